@@ -1,0 +1,1 @@
+//! Where frames come from and go to: savefiles, live interfaces, standard input, the spool.

@@ -1,0 +1,46 @@
+//! From a captured frame to a UDP datagram with its endpoints, and the spans of every layer passed on the way.
+
+use std::net::IpAddr;
+
+/// Link type of a frame, as numbered in savefiles (LINKTYPE_*; DLT numbers are normalised to these).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct LinkType(pub u16);
+
+/// A captured frame, lent by its source.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Position in the capture, from 1, frames that are not CoAP included.
+    pub number: u64,
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// Link type of the interface it was captured on.
+    pub link: LinkType,
+    /// Length on the wire in bytes; more than `bytes.len()` where the capture cut it.
+    pub original_length: u32,
+    /// The captured bytes.
+    pub bytes: &'a [u8],
+    /// Where it can be read again.
+    pub position: Position,
+}
+
+/// Where a frame stands on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub struct Position {
+    /// Which file, in the order they were named.
+    pub file: u16,
+    /// Which interface of that file (counted through all sections); gives link type and time resolution.
+    pub interface: u16,
+    /// Offset of the record or block in the file, in bytes.
+    pub offset: u64,
+}
+
+/// An address and a port (RFC 7252 section 1.2, without security).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// IPv4 or IPv6 address.
+    pub address: IpAddr,
+    /// UDP port.
+    pub port: u16,
+    /// Interface number + 1 where the address is link-local, else 0: the same link-local address on two links is two endpoints.
+    pub scope: u16,
+}

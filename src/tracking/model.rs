@@ -1,0 +1,320 @@
+//! What the tracker says: ids, relations, the rows of exchanges and observations, counters.
+
+use crate::coap::Finding;
+
+/// Number of a stored message; they rise and are never reused.
+pub type RecordId = u32;
+
+/// "No record", where a link is absent.
+pub const NO_RECORD: RecordId = RecordId::MAX;
+
+/// Number of an interned endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct EndpointId(pub u32);
+
+/// Number of an exchange, from 1; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ExchangeId(pub u32);
+
+/// Number of an observation, from 1; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ObservationId(pub u32);
+
+/// Number of an interned resource (path and query), from 1; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ResourceId(pub u32);
+
+/// A message as it arrives at the tracker.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The id that its record will have.
+    pub record: RecordId,
+    /// Nanoseconds since 1970-01-01 UTC, from the frame.
+    pub time: i64,
+    /// Who sent it.
+    pub source: EndpointId,
+    /// Whom it was sent to.
+    pub destination: EndpointId,
+    /// The destination is a multicast or broadcast address.
+    pub multicast: bool,
+    /// IPv4 identification; 0 where there is none.
+    pub ip_id: u16,
+    /// IPv4 time to live or IPv6 hop limit.
+    pub hop_limit: u8,
+    /// The capture cut the message: what is missing says nothing about the sender.
+    pub cut: bool,
+}
+
+/// What a record's backward link means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Relation {
+    /// No earlier message.
+    #[default]
+    None,
+    /// A response to the request there, or a notification to the registration there.
+    Answers,
+    /// An empty ACK for the message there.
+    Acknowledges,
+    /// A Reset for the message there.
+    Resets,
+    /// A retransmission of the Confirmable message there (first captured copy).
+    Retransmits,
+    /// A duplicate of the NON, ACK or RST there, or a copy that the network made.
+    Duplicates,
+    /// The frame there, seen twice by the capture point.
+    CopyOf,
+}
+
+/// What the tracker knows of a message when it arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// The exchange it belongs to; `ExchangeId(0)` for none.
+    pub exchange: ExchangeId,
+    /// The observation it belongs to (registration, notification, their ACK and RST); 0 for none.
+    pub observation: ObservationId,
+    /// Meaning of `relates_to`.
+    pub relation: Relation,
+    /// First captured copy of the message that this one answers or repeats, or [`NO_RECORD`].
+    pub relates_to: RecordId,
+    /// The message before this one in the same exchange, or [`NO_RECORD`].
+    pub previous_in_exchange: RecordId,
+    /// Which captured copy of a Confirmable message this is, from 1; 0 for other types.
+    pub transmission: u16,
+    /// The part it plays.
+    pub role: Role,
+    /// For a notification, how it stands to the freshest one before it.
+    pub order: ObserveOrder,
+}
+
+/// The part that a message plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Role {
+    /// None of the others: an orphan, or malformed.
+    #[default]
+    Other,
+    /// A request.
+    Request,
+    /// A request with Observe 0.
+    Registration,
+    /// A request with Observe 1 for an open observation.
+    Deregistration,
+    /// A response in an ACK.
+    PiggybackedResponse,
+    /// A response in a CON.
+    SeparateResponse,
+    /// A response in a NON.
+    NonResponse,
+    /// A later response of an observation.
+    Notification,
+    /// An empty ACK.
+    EmptyAck,
+    /// A Reset that rejects.
+    Reset,
+    /// An empty CON.
+    Ping,
+    /// The Reset to a ping.
+    Pong,
+}
+
+/// How a notification stands to the freshest one before it (RFC 7641 section 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum ObserveOrder {
+    /// Not a notification with a number.
+    #[default]
+    None,
+    /// The first number of the observation.
+    First,
+    /// Newer by exactly one.
+    Next,
+    /// Newer, and numbers are missing in between.
+    Gap,
+    /// Newer only because more than 128 s passed.
+    NewerByTime,
+    /// Overtaken by a newer one.
+    Stale,
+    /// The same number as the freshest.
+    Same,
+}
+
+/// State of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum ExchangeState {
+    /// No response yet.
+    #[default]
+    Open,
+    /// An empty ACK promised a separate response.
+    Acknowledged,
+    /// A response came.
+    Answered,
+    /// A registration was accepted and the observation lives or lived.
+    Observing,
+    /// The request was answered by a Reset.
+    Reset,
+    /// Nothing came within the time a client waits.
+    TimedOut,
+    /// An ICMP error says that nobody was reached.
+    Unreachable,
+}
+
+/// How the first response came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum AnswerKind {
+    /// No response.
+    #[default]
+    None,
+    /// In the ACK.
+    Piggybacked,
+    /// In a CON of its own.
+    Separate,
+    /// In a NON.
+    Non,
+    /// A Reset.
+    Reset,
+}
+
+/// One row of the exchange table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExchangeRow {
+    /// First captured copy of the request.
+    pub request: RecordId,
+    /// First response or Reset, or [`NO_RECORD`].
+    pub response: RecordId,
+    /// Last message of the exchange so far.
+    pub last: RecordId,
+    /// Who asked.
+    pub client: EndpointId,
+    /// Who was asked (the group, for multicast).
+    pub server: EndpointId,
+    /// Time of the first copy, nanoseconds since 1970.
+    pub started: i64,
+    /// First response or Reset minus first copy of the request, in nanoseconds; negative: none, or unknown.
+    pub round_trip: i64,
+    /// Path and query.
+    pub resource: ResourceId,
+    /// The observation it registered, or 0.
+    pub observation: ObservationId,
+    /// Captured copies of the request.
+    pub transmissions: u16,
+    /// Different responses.
+    pub responses: u16,
+    /// Method code.
+    pub method: u8,
+    /// Code of the first response; 0 for none.
+    pub code: u8,
+    /// Where it stands.
+    pub state: ExchangeState,
+    /// How it was answered.
+    pub answer: AnswerKind,
+    /// The request was Confirmable.
+    pub confirmable: bool,
+    /// The request was sent to a group.
+    pub multicast: bool,
+}
+
+/// How an observation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum ObservationEnd {
+    /// It has not.
+    #[default]
+    Open,
+    /// A request with Observe 1.
+    Deregistered,
+    /// A Reset to a notification.
+    Reset,
+    /// An error response under its token.
+    Error,
+    /// A 2.xx response under its token without Observe.
+    NoObserve,
+    /// A Confirmable notification that was never acknowledged.
+    TimedOut,
+    /// A new registration took its token.
+    Replaced,
+    /// An ICMP error.
+    Unreachable,
+}
+
+/// One row of the observation table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObservationRow {
+    /// The registration (first copy), or [`NO_RECORD`] where the capture missed it.
+    pub registration: RecordId,
+    /// The response that accepted it, or [`NO_RECORD`].
+    pub accepted: RecordId,
+    /// Last notification, or [`NO_RECORD`].
+    pub last: RecordId,
+    /// What ended it, or [`NO_RECORD`].
+    pub ended_by: RecordId,
+    /// Who observes.
+    pub client: EndpointId,
+    /// Who notifies.
+    pub server: EndpointId,
+    /// The exchange of the registration.
+    pub exchange: ExchangeId,
+    /// Path and query.
+    pub resource: ResourceId,
+    /// Freshest Observe number so far; `u32::MAX` for none.
+    pub freshest: u32,
+    /// Arrival of the freshest, nanoseconds since 1970.
+    pub freshest_time: i64,
+    /// Max-Age of the freshest, in seconds.
+    pub max_age: u32,
+    /// Notifications after the accepting response, repeats counted once.
+    pub notifications: u32,
+    /// Numbers skipped.
+    pub gaps: u32,
+    /// Stale notifications.
+    pub stale: u32,
+    /// How it ended.
+    pub end: ObservationEnd,
+}
+
+/// What becomes known of earlier messages, or changes in the tables.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Patch {
+    /// A new or changed row.
+    Exchange(ExchangeId, ExchangeRow),
+    /// A new or changed row.
+    Observation(ObservationId, ObservationRow),
+    /// `record` (first copy) is answered by `by`.
+    AnsweredBy {
+        /// First captured copy of the message that is answered.
+        record: RecordId,
+        /// First answer to it.
+        by: RecordId,
+    },
+    /// A finding on an earlier or the present message. Chat is never sent.
+    Finding(RecordId, Finding),
+}
+
+/// Counts as `stats --json` defines them. Plain sums; all start at 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the keys that the command line pins")]
+pub struct Counters {
+    pub con: u64,
+    pub non: u64,
+    pub ack: u64,
+    pub rst: u64,
+    pub exchanges: u64,
+    pub exchanges_retransmitted: u64,
+    /// Exchanges that have a response: `exchanges_unanswered` is what is left of `exchanges` without these and the reset ones.
+    pub exchanges_answered: u64,
+    pub exchanges_reset: u64,
+    pub retransmissions: u64,
+    pub duplicate_acks: u64,
+    pub piggybacked_responses: u64,
+    pub separate_responses: u64,
+    pub non_responses: u64,
+    pub observations: u64,
+    pub notifications: u64,
+    pub notifications_stale: u64,
+    pub deregistrations: u64,
+    pub malformed: u64,
+    /// Open exchanges, observations and bodies that the cap on memory evicted.
+    pub evicted: u64,
+}
