@@ -1,1 +1,3 @@
 //! Where frames come from and go to: savefiles, live interfaces, standard input, the spool.
+
+pub mod spool;
