@@ -3,5 +3,6 @@
 pub mod capture;
 pub mod coap;
 pub mod frame;
+pub mod render;
 pub mod store;
 pub mod tracking;

@@ -1,0 +1,203 @@
+//! Times and durations as text. The core keeps nanoseconds; this is the edge where they become clocks and seconds.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Local, Utc};
+
+/// How `-t` shows the time of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum TimeFormat {
+    /// `a`: time of day, local.
+    Absolute,
+    /// `ad`: date and time of day, local.
+    AbsoluteDate,
+    /// `r`: seconds since the first frame.
+    #[default]
+    Relative,
+    /// `d`: seconds since the message before.
+    Delta,
+    /// `e`: seconds since 1970-01-01 UTC.
+    Epoch,
+    /// `u`: time of day, UTC.
+    Utc,
+}
+
+/// All formats with their letter and meaning, in the order that the screen cycles through.
+pub const TIME_FORMATS: [(TimeFormat, &str, &str); 6] = [
+    (TimeFormat::Relative, "r", "seconds since the first frame"),
+    (TimeFormat::Delta, "d", "seconds since the message before"),
+    (TimeFormat::Absolute, "a", "time of day, local"),
+    (TimeFormat::AbsoluteDate, "ad", "date and time of day, local"),
+    (TimeFormat::Utc, "u", "time of day, UTC"),
+    (TimeFormat::Epoch, "e", "seconds since 1970-01-01 UTC"),
+];
+
+/// A letter that names no time format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownTimeFormat(String);
+
+impl fmt::Display for UnknownTimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown time format `{}`: use one of a, ad, r, d, e, u", self.0)
+    }
+}
+
+impl std::error::Error for UnknownTimeFormat {}
+
+impl FromStr for TimeFormat {
+    type Err = UnknownTimeFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTimeFormat> {
+        TIME_FORMATS.iter().find(|(_, letter, _)| *letter == text).map(|(format, ..)| *format).ok_or_else(|| UnknownTimeFormat(text.into()))
+    }
+}
+
+impl TimeFormat {
+    /// The next format, for a key that cycles through them.
+    pub fn next(self) -> Self {
+        let here = TIME_FORMATS.iter().position(|(format, ..)| *format == self).unwrap_or(0);
+        TIME_FORMATS.get((here + 1) % TIME_FORMATS.len()).map_or(Self::Relative, |(format, ..)| *format)
+    }
+
+    /// `time` (nanoseconds since 1970) in this format, with microseconds; with nanoseconds where those say more.
+    /// `first` is the first frame's time, `previous` that of the message before.
+    pub fn show(self, time: i64, first: i64, previous: Option<i64>) -> String {
+        match self {
+            Self::Relative => decimal(i128::from(time) - i128::from(first)),
+            Self::Delta => decimal(previous.map_or(0, |previous| i128::from(time) - i128::from(previous))),
+            Self::Epoch => decimal(i128::from(time)),
+            Self::Absolute => with_fraction(&local(time).format("%H:%M:%S").to_string(), time),
+            Self::AbsoluteDate => with_fraction(&local(time).format("%Y-%m-%d %H:%M:%S").to_string(), time),
+            Self::Utc => with_fraction(&utc(time).format("%H:%M:%S").to_string(), time),
+        }
+    }
+}
+
+fn utc(time: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_nanos(time)
+}
+
+fn local(time: i64) -> DateTime<Local> {
+    utc(time).with_timezone(&Local)
+}
+
+/// Seconds with six decimals, or nine where the last three are not zero.
+fn decimal(nanoseconds: i128) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    let (seconds, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
+    if fraction % 1000 == 0 { format!("{sign}{seconds}.{:06}", fraction / 1000) } else { format!("{sign}{seconds}.{fraction:09}") }
+}
+
+fn with_fraction(clock: &str, time: i64) -> String {
+    let fraction = time.rem_euclid(1_000_000_000);
+    if fraction % 1000 == 0 { format!("{clock}.{:06}", fraction / 1000) } else { format!("{clock}.{fraction:09}") }
+}
+
+/// RFC 3339 in UTC with microseconds, or nanoseconds where those say more: `2026-11-23T08:00:00.123456Z`.
+pub fn rfc3339(time: i64) -> String {
+    with_fraction(&utc(time).format("%Y-%m-%dT%H:%M:%S").to_string(), time) + "Z"
+}
+
+/// As tshark prints an absolute time in UTC: `Nov 23, 2026 08:24:52.209244000 UTC`.
+pub fn tshark_absolute(time: i64) -> String {
+    format!("{}.{:09} UTC", utc(time).format("%b %e, %Y %H:%M:%S"), time.rem_euclid(1_000_000_000))
+}
+
+/// As tshark prints seconds: nine decimals.
+pub fn seconds(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    format!("{sign}{}.{:09}", magnitude / 1_000_000_000, magnitude % 1_000_000_000)
+}
+
+/// A duration for reading, three digits or so: `12 us`, `302 us`, `1.24 ms`, `15.0 s`, `4 min 07 s`.
+pub fn duration(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    let scaled = |unit: u64, name: &str| {
+        let value = magnitude as f64 / unit as f64;
+        let decimals = if value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+        format!("{sign}{value:.decimals$} {name}")
+    };
+    match magnitude {
+        0..1_000 => format!("{sign}{magnitude} ns"),
+        1_000..1_000_000 => format!("{sign}{} us", magnitude / 1_000),
+        1_000_000..1_000_000_000 => scaled(1_000_000, "ms"),
+        1_000_000_000..120_000_000_000 => scaled(1_000_000_000, "s"),
+        120_000_000_000..7_200_000_000_000 => {
+            let whole = magnitude / 1_000_000_000;
+            format!("{sign}{} min {:02} s", whole / 60, whole % 60)
+        }
+        _ => {
+            let minutes = magnitude / 60_000_000_000;
+            format!("{sign}{} h {:02} min", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: i64 = 1_795_422_292_209_244_000;
+
+    #[test]
+    fn formats_follow_tshark() {
+        for (letter, time, expected) in [
+            ("r", TIME + 19_526_000, "0.019526"),
+            ("r", TIME - 1, "-0.000000001"),
+            ("d", TIME + 2_000_000_000, "1.500000"),
+            ("e", TIME, "1795422292.209244"),
+            ("u", TIME, "08:24:52.209244"),
+            ("u", TIME + 7, "08:24:52.209244007"),
+        ] {
+            let format: TimeFormat = letter.parse().unwrap();
+            assert_eq!(format.show(time, TIME, Some(TIME + 500_000_000)), expected, "-t {letter}");
+        }
+        assert_eq!("x".parse::<TimeFormat>().unwrap_err().to_string(), "unknown time format `x`: use one of a, ad, r, d, e, u");
+    }
+
+    #[test]
+    fn every_time_has_a_text() {
+        for time in [i64::MIN, -1, 0, 1, i64::MAX] {
+            for (format, ..) in TIME_FORMATS {
+                assert!(!format.show(time, i64::MAX, Some(i64::MIN)).is_empty());
+            }
+            assert!(rfc3339(time).ends_with('Z') && tshark_absolute(time).ends_with(" UTC") && !duration(time).is_empty());
+        }
+        assert_eq!(rfc3339(TIME), "2026-11-23T08:24:52.209244Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999999999Z");
+        assert_eq!(tshark_absolute(TIME), "Nov 23, 2026 08:24:52.209244000 UTC");
+        assert_eq!(seconds(-302_000), "-0.000302000");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        for (nanoseconds, expected) in [
+            (999, "999 ns"),
+            (302_000, "302 us"),
+            (1_240_000, "1.24 ms"),
+            (11_000_000, "11.0 ms"),
+            (640_000_000, "640 ms"),
+            (2_100_000_000, "2.10 s"),
+            (15_020_000_000, "15.0 s"),
+            (247_000_000_000, "4 min 07 s"),
+            (9_000_000_000_000, "2 h 30 min"),
+            (-2_100_000_000, "-2.10 s"),
+        ] {
+            assert_eq!(duration(nanoseconds), expected);
+        }
+    }
+
+    #[test]
+    fn cycling_reaches_every_format() {
+        let mut format = TimeFormat::Relative;
+        for (expected, ..) in TIME_FORMATS {
+            assert_eq!(format, expected);
+            format = format.next();
+        }
+        assert_eq!(format, TimeFormat::Relative);
+    }
+}
