@@ -1,3 +1,5 @@
 //! Where frames come from and go to: savefiles, live interfaces, standard input, the spool.
 
+#[cfg(feature = "live")]
+pub mod live;
 pub mod spool;
