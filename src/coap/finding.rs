@@ -1,6 +1,9 @@
 //! Findings: every complaint coapscope can make, one row each, and the shape of one that was made.
 
-use super::Span;
+use std::fmt::Write;
+
+pub use super::rules::{RULES, Rule};
+use super::{Code, ContentFormat, OptionNumber, Span};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,7 +51,8 @@ pub struct RuleRow {
     /// One sentence for a learner.
     pub teaching: &'static str,
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
-    /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}`; plain `{0}` a decimal number.
+    /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}`; `{0:option}` an option number;
+    /// `{0:code}` the byte of a code; `{0:format}` a Content-Format; plain `{0}` a decimal number. Empty where nothing is to be said.
     pub detail: &'static str,
 }
 
@@ -65,10 +69,94 @@ pub struct Finding {
     pub numbers: [i64; 2],
 }
 
-/// A rule. `rule.row()` has what is known of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Rule {
-    /// Placeholder until the table stands.
-    HdrTruncated,
+impl Finding {
+    /// A finding with the severity of its rule.
+    pub fn new(rule: Rule, span: Span) -> Self {
+        Self {
+            rule,
+            severity: rule.severity(),
+            span,
+            numbers: [0, 0],
+        }
+    }
+
+    /// The same with the numbers of the case.
+    pub fn with(self, first: impl Into<i64>, second: impl Into<i64>) -> Self {
+        Self {
+            numbers: [first.into(), second.into()],
+            ..self
+        }
+    }
+
+    /// The same with another severity.
+    pub fn at(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    /// What is said of the case, then the sentence for a learner; records are printed by their ids.
+    pub fn text(&self) -> String {
+        self.text_with(&|record| record.to_string())
+    }
+
+    /// The same; `frame` gives the frame number of a record.
+    pub fn text_with(&self, frame: &dyn Fn(u32) -> String) -> String {
+        let row = self.rule.row();
+        let mut text = self.detail_with(frame);
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(row.teaching);
+        text
+    }
+
+    /// What is said of the case alone; may be empty.
+    pub fn detail_with(&self, frame: &dyn Fn(u32) -> String) -> String {
+        let mut text = String::new();
+        let mut rest = self.rule.row().detail;
+        while let Some((before, behind)) = rest.split_once('{') {
+            let (hole, after) = behind.split_once('}').unwrap_or((behind, ""));
+            text.push_str(before);
+            let (index, kind) = hole.split_once(':').unwrap_or((hole, ""));
+            let [first, second] = self.numbers;
+            fill(
+                &mut text,
+                if index == "0" { first } else { second },
+                kind,
+                frame,
+            );
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+}
+
+/// Writes one number as its kind says. Writing to a string cannot fail.
+fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> String) {
+    let small = u16::try_from(number).unwrap_or(u16::MAX);
+    let _ = match kind {
+        "frame" => write!(text, "{}", frame(u32::try_from(number).unwrap_or(u32::MAX))),
+        "time" => write!(text, "{}", duration(number)),
+        "hex" => write!(text, "0x{number:02x}"),
+        "option" => write!(text, "{}", OptionNumber(small)),
+        "format" => write!(text, "{} ({number})", ContentFormat(small)),
+        "code" => {
+            let code = Code(small as u8);
+            write!(text, "{code} {}", code.description())
+        }
+        _ => write!(text, "{number}"),
+    };
+}
+
+/// Nanoseconds in the unit that suits them.
+fn duration(nanoseconds: i64) -> String {
+    let seconds = nanoseconds as f64 / 1e9;
+    match seconds.abs() {
+        ..0.0000005 => "0 s".to_string(),
+        ..0.001 => format!("{:.0} us", seconds * 1e6),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        ..120.0 => format!("{seconds:.3} s"),
+        ..7200.0 => format!("{:.1} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
 }

@@ -1,0 +1,566 @@
+//! A message: decoded in one pass over borrowed bytes, with whatever was understood and where and why that ended.
+//!
+//! ```text
+//!  0                   1                   2                   3
+//!  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//! |Ver| T |  TKL  |      Code     |          Message ID           |
+//! |   token (if any, TKL bytes) ...
+//! |   options (if any) ...
+//! |1 1 1 1 1 1 1 1|    payload (if any) ...                        (RFC 7252 section 3)
+//! ```
+
+use super::option::{Block, OptionInstance, OptionNumber, bit, draft, value};
+use super::walk::{Place, Step, draft_step, step};
+use super::{Code, ContentFormat, MessageType, Rule, Span};
+
+/// How a message is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum DecodeMode {
+    /// RFC 7252; the token lengths 13 and 14 as RFC 8974 means them where the options then parse.
+    #[default]
+    Rfc7252,
+    /// RFC 7252 with the extended tokens of RFC 8974: token lengths 9 to 14 are accepted.
+    ExtendedTokens,
+    /// RFC 7252 without extended tokens: token lengths above 8 are errors.
+    PlainTokens,
+    /// draft-ietf-core-coap-01 to -03.
+    Draft03,
+    /// draft-ietf-core-coap-04 to -11.
+    Draft08,
+    /// draft-ietf-core-coap-12.
+    Draft12,
+}
+
+impl DecodeMode {
+    /// Whether it is one of the drafts, with an option count in place of the token length.
+    pub const fn is_draft(self) -> bool {
+        matches!(self, Self::Draft03 | Self::Draft08 | Self::Draft12)
+    }
+
+    /// The document that describes the reading.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rfc7252 | Self::PlainTokens => "RFC 7252",
+            Self::ExtendedTokens => "RFC 7252 with RFC 8974",
+            Self::Draft03 => "draft-ietf-core-coap-03",
+            Self::Draft08 => "draft-ietf-core-coap-08",
+            Self::Draft12 => "draft-ietf-core-coap-12",
+        }
+    }
+}
+
+/// The four bytes that every message begins with (RFC 7252 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Version; 1 is the only one.
+    pub version: u8,
+    /// Type.
+    pub message_type: MessageType,
+    /// The token length field, 0 to 15; in old drafts the option count.
+    pub token_length: u8,
+    /// Code; that of drafts up to -03 in today's numbering.
+    pub code: Code,
+    /// Message ID.
+    pub message_id: u16,
+}
+
+/// Where and why decoding ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// What is wrong.
+    pub rule: Rule,
+    /// Where.
+    pub span: Span,
+    /// Numbers of the case, see [`super::RuleRow::detail`].
+    pub numbers: [u32; 2],
+}
+
+impl Stop {
+    pub(super) const fn new(rule: Rule, span: Span, numbers: [u32; 2]) -> Self {
+        Self {
+            rule,
+            span,
+            numbers,
+        }
+    }
+}
+
+/// A decoded message. Nothing is copied: it points into the bytes. Offsets are bytes from the first of the message.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) mode: DecodeMode,
+    /// The token was there in full.
+    pub(super) has_token: bool,
+    pub(super) token_extension: u8,
+    token_offset: u32,
+    token_length: u32,
+    pub(super) options_offset: u32,
+    /// Behind the last option that could be read.
+    pub(super) options_end: u32,
+    /// First byte of the payload; 0 for none.
+    payload_offset: u32,
+    /// Options below 64 that are there, one bit each, in today's numbering.
+    pub(super) seen: u64,
+    /// Those of them that are there more than once.
+    pub(super) repeated: u64,
+    /// There are options from 64 up (or, in drafts, some that mean nothing today).
+    pub(super) has_high: bool,
+    pub(super) stop: Option<Stop>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message as RFC 7252 says, extended tokens where they fit. Total: any bytes give a message. No allocation.
+    #[inline]
+    pub fn decode(bytes: &'a [u8]) -> Self {
+        Self::decode_as(bytes, DecodeMode::Rfc7252)
+    }
+
+    /// Reads a message in a given way.
+    pub fn decode_as(bytes: &'a [u8], mode: DecodeMode) -> Self {
+        let mut message = Self {
+            bytes,
+            mode,
+            has_token: false,
+            token_extension: 0,
+            token_offset: 4,
+            token_length: 0,
+            options_offset: bytes.len().min(4) as u32,
+            options_end: bytes.len().min(4) as u32,
+            payload_offset: 0,
+            seen: 0,
+            repeated: 0,
+            has_high: false,
+            stop: None,
+        };
+        let Some(&[first, ..]) = bytes.first_chunk::<4>() else {
+            message.stop = Some(Stop::new(
+                Rule::HdrTruncated,
+                Span::of_bytes(0, bytes.len()),
+                [bytes.len() as u32, 0],
+            ));
+            return message;
+        };
+        if first >> 6 != 1 {
+            message.stop = Some(Stop::new(
+                Rule::HdrVersion,
+                Span::of_bits(0, 2),
+                [u32::from(first >> 6), 0],
+            ));
+        } else if mode.is_draft() {
+            message.walk_draft(first & 15);
+        } else if first & 15 <= 8 {
+            message.take_token(4, usize::from(first & 15));
+        } else {
+            message.take_long_token(first & 15);
+        }
+        message
+    }
+
+    /// Takes a token of `length` bytes at `at`, and the options behind it.
+    #[inline]
+    fn take_token(&mut self, at: usize, length: usize) {
+        let left = self.bytes.len().saturating_sub(at);
+        if length > left {
+            self.stop = Some(Stop::new(
+                Rule::HdrTokenTruncated,
+                Span::of_bytes(at, left),
+                [length as u32, left as u32],
+            ));
+            return;
+        }
+        self.has_token = true;
+        self.token_offset = at as u32;
+        self.token_length = length as u32;
+        self.walk(at + length);
+    }
+
+    /// Takes a token whose length field is 9 or more (RFC 8974 section 2.1).
+    #[cold]
+    fn take_long_token(&mut self, nibble: u8) {
+        let plain = *self;
+        let reserved = Some(Stop::new(
+            Rule::HdrTklReserved,
+            Span::of_bits(4, 4),
+            [u32::from(nibble), 0],
+        ));
+        let accepted = match self.mode {
+            DecodeMode::ExtendedTokens => nibble != 15,
+            DecodeMode::Rfc7252 => matches!(nibble, 13 | 14),
+            _ => false,
+        };
+        if !accepted {
+            self.stop = reserved;
+            return;
+        }
+        let extension = usize::from(nibble.saturating_sub(12));
+        let length = match self.bytes.get(4..4 + extension) {
+            None => None,
+            Some([]) => Some(usize::from(nibble)),
+            Some([byte]) => Some(usize::from(*byte) + 13),
+            Some(pair) => Some(
+                pair.iter()
+                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+                    + 269,
+            ),
+        };
+        self.token_extension = extension as u8;
+        match length {
+            Some(length) => self.take_token(4 + extension, length),
+            None => {
+                let left = self.bytes.len() - 4;
+                self.token_extension = 0;
+                self.stop = Some(Stop::new(
+                    Rule::HdrTokenTruncated,
+                    Span::of_bytes(4, left),
+                    [extension as u32, left as u32],
+                ));
+            }
+        }
+        if self.mode == DecodeMode::Rfc7252 && self.stop.is_some() {
+            *self = Self {
+                stop: reserved,
+                ..plain
+            };
+        }
+    }
+
+    /// Walks the options from `at`, and finds the payload.
+    #[inline]
+    fn walk(&mut self, mut at: usize) {
+        let bytes = self.bytes;
+        let (mut number, mut seen, mut repeated, mut has_high) = (0, 0u64, 0u64, false);
+        self.options_offset = at as u32;
+        loop {
+            match step(bytes, at, number) {
+                Step::Option(place) => {
+                    number = place.number;
+                    at = place.end;
+                    let bit = bit(number as u16);
+                    repeated |= seen & bit;
+                    seen |= bit;
+                    has_high |= bit == 0;
+                }
+                Step::End => break,
+                Step::Marker => {
+                    self.take_payload(at + 1);
+                    break;
+                }
+                Step::Stop(stop) => {
+                    self.stop = Some(stop);
+                    break;
+                }
+            }
+        }
+        self.options_end = at as u32;
+        (self.seen, self.repeated, self.has_high) = (seen, repeated, has_high);
+    }
+
+    /// Takes what follows the payload marker.
+    #[inline]
+    fn take_payload(&mut self, at: usize) {
+        if at < self.bytes.len() {
+            self.payload_offset = at as u32;
+        } else {
+            self.stop = Some(Stop::new(
+                Rule::PayloadMarkerEmpty,
+                Span::of_bytes(at - 1, 1),
+                [0, 0],
+            ));
+        }
+    }
+
+    /// Walks `count` options of a draft; in -12 a count of 15 is open and ends with 0xF0.
+    #[cold]
+    fn walk_draft(&mut self, count: u8) {
+        let jumps = self.mode == DecodeMode::Draft12;
+        let open = jumps && count == 15;
+        let (mut at, mut number, mut left) = (4, 0, count);
+        self.has_token = true;
+        while open || left > 0 {
+            match draft_step(self.bytes, at, number, jumps) {
+                Step::Option(place) => {
+                    number = place.number;
+                    at = place.end;
+                    self.note_draft_option(place);
+                }
+                Step::Marker if open => break,
+                Step::End if open => break,
+                Step::Marker | Step::End => {
+                    let span = Span::of_bytes(at, self.bytes.len() - at);
+                    self.stop = Some(Stop::new(Rule::OptExtTruncated, span, [u32::from(left), 0]));
+                    break;
+                }
+                Step::Stop(stop) => {
+                    self.stop = Some(stop);
+                    break;
+                }
+            }
+            left = left.saturating_sub(1);
+        }
+        self.options_end = at as u32;
+        let behind = if open && at < self.bytes.len() {
+            at + 1
+        } else {
+            at
+        };
+        if self.stop.is_none() && behind < self.bytes.len() {
+            self.payload_offset = behind as u32;
+        }
+    }
+
+    /// Keeps what an option of a draft says about the message.
+    fn note_draft_option(&mut self, place: Place) {
+        if draft::token_number(self.mode).map(u32::from) == Some(place.number) {
+            self.token_offset = place.value as u32;
+            self.token_length = (place.end - place.value) as u32;
+        }
+        let bit = draft::modern(self.mode, place.number as u16).map_or(0, bit);
+        self.repeated |= self.seen & bit;
+        self.seen |= bit;
+        self.has_high |= bit == 0;
+    }
+
+    /// The bytes of the message.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How it was read.
+    pub fn mode(&self) -> DecodeMode {
+        self.mode
+    }
+
+    /// The header; None below four bytes.
+    #[inline]
+    pub fn header(&self) -> Option<Header> {
+        let &[first, code, high, low] = self.bytes.first_chunk::<4>()?;
+        Some(Header {
+            version: first >> 6,
+            message_type: MessageType::from_bits(first >> 4),
+            token_length: first & 15,
+            code: if self.mode == DecodeMode::Draft03 {
+                super::draft::code_03(code)
+            } else {
+                Code(code)
+            },
+            message_id: u16::from_be_bytes([high, low]),
+        })
+    }
+
+    /// The token, which may be empty; None where it could not be read in full. In old drafts the value of the Token option.
+    #[inline]
+    pub fn token(&self) -> Option<&'a [u8]> {
+        if !self.has_token {
+            return None;
+        }
+        self.bytes
+            .get(self.token_offset as usize..(self.token_offset + self.token_length) as usize)
+    }
+
+    /// Where the token is, without the extension of its length; what is there of it where it is cut off.
+    pub fn token_span(&self) -> Span {
+        Span::of_bytes(
+            self.token_offset as usize,
+            if self.has_token {
+                self.token_length as usize
+            } else {
+                0
+            },
+        )
+    }
+
+    /// Where the extension of the token length is (RFC 8974 section 2.1); empty for plain tokens.
+    pub fn token_extension_span(&self) -> Span {
+        Span::of_bytes(4, usize::from(self.token_extension))
+    }
+
+    /// The options, up to where decoding stopped.
+    #[inline]
+    pub fn options(&self) -> Options<'a> {
+        let (at, end) = (self.options_offset as usize, self.options_end as usize);
+        Options {
+            bytes: self.bytes.get(..end).unwrap_or_default(),
+            at,
+            number: 0,
+            mode: self.mode,
+        }
+    }
+
+    /// The payload; empty if there is none.
+    #[inline]
+    pub fn payload(&self) -> &'a [u8] {
+        self.payload_offset()
+            .and_then(|offset| self.bytes.get(offset..))
+            .unwrap_or_default()
+    }
+
+    /// Where the payload begins. The payload marker is the byte before (old drafts have none, or the end of the option list).
+    #[inline]
+    pub fn payload_offset(&self) -> Option<usize> {
+        (self.payload_offset != 0).then_some(self.payload_offset as usize)
+    }
+
+    /// Where and why decoding ended early.
+    #[inline]
+    pub fn stop(&self) -> Option<Stop> {
+        self.stop
+    }
+
+    /// Whether the message breaks the format so that its receiver has to reject or ignore it (RFC 7252 sections 3 and 4).
+    pub fn is_malformed(&self) -> bool {
+        let Some(header) = self.header() else {
+            return true;
+        };
+        let (code, length) = (header.code, self.bytes.len());
+        self.stop.is_some()
+            || code.is_reserved()
+            || code.is_signaling()
+            || match header.message_type {
+                MessageType::Confirmable => code.is_empty() && length > 4,
+                MessageType::NonConfirmable => code.is_empty(),
+                MessageType::Acknowledgement => code.is_request() || code.is_empty() && length > 4,
+                MessageType::Reset => !code.is_empty() || length > 4,
+            }
+    }
+
+    /// Whether there is an option with that (today's) number.
+    #[inline]
+    pub fn has(&self, number: OptionNumber) -> bool {
+        match bit(number.0) {
+            0 => self.has_high && self.options().any(|option| option.modern() == Some(number)),
+            bit => self.seen & bit != 0,
+        }
+    }
+
+    /// The first option with that (today's) number.
+    pub fn option(&self, number: OptionNumber) -> Option<OptionInstance<'a>> {
+        self.options_of(number).next()
+    }
+
+    /// All options with that (today's) number, in order.
+    pub fn options_of(
+        &self,
+        number: OptionNumber,
+    ) -> impl Iterator<Item = OptionInstance<'a>> + use<'a> {
+        let there = match bit(number.0) {
+            0 => self.has_high,
+            bit => self.seen & bit != 0,
+        };
+        let options = if there {
+            self.options()
+        } else {
+            Options {
+                bytes: &[],
+                at: 0,
+                number: 0,
+                mode: self.mode,
+            }
+        };
+        options.filter(move |option| option.modern() == Some(number))
+    }
+
+    /// The number in the first option of that kind, whatever its length.
+    pub fn uint(&self, number: OptionNumber) -> Option<u64> {
+        self.option(number)?.uint()
+    }
+
+    /// The number in the first option of that kind, if the option allows its length: others count as unknown (RFC 7252 section 5.4.3).
+    fn valid_uint(&self, number: OptionNumber) -> Option<u32> {
+        let option = self
+            .option(number)
+            .filter(OptionInstance::has_good_length)?;
+        u32::try_from(option.uint()?).ok()
+    }
+
+    /// Observe: 0 registers and 1 deregisters in a request; the number of a notification in a response (RFC 7641 section 2).
+    pub fn observe(&self) -> Option<u32> {
+        self.valid_uint(OptionNumber::OBSERVE)
+    }
+
+    /// Content-Format of the payload.
+    pub fn content_format(&self) -> Option<ContentFormat> {
+        self.valid_uint(OptionNumber::CONTENT_FORMAT)
+            .and_then(|number| u16::try_from(number).ok())
+            .map(ContentFormat)
+    }
+
+    /// The one Content-Format that the client accepts.
+    pub fn accept(&self) -> Option<ContentFormat> {
+        self.valid_uint(OptionNumber::ACCEPT)
+            .and_then(|number| u16::try_from(number).ok())
+            .map(ContentFormat)
+    }
+
+    /// Max-Age in seconds, where it is said; see [`super::parameters::DEFAULT_MAX_AGE`].
+    pub fn max_age(&self) -> Option<u32> {
+        self.valid_uint(OptionNumber::MAX_AGE)
+    }
+
+    /// A block option: Block1, Block2, Q-Block1 or Q-Block2.
+    pub fn block(&self, number: OptionNumber) -> Option<Block> {
+        Block::read(self.option(number)?.value)
+    }
+
+    /// Block1.
+    pub fn block1(&self) -> Option<Block> {
+        self.block(OptionNumber::BLOCK1)
+    }
+
+    /// Block2.
+    pub fn block2(&self) -> Option<Block> {
+        self.block(OptionNumber::BLOCK2)
+    }
+
+    /// The first ETag.
+    pub fn etag(&self) -> Option<&'a [u8]> {
+        self.option(OptionNumber::ETAG).map(|option| option.value)
+    }
+
+    /// The OSCORE option.
+    pub fn oscore(&self) -> Option<value::Oscore<'a>> {
+        self.option(OptionNumber::OSCORE)
+            .map(|option| value::Oscore::read(option.value))
+    }
+}
+
+/// The options of a message, in their order.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    number: u32,
+    mode: DecodeMode,
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = OptionInstance<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<OptionInstance<'a>> {
+        let step = match self.mode {
+            DecodeMode::Rfc7252 | DecodeMode::ExtendedTokens | DecodeMode::PlainTokens => {
+                step(self.bytes, self.at, self.number)
+            }
+            DecodeMode::Draft03 | DecodeMode::Draft08 => {
+                draft_step(self.bytes, self.at, self.number, false)
+            }
+            DecodeMode::Draft12 => draft_step(self.bytes, self.at, self.number, true),
+        };
+        let Step::Option(place) = step else {
+            return None;
+        };
+        self.at = place.end;
+        self.number = place.number;
+        Some(OptionInstance {
+            number: OptionNumber(place.number as u16),
+            delta: place.delta,
+            value: self.bytes.get(place.value..place.end)?,
+            offset: place.offset,
+            nibbles_offset: place.nibbles,
+            value_offset: place.value,
+            mode: self.mode,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Values of options: read as the option's format says, and the structures inside them.
+
+use super::OptionFormat;
+
+/// The value of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionValue<'a> {
+    /// None, as it should be.
+    Empty,
+    /// Bytes; also what cannot be read as its format.
+    Opaque(&'a [u8]),
+    /// A number.
+    Uint(u64),
+    /// Text.
+    Text(&'a str),
+    /// NUM, M and SZX.
+    Block(Block),
+    /// The OSCORE option, as far as it can be read.
+    Oscore(Oscore<'a>),
+}
+
+impl<'a> OptionValue<'a> {
+    /// Reads a value. What does not fit its format becomes [`OptionValue::Opaque`].
+    pub fn read(format: OptionFormat, value: &'a [u8]) -> Self {
+        let read = match format {
+            OptionFormat::Empty => value.is_empty().then_some(Self::Empty),
+            OptionFormat::Uint | OptionFormat::ContentFormat => uint(value).map(Self::Uint),
+            OptionFormat::String => std::str::from_utf8(value).ok().map(Self::Text),
+            OptionFormat::Block => Block::read(value).map(Self::Block),
+            OptionFormat::Oscore => Some(Self::Oscore(Oscore::read(value))),
+            OptionFormat::Opaque | OptionFormat::Unknown => None,
+        };
+        read.unwrap_or(Self::Opaque(value))
+    }
+}
+
+/// A number of any length, as long as it fits 64 bits; no bytes are 0 (RFC 7252 section 3.2).
+#[inline]
+pub(in crate::coap) fn uint(value: &[u8]) -> Option<u64> {
+    value.iter().try_fold(0u64, |sum, &byte| {
+        (sum >> 56 == 0).then_some(sum << 8 | u64::from(byte))
+    })
+}
+
+/// What Block1, Block2, Q-Block1 and Q-Block2 say (RFC 7959 section 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Block {
+    /// NUM: which block, from 0.
+    pub number: u32,
+    /// M: whether more follow.
+    pub more: bool,
+    /// SZX: exponent of the size.
+    pub szx: u8,
+}
+
+impl Block {
+    /// Reads a value of 0 to 3 bytes.
+    pub fn read(value: &[u8]) -> Option<Self> {
+        if value.len() > 3 {
+            return None;
+        }
+        let all = uint(value)? as u32;
+        Some(Self {
+            number: all >> 4,
+            more: all & 8 != 0,
+            szx: (all & 7) as u8,
+        })
+    }
+
+    /// Size of a block in bytes, 16 to 1024; the reserved SZX 7 counts as 1024, which it is for BERT (RFC 8323 section 6).
+    pub const fn size(self) -> u32 {
+        if self.szx >= 6 { 1024 } else { 16 << self.szx }
+    }
+
+    /// Where the block begins in the body, bytes.
+    pub const fn offset(self) -> u64 {
+        self.number as u64 * self.size() as u64
+    }
+}
+
+/// What the OSCORE option says (RFC 8613 section 6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Oscore<'a> {
+    /// First byte: three reserved bits, h, k, and the length of the Partial IV; 0 if the option is empty.
+    pub flags: u8,
+    /// Partial IV: the sequence number; empty if there is none.
+    pub partial_iv: &'a [u8],
+    /// Kid context, if flag h is set.
+    pub kid_context: Option<&'a [u8]>,
+    /// Key identifier, if flag k is set; it may be empty.
+    pub kid: Option<&'a [u8]>,
+    /// What is wrong with it.
+    pub defect: Option<OscoreDefect>,
+}
+
+/// Why an OSCORE option cannot be read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OscoreDefect {
+    /// One of the upper three bits is set.
+    ReservedBits,
+    /// The Partial IV would have 6 or 7 bytes.
+    PartialIvLength,
+    /// It ends before the fields that it announces; so many bytes are missing.
+    Truncated(u32),
+    /// It is the single byte 0, where no byte should be.
+    ZeroFlagByte,
+}
+
+impl<'a> Oscore<'a> {
+    /// Flag k: a key identifier follows.
+    pub const KID: u8 = 0x08;
+    /// Flag h: a kid context follows.
+    pub const KID_CONTEXT: u8 = 0x10;
+    /// The bits that RFC 8613 keeps for later; 0x20 is Group OSCORE's.
+    pub const RESERVED: u8 = 0xe0;
+
+    /// Reads a value as far as it goes.
+    pub fn read(value: &'a [u8]) -> Self {
+        let mut read = Self::default();
+        let Some((&flags, rest)) = value.split_first() else {
+            return read;
+        };
+        read.flags = flags;
+        read.defect = read.read_fields(rest).err();
+        if read.flags == 0 && rest.is_empty() {
+            read.defect = Some(OscoreDefect::ZeroFlagByte);
+        }
+        read
+    }
+
+    /// Reads the fields behind the flag byte.
+    fn read_fields(&mut self, rest: &'a [u8]) -> Result<(), OscoreDefect> {
+        if self.flags & Self::RESERVED != 0 {
+            return Err(OscoreDefect::ReservedBits);
+        }
+        let length = usize::from(self.flags & 7);
+        if length > 5 {
+            return Err(OscoreDefect::PartialIvLength);
+        }
+        let (partial_iv, mut rest) = take(rest, length)?;
+        self.partial_iv = partial_iv;
+        if self.flags & Self::KID_CONTEXT != 0 {
+            let (&length, behind) = rest.split_first().ok_or(OscoreDefect::Truncated(1))?;
+            let (context, behind) = take(behind, usize::from(length))?;
+            self.kid_context = Some(context);
+            rest = behind;
+        }
+        if self.flags & Self::KID != 0 {
+            self.kid = Some(rest);
+        }
+        Ok(())
+    }
+}
+
+/// The first `length` bytes and the rest.
+fn take(bytes: &[u8], length: usize) -> Result<(&[u8], &[u8]), OscoreDefect> {
+    bytes
+        .split_at_checked(length)
+        .ok_or(OscoreDefect::Truncated((length - bytes.len()) as u32))
+}
