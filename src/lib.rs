@@ -3,6 +3,8 @@
 pub mod capture;
 pub mod coap;
 pub mod frame;
+#[cfg(feature = "live")]
+pub mod privilege;
 pub mod render;
 pub mod store;
 pub mod tracking;

@@ -99,7 +99,7 @@ impl Device {
         let name = &self.name;
         let way = match access {
             Access::Ready => format!("coapscope -i {name}"),
-            Access::Permission => format!("sudo coapscope -i {name}"),
+            Access::Permission => format!("sudo {} -i {name}", super::sudo_name()),
             Access::Down => format!("sudo ip link set {name} up"),
             Access::Refused(message) => message.clone(),
         };
@@ -171,7 +171,7 @@ mod tests {
     fn a_line_says_what_it_takes() {
         for (access, expected) in [
             (Access::Ready, " coapscope -i wlan0 "),
-            (Access::Permission, " sudo coapscope -i wlan0 "),
+            (Access::Permission, " -i wlan0 "),
             (Access::Down, " sudo ip link set wlan0 up "),
             (Access::Refused("broken".to_owned()), " broken "),
         ] {

@@ -11,7 +11,9 @@ pub enum LiveError {
         interface: String,
         /// Whether it runs as root already, so that `sudo` does not help.
         root: bool,
-        /// The running program, for the line that gives it the right for good.
+        /// How to call this program under `sudo`, see [`super::sudo_name`].
+        command: String,
+        /// The running program's file, for the line that gives it the right for good.
         program: String,
     },
     /// There is no such interface.
@@ -70,10 +72,11 @@ impl fmt::Display for LiveError {
             Self::Permission {
                 interface,
                 root: false,
+                command,
                 program,
             } => write!(
                 f,
-                "cannot capture on {interface}: no permission; run \"sudo coapscope -i {interface}\", \
+                "cannot capture on {interface}: no permission; run \"sudo {command} -i {interface}\", \
                  or allow it for good with \"sudo setcap cap_net_raw=ep {program}\", \
                  or read a capture with \"coapscope -r FILE\""
             ),
@@ -115,7 +118,7 @@ impl fmt::Display for LiveError {
                 write!(f, "kernel filter \"{filter}\": {message}")?;
                 match understood.as_deref() {
                     Some("") => write!(f, ", at its start")?,
-                    Some(part) => write!(f, ", behind \"{part}\"")?,
+                    Some(part) => write!(f, ", after \"{part}\"")?,
                     None => {}
                 }
                 write!(
@@ -219,6 +222,7 @@ mod tests {
                 LiveError::Permission {
                     interface: interface(),
                     root: false,
+                    command: "coapscope".into(),
                     program: "/bin/coapscope".into(),
                 },
                 &[
@@ -231,6 +235,7 @@ mod tests {
                 LiveError::Permission {
                     interface: interface(),
                     root: true,
+                    command: String::new(),
                     program: String::new(),
                 },
                 &["eth0", "CAP_NET_RAW", "-r FILE"],
@@ -262,7 +267,7 @@ mod tests {
                     understood: Some("udp".into()),
                 },
                 &[
-                    "\"udp prot 5683\": syntax error, behind \"udp\"",
+                    "\"udp prot 5683\": syntax error, after \"udp\"",
                     "pcap-filter",
                 ],
             ),

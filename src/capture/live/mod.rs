@@ -177,16 +177,44 @@ fn explain(name: &str, text: &str) -> LiveError {
         Trouble::Permission => LiveError::Permission {
             interface,
             root: runs_as_root(),
-            program: std::env::current_exe().map_or_else(
-                |_| "coapscope".to_owned(),
-                |path| path.display().to_string(),
-            ),
+            command: sudo_name(),
+            program: program().unwrap_or_else(|| NAME.to_owned()),
         },
         Trouble::Down => LiveError::Down { interface },
         Trouble::Other => LiveError::Other {
             interface,
             message: text.to_owned(),
         },
+    }
+}
+
+const NAME: &str = "coapscope";
+
+/// The file of the running program.
+fn program() -> Option<String> {
+    Some(std::env::current_exe().ok()?.display().to_string())
+}
+
+/// How to call this program under `sudo`: by its name alone only where `sudo` looks for programs.
+pub fn sudo_name() -> String {
+    const SEARCHED: &[&str] = &[
+        "/usr/local/sbin/",
+        "/usr/local/bin/",
+        "/usr/sbin/",
+        "/usr/bin/",
+        "/sbin/",
+        "/bin/",
+    ];
+    match program() {
+        Some(path)
+            if SEARCHED
+                .iter()
+                .any(|folder| path.strip_prefix(folder) == Some(NAME)) =>
+        {
+            NAME.to_owned()
+        }
+        Some(path) => path,
+        None => NAME.to_owned(),
     }
 }
 
