@@ -1,0 +1,52 @@
+# coapscope: build, run, test, check, measure, install. "make run" and "make test" first install what is missing.
+
+PREFIX ?= /usr/local
+CARGO := scripts/cargo.sh
+export PREFIX DESTDIR
+
+.PHONY: help run build test check bench install uninstall peers setup
+
+help:
+	@echo "make run        the screen on the built-in capture (ARGS='-r FILE' and the like for other things)"
+	@echo "make test       all tests; those that need other programs are skipped by name where these are missing"
+	@echo "make peers      installs the other programs that tests compare with (tshark, tcpdump, libcoap, aiocoap, tmux)"
+	@echo "make check      format, lints, the library alone, documentation, licences"
+	@echo "make bench      what each stage costs, and the ratios to tshark"
+	@echo "make install    program, manual page and completions under PREFIX=$(PREFIX); make uninstall"
+	@echo "make setup      installs what building needs, and nothing else"
+
+setup:
+	@scripts/setup.sh build
+
+run: setup
+	@$(CARGO) run --release -- $(ARGS)
+
+build: setup
+	$(CARGO) build --release
+
+test: setup
+	$(CARGO) test
+
+check:
+	@scripts/setup.sh check
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
+	$(CARGO) build --lib --no-default-features
+	@scripts/bare.sh
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --quiet
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) deny --log-level error check licenses bans
+
+bench: setup
+	$(CARGO) bench
+
+# Under sudo the build is still the user's, so that no file in target/ is root's.
+install:
+	@if [ "$$(id -u)" -eq 0 ] && [ -n "$$SUDO_USER" ]; then sudo -H -u "$$SUDO_USER" $(MAKE) build; else $(MAKE) build; fi
+	@scripts/install.sh
+
+uninstall:
+	@scripts/install.sh remove
+
+peers:
+	@scripts/setup.sh peers
