@@ -5,6 +5,8 @@ mod check;
 pub mod code;
 pub mod content_format;
 pub mod draft;
+pub mod escape;
+pub mod fields;
 pub mod finding;
 pub mod message;
 pub mod message_type;
@@ -16,6 +18,7 @@ mod walk;
 
 pub use code::{CODES, Code, CodeKind, CodeRow, PayloadUse};
 pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
+pub use fields::{Field, fields};
 pub use finding::{Finding, RaisedBy, RuleRow, Severity};
 pub use message::{DecodeMode, Header, Message, Options, Stop};
 pub use message_type::MessageType;

@@ -158,3 +158,14 @@ fn take(bytes: &[u8], length: usize) -> Result<(&[u8], &[u8]), OscoreDefect> {
         .split_at_checked(length)
         .ok_or(OscoreDefect::Truncated((length - bytes.len()) as u32))
 }
+
+impl std::fmt::Display for OscoreDefect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ReservedBits => f.write_str("reserved flag bits are set"),
+            Self::PartialIvLength => f.write_str("a Partial IV has at most 5 bytes"),
+            Self::Truncated(missing) => write!(f, "ends {missing} bytes early"),
+            Self::ZeroFlagByte => f.write_str("should be empty when no flag is set"),
+        }
+    }
+}
