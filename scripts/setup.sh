@@ -80,7 +80,7 @@ peers() {
     fi
     if ! "$top/.venv/bin/python" -c 'import aiocoap' 2>/dev/null; then
         say "installing aiocoap into .venv"
-        python3 -m venv --clear "$top/.venv"
+        /usr/bin/python3 -m venv --clear "$top/.venv"
         "$top/.venv/bin/pip" install --quiet --disable-pip-version-check aiocoap </dev/null
     fi
 }
