@@ -6,9 +6,7 @@ use std::fmt;
 use caps::{CapSet, Capability};
 use nix::errno::Errno;
 use nix::sys::prctl;
-use nix::unistd::{
-    Gid, Uid, User, getegid, geteuid, getgid, getuid, initgroups, setgroups, setresgid, setresuid,
-};
+use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgid, getuid, initgroups, setgroups, setresgid, setresuid};
 
 /// Why rights could not be given up. The program must not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,27 +36,18 @@ impl std::error::Error for PrivilegeError {}
 impl fmt::Display for PrivilegeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Environment {
-                variable,
-                value: Some(value),
-            } => write!(
+            Self::Environment { variable, value: Some(value) } => write!(
                 f,
                 "cannot give up root's rights: {variable}={value} is no number of a user or group; \
                  start coapscope through sudo, or unset SUDO_UID and SUDO_GID"
             ),
-            Self::Environment {
-                variable,
-                value: None,
-            } => write!(
+            Self::Environment { variable, value: None } => write!(
                 f,
                 "cannot give up root's rights: {variable} is not set, but its companion is; \
                  start coapscope through sudo, or unset SUDO_UID and SUDO_GID"
             ),
             Self::Threads(count) => {
-                write!(
-                    f,
-                    "cannot give up rights: {count} threads run already; this is a fault of coapscope's"
-                )
+                write!(f, "cannot give up rights: {count} threads run already; this is a fault of coapscope's")
             }
             Self::Step { step, message } => write!(f, "cannot give up rights: {step}: {message}"),
             Self::Kept(what) => write!(f, "cannot give up rights: {what} could be had again"),
@@ -85,9 +74,7 @@ pub struct Identity {
 ///
 /// # Errors
 /// [`PrivilegeError`], after which the program must end; or what `open` says.
-pub fn drop_rights<T, E: From<PrivilegeError>>(
-    open: impl FnOnce() -> Result<T, E>,
-) -> Result<(T, Identity), E> {
+pub fn drop_rights<T, E: From<PrivilegeError>>(open: impl FnOnce() -> Result<T, E>) -> Result<(T, Identity), E> {
     let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
     if threads != 1 {
         return Err(PrivilegeError::Threads(threads).into());
@@ -112,36 +99,22 @@ fn target() -> Result<Identity, PrivilegeError> {
     let (real, effective) = (getuid(), geteuid());
     if !effective.is_root() || !real.is_root() {
         // An ordinary user, perhaps through a set-user-ID program; then the environment is not to be trusted.
-        return Ok(Identity {
-            uid: real,
-            gid: getgid(),
-        });
+        return Ok(Identity { uid: real, gid: getgid() });
     }
-    let variable =
-        |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let behind = behind_sudo(variable("SUDO_UID"), variable("SUDO_GID"))?;
-    Ok(behind.unwrap_or(Identity {
-        uid: real,
-        gid: getgid(),
-    }))
+    Ok(behind.unwrap_or(Identity { uid: real, gid: getgid() }))
 }
 
 /// The user and group that `sudo` names, if it was `sudo`.
-fn behind_sudo(
-    uid: Option<String>,
-    gid: Option<String>,
-) -> Result<Option<Identity>, PrivilegeError> {
+fn behind_sudo(uid: Option<String>, gid: Option<String>) -> Result<Option<Identity>, PrivilegeError> {
     if uid.is_none() && gid.is_none() {
         return Ok(None);
     }
     let number = |variable, value: Option<String>| {
-        let digits = value
-            .as_deref()
-            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let digits = value.as_deref().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         // The largest number means "leave it as it is" to the system.
-        let number = digits
-            .and_then(|text| text.parse().ok())
-            .filter(|number| *number != u32::MAX);
+        let number = digits.and_then(|text| text.parse().ok()).filter(|number| *number != u32::MAX);
         number.ok_or(PrivilegeError::Environment { variable, value })
     };
     let uid = Uid::from_raw(number("SUDO_UID", uid)?);
@@ -150,10 +123,7 @@ fn behind_sudo(
 }
 
 fn step(step: &'static str, result: Result<(), Errno>) -> Result<(), PrivilegeError> {
-    result.map_err(|errno| PrivilegeError::Step {
-        step,
-        message: errno.desc().to_owned(),
-    })
+    result.map_err(|errno| PrivilegeError::Step { step, message: errno.desc().to_owned() })
 }
 
 /// Groups, then group, then user: each step takes rights that the next one gives up. Nothing where it is so already.
@@ -163,10 +133,7 @@ fn become_user(identity: Identity) -> Result<(), PrivilegeError> {
         return Ok(());
     }
     if geteuid().is_root() {
-        let name = User::from_uid(uid)
-            .ok()
-            .flatten()
-            .and_then(|user| CString::new(user.name).ok());
+        let name = User::from_uid(uid).ok().flatten().and_then(|user| CString::new(user.name).ok());
         let groups = match &name {
             Some(name) => initgroups(name, gid),
             None => setgroups(&[gid]),
@@ -195,27 +162,17 @@ fn clear_capabilities() -> Result<(), PrivilegeError> {
 }
 
 fn clear(set: CapSet, name: &'static str) -> Result<(), PrivilegeError> {
-    caps::clear(None, set).map_err(|error| PrivilegeError::Step {
-        step: name,
-        message: error.to_string(),
-    })
+    caps::clear(None, set).map_err(|error| PrivilegeError::Step { step: name, message: error.to_string() })
 }
 
 /// Trust, but look: a kernel or a library that answers "done" without doing it has been seen before.
 fn verify(identity: Identity) -> Result<(), PrivilegeError> {
-    for set in [
-        CapSet::Effective,
-        CapSet::Permitted,
-        CapSet::Inheritable,
-        CapSet::Ambient,
-    ] {
+    for set in [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable, CapSet::Ambient] {
         if caps::read(None, set).map_or(true, |left| !left.is_empty()) {
             return Err(PrivilegeError::Kept("a capability"));
         }
     }
-    if !identity.uid.is_root()
-        && setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_ok()
-    {
+    if !identity.uid.is_root() && setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_ok() {
         return Err(PrivilegeError::Kept("root"));
     }
     if !prctl::get_no_new_privs().unwrap_or(false) {
@@ -230,13 +187,8 @@ mod tests {
 
     #[test]
     fn sudos_numbers_are_checked() {
-        let behind = |uid: Option<&str>, gid: Option<&str>| {
-            behind_sudo(uid.map(str::to_owned), gid.map(str::to_owned))
-        };
-        let pi = Identity {
-            uid: Uid::from_raw(1000),
-            gid: Gid::from_raw(100),
-        };
+        let behind = |uid: Option<&str>, gid: Option<&str>| behind_sudo(uid.map(str::to_owned), gid.map(str::to_owned));
+        let pi = Identity { uid: Uid::from_raw(1000), gid: Gid::from_raw(100) };
         assert_eq!(behind(None, None), Ok(None));
         assert_eq!(behind(Some("1000"), Some("100")), Ok(Some(pi)));
         for (uid, gid, variable) in [

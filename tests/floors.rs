@@ -13,11 +13,7 @@ struct Floor {
 }
 
 const fn floor(floor: u8, folder: &'static str, crates: &'static [&'static str]) -> Floor {
-    Floor {
-        folder,
-        floor,
-        crates,
-    }
+    Floor { folder, floor, crates }
 }
 
 const TOP: u8 = 7;
@@ -33,11 +29,7 @@ const FLOORS: &[Floor] = &[
     floor(4, "field", &[]),
     floor(5, "filter", &["regex"]),
     floor(5, "render", &["chrono", "serde_json", "unicode_width"]),
-    floor(
-        6,
-        "tui",
-        &["crossterm", "ratatui", "tui_input", "unicode_width"],
-    ),
+    floor(6, "tui", &["crossterm", "ratatui", "tui_input", "unicode_width"]),
     floor(6, "lab", &["coap_lite"]),
     floor(TOP, "cli", &[]),
     floor(TOP, "privilege", &[]),
@@ -79,28 +71,19 @@ fn short(path: &Path) -> String {
 /// The floor that a file of `src/` belongs to, if it has one: `src/lib.rs` has not.
 fn floor_of(path: &Path) -> Option<&'static Floor> {
     let name = short(path);
-    let first = name
-        .strip_prefix("src/")?
-        .split(['/', '.'])
-        .next()?
-        .to_owned();
+    let first = name.strip_prefix("src/")?.split(['/', '.']).next()?.to_owned();
     if first == "lib" {
         return None;
     }
     let found = FLOORS.iter().find(|floor| floor.folder == first);
-    Some(
-        found
-            .unwrap_or_else(|| panic!("{name}: src/{first} has no floor; give it a row in FLOORS")),
-    )
+    Some(found.unwrap_or_else(|| panic!("{name}: src/{first} has no floor; give it a row in FLOORS")))
 }
 
 /// The code of a file: without comments, and without the tests at its end.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
-    let lines = text[..end]
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or(""));
+    let lines = text[..end].lines().map(|line| line.split("//").next().unwrap_or(""));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -133,9 +116,7 @@ fn named_after(text: &str, start: &str) -> BTreeSet<String> {
 }
 
 fn first_name(text: &str) -> String {
-    text.chars()
-        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-        .collect()
+    text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
 }
 
 /// Whether `text` has a path that begins with the crate `name`.
@@ -153,8 +134,7 @@ fn dependencies() -> Vec<String> {
     let section = manifest.split("\n[dependencies]\n").nth(1).unwrap();
     let section = section.split("\n[").next().unwrap();
     let rows = section.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| Some(line.split_once('=')?.0.trim().replace('-', "_")))
-        .collect()
+    rows.filter_map(|line| Some(line.split_once('=')?.0.trim().replace('-', "_"))).collect()
 }
 
 /// Fails with all complaints at once.
@@ -195,10 +175,7 @@ fn imports_point_down_only() {
 #[test]
 fn crates_stay_on_their_floors() {
     let dependencies = dependencies();
-    assert!(
-        dependencies.iter().any(|name| name == "etherparse"),
-        "{dependencies:?}"
-    );
+    assert!(dependencies.iter().any(|name| name == "etherparse"), "{dependencies:?}");
     let mut complaints = Vec::new();
     for path in files("src", ".rs") {
         let Some(here) = floor_of(&path).filter(|floor| floor.floor != TOP) else {
@@ -207,11 +184,7 @@ fn crates_stay_on_their_floors() {
         let code = code(&path);
         for name in &dependencies {
             if names_crate(&code, name) && !here.crates.contains(&name.as_str()) {
-                complaints.push(format!(
-                    "{}: {} does not name the crate {name}",
-                    short(&path),
-                    here.folder
-                ));
+                complaints.push(format!("{}: {} does not name the crate {name}", short(&path), here.folder));
             }
         }
     }
@@ -221,20 +194,11 @@ fn crates_stay_on_their_floors() {
 #[test]
 fn every_file_has_a_caption_and_an_end() {
     let mut complaints = Vec::new();
-    for path in [
-        files("src", ".rs"),
-        files("tests", ".rs"),
-        files("benches", ".rs"),
-    ]
-    .concat()
-    {
+    for path in [files("src", ".rs"), files("tests", ".rs"), files("benches", ".rs")].concat() {
         let text = fs::read_to_string(&path).unwrap();
         let first = text.lines().next().unwrap_or("");
         if !first.starts_with("//! ") || first.len() < 12 {
-            complaints.push(format!(
-                "{}: the first line is no caption: {first:?}",
-                short(&path)
-            ));
+            complaints.push(format!("{}: the first line is no caption: {first:?}", short(&path)));
         }
         let lines = text.lines().count();
         if lines > LINES {
@@ -250,15 +214,9 @@ fn nothing_points_outside_the_project() {
     let machine = concat!("/wo", "rk/");
     let mut complaints = Vec::new();
     let endings = [".rs", ".md", ".sh", ".py", ".toml", ".csv"];
-    let mut all = vec![
-        root().join("Makefile"),
-        root().join("Cargo.toml"),
-        root().join(".ci/run"),
-    ];
+    let mut all = vec![root().join("Makefile"), root().join("Cargo.toml"), root().join(".ci/run")];
     all.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)));
-    for folder in [
-        "src", "tests", "scripts", "benches", "captures", "fuzz", "docs",
-    ] {
+    for folder in ["src", "tests", "scripts", "benches", "captures", "fuzz", "docs"] {
         all.extend(endings.iter().flat_map(|ending| files(folder, ending)));
     }
     for path in all {

@@ -43,18 +43,8 @@ impl Spool {
             failure: Mutex::new(None),
             changed: Condvar::new(),
         });
-        let writer = SpoolWriter {
-            spool: Arc::clone(&spool),
-            buffer: Vec::with_capacity(BUFFER),
-        };
-        Ok((
-            writer,
-            SpoolReader {
-                spool,
-                position: 0,
-                seen: 0,
-            },
-        ))
+        let writer = SpoolWriter { spool: Arc::clone(&spool), buffer: Vec::with_capacity(BUFFER) };
+        Ok((writer, SpoolReader { spool, position: 0, seen: 0 }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(ErrorKind, String)>> {
@@ -95,8 +85,7 @@ impl SpoolWriter {
         }
         let end = start + self.buffer.len() as u64;
         self.buffer.clear();
-        self.spool
-            .announce(|_| self.spool.committed.store(end, Ordering::Release));
+        self.spool.announce(|_| self.spool.committed.store(end, Ordering::Release));
         Ok(())
     }
 
@@ -131,15 +120,11 @@ impl Write for SpoolWriter {
 impl Drop for SpoolWriter {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.record(
-                ErrorKind::Other,
-                "the thread that fills the spool stopped".to_owned(),
-            );
+            self.record(ErrorKind::Other, "the thread that fills the spool stopped".to_owned());
         } else {
             let _ = self.commit();
         }
-        self.spool
-            .announce(|_| self.spool.finished.store(true, Ordering::Release));
+        self.spool.announce(|_| self.spool.finished.store(true, Ordering::Release));
     }
 }
 
@@ -156,11 +141,7 @@ pub struct SpoolReader {
 impl Clone for SpoolReader {
     /// Another reader of the same spool, from its first byte.
     fn clone(&self) -> Self {
-        Self {
-            spool: Arc::clone(&self.spool),
-            position: 0,
-            seen: 0,
-        }
+        Self { spool: Arc::clone(&self.spool), position: 0, seen: 0 }
     }
 }
 
@@ -177,9 +158,7 @@ impl SpoolReader {
         let finished = self.finished();
         let available = self.committed().saturating_sub(offset);
         if available > 0 {
-            let length = buffer
-                .len()
-                .min(usize::try_from(available).unwrap_or(usize::MAX));
+            let length = buffer.len().min(usize::try_from(available).unwrap_or(usize::MAX));
             let (head, _) = buffer.split_at_mut(length);
             return self.spool.file.read_at(head, offset);
         }
@@ -203,9 +182,7 @@ impl SpoolReader {
     /// The error that ended the writer, if one did.
     pub fn failure(&self) -> Option<io::Error> {
         let failure = self.spool.lock();
-        failure
-            .as_ref()
-            .map(|(kind, text)| io::Error::new(*kind, text.clone()))
+        failure.as_ref().map(|(kind, text)| io::Error::new(*kind, text.clone()))
     }
 
     /// Sleeps until more is committed than when this reader last came back from here, until the writer has
@@ -325,10 +302,7 @@ mod tests {
         }
         thread.join().unwrap();
         assert_eq!(offset, u64::from(COUNT) * 4);
-        assert!(
-            reader.wait(Duration::ZERO),
-            "nothing to wait for when the writer has finished"
-        );
+        assert!(reader.wait(Duration::ZERO), "nothing to wait for when the writer has finished");
     }
 
     #[test]

@@ -8,8 +8,7 @@ use std::io::{self, Write};
 /// A savefile with one frame of four bytes, at second 1 and microsecond 0. The zero matters: it is what a header read
 /// wrongly gives for the length, so that nothing is read beyond the frame.
 const SAVEFILE: [u8; 44] = [
-    0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0,
-    0, // file
+    0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, // file
     1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, // frame
     1, 2, 3, 4,
 ];

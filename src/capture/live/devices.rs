@@ -44,37 +44,22 @@ pub enum Access {
 /// # Errors
 /// [`LiveError::Other`] where libpcap cannot list them. Listing takes no rights.
 pub fn devices() -> Result<Vec<Device>, LiveError> {
-    let list = pcap::Device::list().map_err(|error| LiveError::Other {
-        interface: "interfaces".to_owned(),
-        message: message(&error),
-    })?;
+    let list = pcap::Device::list()
+        .map_err(|error| LiveError::Other { interface: "interfaces".to_owned(), message: message(&error) })?;
     let mut devices: Vec<Device> = list
         .into_iter()
-        .filter(|device| {
-            !NOT_NETWORKS
-                .iter()
-                .any(|start| device.name.starts_with(start))
-        })
+        .filter(|device| !NOT_NETWORKS.iter().any(|start| device.name.starts_with(start)))
         .map(|device| Device {
             up: device.flags.is_up() || device.name == "any",
             loopback: device.flags.is_loopback(),
             wireless: device.flags.is_wireless(),
-            addresses: device
-                .addresses
-                .iter()
-                .map(|address| address.addr)
-                .collect(),
+            addresses: device.addresses.iter().map(|address| address.addr).collect(),
             description: device.desc,
             name: device.name,
         })
         .collect();
     devices.sort_by_key(|device| {
-        (
-            !device.up,
-            device.name == "any" || device.name == "nflog",
-            device.loopback,
-            device.addresses.is_empty(),
-        )
+        (!device.up, device.name == "any" || device.name == "nflog", device.loopback, device.addresses.is_empty())
     });
     Ok(devices)
 }
@@ -128,11 +113,7 @@ impl fmt::Display for Device {
 
 /// The names of all interfaces, those most like `wanted` first.
 pub(super) fn names_like(wanted: &str) -> Vec<String> {
-    let mut names: Vec<String> = devices()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|device| device.name)
-        .collect();
+    let mut names: Vec<String> = devices().unwrap_or_default().into_iter().map(|device| device.name).collect();
     names.sort_by_key(|name| likeness(name, wanted));
     names
 }
@@ -141,11 +122,7 @@ pub(super) fn names_like(wanted: &str) -> Vec<String> {
 fn likeness(one: &str, other: &str) -> usize {
     let pairs = |name: &str| -> Vec<(u8, u8)> {
         let lower = name.to_ascii_lowercase().into_bytes();
-        lower
-            .iter()
-            .copied()
-            .zip(lower.iter().copied().skip(1))
-            .collect()
+        lower.iter().copied().zip(lower.iter().copied().skip(1)).collect()
     };
     let (one, other) = (pairs(one), pairs(other));
     let shared = one.iter().filter(|pair| other.contains(pair)).count();
@@ -176,22 +153,14 @@ mod tests {
             (Access::Refused("broken".to_owned()), " broken "),
         ] {
             let line = device("wlan0").line(2, &access);
-            assert!(
-                line.starts_with("2. wlan0 ") && line.contains(expected),
-                "{line}"
-            );
+            assert!(line.starts_with("2. wlan0 ") && line.contains(expected), "{line}");
             assert!(line.ends_with("up, wireless, 10.0.0.1 fe80::1"), "{line}");
         }
     }
 
     #[test]
     fn likely_names_come_first() {
-        for (wanted, nearest) in [
-            ("eth1", "eth0"),
-            ("wlan1", "wlan0"),
-            ("loo", "lo"),
-            ("ANY", "any"),
-        ] {
+        for (wanted, nearest) in [("eth1", "eth0"), ("wlan1", "wlan0"), ("loo", "lo"), ("ANY", "any")] {
             let mut names = ["lo", "any", "eth0", "wlan0"];
             names.sort_by_key(|name| likeness(name, wanted));
             assert_eq!(names[0], nearest, "{wanted}");
@@ -201,10 +170,6 @@ mod tests {
     #[test]
     fn this_machine_lists_networks_only() {
         let devices = devices().unwrap();
-        assert!(
-            devices
-                .iter()
-                .all(|device| !device.name.starts_with("usbmon"))
-        );
+        assert!(devices.iter().all(|device| !device.name.starts_with("usbmon")));
     }
 }

@@ -69,38 +69,23 @@ impl std::error::Error for LiveError {}
 impl fmt::Display for LiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Permission {
-                interface,
-                root: false,
-                command,
-                program,
-            } => write!(
+            Self::Permission { interface, root: false, command, program } => write!(
                 f,
                 "cannot capture on {interface}: no permission; run \"sudo {command} -i {interface}\", \
                  or allow it for good with \"sudo setcap cap_net_raw=ep {program}\", \
                  or read a capture with \"coapscope -r FILE\""
             ),
-            Self::Permission {
-                interface,
-                root: true,
-                ..
-            } => write!(
+            Self::Permission { interface, root: true, .. } => write!(
                 f,
                 "cannot capture on {interface}: no permission, although this is root; a container must be started \
                  with CAP_NET_RAW; or read a capture with \"coapscope -r FILE\""
             ),
-            Self::Unknown {
-                interface,
-                available,
-            } if available.is_empty() => write!(
+            Self::Unknown { interface, available } if available.is_empty() => write!(
                 f,
                 "cannot capture on {interface}: there is no such interface, and no other; \
                  read a capture with \"coapscope -r FILE\""
             ),
-            Self::Unknown {
-                interface,
-                available,
-            } => write!(
+            Self::Unknown { interface, available } => write!(
                 f,
                 "cannot capture on {interface}: there is no such interface; there are {} (see \"coapscope -D\")",
                 available.join(", ")
@@ -110,21 +95,14 @@ impl fmt::Display for LiveError {
                 "cannot capture on {interface}: the interface is down; \
                  switch it on with \"sudo ip link set {interface} up\""
             ),
-            Self::Filter {
-                filter,
-                message,
-                understood,
-            } => {
+            Self::Filter { filter, message, understood } => {
                 write!(f, "kernel filter \"{filter}\": {message}")?;
                 match understood.as_deref() {
                     Some("") => write!(f, ", at its start")?,
                     Some(part) => write!(f, ", after \"{part}\"")?,
                     None => {}
                 }
-                write!(
-                    f,
-                    "; -f takes libpcap's language (man pcap-filter), -Y display filters"
-                )
+                write!(f, "; -f takes libpcap's language (man pcap-filter), -Y display filters")
             }
             Self::Length { what, value, most } => {
                 write!(f, "{what} {value} is out of range; choose 1 to {most}")
@@ -138,10 +116,7 @@ impl fmt::Display for LiveError {
                 write!(f, "cannot start to capture on {interface}: {message}")
             }
             Self::Other { interface, message } => {
-                write!(
-                    f,
-                    "cannot capture on {interface}: {message}; see \"coapscope -D\""
-                )
+                write!(f, "cannot capture on {interface}: {message}; see \"coapscope -D\"")
             }
         }
     }
@@ -194,18 +169,9 @@ mod tests {
                 "eth0: You don't have permission to perform this capture on that device (socket: Operation not permitted)",
                 Trouble::Permission,
             ),
-            (
-                "(cannot open BPF device) /dev/bpf0: Permission denied",
-                Trouble::Permission,
-            ),
-            (
-                "nosuch: No such device exists (SIOCGIFHWADDR: No such device)",
-                Trouble::Missing,
-            ),
-            (
-                "SIOCETHTOOL(ETHTOOL_GET_TS_INFO) ioctl failed: No such device",
-                Trouble::Missing,
-            ),
+            ("(cannot open BPF device) /dev/bpf0: Permission denied", Trouble::Permission),
+            ("nosuch: No such device exists (SIOCGIFHWADDR: No such device)", Trouble::Missing),
+            ("SIOCETHTOOL(ETHTOOL_GET_TS_INFO) ioctl failed: No such device", Trouble::Missing),
             ("veth1: That device is not up", Trouble::Down),
             ("Network is down", Trouble::Down),
             ("can't mmap rx ring: Cannot allocate memory", Trouble::Other),
@@ -225,11 +191,7 @@ mod tests {
                     command: "coapscope".into(),
                     program: "/bin/coapscope".into(),
                 },
-                &[
-                    "sudo coapscope -i eth0",
-                    "setcap cap_net_raw=ep /bin/coapscope",
-                    "-r FILE",
-                ][..],
+                &["sudo coapscope -i eth0", "setcap cap_net_raw=ep /bin/coapscope", "-r FILE"][..],
             ),
             (
                 LiveError::Permission {
@@ -241,59 +203,23 @@ mod tests {
                 &["eth0", "CAP_NET_RAW", "-r FILE"],
             ),
             (
-                LiveError::Unknown {
-                    interface: interface(),
-                    available: vec!["eth1".into(), "lo".into()],
-                },
+                LiveError::Unknown { interface: interface(), available: vec!["eth1".into(), "lo".into()] },
                 &["eth0", "eth1, lo", "coapscope -D"],
             ),
-            (
-                LiveError::Unknown {
-                    interface: interface(),
-                    available: Vec::new(),
-                },
-                &["eth0", "-r FILE"],
-            ),
-            (
-                LiveError::Down {
-                    interface: interface(),
-                },
-                &["ip link set eth0 up"],
-            ),
+            (LiveError::Unknown { interface: interface(), available: Vec::new() }, &["eth0", "-r FILE"]),
+            (LiveError::Down { interface: interface() }, &["ip link set eth0 up"]),
             (
                 LiveError::Filter {
                     filter: "udp prot 5683".into(),
                     message: "syntax error".into(),
                     understood: Some("udp".into()),
                 },
-                &[
-                    "\"udp prot 5683\": syntax error, after \"udp\"",
-                    "pcap-filter",
-                ],
+                &["\"udp prot 5683\": syntax error, after \"udp\"", "pcap-filter"],
             ),
-            (
-                LiveError::Length {
-                    what: "snapshot length",
-                    value: 0,
-                    most: 262_144,
-                },
-                &["1 to 262144"],
-            ),
+            (LiveError::Length { what: "snapshot length", value: 0, most: 262_144 }, &["1 to 262144"]),
             (LiveError::TimeWidth, &["32-bit", "tcpdump"]),
-            (
-                LiveError::Start {
-                    interface: interface(),
-                    message: "no".into(),
-                },
-                &["eth0"],
-            ),
-            (
-                LiveError::Other {
-                    interface: interface(),
-                    message: "odd".into(),
-                },
-                &["odd", "-D"],
-            ),
+            (LiveError::Start { interface: interface(), message: "no".into() }, &["eth0"]),
+            (LiveError::Other { interface: interface(), message: "odd".into() }, &["odd", "-D"]),
         ];
         for (error, parts) in errors {
             let text = error.to_string();

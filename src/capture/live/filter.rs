@@ -54,17 +54,13 @@ mod tests {
     const PORTS: &[RangeInclusive<u16>] = &[5683..=5684, 61616..=61631, 7000..=7000];
 
     fn compile(link: u16, filter: &str) -> Result<pcap::BpfProgram, pcap::Error> {
-        Capture::dead(Linktype(link.into()))
-            .unwrap()
-            .compile(filter, true)
+        Capture::dead(Linktype(link.into())).unwrap().compile(filter, true)
     }
 
     #[test]
     fn it_compiles_on_every_link_type_with_and_without_tags() {
         // DLT numbers: what libpcap gives for live interfaces, 12 for raw IP among them.
-        for link in [
-            0, 1, 9, 12, 50, 51, 105, 108, 113, 119, 127, 163, 195, 228, 229, 230, 239, 276,
-        ] {
+        for link in [0, 1, 9, 12, 50, 51, 105, 108, 113, 119, 127, 163, 195, 228, 229, 230, 239, 276] {
             for ports in [PORTS, &[]] {
                 let filter = kernel_filter(LinkType(link), ports);
                 if let Err(error) = compile(link, &filter) {
@@ -72,17 +68,9 @@ mod tests {
                 }
             }
             let ports = compile(link, "udp port 5683").is_ok();
-            assert_eq!(
-                !ports,
-                UNFILTERED.contains(&link),
-                "does libpcap filter {link}?"
-            );
+            assert_eq!(!ports, UNFILTERED.contains(&link), "does libpcap filter {link}?");
             let vlan = compile(link, "vlan and udp").is_ok();
-            assert_eq!(
-                vlan,
-                TAGGED.contains(&link),
-                "does libpcap compile vlan on {link}?"
-            );
+            assert_eq!(vlan, TAGGED.contains(&link), "does libpcap compile vlan on {link}?");
         }
     }
 
@@ -93,9 +81,7 @@ mod tests {
 
     fn ipv4(flags_and_offset: [u8; 2], protocol: u8, ports: [u16; 2]) -> Vec<u8> {
         let [a, b] = flags_and_offset;
-        let mut bytes = vec![
-            0x45, 0, 0, 60, 0, 1, a, b, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-        ];
+        let mut bytes = vec![0x45, 0, 0, 60, 0, 1, a, b, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
         bytes.extend(ports.iter().flat_map(|port| port.to_be_bytes()));
         bytes
     }
@@ -115,11 +101,7 @@ mod tests {
             ("udp to 5683", v4(&ipv4([0, 0], UDP, [40000, 5683])), true),
             ("udp from 5684", v4(&ipv4([0, 0], UDP, [5684, 40000])), true),
             ("udp to 61620", v4(&ipv4([0, 0], UDP, [40000, 61620])), true),
-            (
-                "udp to the user's port",
-                v4(&ipv4([0, 0], UDP, [40000, 7000])),
-                true,
-            ),
+            ("udp to the user's port", v4(&ipv4([0, 0], UDP, [40000, 7000])), true),
             ("tcp to 5683", v4(&ipv4([0, 0], 6, [40000, 5683])), true),
             ("sctp to 5683", v4(&ipv4([0, 0], 132, [40000, 5683])), false),
             ("udp to 53", v4(&ipv4([0, 0], UDP, [40000, 53])), false),
@@ -127,23 +109,11 @@ mod tests {
             ("a first fragment", v4(&ipv4([0x20, 0], UDP, [1, 2])), true),
             ("do not fragment", v4(&ipv4([0x40, 0], UDP, [1, 2])), false),
             ("icmp", v4(&ipv4([0, 0], 1, [0x0303, 0])), true),
-            (
-                "tagged udp to 5683",
-                tagged(&ipv4([0, 0], UDP, [40000, 5683])),
-                true,
-            ),
-            (
-                "tagged udp to 53",
-                tagged(&ipv4([0, 0], UDP, [40000, 53])),
-                false,
-            ),
+            ("tagged udp to 5683", tagged(&ipv4([0, 0], UDP, [40000, 5683])), true),
+            ("tagged udp to 53", tagged(&ipv4([0, 0], UDP, [40000, 53])), false),
             ("tagged fragment", tagged(&ipv4([0, 9], UDP, [1, 2])), true),
             ("tagged icmp", tagged(&ipv4([0, 0], 1, [0x0303, 0])), true),
-            (
-                "v6 udp to 5683",
-                v6(&ipv6(UDP, &[0x9c, 0x40, 0x16, 0x33])),
-                true,
-            ),
+            ("v6 udp to 5683", v6(&ipv6(UDP, &[0x9c, 0x40, 0x16, 0x33])), true),
             ("v6 udp to 53", v6(&ipv6(UDP, &[0x9c, 0x40, 0, 53])), false),
             ("v6 fragment", v6(&ipv6(44, &[UDP, 0, 0, 8])), true),
             ("v6 hop-by-hop", v6(&ipv6(0, &[UDP, 0, 0, 0])), true),

@@ -97,21 +97,14 @@ pub fn open(options: &LiveOptions) -> Result<LiveCapture, LiveError> {
     if let Err(error) = capture.filter(&filter, true) {
         return Err(refused_filter(&capture, filter, &message(&error)));
     }
-    Ok(LiveCapture {
-        capture,
-        device,
-        link,
-        filter,
-        snaplen: options.snaplen,
-    })
+    Ok(LiveCapture { capture, device, link, filter, snaplen: options.snaplen })
 }
 
 /// libpcap takes signed numbers, and silently makes something else of lengths it does not like.
 fn check_lengths(options: &LiveOptions) -> Result<(), LiveError> {
-    for (what, value, most) in [
-        ("snapshot length", options.snaplen, MAX_SNAPLEN),
-        ("buffer", options.buffer, i32::MAX.unsigned_abs()),
-    ] {
+    for (what, value, most) in
+        [("snapshot length", options.snaplen, MAX_SNAPLEN), ("buffer", options.buffer, i32::MAX.unsigned_abs())]
+    {
         if value == 0 || value > most {
             return Err(LiveError::Length { what, value, most });
         }
@@ -123,12 +116,7 @@ fn check_lengths(options: &LiveOptions) -> Result<(), LiveError> {
 fn find(wanted: &str) -> Device {
     let mut devices = devices().unwrap_or_default();
     let named = devices.iter().position(|device| device.name == wanted);
-    let numbered = || {
-        wanted
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| number.checked_sub(1))
-    };
+    let numbered = || wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     match named.or_else(numbered) {
         Some(index) if index < devices.len() => devices.swap_remove(index),
         _ => Device {
@@ -154,9 +142,7 @@ fn activate(options: &LiveOptions, name: &str) -> Result<Capture<Active>, LiveEr
     // Elsewhere libpcap may refuse nanoseconds, and the crate does not tell.
     #[cfg(target_os = "linux")]
     let inactive = inactive.precision(pcap::Precision::Nano);
-    inactive
-        .open()
-        .map_err(|error| explain(name, &message(&error)))
+    inactive.open().map_err(|error| explain(name, &message(&error)))
 }
 
 /// The error behind libpcap's words. Without permission libpcap says so of interfaces that do not exist, too.
@@ -166,14 +152,8 @@ fn explain(name: &str, text: &str) -> LiveError {
     let available = devices::names_like(name);
     let missing = !available.is_empty() && !available.iter().any(|known| known == name);
     match trouble {
-        Trouble::Missing => LiveError::Unknown {
-            interface,
-            available,
-        },
-        Trouble::Permission if missing => LiveError::Unknown {
-            interface,
-            available,
-        },
+        Trouble::Missing => LiveError::Unknown { interface, available },
+        Trouble::Permission if missing => LiveError::Unknown { interface, available },
         Trouble::Permission => LiveError::Permission {
             interface,
             root: runs_as_root(),
@@ -181,10 +161,7 @@ fn explain(name: &str, text: &str) -> LiveError {
             program: program().unwrap_or_else(|| NAME.to_owned()),
         },
         Trouble::Down => LiveError::Down { interface },
-        Trouble::Other => LiveError::Other {
-            interface,
-            message: text.to_owned(),
-        },
+        Trouble::Other => LiveError::Other { interface, message: text.to_owned() },
     }
 }
 
@@ -197,22 +174,9 @@ fn program() -> Option<String> {
 
 /// How to call this program under `sudo`: by its name alone only where `sudo` looks for programs.
 pub fn sudo_name() -> String {
-    const SEARCHED: &[&str] = &[
-        "/usr/local/sbin/",
-        "/usr/local/bin/",
-        "/usr/sbin/",
-        "/usr/bin/",
-        "/sbin/",
-        "/bin/",
-    ];
+    const SEARCHED: &[&str] = &["/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"];
     match program() {
-        Some(path)
-            if SEARCHED
-                .iter()
-                .any(|folder| path.strip_prefix(folder) == Some(NAME)) =>
-        {
-            NAME.to_owned()
-        }
+        Some(path) if SEARCHED.iter().any(|folder| path.strip_prefix(folder) == Some(NAME)) => NAME.to_owned(),
         Some(path) => path,
         None => NAME.to_owned(),
     }
@@ -221,9 +185,7 @@ pub fn sudo_name() -> String {
 /// A process's own entry belongs to its effective user.
 fn runs_as_root() -> bool {
     use std::os::unix::fs::MetadataExt;
-    Path::new("/proc/self")
-        .metadata()
-        .is_ok_and(|entry| entry.uid() == 0)
+    Path::new("/proc/self").metadata().is_ok_and(|entry| entry.uid() == 0)
 }
 
 /// On `any`, version 2 of the cooked header says which interface a frame was seen on; version 1 does not.
@@ -231,9 +193,7 @@ fn prefer_interfaces(capture: &mut Capture<Active>) -> LinkType {
     const SLL: i32 = 113;
     const SLL2: i32 = 276;
     if capture.get_datalink() == Linktype(SLL)
-        && capture
-            .list_datalinks()
-            .is_ok_and(|links| links.contains(&Linktype(SLL2)))
+        && capture.list_datalinks().is_ok_and(|links| links.contains(&Linktype(SLL2)))
     {
         // Version 1 will do where this fails.
         let _ = capture.set_datalink(Linktype(SLL2));
@@ -253,21 +213,13 @@ fn savefile_number(link: i32) -> LinkType {
 /// libpcap names no place in a syntax error: find the longest row of words that it takes.
 fn refused_filter(capture: &Capture<Active>, filter: String, text: &str) -> LiveError {
     let understood = text.contains("syntax error").then(|| {
-        let ends = filter
-            .match_indices(char::is_whitespace)
-            .map(|(index, _)| index);
+        let ends = filter.match_indices(char::is_whitespace).map(|(index, _)| index);
         let mut starts: Vec<&str> = ends.filter_map(|end| filter.get(..end)).collect();
         starts.reverse();
-        let longest = starts
-            .into_iter()
-            .find(|start| capture.compile(start, false).is_ok());
+        let longest = starts.into_iter().find(|start| capture.compile(start, false).is_ok());
         longest.unwrap_or_default().trim().to_owned()
     });
-    LiveError::Filter {
-        filter,
-        message: text.to_owned(),
-        understood,
-    }
+    LiveError::Filter { filter, message: text.to_owned(), understood }
 }
 
 impl LiveCapture {
@@ -320,37 +272,15 @@ mod tests {
     #[test]
     fn what_cannot_be_opened_is_named() {
         let options = |interface: &str| LiveOptions::new(interface, vec![5683..=5683]);
-        check(
-            &options("nosuch0"),
-            &["nosuch0", "there is no such interface"],
-        );
+        check(&options("nosuch0"), &["nosuch0", "there is no such interface"]);
         check(&options("99"), &["99", "there is no such interface"]);
-        check(
-            &LiveOptions {
-                snaplen: 0,
-                ..options("lo")
-            },
-            &["snapshot length 0", "1 to 262144"],
-        );
-        check(
-            &LiveOptions {
-                buffer: u32::MAX,
-                ..options("lo")
-            },
-            &["buffer"],
-        );
+        check(&LiveOptions { snaplen: 0, ..options("lo") }, &["snapshot length 0", "1 to 262144"]);
+        check(&LiveOptions { buffer: u32::MAX, ..options("lo") }, &["buffer"]);
     }
 
     #[test]
     fn raw_ip_has_one_number() {
-        for (given, expected) in [
-            (12, 101),
-            (14, 101),
-            (101, 101),
-            (1, 1),
-            (276, 276),
-            (-1, u16::MAX),
-        ] {
+        for (given, expected) in [(12, 101), (14, 101), (101, 101), (1, 1), (276, 276), (-1, u16::MAX)] {
             assert_eq!(savefile_number(given), LinkType(expected));
         }
     }

@@ -85,22 +85,9 @@ pub(super) fn start(
     limit: Option<u64>,
     wake: impl Fn() + Send + 'static,
 ) -> Result<LiveHandle, LiveError> {
-    let LiveCapture {
-        mut capture,
-        device,
-        link,
-        snaplen,
-        ..
-    } = live;
-    let failed = |error: io::Error| LiveError::Start {
-        interface: device.name.clone(),
-        message: error.to_string(),
-    };
-    let mut sinks = Sinks {
-        spool,
-        output,
-        record: Vec::new(),
-    };
+    let LiveCapture { mut capture, device, link, snaplen, .. } = live;
+    let failed = |error: io::Error| LiveError::Start { interface: device.name.clone(), message: error.to_string() };
+    let mut sinks = Sinks { spool, output, record: Vec::new() };
     sinks.begin(link, snaplen).map_err(failed)?;
 
     let shared = Arc::new(Shared::default());
@@ -114,19 +101,13 @@ pub(super) fn start(
             match result {
                 Ok(()) => drop(sinks),
                 Err(error) => {
-                    sinks
-                        .spool
-                        .fail(&io::Error::new(error.kind(), format!("{name}: {error}")));
+                    sinks.spool.fail(&io::Error::new(error.kind(), format!("{name}: {error}")));
                 }
             }
             wake();
         })
         .map_err(failed)?;
-    Ok(LiveHandle {
-        shared,
-        wakeup,
-        thread: Some(thread),
-    })
+    Ok(LiveHandle { shared, wakeup, thread: Some(thread) })
 }
 
 /// Copies until told to stop, until `limit` is reached, or until something fails.
@@ -189,13 +170,11 @@ impl Sinks {
     fn begin(&mut self, link: LinkType, snaplen: u32) -> io::Result<()> {
         const MAGIC_NANOSECONDS: u32 = 0xa1b2_3c4d;
         const VERSION: [u8; 4] = [2, 0, 4, 0];
-        self.record
-            .extend_from_slice(&MAGIC_NANOSECONDS.to_le_bytes());
+        self.record.extend_from_slice(&MAGIC_NANOSECONDS.to_le_bytes());
         self.record.extend_from_slice(&VERSION);
         self.record.extend_from_slice(&[0; 8]); // time zone and accuracy, by custom
         self.record.extend_from_slice(&snaplen.to_le_bytes());
-        self.record
-            .extend_from_slice(&u32::from(link.0).to_le_bytes());
+        self.record.extend_from_slice(&u32::from(link.0).to_le_bytes());
         self.write_record()?;
         self.commit()
     }
