@@ -1,6 +1,15 @@
 //! Messages of the drafts before RFC 7252: their codes, and how to tell them from today's.
 
-use super::Code;
+use super::message::{DecodeMode, Message};
+use super::option::{Direction, OptionFormat, OptionInstance};
+use super::{Code, MessageType, Rule};
+
+/// The drafts, the newest first: their readings exclude each other less and less.
+const DRAFTS: [DecodeMode; 3] = [
+    DecodeMode::Draft12,
+    DecodeMode::Draft08,
+    DecodeMode::Draft03,
+];
 
 /// The code of drafts up to -03 in today's numbering: there a response code is class * 40 + detail, as in HTTP's numbers.
 /// 304 (124) is today's 2.03; what today's code cannot express becomes the generic code of its class.
@@ -10,4 +19,88 @@ pub fn code_03(code: u8) -> Code {
         124 => Code::VALID,
         _ => Code::new(code / 40, if code % 40 > 31 { 0 } else { code % 40 }),
     }
+}
+
+/// Whether a finding of today's reading is what a message of an old draft causes.
+pub(super) fn is_hint(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::CodeReservedClass
+            | Rule::CodeUnknownResponse
+            | Rule::OptUnknownCritical
+            | Rule::OptBadLength
+            | Rule::OptWrongPlace
+            | Rule::OptNotUtf8
+    )
+}
+
+/// The newest draft as which the message is clean. To be asked only where today's reading is not clean; every message of a pair of
+/// endpoints should be read alike.
+pub fn reading(bytes: &[u8]) -> Option<DecodeMode> {
+    readings(bytes).next()
+}
+
+/// Every draft as which the message is clean, the newest first.
+pub fn readings(bytes: &[u8]) -> impl Iterator<Item = DecodeMode> + use<'_> {
+    DRAFTS
+        .into_iter()
+        .filter(move |mode| is_clean(&Message::decode_as(bytes, *mode)))
+}
+
+/// Whether a message, read as a draft, has exactly the options that it counts, all of them known, in place and plausible, and a
+/// code that the draft has. What looks the same in all drafts and today does not count.
+pub fn is_clean(message: &Message<'_>) -> bool {
+    let Some(header) = message
+        .header()
+        .filter(|_| message.mode.is_draft() && message.stop.is_none())
+    else {
+        return false;
+    };
+    let code = header.code;
+    let has_code = match code.class() {
+        0 => (1..=4).contains(&code.0),
+        _ => {
+            code.is_response()
+                && (code.row().is_some()
+                    || message.mode == DecodeMode::Draft03 && code == Code::new(2, 0))
+        }
+    };
+    if !has_code
+        || header.message_type == MessageType::Reset
+        || header.message_type == MessageType::Acknowledgement && code.is_request()
+    {
+        return false;
+    }
+    if message.options().next().is_none() {
+        // Only a payload that stands there without a marker tells such a message from today's.
+        return code.is_response()
+            && is_printable(message.payload())
+            && !message.payload().is_empty();
+    }
+    message.options().all(|option| is_plausible(&option, code))
+}
+
+/// Whether an option is known to the draft, of a good length, for this kind of message, and text where it is text.
+fn is_plausible(option: &OptionInstance<'_>, code: Code) -> bool {
+    let Some(definition) = option.definition() else {
+        return option.value.is_empty()
+            && option.number.0.is_multiple_of(14)
+            && option.mode != DecodeMode::Draft12;
+    };
+    let is_in_place = match definition.direction {
+        Direction::Request => code.is_request(),
+        Direction::Response => code.is_response(),
+        Direction::Both | Direction::ReadOrResponse | Direction::Unknown => true,
+    };
+    is_in_place
+        && option.has_good_length()
+        && (definition.format != OptionFormat::String || is_printable(option.value))
+}
+
+/// Text without control characters, line breaks excepted.
+fn is_printable(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| {
+        text.chars()
+            .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
+    })
 }

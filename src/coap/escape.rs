@@ -56,7 +56,10 @@ pub fn text(text: &str) -> Cow<'_, str> {
 }
 
 /// Bytes as text: what is UTF-8 as [`text()`] writes it, other bytes as `\xff`.
-pub fn bytes(bytes: &[u8]) -> String {
+pub fn bytes(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(valid) = std::str::from_utf8(bytes) {
+        return text(valid);
+    }
     let mut escaped = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         push(&mut escaped, chunk.valid());
@@ -64,7 +67,7 @@ pub fn bytes(bytes: &[u8]) -> String {
             let _ = write!(escaped, "\\x{byte:02x}");
         }
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 /// Appends a text, escaped. Writing to a string cannot fail.

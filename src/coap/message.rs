@@ -9,9 +9,9 @@
 //! |1 1 1 1 1 1 1 1|    payload (if any) ...                        (RFC 7252 section 3)
 //! ```
 
-use super::option::{Block, OptionInstance, OptionNumber, bit, draft, value};
+use super::option::{bit, draft};
 use super::walk::{Place, Step, draft_step, step};
-use super::{Code, ContentFormat, MessageType, Rule, Span};
+use super::{Code, MessageType, Rule, Span};
 
 /// How a message is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,6 +46,29 @@ impl DecodeMode {
             Self::Draft03 => "draft-ietf-core-coap-03",
             Self::Draft08 => "draft-ietf-core-coap-08",
             Self::Draft12 => "draft-ietf-core-coap-12",
+        }
+    }
+}
+
+/// Whether token lengths above 8 are accepted (RFC 8974).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TokenPolicy {
+    /// 13 and 14 where the options then parse.
+    #[default]
+    Auto,
+    /// 9 to 14.
+    On,
+    /// None.
+    Off,
+}
+
+impl TokenPolicy {
+    /// The way of reading that follows.
+    pub const fn mode(self) -> DecodeMode {
+        match self {
+            Self::Auto => DecodeMode::Rfc7252,
+            Self::On => DecodeMode::ExtendedTokens,
+            Self::Off => DecodeMode::PlainTokens,
         }
     }
 }
@@ -94,17 +117,15 @@ pub struct Message<'a> {
     /// The token was there in full.
     pub(super) has_token: bool,
     pub(super) token_extension: u8,
-    token_offset: u32,
-    token_length: u32,
+    pub(super) token_offset: u32,
+    pub(super) token_length: u32,
     pub(super) options_offset: u32,
     /// Behind the last option that could be read.
     pub(super) options_end: u32,
     /// First byte of the payload; 0 for none.
-    payload_offset: u32,
+    pub(super) payload_offset: u32,
     /// Options below 64 that are there, one bit each, in today's numbering.
     pub(super) seen: u64,
-    /// Those of them that are there more than once.
-    pub(super) repeated: u64,
     /// There are options from 64 up (or, in drafts, some that mean nothing today).
     pub(super) has_high: bool,
     pub(super) stop: Option<Stop>,
@@ -130,7 +151,6 @@ impl<'a> Message<'a> {
             options_end: bytes.len().min(4) as u32,
             payload_offset: 0,
             seen: 0,
-            repeated: 0,
             has_high: false,
             stop: None,
         };
@@ -230,7 +250,7 @@ impl<'a> Message<'a> {
     #[inline]
     fn walk(&mut self, mut at: usize) {
         let bytes = self.bytes;
-        let (mut number, mut seen, mut repeated, mut has_high) = (0, 0u64, 0u64, false);
+        let (mut number, mut seen, mut has_high) = (0, 0u64, false);
         self.options_offset = at as u32;
         loop {
             match step(bytes, at, number) {
@@ -238,7 +258,6 @@ impl<'a> Message<'a> {
                     number = place.number;
                     at = place.end;
                     let bit = bit(number as u16);
-                    repeated |= seen & bit;
                     seen |= bit;
                     has_high |= bit == 0;
                 }
@@ -254,7 +273,11 @@ impl<'a> Message<'a> {
             }
         }
         self.options_end = at as u32;
-        (self.seen, self.repeated, self.has_high) = (seen, repeated, has_high);
+        if bytes.get(1).is_some_and(|code| code >> 5 == 7) {
+            // Signaling messages number their options in their own way.
+            (seen, has_high) = (0, true);
+        }
+        (self.seen, self.has_high) = (seen, has_high);
     }
 
     /// Takes what follows the payload marker.
@@ -317,250 +340,7 @@ impl<'a> Message<'a> {
             self.token_length = (place.end - place.value) as u32;
         }
         let bit = draft::modern(self.mode, place.number as u16).map_or(0, bit);
-        self.repeated |= self.seen & bit;
         self.seen |= bit;
         self.has_high |= bit == 0;
-    }
-
-    /// The bytes of the message.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// How it was read.
-    pub fn mode(&self) -> DecodeMode {
-        self.mode
-    }
-
-    /// The header; None below four bytes.
-    #[inline]
-    pub fn header(&self) -> Option<Header> {
-        let &[first, code, high, low] = self.bytes.first_chunk::<4>()?;
-        Some(Header {
-            version: first >> 6,
-            message_type: MessageType::from_bits(first >> 4),
-            token_length: first & 15,
-            code: if self.mode == DecodeMode::Draft03 {
-                super::draft::code_03(code)
-            } else {
-                Code(code)
-            },
-            message_id: u16::from_be_bytes([high, low]),
-        })
-    }
-
-    /// The token, which may be empty; None where it could not be read in full. In old drafts the value of the Token option.
-    #[inline]
-    pub fn token(&self) -> Option<&'a [u8]> {
-        if !self.has_token {
-            return None;
-        }
-        self.bytes
-            .get(self.token_offset as usize..(self.token_offset + self.token_length) as usize)
-    }
-
-    /// Where the token is, without the extension of its length; what is there of it where it is cut off.
-    pub fn token_span(&self) -> Span {
-        Span::of_bytes(
-            self.token_offset as usize,
-            if self.has_token {
-                self.token_length as usize
-            } else {
-                0
-            },
-        )
-    }
-
-    /// Where the extension of the token length is (RFC 8974 section 2.1); empty for plain tokens.
-    pub fn token_extension_span(&self) -> Span {
-        Span::of_bytes(4, usize::from(self.token_extension))
-    }
-
-    /// The options, up to where decoding stopped.
-    #[inline]
-    pub fn options(&self) -> Options<'a> {
-        let (at, end) = (self.options_offset as usize, self.options_end as usize);
-        Options {
-            bytes: self.bytes.get(..end).unwrap_or_default(),
-            at,
-            number: 0,
-            mode: self.mode,
-        }
-    }
-
-    /// The payload; empty if there is none.
-    #[inline]
-    pub fn payload(&self) -> &'a [u8] {
-        self.payload_offset()
-            .and_then(|offset| self.bytes.get(offset..))
-            .unwrap_or_default()
-    }
-
-    /// Where the payload begins. The payload marker is the byte before (old drafts have none, or the end of the option list).
-    #[inline]
-    pub fn payload_offset(&self) -> Option<usize> {
-        (self.payload_offset != 0).then_some(self.payload_offset as usize)
-    }
-
-    /// Where and why decoding ended early.
-    #[inline]
-    pub fn stop(&self) -> Option<Stop> {
-        self.stop
-    }
-
-    /// Whether the message breaks the format so that its receiver has to reject or ignore it (RFC 7252 sections 3 and 4).
-    pub fn is_malformed(&self) -> bool {
-        let Some(header) = self.header() else {
-            return true;
-        };
-        let (code, length) = (header.code, self.bytes.len());
-        self.stop.is_some()
-            || code.is_reserved()
-            || code.is_signaling()
-            || match header.message_type {
-                MessageType::Confirmable => code.is_empty() && length > 4,
-                MessageType::NonConfirmable => code.is_empty(),
-                MessageType::Acknowledgement => code.is_request() || code.is_empty() && length > 4,
-                MessageType::Reset => !code.is_empty() || length > 4,
-            }
-    }
-
-    /// Whether there is an option with that (today's) number.
-    #[inline]
-    pub fn has(&self, number: OptionNumber) -> bool {
-        match bit(number.0) {
-            0 => self.has_high && self.options().any(|option| option.modern() == Some(number)),
-            bit => self.seen & bit != 0,
-        }
-    }
-
-    /// The first option with that (today's) number.
-    pub fn option(&self, number: OptionNumber) -> Option<OptionInstance<'a>> {
-        self.options_of(number).next()
-    }
-
-    /// All options with that (today's) number, in order.
-    pub fn options_of(
-        &self,
-        number: OptionNumber,
-    ) -> impl Iterator<Item = OptionInstance<'a>> + use<'a> {
-        let there = match bit(number.0) {
-            0 => self.has_high,
-            bit => self.seen & bit != 0,
-        };
-        let options = if there {
-            self.options()
-        } else {
-            Options {
-                bytes: &[],
-                at: 0,
-                number: 0,
-                mode: self.mode,
-            }
-        };
-        options.filter(move |option| option.modern() == Some(number))
-    }
-
-    /// The number in the first option of that kind, whatever its length.
-    pub fn uint(&self, number: OptionNumber) -> Option<u64> {
-        self.option(number)?.uint()
-    }
-
-    /// The number in the first option of that kind, if the option allows its length: others count as unknown (RFC 7252 section 5.4.3).
-    fn valid_uint(&self, number: OptionNumber) -> Option<u32> {
-        let option = self
-            .option(number)
-            .filter(OptionInstance::has_good_length)?;
-        u32::try_from(option.uint()?).ok()
-    }
-
-    /// Observe: 0 registers and 1 deregisters in a request; the number of a notification in a response (RFC 7641 section 2).
-    pub fn observe(&self) -> Option<u32> {
-        self.valid_uint(OptionNumber::OBSERVE)
-    }
-
-    /// Content-Format of the payload.
-    pub fn content_format(&self) -> Option<ContentFormat> {
-        self.valid_uint(OptionNumber::CONTENT_FORMAT)
-            .and_then(|number| u16::try_from(number).ok())
-            .map(ContentFormat)
-    }
-
-    /// The one Content-Format that the client accepts.
-    pub fn accept(&self) -> Option<ContentFormat> {
-        self.valid_uint(OptionNumber::ACCEPT)
-            .and_then(|number| u16::try_from(number).ok())
-            .map(ContentFormat)
-    }
-
-    /// Max-Age in seconds, where it is said; see [`super::parameters::DEFAULT_MAX_AGE`].
-    pub fn max_age(&self) -> Option<u32> {
-        self.valid_uint(OptionNumber::MAX_AGE)
-    }
-
-    /// A block option: Block1, Block2, Q-Block1 or Q-Block2.
-    pub fn block(&self, number: OptionNumber) -> Option<Block> {
-        Block::read(self.option(number)?.value)
-    }
-
-    /// Block1.
-    pub fn block1(&self) -> Option<Block> {
-        self.block(OptionNumber::BLOCK1)
-    }
-
-    /// Block2.
-    pub fn block2(&self) -> Option<Block> {
-        self.block(OptionNumber::BLOCK2)
-    }
-
-    /// The first ETag.
-    pub fn etag(&self) -> Option<&'a [u8]> {
-        self.option(OptionNumber::ETAG).map(|option| option.value)
-    }
-
-    /// The OSCORE option.
-    pub fn oscore(&self) -> Option<value::Oscore<'a>> {
-        self.option(OptionNumber::OSCORE)
-            .map(|option| value::Oscore::read(option.value))
-    }
-}
-
-/// The options of a message, in their order.
-#[derive(Clone, Debug)]
-pub struct Options<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    number: u32,
-    mode: DecodeMode,
-}
-
-impl<'a> Iterator for Options<'a> {
-    type Item = OptionInstance<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<OptionInstance<'a>> {
-        let step = match self.mode {
-            DecodeMode::Rfc7252 | DecodeMode::ExtendedTokens | DecodeMode::PlainTokens => {
-                step(self.bytes, self.at, self.number)
-            }
-            DecodeMode::Draft03 | DecodeMode::Draft08 => {
-                draft_step(self.bytes, self.at, self.number, false)
-            }
-            DecodeMode::Draft12 => draft_step(self.bytes, self.at, self.number, true),
-        };
-        let Step::Option(place) = step else {
-            return None;
-        };
-        self.at = place.end;
-        self.number = place.number;
-        Some(OptionInstance {
-            number: OptionNumber(place.number as u16),
-            delta: place.delta,
-            value: self.bytes.get(place.value..place.end)?,
-            offset: place.offset,
-            nibbles_offset: place.nibbles,
-            value_offset: place.value,
-            mode: self.mode,
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! What CoAP is: its facts as tables, and a decoder that keeps what it understood and says where it stopped.
 #![deny(clippy::indexing_slicing)]
 
+mod access;
 mod check;
 pub mod code;
 pub mod content_format;
@@ -16,16 +17,29 @@ pub mod rules;
 pub mod span;
 mod walk;
 
+pub use access::Options;
 pub use code::{CODES, Code, CodeKind, CodeRow, PayloadUse};
 pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
+pub use escape::bytes as escape;
 pub use fields::{Field, fields};
 pub use finding::{Finding, RaisedBy, RuleRow, Severity};
-pub use message::{DecodeMode, Header, Message, Options, Stop};
+pub use message::{DecodeMode, Header, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;
 pub use option::{
     Block, Direction, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber,
-    OptionValue, Oscore,
+    OptionStatus, OptionValue, Oscore, OscoreClass, OscoreDefect, Repeatable,
 };
 pub use parameters::Parameters;
 pub use rules::{RULES, Rule};
 pub use span::Span;
+
+/// Whether a datagram looks like CoAP, to be asked of ports that are not CoAP's: version 1, a plain token, a code in use, options that
+/// parse to the end, and no error (RFC 7252 section 3). Short of an Empty message it proves little.
+pub fn looks_like_coap(bytes: &[u8]) -> bool {
+    let message = Message::decode_as(bytes, DecodeMode::PlainTokens);
+    let mut is_clean = !message.is_malformed();
+    if is_clean {
+        message.visit_findings(&mut |finding| is_clean &= finding.severity < Severity::Error);
+    }
+    is_clean
+}

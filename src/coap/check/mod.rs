@@ -1,6 +1,94 @@
 //! What is odd about one message: every rule that its bytes alone can tell.
 
-use super::{Finding, Message};
+mod block;
+mod ecosystem;
+mod header;
+mod options;
+mod oscore;
+mod payload;
+mod response;
+mod signaling;
+
+use super::finding::{Finding, Severity};
+use super::{Code, Header, Message, OptionNumber, Rule, Span, draft};
+
+/// One message under examination.
+struct Check<'c, 'a> {
+    message: &'c Message<'a>,
+    header: Header,
+    kind: Kind,
+    visit: &'c mut dyn FnMut(Finding),
+    /// Something was found that a message of an old draft would cause.
+    implausible: bool,
+}
+
+/// What a message is, as far as options care.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// GET or FETCH.
+    Read,
+    /// Another registered method.
+    Write,
+    /// A method that is not registered.
+    UnknownMethod,
+    /// A response.
+    Response,
+    /// Empty, or of a reserved class.
+    Neither,
+}
+
+impl Kind {
+    fn of(code: Code) -> Self {
+        match code {
+            Code::GET | Code::FETCH => Self::Read,
+            Code::POST | Code::PUT | Code::DELETE | Code::PATCH | Code::IPATCH => Self::Write,
+            _ if code.is_request() => Self::UnknownMethod,
+            _ if code.is_response() => Self::Response,
+            _ => Self::Neither,
+        }
+    }
+
+    fn is_request(self) -> bool {
+        matches!(self, Self::Read | Self::Write | Self::UnknownMethod)
+    }
+}
+
+impl Check<'_, '_> {
+    /// Reports a finding with the severity of its rule.
+    #[cold]
+    fn raise(&mut self, rule: Rule, span: Span, first: impl Into<i64>, second: impl Into<i64>) {
+        self.implausible |= draft::is_hint(rule);
+        (self.visit)(Finding::new(rule, span).with(first, second));
+    }
+
+    /// Reports a finding about the code.
+    #[cold]
+    fn raise_code(&mut self, rule: Rule) {
+        self.raise(rule, Span::of_bytes(1, 1), self.header.code.0, 0);
+    }
+
+    /// Reports a finding that is less grave here.
+    #[cold]
+    fn raise_at(&mut self, severity: Severity, rule: Rule, span: Span, first: impl Into<i64>) {
+        (self.visit)(Finding::new(rule, span).with(first, 0).at(severity));
+    }
+
+    /// Where the first option of that kind is; where the code is if there is none.
+    fn option_span(&self, number: OptionNumber) -> Span {
+        self.message
+            .option(number)
+            .map_or(Span::of_bytes(1, 1), |option| option.span())
+    }
+
+    fn has(&self, number: OptionNumber) -> bool {
+        self.message.has(number)
+    }
+
+    /// Whether decoding reached the end, so that what was not seen is not there.
+    fn is_complete(&self) -> bool {
+        self.message.stop.is_none()
+    }
+}
 
 impl Message<'_> {
     /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation.
@@ -8,6 +96,43 @@ impl Message<'_> {
         if let Some(stop) = self.stop {
             let [first, second] = stop.numbers;
             visit(Finding::new(stop.rule, stop.span).with(first, second));
+            if matches!(stop.rule, Rule::HdrTruncated | Rule::HdrVersion) {
+                return;
+            }
+        }
+        let Some(header) = self.header() else {
+            return;
+        };
+        let kind = Kind::of(header.code);
+        let mut check = Check {
+            message: self,
+            header,
+            kind,
+            visit,
+            implausible: self.stop.is_some(),
+        };
+        check.header();
+        if self.mode.is_draft() {
+            check.draft();
+            return;
+        }
+        if header.code.is_signaling() {
+            check.signaling();
+            return;
+        }
+        check.options();
+        check.payload();
+        check.response();
+        check.block();
+        check.oscore();
+        check.ecosystem();
+        if check.implausible && draft::reading(self.bytes).is_some() {
+            check.raise(
+                Rule::DraftHeader,
+                Span::of_bits(4, 4),
+                header.token_length,
+                0,
+            );
         }
     }
 
@@ -17,5 +142,28 @@ impl Message<'_> {
         self.visit_findings(&mut |finding| findings.push(finding));
         findings.sort_by_key(|finding| (finding.span, finding.rule));
         findings
+    }
+
+    /// The first critical option that a receiver cannot use: unknown, of a bad length, once too often, or out of place
+    /// (RFC 7252 section 5.4). A server has to answer 4.02 to a request that has one.
+    pub fn unusable_critical_option(&self) -> Option<OptionNumber> {
+        let mut unusable = None;
+        self.visit_findings(&mut |finding| {
+            let [number, _] = finding.numbers;
+            let number = u16::try_from(number)
+                .map(OptionNumber)
+                .ok()
+                .filter(|number| number.is_critical());
+            if matches!(
+                finding.rule,
+                Rule::OptUnknownCritical
+                    | Rule::OptBadLength
+                    | Rule::OptRepeated
+                    | Rule::OptWrongPlace
+            ) {
+                unusable = unusable.or(number);
+            }
+        });
+        unusable
     }
 }

@@ -2,11 +2,12 @@
 
 pub mod draft;
 pub mod registry;
+pub mod signaling;
 pub mod value;
 
 use std::fmt;
 
-use super::{DecodeMode, Span};
+use super::{Code, DecodeMode, Span};
 pub use registry::{
     Direction, OPTIONS, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable,
 };
@@ -198,12 +199,17 @@ pub struct OptionInstance<'a> {
     pub value_offset: usize,
     /// How the message is read.
     pub mode: DecodeMode,
+    /// Code of the message; signaling messages have options of their own.
+    pub code: Code,
 }
 
 impl<'a> OptionInstance<'a> {
     /// The number that the option has today; the same as `number` but for old drafts. None where nothing corresponds.
     #[inline]
     pub fn modern(&self) -> Option<OptionNumber> {
+        if self.code.is_signaling() {
+            return None;
+        }
         draft::modern(self.mode, self.number.0).map(OptionNumber)
     }
 
@@ -211,6 +217,7 @@ impl<'a> OptionInstance<'a> {
     #[inline]
     pub fn definition(&self) -> Option<&'static OptionDefinition> {
         match draft::table(self.mode) {
+            None if self.code.is_signaling() => find(signaling::table(self.code), self.number.0),
             None => self.number.definition(),
             Some(table) => find(table, self.number.0),
         }
@@ -221,11 +228,14 @@ impl<'a> OptionInstance<'a> {
         self.definition().map(|definition| definition.name)
     }
 
-    /// Its value, read as its format says.
+    /// Its value, read as its format says; bytes where the option does not allow a number of that length.
     pub fn value(&self) -> OptionValue<'a> {
         let format = self
             .definition()
             .map_or(OptionFormat::Unknown, |definition| definition.format);
+        if format.is_uint() && !self.has_good_length() {
+            return OptionValue::Opaque(self.value);
+        }
         OptionValue::read(format, self.value)
     }
 

@@ -111,8 +111,10 @@ impl<'a> Oscore<'a> {
     pub const KID: u8 = 0x08;
     /// Flag h: a kid context follows.
     pub const KID_CONTEXT: u8 = 0x10;
-    /// The bits that RFC 8613 keeps for later; 0x20 is Group OSCORE's.
+    /// The bits that RFC 8613 keeps for later.
     pub const RESERVED: u8 = 0xe0;
+    /// The one of them that the registry gives to Group OSCORE.
+    pub const GROUP: u8 = 0x20;
 
     /// Reads a value as far as it goes.
     pub fn read(value: &'a [u8]) -> Self {
@@ -130,7 +132,7 @@ impl<'a> Oscore<'a> {
 
     /// Reads the fields behind the flag byte.
     fn read_fields(&mut self, rest: &'a [u8]) -> Result<(), OscoreDefect> {
-        if self.flags & Self::RESERVED != 0 {
+        if self.flags & Self::RESERVED & !Self::GROUP != 0 {
             return Err(OscoreDefect::ReservedBits);
         }
         let length = usize::from(self.flags & 7);
@@ -148,7 +150,11 @@ impl<'a> Oscore<'a> {
         if self.flags & Self::KID != 0 {
             self.kid = Some(rest);
         }
-        Ok(())
+        if self.flags & Self::GROUP != 0 {
+            Err(OscoreDefect::ReservedBits)
+        } else {
+            Ok(())
+        }
     }
 }
 

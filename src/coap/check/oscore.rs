@@ -1,0 +1,87 @@
+//! What can be told of an OSCORE message without its keys (RFC 8613).
+
+use super::{Check, Kind};
+use crate::coap::option::{OscoreClass, OscoreDefect, mask_of};
+use crate::coap::{Code, OptionNumber, Oscore, Rule, Severity, Span};
+
+const OSCORE: u64 = mask_of(&[OptionNumber::OSCORE]);
+
+impl Check<'_, '_> {
+    pub(super) fn oscore(&mut self) {
+        if self.message.seen & OSCORE != 0 {
+            self.protected();
+        }
+    }
+
+    #[cold]
+    fn protected(&mut self) {
+        let Some(option) = self.message.option(OptionNumber::OSCORE) else {
+            return;
+        };
+        let (span, oscore) = (option.span(), Oscore::read(option.value));
+        if self.is_complete() && self.message.payload_offset().is_none() {
+            self.raise(Rule::OscoreNoPayload, span, 0, 0);
+        }
+        self.oscore_defect(&oscore, option.value_span());
+        let is_readable = matches!(oscore.defect, None | Some(OscoreDefect::ZeroFlagByte));
+        if self.kind.is_request()
+            && is_readable
+            && (oscore.partial_iv.is_empty() || oscore.kid.is_none())
+        {
+            self.raise(Rule::OscoreRequestIncomplete, span, 0, 0);
+        }
+        let has_observe = self.has(OptionNumber::OBSERVE);
+        let is_usual = match self.header.code {
+            Code::POST | Code::CHANGED => true,
+            Code::FETCH | Code::CONTENT => has_observe,
+            _ => self.kind == Kind::Neither,
+        };
+        if !is_usual {
+            self.raise_code(Rule::OscoreOuterCode);
+        }
+        for option in self.message.options() {
+            if option
+                .definition()
+                .is_some_and(|definition| definition.oscore == OscoreClass::Inner)
+            {
+                self.raise(Rule::OscoreOuterEOption, option.span(), option.number.0, 0);
+            }
+        }
+    }
+
+    fn oscore_defect(&mut self, oscore: &Oscore<'_>, value: Span) {
+        let flags = Span::of_bits(value.bit, 8);
+        match oscore.defect {
+            None => {}
+            // The IANA registry gives this one bit to Group OSCORE, which shares the fields behind it.
+            Some(OscoreDefect::ReservedBits)
+                if oscore.flags & Oscore::RESERVED == Oscore::GROUP =>
+            {
+                self.raise_at(
+                    Severity::Note,
+                    Rule::OscoreReservedBits,
+                    Span::of_bits(value.bit, 3),
+                    oscore.flags,
+                );
+            }
+            Some(OscoreDefect::ReservedBits) => self.raise(
+                Rule::OscoreReservedBits,
+                Span::of_bits(value.bit, 3),
+                oscore.flags,
+                0,
+            ),
+            Some(OscoreDefect::PartialIvLength) => {
+                self.raise(
+                    Rule::OscorePivLength,
+                    Span::of_bits(value.bit + 5, 3),
+                    oscore.flags & 7,
+                    0,
+                );
+            }
+            Some(OscoreDefect::Truncated(missing)) => {
+                self.raise(Rule::OscoreTruncated, value, missing, 0)
+            }
+            Some(OscoreDefect::ZeroFlagByte) => self.raise(Rule::OscoreZeroFlagByte, flags, 0, 0),
+        }
+    }
+}
