@@ -1,5 +1,161 @@
 //! How messages relate over time: message layer, exchanges, observations, and what is odd about them.
 
+mod answers;
+mod clock;
+mod context;
+mod endpoints;
+mod exchange;
+mod expiry;
+mod facts;
+mod judge;
+mod message_layer;
 pub mod model;
+mod multicast;
+mod observation;
+mod order;
+mod resources;
+mod responses;
+mod retransmission;
+mod sent;
+mod slots;
+mod tokens;
+mod unreachable;
 
 pub use model::*;
+pub use resources::ResourceTable;
+
+use foldhash::fast::RandomState;
+
+use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
+use crate::frame::Endpoint;
+use clock::{Clock, Step};
+use context::{Context, MESSAGE_ID, Output};
+use endpoints::Endpoints;
+use expiry::Timers;
+use facts::Facts;
+use judge::Memory;
+use sent::SentTable;
+use slots::Slots;
+
+/// How to track.
+#[derive(Clone, Debug)]
+pub struct TrackerOptions {
+    /// Transmission parameters of the peers (RFC 7252 section 4.8).
+    pub parameters: Parameters,
+    /// Most bytes to hold; the least recently used leave first.
+    pub cap_bytes: usize,
+    /// Also send findings of severity chat.
+    pub chat: bool,
+}
+
+impl Default for TrackerOptions {
+    fn default() -> Self {
+        Self { parameters: Parameters::default(), cap_bytes: 256 << 20, chat: false }
+    }
+}
+
+/// Relates each message to those before it. Messages come in the order of arrival; the cost of each is constant on average.
+pub struct Tracker {
+    options: TrackerOptions,
+    hasher: RandomState,
+    clock: Clock,
+    endpoints: Endpoints,
+    resources: ResourceTable,
+    sent: SentTable,
+    slots: Slots,
+    timers: Timers,
+    memory: Memory,
+    counters: Counters,
+    exchanges: u32,
+    observations: u32,
+    /// A registration was seen.
+    registered: bool,
+}
+
+impl Tracker {
+    /// A tracker that has seen nothing.
+    pub fn new(options: TrackerOptions) -> Self {
+        let parameters = &options.parameters;
+        Self {
+            sent: SentTable::new(parameters.exchange_lifetime(), parameters.non_lifetime(), parameters.max_transmit_wait()),
+            resources: ResourceTable::new(options.cap_bytes / 8),
+            options,
+            hasher: RandomState::default(),
+            clock: Clock::default(),
+            endpoints: Endpoints::new(),
+            slots: Slots::new(),
+            timers: Timers::default(),
+            memory: Memory::default(),
+            counters: Counters::default(),
+            exchanges: 0,
+            observations: 0,
+            registered: false,
+        }
+    }
+
+    /// The number of an endpoint, for [`Arrival`].
+    pub fn endpoint(&mut self, endpoint: &Endpoint) -> EndpointId {
+        self.endpoints.intern(endpoint)
+    }
+
+    /// All endpoints; the index is the number.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        self.endpoints.list()
+    }
+
+    /// Path and query of the requests so far.
+    pub fn resources(&self) -> &ResourceTable {
+        &self.resources
+    }
+
+    /// Counts so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Relates a message. What becomes known of earlier messages, new and changed rows, and findings go to `out`.
+    pub fn track(&mut self, arrival: &Arrival, message: &Message<'_>, out: &mut Vec<Patch>) -> Tracked {
+        let mut out = Output { patches: out, chat: self.options.chat };
+        self.step(arrival.time, arrival.record, &mut out);
+        let Some(facts) = Facts::of(message, arrival, &self.hasher, &mut self.resources) else {
+            self.counters.malformed += 1;
+            return Tracked::alone(Role::Other);
+        };
+        let pair = self.endpoints.pair(arrival.source, arrival.destination);
+        let mut context = Context { arrival: *arrival, now: self.clock.now(), facts, message, pair, out };
+        let tracked = if !arrival.cut && message.is_malformed() {
+            self.track_malformed(&mut context)
+        } else {
+            match context.facts.kind {
+                MessageType::Confirmable | MessageType::NonConfirmable => self.track_sent(&mut context),
+                MessageType::Acknowledgement | MessageType::Reset => self.track_answer(&mut context),
+            }
+        };
+        self.endpoints.direction(pair).seen = true;
+        self.shrink(&mut context.out);
+        tracked
+    }
+
+    /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.
+    pub fn advance(&mut self, now: i64, out: &mut Vec<Patch>) {
+        self.clock.advance(now);
+        let mut out = Output { patches: out, chat: self.options.chat };
+        self.expire(&mut out);
+    }
+
+    /// Moves to the time of the next frame; what was due before it comes first.
+    fn step(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {
+        let step = self.clock.step(time);
+        let steady = self.clock.steady();
+        match step {
+            Step::Forward => {}
+            Step::Back(by) => {
+                self.sent.clamp(steady);
+                self.timers.clamp(steady);
+                out.find(record, Finding::new(Rule::CaptureTimeOrder, MESSAGE_ID).with(0, by));
+            }
+            Step::Jump(by) => out.find(record, Finding::new(Rule::CaptureTimeJump, MESSAGE_ID).with(0, by)),
+        }
+        self.expire(out);
+    }
+}

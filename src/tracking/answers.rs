@@ -1,0 +1,315 @@
+//! Acknowledgements and Resets: which message they answer, and their copies (RFC 7252 sections 4.2 to 4.5).
+
+use super::clock::between;
+use super::context::Context;
+use super::message_layer::{Sameness, sameness};
+use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
+use super::sent::{Handle, Sent, group_key, key, stray_key};
+use super::slots::SlotKind;
+use super::tokens::Token;
+use super::Tracker;
+use crate::coap::{MessageType, Rule};
+
+impl Tracker {
+    /// A well-formed ACK or RST.
+    pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let message_id = context.facts.message_id;
+        let direct = self.sent.find(key(context.pair.reversed(), message_id));
+        let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination.0, message_id)));
+        let Some((owner, sent)) = owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent)) else {
+            return self.track_stray(context);
+        };
+        if let Some(tracked) = self.answer_again(owner, &sent, context) {
+            return tracked;
+        }
+        self.count_type(context);
+        let reset = context.facts.kind == MessageType::Reset;
+        self.judge_second_answer(&sent, reset, context);
+        if direct.is_none() {
+            let rule = if reset { Rule::McastRst } else { Rule::McastAck };
+            context.find(rule, i64::from(sent.record), 0);
+        }
+        let tracked = if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
+        self.mark_answered(owner, context);
+        if let Some(sent) = self.sent.get_mut(owner) {
+            sent.answer = context.travel();
+            if reset {
+                sent.reset = context.arrival.record;
+            } else {
+                sent.acknowledgement = context.arrival.record;
+                sent.ack_hash = context.facts.hash;
+                sent.ack_role = tracked.role;
+            }
+        }
+        tracked
+    }
+
+    fn lives(&self, sent: &Sent) -> bool {
+        self.clock.age(sent.first.at(), sent.stamp) <= self.sent.life(sent)
+    }
+
+    /// A copy of an ACK or RST that was captured before.
+    fn answer_again(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Option<Tracked> {
+        let reset = context.facts.kind == MessageType::Reset;
+        let (first, same) = match reset {
+            true => (sent.reset, true),
+            false => (sent.acknowledgement, sent.ack_hash == context.facts.hash),
+        };
+        if first == NO_RECORD || !same {
+            return None;
+        }
+        let elapsed = between(sent.answer.at(), context.now).unwrap_or(0);
+        let role = if reset { self.reset_role(sent) } else { sent.ack_role };
+        let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
+        let kind = sameness(&context.travel(), &sent.answer);
+        if let Some(sent) = self.sent.get_mut(owner) {
+            sent.answer = context.travel();
+        }
+        if kind == Sameness::Captured {
+            context.find(Rule::CaptureCopy, i64::from(first), elapsed);
+            return Some(Tracked { relation: Relation::CopyOf, ..alone });
+        }
+        self.count_type(context);
+        if context.facts.code.is_response() {
+            self.counters.duplicate_acks += 1;
+        }
+        let rule = if kind == Sameness::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateAck };
+        context.find(rule, i64::from(first), elapsed);
+        let previous = self.enter(sent, context);
+        Some(Tracked {
+            exchange: ExchangeId(sent.exchange),
+            observation: sent.observation,
+            relation: Relation::Duplicates,
+            previous_in_exchange: previous,
+            ..alone
+        })
+    }
+
+    fn reset_role(&self, sent: &Sent) -> Role {
+        if sent.code == 0 && !sent.malformed { Role::Pong } else { Role::Reset }
+    }
+
+    /// Enters the message at hand in the exchange of another; returns the message before it there.
+    fn enter(&mut self, sent: &Sent, context: &mut Context<'_, '_, '_>) -> RecordId {
+        let Some(slot) = self.slots.of(sent.slot) else {
+            return NO_RECORD;
+        };
+        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
+        if slot.kind == SlotKind::Exchange {
+            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+        previous
+    }
+
+    /// A different answer came before.
+    fn judge_second_answer(&self, sent: &Sent, reset: bool, context: &mut Context<'_, '_, '_>) {
+        if sent.multicast {
+            return;
+        }
+        let other = if reset { sent.acknowledgement } else { sent.reset };
+        if other != NO_RECORD {
+            context.find(Rule::AckAndRst, i64::from(other), 0);
+        } else if !reset && sent.acknowledgement != NO_RECORD {
+            context.find(Rule::AckChanged, i64::from(sent.acknowledgement), 0);
+        }
+    }
+
+    /// An ACK to a message that was captured.
+    fn track_ack(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let about = i64::from(sent.record);
+        let ping = sent.code == 0 && !sent.malformed;
+        if !sent.confirmable && !sent.multicast {
+            context.find(Rule::AckToNon, about, 0);
+        } else if ping {
+            context.find(Rule::EmptyPingAcked, about, 0);
+        } else if sent.copies == 1
+            && sent.confirmable
+            && sent.acknowledgement == NO_RECORD
+            && let Some(elapsed) = between(sent.first.at(), context.now)
+            && elapsed > self.options.parameters.processing_delay()
+        {
+            context.find(Rule::AckSlow, about, elapsed);
+        }
+        let to_request = (1..32).contains(&sent.code);
+        if !to_request {
+            if context.facts.code.is_response() && sent.confirmable && !ping {
+                context.find_code(Rule::RespPiggybackOnCon, about, 0);
+            }
+            return self.acknowledge(owner, sent, context);
+        }
+        if !context.facts.code.is_response() {
+            return self.acknowledge(owner, sent, context);
+        }
+        self.piggybacked(owner, sent, context)
+    }
+
+    /// An ACK that is no response: empty, or to something that is no request.
+    fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let request = (1..32).contains(&sent.code);
+        let mut unanswered = sent.code != 0 && !sent.is_answered();
+        if let Some(slot) = self.slots.of(sent.slot)
+            && request
+            && slot.row.request == sent.record
+        {
+            unanswered = slot.row.response == NO_RECORD && slot.acknowledgement == NO_RECORD;
+            if unanswered {
+                slot.acknowledgement = context.arrival.record;
+            }
+            if slot.kind == SlotKind::Exchange && slot.row.state == ExchangeState::Open {
+                slot.row.state = ExchangeState::Acknowledged;
+                self.timers.acknowledged(self.clock.stamp(), sent.slot);
+            }
+        }
+        if unanswered {
+            context.out.patch(Patch::AnsweredBy { record: sent.record, by: context.arrival.record });
+        }
+        if !request {
+            self.no_longer_outstanding(owner);
+            self.server_verified(sent, context);
+        }
+        Tracked {
+            exchange: ExchangeId(sent.exchange),
+            observation: sent.observation,
+            relation: Relation::Acknowledges,
+            relates_to: sent.record,
+            previous_in_exchange: self.enter(sent, context),
+            ..Tracked::alone(Role::EmptyAck)
+        }
+    }
+
+    /// A response in an ACK: the token must match too.
+    fn piggybacked(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let token = Token::new(context.facts.token);
+        let slot = self.slots.of(sent.slot);
+        let Some(slot) = slot.filter(|slot| slot.row.request == sent.record) else {
+            // The exchange was evicted, or is a malformed request without a token.
+            return self.acknowledge(owner, sent, context);
+        };
+        if slot.token != token {
+            if slot.kind == SlotKind::Exchange {
+                let about = i64::from(sent.record);
+                context.find_token(Rule::RespTokenMismatch, Rule::RespTokenMismatch.severity(), about, 0);
+            }
+            return Tracked::alone(Role::Other);
+        }
+        if slot.row.responses > 0
+            && context.facts.observe.is_some()
+            && slot.asked.registers
+            && let Some(tracked) = self.notified_in_ack(sent.slot.index, context)
+        {
+            return tracked;
+        }
+        self.answer(sent.slot.index, context)
+    }
+
+    /// A Reset to a message that was captured.
+    fn track_reset(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let role = self.reset_role(sent);
+        if role == Role::Reset && !sent.malformed {
+            context.find(Rule::RstRejects, i64::from(sent.record), 0);
+        }
+        let request = (1..32).contains(&sent.code);
+        let previous = self.enter(sent, context);
+        if request && self.slots.of(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
+            self.reset_exchange(sent.slot.index, context);
+            if let Some(slot) = self.slots.get(sent.slot.index)
+                && slot.kind == SlotKind::Exchange
+            {
+                context.out.patch(Patch::Exchange(slot.id, slot.row));
+            }
+        }
+        let ping = sent.code == 0 && !sent.malformed;
+        if !request && (ping || !sent.is_answered()) || sent.malformed {
+            context.out.patch(Patch::AnsweredBy { record: sent.record, by: context.arrival.record });
+        }
+        self.no_longer_outstanding(owner);
+        if !request {
+            self.server_verified(sent, context);
+            self.reset_notification(sent, context);
+        }
+        Tracked {
+            exchange: ExchangeId(sent.exchange),
+            observation: sent.observation,
+            relation: Relation::Resets,
+            relates_to: sent.record,
+            previous_in_exchange: previous,
+            ..Tracked::alone(role)
+        }
+    }
+
+    /// The receiver of a response proves that it is where it says it is.
+    fn server_verified(&mut self, sent: &Sent, context: &Context<'_, '_, '_>) {
+        if !sent.malformed {
+            self.endpoints.direction(context.pair).verified = true;
+        }
+    }
+
+    /// An ACK or RST that answers nothing captured.
+    fn track_stray(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let facts = &context.facts;
+        let reset = facts.kind == MessageType::Reset;
+        let stray = stray_key(context.pair, facts.message_id, reset);
+        let known = self.sent.find(stray).filter(|handle| self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(sent)));
+        if let Some((handle, sent)) = known.and_then(|handle| Some((handle, *self.sent.get(handle)?))) {
+            return self.stray_again(handle, &sent, context);
+        }
+        self.count_type(context);
+        let role = self.judge_stray(reset, context);
+        let handle = self.own(context, stray, false);
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.role = role;
+        }
+        Tracked::alone(role)
+    }
+
+    fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let kind = sameness(&context.travel(), &sent.last);
+        let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
+        let elapsed = between(sent.last.at(), context.now).unwrap_or(0);
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.last = context.travel();
+        }
+        if kind == Sameness::Captured {
+            context.find(Rule::CaptureCopy, i64::from(sent.record), elapsed);
+            return Tracked { relation: Relation::CopyOf, ..alone };
+        }
+        self.count_type(context);
+        if context.facts.code.is_response() {
+            self.counters.duplicate_acks += 1;
+        }
+        let rule = if kind == Sameness::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateAck };
+        context.find(rule, i64::from(sent.record), elapsed);
+        Tracked { relation: Relation::Duplicates, ..alone }
+    }
+
+    /// What is wrong with an ACK or RST that answers no CON or NON.
+    fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_, '_>) -> Role {
+        let message_id = context.facts.message_id;
+        if reset {
+            let answered = self.sent.find(key(context.pair, message_id)).and_then(|handle| self.sent.get(handle));
+            let mine = answered.map(|sent| if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset });
+            let strays = [false, true].map(|reset| stray_key(context.pair.reversed(), message_id, reset));
+            let stray = strays.into_iter().find_map(|key| Some(self.sent.get(self.sent.find(key)?)?.record));
+            if let Some(record) = mine.filter(|record| *record != NO_RECORD).or(stray) {
+                context.find(Rule::RstToAck, i64::from(record), 0);
+            } else {
+                let severity = self.unless_unseen(Rule::RstOrphan, context);
+                context.find_at(Rule::RstOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
+            }
+            return Role::Reset;
+        }
+        let severity = self.unless_unseen(Rule::AckOrphan, context);
+        if self.in_observation_by_ack(context) {
+            return Role::Other;
+        }
+        context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
+        if context.facts.code.is_response() { Role::Other } else { Role::EmptyAck }
+    }
+
+    /// The severity of a finding that misses a partner: less where the capture may have missed it.
+    pub(super) fn unless_unseen(&self, rule: Rule, context: &Context<'_, '_, '_>) -> crate::coap::Severity {
+        let young = self.clock.steady() <= self.options.parameters.exchange_lifetime();
+        let severity = rule.severity();
+        if young || !self.endpoints.seen(context.pair.reversed()) { super::context::less(severity) } else { severity }
+    }
+}

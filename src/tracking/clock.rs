@@ -1,0 +1,132 @@
+//! The time of the frames, made safe: steps back and far jumps never evict what is still needed.
+
+/// Nanoseconds in a second.
+pub(super) const SECOND: i64 = 1_000_000_000;
+/// A step longer than this is a jump: the capture paused, or its clock was set.
+const JUMP: i64 = 86_400 * SECOND;
+
+/// A point in time that knows whether durations from it can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Nanoseconds since 1970, as the frame says.
+    pub time: i64,
+    /// Counts the places where time went back.
+    pub epoch: u32,
+}
+
+/// What the step to the next frame was like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The usual.
+    Forward,
+    /// The frame is earlier than the one before it, by so many nanoseconds.
+    Back(i64),
+    /// More than a day later, by so many nanoseconds.
+    Jump(i64),
+}
+
+/// Keeps two times: that of the frames, and a steady one that only grows and drives what expires.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    last: i64,
+    steady: i64,
+    held: i64,
+    epoch: u32,
+    started: bool,
+}
+
+impl Clock {
+    /// Moves to the time of the next frame.
+    ///
+    /// A jump is held back until the next frame confirms it: one frame with a wild timestamp ages nothing.
+    pub fn step(&mut self, time: i64) -> Step {
+        if !self.started {
+            self.started = true;
+            self.last = time;
+            return Step::Forward;
+        }
+        let delta = time.saturating_sub(self.last);
+        self.last = time;
+        if self.held > 0 && delta > -JUMP {
+            self.steady = self.steady.saturating_add(self.held);
+        }
+        self.held = 0;
+        if delta < 0 {
+            self.epoch = self.epoch.wrapping_add(1);
+            Step::Back(delta.saturating_neg())
+        } else if delta > JUMP {
+            self.held = delta;
+            Step::Jump(delta)
+        } else {
+            self.steady = self.steady.saturating_add(delta);
+            Step::Forward
+        }
+    }
+
+    /// Moves on without a frame (live); never back.
+    pub fn advance(&mut self, now: i64) {
+        let delta = now.saturating_sub(self.last);
+        if self.started && delta > 0 {
+            self.steady = self.steady.saturating_add(self.held).saturating_add(delta);
+            self.held = 0;
+            self.last = now;
+        }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        Moment { time: self.last, epoch: self.epoch }
+    }
+
+    /// The steady time by which things expire: nanoseconds since the first frame.
+    pub fn steady(&self) -> i64 {
+        self.steady
+    }
+
+    /// The steady time to stamp on what begins now; a jump not yet confirmed is in it.
+    pub fn stamp(&self) -> i64 {
+        self.steady.saturating_add(self.held)
+    }
+
+    /// Nanoseconds since then, or `None` where time went back in between.
+    pub fn since(&self, then: Moment) -> Option<i64> {
+        between(then, self.now())
+    }
+
+    /// Age for lifetimes: by the frames, or by the steady time where the frames cannot tell.
+    pub fn age(&self, then: Moment, stamp: i64) -> i64 {
+        self.since(then).unwrap_or_else(|| self.steady.saturating_sub(stamp))
+    }
+}
+
+/// Nanoseconds from one moment to a later one, or `None` where time went back in between.
+pub(super) fn between(from: Moment, to: Moment) -> Option<i64> {
+    (from.epoch == to.epoch).then(|| to.time.saturating_sub(from.time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds times in seconds; returns the steady time in seconds afterwards.
+    fn steady(times: &[i64]) -> i64 {
+        let mut clock = Clock::default();
+        for time in times {
+            clock.step(time.saturating_mul(SECOND));
+        }
+        clock.steady() / SECOND
+    }
+
+    #[test]
+    fn only_confirmed_time_passes() {
+        for (times, expected) in [
+            (&[100, 110, 120][..], 20),
+            (&[100, 90, 95], 5),
+            (&[100, 1_000_000, 101, 102], 1),
+            (&[100, 1_000_000, 1_000_001], 999_901),
+            (&[i64::MIN, i64::MAX, 5], 0),
+        ] {
+            assert_eq!(steady(times), expected, "{times:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The message at hand, and where what is found out about it goes.
+
+use super::clock::Moment;
+use super::endpoints::PairId;
+use super::facts::Facts;
+use super::model::{Arrival, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
+use super::sent::Travel;
+use crate::coap::{Finding, Message, OptionNumber, Rule, Severity, Span};
+
+/// Where patches go. Chat goes nowhere unless it is asked for.
+pub(super) struct Output<'o> {
+    pub patches: &'o mut Vec<Patch>,
+    pub chat: bool,
+}
+
+impl Output<'_> {
+    /// A finding on any message.
+    pub fn find(&mut self, record: RecordId, finding: Finding) {
+        if record != NO_RECORD && (finding.severity > Severity::Chat || self.chat) {
+            self.patches.push(Patch::Finding(record, finding));
+        }
+    }
+
+    pub fn patch(&mut self, patch: Patch) {
+        self.patches.push(patch);
+    }
+}
+
+/// The message at hand.
+pub(super) struct Context<'m, 'b, 'o> {
+    pub arrival: Arrival,
+    pub now: Moment,
+    pub facts: Facts<'b>,
+    pub message: &'m Message<'b>,
+    /// From its sender to its receiver.
+    pub pair: PairId,
+    pub out: Output<'o>,
+}
+
+impl Context<'_, '_, '_> {
+    pub fn record(&self) -> RecordId {
+        self.arrival.record
+    }
+
+    pub fn travel(&self) -> Travel {
+        Travel { time: self.now.time, epoch: self.now.epoch, ip_id: self.arrival.ip_id, hops: self.arrival.hop_limit }
+    }
+
+    /// A finding about the Message ID.
+    pub fn find(&mut self, rule: Rule, first: i64, second: i64) {
+        self.find_at(rule, rule.severity(), MESSAGE_ID, first, second);
+    }
+
+    /// A finding about the code.
+    pub fn find_code(&mut self, rule: Rule, first: i64, second: i64) {
+        self.find_at(rule, rule.severity(), CODE, first, second);
+    }
+
+    /// A finding about the token.
+    pub fn find_token(&mut self, rule: Rule, severity: Severity, first: i64, second: i64) {
+        let span = match self.message.token_span() {
+            Span { bits: 0, .. } => TOKEN_LENGTH,
+            span => span,
+        };
+        self.find_at(rule, severity, span, first, second);
+    }
+
+    /// A finding about an option, or about the code where the option is absent.
+    pub fn find_option(&mut self, rule: Rule, option: OptionNumber, first: i64, second: i64) {
+        let span = self.message.option(option).map_or(CODE, |option| option.span());
+        self.find_at(rule, rule.severity(), span, first, second);
+    }
+
+    pub fn find_at(&mut self, rule: Rule, severity: Severity, span: Span, first: i64, second: i64) {
+        self.out.find(self.arrival.record, Finding::new(rule, span).with(first, second).at(severity));
+    }
+}
+
+/// Bits of the Message ID (RFC 7252 section 3).
+pub(super) const MESSAGE_ID: Span = Span::of_bits(16, 16);
+/// Bits of the code.
+pub(super) const CODE: Span = Span::of_bits(8, 8);
+/// Bits of the token length.
+const TOKEN_LENGTH: Span = Span::of_bits(4, 4);
+
+/// One step less severe: for what the capture cannot know.
+pub(super) fn less(severity: Severity) -> Severity {
+    match severity {
+        Severity::Error => Severity::Warn,
+        Severity::Warn => Severity::Note,
+        _ => Severity::Chat,
+    }
+}
+
+impl Tracked {
+    /// A message that relates to nothing.
+    pub(super) fn alone(role: Role) -> Self {
+        Self {
+            exchange: Default::default(),
+            observation: Default::default(),
+            relation: Relation::None,
+            relates_to: NO_RECORD,
+            previous_in_exchange: NO_RECORD,
+            transmission: 0,
+            role,
+            order: Default::default(),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Endpoints and pairs of them, as small numbers.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::clock::Moment;
+use super::model::EndpointId;
+use crate::frame::Endpoint;
+
+/// A direction between two endpoints. The lowest bit tells the directions of one pair apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PairId(pub u32);
+
+impl PairId {
+    /// The other direction.
+    pub fn reversed(self) -> Self {
+        Self(self.0 ^ 1)
+    }
+}
+
+/// What is known of one direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Direction {
+    /// A message went this way.
+    pub seen: bool,
+    /// The sender proved that it receives at its address (RFC 9175 section 2.4).
+    pub verified: bool,
+    /// `flow.probing-rate` was said.
+    pub probing: bool,
+    /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
+    pub outstanding: u32,
+    /// Bytes of different messages sent this way while nothing came back.
+    pub bytes: u64,
+    /// When the first of them was sent.
+    pub first: Moment,
+}
+
+/// Interns endpoints and pairs.
+pub(super) struct Endpoints {
+    ids: HashMap<(u128, u64), u32, RandomState>,
+    list: Vec<Endpoint>,
+    pairs: HashMap<u64, u32, RandomState>,
+    directions: Vec<Direction>,
+    last: (u64, PairId),
+}
+
+impl Endpoints {
+    pub fn new() -> Self {
+        Self {
+            ids: HashMap::default(),
+            list: Vec::new(),
+            pairs: HashMap::default(),
+            directions: Vec::new(),
+            last: (u64::MAX, PairId(0)),
+        }
+    }
+
+    /// The number of an endpoint, a new one where it is new.
+    pub fn intern(&mut self, endpoint: &Endpoint) -> EndpointId {
+        let list = &mut self.list;
+        let id = *self.ids.entry(key(endpoint)).or_insert_with(|| {
+            list.push(*endpoint);
+            (list.len() - 1) as u32
+        });
+        EndpointId(id)
+    }
+
+    /// All endpoints; the index is the number.
+    pub fn list(&self) -> &[Endpoint] {
+        &self.list
+    }
+
+    /// The direction from one endpoint to another.
+    pub fn pair(&mut self, source: EndpointId, destination: EndpointId) -> PairId {
+        let wanted = u64::from(source.0) << 32 | u64::from(destination.0);
+        if self.last.0 == wanted {
+            return self.last.1;
+        }
+        let swapped = source > destination;
+        let (low, high) = if swapped { (destination, source) } else { (source, destination) };
+        let directions = &mut self.directions;
+        let base = *self.pairs.entry(u64::from(low.0) << 32 | u64::from(high.0)).or_insert_with(|| {
+            directions.extend([Direction::default(); 2]);
+            directions.len() as u32 - 2
+        });
+        let pair = PairId(base | u32::from(swapped));
+        self.last = (wanted, pair);
+        pair
+    }
+
+    /// What is known of a direction.
+    pub fn direction(&mut self, pair: PairId) -> &mut Direction {
+        &mut self.directions[pair.0 as usize]
+    }
+
+    /// A message went this way.
+    pub fn seen(&self, pair: PairId) -> bool {
+        self.directions[pair.0 as usize].seen
+    }
+}
+
+/// Address, and port, scope and family in one number.
+fn key(endpoint: &Endpoint) -> (u128, u64) {
+    let rest = u64::from(endpoint.port) | u64::from(endpoint.scope) << 16;
+    match endpoint.address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), rest),
+        IpAddr::V6(address) => (address.to_bits(), rest | 1 << 32),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(address: &str, port: u16, scope: u16) -> Endpoint {
+        Endpoint { address: address.parse().unwrap(), port, scope }
+    }
+
+    #[test]
+    fn equal_endpoints_share_a_number_and_others_do_not() {
+        let mut endpoints = Endpoints::new();
+        let all = [
+            endpoint("10.0.0.1", 5683, 0),
+            endpoint("10.0.0.1", 5684, 0),
+            endpoint("::a00:1", 5683, 0),
+            endpoint("fe80::1", 5683, 1),
+            endpoint("fe80::1", 5683, 2),
+        ];
+        for (index, one) in all.iter().chain(&all).enumerate() {
+            assert_eq!(endpoints.intern(one), EndpointId((index % all.len()) as u32), "{one:?}");
+        }
+        assert_eq!(endpoints.list(), all);
+    }
+
+    #[test]
+    fn a_pair_has_two_directions() {
+        let mut endpoints = Endpoints::new();
+        let there = endpoints.pair(EndpointId(3), EndpointId(1));
+        let back = endpoints.pair(EndpointId(1), EndpointId(3));
+        let itself = endpoints.pair(EndpointId(1), EndpointId(1));
+        assert_eq!(there.reversed(), back);
+        assert_ne!(there, itself);
+        assert_eq!(endpoints.pair(EndpointId(3), EndpointId(1)), there);
+    }
+}

@@ -1,0 +1,250 @@
+//! Exchanges: requests, and what closes them (RFC 7252 section 5).
+
+use super::clock::between;
+use super::context::Context;
+use super::endpoints::PairId;
+use super::model::{
+    AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
+};
+use super::sent::Handle;
+use super::slots::{NONE, Slot, SlotKind};
+use super::tokens::Token;
+use super::Tracker;
+use crate::coap::{MessageType, Rule};
+
+impl Tracker {
+    /// A new request.
+    pub(super) fn open_exchange(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
+        self.exchanges += 1;
+        self.counters.exchanges += 1;
+        let id = ExchangeId(self.exchanges);
+        let token = Token::new(context.facts.token);
+        let multicast = context.arrival.multicast;
+        if multicast {
+            self.judge_group_token(&token, context);
+        } else {
+            self.judge_token(&token, context);
+            self.outstanding(handle, context);
+        }
+        let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), token, context.pair, context.now);
+        slot.sent = handle;
+        slot.asked = self.asked(context);
+        let role = self.before_request(&mut slot, context);
+        context.out.patch(Patch::Exchange(id, slot.row));
+        let observation = slot.row.observation;
+        let index = self.slots.insert(slot);
+        self.own_exchange(handle, index, id);
+        if multicast {
+            self.open_group(index, context);
+        }
+        Tracked { exchange: id, observation, ..Tracked::alone(role) }
+    }
+
+    /// A malformed request with a token: a response may name it, but it is no exchange.
+    pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
+        let token = Token::new(context.facts.token);
+        let mut slot = Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);
+        slot.sent = handle;
+        let index = self.slots.insert(slot);
+        self.own_exchange(handle, index, ExchangeId(0));
+    }
+
+    fn own_exchange(&mut self, handle: Handle, slot: u32, id: ExchangeId) {
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.slot = self.slots.reference(slot);
+            sent.exchange = id.0;
+        }
+    }
+
+    /// Another open request has the token.
+    fn judge_token(&mut self, token: &Token, context: &mut Context<'_, '_, '_>) {
+        let under = self.slots.under(context.pair, token);
+        let later_block = context.facts.block2.is_some_and(|block| block.number > 0);
+        if under.open != NONE {
+            let open = self.slots.get(under.open);
+            let waits = |slot: &&Slot| {
+                slot.kind == SlotKind::Exchange && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
+            };
+            if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
+                let severity = Rule::ReqTokenInUse.severity();
+                context.find_token(Rule::ReqTokenInUse, severity, i64::from(request), 0);
+            }
+        } else if under.observing != NONE
+            && !context.facts.registers()
+            && !context.facts.deregisters()
+            && !later_block
+            && let Some(slot) = self.slots.get(under.observing)
+            && slot.row.request != NO_RECORD
+        {
+            let request = i64::from(slot.row.request);
+            context.find_token(Rule::ReqTokenInUse, Rule::ReqTokenInUse.severity(), request, 0);
+        }
+    }
+
+    /// A first or further response to the request in a slot: rows, counters, and what it says of the response.
+    pub(super) fn answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Tracked::alone(Role::Other);
+        };
+        let (role, kind) = match context.facts.kind {
+            MessageType::Confirmable => (Role::SeparateResponse, AnswerKind::Separate),
+            MessageType::NonConfirmable => (Role::NonResponse, AnswerKind::Non),
+            _ => (Role::PiggybackedResponse, AnswerKind::Piggybacked),
+        };
+        let tracked = Tracked {
+            exchange: slot.id,
+            relation: Relation::Answers,
+            relates_to: slot.row.request,
+            previous_in_exchange: std::mem::replace(&mut slot.row.last, context.arrival.record),
+            ..Tracked::alone(role)
+        };
+        if slot.kind == SlotKind::Malformed {
+            let request = slot.row.request;
+            if slot.row.responses == 0 {
+                context.out.patch(Patch::AnsweredBy { record: request, by: context.arrival.record });
+            }
+            slot.row.responses = 1;
+            return tracked;
+        }
+        let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);
+        slot.row.responses = slot.row.responses.saturating_add(1);
+        slot.response_bytes += u64::from(context.facts.length);
+        self.count_response(role);
+        if first {
+            self.first_answer(index, kind, context);
+        } else {
+            self.further_answer(index, context);
+        }
+        if multicast {
+            self.judge_group_answer(index, context);
+        }
+        let observed = self.after_response(index, first, context);
+        if let Some(slot) = self.slots.get(index) {
+            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+        Tracked { observation: observed.0, order: observed.1, ..tracked }
+    }
+
+    fn count_response(&mut self, role: Role) {
+        match role {
+            Role::SeparateResponse => self.counters.separate_responses += 1,
+            Role::NonResponse => self.counters.non_responses += 1,
+            _ => self.counters.piggybacked_responses += 1,
+        }
+    }
+
+    /// The first response closes a unicast exchange.
+    fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_, '_>) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let was_reset = slot.row.state == ExchangeState::Reset;
+        slot.row.round_trip = between(slot.started, context.now).unwrap_or(-1);
+        let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
+        if !was_reset || multicast {
+            slot.row.response = context.arrival.record;
+            slot.row.code = context.facts.code.0;
+            slot.row.answer = kind;
+            slot.row.state = ExchangeState::Answered;
+            self.counters.exchanges_answered += 1;
+            self.counters.exchanges_reset -= u64::from(was_reset);
+            context.out.patch(Patch::AnsweredBy { record: request, by: context.arrival.record });
+        }
+        self.judge_first(index, context);
+        if !multicast {
+            self.settle(sent, context);
+            self.close(index);
+        }
+    }
+
+    fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+        if let Some(slot) = self.slots.get(index)
+            && !slot.row.multicast
+        {
+            let response = i64::from(slot.row.response);
+            context.find_code(Rule::RespMultiple, response, 0);
+        }
+    }
+
+    /// The request is answered: its sender may start the next, and further copies are spurious.
+    pub(super) fn settle(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
+        self.mark_answered(handle, context);
+        self.no_longer_outstanding(handle);
+    }
+
+    /// Notes the first answer on the message layer.
+    pub(super) fn mark_answered(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
+        if let Some(sent) = self.sent.get_mut(handle)
+            && !sent.is_answered()
+        {
+            sent.answered = context.now;
+            sent.answered_by = context.arrival.record;
+            sent.round_trip = between(sent.last.at(), context.now).unwrap_or(-1);
+        }
+    }
+
+    pub(super) fn no_longer_outstanding(&mut self, handle: Handle) {
+        if let Some(sent) = self.sent.get_mut(handle)
+            && std::mem::take(&mut sent.outstanding)
+        {
+            let pair = sent.pair();
+            self.release(pair);
+        }
+    }
+
+    /// One interaction less is open.
+    pub(super) fn release(&mut self, pair: PairId) {
+        let direction = self.endpoints.direction(pair);
+        direction.outstanding = direction.outstanding.saturating_sub(1);
+    }
+
+    /// The exchange is closed; it is kept for its copies and further responses.
+    pub(super) fn close(&mut self, index: u32) {
+        self.slots.close(index);
+        self.keep_for_copies(index);
+    }
+
+    /// A Reset to the request.
+    pub(super) fn reset_exchange(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        if slot.kind != SlotKind::Exchange || (slot.row.multicast && slot.row.responses > 0) {
+            return;
+        }
+        if slot.row.state != ExchangeState::Reset {
+            self.counters.exchanges_reset += 1;
+            self.counters.exchanges_answered -= u64::from(slot.row.responses > 0);
+        }
+        slot.row.state = ExchangeState::Reset;
+        if slot.row.responses == 0 {
+            slot.row.response = context.arrival.record;
+            slot.row.answer = AnswerKind::Reset;
+            slot.row.round_trip = between(slot.started, context.now).unwrap_or(-1);
+            context.out.patch(Patch::AnsweredBy { record: slot.row.request, by: context.arrival.record });
+        }
+        if !slot.row.multicast {
+            self.close(index);
+        }
+    }
+}
+
+/// The row of a new request.
+fn new_row(context: &Context<'_, '_, '_>) -> ExchangeRow {
+    let arrival = &context.arrival;
+    ExchangeRow {
+        request: arrival.record,
+        response: NO_RECORD,
+        last: arrival.record,
+        client: arrival.source,
+        server: arrival.destination,
+        started: arrival.time,
+        round_trip: -1,
+        resource: context.facts.resource,
+        observation: ObservationId(0),
+        transmissions: 1,
+        responses: 0,
+        method: context.facts.code.0,
+        code: 0,
+        state: ExchangeState::Open,
+        answer: AnswerKind::None,
+        confirmable: context.facts.kind == MessageType::Confirmable,
+        multicast: arrival.multicast,
+    }
+}

@@ -1,0 +1,230 @@
+//! What happens when nothing happens: lifetimes, waits in vain, and the cap on memory.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::Tracker;
+use super::clock::SECOND;
+use super::context::{CODE, MESSAGE_ID, Output, less};
+use super::model::{ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
+use super::sent::{Handle, Sent};
+use super::slots::{Slot, SlotKind, SlotRef};
+use crate::coap::{Finding, Rule, Severity};
+
+/// An empty ACK promised a response: a note is due after this time without one.
+const PROMISE: i64 = 60 * SECOND;
+/// A multicast request gets answers for this long (rules for tokens: RFC 7390 section 2.5).
+const GROUP: i64 = 500 * SECOND;
+
+/// Slots that something is to happen with, each queue in the order of time.
+#[derive(Default)]
+pub(super) struct Timers {
+    closed: VecDeque<(i64, SlotRef)>,
+    acknowledged: VecDeque<(i64, SlotRef)>,
+    groups: VecDeque<(i64, SlotRef)>,
+    /// When the state of an observation is out of date; the slot says whether that was put off.
+    stale: BinaryHeap<Reverse<(i64, u32)>>,
+}
+
+impl Timers {
+    pub fn acknowledged(&mut self, stamp: i64, slot: SlotRef) {
+        self.acknowledged.push_back((stamp, slot));
+    }
+
+    pub fn group(&mut self, stamp: i64, slot: SlotRef) {
+        self.groups.push_back((stamp, slot));
+    }
+
+    pub fn stale_at(&mut self, when: i64, slot: u32) {
+        self.stale.push(Reverse((when, slot)));
+    }
+
+    /// Takes back a jump of the clock that was not confirmed.
+    pub fn clamp(&mut self, steady: i64) {
+        for queue in [&mut self.closed, &mut self.acknowledged, &mut self.groups] {
+            for (stamp, _) in queue.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
+                *stamp = steady;
+            }
+        }
+    }
+
+    fn due(queue: &mut VecDeque<(i64, SlotRef)>, before: i64) -> Option<SlotRef> {
+        let (stamp, _) = queue.front()?;
+        if *stamp >= before {
+            return None;
+        }
+        queue.pop_front().map(|(_, slot)| slot)
+    }
+}
+
+impl Tracker {
+    /// Everything that is due by the steady time.
+    pub(super) fn expire(&mut self, out: &mut Output<'_>) {
+        let steady = self.clock.steady();
+        while let Some(handle) = self.sent.waited(steady) {
+            self.waited_in_vain(handle, out);
+        }
+        while let Some(slot) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
+            self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
+        }
+        while let Some(sent) = self.sent.lapse(steady) {
+            self.lapsed(&sent, out);
+        }
+        while let Some(slot) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
+            if self.slots.of(slot).is_some() {
+                self.forget(slot.index);
+            }
+        }
+        let life = self.options.parameters.exchange_lifetime();
+        while let Some(slot) = Timers::due(&mut self.timers.closed, steady.saturating_sub(life)) {
+            self.forget_closed(slot);
+        }
+        while let Some(&Reverse((when, slot))) = self.timers.stale.peek()
+            && when < steady
+        {
+            self.timers.stale.pop();
+            self.out_of_date(slot, steady, out);
+        }
+    }
+
+    /// Keeps a closed slot for the lifetime of an exchange.
+    pub(super) fn keep_for_copies(&mut self, index: u32) {
+        let slot = self.slots.reference(index);
+        self.timers.closed.push_back((self.clock.stamp(), slot));
+    }
+
+    fn forget_closed(&mut self, slot: SlotRef) {
+        let Some(held) = self.slots.of(slot) else { return };
+        if held.observation.as_ref().is_none_or(|observation| observation.is_over()) && !held.open {
+            self.forget(slot.index);
+        }
+    }
+
+    fn forget(&mut self, index: u32) {
+        self.forget_group(index);
+        self.slots.remove(index);
+    }
+
+    /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
+    fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
+        let Some(&sent) = self.sent.get(handle) else { return };
+        if sent.is_answered() || sent.malformed || sent.stray || sent.multicast {
+            return;
+        }
+        self.no_longer_outstanding(handle);
+        if sent.arrived || sent.unreachable || self.was_answered(&sent) {
+            return;
+        }
+        if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
+            self.notification_lost(&sent, out);
+            return;
+        }
+        let seen = self.endpoints.seen(sent.pair().reversed());
+        // Whoever repeats has not been answered; of who does not, one direction may be missing.
+        let sure = seen || sent.copies > 1;
+        let severity = if sure { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
+        say(out, sent.record, Rule::MidNoAck, severity, i64::from(sent.copies));
+        if u32::from(sent.copies) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
+            say(out, sent.last_record, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(sent.copies));
+        }
+        self.timed_out(&sent, out);
+    }
+
+    /// The exchange of a request was answered, though not on the message layer.
+    fn was_answered(&mut self, sent: &Sent) -> bool {
+        let record = sent.record;
+        self.slots.of(sent.slot).is_some_and(|slot| slot.row.request == record && slot.row.response != NO_RECORD)
+    }
+
+    fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
+        let Some(slot) = self.slots.of(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
+        if slot.kind == SlotKind::Exchange && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged) {
+            slot.row.state = ExchangeState::TimedOut;
+            out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+    }
+
+    /// Nobody acknowledged a notification. A newer one takes over its retransmissions (RFC 7641 section 4.5.2).
+    fn notification_lost(&mut self, sent: &Sent, out: &mut Output<'_>) {
+        let record = sent.record;
+        let lives = |slot: &&mut Slot| {
+            slot.observation.as_ref().is_some_and(|observation| !observation.is_over() && observation.last_record() == record)
+        };
+        if self.slots.of(sent.slot).filter(lives).is_some() {
+            say(out, sent.last_record, Rule::ObsCancelTimeout, Rule::ObsCancelTimeout.severity(), i64::from(record));
+            self.end_observation(sent.slot.index, ObservationEnd::TimedOut, record, out);
+        }
+    }
+
+    /// The Message ID of a message is free again: what its exchange still waits for does not come any more.
+    fn lapsed(&mut self, sent: &Sent, out: &mut Output<'_>) {
+        if sent.outstanding {
+            self.release(sent.pair());
+        }
+        if sent.malformed || sent.stray || sent.multicast || !(1..32).contains(&sent.code) {
+            return;
+        }
+        let Some(slot) = self.slots.of(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
+        if slot.row.response != NO_RECORD || sent.unreachable {
+            return;
+        }
+        let (acknowledged, suppressed, place) = (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0, sent.slot);
+        if !sent.confirmable {
+            if !suppressed {
+                say_code(out, sent.record, Rule::RespNoneNon, Rule::RespNoneNon.severity(), 0);
+            }
+        } else if acknowledged {
+            self.promise_broken(place, Rule::RespNoneAfterAck.severity(), out);
+        } else if sent.is_answered() {
+            say_code(out, sent.record, Rule::RespNone, Rule::RespNone.severity(), 0);
+        }
+        self.timed_out(sent, out);
+    }
+
+    /// An empty ACK, and no response since.
+    fn promise_broken(&mut self, slot: SlotRef, severity: Severity, out: &mut Output<'_>) {
+        if let Some(slot) = self.slots.of(slot)
+            && slot.row.response == NO_RECORD
+            && slot.asked.no_response == 0
+        {
+            say_code(out, slot.row.request, Rule::RespNoneAfterAck, severity, i64::from(slot.acknowledgement));
+        }
+    }
+
+    /// Holds the cap: what owns a Message ID and what is open each have a half.
+    pub(super) fn shrink(&mut self, out: &mut Output<'_>) {
+        let half = self.options.cap_bytes / 2;
+        while self.sent.bytes() > half {
+            let Some(sent) = self.sent.evict() else { break };
+            self.counters.evicted += 1;
+            self.lapsed_for_room(&sent);
+        }
+        while self.slots.bytes() > half {
+            if let Some((_, slot)) = self.timers.closed.pop_front() {
+                self.forget_closed(slot);
+            } else if let Some(oldest) = self.slots.oldest() {
+                self.counters.evicted += 1;
+                self.forget_observed(oldest);
+                self.forget(oldest);
+            } else {
+                break;
+            }
+        }
+        let _ = out;
+    }
+
+    fn lapsed_for_room(&mut self, sent: &Sent) {
+        if sent.outstanding {
+            self.release(sent.pair());
+        }
+    }
+}
+
+/// A finding about an earlier message.
+fn say(out: &mut Output<'_>, record: RecordId, rule: Rule, severity: Severity, first: i64) {
+    out.find(record, Finding::new(rule, MESSAGE_ID).with(first, 0).at(severity));
+}
+
+fn say_code(out: &mut Output<'_>, record: RecordId, rule: Rule, severity: Severity, first: i64) {
+    out.find(record, Finding::new(rule, CODE).with(first, 0).at(severity));
+}

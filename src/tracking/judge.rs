@@ -1,0 +1,251 @@
+//! What is odd about a response, given its request (RFC 7252 sections 5.2 to 5.10 and relatives).
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+
+use super::Tracker;
+use super::clock::{Moment, SECOND, between};
+use super::context::{CODE, Context};
+use super::endpoints::PairId;
+use super::model::{EndpointId, RecordId, ResourceId};
+use super::multicast::Groups;
+use super::slots::Asked;
+use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
+use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
+
+/// How many challenges, refusals and the like are remembered of each kind.
+const REMEMBERED: usize = 4096;
+
+/// The newest of things, up to [`REMEMBERED`] of them.
+pub(super) struct Recent<K, V> {
+    map: HashMap<K, V, RandomState>,
+    order: VecDeque<K>,
+}
+
+impl<K: Copy + Eq + Hash, V> Recent<K, V> {
+    fn new() -> Self {
+        Self { map: HashMap::default(), order: VecDeque::new() }
+    }
+
+    pub fn insert(&mut self, key: K, value: V) {
+        if self.map.insert(key, value).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.map.remove(&oldest);
+        }
+    }
+
+    pub fn get(&self, key: &K) -> Option<&V> {
+        if self.map.is_empty() { None } else { self.map.get(key) }
+    }
+}
+
+/// A kind of request: from whom to whom, for what, by which method.
+type Similar = (u32, ResourceId, u8);
+
+/// What is remembered across exchanges.
+pub(super) struct Memory {
+    /// Requests to groups.
+    pub groups: Groups,
+    /// Slots of the observations that live, by pair and target.
+    pub targets: HashMap<(u32, u64), u32, RandomState>,
+    /// Requests that were told to wait: since when, how long, by which message.
+    refused: Recent<Similar, (Moment, i64, RecordId)>,
+    /// Requests that were challenged with Echo.
+    challenged: Recent<Similar, RecordId>,
+    /// Who issued an Echo value, and with which message.
+    issued: Recent<u64, (EndpointId, RecordId)>,
+    /// GET requests that were answered: since when fresh, how long, by which message.
+    fresh: Recent<Similar, (Moment, i64, RecordId)>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            groups: Groups::new(),
+            targets: HashMap::default(),
+            refused: Recent::new(),
+            challenged: Recent::new(),
+            issued: Recent::new(),
+            fresh: Recent::new(),
+        }
+    }
+}
+
+/// Max-Age in nanoseconds, or its default.
+fn max_age(context: &Context<'_, '_, '_>) -> i64 {
+    i64::from(context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE)) * SECOND
+}
+
+impl Tracker {
+    /// What of a request is needed later; and what its past says of it.
+    pub(super) fn asked(&mut self, context: &mut Context<'_, '_, '_>) -> Asked {
+        let facts = context.facts;
+        let later_block = |block: Option<crate::coap::Block>| block.is_some_and(|block| block.number > 0);
+        let later_block = later_block(facts.block1) || later_block(facts.block2);
+        if later_block || facts.echo.is_some() {
+            self.endpoints.direction(context.pair).verified = true;
+        }
+        self.judge_repeat(context);
+        Asked {
+            target: 0,
+            length: facts.length,
+            accept: facts.accept,
+            no_response: facts.no_response.unwrap_or(0),
+            etag: facts.etag,
+            registers: facts.registers(),
+            deregisters: facts.deregisters(),
+            block1: facts.block1.is_some(),
+            oscore: facts.oscore.is_some(),
+            bad_critical: bad_critical(context),
+        }
+    }
+
+    /// A request like one before that was refused, challenged, or answered for a while.
+    fn judge_repeat(&mut self, context: &mut Context<'_, '_, '_>) {
+        let facts = context.facts;
+        let similar = (context.pair.0, facts.resource, facts.code.0);
+        if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
+            && let Some(elapsed) = between(since, context.now)
+            && elapsed < wait
+        {
+            context.find_code(Rule::RespRetryTooSoon, i64::from(record), elapsed);
+        }
+        if let Some(&record) = self.memory.challenged.get(&similar)
+            && facts.echo.is_none()
+        {
+            context.find_code(Rule::EchoIgnored, i64::from(record), 0);
+        }
+        if let Some(echo) = facts.echo
+            && let Some(&(issuer, record)) = self.memory.issued.get(&self.hasher.hash_one(echo))
+            && issuer != context.arrival.destination
+        {
+            context.find_option(Rule::EchoWrongEndpoint, OptionNumber::ECHO, i64::from(record), 0);
+        }
+        if context.out.chat
+            && facts.observe.is_none()
+            && let Some(&(since, fresh, record)) = self.memory.fresh.get(&similar)
+            && let Some(left) = between(since, context.now).map(|elapsed| fresh - elapsed)
+            && left > 0
+        {
+            context.find_code(Rule::CacheRepeatWhileFresh, i64::from(record), left);
+        }
+    }
+
+    /// Remembers what a response says about requests to come.
+    fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_, '_>) {
+        let similar = (pair.0, resource, method);
+        let record = context.arrival.record;
+        match context.facts.code {
+            Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {
+                self.memory.refused.insert(similar, (context.now, max_age(context), record));
+            }
+            Code::UNAUTHORIZED if context.facts.echo.is_some() => self.memory.challenged.insert(similar, record),
+            Code::CONTENT if context.out.chat && method == Code::GET.0 => {
+                self.memory.fresh.insert(similar, (context.now, max_age(context), record));
+            }
+            _ => {}
+        }
+        if let Some(echo) = context.facts.echo {
+            self.memory.issued.insert(self.hasher.hash_one(echo), (context.arrival.source, record));
+        }
+    }
+
+    /// What is odd about the first response to a request.
+    pub(super) fn judge_first(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let (row, asked, pair) = (slot.row, slot.asked, slot.pair);
+        let request = i64::from(row.request);
+        if !row.multicast {
+            if row.round_trip > self.options.parameters.ack_timeout {
+                context.find_code(Rule::RespSlow, request, row.round_trip);
+            }
+            let unusual = matches!(
+                (row.confirmable, context.facts.kind),
+                (true, MessageType::NonConfirmable) | (false, MessageType::Confirmable)
+            );
+            if unusual {
+                context.find_at(Rule::RespTypeUnusual, Rule::RespTypeUnusual.severity(), TYPE, request, 0);
+            }
+            self.judge_amplification(&asked, pair, context);
+        }
+        self.judge_content(&asked, row.method, request, context);
+        self.remember(pair, row.resource, row.method, context);
+    }
+
+    /// What is odd about the code and content of a response.
+    pub(super) fn judge_content(&self, asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_, '_>) {
+        let code = context.facts.code;
+        if !asked.oscore && !fits(code, Code(method), asked.block1) {
+            context.find_code(Rule::RespCodeVsMethod, i64::from(code.0), i64::from(method));
+        }
+        if code == Code::VALID && !asked.etag {
+            context.find_code(Rule::RespValidUnasked, request, 0);
+        }
+        if let (Code::CONTENT, Some(accept), Some(format)) = (code, asked.accept, context.facts.content_format)
+            && accept != format
+        {
+            context.find_option(Rule::CfNotAccepted, OptionNumber::CONTENT_FORMAT, i64::from(accept), i64::from(format));
+        }
+        let suppressed = match code.class() {
+            2 => asked.no_response & 2,
+            4 => asked.no_response & 8,
+            5 => asked.no_response & 16,
+            _ => 0,
+        };
+        if suppressed != 0 {
+            context.find_code(Rule::NoresponseViolated, request, 0);
+        }
+        if code.is_success() && asked.bad_critical != 0 {
+            context.find_code(Rule::OptCriticalAccepted, request, i64::from(asked.bad_critical));
+        }
+        if asked.oscore && context.facts.oscore.is_none() && matches!(code, Code::BAD_REQUEST | Code::UNAUTHORIZED | Code::BAD_OPTION) {
+            context.find_code(Rule::OscoreUnprotectedError, i64::from(code.0), request);
+        }
+    }
+
+    fn judge_amplification(&mut self, asked: &Asked, pair: PairId, context: &mut Context<'_, '_, '_>) {
+        let (response, request) = (context.facts.length, asked.length.max(1));
+        if response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.endpoints.direction(pair).verified {
+            return;
+        }
+        if response > request.saturating_mul(AMPLIFICATION_FACTOR) {
+            let severity = if response > request.saturating_mul(10) { Severity::Warn } else { Rule::AmpRatio.severity() };
+            context.find_at(Rule::AmpRatio, severity, CODE, i64::from(response), i64::from(asked.length));
+        }
+    }
+}
+
+/// Bits of the type (RFC 7252 section 3).
+const TYPE: crate::coap::Span = crate::coap::Span::of_bits(2, 2);
+
+/// Whether a success code is defined for a method (RFC 7252 section 5.9.1, RFC 7959 section 2.9.1).
+fn fits(code: Code, method: Code, block1: bool) -> bool {
+    let reads = matches!(method, Code::GET | Code::FETCH);
+    match code {
+        Code::CONTENT => !matches!(method, Code::PUT | Code::POST | Code::DELETE),
+        Code::CREATED | Code::DELETED | Code::CHANGED => !reads,
+        Code::VALID => reads,
+        Code::CONTINUE => block1,
+        _ => true,
+    }
+}
+
+/// A critical option that makes a server refuse the request (RFC 7252 section 5.4); 0 for none.
+fn bad_critical(context: &Context<'_, '_, '_>) -> u16 {
+    let mut number = 0;
+    let message = context.message;
+    message.visit_findings(&mut |finding| {
+        if matches!(finding.rule, Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace) && number == 0 {
+            let at = finding.span.byte_range().start;
+            let odd = message.options().find(|option| option.offset <= at && at < option.value_offset + option.value.len().max(1));
+            number = odd.map(|option| option.number).filter(|option| option.is_critical()).map_or(0, |option| option.0);
+        }
+    });
+    number
+}

@@ -1,0 +1,266 @@
+//! Confirmable and Non-confirmable messages: new ones, copies, and Message IDs used again (RFC 7252 sections 4.2 to 4.5).
+
+use super::clock::{SECOND, between};
+use super::context::Context;
+use super::facts::refreshable_hash;
+use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
+use super::sent::{Handle, Sent, Travel, group_key, key};
+use super::slots::SlotRef;
+use super::Tracker;
+use crate::coap::{MessageType, Rule};
+
+/// The same datagram again within this time was captured twice.
+const COPY_WINDOW: i64 = 2 * SECOND / 1000;
+
+/// How a message stands to the one that owns its Message ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// The number is free, or free again.
+    Fresh,
+    /// The capture point saw one datagram twice.
+    Captured,
+    /// The network doubled one datagram.
+    Doubled,
+    /// The sender sent the same again.
+    Repeated,
+    /// A repeated response with a newer Observe or Max-Age.
+    Refreshed,
+    /// Another message under a number that is not free yet.
+    Reused,
+}
+
+/// How a datagram stands to an earlier one with the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sameness {
+    Captured,
+    Doubled,
+    Repeated,
+}
+
+/// Tells a datagram seen twice from one sent twice, by IPv4 identification, hop limit and time.
+pub(super) fn sameness(now: &Travel, before: &Travel) -> Sameness {
+    let elapsed = between(before.at(), now.at());
+    let soon = elapsed.is_some_and(|elapsed| elapsed <= COPY_WINDOW);
+    let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
+    let other_id = now.ip_id != before.ip_id && now.ip_id != 0 && before.ip_id != 0;
+    let next_hop = before.hops > 0 && now.hops == before.hops - 1 && !other_id;
+    match (soon, same_id, next_hop) {
+        (true, true, _) | (true, _, true) => Sameness::Captured,
+        (false, true, _) => Sameness::Doubled,
+        _ => Sameness::Repeated,
+    }
+}
+
+impl Tracker {
+    /// A well-formed CON or NON.
+    pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let owner = self.sent.find(key(context.pair, context.facts.message_id));
+        let standing = match owner.and_then(|owner| self.sent.get(owner)) {
+            Some(sent) => self.standing(sent, context),
+            None => Standing::Fresh,
+        };
+        let (Some(owner), false) = (owner, matches!(standing, Standing::Fresh | Standing::Reused)) else {
+            if standing == Standing::Reused {
+                self.say_reused(owner, context);
+            }
+            self.count_type(context);
+            return self.track_fresh(context);
+        };
+        if standing == Standing::Captured {
+            return self.captured_twice(owner, context);
+        }
+        self.count_type(context);
+        self.track_copy(owner, standing, context)
+    }
+
+    /// Counts a message under its type.
+    pub(super) fn count_type(&mut self, context: &Context<'_, '_, '_>) {
+        let count = match context.facts.kind {
+            MessageType::Confirmable => &mut self.counters.con,
+            MessageType::NonConfirmable => &mut self.counters.non,
+            MessageType::Acknowledgement => &mut self.counters.ack,
+            MessageType::Reset => &mut self.counters.rst,
+        };
+        *count += 1;
+    }
+
+    fn standing(&self, sent: &Sent, context: &Context<'_, '_, '_>) -> Standing {
+        let facts = &context.facts;
+        if sent.malformed || self.clock.age(sent.first.at(), sent.stamp) > self.sent.life(sent) {
+            return Standing::Fresh;
+        }
+        let confirmable = facts.kind == MessageType::Confirmable;
+        let cut = sent.cut || context.arrival.cut;
+        let equal = sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
+        if equal {
+            let travel = context.travel();
+            return match (sameness(&travel, &sent.last), sameness(&travel, &sent.first)) {
+                (Sameness::Captured, _) => Standing::Captured,
+                (Sameness::Doubled, _) | (_, Sameness::Doubled) => Standing::Doubled,
+                _ => Standing::Repeated,
+            };
+        }
+        let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == self.refreshable(context);
+        if refreshed { Standing::Refreshed } else { Standing::Reused }
+    }
+
+    fn refreshable(&self, context: &Context<'_, '_, '_>) -> u64 {
+        refreshable_hash(context.message, &self.hasher)
+    }
+
+    fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_, '_>) {
+        if let Some(sent) = owner.and_then(|owner| self.sent.get(owner)) {
+            let elapsed = between(sent.first.at(), context.now).unwrap_or(0);
+            context.find(Rule::MidReuse, i64::from(sent.record), elapsed);
+        }
+    }
+
+    /// A frame that the capture point saw twice: it relates to the first, and to nothing else.
+    fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let mut tracked = Tracked::alone(Role::Other);
+        if let Some(sent) = self.sent.get_mut(owner) {
+            let elapsed = between(sent.last.at(), context.now).unwrap_or(0);
+            context.find(Rule::CaptureCopy, i64::from(sent.last_record), elapsed);
+            sent.last.hops = context.arrival.hop_limit;
+            tracked = Tracked { relation: Relation::CopyOf, relates_to: sent.record, role: sent.role, ..tracked };
+        }
+        tracked
+    }
+
+    /// A later copy of a CON or NON.
+    fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let Some(&sent) = self.sent.get(owner) else {
+            return Tracked::alone(Role::Other);
+        };
+        let retransmitted = sent.confirmable && standing != Standing::Doubled;
+        if retransmitted {
+            self.retransmitted(owner, context);
+            if sent.code != 0 {
+                self.counters.retransmissions += 1;
+            }
+        } else {
+            let rule = if standing == Standing::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateNon };
+            let elapsed = between(sent.first.at(), context.now).unwrap_or(0);
+            context.find(rule, i64::from(sent.record), elapsed);
+        }
+        if standing == Standing::Refreshed {
+            context.find(Rule::MidRefreshedCopy, i64::from(sent.record), 0);
+        }
+        let order = self.copy_in_observation(&sent, context);
+        let previous = self.copy_in_exchange(&sent, retransmitted, context);
+        Tracked {
+            exchange: ExchangeId(sent.exchange),
+            observation: sent.observation,
+            relation: if retransmitted { Relation::Retransmits } else { Relation::Duplicates },
+            relates_to: sent.record,
+            previous_in_exchange: previous,
+            transmission: self.sent.get(owner).map_or(0, |sent| if sent.confirmable { sent.copies } else { 0 }),
+            role: sent.role,
+            order,
+        }
+    }
+
+    /// Enters a copy in the exchange; returns the message before it there.
+    fn copy_in_exchange(&mut self, sent: &Sent, retransmitted: bool, context: &mut Context<'_, '_, '_>) -> RecordId {
+        let Some(slot) = self.slots.of(sent.slot) else {
+            return NO_RECORD;
+        };
+        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
+        if slot.row.request == sent.record && retransmitted {
+            slot.row.transmissions = slot.row.transmissions.saturating_add(1);
+            self.counters.exchanges_retransmitted += u64::from(slot.row.transmissions == 2);
+        }
+        let patch = Patch::Exchange(slot.id, slot.row);
+        if sent.exchange != 0 {
+            context.out.patch(patch);
+        }
+        self.slots.touch(sent.slot.index);
+        previous
+    }
+
+    /// Makes the message the owner of its number.
+    pub(super) fn own(&mut self, context: &Context<'_, '_, '_>, key: u64, malformed: bool) -> Handle {
+        let facts = &context.facts;
+        let group = if context.arrival.multicast { group_key(context.arrival.source.0, facts.message_id) } else { 0 };
+        let refreshable = if facts.code.is_response() && !malformed { self.refreshable(context) } else { 0 };
+        let travel = context.travel();
+        self.sent.insert(Sent {
+            key,
+            group,
+            stamp: self.clock.stamp(),
+            first: travel,
+            last: travel,
+            gap: -1,
+            hash: facts.hash,
+            refreshable,
+            head: facts.head,
+            record: context.record(),
+            last_record: context.record(),
+            slot: SlotRef::NONE,
+            exchange: 0,
+            observation: ObservationId(0),
+            acknowledgement: NO_RECORD,
+            reset: NO_RECORD,
+            ack_hash: 0,
+            answer: Travel::default(),
+            answered: context.now,
+            round_trip: -1,
+            length: facts.length,
+            copies: 1,
+            step: 0,
+            code: facts.code.0,
+            role: Role::Other,
+            ack_role: Role::Other,
+            confirmable: facts.kind == MessageType::Confirmable,
+            cut: context.arrival.cut,
+            malformed,
+            multicast: context.arrival.multicast,
+            stray: !matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable),
+            outstanding: false,
+            unreachable: false,
+            answered_by: NO_RECORD,
+            arrived: false,
+        })
+    }
+
+    /// A message under a number that is free.
+    fn track_fresh(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let handle = self.own(context, key(context.pair, context.facts.message_id), false);
+        self.probe(context);
+        let mut tracked = if context.facts.code.is_empty() {
+            self.outstanding(handle, context);
+            Tracked::alone(Role::Ping)
+        } else if context.facts.code.is_request() {
+            self.open_exchange(handle, context)
+        } else {
+            self.respond(handle, context)
+        };
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.role = tracked.role;
+            sent.exchange = tracked.exchange.0;
+            sent.observation = tracked.observation;
+            tracked.transmission = u16::from(sent.confirmable);
+        }
+        tracked
+    }
+
+    /// A malformed message: it opens no exchange and repeats nothing, but answers may point to it.
+    pub(super) fn track_malformed(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+        self.counters.malformed += 1;
+        match context.facts.kind {
+            MessageType::Confirmable | MessageType::NonConfirmable => {
+                let handle = self.own(context, key(context.pair, context.facts.message_id), true);
+                if context.facts.code.is_request() && context.message.token().is_some() {
+                    self.open_malformed(handle, context);
+                }
+            }
+            MessageType::Acknowledgement | MessageType::Reset => {
+                // It answers nothing, but it shows that the message arrived.
+                if let Some(sent) = self.sent.find(key(context.pair.reversed(), context.facts.message_id)).and_then(|handle| self.sent.get_mut(handle)) {
+                    sent.arrived = true;
+                }
+            }
+        }
+        Tracked::alone(Role::Other)
+    }
+}

@@ -1,0 +1,108 @@
+//! Requests to a group, and the answers from its members (RFC 7252 section 8).
+
+use super::clock::{Moment, SECOND, between};
+use super::context::Context;
+use super::model::RecordId;
+use super::slots::NONE;
+use super::tokens::{Token, TokenMap};
+use super::Tracker;
+use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
+use crate::coap::Rule;
+
+/// Answers closer together than this were not spread over the leisure time.
+const CROWDED: i64 = SECOND / 200;
+/// All answers together may be so many times the request.
+const IMPLOSION: u64 = 10;
+
+/// A request to a group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group {
+    /// Its slot, or [`NONE`] once that is forgotten.
+    slot: u32,
+    request: RecordId,
+    at: Moment,
+    last_answer: Option<Moment>,
+    last_server: u32,
+    crowd: u32,
+    imploded: bool,
+}
+
+/// Requests to groups, by client and token.
+pub(super) type Groups = TokenMap<Group>;
+
+impl Tracker {
+    /// The token of a new multicast request was used for one before.
+    pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_, '_>) {
+        let Some(group) = self.memory.groups.get(context.arrival.source.0, token) else { return };
+        let request = i64::from(group.request);
+        if let Some(elapsed) = between(group.at, context.now)
+            && elapsed < MULTICAST_TOKEN_LIFETIME
+        {
+            context.find_token(Rule::McastTokenReuse, Rule::McastTokenReuse.severity(), request, elapsed);
+        }
+    }
+
+    /// Enters a request to a group. A request before it with the same token gets no more answers.
+    pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_, '_>) {
+        let group = Group {
+            slot: index,
+            request: context.arrival.record,
+            at: context.now,
+            last_answer: None,
+            last_server: 0,
+            crowd: 0,
+            imploded: false,
+        };
+        let token = Token::new(context.facts.token);
+        let held = self.memory.groups.get_or_insert(context.arrival.source.0, &token, group);
+        let before = std::mem::replace(held, group).slot;
+        if before != index && before != NONE {
+            self.slots.close(before);
+            self.keep_for_copies(before);
+        }
+        let slot = self.slots.reference(index);
+        self.timers.group(self.clock.stamp(), slot);
+    }
+
+    /// The slot of the request to a group that a response answers.
+    pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
+        let group = self.memory.groups.get(context.arrival.destination.0, token)?;
+        (group.slot != NONE).then_some(group.slot)
+    }
+
+    /// The slot of a request to a group is about to be forgotten.
+    pub(super) fn forget_group(&mut self, index: u32) {
+        let Some(slot) = self.slots.get(index).filter(|slot| slot.row.multicast) else { return };
+        let (client, token) = (slot.row.client.0, slot.token.clone());
+        if self.memory.groups.get(client, &token).is_some_and(|group| group.slot == index) {
+            self.memory.groups.remove(client, &token);
+        }
+    }
+
+    /// What is odd about an answer to a request to a group.
+    pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let (sum, asked) = (slot.response_bytes, u64::from(slot.asked.length));
+        let (client, token) = (slot.row.client.0, slot.token.clone());
+        if context.facts.code.is_error() {
+            context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);
+        }
+        let Some(group) = self.memory.groups.get_mut(client, &token) else { return };
+        let server = context.arrival.source.0;
+        let gap = group.last_answer.and_then(|last| between(last, context.now));
+        if group.last_server != server
+            && let Some(gap) = gap.filter(|gap| *gap <= CROWDED)
+        {
+            group.crowd += 1;
+            context.find_code(Rule::McastNoLeisure, i64::from(group.crowd) + 1, gap);
+        } else {
+            group.crowd = 0;
+        }
+        group.last_answer = Some(context.now);
+        group.last_server = server;
+        if sum > asked * IMPLOSION && !group.imploded {
+            group.imploded = true;
+            context.find_code(Rule::McastImplosion, sum as i64, asked as i64);
+        }
+    }
+}

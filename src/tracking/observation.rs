@@ -1,0 +1,505 @@
+//! Observations: how they begin, go on and end (RFC 7641).
+
+use super::Tracker;
+use super::clock::{Moment, SECOND, between};
+use super::context::{Context, Output};
+use super::facts::target_hash;
+use super::model::{
+    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+};
+use super::order::order;
+use super::sent::{Handle, Sent};
+use super::slots::{Slot, SlotKind};
+use super::tokens::Token;
+use crate::coap::parameters::DEFAULT_MAX_AGE;
+use crate::coap::{OptionNumber, Rule};
+
+/// An observation.
+pub(super) struct Observation {
+    pub id: ObservationId,
+    pub row: ObservationRow,
+    /// When it ended, once it has.
+    pub ended: Moment,
+    /// When the freshest notification arrived.
+    pub freshest_at: Moment,
+    /// When the last notification arrived.
+    pub last_at: Moment,
+    /// Steady time at which its state is out of date.
+    pub stale_at: i64,
+    /// Content-Format of the first response.
+    pub format: Option<u16>,
+    /// Numbers that were newer than the one before, and whether each was newer by one.
+    pub steps: u32,
+    pub by_one: bool,
+    /// The last Confirmable message of it.
+    pub confirmed_at: Moment,
+    pub unconfirmed_said: bool,
+    /// First Non-confirmable notification, and how many there were.
+    pub non_first: Moment,
+    pub non_count: u32,
+    pub fast_said: bool,
+    /// Hash of what is observed.
+    pub target: u64,
+}
+
+impl Observation {
+    pub fn is_over(&self) -> bool {
+        self.row.end != ObservationEnd::Open
+    }
+
+    /// The last message that told of the state.
+    pub fn last_record(&self) -> RecordId {
+        if self.row.last == NO_RECORD { self.row.accepted } else { self.row.last }
+    }
+
+    fn new(id: ObservationId, slot: &Slot, now: Moment) -> Self {
+        let row = ObservationRow {
+            registration: slot.row.request,
+            accepted: NO_RECORD,
+            last: NO_RECORD,
+            ended_by: NO_RECORD,
+            client: slot.row.client,
+            server: slot.row.server,
+            exchange: slot.id,
+            resource: slot.row.resource,
+            freshest: u32::MAX,
+            freshest_time: now.time,
+            max_age: DEFAULT_MAX_AGE,
+            notifications: 0,
+            gaps: 0,
+            stale: 0,
+            end: ObservationEnd::Open,
+        };
+        Self {
+            id,
+            row,
+            ended: now,
+            freshest_at: now,
+            last_at: now,
+            stale_at: i64::MAX,
+            format: None,
+            steps: 0,
+            by_one: true,
+            confirmed_at: now,
+            unconfirmed_said: false,
+            non_first: now,
+            non_count: 0,
+            fast_said: false,
+            target: slot.asked.target,
+        }
+    }
+}
+
+impl Tracker {
+    /// What a new request means for the observation under its token.
+    pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_, '_>) -> Role {
+        if slot.row.multicast || !(slot.asked.registers || slot.asked.deregisters) {
+            return Role::Request;
+        }
+        slot.asked.target = target_hash(context.message, context.facts.code, &self.hasher);
+        let observing = self.slots.under(slot.pair, &slot.token).observing;
+        if slot.asked.registers {
+            self.registered = true;
+            self.judge_registration(slot, observing, context);
+            return Role::Registration;
+        }
+        let Some(observation) = self.observation(observing) else {
+            return Role::Request;
+        };
+        let (id, registration) = (observation.id, observation.row.registration);
+        let changed = registration != NO_RECORD && observation.target != slot.asked.target;
+        slot.row.observation = id;
+        self.counters.deregistrations += 1;
+        if changed {
+            context.find_code(Rule::ObsReregChanged, i64::from(registration), 0);
+        }
+        context.find_option(Rule::ObsCancelDereg, OptionNumber::OBSERVE, i64::from(registration), 0);
+        self.end_observation(observing, ObservationEnd::Deregistered, context.arrival.record, &mut context.out);
+        Role::Deregistration
+    }
+
+    fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
+        self.slots.get_mut(slot)?.observation.as_deref_mut()
+    }
+
+    /// A registration while another lives, under the same token or for the same target.
+    fn judge_registration(&mut self, slot: &Slot, observing: u32, context: &mut Context<'_, '_, '_>) {
+        if let Some(observation) = self.observation(observing) {
+            let registration = i64::from(observation.row.registration);
+            if observation.row.registration == NO_RECORD {
+                return;
+            }
+            if observation.target != slot.asked.target {
+                context.find_code(Rule::ObsReregChanged, registration, 0);
+            }
+            let fresh = i64::from(observation.row.max_age) * SECOND;
+            let last = i64::from(observation.last_record());
+            if let Some(elapsed) = between(observation.last_at, context.now)
+                && elapsed < fresh
+            {
+                context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
+            }
+        } else if let Some(&other) = self.memory.targets.get(&(slot.pair.0, slot.asked.target))
+            && let Some(observation) = self.observation(other)
+        {
+            let registration = i64::from(observation.row.registration);
+            context.find_option(Rule::ObsDoubleRegistration, OptionNumber::OBSERVE, registration, 0);
+        }
+    }
+
+    /// What a response means for the observation that its request asked for.
+    pub(super) fn after_response(&mut self, index: u32, first: bool, context: &mut Context<'_, '_, '_>) -> (ObservationId, ObserveOrder) {
+        let nothing = (ObservationId(0), ObserveOrder::None);
+        let Some(slot) = self.slots.get(index).filter(|slot| !slot.row.multicast) else { return nothing };
+        let request = i64::from(slot.row.request);
+        if slot.asked.deregisters && slot.row.observation.0 != 0 {
+            let id = slot.row.observation;
+            if context.facts.observe.is_some() {
+                context.find_option(Rule::ObsDeregAnswer, OptionNumber::OBSERVE, request, 0);
+            }
+            return (id, ObserveOrder::None);
+        }
+        if !first || !slot.asked.registers {
+            return nothing;
+        }
+        if context.facts.code.is_success() && context.facts.observe.is_some() {
+            return self.accept(index, context);
+        }
+        let observing = self.slots.under(slot.pair, &slot.token).observing;
+        context.find_code(Rule::ObsRefused, request, 0);
+        if self.observation(observing).is_some() {
+            let end = if context.facts.code.is_error() { ObservationEnd::Error } else { ObservationEnd::NoObserve };
+            self.end_observation(observing, end, context.arrival.record, &mut context.out);
+        }
+        nothing
+    }
+
+    /// A registration is accepted: a new observation, or the next registration of one.
+    fn accept(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> (ObservationId, ObserveOrder) {
+        self.counters.observations += 1;
+        let before = self.slots.observe(index);
+        let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
+        let (request, target, exchange) = (slot.row.request, slot.asked.target, slot.id);
+        context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(request), 0);
+        let taken = before.and_then(|before| self.take_over(before, target, context));
+        let mut observation = match taken {
+            Some(observation) => observation,
+            None => {
+                self.observations += 1;
+                let id = ObservationId(self.observations);
+                let Some(slot) = self.slots.get(index) else { return (id, ObserveOrder::None) };
+                Box::new(Observation::new(id, slot, context.now))
+            }
+        };
+        observation.row.registration = request;
+        observation.row.accepted = context.arrival.record;
+        observation.row.exchange = exchange;
+        observation.format = context.facts.content_format;
+        observation.confirmed_at = context.now;
+        observation.row.freshest = u32::MAX;
+        let number = number(&mut observation, context, true);
+        self.freshen(&mut observation, index, context);
+        let id = observation.id;
+        context.out.patch(Patch::Observation(id, observation.row));
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.row.observation = id;
+            slot.row.state = ExchangeState::Observing;
+            self.memory.targets.insert((slot.pair.0, target), index);
+            slot.observation = Some(observation);
+        }
+        (id, number)
+    }
+
+    /// The observation before under the same token: it goes on if it is of the same target.
+    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_, '_>) -> Option<Box<Observation>> {
+        let slot = self.slots.get_mut(before)?;
+        let same = slot.observation.as_ref().is_some_and(|observation| observation.target == target && observation.row.registration != NO_RECORD);
+        if same {
+            let taken = slot.observation.take();
+            self.slots.observe_no_more(before);
+            self.keep_for_copies(before);
+            return taken;
+        }
+        self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);
+        None
+    }
+
+    /// Notes when the state will be out of date.
+    fn freshen(&mut self, observation: &mut Observation, index: u32, context: &Context<'_, '_, '_>) {
+        let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
+        observation.row.max_age = age;
+        observation.last_at = context.now;
+        let due = self.clock.stamp().saturating_add(i64::from(age) * SECOND);
+        if observation.stale_at == i64::MAX {
+            self.timers.stale_at(due, index);
+        }
+        observation.stale_at = due;
+    }
+
+    /// The state of an observation may be out of date.
+    pub(super) fn out_of_date(&mut self, index: u32, steady: i64, out: &mut Output<'_>) {
+        let Some(observation) = self.observation(index).filter(|observation| !observation.is_over()) else { return };
+        let due = observation.stale_at;
+        if due >= steady {
+            if due != i64::MAX {
+                self.timers.stale_at(due, index);
+            }
+            return;
+        }
+        observation.stale_at = i64::MAX;
+        let (record, age) = (observation.last_record(), i64::from(observation.row.max_age) * SECOND);
+        let finding = crate::coap::Finding::new(Rule::ObsExpired, super::context::MESSAGE_ID);
+        out.find(record, finding.with(record, age));
+    }
+
+    /// The observation ended only by silence or an ICMP error, so it may go on.
+    pub(super) fn goes_on(&self, index: u32) -> bool {
+        let observation = self.slots.get(index).and_then(|slot| slot.observation.as_ref());
+        observation.is_some_and(|observation| matches!(observation.row.end, ObservationEnd::TimedOut | ObservationEnd::Unreachable))
+    }
+
+    /// A notification of the observation in a slot.
+    pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+        if self.goes_on(index) {
+            self.slots.observe(index);
+        }
+        self.slots.touch(index);
+        let Some(slot) = self.slots.get_mut(index) else { return Tracked::alone(Role::Other) };
+        let Some(mut observation) = slot.observation.take() else { return Tracked::alone(Role::Other) };
+        let overheard = slot.kind == SlotKind::Overheard;
+        let (asked, method, request) = (slot.asked, slot.row.method, slot.row.request);
+        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
+        let tracked = Tracked {
+            exchange: slot.id,
+            observation: observation.id,
+            relation: if overheard { Relation::None } else { Relation::Answers },
+            relates_to: request,
+            previous_in_exchange: if overheard { NO_RECORD } else { previous },
+            ..Tracked::alone(Role::Notification)
+        };
+        observation.row.end = ObservationEnd::Open;
+        observation.row.ended_by = NO_RECORD;
+        observation.row.notifications += 1;
+        self.counters.notifications += u64::from(!overheard);
+        let order = number(&mut observation, context, false);
+        let behind = matches!(order, ObserveOrder::Stale | ObserveOrder::Same);
+        observation.row.stale += u32::from(behind);
+        self.counters.notifications_stale += u64::from(behind && !overheard);
+        pace(&mut observation, context);
+        if !overheard {
+            self.judge_content(&asked, method, i64::from(request), context);
+        }
+        observation.row.last = context.arrival.record;
+        self.freshen(&mut observation, index, context);
+        let end = ending(&observation, context);
+        self.put_back(index, observation, overheard, context);
+        if let Some(end) = end {
+            self.end_observation(index, end, context.arrival.record, &mut context.out);
+        }
+        Tracked { order, ..tracked }
+    }
+
+    fn put_back(&mut self, index: u32, observation: Box<Observation>, overheard: bool, context: &mut Context<'_, '_, '_>) {
+        if overheard {
+            self.say_unknown(context);
+        }
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        context.out.patch(Patch::Observation(observation.id, observation.row));
+        if !overheard {
+            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+        slot.observation = Some(observation);
+    }
+
+    fn say_unknown(&self, context: &mut Context<'_, '_, '_>) {
+        let severity = self.unless_unseen(Rule::ObsUnknownToken, context);
+        let severity = if self.registered { severity } else { super::context::less(Rule::ObsUnknownToken.severity()) };
+        context.find_token(Rule::ObsUnknownToken, severity, 0, 0);
+    }
+
+    /// A notification of an observation whose registration was not captured.
+    pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_, '_>) -> Tracked {
+        self.say_unknown(context);
+        if context.facts.code.is_error() {
+            return Tracked::alone(Role::Other);
+        }
+        let mut row = super::exchange::new_row(context);
+        (row.client, row.server) = (row.server, row.client);
+        (row.request, row.method) = (NO_RECORD, 0);
+        let mut slot = Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
+        self.observations += 1;
+        let id = ObservationId(self.observations);
+        let mut observation = Box::new(Observation::new(id, &slot, context.now));
+        observation.row.last = context.arrival.record;
+        observation.row.notifications = 1;
+        observation.format = context.facts.content_format;
+        let order = number(&mut observation, context, true);
+        slot.sent = handle;
+        context.out.patch(Patch::Observation(id, observation.row));
+        slot.observation = Some(observation);
+        let index = self.slots.insert(slot);
+        self.own_response(handle, index);
+        Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
+    }
+
+    /// A copy of a notification: a refreshed one may carry a newer number.
+    pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_, '_>) -> ObserveOrder {
+        if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
+            return ObserveOrder::None;
+        }
+        let Some(slot) = self.slots.of(sent.slot) else { return ObserveOrder::None };
+        let Some(observation) = slot.observation.as_deref_mut() else { return ObserveOrder::None };
+        let (value, now) = (context.facts.observe.unwrap_or(0), context.now);
+        let order = order(value, now, observation.row.freshest, observation.freshest_at);
+        if matches!(order, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::NewerByTime) {
+            observation.row.freshest = value;
+            observation.row.freshest_time = now.time;
+            observation.freshest_at = now;
+        }
+        order
+    }
+
+    /// A Reset to a notification, or to the response that accepted the registration.
+    pub(super) fn reset_notification(&mut self, sent: &Sent, context: &mut Context<'_, '_, '_>) {
+        if sent.observation.0 == 0 {
+            return;
+        }
+        let Some(slot) = self.slots.of(sent.slot) else { return };
+        let mut index = sent.slot.index;
+        if slot.observation.is_none() {
+            // The observation went on under a newer registration.
+            let (pair, token) = (slot.pair, slot.token.clone());
+            index = self.slots.under(pair, &token).observing;
+        }
+        let open = self.observation(index).is_some_and(|observation| observation.id == sent.observation && !observation.is_over());
+        if open {
+            context.find(Rule::ObsCancelRst, i64::from(sent.record), 0);
+            self.end_observation(index, ObservationEnd::Reset, context.arrival.record, &mut context.out);
+        }
+    }
+
+    /// Ends an observation.
+    pub(super) fn end_observation(&mut self, index: u32, end: ObservationEnd, by: RecordId, out: &mut Output<'_>) {
+        let now = self.clock.now();
+        self.forget_observed(index);
+        let Some(observation) = self.observation(index) else { return };
+        observation.row.end = end;
+        observation.row.ended_by = by;
+        observation.ended = now;
+        out.patch(Patch::Observation(observation.id, observation.row));
+        self.slots.observe_no_more(index);
+        self.keep_for_copies(index);
+    }
+
+    /// Nobody observes the target under this slot any more.
+    pub(super) fn forget_observed(&mut self, index: u32) {
+        let Some(slot) = self.slots.get(index) else { return };
+        if let Some(observation) = &slot.observation {
+            let key = (slot.pair.0, observation.target);
+            if self.memory.targets.get(&key) == Some(&index) {
+                self.memory.targets.remove(&key);
+            }
+        }
+    }
+
+    /// So soon after the end that the message may have been under way (one round trip).
+    pub(super) fn in_flight(&self, index: u32) -> bool {
+        let Some(slot) = self.slots.get(index) else { return false };
+        let Some(observation) = slot.observation.as_ref() else { return false };
+        self.clock.since(observation.ended).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
+    }
+}
+
+/// Orders the number of a notification, and says what is odd about it.
+fn number(observation: &mut Observation, context: &mut Context<'_, '_, '_>, first: bool) -> ObserveOrder {
+    let Some(value) = context.facts.observe else { return ObserveOrder::None };
+    let freshest = observation.row.freshest;
+    let standing = if first || freshest == u32::MAX { ObserveOrder::First } else { order(value, context.now, freshest, observation.freshest_at) };
+    judge_number(observation, value, standing, context);
+    if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same) {
+        return standing;
+    }
+    if matches!(standing, ObserveOrder::Next | ObserveOrder::Gap) {
+        observation.steps += 1;
+        observation.by_one &= standing == ObserveOrder::Next;
+    }
+    observation.row.freshest = value;
+    observation.row.freshest_time = context.now.time;
+    observation.freshest_at = context.now;
+    standing
+}
+
+/// A rise by more than half of all numbers within this time is too fast to be ordered (RFC 7641 section 4.4).
+const JUMP_WINDOW: i64 = 256 * SECOND;
+
+fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_, '_>) {
+    let freshest = observation.row.freshest;
+    let (number, before) = (i64::from(value), i64::from(freshest));
+    let rise = value.wrapping_sub(freshest);
+    let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= JUMP_WINDOW);
+    // Close below a number that has just wrapped is late, not far ahead.
+    if standing != ObserveOrder::First && value > freshest && rise > 1 << 23 && rise < (1 << 24) - (1 << 22) && soon {
+        context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
+    }
+    match standing {
+        ObserveOrder::Stale => context.find_option(Rule::ObsStale, OptionNumber::OBSERVE, number, before),
+        ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
+        ObserveOrder::Gap => {
+            observation.row.gaps += 1;
+            if observation.by_one && observation.steps > 0 {
+                context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Notifications without a Confirmable one for a day, or faster than allowed (RFC 7641 sections 4.5 and 4.5.1).
+fn pace(observation: &mut Observation, context: &mut Context<'_, '_, '_>) {
+    use crate::coap::MessageType;
+    use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
+    if context.facts.kind != MessageType::NonConfirmable {
+        observation.confirmed_at = context.now;
+        observation.unconfirmed_said = false;
+        return;
+    }
+    if let Some(elapsed) = between(observation.confirmed_at, context.now)
+        && elapsed > OBSERVE_CONFIRMABLE_INTERVAL
+        && !observation.unconfirmed_said
+    {
+        observation.unconfirmed_said = true;
+        context.find_code(Rule::ObsNoCon24h, 0, elapsed);
+    }
+    if observation.non_count == 0 {
+        observation.non_first = context.now;
+    }
+    observation.non_count += 1;
+    let gaps = i64::from(observation.non_count) - 1;
+    if gaps >= 3
+        && !observation.fast_said
+        && let Some(elapsed) = between(observation.non_first, context.now)
+        && elapsed / gaps < OBSERVE_NON_INTERVAL
+    {
+        observation.fast_said = true;
+        context.find_code(Rule::ObsTooFast, 0, elapsed / gaps);
+    }
+}
+
+/// Whether a notification is the last, and what is odd about its content.
+fn ending(observation: &Observation, context: &mut Context<'_, '_, '_>) -> Option<ObservationEnd> {
+    let registration = i64::from(observation.row.registration);
+    if context.facts.code.is_error() {
+        context.find_code(Rule::ObsCancelError, registration, 0);
+        return Some(ObservationEnd::Error);
+    }
+    if context.facts.observe.is_none() {
+        context.find_code(Rule::ObsMissingOption, registration, 0);
+        return Some(ObservationEnd::NoObserve);
+    }
+    if let (Some(first), Some(now)) = (observation.format, context.facts.content_format)
+        && first != now
+    {
+        context.find_option(Rule::ObsFormatChanged, OptionNumber::CONTENT_FORMAT, i64::from(first), i64::from(now));
+    }
+    None
+}

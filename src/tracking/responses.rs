@@ -1,0 +1,158 @@
+//! Responses in CON and NON: which request or observation they belong to, by token (RFC 7252 section 5.3.2).
+
+use super::context::Context;
+use super::model::{NO_RECORD, ObserveOrder, Role, Tracked};
+use super::sent::Handle;
+use super::slots::{NONE, SlotKind, Under};
+use super::tokens::Token;
+use super::Tracker;
+use crate::coap::{MessageType, Rule};
+
+/// How many open requests of a client are searched for a token that came back from elsewhere.
+const SEARCHED: usize = 64;
+
+/// What a response belongs to.
+enum Target {
+    /// The first response to the request in a slot.
+    Request(u32),
+    /// A further response to it.
+    Second(u32),
+    /// A notification.
+    Observation(u32),
+    /// The observation is over.
+    Ended(u32),
+    /// An answer to a multicast request.
+    Group(u32),
+    /// The request with this token went to another endpoint.
+    Elsewhere(u32),
+    /// Nothing that was captured.
+    Nothing,
+}
+
+impl Tracker {
+    /// A response in a CON or NON of its own.
+    pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
+        let token = Token::new(context.facts.token);
+        let target = self.target(&token, context);
+        if context.facts.kind == MessageType::Confirmable {
+            self.outstanding(handle, context);
+        }
+        match target {
+            Target::Request(slot) | Target::Second(slot) | Target::Group(slot) => {
+                self.own_response(handle, slot);
+                self.answer(slot, context)
+            }
+            Target::Observation(slot) => {
+                self.own_response(handle, slot);
+                self.notify(slot, context)
+            }
+            Target::Ended(slot) => self.notify_ended(slot, context),
+            Target::Elsewhere(slot) => {
+                let request = self.slots.get(slot).map_or(NO_RECORD, |slot| slot.row.request);
+                context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), i64::from(request), 0);
+                Tracked::alone(Role::Other)
+            }
+            Target::Nothing if context.facts.observe.is_some() => self.overhear(handle, token, context),
+            Target::Nothing => {
+                let severity = self.unless_unseen(Rule::RespUnmatched, context);
+                context.find_token(Rule::RespUnmatched, severity, 0, 0);
+                Tracked::alone(Role::Other)
+            }
+        }
+    }
+
+    /// Lets the message table know where the response belongs.
+    fn own_response(&mut self, handle: Handle, slot: u32) {
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.slot = self.slots.reference(slot);
+        }
+    }
+
+    fn target(&self, token: &Token, context: &Context<'_, '_, '_>) -> Target {
+        let under = self.slots.under(context.pair.reversed(), token);
+        if under.open != NONE {
+            return self.target_of_open(&under, context);
+        }
+        if under.observing != NONE {
+            return Target::Observation(under.observing);
+        }
+        if self.goes_on(under.ended) {
+            return Target::Observation(under.ended);
+        }
+        if let Some(slot) = self.group_of(token, context) {
+            return Target::Group(slot);
+        }
+        if under.ended != NONE && (context.facts.observe.is_some() || under.closed == NONE || under.closed == under.ended) {
+            return Target::Ended(under.ended);
+        }
+        if let Some(closed) = self.slots.get(under.closed) {
+            let refused = closed.asked.registers && context.facts.observe.is_some();
+            let evicted_or_reset = closed.row.responses == 0;
+            if !refused && !evicted_or_reset {
+                return Target::Second(under.closed);
+            }
+            return if refused { Target::Nothing } else { Target::Request(under.closed) };
+        }
+        self.elsewhere(token, context).map_or(Target::Nothing, Target::Elsewhere)
+    }
+
+    /// A request is open under the token: the response is its, unless it is a notification that crosses it.
+    fn target_of_open(&self, under: &Under, context: &Context<'_, '_, '_>) -> Target {
+        let open = Target::Request(under.open);
+        let Some(request) = self.slots.get(under.open) else { return open };
+        if request.kind != SlotKind::Exchange || context.facts.observe.is_none() {
+            return open;
+        }
+        // A Confirmable request without its ACK: a response of its own cannot be told from a notification under way.
+        let before_ack = request.row.confirmable && request.acknowledgement == NO_RECORD;
+        if under.observing != NONE && (before_ack || !request.asked.registers) {
+            return Target::Observation(under.observing);
+        }
+        if request.asked.deregisters && under.ended != NONE && (before_ack || self.in_flight(under.ended)) {
+            return Target::Ended(under.ended);
+        }
+        open
+    }
+
+    /// An open request of the same client with this token, to another endpoint.
+    fn elsewhere(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
+        let matches = |slot: &u32| self.slots.get(*slot).is_some_and(|slot| slot.token == *token && !slot.row.multicast && slot.kind == SlotKind::Exchange);
+        self.slots.of_client(context.arrival.destination).take(SEARCHED).find(matches)
+    }
+
+    /// An ACK with a Message ID that fits nothing, under the token of an observation.
+    pub(super) fn in_observation_by_ack(&mut self, context: &mut Context<'_, '_, '_>) -> bool {
+        if context.facts.observe.is_none() {
+            return false;
+        }
+        let under = self.slots.under(context.pair.reversed(), &Token::new(context.facts.token));
+        let Some(slot) = self.slots.get(under.observing).filter(|slot| slot.row.request != NO_RECORD) else {
+            return false;
+        };
+        let registration = i64::from(slot.row.request);
+        context.find_code(Rule::ObsInAck, registration, 0);
+        true
+    }
+
+    /// A further notification of an observation came in an ACK for its registration.
+    pub(super) fn notified_in_ack(&mut self, slot: u32, context: &mut Context<'_, '_, '_>) -> Option<Tracked> {
+        let registration = self.slots.get(slot)?.row.request;
+        context.find_code(Rule::ObsInAck, i64::from(registration), 0);
+        let observation = self.slots.get(slot)?.observation.as_ref()?;
+        if observation.is_over() {
+            return Some(self.notify_ended(slot, context));
+        }
+        Some(self.notify(slot, context))
+    }
+
+    /// A response under the token of an observation that is over.
+    fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+        if !self.in_flight(slot)
+            && let Some(observation) = self.slots.get(slot).and_then(|slot| slot.observation.as_ref())
+        {
+            let ended = i64::from(observation.row.ended_by);
+            context.find_token(Rule::ObsAfterCancel, Rule::ObsAfterCancel.severity(), ended, 0);
+        }
+        Tracked { order: ObserveOrder::None, ..Tracked::alone(Role::Other) }
+    }
+}

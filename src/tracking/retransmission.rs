@@ -1,0 +1,116 @@
+//! When retransmissions come, and when they should (RFC 7252 sections 4.2 and 4.8).
+
+use super::clock::{SECOND, between};
+use super::context::Context;
+use super::sent::{Handle, Sent};
+use super::Tracker;
+use crate::coap::{Parameters, Rule};
+
+/// The time less the tolerance of the schedule: 10 % and 100 ms.
+fn slack_below(time: i64) -> i64 {
+    time - time / 10 - SECOND / 10
+}
+
+/// The time and the tolerance of the schedule.
+fn slack_above(time: i64) -> i64 {
+    time.saturating_add(time / 10).saturating_add(SECOND / 10)
+}
+
+/// Which retransmission the schedule puts at this time since the first transmission; the windows do not overlap.
+fn scheduled(parameters: &Parameters, elapsed: i64) -> Option<u16> {
+    (1..=parameters.max_retransmit.min(30)).find_map(|n| {
+        let (earliest, latest) = parameters.retransmission_time(n);
+        (elapsed >= earliest && elapsed <= latest).then_some(n as u16)
+    })
+}
+
+impl Tracker {
+    /// A Confirmable message was sent again: counts it and judges when.
+    pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) {
+        let Some(sent) = self.sent.get_mut(owner) else { return };
+        let before = *sent;
+        sent.copies = sent.copies.saturating_add(1);
+        let gap = between(sent.last.at(), context.now);
+        let elapsed = between(sent.first.at(), context.now);
+        let by_clock = elapsed.and_then(|elapsed| scheduled(&self.options.parameters, elapsed));
+        // Copies can be lost before the capture point, never added: the clock counts only where it says more.
+        sent.step = by_clock.unwrap_or(0).max(before.step + 1);
+        sent.last = context.travel();
+        sent.last_record = context.record();
+        sent.gap = gap.unwrap_or(-1);
+        let now = *sent;
+        context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(0));
+        self.judge_spurious(&before, context);
+        if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
+            self.judge_schedule(&before, &now, gap, elapsed, context);
+        }
+    }
+
+    fn judge_schedule(&self, before: &Sent, now: &Sent, gap: i64, elapsed: i64, context: &mut Context<'_, '_, '_>) {
+        let parameters = &self.options.parameters;
+        if gap < slack_below(parameters.ack_timeout) {
+            context.find(Rule::MidRetransmissionEarly, 0, gap);
+        }
+        let skipped = now.step > before.step + 1;
+        let explained = before.step > before.copies - 1 && before.step > 0;
+        if !skipped && !explained && before.gap > 0 && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
+            context.find(Rule::MidNoBackoff, before.gap, gap);
+        }
+        if !skipped && gap > slack_above(parameters.retransmission_gap(u32::from(now.step)).1) {
+            context.find(Rule::MidRetransmissionLate, 0, gap);
+        }
+        let span = parameters.max_transmit_span();
+        if u32::from(now.copies) > parameters.max_retransmit + 1 || elapsed > span.saturating_add(span / 10) {
+            context.find(Rule::MidTooMany, i64::from(now.copies), elapsed);
+        }
+    }
+
+    /// The answer had passed here long enough before to have reached the sender.
+    fn judge_spurious(&self, before: &Sent, context: &mut Context<'_, '_, '_>) {
+        if !before.is_answered() || before.malformed {
+            return;
+        }
+        let Some(since) = between(before.answered, context.now) else { return };
+        if since > before.round_trip.max(0) / 2 {
+            context.find(Rule::MidSpurious, i64::from(before.answered_by), since);
+        }
+    }
+
+    /// One more interaction is open from this sender to this receiver.
+    pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) {
+        if context.arrival.multicast {
+            return;
+        }
+        let direction = self.endpoints.direction(context.pair);
+        direction.outstanding += 1;
+        let count = direction.outstanding;
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.outstanding = true;
+        }
+        if count > self.options.parameters.nstart {
+            context.find(Rule::FlowNstart, i64::from(count), 0);
+        }
+    }
+
+    /// Sums up what is sent to an endpoint that never answers.
+    pub(super) fn probe(&mut self, context: &mut Context<'_, '_, '_>) {
+        if context.arrival.multicast || self.endpoints.seen(context.pair.reversed()) {
+            return;
+        }
+        let rate = i64::from(self.options.parameters.probing_rate);
+        let direction = self.endpoints.direction(context.pair);
+        if direction.bytes == 0 {
+            direction.first = context.now;
+        } else if !direction.probing
+            && let Some(elapsed) = between(direction.first, context.now)
+        {
+            let allowed = (elapsed / SECOND).saturating_mul(rate);
+            if direction.bytes > allowed.max(0) as u64 {
+                direction.probing = true;
+                let per_second = direction.bytes as i64 / (elapsed / SECOND).max(1);
+                context.find(Rule::FlowProbingRate, per_second, 0);
+            }
+        }
+        direction.bytes += u64::from(context.facts.length);
+    }
+}

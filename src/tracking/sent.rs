@@ -1,0 +1,270 @@
+//! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
+
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::RandomState;
+
+use super::clock::Moment;
+use super::endpoints::PairId;
+use super::slots::SlotRef;
+use super::model::{NO_RECORD, ObservationId, RecordId, Role};
+
+/// Key of a Message ID: who sent it to whom, and the number.
+pub(super) fn key(pair: PairId, message_id: u16) -> u64 {
+    u64::from(pair.0) << 16 | u64::from(message_id)
+}
+
+/// Key of an ACK or RST that answers nothing captured, so that its copies are known.
+pub(super) fn stray_key(pair: PairId, message_id: u16, reset: bool) -> u64 {
+    key(pair, message_id) | if reset { 2 << 48 } else { 1 << 48 }
+}
+
+/// Key of a multicast message: who sent it, and the number; whoever answers is not known.
+pub(super) fn group_key(client: u32, message_id: u16) -> u64 {
+    u64::from(client) << 16 | u64::from(message_id) | 3 << 48
+}
+
+/// How a datagram travelled: what tells a copy from a new transmission.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Travel {
+    /// When it was captured, nanoseconds since 1970.
+    pub time: i64,
+    /// See [`Moment`].
+    pub epoch: u32,
+    /// IPv4 identification; 0 for none.
+    pub ip_id: u16,
+    /// Time to live or hop limit.
+    pub hops: u8,
+}
+
+impl Travel {
+    /// When it was captured.
+    pub fn at(&self) -> Moment {
+        Moment { time: self.time, epoch: self.epoch }
+    }
+}
+
+/// A message that owns its Message ID, with its copies and answers. Times in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub key: u64,
+    /// Second key of a multicast message, or 0.
+    pub group: u64,
+    /// Steady time of the first copy.
+    pub stamp: i64,
+    /// First copy.
+    pub first: Travel,
+    /// Newest copy.
+    pub last: Travel,
+    /// Time between the newest copy and the one before; negative: none, or unknown.
+    pub gap: i64,
+    pub hash: u64,
+    /// Hash of a response without Observe and Max-Age.
+    pub refreshable: u64,
+    /// Hash of header and token.
+    pub head: u32,
+    /// First copy.
+    pub record: RecordId,
+    /// Newest copy.
+    pub last_record: RecordId,
+    /// Slot of its exchange.
+    pub slot: SlotRef,
+    /// Number of its exchange, or 0.
+    pub exchange: u32,
+    pub observation: ObservationId,
+    /// First copy of the ACK, or `NO_RECORD`.
+    pub acknowledgement: RecordId,
+    /// First copy of the Reset, or `NO_RECORD`.
+    pub reset: RecordId,
+    /// Hash of the ACK.
+    pub ack_hash: u64,
+    /// The newest ACK or Reset.
+    pub answer: Travel,
+    /// When it was first answered, by ACK, Reset or a response of its own.
+    pub answered: Moment,
+    /// What answered it then, or `NO_RECORD`.
+    pub answered_by: RecordId,
+    /// Time from the newest copy before the answer to the answer; negative: unknown.
+    pub round_trip: i64,
+    /// Bytes of the message.
+    pub length: u32,
+    /// Captured transmissions.
+    pub copies: u16,
+    /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
+    pub step: u16,
+    pub code: u8,
+    pub role: Role,
+    /// Role of the ACK.
+    pub ack_role: Role,
+    pub confirmable: bool,
+    pub cut: bool,
+    pub malformed: bool,
+    pub multicast: bool,
+    /// Neither CON nor NON: an ACK or RST that answers nothing.
+    pub stray: bool,
+    /// Counts as an open interaction of its sender (NSTART).
+    pub outstanding: bool,
+    /// An ICMP error spoke of it.
+    pub unreachable: bool,
+    /// Something malformed shows that it arrived.
+    pub arrived: bool,
+}
+
+impl Sent {
+    /// From its sender to its receiver.
+    pub fn pair(&self) -> PairId {
+        PairId((self.key >> 16) as u32)
+    }
+
+    /// An ACK, a Reset or a response came.
+    pub fn is_answered(&self) -> bool {
+        self.answered_by != NO_RECORD
+    }
+}
+
+/// Where a [`Sent`] lies: which ring, and how manieth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Handle(u32);
+
+impl Handle {
+    /// Points at nothing.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// Messages of one lifetime, the oldest first.
+struct Ring {
+    entries: VecDeque<Sent>,
+    /// How many left before the first entry.
+    base: u32,
+    /// How many entries from the first on have waited in vain or been looked at.
+    waited: usize,
+    life: i64,
+}
+
+impl Ring {
+    fn new(life: i64) -> Self {
+        Self { entries: VecDeque::new(), base: 0, waited: 0, life }
+    }
+
+    fn position(&self, handle: Handle) -> Option<usize> {
+        let position = ((handle.0 >> 1).wrapping_sub(self.base) & 0x7fff_ffff) as usize;
+        (position < self.entries.len()).then_some(position)
+    }
+
+    fn pop(&mut self) -> Option<Sent> {
+        let sent = self.entries.pop_front()?;
+        self.base = self.base.wrapping_add(1);
+        self.waited = self.waited.saturating_sub(1);
+        Some(sent)
+    }
+}
+
+/// The messages that own a Message ID.
+pub(super) struct SentTable {
+    index: HashMap<u64, Handle, RandomState>,
+    confirmable: Ring,
+    other: Ring,
+    /// After this time a Confirmable message counts as unanswered, nanoseconds.
+    wait: i64,
+}
+
+impl SentTable {
+    /// Lifetimes of Confirmable and Non-confirmable messages and the longest wait of a sender, nanoseconds.
+    pub fn new(exchange_lifetime: i64, non_lifetime: i64, wait: i64) -> Self {
+        Self { index: HashMap::default(), confirmable: Ring::new(exchange_lifetime), other: Ring::new(non_lifetime), wait }
+    }
+
+    /// How long such a message owns its number, nanoseconds.
+    pub fn life(&self, sent: &Sent) -> i64 {
+        if sent.confirmable || sent.stray { self.confirmable.life } else { self.other.life }
+    }
+
+    pub fn find(&self, key: u64) -> Option<Handle> {
+        self.index.get(&key).copied().filter(|handle| self.get(*handle).is_some())
+    }
+
+    fn ring(&self, handle: Handle) -> &Ring {
+        if handle.0 & 1 == 1 { &self.other } else { &self.confirmable }
+    }
+
+    pub fn get(&self, handle: Handle) -> Option<&Sent> {
+        let ring = self.ring(handle);
+        ring.position(handle).and_then(|position| ring.entries.get(position))
+    }
+
+    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Sent> {
+        let ring = if handle.0 & 1 == 1 { &mut self.other } else { &mut self.confirmable };
+        ring.position(handle).and_then(|position| ring.entries.get_mut(position))
+    }
+
+    /// Makes a message the owner of its number.
+    pub fn insert(&mut self, sent: Sent) -> Handle {
+        let long = sent.confirmable || sent.stray;
+        let ring = if long { &mut self.confirmable } else { &mut self.other };
+        let number = ring.base.wrapping_add(ring.entries.len() as u32);
+        let handle = Handle(number << 1 | u32::from(!long));
+        self.index.insert(sent.key, handle);
+        if sent.group != 0 {
+            self.index.insert(sent.group, handle);
+        }
+        ring.entries.push_back(sent);
+        handle
+    }
+
+    /// Takes out the oldest message whose lifetime is over by the steady time.
+    pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
+        let over = |ring: &Ring| ring.entries.front().is_some_and(|sent| steady.saturating_sub(sent.stamp) > ring.life);
+        if over(&self.confirmable) {
+            self.pop(true)
+        } else if over(&self.other) {
+            self.pop(false)
+        } else {
+            None
+        }
+    }
+
+    /// Takes out the oldest message of all, for want of room.
+    pub fn evict(&mut self) -> Option<Sent> {
+        let oldest = |ring: &Ring| ring.entries.front().map_or(i64::MAX, |sent| sent.stamp);
+        self.pop(oldest(&self.confirmable) <= oldest(&self.other) && !self.confirmable.entries.is_empty())
+    }
+
+    fn pop(&mut self, confirmable: bool) -> Option<Sent> {
+        let ring = if confirmable { &mut self.confirmable } else { &mut self.other };
+        let handle = Handle(ring.base << 1 | u32::from(!confirmable));
+        let sent = ring.pop()?;
+        if self.index.get(&sent.key) == Some(&handle) {
+            self.index.remove(&sent.key);
+        }
+        if sent.group != 0 && self.index.get(&sent.group) == Some(&handle) {
+            self.index.remove(&sent.group);
+        }
+        Some(sent)
+    }
+
+    /// The next Confirmable message that has waited as long as its sender waits, each once.
+    pub fn waited(&mut self, steady: i64) -> Option<Handle> {
+        let ring = &mut self.confirmable;
+        let sent = ring.entries.get(ring.waited)?;
+        if steady.saturating_sub(sent.stamp) <= self.wait {
+            return None;
+        }
+        let handle = Handle(ring.base.wrapping_add(ring.waited as u32) << 1);
+        ring.waited += 1;
+        Some(handle)
+    }
+
+    /// Takes back a jump of the clock that was not confirmed.
+    pub fn clamp(&mut self, steady: i64) {
+        for ring in [&mut self.confirmable, &mut self.other] {
+            for sent in ring.entries.iter_mut().rev().take_while(|sent| sent.stamp > steady) {
+                sent.stamp = steady;
+            }
+        }
+    }
+
+    /// Estimated size in bytes.
+    pub fn bytes(&self) -> usize {
+        (self.confirmable.entries.len() + self.other.entries.len()) * (size_of::<Sent>() + 32)
+    }
+}

@@ -1,0 +1,65 @@
+//! ICMP errors that quote a message: which one, and what they end (RFC 1122 section 4.1.3.3, RFC 4443 section 3.1).
+
+use super::context::{MESSAGE_ID, Output};
+use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
+use super::sent::{Handle, key};
+use super::slots::SlotKind;
+use super::Tracker;
+use crate::coap::{Finding, Message, MessageType, Rule};
+
+impl Tracker {
+    /// An ICMP error quotes a datagram. Returns the first copy of the message that it speaks of, or [`NO_RECORD`].
+    ///
+    /// `evidence` is the record of the error itself: it has the finding where the message was not captured.
+    /// `quoted_bytes` is what the error holds of the UDP payload, often the first bytes only; `kind` and `code` are those of ICMP.
+    #[allow(clippy::too_many_arguments, reason = "one call site; they are the parts of the error")]
+    pub fn unreachable(
+        &mut self,
+        time: i64,
+        evidence: RecordId,
+        quoted_source: EndpointId,
+        quoted_destination: EndpointId,
+        quoted_bytes: &[u8],
+        icmp: (u8, u8),
+        out: &mut Vec<Patch>,
+    ) -> RecordId {
+        let mut out = Output { patches: out, chat: self.options.chat };
+        self.step(time, evidence, &mut out);
+        let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp.0, icmp.1);
+        let pair = self.endpoints.pair(quoted_source, quoted_destination);
+        let about = Message::decode(quoted_bytes).header().and_then(|header| {
+            let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);
+            let owner = if answer { pair.reversed() } else { pair };
+            let handle = self.sent.find(key(owner, header.message_id))?;
+            let sent = self.sent.get(handle)?;
+            match header.message_type {
+                MessageType::Acknowledgement => Some((sent.acknowledgement, None)),
+                MessageType::Reset => Some((sent.reset, None)),
+                _ => (sent.code == header.code.0).then_some((sent.record, Some(handle))),
+            }
+        });
+        let (record, handle) = about.filter(|(record, _)| *record != NO_RECORD).unwrap_or((NO_RECORD, None));
+        out.find(if record == NO_RECORD { evidence } else { record }, finding);
+        if let Some(handle) = handle {
+            self.not_delivered(handle, evidence, &mut out);
+        }
+        record
+    }
+
+    /// A CON or NON did not arrive: its exchange or observation is not expected to go on.
+    fn not_delivered(&mut self, handle: Handle, evidence: RecordId, out: &mut Output<'_>) {
+        let Some(sent) = self.sent.get_mut(handle) else { return };
+        sent.unreachable = true;
+        let (place, record) = (sent.slot, sent.record);
+        self.no_longer_outstanding(handle);
+        let Some(slot) = self.slots.of(place).filter(|slot| slot.kind != SlotKind::Malformed) else { return };
+        if slot.row.request == record {
+            if matches!(slot.row.state, ExchangeState::Open | ExchangeState::TimedOut) && slot.row.responses == 0 {
+                slot.row.state = ExchangeState::Unreachable;
+                out.patch(Patch::Exchange(slot.id, slot.row));
+            }
+        } else if slot.observation.as_ref().is_some_and(|observation| !observation.is_over()) {
+            self.end_observation(place.index, ObservationEnd::Unreachable, evidence, out);
+        }
+    }
+}
