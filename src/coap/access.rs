@@ -24,11 +24,7 @@ impl<'a> Message<'a> {
             version: first >> 6,
             message_type: MessageType::from_bits(first >> 4),
             token_length: first & 15,
-            code: if self.mode == DecodeMode::Draft03 {
-                super::draft::code_03(code)
-            } else {
-                Code(code)
-            },
+            code: if self.mode == DecodeMode::Draft03 { super::draft::code_03(code) } else { Code(code) },
             message_id: u16::from_be_bytes([high, low]),
         })
     }
@@ -39,20 +35,12 @@ impl<'a> Message<'a> {
         if !self.has_token {
             return None;
         }
-        self.bytes
-            .get(self.token_offset as usize..(self.token_offset + self.token_length) as usize)
+        self.bytes.get(self.token_offset as usize..(self.token_offset + self.token_length) as usize)
     }
 
     /// Where the token is, without the extension of its length; what is there of it where it is cut off.
     pub fn token_span(&self) -> Span {
-        Span::of_bytes(
-            self.token_offset as usize,
-            if self.has_token {
-                self.token_length as usize
-            } else {
-                0
-            },
-        )
+        Span::of_bytes(self.token_offset as usize, if self.has_token { self.token_length as usize } else { 0 })
     }
 
     /// Where the extension of the token length is (RFC 8974 section 2.1); empty for plain tokens.
@@ -76,9 +64,7 @@ impl<'a> Message<'a> {
     /// The payload; empty if there is none.
     #[inline]
     pub fn payload(&self) -> &'a [u8] {
-        self.payload_offset()
-            .and_then(|offset| self.bytes.get(offset..))
-            .unwrap_or_default()
+        self.payload_offset().and_then(|offset| self.bytes.get(offset..)).unwrap_or_default()
     }
 
     /// Where the payload begins. The payload marker is the byte before (old drafts have none, or the end of the option list).
@@ -125,19 +111,12 @@ impl<'a> Message<'a> {
     }
 
     /// All options with that (today's) number, in order.
-    pub fn options_of(
-        &self,
-        number: OptionNumber,
-    ) -> impl Iterator<Item = OptionInstance<'a>> + use<'a> {
+    pub fn options_of(&self, number: OptionNumber) -> impl Iterator<Item = OptionInstance<'a>> + use<'a> {
         let there = match bit(number.0) {
             0 => self.has_high,
             bit => self.seen & bit != 0,
         };
-        let options = if there {
-            self.options()
-        } else {
-            Options::none()
-        };
+        let options = if there { self.options() } else { Options::none() };
         options.filter(move |option| option.modern() == Some(number))
     }
 
@@ -148,9 +127,7 @@ impl<'a> Message<'a> {
 
     /// The number in the first option of that kind, if the option allows its length: others count as unknown (RFC 7252 section 5.4.3).
     fn valid_uint(&self, number: OptionNumber) -> Option<u32> {
-        let option = self
-            .option(number)
-            .filter(OptionInstance::has_good_length)?;
+        let option = self.option(number).filter(OptionInstance::has_good_length)?;
         u32::try_from(option.uint()?).ok()
     }
 
@@ -161,16 +138,12 @@ impl<'a> Message<'a> {
 
     /// Content-Format of the payload.
     pub fn content_format(&self) -> Option<ContentFormat> {
-        self.valid_uint(OptionNumber::CONTENT_FORMAT)
-            .and_then(|number| u16::try_from(number).ok())
-            .map(ContentFormat)
+        self.valid_uint(OptionNumber::CONTENT_FORMAT).and_then(|number| u16::try_from(number).ok()).map(ContentFormat)
     }
 
     /// The one Content-Format that the client accepts.
     pub fn accept(&self) -> Option<ContentFormat> {
-        self.valid_uint(OptionNumber::ACCEPT)
-            .and_then(|number| u16::try_from(number).ok())
-            .map(ContentFormat)
+        self.valid_uint(OptionNumber::ACCEPT).and_then(|number| u16::try_from(number).ok()).map(ContentFormat)
     }
 
     /// Max-Age in seconds, where it is said; see [`super::parameters::DEFAULT_MAX_AGE`].
@@ -200,8 +173,7 @@ impl<'a> Message<'a> {
 
     /// The OSCORE option.
     pub fn oscore(&self) -> Option<Oscore<'a>> {
-        self.option(OptionNumber::OSCORE)
-            .map(|option| Oscore::read(option.value))
+        self.option(OptionNumber::OSCORE).map(|option| Oscore::read(option.value))
     }
 }
 
@@ -218,13 +190,7 @@ pub struct Options<'a> {
 impl Options<'_> {
     /// No options.
     const fn none() -> Self {
-        Self {
-            bytes: &[],
-            at: 0,
-            number: 0,
-            mode: DecodeMode::Rfc7252,
-            code: Code::EMPTY,
-        }
+        Self { bytes: &[], at: 0, number: 0, mode: DecodeMode::Rfc7252, code: Code::EMPTY }
     }
 }
 
@@ -237,9 +203,7 @@ impl<'a> Iterator for Options<'a> {
             DecodeMode::Rfc7252 | DecodeMode::ExtendedTokens | DecodeMode::PlainTokens => {
                 step(self.bytes, self.at, self.number)
             }
-            DecodeMode::Draft03 | DecodeMode::Draft08 => {
-                draft_step(self.bytes, self.at, self.number, false)
-            }
+            DecodeMode::Draft03 | DecodeMode::Draft08 => draft_step(self.bytes, self.at, self.number, false),
             DecodeMode::Draft12 => draft_step(self.bytes, self.at, self.number, true),
         };
         let Step::Option(place) = step else {

@@ -256,20 +256,13 @@ impl ContentFormat {
 
     /// Its older meaning, where there is one.
     pub fn legacy(self) -> Option<&'static LegacyFormatRow> {
-        let at = LEGACY_FORMATS
-            .binary_search_by_key(&self.0, |row| row.number)
-            .ok()?;
+        let at = LEGACY_FORMATS.binary_search_by_key(&self.0, |row| row.number).ok()?;
         LEGACY_FORMATS.get(at)
     }
 
     /// Whether it names a format today.
     pub fn is_registered(self) -> bool {
-        self.row().is_some_and(|row| {
-            !matches!(
-                row.status,
-                FormatStatus::Reserved | FormatStatus::Experimental
-            )
-        })
+        self.row().is_some_and(|row| !matches!(row.status, FormatStatus::Reserved | FormatStatus::Experimental))
     }
 
     /// Whether it only has an older meaning.
@@ -281,10 +274,7 @@ impl ContentFormat {
     pub fn media_type(self) -> Option<&'static str> {
         match self.row() {
             Some(row) if self.is_registered() => Some(row.media_type),
-            row => self
-                .legacy()
-                .map(|legacy| legacy.media_type)
-                .or(row.map(|row| row.media_type)),
+            row => self.legacy().map(|legacy| legacy.media_type).or(row.map(|row| row.media_type)),
         }
     }
 }

@@ -5,11 +5,7 @@ use super::option::{Direction, OptionFormat, OptionInstance};
 use super::{Code, MessageType, Rule};
 
 /// The drafts, the newest first: their readings exclude each other less and less.
-const DRAFTS: [DecodeMode; 3] = [
-    DecodeMode::Draft12,
-    DecodeMode::Draft08,
-    DecodeMode::Draft03,
-];
+const DRAFTS: [DecodeMode; 3] = [DecodeMode::Draft12, DecodeMode::Draft08, DecodeMode::Draft03];
 
 /// The code of drafts up to -03 in today's numbering: there a response code is class * 40 + detail, as in HTTP's numbers.
 /// 304 (124) is today's 2.03; what today's code cannot express becomes the generic code of its class.
@@ -42,18 +38,13 @@ pub fn reading(bytes: &[u8]) -> Option<DecodeMode> {
 
 /// Every draft as which the message is clean, the newest first.
 pub fn readings(bytes: &[u8]) -> impl Iterator<Item = DecodeMode> + use<'_> {
-    DRAFTS
-        .into_iter()
-        .filter(move |mode| is_clean(&Message::decode_as(bytes, *mode)))
+    DRAFTS.into_iter().filter(move |mode| is_clean(&Message::decode_as(bytes, *mode)))
 }
 
 /// Whether a message, read as a draft, has exactly the options that it counts, all of them known, in place and plausible, and a
 /// code that the draft has. What looks the same in all drafts and today does not count.
 pub fn is_clean(message: &Message<'_>) -> bool {
-    let Some(header) = message
-        .header()
-        .filter(|_| message.mode.is_draft() && message.stop.is_none())
-    else {
+    let Some(header) = message.header().filter(|_| message.mode.is_draft() && message.stop.is_none()) else {
         return false;
     };
     let code = header.code;
@@ -61,8 +52,7 @@ pub fn is_clean(message: &Message<'_>) -> bool {
         0 => (1..=4).contains(&code.0),
         _ => {
             code.is_response()
-                && (code.row().is_some()
-                    || message.mode == DecodeMode::Draft03 && code == Code::new(2, 0))
+                && (code.row().is_some() || message.mode == DecodeMode::Draft03 && code == Code::new(2, 0))
         }
     };
     if !has_code
@@ -73,9 +63,7 @@ pub fn is_clean(message: &Message<'_>) -> bool {
     }
     if message.options().next().is_none() {
         // Only a payload that stands there without a marker tells such a message from today's.
-        return code.is_response()
-            && is_printable(message.payload())
-            && !message.payload().is_empty();
+        return code.is_response() && is_printable(message.payload()) && !message.payload().is_empty();
     }
     message.options().all(|option| is_plausible(&option, code))
 }
@@ -83,24 +71,18 @@ pub fn is_clean(message: &Message<'_>) -> bool {
 /// Whether an option is known to the draft, of a good length, for this kind of message, and text where it is text.
 fn is_plausible(option: &OptionInstance<'_>, code: Code) -> bool {
     let Some(definition) = option.definition() else {
-        return option.value.is_empty()
-            && option.number.0.is_multiple_of(14)
-            && option.mode != DecodeMode::Draft12;
+        return option.value.is_empty() && option.number.0.is_multiple_of(14) && option.mode != DecodeMode::Draft12;
     };
     let is_in_place = match definition.direction {
         Direction::Request => code.is_request(),
         Direction::Response => code.is_response(),
         Direction::Both | Direction::ReadOrResponse | Direction::Unknown => true,
     };
-    is_in_place
-        && option.has_good_length()
-        && (definition.format != OptionFormat::String || is_printable(option.value))
+    is_in_place && option.has_good_length() && (definition.format != OptionFormat::String || is_printable(option.value))
 }
 
 /// Text without control characters, line breaks excepted.
 fn is_printable(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| {
-        text.chars()
-            .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
-    })
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')))
 }

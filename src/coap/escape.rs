@@ -38,10 +38,7 @@ pub fn is_hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }
-    c.is_control()
-        || HIDDEN
-            .iter()
-            .any(|&(first, last)| (first..=last).contains(&c))
+    c.is_control() || HIDDEN.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 
 /// The text with hidden characters written out: `\n`, `\t`, `\r`, and `\u{202e}` for the others. A backslash becomes two, so
@@ -106,10 +103,7 @@ mod tests {
             (b"\x1b[31m\x07\x7f", "\\u{1b}[31m\\u{7}\\u{7f}"),
             ("\u{9b}31m".as_bytes(), "\\u{9b}31m"),
             (b"\x9b31m", "\\x9b31m"),
-            (
-                "\u{202e}evil\u{2066}\u{200b}\u{feff}".as_bytes(),
-                "\\u{202e}evil\\u{2066}\\u{200b}\\u{feff}",
-            ),
+            ("\u{202e}evil\u{2066}\u{200b}\u{feff}".as_bytes(), "\\u{202e}evil\\u{2066}\\u{200b}\\u{feff}"),
             ("\u{2028}\u{e0041}".as_bytes(), "\\u{2028}\\u{e0041}"),
             (b"\\u{202e}", "\\\\u{202e}"),
             (b"a\xff\xc3", "a\\xff\\xc3"),

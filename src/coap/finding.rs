@@ -72,20 +72,12 @@ pub struct Finding {
 impl Finding {
     /// A finding with the severity of its rule.
     pub fn new(rule: Rule, span: Span) -> Self {
-        Self {
-            rule,
-            severity: rule.severity(),
-            span,
-            numbers: [0, 0],
-        }
+        Self { rule, severity: rule.severity(), span, numbers: [0, 0] }
     }
 
     /// The same with the numbers of the case.
     pub fn with(self, first: impl Into<i64>, second: impl Into<i64>) -> Self {
-        Self {
-            numbers: [first.into(), second.into()],
-            ..self
-        }
+        Self { numbers: [first.into(), second.into()], ..self }
     }
 
     /// The same with another severity.
@@ -118,12 +110,7 @@ impl Finding {
             text.push_str(before);
             let (index, kind) = hole.split_once(':').unwrap_or((hole, ""));
             let [first, second] = self.numbers;
-            fill(
-                &mut text,
-                if index == "0" { first } else { second },
-                kind,
-                frame,
-            );
+            fill(&mut text, if index == "0" { first } else { second }, kind, frame);
             rest = after;
         }
         text.push_str(rest);

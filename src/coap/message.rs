@@ -101,11 +101,7 @@ pub struct Stop {
 
 impl Stop {
     pub(super) const fn new(rule: Rule, span: Span, numbers: [u32; 2]) -> Self {
-        Self {
-            rule,
-            span,
-            numbers,
-        }
+        Self { rule, span, numbers }
     }
 }
 
@@ -155,19 +151,11 @@ impl<'a> Message<'a> {
             stop: None,
         };
         let Some(&[first, ..]) = bytes.first_chunk::<4>() else {
-            message.stop = Some(Stop::new(
-                Rule::HdrTruncated,
-                Span::of_bytes(0, bytes.len()),
-                [bytes.len() as u32, 0],
-            ));
+            message.stop = Some(Stop::new(Rule::HdrTruncated, Span::of_bytes(0, bytes.len()), [bytes.len() as u32, 0]));
             return message;
         };
         if first >> 6 != 1 {
-            message.stop = Some(Stop::new(
-                Rule::HdrVersion,
-                Span::of_bits(0, 2),
-                [u32::from(first >> 6), 0],
-            ));
+            message.stop = Some(Stop::new(Rule::HdrVersion, Span::of_bits(0, 2), [u32::from(first >> 6), 0]));
         } else if mode.is_draft() {
             message.walk_draft(first & 15);
         } else if first & 15 <= 8 {
@@ -183,11 +171,8 @@ impl<'a> Message<'a> {
     fn take_token(&mut self, at: usize, length: usize) {
         let left = self.bytes.len().saturating_sub(at);
         if length > left {
-            self.stop = Some(Stop::new(
-                Rule::HdrTokenTruncated,
-                Span::of_bytes(at, left),
-                [length as u32, left as u32],
-            ));
+            self.stop =
+                Some(Stop::new(Rule::HdrTokenTruncated, Span::of_bytes(at, left), [length as u32, left as u32]));
             return;
         }
         self.has_token = true;
@@ -200,11 +185,7 @@ impl<'a> Message<'a> {
     #[cold]
     fn take_long_token(&mut self, nibble: u8) {
         let plain = *self;
-        let reserved = Some(Stop::new(
-            Rule::HdrTklReserved,
-            Span::of_bits(4, 4),
-            [u32::from(nibble), 0],
-        ));
+        let reserved = Some(Stop::new(Rule::HdrTklReserved, Span::of_bits(4, 4), [u32::from(nibble), 0]));
         let accepted = match self.mode {
             DecodeMode::ExtendedTokens => nibble != 15,
             DecodeMode::Rfc7252 => matches!(nibble, 13 | 14),
@@ -219,11 +200,7 @@ impl<'a> Message<'a> {
             None => None,
             Some([]) => Some(usize::from(nibble)),
             Some([byte]) => Some(usize::from(*byte) + 13),
-            Some(pair) => Some(
-                pair.iter()
-                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
-                    + 269,
-            ),
+            Some(pair) => Some(pair.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)) + 269),
         };
         self.token_extension = extension as u8;
         match length {
@@ -231,18 +208,12 @@ impl<'a> Message<'a> {
             None => {
                 let left = self.bytes.len() - 4;
                 self.token_extension = 0;
-                self.stop = Some(Stop::new(
-                    Rule::HdrTokenTruncated,
-                    Span::of_bytes(4, left),
-                    [extension as u32, left as u32],
-                ));
+                self.stop =
+                    Some(Stop::new(Rule::HdrTokenTruncated, Span::of_bytes(4, left), [extension as u32, left as u32]));
             }
         }
         if self.mode == DecodeMode::Rfc7252 && self.stop.is_some() {
-            *self = Self {
-                stop: reserved,
-                ..plain
-            };
+            *self = Self { stop: reserved, ..plain };
         }
     }
 
@@ -286,11 +257,7 @@ impl<'a> Message<'a> {
         if at < self.bytes.len() {
             self.payload_offset = at as u32;
         } else {
-            self.stop = Some(Stop::new(
-                Rule::PayloadMarkerEmpty,
-                Span::of_bytes(at - 1, 1),
-                [0, 0],
-            ));
+            self.stop = Some(Stop::new(Rule::PayloadMarkerEmpty, Span::of_bytes(at - 1, 1), [0, 0]));
         }
     }
 
@@ -323,11 +290,7 @@ impl<'a> Message<'a> {
             left = left.saturating_sub(1);
         }
         self.options_end = at as u32;
-        let behind = if open && at < self.bytes.len() {
-            at + 1
-        } else {
-            at
-        };
+        let behind = if open && at < self.bytes.len() { at + 1 } else { at };
         if self.stop.is_none() && behind < self.bytes.len() {
             self.payload_offset = behind as u32;
         }

@@ -26,8 +26,8 @@ pub use finding::{Finding, RaisedBy, RuleRow, Severity};
 pub use message::{DecodeMode, Header, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;
 pub use option::{
-    Block, Direction, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber,
-    OptionStatus, OptionValue, Oscore, OscoreClass, OscoreDefect, Repeatable,
+    Block, Direction, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, OptionStatus, OptionValue,
+    Oscore, OscoreClass, OscoreDefect, Repeatable,
 };
 pub use parameters::Parameters;
 pub use rules::{RULES, Rule};

@@ -87,17 +87,12 @@ impl Parameters {
 
     /// First transmission until the sender gives up, at most.
     pub fn max_transmit_wait(&self) -> i64 {
-        scale(
-            self.max_ack_timeout(),
-            waits(self.max_retransmit.saturating_add(1)),
-        )
+        scale(self.max_ack_timeout(), waits(self.max_retransmit.saturating_add(1)))
     }
 
     /// Longest round trip.
     pub fn max_rtt(&self) -> i64 {
-        self.max_latency
-            .saturating_mul(2)
-            .saturating_add(self.processing_delay())
+        self.max_latency.saturating_mul(2).saturating_add(self.processing_delay())
     }
 
     /// How long the Message ID of a Confirmable message stays taken.
@@ -113,18 +108,12 @@ impl Parameters {
     /// Earliest and latest wait before retransmission `n` (from 1), counted from the copy before it.
     pub fn retransmission_gap(&self, n: u32) -> (i64, i64) {
         let factor = 2f64.powi(i32::try_from(n.saturating_sub(1)).unwrap_or(i32::MAX));
-        (
-            scale(self.ack_timeout, factor),
-            scale(self.max_ack_timeout(), factor),
-        )
+        (scale(self.ack_timeout, factor), scale(self.max_ack_timeout(), factor))
     }
 
     /// Earliest and latest time of retransmission `n` (from 1), counted from the first transmission.
     pub fn retransmission_time(&self, n: u32) -> (i64, i64) {
-        (
-            scale(self.ack_timeout, waits(n)),
-            scale(self.max_ack_timeout(), waits(n)),
-        )
+        (scale(self.ack_timeout, waits(n)), scale(self.max_ack_timeout(), waits(n)))
     }
 }
 
@@ -145,25 +134,16 @@ mod tests {
     #[test]
     fn derived_values_are_those_of_section_4_8_2() {
         let p = Parameters::default();
-        let seconds = [
-            p.max_transmit_span(),
-            p.max_transmit_wait(),
-            p.max_rtt(),
-            p.exchange_lifetime(),
-            p.non_lifetime(),
-        ]
-        .map(|t| t / SECOND);
+        let seconds =
+            [p.max_transmit_span(), p.max_transmit_wait(), p.max_rtt(), p.exchange_lifetime(), p.non_lifetime()]
+                .map(|t| t / SECOND);
         assert_eq!(seconds, [45, 93, 202, 247, 145]);
         assert_eq!(
-            [1, 2, 3, 4]
-                .map(|n| p.retransmission_time(n))
-                .map(|(a, b)| (a / SECOND, b / SECOND)),
+            [1, 2, 3, 4].map(|n| p.retransmission_time(n)).map(|(a, b)| (a / SECOND, b / SECOND)),
             [(2, 3), (6, 9), (14, 21), (30, 45)]
         );
         assert_eq!(
-            [1, 2, 3, 4]
-                .map(|n| p.retransmission_gap(n))
-                .map(|(a, b)| (a / SECOND, b / SECOND)),
+            [1, 2, 3, 4].map(|n| p.retransmission_gap(n)).map(|(a, b)| (a / SECOND, b / SECOND)),
             [(2, 3), (4, 6), (8, 12), (16, 24)]
         );
     }

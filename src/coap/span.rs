@@ -19,10 +19,7 @@ impl Span {
 
     /// A span of whole bytes.
     pub const fn of_bytes(offset: usize, length: usize) -> Self {
-        Self {
-            bit: offset as u32 * 8,
-            bits: length as u32 * 8,
-        }
+        Self { bit: offset as u32 * 8, bits: length as u32 * 8 }
     }
 
     /// The bit behind the last one.
@@ -42,9 +39,6 @@ impl Span {
 
     /// The same span, seen from a layer that begins `bytes` earlier.
     pub const fn shifted(self, bytes: usize) -> Self {
-        Self {
-            bit: self.bit + bytes as u32 * 8,
-            bits: self.bits,
-        }
+        Self { bit: self.bit + bytes as u32 * 8, bits: self.bits }
     }
 }

@@ -105,34 +105,17 @@ fn long_option(bytes: &[u8], at: usize, number: u32, first: u8) -> Result<Place,
     if first & 15 == 15 && first >> 4 != 15 {
         return Err(missing(Missing::Reserved, Rule::OptLength15, nibble(4)));
     }
-    let (delta, behind) =
-        extended(bytes, first >> 4, at + 1).map_err(|m| missing(m, Rule::OptDelta15, nibble(0)))?;
-    let (length, value) = extended(bytes, first & 15, behind)
-        .map_err(|m| missing(m, Rule::OptLength15, nibble(4)))?;
+    let (delta, behind) = extended(bytes, first >> 4, at + 1).map_err(|m| missing(m, Rule::OptDelta15, nibble(0)))?;
+    let (length, value) = extended(bytes, first & 15, behind).map_err(|m| missing(m, Rule::OptLength15, nibble(4)))?;
     let sum = number + delta;
     if sum > 0xffff {
-        return Err(Stop::new(
-            Rule::OptNumberOverflow,
-            Span::of_bytes(at, value - at),
-            [sum, 0],
-        ));
+        return Err(Stop::new(Rule::OptNumberOverflow, Span::of_bytes(at, value - at), [sum, 0]));
     }
     let end = value + length as usize;
     if end > bytes.len() {
-        return Err(Stop::new(
-            Rule::OptOverrun,
-            whole,
-            [length, (bytes.len() - value) as u32],
-        ));
+        return Err(Stop::new(Rule::OptOverrun, whole, [length, (bytes.len() - value) as u32]));
     }
-    Ok(Place {
-        number: sum,
-        delta,
-        offset: at,
-        nibbles: at,
-        value,
-        end,
-    })
+    Ok(Place { number: sum, delta, offset: at, nibbles: at, value, end })
 }
 
 /// The step at `at` in the drafts before -13. `jumps`: draft -12, where a delta nibble of 15 enlarges the number.
@@ -160,12 +143,9 @@ fn draft_option(bytes: &[u8], at: usize, number: u32, jumps: bool) -> Result<Pla
             let (more, length) = match byte(nibbles)? {
                 0xf1 => (15, 1),
                 0xf2 => ((u32::from(byte(nibbles + 1)?) + 2) * 8, 2),
-                0xf3 => (
-                    (u32::from(byte(nibbles + 1)?) << 8 | u32::from(byte(nibbles + 2)?))
-                        .saturating_add(258)
-                        * 8,
-                    3,
-                ),
+                0xf3 => {
+                    ((u32::from(byte(nibbles + 1)?) << 8 | u32::from(byte(nibbles + 2)?)).saturating_add(258) * 8, 3)
+                }
                 first => {
                     return Err(Stop::new(
                         Rule::OptDelta15,
@@ -177,11 +157,7 @@ fn draft_option(bytes: &[u8], at: usize, number: u32, jumps: bool) -> Result<Pla
             nibbles += length;
             sum += more;
             if sum > 0xffff {
-                return Err(Stop::new(
-                    Rule::OptNumberOverflow,
-                    Span::of_bytes(at, nibbles - at),
-                    [sum, 0],
-                ));
+                return Err(Stop::new(Rule::OptNumberOverflow, Span::of_bytes(at, nibbles - at), [sum, 0]));
             }
         }
     }
@@ -199,26 +175,11 @@ fn draft_option(bytes: &[u8], at: usize, number: u32, jumps: bool) -> Result<Pla
         }
     }
     if sum > 0xffff {
-        return Err(Stop::new(
-            Rule::OptNumberOverflow,
-            Span::of_bytes(at, value - at),
-            [sum, 0],
-        ));
+        return Err(Stop::new(Rule::OptNumberOverflow, Span::of_bytes(at, value - at), [sum, 0]));
     }
     let end = value + length;
     if end > bytes.len() {
-        return Err(Stop::new(
-            Rule::OptOverrun,
-            whole,
-            [length as u32, (bytes.len() - value) as u32],
-        ));
+        return Err(Stop::new(Rule::OptOverrun, whole, [length as u32, (bytes.len() - value) as u32]));
     }
-    Ok(Place {
-        number: sum,
-        delta: sum - number,
-        offset: at,
-        nibbles,
-        value,
-        end,
-    })
+    Ok(Place { number: sum, delta: sum - number, offset: at, nibbles, value, end })
 }

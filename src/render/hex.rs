@@ -34,7 +34,11 @@ pub fn rows(bytes: &[u8], per_row: usize, marked: Option<Span>) -> Vec<Row> {
         .enumerate()
         .map(|(row, chunk)| {
             let offset = row * per_row;
-            let cells = chunk.iter().enumerate().map(|(index, byte)| Cell { byte: *byte, marked: range.contains(&(offset + index)) }).collect();
+            let cells = chunk
+                .iter()
+                .enumerate()
+                .map(|(index, byte)| Cell { byte: *byte, marked: range.contains(&(offset + index)) })
+                .collect();
             Row { offset, cells }
         })
         .collect()
@@ -77,7 +81,8 @@ mod tests {
     #[test]
     fn rows_mark_the_bytes_of_a_span() {
         let bytes: Vec<u8> = (0x40..0x40 + 18).collect();
-        let lines: Vec<String> = rows(&bytes, 16, Some(Span::of_bits(6 * 8 + 4, 12))).iter().map(|row| row.text(16)).collect();
+        let lines: Vec<String> =
+            rows(&bytes, 16, Some(Span::of_bits(6 * 8 + 4, 12))).iter().map(|row| row.text(16)).collect();
         assert_eq!(
             lines,
             [

@@ -77,18 +77,45 @@ pub struct Node {
 
 impl Node {
     /// A field.
-    pub fn field(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>, value: impl Into<String>, place: Place) -> Self {
+    pub fn field(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+        place: Place,
+    ) -> Self {
         Self { name: name.into(), label: label.into(), value: value.into(), place: Some(place), ..Self::default() }
     }
 
     /// Something that coapscope worked out.
-    pub fn generated(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), label: label.into(), value: value.into(), kind: NodeKind::Generated, ..Self::default() }
+    pub fn generated(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            value: value.into(),
+            kind: NodeKind::Generated,
+            ..Self::default()
+        }
     }
 
     /// A protocol layer.
-    pub fn layer(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>, summary: impl Into<String>, place: Option<Place>) -> Self {
-        Self { name: name.into(), label: label.into(), value: summary.into(), place, kind: NodeKind::Layer, ..Self::default() }
+    pub fn layer(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        summary: impl Into<String>,
+        place: Option<Place>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            value: summary.into(),
+            place,
+            kind: NodeKind::Layer,
+            ..Self::default()
+        }
     }
 
     /// The node points to another message.
@@ -105,7 +132,9 @@ impl Node {
         }
         text.push_str(&self.label);
         let separator = if self.kind == NodeKind::Layer { ", " } else { ": " };
-        for (part, before) in [(&self.value, separator), (&self.meaning, if self.value.is_empty() { separator } else { " = " })] {
+        for (part, before) in
+            [(&self.value, separator), (&self.meaning, if self.value.is_empty() { separator } else { " = " })]
+        {
             if !part.is_empty() {
                 text.push_str(before);
                 text.push_str(part);
@@ -210,7 +239,10 @@ mod tests {
         node.meaning = "Confirmable".into();
         assert_eq!(node.text(), "..00 .... = Type: 0 = Confirmable");
         assert_eq!(Node::generated("x", "Answers", "frame 1").text(), "[Answers: frame 1]");
-        assert_eq!(Node::layer("udp", "User Datagram Protocol", "40000 > 5683", None).text(), "User Datagram Protocol, 40000 > 5683");
+        assert_eq!(
+            Node::layer("udp", "User Datagram Protocol", "40000 > 5683", None).text(),
+            "User Datagram Protocol, 40000 > 5683"
+        );
     }
 
     #[test]
@@ -220,7 +252,10 @@ mod tests {
         header.children.push(Node::field("v", "Version", "1", place(0, 2)));
         let mut layer = Node::layer("coap", "CoAP", "", Some(place(0, 64)));
         layer.children.push(header);
-        let root = Node { children: vec![Node::layer("eth", "Ethernet", "", Some(Place::Frame(Span::of_bytes(0, 14)))), layer], ..Node::default() };
+        let root = Node {
+            children: vec![Node::layer("eth", "Ethernet", "", Some(Place::Frame(Span::of_bytes(0, 14)))), layer],
+            ..Node::default()
+        };
         assert_eq!(root.find_message_bit(1), Some(vec![1, 0, 0]));
         assert_eq!(root.find_message_bit(8), Some(vec![1, 0]));
         assert_eq!(root.find_message_bit(40), Some(vec![1]));

@@ -49,7 +49,11 @@ impl FromStr for TimeFormat {
     type Err = UnknownTimeFormat;
 
     fn from_str(text: &str) -> Result<Self, UnknownTimeFormat> {
-        TIME_FORMATS.iter().find(|(_, letter, _)| *letter == text).map(|(format, ..)| *format).ok_or_else(|| UnknownTimeFormat(text.into()))
+        TIME_FORMATS
+            .iter()
+            .find(|(_, letter, _)| *letter == text)
+            .map(|(format, ..)| *format)
+            .ok_or_else(|| UnknownTimeFormat(text.into()))
     }
 }
 
@@ -87,7 +91,11 @@ fn decimal(nanoseconds: i128) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let magnitude = nanoseconds.unsigned_abs();
     let (seconds, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
-    if fraction % 1000 == 0 { format!("{sign}{seconds}.{:06}", fraction / 1000) } else { format!("{sign}{seconds}.{fraction:09}") }
+    if fraction % 1000 == 0 {
+        format!("{sign}{seconds}.{:06}", fraction / 1000)
+    } else {
+        format!("{sign}{seconds}.{fraction:09}")
+    }
 }
 
 fn with_fraction(clock: &str, time: i64) -> String {
@@ -118,7 +126,13 @@ pub fn duration(nanoseconds: i64) -> String {
     let magnitude = nanoseconds.unsigned_abs();
     let scaled = |unit: u64, name: &str| {
         let value = magnitude as f64 / unit as f64;
-        let decimals = if value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+        let decimals = if value >= 99.95 {
+            0
+        } else if value >= 9.995 {
+            1
+        } else {
+            2
+        };
         format!("{sign}{value:.decimals$} {name}")
     };
     match magnitude {
@@ -156,7 +170,10 @@ mod tests {
             let format: TimeFormat = letter.parse().unwrap();
             assert_eq!(format.show(time, TIME, Some(TIME + 500_000_000)), expected, "-t {letter}");
         }
-        assert_eq!("x".parse::<TimeFormat>().unwrap_err().to_string(), "unknown time format `x`: use one of a, ad, r, d, e, u");
+        assert_eq!(
+            "x".parse::<TimeFormat>().unwrap_err().to_string(),
+            "unknown time format `x`: use one of a, ad, r, d, e, u"
+        );
     }
 
     #[test]
@@ -165,7 +182,9 @@ mod tests {
             for (format, ..) in TIME_FORMATS {
                 assert!(!format.show(time, i64::MAX, Some(i64::MIN)).is_empty());
             }
-            assert!(rfc3339(time).ends_with('Z') && tshark_absolute(time).ends_with(" UTC") && !duration(time).is_empty());
+            assert!(
+                rfc3339(time).ends_with('Z') && tshark_absolute(time).ends_with(" UTC") && !duration(time).is_empty()
+            );
         }
         assert_eq!(rfc3339(TIME), "2026-11-23T08:24:52.209244Z");
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999999999Z");

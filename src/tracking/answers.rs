@@ -1,5 +1,6 @@
 //! Acknowledgements and Resets: which message they answer, and their copies (RFC 7252 sections 4.2 to 4.5).
 
+use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::message_layer::{Sameness, sameness};
@@ -7,7 +8,6 @@ use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relati
 use super::sent::{Handle, Sent, group_key, key, stray_key};
 use super::slots::SlotKind;
 use super::tokens::Token;
-use super::Tracker;
 use crate::coap::{MessageType, Rule};
 
 impl Tracker {
@@ -16,7 +16,9 @@ impl Tracker {
         let message_id = context.facts.message_id;
         let direct = self.sent.find(key(context.pair.reversed(), message_id));
         let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination.0, message_id)));
-        let Some((owner, sent)) = owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent)) else {
+        let Some((owner, sent)) =
+            owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent))
+        else {
             return self.track_stray(context);
         };
         if let Some(tracked) = self.answer_again(owner, &sent, context) {
@@ -29,7 +31,8 @@ impl Tracker {
             let rule = if reset { Rule::McastRst } else { Rule::McastAck };
             context.find(rule, i64::from(sent.record), 0);
         }
-        let tracked = if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
+        let tracked =
+            if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
         self.mark_answered(owner, context);
         if let Some(sent) = self.sent.get_mut(owner) {
             sent.answer = context.travel();
@@ -249,7 +252,10 @@ impl Tracker {
         let facts = &context.facts;
         let reset = facts.kind == MessageType::Reset;
         let stray = stray_key(context.pair, facts.message_id, reset);
-        let known = self.sent.find(stray).filter(|handle| self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(sent)));
+        let known = self
+            .sent
+            .find(stray)
+            .filter(|handle| self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(sent)));
         if let Some((handle, sent)) = known.and_then(|handle| Some((handle, *self.sent.get(handle)?))) {
             return self.stray_again(handle, &sent, context);
         }
@@ -287,7 +293,8 @@ impl Tracker {
         let message_id = context.facts.message_id;
         if reset {
             let answered = self.sent.find(key(context.pair, message_id)).and_then(|handle| self.sent.get(handle));
-            let mine = answered.map(|sent| if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset });
+            let mine =
+                answered.map(|sent| if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset });
             let strays = [false, true].map(|reset| stray_key(context.pair.reversed(), message_id, reset));
             let stray = strays.into_iter().find_map(|key| Some(self.sent.get(self.sent.find(key)?)?.record));
             if let Some(record) = mine.filter(|record| *record != NO_RECORD).or(stray) {

@@ -1,5 +1,6 @@
 //! Exchanges: requests, and what closes them (RFC 7252 section 5).
 
+use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::endpoints::PairId;
@@ -9,7 +10,6 @@ use super::model::{
 use super::sent::Handle;
 use super::slots::{NONE, Slot, SlotKind};
 use super::tokens::Token;
-use super::Tracker;
 use crate::coap::{MessageType, Rule};
 
 impl Tracker {
@@ -43,7 +43,8 @@ impl Tracker {
     /// A malformed request with a token: a response may name it, but it is no exchange.
     pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
         let token = Token::new(context.facts.token);
-        let mut slot = Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);
+        let mut slot =
+            Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);
         slot.sent = handle;
         let index = self.slots.insert(slot);
         self.own_exchange(handle, index, ExchangeId(0));
@@ -63,7 +64,8 @@ impl Tracker {
         if under.open != NONE {
             let open = self.slots.get(under.open);
             let waits = |slot: &&Slot| {
-                slot.kind == SlotKind::Exchange && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
+                slot.kind == SlotKind::Exchange
+                    && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
             };
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
                 let severity = Rule::ReqTokenInUse.severity();
@@ -226,7 +228,7 @@ impl Tracker {
 }
 
 /// The row of a new request.
-fn new_row(context: &Context<'_, '_, '_>) -> ExchangeRow {
+pub(super) fn new_row(context: &Context<'_, '_, '_>) -> ExchangeRow {
     let arrival = &context.arrival;
     ExchangeRow {
         request: arrival.record,

@@ -138,7 +138,9 @@ impl Tracker {
 
     fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let Some(slot) = self.slots.of(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
-        if slot.kind == SlotKind::Exchange && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged) {
+        if slot.kind == SlotKind::Exchange
+            && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
+        {
             slot.row.state = ExchangeState::TimedOut;
             out.patch(Patch::Exchange(slot.id, slot.row));
         }
@@ -148,7 +150,9 @@ impl Tracker {
     fn notification_lost(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let record = sent.record;
         let lives = |slot: &&mut Slot| {
-            slot.observation.as_ref().is_some_and(|observation| !observation.is_over() && observation.last_record() == record)
+            slot.observation
+                .as_ref()
+                .is_some_and(|observation| !observation.is_over() && observation.last_record() == record)
         };
         if self.slots.of(sent.slot).filter(lives).is_some() {
             say(out, sent.last_record, Rule::ObsCancelTimeout, Rule::ObsCancelTimeout.severity(), i64::from(record));
@@ -168,7 +172,8 @@ impl Tracker {
         if slot.row.response != NO_RECORD || sent.unreachable {
             return;
         }
-        let (acknowledged, suppressed, place) = (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0, sent.slot);
+        let (acknowledged, suppressed, place) =
+            (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0, sent.slot);
         if !sent.confirmable {
             if !suppressed {
                 say_code(out, sent.record, Rule::RespNoneNon, Rule::RespNoneNon.severity(), 0);

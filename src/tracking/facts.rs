@@ -38,7 +38,12 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Reads them; `None` below four bytes. Path and query of a request are interned.
-    pub fn of(message: &Message<'a>, arrival: &Arrival, hasher: &RandomState, resources: &mut ResourceTable) -> Option<Self> {
+    pub fn of(
+        message: &Message<'a>,
+        arrival: &Arrival,
+        hasher: &RandomState,
+        resources: &mut ResourceTable,
+    ) -> Option<Self> {
         let header = message.header()?;
         let bytes = message.bytes();
         let token = message.token().unwrap_or_default();
@@ -162,7 +167,12 @@ pub(super) fn target_hash(message: &Message<'_>, code: Code, hasher: &RandomStat
     hash_without(message, hasher, left_out, code == Code::FETCH)
 }
 
-fn hash_without(message: &Message<'_>, hasher: &RandomState, left_out: impl Fn(OptionNumber) -> bool, payload: bool) -> u64 {
+fn hash_without(
+    message: &Message<'_>,
+    hasher: &RandomState,
+    left_out: impl Fn(OptionNumber) -> bool,
+    payload: bool,
+) -> u64 {
     let mut state = hasher.build_hasher();
     for option in message.options() {
         if !left_out(option.number) {

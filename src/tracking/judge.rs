@@ -190,7 +190,12 @@ impl Tracker {
         if let (Code::CONTENT, Some(accept), Some(format)) = (code, asked.accept, context.facts.content_format)
             && accept != format
         {
-            context.find_option(Rule::CfNotAccepted, OptionNumber::CONTENT_FORMAT, i64::from(accept), i64::from(format));
+            context.find_option(
+                Rule::CfNotAccepted,
+                OptionNumber::CONTENT_FORMAT,
+                i64::from(accept),
+                i64::from(format),
+            );
         }
         let suppressed = match code.class() {
             2 => asked.no_response & 2,
@@ -204,7 +209,10 @@ impl Tracker {
         if code.is_success() && asked.bad_critical != 0 {
             context.find_code(Rule::OptCriticalAccepted, request, i64::from(asked.bad_critical));
         }
-        if asked.oscore && context.facts.oscore.is_none() && matches!(code, Code::BAD_REQUEST | Code::UNAUTHORIZED | Code::BAD_OPTION) {
+        if asked.oscore
+            && context.facts.oscore.is_none()
+            && matches!(code, Code::BAD_REQUEST | Code::UNAUTHORIZED | Code::BAD_OPTION)
+        {
             context.find_code(Rule::OscoreUnprotectedError, i64::from(code.0), request);
         }
     }
@@ -215,7 +223,8 @@ impl Tracker {
             return;
         }
         if response > request.saturating_mul(AMPLIFICATION_FACTOR) {
-            let severity = if response > request.saturating_mul(10) { Severity::Warn } else { Rule::AmpRatio.severity() };
+            let severity =
+                if response > request.saturating_mul(10) { Severity::Warn } else { Rule::AmpRatio.severity() };
             context.find_at(Rule::AmpRatio, severity, CODE, i64::from(response), i64::from(asked.length));
         }
     }
@@ -241,9 +250,15 @@ fn bad_critical(context: &Context<'_, '_, '_>) -> u16 {
     let mut number = 0;
     let message = context.message;
     message.visit_findings(&mut |finding| {
-        if matches!(finding.rule, Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace) && number == 0 {
+        if matches!(
+            finding.rule,
+            Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace
+        ) && number == 0
+        {
             let at = finding.span.byte_range().start;
-            let odd = message.options().find(|option| option.offset <= at && at < option.value_offset + option.value.len().max(1));
+            let odd = message
+                .options()
+                .find(|option| option.offset <= at && at < option.value_offset + option.value.len().max(1));
             number = odd.map(|option| option.number).filter(|option| option.is_critical()).map_or(0, |option| option.0);
         }
     });

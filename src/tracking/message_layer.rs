@@ -1,12 +1,12 @@
 //! Confirmable and Non-confirmable messages: new ones, copies, and Message IDs used again (RFC 7252 sections 4.2 to 4.5).
 
+use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::facts::refreshable_hash;
 use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, Sent, Travel, group_key, key};
 use super::slots::SlotRef;
-use super::Tracker;
 use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
@@ -91,7 +91,8 @@ impl Tracker {
         }
         let confirmable = facts.kind == MessageType::Confirmable;
         let cut = sent.cut || context.arrival.cut;
-        let equal = sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
+        let equal =
+            sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
         if equal {
             let travel = context.travel();
             return match (sameness(&travel, &sent.last), sameness(&travel, &sent.first)) {
@@ -100,7 +101,8 @@ impl Tracker {
                 _ => Standing::Repeated,
             };
         }
-        let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == self.refreshable(context);
+        let refreshed =
+            sent.head == facts.head && facts.code.is_response() && sent.refreshable == self.refreshable(context);
         if refreshed { Standing::Refreshed } else { Standing::Reused }
     }
 
@@ -205,7 +207,6 @@ impl Tracker {
             answer: Travel::default(),
             answered: context.now,
             round_trip: -1,
-            length: facts.length,
             copies: 1,
             step: 0,
             code: facts.code.0,
@@ -256,7 +257,11 @@ impl Tracker {
             }
             MessageType::Acknowledgement | MessageType::Reset => {
                 // It answers nothing, but it shows that the message arrived.
-                if let Some(sent) = self.sent.find(key(context.pair.reversed(), context.facts.message_id)).and_then(|handle| self.sent.get_mut(handle)) {
+                if let Some(sent) = self
+                    .sent
+                    .find(key(context.pair.reversed(), context.facts.message_id))
+                    .and_then(|handle| self.sent.get_mut(handle))
+                {
                     sent.arrived = true;
                 }
             }

@@ -77,7 +77,11 @@ impl Tracker {
     pub fn new(options: TrackerOptions) -> Self {
         let parameters = &options.parameters;
         Self {
-            sent: SentTable::new(parameters.exchange_lifetime(), parameters.non_lifetime(), parameters.max_transmit_wait()),
+            sent: SentTable::new(
+                parameters.exchange_lifetime(),
+                parameters.non_lifetime(),
+                parameters.max_transmit_wait(),
+            ),
             resources: ResourceTable::new(options.cap_bytes / 8),
             options,
             hasher: RandomState::default(),

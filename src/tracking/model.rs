@@ -294,10 +294,7 @@ pub enum Patch {
 
 /// Counts as `stats --json` defines them. Plain sums; all start at 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "the names are the keys that the command line pins"
-)]
+#[allow(missing_docs, reason = "the names are the keys that the command line pins")]
 pub struct Counters {
     pub con: u64,
     pub non: u64,

@@ -1,13 +1,13 @@
 //! Requests to a group, and the answers from its members (RFC 7252 section 8).
 
+use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
 use super::model::RecordId;
 use super::slots::NONE;
 use super::tokens::{Token, TokenMap};
-use super::Tracker;
-use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
 use crate::coap::Rule;
+use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
 
 /// Answers closer together than this were not spread over the leisure time.
 const CROWDED: i64 = SECOND / 200;

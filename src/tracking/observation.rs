@@ -5,7 +5,8 @@ use super::clock::{Moment, SECOND, between};
 use super::context::{Context, Output};
 use super::facts::target_hash;
 use super::model::{
-    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Relation,
+    Role, Tracked,
 };
 use super::order::order;
 use super::sent::{Handle, Sent};
@@ -148,7 +149,12 @@ impl Tracker {
     }
 
     /// What a response means for the observation that its request asked for.
-    pub(super) fn after_response(&mut self, index: u32, first: bool, context: &mut Context<'_, '_, '_>) -> (ObservationId, ObserveOrder) {
+    pub(super) fn after_response(
+        &mut self,
+        index: u32,
+        first: bool,
+        context: &mut Context<'_, '_, '_>,
+    ) -> (ObservationId, ObserveOrder) {
         let nothing = (ObservationId(0), ObserveOrder::None);
         let Some(slot) = self.slots.get(index).filter(|slot| !slot.row.multicast) else { return nothing };
         let request = i64::from(slot.row.request);
@@ -213,7 +219,10 @@ impl Tracker {
     /// The observation before under the same token: it goes on if it is of the same target.
     fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_, '_>) -> Option<Box<Observation>> {
         let slot = self.slots.get_mut(before)?;
-        let same = slot.observation.as_ref().is_some_and(|observation| observation.target == target && observation.row.registration != NO_RECORD);
+        let same = slot
+            .observation
+            .as_ref()
+            .is_some_and(|observation| observation.target == target && observation.row.registration != NO_RECORD);
         if same {
             let taken = slot.observation.take();
             self.slots.observe_no_more(before);
@@ -255,7 +264,9 @@ impl Tracker {
     /// The observation ended only by silence or an ICMP error, so it may go on.
     pub(super) fn goes_on(&self, index: u32) -> bool {
         let observation = self.slots.get(index).and_then(|slot| slot.observation.as_ref());
-        observation.is_some_and(|observation| matches!(observation.row.end, ObservationEnd::TimedOut | ObservationEnd::Unreachable))
+        observation.is_some_and(|observation| {
+            matches!(observation.row.end, ObservationEnd::TimedOut | ObservationEnd::Unreachable)
+        })
     }
 
     /// A notification of the observation in a slot.
@@ -299,7 +310,13 @@ impl Tracker {
         Tracked { order, ..tracked }
     }
 
-    fn put_back(&mut self, index: u32, observation: Box<Observation>, overheard: bool, context: &mut Context<'_, '_, '_>) {
+    fn put_back(
+        &mut self,
+        index: u32,
+        observation: Box<Observation>,
+        overheard: bool,
+        context: &mut Context<'_, '_, '_>,
+    ) {
         if overheard {
             self.say_unknown(context);
         }
@@ -326,7 +343,8 @@ impl Tracker {
         let mut row = super::exchange::new_row(context);
         (row.client, row.server) = (row.server, row.client);
         (row.request, row.method) = (NO_RECORD, 0);
-        let mut slot = Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
+        let mut slot =
+            Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
         self.observations += 1;
         let id = ObservationId(self.observations);
         let mut observation = Box::new(Observation::new(id, &slot, context.now));
@@ -371,7 +389,9 @@ impl Tracker {
             let (pair, token) = (slot.pair, slot.token.clone());
             index = self.slots.under(pair, &token).observing;
         }
-        let open = self.observation(index).is_some_and(|observation| observation.id == sent.observation && !observation.is_over());
+        let open = self
+            .observation(index)
+            .is_some_and(|observation| observation.id == sent.observation && !observation.is_over());
         if open {
             context.find(Rule::ObsCancelRst, i64::from(sent.record), 0);
             self.end_observation(index, ObservationEnd::Reset, context.arrival.record, &mut context.out);
@@ -414,7 +434,11 @@ impl Tracker {
 fn number(observation: &mut Observation, context: &mut Context<'_, '_, '_>, first: bool) -> ObserveOrder {
     let Some(value) = context.facts.observe else { return ObserveOrder::None };
     let freshest = observation.row.freshest;
-    let standing = if first || freshest == u32::MAX { ObserveOrder::First } else { order(value, context.now, freshest, observation.freshest_at) };
+    let standing = if first || freshest == u32::MAX {
+        ObserveOrder::First
+    } else {
+        order(value, context.now, freshest, observation.freshest_at)
+    };
     judge_number(observation, value, standing, context);
     if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same) {
         return standing;

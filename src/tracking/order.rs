@@ -47,7 +47,11 @@ mod tests {
             (13, 12, 129, Next),
         ] {
             let at = |seconds: i64| Moment { time: seconds * 1_000_000_000, epoch: 0 };
-            assert_eq!(order(number, at(seconds), freshest, at(0)), expected, "{number} after {freshest} in {seconds} s");
+            assert_eq!(
+                order(number, at(seconds), freshest, at(0)),
+                expected,
+                "{number} after {freshest} in {seconds} s"
+            );
         }
         let (then, now) = (Moment { time: 0, epoch: 0 }, Moment { time: i64::MAX, epoch: 1 });
         assert_eq!(order(11, now, 12, then), Stale, "time went back in between");

@@ -1,11 +1,11 @@
 //! Responses in CON and NON: which request or observation they belong to, by token (RFC 7252 section 5.3.2).
 
+use super::Tracker;
 use super::context::Context;
 use super::model::{NO_RECORD, ObserveOrder, Role, Tracked};
 use super::sent::Handle;
 use super::slots::{NONE, SlotKind, Under};
 use super::tokens::Token;
-use super::Tracker;
 use crate::coap::{MessageType, Rule};
 
 /// How many open requests of a client are searched for a token that came back from elsewhere.
@@ -62,7 +62,7 @@ impl Tracker {
     }
 
     /// Lets the message table know where the response belongs.
-    fn own_response(&mut self, handle: Handle, slot: u32) {
+    pub(super) fn own_response(&mut self, handle: Handle, slot: u32) {
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.slot = self.slots.reference(slot);
         }
@@ -82,7 +82,9 @@ impl Tracker {
         if let Some(slot) = self.group_of(token, context) {
             return Target::Group(slot);
         }
-        if under.ended != NONE && (context.facts.observe.is_some() || under.closed == NONE || under.closed == under.ended) {
+        if under.ended != NONE
+            && (context.facts.observe.is_some() || under.closed == NONE || under.closed == under.ended)
+        {
             return Target::Ended(under.ended);
         }
         if let Some(closed) = self.slots.get(under.closed) {
@@ -116,7 +118,11 @@ impl Tracker {
 
     /// An open request of the same client with this token, to another endpoint.
     fn elsewhere(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
-        let matches = |slot: &u32| self.slots.get(*slot).is_some_and(|slot| slot.token == *token && !slot.row.multicast && slot.kind == SlotKind::Exchange);
+        let matches = |slot: &u32| {
+            self.slots
+                .get(*slot)
+                .is_some_and(|slot| slot.token == *token && !slot.row.multicast && slot.kind == SlotKind::Exchange)
+        };
         self.slots.of_client(context.arrival.destination).take(SEARCHED).find(matches)
     }
 

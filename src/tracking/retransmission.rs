@@ -1,9 +1,9 @@
 //! When retransmissions come, and when they should (RFC 7252 sections 4.2 and 4.8).
 
+use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::sent::{Handle, Sent};
-use super::Tracker;
 use crate::coap::{Parameters, Rule};
 
 /// The time less the tolerance of the schedule: 10 % and 100 ms.

@@ -6,8 +6,8 @@ use foldhash::fast::RandomState;
 
 use super::clock::Moment;
 use super::endpoints::PairId;
-use super::slots::SlotRef;
 use super::model::{NO_RECORD, ObservationId, RecordId, Role};
+use super::slots::SlotRef;
 
 /// Key of a Message ID: who sent it to whom, and the number.
 pub(super) fn key(pair: PairId, message_id: u16) -> u64 {
@@ -86,8 +86,6 @@ pub(super) struct Sent {
     pub answered_by: RecordId,
     /// Time from the newest copy before the answer to the answer; negative: unknown.
     pub round_trip: i64,
-    /// Bytes of the message.
-    pub length: u32,
     /// Captured transmissions.
     pub copies: u16,
     /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
@@ -171,7 +169,12 @@ pub(super) struct SentTable {
 impl SentTable {
     /// Lifetimes of Confirmable and Non-confirmable messages and the longest wait of a sender, nanoseconds.
     pub fn new(exchange_lifetime: i64, non_lifetime: i64, wait: i64) -> Self {
-        Self { index: HashMap::default(), confirmable: Ring::new(exchange_lifetime), other: Ring::new(non_lifetime), wait }
+        Self {
+            index: HashMap::default(),
+            confirmable: Ring::new(exchange_lifetime),
+            other: Ring::new(non_lifetime),
+            wait,
+        }
     }
 
     /// How long such a message owns its number, nanoseconds.

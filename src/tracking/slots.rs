@@ -67,7 +67,6 @@ pub(super) struct Asked {
     pub registers: bool,
     pub deregisters: bool,
     pub block1: bool,
-    pub later_block: bool,
     pub oscore: bool,
     /// A critical option that the server had to refuse; 0 for none.
     pub bad_critical: u16,
@@ -275,8 +274,10 @@ impl Slots {
     /// The open requests of a client, newest first.
     pub fn of_client(&self, client: EndpointId) -> impl Iterator<Item = u32> {
         let first = self.clients.get(client.0 as usize).copied().unwrap_or(NONE);
-        std::iter::successors(Some(first), |&index| Some(self.slots.get(index as usize)?.links[List::Client as usize].behind))
-            .take_while(|&index| index != NONE)
+        std::iter::successors(Some(first), |&index| {
+            Some(self.slots.get(index as usize)?.links[List::Client as usize].behind)
+        })
+        .take_while(|&index| index != NONE)
     }
 
     /// Estimated size in bytes.

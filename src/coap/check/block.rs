@@ -23,9 +23,7 @@ impl Check<'_, '_> {
             let span = self
                 .message
                 .payload_offset()
-                .map_or(Span::of_bytes(1, 1), |offset| {
-                    Span::of_bytes(offset, payload.len())
-                });
+                .map_or(Span::of_bytes(1, 1), |offset| Span::of_bytes(offset, payload.len()));
             self.raise(Rule::QblockLost, span, count_numbers(payload), 0);
         }
     }
@@ -41,27 +39,14 @@ impl Check<'_, '_> {
         }
         let is_request = self.kind.is_request();
         if is_request && self.message.block2().is_some_and(|block| block.more) {
-            self.raise(
-                Rule::BlockControlMSet,
-                self.option_span(OptionNumber::BLOCK2),
-                OptionNumber::BLOCK2.0,
-                0,
-            );
+            self.raise(Rule::BlockControlMSet, self.option_span(OptionNumber::BLOCK2), OptionNumber::BLOCK2.0, 0);
         }
         if seen & PLAIN_MASK != 0 && seen & QUICK_MASK != 0 {
             let first = |numbers: [OptionNumber; 2]| {
-                numbers
-                    .into_iter()
-                    .find(|number| self.has(*number))
-                    .map_or(0, |number| number.0)
+                numbers.into_iter().find(|number| self.has(*number)).map_or(0, |number| number.0)
             };
             let (quick, plain) = (first(QUICK), first(PLAIN));
-            self.raise(
-                Rule::QblockMixed,
-                self.option_span(OptionNumber(quick)),
-                quick,
-                plain,
-            );
+            self.raise(Rule::QblockMixed, self.option_span(OptionNumber(quick)), quick, plain);
         }
         if self.is_complete() {
             self.block_size();
@@ -69,22 +54,12 @@ impl Check<'_, '_> {
         }
         if let Some(block) = self.message.block1().filter(|block| block.number != 0) {
             if is_request && self.has(OptionNumber::IF_NONE_MATCH) {
-                self.raise(
-                    Rule::BlockIfNoneMatch,
-                    self.option_span(OptionNumber::IF_NONE_MATCH),
-                    block.number,
-                    0,
-                );
+                self.raise(Rule::BlockIfNoneMatch, self.option_span(OptionNumber::IF_NONE_MATCH), block.number, 0);
             }
         }
         let wanted = self.message.options_of(OptionNumber::Q_BLOCK2).count();
         if is_request && wanted > 1 {
-            self.raise(
-                Rule::QblockLost,
-                self.option_span(OptionNumber::Q_BLOCK2),
-                wanted as i64,
-                0,
-            );
+            self.raise(Rule::QblockLost, self.option_span(OptionNumber::Q_BLOCK2), wanted as i64, 0);
         }
     }
 
@@ -101,15 +76,8 @@ impl Check<'_, '_> {
             let span = self
                 .message
                 .payload_offset()
-                .map_or(Span::of_bytes(1, 1), |offset| {
-                    Span::of_bytes(offset, payload.len())
-                });
-            self.raise(
-                Rule::BlockSizeMismatch,
-                span,
-                block.size(),
-                payload.len() as i64,
-            );
+                .map_or(Span::of_bytes(1, 1), |offset| Span::of_bytes(offset, payload.len()));
+            self.raise(Rule::BlockSizeMismatch, span, block.size(), payload.len() as i64);
         }
     }
 
@@ -119,39 +87,19 @@ impl Check<'_, '_> {
             return;
         }
         if self.header.code == Code::CONTENT && !self.has(OptionNumber::ETAG) {
-            if self
-                .message
-                .block2()
-                .is_some_and(|block| block.more || block.number > 0)
-            {
-                self.raise(
-                    Rule::BlockNoEtag,
-                    self.option_span(OptionNumber::BLOCK2),
-                    0,
-                    0,
-                );
+            if self.message.block2().is_some_and(|block| block.more || block.number > 0) {
+                self.raise(Rule::BlockNoEtag, self.option_span(OptionNumber::BLOCK2), 0, 0);
             }
         }
         let (quick, companions) = match self.kind {
-            Kind::Response => (
-                OptionNumber::Q_BLOCK2,
-                [OptionNumber::ETAG, OptionNumber::SIZE2],
-            ),
+            Kind::Response => (OptionNumber::Q_BLOCK2, [OptionNumber::ETAG, OptionNumber::SIZE2]),
             Kind::Neither => return,
-            _ => (
-                OptionNumber::Q_BLOCK1,
-                [OptionNumber::REQUEST_TAG, OptionNumber::SIZE1],
-            ),
+            _ => (OptionNumber::Q_BLOCK1, [OptionNumber::REQUEST_TAG, OptionNumber::SIZE1]),
         };
         if self.has(quick) {
             for companion in companions {
                 if !self.has(companion) {
-                    self.raise(
-                        Rule::QblockMissingCompanion,
-                        self.option_span(quick),
-                        quick.0,
-                        companion.0,
-                    );
+                    self.raise(Rule::QblockMissingCompanion, self.option_span(quick), quick.0, companion.0);
                 }
             }
         }

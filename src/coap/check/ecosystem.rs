@@ -6,30 +6,19 @@ use crate::coap::{Code, OptionNumber, Rule};
 
 const URI_PATH: u64 = mask_of(&[OptionNumber::URI_PATH]);
 /// The options that OCF has registered.
-const OCF: [OptionNumber; 2] = [
-    OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION,
-    OptionNumber::OCF_CONTENT_FORMAT_VERSION,
-];
+const OCF: [OptionNumber; 2] =
+    [OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION, OptionNumber::OCF_CONTENT_FORMAT_VERSION];
 
 impl Check<'_, '_> {
     /// Looks at the first segment of a path, which decides whether there is more to look at, and at OCF's options.
     pub(super) fn ecosystem(&mut self) {
         let has_path = self.message.seen & URI_PATH != 0 && self.kind.is_request();
-        let path = if has_path {
-            self.message.option(OptionNumber::URI_PATH)
-        } else {
-            None
-        };
+        let path = if has_path { self.message.option(OptionNumber::URI_PATH) } else { None };
         let first = path.map_or(&[][..], |first| first.value);
         let is_ocf = first == b"oic"
-            || self.message.has_high
-                && self.kind != Kind::Neither
-                && OCF.into_iter().any(|number| self.has(number));
+            || self.message.has_high && self.kind != Kind::Neither && OCF.into_iter().any(|number| self.has(number));
         if is_ocf {
-            let option = OCF
-                .into_iter()
-                .find(|number| self.has(*number))
-                .unwrap_or(OptionNumber::URI_PATH);
+            let option = OCF.into_iter().find(|number| self.has(*number)).unwrap_or(OptionNumber::URI_PATH);
             self.raise(Rule::AppOcf, self.option_span(option), 0, 0);
         }
         let is_lwm2m = match first {
@@ -39,20 +28,13 @@ impl Check<'_, '_> {
             _ => false,
         };
         if is_lwm2m {
-            self.raise(
-                Rule::AppLwm2m,
-                self.option_span(OptionNumber::URI_PATH),
-                0,
-                0,
-            );
+            self.raise(Rule::AppLwm2m, self.option_span(OptionNumber::URI_PATH), 0, 0);
         }
     }
 
     /// Whether a query argument `ep=` names an endpoint, as LwM2M registrations have it.
     fn has_endpoint_name(&self) -> bool {
-        self.message
-            .options_of(OptionNumber::URI_QUERY)
-            .any(|option| option.value.starts_with(b"ep="))
+        self.message.options_of(OptionNumber::URI_QUERY).any(|option| option.value.starts_with(b"ep="))
     }
 
     fn segments(&self) -> usize {
@@ -63,13 +45,9 @@ impl Check<'_, '_> {
     fn is_object_path(&self) -> bool {
         let is_number = |value: &[u8]| {
             let text = std::str::from_utf8(value).unwrap_or_default();
-            text.parse::<u16>()
-                .is_ok_and(|number| number.to_string() == text)
+            text.parse::<u16>().is_ok_and(|number| number.to_string() == text)
         };
         (2..=4).contains(&self.segments())
-            && self
-                .message
-                .options_of(OptionNumber::URI_PATH)
-                .all(|option| is_number(option.value))
+            && self.message.options_of(OptionNumber::URI_PATH).all(|option| is_number(option.value))
     }
 }

@@ -30,28 +30,15 @@ impl Check<'_, '_> {
         }
         let length = message.bytes().len();
         if self.header.message_type == MessageType::Reset && (!code.is_empty() || length > 4) {
-            self.raise(
-                Rule::RstNotEmpty,
-                Span::of_bytes(0, length),
-                code.0,
-                length as i64,
-            );
+            self.raise(Rule::RstNotEmpty, Span::of_bytes(0, length), code.0, length as i64);
         }
-        if self.header.token_length > TOKEN_BOUND
-            && message.token().is_some()
-            && !message.mode().is_draft()
-        {
+        if self.header.token_length > TOKEN_BOUND && message.token().is_some() && !message.mode().is_draft() {
             let length = message.token().map_or(0, <[u8]>::len);
             self.raise(Rule::HdrTklExtended, Span::of_bits(4, 4), length as i64, 0);
         }
         if length > MESSAGE_SIZE_BOUND || message.payload().len() > PAYLOAD_SIZE_BOUND {
             let payload = message.payload().len();
-            self.raise(
-                Rule::SizeLarge,
-                Span::of_bytes(0, length),
-                length as i64,
-                payload as i64,
-            );
+            self.raise(Rule::SizeLarge, Span::of_bytes(0, length), length as i64, payload as i64);
         }
     }
 
@@ -60,18 +47,11 @@ impl Check<'_, '_> {
         let length = self.message.bytes().len();
         let has_more = length > 4 || self.header.token_length > 0;
         if has_more {
-            self.raise(
-                Rule::EmptyNotEmpty,
-                Span::of_bytes(4, length - 4),
-                (length - 4) as i64,
-                0,
-            );
+            self.raise(Rule::EmptyNotEmpty, Span::of_bytes(4, length - 4), (length - 4) as i64, 0);
         }
         match self.header.message_type {
             MessageType::NonConfirmable => self.raise(Rule::EmptyNon, Span::of_bytes(0, 2), 0, 0),
-            MessageType::Confirmable if !has_more => {
-                self.raise(Rule::EmptyPing, Span::of_bytes(0, 4), 0, 0)
-            }
+            MessageType::Confirmable if !has_more => self.raise(Rule::EmptyPing, Span::of_bytes(0, 4), 0, 0),
             _ => {}
         }
     }
@@ -80,11 +60,7 @@ impl Check<'_, '_> {
     pub(super) fn draft(&mut self) {
         let open = self.message.mode() == DecodeMode::Draft12 && self.header.token_length == 15;
         if !self.header.code.is_empty() {
-            let count = if open {
-                self.message.options().count() as i64
-            } else {
-                i64::from(self.header.token_length)
-            };
+            let count = if open { self.message.options().count() as i64 } else { i64::from(self.header.token_length) };
             self.raise(Rule::DraftHeader, Span::of_bits(4, 4), count, 0);
         }
     }

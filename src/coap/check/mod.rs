@@ -75,9 +75,7 @@ impl Check<'_, '_> {
 
     /// Where the first option of that kind is; where the code is if there is none.
     fn option_span(&self, number: OptionNumber) -> Span {
-        self.message
-            .option(number)
-            .map_or(Span::of_bytes(1, 1), |option| option.span())
+        self.message.option(number).map_or(Span::of_bytes(1, 1), |option| option.span())
     }
 
     fn has(&self, number: OptionNumber) -> bool {
@@ -104,13 +102,7 @@ impl Message<'_> {
             return;
         };
         let kind = Kind::of(header.code);
-        let mut check = Check {
-            message: self,
-            header,
-            kind,
-            visit,
-            implausible: self.stop.is_some(),
-        };
+        let mut check = Check { message: self, header, kind, visit, implausible: self.stop.is_some() };
         check.header();
         if self.mode.is_draft() {
             check.draft();
@@ -127,12 +119,7 @@ impl Message<'_> {
         check.oscore();
         check.ecosystem();
         if check.implausible && draft::reading(self.bytes).is_some() {
-            check.raise(
-                Rule::DraftHeader,
-                Span::of_bits(4, 4),
-                header.token_length,
-                0,
-            );
+            check.raise(Rule::DraftHeader, Span::of_bits(4, 4), header.token_length, 0);
         }
     }
 
@@ -150,16 +137,10 @@ impl Message<'_> {
         let mut unusable = None;
         self.visit_findings(&mut |finding| {
             let [number, _] = finding.numbers;
-            let number = u16::try_from(number)
-                .map(OptionNumber)
-                .ok()
-                .filter(|number| number.is_critical());
+            let number = u16::try_from(number).map(OptionNumber).ok().filter(|number| number.is_critical());
             if matches!(
                 finding.rule,
-                Rule::OptUnknownCritical
-                    | Rule::OptBadLength
-                    | Rule::OptRepeated
-                    | Rule::OptWrongPlace
+                Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace
             ) {
                 unusable = unusable.or(number);
             }

@@ -1,9 +1,7 @@
 //! Options one by one against their rows (RFC 7252 section 5.4), and those that exclude each other.
 
 use super::{Check, Kind};
-use crate::coap::option::{
-    Direction, OptionDefinition, OptionFormat, OptionStatus, Repeatable, mask_of,
-};
+use crate::coap::option::{Direction, OptionDefinition, OptionFormat, OptionStatus, Repeatable, mask_of};
 use crate::coap::{ContentFormat, MessageType, OptionInstance, OptionNumber, Rule, Span};
 
 /// First number for experiments, among options and Content-Formats alike (RFC 7252 sections 12.2 and 12.3).
@@ -23,12 +21,8 @@ const URI_PARTS: [OptionNumber; 5] = [
 /// The options below 64 that take part in [`Check::proxy`].
 const PROXY_LOW: u64 = mask_of(&[OptionNumber::PROXY_URI, OptionNumber::PROXY_SCHEME]);
 /// The options that make a request one for a proxy.
-const PROXY: [OptionNumber; 4] = [
-    OptionNumber::PROXY_URI,
-    OptionNumber::PROXY_SCHEME,
-    OptionNumber::PROXY_CRI,
-    OptionNumber::PROXY_SCHEME_NUMBER,
-];
+const PROXY: [OptionNumber; 4] =
+    [OptionNumber::PROXY_URI, OptionNumber::PROXY_SCHEME, OptionNumber::PROXY_CRI, OptionNumber::PROXY_SCHEME_NUMBER];
 /// If-Match and If-None-Match.
 const CONDITIONS: u64 = mask_of(&[OptionNumber::IF_MATCH, OptionNumber::IF_NONE_MATCH]);
 
@@ -49,28 +43,13 @@ impl Check<'_, '_> {
 
     /// An option with a row.
     #[inline]
-    fn known(
-        &mut self,
-        option: &OptionInstance<'_>,
-        definition: &OptionDefinition,
-        is_first: bool,
-    ) {
+    fn known(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition, is_first: bool) {
         let length = option.value.len();
         if (length as u32) < definition.min || length as u32 > definition.max {
-            self.raise(
-                Rule::OptBadLength,
-                option.span(),
-                option.number.0,
-                length as i64,
-            );
+            self.raise(Rule::OptBadLength, option.span(), option.number.0, length as i64);
         }
         if !self.is_in_place(definition.direction) {
-            self.raise(
-                Rule::OptWrongPlace,
-                option.span(),
-                option.number.0,
-                self.header.code.0,
-            );
+            self.raise(Rule::OptWrongPlace, option.span(), option.number.0, self.header.code.0);
             if option.number.is_critical() {
                 self.raise(Rule::OptUnknownCritical, option.span(), option.number.0, 0);
             }
@@ -80,13 +59,8 @@ impl Check<'_, '_> {
         }
         match definition.format {
             OptionFormat::String => self.string(option),
-            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block => {
-                self.uint(option, definition)
-            }
-            OptionFormat::Empty
-            | OptionFormat::Opaque
-            | OptionFormat::Oscore
-            | OptionFormat::Unknown => {}
+            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block => self.uint(option, definition),
+            OptionFormat::Empty | OptionFormat::Opaque | OptionFormat::Oscore | OptionFormat::Unknown => {}
         }
         if definition.status != OptionStatus::Assigned {
             self.unusual(option, definition.status);
@@ -117,12 +91,8 @@ impl Check<'_, '_> {
     #[cold]
     fn unusual(&mut self, option: &OptionInstance<'_>, status: OptionStatus) {
         match status {
-            OptionStatus::Reserved => {
-                self.raise(Rule::OptReserved, option.span(), option.number.0, 0)
-            }
-            OptionStatus::Experimental => {
-                self.raise(Rule::OptExperimental, option.span(), option.number.0, 0)
-            }
+            OptionStatus::Reserved => self.raise(Rule::OptReserved, option.span(), option.number.0, 0),
+            OptionStatus::Experimental => self.raise(Rule::OptExperimental, option.span(), option.number.0, 0),
             OptionStatus::Draft => {
                 self.raise(Rule::OptDraftNumber, option.span(), option.number.0, 0);
                 self.unknown(option);
@@ -136,11 +106,7 @@ impl Check<'_, '_> {
     #[cold]
     fn unknown(&mut self, option: &OptionInstance<'_>) {
         let (number, span) = (option.number, option.span());
-        let rule = if number.is_critical() {
-            Rule::OptUnknownCritical
-        } else {
-            Rule::OptUnknownElective
-        };
+        let rule = if number.is_critical() { Rule::OptUnknownCritical } else { Rule::OptUnknownElective };
         self.raise(rule, span, number.0, 0);
         if (VENDOR..EXPERIMENTAL).contains(&number.0) {
             self.raise(Rule::OptVendor, span, number.0, 0);
@@ -163,10 +129,7 @@ impl Check<'_, '_> {
     fn odd_string(&mut self, option: &OptionInstance<'_>) {
         let (number, value, span) = (option.number, option.value, option.value_span());
         let is_path = matches!(number, OptionNumber::URI_PATH | OptionNumber::LOCATION_PATH);
-        let is_query = matches!(
-            number,
-            OptionNumber::URI_QUERY | OptionNumber::LOCATION_QUERY
-        );
+        let is_query = matches!(number, OptionNumber::URI_QUERY | OptionNumber::LOCATION_QUERY);
         if std::str::from_utf8(value).is_err() {
             self.raise(Rule::OptNotUtf8, span, number.0, 0);
         }
@@ -176,7 +139,8 @@ impl Check<'_, '_> {
         if number == OptionNumber::URI_PATH && value.contains(&b'/') {
             self.raise(Rule::OptSlashInSegment, span, number.0, 0);
         }
-        let is_escape = |triple: &[u8]| matches!(triple, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+        let is_escape =
+            |triple: &[u8]| matches!(triple, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
         if (is_path || is_query) && value.windows(3).any(is_escape) {
             self.raise(Rule::OptPercent, span, number.0, 0);
         }
@@ -185,12 +149,7 @@ impl Check<'_, '_> {
     #[inline]
     fn uint(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition) {
         if option.value.first() == Some(&0) && option.value.len() as u32 > definition.min {
-            self.raise(
-                Rule::OptUintLeadingZero,
-                option.value_span(),
-                option.number.0,
-                0,
-            );
+            self.raise(Rule::OptUintLeadingZero, option.value_span(), option.number.0, 0);
         }
         let Some(number) = option.uint() else {
             return;
@@ -233,11 +192,7 @@ impl Check<'_, '_> {
             () => Rule::CfUnknown,
         };
         // An option of no value has no bits of its own to point at.
-        let span = if option.value.is_empty() {
-            option.span()
-        } else {
-            option.value_span()
-        };
+        let span = if option.value.is_empty() { option.span() } else { option.value_span() };
         self.raise(rule, span, number, 0);
     }
 
@@ -248,23 +203,13 @@ impl Check<'_, '_> {
             self.proxy();
         }
         if message.seen & CONDITIONS == CONDITIONS {
-            self.raise(
-                Rule::OptIfMatchAndNone,
-                self.option_span(OptionNumber::IF_NONE_MATCH),
-                0,
-                0,
-            );
+            self.raise(Rule::OptIfMatchAndNone, self.option_span(OptionNumber::IF_NONE_MATCH), 0, 0);
         }
         if self.header.message_type == MessageType::Confirmable
             && message.has_high
             && self.has(OptionNumber::NO_RESPONSE)
         {
-            self.raise(
-                Rule::NoresponseCon,
-                self.option_span(OptionNumber::NO_RESPONSE),
-                0,
-                0,
-            );
+            self.raise(Rule::NoresponseCon, self.option_span(OptionNumber::NO_RESPONSE), 0, 0);
         }
     }
 
@@ -283,13 +228,7 @@ impl Check<'_, '_> {
                 }
             }
         }
-        for (one, other) in [
-            (whole, cri),
-            (
-                OptionNumber::PROXY_SCHEME,
-                OptionNumber::PROXY_SCHEME_NUMBER,
-            ),
-        ] {
+        for (one, other) in [(whole, cri), (OptionNumber::PROXY_SCHEME, OptionNumber::PROXY_SCHEME_NUMBER)] {
             if self.has(one) && self.has(other) {
                 self.conflict(one, other);
             }

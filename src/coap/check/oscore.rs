@@ -24,10 +24,7 @@ impl Check<'_, '_> {
         }
         self.oscore_defect(&oscore, option.value_span());
         let is_readable = matches!(oscore.defect, None | Some(OscoreDefect::ZeroFlagByte));
-        if self.kind.is_request()
-            && is_readable
-            && (oscore.partial_iv.is_empty() || oscore.kid.is_none())
-        {
+        if self.kind.is_request() && is_readable && (oscore.partial_iv.is_empty() || oscore.kid.is_none()) {
             self.raise(Rule::OscoreRequestIncomplete, span, 0, 0);
         }
         let has_observe = self.has(OptionNumber::OBSERVE);
@@ -40,10 +37,7 @@ impl Check<'_, '_> {
             self.raise_code(Rule::OscoreOuterCode);
         }
         for option in self.message.options() {
-            if option
-                .definition()
-                .is_some_and(|definition| definition.oscore == OscoreClass::Inner)
-            {
+            if option.definition().is_some_and(|definition| definition.oscore == OscoreClass::Inner) {
                 self.raise(Rule::OscoreOuterEOption, option.span(), option.number.0, 0);
             }
         }
@@ -54,33 +48,16 @@ impl Check<'_, '_> {
         match oscore.defect {
             None => {}
             // The IANA registry gives this one bit to Group OSCORE, which shares the fields behind it.
-            Some(OscoreDefect::ReservedBits)
-                if oscore.flags & Oscore::RESERVED == Oscore::GROUP =>
-            {
-                self.raise_at(
-                    Severity::Note,
-                    Rule::OscoreReservedBits,
-                    Span::of_bits(value.bit, 3),
-                    oscore.flags,
-                );
+            Some(OscoreDefect::ReservedBits) if oscore.flags & Oscore::RESERVED == Oscore::GROUP => {
+                self.raise_at(Severity::Note, Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags);
             }
-            Some(OscoreDefect::ReservedBits) => self.raise(
-                Rule::OscoreReservedBits,
-                Span::of_bits(value.bit, 3),
-                oscore.flags,
-                0,
-            ),
+            Some(OscoreDefect::ReservedBits) => {
+                self.raise(Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags, 0)
+            }
             Some(OscoreDefect::PartialIvLength) => {
-                self.raise(
-                    Rule::OscorePivLength,
-                    Span::of_bits(value.bit + 5, 3),
-                    oscore.flags & 7,
-                    0,
-                );
+                self.raise(Rule::OscorePivLength, Span::of_bits(value.bit + 5, 3), oscore.flags & 7, 0);
             }
-            Some(OscoreDefect::Truncated(missing)) => {
-                self.raise(Rule::OscoreTruncated, value, missing, 0)
-            }
+            Some(OscoreDefect::Truncated(missing)) => self.raise(Rule::OscoreTruncated, value, missing, 0),
             Some(OscoreDefect::ZeroFlagByte) => self.raise(Rule::OscoreZeroFlagByte, flags, 0, 0),
         }
     }

@@ -5,12 +5,8 @@ use crate::coap::option::mask_of;
 use crate::coap::{Block, Code, ContentFormat, Message, OptionNumber, Rule, Span};
 
 /// The options of block-wise transfer.
-const BLOCKS: u64 = mask_of(&[
-    OptionNumber::BLOCK1,
-    OptionNumber::BLOCK2,
-    OptionNumber::Q_BLOCK1,
-    OptionNumber::Q_BLOCK2,
-]);
+const BLOCKS: u64 =
+    mask_of(&[OptionNumber::BLOCK1, OptionNumber::BLOCK2, OptionNumber::Q_BLOCK1, OptionNumber::Q_BLOCK2]);
 const CONTENT_FORMAT: u64 = mask_of(&[OptionNumber::CONTENT_FORMAT]);
 const OSCORE: u64 = mask_of(&[OptionNumber::OSCORE]);
 
@@ -26,17 +22,10 @@ impl Check<'_, '_> {
             self.raise_code(Rule::CfFetchMissing);
         }
         match message.payload_offset() {
-            Some(offset) => {
-                self.present(Span::of_bytes(offset, message.payload().len()), has_format)
-            }
+            Some(offset) => self.present(Span::of_bytes(offset, message.payload().len()), has_format),
             None if has_format && message.seen & BLOCKS == 0 => {
                 let format = message.content_format().unwrap_or(ContentFormat::TEXT);
-                self.raise(
-                    Rule::CfWithoutPayload,
-                    self.option_span(OptionNumber::CONTENT_FORMAT),
-                    format.0,
-                    0,
-                );
+                self.raise(Rule::CfWithoutPayload, self.option_span(OptionNumber::CONTENT_FORMAT), format.0, 0);
             }
             None => {}
         }
@@ -45,18 +34,10 @@ impl Check<'_, '_> {
     /// A message with a payload.
     fn present(&mut self, span: Span, has_format: bool) {
         let (message, code) = (self.message, self.header.code);
-        let is_undefined =
-            matches!(
-                code,
-                Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE
-            ) || self.kind.is_request() && code != Code::FETCH && self.continues_response();
+        let is_undefined = matches!(code, Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE)
+            || self.kind.is_request() && code != Code::FETCH && self.continues_response();
         if is_undefined {
-            self.raise(
-                Rule::PayloadNotAllowed,
-                span,
-                code.0,
-                message.payload().len() as i64,
-            );
+            self.raise(Rule::PayloadNotAllowed, span, code.0, message.payload().len() as i64);
             return;
         }
         if has_format {

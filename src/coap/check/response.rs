@@ -14,31 +14,17 @@ impl Check<'_, '_> {
         }
         let (message, code) = (self.message, self.header.code);
         if !code.is_success() && message.seen & OBSERVE != 0 {
-            self.raise(
-                Rule::ObsErrorWithObserve,
-                self.option_span(OptionNumber::OBSERVE),
-                code.0,
-                0,
-            );
+            self.raise(Rule::ObsErrorWithObserve, self.option_span(OptionNumber::OBSERVE), code.0, 0);
         }
         if message.has_high && self.has(OptionNumber::ECHO) {
-            self.raise(
-                Rule::EchoChallenge,
-                self.option_span(OptionNumber::ECHO),
-                0,
-                0,
-            );
+            self.raise(Rule::EchoChallenge, self.option_span(OptionNumber::ECHO), 0, 0);
         }
         if !self.is_complete() || self.has(OptionNumber::OSCORE) {
             return;
         }
         match code {
-            Code::VALID if !self.has(OptionNumber::ETAG) => {
-                self.raise_code(Rule::RespValidWithoutEtag)
-            }
-            Code::CREATED if message.seen & LOCATION == 0 => {
-                self.raise_code(Rule::RespCreatedNoLocation)
-            }
+            Code::VALID if !self.has(OptionNumber::ETAG) => self.raise_code(Rule::RespValidWithoutEtag),
+            Code::CREATED if message.seen & LOCATION == 0 => self.raise_code(Rule::RespCreatedNoLocation),
             Code::REQUEST_ENTITY_TOO_LARGE if !self.has(OptionNumber::SIZE1) => {
                 self.raise_code(Rule::RespTooLargeNoSize1)
             }

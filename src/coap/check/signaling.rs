@@ -20,21 +20,12 @@ impl Check<'_, '_> {
     fn signaling_option(&mut self, option: &OptionInstance<'_>, is_first: bool) {
         let number = option.number.0;
         let Some(definition) = option.definition() else {
-            let rule = if option.number.is_critical() {
-                Rule::OptUnknownCritical
-            } else {
-                Rule::OptUnknownElective
-            };
+            let rule = if option.number.is_critical() { Rule::OptUnknownCritical } else { Rule::OptUnknownElective };
             self.raise(rule, option.span(), number, 0);
             return;
         };
         if !option.has_good_length() {
-            self.raise(
-                Rule::OptBadLength,
-                option.span(),
-                number,
-                option.value.len() as i64,
-            );
+            self.raise(Rule::OptBadLength, option.span(), number, option.value.len() as i64);
         }
         if option.delta == 0 && !is_first && definition.repeatable == Repeatable::Never {
             self.raise(Rule::OptRepeated, option.span(), number, 0);
@@ -42,25 +33,14 @@ impl Check<'_, '_> {
         if definition.format == OptionFormat::String && std::str::from_utf8(option.value).is_err() {
             self.raise(Rule::OptNotUtf8, option.value_span(), number, 0);
         }
-        let Some(value) = option
-            .uint()
-            .filter(|_| definition.format == OptionFormat::Uint)
-        else {
+        let Some(value) = option.uint().filter(|_| definition.format == OptionFormat::Uint) else {
             return;
         };
         if option.value.first() == Some(&0) {
             self.raise(Rule::OptUintLeadingZero, option.value_span(), number, 0);
         }
-        if self.header.code == Code::CSM
-            && number == EXTENDED_TOKEN_LENGTH
-            && !TOKEN_LENGTHS.contains(&value)
-        {
-            self.raise(
-                Rule::OptUintRange,
-                option.span(),
-                number,
-                i64::try_from(value).unwrap_or(i64::MAX),
-            );
+        if self.header.code == Code::CSM && number == EXTENDED_TOKEN_LENGTH && !TOKEN_LENGTHS.contains(&value) {
+            self.raise(Rule::OptUintRange, option.span(), number, i64::try_from(value).unwrap_or(i64::MAX));
         }
     }
 }

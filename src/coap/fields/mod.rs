@@ -84,12 +84,7 @@ field_rows! {
 }
 
 impl Field {
-    fn new(
-        row: &'static FieldRow,
-        span: Span,
-        value: impl Into<String>,
-        meaning: impl Into<String>,
-    ) -> Self {
+    fn new(row: &'static FieldRow, span: Span, value: impl Into<String>, meaning: impl Into<String>) -> Self {
         Self {
             name: row.name,
             span,
@@ -123,20 +118,10 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
     if let Some(token) = message.token().filter(|_| !message.mode.is_draft()) {
         let extension = message.token_extension_span();
         if extension.bits > 0 {
-            fields.push(leaf(
-                message,
-                &TOKEN_EXTENSION,
-                extension,
-                format!("{} bytes of token", token.len()),
-            ));
+            fields.push(leaf(message, &TOKEN_EXTENSION, extension, format!("{} bytes of token", token.len())));
         }
         if !token.is_empty() {
-            fields.push(leaf(
-                message,
-                &TOKEN,
-                message.token_span(),
-                format!("{} bytes", token.len()),
-            ));
+            fields.push(leaf(message, &TOKEN, message.token_span(), format!("{} bytes", token.len())));
         }
     }
     let mut before = 0;
@@ -146,17 +131,8 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
     }
     if let Some(offset) = message.payload_offset() {
         if offset > message.options_end as usize {
-            let row = if message.mode.is_draft() {
-                &OPTIONS_END
-            } else {
-                &PAYLOAD_MARKER
-            };
-            fields.push(leaf(
-                message,
-                row,
-                Span::of_bytes(offset - 1, 1),
-                "the rest is payload",
-            ));
+            let row = if message.mode.is_draft() { &OPTIONS_END } else { &PAYLOAD_MARKER };
+            fields.push(leaf(message, row, Span::of_bytes(offset - 1, 1), "the rest is payload"));
         }
         fields.push(payload(message, offset));
     }
@@ -165,12 +141,7 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
 }
 
 /// A field whose value is its bytes in hexadecimal.
-fn leaf(
-    message: &Message<'_>,
-    row: &'static FieldRow,
-    span: Span,
-    meaning: impl Into<String>,
-) -> Field {
+fn leaf(message: &Message<'_>, row: &'static FieldRow, span: Span, meaning: impl Into<String>) -> Field {
     Field::new(row, span, escape::hex(bytes_of(message, span)), meaning)
 }
 
@@ -185,17 +156,8 @@ fn header(message: &Message<'_>) -> Vec<Field> {
     if let Some(&first) = message.bytes.first() {
         let kind = MessageType::from_bits(first >> 4);
         let (version, nibble) = (first >> 6, first & 15);
-        let known = if version == 1 {
-            "CoAP version 1"
-        } else {
-            "no such version exists"
-        };
-        fields.push(Field::new(
-            &VERSION,
-            Span::of_bits(0, 2),
-            version.to_string(),
-            known,
-        ));
+        let known = if version == 1 { "CoAP version 1" } else { "no such version exists" };
+        fields.push(Field::new(&VERSION, Span::of_bits(0, 2), version.to_string(), known));
         fields.push(Field::new(
             &TYPE,
             Span::of_bits(2, 2),
@@ -207,41 +169,24 @@ fn header(message: &Message<'_>) -> Vec<Field> {
         } else {
             (&TOKEN_LENGTH, token_length_meaning(nibble))
         };
-        fields.push(Field::new(
-            row,
-            Span::of_bits(4, 4),
-            nibble.to_string(),
-            meaning,
-        ));
+        fields.push(Field::new(row, Span::of_bits(4, 4), nibble.to_string(), meaning));
     }
     if let Some(&byte) = message.bytes.get(1) {
         fields.push(code(message, byte));
     }
     if let Some(header) = message.header() {
         let meaning = format!("0x{:04x}", header.message_id);
-        fields.push(Field::new(
-            &MESSAGE_ID,
-            Span::of_bytes(2, 2),
-            header.message_id.to_string(),
-            meaning,
-        ));
+        fields.push(Field::new(&MESSAGE_ID, Span::of_bytes(2, 2), header.message_id.to_string(), meaning));
     }
     fields
 }
 
 /// The code, with class and detail where they are bits of their own.
 fn code(message: &Message<'_>, byte: u8) -> Field {
-    let code = message
-        .header()
-        .map_or(super::Code(byte), |header| header.code);
+    let code = message.header().map_or(super::Code(byte), |header| header.code);
     let span = Span::of_bytes(1, 1);
     if message.mode == DecodeMode::Draft03 {
-        return Field::new(
-            &CODE,
-            span,
-            byte.to_string(),
-            format!("{code} {} today", code.description()),
-        );
+        return Field::new(&CODE, span, byte.to_string(), format!("{code} {} today", code.description()));
     }
     let kind = match code.kind() {
         super::CodeKind::Empty | super::CodeKind::Request => "request, or Empty if the detail is 0",
@@ -255,12 +200,7 @@ fn code(message: &Message<'_>, byte: u8) -> Field {
     };
     Field::new(&CODE, span, code.to_string(), code.description()).with_children(vec![
         Field::new(&CLASS, Span::of_bits(8, 3), code.class().to_string(), kind),
-        Field::new(
-            &DETAIL,
-            Span::of_bits(11, 5),
-            format!("{:02}", code.detail()),
-            code.description(),
-        ),
+        Field::new(&DETAIL, Span::of_bits(11, 5), format!("{:02}", code.detail()), code.description()),
     ])
 }
 
@@ -290,32 +230,18 @@ const SHOWN: usize = 64;
 /// The payload: as text where it is text, otherwise in hexadecimal, either cut short.
 fn payload(message: &Message<'_>, offset: usize) -> Field {
     let payload = message.payload();
-    let format = message
-        .content_format()
-        .map_or(String::new(), |format| format!(", {format}"));
+    let format = message.content_format().map_or(String::new(), |format| format!(", {format}"));
     let meaning = format!("{} bytes{format}", payload.len());
-    let text = std::str::from_utf8(payload).ok().filter(|text| {
-        text.chars()
-            .all(|c| !super::escape::is_hidden(c) || c == '\n')
-    });
+    let text = std::str::from_utf8(payload)
+        .ok()
+        .filter(|text| text.chars().all(|c| !super::escape::is_hidden(c) || c == '\n'));
     let value = match text {
         Some(text) if text.chars().count() <= SHOWN => escape::text(text).into_owned(),
-        Some(text) => format!(
-            "{}...",
-            escape::text(&text.chars().take(SHOWN).collect::<String>())
-        ),
+        Some(text) => format!("{}...", escape::text(&text.chars().take(SHOWN).collect::<String>())),
         None if payload.len() <= SHOWN => escape::hex(payload),
-        None => format!(
-            "{}...",
-            escape::hex(payload.get(..SHOWN).unwrap_or_default())
-        ),
+        None => format!("{}...", escape::hex(payload.get(..SHOWN).unwrap_or_default())),
     };
-    Field::new(
-        &PAYLOAD,
-        Span::of_bytes(offset, payload.len()),
-        value,
-        meaning,
-    )
+    Field::new(&PAYLOAD, Span::of_bytes(offset, payload.len()), value, meaning)
 }
 
 /// What is left behind the place where decoding stopped.
@@ -336,21 +262,14 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
     let why = stop.rule.row().teaching;
     fields.push(match stop.rule {
         Rule::PayloadMarkerEmpty => leaf(message, &PAYLOAD_MARKER, rest, why),
-        Rule::OptOverrun
-        | Rule::OptDelta15
-        | Rule::OptLength15
-        | Rule::OptNumberOverflow
-        | Rule::OptExtTruncated
+        Rule::OptOverrun | Rule::OptDelta15 | Rule::OptLength15 | Rule::OptNumberOverflow | Rule::OptExtTruncated
             if !message.mode.is_draft() =>
         {
             option::malformed(message, rest, why)
         }
-        Rule::HdrTklReserved => leaf(
-            message,
-            &UNDECODED,
-            rest,
-            as_extended_token(message).unwrap_or_else(|| why.to_string()),
-        ),
+        Rule::HdrTklReserved => {
+            leaf(message, &UNDECODED, rest, as_extended_token(message).unwrap_or_else(|| why.to_string()))
+        }
         _ => leaf(message, &UNDECODED, rest, why),
     });
 }

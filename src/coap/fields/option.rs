@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use super::super::{
-    Block, ContentFormat, Message, OptionFormat, OptionInstance, OptionNumber, OptionValue, Oscore,
-    Span,
+    Block, ContentFormat, Message, OptionFormat, OptionInstance, OptionNumber, OptionValue, Oscore, Span,
 };
 use super::*;
 
@@ -18,13 +17,8 @@ pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: 
     let delta_extension = option.delta_extension_span();
     let length_extension = option.length_extension_span();
     let sum = format!("{before} + {} = {}", option.delta, option.number.0);
-    let sum = option
-        .name()
-        .map_or(sum.clone(), |name| format!("{sum}: {name}"));
-    let nibbles = bytes_of(message, option.delta_span())
-        .first()
-        .copied()
-        .unwrap_or(0);
+    let sum = option.name().map_or(sum.clone(), |name| format!("{sum}: {name}"));
+    let nibbles = bytes_of(message, option.delta_span()).first().copied().unwrap_or(0);
     let (delta, length) = (nibbles >> 4, nibbles & 15);
     children.push(Field::new(
         &OPTION_DELTA,
@@ -42,30 +36,15 @@ pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: 
     if delta_extension.bits > 0 {
         let base = if delta == 13 { 13 } else { 269 };
         let meaning = format!("{} + {base} = {}; {sum}", option.delta - base, option.delta);
-        children.push(leaf(
-            message,
-            &OPTION_DELTA_EXTENSION,
-            delta_extension,
-            meaning,
-        ));
+        children.push(leaf(message, &OPTION_DELTA_EXTENSION, delta_extension, meaning));
     }
     if length_extension.bits > 0 {
-        children.push(leaf(
-            message,
-            &OPTION_LENGTH_EXTENSION,
-            length_extension,
-            bytes.clone(),
-        ));
+        children.push(leaf(message, &OPTION_LENGTH_EXTENSION, length_extension, bytes.clone()));
     }
     let value = shown(&option.value());
     let meaning = meaning(message, option);
     if !option.value.is_empty() {
-        let row = Field::new(
-            &OPTION_VALUE,
-            option.value_span(),
-            value.clone(),
-            meaning.clone(),
-        );
+        let row = Field::new(&OPTION_VALUE, option.value_span(), value.clone(), meaning.clone());
         children.push(row.with_children(parts(option)));
     }
     let mut field = Field {
@@ -93,31 +72,17 @@ fn mark(field: &mut Field, number: OptionNumber) {
 /// What cannot be read as an option: its nibbles, then the rest.
 pub(super) fn malformed(message: &Message<'_>, rest: Span, why: &str) -> Field {
     let first = bytes_of(message, rest).first().copied().unwrap_or(0);
-    let nibble = |row, at, value: u8| {
-        Field::new(row, Span::of_bits(rest.bit + at, 4), value.to_string(), "")
-    };
-    let mut children = vec![
-        nibble(&OPTION_DELTA, 0, first >> 4),
-        nibble(&OPTION_LENGTH, 4, first & 15),
-    ];
+    let nibble = |row, at, value: u8| Field::new(row, Span::of_bits(rest.bit + at, 4), value.to_string(), "");
+    let mut children = vec![nibble(&OPTION_DELTA, 0, first >> 4), nibble(&OPTION_LENGTH, 4, first & 15)];
     if rest.bits > 8 {
-        children.push(leaf(
-            message,
-            &UNDECODED,
-            Span::of_bits(rest.bit + 8, rest.bits - 8),
-            "",
-        ));
+        children.push(leaf(message, &UNDECODED, Span::of_bits(rest.bit + 8, rest.bits - 8), ""));
     }
     leaf(message, &MALFORMED_OPTION, rest, why).with_children(children)
 }
 
 /// "3 bytes", "1 byte".
 fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn nibble_meaning(nibble: u8, extension: Span, whole: &str) -> String {
@@ -143,12 +108,7 @@ fn shown(value: &OptionValue<'_>) -> String {
             let mut text = escape::hex(oscore.partial_iv);
             for (name, part) in [("kid context", oscore.kid_context), ("kid", oscore.kid)] {
                 if let Some(part) = part {
-                    let _ = write!(
-                        text,
-                        "{}{name} {}",
-                        if text.is_empty() { "" } else { ", " },
-                        escape::hex(part)
-                    );
+                    let _ = write!(text, "{}{name} {}", if text.is_empty() { "" } else { ", " }, escape::hex(part));
                 }
             }
             text
@@ -159,43 +119,28 @@ fn shown(value: &OptionValue<'_>) -> String {
 /// What an option that nobody knows asks of its receiver.
 fn unknown(number: OptionNumber) -> &'static str {
     match (number.is_critical(), number.is_unsafe()) {
-        (false, false) => {
-            "Not registered, elective, safe to forward: who does not know it passes over it."
-        }
+        (false, false) => "Not registered, elective, safe to forward: who does not know it passes over it.",
         (false, true) => {
             "Not registered, elective, unsafe to forward: a receiver passes over it, a proxy refuses the message."
         }
         (true, false) => {
             "Not registered, critical, safe to forward: a receiver must reject the message, a proxy forwards it."
         }
-        (true, true) => {
-            "Not registered, critical, unsafe to forward: receivers and proxies must reject the message."
-        }
+        (true, true) => "Not registered, critical, unsafe to forward: receivers and proxies must reject the message.",
     }
 }
 
 /// What the value of an option means in this message; may be empty.
 fn meaning(message: &Message<'_>, option: &OptionInstance<'_>) -> String {
     if !option.has_good_length() {
-        let limits = option
-            .definition()
-            .map_or((0, 0), |definition| (definition.min, definition.max));
-        return format!(
-            "{} where {} to {} are allowed",
-            count(option.value.len(), "byte"),
-            limits.0,
-            limits.1
-        );
+        let limits = option.definition().map_or((0, 0), |definition| (definition.min, definition.max));
+        return format!("{} where {} to {} are allowed", count(option.value.len(), "byte"), limits.0, limits.1);
     }
     match option.value() {
         OptionValue::Block(block) => block_meaning(block),
         OptionValue::Oscore(oscore) => oscore_meaning(&oscore),
         OptionValue::Uint(number) => uint_meaning(message, option, number),
-        OptionValue::Opaque(bytes)
-            if option
-                .definition()
-                .is_some_and(|d| d.format == OptionFormat::String) =>
-        {
+        OptionValue::Opaque(bytes) if option.definition().is_some_and(|d| d.format == OptionFormat::String) => {
             format!("not UTF-8: {}", escape::bytes(bytes))
         }
         OptionValue::Empty | OptionValue::Opaque(_) | OptionValue::Text(_) => String::new(),
@@ -203,15 +148,9 @@ fn meaning(message: &Message<'_>, option: &OptionInstance<'_>) -> String {
 }
 
 fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64) -> String {
-    let is_request = message
-        .header()
-        .is_some_and(|header| header.code.is_request());
-    if option
-        .definition()
-        .is_some_and(|definition| definition.format == OptionFormat::ContentFormat)
-    {
-        return u16::try_from(number)
-            .map_or(String::new(), |number| ContentFormat(number).to_string());
+    let is_request = message.header().is_some_and(|header| header.code.is_request());
+    if option.definition().is_some_and(|definition| definition.format == OptionFormat::ContentFormat) {
+        return u16::try_from(number).map_or(String::new(), |number| ContentFormat(number).to_string());
     }
     match option.modern() {
         Some(OptionNumber::OBSERVE) => match (is_request, number) {
@@ -230,61 +169,35 @@ fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64)
             2 => "/.well-known/edhoc".to_string(),
             _ => String::new(),
         },
-        Some(
-            OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION
-            | OptionNumber::OCF_CONTENT_FORMAT_VERSION,
-        ) => {
-            format!(
-                "version {}.{}.{}",
-                number >> 11,
-                number >> 6 & 31,
-                number & 63
-            )
+        Some(OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION | OptionNumber::OCF_CONTENT_FORMAT_VERSION) => {
+            format!("version {}.{}.{}", number >> 11, number >> 6 & 31, number & 63)
         }
         _ => String::new(),
     }
 }
 
 fn no_response_meaning(bits: u64) -> String {
-    let classes: Vec<String> = [2, 4, 5]
-        .into_iter()
-        .filter(|class| bits & 1 << (class - 1) != 0)
-        .map(|class| format!("{class}.xx"))
-        .collect();
-    if classes.is_empty() {
-        "all responses are wanted".to_string()
-    } else {
-        format!("no {}", classes.join(", no "))
-    }
+    let classes: Vec<String> =
+        [2, 4, 5].into_iter().filter(|class| bits & 1 << (class - 1) != 0).map(|class| format!("{class}.xx")).collect();
+    if classes.is_empty() { "all responses are wanted".to_string() } else { format!("no {}", classes.join(", no ")) }
 }
 
 fn block_meaning(block: Block) -> String {
     let end = block.offset() + u64::from(block.size()) - 1;
-    let more = if block.more {
-        "more follow"
-    } else {
-        "the last"
-    };
+    let more = if block.more { "more follow" } else { "the last" };
     let size = if block.szx == 7 {
         "size exponent 7, reserved on UDP".to_string()
     } else {
         count(block.size() as usize, "byte")
     };
-    format!(
-        "block {} of {size}: bytes {} to {end} of the body, {more}",
-        block.number,
-        block.offset()
-    )
+    format!("block {} of {size}: bytes {} to {end} of the body, {more}", block.number, block.offset())
 }
 
 fn oscore_meaning(oscore: &Oscore<'_>) -> String {
     if let Some(defect) = oscore.defect {
         return format!("{defect}");
     }
-    let number = oscore
-        .partial_iv
-        .iter()
-        .fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let number = oscore.partial_iv.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
     match (oscore.partial_iv.is_empty(), oscore.kid) {
         (false, _) => format!("sequence number {number}"),
         (true, Some(_)) => "no sequence number".to_string(),
@@ -309,11 +222,7 @@ fn parts(option: &OptionInstance<'_>) -> Vec<Field> {
                     &BLOCK_MORE,
                     Span::of_bits(whole.bit + bits, 1),
                     u8::from(block.more).to_string(),
-                    if block.more {
-                        "more follow"
-                    } else {
-                        "none follow"
-                    },
+                    if block.more { "more follow" } else { "none follow" },
                 ),
                 Field::new(
                     &BLOCK_SIZE,
@@ -329,34 +238,17 @@ fn parts(option: &OptionInstance<'_>) -> Vec<Field> {
 }
 
 fn block_size_meaning(block: Block) -> String {
-    if block.szx == 7 {
-        "reserved".to_string()
-    } else {
-        format!("2^({} + 4) = {} bytes", block.szx, block.size())
-    }
+    if block.szx == 7 { "reserved".to_string() } else { format!("2^({} + 4) = {} bytes", block.szx, block.size()) }
 }
 
 fn oscore_parts(oscore: &Oscore<'_>, value: &[u8], whole: Span) -> Vec<Field> {
     let bits = |at, length| Span::of_bits(whole.bit + at, length);
     let flag = |set: bool| u8::from(set).to_string();
     let yes = |set: bool| if set { "present" } else { "absent" };
-    let (has_context, has_kid) = (
-        oscore.flags & Oscore::KID_CONTEXT != 0,
-        oscore.flags & Oscore::KID != 0,
-    );
+    let (has_context, has_kid) = (oscore.flags & Oscore::KID_CONTEXT != 0, oscore.flags & Oscore::KID != 0);
     let mut fields = vec![
-        Field::new(
-            &OSCORE_RESERVED,
-            bits(0, 3),
-            (oscore.flags >> 5).to_string(),
-            "",
-        ),
-        Field::new(
-            &OSCORE_KID_CONTEXT_FLAG,
-            bits(3, 1),
-            flag(has_context),
-            yes(has_context),
-        ),
+        Field::new(&OSCORE_RESERVED, bits(0, 3), (oscore.flags >> 5).to_string(), ""),
+        Field::new(&OSCORE_KID_CONTEXT_FLAG, bits(3, 1), flag(has_context), yes(has_context)),
         Field::new(&OSCORE_KID_FLAG, bits(4, 1), flag(has_kid), yes(has_kid)),
         Field::new(
             &OSCORE_PARTIAL_IV_LENGTH,
@@ -369,31 +261,19 @@ fn oscore_parts(oscore: &Oscore<'_>, value: &[u8], whole: Span) -> Vec<Field> {
     let mut push = |row: &'static FieldRow, part: &[u8], text: Option<String>| {
         if !part.is_empty() {
             let span = Span::of_bits(whole.bit + at as u32 * 8, part.len() as u32 * 8);
-            fields.push(Field::new(
-                row,
-                span,
-                text.unwrap_or_else(|| escape::hex(part)),
-                "",
-            ));
+            fields.push(Field::new(row, span, text.unwrap_or_else(|| escape::hex(part)), ""));
             at += part.len();
         }
     };
     push(&OSCORE_PARTIAL_IV, oscore.partial_iv, None);
     if let Some(context) = oscore.kid_context {
-        push(
-            &OSCORE_KID_CONTEXT_LENGTH,
-            &[0],
-            Some(context.len().to_string()),
-        );
+        push(&OSCORE_KID_CONTEXT_LENGTH, &[0], Some(context.len().to_string()));
         push(&OSCORE_KID_CONTEXT, context, None);
     }
     push(&OSCORE_KID, oscore.kid.unwrap_or_default(), None);
     let end = fields.last().map_or(whole.bit, |last| last.span.end());
     let rest = Span::of_bits(end, whole.end() - end);
-    if let Some(undecoded) = value
-        .get(((end - whole.bit) / 8) as usize..)
-        .filter(|rest| !rest.is_empty())
-    {
+    if let Some(undecoded) = value.get(((end - whole.bit) / 8) as usize..).filter(|rest| !rest.is_empty()) {
         fields.push(Field::new(&UNDECODED, rest, escape::hex(undecoded), ""));
     }
     fields

@@ -1,9 +1,7 @@
 //! The option numbers of the drafts before RFC 7252, as software from 2010 to 2012 still sends them.
 
 use super::OptionNumber;
-use super::registry::{
-    Direction, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable, definitions,
-};
+use super::registry::{Direction, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable, definitions};
 use crate::coap::DecodeMode;
 
 definitions! {
@@ -71,17 +69,8 @@ definitions! {
 }
 
 /// The numbers of DRAFT_03 and what they are today.
-static DRAFT_03_MODERN: &[(u16, u16)] = &[
-    (1, 12),
-    (2, 14),
-    (4, 4),
-    (5, 3),
-    (6, 8),
-    (9, 11),
-    (10, 6),
-    (13, 23),
-    (15, 15),
-];
+static DRAFT_03_MODERN: &[(u16, u16)] =
+    &[(1, 12), (2, 14), (4, 4), (5, 3), (6, 8), (9, 11), (10, 6), (13, 23), (15, 15)];
 
 /// The numbers of DRAFT_08 and what they are today.
 static DRAFT_08_MODERN: &[(u16, u16)] = &[
@@ -154,8 +143,5 @@ pub fn modern(mode: DecodeMode, number: u16) -> Option<u16> {
         DecodeMode::Draft08 => DRAFT_08_MODERN,
         DecodeMode::Draft12 => DRAFT_12_MODERN,
     };
-    table
-        .iter()
-        .find(|(old, _)| *old == number)
-        .map(|(_, today)| *today)
+    table.iter().find(|(old, _)| *old == number).map(|(_, today)| *today)
 }

@@ -8,9 +8,7 @@ pub mod value;
 use std::fmt;
 
 use super::{Code, DecodeMode, Span};
-pub use registry::{
-    Direction, OPTIONS, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable,
-};
+pub use registry::{Direction, OPTIONS, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable};
 pub use value::{Block, OptionValue, Oscore, OscoreDefect};
 
 /// Number of an option.
@@ -144,10 +142,7 @@ fn find(table: &'static [OptionDefinition], number: u16) -> Option<&'static Opti
 /// The rows of the numbers below 64, which nearly all options have, for looking up without a search.
 static LOW: [Option<&'static OptionDefinition>; 64] = low_rows();
 
-#[allow(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, which refuses an index out of range"
-)]
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
 const fn low_rows() -> [Option<&'static OptionDefinition>; 64] {
     let mut low = [None; 64];
     let mut row = 0;
@@ -162,10 +157,7 @@ const fn low_rows() -> [Option<&'static OptionDefinition>; 64] {
 }
 
 /// A set of option numbers below 64, one bit each.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, which refuses an index out of range"
-)]
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
 pub(super) const fn mask_of(numbers: &[OptionNumber]) -> u64 {
     let mut mask = 0;
     let mut at = 0;
@@ -230,9 +222,7 @@ impl<'a> OptionInstance<'a> {
 
     /// Its value, read as its format says; bytes where the option does not allow a number of that length.
     pub fn value(&self) -> OptionValue<'a> {
-        let format = self
-            .definition()
-            .map_or(OptionFormat::Unknown, |definition| definition.format);
+        let format = self.definition().map_or(OptionFormat::Unknown, |definition| definition.format);
         if format.is_uint() && !self.has_good_length() {
             return OptionValue::Opaque(self.value);
         }
@@ -249,16 +239,12 @@ impl<'a> OptionInstance<'a> {
     #[inline]
     pub fn has_good_length(&self) -> bool {
         let length = self.value.len() as u32;
-        self.definition()
-            .is_none_or(|definition| (definition.min..=definition.max).contains(&length))
+        self.definition().is_none_or(|definition| (definition.min..=definition.max).contains(&length))
     }
 
     /// The whole option.
     pub fn span(&self) -> Span {
-        Span::of_bytes(
-            self.offset,
-            self.value_offset + self.value.len() - self.offset,
-        )
+        Span::of_bytes(self.offset, self.value_offset + self.value.len() - self.offset)
     }
 
     /// Jumps before the option (draft -12); empty elsewhere.

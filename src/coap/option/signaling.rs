@@ -1,9 +1,7 @@
 //! Options of signaling messages: each code has a numbering of its own (RFC 8323 section 5.2).
 
 use super::OptionNumber;
-use super::registry::{
-    Direction, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable, definitions,
-};
+use super::registry::{Direction, OptionDefinition, OptionFormat, OptionStatus, OscoreClass, Repeatable, definitions};
 use crate::coap::Code;
 
 definitions! {

@@ -37,9 +37,7 @@ impl<'a> OptionValue<'a> {
 /// A number of any length, as long as it fits 64 bits; no bytes are 0 (RFC 7252 section 3.2).
 #[inline]
 pub(in crate::coap) fn uint(value: &[u8]) -> Option<u64> {
-    value.iter().try_fold(0u64, |sum, &byte| {
-        (sum >> 56 == 0).then_some(sum << 8 | u64::from(byte))
-    })
+    value.iter().try_fold(0u64, |sum, &byte| (sum >> 56 == 0).then_some(sum << 8 | u64::from(byte)))
 }
 
 /// What Block1, Block2, Q-Block1 and Q-Block2 say (RFC 7959 section 2.2).
@@ -60,11 +58,7 @@ impl Block {
             return None;
         }
         let all = uint(value)? as u32;
-        Some(Self {
-            number: all >> 4,
-            more: all & 8 != 0,
-            szx: (all & 7) as u8,
-        })
+        Some(Self { number: all >> 4, more: all & 8 != 0, szx: (all & 7) as u8 })
     }
 
     /// Size of a block in bytes, 16 to 1024; the reserved SZX 7 counts as 1024, which it is for BERT (RFC 8323 section 6).
@@ -150,19 +144,13 @@ impl<'a> Oscore<'a> {
         if self.flags & Self::KID != 0 {
             self.kid = Some(rest);
         }
-        if self.flags & Self::GROUP != 0 {
-            Err(OscoreDefect::ReservedBits)
-        } else {
-            Ok(())
-        }
+        if self.flags & Self::GROUP != 0 { Err(OscoreDefect::ReservedBits) } else { Ok(()) }
     }
 }
 
 /// The first `length` bytes and the rest.
 fn take(bytes: &[u8], length: usize) -> Result<(&[u8], &[u8]), OscoreDefect> {
-    bytes
-        .split_at_checked(length)
-        .ok_or(OscoreDefect::Truncated((length - bytes.len()) as u32))
+    bytes.split_at_checked(length).ok_or(OscoreDefect::Truncated((length - bytes.len()) as u32))
 }
 
 impl std::fmt::Display for OscoreDefect {
