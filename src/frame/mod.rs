@@ -1,10 +1,23 @@
 //! From a captured frame to a UDP datagram with its endpoints, and the spans of every layer passed on the way.
+#![deny(clippy::indexing_slicing)]
+
+mod bytes;
+mod fragments;
+mod icmp;
+mod ip;
+mod link;
+mod link_type;
+mod peel;
+mod protocol;
+mod reason;
 
 use std::net::IpAddr;
 
-/// Link type of a frame, as numbered in savefiles (LINKTYPE_*; DLT numbers are normalised to these).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct LinkType(pub u16);
+pub use fragments::{FragmentCounters, FragmentFault};
+pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};
+pub use peel::{Datagram, FrameNotes, IcmpQuote, PeelOptions, Peeled, Peeler};
+pub use protocol::Protocol;
+pub use reason::Reason;
 
 /// A captured frame, lent by its source.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +41,7 @@ pub struct Frame<'a> {
 pub struct Position {
     /// Which file, in the order they were named.
     pub file: u16,
-    /// Which interface of that file (counted through all sections); gives link type and time resolution.
+    /// Which interface, counted through all sections of all files; gives link type and time resolution.
     pub interface: u16,
     /// Offset of the record or block in the file, in bytes.
     pub offset: u64,

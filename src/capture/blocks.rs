@@ -1,0 +1,270 @@
+//! The blocks of pcapng, each handed over whole.
+
+use std::ops::Range;
+
+use pcap_parser::{
+    DecryptionSecretsBlock, EnhancedPacketBlock, InterfaceDescriptionBlock, OptionCode,
+    PcapNGOption, pcapng,
+};
+
+use super::Clock;
+use crate::frame::LinkType;
+
+/// Block type of a section header; the same in both byte orders.
+pub(super) const SECTION: u32 = 0x0a0d_0d0a;
+const INTERFACE: u32 = 1;
+const OLD_FRAME: u32 = 2;
+const SIMPLE_FRAME: u32 = 3;
+const FRAME: u32 = 6;
+const SECRETS: u32 = 10;
+
+/// Longest block taken into memory; longer ones are passed over.
+pub(super) const MAX_BLOCK: usize = 16 << 20;
+
+/// Keys in a capture for what is encrypted in it (pcapng, decryption secrets block).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secrets {
+    /// What they are, such as 0x544c534b for a TLS key log.
+    pub kind: u32,
+    /// The keys, in the form that the kind says.
+    pub data: Vec<u8>,
+}
+
+/// What a block says.
+#[derive(Debug)]
+pub(super) enum Block {
+    /// A frame.
+    Frame(FrameBlock),
+    /// An interface of this section.
+    Interface(Description),
+    /// Keys.
+    Secrets(Secrets),
+    /// Something else.
+    Other,
+}
+
+/// A frame in a block.
+#[derive(Clone, Debug)]
+pub(super) struct FrameBlock {
+    /// Interface, counted from 0 in the section.
+    pub interface: u32,
+    /// None in a simple block.
+    pub ticks: Option<u64>,
+    pub original: u32,
+    /// Its bytes, in the block.
+    pub bytes: Range<usize>,
+}
+
+/// An interface as described.
+#[derive(Clone, Debug)]
+pub(super) struct Description {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub link: LinkType,
+    pub snaplen: u32,
+    pub clock: Clock,
+}
+
+/// The 32-bit number at `at`.
+#[inline]
+fn number(block: &[u8], at: usize, big_endian: bool) -> Option<u32> {
+    let word = *block.get(at..)?.first_chunk::<4>()?;
+    Some(if big_endian {
+        u32::from_be_bytes(word)
+    } else {
+        u32::from_le_bytes(word)
+    })
+}
+
+/// Type and length of the block that begins here, and its byte order (a section header has its own); needs 12 bytes.
+#[inline]
+pub(super) fn head(bytes: &[u8], big_endian: bool) -> Option<(u32, usize, bool)> {
+    let kind = number(bytes, 0, big_endian)?;
+    let big_endian = match (kind, bytes.get(8..12)?) {
+        (SECTION, [0x1a, 0x2b, 0x3c, 0x4d]) => true,
+        (SECTION, [0x4d, 0x3c, 0x2b, 0x1a]) => false,
+        _ => big_endian,
+    };
+    Some((kind, number(bytes, 4, big_endian)? as usize, big_endian))
+}
+
+/// Whether a block can have this length.
+#[inline]
+pub(super) const fn is_sound(length: usize) -> bool {
+    length >= 12 && length % 4 == 0
+}
+
+/// Whether what begins here looks like a block of a kind that is written.
+pub(super) fn is_plausible(bytes: &[u8], big_endian: bool) -> bool {
+    head(bytes, big_endian).is_some_and(|(kind, length, _)| {
+        is_sound(length)
+            && length <= MAX_BLOCK
+            && (matches!(kind, 1..=12) || kind == SECTION || kind & 0xffff == 0x0bad)
+    })
+}
+
+/// Where in `bytes` a whole sound block begins, behind damage.
+pub(super) fn find_block(bytes: &[u8], big_endian: bool) -> Option<usize> {
+    (4..bytes.len()).step_by(4).find(|at| {
+        let Some(rest) = bytes.get(*at..) else {
+            return false;
+        };
+        is_plausible(rest, big_endian)
+            && head(rest, big_endian)
+                .is_some_and(|(_, length, order)| trailer(rest, length, order) == Some(length))
+    })
+}
+
+/// The length that the block repeats at its end.
+#[inline]
+pub(super) fn trailer(block: &[u8], length: usize, big_endian: bool) -> Option<usize> {
+    number(block, length.checked_sub(4)?, big_endian).map(|length| length as usize)
+}
+
+/// Reads a whole block.
+///
+/// # Errors
+/// What is wrong with it.
+#[inline]
+pub(super) fn read(block: &[u8], big_endian: bool, snaplen: u32) -> Result<Block, &'static str> {
+    let kind = number(block, 0, big_endian).unwrap_or_default();
+    match kind {
+        FRAME | OLD_FRAME => frame(block, kind, big_endian).map(Block::Frame),
+        SIMPLE_FRAME => simple_frame(block, big_endian, snaplen).map(Block::Frame),
+        INTERFACE => interface(block, big_endian).map(Block::Interface),
+        SECRETS => secrets(block, big_endian).map(Block::Secrets),
+        _ => Ok(Block::Other),
+    }
+}
+
+/// The frame of a block of type 6, or of the older type 2, which differ in the interface only.
+#[inline]
+fn frame(block: &[u8], kind: u32, big_endian: bool) -> Result<FrameBlock, &'static str> {
+    const SHORT: &str = "it is too short";
+    let word = |at| number(block, at, big_endian).ok_or(SHORT);
+    if block.len() < 32 {
+        return Err(SHORT);
+    }
+    let interface = match (kind, word(8)?) {
+        (OLD_FRAME, word) if big_endian => word >> 16,
+        (OLD_FRAME, word) => word & 0xffff,
+        (_, word) => word,
+    };
+    let captured = word(20)? as usize;
+    if captured > block.len() - 32 {
+        return Err("it claims more captured bytes than it holds");
+    }
+    Ok(FrameBlock {
+        interface,
+        ticks: Some(u64::from(word(12)?) << 32 | u64::from(word(16)?)),
+        original: word(24)?,
+        bytes: 28..28 + captured,
+    })
+}
+
+/// The frame of a block of type 3: interface 0, no time, cut at the snaplen.
+fn simple_frame(block: &[u8], big_endian: bool, snaplen: u32) -> Result<FrameBlock, &'static str> {
+    let original = number(block, 8, big_endian)
+        .filter(|_| block.len() >= 16)
+        .ok_or("it is too short")?;
+    let limit = if snaplen == 0 {
+        original
+    } else {
+        original.min(snaplen)
+    };
+    let captured = (limit as usize).min(block.len() - 16);
+    Ok(FrameBlock {
+        interface: 0,
+        ticks: None,
+        original,
+        bytes: 12..12 + captured,
+    })
+}
+
+fn interface(block: &[u8], big_endian: bool) -> Result<Description, &'static str> {
+    let parsed = if big_endian {
+        pcapng::parse_interfacedescriptionblock_be(block)
+    } else {
+        pcapng::parse_interfacedescriptionblock_le(block)
+    };
+    let (_, parsed): (_, InterfaceDescriptionBlock<'_>) =
+        parsed.map_err(|_| "its fields do not fit into it")?;
+    let option = |code| {
+        parsed
+            .options
+            .iter()
+            .find(|option| option.code == code)
+            .and_then(value)
+    };
+    let text = |code| {
+        option(code).map(|value| {
+            String::from_utf8_lossy(value)
+                .trim_end_matches('\0')
+                .to_owned()
+        })
+    };
+    let offset = option(OptionCode::IfTsoffset)
+        .and_then(<[u8]>::first_chunk::<8>)
+        .copied()
+        .unwrap_or_default();
+    let offset = if big_endian {
+        i64::from_be_bytes(offset)
+    } else {
+        i64::from_le_bytes(offset)
+    };
+    let resolution = option(OptionCode::IfTsresol)
+        .and_then(<[u8]>::first)
+        .copied()
+        .unwrap_or(6);
+    Ok(Description {
+        name: text(OptionCode::IfName).filter(|name| !name.is_empty()),
+        description: text(OptionCode::IfDescription).filter(|text| !text.is_empty()),
+        link: LinkType((parsed.linktype.0 & 0xffff) as u16),
+        snaplen: parsed.snaplen,
+        clock: Clock::from_resolution(resolution, offset),
+    })
+}
+
+fn secrets(block: &[u8], big_endian: bool) -> Result<Secrets, &'static str> {
+    let parsed = if big_endian {
+        pcapng::parse_decryptionsecretsblock_be(block)
+    } else {
+        pcapng::parse_decryptionsecretsblock_le(block)
+    };
+    let (_, parsed): (_, DecryptionSecretsBlock<'_>) =
+        parsed.map_err(|_| "its fields do not fit into it")?;
+    let data = parsed
+        .data
+        .get(..parsed.secrets_len as usize)
+        .unwrap_or(parsed.data);
+    Ok(Secrets {
+        kind: parsed.secrets_type.0,
+        data: data.to_vec(),
+    })
+}
+
+/// The comments on the frame of a block of type 6.
+pub(super) fn comments(block: &[u8], big_endian: bool) -> Vec<String> {
+    let parsed = if big_endian {
+        pcapng::parse_enhancedpacketblock_be(block)
+    } else {
+        pcapng::parse_enhancedpacketblock_le(block)
+    };
+    let Ok((_, parsed)): Result<(_, EnhancedPacketBlock<'_>), _> = parsed else {
+        return Vec::new();
+    };
+    let is_comment = |option: &&PcapNGOption<'_>| option.code == OptionCode::Comment;
+    let text = |value| String::from_utf8_lossy(value).into_owned();
+    parsed
+        .options
+        .iter()
+        .filter(is_comment)
+        .filter_map(value)
+        .map(text)
+        .collect()
+}
+
+/// The value of an option, without its padding.
+fn value<'a>(option: &'a PcapNGOption<'_>) -> Option<&'a [u8]> {
+    option.as_bytes().ok()
+}

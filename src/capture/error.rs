@@ -1,0 +1,171 @@
+//! Why a capture cannot be read or written: one line each, with the way out.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// What went wrong. Displayed in one line: what, which file or interface, why, and what to do.
+#[derive(Debug)]
+pub enum CaptureError {
+    /// The file cannot be opened.
+    Open {
+        /// Its name.
+        file: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file is a folder.
+    Directory {
+        /// Its name.
+        file: String,
+    },
+    /// The file has no byte.
+    Empty {
+        /// Its name.
+        file: String,
+    },
+    /// The file is no capture.
+    NotACapture {
+        /// Its name.
+        file: String,
+        /// What it looks like.
+        looks_like: &'static str,
+    },
+    /// The file is compressed in a way that is not read.
+    Compressed {
+        /// Its name.
+        file: String,
+        /// How it is compressed.
+        method: &'static str,
+        /// The program that unpacks it to its standard output.
+        command: &'static str,
+    },
+    /// The file ends inside its own header.
+    HeaderCut {
+        /// Its name.
+        file: String,
+        /// Bytes it has.
+        length: u64,
+    },
+    /// A version of the format that nobody has defined.
+    Version {
+        /// Its name.
+        file: String,
+        /// Major and minor number.
+        version: (u16, u16),
+    },
+    /// A read failed.
+    Read {
+        /// Name of the file.
+        file: String,
+        /// Where, in bytes.
+        offset: u64,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A frame is not where it was: the file was changed.
+    Changed {
+        /// Name of the file.
+        file: String,
+        /// Where, in bytes.
+        offset: u64,
+    },
+    /// A message is no longer in memory, so that its place is not known any more.
+    Gone,
+    /// The spool cannot be created or filled.
+    Spool {
+        /// Its folder.
+        folder: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A capture cannot be written.
+    Write {
+        /// Name of the file.
+        file: String,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open { file, error } => write!(f, "{file}: cannot be opened: {error}"),
+            Self::Directory { file } => {
+                write!(f, "{file}: is a folder, not a capture; name a file in it")
+            }
+            Self::Empty { file } => {
+                write!(
+                    f,
+                    "{file}: is empty; a capture has at least a header, so the capturing program wrote nothing yet"
+                )
+            }
+            Self::NotACapture { file, looks_like } => {
+                write!(
+                    f,
+                    "{file}: is not a capture but looks like {looks_like}; pcap and pcapng are read, gzipped too"
+                )
+            }
+            Self::Compressed {
+                file,
+                method,
+                command,
+            } => {
+                write!(
+                    f,
+                    "{file}: is compressed with {method}, which is not read here; unpack it: {command} {file} | coapscope -"
+                )
+            }
+            Self::HeaderCut { file, length } => {
+                write!(
+                    f,
+                    "{file}: ends after {length} bytes, inside the file header; the capturing program was stopped too early"
+                )
+            }
+            Self::Version {
+                file,
+                version: (major, minor),
+            } => {
+                write!(
+                    f,
+                    "{file}: is a capture of version {major}.{minor}, which is not known; save it again with a current tool"
+                )
+            }
+            Self::Read {
+                file,
+                offset,
+                error,
+            } => write!(f, "{file}: cannot be read at byte {offset}: {error}"),
+            Self::Changed { file, offset } => {
+                write!(
+                    f,
+                    "{file}: there is no longer a frame at byte {offset}; the file was changed, open it again"
+                )
+            }
+            Self::Gone => f.write_str(
+                "this message has left memory, which holds the newest ones; --memory keeps more",
+            ),
+            Self::Spool { folder, error } => {
+                write!(
+                    f,
+                    "{}: the working copy of the capture cannot be written there: {error}; choose another folder with --spool",
+                    folder.display()
+                )
+            }
+            Self::Write { file, error } => write!(f, "{file}: cannot be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for CaptureError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Open { error, .. }
+            | Self::Read { error, .. }
+            | Self::Spool { error, .. }
+            | Self::Write { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

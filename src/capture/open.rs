@@ -1,0 +1,172 @@
+//! Opens what a user names: files, pipes, standard input.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::feed::Feed;
+use super::format::{self, Kind};
+use super::interface::InterfaceTable;
+use super::medium::Medium;
+use super::spool::SpoolReader;
+use super::{CaptureError, FrameReader, Merged, Savefile, Source, spool};
+
+/// Something to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file or a named pipe.
+    Path(PathBuf),
+    /// Standard input.
+    StandardInput,
+}
+
+impl Input {
+    /// What messages call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.display().to_string(),
+            Self::StandardInput => "standard input".to_owned(),
+        }
+    }
+}
+
+/// How to open.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// Folder for the copies of what cannot be read twice.
+    pub spool: PathBuf,
+    /// Files are being written: at their end wait for more, for ever.
+    pub follow: bool,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            spool: PathBuf::from(spool::DEFAULT_FOLDER),
+            follow: false,
+        }
+    }
+}
+
+/// A capture that was opened.
+pub struct Opened {
+    /// Its frames, one after the other.
+    pub source: Box<dyn Source>,
+    /// Its frames, any of them again.
+    pub reader: FrameReader,
+    /// What messages call it.
+    pub name: String,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened")
+            .field("reader", &self.reader)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens one input; copies of what cannot be read twice go to `spool_dir`.
+///
+/// # Errors
+/// As [`open_all`].
+pub fn open(input: &Input, spool_dir: &Path) -> Result<Opened, CaptureError> {
+    open_all(
+        std::slice::from_ref(input),
+        &OpenOptions {
+            spool: spool_dir.to_owned(),
+            follow: false,
+        },
+    )
+}
+
+/// Opens several inputs as one capture, merged by time.
+///
+/// What stands in a file is looked at when the first frame is read, so that a slow pipe keeps nobody waiting.
+///
+/// # Errors
+/// A file that cannot be opened, or is a folder; a spool that cannot be created.
+pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, CaptureError> {
+    let table = InterfaceTable::default();
+    let mut files = Vec::with_capacity(inputs.len());
+    let mut media = Vec::with_capacity(inputs.len());
+    for (number, input) in (0..=u16::MAX).zip(inputs) {
+        let (medium, feed) = medium(input, options)?;
+        media.push((input.name(), medium.clone()));
+        files.push(Savefile::new(
+            medium,
+            input.name(),
+            number,
+            table.clone(),
+            feed,
+        ));
+    }
+    let source: Box<dyn Source> = match files.len() {
+        1 => Box::new(files.remove(0)),
+        _ => Box::new(Merged::new(files)),
+    };
+    let names: Vec<_> = inputs.iter().map(Input::name).collect();
+    Ok(Opened {
+        source,
+        reader: FrameReader::new(media, table),
+        name: names.join(", "),
+    })
+}
+
+/// Opens the capture that another thread writes into a spool; nothing need be there yet. `name` is what messages call it.
+pub fn open_spool(spool: SpoolReader, name: &str) -> Opened {
+    let medium = Medium::Spool(spool);
+    let table = InterfaceTable::default();
+    let reader = FrameReader::new(vec![(name.to_owned(), medium.clone())], table.clone());
+    Opened {
+        source: Box::new(Savefile::new(medium, name.to_owned(), 0, table, None)),
+        reader,
+        name: name.to_owned(),
+    }
+}
+
+/// What the bytes of an input are read from.
+fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>), CaptureError> {
+    let feed = |from, length| {
+        let (feed, reader) = Feed::start(from, length, &options.spool)?;
+        Ok((Medium::Spool(reader), Some(feed)))
+    };
+    let Input::Path(path) = input else {
+        return feed(Box::new(io::stdin()), None);
+    };
+    let name = || input.name();
+    let file = File::open(path).map_err(|error| CaptureError::Open {
+        file: name(),
+        error,
+    })?;
+    let data = file.metadata().map_err(|error| CaptureError::Open {
+        file: name(),
+        error,
+    })?;
+    if data.is_dir() {
+        return Err(CaptureError::Directory { file: name() });
+    }
+    if !data.is_file() {
+        return feed(Box::new(file), None);
+    }
+    let mut head = [0; format::LOOK];
+    let length = file
+        .read_at(&mut head, 0)
+        .map_err(|error| CaptureError::Read {
+            file: name(),
+            offset: 0,
+            error,
+        })?;
+    if format::kind(head.get(..length).unwrap_or_default()) == Kind::Gzip {
+        return feed(Box::new(file), Some(data.len()));
+    }
+    Ok((
+        Medium::File {
+            file: Arc::new(file),
+            follow: options.follow,
+        },
+        None,
+    ))
+}

@@ -1,0 +1,196 @@
+//! Reads single frames again, by their place.
+
+use super::CaptureError;
+use super::blocks::{self, Block};
+use super::classic::MAX_CAPTURED;
+use super::interface::{InterfaceTable, Known, RecordForm};
+use super::medium::{Filled, Medium};
+use crate::frame::{Frame, Position};
+
+/// Bytes read at first: most frames are shorter.
+const GUESS: usize = 2048;
+
+/// Reads frames of a capture again. A clone is cheap and independent, for another thread.
+#[derive(Clone, Debug)]
+pub struct FrameReader {
+    files: Vec<(String, Medium)>,
+    interfaces: InterfaceTable,
+}
+
+impl FrameReader {
+    pub(super) fn new(files: Vec<(String, Medium)>, interfaces: InterfaceTable) -> Self {
+        Self { files, interfaces }
+    }
+
+    /// Reads the frame at a place into `buffer`, and gives it the number it had.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no longer what it was.
+    pub fn read<'a>(
+        &self,
+        position: Position,
+        number: u64,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<Frame<'a>, CaptureError> {
+        self.load(position, buffer)?;
+        self.lent(position, number, buffer)
+    }
+
+    /// Reads the record of the frame at a place into `buffer`, for [`FrameReader::lent`].
+    ///
+    /// # Errors
+    /// As [`FrameReader::read`].
+    pub fn load(&self, position: Position, buffer: &mut Vec<u8>) -> Result<(), CaptureError> {
+        let changed = || self.changed(position);
+        let interface = self
+            .interfaces
+            .get(position.interface)
+            .ok_or_else(changed)?;
+        buffer.clear();
+        self.fetch(position, GUESS, buffer)?;
+        match interface.record {
+            RecordForm::Classic(layout) => {
+                let record = layout.read(buffer).ok_or_else(changed)?;
+                let captured = record.captured as usize;
+                if captured > MAX_CAPTURED {
+                    return Err(changed());
+                }
+                self.fetch(position, layout.header + captured, buffer)
+            }
+            RecordForm::Block { big_endian } => self.fetch_block(position, big_endian, buffer),
+        }
+    }
+
+    /// The frame in a record that [`FrameReader::load`] or [`FrameReader::read`] put into memory.
+    ///
+    /// # Errors
+    /// There is no frame of that place in `record`.
+    pub fn lent<'a>(
+        &self,
+        position: Position,
+        number: u64,
+        record: &'a [u8],
+    ) -> Result<Frame<'a>, CaptureError> {
+        let changed = || self.changed(position);
+        let Known {
+            link,
+            snaplen,
+            clock,
+            record: form,
+        } = self
+            .interfaces
+            .get(position.interface)
+            .ok_or_else(changed)?;
+        let (range, time, original_length) = match form {
+            RecordForm::Classic(layout) => {
+                let head = layout.read(record).ok_or_else(changed)?;
+                let range = layout.header..layout.header + head.captured as usize;
+                (range, head.nanoseconds(clock), head.original)
+            }
+            RecordForm::Block { big_endian } => {
+                let Ok(Block::Frame(frame)) = blocks::read(record, big_endian, snaplen) else {
+                    return Err(changed());
+                };
+                (
+                    frame.bytes,
+                    clock.nanoseconds(frame.ticks.unwrap_or_default()),
+                    frame.original,
+                )
+            }
+        };
+        let bytes = record.get(range).ok_or_else(changed)?;
+        Ok(Frame {
+            number,
+            time,
+            link,
+            original_length,
+            bytes,
+            position,
+        })
+    }
+
+    /// The comments that a pcapng file has on the frame at a place.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no longer what it was.
+    pub fn comments(&self, position: Position) -> Result<Vec<String>, CaptureError> {
+        let Some(Known {
+            record: RecordForm::Block { big_endian },
+            ..
+        }) = self.interfaces.get(position.interface)
+        else {
+            return Ok(Vec::new());
+        };
+        let mut block = Vec::new();
+        self.fetch(position, GUESS, &mut block)?;
+        self.fetch_block(position, big_endian, &mut block)?;
+        Ok(blocks::comments(&block, big_endian))
+    }
+
+    fn changed(&self, position: Position) -> CaptureError {
+        let file = self
+            .files
+            .get(usize::from(position.file))
+            .map_or_else(String::new, |(name, _)| name.clone());
+        CaptureError::Changed {
+            file,
+            offset: position.offset,
+        }
+    }
+
+    /// Gets the whole block, of which the beginning is there.
+    fn fetch_block(
+        &self,
+        position: Position,
+        big_endian: bool,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), CaptureError> {
+        let changed = || self.changed(position);
+        let (_, length, _) = blocks::head(buffer, big_endian).ok_or_else(changed)?;
+        if !blocks::is_sound(length) || length > blocks::MAX_BLOCK {
+            return Err(changed());
+        }
+        self.fetch(position, length, buffer)?;
+        buffer.truncate(length);
+        if buffer.len() < length {
+            Err(changed())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Gets as many bytes from the place on as there are, up to `length`.
+    fn fetch(
+        &self,
+        position: Position,
+        length: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), CaptureError> {
+        let mut have = buffer.len();
+        if have >= length {
+            return Ok(());
+        }
+        let (name, medium) = self
+            .files
+            .get(usize::from(position.file))
+            .ok_or_else(|| self.changed(position))?;
+        buffer.resize(length, 0);
+        while have < length {
+            let free = buffer.get_mut(have..).unwrap_or_default();
+            let offset = position.offset + have as u64;
+            match medium.read_at(offset, free) {
+                Ok(Filled::Bytes(count)) => have += count,
+                Ok(Filled::Pending | Filled::End) => break,
+                Err(error) => {
+                    return Err(CaptureError::Read {
+                        file: name.clone(),
+                        offset,
+                        error,
+                    });
+                }
+            }
+        }
+        buffer.truncate(have);
+        Ok(())
+    }
+}

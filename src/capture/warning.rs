@@ -1,0 +1,98 @@
+//! What is odd about a savefile, but does not keep the rest from being read.
+
+use std::fmt;
+
+/// Something odd. Displayed in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Name of the file.
+    pub file: String,
+    /// Where, in bytes.
+    pub offset: u64,
+    /// What.
+    pub kind: WarningKind,
+}
+
+/// What is odd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WarningKind {
+    /// The file ends in the middle of a record.
+    Cut {
+        /// How many bytes are there of the record.
+        held: u64,
+        /// How many it should have, as far as its header tells.
+        claimed: u64,
+    },
+    /// A record cannot be what it claims, and nothing behind it can be found.
+    BadRecord {
+        /// The captured length it claims.
+        claimed: u32,
+    },
+    /// A record cannot be what it claims; reading went on at the next one that can be.
+    RecordsSkipped {
+        /// Bytes passed over.
+        skipped: u64,
+    },
+    /// A block of pcapng is damaged and was left out.
+    BadBlock {
+        /// Its type.
+        kind: u32,
+        /// Bytes passed over.
+        skipped: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A fraction of a second of one second or more, carried into the seconds. Said once a file.
+    FractionCarried {
+        /// The frame.
+        frame: u64,
+    },
+    /// A time that no clock shows, set to the nearest one. Said once a file.
+    TimeOutOfRange {
+        /// The frame.
+        frame: u64,
+    },
+    /// The compressed data ends early or is damaged.
+    Compression {
+        /// What the decompressor says.
+        why: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, offset, kind } = self;
+        match kind {
+            WarningKind::Cut { held, claimed } => write!(
+                f,
+                "{file}: ends in the middle of a record: {held} of {claimed} bytes are there from byte {offset} on; all whole ones were read"
+            ),
+            WarningKind::BadRecord { claimed } => write!(
+                f,
+                "{file}: the record at byte {offset} claims to hold {claimed} bytes; nothing can be read from there on"
+            ),
+            WarningKind::RecordsSkipped { skipped } => write!(
+                f,
+                "{file}: the record at byte {offset} is damaged; {skipped} bytes were skipped up to the next one that can be read"
+            ),
+            WarningKind::BadBlock { kind, skipped, why } => write!(
+                f,
+                "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); {skipped} bytes were skipped"
+            ),
+            WarningKind::FractionCarried { frame } => write!(
+                f,
+                "{file}: frame {frame} has a fraction of a second that is a second or more; it was added to the seconds (this is said once)"
+            ),
+            WarningKind::TimeOutOfRange { frame } => write!(
+                f,
+                "{file}: frame {frame} has a time outside the years 1677 to 2262; it was set to the nearest (this is said once)"
+            ),
+            WarningKind::Compression { why } => {
+                write!(
+                    f,
+                    "{file}: the compressed data is damaged or ends early ({why}); what came before was read"
+                )
+            }
+        }
+    }
+}

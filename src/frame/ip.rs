@@ -1,0 +1,189 @@
+//! IPv4 and IPv6 headers, extension headers included, down to the first byte that they carry.
+
+use std::net::IpAddr;
+
+use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
+
+use super::bytes::{be16, be32, behind, byte, up_to};
+use super::protocol::extension;
+use super::{Protocol, Reason};
+
+/// More extension headers than any sender has use for.
+const MAX_EXTENSIONS: usize = 16;
+
+/// An IP packet, as far as it could be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet<'a> {
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    /// 4 or 6.
+    pub version: u8,
+    /// What it carries.
+    pub protocol: u8,
+    /// Time to live or hop limit.
+    pub hop_limit: u8,
+    /// IPv4 identification, else 0.
+    pub id: u16,
+    /// Length of all its headers in bytes, extension headers included.
+    pub header_length: usize,
+    /// What it carries, as far as it was captured.
+    pub payload: &'a [u8],
+    /// Length in bytes of what it carries on the wire.
+    pub wire: usize,
+    /// The header gives no length: the sender leaves it to its network card (segmentation offload), or it is a jumbogram.
+    pub open_ended: bool,
+    /// Set where this is one part of several.
+    pub fragment: Option<Part>,
+}
+
+/// What the header says of a fragment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// Identification.
+    pub id: u32,
+    /// Offset of its first byte in what was divided.
+    pub offset: u32,
+    /// More follow.
+    pub more: bool,
+    /// Length of the headers that every fragment repeats.
+    pub repeated: usize,
+    /// Where those headers name the protocol that follows them (IPv6 only).
+    pub next_header_at: usize,
+}
+
+/// Reads the headers of an IP packet of which `bytes` were captured and `wire` bytes were on the wire.
+#[inline]
+pub(super) fn parse(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
+    match bytes.first() {
+        Some(0x40..=0x4f) => parse_v4(bytes, wire),
+        Some(0x60..=0x6f) => parse_v6(bytes, wire),
+        _ => Err(short(Protocol::Ip, bytes, wire)),
+    }
+}
+
+/// What to say of a header that is not whole.
+pub(super) fn short(protocol: Protocol, bytes: &[u8], wire: usize) -> Reason {
+    if wire > bytes.len() {
+        Reason::Truncated(protocol)
+    } else {
+        Reason::Malformed(protocol)
+    }
+}
+
+#[inline]
+fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
+    let header =
+        Ipv4HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv4, bytes, wire))?;
+    let length = header.slice().len();
+    let total = usize::from(header.total_len());
+    let open_ended = total < length;
+    let offset = u32::from(header.fragments_offset().value()) * 8;
+    let fragment = (header.is_fragmenting_payload()).then_some(Part {
+        id: u32::from(header.identification()),
+        offset,
+        more: header.more_fragments(),
+        repeated: length,
+        next_header_at: 9,
+    });
+    let wire = if open_ended { wire } else { total.min(wire) } - length;
+    let mut packet = Packet {
+        source: header.source_addr().into(),
+        destination: header.destination_addr().into(),
+        version: 4,
+        protocol: header.protocol().0,
+        hop_limit: header.ttl(),
+        id: header.identification(),
+        header_length: length,
+        payload: up_to(behind(bytes, length), wire),
+        wire,
+        open_ended,
+        fragment,
+    };
+    if packet.protocol == 51 && packet.fragment.is_none() {
+        pass_extensions(&mut packet)?;
+    }
+    Ok(packet)
+}
+
+#[inline]
+fn parse_v6(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
+    let header =
+        Ipv6HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv6, bytes, wire))?;
+    let claimed = usize::from(header.payload_length());
+    let open_ended = claimed == 0;
+    let wire = if open_ended {
+        wire - 40
+    } else {
+        claimed.min(wire - 40)
+    };
+    let mut packet = Packet {
+        source: header.source_addr().into(),
+        destination: header.destination_addr().into(),
+        version: 6,
+        protocol: header.next_header().0,
+        hop_limit: header.hop_limit(),
+        id: 0,
+        header_length: 40,
+        payload: up_to(behind(bytes, 40), wire),
+        wire,
+        open_ended,
+        fragment: None,
+    };
+    if packet.protocol != 17 {
+        pass_extensions(&mut packet)?;
+    }
+    Ok(packet)
+}
+
+/// Passes extension headers in whatever order they come, up to the first fragment header that divides something.
+fn pass_extensions(packet: &mut Packet<'_>) -> Result<(), Reason> {
+    let mut next_header_at = 6;
+    for _ in 0..MAX_EXTENSIONS {
+        let Some(protocol) = extension(packet.protocol) else {
+            return Ok(());
+        };
+        if packet.version == 4 && protocol != Protocol::Authentication {
+            return Ok(());
+        }
+        let missing = short(protocol, packet.payload, packet.wire);
+        let length = extension_length(protocol, packet.payload).ok_or(missing)?;
+        let next = byte(packet.payload, 0).ok_or(missing)?;
+        if protocol == Protocol::Fragment {
+            let field = be16(packet.payload, 2).ok_or(missing)?;
+            let part = Part {
+                id: be32(packet.payload, 4).ok_or(missing)?,
+                offset: u32::from(field & 0xfff8),
+                more: field & 1 == 1,
+                repeated: packet.header_length,
+                next_header_at,
+            };
+            // Else it is an atomic fragment (RFC 6946), whole in itself.
+            if part.more || part.offset > 0 {
+                packet.fragment = Some(part);
+            }
+        }
+        if length > packet.payload.len() {
+            return Err(missing);
+        }
+        next_header_at = packet.header_length;
+        packet.header_length += length;
+        packet.payload = behind(packet.payload, length);
+        packet.wire -= length;
+        packet.protocol = next;
+        if packet.fragment.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Reason::Malformed(Protocol::OtherExtension))
+}
+
+/// Length of an extension header in bytes.
+pub(super) fn extension_length(protocol: Protocol, bytes: &[u8]) -> Option<usize> {
+    let units = usize::from(byte(bytes, 1)?);
+    Some(match protocol {
+        Protocol::Fragment => 8,
+        // RFC 4302 section 2.2 counts words of four bytes, less two.
+        Protocol::Authentication => (units + 2) * 4,
+        _ => (units + 1) * 8,
+    })
+}

@@ -1,0 +1,338 @@
+//! The hot path: what a frame carries for CoAP.
+
+use std::net::IpAddr;
+
+use etherparse::UdpHeaderSlice;
+use etherparse::checksum::Sum16BitWords;
+
+use super::bytes::{be16, behind, up_to};
+use super::fragments::{Fragments, Taken};
+use super::ip::{self, Packet};
+use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, Reason, icmp, link};
+
+/// How to peel.
+#[derive(Clone, Copy, Debug)]
+pub struct PeelOptions {
+    /// Verify UDP checksums. Off by default: senders leave them to their network card.
+    pub checksums: bool,
+    /// Most bytes that fragments of incomplete datagrams may take up; the oldest are given up beyond it.
+    pub fragment_bytes: usize,
+}
+
+impl Default for PeelOptions {
+    fn default() -> Self {
+        Self {
+            checksums: false,
+            fragment_bytes: 4 << 20,
+        }
+    }
+}
+
+/// What a frame carries.
+#[derive(Clone, Copy, Debug)]
+pub enum Peeled<'a> {
+    /// A UDP datagram.
+    Datagram(Datagram<'a>),
+    /// An ICMP error about a UDP datagram.
+    Icmp(IcmpQuote<'a>),
+    /// Something else.
+    Other(Reason),
+}
+
+/// A UDP datagram.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// Who sent it.
+    pub source: Endpoint,
+    /// Whom it was sent to.
+    pub destination: Endpoint,
+    /// What UDP carries, as far as it was captured.
+    pub payload: &'a [u8],
+    /// Offset of the payload in the frame; in `reassembled` where that is not empty.
+    pub payload_offset: u32,
+    /// Length in bytes of the payload that the sender sent.
+    pub wire_length: u32,
+    /// The capture cut the payload.
+    pub cut: bool,
+    /// IPv4 identification; 0 where there is none.
+    pub ip_id: u16,
+    /// IPv4 time to live or IPv6 hop limit.
+    pub hop_limit: u8,
+    /// The destination is a multicast or broadcast address.
+    pub multicast: bool,
+    /// Where all its fragments stand, in the order they came, this frame last; none where it came in one piece.
+    pub fragments: Option<&'a [Position]>,
+    /// The IP packet that was put together from fragments (link type RAW); empty where it came in one piece.
+    pub reassembled: &'a [u8],
+    /// What is odd about it.
+    pub notes: FrameNotes,
+}
+
+/// What is odd about a datagram below CoAP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameNotes {
+    /// `udp.length`: the length in the UDP header, and the length that the IP packet holds; both with the UDP header.
+    pub udp_length: Option<(u16, u32)>,
+    /// `udp.checksum`: the checksum in the UDP header, and the one that fits. Only where [`PeelOptions::checksums`] is set.
+    pub udp_checksum: Option<(u16, u16)>,
+}
+
+/// A datagram quoted by an ICMP error.
+#[derive(Clone, Copy, Debug)]
+pub struct IcmpQuote<'a> {
+    /// Who reports.
+    pub reporter: IpAddr,
+    /// Who is told.
+    pub receiver: IpAddr,
+    /// 4 for ICMP, 6 for ICMPv6.
+    pub version: u8,
+    /// ICMP type.
+    pub kind: u8,
+    /// ICMP code.
+    pub code: u8,
+    /// Sender of the quoted datagram.
+    pub source: Endpoint,
+    /// Receiver of the quoted datagram.
+    pub destination: Endpoint,
+    /// What is quoted of its payload.
+    pub payload: &'a [u8],
+    /// Offset of that in the frame.
+    pub payload_offset: u32,
+    /// Length of its payload as sent.
+    pub wire_length: u32,
+    /// Where the frame stands, for addresses that are good on one link only.
+    pub(super) position: Position,
+}
+
+impl IcmpQuote<'_> {
+    /// Who reports, with port 0.
+    pub fn reporter_endpoint(&self) -> Endpoint {
+        endpoint(self.reporter, 0, self.position)
+    }
+
+    /// Who is told, with port 0.
+    pub fn receiver_endpoint(&self) -> Endpoint {
+        endpoint(self.receiver, 0, self.position)
+    }
+}
+
+/// Takes the layers off frames, one after the other; keeps fragments until they are complete.
+#[derive(Debug)]
+pub struct Peeler {
+    options: PeelOptions,
+    fragments: Fragments,
+}
+
+impl Peeler {
+    /// A peeler that has seen nothing yet.
+    pub fn new(options: PeelOptions) -> Self {
+        Self {
+            options,
+            fragments: Fragments::new(options.fragment_bytes),
+        }
+    }
+
+    /// What a frame carries: every UDP datagram, whatever its ports.
+    #[inline]
+    pub fn peel<'a>(&'a mut self, frame: &Frame<'a>) -> Peeled<'a> {
+        let network = match link::network(frame) {
+            Ok(network) => network,
+            Err(reason) => return Peeled::Other(reason),
+        };
+        let packet = match ip::parse(network.bytes, network.wire) {
+            Ok(packet) => packet,
+            Err(reason) => return Peeled::Other(reason),
+        };
+        if packet.fragment.is_some() {
+            return self.fragment(frame, &network, &packet);
+        }
+        match packet.protocol {
+            17 => self.datagram(frame, &network, &packet),
+            number => other(number, frame, &network, &packet),
+        }
+    }
+
+    /// How many fragments were put together, and how many were not.
+    pub fn fragment_counters(&self) -> FragmentCounters {
+        self.fragments.counters()
+    }
+
+    #[inline]
+    fn datagram<'a>(
+        &self,
+        frame: &Frame<'_>,
+        network: &link::Network<'_>,
+        packet: &Packet<'a>,
+    ) -> Peeled<'a> {
+        let Ok(header) = UdpHeaderSlice::from_slice(packet.payload) else {
+            return Peeled::Other(ip::short(Protocol::Udp, packet.payload, packet.wire));
+        };
+        let claimed = usize::from(header.length());
+        let mut notes = FrameNotes::default();
+        let wire = match claimed {
+            0 if packet.open_ended => packet.wire,
+            _ if claimed == packet.wire => claimed,
+            // No length in the IP header: what is behind the datagram may be padding.
+            _ if packet.open_ended && (8..packet.wire).contains(&claimed) => claimed,
+            _ => {
+                notes.udp_length = Some((header.length(), packet.wire as u32));
+                if (8..packet.wire).contains(&claimed) {
+                    claimed
+                } else {
+                    packet.wire
+                }
+            }
+        };
+        let whole = up_to(packet.payload, wire);
+        if self.options.checksums && whole.len() == wire {
+            notes.udp_checksum = checksum_mismatch(packet, whole);
+        }
+        let payload = behind(whole, 8);
+        Peeled::Datagram(Datagram {
+            source: endpoint(packet.source, header.source_port(), frame.position),
+            destination: endpoint(
+                packet.destination,
+                header.destination_port(),
+                frame.position,
+            ),
+            payload,
+            payload_offset: (network.offset + packet.header_length + 8) as u32,
+            wire_length: (wire - 8) as u32,
+            cut: whole.len() < wire,
+            ip_id: packet.id,
+            hop_limit: packet.hop_limit,
+            multicast: is_multicast(packet.destination, network.broadcast),
+            fragments: None,
+            reassembled: &[],
+            notes,
+        })
+    }
+
+    /// Keeps a fragment; the last missing one gives the datagram.
+    #[inline(never)]
+    fn fragment<'a>(
+        &'a mut self,
+        frame: &Frame<'a>,
+        network: &link::Network<'a>,
+        packet: &Packet<'a>,
+    ) -> Peeled<'a> {
+        match self.fragments.take(frame, network.bytes, packet) {
+            Taken::Held => return Peeled::Other(Reason::Fragment),
+            Taken::Refused(fault) => return Peeled::Other(Reason::FragmentRefused(fault)),
+            Taken::Complete => {}
+        }
+        let whole = self.fragments.completed();
+        let packet = match ip::parse(&whole.bytes, whole.wire) {
+            Ok(packet) => packet,
+            Err(reason) => return Peeled::Other(reason),
+        };
+        let network = link::Network {
+            offset: 0,
+            bytes: &whole.bytes,
+            wire: whole.wire,
+            broadcast: network.broadcast,
+        };
+        if packet.protocol != 17 {
+            return other(packet.protocol, frame, &network, &packet);
+        }
+        match self.datagram(frame, &network, &packet) {
+            Peeled::Datagram(datagram) => Peeled::Datagram(Datagram {
+                fragments: Some(&whole.positions),
+                reassembled: &whole.bytes,
+                ..datagram
+            }),
+            other => other,
+        }
+    }
+}
+
+/// What is said of a packet that carries no UDP.
+#[inline(never)]
+fn other<'a>(
+    protocol: u8,
+    frame: &Frame<'_>,
+    network: &link::Network<'_>,
+    packet: &Packet<'a>,
+) -> Peeled<'a> {
+    match protocol {
+        1 | 58 => match icmp::quote(packet, network.offset, frame.position) {
+            Ok(quote) => Peeled::Icmp(quote),
+            Err(reason) => Peeled::Other(reason),
+        },
+        6 => Peeled::Other(match (be16(packet.payload, 0), be16(packet.payload, 2)) {
+            (Some(source), Some(destination)) => Reason::Tcp {
+                source,
+                destination,
+            },
+            _ => ip::short(Protocol::Tcp, packet.payload, packet.wire),
+        }),
+        number => Peeled::Other(Reason::IpProtocol(number)),
+    }
+}
+
+/// The endpoint, with the interface where the address is good on one link only.
+#[inline]
+pub(super) fn endpoint(address: IpAddr, port: u16, position: Position) -> Endpoint {
+    let link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => {
+            let [first, second, ..] = address.octets();
+            // fe80::/10 and multicast of link-local scope (RFC 4291 sections 2.5.6 and 2.7).
+            first == 0xfe && second & 0xc0 == 0x80 || first == 0xff && second & 0x0f == 2
+        }
+    };
+    let scope = if link_local {
+        position.interface.saturating_add(1)
+    } else {
+        0
+    };
+    Endpoint {
+        address,
+        port,
+        scope,
+    }
+}
+
+/// Whether the address is that of a group, or of all hosts on a network.
+#[inline]
+fn is_multicast(address: IpAddr, link_broadcast: bool) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, .., last] = address.octets();
+            // A network's own broadcast address has a host part of ones (RFC 919); how long that is only the link tells.
+            (224..=239).contains(&first)
+                || address.is_broadcast()
+                || link_broadcast && last & 3 == 3
+        }
+        IpAddr::V6(address) => address.is_multicast(),
+    }
+}
+
+/// The checksum of a whole UDP datagram and the one that fits, where they differ (RFC 768, RFC 8200 section 8.1).
+pub(super) fn checksum_mismatch(packet: &Packet<'_>, whole: &[u8]) -> Option<(u16, u16)> {
+    let found = be16(whole, 6)?;
+    if found == 0 && packet.version == 4 {
+        return None;
+    }
+    let fits = udp_checksum(packet, whole)?;
+    (found != fits).then_some((found, fits))
+}
+
+/// The checksum that fits a whole UDP datagram.
+pub(super) fn udp_checksum(packet: &Packet<'_>, whole: &[u8]) -> Option<u16> {
+    let mut sum = Sum16BitWords::new();
+    sum = match (packet.source, packet.destination) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => sum.add_4bytes(a.octets()).add_4bytes(b.octets()),
+        (IpAddr::V6(a), IpAddr::V6(b)) => sum.add_16bytes(a.octets()).add_16bytes(b.octets()),
+        _ => return None,
+    };
+    let sum = sum
+        .add_4bytes((whole.len() as u32).to_be_bytes())
+        .add_2bytes([0, 17])
+        .add_slice(whole.get(..6)?)
+        .add_slice(behind(whole, 8));
+    Some(match sum.ones_complement().to_be() {
+        0 => 0xffff,
+        fits => fits,
+    })
+}
