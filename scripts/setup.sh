@@ -32,8 +32,9 @@ debian_rust() {
         for pair in "rustc-web cargo-web" "rustc cargo"; do
             version=$(candidate "${pair%% *}")
             if [ -n "$version" ] && new_enough "$version"; then
-                # shellcheck disable=SC2086 # two words are two packages
-                apt_install $pair
+                # Without certificates cargo reaches no registry. Two words are two packages.
+                # shellcheck disable=SC2086
+                apt_install $pair ca-certificates
                 rust_folder >/dev/null || die "$pair $version are installed, but no Rust $minimum or newer is found"
                 return
             fi

@@ -9,8 +9,8 @@ use pcap::{Active, BreakLoop, Capture, PacketHeader};
 
 use super::LiveCapture;
 use super::error::{LiveError, message};
+use crate::capture::PcapWriter;
 use crate::capture::spool::SpoolWriter;
-use crate::frame::LinkType;
 
 /// Frames taken at once before readers are told, even if the kernel has more.
 const BATCH: u64 = 4096;
@@ -85,24 +85,21 @@ pub(super) fn start(
     limit: Option<u64>,
     wake: impl Fn() + Send + 'static,
 ) -> Result<LiveHandle, LiveError> {
-    let LiveCapture { mut capture, device, link, snaplen, .. } = live;
-    let failed = |error: io::Error| LiveError::Start { interface: device.name.clone(), message: error.to_string() };
-    let mut sinks = Sinks { spool, output, record: Vec::new() };
-    sinks.begin(link, snaplen).map_err(failed)?;
+    let name = live.device.name.clone();
+    let failed = |error: io::Error| LiveError::Start { interface: name.clone(), message: error.to_string() };
+    let mut sinks = Sinks::begin(&live, spool, output).map_err(failed)?;
+    let LiveCapture { mut capture, device, .. } = live;
 
     let shared = Arc::new(Shared::default());
     let wakeup = capture.breakloop_handle();
     let theirs = Arc::clone(&shared);
-    let name = device.name.clone();
     let thread = Builder::new()
         .name("capture".to_owned())
         .spawn(move || {
             let result = run(&mut capture, &theirs, &mut sinks, limit, &wake);
             match result {
                 Ok(()) => drop(sinks),
-                Err(error) => {
-                    sinks.spool.fail(&io::Error::new(error.kind(), format!("{name}: {error}")));
-                }
+                Err(error) => sinks.fail(&io::Error::new(error.kind(), format!("{}: {error}", device.name))),
             }
             wake();
         })
@@ -158,54 +155,55 @@ fn count(capture: &mut Capture<Active>, shared: &Shared) {
     }
 }
 
-/// Where the frames go, all of them in the same form.
+/// Says which of the two files could not be written.
+type Blame = fn(io::Error) -> io::Error;
+const OUTPUT: Blame = |error| io::Error::new(error.kind(), format!("the file of -w cannot be written: {error}"));
+const SPOOL: Blame = |error| {
+    let way = "choose another folder with --spool";
+    io::Error::new(error.kind(), format!("the working copy of the capture cannot be written: {error}; {way}"))
+};
+
+/// Where the frames go.
 struct Sinks {
-    spool: SpoolWriter,
-    output: Option<Box<dyn Write + Send>>,
-    record: Vec<u8>,
+    spool: PcapWriter<SpoolWriter>,
+    output: Option<PcapWriter<Box<dyn Write + Send>>>,
 }
 
 impl Sinks {
-    /// Writes the header of a pcap file with nanoseconds, and lets readers see it.
-    fn begin(&mut self, link: LinkType, snaplen: u32) -> io::Result<()> {
-        const MAGIC_NANOSECONDS: u32 = 0xa1b2_3c4d;
-        const VERSION: [u8; 4] = [2, 0, 4, 0];
-        self.record.extend_from_slice(&MAGIC_NANOSECONDS.to_le_bytes());
-        self.record.extend_from_slice(&VERSION);
-        self.record.extend_from_slice(&[0; 8]); // time zone and accuracy, by custom
-        self.record.extend_from_slice(&snaplen.to_le_bytes());
-        self.record.extend_from_slice(&u32::from(link.0).to_le_bytes());
-        self.write_record()?;
-        self.commit()
+    /// Begins both, and lets readers see that.
+    fn begin(live: &LiveCapture, spool: SpoolWriter, output: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
+        let begun = PcapWriter::new(spool, live.link, live.snaplen)?;
+        let output = output.map(|output| PcapWriter::new(output, live.link, live.snaplen)).transpose()?;
+        let mut sinks = Self { spool: begun, output };
+        sinks.commit()?;
+        Ok(sinks)
     }
 
     fn frame(&mut self, header: &PacketHeader, bytes: &[u8]) -> io::Result<()> {
-        // Nanoseconds in spite of its name where they were asked for, which is on Linux.
-        let factor = if cfg!(target_os = "linux") { 1 } else { 1000 };
-        let fraction = u32::try_from(header.ts.tv_usec).unwrap_or(0) * factor;
-        // 32 bits of seconds, taken as unsigned, last until 2106.
-        let seconds = u32::try_from(header.ts.tv_sec).unwrap_or(u32::MAX);
-        for field in [seconds, fraction, header.caplen, header.len] {
-            self.record.extend_from_slice(&field.to_le_bytes());
-        }
-        self.record.extend_from_slice(bytes);
-        self.write_record()
-    }
-
-    fn write_record(&mut self) -> io::Result<()> {
-        self.spool.write_all(&self.record)?;
+        // The fraction is nanoseconds in spite of its name where they were asked for, which is on Linux.
+        let unit = if cfg!(target_os = "linux") { 1 } else { 1000 };
+        #[allow(clippy::useless_conversion, reason = "both are narrower on 32-bit systems")]
+        let (seconds, fraction) = (i64::from(header.ts.tv_sec), i64::from(header.ts.tv_usec));
+        let time = seconds.saturating_mul(1_000_000_000).saturating_add(fraction.saturating_mul(unit));
         if let Some(output) = &mut self.output {
-            output.write_all(&self.record)?;
+            output.record(time, header.len, bytes).map_err(OUTPUT)?;
         }
-        self.record.clear();
-        Ok(())
+        self.spool.record(time, header.len, bytes).map_err(SPOOL)
     }
 
     /// The user's file first: what is shown is also saved.
     fn commit(&mut self) -> io::Result<()> {
         if let Some(output) = &mut self.output {
-            output.flush()?;
+            output.flush().map_err(OUTPUT)?;
         }
-        self.spool.commit()
+        self.spool.flush().map_err(SPOOL)
+    }
+
+    /// Ends the spool with the reason, behind the last whole frame.
+    fn fail(self, error: &io::Error) {
+        // Where the flush fails, the spool has that error already.
+        if let Ok(spool) = self.spool.finish() {
+            spool.fail(error);
+        }
     }
 }
