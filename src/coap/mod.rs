@@ -15,6 +15,7 @@ pub mod option;
 pub mod parameters;
 pub mod rules;
 pub mod span;
+pub mod uri;
 mod walk;
 
 pub use access::Options;

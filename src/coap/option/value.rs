@@ -150,7 +150,7 @@ impl<'a> Oscore<'a> {
 
 /// The first `length` bytes and the rest.
 fn take(bytes: &[u8], length: usize) -> Result<(&[u8], &[u8]), OscoreDefect> {
-    bytes.split_at_checked(length).ok_or(OscoreDefect::Truncated((length - bytes.len()) as u32))
+    bytes.split_at_checked(length).ok_or_else(|| OscoreDefect::Truncated((length - bytes.len()) as u32))
 }
 
 impl std::fmt::Display for OscoreDefect {

@@ -1,0 +1,92 @@
+//! The URI of a request, put together from its options (RFC 7252 section 6.5).
+
+use std::net::IpAddr;
+
+use super::parameters::{PORT_COAP, PORT_COAPS};
+use super::{Message, OptionNumber};
+
+/// Default port of a scheme; None for schemes without one here.
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "coap" | "coap+tcp" => Some(PORT_COAP),
+        "coaps" | "coaps+tcp" => Some(PORT_COAPS),
+        "coap+ws" => Some(80),
+        "coaps+ws" => Some(443),
+        _ => None,
+    }
+}
+
+impl Message<'_> {
+    /// The path, as it stands in a URI: `/` and each segment, percent-encoded; `/` if there is none.
+    pub fn uri_path(&self) -> String {
+        joined(self, OptionNumber::URI_PATH, '/', '/').unwrap_or_else(|| "/".to_string())
+    }
+
+    /// The query with its question mark, percent-encoded; empty if there is none.
+    pub fn uri_query(&self) -> String {
+        joined(self, OptionNumber::URI_QUERY, '?', '&').unwrap_or_default()
+    }
+
+    /// Path and query of a resource that a response has created; None if it does not say.
+    pub fn location(&self) -> Option<String> {
+        let path = joined(self, OptionNumber::LOCATION_PATH, '/', '/');
+        let query = joined(self, OptionNumber::LOCATION_QUERY, '?', '&');
+        (path.is_some() || query.is_some())
+            .then(|| format!("{}{}", path.unwrap_or_default(), query.unwrap_or_default()))
+    }
+
+    /// The whole URI of a request that was sent to `address` and `port` by the transport of `scheme` (such as `coap`).
+    pub fn uri(&self, scheme: &str, address: IpAddr, port: u16) -> String {
+        if let Some(whole) = self.option(OptionNumber::PROXY_URI) {
+            return super::escape(whole.value).into_owned();
+        }
+        let proxied = self.option(OptionNumber::PROXY_SCHEME).map(|option| super::escape(option.value));
+        let scheme = proxied.as_deref().unwrap_or(scheme);
+        let host = match self.option(OptionNumber::URI_HOST) {
+            Some(host) if is_literal(host.value) => super::escape(host.value).into_owned(),
+            Some(host) => encoded(host.value, ""),
+            None => literal(address),
+        };
+        let port = self.uint(OptionNumber::URI_PORT).unwrap_or_else(|| u64::from(port));
+        let port = if default_port(scheme).map(u64::from) == Some(port) { String::new() } else { format!(":{port}") };
+        format!("{scheme}://{host}{port}{}{}", self.uri_path(), self.uri_query())
+    }
+}
+
+/// An address as a host: IPv6 in brackets.
+fn literal(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+/// Whether a Uri-Host is an IPv6 literal in brackets already.
+fn is_literal(host: &[u8]) -> bool {
+    host.first() == Some(&b'[') && host.last() == Some(&b']')
+}
+
+/// The values of all options of one kind, percent-encoded, `first` before the first and `next` before the others.
+fn joined(message: &Message<'_>, number: OptionNumber, first: char, next: char) -> Option<String> {
+    let keep = if next == '&' { ":@/?" } else { ":@&" };
+    let mut text = String::new();
+    for option in message.options_of(number) {
+        text.push(if text.is_empty() { first } else { next });
+        text.push_str(&encoded(option.value, keep));
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// Percent-encodes all but unreserved characters, sub-delims other than the ampersand, and the characters in `keep`.
+fn encoded(value: &[u8], keep: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for &byte in value {
+        let c = char::from(byte);
+        if byte.is_ascii_alphanumeric() || "-._~!$'()*+,;=".contains(c) || byte.is_ascii() && keep.contains(c) {
+            text.push(c);
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
