@@ -1,1 +1,156 @@
-//! x
+//! The field tree: what it says of some messages, and that it covers any bytes without gap or overlap.
+
+use std::fmt::Write;
+
+use coapscope::coap::escape::is_hidden;
+use coapscope::coap::{fields, DecodeMode, Field, Message, Span};
+use proptest::prelude::*;
+
+use super::{lines, unhex};
+
+const MODES: [DecodeMode; 6] = [
+    DecodeMode::Rfc7252,
+    DecodeMode::ExtendedTokens,
+    DecodeMode::PlainTokens,
+    DecodeMode::Draft03,
+    DecodeMode::Draft08,
+    DecodeMode::Draft12,
+];
+
+/// Every message of the files of cases, once.
+fn corpus() -> Vec<Vec<u8>> {
+    let files = [
+        (include_str!("../vectors/examples.txt"), 1),
+        (include_str!("../vectors/hex_vectors.txt"), 1),
+        (include_str!("../vectors/message_findings.txt"), 0),
+    ];
+    let lines = files.into_iter().flat_map(|(file, column)| lines(file).into_iter().map(move |line| line[column]));
+    let mut messages: Vec<Vec<u8>> =
+        lines.filter(|hex| hex.bytes().all(|c| c.is_ascii_hexdigit()) && hex.len() > 5).map(unhex).collect();
+    messages.sort();
+    messages.dedup();
+    messages
+}
+
+/// Everything that a message says of itself, in every mode; the fields must lie end to end.
+fn check(bytes: &[u8]) {
+    for mode in MODES {
+        let message = Message::decode_as(bytes, mode);
+        let tree = fields(&message);
+        let end = cover(&tree, 0);
+        assert_eq!(end, bytes.len() as u32 * 8, "{mode:?} {bytes:02x?} {tree:#?}");
+        for finding in message.findings() {
+            assert!(finding.span.end() <= end, "{mode:?} {bytes:02x?} {finding:?}");
+            assert!(!finding.text().is_empty());
+        }
+        let options: usize = message.options().count();
+        let named = tree.iter().filter(|field| field.option.is_some()).count();
+        assert_eq!(options, named, "{mode:?} {bytes:02x?}");
+        let _ = (
+            message.is_malformed(),
+            message.uri_path(),
+            message.uri_query(),
+            message.location(),
+            message.unusable_critical_option(),
+        );
+        let _ = (message.observe(), message.block1(), message.block2(), message.oscore(), message.content_format());
+    }
+    let _ = (coapscope::coap::looks_like_coap(bytes), coapscope::coap::draft::reading(bytes));
+}
+
+/// Checks that fields lie end to end from `bit` on, each with its children inside it, and returns where they end.
+fn cover(tree: &[Field], mut bit: u32) -> u32 {
+    for field in tree {
+        assert_eq!(field.span.bit, bit, "{field:#?}");
+        assert!(field.span.bits > 0, "{field:#?}");
+        bit = field.span.end();
+        if !field.children.is_empty() {
+            assert_eq!(cover(&field.children, field.span.bit), bit, "{field:#?}");
+        }
+        assert!(!field.value.chars().chain(field.meaning.chars()).any(is_hidden), "{field:#?}");
+        assert!(
+            !field.name.is_empty() && field.explanation.ends_with('.') && !field.reference.is_empty(),
+            "{field:#?}"
+        );
+    }
+    bit
+}
+
+#[test]
+fn fields_cover_every_message_cut_anywhere_and_with_any_bit_flipped() {
+    let corpus = corpus();
+    assert!(corpus.len() > 400, "only {} messages", corpus.len());
+    for message in &corpus {
+        // Long payloads add time and nothing else.
+        let step = 1 + message.len() / 50;
+        for cut in (0..=message.len()).step_by(step) {
+            check(&message[..cut]);
+        }
+        for bit in (0..message.len() * 8).step_by(step * step) {
+            let mut flipped = message.clone();
+            flipped[bit / 8] ^= 0x80 >> (bit % 8);
+            check(&flipped);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn fields_cover_bytes_of_any_kind(bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0x40u8..0x50, 0xd0u8..=0xff], 0..80)) {
+        check(&bytes);
+    }
+}
+
+/// The tree as indented lines: name, bits, value, meaning.
+fn show(fields: &[Field], depth: usize, text: &mut String) {
+    for field in fields {
+        let Span { bit, bits } = field.span;
+        let value = if field.value.is_empty() { String::new() } else { format!(" {}", field.value) };
+        let meaning = if field.meaning.is_empty() { String::new() } else { format!(" ({})", field.meaning) };
+        let _ = writeln!(text, "{:indent$}{bit}+{bits} {}{value}{meaning}", "", field.name, indent = depth * 2);
+        show(&field.children, depth + 1, text);
+    }
+}
+
+#[test]
+fn trees_read_as_written() {
+    let cases = [
+        (
+            "a request",
+            "44011234a1b2c3d439612e6578616d706c658474656d7045753d43656c21326102e102c401",
+            DecodeMode::Rfc7252,
+        ),
+        (
+            "the slide's message",
+            "40020000b66576656e7473ff7b22616363657373546f6b656e223a22645f736b5f616263313233222c226e616d65223a2274656d7065726174757265222c2264617461223a223231227d",
+            DecodeMode::Rfc7252,
+        ),
+        (
+            "a block of a notification",
+            "54451234a1b2c3d44361626322110060213c9108ff30313233343536373839616263646566",
+            DecodeMode::Rfc7252,
+        ),
+        (
+            "OSCORE",
+            "44022f8eef9bbf7a396c6f63616c686f73746b19140837cbf3210017a2d3ff72cd7273fd331ac45cffbe55c3",
+            DecodeMode::Rfc7252,
+        ),
+        ("an overrun", "40011234bb74656d", DecodeMode::Rfc7252),
+        ("a reserved token length", "490112340102030405060708090a", DecodeMode::Rfc7252),
+        ("an extended token", "4d01123403a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b161", DecodeMode::Rfc7252),
+        ("draft -12", "42017d34bb74656d70657261747572658120", DecodeMode::Draft12),
+        ("a jump of draft -12", "61457d34f1412032322e332043", DecodeMode::Draft12),
+        ("draft -03", "61507d34b12032322e332043", DecodeMode::Draft03),
+        ("hidden characters", "4101123471b61b5b33316d07", DecodeMode::Rfc7252),
+        ("two bytes", "4001", DecodeMode::Rfc7252),
+    ];
+    let mut text = String::new();
+    for (name, hex, mode) in cases {
+        let bytes = unhex(hex);
+        let _ = writeln!(text, "{name}: {hex}");
+        show(&fields(&Message::decode_as(&bytes, mode)), 1, &mut text);
+    }
+    insta::assert_snapshot!(text);
+}

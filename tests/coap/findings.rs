@@ -1,1 +1,124 @@
-//! x
+//! Every finding that the bytes of a message alone can tell: what raises it, and what is next to it and does not.
+
+use coapscope::coap::{DecodeMode, Finding, Message, RaisedBy, Rule, Severity, RULES};
+
+use super::{ids, lines, unhex};
+
+const CASES: &str = include_str!("../vectors/message_findings.txt");
+
+#[test]
+fn messages_raise_what_their_lines_say() {
+    let mut wrong = Vec::new();
+    for line in lines(CASES) {
+        let bytes = unhex(line[0]);
+        let found = ids(&bytes);
+        let hex: String = line[0].chars().take(80).collect();
+        for id in line[1].split_whitespace() {
+            assert!(Rule::from_id(id).is_some(), "no finding is called {id}");
+            if !found.contains(&id) {
+                wrong.push(format!("{hex} raises no {id}, but {found:?}"));
+            }
+        }
+        for id in line[2].split_whitespace() {
+            assert!(Rule::from_id(id).is_some(), "no finding is called {id}");
+            if found.contains(&id) {
+                wrong.push(format!("{hex} raises {id}: {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_message_finding_has_a_case_and_a_near_miss() {
+    let column =
+        |at: usize| -> Vec<&str> { lines(CASES).into_iter().flat_map(|line| line[at].split_whitespace()).collect() };
+    let (raised, missed) = (column(1), column(2));
+    let rules: Vec<&str> =
+        RULES.iter().filter(|rule| rule.row().raised_by == RaisedBy::Message).map(|rule| rule.id()).collect();
+    assert_eq!(rules.len(), 75);
+    let lacking = |listed: &[&str]| rules.iter().copied().filter(|id| !listed.contains(id)).collect::<Vec<_>>();
+    assert!(lacking(&raised).is_empty(), "no case raises {:?}", lacking(&raised));
+    assert!(lacking(&missed).is_empty(), "no near miss of {:?}", lacking(&missed));
+}
+
+#[test]
+fn malformed_is_what_the_contract_lists() {
+    const MALFORMED: &[&str] = &[
+        "hdr.truncated",
+        "hdr.version",
+        "hdr.tkl-reserved",
+        "hdr.token-truncated",
+        "code.reserved-class",
+        "code.signaling-on-udp",
+        "empty.not-empty",
+        "empty.non",
+        "rst.not-empty",
+        "ack.request",
+        "opt.overrun",
+        "opt.delta-15",
+        "opt.length-15",
+        "opt.ext-truncated",
+        "opt.number-overflow",
+        "payload.marker-empty",
+    ];
+    for line in lines(CASES) {
+        let bytes = unhex(line[0]);
+        let expected = ids(&bytes).iter().any(|id| MALFORMED.contains(id));
+        assert_eq!(Message::decode(&bytes).is_malformed(), expected, "{}", line[0]);
+    }
+}
+
+#[test]
+fn rules_are_a_table_without_repetition() {
+    assert_eq!(RULES.len(), 209);
+    for rule in RULES {
+        let row = rule.row();
+        assert_eq!(Rule::from_id(row.id), Some(*rule));
+        let name: String = row.id.split(['.', '-']).map(capital).collect();
+        assert_eq!(format!("{rule:?}"), name);
+        assert!(row.teaching.ends_with('.') && !row.reference.is_empty() && !row.category.is_empty(), "{}", row.id);
+        assert!(row.detail.is_empty() || row.detail.ends_with('.'), "{}", row.id);
+        let text = Finding::new(*rule, Default::default()).with(1, 2).text();
+        assert!(!text.contains(['{', '}']) && text.ends_with(row.teaching), "{text}");
+    }
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
+#[test]
+fn texts_are_filled_with_the_numbers_of_the_case() {
+    let text = |rule, first: i64, second: i64| {
+        Finding::new(rule, Default::default()).with(first, second).detail_with(&|record| format!("#{record}"))
+    };
+    assert_eq!(text(Rule::MidSpurious, 7, 1_500_000), "The answer was captured 1.5 ms earlier (frame #7).");
+    assert_eq!(text(Rule::OptWrongPlace, 11, 0x45), "Uri-Path (11) in 2.05 Content.");
+    assert_eq!(text(Rule::OptDelta15, 0xf1, 0), "The byte is 0xf1.");
+    assert_eq!(text(Rule::CfNotAccepted, 60, 50), "It asked for application/cbor (60) and got application/json (50).");
+    assert_eq!(text(Rule::EmptyNon, 0, 0), "");
+    assert_eq!(text(Rule::MidRetransmission, 2, 6_900_000_000), "Copy 2, 6.900 s after the one before.");
+}
+
+#[test]
+fn extended_tokens_follow_the_mode() {
+    let nine = unhex("49011234010203040506070809b161");
+    let thirteen = unhex("4d01123403a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b161");
+    let token = |bytes: &[u8], mode| Message::decode_as(bytes, mode).token().map(<[u8]>::len);
+    let cases = [
+        (DecodeMode::Rfc7252, None, Some(16)),
+        (DecodeMode::ExtendedTokens, Some(9), Some(16)),
+        (DecodeMode::PlainTokens, None, None),
+    ];
+    for (mode, of_nine, of_thirteen) in cases {
+        assert_eq!(token(&nine, mode), of_nine, "{mode:?}");
+        assert_eq!(token(&thirteen, mode), of_thirteen, "{mode:?}");
+    }
+    let read = Message::decode_as(&nine, DecodeMode::ExtendedTokens);
+    assert!(read
+        .findings()
+        .iter()
+        .any(|finding| finding.rule == Rule::HdrTklExtended && finding.severity == Severity::Note));
+}

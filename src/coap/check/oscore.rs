@@ -52,7 +52,7 @@ impl Check<'_, '_> {
                 self.raise_at(Severity::Note, Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags);
             }
             Some(OscoreDefect::ReservedBits) => {
-                self.raise(Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags, 0)
+                self.raise(Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags, 0);
             }
             Some(OscoreDefect::PartialIvLength) => {
                 self.raise(Rule::OscorePivLength, Span::of_bits(value.bit + 5, 3), oscore.flags & 7, 0);

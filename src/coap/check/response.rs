@@ -26,7 +26,7 @@ impl Check<'_, '_> {
             Code::VALID if !self.has(OptionNumber::ETAG) => self.raise_code(Rule::RespValidWithoutEtag),
             Code::CREATED if message.seen & LOCATION == 0 => self.raise_code(Rule::RespCreatedNoLocation),
             Code::REQUEST_ENTITY_TOO_LARGE if !self.has(OptionNumber::SIZE1) => {
-                self.raise_code(Rule::RespTooLargeNoSize1)
+                self.raise_code(Rule::RespTooLargeNoSize1);
             }
             Code::HOP_LIMIT_REACHED => self.raise_code(Rule::HopExhausted),
             _ => {}

@@ -167,7 +167,7 @@ fn header(message: &Message<'_>) -> Vec<Field> {
         let (row, meaning) = if message.mode.is_draft() {
             (&OPTION_COUNT, option_count_meaning(message.mode, nibble))
         } else {
-            (&TOKEN_LENGTH, token_length_meaning(nibble))
+            (&TOKEN_LENGTH, token_length_meaning(nibble, message.has_token))
         };
         fields.push(Field::new(row, Span::of_bits(4, 4), nibble.to_string(), meaning));
     }
@@ -189,7 +189,8 @@ fn code(message: &Message<'_>, byte: u8) -> Field {
         return Field::new(&CODE, span, byte.to_string(), format!("{code} {} today", code.description()));
     }
     let kind = match code.kind() {
-        super::CodeKind::Empty | super::CodeKind::Request => "request, or Empty if the detail is 0",
+        super::CodeKind::Empty => "neither request nor response",
+        super::CodeKind::Request => "request",
         super::CodeKind::Signaling => "signaling",
         super::CodeKind::Reserved => "reserved",
         super::CodeKind::Response => match code.class() {
@@ -204,11 +205,14 @@ fn code(message: &Message<'_>, byte: u8) -> Field {
     ])
 }
 
-fn token_length_meaning(nibble: u8) -> String {
+fn token_length_meaning(nibble: u8, is_accepted: bool) -> String {
     match nibble {
         0 => "no token".to_string(),
         1 => "1 byte of token".to_string(),
         2..=8 => format!("{nibble} bytes of token"),
+        9..=12 if is_accepted => format!("{nibble} bytes of token, as RFC 8974 allows"),
+        13 if is_accepted => "one more byte holds the length of the token less 13 (RFC 8974)".to_string(),
+        14 if is_accepted => "two more bytes hold the length of the token less 269 (RFC 8974)".to_string(),
         9..=12 => format!("reserved; {nibble} bytes of token for RFC 8974"),
         13 => "reserved; for RFC 8974 one more byte holds the length less 13".to_string(),
         14 => "reserved; for RFC 8974 two more bytes hold the length less 269".to_string(),
@@ -265,7 +269,12 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
         Rule::OptOverrun | Rule::OptDelta15 | Rule::OptLength15 | Rule::OptNumberOverflow | Rule::OptExtTruncated
             if !message.mode.is_draft() =>
         {
-            option::malformed(message, rest, why)
+            option::malformed(
+                message,
+                rest,
+                fields.last().and_then(|last| last.option).map_or(0, |number| number.0),
+                why,
+            )
         }
         Rule::HdrTklReserved => {
             leaf(message, &UNDECODED, rest, as_extended_token(message).unwrap_or_else(|| why.to_string()))

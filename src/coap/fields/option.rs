@@ -1,7 +1,5 @@
 //! The fields inside an option, and what its value means.
 
-use std::fmt::Write;
-
 use super::super::{
     Block, ContentFormat, Message, OptionFormat, OptionInstance, OptionNumber, OptionValue, Oscore, Span,
 };
@@ -39,9 +37,9 @@ pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: 
         children.push(leaf(message, &OPTION_DELTA_EXTENSION, delta_extension, meaning));
     }
     if length_extension.bits > 0 {
-        children.push(leaf(message, &OPTION_LENGTH_EXTENSION, length_extension, bytes.clone()));
+        children.push(leaf(message, &OPTION_LENGTH_EXTENSION, length_extension, bytes));
     }
-    let value = shown(&option.value());
+    let value = shown(option);
     let meaning = meaning(message, option);
     if !option.value.is_empty() {
         let row = Field::new(&OPTION_VALUE, option.value_span(), value.clone(), meaning.clone());
@@ -69,13 +67,32 @@ fn mark(field: &mut Field, number: OptionNumber) {
     }
 }
 
-/// What cannot be read as an option: its nibbles, then the rest.
-pub(super) fn malformed(message: &Message<'_>, rest: Span, why: &str) -> Field {
+/// What cannot be read as an option: its nibbles, then the rest. `before`: number of the option in front of it, 0 for the first.
+pub(super) fn malformed(message: &Message<'_>, rest: Span, before: u16, why: &str) -> Field {
     let first = bytes_of(message, rest).first().copied().unwrap_or(0);
-    let nibble = |row, at, value: u8| Field::new(row, Span::of_bits(rest.bit + at, 4), value.to_string(), "");
-    let mut children = vec![nibble(&OPTION_DELTA, 0, first >> 4), nibble(&OPTION_LENGTH, 4, first & 15)];
+    let (delta, length) = (first >> 4, first & 15);
+    let sum = u32::from(before) + u32::from(delta);
+    let name = u16::try_from(sum)
+        .ok()
+        .and_then(|sum| OptionNumber(sum).name())
+        .filter(|_| !message.header().is_some_and(|h| h.code.is_signaling()));
+    let delta_meaning = match delta {
+        15 => "reserved".to_string(),
+        13 | 14 => "extension bytes follow".to_string(),
+        _ => name.map_or(format!("{before} + {delta} = {sum}"), |name| format!("{before} + {delta} = {sum}: {name}")),
+    };
+    let length_meaning = match length {
+        15 => "reserved".to_string(),
+        13 | 14 => "extension bytes follow".to_string(),
+        _ => count(usize::from(length), "byte"),
+    };
+    let nibble =
+        |row, at, value: u8, meaning| Field::new(row, Span::of_bits(rest.bit + at, 4), value.to_string(), meaning);
+    let mut children =
+        vec![nibble(&OPTION_DELTA, 0, delta, delta_meaning), nibble(&OPTION_LENGTH, 4, length, length_meaning)];
     if rest.bits > 8 {
-        children.push(leaf(message, &UNDECODED, Span::of_bits(rest.bit + 8, rest.bits - 8), ""));
+        let left = Span::of_bits(rest.bit + 8, rest.bits - 8);
+        children.push(leaf(message, &UNDECODED, left, count(left.bits as usize / 8, "byte")));
     }
     leaf(message, &MALFORMED_OPTION, rest, why).with_children(children)
 }
@@ -95,23 +112,14 @@ fn nibble_meaning(nibble: u8, extension: Span, whole: &str) -> String {
 }
 
 /// A value as it is printed.
-fn shown(value: &OptionValue<'_>) -> String {
-    match value {
+fn shown(option: &OptionInstance<'_>) -> String {
+    match option.value() {
         OptionValue::Empty => String::new(),
-        OptionValue::Opaque(bytes) => escape::hex(bytes),
+        OptionValue::Opaque(_) | OptionValue::Oscore(_) => escape::hex(option.value),
         OptionValue::Uint(number) => number.to_string(),
         OptionValue::Text(text) => escape::text(text).into_owned(),
         OptionValue::Block(block) => {
             format!("{}/{}/{}", block.number, u8::from(block.more), block.size())
-        }
-        OptionValue::Oscore(oscore) => {
-            let mut text = escape::hex(oscore.partial_iv);
-            for (name, part) in [("kid context", oscore.kid_context), ("kid", oscore.kid)] {
-                if let Some(part) = part {
-                    let _ = write!(text, "{}{name} {}", if text.is_empty() { "" } else { ", " }, escape::hex(part));
-                }
-            }
-            text
         }
     }
 }
@@ -137,7 +145,7 @@ fn meaning(message: &Message<'_>, option: &OptionInstance<'_>) -> String {
         return format!("{} where {} to {} are allowed", count(option.value.len(), "byte"), limits.0, limits.1);
     }
     match option.value() {
-        OptionValue::Block(block) => block_meaning(block),
+        OptionValue::Block(block) => block_meaning(option, block),
         OptionValue::Oscore(oscore) => oscore_meaning(&oscore),
         OptionValue::Uint(number) => uint_meaning(message, option, number),
         OptionValue::Opaque(bytes) if option.definition().is_some_and(|d| d.format == OptionFormat::String) => {
@@ -182,15 +190,55 @@ fn no_response_meaning(bits: u64) -> String {
     if classes.is_empty() { "all responses are wanted".to_string() } else { format!("no {}", classes.join(", no ")) }
 }
 
-fn block_meaning(block: Block) -> String {
-    let end = block.offset() + u64::from(block.size()) - 1;
-    let more = if block.more { "more follow" } else { "the last" };
-    let size = if block.szx == 7 {
-        "size exponent 7, reserved on UDP".to_string()
-    } else {
-        count(block.size() as usize, "byte")
-    };
-    format!("block {} of {size}: bytes {} to {end} of the body, {more}", block.number, block.offset())
+/// What a block option says of a body, which depends on where it stands (RFC 7959 section 2.3).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BlockRole {
+    /// It describes the payload.
+    Describes,
+    /// It asks for a block of the response.
+    Asks,
+    /// It acknowledges a block of the request.
+    Acknowledges,
+}
+
+impl BlockRole {
+    fn of(option: &OptionInstance<'_>) -> Self {
+        let is_for_request = matches!(option.modern(), Some(OptionNumber::BLOCK1 | OptionNumber::Q_BLOCK1));
+        match (option.code.is_request(), is_for_request) {
+            (true, false) => Self::Asks,
+            (false, true) => Self::Acknowledges,
+            _ => Self::Describes,
+        }
+    }
+
+    fn more(self, more: bool) -> &'static str {
+        match (self, more) {
+            (Self::Describes, true) => "more follow",
+            (Self::Describes, false) => "the last",
+            (Self::Asks, true) => "and those after it",
+            (Self::Asks, false) => "this one",
+            (Self::Acknowledges, true) => "the server waits for the whole body",
+            (Self::Acknowledges, false) => "the server has acted on it",
+        }
+    }
+}
+
+fn block_meaning(option: &OptionInstance<'_>, block: Block) -> String {
+    let Block { number, more, szx } = block;
+    let (begin, size, role) = (block.offset(), block.size(), BlockRole::of(option));
+    if szx == 7 {
+        return format!("block {number}, size exponent 7, which is reserved on UDP");
+    }
+    match role {
+        BlockRole::Describes if more => {
+            format!("block {number}: bytes {begin} to {} of the body, more follow", begin + u64::from(size) - 1)
+        }
+        BlockRole::Describes => format!("block {number}: the body from byte {begin}, the last of {size} bytes or less"),
+        BlockRole::Asks => format!("asks for block {number}, from byte {begin}, in blocks of {size} bytes or less"),
+        BlockRole::Acknowledges => {
+            format!("block {number} has arrived, blocks of {size} bytes are welcome; {}", role.more(more))
+        }
+    }
 }
 
 fn oscore_meaning(oscore: &Oscore<'_>) -> String {
@@ -198,11 +246,19 @@ fn oscore_meaning(oscore: &Oscore<'_>) -> String {
         return format!("{defect}");
     }
     let number = oscore.partial_iv.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
-    match (oscore.partial_iv.is_empty(), oscore.kid) {
+    let mut text = match (oscore.partial_iv.is_empty(), oscore.kid) {
         (false, _) => format!("sequence number {number}"),
         (true, Some(_)) => "no sequence number".to_string(),
         (true, None) => "sequence number and key of the request".to_string(),
+    };
+    for (name, part) in [("kid context", oscore.kid_context), ("kid", oscore.kid)] {
+        match part {
+            Some([]) => text.push_str(&format!(", empty {name}")),
+            Some(part) => text.push_str(&format!(", {name} {}", escape::hex(part))),
+            None => {}
+        }
     }
+    text
 }
 
 /// The parts of a value that has a structure.
@@ -222,7 +278,7 @@ fn parts(option: &OptionInstance<'_>) -> Vec<Field> {
                     &BLOCK_MORE,
                     Span::of_bits(whole.bit + bits, 1),
                     u8::from(block.more).to_string(),
-                    if block.more { "more follow" } else { "none follow" },
+                    BlockRole::of(option).more(block.more),
                 ),
                 Field::new(
                     &BLOCK_SIZE,
