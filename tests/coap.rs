@@ -1,4 +1,5 @@
 //! The decoder against other people's messages, tables and decoders, and against bytes of any kind.
+#![allow(clippy::expect_used, reason = "helpers of tests, too, may stop a test")]
 
 #[path = "coap/examples.rs"]
 mod examples;

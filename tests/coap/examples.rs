@@ -1,6 +1,6 @@
 //! The protocol examples: what each message decodes to, and what must be found in each group.
 
-use coapscope::coap::{draft, DecodeMode, Message, Severity};
+use coapscope::coap::{DecodeMode, Message, Severity, draft};
 
 use super::{has_severity, ids, lines, unhex};
 

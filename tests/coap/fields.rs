@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use coapscope::coap::escape::is_hidden;
-use coapscope::coap::{fields, DecodeMode, Field, Message, Span};
+use coapscope::coap::{DecodeMode, Field, Message, Span, fields};
 use proptest::prelude::*;
 
 use super::{lines, unhex};

@@ -1,6 +1,6 @@
 //! Every finding that the bytes of a message alone can tell: what raises it, and what is next to it and does not.
 
-use coapscope::coap::{DecodeMode, Finding, Message, RaisedBy, Rule, Severity, RULES};
+use coapscope::coap::{DecodeMode, Finding, Message, RULES, RaisedBy, Rule, Severity};
 
 use super::{ids, lines, unhex};
 
@@ -117,8 +117,9 @@ fn extended_tokens_follow_the_mode() {
         assert_eq!(token(&thirteen, mode), of_thirteen, "{mode:?}");
     }
     let read = Message::decode_as(&nine, DecodeMode::ExtendedTokens);
-    assert!(read
-        .findings()
-        .iter()
-        .any(|finding| finding.rule == Rule::HdrTklExtended && finding.severity == Severity::Note));
+    assert!(
+        read.findings()
+            .iter()
+            .any(|finding| finding.rule == Rule::HdrTklExtended && finding.severity == Severity::Note)
+    );
 }

@@ -2,7 +2,7 @@
 
 use coap_numbers::{code, content_format, option, signaling_option};
 use coapscope::coap::option::signaling;
-use coapscope::coap::{Code, ContentFormat, OptionNumber, OptionStatus, CODES, CONTENT_FORMATS, OPTIONS};
+use coapscope::coap::{CODES, CONTENT_FORMATS, Code, ContentFormat, OPTIONS, OptionNumber, OptionStatus};
 
 /// Where the names differ, and why: number, our name, why.
 const OPTION_EXCEPTIONS: &[(u16, &str, &str)] = &[];

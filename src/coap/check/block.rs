@@ -53,9 +53,11 @@ impl Check<'_, '_> {
             self.block_companions();
         }
         if let Some(block) = self.message.block1().filter(|block| block.number != 0)
-            && is_request && self.has(OptionNumber::IF_NONE_MATCH) {
-                self.raise(Rule::BlockIfNoneMatch, self.option_span(OptionNumber::IF_NONE_MATCH), block.number, 0);
-            }
+            && is_request
+            && self.has(OptionNumber::IF_NONE_MATCH)
+        {
+            self.raise(Rule::BlockIfNoneMatch, self.option_span(OptionNumber::IF_NONE_MATCH), block.number, 0);
+        }
         let wanted = self.message.options_of(OptionNumber::Q_BLOCK2).count();
         if is_request && wanted > 1 {
             self.raise(Rule::QblockLost, self.option_span(OptionNumber::Q_BLOCK2), wanted as i64, 0);
@@ -85,10 +87,12 @@ impl Check<'_, '_> {
         if self.has(OptionNumber::OSCORE) {
             return;
         }
-        if self.header.code == Code::CONTENT && !self.has(OptionNumber::ETAG)
-            && self.message.block2().is_some_and(|block| block.more || block.number > 0) {
-                self.raise(Rule::BlockNoEtag, self.option_span(OptionNumber::BLOCK2), 0, 0);
-            }
+        if self.header.code == Code::CONTENT
+            && !self.has(OptionNumber::ETAG)
+            && self.message.block2().is_some_and(|block| block.more || block.number > 0)
+        {
+            self.raise(Rule::BlockNoEtag, self.option_span(OptionNumber::BLOCK2), 0, 0);
+        }
         let (quick, companions) = match self.kind {
             Kind::Response => (OptionNumber::Q_BLOCK2, [OptionNumber::ETAG, OptionNumber::SIZE2]),
             Kind::Neither => return,
