@@ -1,1 +1,13 @@
-//! What is kept of each message: records of fixed size, side tables, and the indexes over them.
+//! What is kept of each message: records of fixed size, side tables, and the look-ups over them.
+
+mod chunked;
+mod record;
+mod summary;
+mod table;
+mod view;
+
+pub use chunked::Chunked;
+pub use record::{Record, RecordFlags, RecordKind};
+pub use summary::{Offer, Progress, Summary};
+pub use table::{Ended, Store, Update};
+pub use view::View;

@@ -1,0 +1,197 @@
+//! The record: what is kept of every message. With it and its source the message can be decoded again.
+
+use crate::coap::{Code, DecodeMode, MessageType, Severity};
+use crate::frame::Position;
+use crate::tracking::{EndpointId, ExchangeId, ObserveOrder, RecordId, Relation, Role};
+
+/// What kind of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum RecordKind {
+    /// A CoAP message.
+    #[default]
+    Message,
+    /// A frame that speaks of a message: an ICMP error that quotes it, a DTLS record on a plain port.
+    Evidence,
+}
+
+/// Yes-or-no facts of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct RecordFlags(pub u8);
+
+impl RecordFlags {
+    /// Not a message, see [`RecordKind::Evidence`].
+    pub const EVIDENCE: u8 = 1;
+    /// The capture kept only its beginning.
+    pub const CUT: u8 = 2;
+    /// Malformed as `stats` counts it.
+    pub const MALFORMED: u8 = 4;
+    /// Sent to a group.
+    pub const MULTICAST: u8 = 8;
+    /// Arrived in IP fragments: all their positions are in the store's extents.
+    pub const FRAGMENTED: u8 = 16;
+    /// Shorter than a CoAP header.
+    pub const HEADERLESS: u8 = 32;
+    /// Its time lies before that of the frame before it.
+    pub const TIME_BACKWARDS: u8 = 64;
+
+    /// Whether any of these bits is set.
+    pub const fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+}
+
+/// One message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Record {
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// Offset of the (last) frame's record or block in its file, in bytes.
+    pub offset: u64,
+    /// Frame number in the capture, from 1.
+    pub frame: u32,
+    /// Who sent it.
+    pub source: EndpointId,
+    /// Whom it was sent to.
+    pub destination: EndpointId,
+    /// Exchange, or 0.
+    pub exchange: ExchangeId,
+    /// First captured copy of the message that this one answers or repeats, or `NO_RECORD`.
+    pub relates_to: RecordId,
+    /// The message before this one in the same exchange, or `NO_RECORD`.
+    pub previous_in_exchange: RecordId,
+    /// Message ID.
+    pub message_id: u16,
+    /// Index into the store's table of interfaces (file and interface).
+    pub interface: u16,
+    /// First byte of the message: in the frame, or in the reassembled IP packet.
+    pub coap_offset: u16,
+    /// Captured length of the message in bytes.
+    pub coap_length: u16,
+    /// Code.
+    pub code: Code,
+    /// Which captured copy of a Confirmable message, from 1; 0 for other types; 255 for 255 and more.
+    pub transmission: u8,
+    /// Type.
+    pub message_type: MessageType,
+    /// How its bytes are to be read.
+    pub mode: DecodeMode,
+    /// Meaning of `relates_to`, and how a notification stands to the freshest before it.
+    relation_and_order: u8,
+    /// The part it plays.
+    pub role: Role,
+    /// Worst finding: 0 none, else 1 + severity.
+    severity: u8,
+    /// Yes-or-no facts.
+    pub flags: RecordFlags,
+}
+
+const RELATIONS: [Relation; 7] = [
+    Relation::None,
+    Relation::Answers,
+    Relation::Acknowledges,
+    Relation::Resets,
+    Relation::Retransmits,
+    Relation::Duplicates,
+    Relation::CopyOf,
+];
+const ORDERS: [ObserveOrder; 7] = [
+    ObserveOrder::None,
+    ObserveOrder::First,
+    ObserveOrder::Next,
+    ObserveOrder::Gap,
+    ObserveOrder::NewerByTime,
+    ObserveOrder::Stale,
+    ObserveOrder::Same,
+];
+const SEVERITIES: [Severity; 4] = [Severity::Chat, Severity::Note, Severity::Warn, Severity::Error];
+
+impl Record {
+    /// A record of a message that nothing is known of but its header.
+    pub fn new(time: i64, position: Position, frame: u32, source: EndpointId, destination: EndpointId) -> Self {
+        Self {
+            time,
+            offset: position.offset,
+            frame,
+            source,
+            destination,
+            exchange: ExchangeId(0),
+            relates_to: crate::tracking::NO_RECORD,
+            previous_in_exchange: crate::tracking::NO_RECORD,
+            message_id: 0,
+            interface: 0,
+            coap_offset: 0,
+            coap_length: 0,
+            code: Code(0),
+            transmission: 0,
+            message_type: MessageType::Confirmable,
+            mode: DecodeMode::default(),
+            relation_and_order: 0,
+            role: Role::Other,
+            severity: 0,
+            flags: RecordFlags(0),
+        }
+    }
+
+    /// Message or evidence.
+    pub fn kind(&self) -> RecordKind {
+        if self.flags.has(RecordFlags::EVIDENCE) { RecordKind::Evidence } else { RecordKind::Message }
+    }
+
+    /// Meaning of `relates_to`.
+    pub fn relation(&self) -> Relation {
+        RELATIONS.get(usize::from(self.relation_and_order & 15)).copied().unwrap_or_default()
+    }
+
+    /// How a notification stands to the freshest before it.
+    pub fn order(&self) -> ObserveOrder {
+        ORDERS.get(usize::from(self.relation_and_order >> 4)).copied().unwrap_or_default()
+    }
+
+    /// Set meaning of `relates_to` and order.
+    pub fn set_relation(&mut self, relation: Relation, order: ObserveOrder) {
+        self.relation_and_order = relation as u8 | (order as u8) << 4;
+    }
+
+    /// Worst finding.
+    pub fn severity(&self) -> Option<Severity> {
+        SEVERITIES.get(usize::from(self.severity).checked_sub(1)?).copied()
+    }
+
+    /// Note a finding's severity; the worst stays.
+    pub fn raise(&mut self, severity: Severity) {
+        self.severity = self.severity.max(severity as u8 + 1);
+    }
+
+    /// It repeats an earlier message in one way or another.
+    pub fn is_repeat(&self) -> bool {
+        matches!(self.relation(), Relation::Retransmits | Relation::Duplicates | Relation::CopyOf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_is_small() {
+        assert_eq!(size_of::<Record>(), 56);
+    }
+
+    #[test]
+    fn packed_fields_come_back() {
+        let mut record = Record::new(0, Position::default(), 1, EndpointId(0), EndpointId(1));
+        for relation in RELATIONS {
+            for order in ORDERS {
+                record.set_relation(relation, order);
+                assert_eq!((record.relation(), record.order()), (relation, order));
+            }
+        }
+        assert_eq!(record.severity(), None);
+        for severity in SEVERITIES {
+            record.raise(severity);
+            assert_eq!(record.severity(), Some(severity));
+        }
+        record.raise(Severity::Chat);
+        assert_eq!(record.severity(), Some(Severity::Error));
+    }
+}

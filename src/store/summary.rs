@@ -1,0 +1,48 @@
+//! What the capture holds besides messages: frames by reason, offers on other ports, progress.
+
+use std::collections::BTreeMap;
+
+use crate::tracking::Counters;
+
+/// What looks like CoAP on a port that is not one of CoAP's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Datagrams that decode cleanly.
+    pub datagrams: u64,
+    /// Frame number of the first one.
+    pub first_frame: u64,
+}
+
+/// How far the loader is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read of the source.
+    pub read: u64,
+    /// Bytes in all, where that is known.
+    pub total: Option<u64>,
+}
+
+/// Counts of everything that was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Frames of the capture, all of them.
+    pub frames: u64,
+    /// Frames that hold a CoAP message.
+    pub coap_messages: u64,
+    /// What the tracker counted.
+    pub counters: Counters,
+    /// Findings by severity: chat, note, warn, error.
+    pub findings: [u64; 4],
+    /// Frames that are not CoAP, by reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// What looks like CoAP elsewhere, by UDP port.
+    pub offers: BTreeMap<u16, Offer>,
+    /// Time of the first and the last frame, nanoseconds since 1970.
+    pub first_time: Option<i64>,
+    /// Time of the last frame.
+    pub last_time: Option<i64>,
+    /// Frames that the kernel dropped (live).
+    pub dropped: u64,
+    /// How far the loader is.
+    pub progress: Progress,
+}

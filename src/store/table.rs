@@ -1,0 +1,239 @@
+//! The store: the receiver's side of the loader. One owner; updates are applied whole.
+
+use std::collections::BTreeMap;
+
+use super::{Chunked, Record, Summary};
+use crate::capture::Interface;
+use crate::coap::Finding;
+use crate::frame::{Endpoint, Position};
+use crate::tracking::{EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch, RecordId, ResourceId};
+
+/// What the loader sends. Ids in it are those of the loader's tables; new rows of a table come in order.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// New records; the first one's id is the store's length.
+    pub records: Vec<Record>,
+    /// What became known of earlier ones, in the order it became known.
+    pub patches: Vec<Patch>,
+    /// Observations of records that belong to no exchange.
+    pub observed: Vec<(RecordId, ObservationId)>,
+    /// Positions of all frames of messages that arrived in fragments.
+    pub extents: Vec<(RecordId, Box<[Position]>)>,
+    /// New endpoints.
+    pub endpoints: Vec<Endpoint>,
+    /// New resources.
+    pub resources: Vec<Box<str>>,
+    /// New interfaces.
+    pub interfaces: Vec<Interface>,
+    /// Warnings of the source, each one line.
+    pub warnings: Vec<String>,
+    /// Counts up to here.
+    pub summary: Summary,
+    /// The source has ended.
+    pub ended: Option<Ended>,
+}
+
+/// How the source ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All was read.
+    Complete,
+    /// It could not be read on: one line that says what, where, why and what to do.
+    Failed(String),
+}
+
+/// Records, tables and counts, as far as the loader has sent them.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    records: Chunked<Record>,
+    answered_by: Chunked<RecordId>,
+    exchanges: Chunked<Option<ExchangeRow>>,
+    observations: Chunked<Option<ObservationRow>>,
+    findings: BTreeMap<(RecordId, u32), Finding>,
+    observed: BTreeMap<RecordId, ObservationId>,
+    extents: BTreeMap<RecordId, Box<[Position]>>,
+    endpoints: Chunked<Endpoint>,
+    resources: Chunked<Box<str>>,
+    interfaces: Vec<Interface>,
+    warnings: Vec<String>,
+    summary: Summary,
+    ended: Option<Ended>,
+    /// Bytes of records that may stay; 0 for no limit.
+    limit: usize,
+}
+
+impl Store {
+    /// A store that lets its oldest records go at `limit` bytes (0: never).
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// Take an update in.
+    pub fn apply(&mut self, update: Update) {
+        self.interfaces.extend(update.interfaces);
+        update.endpoints.into_iter().for_each(|endpoint| self.endpoints.push(endpoint));
+        update.resources.into_iter().for_each(|resource| self.resources.push(resource));
+        for record in update.records {
+            self.records.push(record);
+            self.answered_by.push(NO_RECORD);
+        }
+        self.observed.extend(update.observed);
+        self.extents.extend(update.extents);
+        update.patches.into_iter().for_each(|patch| self.patch(patch));
+        self.warnings.extend(update.warnings);
+        self.summary = update.summary;
+        self.ended = update.ended.or(self.ended.take());
+        self.let_go();
+    }
+
+    fn patch(&mut self, patch: Patch) {
+        match patch {
+            Patch::Exchange(id, row) => self.exchanges.put(id.0 as usize, Some(row), &None),
+            Patch::Observation(id, row) => self.observations.put(id.0 as usize, Some(row), &None),
+            Patch::AnsweredBy { record, by } => {
+                if let Some(place) = self.answered_by.get_mut(record as usize) {
+                    *place = by;
+                }
+            }
+            Patch::Finding(record, finding) => {
+                if let Some(row) = self.records.get_mut(record as usize) {
+                    row.raise(finding.severity);
+                }
+                let next = self.findings.range((record, 0)..=(record, u32::MAX)).next_back().map_or(0, |(key, _)| key.1 + 1);
+                self.findings.insert((record, next), finding);
+            }
+        }
+    }
+
+    /// Drop the oldest chunks while the records take more than the limit.
+    fn let_go(&mut self) {
+        while self.limit > 0 && self.records.bytes() + self.answered_by.bytes() > self.limit && self.records.drop_oldest() {
+            self.answered_by.drop_oldest();
+            let first = self.records.first() as RecordId;
+            self.findings = self.findings.split_off(&(first, 0));
+            self.observed = self.observed.split_off(&first);
+            self.extents = self.extents.split_off(&first);
+        }
+    }
+
+    /// Records ever stored: the id that the next one will have.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// No record yet.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Id of the oldest record that is still here.
+    pub fn first(&self) -> RecordId {
+        self.records.first() as RecordId
+    }
+
+    /// A record; `None` where it has left or never was.
+    pub fn get(&self, id: RecordId) -> Option<&Record> {
+        self.records.get(id as usize)
+    }
+
+    /// The first answer to a message; copies share that of their first copy.
+    pub fn answered_by(&self, id: RecordId) -> Option<RecordId> {
+        let record = self.get(id)?;
+        let first = if record.is_repeat() { record.relates_to } else { id };
+        self.answered_by.get(first as usize).copied().filter(|by| *by != NO_RECORD)
+    }
+
+    /// The message that this one answers, acknowledges or resets; copies share that of their first copy.
+    pub fn answers(&self, id: RecordId) -> Option<RecordId> {
+        use crate::tracking::Relation::{Acknowledges, Answers, Resets};
+        let record = self.get(id)?;
+        let first = if record.is_repeat() { self.get(record.relates_to)? } else { record };
+        (matches!(first.relation(), Answers | Acknowledges | Resets) && first.relates_to != NO_RECORD).then_some(first.relates_to)
+    }
+
+    /// A row of the exchange table.
+    pub fn exchange(&self, id: ExchangeId) -> Option<&ExchangeRow> {
+        self.exchanges.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All exchanges, oldest first.
+    pub fn exchanges(&self) -> impl Iterator<Item = (ExchangeId, &ExchangeRow)> {
+        (self.exchanges.first()..self.exchanges.len()).filter_map(|id| Some((ExchangeId(id as u32), self.exchanges.get(id)?.as_ref()?)))
+    }
+
+    /// A row of the observation table.
+    pub fn observation(&self, id: ObservationId) -> Option<&ObservationRow> {
+        self.observations.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All observations, oldest first.
+    pub fn observations(&self) -> impl Iterator<Item = (ObservationId, &ObservationRow)> {
+        (self.observations.first()..self.observations.len())
+            .filter_map(|id| Some((ObservationId(id as u32), self.observations.get(id)?.as_ref()?)))
+    }
+
+    /// The observation that a record belongs to.
+    pub fn observation_of(&self, id: RecordId) -> Option<ObservationId> {
+        if let Some(observation) = self.observed.get(&id) {
+            return Some(*observation);
+        }
+        let observation = self.exchange(self.get(id)?.exchange)?.observation;
+        (observation.0 != 0).then_some(observation)
+    }
+
+    /// Findings of the tracker and of the frame on a record. Those of the message alone are derived from its bytes.
+    pub fn findings(&self, id: RecordId) -> impl Iterator<Item = &Finding> {
+        self.findings.range((id, 0)..=(id, u32::MAX)).map(|(_, finding)| finding)
+    }
+
+    /// Positions of all frames of a message that arrived in fragments.
+    pub fn extents(&self, id: RecordId) -> Option<&[Position]> {
+        self.extents.get(&id).map(|positions| &**positions)
+    }
+
+    /// An endpoint.
+    pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
+        self.endpoints.get(id.0 as usize)
+    }
+
+    /// Path and query of a resource, as it came from the wire: escape before printing.
+    pub fn resource(&self, id: ResourceId) -> Option<&str> {
+        self.resources.get((id.0 as usize).checked_sub(1)?).map(|text| &**text)
+    }
+
+    /// Distinct resources.
+    pub fn resources(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Distinct endpoints.
+    pub fn endpoints(&self) -> usize {
+        self.endpoints.len()
+    }
+
+    /// Interfaces of the files, by the number in the records.
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    /// Where a record's frame stands on disk.
+    pub fn position(&self, record: &Record) -> Position {
+        let file = self.interfaces.get(usize::from(record.interface)).map_or(0, |interface| interface.file);
+        Position { file, interface: record.interface, offset: record.offset }
+    }
+
+    /// Warnings of the source, each one line.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Counts.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// How the source ended; `None` while it goes on.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+}

@@ -1,0 +1,89 @@
+//! A record with its bytes read and decoded again: what fields, text and screen are made from.
+
+use super::{Record, RecordKind, Store};
+use crate::coap::{Finding, Message};
+use crate::frame::{Endpoint, Frame};
+use crate::tracking::{ExchangeRow, RecordId, Relation};
+
+/// One record, looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Its id.
+    pub id: RecordId,
+    /// The record.
+    pub record: &'a Record,
+    /// The store that it stands in, for its relations.
+    pub store: &'a Store,
+    /// Its frame; of a message in IP fragments, the last one.
+    pub frame: Frame<'a>,
+    /// The message; of evidence, what is quoted of the message it speaks of.
+    pub message: Message<'a>,
+    /// Offset of the message in the frame in bytes; `None` where it was put together from several.
+    pub coap_offset: Option<usize>,
+}
+
+impl<'a> View<'a> {
+    /// It is a CoAP message, not evidence of one.
+    pub fn is_message(&self) -> bool {
+        self.record.kind() == RecordKind::Message
+    }
+
+    /// Who sent it.
+    pub fn source(&self) -> Option<&'a Endpoint> {
+        self.store.endpoint(self.record.source)
+    }
+
+    /// Whom it was sent to.
+    pub fn destination(&self) -> Option<&'a Endpoint> {
+        self.store.endpoint(self.record.destination)
+    }
+
+    /// Its exchange.
+    pub fn exchange(&self) -> Option<&'a ExchangeRow> {
+        self.store.exchange(self.record.exchange)
+    }
+
+    /// All findings: of the message's bytes, of the frame, of the tracker; worst first, then by place.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = if self.is_message() { self.message.findings() } else { Vec::new() };
+        findings.extend(self.store.findings(self.id).copied());
+        findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));
+        findings
+    }
+
+    /// Frame number of another record, for printing a relation.
+    pub fn frame_of(&self, id: RecordId) -> Option<u32> {
+        self.store.get(id).map(|record| record.frame)
+    }
+
+    /// First captured copy of a Confirmable message that this one retransmits.
+    pub fn retransmission_of(&self) -> Option<RecordId> {
+        self.related(Relation::Retransmits)
+    }
+
+    /// First captured copy that this one duplicates.
+    pub fn duplicate_of(&self) -> Option<RecordId> {
+        self.related(Relation::Duplicates)
+    }
+
+    /// The frame that the capture point saw twice.
+    pub fn copy_of(&self) -> Option<RecordId> {
+        self.related(Relation::CopyOf)
+    }
+
+    fn related(&self, relation: Relation) -> Option<RecordId> {
+        (self.record.relation() == relation).then_some(self.record.relates_to)
+    }
+
+    /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards.
+    pub fn elapsed_since_first(&self) -> Option<i64> {
+        let first = self.store.get(self.record.is_repeat().then_some(self.record.relates_to)?)?;
+        self.record.time.checked_sub(first.time).filter(|elapsed| *elapsed >= 0)
+    }
+
+    /// Nanoseconds from the first captured copy of the message that this one answers; `None` where it answers none.
+    pub fn response_time(&self) -> Option<i64> {
+        let asked = self.store.get(self.store.answers(self.id)?)?;
+        self.record.time.checked_sub(asked.time).filter(|elapsed| *elapsed >= 0)
+    }
+}
