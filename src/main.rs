@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `coapscope`.
+
+fn main() -> std::process::ExitCode {
+    coapscope::cli::main()
+}

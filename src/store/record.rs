@@ -34,6 +34,13 @@ impl RecordFlags {
     /// Its time lies before that of the frame before it.
     pub const TIME_BACKWARDS: u8 = 64;
 
+    /// Set these bits where `on`.
+    pub const fn set(&mut self, bits: u8, on: bool) {
+        if on {
+            self.0 |= bits;
+        }
+    }
+
     /// Whether any of these bits is set.
     pub const fn has(self, bits: u8) -> bool {
         self.0 & bits != 0

@@ -33,6 +33,26 @@ pub struct Update {
     pub ended: Option<Ended>,
 }
 
+impl Update {
+    /// Empty it and keep its memory; the summary stays until it is replaced.
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.patches.clear();
+        self.observed.clear();
+        self.extents.clear();
+        self.endpoints.clear();
+        self.resources.clear();
+        self.interfaces.clear();
+        self.warnings.clear();
+        self.ended = None;
+    }
+
+    /// Nothing in it changes what a reader sees, but perhaps counts.
+    pub fn is_quiet(&self) -> bool {
+        self.records.is_empty() && self.patches.is_empty() && self.interfaces.is_empty() && self.warnings.is_empty() && self.ended.is_none()
+    }
+}
+
 /// How the source ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {

@@ -18,6 +18,8 @@ pub struct View<'a> {
     pub frame: Frame<'a>,
     /// The message; of evidence, what is quoted of the message it speaks of.
     pub message: Message<'a>,
+    /// Findings of the message's bytes and of its frame; the tracker's are in the store.
+    pub own_findings: &'a [Finding],
     /// Offset of the message in the frame in bytes; `None` where it was put together from several.
     pub coap_offset: Option<usize>,
 }
@@ -45,7 +47,7 @@ impl<'a> View<'a> {
 
     /// All findings: of the message's bytes, of the frame, of the tracker; worst first, then by place.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings = if self.is_message() { self.message.findings() } else { Vec::new() };
+        let mut findings = self.own_findings.to_vec();
         findings.extend(self.store.findings(self.id).copied());
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));
         findings

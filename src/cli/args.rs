@@ -1,0 +1,248 @@
+//! What the user may type: the arguments, as `clap` reads them. Help, manual page and completions are printed from here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Dissect CoAP in captures and on live interfaces.
+#[derive(Debug, Parser)]
+#[command(name = "coapscope", version, about, long_about = LONG_ABOUT, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; without one, the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Of the screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+const LONG_ABOUT: &str = "coapscope shows CoAP (RFC 7252) traffic: every message down to the bit, what it answers or repeats, and what is odd about it.\n\n\
+Without a file and without -i it opens its built-in capture of a lab session.";
+
+/// One row a subcommand.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print messages: one line each, the dissection tree, annotated bytes, JSON, fields or CSV.
+    Print(Box<PrintArgs>),
+    /// Explain one message byte by byte.
+    Explain(Box<ExplainArgs>),
+    /// Count messages, exchanges, observations and findings.
+    Stats(Box<StatsArgs>),
+    /// Print the completions of a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Arguments of the screen.
+#[derive(Debug, Args)]
+pub struct ScreenArgs {
+    /// List the interfaces and what is needed to open them.
+    #[arg(short = 'D', long = "list-interfaces", conflicts_with_all = ["file", "read", "interface"])]
+    pub list_interfaces: bool,
+    /// What to read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// How to show it.
+    #[command(flatten)]
+    pub showing: ShowingArgs,
+    /// Draw with ASCII characters only (the default where the locale is not UTF-8).
+    #[arg(long, help_heading = "Showing")]
+    pub ascii: bool,
+}
+
+/// Arguments of `print`.
+#[derive(Debug, Args)]
+pub struct PrintArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// How to show it.
+    #[command(flatten)]
+    pub showing: ShowingArgs,
+    /// Print the dissection tree of each message.
+    #[arg(short = 'V', long = "tree", help_heading = "Showing")]
+    pub tree: bool,
+    /// Print the annotated bytes of each message.
+    #[arg(short = 'x', long = "hex", help_heading = "Showing")]
+    pub hex: bool,
+    /// Print as text lines, JSON (one object a line), tab-separated fields, or CSV.
+    #[arg(short = 'T', long = "format", value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Showing")]
+    pub format: PrintFormat,
+    /// A field to print, with -T fields or csv; may be given several times.
+    #[arg(short = 'e', long = "field", value_name = "FIELD", help_heading = "Showing")]
+    pub fields: Vec<String>,
+    /// Form of -T fields: separator=C (or /t, /s), aggregator=C, occurrence=f|l|a, header=y|n, quote=d|s|n.
+    #[arg(short = 'E', long = "field-option", value_name = "OPTION=VALUE", help_heading = "Showing")]
+    pub field_options: Vec<String>,
+}
+
+/// Output of `print`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrintFormat {
+    /// One line a message, or -V, or -x.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// tshark's -T fields.
+    Fields,
+    /// Fields as comma-separated values with a header.
+    Csv,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The message in hexadecimal, with or without spaces, colons, commas and 0x; `-` reads it from standard input.
+    #[arg(value_name = "HEX", conflicts_with = "read")]
+    pub hex: Vec<OsString>,
+    /// Take the message from a capture.
+    #[arg(short = 'r', long = "read", value_name = "FILE", requires = "frame")]
+    pub read: Option<PathBuf>,
+    /// Which frame of the capture, from 1.
+    #[arg(long, value_name = "N", requires = "read", value_parser = clap::value_parser!(u64).range(1..))]
+    pub frame: Option<u64>,
+    /// Form of the explanation.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: String,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Colour on the terminal.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// Arguments of `stats`.
+#[derive(Debug, Args)]
+pub struct StatsArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub input: FileArgs,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which file.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The capture: pcap or pcapng, also gzipped; `-` is standard input.
+    #[arg(value_name = "FILE", conflicts_with = "read")]
+    pub file: Option<PathBuf>,
+    /// The same as FILE.
+    #[arg(short = 'r', long = "read", value_name = "FILE")]
+    pub read: Option<PathBuf>,
+}
+
+/// A file or an interface.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// The capture: pcap or pcapng, also gzipped; `-` is standard input.
+    #[arg(value_name = "FILE", conflicts_with_all = ["read", "interface"])]
+    pub file: Option<PathBuf>,
+    /// The same as FILE.
+    #[arg(short = 'r', long = "read", value_name = "FILE", conflicts_with = "interface")]
+    pub read: Option<PathBuf>,
+    /// Capture from this interface; `any` is all of them.
+    #[arg(short = 'i', long = "interface", value_name = "IFACE", help_heading = "Live")]
+    pub interface: Option<String>,
+    /// Kernel filter in libpcap's language, instead of the one that lets CoAP, fragments and ICMP through.
+    #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", requires = "interface", help_heading = "Live")]
+    pub filter: Option<String>,
+    /// Write every captured frame to this file, as pcap.
+    #[arg(short = 'w', long = "write", value_name = "FILE", requires = "interface", help_heading = "Live")]
+    pub write: Option<PathBuf>,
+    /// Stop after this many frames (live) or messages (from a file).
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+}
+
+/// How bytes are read, whatever is done with them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadingArgs {
+    /// Further UDP ports that carry CoAP.
+    #[arg(long = "port", value_name = "N[,N...]", value_delimiter = ',')]
+    pub ports: Vec<u16>,
+    /// Decode a port as CoAP, in tshark's words: udp.port==N,coap.
+    #[arg(short = 'd', long = "decode-as", value_name = "RULE")]
+    pub decode_as: Vec<String>,
+    /// Whether token lengths above 8 are read as RFC 8974's.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub extended_tokens: When,
+    /// Verify UDP checksums.
+    #[arg(long)]
+    pub checksums: bool,
+    /// Memory for messages on the screen, such as 500M or 2G (default: a quarter of the machine's); the oldest leave first.
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Folder for the copy of what is captured live, read from standard input or unpacked.
+    #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
+    pub spool: PathBuf,
+    /// ACK_TIMEOUT in seconds (RFC 7252 section 4.8).
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    pub ack_timeout: f64,
+    /// ACK_RANDOM_FACTOR.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.5, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    pub ack_random_factor: f64,
+    /// MAX_RETRANSMIT.
+    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    pub max_retransmit: u32,
+    /// NSTART.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    pub nstart: u32,
+    /// DEFAULT_LEISURE in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    pub default_leisure: f64,
+    /// PROBING_RATE in bytes a second.
+    #[arg(long, value_name = "BYTES", default_value_t = 1.0, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    pub probing_rate: f64,
+}
+
+/// How messages are shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Showing")]
+pub struct ShowingArgs {
+    /// Time: a absolute, ad absolute with date, r since the first frame, d since the message before, e since 1970, u UTC.
+    #[arg(short = 't', long = "time", value_name = "FORMAT", default_value = "r")]
+    pub time: String,
+    /// Colour on the terminal; NO_COLOR and CLICOLOR are obeyed.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Whether to take token lengths above 8 as extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// 13 and 14 where the rest then parses.
+    Auto,
+    /// Always.
+    On,
+    /// Never: they are errors.
+    Off,
+}

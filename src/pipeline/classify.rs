@@ -1,0 +1,112 @@
+//! Which datagrams are CoAP: by port, and by what their bytes can be.
+
+use super::PipelineOptions;
+use crate::coap::{DecodeMode, Message, looks_like_coap};
+use crate::frame::{Datagram, Endpoint, IcmpQuote};
+
+/// Port of CoAP without security (RFC 7252 section 12.6).
+const COAP: u16 = 5683;
+/// Port of CoAP over DTLS (RFC 7252 section 12.7).
+const COAPS: u16 = 5684;
+/// Ports that 6LoWPAN compresses to four bits (RFC 6282 section 4.3.1); other programs use them too.
+const COMPRESSIBLE: std::ops::RangeInclusive<u16> = 61616..=61631;
+
+/// Ports whose datagrams are CoAP: those of the RFCs and those that the user named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ports {
+    named: Vec<u16>,
+}
+
+impl Ports {
+    /// The RFCs' ports and these.
+    pub fn with(mut named: Vec<u16>) -> Self {
+        named.sort_unstable();
+        named.dedup();
+        Self { named }
+    }
+
+    /// Those that the user named.
+    pub fn named(&self) -> &[u16] {
+        &self.named
+    }
+
+    /// A datagram with this port is CoAP whatever it holds.
+    fn surely(&self, port: u16) -> bool {
+        port == COAP || port == COAPS || (!self.named.is_empty() && self.named.binary_search(&port).is_ok())
+    }
+
+    /// An ICMP error quotes a datagram to or from a CoAP port.
+    pub(super) fn quoted(&self, quote: &IcmpQuote<'_>) -> bool {
+        let ports = [quote.source.port, quote.destination.port];
+        ports.iter().any(|port| self.surely(*port))
+            || (ports.iter().any(|port| COMPRESSIBLE.contains(port)) && Message::decode(quote.payload).header().is_some_and(|h| h.version == 1))
+    }
+}
+
+/// What a datagram is.
+pub(super) enum Class<'a> {
+    /// A CoAP message, or what was sent to a CoAP port as one.
+    Coap(Message<'a>),
+    /// A DTLS record.
+    Dtls {
+        /// Where only plain CoAP belongs.
+        on_plain_port: bool,
+    },
+    /// It decodes cleanly as CoAP, on a port that is not CoAP's.
+    Offer,
+    /// Something else.
+    Other,
+}
+
+/// Decide what a datagram is.
+pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -> Class<'a> {
+    let (from, to) = (datagram.source.port, datagram.destination.port);
+    let bytes = datagram.payload;
+    if options.ports.surely(from) || options.ports.surely(to) {
+        let secure = from == COAPS || to == COAPS;
+        if is_dtls_record(bytes) || (secure && is_encrypted_dtls13_record(bytes)) {
+            return Class::Dtls { on_plain_port: !secure };
+        }
+        return Class::Coap(Message::decode_as(bytes, mode(options)));
+    }
+    if COMPRESSIBLE.contains(&from) || COMPRESSIBLE.contains(&to) {
+        let message = Message::decode_as(bytes, mode(options));
+        let clean = message.header().is_some_and(|header| header.version == 1) && (datagram.cut || !message.is_malformed());
+        return if clean { Class::Coap(message) } else { Class::Other };
+    }
+    if looks_like_coap(bytes) { Class::Offer } else { Class::Other }
+}
+
+fn mode(options: &PipelineOptions) -> DecodeMode {
+    options.tokens.mode()
+}
+
+/// The port that the service of a datagram is likely to have: the lower one, and never an ephemeral one if the other is not.
+pub(super) fn service_port(datagram: &Datagram<'_>) -> u16 {
+    let (Endpoint { port: from, .. }, Endpoint { port: to, .. }) = (datagram.source, datagram.destination);
+    from.min(to)
+}
+
+/// The bytes begin like a DTLS 1.0 or 1.2 record: a known content type, version, and a length that fits (RFC 6347 section 4.1,
+/// RFC 9146 section 4). No CoAP of version 1 begins so.
+pub fn is_dtls_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [20..=26, 0xfe, 0xfd | 0xff, rest @ ..] if rest.len() >= 10)
+}
+
+/// The first byte is that of an encrypted DTLS 1.3 record (RFC 9147 section 4). Without a version field, so told on the secure port only.
+fn is_encrypted_dtls13_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x20..=0x3f, rest @ ..] if rest.len() >= 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dtls_is_told_from_coap() {
+        assert!(is_dtls_record(&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]));
+        assert!(!is_dtls_record(&[22, 0xfe, 0xfd]));
+        assert!(!is_dtls_record(&[0x40, 1, 0, 1]));
+        assert!(!is_dtls_record(&[0x14, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+    }
+}

@@ -1,0 +1,69 @@
+//! Frames that are not CoAP, counted by reason.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use crate::frame::Reason;
+
+/// Distinct UDP ports that are counted each on its own; the rest together.
+const PORTS: usize = 256;
+
+/// Why a frame holds no CoAP message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum NotCoap {
+    /// It holds no UDP datagram that could be read.
+    Frame(Reason),
+    /// UDP on a port that is not CoAP's.
+    Port(u16),
+    /// UDP on one of many other ports.
+    OtherPorts,
+    /// A DTLS record.
+    Dtls,
+    /// ICMP for IP version 4 or 6.
+    Icmp(u8),
+}
+
+impl fmt::Display for NotCoap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frame(reason) => reason.fmt(f),
+            Self::Port(port) => write!(f, "UDP port {port}"),
+            Self::OtherPorts => f.write_str("UDP on other ports"),
+            Self::Dtls => f.write_str("DTLS (encrypted CoAP)"),
+            Self::Icmp(4) => f.write_str("ICMP"),
+            Self::Icmp(_) => f.write_str("ICMPv6"),
+        }
+    }
+}
+
+/// The counts.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    counts: HashMap<NotCoap, u64>,
+    ports: usize,
+    changed: bool,
+}
+
+impl Reasons {
+    pub(super) fn count(&mut self, mut reason: NotCoap) {
+        if matches!(reason, NotCoap::Port(_)) && !self.counts.contains_key(&reason) {
+            if self.ports == PORTS {
+                reason = NotCoap::OtherPorts;
+            } else {
+                self.ports += 1;
+            }
+        }
+        *self.counts.entry(reason).or_default() += 1;
+        self.changed = true;
+    }
+
+    /// Write the counts as text, if they changed.
+    pub(super) fn write(&mut self, into: &mut BTreeMap<String, u64>) {
+        if std::mem::take(&mut self.changed) {
+            into.clear();
+            for (reason, count) in &self.counts {
+                *into.entry(reason.to_string()).or_default() += count;
+            }
+        }
+    }
+}
