@@ -1,0 +1,212 @@
+//! What the user wants read, opened: files, standard input, the built-in capture, interfaces.
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use super::{FileArgs, InputArgs, ReadingArgs, When};
+use crate::capture::spool::Spool;
+use crate::capture::{self, FrameReader, Input, OpenOptions, Source};
+use crate::coap::{Parameters, TokenPolicy};
+use crate::pipeline::{PipelineOptions, Ports};
+use crate::tracking::TrackerOptions;
+
+/// The lab session that opens when no file is named. `captures/README.md` tells its story.
+const BUILT_IN: &[u8] = include_bytes!("../../captures/lab-session.pcap");
+/// What it is called on the screen and in messages.
+pub const BUILT_IN_NAME: &str = "built-in lab session";
+/// Nanoseconds in a second.
+const SECOND: f64 = 1e9;
+/// Share of the machine's memory that messages may take.
+const SHARE: u64 = 4;
+
+/// A capture that is open.
+pub struct Opened {
+    /// Its frames, in order.
+    pub source: Box<dyn Source>,
+    /// Reads them again.
+    pub reader: FrameReader,
+    /// What to call it.
+    pub name: String,
+}
+
+impl FileArgs {
+    /// The file that was named.
+    ///
+    /// # Errors
+    /// Where none was.
+    pub fn path(&self) -> anyhow::Result<&Path> {
+        self.file.as_deref().or(self.read.as_deref()).context("no capture is named; name one, or `-` for standard input: coapscope stats FILE")
+    }
+}
+
+impl InputArgs {
+    /// The file that was named, if any.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_deref().or(self.read.as_deref())
+    }
+}
+
+/// Open a file, or standard input for `-`.
+///
+/// # Errors
+/// One line that says what, which file, why, and what to do.
+pub fn open(path: &Path, reading: &ReadingArgs) -> anyhow::Result<Opened> {
+    let input = if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) };
+    let options = OpenOptions { spool: reading.spool.clone(), ..OpenOptions::default() };
+    let opened = capture::open(&input, &options)?;
+    Ok(Opened { source: opened.source, reader: opened.reader, name: path.display().to_string() })
+}
+
+/// Open the built-in capture.
+///
+/// # Errors
+/// Where its working copy cannot be written.
+pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
+    let folder = &reading.spool;
+    let copy = || -> std::io::Result<_> {
+        let (mut writer, reader) = Spool::create(folder)?;
+        std::io::Write::write_all(&mut writer, BUILT_IN)?;
+        writer.commit()?;
+        Ok(reader)
+    };
+    let reader = copy().with_context(|| format!("{}: cannot hold the built-in capture; name another folder with --spool", folder.display()))?;
+    let opened = capture::open_spool(reader, BUILT_IN_NAME)?;
+    Ok(Opened { source: opened.source, reader: opened.reader, name: BUILT_IN_NAME.to_owned() })
+}
+
+/// How the pipeline is to read.
+///
+/// # Errors
+/// Where an argument makes no sense.
+pub fn pipeline_options(reading: &ReadingArgs) -> anyhow::Result<PipelineOptions> {
+    Ok(PipelineOptions {
+        ports: Ports::with(ports(reading)?),
+        tokens: match reading.extended_tokens {
+            When::Auto => TokenPolicy::Auto,
+            When::On => TokenPolicy::On,
+            When::Off => TokenPolicy::Off,
+        },
+        checksums: reading.checksums,
+        tracker: TrackerOptions { parameters: parameters(reading)?, ..TrackerOptions::default() },
+    })
+}
+
+/// All ports that are taken for CoAP, as ranges, for the kernel filter.
+///
+/// # Errors
+/// Where a decode-as rule cannot be understood.
+pub fn port_ranges(reading: &ReadingArgs) -> anyhow::Result<Vec<RangeInclusive<u16>>> {
+    let mut ranges = vec![5683..=5684, 61616..=61631];
+    ranges.extend(ports(reading)?.into_iter().map(|port| port..=port));
+    Ok(ranges)
+}
+
+fn ports(reading: &ReadingArgs) -> anyhow::Result<Vec<u16>> {
+    let mut ports = reading.ports.clone();
+    for rule in &reading.decode_as {
+        ports.push(decode_as(rule)?);
+    }
+    Ok(ports)
+}
+
+/// The port of `udp.port==N,coap`.
+fn decode_as(rule: &str) -> anyhow::Result<u16> {
+    let refuse = || format!("-d {rule}: cannot be understood; the form is udp.port==N,coap");
+    let (left, protocol) = rule.split_once(',').with_context(refuse)?;
+    let (field, port) = left.split_once("==").with_context(refuse)?;
+    if field.trim() != "udp.port" || !protocol.trim().eq_ignore_ascii_case("coap") {
+        bail!("-d {rule}: only udp.port can be decoded, and only as coap: udp.port==N,coap");
+    }
+    port.trim().parse().ok().with_context(|| format!("-d {rule}: {} is no port; ports are 0 to 65535", port.trim()))
+}
+
+fn parameters(reading: &ReadingArgs) -> anyhow::Result<Parameters> {
+    let seconds = |name: &str, value: f64, least: f64| {
+        if (least..=86_400.0).contains(&value) { Ok((value * SECOND) as i64) } else { bail!("--{name} {value}: seconds from {least} to 86400") }
+    };
+    if !(1.0..=100.0).contains(&reading.ack_random_factor) {
+        bail!("--ack-random-factor {}: a factor from 1 to 100 (RFC 7252 section 4.8)", reading.ack_random_factor);
+    }
+    if reading.max_retransmit > 20 {
+        bail!("--max-retransmit {}: a number from 0 to 20", reading.max_retransmit);
+    }
+    if reading.nstart == 0 {
+        bail!("--nstart 0: a client may have at least one interaction open");
+    }
+    Ok(Parameters {
+        ack_timeout: seconds("ack-timeout", reading.ack_timeout, 0.001)?,
+        ack_random_factor: reading.ack_random_factor,
+        max_retransmit: reading.max_retransmit,
+        nstart: reading.nstart,
+        default_leisure: seconds("default-leisure", reading.default_leisure, 0.0)?,
+        probing_rate: reading.probing_rate,
+        ..Parameters::default()
+    })
+}
+
+/// Bytes that messages may take in memory: `--memory`, else a quarter of the machine's.
+///
+/// # Errors
+/// Where the size cannot be understood.
+pub fn memory(reading: &ReadingArgs) -> anyhow::Result<usize> {
+    let Some(text) = &reading.memory else {
+        return Ok(usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX));
+    };
+    size(text).with_context(|| format!("--memory {text}: a size is a number with K, M, G or T behind it, such as 500M, and at least 1M"))
+}
+
+/// `500M` in bytes.
+fn size(text: &str) -> Option<usize> {
+    let text = text.trim().trim_end_matches(['b', 'B']).trim_end_matches('i');
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let shift = match text.get(digits.len()..)?.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return None,
+    };
+    let bytes = digits.trim().parse::<usize>().ok()?.checked_mul(1 << shift)?;
+    (bytes >= 1 << 20).then_some(bytes)
+}
+
+/// Memory of the machine in bytes; a modest guess where it cannot be read.
+fn machine_memory() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kilobytes = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    kilobytes.map_or(2 << 30, |kilobytes| kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, expected) in [
+            ("500M", Some(500 << 20)),
+            ("2g", Some(2 << 30)),
+            ("2GiB", Some(2 << 30)),
+            ("1048576", Some(1 << 20)),
+            ("10K", None),
+            ("x", None),
+            ("", None),
+            ("99999999999T", None),
+            ("5Q", None),
+        ] {
+            assert_eq!(size(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn decode_as_rules() {
+        assert_eq!(decode_as("udp.port==9999,coap").unwrap(), 9999);
+        assert_eq!(decode_as("udp.port == 9999, CoAP").unwrap(), 9999);
+        for rule in ["udp.port==9999", "tcp.port==1,coap", "udp.port==70000,coap", "udp.port==1,dtls", ""] {
+            assert!(decode_as(rule).is_err(), "{rule}");
+        }
+    }
+}
