@@ -4,6 +4,8 @@ mod args;
 mod devices;
 mod explain;
 mod input;
+#[cfg(feature = "live")]
+mod live;
 mod pages;
 mod print;
 #[cfg(feature = "tui")]

@@ -1,0 +1,97 @@
+//! A live capture, opened in the order that safety asks for: the device, then the user's own rights, then files and threads.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::input::{self, Opened};
+use super::{InputArgs, ReadingArgs};
+use crate::capture;
+use crate::capture::live::{self, Device, LiveHandle, LiveOptions};
+use crate::capture::spool::{Spool, SpoolReader, SpoolWriter};
+use crate::privilege::{self, Identity};
+
+/// An interface that is being captured on.
+pub struct Live {
+    /// What it captures, as it grows.
+    pub opened: Opened,
+    /// Stops it and counts it.
+    pub handle: Arc<LiveHandle>,
+    /// The interface.
+    pub device: Device,
+    /// The kernel filter in force.
+    pub filter: String,
+    /// Who the program is since it gave up its rights.
+    pub identity: Identity,
+}
+
+/// What is opened with the user's own rights.
+struct Files {
+    writer: SpoolWriter,
+    reader: SpoolReader,
+    output: Option<Box<dyn Write + Send>>,
+}
+
+/// Open the interface, give up all rights, then start to capture. No thread may run before.
+///
+/// # Errors
+/// One line that says what, which interface or file, why, and what to do.
+pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow::Result<Live> {
+    let mut options = LiveOptions::new(interface, input::port_ranges(reading)?);
+    options.filter.clone_from(&input.filter);
+    let capture = live::open(&options)?;
+    let (device, filter) = (capture.device().clone(), capture.filter().to_owned());
+    let (files, identity) = privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
+    let handle = Arc::new(capture.start(files.writer, files.output, input.count, || {})?);
+    let opened = capture::open_spool(files.reader, &device.name)?;
+    Ok(Live {
+        opened: Opened { source: opened.source, reader: opened.reader, name: device.name.clone() },
+        handle,
+        device,
+        filter,
+        identity,
+    })
+}
+
+fn files(output: Option<&Path>, spool: &Path) -> anyhow::Result<Files> {
+    let (writer, reader) = Spool::create(spool).map_err(|error| {
+        anyhow::anyhow!("{}: the working copy of the capture cannot be written there: {error}; choose another folder with --spool", spool.display())
+    })?;
+    let output = output.map(create).transpose()?;
+    Ok(Files { writer, reader, output })
+}
+
+/// The file of `-w`; `-` is standard output.
+fn create(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
+    if path == Path::new("-") {
+        anyhow::bail!("-w -: frames and text cannot share standard output; name a file");
+    }
+    let file = File::create(path).map_err(|error| anyhow::anyhow!("{}: cannot be written: {error}; name another file with -w", path.display()))?;
+    Ok(Box::new(BufWriter::new(file)))
+}
+
+/// End the capture at Ctrl-C and its kin: what was captured until then is shown, and the program ends as if the capture had.
+///
+/// # Errors
+/// Where the system has no thread left.
+pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let handle = Arc::downgrade(handle);
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for _ in signals.forever() {
+            match handle.upgrade() {
+                Some(handle) => handle.stop(),
+                None => return,
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Reads the clock for the loader: nanoseconds since 1970.
+pub fn clock() -> i64 {
+    chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+}
