@@ -36,7 +36,7 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         }
     }
     context.progress_done();
-    if let Some(Ended::Failed(why)) = &update.ended {
+    if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &update.ended {
         anyhow::bail!("{why}");
     }
     let summary = &update.summary;

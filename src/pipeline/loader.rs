@@ -48,7 +48,7 @@ impl Loader {
             if let Err(panic) = run {
                 let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
                 let said = format!("the loader stopped on a fault of its own ({}); please report it with the capture", why.unwrap_or("unknown"));
-                send(Update { ended: Some(Ended::Failed(said)), ..Update::default() });
+                send(Update { ended: Some(Ended::Panicked(said)), ..Update::default() });
             }
         })?;
         Ok(Self { stop, thread: Some(thread) })

@@ -95,15 +95,24 @@ impl Pipeline {
 
     /// Read on until an update is worth sending, and put it into `update` (which is emptied first).
     pub fn step(&mut self, update: &mut Update) -> Step {
+        self.step_frames(FRAMES_A_STEP, update)
+    }
+
+    /// The same, but take at most `frames` frames: with 1, whoever prints knows at each message just what was known then.
+    pub fn step_frames(&mut self, frames: usize, update: &mut Update) -> Step {
         update.clear();
-        let step = self.read(update).unwrap_or_else(|error| {
+        let step = self.read(frames, update).unwrap_or_else(|error| {
             update.ended = Some(Ended::Failed(error.to_string()));
             Step::Ended
         });
         if step == Step::Ended {
             update.ended.get_or_insert(Ended::Complete);
         }
-        self.finish(update);
+        self.add_rows(update);
+        // Copying the counts for each single frame would cost more than the frame itself.
+        if step != Step::More || frames >= FRAMES_A_STEP {
+            self.add_summary(update);
+        }
         step
     }
 
@@ -112,7 +121,8 @@ impl Pipeline {
         let first = update.patches.len();
         self.work.tracker.advance(now, &mut update.patches);
         self.work.count_patches(update, first);
-        self.finish(update);
+        self.add_rows(update);
+        self.add_summary(update);
     }
 
     /// Wait until the source may have more.
@@ -120,8 +130,8 @@ impl Pipeline {
         self.source.wait(timeout);
     }
 
-    fn read(&mut self, update: &mut Update) -> Result<Step, CaptureError> {
-        for _ in 0..FRAMES_A_STEP {
+    fn read(&mut self, frames: usize, update: &mut Update) -> Result<Step, CaptureError> {
+        for _ in 0..frames {
             match self.source.next()? {
                 Next::Frame(frame) => {
                     let peeled = self.peeler.peel(&frame);
@@ -137,8 +147,8 @@ impl Pipeline {
         Ok(Step::More)
     }
 
-    /// Add what the tables have grown by, and the counts.
-    fn finish(&mut self, update: &mut Update) {
+    /// Add what the tables have grown by.
+    fn add_rows(&mut self, update: &mut Update) {
         let (work, sent) = (&mut self.work, &mut self.sent);
         let interfaces = self.source.interfaces();
         update.interfaces.extend(interfaces.iter().skip(sent.interfaces).cloned());
@@ -152,6 +162,11 @@ impl Pipeline {
         }
         sent.resources = resources.len();
         update.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
+    }
+
+    /// Add the counts.
+    fn add_summary(&mut self, update: &mut Update) {
+        let work = &mut self.work;
         let (read, total) = self.source.progress();
         work.summary.progress = Progress { read, total };
         work.summary.counters = *work.tracker.counters();

@@ -60,6 +60,8 @@ pub enum Ended {
     Complete,
     /// It could not be read on: one line that says what, where, why and what to do.
     Failed(String),
+    /// The loader met a fault of its own: one line.
+    Panicked(String),
 }
 
 /// Records, tables and counts, as far as the loader has sent them.
