@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use super::{FileArgs, InputArgs, ReadingArgs, When};
 use crate::capture::spool::Spool;
-use crate::capture::{self, FrameReader, Input, OpenOptions, Source};
+use crate::capture::{self, FrameReader, Input, Source};
 use crate::coap::{Parameters, TokenPolicy};
 use crate::pipeline::{PipelineOptions, Ports};
 use crate::tracking::TrackerOptions;
@@ -54,8 +54,7 @@ impl InputArgs {
 /// One line that says what, which file, why, and what to do.
 pub fn open(path: &Path, reading: &ReadingArgs) -> anyhow::Result<Opened> {
     let input = if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) };
-    let options = OpenOptions { spool: reading.spool.clone(), ..OpenOptions::default() };
-    let opened = capture::open(&input, &options)?;
+    let opened = capture::open(&input, &reading.spool)?;
     Ok(Opened { source: opened.source, reader: opened.reader, name: path.display().to_string() })
 }
 
@@ -72,7 +71,7 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
         Ok(reader)
     };
     let reader = copy().with_context(|| format!("{}: cannot hold the built-in capture; name another folder with --spool", folder.display()))?;
-    let opened = capture::open_spool(reader, BUILT_IN_NAME)?;
+    let opened = capture::open_spool(reader, BUILT_IN_NAME);
     Ok(Opened { source: opened.source, reader: opened.reader, name: BUILT_IN_NAME.to_owned() })
 }
 

@@ -32,8 +32,8 @@ impl FrameFacts {
             multicast: datagram.multicast,
             cut: datagram.cut,
             fragmented: datagram.fragments.is_some(),
-            udp_length: datagram.notes.udp_length,
-            udp_checksum: datagram.notes.udp_checksum,
+            udp_length: datagram.notes.udp_length.is_some(),
+            udp_checksum: datagram.notes.udp_checksum.is_some(),
         }
     }
 

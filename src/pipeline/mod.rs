@@ -81,7 +81,7 @@ impl Pipeline {
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
         Self {
             source,
-            peeler: Peeler::new(PeelOptions { checksums: options.checksums }),
+            peeler: Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() }),
             work: Work {
                 tracker: Tracker::new(options.tracker.clone()),
                 options,
