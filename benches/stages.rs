@@ -18,13 +18,19 @@ const FRAMES: usize = 200_000;
 fn generate(folder: &std::path::Path) -> PathBuf {
     let capture = folder.join("bench.pcap");
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/make_capture.py");
-    let status = Command::new("python3").arg(script).arg(&capture).args(["--frames", &FRAMES.to_string(), "--seed", "7"]).output();
+    let status = Command::new("python3")
+        .arg(script)
+        .arg(&capture)
+        .args(["--frames", &FRAMES.to_string(), "--seed", "7"])
+        .output();
     assert!(status.expect("python3 makes the capture").status.success());
     capture
 }
 
 fn open(path: &std::path::Path) -> Box<dyn capture::Source> {
-    capture::open(&Input::Path(path.to_owned()), std::path::Path::new("/var/tmp")).expect("the generated capture opens").source
+    capture::open(&Input::Path(path.to_owned()), std::path::Path::new("/var/tmp"))
+        .expect("the generated capture opens")
+        .source
 }
 
 /// All frames with their bytes, so that a stage is measured without reading.
@@ -42,7 +48,10 @@ fn stages(criterion: &mut Criterion) {
     let path = generate(folder.path());
     let frames = frames(&path);
     let mut group = criterion.benchmark_group("per frame");
-    group.throughput(Throughput::Elements(frames.len() as u64)).sample_size(10).measurement_time(Duration::from_secs(3));
+    group
+        .throughput(Throughput::Elements(frames.len() as u64))
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(3));
 
     group.bench_function("reading", |bench| {
         bench.iter(|| {
@@ -57,7 +66,10 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("peeling", |bench| {
         bench.iter(|| {
             let mut peeler = Peeler::new(PeelOptions { checksums: false });
-            frames.iter().filter(|(head, bytes)| matches!(peeler.peel(&Frame { bytes, ..*head }), Peeled::Datagram(_))).count()
+            frames
+                .iter()
+                .filter(|(head, bytes)| matches!(peeler.peel(&Frame { bytes, ..*head }), Peeled::Datagram(_)))
+                .count()
         });
     });
     let messages: Vec<&[u8]> = frames.iter().map(|(_, bytes)| bytes.get(42..).unwrap_or_default()).collect();
@@ -82,11 +94,15 @@ fn stages(criterion: &mut Criterion) {
         });
     });
     group.bench_function("storing", |bench| {
-        bench.iter_batched(|| updates(&path), |updates| {
-            let mut store = Store::default();
-            updates.into_iter().for_each(|update| store.apply(update));
-            store
-        }, BatchSize::LargeInput);
+        bench.iter_batched(
+            || updates(&path),
+            |updates| {
+                let mut store = Store::default();
+                updates.into_iter().for_each(|update| store.apply(update));
+                store
+            },
+            BatchSize::LargeInput,
+        );
     });
     group.finish();
 }

@@ -14,7 +14,8 @@ fn check(seed: u32) {
     let (capture, truth) = (folder.path().join("capture.pcap"), folder.path().join("truth.json"));
     generate(&capture, &truth, &["--frames", FRAMES, "--seed", &seed.to_string()]);
     let truth: Value = serde_json::from_slice(&std::fs::read(&truth).unwrap()).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_coapscope")).args(["stats", "--json", "-r"]).arg(&capture).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_coapscope")).args(["stats", "--json", "-r"]).arg(&capture).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stats: Value = serde_json::from_slice(&output.stdout).unwrap();
     let mut compared = 0;

@@ -77,7 +77,14 @@ pub struct PrintArgs {
     #[arg(short = 'x', long = "hex", help_heading = "Showing")]
     pub hex: bool,
     /// Print as text lines, JSON (one object a line), tab-separated fields, or CSV.
-    #[arg(short = 'T', long = "format", value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Showing")]
+    #[arg(
+        short = 'T',
+        long = "format",
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Showing"
+    )]
     pub format: PrintFormat,
     /// A field to print, with -T fields or csv; may be given several times.
     #[arg(short = 'e', long = "field", value_name = "FIELD", help_heading = "Showing")]
@@ -194,22 +201,52 @@ pub struct ReadingArgs {
     #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
     pub spool: PathBuf,
     /// ACK_TIMEOUT in seconds (RFC 7252 section 4.8).
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 2.0,
+        help_heading = "Transmission parameters (RFC 7252 section 4.8)"
+    )]
     pub ack_timeout: f64,
     /// ACK_RANDOM_FACTOR.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.5, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        default_value_t = 1.5,
+        help_heading = "Transmission parameters (RFC 7252 section 4.8)"
+    )]
     pub ack_random_factor: f64,
     /// MAX_RETRANSMIT.
-    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4,
+        help_heading = "Transmission parameters (RFC 7252 section 4.8)"
+    )]
     pub max_retransmit: u32,
     /// NSTART.
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        help_heading = "Transmission parameters (RFC 7252 section 4.8)"
+    )]
     pub nstart: u32,
     /// DEFAULT_LEISURE in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 5.0,
+        help_heading = "Transmission parameters (RFC 7252 section 4.8)"
+    )]
     pub default_leisure: f64,
     /// PROBING_RATE in bytes a second.
-    #[arg(long, value_name = "BYTES", default_value_t = 1.0, help_heading = "Transmission parameters (RFC 7252 section 4.8)")]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 1.0,
+        help_heading = "Transmission parameters (RFC 7252 section 4.8)"
+    )]
     pub probing_rate: f64,
 }
 

@@ -37,7 +37,10 @@ impl FileArgs {
     /// # Errors
     /// Where none was.
     pub fn path(&self) -> anyhow::Result<&Path> {
-        self.file.as_deref().or(self.read.as_deref()).context("no capture is named; name one, or `-` for standard input: coapscope stats FILE")
+        self.file
+            .as_deref()
+            .or(self.read.as_deref())
+            .context("no capture is named; name one, or `-` for standard input: coapscope stats FILE")
     }
 }
 
@@ -70,7 +73,9 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
         writer.commit()?;
         Ok(reader)
     };
-    let reader = copy().with_context(|| format!("{}: cannot hold the built-in capture; name another folder with --spool", folder.display()))?;
+    let reader = copy().with_context(|| {
+        format!("{}: cannot hold the built-in capture; name another folder with --spool", folder.display())
+    })?;
     let opened = capture::open_spool(reader, BUILT_IN_NAME);
     Ok(Opened { source: opened.source, reader: opened.reader, name: BUILT_IN_NAME.to_owned() })
 }
@@ -123,7 +128,11 @@ fn decode_as(rule: &str) -> anyhow::Result<u16> {
 
 fn parameters(reading: &ReadingArgs) -> anyhow::Result<Parameters> {
     let seconds = |name: &str, value: f64, least: f64| {
-        if (least..=86_400.0).contains(&value) { Ok((value * SECOND) as i64) } else { bail!("--{name} {value}: seconds from {least} to 86400") }
+        if (least..=86_400.0).contains(&value) {
+            Ok((value * SECOND) as i64)
+        } else {
+            bail!("--{name} {value}: seconds from {least} to 86400")
+        }
     };
     if !(1.0..=100.0).contains(&reading.ack_random_factor) {
         bail!("--ack-random-factor {}: a factor from 1 to 100 (RFC 7252 section 4.8)", reading.ack_random_factor);
@@ -153,7 +162,9 @@ pub fn memory(reading: &ReadingArgs) -> anyhow::Result<usize> {
     let Some(text) = &reading.memory else {
         return Ok(usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX));
     };
-    size(text).with_context(|| format!("--memory {text}: a size is a number with K, M, G or T behind it, such as 500M, and at least 1M"))
+    size(text).with_context(|| {
+        format!("--memory {text}: a size is a number with K, M, G or T behind it, such as 500M, and at least 1M")
+    })
 }
 
 /// `500M` in bytes.
@@ -175,7 +186,9 @@ fn size(text: &str) -> Option<usize> {
 /// Memory of the machine in bytes; a modest guess where it cannot be read.
 fn machine_memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kilobytes = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    let kilobytes = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kilobytes.map_or(2 << 30, |kilobytes| kilobytes * 1024)
 }
 

@@ -42,7 +42,8 @@ pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow
     options.filter.clone_from(&input.filter);
     let capture = live::open(&options)?;
     let (device, filter) = (capture.device().clone(), capture.filter().to_owned());
-    let (files, identity) = privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
+    let (files, identity) =
+        privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
     let handle = Arc::new(capture.start(files.writer, files.output, input.count, || {})?);
     let opened = capture::open_spool(files.reader, &device.name);
     Ok(Live {
@@ -56,7 +57,10 @@ pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow
 
 fn files(output: Option<&Path>, spool: &Path) -> anyhow::Result<Files> {
     let (writer, reader) = Spool::create(spool).map_err(|error| {
-        anyhow::anyhow!("{}: the working copy of the capture cannot be written there: {error}; choose another folder with --spool", spool.display())
+        anyhow::anyhow!(
+            "{}: the working copy of the capture cannot be written there: {error}; choose another folder with --spool",
+            spool.display()
+        )
     })?;
     let output = output.map(create).transpose()?;
     Ok(Files { writer, reader, output })
@@ -67,7 +71,9 @@ fn create(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
     if path == Path::new("-") {
         anyhow::bail!("-w -: frames and text cannot share standard output; name a file");
     }
-    let file = File::create(path).map_err(|error| anyhow::anyhow!("{}: cannot be written: {error}; name another file with -w", path.display()))?;
+    let file = File::create(path).map_err(|error| {
+        anyhow::anyhow!("{}: cannot be written: {error}; name another file with -w", path.display())
+    })?;
     Ok(Box::new(BufWriter::new(file)))
 }
 

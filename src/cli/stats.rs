@@ -90,12 +90,19 @@ impl Counted {
 
     /// Nearest-rank percentiles of the times from the first copy of a request to its first answer.
     fn round_trip(&self) -> Option<RoundTrip> {
-        let mut times: Vec<i64> = self.exchanges.iter().flatten().map(|one| one.round_trip).filter(|time| *time >= 0).collect();
+        let mut times: Vec<i64> =
+            self.exchanges.iter().flatten().map(|one| one.round_trip).filter(|time| *time >= 0).collect();
         times.sort_unstable();
         let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
         Some(RoundTrip {
             count: times.len(),
-            points: [("min", *times.first()?), ("p50", at(50)?), ("p95", at(95)?), ("p99", at(99)?), ("max", *times.last()?)],
+            points: [
+                ("min", *times.first()?),
+                ("p50", at(50)?),
+                ("p95", at(95)?),
+                ("p99", at(99)?),
+                ("max", *times.last()?),
+            ],
         })
     }
 
@@ -107,7 +114,8 @@ impl Counted {
                 *count += 1;
             }
         }
-        let mut rows: Vec<(&str, usize)> = self.resources.iter().map(|text| &**text).zip(counts).filter(|(_, count)| *count > 0).collect();
+        let mut rows: Vec<(&str, usize)> =
+            self.resources.iter().map(|text| &**text).zip(counts).filter(|(_, count)| *count > 0).collect();
         rows.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         rows
     }
@@ -115,8 +123,12 @@ impl Counted {
     fn json(&self, summary: &Summary) -> Value {
         let mut object: Map<String, Value> = rows(summary).map(|(key, value)| (key.to_owned(), json!(value))).collect();
         object.insert("evicted".into(), json!(summary.counters.evicted));
-        object.insert("findings".into(), findings(summary).map(|(name, count)| (name.to_owned(), json!(count))).collect::<Map<_, _>>().into());
-        let resources = self.by_resource().into_iter().map(|(path, count)| json!({"resource": path, "exchanges": count}));
+        object.insert(
+            "findings".into(),
+            findings(summary).map(|(name, count)| (name.to_owned(), json!(count))).collect::<Map<_, _>>().into(),
+        );
+        let resources =
+            self.by_resource().into_iter().map(|(path, count)| json!({"resource": path, "exchanges": count}));
         object.insert("resources".into(), resources.collect());
         object.insert("endpoints".into(), json!(self.endpoints));
         let round_trip = self.round_trip().map(|times| {
@@ -136,14 +148,22 @@ impl Counted {
         }
         writeln!(out, "{:<26} {:>12}", "endpoints", self.endpoints)?;
         if summary.counters.evicted > 0 {
-            writeln!(out, "{:<26} {:>12}  open exchanges and observations that the cap on memory ended", "evicted", summary.counters.evicted)?;
+            writeln!(
+                out,
+                "{:<26} {:>12}  open exchanges and observations that the cap on memory ended",
+                "evicted", summary.counters.evicted
+            )?;
         }
         writeln!(out, "\nfindings")?;
         for (name, count) in findings(summary) {
             writeln!(out, "  {name:<24} {count:>12}")?;
         }
         if let Some(times) = self.round_trip() {
-            writeln!(out, "\nround trip, seconds (first copy of a request to its first answer, {} exchanges)", times.count)?;
+            writeln!(
+                out,
+                "\nround trip, seconds (first copy of a request to its first answer, {} exchanges)",
+                times.count
+            )?;
             for (name, time) in times.points {
                 writeln!(out, "  {name:<24} {:>12.6}", time as f64 / 1e9)?;
             }

@@ -84,7 +84,9 @@ fn visit_options(message: &Message<'_>, facts: &FrameFacts, visit: &mut dyn FnMu
         match option.number {
             OptionNumber::OSCORE => oscore = true,
             COIOT_OPTION => coiot = true,
-            OptionNumber::ETAG if facts.multicast && code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),
+            OptionNumber::ETAG if facts.multicast && code == Code::GET => {
+                visit(Finding::new(Rule::OptEtagMulticast, option.span()))
+            }
             OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 if facts.multicast && code.is_request() => {
                 let later = option.uint().is_some_and(|value| value >> 4 != 0);
                 if later || option.number == OptionNumber::Q_BLOCK2 {

@@ -39,7 +39,8 @@ impl Ports {
     pub(super) fn quoted(&self, quote: &IcmpQuote<'_>) -> bool {
         let ports = [quote.source.port, quote.destination.port];
         ports.iter().any(|port| self.surely(*port))
-            || (ports.iter().any(|port| COMPRESSIBLE.contains(port)) && Message::decode(quote.payload).header().is_some_and(|h| h.version == 1))
+            || (ports.iter().any(|port| COMPRESSIBLE.contains(port))
+                && Message::decode(quote.payload).header().is_some_and(|h| h.version == 1))
     }
 }
 
@@ -71,7 +72,8 @@ pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -
     }
     if COMPRESSIBLE.contains(&from) || COMPRESSIBLE.contains(&to) {
         let message = Message::decode_as(bytes, mode(options));
-        let clean = message.header().is_some_and(|header| header.version == 1) && (datagram.cut || !message.is_malformed());
+        let clean =
+            message.header().is_some_and(|header| header.version == 1) && (datagram.cut || !message.is_malformed());
         return if clean { Class::Coap(message) } else { Class::Other };
     }
     if looks_like_coap(bytes) { Class::Offer } else { Class::Other }

@@ -46,8 +46,14 @@ impl Loader {
         let thread = std::thread::Builder::new().name("loader".into()).spawn(move || {
             let run = catch_unwind(AssertUnwindSafe(|| run(&mut pipeline, &options, &stopped, &mut send)));
             if let Err(panic) = run {
-                let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-                let said = format!("the loader stopped on a fault of its own ({}); please report it with the capture", why.unwrap_or("unknown"));
+                let why = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied());
+                let said = format!(
+                    "the loader stopped on a fault of its own ({}); please report it with the capture",
+                    why.unwrap_or("unknown")
+                );
                 send(Update { ended: Some(Ended::Panicked(said)), ..Update::default() });
             }
         })?;

@@ -12,7 +12,9 @@ use crate::capture::{CaptureError, Next, Source};
 use crate::coap::{Finding, Message, Severity, TokenPolicy};
 use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler};
 use crate::store::{Ended, Progress, Record, RecordFlags, Summary, Update};
-use crate::tracking::{Arrival, EndpointId, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Tracker, TrackerOptions};
+use crate::tracking::{
+    Arrival, EndpointId, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Tracker, TrackerOptions,
+};
 
 pub use check::FrameFacts;
 pub use classify::{Ports, is_dtls_record};
@@ -207,7 +209,14 @@ impl Work {
         }
     }
 
-    fn message(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, message: &Message<'_>, backwards: bool, update: &mut Update) {
+    fn message(
+        &mut self,
+        frame: &Frame<'_>,
+        datagram: &Datagram<'_>,
+        message: &Message<'_>,
+        backwards: bool,
+        update: &mut Update,
+    ) {
         let id = self.next_record;
         let source = self.tracker.endpoint(&datagram.source);
         let destination = self.tracker.endpoint(&datagram.destination);

@@ -22,7 +22,9 @@ impl<T> Default for Chunked<T> {
 impl<T: Clone> Chunked<T> {
     /// Number that the next row will have: all rows ever pushed.
     pub fn len(&self) -> usize {
-        self.gone * ROWS + self.chunks.len().saturating_sub(1) * ROWS + self.chunks.last().map_or(0, |chunk| chunk.len())
+        self.gone * ROWS
+            + self.chunks.len().saturating_sub(1) * ROWS
+            + self.chunks.last().map_or(0, |chunk| chunk.len())
     }
 
     /// No row was ever pushed.

@@ -6,7 +6,9 @@ use super::{Chunked, Record, Summary};
 use crate::capture::Interface;
 use crate::coap::Finding;
 use crate::frame::{Endpoint, Position};
-use crate::tracking::{EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch, RecordId, ResourceId};
+use crate::tracking::{
+    EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch, RecordId, ResourceId,
+};
 
 /// What the loader sends. Ids in it are those of the loader's tables; new rows of a table come in order.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +51,11 @@ impl Update {
 
     /// Nothing in it changes what a reader sees, but perhaps counts.
     pub fn is_quiet(&self) -> bool {
-        self.records.is_empty() && self.patches.is_empty() && self.interfaces.is_empty() && self.warnings.is_empty() && self.ended.is_none()
+        self.records.is_empty()
+            && self.patches.is_empty()
+            && self.interfaces.is_empty()
+            && self.warnings.is_empty()
+            && self.ended.is_none()
     }
 }
 
@@ -121,7 +127,8 @@ impl Store {
                 if let Some(row) = self.records.get_mut(record as usize) {
                     row.raise(finding.severity);
                 }
-                let next = self.findings.range((record, 0)..=(record, u32::MAX)).next_back().map_or(0, |(key, _)| key.1 + 1);
+                let next =
+                    self.findings.range((record, 0)..=(record, u32::MAX)).next_back().map_or(0, |(key, _)| key.1 + 1);
                 self.findings.insert((record, next), finding);
             }
         }
@@ -129,7 +136,10 @@ impl Store {
 
     /// Drop the oldest chunks while the records take more than the limit.
     fn let_go(&mut self) {
-        while self.limit > 0 && self.records.bytes() + self.answered_by.bytes() > self.limit && self.records.drop_oldest() {
+        while self.limit > 0
+            && self.records.bytes() + self.answered_by.bytes() > self.limit
+            && self.records.drop_oldest()
+        {
             self.answered_by.drop_oldest();
             let first = self.records.first() as RecordId;
             self.findings = self.findings.split_off(&(first, 0));
@@ -170,7 +180,8 @@ impl Store {
         use crate::tracking::Relation::{Acknowledges, Answers, Resets};
         let record = self.get(id)?;
         let first = if record.is_repeat() { self.get(record.relates_to)? } else { record };
-        (matches!(first.relation(), Answers | Acknowledges | Resets) && first.relates_to != NO_RECORD).then_some(first.relates_to)
+        (matches!(first.relation(), Answers | Acknowledges | Resets) && first.relates_to != NO_RECORD)
+            .then_some(first.relates_to)
     }
 
     /// A row of the exchange table.
@@ -180,7 +191,8 @@ impl Store {
 
     /// All exchanges, oldest first.
     pub fn exchanges(&self) -> impl Iterator<Item = (ExchangeId, &ExchangeRow)> {
-        (self.exchanges.first()..self.exchanges.len()).filter_map(|id| Some((ExchangeId(id as u32), self.exchanges.get(id)?.as_ref()?)))
+        (self.exchanges.first()..self.exchanges.len())
+            .filter_map(|id| Some((ExchangeId(id as u32), self.exchanges.get(id)?.as_ref()?)))
     }
 
     /// A row of the observation table.
