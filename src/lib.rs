@@ -71,7 +71,6 @@
 pub mod capture;
 pub mod cli;
 pub mod coap;
-pub mod field;
 pub mod frame;
 pub mod pipeline;
 #[cfg(feature = "live")]
@@ -79,5 +78,3 @@ pub mod privilege;
 pub mod render;
 pub mod store;
 pub mod tracking;
-#[cfg(feature = "tui")]
-pub mod tui;

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use pcap_parser::{
-    DecryptionSecretsBlock, EnhancedPacketBlock, InterfaceDescriptionBlock, OptionCode,
-    PcapNGOption, pcapng,
+    DecryptionSecretsBlock, EnhancedPacketBlock, InterfaceDescriptionBlock, OptionCode, PcapNGOption, pcapng,
 };
 
 use super::Clock;
@@ -69,11 +68,7 @@ pub(super) struct Description {
 #[inline]
 fn number(block: &[u8], at: usize, big_endian: bool) -> Option<u32> {
     let word = *block.get(at..)?.first_chunk::<4>()?;
-    Some(if big_endian {
-        u32::from_be_bytes(word)
-    } else {
-        u32::from_le_bytes(word)
-    })
+    Some(if big_endian { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) })
 }
 
 /// Type and length of the block that begins here, and its byte order (a section header has its own); needs 12 bytes.
@@ -110,8 +105,7 @@ pub(super) fn find_block(bytes: &[u8], big_endian: bool) -> Option<usize> {
             return false;
         };
         is_plausible(rest, big_endian)
-            && head(rest, big_endian)
-                .is_some_and(|(_, length, order)| trailer(rest, length, order) == Some(length))
+            && head(rest, big_endian).is_some_and(|(_, length, order)| trailer(rest, length, order) == Some(length))
     })
 }
 
@@ -164,21 +158,10 @@ fn frame(block: &[u8], kind: u32, big_endian: bool) -> Result<FrameBlock, &'stat
 
 /// The frame of a block of type 3: interface 0, no time, cut at the snaplen.
 fn simple_frame(block: &[u8], big_endian: bool, snaplen: u32) -> Result<FrameBlock, &'static str> {
-    let original = number(block, 8, big_endian)
-        .filter(|_| block.len() >= 16)
-        .ok_or("it is too short")?;
-    let limit = if snaplen == 0 {
-        original
-    } else {
-        original.min(snaplen)
-    };
+    let original = number(block, 8, big_endian).filter(|_| block.len() >= 16).ok_or("it is too short")?;
+    let limit = if snaplen == 0 { original } else { original.min(snaplen) };
     let captured = (limit as usize).min(block.len() - 16);
-    Ok(FrameBlock {
-        interface: 0,
-        ticks: None,
-        original,
-        bytes: 12..12 + captured,
-    })
+    Ok(FrameBlock { interface: 0, ticks: None, original, bytes: 12..12 + captured })
 }
 
 fn interface(block: &[u8], big_endian: bool) -> Result<Description, &'static str> {
@@ -187,35 +170,12 @@ fn interface(block: &[u8], big_endian: bool) -> Result<Description, &'static str
     } else {
         pcapng::parse_interfacedescriptionblock_le(block)
     };
-    let (_, parsed): (_, InterfaceDescriptionBlock<'_>) =
-        parsed.map_err(|_| "its fields do not fit into it")?;
-    let option = |code| {
-        parsed
-            .options
-            .iter()
-            .find(|option| option.code == code)
-            .and_then(value)
-    };
-    let text = |code| {
-        option(code).map(|value| {
-            String::from_utf8_lossy(value)
-                .trim_end_matches('\0')
-                .to_owned()
-        })
-    };
-    let offset = option(OptionCode::IfTsoffset)
-        .and_then(<[u8]>::first_chunk::<8>)
-        .copied()
-        .unwrap_or_default();
-    let offset = if big_endian {
-        i64::from_be_bytes(offset)
-    } else {
-        i64::from_le_bytes(offset)
-    };
-    let resolution = option(OptionCode::IfTsresol)
-        .and_then(<[u8]>::first)
-        .copied()
-        .unwrap_or(6);
+    let (_, parsed): (_, InterfaceDescriptionBlock<'_>) = parsed.map_err(|_| "its fields do not fit into it")?;
+    let option = |code| parsed.options.iter().find(|option| option.code == code).and_then(value);
+    let text = |code| option(code).map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned());
+    let offset = option(OptionCode::IfTsoffset).and_then(<[u8]>::first_chunk::<8>).copied().unwrap_or_default();
+    let offset = if big_endian { i64::from_be_bytes(offset) } else { i64::from_le_bytes(offset) };
+    let resolution = option(OptionCode::IfTsresol).and_then(<[u8]>::first).copied().unwrap_or(6);
     Ok(Description {
         name: text(OptionCode::IfName).filter(|name| !name.is_empty()),
         description: text(OptionCode::IfDescription).filter(|text| !text.is_empty()),
@@ -231,16 +191,9 @@ fn secrets(block: &[u8], big_endian: bool) -> Result<Secrets, &'static str> {
     } else {
         pcapng::parse_decryptionsecretsblock_le(block)
     };
-    let (_, parsed): (_, DecryptionSecretsBlock<'_>) =
-        parsed.map_err(|_| "its fields do not fit into it")?;
-    let data = parsed
-        .data
-        .get(..parsed.secrets_len as usize)
-        .unwrap_or(parsed.data);
-    Ok(Secrets {
-        kind: parsed.secrets_type.0,
-        data: data.to_vec(),
-    })
+    let (_, parsed): (_, DecryptionSecretsBlock<'_>) = parsed.map_err(|_| "its fields do not fit into it")?;
+    let data = parsed.data.get(..parsed.secrets_len as usize).unwrap_or(parsed.data);
+    Ok(Secrets { kind: parsed.secrets_type.0, data: data.to_vec() })
 }
 
 /// The comments on the frame of a block of type 6.
@@ -255,13 +208,7 @@ pub(super) fn comments(block: &[u8], big_endian: bool) -> Vec<String> {
     };
     let is_comment = |option: &&PcapNGOption<'_>| option.code == OptionCode::Comment;
     let text = |value| String::from_utf8_lossy(value).into_owned();
-    parsed
-        .options
-        .iter()
-        .filter(is_comment)
-        .filter_map(value)
-        .map(text)
-        .collect()
+    parsed.options.iter().filter(is_comment).filter_map(value).map(text).collect()
 }
 
 /// The value of an option, without its padding.

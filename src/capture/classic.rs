@@ -56,16 +56,10 @@ pub(super) struct RecordHeader {
 /// # Errors
 /// [`CaptureError::Version`], and [`CaptureError::HeaderCut`] below [`HEADER`] bytes.
 pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, CaptureError> {
-    let cut = || CaptureError::HeaderCut {
-        file: file.to_owned(),
-        length: bytes.len() as u64,
-    };
+    let cut = || CaptureError::HeaderCut { file: file.to_owned(), length: bytes.len() as u64 };
     // The crate knows the modified format in one byte order only; the numbers behind the magic are the same.
     let mut head = bytes.first_chunk::<HEADER>().copied().ok_or_else(cut)?;
-    let modified = matches!(
-        head,
-        [0x34, 0xcd, 0xb2, 0xa1, ..] | [0xa1, 0xb2, 0xcd, 0x34, ..]
-    );
+    let modified = matches!(head, [0x34, 0xcd, 0xb2, 0xa1, ..] | [0xa1, 0xb2, 0xcd, 0x34, ..]);
     if let [0xa1, 0xb2, third @ 0xcd, fourth @ 0x34, ..] = &mut head {
         (*third, *fourth) = (0xc3, 0xd4);
     }
@@ -76,23 +70,12 @@ pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, Captur
         (2, 3) | (543, 0) => Lengths::Either,
         (2, _) => Lengths::Usual,
         _ => {
-            return Err(CaptureError::Version {
-                file: file.to_owned(),
-                version,
-            });
+            return Err(CaptureError::Version { file: file.to_owned(), version });
         }
     };
     Ok(FileHeader {
-        layout: Layout {
-            big_endian: header.is_bigendian(),
-            header: if modified { 24 } else { 16 },
-            lengths,
-        },
-        clock: if header.is_nanosecond_precision() {
-            Clock::NANOSECONDS
-        } else {
-            Clock::MICROSECONDS
-        },
+        layout: Layout { big_endian: header.is_bigendian(), header: if modified { 24 } else { 16 }, lengths },
+        clock: if header.is_nanosecond_precision() { Clock::NANOSECONDS } else { Clock::MICROSECONDS },
         // The upper bits tell of a frame check sequence, whose length IP does without.
         link: LinkType((header.network.0 & 0xffff) as u16),
         snaplen: header.snaplen,
@@ -108,11 +91,7 @@ impl Layout {
             return None;
         };
         let number = |word: &[u8; 4]| {
-            if self.big_endian {
-                u32::from_be_bytes(*word)
-            } else {
-                u32::from_le_bytes(*word)
-            }
+            if self.big_endian { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) }
         };
         let (first, second) = (number(first), number(second));
         let (captured, original) = match self.lengths {
@@ -120,12 +99,7 @@ impl Layout {
             Lengths::Swapped => (second, first),
             Lengths::Either => (first.min(second), first.max(second)),
         };
-        Some(RecordHeader {
-            seconds: number(seconds),
-            fraction: number(fraction),
-            captured,
-            original,
-        })
+        Some(RecordHeader { seconds: number(seconds), fraction: number(fraction), captured, original })
     }
 }
 
@@ -164,11 +138,7 @@ pub(super) fn find_record(
 ) -> Option<usize> {
     let sound = |at: usize| {
         let record = layout.read(bytes.get(at..)?)?;
-        record
-            .is_plausible(clock, last_seconds)
-            .then(|| at + layout.header + record.captured as usize)
+        record.is_plausible(clock, last_seconds).then(|| at + layout.header + record.captured as usize)
     };
-    (1..bytes.len()).find(|at| {
-        sound(*at).is_some_and(|next| sound(next).is_some() || at_end && next == bytes.len())
-    })
+    (1..bytes.len()).find(|at| sound(*at).is_some_and(|next| sound(next).is_some() || at_end && next == bytes.len()))
 }

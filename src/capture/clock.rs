@@ -11,24 +11,15 @@ pub struct Clock {
 
 impl Clock {
     /// Microseconds, the habit of both formats.
-    pub const MICROSECONDS: Self = Self {
-        per_second: 1_000_000,
-        offset: 0,
-    };
+    pub const MICROSECONDS: Self = Self { per_second: 1_000_000, offset: 0 };
     /// Nanoseconds.
-    pub const NANOSECONDS: Self = Self {
-        per_second: 1_000_000_000,
-        offset: 0,
-    };
+    pub const NANOSECONDS: Self = Self { per_second: 1_000_000_000, offset: 0 };
 
     /// The clock of an interface whose option `if_tsresol` has this value: a negative power of 10, or of 2 with the highest bit set.
     pub fn from_resolution(resolution: u8, offset: i64) -> Self {
         let exponent = u32::from(resolution & 0x7f);
         let base: u128 = if resolution & 0x80 == 0 { 10 } else { 2 };
-        Self {
-            per_second: base.saturating_pow(exponent),
-            offset,
-        }
+        Self { per_second: base.saturating_pow(exponent), offset }
     }
 
     /// Nanoseconds since 1970 of so many ticks; at the end of the range where it leaves that (years 1677 to 2262).
@@ -45,8 +36,8 @@ impl Clock {
             }
         }
         // 94 bits at most, so neither product nor sum can leave the type.
-        let exact = (u128::from(ticks) * 1_000_000_000 / self.per_second) as i128
-            + i128::from(self.offset) * 1_000_000_000;
+        let exact =
+            (u128::from(ticks) * 1_000_000_000 / self.per_second) as i128 + i128::from(self.offset) * 1_000_000_000;
         exact.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }
 
@@ -78,11 +69,7 @@ mod tests {
             (9, i64::MIN, 0, i64::MIN),
         ] {
             let clock = Clock::from_resolution(resolution, offset);
-            assert_eq!(
-                clock.nanoseconds(ticks),
-                expected,
-                "{resolution} {offset} {ticks}"
-            );
+            assert_eq!(clock.nanoseconds(ticks), expected, "{resolution} {offset} {ticks}");
         }
         assert!(Clock::MICROSECONDS.is_out_of_range(u64::MAX));
         assert!(!Clock::NANOSECONDS.is_out_of_range(0));

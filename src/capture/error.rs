@@ -102,16 +102,9 @@ impl fmt::Display for CaptureError {
                 )
             }
             Self::NotACapture { file, looks_like } => {
-                write!(
-                    f,
-                    "{file}: is not a capture but looks like {looks_like}; pcap and pcapng are read, gzipped too"
-                )
+                write!(f, "{file}: is not a capture but looks like {looks_like}; pcap and pcapng are read, gzipped too")
             }
-            Self::Compressed {
-                file,
-                method,
-                command,
-            } => {
+            Self::Compressed { file, method, command } => {
                 write!(
                     f,
                     "{file}: is compressed with {method}, which is not read here; unpack it: {command} {file} | coapscope -"
@@ -123,29 +116,17 @@ impl fmt::Display for CaptureError {
                     "{file}: ends after {length} bytes, inside the file header; the capturing program was stopped too early"
                 )
             }
-            Self::Version {
-                file,
-                version: (major, minor),
-            } => {
+            Self::Version { file, version: (major, minor) } => {
                 write!(
                     f,
                     "{file}: is a capture of version {major}.{minor}, which is not known; save it again with a current tool"
                 )
             }
-            Self::Read {
-                file,
-                offset,
-                error,
-            } => write!(f, "{file}: cannot be read at byte {offset}: {error}"),
+            Self::Read { file, offset, error } => write!(f, "{file}: cannot be read at byte {offset}: {error}"),
             Self::Changed { file, offset } => {
-                write!(
-                    f,
-                    "{file}: there is no longer a frame at byte {offset}; the file was changed, open it again"
-                )
+                write!(f, "{file}: there is no longer a frame at byte {offset}; the file was changed, open it again")
             }
-            Self::Gone => f.write_str(
-                "this message has left memory, which holds the newest ones; --memory keeps more",
-            ),
+            Self::Gone => f.write_str("this message has left memory, which holds the newest ones; --memory keeps more"),
             Self::Spool { folder, error } => {
                 write!(
                     f,

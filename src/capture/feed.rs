@@ -39,29 +39,14 @@ impl Feed {
         length: Option<u64>,
         folder: &Path,
     ) -> Result<(Self, SpoolReader), CaptureError> {
-        let fail = |error| CaptureError::Spool {
-            folder: folder.to_owned(),
-            error,
-        };
+        let fail = |error| CaptureError::Spool { folder: folder.to_owned(), error };
         let (writer, reader) = Spool::create(folder).map_err(fail)?;
         let shared = Arc::new(Shared::default());
-        let counted = Counted {
-            from,
-            shared: Arc::clone(&shared),
-        };
+        let counted = Counted { from, shared: Arc::clone(&shared) };
         let state = Arc::clone(&shared);
         let thread = thread::Builder::new().name("feed".to_owned());
-        thread
-            .spawn(move || run(counted, writer, &state))
-            .map_err(fail)?;
-        Ok((
-            Self {
-                shared,
-                folder: folder.to_owned(),
-                length,
-            },
-            reader,
-        ))
+        thread.spawn(move || run(counted, writer, &state)).map_err(fail)?;
+        Ok((Self { shared, folder: folder.to_owned(), length }, reader))
     }
 
     /// Bytes taken from the input, and how many it has.
@@ -76,10 +61,7 @@ impl Feed {
 
     /// The error behind what the spool says.
     pub fn error(&self, error: io::Error) -> CaptureError {
-        CaptureError::Spool {
-            folder: self.folder.clone(),
-            error,
-        }
+        CaptureError::Spool { folder: self.folder.clone(), error }
     }
 }
 
@@ -98,9 +80,7 @@ struct Counted {
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.from.read(buffer)?;
-        self.shared
-            .consumed
-            .fetch_add(count as u64, Ordering::Relaxed);
+        self.shared.consumed.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
@@ -138,11 +118,7 @@ fn copy(mut from: impl Read, mut writer: SpoolWriter, shared: &Shared) {
         };
         let bytes = buffer.get(..count).unwrap_or_default();
         // The writer keeps its error for the reader.
-        if writer
-            .write_all(bytes)
-            .and_then(|()| writer.commit())
-            .is_err()
-        {
+        if writer.write_all(bytes).and_then(|()| writer.commit()).is_err() {
             return;
         }
     }

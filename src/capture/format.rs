@@ -25,35 +25,17 @@ const MAGICS: &[(&[u8], Kind)] = &[
     (&[0xa1, 0xb2, 0xcd, 0x34], Kind::Classic),
     (&[0x0a, 0x0d, 0x0d, 0x0a], Kind::Blocks),
     (&[0x1f, 0x8b], Kind::Gzip),
-    (
-        &[0x28, 0xb5, 0x2f, 0xfd],
-        Kind::Compressed("zstd", "zstd -dc"),
-    ),
-    (
-        &[0xfd, b'7', b'z', b'X', b'Z', 0],
-        Kind::Compressed("xz", "xz -dc"),
-    ),
+    (&[0x28, 0xb5, 0x2f, 0xfd], Kind::Compressed("zstd", "zstd -dc")),
+    (&[0xfd, b'7', b'z', b'X', b'Z', 0], Kind::Compressed("xz", "xz -dc")),
     (b"BZh", Kind::Compressed("bzip2", "bzip2 -dc")),
-    (
-        &[0x04, 0x22, 0x4d, 0x18],
-        Kind::Compressed("lz4", "lz4 -dc"),
-    ),
+    (&[0x04, 0x22, 0x4d, 0x18], Kind::Compressed("lz4", "lz4 -dc")),
     (&[0x1f, 0x9d], Kind::Compressed("compress", "uncompress -c")),
     (b"PK\x03\x04", Kind::Compressed("zip", "unzip -p")),
     (b"7z\xbc\xaf\x27\x1c", Kind::Compressed("7z", "7z e -so")),
-    (
-        b"snoop\0\0\0",
-        Kind::Unknown("a capture of Solaris snoop (editcap converts it)"),
-    ),
-    (
-        b"GMBU",
-        Kind::Unknown("a capture of Microsoft Network Monitor (editcap converts it)"),
-    ),
+    (b"snoop\0\0\0", Kind::Unknown("a capture of Solaris snoop (editcap converts it)")),
+    (b"GMBU", Kind::Unknown("a capture of Microsoft Network Monitor (editcap converts it)")),
     (b"btsnoop\0", Kind::Unknown("a Bluetooth capture (btsnoop)")),
-    (
-        b"XCP\0",
-        Kind::Unknown("a capture of NetXRay (editcap converts it)"),
-    ),
+    (b"XCP\0", Kind::Unknown("a capture of NetXRay (editcap converts it)")),
     (b"\x7fELF", Kind::Unknown("a program (ELF)")),
     (b"MZ", Kind::Unknown("a Windows program")),
     (b"\x89PNG", Kind::Unknown("a picture (PNG)")),
@@ -72,27 +54,22 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
         return *kind;
     }
     if bytes.iter().all(|byte| *byte == 0) {
-        return Kind::Unknown(
-            "zeros: perhaps a file that was being written when the machine stopped",
-        );
+        return Kind::Unknown("zeros: perhaps a file that was being written when the machine stopped");
     }
-    let is_text =
-        |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     if !bytes.iter().all(is_text) {
         return Kind::Unknown("other binary data");
     }
     match bytes.trim_ascii_start().first() {
         Some(b'{' | b'[') => Kind::Unknown("JSON"),
-        Some(b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if is_dump(bytes) => Kind::Unknown(
-            "a hex dump (text2pcap makes a capture of it; `coapscope explain` reads one message)",
-        ),
+        Some(b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if is_dump(bytes) => {
+            Kind::Unknown("a hex dump (text2pcap makes a capture of it; `coapscope explain` reads one message)")
+        }
         _ => Kind::Unknown("text"),
     }
 }
 
 /// Whether text is made of hex digits and blanks.
 fn is_dump(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace())
+    bytes.iter().all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace())
 }

@@ -18,12 +18,7 @@ pub struct Merged {
 impl Merged {
     pub(super) fn new(files: Vec<Savefile>) -> Self {
         let files = files.into_iter().map(|file| (file, Step::Again)).collect();
-        Self {
-            files,
-            number: 0,
-            interfaces: Vec::new(),
-            secrets: Vec::new(),
-        }
+        Self { files, number: 0, interfaces: Vec::new(), secrets: Vec::new() }
     }
 
     /// Goes on in every file whose frame was handed out; true where one has nothing at the moment.
@@ -34,10 +29,8 @@ impl Merged {
                 let (interfaces, secrets) = (file.interfaces().len(), file.secrets().len());
                 *step = file.advance()?;
                 // In the order in which the table numbered them.
-                self.interfaces
-                    .extend_from_slice(file.interfaces().get(interfaces..).unwrap_or_default());
-                self.secrets
-                    .extend_from_slice(file.secrets().get(secrets..).unwrap_or_default());
+                self.interfaces.extend_from_slice(file.interfaces().get(interfaces..).unwrap_or_default());
+                self.secrets.extend_from_slice(file.secrets().get(secrets..).unwrap_or_default());
             }
             pending |= *step == Step::Pending;
         }
@@ -51,19 +44,13 @@ impl Source for Merged {
         if self.advance()? {
             return Ok(Next::Pending);
         }
-        let ready = self
-            .files
-            .iter_mut()
-            .filter(|(_, step)| *step == Step::Frame);
+        let ready = self.files.iter_mut().filter(|(_, step)| *step == Step::Frame);
         let Some((file, step)) = ready.min_by_key(|(file, _)| file.current().time) else {
             return Ok(Next::End);
         };
         *step = Step::Again;
         self.number += 1;
-        Ok(Next::Frame(Frame {
-            number: self.number,
-            ..file.current()
-        }))
+        Ok(Next::Frame(Frame { number: self.number, ..file.current() }))
     }
 
     fn interfaces(&self) -> &[Interface] {
@@ -72,24 +59,15 @@ impl Source for Merged {
 
     fn progress(&self) -> (u64, Option<u64>) {
         let each = self.files.iter().map(|(file, _)| file.progress());
-        each.fold((0, Some(0)), |(read, all), (more, length)| {
-            (read + more, all.zip(length).map(|(a, b)| a + b))
-        })
+        each.fold((0, Some(0)), |(read, all), (more, length)| (read + more, all.zip(length).map(|(a, b)| a + b)))
     }
 
     fn take_warnings(&mut self) -> Vec<Warning> {
-        self.files
-            .iter_mut()
-            .flat_map(|(file, _)| file.take_warnings())
-            .collect()
+        self.files.iter_mut().flat_map(|(file, _)| file.take_warnings()).collect()
     }
 
     fn wait(&mut self, timeout: Duration) {
-        if let Some((file, _)) = self
-            .files
-            .iter_mut()
-            .find(|(_, step)| *step == Step::Pending)
-        {
+        if let Some((file, _)) = self.files.iter_mut().find(|(_, step)| *step == Step::Pending) {
             file.wait(timeout);
         }
     }

@@ -43,10 +43,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self {
-            spool: PathBuf::from(spool::DEFAULT_FOLDER),
-            follow: false,
-        }
+        Self { spool: PathBuf::from(spool::DEFAULT_FOLDER), follow: false }
     }
 }
 
@@ -62,9 +59,7 @@ pub struct Opened {
 
 impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Opened")
-            .field("reader", &self.reader)
-            .finish_non_exhaustive()
+        f.debug_struct("Opened").field("reader", &self.reader).finish_non_exhaustive()
     }
 }
 
@@ -73,13 +68,7 @@ impl std::fmt::Debug for Opened {
 /// # Errors
 /// As [`open_all`].
 pub fn open(input: &Input, spool_dir: &Path) -> Result<Opened, CaptureError> {
-    open_all(
-        std::slice::from_ref(input),
-        &OpenOptions {
-            spool: spool_dir.to_owned(),
-            follow: false,
-        },
-    )
+    open_all(std::slice::from_ref(input), &OpenOptions { spool: spool_dir.to_owned(), follow: false })
 }
 
 /// Opens several inputs as one capture, merged by time.
@@ -95,24 +84,14 @@ pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, Captu
     for (number, input) in (0..=u16::MAX).zip(inputs) {
         let (medium, feed) = medium(input, options)?;
         media.push((input.name(), medium.clone()));
-        files.push(Savefile::new(
-            medium,
-            input.name(),
-            number,
-            table.clone(),
-            feed,
-        ));
+        files.push(Savefile::new(medium, input.name(), number, table.clone(), feed));
     }
     let source: Box<dyn Source> = match files.len() {
         1 => Box::new(files.remove(0)),
         _ => Box::new(Merged::new(files)),
     };
     let names: Vec<_> = inputs.iter().map(Input::name).collect();
-    Ok(Opened {
-        source,
-        reader: FrameReader::new(media, table),
-        name: names.join(", "),
-    })
+    Ok(Opened { source, reader: FrameReader::new(media, table), name: names.join(", ") })
 }
 
 /// Opens the capture that another thread writes into a spool; nothing need be there yet. `name` is what messages call it.
@@ -120,11 +99,7 @@ pub fn open_spool(spool: SpoolReader, name: &str) -> Opened {
     let medium = Medium::Spool(spool);
     let table = InterfaceTable::default();
     let reader = FrameReader::new(vec![(name.to_owned(), medium.clone())], table.clone());
-    Opened {
-        source: Box::new(Savefile::new(medium, name.to_owned(), 0, table, None)),
-        reader,
-        name: name.to_owned(),
-    }
+    Opened { source: Box::new(Savefile::new(medium, name.to_owned(), 0, table, None)), reader, name: name.to_owned() }
 }
 
 /// What the bytes of an input are read from.
@@ -137,14 +112,8 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
         return feed(Box::new(io::stdin()), None);
     };
     let name = || input.name();
-    let file = File::open(path).map_err(|error| CaptureError::Open {
-        file: name(),
-        error,
-    })?;
-    let data = file.metadata().map_err(|error| CaptureError::Open {
-        file: name(),
-        error,
-    })?;
+    let file = File::open(path).map_err(|error| CaptureError::Open { file: name(), error })?;
+    let data = file.metadata().map_err(|error| CaptureError::Open { file: name(), error })?;
     if data.is_dir() {
         return Err(CaptureError::Directory { file: name() });
     }
@@ -152,21 +121,9 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
         return feed(Box::new(file), None);
     }
     let mut head = [0; format::LOOK];
-    let length = file
-        .read_at(&mut head, 0)
-        .map_err(|error| CaptureError::Read {
-            file: name(),
-            offset: 0,
-            error,
-        })?;
+    let length = file.read_at(&mut head, 0).map_err(|error| CaptureError::Read { file: name(), offset: 0, error })?;
     if format::kind(head.get(..length).unwrap_or_default()) == Kind::Gzip {
         return feed(Box::new(file), Some(data.len()));
     }
-    Ok((
-        Medium::File {
-            file: Arc::new(file),
-            follow: options.follow,
-        },
-        None,
-    ))
+    Ok((Medium::File { file: Arc::new(file), follow: options.follow }, None))
 }

@@ -42,10 +42,7 @@ impl FrameReader {
     /// As [`FrameReader::read`].
     pub fn load(&self, position: Position, buffer: &mut Vec<u8>) -> Result<(), CaptureError> {
         let changed = || self.changed(position);
-        let interface = self
-            .interfaces
-            .get(position.interface)
-            .ok_or_else(changed)?;
+        let interface = self.interfaces.get(position.interface).ok_or_else(changed)?;
         buffer.clear();
         self.fetch(position, GUESS, buffer)?;
         match interface.record {
@@ -65,22 +62,10 @@ impl FrameReader {
     ///
     /// # Errors
     /// There is no frame of that place in `record`.
-    pub fn lent<'a>(
-        &self,
-        position: Position,
-        number: u64,
-        record: &'a [u8],
-    ) -> Result<Frame<'a>, CaptureError> {
+    pub fn lent<'a>(&self, position: Position, number: u64, record: &'a [u8]) -> Result<Frame<'a>, CaptureError> {
         let changed = || self.changed(position);
-        let Known {
-            link,
-            snaplen,
-            clock,
-            record: form,
-        } = self
-            .interfaces
-            .get(position.interface)
-            .ok_or_else(changed)?;
+        let Known { link, snaplen, clock, record: form } =
+            self.interfaces.get(position.interface).ok_or_else(changed)?;
         let (range, time, original_length) = match form {
             RecordForm::Classic(layout) => {
                 let head = layout.read(record).ok_or_else(changed)?;
@@ -91,22 +76,11 @@ impl FrameReader {
                 let Ok(Block::Frame(frame)) = blocks::read(record, big_endian, snaplen) else {
                     return Err(changed());
                 };
-                (
-                    frame.bytes,
-                    clock.nanoseconds(frame.ticks.unwrap_or_default()),
-                    frame.original,
-                )
+                (frame.bytes, clock.nanoseconds(frame.ticks.unwrap_or_default()), frame.original)
             }
         };
         let bytes = record.get(range).ok_or_else(changed)?;
-        Ok(Frame {
-            number,
-            time,
-            link,
-            original_length,
-            bytes,
-            position,
-        })
+        Ok(Frame { number, time, link, original_length, bytes, position })
     }
 
     /// The comments that a pcapng file has on the frame at a place.
@@ -114,10 +88,7 @@ impl FrameReader {
     /// # Errors
     /// The file cannot be read, or is no longer what it was.
     pub fn comments(&self, position: Position) -> Result<Vec<String>, CaptureError> {
-        let Some(Known {
-            record: RecordForm::Block { big_endian },
-            ..
-        }) = self.interfaces.get(position.interface)
+        let Some(Known { record: RecordForm::Block { big_endian }, .. }) = self.interfaces.get(position.interface)
         else {
             return Ok(Vec::new());
         };
@@ -128,23 +99,12 @@ impl FrameReader {
     }
 
     fn changed(&self, position: Position) -> CaptureError {
-        let file = self
-            .files
-            .get(usize::from(position.file))
-            .map_or_else(String::new, |(name, _)| name.clone());
-        CaptureError::Changed {
-            file,
-            offset: position.offset,
-        }
+        let file = self.files.get(usize::from(position.file)).map_or_else(String::new, |(name, _)| name.clone());
+        CaptureError::Changed { file, offset: position.offset }
     }
 
     /// Gets the whole block, of which the beginning is there.
-    fn fetch_block(
-        &self,
-        position: Position,
-        big_endian: bool,
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), CaptureError> {
+    fn fetch_block(&self, position: Position, big_endian: bool, buffer: &mut Vec<u8>) -> Result<(), CaptureError> {
         let changed = || self.changed(position);
         let (_, length, _) = blocks::head(buffer, big_endian).ok_or_else(changed)?;
         if !blocks::is_sound(length) || length > blocks::MAX_BLOCK {
@@ -152,28 +112,16 @@ impl FrameReader {
         }
         self.fetch(position, length, buffer)?;
         buffer.truncate(length);
-        if buffer.len() < length {
-            Err(changed())
-        } else {
-            Ok(())
-        }
+        if buffer.len() < length { Err(changed()) } else { Ok(()) }
     }
 
     /// Gets as many bytes from the place on as there are, up to `length`.
-    fn fetch(
-        &self,
-        position: Position,
-        length: usize,
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), CaptureError> {
+    fn fetch(&self, position: Position, length: usize, buffer: &mut Vec<u8>) -> Result<(), CaptureError> {
         let mut have = buffer.len();
         if have >= length {
             return Ok(());
         }
-        let (name, medium) = self
-            .files
-            .get(usize::from(position.file))
-            .ok_or_else(|| self.changed(position))?;
+        let (name, medium) = self.files.get(usize::from(position.file)).ok_or_else(|| self.changed(position))?;
         buffer.resize(length, 0);
         while have < length {
             let free = buffer.get_mut(have..).unwrap_or_default();
@@ -182,11 +130,7 @@ impl FrameReader {
                 Ok(Filled::Bytes(count)) => have += count,
                 Ok(Filled::Pending | Filled::End) => break,
                 Err(error) => {
-                    return Err(CaptureError::Read {
-                        file: name.clone(),
-                        offset,
-                        error,
-                    });
+                    return Err(CaptureError::Read { file: name.clone(), offset, error });
                 }
             }
         }

@@ -48,11 +48,7 @@ pub struct Savefile {
 #[derive(Debug)]
 enum Format {
     Unknown,
-    Classic {
-        header: FileHeader,
-        interface: u16,
-        last_seconds: u32,
-    },
+    Classic { header: FileHeader, interface: u16, last_seconds: u32 },
     Blocks(Section),
     Ended,
 }
@@ -95,13 +91,7 @@ pub(super) enum Step {
 }
 
 impl Savefile {
-    pub(super) fn new(
-        medium: Medium,
-        name: String,
-        file: u16,
-        table: InterfaceTable,
-        feed: Option<Feed>,
-    ) -> Self {
+    pub(super) fn new(medium: Medium, name: String, file: u16, table: InterfaceTable, feed: Option<Feed>) -> Self {
         Self {
             window: Window::new(medium),
             name,
@@ -151,11 +141,7 @@ impl Savefile {
             time: self.current.time,
             link: self.current.link,
             original_length: self.current.original_length,
-            bytes: self
-                .window
-                .bytes()
-                .get(self.current.start..self.current.end)
-                .unwrap_or_default(),
+            bytes: self.window.bytes().get(self.current.start..self.current.end).unwrap_or_default(),
             position: self.current.position,
         }
     }
@@ -163,11 +149,7 @@ impl Savefile {
     fn warn(&mut self, offset: u64, kind: WarningKind) {
         if self.warned < MAX_WARNINGS {
             self.warned += 1;
-            self.warnings.push(Warning {
-                file: self.name.clone(),
-                offset,
-                kind,
-            });
+            self.warnings.push(Warning { file: self.name.clone(), offset, kind });
         }
     }
 
@@ -180,11 +162,7 @@ impl Savefile {
     }
 
     fn read_error(&self, error: io::Error) -> CaptureError {
-        CaptureError::Read {
-            file: self.name.clone(),
-            offset: self.window.offset(),
-            error,
-        }
+        CaptureError::Read { file: self.name.clone(), offset: self.window.offset(), error }
     }
 
     /// Looks at the first bytes.
@@ -205,15 +183,8 @@ impl Savefile {
         match format::kind(head.get(..64).unwrap_or(head)) {
             Kind::Classic => self.begin_classic(),
             Kind::Blocks => self.begin_blocks(),
-            Kind::Gzip => Err(CaptureError::NotACapture {
-                file,
-                looks_like: "a file that was gzipped twice",
-            }),
-            Kind::Compressed(method, command) => Err(CaptureError::Compressed {
-                file,
-                method,
-                command,
-            }),
+            Kind::Gzip => Err(CaptureError::NotACapture { file, looks_like: "a file that was gzipped twice" }),
+            Kind::Compressed(method, command) => Err(CaptureError::Compressed { file, method, command }),
             Kind::Unknown(looks_like) => Err(CaptureError::NotACapture { file, looks_like }),
         }
     }
@@ -234,11 +205,7 @@ impl Savefile {
             record: RecordForm::Classic(header.layout),
         };
         let interface = self.add_interface(interface).unwrap_or_default();
-        self.format = Format::Classic {
-            header,
-            interface,
-            last_seconds: 0,
-        };
+        self.format = Format::Classic { header, interface, last_seconds: 0 };
         Ok(Step::Again)
     }
 
@@ -249,10 +216,7 @@ impl Savefile {
         }
         let length = self.window.bytes().len() as u64;
         if have == Have::Short {
-            return Err(CaptureError::HeaderCut {
-                file: self.name.clone(),
-                length,
-            });
+            return Err(CaptureError::HeaderCut { file: self.name.clone(), length });
         }
         self.format = Format::Blocks(Section::default());
         Ok(Step::Again)
@@ -268,18 +232,7 @@ impl Savefile {
     /// Reads a record of pcap.
     #[inline]
     fn record(&mut self) -> Result<Step, CaptureError> {
-        let Format::Classic {
-            header:
-                FileHeader {
-                    layout,
-                    clock,
-                    link,
-                    ..
-                },
-            interface,
-            ..
-        } = self.format
-        else {
+        let Format::Classic { header: FileHeader { layout, clock, link, .. }, interface, .. } = self.format else {
             return Ok(Step::End);
         };
         match self.ensure(layout.header)? {
@@ -301,12 +254,7 @@ impl Savefile {
             Have::Short => return Ok(self.cut((layout.header + captured) as u64)),
         }
         if record.is_carried(clock) && !std::mem::replace(&mut self.carried, true) {
-            self.warn(
-                self.window.offset(),
-                WarningKind::FractionCarried {
-                    frame: self.number + 1,
-                },
-            );
+            self.warn(self.window.offset(), WarningKind::FractionCarried { frame: self.number + 1 });
         }
         if let Format::Classic { last_seconds, .. } = &mut self.format {
             *last_seconds = record.seconds;
@@ -317,11 +265,7 @@ impl Savefile {
             original_length: record.original,
             start: layout.header,
             end: layout.header + captured,
-            position: Position {
-                file: self.file,
-                interface,
-                offset: self.window.offset(),
-            },
+            position: Position { file: self.file, interface, offset: self.window.offset() },
         };
         self.used = layout.header + captured;
         Ok(Step::Frame)
@@ -332,18 +276,12 @@ impl Savefile {
         let Format::Classic { header, .. } = self.format else {
             return false;
         };
-        record.captured > record.original
-            || header.snaplen > 0 && record.captured > header.snaplen.max(65_535)
+        record.captured > record.original || header.snaplen > 0 && record.captured > header.snaplen.max(65_535)
     }
 
     /// Passes over a damaged record and what follows it, to the next that looks sound.
     fn skip_records(&mut self, claimed: u32) -> Result<Step, CaptureError> {
-        let Format::Classic {
-            header: FileHeader { layout, clock, .. },
-            last_seconds,
-            ..
-        } = self.format
-        else {
+        let Format::Classic { header: FileHeader { layout, clock, .. }, last_seconds, .. } = self.format else {
             return Ok(Step::End);
         };
         let have = self.ensure(SEARCH)?;
@@ -356,12 +294,7 @@ impl Savefile {
         match classic::find_record(bytes, layout, clock, last_seconds, have == Have::Short) {
             Some(skipped) => {
                 self.window.consume(skipped);
-                self.warn(
-                    offset,
-                    WarningKind::RecordsSkipped {
-                        skipped: skipped as u64,
-                    },
-                );
+                self.warn(offset, WarningKind::RecordsSkipped { skipped: skipped as u64 });
                 Ok(Step::Again)
             }
             None => {
@@ -420,20 +353,14 @@ impl Savefile {
             return self.skip_unclosed(kind, length, big_endian);
         }
         if kind == blocks::SECTION {
-            self.format = Format::Blocks(Section {
-                big_endian,
-                interfaces: Vec::new(),
-            });
+            self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
             self.window.consume(length);
             return Ok(Step::Again);
         }
         let Format::Blocks(section) = &self.format else {
             return Ok(Step::End);
         };
-        let snaplen = section
-            .interfaces
-            .first()
-            .map_or(0, |interface| interface.snaplen);
+        let snaplen = section.interfaces.first().map_or(0, |interface| interface.snaplen);
         match blocks::read(block, big_endian, snaplen) {
             Ok(Block::Frame(frame)) => Ok(self.frame(&frame, kind, length)),
             Ok(block) => {
@@ -452,24 +379,13 @@ impl Savefile {
             return Step::End;
         };
         let local = section.interfaces.get(frame.interface as usize).copied();
-        let Some(Local {
-            number: Some(interface),
-            link,
-            clock,
-            ..
-        }) = local
-        else {
+        let Some(Local { number: Some(interface), link, clock, .. }) = local else {
             return self.bad_block(kind, length, "it names an interface that was not described");
         };
         let ticks = frame.ticks.unwrap_or_default();
         let time = clock.nanoseconds(ticks);
         if matches!(time, i64::MIN | i64::MAX) && !std::mem::replace(&mut self.out_of_range, true) {
-            self.warn(
-                self.window.offset(),
-                WarningKind::TimeOutOfRange {
-                    frame: self.number + 1,
-                },
-            );
+            self.warn(self.window.offset(), WarningKind::TimeOutOfRange { frame: self.number + 1 });
         }
         self.current = Current {
             time,
@@ -477,11 +393,7 @@ impl Savefile {
             original_length: frame.original,
             start: frame.bytes.start,
             end: frame.bytes.end,
-            position: Position {
-                file: self.file,
-                interface,
-                offset: self.window.offset(),
-            },
+            position: Position { file: self.file, interface, offset: self.window.offset() },
         };
         self.used = length;
         Step::Frame
@@ -506,12 +418,7 @@ impl Savefile {
                 if let Format::Blocks(section) = &mut self.format
                     && section.interfaces.len() <= usize::from(u16::MAX)
                 {
-                    section.interfaces.push(Local {
-                        number,
-                        link: it.link,
-                        clock: it.clock,
-                        snaplen: it.snaplen,
-                    });
+                    section.interfaces.push(Local { number, link: it.link, clock: it.clock, snaplen: it.snaplen });
                 }
             }
             Block::Secrets(secrets) => {
@@ -526,25 +433,13 @@ impl Savefile {
 
     /// Leaves out a block whose length is sound.
     fn bad_block(&mut self, kind: u32, length: usize, why: &'static str) -> Step {
-        self.warn(
-            self.window.offset(),
-            WarningKind::BadBlock {
-                kind,
-                skipped: length as u64,
-                why,
-            },
-        );
+        self.warn(self.window.offset(), WarningKind::BadBlock { kind, skipped: length as u64, why });
         self.window.consume(length);
         Step::Again
     }
 
     /// Leaves out a block that does not end as it should: by its length where a block follows there.
-    fn skip_unclosed(
-        &mut self,
-        kind: u32,
-        length: usize,
-        big_endian: bool,
-    ) -> Result<Step, CaptureError> {
+    fn skip_unclosed(&mut self, kind: u32, length: usize, big_endian: bool) -> Result<Step, CaptureError> {
         const WHY: &str = "its two lengths differ";
         if self.ensure(length + 12)? == Have::Pending {
             return Ok(Step::Pending);
@@ -567,12 +462,7 @@ impl Savefile {
     }
 
     /// Passes over a block whose length is wrong, to the next that is sound.
-    fn skip_blocks(
-        &mut self,
-        kind: u32,
-        big_endian: bool,
-        why: &'static str,
-    ) -> Result<Step, CaptureError> {
+    fn skip_blocks(&mut self, kind: u32, big_endian: bool, why: &'static str) -> Result<Step, CaptureError> {
         if self.ensure(SEARCH)? == Have::Pending {
             return Ok(Step::Pending);
         }

@@ -88,10 +88,7 @@ impl fmt::Display for Warning {
                 "{file}: frame {frame} has a time outside the years 1677 to 2262; it was set to the nearest (this is said once)"
             ),
             WarningKind::Compression { why } => {
-                write!(
-                    f,
-                    "{file}: the compressed data is damaged or ends early ({why}); what came before was read"
-                )
+                write!(f, "{file}: the compressed data is damaged or ends early ({why}); what came before was read")
             }
         }
     }

@@ -31,13 +31,7 @@ pub(super) enum Have {
 
 impl Window {
     pub fn new(medium: Medium) -> Self {
-        Self {
-            medium,
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-            base: 0,
-        }
+        Self { medium, buffer: Vec::new(), start: 0, end: 0, base: 0 }
     }
 
     /// Offset of the place that was reached.

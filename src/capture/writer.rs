@@ -37,10 +37,7 @@ impl<W: Write> PcapWriter<W> {
     /// What the system says; [`io::ErrorKind::InvalidInput`] for a frame of another link type, which this format cannot hold.
     pub fn write(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         if frame.link != self.link {
-            let text = format!(
-                "frames of link types {} and {} do not go into one pcap file",
-                self.link, frame.link
-            );
+            let text = format!("frames of link types {} and {} do not go into one pcap file", self.link, frame.link);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         self.record(frame.time, frame.original_length, frame.bytes)
@@ -54,9 +51,8 @@ impl<W: Write> PcapWriter<W> {
         const SECOND: i64 = 1_000_000_000;
         let seconds = u32::try_from(time.div_euclid(SECOND).max(0)).unwrap_or(u32::MAX);
         let fraction = time.rem_euclid(SECOND) as u32;
-        let captured = u32::try_from(bytes.len()).map_err(|_| {
-            io::Error::new(io::ErrorKind::InvalidInput, "a frame of more than 4 GiB")
-        })?;
+        let captured = u32::try_from(bytes.len())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a frame of more than 4 GiB"))?;
         let mut header = [0; 16];
         let fields = [seconds, fraction, captured, original_length];
         for (place, field) in header.as_chunks_mut::<4>().0.iter_mut().zip(fields) {

@@ -244,10 +244,10 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "BYTES",
-        default_value_t = 1.0,
+        default_value_t = 1,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]
-    pub probing_rate: f64,
+    pub probing_rate: u32,
 }
 
 /// How messages are shown.

@@ -2,14 +2,10 @@
 
 mod args;
 mod devices;
-mod explain;
 mod input;
 #[cfg(feature = "live")]
 mod live;
 mod pages;
-mod print;
-#[cfg(feature = "tui")]
-mod screen;
 mod stats;
 
 use std::io::{self, IsTerminal, Write};
@@ -54,8 +50,14 @@ impl Context<'_> {
     pub fn progress(&mut self, progress: &Progress) {
         if self.bar.is_none() && self.started.elapsed() >= PATIENCE && io::stderr().is_terminal() {
             let bar = progress.total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-            let form = if progress.total.is_some() { "{bar:40} {bytes} of {total_bytes}, {eta} left" } else { "{spinner} {bytes}" };
-            self.bar = Some(ProgressStyle::with_template(form).map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style)));
+            let form = if progress.total.is_some() {
+                "{bar:40} {bytes} of {total_bytes}, {eta} left"
+            } else {
+                "{spinner} {bytes}"
+            };
+            self.bar = Some(
+                ProgressStyle::with_template(form).map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style)),
+            );
         }
         if let Some(bar) = &self.bar {
             bar.set_position(progress.read);
@@ -84,7 +86,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { FAILED } else { 0 });
         }
     };
-    let mut context = Context { out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()), started: std::time::Instant::now(), bar: None };
+    let mut context = Context {
+        out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        started: std::time::Instant::now(),
+        bar: None,
+    };
     match run(&cli, &mut context).and_then(|()| Ok(context.out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => {
@@ -102,8 +108,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
     match &cli.command {
-        Some(Command::Print(args)) => print::run(args, context),
-        Some(Command::Explain(args)) => explain::run(args, context),
+        Some(Command::Print(_) | Command::Explain(_)) => anyhow::bail!("lands with the next commit"),
         Some(Command::Stats(args)) => stats::run(args, context),
         Some(Command::Completions { shell }) => pages::completions(*shell, context),
         Some(Command::Man) => pages::manual(context),
@@ -114,14 +119,13 @@ fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
 
 /// The screen where standard output is a terminal; else what `print` would say.
 fn screen_or_print(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
-    #[cfg(feature = "tui")]
-    if io::stdout().is_terminal() {
-        return screen::run(args, context);
-    }
-    print::run_plain(args, context)
+    let _ = (args, context);
+    anyhow::bail!("lands with the next commit")
 }
 
 /// The reader of our output has gone: it has seen enough.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
 }

@@ -163,28 +163,16 @@ impl Fragments {
             source: packet.source,
             destination: packet.destination,
             id: part.id,
-            protocol: if packet.version == 4 {
-                packet.protocol
-            } else {
-                0
-            },
+            protocol: if packet.version == 4 { packet.protocol } else { 0 },
             file: frame.position.file,
             interface: frame.position.interface,
         };
         self.expire(frame.time);
         let partial = self.partials.entry(key).or_insert_with(|| {
             self.order.push_back((frame.time, key));
-            Partial {
-                started: frame.time,
-                size: OVERHEAD,
-                ..Partial::default()
-            }
+            Partial { started: frame.time, size: OVERHEAD, ..Partial::default() }
         });
-        let before = if partial.size == OVERHEAD {
-            0
-        } else {
-            partial.size
-        };
+        let before = if partial.size == OVERHEAD { 0 } else { partial.size };
         let was_refused = partial.fault.is_some();
         let taken = partial.take(frame.position, bytes, packet, part);
         self.size = (self.size + partial.size).saturating_sub(before);
@@ -231,11 +219,7 @@ impl Fragments {
     /// Removes an incomplete packet; true where one that was not refused was lost.
     fn forget(&mut self, started: i64, key: Key) -> bool {
         // The key may have been used again since.
-        if self
-            .partials
-            .get(&key)
-            .is_none_or(|partial| partial.started != started)
-        {
+        if self.partials.get(&key).is_none_or(|partial| partial.started != started) {
             return false;
         }
         self.partials.remove(&key).is_some_and(|partial| {
@@ -262,20 +246,11 @@ impl Partial {
             self.next_header_at = part.next_header_at;
             self.next_header = packet.protocol;
         }
-        if self.is_complete() {
-            Taken::Complete
-        } else {
-            Taken::Held
-        }
+        if self.is_complete() { Taken::Complete } else { Taken::Held }
     }
 
     /// Puts the fragment in its place.
-    fn insert(
-        &mut self,
-        position: Position,
-        packet: &Packet<'_>,
-        part: Part,
-    ) -> Result<(), FragmentFault> {
+    fn insert(&mut self, position: Position, packet: &Packet<'_>, part: Part) -> Result<(), FragmentFault> {
         let start = part.offset;
         let end = start + packet.wire as u32;
         if part.more && packet.wire % 8 != 0 {
@@ -296,8 +271,8 @@ impl Partial {
             return Ok(());
         }
         let before = at.checked_sub(1).and_then(|index| self.pieces.get(index));
-        let overlaps = before.is_some_and(|piece| piece.end > start)
-            || self.pieces.get(at).is_some_and(|piece| piece.start < end);
+        let overlaps =
+            before.is_some_and(|piece| piece.end > start) || self.pieces.get(at).is_some_and(|piece| piece.start < end);
         if overlaps {
             return Err(FragmentFault::Overlap);
         }
@@ -310,14 +285,7 @@ impl Partial {
             }
             self.end = Some(end);
         }
-        self.pieces.insert(
-            at,
-            Piece {
-                start,
-                end,
-                bytes: packet.payload.to_vec(),
-            },
-        );
+        self.pieces.insert(at, Piece { start, end, bytes: packet.payload.to_vec() });
         self.positions.push(position);
         self.size += packet.payload.len() + OVERHEAD;
         Ok(())
@@ -356,11 +324,7 @@ impl Partial {
             set(&mut whole.bytes, 6, &[0, 0]);
             set(&mut whole.bytes, 10, &[0, 0]);
             let sum = Sum16BitWords::new().add_slice(up_to(&whole.bytes, self.headers.len()));
-            set(
-                &mut whole.bytes,
-                10,
-                &sum.ones_complement().to_be().to_be_bytes(),
-            );
+            set(&mut whole.bytes, 10, &sum.ones_complement().to_be().to_be_bytes());
         } else {
             let length = u16::try_from(whole.wire.saturating_sub(40)).unwrap_or_default();
             set(&mut whole.bytes, 4, &length.to_be_bytes());
@@ -371,10 +335,7 @@ impl Partial {
 
 /// Writes bytes at a place, where they fit.
 fn set(bytes: &mut [u8], at: usize, value: &[u8]) {
-    if let Some(place) = bytes
-        .get_mut(at..)
-        .and_then(|rest| rest.get_mut(..value.len()))
-    {
+    if let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.get_mut(..value.len())) {
         place.copy_from_slice(value);
     }
 }

@@ -6,23 +6,15 @@ use super::peel::{IcmpQuote, endpoint};
 use super::{Position, Reason};
 
 /// The datagram that an ICMP error quotes; the IP protocol number is the reason where it is no error or quotes something else.
-pub(super) fn quote<'a>(
-    packet: &Packet<'a>,
-    offset: usize,
-    position: Position,
-) -> Result<IcmpQuote<'a>, Reason> {
+pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) -> Result<IcmpQuote<'a>, Reason> {
     let other = Reason::IpProtocol(packet.protocol);
     let quoted = quoted(packet).ok_or(other)?;
     // Routers quote as much as they please, so the quoted header's own length says what is missing.
     let inner = ip::parse(quoted, quoted.len()).map_err(|_| other)?;
     let is_first = inner.fragment.is_none_or(|part| part.offset == 0);
-    let (Some(source), Some(destination), Some(length), 17, true) = (
-        be16(inner.payload, 0),
-        be16(inner.payload, 2),
-        be16(inner.payload, 4),
-        inner.protocol,
-        is_first,
-    ) else {
+    let (Some(source), Some(destination), Some(length), 17, true) =
+        (be16(inner.payload, 0), be16(inner.payload, 2), be16(inner.payload, 4), inner.protocol, is_first)
+    else {
         return Err(other);
     };
     let wire_length = u32::from(length).saturating_sub(8);
@@ -64,9 +56,5 @@ pub(super) fn quoted<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
         (6, 1 | 3) => usize::from(byte(packet.payload, 4)?) * 8,
         _ => 0,
     };
-    Some(if length == 0 {
-        quoted
-    } else {
-        up_to(quoted, length)
-    })
+    Some(if length == 0 { quoted } else { up_to(quoted, length) })
 }

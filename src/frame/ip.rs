@@ -63,17 +63,12 @@ pub(super) fn parse(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
 
 /// What to say of a header that is not whole.
 pub(super) fn short(protocol: Protocol, bytes: &[u8], wire: usize) -> Reason {
-    if wire > bytes.len() {
-        Reason::Truncated(protocol)
-    } else {
-        Reason::Malformed(protocol)
-    }
+    if wire > bytes.len() { Reason::Truncated(protocol) } else { Reason::Malformed(protocol) }
 }
 
 #[inline]
 fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
-    let header =
-        Ipv4HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv4, bytes, wire))?;
+    let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv4, bytes, wire))?;
     let length = header.slice().len();
     let total = usize::from(header.total_len());
     let open_ended = total < length;
@@ -107,15 +102,10 @@ fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
 
 #[inline]
 fn parse_v6(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
-    let header =
-        Ipv6HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv6, bytes, wire))?;
+    let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv6, bytes, wire))?;
     let claimed = usize::from(header.payload_length());
     let open_ended = claimed == 0;
-    let wire = if open_ended {
-        wire - 40
-    } else {
-        claimed.min(wire - 40)
-    };
+    let wire = if open_ended { wire - 40 } else { claimed.min(wire - 40) };
     let mut packet = Packet {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),

@@ -34,12 +34,7 @@ pub(super) struct Step {
 
 impl Step {
     const fn new(length: usize, next: Protocol) -> Self {
-        Self {
-            length,
-            next,
-            payload: None,
-            broadcast: false,
-        }
+        Self { length, next, payload: None, broadcast: false }
     }
 }
 
@@ -52,12 +47,7 @@ pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Reason> {
         && let [_, .., 0x08, 0x00] = header
     {
         let broadcast = header.starts_with(&[0xff; 6]);
-        return Ok(Network {
-            offset: 14,
-            bytes,
-            wire: wire - 14,
-            broadcast,
-        });
+        return Ok(Network { offset: 14, bytes, wire: wire - 14, broadcast });
     }
     chain(frame, wire)
 }
@@ -65,12 +55,7 @@ pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Reason> {
 /// The general way through any number of link headers.
 fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
     let mut protocol = frame.link.first().ok_or(Reason::LinkType(frame.link))?;
-    let mut network = Network {
-        offset: 0,
-        bytes: frame.bytes,
-        wire,
-        broadcast: false,
-    };
+    let mut network = Network { offset: 0, bytes: frame.bytes, wire, broadcast: false };
     for _ in 0..MAX_HEADERS {
         if protocol == Protocol::Ip {
             return Ok(network);
@@ -126,10 +111,7 @@ fn typed(length: usize, number: u16) -> Result<Step, Reason> {
         0x8100 | 0x88a8 | 0x9100 => Protocol::Vlan,
         0x8864 => Protocol::Pppoe,
         0..=1535 => {
-            return Ok(Step {
-                payload: Some(usize::from(number)),
-                ..Step::new(length, Protocol::Llc)
-            });
+            return Ok(Step { payload: Some(usize::from(number)), ..Step::new(length, Protocol::Llc) });
         }
         _ => return Err(Reason::EtherType(number)),
     };
@@ -138,12 +120,7 @@ fn typed(length: usize, number: u16) -> Result<Step, Reason> {
 
 fn ethernet(bytes: &[u8]) -> Read {
     let broadcast = bytes.starts_with(&[0xff; 6]);
-    be16(bytes, 12).map(|number| {
-        Ok(Step {
-            broadcast,
-            ..typed(14, number)?
-        })
-    })
+    be16(bytes, 12).map(|number| Ok(Step { broadcast, ..typed(14, number)? }))
 }
 
 /// IEEE 802.2; only the SNAP extension can carry IP with an EtherType.
@@ -177,27 +154,7 @@ fn sll(bytes: &[u8]) -> Read {
 /// <https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html>.
 fn sll2(bytes: &[u8]) -> Read {
     let header = array::<20>(bytes, 0)?;
-    let [
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        hardware @ ..,
-        kind,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-    ] = header;
+    let [_, _, _, _, _, _, _, _, hardware @ .., kind, _, _, _, _, _, _, _, _, _] = header;
     let number = be16(bytes, 0)?;
     Some(cooked(20, u16::from_be_bytes(hardware), number, kind == 1))
 }
@@ -220,10 +177,7 @@ fn pppoe(bytes: &[u8]) -> Read {
         return None;
     };
     let payload = Some(usize::from(u16::from_be_bytes(length)));
-    Some(Ok(Step {
-        payload,
-        ..Step::new(6, Protocol::Ppp)
-    }))
+    Some(Ok(Step { payload, ..Step::new(6, Protocol::Ppp) }))
 }
 
 /// RFC 1661 section 2 and RFC 1662 section 3.1: address and control may be there or not, and the protocol may be one byte.
@@ -238,11 +192,7 @@ fn ppp(bytes: &[u8], direction: usize) -> Read {
         _ => 0,
     };
     let first = byte(rest, framing)?;
-    let (number, length) = if first & 1 == 1 {
-        (u16::from(first), 1)
-    } else {
-        (be16(rest, framing)?, 2)
-    };
+    let (number, length) = if first & 1 == 1 { (u16::from(first), 1) } else { (be16(rest, framing)?, 2) };
     Some(match number {
         0x0021 | 0x0057 => Ok(Step::new(direction + framing + length, Protocol::Ip)),
         _ => Err(Reason::PppProtocol(number)),
@@ -257,10 +207,7 @@ fn nflog(bytes: &[u8]) -> Read {
         let attribute = nflog_attribute(bytes, at)?;
         if attribute.kind == 9 {
             let payload = Some(attribute.length - 4);
-            return Some(Ok(Step {
-                payload,
-                ..Step::new(at + 4, Protocol::Ip)
-            }));
+            return Some(Ok(Step { payload, ..Step::new(at + 4, Protocol::Ip) }));
         }
         at += attribute.length.next_multiple_of(4);
     }
@@ -287,11 +234,7 @@ pub(super) fn nflog_attribute(bytes: &[u8], at: usize) -> Option<NflogAttribute>
     } else {
         (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
     };
-    (length >= 4).then_some(NflogAttribute {
-        length: usize::from(length),
-        kind: kind & 0x7fff,
-        little_endian,
-    })
+    (length >= 4).then_some(NflogAttribute { length: usize::from(length), kind: kind & 0x7fff, little_endian })
 }
 
 #[cfg(test)]
@@ -310,9 +253,6 @@ mod tests {
             bytes: &bytes,
             position: crate::frame::Position::default(),
         };
-        assert_eq!(
-            network(&frame).unwrap_err(),
-            Reason::Malformed(Protocol::Vlan)
-        );
+        assert_eq!(network(&frame).unwrap_err(), Reason::Malformed(Protocol::Vlan));
     }
 }

@@ -46,19 +46,11 @@ pub struct LinkTypeRow {
 }
 
 const fn read(number: u16, name: &'static str, first: Protocol) -> LinkTypeRow {
-    LinkTypeRow {
-        number,
-        name,
-        first: Some(first),
-    }
+    LinkTypeRow { number, name, first: Some(first) }
 }
 
 const fn named(number: u16, name: &'static str) -> LinkTypeRow {
-    LinkTypeRow {
-        number,
-        name,
-        first: None,
-    }
+    LinkTypeRow { number, name, first: None }
 }
 
 /// The link types that are read, the usual ones first, then those that are only named.

@@ -21,10 +21,7 @@ pub struct PeelOptions {
 
 impl Default for PeelOptions {
     fn default() -> Self {
-        Self {
-            checksums: false,
-            fragment_bytes: 4 << 20,
-        }
+        Self { checksums: false, fragment_bytes: 4 << 20 }
     }
 }
 
@@ -126,10 +123,7 @@ pub struct Peeler {
 impl Peeler {
     /// A peeler that has seen nothing yet.
     pub fn new(options: PeelOptions) -> Self {
-        Self {
-            options,
-            fragments: Fragments::new(options.fragment_bytes),
-        }
+        Self { options, fragments: Fragments::new(options.fragment_bytes) }
     }
 
     /// What a frame carries: every UDP datagram, whatever its ports.
@@ -158,12 +152,7 @@ impl Peeler {
     }
 
     #[inline]
-    fn datagram<'a>(
-        &self,
-        frame: &Frame<'_>,
-        network: &link::Network<'_>,
-        packet: &Packet<'a>,
-    ) -> Peeled<'a> {
+    fn datagram<'a>(&self, frame: &Frame<'_>, network: &link::Network<'_>, packet: &Packet<'a>) -> Peeled<'a> {
         let Ok(header) = UdpHeaderSlice::from_slice(packet.payload) else {
             return Peeled::Other(ip::short(Protocol::Udp, packet.payload, packet.wire));
         };
@@ -176,11 +165,7 @@ impl Peeler {
             _ if packet.open_ended && (8..packet.wire).contains(&claimed) => claimed,
             _ => {
                 notes.udp_length = Some((header.length(), packet.wire as u32));
-                if (8..packet.wire).contains(&claimed) {
-                    claimed
-                } else {
-                    packet.wire
-                }
+                if (8..packet.wire).contains(&claimed) { claimed } else { packet.wire }
             }
         };
         let whole = up_to(packet.payload, wire);
@@ -190,11 +175,7 @@ impl Peeler {
         let payload = behind(whole, 8);
         Peeled::Datagram(Datagram {
             source: endpoint(packet.source, header.source_port(), frame.position),
-            destination: endpoint(
-                packet.destination,
-                header.destination_port(),
-                frame.position,
-            ),
+            destination: endpoint(packet.destination, header.destination_port(), frame.position),
             payload,
             payload_offset: (network.offset + packet.header_length + 8) as u32,
             wire_length: (wire - 8) as u32,
@@ -210,12 +191,7 @@ impl Peeler {
 
     /// Keeps a fragment; the last missing one gives the datagram.
     #[inline(never)]
-    fn fragment<'a>(
-        &'a mut self,
-        frame: &Frame<'a>,
-        network: &link::Network<'a>,
-        packet: &Packet<'a>,
-    ) -> Peeled<'a> {
+    fn fragment<'a>(&'a mut self, frame: &Frame<'a>, network: &link::Network<'a>, packet: &Packet<'a>) -> Peeled<'a> {
         match self.fragments.take(frame, network.bytes, packet) {
             Taken::Held => return Peeled::Other(Reason::Fragment),
             Taken::Refused(fault) => return Peeled::Other(Reason::FragmentRefused(fault)),
@@ -226,21 +202,14 @@ impl Peeler {
             Ok(packet) => packet,
             Err(reason) => return Peeled::Other(reason),
         };
-        let network = link::Network {
-            offset: 0,
-            bytes: &whole.bytes,
-            wire: whole.wire,
-            broadcast: network.broadcast,
-        };
+        let network = link::Network { offset: 0, bytes: &whole.bytes, wire: whole.wire, broadcast: network.broadcast };
         if packet.protocol != 17 {
             return other(packet.protocol, frame, &network, &packet);
         }
         match self.datagram(frame, &network, &packet) {
-            Peeled::Datagram(datagram) => Peeled::Datagram(Datagram {
-                fragments: Some(&whole.positions),
-                reassembled: &whole.bytes,
-                ..datagram
-            }),
+            Peeled::Datagram(datagram) => {
+                Peeled::Datagram(Datagram { fragments: Some(&whole.positions), reassembled: &whole.bytes, ..datagram })
+            }
             other => other,
         }
     }
@@ -248,22 +217,14 @@ impl Peeler {
 
 /// What is said of a packet that carries no UDP.
 #[inline(never)]
-fn other<'a>(
-    protocol: u8,
-    frame: &Frame<'_>,
-    network: &link::Network<'_>,
-    packet: &Packet<'a>,
-) -> Peeled<'a> {
+fn other<'a>(protocol: u8, frame: &Frame<'_>, network: &link::Network<'_>, packet: &Packet<'a>) -> Peeled<'a> {
     match protocol {
         1 | 58 => match icmp::quote(packet, network.offset, frame.position) {
             Ok(quote) => Peeled::Icmp(quote),
             Err(reason) => Peeled::Other(reason),
         },
         6 => Peeled::Other(match (be16(packet.payload, 0), be16(packet.payload, 2)) {
-            (Some(source), Some(destination)) => Reason::Tcp {
-                source,
-                destination,
-            },
+            (Some(source), Some(destination)) => Reason::Tcp { source, destination },
             _ => ip::short(Protocol::Tcp, packet.payload, packet.wire),
         }),
         number => Peeled::Other(Reason::IpProtocol(number)),
@@ -281,16 +242,8 @@ pub(super) fn endpoint(address: IpAddr, port: u16, position: Position) -> Endpoi
             first == 0xfe && second & 0xc0 == 0x80 || first == 0xff && second & 0x0f == 2
         }
     };
-    let scope = if link_local {
-        position.interface.saturating_add(1)
-    } else {
-        0
-    };
-    Endpoint {
-        address,
-        port,
-        scope,
-    }
+    let scope = if link_local { position.interface.saturating_add(1) } else { 0 };
+    Endpoint { address, port, scope }
 }
 
 /// Whether the address is that of a group, or of all hosts on a network.
@@ -300,9 +253,7 @@ fn is_multicast(address: IpAddr, link_broadcast: bool) -> bool {
         IpAddr::V4(address) => {
             let [first, .., last] = address.octets();
             // A network's own broadcast address has a host part of ones (RFC 919); how long that is only the link tells.
-            (224..=239).contains(&first)
-                || address.is_broadcast()
-                || link_broadcast && last & 3 == 3
+            (224..=239).contains(&first) || address.is_broadcast() || link_broadcast && last & 3 == 3
         }
         IpAddr::V6(address) => address.is_multicast(),
     }

@@ -42,48 +42,23 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::LinkType(link) => write!(f, "link type {link}"),
-            Self::EtherType(number) => named(
-                f,
-                "EtherType",
-                ether_type_name(number),
-                format_args!("0x{number:04x}"),
-            ),
+            Self::EtherType(number) => named(f, "EtherType", ether_type_name(number), format_args!("0x{number:04x}")),
             Self::Llc(service) => write!(f, "802.2 LLC, service access point 0x{service:02x}"),
-            Self::PppProtocol(number) => named(
-                f,
-                "PPP protocol",
-                ppp_protocol_name(number),
-                format_args!("0x{number:04x}"),
-            ),
+            Self::PppProtocol(number) => {
+                named(f, "PPP protocol", ppp_protocol_name(number), format_args!("0x{number:04x}"))
+            }
             Self::AddressFamily(number) => write!(f, "address family {number}"),
-            Self::IpProtocol(number) => named(
-                f,
-                "IP protocol",
-                ip_protocol_name(number),
-                format_args!("{number}"),
-            ),
-            Self::Tcp {
-                source,
-                destination,
-            } => write!(f, "TCP, ports {source} and {destination}"),
+            Self::IpProtocol(number) => named(f, "IP protocol", ip_protocol_name(number), format_args!("{number}")),
+            Self::Tcp { source, destination } => write!(f, "TCP, ports {source} and {destination}"),
             Self::Fragment => f.write_str("IP fragment of an incomplete datagram"),
             Self::FragmentRefused(fault) => write!(f, "IP fragment refused: {fault}"),
-            Self::Truncated(protocol) => write!(
-                f,
-                "cut by the capture inside the header of {}",
-                protocol.name()
-            ),
+            Self::Truncated(protocol) => write!(f, "cut by the capture inside the header of {}", protocol.name()),
             Self::Malformed(protocol) => write!(f, "malformed header: {}", protocol.name()),
         }
     }
 }
 
-fn named(
-    f: &mut fmt::Formatter<'_>,
-    what: &str,
-    name: Option<&str>,
-    number: fmt::Arguments<'_>,
-) -> fmt::Result {
+fn named(f: &mut fmt::Formatter<'_>, what: &str, name: Option<&str>, number: fmt::Arguments<'_>) -> fmt::Result {
     match name {
         Some(name) => write!(f, "{name} ({what} {number})"),
         None => write!(f, "{what} {number}"),

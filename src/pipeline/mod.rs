@@ -271,7 +271,15 @@ impl Work {
         let source = self.tracker.endpoint(&quote.source);
         let destination = self.tracker.endpoint(&quote.destination);
         let first_patch = update.patches.len();
-        let about = self.tracker.unreachable(frame.time, id, source, destination, quote.payload, &mut update.patches);
+        let about = self.tracker.unreachable(
+            frame.time,
+            id,
+            source,
+            destination,
+            quote.payload,
+            (quote.kind, quote.code),
+            &mut update.patches,
+        );
         let mut record = record_of(frame, reporter, receiver, quote.payload_offset, quote.payload.len());
         record.flags.set(RecordFlags::EVIDENCE, true);
         record.relates_to = about;

@@ -69,10 +69,10 @@ impl<T: Clone> Chunked<T> {
         while self.len() < number {
             self.push(blank.clone());
         }
-        match self.get_mut(number) {
-            Some(place) => *place = row,
-            None if number == self.len() => self.push(row),
-            None => {}
+        if number == self.len() {
+            self.push(row);
+        } else if let Some(place) = self.get_mut(number) {
+            *place = row;
         }
     }
 

@@ -318,3 +318,10 @@ pub struct Counters {
     /// Open exchanges, observations and bodies that the cap on memory evicted.
     pub evicted: u64,
 }
+
+impl Counters {
+    /// Exchanges with neither a response nor a Reset.
+    pub fn exchanges_unanswered(&self) -> u64 {
+        self.exchanges.saturating_sub(self.exchanges_answered + self.exchanges_reset)
+    }
+}
