@@ -65,7 +65,7 @@ fn stages(criterion: &mut Criterion) {
     });
     group.bench_function("peeling", |bench| {
         bench.iter(|| {
-            let mut peeler = Peeler::new(PeelOptions { checksums: false });
+            let mut peeler = Peeler::new(PeelOptions::default());
             frames
                 .iter()
                 .filter(|(head, bytes)| matches!(peeler.peel(&Frame { bytes, ..*head }), Peeled::Datagram(_)))
