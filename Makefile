@@ -37,8 +37,10 @@ check:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --quiet
 	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) deny --log-level error check licenses bans
 
-bench: setup
+bench: build
 	$(CARGO) bench
+	@if command -v tshark >/dev/null; then python3 scripts/against_tshark.py target/release/coapscope; \
+	else echo "no comparison with tshark: it is missing (make peers)"; fi
 
 # Under sudo the build is still the user's, so that no file in target/ is root's.
 install:
