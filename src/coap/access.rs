@@ -1,7 +1,7 @@
 //! Reading a decoded message: header, token, options, payload, and what the common options say.
 
 use super::message::{DecodeMode, Header, Message, Stop};
-use super::option::{Block, OptionInstance, OptionNumber, Oscore, bit};
+use super::option::{Block, OptionInstance, OptionNumber, Oscore, bit, has_own_bit, high_bit};
 use super::walk::{Step, draft_step, step};
 use super::{Code, ContentFormat, MessageType, Span};
 
@@ -99,10 +99,14 @@ impl<'a> Message<'a> {
     /// Whether there is an option with that (today's) number.
     #[inline]
     pub fn has(&self, number: OptionNumber) -> bool {
-        match bit(number.0) {
-            0 => self.has_high && self.options().any(|option| option.modern() == Some(number)),
-            bit => self.seen & bit != 0,
-        }
+        self.may_have(number)
+            && (number.0 < 64 || has_own_bit(number.0) || self.options().any(|option| option.modern() == Some(number)))
+    }
+
+    /// Whether an option with that number can be there, as far as the sets of numbers tell.
+    #[inline]
+    fn may_have(&self, number: OptionNumber) -> bool {
+        self.seen & bit(number.0) != 0 || self.high & high_bit(number.0) != 0
     }
 
     /// The first option with that (today's) number.
@@ -112,10 +116,7 @@ impl<'a> Message<'a> {
 
     /// All options with that (today's) number, in order.
     pub fn options_of(&self, number: OptionNumber) -> impl Iterator<Item = OptionInstance<'a>> + use<'a> {
-        let there = match bit(number.0) {
-            0 => self.has_high,
-            bit => self.seen & bit != 0,
-        };
+        let there = self.may_have(number);
         let options = if there { self.options() } else { Options::none() };
         options.filter(move |option| option.modern() == Some(number))
     }

@@ -187,8 +187,7 @@ impl Code {
 
     /// What is known of it, if it is registered.
     pub fn row(self) -> Option<&'static CodeRow> {
-        let at = CODES.binary_search_by_key(&self, |row| row.code).ok()?;
-        CODES.get(at)
+        ROWS.get(usize::from(self.0)).copied().flatten()
     }
 
     /// Its registered name, such as `GET` or `Content`.
@@ -208,6 +207,20 @@ impl Code {
             _ => "reserved",
         }
     }
+}
+
+/// The row of every code.
+static ROWS: [Option<&'static CodeRow>; 256] = rows();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
+const fn rows() -> [Option<&'static CodeRow>; 256] {
+    let mut rows = [None; 256];
+    let mut at = 0;
+    while at < CODES.len() {
+        rows[CODES[at].code.0 as usize] = Some(&CODES[at]);
+        at += 1;
+    }
+    rows
 }
 
 impl fmt::Display for Code {

@@ -9,7 +9,7 @@
 //! |1 1 1 1 1 1 1 1|    payload (if any) ...                        (RFC 7252 section 3)
 //! ```
 
-use super::option::{bit, draft};
+use super::option::{bit, draft, high_bit};
 use super::walk::{Place, Step, draft_step, step};
 use super::{Code, MessageType, Rule, Span};
 
@@ -122,8 +122,8 @@ pub struct Message<'a> {
     pub(super) payload_offset: u32,
     /// Options below 64 that are there, one bit each, in today's numbering.
     pub(super) seen: u64,
-    /// There are options from 64 up (or, in drafts, some that mean nothing today).
-    pub(super) has_high: bool,
+    /// Options from 64 up that are there, as [`high_bit`] has them (in drafts also those that mean nothing today).
+    pub(super) high: u8,
     pub(super) stop: Option<Stop>,
 }
 
@@ -147,7 +147,7 @@ impl<'a> Message<'a> {
             options_end: bytes.len().min(4) as u32,
             payload_offset: 0,
             seen: 0,
-            has_high: false,
+            high: 0,
             stop: None,
         };
         let Some(&[first, ..]) = bytes.first_chunk::<4>() else {
@@ -221,16 +221,17 @@ impl<'a> Message<'a> {
     #[inline]
     fn walk(&mut self, mut at: usize) {
         let bytes = self.bytes;
-        let (mut number, mut seen, mut has_high) = (0, 0u64, false);
+        let (mut number, mut seen, mut high) = (0, 0u64, 0u8);
         self.options_offset = at as u32;
         loop {
             match step(bytes, at, number) {
                 Step::Option(place) => {
                     number = place.number;
                     at = place.end;
-                    let bit = bit(number as u16);
-                    seen |= bit;
-                    has_high |= bit == 0;
+                    seen |= bit(number as u16);
+                    if number >= 64 {
+                        high |= high_bit(number as u16);
+                    }
                 }
                 Step::End => break,
                 Step::Marker => {
@@ -246,9 +247,9 @@ impl<'a> Message<'a> {
         self.options_end = at as u32;
         if bytes.get(1).is_some_and(|code| code >> 5 == 7) {
             // Signaling messages number their options in their own way.
-            (seen, has_high) = (0, true);
+            (seen, high) = (0, 1 << 7);
         }
-        (self.seen, self.has_high) = (seen, has_high);
+        (self.seen, self.high) = (seen, high);
     }
 
     /// Takes what follows the payload marker.
@@ -302,8 +303,9 @@ impl<'a> Message<'a> {
             self.token_offset = place.value as u32;
             self.token_length = (place.end - place.value) as u32;
         }
-        let bit = draft::modern(self.mode, place.number as u16).map_or(0, bit);
-        self.seen |= bit;
-        self.has_high |= bit == 0;
+        match draft::modern(self.mode, place.number as u16) {
+            Some(today) => self.seen |= bit(today),
+            None => self.high |= 1 << 7,
+        }
     }
 }

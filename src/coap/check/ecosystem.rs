@@ -1,23 +1,21 @@
 //! Conventions that can be told by paths and options: LwM2M and OCF.
 
 use super::{Check, Kind};
-use crate::coap::option::mask_of;
+use crate::coap::option::high_bit;
 use crate::coap::{Code, OptionNumber, Rule};
 
-const URI_PATH: u64 = mask_of(&[OptionNumber::URI_PATH]);
 /// The options that OCF has registered.
 const OCF: [OptionNumber; 2] =
     [OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION, OptionNumber::OCF_CONTENT_FORMAT_VERSION];
+/// Their bit in the set of options from 64 up.
+const OCF_BIT: u8 = high_bit(OptionNumber::OCF_CONTENT_FORMAT_VERSION.0);
 
 impl Check<'_, '_> {
     /// Looks at the first segment of a path, which decides whether there is more to look at, and at OCF's options.
     pub(super) fn ecosystem(&mut self) {
-        let has_path = self.message.seen & URI_PATH != 0 && self.kind.is_request();
-        let path = if has_path { self.message.option(OptionNumber::URI_PATH) } else { None };
-        let first = path.map_or(&[][..], |first| first.value);
-        let is_ocf = first == b"oic"
-            || self.message.has_high && self.kind != Kind::Neither && OCF.into_iter().any(|number| self.has(number));
-        if is_ocf {
+        let first = self.path.filter(|_| self.kind.is_request()).unwrap_or_default();
+        let has_ocf_option = self.message.high & OCF_BIT != 0 && self.kind != Kind::Neither;
+        if first == b"oic" || has_ocf_option {
             let option = OCF.into_iter().find(|number| self.has(*number)).unwrap_or(OptionNumber::URI_PATH);
             self.raise(Rule::AppOcf, self.option_span(option), 0, 0);
         }

@@ -18,6 +18,8 @@ struct Check<'c, 'a> {
     header: Header,
     kind: Kind,
     visit: &'c mut dyn FnMut(Finding),
+    /// The first segment of the path.
+    path: Option<&'a [u8]>,
     /// Something was found that a message of an old draft would cause.
     implausible: bool,
 }
@@ -102,7 +104,7 @@ impl Message<'_> {
             return;
         };
         let kind = Kind::of(header.code);
-        let mut check = Check { message: self, header, kind, visit, implausible: self.stop.is_some() };
+        let mut check = Check { message: self, header, kind, visit, path: None, implausible: self.stop.is_some() };
         check.header();
         if self.mode.is_draft() {
             check.draft();

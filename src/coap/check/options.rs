@@ -1,7 +1,7 @@
 //! Options one by one against their rows (RFC 7252 section 5.4), and those that exclude each other.
 
 use super::{Check, Kind};
-use crate::coap::option::{Direction, OptionDefinition, OptionFormat, OptionStatus, Repeatable, mask_of};
+use crate::coap::option::{Direction, OptionDefinition, OptionFormat, OptionStatus, Repeatable, high_bit, mask_of};
 use crate::coap::{ContentFormat, MessageType, OptionInstance, OptionNumber, Rule, Span};
 
 /// First number for experiments, among options and Content-Formats alike (RFC 7252 sections 12.2 and 12.3).
@@ -20,17 +20,38 @@ const URI_PARTS: [OptionNumber; 5] = [
 ];
 /// The options below 64 that take part in [`Check::proxy`].
 const PROXY_LOW: u64 = mask_of(&[OptionNumber::PROXY_URI, OptionNumber::PROXY_SCHEME]);
+/// Those from 64 up.
+const PROXY_HIGH: u8 = high_bit(OptionNumber::PROXY_CRI.0) | high_bit(OptionNumber::PROXY_SCHEME_NUMBER.0);
 /// The options that make a request one for a proxy.
 const PROXY: [OptionNumber; 4] =
     [OptionNumber::PROXY_URI, OptionNumber::PROXY_SCHEME, OptionNumber::PROXY_CRI, OptionNumber::PROXY_SCHEME_NUMBER];
 /// If-Match and If-None-Match.
 const CONDITIONS: u64 = mask_of(&[OptionNumber::IF_MATCH, OptionNumber::IF_NONE_MATCH]);
 
-impl Check<'_, '_> {
+/// The bytes of a string that deserve a second look: those of UTF-8 sequences, percent, slash and dot.
+static ODD: [bool; 256] = odd_bytes();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
+const fn odd_bytes() -> [bool; 256] {
+    let mut odd = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        odd[byte] = byte >= 0x80 || byte == b'%' as usize || byte == b'/' as usize || byte == b'.' as usize;
+        byte += 1;
+    }
+    odd
+}
+
+#[inline]
+fn is_odd(byte: u8) -> bool {
+    ODD.get(usize::from(byte)).is_some_and(|odd| *odd)
+}
+
+impl<'a> Check<'_, 'a> {
     pub(super) fn options(&mut self) {
         let mut is_first = true;
         for option in self.message.options() {
-            match option.definition() {
+            match option.number.definition() {
                 Some(definition) => self.known(&option, definition, is_first),
                 None => self.unknown(&option),
             }
@@ -43,7 +64,7 @@ impl Check<'_, '_> {
 
     /// An option with a row.
     #[inline]
-    fn known(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition, is_first: bool) {
+    fn known(&mut self, option: &OptionInstance<'a>, definition: &OptionDefinition, is_first: bool) {
         let length = option.value.len();
         if (length as u32) < definition.min || length as u32 > definition.max {
             self.raise(Rule::OptBadLength, option.span(), option.number.0, length as i64);
@@ -118,9 +139,11 @@ impl Check<'_, '_> {
 
     /// Text: one look at every byte tells whether there is anything to say.
     #[inline]
-    fn string(&mut self, option: &OptionInstance<'_>) {
-        let is_odd = |byte: &u8| !byte.is_ascii() || matches!(byte, b'%' | b'/' | b'.');
-        if option.value.iter().any(is_odd) {
+    fn string(&mut self, option: &OptionInstance<'a>) {
+        if self.path.is_none() && option.number == OptionNumber::URI_PATH {
+            self.path = Some(option.value);
+        }
+        if option.value.iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
             self.odd_string(option);
         }
     }
@@ -199,16 +222,13 @@ impl Check<'_, '_> {
     /// Options of a request that say something together.
     fn together(&mut self) {
         let message = self.message;
-        if message.seen & PROXY_LOW != 0 || message.has_high {
+        if message.seen & PROXY_LOW != 0 || message.high & PROXY_HIGH != 0 {
             self.proxy();
         }
         if message.seen & CONDITIONS == CONDITIONS {
             self.raise(Rule::OptIfMatchAndNone, self.option_span(OptionNumber::IF_NONE_MATCH), 0, 0);
         }
-        if self.header.message_type == MessageType::Confirmable
-            && message.has_high
-            && self.has(OptionNumber::NO_RESPONSE)
-        {
+        if self.header.message_type == MessageType::Confirmable && self.has(OptionNumber::NO_RESPONSE) {
             self.raise(Rule::NoresponseCon, self.option_span(OptionNumber::NO_RESPONSE), 0, 0);
         }
     }

@@ -16,7 +16,7 @@ impl Check<'_, '_> {
         if !code.is_success() && message.seen & OBSERVE != 0 {
             self.raise(Rule::ObsErrorWithObserve, self.option_span(OptionNumber::OBSERVE), code.0, 0);
         }
-        if message.has_high && self.has(OptionNumber::ECHO) {
+        if self.has(OptionNumber::ECHO) {
             self.raise(Rule::EchoChallenge, self.option_span(OptionNumber::ECHO), 0, 0);
         }
         if !self.is_complete() || self.has(OptionNumber::OSCORE) {

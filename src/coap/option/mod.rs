@@ -174,6 +174,26 @@ pub(super) const fn bit(number: u16) -> u64 {
     if number < 64 { 1 << number } else { 0 }
 }
 
+/// The bit of a number from 64 up in a set of its own: one each for the options that are common, one for all others.
+#[inline]
+pub(super) const fn high_bit(number: u16) -> u8 {
+    match OptionNumber(number) {
+        OptionNumber(..64) => 0,
+        OptionNumber::PROXY_CRI => 1,
+        OptionNumber::PROXY_SCHEME_NUMBER => 1 << 1,
+        OptionNumber::ECHO => 1 << 2,
+        OptionNumber::NO_RESPONSE => 1 << 3,
+        OptionNumber::REQUEST_TAG => 1 << 4,
+        OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION | OptionNumber::OCF_CONTENT_FORMAT_VERSION => 1 << 5,
+        _ => 1 << 7,
+    }
+}
+
+/// Whether one bit of [`high_bit`] stands for the number alone.
+pub(super) const fn has_own_bit(number: u16) -> bool {
+    high_bit(number) < 1 << 5
+}
+
 /// One option as it stands in a message ("option instance", RFC 7252 section 3.1). Offsets are bytes from the first of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptionInstance<'a> {

@@ -37,7 +37,12 @@ impl<'a> OptionValue<'a> {
 /// A number of any length, as long as it fits 64 bits; no bytes are 0 (RFC 7252 section 3.2).
 #[inline]
 pub(in crate::coap) fn uint(value: &[u8]) -> Option<u64> {
-    value.iter().try_fold(0u64, |sum, &byte| (sum >> 56 == 0).then_some(sum << 8 | u64::from(byte)))
+    match *value {
+        [] => Some(0),
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(u16::from_be_bytes([a, b]))),
+        _ => value.iter().try_fold(0u64, |sum, &byte| (sum >> 56 == 0).then_some(sum << 8 | u64::from(byte))),
+    }
 }
 
 /// What Block1, Block2, Q-Block1 and Q-Block2 say (RFC 7959 section 2.2).
