@@ -71,6 +71,7 @@
 pub mod capture;
 pub mod cli;
 pub mod coap;
+pub mod field;
 pub mod frame;
 pub mod pipeline;
 #[cfg(feature = "live")]

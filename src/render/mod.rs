@@ -1,7 +1,20 @@
 //! A record as a tree, a line, bytes, JSON and text. No screen, no file.
 
+mod alias;
+pub mod annotated;
+pub mod columns;
+pub mod content;
+mod facts;
 pub mod hex;
+pub mod json;
+pub mod line;
 mod node;
+pub mod paint;
+pub mod rows;
 pub mod time;
+mod tree;
+pub mod wrap;
 
+pub use alias::Aliases;
 pub use node::{Node, NodeKind, Place, pattern};
+pub use tree::{Known, message_tree, tree};

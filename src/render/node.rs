@@ -123,7 +123,7 @@ impl Node {
         Self { target: Some(target), ..self }
     }
 
-    /// The node as one line: `..00 .... = Type: 0, Confirmable`, `[Answers: frame 1]`, `Ethernet II, ...`.
+    /// The node as one line: `..00 .... = Type: 0 (Confirmable)`, `[Answers: frame 1]`, `Ethernet II, ...`.
     pub fn text(&self) -> String {
         let mut text = String::new();
         if !self.pattern.is_empty() {
@@ -131,14 +131,11 @@ impl Node {
             text.push_str(" = ");
         }
         text.push_str(&self.label);
-        let separator = if self.kind == NodeKind::Layer { ", " } else { ": " };
-        for (part, before) in
-            [(&self.value, separator), (&self.meaning, if self.value.is_empty() { separator } else { " = " })]
-        {
-            if !part.is_empty() {
-                text.push_str(before);
-                text.push_str(part);
-            }
+        if self.kind == NodeKind::Layer && !self.value.is_empty() {
+            text.push_str(", ");
+            text.push_str(&self.value);
+        } else {
+            text.push_str(&value_and_meaning(&self.value, &self.meaning));
         }
         if self.kind == NodeKind::Generated { format!("[{text}]") } else { text }
     }
@@ -186,6 +183,17 @@ impl Node {
         let below = self.children.iter_mut().filter_map(Node::settle).max();
         self.severity = self.severity.max(below);
         self.severity
+    }
+}
+
+/// What stands behind a label: `: 0 (Confirmable)`, `: 0`, `: Confirmable`, or nothing.
+pub(super) fn value_and_meaning(value: &str, meaning: &str) -> String {
+    match (value, meaning) {
+        ("", "") => String::new(),
+        (value, "") => format!(": {value}"),
+        ("", meaning) => format!(": {meaning}"),
+        (value, meaning) if value == meaning => format!(": {value}"),
+        (value, meaning) => format!(": {value} ({meaning})"),
     }
 }
 
@@ -237,7 +245,7 @@ mod tests {
         let mut node = Node::field("coap.type", "Type", "0", Place::Message(Span::of_bits(2, 2)));
         node.pattern = "..00 ....".into();
         node.meaning = "Confirmable".into();
-        assert_eq!(node.text(), "..00 .... = Type: 0 = Confirmable");
+        assert_eq!(node.text(), "..00 .... = Type: 0 (Confirmable)");
         assert_eq!(Node::generated("x", "Answers", "frame 1").text(), "[Answers: frame 1]");
         assert_eq!(
             Node::layer("udp", "User Datagram Protocol", "40000 > 5683", None).text(),

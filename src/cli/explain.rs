@@ -1,0 +1,229 @@
+//! `coapscope explain`: one message byte by byte, for whoever learns the format.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Map, Value, json};
+
+use super::print::paint;
+use super::{Context, ExplainArgs, hex_text, input};
+use crate::coap::{DecodeMode, Finding, Message, Rule};
+use crate::pipeline::{Pipeline, Step};
+use crate::render::annotated::{self, Detail};
+use crate::render::paint::{Ink, Paint};
+use crate::render::{Known, NodeKind, json as objects, message_tree, tree, wrap::wrap};
+use crate::store::{Ended, Store, Update, View};
+use crate::tracking::RecordId;
+
+/// Forms that exist so far.
+const FORMATS: [&str; 2] = ["text", "json"];
+/// Columns of the text form.
+const WIDTH: usize = 80;
+
+/// Explain the message that the arguments name.
+///
+/// # Errors
+/// Where the bytes are not hexadecimal, the capture has no such message, or the form does not exist.
+pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    if !FORMATS.contains(&args.format.as_str()) {
+        bail!("--format {}: not available; the forms are {}", args.format, FORMATS.join(" and "));
+    }
+    let paint = paint(args.color);
+    match (&args.read, args.frame) {
+        (Some(path), Some(frame)) => from_capture(args, path, frame, paint, context),
+        _ => {
+            let bytes = hex_text::parse(&text_of(args)?).context("explain")?;
+            let message = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
+            let explained = Explained { message, findings: message.findings(), view: None };
+            explained.print(&args.format, paint, &mut context.out)
+        }
+    }
+}
+
+/// The text of the bytes: the arguments, or standard input.
+fn text_of(args: &ExplainArgs) -> anyhow::Result<String> {
+    if args.hex.is_empty() {
+        bail!(
+            "explain: no message is given; give its bytes in hexadecimal, `-` for standard input, or -r FILE --frame N"
+        );
+    }
+    if args.hex.len() == 1 && args.hex.first().is_some_and(|only| only == "-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).context("explain: standard input cannot be read")?;
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    let words: Vec<String> = args.hex.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    Ok(words.join(" "))
+}
+
+/// A message of a capture, with what relates it to others.
+fn from_capture(
+    args: &ExplainArgs,
+    path: &Path,
+    frame: u64,
+    paint: Paint,
+    context: &mut Context<'_>,
+) -> anyhow::Result<()> {
+    let opened = input::open(path, &args.reading)?;
+    let mut pipeline = Pipeline::new(opened.source, input::pipeline_options(&args.reading)?);
+    let mut store = Store::default();
+    let mut update = Update::default();
+    loop {
+        let step = pipeline.step(&mut update);
+        context.warn(&update.warnings);
+        context.progress(&update.summary.progress);
+        store.apply(std::mem::take(&mut update));
+        match step {
+            Step::More => {}
+            Step::Pending => pipeline.wait(super::WAIT),
+            Step::Ended => break,
+        }
+    }
+    context.progress_done();
+    let found =
+        (0..store.len() as RecordId).find(|id| store.get(*id).is_some_and(|record| u64::from(record.frame) == frame));
+    let Some(id) = found else {
+        if let Some(Ended::Failed(why)) = store.ended() {
+            bail!("{why}");
+        }
+        let frames = store.summary().frames;
+        if frame > frames {
+            bail!("{}: has {frames} frames, so there is no frame {frame}", path.display());
+        }
+        bail!("{}: frame {frame} holds no CoAP message; `coapscope print` lists those that do", path.display());
+    };
+    let mut fetcher = input::fetcher(opened.reader, &args.reading);
+    let view =
+        fetcher.view(&store, id)?.with_context(|| format!("{}: frame {frame} cannot be read again", path.display()))?;
+    let explained = Explained { message: view.message, findings: view.findings(), view: Some(&view) };
+    explained.print(&args.format, paint, &mut context.out)
+}
+
+struct Explained<'a> {
+    message: Message<'a>,
+    findings: Vec<Finding>,
+    view: Option<&'a View<'a>>,
+}
+
+impl Explained<'_> {
+    fn print(&self, format: &str, paint: Paint, out: &mut dyn Write) -> anyhow::Result<()> {
+        let written = match format {
+            "json" => writeln!(out, "{}", self.object()),
+            _ => self.text(paint, out),
+        };
+        Ok(written.and_then(|()| out.flush())?)
+    }
+
+    /// Frame of a record, for findings that name one.
+    fn frame(&self, id: RecordId) -> String {
+        let frame = self.view.and_then(|view| view.frame_of(id));
+        frame.map_or_else(|| "an earlier frame".into(), |frame| format!("frame {frame}"))
+    }
+
+    fn object(&self) -> Value {
+        let mut object = match self.view.map(|view| objects::record(view, Known::Later)) {
+            Some(Value::Object(object)) => object,
+            _ => Map::new(),
+        };
+        object.insert("coap".into(), objects::coap(&self.message));
+        let frame = |id| self.frame(id);
+        object.insert("findings".into(), self.findings.iter().map(|one| objects::finding(one, &frame)).collect());
+        object.insert("fields".into(), objects::field_array(&self.message));
+        if let Some(other) = other_reading(&self.message) {
+            let reading = json!({
+                "read_as": other.mode().name(),
+                "coap": objects::coap(&other),
+                "fields": objects::field_array(&other),
+            });
+            object.insert("other_reading".into(), reading);
+        }
+        Value::Object(object)
+    }
+
+    fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+        reading(&self.message, paint, out)?;
+        if let Some(view) = self.view {
+            let root = tree(view, Known::Later);
+            let facts =
+                root.children.last().map(|layer| layer.children.iter().filter(|node| node.kind == NodeKind::Generated));
+            let facts: Vec<String> =
+                facts.into_iter().flatten().map(|node| node.text().trim_matches(['[', ']']).to_owned()).collect();
+            section("What is known of it", &facts, paint, out)?;
+        }
+        if !self.findings.is_empty() {
+            writeln!(out, "{}", paint.paint(Ink::Heading, "What is odd"))?;
+            writeln!(out)?;
+            for line in annotated::finding_lines(&self.findings, &|id| self.frame(id), paint) {
+                writeln!(out, "{line}")?;
+            }
+            writeln!(out)?;
+        }
+        let Some(other) = other_reading(&self.message) else { return Ok(()) };
+        let heading = format!("The other reading: {}", other.mode().name());
+        section(&heading, &[OTHER_READING.to_owned()], paint, out)?;
+        reading(&other, paint, out)
+    }
+}
+
+const OTHER_READING: &str = "Before RFC 7252, the four bits behind the type counted the options instead of the bytes of the \
+    token, the token was an option like others, and the payload followed the last option without a marker. The same bytes \
+    read so are a sound message:";
+
+/// Headline, figure of the header, and every field.
+fn reading(message: &Message<'_>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let headline = message_tree(message).value;
+    writeln!(out, "{}", paint.paint(Ink::Heading, &format!("{headline}, {} bytes", message.bytes().len())))?;
+    writeln!(out)?;
+    let figure = annotated::header_figure(message);
+    for line in &figure {
+        writeln!(out, "      {line}")?;
+    }
+    if !figure.is_empty() {
+        writeln!(out)?;
+    }
+    for line in annotated::lines(message, Detail::Teach, paint) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn section(heading: &str, paragraphs: &[String], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    if paragraphs.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}\n", paint.paint(Ink::Heading, heading))?;
+    for paragraph in paragraphs {
+        for (index, line) in wrap(paragraph, WIDTH - 4).iter().enumerate() {
+            writeln!(out, "{}{line}", if index == 0 { "  " } else { "    " })?;
+        }
+    }
+    writeln!(out)
+}
+
+/// How the message reads by an old draft, where it is sound so and is not by RFC 7252; by RFC 7252 where it was read as a draft.
+fn other_reading<'a>(message: &Message<'a>) -> Option<Message<'a>> {
+    if message.mode().is_draft() {
+        return Some(Message::decode(message.bytes()));
+    }
+    let mut doubtful = message.is_malformed();
+    message.visit_findings(&mut |finding| {
+        doubtful |= matches!(finding.rule, Rule::OptUnknownCritical | Rule::OptBadLength)
+    });
+    if !doubtful {
+        return None;
+    }
+    [DecodeMode::Draft12, DecodeMode::Draft08, DecodeMode::Draft03]
+        .into_iter()
+        .map(|mode| Message::decode_as(message.bytes(), mode))
+        .find(is_sound_draft)
+}
+
+/// As many options as announced, all known and of a legal length, and a code of theirs.
+fn is_sound_draft(message: &Message<'_>) -> bool {
+    let Some(header) = message.header() else { return false };
+    header.version == 1
+        && !message.is_malformed()
+        && message.options().all(|option| option.definition().is_some() && option.has_good_length())
+        && message.options().count() > 0
+}

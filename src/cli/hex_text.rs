@@ -1,0 +1,220 @@
+//! Bytes that somebody typed or pasted: hexadecimal in any of the usual forms, dumps with offsets included.
+
+use std::fmt;
+
+/// Why a text is not bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HexError {
+    /// There is nothing in it.
+    Empty,
+    /// A character that is no hexadecimal digit, with what stands around it.
+    Digit(char, String),
+    /// A group of digits that makes no whole bytes.
+    Odd(String),
+}
+
+impl fmt::Display for HexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no bytes are given; give the message in hexadecimal, such as 40 01 00 01"),
+            Self::Digit(character, group) => {
+                write!(f, "`{}` in `{}` is no hexadecimal digit", character.escape_default(), shown(group))
+            }
+            Self::Odd(group) => {
+                write!(
+                    f,
+                    "`{}` has {} digits, and a byte has two: one is missing or too many",
+                    shown(group),
+                    group.len()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for HexError {}
+
+fn shown(group: &str) -> String {
+    let short: String = group.chars().take(24).collect();
+    let rest = if group.chars().nth(24).is_some() { ".." } else { "" };
+    format!("{}{rest}", short.escape_debug())
+}
+
+/// Reads bytes from a text: digits with or without spaces, colons, commas, hyphens, `0x` and `\x`; or a dump with offsets as
+/// xxd, hexdump, od, tcpdump and Wireshark print it, if the offsets fit the bytes.
+///
+/// # Errors
+/// Where the text is neither, or empty.
+pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
+    match dump(text) {
+        Some(bytes) => Ok(bytes),
+        None => plain(text),
+    }
+}
+
+fn plain(text: &str) -> Result<Vec<u8>, HexError> {
+    let text = text.replace("\\x", " ");
+    let is_separator = |c: char| c.is_whitespace() || ":,;-_{}[]()\"'".contains(c);
+    let groups: Vec<&str> = text
+        .split(is_separator)
+        .map(|group| group.trim_start_matches("0x").trim_start_matches("0X"))
+        .filter(|group| !group.is_empty())
+        .collect();
+    if groups.is_empty() {
+        return Err(HexError::Empty);
+    }
+    if let Some((group, wrong)) =
+        groups.iter().find_map(|group| Some((group, group.chars().find(|c| !c.is_ascii_hexdigit())?)))
+    {
+        return Err(HexError::Digit(wrong, (*group).to_owned()));
+    }
+    // `4 1 0 f`: single bytes whose leading zero was not written, as some debuggers print them.
+    let single = groups.len() > 1 && groups.iter().all(|group| group.len() <= 2);
+    let mut bytes = Vec::new();
+    for group in groups {
+        if group.len() % 2 == 1 && !single {
+            return Err(HexError::Odd(group.to_owned()));
+        }
+        bytes.extend(digits(group));
+    }
+    Ok(bytes)
+}
+
+/// Bytes of a group of digits; an odd first digit is a byte of its own.
+fn digits(group: &str) -> Vec<u8> {
+    let values: Vec<u8> = group.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+    let (alone, pairs) = values.split_at(values.len() % 2);
+    alone
+        .iter()
+        .copied()
+        .chain(pairs.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)))
+        .collect()
+}
+
+/// One line of a dump.
+struct DumpLine<'a> {
+    offset: &'a str,
+    rest: &'a str,
+    colon: bool,
+}
+
+/// The bytes of a dump with offsets; None where the text is none, or where that is not certain.
+fn dump(text: &str) -> Option<Vec<u8>> {
+    let lines: Vec<DumpLine<'_>> =
+        text.lines().filter(|line| !line.trim().is_empty()).map(split).collect::<Option<_>>()?;
+    let certain = lines.len() > 1 || lines.first()?.colon;
+    [16, 8].into_iter().filter(|_| certain).find_map(|base| with_offsets(&lines, base))
+}
+
+/// Offset and the rest of a line.
+fn split(line: &str) -> Option<DumpLine<'_>> {
+    let line = line.trim();
+    let line = line.strip_prefix("0x").unwrap_or(line);
+    let end = line.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(line.len());
+    let (offset, rest) = line.split_at(end);
+    let colon = rest.starts_with(':');
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    let fits = (4..=8).contains(&offset.len()) && (rest.is_empty() || rest.starts_with([' ', '\t']));
+    fits.then_some(DumpLine { offset, rest, colon })
+}
+
+/// The bytes, if every offset, read in this base, stands where the bytes before it say.
+fn with_offsets(lines: &[DumpLine<'_>], base: u32) -> Option<Vec<u8>> {
+    let offsets: Vec<usize> =
+        lines.iter().map(|line| usize::from_str_radix(line.offset, base).ok()).collect::<Option<_>>()?;
+    let start = *offsets.first()?;
+    let mut bytes = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        if offsets.get(index)? - start.min(*offsets.get(index)?) != bytes.len() {
+            return None;
+        }
+        // Where the next offset tells how many bytes stand in this line, text that looks like bytes cannot mislead.
+        let expected = offsets
+            .get(index + 1)
+            .map(|next| next.checked_sub(*offsets.get(index)?))
+            .map_or(Some(None), |length| length.map(Some))?;
+        let found = line_bytes(line.rest, expected.unwrap_or(32), expected.is_none());
+        if expected.is_some_and(|expected| found.len() != expected) {
+            return None;
+        }
+        bytes.extend(found);
+    }
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+/// Up to `limit` bytes from the beginning of a line. The text column is told by what is no pair of digits, and in the last
+/// line, whose length nobody tells, by the gap before it.
+fn line_bytes(rest: &str, limit: usize, last: bool) -> Vec<u8> {
+    let rest = rest.split('|').next().unwrap_or(rest);
+    let mut bytes = Vec::new();
+    let mut gap = 0;
+    for group in rest.split([' ', '\t']) {
+        if group.is_empty() {
+            gap += 1;
+            continue;
+        }
+        // hexdump and Wireshark leave one more space in the middle of a line.
+        let middle = gap == 1 && bytes.len() == 8;
+        let is_text = !group.len().is_multiple_of(2) || !group.chars().all(|c| c.is_ascii_hexdigit());
+        if is_text || bytes.len() + group.len() / 2 > limit || (last && !bytes.is_empty() && gap > 0 && !middle) {
+            break;
+        }
+        bytes.extend(digits(group));
+        gap = 0;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_usual_form_is_read() {
+        let expected = [0x40, 0x02, 0x00, 0x00, 0xb6, 0x65];
+        for text in [
+            "40020000b665",
+            "40 02 00 00 b6 65",
+            "40:02:00:00:B6:65",
+            "40-02-00-00-b6-65",
+            "0x40, 0x02, 0x00, 0x00, 0xb6, 0x65",
+            "{0x40,0x2,0x0,0x0,0xb6,0x65}",
+            "0x40020000b665",
+            "4002 0000 b665",
+            "\\x40\\x02\\x00\\x00\\xb6\\x65",
+            "00000000: 4002 0000 b665                           @....e",
+            "0000   40 02 00 00\n0004   b6 65",
+            "\t0x0000:  4002 0000 b665  @....e",
+            "0000000 40 02 00 00 b6 65\n0000006",
+            "00000000  40 02 00 00 b6 65                                 |@....e|\n00000006",
+        ] {
+            assert_eq!(parse(text).unwrap(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_beside_a_dump_is_not_bytes() {
+        let bytes: Vec<u8> = (0..18).map(|at| b"abcdef0123456789be".get(at).copied().unwrap_or(0)).collect();
+        for text in [
+            "00000000: 6162 6364 6566 3031 3233 3435 3637 3839  abcdef0123456789\n00000010: 6265                                     be",
+            "00000000  61 62 63 64 65 66 30 31  32 33 34 35 36 37 38 39  |abcdef0123456789|\n00000010  62 65                                             |be|\n00000012",
+            "0000000 61 62 63 64 65 66 30 31 32 33 34 35 36 37 38 39\n0000020 62 65\n0000022",
+            "0000   61 62 63 64 65 66 30 31 32 33 34 35 36 37 38 39   abcdef0123456789\n0010   62 65                                             be",
+        ] {
+            assert_eq!(parse(text).unwrap(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_hex_is_refused() {
+        for (text, expected) in [
+            ("", "no bytes are given; give the message in hexadecimal, such as 40 01 00 01"),
+            (" :, ", "no bytes are given; give the message in hexadecimal, such as 40 01 00 01"),
+            ("40 0g", "`g` in `0g` is no hexadecimal digit"),
+            ("400", "`400` has 3 digits, and a byte has two: one is missing or too many"),
+            ("40\u{1b}", "`\\u{1b}` in `40\\u{1b}` is no hexadecimal digit"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! `coapscope print`: messages as lines, trees, annotated bytes, JSON, fields or comma-separated values.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::bail;
+
+use super::input::{self, Opened};
+use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
+use crate::pipeline::{Fetcher, Pipeline, Step};
+use crate::render::annotated::{self, Detail};
+use crate::render::columns::Columns;
+use crate::render::paint::Paint;
+use crate::render::rows::{Rows, tree_lines};
+use crate::render::time::TimeFormat;
+use crate::render::{Known, json, tree};
+use crate::store::{Ended, Store, Update, View};
+use crate::tracking::{Patch, RecordId};
+
+/// Print what the arguments name, in the form they name.
+///
+/// # Errors
+/// Where the arguments make no sense, the capture cannot be opened or read, or the output cannot be written.
+pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let form = match args.format {
+        PrintFormat::Text if !args.fields.is_empty() => {
+            bail!("-e: fields are printed by -T fields and -T csv; name one of them")
+        }
+        PrintFormat::Text => Form::text(&args.showing, args.tree, args.hex)?,
+        _ if args.tree || args.hex => bail!("-V and -x belong to the text form; leave out -T or leave out -V and -x"),
+        PrintFormat::Json => Form::Json,
+        PrintFormat::Fields => Form::Columns(Columns::fields(&args.fields, &args.field_options)?),
+        PrintFormat::Csv => Form::Columns(Columns::csv(&args.fields, &args.field_options)?),
+    };
+    print(&args.input, &args.reading, form, context)
+}
+
+/// What the screen was asked for, where standard output is no terminal: one line a message.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    print(&args.input, &args.reading, Form::text(&args.showing, false, false)?, context)
+}
+
+/// The form of the output.
+enum Form {
+    /// Lines, or trees, or annotated bytes, or both of those.
+    Text { rows: Box<Rows>, tree: bool, bytes: bool, paint: Paint },
+    /// One object a line.
+    Json,
+    /// Fields.
+    Columns(Columns),
+}
+
+impl Form {
+    fn text(showing: &ShowingArgs, tree: bool, bytes: bool) -> anyhow::Result<Self> {
+        let time: TimeFormat = showing.time.parse()?;
+        let paint = paint(showing.color);
+        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        Ok(Self::Text { rows: Box::new(Rows::new(time, paint, width)), tree, bytes, paint })
+    }
+
+    /// It holds what becomes known only after a message, so that a file is read to its end first.
+    fn needs_later(&self) -> bool {
+        match self {
+            Self::Text { .. } => false,
+            Self::Json => true,
+            Self::Columns(columns) => columns.need_later(),
+        }
+    }
+
+    /// What stands before the first message.
+    fn heading(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Columns(columns) => match columns.heading() {
+                Some(heading) if columns.has_header() => writeln!(out, "{heading}"),
+                Some(mark) => write!(out, "{mark}"),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn message(&mut self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Text { rows, tree: with_tree, bytes, paint } => {
+                if *with_tree {
+                    write_lines(&tree_lines(&tree(view, Known::SoFar), *paint), out)?;
+                } else {
+                    write_lines(&rows.lines(view), out)?;
+                }
+                if *bytes {
+                    write_lines(&annotated::lines(&view.message, Detail::Fields, *paint), out)?;
+                }
+                if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
+            }
+            Self::Json => writeln!(out, "{}", json::record(view, known)),
+            Self::Columns(columns) if view.is_message() => writeln!(out, "{}", columns.row(view)),
+            Self::Columns(_) => Ok(()),
+        }
+    }
+
+    /// Lines for what became known of earlier messages. Only JSON has them.
+    fn updates(&self, store: &Store, update: &[Patch], before: RecordId, out: &mut dyn Write) -> io::Result<()> {
+        if !matches!(self, Self::Json) {
+            return Ok(());
+        }
+        for patch in update {
+            // What is known of a new message stands in its own object.
+            let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
+                || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
+            if let Some(object) = (!own).then(|| json::update(store, patch)).flatten() {
+                writeln!(out, "{object}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_lines(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Colours as the user wants them: `--color`, then NO_COLOR, CLICOLOR_FORCE and CLICOLOR, then whether it is a terminal.
+pub(super) fn paint(color: Color) -> Paint {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is = |name: &str, wanted: &str| std::env::var_os(name).is_some_and(|value| value == wanted);
+    Paint(match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR") => false,
+        Color::Auto if set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") => true,
+        Color::Auto => io::stdout().is_terminal() && !is("CLICOLOR", "0"),
+    })
+}
+
+fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Context<'_>) -> anyhow::Result<()> {
+    if let Some(interface) = &input.interface {
+        return live(interface, input, reading, form, context);
+    }
+    let Some(path) = input.path() else {
+        bail!("no capture is named; name a file, `-` for standard input, or an interface with -i");
+    };
+    let is_stream = path == std::path::Path::new("-");
+    let opened = input::open(path, reading)?;
+    let mut printer = Printer::new(opened, reading, form, input.count)?;
+    if printer.form.needs_later() && !is_stream { printer.whole(context) } else { printer.stream(context) }
+}
+
+#[cfg(feature = "live")]
+fn live(
+    interface: &str,
+    input: &InputArgs,
+    reading: &ReadingArgs,
+    form: Form,
+    context: &mut Context<'_>,
+) -> anyhow::Result<()> {
+    let capture = super::live::open(interface, input, reading)?;
+    super::live::stop_at_signals(&capture.handle)?;
+    // The kernel's count is what `-c` means for an interface.
+    Printer::new(capture.opened, reading, form, None)?.stream(context)
+}
+
+#[cfg(not(feature = "live"))]
+fn live(interface: &str, _: &InputArgs, _: &ReadingArgs, _: Form, _: &mut Context<'_>) -> anyhow::Result<()> {
+    bail!("{interface}: this build cannot capture; build it with the feature `live`, or read a file with -r")
+}
+
+struct Printer {
+    pipeline: Pipeline,
+    fetcher: Fetcher,
+    store: Store,
+    form: Form,
+    /// Messages still to print, where they are counted.
+    left: Option<u64>,
+}
+
+impl Printer {
+    fn new(opened: Opened, reading: &ReadingArgs, form: Form, count: Option<u64>) -> anyhow::Result<Self> {
+        Ok(Self {
+            pipeline: Pipeline::new(opened.source, input::pipeline_options(reading)?),
+            fetcher: input::fetcher(opened.reader, reading),
+            store: Store::default(),
+            form,
+            left: count,
+        })
+    }
+
+    /// Print while reading: each message with what was known when it arrived.
+    fn stream(mut self, context: &mut Context<'_>) -> anyhow::Result<()> {
+        self.form.heading(&mut context.out)?;
+        let mut update = Update::default();
+        loop {
+            let step = self.pipeline.step_frames(1, &mut update);
+            context.warn(&update.warnings);
+            let before = self.store.len() as RecordId;
+            let patches = std::mem::take(&mut update.patches);
+            update.patches.clone_from(&patches);
+            let ended = update.ended.clone();
+            self.store.apply(std::mem::take(&mut update));
+            for id in before..self.store.len() as RecordId {
+                if !self.message(id, Known::SoFar, context)? {
+                    return Ok(context.out.flush()?);
+                }
+            }
+            self.form.updates(&self.store, &patches, before, &mut context.out)?;
+            match step {
+                Step::More => {}
+                Step::Pending => {
+                    context.out.flush()?;
+                    self.pipeline.wait(super::WAIT);
+                }
+                Step::Ended => {
+                    context.out.flush()?;
+                    return outcome(ended);
+                }
+            }
+        }
+    }
+
+    /// Read to the end, then print: each message with all that became known of it.
+    fn whole(mut self, context: &mut Context<'_>) -> anyhow::Result<()> {
+        let mut update = Update::default();
+        let ended = loop {
+            let step = self.pipeline.step(&mut update);
+            context.warn(&update.warnings);
+            context.progress(&update.summary.progress);
+            let ended = update.ended.clone();
+            self.store.apply(std::mem::take(&mut update));
+            match step {
+                Step::More => {}
+                Step::Pending => self.pipeline.wait(super::WAIT),
+                Step::Ended => break ended,
+            }
+        };
+        context.progress_done();
+        self.form.heading(&mut context.out)?;
+        for id in 0..self.store.len() as RecordId {
+            if !self.message(id, Known::Later, context)? {
+                break;
+            }
+        }
+        context.out.flush()?;
+        outcome(ended)
+    }
+
+    /// Print one message; false where no more are wanted.
+    fn message(&mut self, id: RecordId, known: Known, context: &mut Context<'_>) -> anyhow::Result<bool> {
+        if self.left == Some(0) {
+            return Ok(false);
+        }
+        if let Some(view) = self.fetcher.view(&self.store, id)? {
+            self.form.message(&view, known, &mut context.out)?;
+            if view.is_message() {
+                self.left = self.left.map(|left| left - 1);
+            }
+        }
+        Ok(self.left != Some(0))
+    }
+}
+
+/// An error where the source could not be read to its end.
+fn outcome(ended: Option<Ended>) -> anyhow::Result<()> {
+    match ended {
+        Some(Ended::Failed(why) | Ended::Panicked(why)) => bail!("{why}"),
+        _ => Ok(()),
+    }
+}

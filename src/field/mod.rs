@@ -1,0 +1,232 @@
+//! FIELDS: everything that a message can be asked for, one row a field. `-T fields`, filter, columns and completion follow from it.
+//!
+//! A field has Wireshark's name where Wireshark has the field and means the same by it; what Wireshark lacks or gets wrong is
+//! called `coapscope.*`. Values print as tshark 4.0 prints them. The fields of options follow from the table of options.
+
+mod coap;
+mod frame;
+mod options;
+mod ours;
+mod value;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::LazyLock;
+
+use crate::coap::OptionNumber;
+use crate::store::View;
+
+pub use ours::{end, order, role, severity, state};
+pub use value::{Kind, Value};
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name, as it is typed.
+    pub name: Cow<'static, str>,
+    /// What its values are.
+    pub kind: Kind,
+    /// One sentence for help and completion.
+    pub help: Cow<'static, str>,
+    /// Its value may become known only after the message: an answer, the state of an exchange, a finding.
+    pub known_later: bool,
+    getter: Getter,
+}
+
+/// Where the values come from.
+#[derive(Debug)]
+enum Getter {
+    /// A function of its own.
+    Call(fn(&View<'_>, &mut dyn FnMut(Value<'_>))),
+    /// Every instance of an option.
+    Option(OptionNumber),
+}
+
+impl Field {
+    /// A row of a fixed table.
+    const fn new(
+        name: &'static str,
+        kind: Kind,
+        help: &'static str,
+        get: fn(&View<'_>, &mut dyn FnMut(Value<'_>)),
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            kind,
+            help: Cow::Borrowed(help),
+            known_later: false,
+            getter: Getter::Call(get),
+        }
+    }
+
+    /// The same row, for what becomes known only later.
+    const fn later(mut self) -> Self {
+        self.known_later = true;
+        self
+    }
+
+    /// Every value of the field in a message, in the order of the bytes. None where the message lacks it.
+    pub fn visit(&self, view: &View<'_>, visit: &mut dyn FnMut(Value<'_>)) {
+        match self.getter {
+            Getter::Call(get) => get(view, visit),
+            Getter::Option(number) => options::visit(view, number, visit),
+        }
+    }
+
+    /// The first value.
+    pub fn first(&self, view: &View<'_>) -> Option<Value<'static>> {
+        let mut first = None;
+        self.visit(view, &mut |value| {
+            if first.is_none() {
+                first = Some(value.into_owned());
+            }
+        });
+        first
+    }
+}
+
+/// All fields: frame and addresses, `coap.*`, the options, `coapscope.*`.
+pub static FIELDS: LazyLock<Vec<Field>> =
+    LazyLock::new(|| [frame::rows(), coap::rows(), options::rows(), ours::rows()].into_iter().flatten().collect());
+
+/// A name that no field has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownField {
+    /// The name that was asked for.
+    pub name: String,
+    /// The names nearest to it, the nearest first.
+    pub nearest: Vec<&'static str>,
+}
+
+impl fmt::Display for UnknownField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no field is called `{}`", self.name)?;
+        match self.nearest.split_last() {
+            None => Ok(()),
+            Some((only, [])) => write!(f, "; did you mean {only}?"),
+            Some((last, others)) => write!(f, "; did you mean {} or {last}?", others.join(", ")),
+        }
+    }
+}
+
+impl std::error::Error for UnknownField {}
+
+/// The field of this name.
+///
+/// # Errors
+/// [`UnknownField`], with the names nearest to it.
+pub fn find(name: &str) -> Result<&'static Field, UnknownField> {
+    FIELDS
+        .iter()
+        .find(|field| field.name == name)
+        .ok_or_else(|| UnknownField { name: name.into(), nearest: nearest(name) })
+}
+
+/// Name of the field of an option, if it has one of its own.
+pub fn of_option(number: OptionNumber) -> Option<&'static str> {
+    options::name_of(number)
+}
+
+/// Up to three names that resemble this one: those that end in its last part, then those a few letters away.
+fn nearest(name: &str) -> Vec<&'static str> {
+    let wanted = name.to_ascii_lowercase().replace('-', "_");
+    let last = wanted.rsplit('.').next().unwrap_or_default();
+    let mut rated: Vec<(usize, &'static str)> = FIELDS
+        .iter()
+        .filter_map(|field| {
+            let their_last = field.name.rsplit('.').next().unwrap_or_default();
+            let whole = edits(&wanted, &field.name);
+            let part = edits(last, their_last);
+            let near = whole.min(part.saturating_mul(2));
+            (near <= 1 + wanted.len() / 4).then_some((near * 8 + whole.min(7), &*field.name))
+        })
+        .collect();
+    rated.sort_unstable();
+    rated.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Letters to insert, delete or replace to turn one text into the other.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or_default();
+            let here = (diagonal + usize::from(x != *y)).min(left + 1).min(above + 1);
+            if let Some(cell) = row.get_mut(j) {
+                *cell = left;
+            }
+            (diagonal, left) = (above, here);
+        }
+        if let Some(cell) = row.last_mut() {
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::coap::{OPTIONS, OptionFormat};
+
+    #[test]
+    fn names_are_unique_and_explained() {
+        let mut seen = HashSet::new();
+        for field in FIELDS.iter() {
+            assert!(seen.insert(&*field.name), "{} twice", field.name);
+            assert!(
+                field.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c)),
+                "{}",
+                field.name
+            );
+            assert!(field.help.ends_with('.') && field.help.len() > 10, "{}: {}", field.name, field.help);
+        }
+    }
+
+    #[test]
+    fn every_option_has_a_field() {
+        for row in OPTIONS.iter().filter(|row| row.number == row.last && !row.name.starts_with('(')) {
+            let reached =
+                FIELDS.iter().any(|field| matches!(field.getter, Getter::Option(number) if number == row.number));
+            assert!(
+                reached || row.format == OptionFormat::Block || row.format == OptionFormat::Oscore,
+                "{} has no field",
+                row.name
+            );
+        }
+    }
+
+    #[test]
+    fn contract_names_are_known() {
+        for name in "frame.number frame.time_epoch frame.len ip.src ip.dst ipv6.src ipv6.dst udp.srcport udp.dstport coap.version coap.type \
+             coap.token_len coap.code coap.mid coap.token coap.opt.uri_path coap.opt.uri_query coap.opt.observe coap.opt.block_number \
+             coap.opt.block_mflag coap.opt.max_age coap.opt.etag coap.payload_length coap.retransmitted coap.response_to \
+             coap.response_in coap.response_time coapscope.exchange coapscope.exchange.state coapscope.transmission coapscope.rtt \
+             coapscope.answers coapscope.observe.order coapscope.block1.number coapscope.block2.number coapscope.finding \
+             coapscope.severity coapscope.resource coapscope.payload"
+            .split_whitespace()
+        {
+            assert!(find(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn unknown_names_come_with_the_nearest() {
+        for (name, expected) in [
+            ("coap.uri_path", "coap.opt.uri_path"),
+            ("coap.opt.uri-path", "coap.opt.uri_path"),
+            ("coap.mit", "coap.mid"),
+            ("observe", "coap.opt.observe"),
+            ("coap.payload", "coapscope.payload"),
+        ] {
+            let unknown = find(name).unwrap_err();
+            assert!(unknown.nearest.contains(&expected), "{unknown}");
+        }
+        assert_eq!(find("qqqqqqqq").unwrap_err().to_string(), "no field is called `qqqqqqqq`");
+    }
+}

@@ -1,0 +1,352 @@
+//! Fields under `coapscope.`: what Wireshark lacks, or gets wrong.
+
+use super::coap::frame;
+use super::{Field, Kind, Value};
+use crate::coap::{OptionNumber, Severity};
+use crate::store::{RecordFlags, View};
+use crate::tracking::{ExchangeState, ObservationEnd, ObserveOrder, Role};
+
+pub(super) fn rows() -> Vec<Field> {
+    [message(), relations(), exchange(), observation(), findings()].into_iter().flatten().collect()
+}
+
+fn message() -> Vec<Field> {
+    use Kind::{Boolean, Bytes, Text, Unsigned};
+    vec![
+        Field::new("coapscope.type", Text, "Type in letters: CON, NON, ACK or RST.", |view, visit| {
+            if let Some(header) = view.message.header() {
+                visit(Value::text(header.message_type.abbreviation()));
+            }
+        }),
+        Field::new("coapscope.code", Text, "Code as the RFCs write it: 0.01, 2.05.", |view, visit| {
+            if let Some(header) = view.message.header() {
+                visit(Value::string(header.code.to_string()));
+            }
+        }),
+        Field::new(
+            "coapscope.code.class",
+            Unsigned,
+            "Class of the code: 0 request, 2 success, 4 client error, 5 server error.",
+            |view, visit| {
+                if let Some(header) = view.message.header() {
+                    visit(Value::Unsigned(header.code.class().into()));
+                }
+            },
+        ),
+        Field::new("coapscope.code.name", Text, "Name of the code: GET, Content.", |view, visit| {
+            if let Some(name) = view.message.header().and_then(|header| header.code.name()) {
+                visit(Value::text(name));
+            }
+        }),
+        Field::new("coapscope.source", Text, "Endpoint of the sender: address and port.", |view, visit| {
+            if let Some(endpoint) = view.source() {
+                visit(Value::string(endpoint.to_string()));
+            }
+        }),
+        Field::new("coapscope.destination", Text, "Endpoint of the receiver: address and port.", |view, visit| {
+            if let Some(endpoint) = view.destination() {
+                visit(Value::string(endpoint.to_string()));
+            }
+        }),
+        Field::new("coapscope.multicast", Boolean, "The message was sent to a group.", |view, visit| {
+            visit(Value::Boolean(view.record.flags.has(RecordFlags::MULTICAST)));
+        }),
+        Field::new(
+            "coapscope.length",
+            Unsigned,
+            "Bytes of the message, as far as they were captured.",
+            |view, visit| {
+                visit(Value::Unsigned(view.message.bytes().len() as u64));
+            },
+        ),
+        Field::new(
+            "coapscope.malformed",
+            Boolean,
+            "The message breaks the format so that a receiver must not take it.",
+            |view, visit| {
+                visit(Value::Boolean(view.record.flags.has(RecordFlags::MALFORMED)));
+            },
+        ),
+        Field::new("coapscope.content_format", Unsigned, "Content-Format as a number.", |view, visit| {
+            number(view, OptionNumber::CONTENT_FORMAT, visit)
+        }),
+        Field::new("coapscope.accept", Unsigned, "Accept as a number.", |view, visit| {
+            number(view, OptionNumber::ACCEPT, visit)
+        }),
+        Field::new("coapscope.option", Unsigned, "Number of each option.", |view, visit| {
+            view.message.options().for_each(|option| visit(Value::Unsigned(option.number.0.into())));
+        }),
+        Field::new("coapscope.payload", Bytes, "The payload.", |view, visit| {
+            let payload = view.message.payload();
+            if !payload.is_empty() {
+                visit(Value::bytes(payload));
+            }
+        }),
+        Field::new("coapscope.payload.text", Text, "The payload, if it is UTF-8.", |view, visit| {
+            let payload = view.message.payload();
+            if !payload.is_empty() && std::str::from_utf8(payload).is_ok() {
+                visit(Value::Text(payload.into()));
+            }
+        }),
+    ]
+}
+
+fn number(view: &View<'_>, option: OptionNumber, visit: &mut dyn FnMut(Value<'_>)) {
+    if let Some(number) = view.message.uint(option) {
+        visit(Value::Unsigned(number));
+    }
+}
+
+fn relations() -> Vec<Field> {
+    use Kind::{Duration, Frame, Text, Unsigned};
+    vec![
+        Field::new(
+            "coapscope.role",
+            Text,
+            "The part that the message plays: request, notification, empty-ack and so on.",
+            |view, visit| {
+                visit(Value::text(role(view.record.role)));
+            },
+        ),
+        Field::new(
+            "coapscope.answers",
+            Frame,
+            "The frame of the message that this one answers, acknowledges or resets.",
+            |view, visit| {
+                frame(view, view.store.answers(view.id), visit);
+            },
+        ),
+        Field::new("coapscope.answered_by", Frame, "The frame of the first answer.", |view, visit| {
+            frame(view, view.store.answered_by(view.id), visit);
+        })
+        .later(),
+        Field::new(
+            "coapscope.rtt",
+            Duration,
+            "Time since the first copy of the message that this one answers.",
+            |view, visit| {
+                if let Some(time) = view.response_time() {
+                    visit(Value::Duration(time));
+                }
+            },
+        ),
+        Field::new(
+            "coapscope.transmission",
+            Unsigned,
+            "Which captured copy of a Confirmable message this is, from 1.",
+            |view, visit| {
+                if view.record.transmission > 0 {
+                    visit(Value::Unsigned(view.record.transmission.into()));
+                }
+            },
+        ),
+        Field::new(
+            "coapscope.retransmission_of",
+            Frame,
+            "The frame of the first copy of a Confirmable message.",
+            |view, visit| frame(view, view.retransmission_of(), visit),
+        ),
+        Field::new(
+            "coapscope.duplicate_of",
+            Frame,
+            "The frame of the first copy of a NON, ACK or RST.",
+            |view, visit| frame(view, view.duplicate_of(), visit),
+        ),
+        Field::new("coapscope.copy_of", Frame, "The same frame, captured before.", |view, visit| {
+            frame(view, view.copy_of(), visit)
+        }),
+        Field::new(
+            "coapscope.elapsed_since_first",
+            Duration,
+            "Time since the first captured copy of the same message.",
+            |view, visit| {
+                if let Some(time) = view.elapsed_since_first() {
+                    visit(Value::Duration(time));
+                }
+            },
+        ),
+    ]
+}
+
+fn exchange() -> Vec<Field> {
+    use Kind::{Duration, Frame, Text, Unsigned};
+    vec![
+        Field::new("coapscope.exchange", Unsigned, "Number of the exchange.", |view, visit| {
+            if view.record.exchange.0 > 0 {
+                visit(Value::Unsigned(view.record.exchange.0.into()));
+            }
+        }),
+        Field::new(
+            "coapscope.exchange.state",
+            Text,
+            "State of the exchange: open, acknowledged, answered, observing, reset, timed-out or unreachable.",
+            |view, visit| {
+                if let Some(row) = view.exchange() {
+                    visit(Value::text(state(row.state)));
+                }
+            },
+        )
+        .later(),
+        Field::new("coapscope.exchange.request", Frame, "The frame of the exchange's request.", |view, visit| {
+            frame(view, view.exchange().map(|row| row.request), visit);
+        }),
+        Field::new(
+            "coapscope.exchange.rtt",
+            Duration,
+            "Time from the first copy of the request to the first response or Reset.",
+            |view, visit| {
+                if let Some(row) = view.exchange().filter(|row| row.round_trip >= 0) {
+                    visit(Value::Duration(row.round_trip));
+                }
+            },
+        )
+        .later(),
+        Field::new(
+            "coapscope.exchange.transmissions",
+            Unsigned,
+            "Captured copies of the exchange's request.",
+            |view, visit| {
+                if let Some(row) = view.exchange() {
+                    visit(Value::Unsigned(row.transmissions.into()));
+                }
+            },
+        )
+        .later(),
+        Field::new("coapscope.exchange.responses", Unsigned, "Different responses in the exchange.", |view, visit| {
+            if let Some(row) = view.exchange() {
+                visit(Value::Unsigned(row.responses.into()));
+            }
+        })
+        .later(),
+        Field::new(
+            "coapscope.resource",
+            Text,
+            "Path and query of the resource that the exchange is about.",
+            |view, visit| {
+                if let Some(resource) = view.exchange().and_then(|row| view.store.resource(row.resource)) {
+                    visit(Value::text(resource));
+                }
+            },
+        ),
+    ]
+}
+
+fn observation() -> Vec<Field> {
+    use Kind::{Text, Unsigned};
+    vec![
+        Field::new("coapscope.observation", Unsigned, "Number of the observation.", |view, visit| {
+            if let Some(id) = view.store.observation_of(view.id) {
+                visit(Value::Unsigned(id.0.into()));
+            }
+        }),
+        Field::new("coapscope.observation.end", Text, "How the observation ended, or `open`.", |view, visit| {
+            if let Some(row) = view.store.observation_of(view.id).and_then(|id| view.store.observation(id)) {
+                visit(Value::text(end(row.end)));
+            }
+        })
+        .later(),
+        Field::new(
+            "coapscope.observe.order",
+            Text,
+            "How a notification stands to the freshest before it: first, next, gap, newer-by-time, stale or same.",
+            |view, visit| {
+                if view.record.order() != ObserveOrder::None {
+                    visit(Value::text(order(view.record.order())));
+                }
+            },
+        ),
+    ]
+}
+
+fn findings() -> Vec<Field> {
+    vec![
+        Field::new(
+            "coapscope.finding",
+            Kind::Text,
+            "Identifier of each finding, such as opt.overrun.",
+            |view, visit| {
+                view.findings().iter().for_each(|finding| visit(Value::text(finding.rule.row().id)));
+            },
+        )
+        .later(),
+        Field::new(
+            "coapscope.severity",
+            Kind::Text,
+            "Severity of the worst finding: chat, note, warn or error.",
+            |view, visit| {
+                if let Some(worst) = view.findings().iter().map(|finding| finding.severity).max() {
+                    visit(Value::text(severity(worst)));
+                }
+            },
+        )
+        .later(),
+    ]
+}
+
+/// The word for a severity.
+pub const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Chat => "chat",
+        Severity::Note => "note",
+        Severity::Warn => "warn",
+        Severity::Error => "error",
+    }
+}
+
+/// The word for the part that a message plays.
+pub const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Other => "other",
+        Role::Request => "request",
+        Role::Registration => "registration",
+        Role::Deregistration => "deregistration",
+        Role::PiggybackedResponse => "piggybacked-response",
+        Role::SeparateResponse => "separate-response",
+        Role::NonResponse => "non-response",
+        Role::Notification => "notification",
+        Role::EmptyAck => "empty-ack",
+        Role::Reset => "reset",
+        Role::Ping => "ping",
+        Role::Pong => "pong",
+    }
+}
+
+/// The word for the state of an exchange.
+pub const fn state(state: ExchangeState) -> &'static str {
+    match state {
+        ExchangeState::Open => "open",
+        ExchangeState::Acknowledged => "acknowledged",
+        ExchangeState::Answered => "answered",
+        ExchangeState::Observing => "observing",
+        ExchangeState::Reset => "reset",
+        ExchangeState::TimedOut => "timed-out",
+        ExchangeState::Unreachable => "unreachable",
+    }
+}
+
+/// The word for how an observation ended.
+pub const fn end(end: ObservationEnd) -> &'static str {
+    match end {
+        ObservationEnd::Open => "open",
+        ObservationEnd::Deregistered => "deregistered",
+        ObservationEnd::Reset => "reset",
+        ObservationEnd::Error => "error",
+        ObservationEnd::NoObserve => "no-observe",
+        ObservationEnd::TimedOut => "timed-out",
+        ObservationEnd::Replaced => "replaced",
+        ObservationEnd::Unreachable => "unreachable",
+    }
+}
+
+/// The word for how a notification stands to the freshest before it.
+pub const fn order(order: ObserveOrder) -> &'static str {
+    match order {
+        ObserveOrder::None => "none",
+        ObserveOrder::First => "first",
+        ObserveOrder::Next => "next",
+        ObserveOrder::Gap => "gap",
+        ObserveOrder::NewerByTime => "newer-by-time",
+        ObserveOrder::Stale => "stale",
+        ObserveOrder::Same => "same",
+    }
+}

@@ -1,0 +1,129 @@
+//! What a message is about, in a few words: path and query, payload, blocks.
+
+use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
+
+/// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
+/// ampersand inside an argument as `%26`, so that what separates can be told from what does not.
+pub fn path(message: &Message<'_>) -> String {
+    let mut path = String::new();
+    for option in message.options().filter(|option| option.number == OptionNumber::URI_PATH) {
+        path.push('/');
+        path.push_str(&escape::bytes(option.value).replace('/', "%2F"));
+    }
+    if path.is_empty() {
+        path.push('/');
+    }
+    for (index, option) in message.options().filter(|option| option.number == OptionNumber::URI_QUERY).enumerate() {
+        path.push(if index == 0 { '?' } else { '&' });
+        path.push_str(&escape::bytes(option.value).replace('&', "%26"));
+    }
+    path
+}
+
+/// Scheme and authority in front of the path, where the request names them; for a proxy the URI it is asked for.
+pub fn authority(message: &Message<'_>) -> Option<String> {
+    if let Some(uri) = message.option(OptionNumber::PROXY_URI) {
+        return Some(escape::bytes(uri.value));
+    }
+    let scheme = message.option(OptionNumber::PROXY_SCHEME).map(|scheme| escape::bytes(scheme.value));
+    let host = message.option(OptionNumber::URI_HOST).map(|host| escape::bytes(host.value));
+    if scheme.is_none() && host.is_none() {
+        return None;
+    }
+    let port = message.uint(OptionNumber::URI_PORT).map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{}://{}{port}", scheme.as_deref().unwrap_or("coap"), host.unwrap_or_default()))
+}
+
+/// A short word for a Content-Format: `json` for application/json, `text` for text/plain.
+pub fn format_word(format: ContentFormat) -> String {
+    let Some(media_type) = format.media_type() else { return format!("format {}", format.0) };
+    let bare = media_type.split(';').next().unwrap_or(media_type);
+    match bare {
+        "text/plain" => "text".into(),
+        "application/octet-stream" => "octets".into(),
+        "application/link-format" => "links".into(),
+        _ => bare.rsplit('/').next().unwrap_or(bare).into(),
+    }
+}
+
+/// The payload in a few words: format, length, and its beginning as text or hex.
+pub fn payload(message: &Message<'_>, limit: usize) -> String {
+    let payload = message.payload();
+    if payload.is_empty() {
+        return String::new();
+    }
+    let format = message.content_format().map(|format| format_word(format) + " ").unwrap_or_default();
+    format!("{format}{} B {}", payload.len(), preview(payload, limit))
+}
+
+/// The beginning of a payload, escaped, at most about `limit` characters: JSON as it is, other text in quotes, all else in hex.
+pub fn preview(payload: &[u8], limit: usize) -> String {
+    match std::str::from_utf8(payload) {
+        Ok(text) if is_readable(text) => {
+            let mut shown = String::new();
+            let mut characters = text.chars();
+            let mut buffer = [0; 4];
+            for character in characters.by_ref() {
+                shown.push_str(&escape::text(character.encode_utf8(&mut buffer)));
+                if shown.len() >= limit {
+                    break;
+                }
+            }
+            let rest = if characters.next().is_some() { ".." } else { "" };
+            if text.starts_with(['{', '[', '<']) { shown + rest } else { format!("\"{shown}\"{rest}") }
+        }
+        _ => {
+            let shown = (limit / 2).max(1);
+            let hex: String = payload.iter().take(shown).map(|byte| format!("{byte:02x}")).collect();
+            if payload.len() > shown { hex + ".." } else { hex }
+        }
+    }
+}
+
+/// Text that is worth showing as text: no control characters but those of line ends and tabs.
+pub fn is_readable(text: &str) -> bool {
+    !text.chars().any(|character| character.is_control() && !"\r\n\t".contains(character))
+}
+
+/// A block option in a few words: `Block2 3/64 more`.
+pub fn block(name: &str, block: Block) -> String {
+    format!("{name} #{}/{}{}", block.number, block.size(), if block.more { " more" } else { "" })
+}
+
+/// The block options of a message in a few words.
+pub fn blocks(message: &Message<'_>) -> Vec<String> {
+    [OptionNumber::BLOCK1, OptionNumber::BLOCK2, OptionNumber::Q_BLOCK1, OptionNumber::Q_BLOCK2]
+        .into_iter()
+        .filter_map(|number| Some(block(number.name()?, message.block(number)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(hex: &str, see: fn(&Message<'_>) -> String, expected: &str) {
+        let bytes: Vec<u8> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        assert_eq!(see(&Message::decode(&bytes)), expected, "{hex}");
+    }
+
+    #[test]
+    fn paths_tell_separators_from_data() {
+        check("40010000", path, "/");
+        check("40010000b161016241780179", path, "/a/b?x&y");
+        check("40010000b3612f62", path, "/a%2Fb");
+        check("40010000b0", path, "/");
+        check("40010000b21b5b", path, "/\\u{1b}[");
+    }
+
+    #[test]
+    fn payloads_are_short() {
+        let short: fn(&Message<'_>) -> String = |message| payload(message, 12);
+        check("40450000c0ff32322e352043", short, "text 6 B \"22.5 C\"");
+        check("40450000c132ff7b226f6e223a747275657d", short, "json 11 B {\"on\":true}");
+        check("40450000ff0001020304050607", short, "8 B 000102030405..");
+        check("40450000", short, "");
+        check("40450000ff6161616161616161616161616161", short, "14 B \"aaaaaaaaaaaa\"..");
+    }
+}

@@ -1,0 +1,176 @@
+//! What coapscope worked out about a message, as nodes of its tree: relations, exchange, observation.
+
+use super::content;
+use super::time::duration;
+use super::{Known, Node};
+use crate::coap::{OptionNumber, escape};
+use crate::field;
+use crate::store::View;
+use crate::tracking::{AnswerKind, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role};
+
+/// Nodes in the order in which a reader asks: what it is about, what it belongs to, what it repeats, what it answers.
+pub(super) fn generated(view: &View<'_>, known: Known) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    if view.record.code.is_request() {
+        let path = content::path(&view.message);
+        let uri = content::authority(&view.message)
+            .map_or_else(|| path.clone(), |authority| if path == "/" { authority } else { authority + &path });
+        nodes.push(Node::generated("coapscope.uri", "URI", uri));
+    }
+    nodes.extend(exchange(view, known));
+    nodes.extend(relation(view));
+    if known == Known::Later {
+        nodes.extend(answered_by(view));
+    }
+    nodes.extend(observation(view, known));
+    nodes
+}
+
+/// The message that evidence speaks of.
+pub(super) fn about(view: &View<'_>) -> Option<Node> {
+    let about = view.record.relates_to;
+    let frame = (about != NO_RECORD).then(|| view.frame_of(about)).flatten()?;
+    Some(Node::generated("coapscope.about", "About the message in", format!("frame {frame}")).pointing_to(about))
+}
+
+/// What follows from an option's number.
+pub(super) fn properties(number: OptionNumber) -> String {
+    let critical = if number.is_critical() { "critical" } else { "elective" };
+    let forward = match (number.is_unsafe(), number.is_no_cache_key()) {
+        (true, _) => "unsafe to forward",
+        (false, true) => "safe to forward, not part of the cache key",
+        (false, false) => "safe to forward, part of the cache key",
+    };
+    format!("{critical}, {forward}")
+}
+
+fn frame(view: &View<'_>, id: RecordId) -> String {
+    view.frame_of(id).map_or_else(|| "a frame that has left memory".into(), |frame| format!("frame {frame}"))
+}
+
+fn exchange(view: &View<'_>, known: Known) -> Option<Node> {
+    let row = view.exchange()?;
+    let mut text = view.record.exchange.0.to_string();
+    if row.request != NO_RECORD
+        && row.request != view.id
+        && !(view.record.is_repeat() && view.record.relates_to == row.request)
+    {
+        text += &format!(", requested in {}", frame(view, row.request));
+    }
+    if !view.record.code.is_request()
+        && let Some(resource) = view.store.resource(row.resource)
+    {
+        text += &format!(", {}", escape::text(resource));
+    }
+    if known == Known::Later {
+        text += &format!(", {}", state(row.state, row.answer));
+        if row.round_trip >= 0 {
+            text += &format!(" after {}", duration(row.round_trip));
+        }
+        if row.transmissions > 1 {
+            text += &format!(", {} transmissions of the request", row.transmissions);
+        }
+        if row.responses > 1 {
+            text += &format!(", {} responses", row.responses);
+        }
+    }
+    let node = Node::generated("coapscope.exchange", "Exchange", text);
+    Some(if row.request == NO_RECORD || row.request == view.id { node } else { node.pointing_to(row.request) })
+}
+
+/// The state of an exchange in words.
+fn state(state: ExchangeState, answer: AnswerKind) -> String {
+    let how = match answer {
+        AnswerKind::None | AnswerKind::Reset => "",
+        AnswerKind::Piggybacked => ", response in the ACK",
+        AnswerKind::Separate => ", separate response",
+        AnswerKind::Non => ", Non-confirmable response",
+    };
+    let word = match state {
+        ExchangeState::Open => "no answer seen",
+        ExchangeState::Acknowledged => "acknowledged, no response seen",
+        ExchangeState::TimedOut => "timed out",
+        other => field::state(other),
+    };
+    format!("{word}{how}")
+}
+
+fn relation(view: &View<'_>) -> Option<Node> {
+    let (record, to) = (view.record, view.record.relates_to);
+    let after =
+        |time: Option<i64>| time.map(|time| format!(", {} after its first copy", duration(time))).unwrap_or_default();
+    let (name, label, text) = match record.relation() {
+        Relation::None => return None,
+        Relation::Answers => {
+            let label = if record.role == Role::Notification {
+                "Notifies the registration in"
+            } else {
+                "Answers the request in"
+            };
+            ("coapscope.answers", label, frame(view, to) + &after(view.response_time()))
+        }
+        Relation::Acknowledges => {
+            ("coapscope.answers", "Acknowledges the message in", frame(view, to) + &after(view.response_time()))
+        }
+        Relation::Resets => (
+            "coapscope.answers",
+            if record.role == Role::Pong { "Answers the ping in" } else { "Rejects the message in" },
+            frame(view, to) + &after(view.response_time()),
+        ),
+        Relation::Retransmits => {
+            let copy = format!(
+                "{}{}, transmission {}",
+                frame(view, to),
+                after(view.elapsed_since_first()),
+                record.transmission
+            );
+            ("coapscope.retransmission_of", "Retransmission of", copy)
+        }
+        Relation::Duplicates => {
+            ("coapscope.duplicate_of", "Duplicate of", frame(view, to) + &after(view.elapsed_since_first()))
+        }
+        Relation::CopyOf => ("coapscope.copy_of", "The same frame was captured before, as", frame(view, to)),
+    };
+    Some(Node::generated(name, label, text).pointing_to(to))
+}
+
+fn answered_by(view: &View<'_>) -> Option<Node> {
+    let by = view.store.answered_by(view.id)?;
+    let took = view.store.get(by).map(|answer| answer.time.saturating_sub(view.record.time)).filter(|time| *time >= 0);
+    let after = took.map(|time| format!(", {} after this copy", duration(time))).unwrap_or_default();
+    Some(Node::generated("coapscope.answered_by", "Answered in", frame(view, by) + &after).pointing_to(by))
+}
+
+fn observation(view: &View<'_>, known: Known) -> Option<Node> {
+    let id = view.store.observation_of(view.id)?;
+    let row = view.store.observation(id)?;
+    let mut text = id.0.to_string();
+    if row.registration != NO_RECORD && row.registration != view.id {
+        text += &format!(", registered in {}", frame(view, row.registration));
+    } else if row.registration == NO_RECORD {
+        text += ", registered before the capture began";
+    }
+    match view.record.order() {
+        ObserveOrder::None => {}
+        ObserveOrder::First => text += ", its first number",
+        ObserveOrder::Next => text += ", newer by one",
+        ObserveOrder::Gap => text += ", newer, numbers are missing in between",
+        ObserveOrder::NewerByTime => text += ", newer because more than 128 s passed",
+        ObserveOrder::Stale => text += ", stale: a newer one came before it",
+        ObserveOrder::Same => text += ", the same number as the freshest",
+    }
+    if known == Known::Later {
+        text += &format!(", {} notifications in all", row.notifications);
+        match row.end {
+            ObservationEnd::Open => {}
+            end if row.ended_by == NO_RECORD => text += &format!(", ended: {}", field::end(end)),
+            end => text += &format!(", ended by {}: {}", frame(view, row.ended_by), field::end(end)),
+        }
+    }
+    let node = Node::generated("coapscope.observation", "Observation", text);
+    Some(if row.registration == NO_RECORD || row.registration == view.id {
+        node
+    } else {
+        node.pointing_to(row.registration)
+    })
+}

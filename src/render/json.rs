@@ -1,0 +1,188 @@
+//! Messages, evidence and updates as JSON objects.
+
+use serde_json::{Map, Value, json};
+
+use super::Known;
+use super::time::rfc3339;
+use crate::coap::{Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
+use crate::field;
+use crate::store::{RecordFlags, Store, View};
+use crate::tracking::{NO_RECORD, ObserveOrder, Patch, RecordId};
+
+/// The object of a message or of evidence. With [`Known::SoFar`] what becomes known only later is null.
+pub fn record(view: &View<'_>, known: Known) -> Value {
+    if view.is_message() { message(view, known) } else { evidence(view) }
+}
+
+fn message(view: &View<'_>, known: Known) -> Value {
+    let mut object = envelope(view, "message");
+    object.insert("coap".into(), coap(&view.message));
+    let record = view.record;
+    let later = known == Known::Later;
+    let frame = |id: Option<RecordId>| id.and_then(|id| view.frame_of(id));
+    object.insert("role".into(), json!(field::role(record.role)));
+    object.insert("exchange".into(), json!((record.exchange.0 > 0).then_some(record.exchange.0)));
+    if later {
+        object.insert("exchange_state".into(), json!(view.exchange().map(|row| field::state(row.state))));
+    }
+    object.insert("resource".into(), json!(view.exchange().and_then(|row| view.store.resource(row.resource))));
+    object.insert("retransmission_of".into(), json!(frame(view.retransmission_of())));
+    object.insert("duplicate_of".into(), json!(frame(view.duplicate_of())));
+    object.insert("copy_of".into(), json!(frame(view.copy_of())));
+    object.insert("transmission".into(), json!((record.transmission > 0).then_some(record.transmission)));
+    object.insert("answers".into(), json!(frame(view.store.answers(view.id))));
+    object.insert("answered_by".into(), json!(frame(view.store.answered_by(view.id).filter(|_| later))));
+    object.insert("elapsed_since_first".into(), json!(view.elapsed_since_first().map(seconds)));
+    object.insert("response_time".into(), json!(view.response_time().map(seconds)));
+    object.insert("observation".into(), json!(view.store.observation_of(view.id).map(|id| id.0)));
+    object.insert(
+        "observe_order".into(),
+        json!((record.order() != ObserveOrder::None).then(|| field::order(record.order()))),
+    );
+    if record.flags.has(RecordFlags::MULTICAST) {
+        object.insert("multicast".into(), json!(true));
+    }
+    if record.flags.has(RecordFlags::CUT) {
+        object.insert("cut_by_capture".into(), json!(true));
+    }
+    object.insert("findings".into(), findings(&view.findings(), view.store));
+    Value::Object(object)
+}
+
+fn evidence(view: &View<'_>) -> Value {
+    let mut object = envelope(view, "evidence");
+    let layer = super::tree::evidence_layer(view);
+    object.insert("protocol".into(), json!(layer.name));
+    object.insert("says".into(), json!(layer.summary));
+    let about = view.record.relates_to;
+    object.insert("about".into(), json!((about != NO_RECORD).then(|| view.frame_of(about)).flatten()));
+    object.insert("findings".into(), findings(&view.findings(), view.store));
+    Value::Object(object)
+}
+
+/// What every object of a frame begins with.
+fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
+    let mut frame = Map::new();
+    frame.insert("number".into(), json!(view.record.frame));
+    frame.insert("time".into(), json!(rfc3339(view.record.time)));
+    frame.insert("length".into(), json!(view.frame.original_length));
+    if view.frame.bytes.len() != view.frame.original_length as usize {
+        frame.insert("captured_length".into(), json!(view.frame.bytes.len()));
+    }
+    let mut object = Map::new();
+    object.insert("kind".into(), json!(kind));
+    object.insert("frame".into(), Value::Object(frame));
+    object.insert("source".into(), json!(view.source().map(ToString::to_string)));
+    object.insert("destination".into(), json!(view.destination().map(ToString::to_string)));
+    object
+}
+
+/// The object of a message's own bytes.
+pub fn coap(message: &Message<'_>) -> Value {
+    let mut object = Map::new();
+    if let Some(header) = message.header() {
+        object.insert("version".into(), json!(header.version));
+        object.insert("type".into(), json!(header.message_type.abbreviation()));
+        object.insert("code".into(), json!(header.code.to_string()));
+        object.insert("code_name".into(), json!(header.code.name()));
+        object.insert("message_id".into(), json!(header.message_id));
+        object.insert("token".into(), json!(message.token().map(escape::hex)));
+    }
+    if message.mode().is_draft() {
+        object.insert("read_as".into(), json!(message.mode().name()));
+    }
+    object.insert("length".into(), json!(message.bytes().len()));
+    object.insert("options".into(), message.options().map(|instance| option(&instance)).collect());
+    if let Some(offset) = message.payload_offset() {
+        let payload = message.payload();
+        let mut made = Map::new();
+        made.insert("offset".into(), json!(offset));
+        made.insert("length".into(), json!(payload.len()));
+        made.insert("content_format".into(), json!(message.content_format().map(|format| format.0)));
+        made.insert("raw".into(), json!(escape::hex(payload)));
+        made.insert("text".into(), json!(std::str::from_utf8(payload).ok()));
+        object.insert("payload".into(), Value::Object(made));
+    }
+    Value::Object(object)
+}
+
+fn option(instance: &OptionInstance<'_>) -> Value {
+    let value = match instance.value() {
+        OptionValue::Empty => Value::Null,
+        OptionValue::Opaque(bytes) => json!(escape::hex(bytes)),
+        OptionValue::Uint(number) => json!(number),
+        OptionValue::Text(text) => json!(text),
+        OptionValue::Block(block) => {
+            json!({"number": block.number, "more": block.more, "size": block.size(), "szx": block.szx})
+        }
+        OptionValue::Oscore(oscore) => json!({
+            "partial_iv": escape::hex(oscore.partial_iv),
+            "kid_context": oscore.kid_context.map(escape::hex),
+            "kid": oscore.kid.map(escape::hex),
+        }),
+    };
+    json!({
+        "number": instance.number.0,
+        "name": instance.name(),
+        "value": value,
+        "raw": escape::hex(instance.value),
+        "offset": instance.offset,
+        "length": instance.span().byte_range().len(),
+        "value_offset": instance.value_offset,
+    })
+}
+
+/// Findings as an array. Offsets count bytes from the first of the message.
+pub fn findings(findings: &[Finding], store: &Store) -> Value {
+    let frame =
+        |id| store.get(id).map_or_else(|| "an earlier frame".to_owned(), |record| format!("frame {}", record.frame));
+    findings.iter().map(|one| finding(one, &frame)).collect()
+}
+
+/// One finding. `frame` prints the frame of a record.
+pub fn finding(finding: &Finding, frame: &dyn Fn(u32) -> String) -> Value {
+    let row = finding.rule.row();
+    let bytes = finding.span.byte_range();
+    json!({
+        "id": row.id,
+        "severity": field::severity(finding.severity),
+        "text": finding.text_with(frame),
+        "reference": row.reference,
+        "offset": bytes.start,
+        "length": bytes.len(),
+    })
+}
+
+/// Every field of a message in the order of its bytes; the leaves cover the message.
+pub fn field_array(message: &Message<'_>) -> Value {
+    fields(message).iter().map(|field| field_object(field, message)).collect()
+}
+
+fn field_object(field: &Field, message: &Message<'_>) -> Value {
+    json!({
+        "name": field.name,
+        "bit_offset": field.span.bit,
+        "bit_length": field.span.bits,
+        "hex": escape::hex(message.bytes().get(field.span.byte_range()).unwrap_or_default()),
+        "value": field.value,
+        "meaning": field.meaning,
+        "reference": field.reference,
+        "children": field.children.iter().map(|child| field_object(child, message)).collect::<Vec<_>>(),
+    })
+}
+
+/// What a patch tells of an earlier message, as an update object; None where it tells nothing that a message's object has.
+pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
+    let number = |id: RecordId| store.get(id).map(|record| record.frame);
+    let (record, key, value) = match patch {
+        Patch::AnsweredBy { record, by } => (*record, "answered_by", json!(number(*by)?)),
+        Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
+        Patch::Finding(record, finding) => (*record, "findings", findings(&[*finding], store)),
+        Patch::Observation(..) => return None,
+    };
+    Some(json!({"kind": "update", "frame": {"number": number(record)?}, key: value}))
+}
+
+fn seconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / 1e9
+}

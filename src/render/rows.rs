@@ -1,0 +1,194 @@
+//! Lines of messages laid out in columns: full where the output is kept, short enough for the terminal where it is read.
+
+use super::line::{Line, parts};
+use super::paint::{Ink, Paint};
+use super::time::TimeFormat;
+use super::wrap::cut;
+use super::{Aliases, Node};
+use crate::coap::Severity;
+use crate::store::View;
+use crate::tracking::EndpointId;
+
+/// Below this width endpoints are shown by their aliases, which a line before their first message explains.
+const ROOM_FOR_ENDPOINTS: usize = 120;
+/// Columns that a code may take on a terminal.
+const CODE: usize = 12;
+/// Columns that a token may take on a terminal.
+const TOKEN: usize = 8;
+
+/// Lays out line after line; columns grow with what they have seen, and never shrink.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    time: TimeFormat,
+    paint: Paint,
+    /// Columns of the terminal; None where lines may be of any length.
+    width: Option<usize>,
+    first: Option<i64>,
+    previous: Option<i64>,
+    aliases: Aliases,
+    widths: Widths,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Widths {
+    time: usize,
+    source: usize,
+    destination: usize,
+    token: usize,
+    code: usize,
+}
+
+impl Rows {
+    /// Rows for a terminal of `width` columns, or of any length.
+    pub fn new(time: TimeFormat, paint: Paint, width: Option<usize>) -> Self {
+        let widths = Widths { time: 10, source: 0, destination: 0, token: 4, code: 4 };
+        Self { time, paint, width, first: None, previous: None, aliases: Aliases::default(), widths }
+    }
+
+    /// The lines of a message: its own, and before it, where endpoints are shown by alias, one that explains new ones.
+    pub fn lines(&mut self, view: &View<'_>) -> Vec<String> {
+        let first = *self.first.get_or_insert(view.store.summary().first_time.unwrap_or(view.record.time));
+        let time = self.time.show(view.record.time, first, self.previous);
+        self.previous = Some(view.record.time);
+        let mut line = parts(view);
+        match self.width {
+            None => vec![self.full(&line, &time, view)],
+            Some(width) => {
+                let mut lines = Vec::new();
+                if width < ROOM_FOR_ENDPOINTS {
+                    lines.extend(self.introduce(view, &line));
+                    line.source = self.aliases.name(view.record.source).into();
+                    line.destination = self.aliases.name(view.record.destination).into();
+                }
+                lines.push(self.short(&line, &time, view, width));
+                lines
+            }
+        }
+    }
+
+    /// A line that says which endpoints the aliases stand for, where one of them is new.
+    fn introduce(&mut self, view: &View<'_>, line: &Line) -> Option<String> {
+        let ends = [(view.record.source, &line.source), (view.record.destination, &line.destination)];
+        let new: Vec<(EndpointId, &String)> =
+            ends.into_iter().filter(|(endpoint, _)| self.aliases.name(*endpoint) == "?").collect();
+        self.aliases.note(view.record);
+        let named: Vec<String> =
+            new.iter().map(|(endpoint, text)| format!("{} is {text}", self.aliases.name(*endpoint))).collect();
+        (!named.is_empty()).then(|| self.paint.paint(Ink::Faint, &format!("# {}", named.join(", "))))
+    }
+
+    fn full(&mut self, line: &Line, time: &str, view: &View<'_>) -> String {
+        let widths = &mut self.widths;
+        widths.source = widths.source.max(line.source.len());
+        widths.destination = widths.destination.max(line.destination.len());
+        widths.token = widths.token.max(line.token.len());
+        widths.code = widths.code.max(line.code.len());
+        let (source, destination) = (widths.source, widths.destination);
+        let ends = format!("{:<source$} > {:<destination$}", line.source, line.destination);
+        let (token, code) = (widths.token, widths.code);
+        self.join(line, time, &ends, view, (token, code), None)
+    }
+
+    fn short(&mut self, line: &Line, time: &str, view: &View<'_>, width: usize) -> String {
+        let widths = &mut self.widths;
+        widths.source = widths.source.max(line.source.len());
+        widths.destination = widths.destination.max(line.destination.len());
+        widths.token = widths.token.max(line.token.len()).min(TOKEN);
+        widths.code = widths.code.max(line.code.len()).min(CODE);
+        let (token, code) = (widths.token, widths.code);
+        let ends = if width < ROOM_FOR_ENDPOINTS {
+            format!("{}>{}", line.source, line.destination)
+        } else {
+            let (source, destination) = (widths.source, widths.destination);
+            format!("{:<source$} > {:<destination$}", line.source, line.destination)
+        };
+        self.join(line, time, &ends, view, (token, code), Some(width))
+    }
+
+    fn join(
+        &mut self,
+        line: &Line,
+        time: &str,
+        ends: &str,
+        view: &View<'_>,
+        (token, code): (usize, usize),
+        width: Option<usize>,
+    ) -> String {
+        self.widths.time = self.widths.time.max(time.len());
+        let time_width = self.widths.time;
+        let left = format!("{:>5} ", line.number);
+        let middle = format!(
+            " {time:>time_width$} {ends} {:<4} {:>5} {:<token$} ",
+            line.message_type,
+            line.message_id,
+            cut(&line.token, if width.is_some() { token } else { usize::MAX }),
+        );
+        let shown_code = cut(&line.code, if width.is_some() { code } else { usize::MAX });
+        let code_column = format!("{shown_code:<code$}");
+        let used = left.len() + 2 + middle.len() + code_column.len();
+        let tail = match width {
+            None => [&*line.observe, &*line.summary, &*line.link]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("  "),
+            Some(width) => fit(line, width.saturating_sub(used + 1)),
+        };
+        let ink = flag_ink(view.record.severity());
+        let text = format!(
+            "{left}{}{middle}{} {tail}",
+            self.paint.paint(ink, &format!("{:<2}", line.flag)),
+            self.paint.paint(code_ink(view), &code_column),
+        );
+        text.trim_end().to_owned()
+    }
+}
+
+/// Observe, link and as much of the summary as fits: what relates a message to others is kept before what it carries.
+fn fit(line: &Line, room: usize) -> String {
+    let kept: Vec<&str> = [&*line.observe, &*line.link].into_iter().filter(|part| !part.is_empty()).collect();
+    let taken: usize = kept.iter().map(|part| part.len() + 1).sum();
+    let summary = cut(&line.summary, room.saturating_sub(taken).max(if kept.is_empty() { room } else { 0 }));
+    let parts = [&*line.observe, &*summary, &*line.link];
+    cut(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "), room)
+}
+
+fn flag_ink(severity: Option<Severity>) -> Ink {
+    match severity {
+        Some(severity @ (Severity::Error | Severity::Warn)) => Ink::of(severity),
+        _ => Ink::Note,
+    }
+}
+
+fn code_ink(view: &View<'_>) -> Ink {
+    let code = view.record.code;
+    match () {
+        () if !view.is_message() => Ink::Warn,
+        () if code.is_error() => Ink::Error,
+        () if code.is_success() => Ink::Good,
+        () => Ink::Plain,
+    }
+}
+
+/// A tree as indented lines, what it is rooted in left out.
+pub fn tree_lines(root: &Node, paint: Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    root.walk(&mut |node, depth| {
+        let ink = match (node.kind, node.severity) {
+            (super::NodeKind::Finding, Some(severity)) => Ink::of(severity),
+            (super::NodeKind::Layer, _) => Ink::Heading,
+            (super::NodeKind::Generated, _) => Ink::Faint,
+            _ => Ink::Plain,
+        };
+        let indent = "    ".repeat(depth);
+        let mut text = node.text();
+        if node.kind == super::NodeKind::Finding && !node.reference.is_empty() && node.reference != "-" {
+            text += &format!(" ({})", node.reference);
+        }
+        lines.push(format!("{indent}{}", paint.paint(ink, &text)));
+        if node.kind == super::NodeKind::Finding && node.explanation != node.value {
+            lines.push(format!("{indent}    {}", paint.paint(Ink::Faint, &node.explanation)));
+        }
+    });
+    lines
+}

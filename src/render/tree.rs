@@ -1,0 +1,287 @@
+//! The dissection tree of a message: every layer and field with its bits, what coapscope worked out, and the findings in place.
+
+use super::content;
+use super::facts;
+use super::time::{rfc3339, seconds};
+use super::{Node, NodeKind, Place, pattern};
+use crate::coap::{Field, Finding, Message, OptionNumber, Span, escape, fields};
+use crate::field::{self, of_option};
+use crate::frame::{Layer, layers};
+use crate::store::View;
+
+/// How much of what became known of a message goes into its tree, line or object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// What was known when the message arrived.
+    SoFar,
+    /// Also what became known later: its answer, the end of its exchange.
+    Later,
+}
+
+/// The tree of a message or of evidence. The root stands for the frame; its children are the layers, CoAP last.
+pub fn tree(view: &View<'_>, known: Known) -> Node {
+    let mut root = Node::layer(
+        "frame",
+        format!("Frame {}", view.record.frame),
+        "",
+        Some(Place::Frame(Span::of_bytes(0, view.frame.bytes.len()))),
+    );
+    root.children.push(frame(view));
+    root.children.extend(layers(&view.frame).iter().map(lower_layer));
+    root.children.push(if view.is_message() { coap(view, known) } else { evidence(view) });
+    root.settle();
+    root
+}
+
+/// The tree of a message that stands alone: its fields and findings, no frame and no relations.
+pub fn message_tree(message: &Message<'_>) -> Node {
+    let mut layer = message_layer(message);
+    for finding in message.findings() {
+        attach(&mut layer, &finding, finding_node(&finding, &|id| format!("record {id}")));
+    }
+    layer.settle();
+    layer
+}
+
+/// What was captured, and when.
+fn frame(view: &View<'_>) -> Node {
+    let (wire, captured) = (view.frame.original_length, view.frame.bytes.len());
+    let lengths =
+        if wire as usize == captured { format!("{wire} bytes") } else { format!("{wire} bytes, {captured} captured") };
+    let mut node = Node::layer("frame", format!("Frame {}", view.record.frame), lengths, None);
+    node.children.push(Node::generated("frame.time", "Time", rfc3339(view.record.time)));
+    if let Some(first) = view.store.summary().first_time {
+        let since = view.record.time.saturating_sub(first);
+        node.children.push(Node::generated(
+            "frame.time_relative",
+            "Since the first frame",
+            format!("{} s", seconds(since)),
+        ));
+    }
+    let interface = view.store.interfaces().get(usize::from(view.record.interface));
+    if let Some(name) = interface.and_then(|interface| interface.name.as_deref()) {
+        node.children.push(Node::generated("frame.interface_name", "Interface", escape::text(name)));
+    }
+    if let Some(fragments) = view.store.extents(view.id) {
+        node.children.push(Node::generated(
+            "frame.fragments",
+            "Message in IP fragments",
+            format!("{}, of which this is the last", fragments.len()),
+        ));
+    }
+    node
+}
+
+fn lower_layer(layer: &Layer) -> Node {
+    let mut node = Node::layer(layer.name, layer.name, layer.summary.clone(), Some(Place::Frame(layer.span)));
+    node.children = layer
+        .fields
+        .iter()
+        .map(|field| {
+            Node::field(
+                format!("{}.{}", layer.name, field.name),
+                field.name,
+                field.value.clone(),
+                Place::Frame(field.span),
+            )
+        })
+        .collect();
+    node
+}
+
+fn coap(view: &View<'_>, known: Known) -> Node {
+    let mut layer = message_layer(&view.message);
+    layer.children.extend(facts::generated(view, known));
+    let frame = |id| view.frame_of(id).map_or_else(|| "an earlier frame".to_owned(), |frame| format!("frame {frame}"));
+    for finding in view.findings() {
+        attach(&mut layer, &finding, finding_node(&finding, &frame));
+    }
+    layer
+}
+
+fn evidence(view: &View<'_>) -> Node {
+    let found = evidence_layer(view);
+    let mut layer = message_layer(&view.message);
+    layer.label =
+        if found.name == "DTLS" { "Datagram Transport Layer Security".into() } else { "Quoted message".into() };
+    if found.name == "DTLS" {
+        layer.value = found.summary;
+        layer.children.clear();
+    }
+    layer.children.extend(facts::about(view));
+    let frame = |id| view.frame_of(id).map_or_else(|| "an earlier frame".to_owned(), |frame| format!("frame {frame}"));
+    for finding in view.findings() {
+        attach(&mut layer, &finding, finding_node(&finding, &frame));
+    }
+    layer
+}
+
+/// What kind of evidence a frame is.
+pub(super) struct EvidenceLayer {
+    /// `ICMP`, `ICMPv6` or `DTLS`.
+    pub name: &'static str,
+    /// What it says.
+    pub summary: String,
+}
+
+/// What kind of evidence the frame is, and what it says.
+pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
+    let icmp = layers(&view.frame).into_iter().find(|layer| layer.name.contains("Control Message"));
+    match icmp {
+        Some(layer) => {
+            EvidenceLayer { name: if layer.name.contains("v6") { "ICMPv6" } else { "ICMP" }, summary: layer.summary }
+        }
+        None => {
+            EvidenceLayer { name: "DTLS", summary: format!("record on a plain port, {} B", view.message.bytes().len()) }
+        }
+    }
+}
+
+/// The layer of a message with its fields.
+fn message_layer(message: &Message<'_>) -> Node {
+    let place = Place::Message(Span::of_bytes(0, message.bytes().len()));
+    let mut layer = Node::layer("coap", "Constrained Application Protocol", headline(message), Some(place));
+    layer.children = fields(message).iter().map(|field| field_node(field, message)).collect();
+    layer
+}
+
+/// `CON, 0.03 PUT, MID 4098, token beef`.
+fn headline(message: &Message<'_>) -> String {
+    let Some(header) = message.header() else {
+        return format!("{} bytes, too short for a header", message.bytes().len());
+    };
+    let token = match message.token() {
+        None => String::new(),
+        Some([]) => ", no token".into(),
+        Some(token) => format!(", token {}", escape::hex(token)),
+    };
+    let draft = if message.mode().is_draft() { format!(", read as {}", message.mode().name()) } else { String::new() };
+    format!(
+        "{}, {} {}, MID {}{token}{draft}",
+        header.message_type.abbreviation(),
+        header.code,
+        header.code.description(),
+        header.message_id
+    )
+}
+
+/// Names of the field table for the fields of the header and the like.
+const NAMES: &[(&str, &str)] = &[
+    ("Version", "coap.version"),
+    ("Type", "coap.type"),
+    ("Token Length", "coap.token_len"),
+    ("Code", "coap.code"),
+    ("Class", "coapscope.code.class"),
+    ("Message ID", "coap.mid"),
+    ("Token", "coap.token"),
+    ("Option Delta", "coap.opt.delta"),
+    ("Option Length", "coap.opt.length"),
+    ("Payload Marker", "coap.opt.end_marker"),
+    ("Payload", "coapscope.payload"),
+    ("NUM", "coap.opt.block_number"),
+    ("M", "coap.opt.block_mflag"),
+    ("SZX", "coap.opt.block_size"),
+    ("Partial IV", "coap.opt.object_security_piv"),
+    ("Kid Context", "coap.opt.object_security_kid_context"),
+    ("Kid", "coap.opt.object_security_kid"),
+];
+
+fn field_node(field: &Field, message: &Message<'_>) -> Node {
+    let number = field.option.filter(|_| {
+        field.children.iter().any(|child| child.name == "Option Delta") && field.name != "Malformed Option"
+    });
+    let name = number
+        .and_then(of_option)
+        .or_else(|| NAMES.iter().find(|(label, _)| *label == field.name).map(|(_, name)| *name));
+    let label = match number {
+        Some(number) => format!("{} ({})", field.name, number.0).into(),
+        None => field.name.into(),
+    };
+    let mut node = Node {
+        name: name.map_or_else(|| format!("coap.{}", field.name).into(), Into::into),
+        label,
+        value: field.value.clone(),
+        meaning: field.meaning.clone(),
+        pattern: pattern(message.bytes(), field.span),
+        place: Some(Place::Message(field.span)),
+        reference: field.reference.into(),
+        explanation: field.explanation.into(),
+        ..Node::default()
+    };
+    node.children = field.children.iter().map(|child| field_node(child, message)).collect();
+    if let Some(number) = number {
+        // The value means what the option means: once is enough.
+        for child in node.children.iter_mut().filter(|child| child.meaning == field.meaning) {
+            child.meaning.clear();
+        }
+        node.children
+            .insert(0, Node::generated("coap.opt.desc", format!("Option {}", number.0), facts::properties(number)));
+    }
+    if field.name == "Payload" {
+        node.value = format!("{} bytes", message.payload().len());
+        node.meaning = message.content_format().map(|format| format.to_string()).unwrap_or_default();
+        node.children = payload_lines(message);
+    }
+    node
+}
+
+/// A readable payload line by line, each with its bytes.
+fn payload_lines(message: &Message<'_>) -> Vec<Node> {
+    let Some(offset) = message.payload_offset() else { return Vec::new() };
+    let payload = message.payload();
+    let Some(text) = std::str::from_utf8(payload).ok().filter(|text| content::is_readable(text)) else {
+        return Vec::new();
+    };
+    if message.option(OptionNumber::OSCORE).is_some() {
+        return Vec::new();
+    }
+    let mut at = offset;
+    let mut nodes = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let place = Place::Message(Span::of_bytes(at, line.len()));
+        at += line.len();
+        let shown = escape::text(line.trim_end_matches(['\n', '\r'])).into_owned();
+        nodes.push(Node {
+            name: "coapscope.payload.text".into(),
+            label: "Text".into(),
+            value: shown,
+            place: Some(place),
+            ..Node::default()
+        });
+    }
+    nodes
+}
+
+/// A finding as a node. `frame` prints the frame of a record.
+pub(super) fn finding_node(finding: &Finding, frame: &dyn Fn(u32) -> String) -> Node {
+    let row = finding.rule.row();
+    let detail = finding.detail_with(frame);
+    Node {
+        name: "coapscope.finding".into(),
+        label: format!("{} {}", field::severity(finding.severity), row.id).into(),
+        value: if detail.is_empty() { row.teaching.into() } else { detail },
+        place: Some(Place::Message(finding.span)),
+        reference: row.reference.into(),
+        explanation: row.teaching.into(),
+        severity: Some(finding.severity),
+        kind: NodeKind::Finding,
+        ..Node::default()
+    }
+}
+
+/// Hang a finding below the narrowest field that holds all of its bits.
+fn attach(node: &mut Node, finding: &Finding, made: Node) {
+    let holds = |child: &Node| match child.place {
+        Some(Place::Message(span)) => {
+            child.kind == NodeKind::Field
+                && span.bit <= finding.span.bit
+                && finding.span.end() <= span.end()
+                && (finding.span.bits > 0 || span.contains(finding.span.bit))
+        }
+        _ => false,
+    };
+    match node.children.iter().position(holds).and_then(|index| node.children.get_mut(index)) {
+        Some(child) => attach(child, finding, made),
+        None => node.children.push(made),
+    }
+}

@@ -1,0 +1,71 @@
+//! Text broken into lines of a width, counted in terminal columns.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Lines of at most `width` columns (a word that is longer is cut). Always at least one line.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let mut word = word;
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        while line.width() + word.width() > width {
+            let (head, tail) = split(word, width - line.width());
+            line.push_str(head);
+            lines.push(std::mem::take(&mut line));
+            word = tail;
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The text cut to `width` columns; what was cut off shows as two dots.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let (head, _) = split(text, width.saturating_sub(2));
+    format!("{head}{}", ".".repeat(width.min(2)))
+}
+
+/// As many characters as fit `width` columns, and the rest. At least one character, so that callers come to an end.
+fn split(text: &str, width: usize) -> (&str, &str) {
+    let mut columns = 0;
+    let end = text.char_indices().find_map(|(at, character)| {
+        columns += character.width().unwrap_or(0);
+        (columns > width && at > 0).then_some(at)
+    });
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        for (text, width, expected) in [
+            ("one two three", 7, vec!["one two", "three"]),
+            ("", 5, vec![""]),
+            ("abcdefgh ij", 3, vec!["abc", "def", "gh", "ij"]),
+            ("a  b", 10, vec!["a  b"]),
+            ("\u{65e5}\u{672c}\u{8a9e}", 4, vec!["\u{65e5}\u{672c}", "\u{8a9e}"]),
+            ("\u{65e5}", 1, vec!["\u{65e5}"]),
+        ] {
+            assert_eq!(wrap(text, width), expected, "{text:?} at {width}");
+        }
+        assert_eq!(
+            (cut("temperature", 6), cut("temp", 6), cut("\u{65e5}\u{672c}\u{8a9e}", 5)),
+            ("temp..".into(), "temp".into(), "\u{65e5}..".into())
+        );
+    }
+}
