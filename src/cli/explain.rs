@@ -12,7 +12,7 @@ use crate::coap::{DecodeMode, Finding, Message, Rule};
 use crate::pipeline::{Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
-use crate::render::{Known, NodeKind, json as objects, message_tree, tree, wrap::wrap};
+use crate::render::{Known, NodeKind, frame_number, json as objects, message_tree, tree, wrap::wrap};
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
 
@@ -117,8 +117,7 @@ impl Explained<'_> {
 
     /// Frame of a record, for findings that name one.
     fn frame(&self, id: RecordId) -> String {
-        let frame = self.view.and_then(|view| view.frame_of(id));
-        frame.map_or_else(|| "an earlier frame".into(), |frame| format!("frame {frame}"))
+        frame_number(self.view.and_then(|view| view.frame_of(id)))
     }
 
     fn object(&self) -> Value {
@@ -152,7 +151,7 @@ impl Explained<'_> {
             section("What is known of it", &facts, paint, out)?;
         }
         if !self.findings.is_empty() {
-            writeln!(out, "{}", paint.paint(Ink::Heading, "What is odd"))?;
+            writeln!(out, "{}", paint.paint(Ink::Heading, "What is odd, or worth knowing"))?;
             writeln!(out)?;
             for line in annotated::finding_lines(&self.findings, &|id| self.frame(id), paint) {
                 writeln!(out, "{line}")?;

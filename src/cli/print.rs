@@ -143,7 +143,7 @@ fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Con
     };
     let is_stream = path == std::path::Path::new("-");
     let opened = input::open(path, reading)?;
-    let mut printer = Printer::new(opened, reading, form, input.count)?;
+    let printer = Printer::new(opened, reading, form, input.count)?;
     if printer.form.needs_later() && !is_stream { printer.whole(context) } else { printer.stream(context) }
 }
 

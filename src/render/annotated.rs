@@ -71,7 +71,7 @@ impl Dump<'_> {
             self.push(&left, ink, &text);
         }
         for child in &field.children {
-            if child.meaning == field.meaning {
+            if child.name == "Option Value" {
                 // The value means what the option means: once is enough.
                 self.field(&Field { meaning: String::new(), ..child.clone() }, depth + 1);
             } else {

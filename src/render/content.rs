@@ -23,15 +23,21 @@ pub fn path(message: &Message<'_>) -> String {
 /// Scheme and authority in front of the path, where the request names them; for a proxy the URI it is asked for.
 pub fn authority(message: &Message<'_>) -> Option<String> {
     if let Some(uri) = message.option(OptionNumber::PROXY_URI) {
-        return Some(escape::bytes(uri.value));
+        return Some(escape::bytes(uri.value).into_owned());
     }
-    let scheme = message.option(OptionNumber::PROXY_SCHEME).map(|scheme| escape::bytes(scheme.value));
-    let host = message.option(OptionNumber::URI_HOST).map(|host| escape::bytes(host.value));
+    let scheme = message.option(OptionNumber::PROXY_SCHEME).map(|scheme| escape::bytes(scheme.value).into_owned());
+    let host = message.option(OptionNumber::URI_HOST).map(|host| escape::bytes(host.value).into_owned());
     if scheme.is_none() && host.is_none() {
         return None;
     }
     let port = message.uint(OptionNumber::URI_PORT).map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{}://{}{port}", scheme.as_deref().unwrap_or("coap"), host.unwrap_or_default()))
+}
+
+/// What a proxy is asked for: its URI, or scheme and authority; None where no proxy is asked.
+pub fn proxied(message: &Message<'_>) -> Option<String> {
+    let asked = message.has(OptionNumber::PROXY_URI) || message.has(OptionNumber::PROXY_SCHEME);
+    asked.then(|| authority(message)).flatten()
 }
 
 /// A short word for a Content-Format: `json` for application/json, `text` for text/plain.

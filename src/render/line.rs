@@ -117,9 +117,10 @@ fn summary(view: &View<'_>) -> String {
     let mut words = Vec::new();
     if code.is_request() {
         let path = content::path(message);
-        words.push(match content::authority(message) {
-            Some(authority) if path != "/" => authority + &path,
-            Some(authority) => authority,
+        // Uri-Host names what the message is sent to anyway; what a proxy is asked for does not.
+        words.push(match content::proxied(message) {
+            Some(target) if path != "/" => target + &path,
+            Some(target) => target,
             None => path,
         });
     } else if matches!(view.record.role, Role::SeparateResponse | Role::NonResponse | Role::Notification)

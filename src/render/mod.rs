@@ -17,4 +17,4 @@ pub mod wrap;
 
 pub use alias::Aliases;
 pub use node::{Node, NodeKind, Place, pattern};
-pub use tree::{Known, message_tree, tree};
+pub use tree::{Known, frame_number, message_tree, tree};

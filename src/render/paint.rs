@@ -52,7 +52,7 @@ pub struct Paint(pub bool);
 impl Paint {
     /// The text in this ink.
     pub fn paint(self, ink: Ink, text: &str) -> String {
-        if !self.0 || ink == Ink::Plain || text.is_empty() {
+        if !self.0 || ink == Ink::Plain || text.trim().is_empty() {
             text.to_owned()
         } else {
             format!("\x1b[{}m{text}\x1b[0m", ink.code())

@@ -32,8 +32,7 @@ pub struct Rows {
 #[derive(Clone, Debug, Default)]
 struct Widths {
     time: usize,
-    source: usize,
-    destination: usize,
+    endpoint: usize,
     token: usize,
     code: usize,
 }
@@ -41,7 +40,7 @@ struct Widths {
 impl Rows {
     /// Rows for a terminal of `width` columns, or of any length.
     pub fn new(time: TimeFormat, paint: Paint, width: Option<usize>) -> Self {
-        let widths = Widths { time: 10, source: 0, destination: 0, token: 4, code: 4 };
+        let widths = Widths { time: 8, endpoint: 15, token: 4, code: CODE };
         Self { time, paint, width, first: None, previous: None, aliases: Aliases::default(), widths }
     }
 
@@ -79,28 +78,24 @@ impl Rows {
 
     fn full(&mut self, line: &Line, time: &str, view: &View<'_>) -> String {
         let widths = &mut self.widths;
-        widths.source = widths.source.max(line.source.len());
-        widths.destination = widths.destination.max(line.destination.len());
+        widths.endpoint = widths.endpoint.max(line.source.len()).max(line.destination.len());
         widths.token = widths.token.max(line.token.len());
         widths.code = widths.code.max(line.code.len());
-        let (source, destination) = (widths.source, widths.destination);
-        let ends = format!("{:<source$} > {:<destination$}", line.source, line.destination);
-        let (token, code) = (widths.token, widths.code);
+        let (endpoint, token, code) = (widths.endpoint, widths.token, widths.code);
+        let ends = format!("{:<endpoint$} > {:<endpoint$}", line.source, line.destination);
         self.join(line, time, &ends, view, (token, code), None)
     }
 
     fn short(&mut self, line: &Line, time: &str, view: &View<'_>, width: usize) -> String {
         let widths = &mut self.widths;
-        widths.source = widths.source.max(line.source.len());
-        widths.destination = widths.destination.max(line.destination.len());
+        widths.endpoint = widths.endpoint.max(line.source.len()).max(line.destination.len());
         widths.token = widths.token.max(line.token.len()).min(TOKEN);
         widths.code = widths.code.max(line.code.len()).min(CODE);
-        let (token, code) = (widths.token, widths.code);
+        let (endpoint, token, code) = (widths.endpoint, widths.token, widths.code);
         let ends = if width < ROOM_FOR_ENDPOINTS {
             format!("{}>{}", line.source, line.destination)
         } else {
-            let (source, destination) = (widths.source, widths.destination);
-            format!("{:<source$} > {:<destination$}", line.source, line.destination)
+            format!("{:<endpoint$} > {:<endpoint$}", line.source, line.destination)
         };
         self.join(line, time, &ends, view, (token, code), Some(width))
     }
@@ -118,7 +113,7 @@ impl Rows {
         let time_width = self.widths.time;
         let left = format!("{:>5} ", line.number);
         let middle = format!(
-            " {time:>time_width$} {ends} {:<4} {:>5} {:<token$} ",
+            " {time:>time_width$} {ends} {:<3} {:>5} {:<token$} ",
             line.message_type,
             line.message_id,
             cut(&line.token, if width.is_some() { token } else { usize::MAX }),
@@ -146,11 +141,28 @@ impl Rows {
 
 /// Observe, link and as much of the summary as fits: what relates a message to others is kept before what it carries.
 fn fit(line: &Line, room: usize) -> String {
-    let kept: Vec<&str> = [&*line.observe, &*line.link].into_iter().filter(|part| !part.is_empty()).collect();
-    let taken: usize = kept.iter().map(|part| part.len() + 1).sum();
-    let summary = cut(&line.summary, room.saturating_sub(taken).max(if kept.is_empty() { room } else { 0 }));
-    let parts = [&*line.observe, &*summary, &*line.link];
+    let observe = line.observe.replace("Observe", "Obs");
+    let link = compact(&line.link);
+    let taken: usize = [&observe, &link].iter().filter(|part| !part.is_empty()).map(|part| part.len() + 1).sum();
+    let summary = match room.saturating_sub(taken) {
+        // A path or payload of three letters tells nothing.
+        left if left < 4 && taken > 0 => String::new(),
+        left => cut(&line.summary, left),
+    };
+    let parts = [observe, summary, link];
     cut(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "), room)
+}
+
+/// The duration at the end of a link without its space: `re #1 302us`.
+fn compact(link: &str) -> String {
+    match link.rsplit_once(' ') {
+        Some((before, unit))
+            if before.ends_with(|c: char| c.is_ascii_digit()) && unit.chars().all(char::is_alphabetic) =>
+        {
+            format!("{before}{unit}")
+        }
+        _ => link.to_owned(),
+    }
 }
 
 fn flag_ink(severity: Option<Severity>) -> Ink {

@@ -37,7 +37,7 @@ pub fn tree(view: &View<'_>, known: Known) -> Node {
 pub fn message_tree(message: &Message<'_>) -> Node {
     let mut layer = message_layer(message);
     for finding in message.findings() {
-        attach(&mut layer, &finding, finding_node(&finding, &|id| format!("record {id}")));
+        attach(&mut layer, &finding, finding_node(&finding, &|_| frame_number(None)));
     }
     layer.settle();
     layer
@@ -92,7 +92,7 @@ fn lower_layer(layer: &Layer) -> Node {
 fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message);
     layer.children.extend(facts::generated(view, known));
-    let frame = |id| view.frame_of(id).map_or_else(|| "an earlier frame".to_owned(), |frame| format!("frame {frame}"));
+    let frame = |id| frame_number(view.frame_of(id));
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
@@ -109,7 +109,7 @@ fn evidence(view: &View<'_>) -> Node {
         layer.children.clear();
     }
     layer.children.extend(facts::about(view));
-    let frame = |id| view.frame_of(id).map_or_else(|| "an earlier frame".to_owned(), |frame| format!("frame {frame}"));
+    let frame = |id| frame_number(view.frame_of(id));
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
@@ -211,7 +211,7 @@ fn field_node(field: &Field, message: &Message<'_>) -> Node {
     node.children = field.children.iter().map(|child| field_node(child, message)).collect();
     if let Some(number) = number {
         // The value means what the option means: once is enough.
-        for child in node.children.iter_mut().filter(|child| child.meaning == field.meaning) {
+        for child in node.children.iter_mut().filter(|child| child.label == "Option Value") {
             child.meaning.clear();
         }
         node.children
@@ -244,12 +244,18 @@ fn payload_lines(message: &Message<'_>) -> Vec<Node> {
         nodes.push(Node {
             name: "coapscope.payload.text".into(),
             label: "Text".into(),
+            meaning: if shown.is_empty() { "an empty line".into() } else { String::new() },
             value: shown,
             place: Some(place),
             ..Node::default()
         });
     }
     nodes
+}
+
+/// A frame number inside the sentence of a finding.
+pub fn frame_number(frame: Option<u32>) -> String {
+    frame.map_or_else(|| "(no longer in memory)".into(), |frame| frame.to_string())
 }
 
 /// A finding as a node. `frame` prints the frame of a record.
@@ -271,6 +277,10 @@ pub(super) fn finding_node(finding: &Finding, frame: &dyn Fn(u32) -> String) -> 
 
 /// Hang a finding below the narrowest field that holds all of its bits.
 fn attach(node: &mut Node, finding: &Finding, made: Node) {
+    if node.kind == NodeKind::Field && node.place == Some(Place::Message(finding.span)) {
+        node.children.push(made);
+        return;
+    }
     let holds = |child: &Node| match child.place {
         Some(Place::Message(span)) => {
             child.kind == NodeKind::Field
