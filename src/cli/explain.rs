@@ -109,7 +109,7 @@ struct Explained<'a> {
 impl Explained<'_> {
     fn print(&self, format: &str, paint: Paint, out: &mut dyn Write) -> anyhow::Result<()> {
         let written = match format {
-            "json" => writeln!(out, "{}", self.object()),
+            "json" => writeln!(out, "{}", objects::line(&self.object())),
             _ => self.text(paint, out),
         };
         Ok(written.and_then(|()| out.flush())?)

@@ -94,7 +94,7 @@ impl Form {
                 }
                 if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
             }
-            Self::Json => writeln!(out, "{}", json::record(view, known)),
+            Self::Json => writeln!(out, "{}", json::line(&json::record(view, known))),
             Self::Columns(columns) if view.is_message() => writeln!(out, "{}", columns.row(view)),
             Self::Columns(_) => Ok(()),
         }
@@ -110,7 +110,7 @@ impl Form {
             let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
                 || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
             if let Some(object) = (!own).then(|| json::update(store, patch)).flatten() {
-                writeln!(out, "{object}")?;
+                writeln!(out, "{}", json::line(&object))?;
             }
         }
         Ok(())

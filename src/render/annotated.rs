@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::facts::properties;
 use super::hex::character;
 use super::node::value_and_meaning;
 use super::paint::{Ink, Paint};
@@ -9,7 +10,6 @@ use super::pattern;
 use super::wrap::wrap;
 use crate::coap::{Field, Finding, Message, OptionNumber, escape, fields};
 use crate::field::severity;
-use crate::render::facts::properties;
 
 /// Columns of a line.
 const WIDTH: usize = 80;

@@ -9,6 +9,27 @@ use crate::field;
 use crate::store::{RecordFlags, Store, View};
 use crate::tracking::{NO_RECORD, ObserveOrder, Patch, RecordId};
 
+/// A value as one line of JSON. Characters that draw nothing or steer a terminal are written as `\u` escapes, which mean the
+/// same to every reader.
+pub fn line(value: &Value) -> String {
+    let text = value.to_string();
+    if !text.chars().any(escape::is_hidden) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if escape::is_hidden(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
 /// The object of a message or of evidence. With [`Known::SoFar`] what becomes known only later is null.
 pub fn record(view: &View<'_>, known: Known) -> Value {
     if view.is_message() { message(view, known) } else { evidence(view) }
@@ -134,8 +155,7 @@ fn option(instance: &OptionInstance<'_>) -> Value {
 
 /// Findings as an array. Offsets count bytes from the first of the message.
 pub fn findings(findings: &[Finding], store: &Store) -> Value {
-    let frame =
-        |id| store.get(id).map_or_else(|| "an earlier frame".to_owned(), |record| format!("frame {}", record.frame));
+    let frame = |id| super::tree::frame_number(store.get(id).map(|record| record.frame));
     findings.iter().map(|one| finding(one, &frame)).collect()
 }
 
@@ -185,4 +205,17 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
 
 fn seconds(nanoseconds: i64) -> f64 {
     nanoseconds as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_escaped_and_come_back() {
+        let value = json!({"text": "a\u{202e}\u{9b}\u{7f}\u{e0041}\u{1b}\u{fc}\n"});
+        let line = line(&value);
+        assert_eq!(line, "{\"text\":\"a\\u202e\\u009b\\u007f\\udb40\\udc41\\u001b\u{fc}\\n\"}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
+    }
 }

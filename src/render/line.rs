@@ -104,9 +104,10 @@ fn evidence(view: &View<'_>, line: &mut Line) {
         (view.record.relates_to != crate::tracking::NO_RECORD).then(|| view.frame_of(view.record.relates_to)).flatten();
     let layer = super::tree::evidence_layer(view);
     line.message_type = layer.name.into();
-    line.code = layer.summary;
-    line.summary =
-        findings.first().filter(|_| about.is_none()).map(|finding| finding.rule.row().id.into()).unwrap_or_default();
+    line.summary = layer.summary;
+    if let Some(finding) = findings.first().filter(|_| about.is_none()) {
+        line.summary += &format!(", {}", finding.rule.row().id);
+    }
     line.link = about.map(|frame| format!("about #{frame}")).unwrap_or_default();
 }
 

@@ -15,6 +15,10 @@ const ROOM_FOR_ENDPOINTS: usize = 120;
 const CODE: usize = 12;
 /// Columns that a token may take on a terminal.
 const TOKEN: usize = 8;
+/// Columns that a code may take where lines are long.
+const LONG_CODE: usize = 23;
+/// Columns that a token may take where lines are long: 8 bytes, which is all that RFC 7252 allows, and two dots.
+const LONG_TOKEN: usize = 18;
 
 /// Lays out line after line; columns grow with what they have seen, and never shrink.
 #[derive(Clone, Debug)]
@@ -79,8 +83,8 @@ impl Rows {
     fn full(&mut self, line: &Line, time: &str, view: &View<'_>) -> String {
         let widths = &mut self.widths;
         widths.endpoint = widths.endpoint.max(line.source.len()).max(line.destination.len());
-        widths.token = widths.token.max(line.token.len());
-        widths.code = widths.code.max(line.code.len());
+        widths.token = widths.token.max(line.token.len()).min(LONG_TOKEN);
+        widths.code = widths.code.max(line.code.len()).min(LONG_CODE);
         let (endpoint, token, code) = (widths.endpoint, widths.token, widths.code);
         let ends = format!("{:<endpoint$} > {:<endpoint$}", line.source, line.destination);
         self.join(line, time, &ends, view, (token, code), None)
@@ -116,7 +120,7 @@ impl Rows {
             " {time:>time_width$} {ends} {:<3} {:>5} {:<token$} ",
             line.message_type,
             line.message_id,
-            cut(&line.token, if width.is_some() { token } else { usize::MAX }),
+            cut(&line.token, token),
         );
         let shown_code = cut(&line.code, if width.is_some() { code } else { usize::MAX });
         let code_column = format!("{shown_code:<code$}");

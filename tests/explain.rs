@@ -1,0 +1,188 @@
+//! `coapscope explain`: what it says of a message, in every form of hex, and what it refuses.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The message of the course's slide: `POST /events` with JSON and no token.
+const SLIDE: &str = "4002 0000 b66576656e7473 ff 7b22616363657373546f6b656e223a22645f736b5f616263313233222c226e616d65223a2274656d7065726174757265222c2264617461223a223231227d";
+
+fn explain(arguments: &[&str]) -> Output {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    Command::new(env!("CARGO_BIN_EXE_coapscope")).arg("explain").args(arguments).current_dir(root).output().unwrap()
+}
+
+fn text(arguments: &[&str]) -> String {
+    let output = explain(arguments);
+    assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn object(hex: &str) -> Value {
+    serde_json::from_str(&text(&["--format", "json", hex])).unwrap()
+}
+
+#[test]
+fn the_slide_is_explained_field_by_field() {
+    let text = text(&SLIDE.split(' ').collect::<Vec<_>>());
+    // Each line: the bytes on the left, and what they are on the right.
+    for (bytes, meaning) in [
+        ("0000  40 ", "01.. ....  Version: 1"),
+        ("", "..00 ....  Type: 0 (Confirmable, CON)"),
+        ("", ".... 0000  Token Length: 0 (no token)"),
+        ("0001  02 ", "Code: 0.02 (POST)"),
+        ("0002  00 00 ", "Message ID: 0"),
+        ("0004  b6 ", "Uri-Path (option 11): events"),
+        ("", "1011 ....  Option Delta: 11"),
+        ("", ".... 0110  Option Length: 6"),
+        ("0005  65 76 65 6e 74 73 ", "Option Value: events"),
+        ("000b  ff ", "Payload Marker"),
+        ("", "Payload: 62 bytes"),
+        ("000c  7b 22 61 63 63 65 73 73 ", "{\"access"),
+        ("0044  3a 22 32 31 22 7d ", ":\"21\"}"),
+        ("", "req.empty-token"),
+        ("", "cf.missing"),
+        ("", "RFC 7252 section 3"),
+    ] {
+        assert!(text.lines().any(|line| line.contains(bytes) && line.contains(meaning)), "{bytes}{meaning} in\n{text}");
+    }
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+/// Leaves of a field tree: first bit and length.
+fn leaves(fields: &Value, found: &mut Vec<(u64, u64)>) {
+    for field in fields.as_array().unwrap() {
+        for key in ["name", "hex", "value", "meaning", "reference"] {
+            assert!(field[key].is_string(), "{key} in {field}");
+        }
+        if field["children"].as_array().unwrap().is_empty() {
+            found.push((field["bit_offset"].as_u64().unwrap(), field["bit_length"].as_u64().unwrap()));
+        }
+        leaves(&field["children"], found);
+    }
+}
+
+#[test]
+fn leaves_cover_the_message() {
+    for hex in [
+        SLIDE,
+        "40",
+        "4201",
+        "40010000",
+        "4d0100000001020304050607080910111213",
+        "61450001a1600a0bd101ffff",
+        "6145a1b20160c1325109ffdeadbeef",
+        "40010001f1",
+        "400100011f",
+        "40010001e0",
+        "40010001b9616263",
+        "44010001a1",
+        "00000000ff",
+        "8f",
+        "7f ff ff ff ff ff ff",
+        "40010001ff",
+        "440100019409616263de00000102e0fef1",
+    ] {
+        let object = object(hex);
+        let mut found = Vec::new();
+        leaves(&object["fields"], &mut found);
+        let mut next = 0;
+        for (offset, length) in found {
+            assert_eq!(offset, next, "{hex}");
+            next += length;
+        }
+        let bytes = hex.chars().filter(char::is_ascii_hexdigit).count() as u64 / 2;
+        assert_eq!(next, bytes * 8, "{hex}");
+        assert!(object["coap"].is_object() && object["findings"].is_array());
+    }
+}
+
+#[test]
+fn hex_may_be_written_in_any_usual_way() {
+    let expected = text(&["4002", "0001b6", "6576656e7473"]);
+    for arguments in [
+        vec!["40020001b66576656e7473"],
+        vec!["40", "02", "00", "01", "b6", "65", "76", "65", "6e", "74", "73"],
+        vec!["40:02:00:01:B6:65:76:65:6E:74:73"],
+        vec!["0x40,0x02,0x00,0x01,0xb6,0x65,0x76,0x65,0x6e,0x74,0x73"],
+        vec!["0x4002 0001 b665 7665 6e74 73"],
+        vec!["00000000: 4002 0001 b665 7665 6e74 73              @....events"],
+        vec!["0000  40 02 00 01 b6 65 76 65\n0008  6e 74 73"],
+    ] {
+        assert_eq!(text(&arguments), expected, "{arguments:?}");
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_coapscope"))
+        .args(["explain", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"40 02 00 01 b6\n65 76 65 6e 74 73\n").unwrap();
+    assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(), expected);
+}
+
+#[test]
+fn malformed_messages_are_explained_as_far_as_they_go() {
+    for (hex, expected) in [
+        ("40", "hdr.truncated"),
+        ("80010001", "hdr.version"),
+        ("49010001", "hdr.tkl-reserved"),
+        ("44010001a1", "hdr.token-truncated"),
+        ("40010001b9616263", "opt.overrun"),
+        ("40010001ff", "payload.marker-empty"),
+    ] {
+        let text = text(&[hex]);
+        assert!(text.contains(expected), "{hex}: {text}");
+        assert!(object(hex)["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == expected), "{hex}");
+    }
+}
+
+#[test]
+fn pre_standard_headers_are_explained_in_both_readings() {
+    // GET with one option (Uri-Path "time"), as draft-ietf-core-coap-08 and -12 encode it: no token, an option count of 1.
+    for (hex, draft) in
+        [("41010001 9474696d65", "draft-ietf-core-coap-08"), ("41010001 b474696d65", "draft-ietf-core-coap-12")]
+    {
+        let text = text(&[hex]);
+        for part in ["Token Length: 1", "Option Count: 1", draft, "token"] {
+            assert!(text.contains(part), "{hex}: {part} in\n{text}");
+        }
+        assert_eq!(object(hex)["other_reading"]["read_as"], draft);
+    }
+    assert!(!text(&[SLIDE]).contains("other reading"));
+}
+
+#[test]
+fn a_message_of_a_capture_comes_with_its_relations() {
+    let capture = "captures/lab/04-retransmit-libcoap.client.pcap";
+    let text = text(&["-r", capture, "--frame", "13"]);
+    assert!(text.contains("Retransmission of: frame 5") && text.contains("Answered in: frame 28"), "{text}");
+    let output = explain(&["-r", capture, "--frame", "13", "--format", "json"]);
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&object["answered_by"], &object["transmission"]), (&Value::from(28), &Value::from(2)));
+    assert!(object["fields"].is_array());
+}
+
+#[test]
+fn what_is_no_message_is_refused() {
+    let capture = "captures/lab/04-retransmit-libcoap.client.pcap";
+    for (arguments, expected) in [
+        (vec![], "no message is given"),
+        (vec![""], "no bytes"),
+        (vec!["hello"], "hexadecimal"),
+        (vec!["400"], "a byte has two"),
+        (vec!["--format", "svg", "40010001"], "text and json"),
+        (vec!["-r", capture, "--frame", "1000"], "there is no frame 1000"),
+        (vec!["-r", capture, "--frame", "1"], "frame 1 holds no CoAP message"),
+        (vec!["-r", "no-such-file", "--frame", "1"], "no-such-file"),
+    ] {
+        let output = explain(&arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+        assert!(text.lines().count() == 1 && text.contains(expected), "{arguments:?}: {text}");
+    }
+}

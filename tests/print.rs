@@ -1,0 +1,277 @@
+//! `coapscope print` as its user meets it: expected texts for captures, objects as the contract has them, hostile bytes,
+//! closed pipes, and what it says when it cannot.
+//!
+//! Expected texts are in `tests/print/`; `COAPSCOPE_UPDATE=1 cargo test --test print` writes them anew, to be read before they
+//! are committed.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn coapscope(arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(root())
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env("TZ", "UTC");
+    command
+}
+
+fn run(arguments: &str) -> Output {
+    coapscope(arguments).output().unwrap()
+}
+
+/// Standard output of a run that must succeed and be quiet on standard error.
+fn printed(arguments: &str) -> String {
+    let output = run(arguments);
+    assert!(output.status.success() && output.stderr.is_empty(), "{arguments}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn objects(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// Expected text, arguments. Each capture shows something of its own.
+const EXPECTED: &[(&str, &str)] = &[
+    ("alarm-lines", "print captures/lab/03-observe-alarm-two.pcap"),
+    ("retransmit-lines", "print captures/lab/04-retransmit-libcoap.client.pcap"),
+    ("separate-lines", "print -t u captures/lab/04-separate.client.pcap"),
+    ("icmp-lines", "print captures/lab/04-server-down-icmp.pcap"),
+    ("malformed-lines", "print -t d -c 60 captures/lab/11-malformed-libcoap.pcap"),
+    ("separate-tree", "print -V -c 12 captures/lab/04-separate.client.pcap"),
+    ("vlan-tree", "print -V -c 2 captures/lab/08-vlan.pcap"),
+    ("fragments-tree", "print -V -c 2 captures/lab/08-ip-fragments.pcap"),
+    ("options-bytes", "print -x -c 6 captures/lab/10-echo-request-tag.pcap"),
+    ("malformed-bytes", "print -V -x -c 16 captures/lab/11-malformed-libcoap.pcap"),
+    ("retransmit-json", "print -T json captures/lab/04-retransmit-libcoap.client.pcap"),
+    ("icmp-json", "print -T json captures/lab/04-server-down-icmp.pcap"),
+    ("basics-csv", "print -T csv captures/lab/01-libcoap-basics-ipv4.pcap"),
+    (
+        "blocks-fields",
+        "print captures/lab/05-block-aiocoap.pcap -T fields -E header=y -E separator=; -e frame.number \
+      -e coapscope.block1.number -e coapscope.block2.number -e coapscope.block2.more -e coap.opt.block_size -e coapscope.resource \
+      -e coap.response_to -e coap.response_in",
+    ),
+];
+
+#[test]
+fn output_is_as_expected() {
+    let update = std::env::var_os("COAPSCOPE_UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for (name, arguments) in EXPECTED {
+        let path = root().join("tests/print").join(format!("{name}.txt"));
+        let actual = printed(arguments);
+        if update {
+            fs::write(&path, &actual).unwrap();
+        } else if fs::read_to_string(&path).unwrap_or_default() != actual {
+            let expected = fs::read_to_string(&path).unwrap_or_default();
+            let first = expected.lines().zip(actual.lines()).find(|(expected, actual)| expected != actual);
+            wrong.push(format!("{name} ({arguments}): first difference {first:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn text_forms_fit_80_columns() {
+    for capture in ["05-block2-libcoap", "07-errors-options", "10-echo-request-tag", "11-malformed-libcoap"] {
+        let text = printed(&format!("print -x captures/lab/{capture}.pcap"));
+        // The line of the message itself is long where the output is kept; its bytes are not.
+        for line in text.lines().filter(|line| line.starts_with("  ") && !line.contains(" > ")) {
+            assert!(line.chars().count() <= 80, "{capture}: {line}");
+        }
+    }
+}
+
+/// The keys that the contract names, and what they hold.
+fn check_message(object: &Value) {
+    let is = |pointer: &str, test: fn(&Value) -> bool| {
+        let value = object.pointer(pointer).unwrap_or(&Value::Null);
+        assert!(test(value), "{pointer}: {value} in {object}");
+    };
+    is("/kind", |value| value == "message");
+    is("/frame/number", Value::is_u64);
+    is("/frame/time", |value| value.as_str().is_some_and(|time| time.ends_with('Z') && time.len() >= 27));
+    is("/frame/length", Value::is_u64);
+    is("/source", Value::is_string);
+    is("/destination", Value::is_string);
+    is("/coap/options", Value::is_array);
+    is("/findings", Value::is_array);
+    for option in object["coap"]["options"].as_array().unwrap() {
+        let (offset, length, value_offset) = (&option["offset"], &option["length"], &option["value_offset"]);
+        let raw = option["raw"].as_str().unwrap();
+        let end = value_offset.as_u64().unwrap() + raw.len() as u64 / 2;
+        assert_eq!(offset.as_u64().unwrap() + length.as_u64().unwrap(), end, "{option}");
+        assert!(option["number"].is_u64() && (option["name"].is_string() || option["name"].is_null()), "{option}");
+    }
+    for finding in object["findings"].as_array().unwrap() {
+        let known = ["id", "severity", "text", "reference"].iter().all(|key| finding[*key].is_string());
+        assert!(known && finding["offset"].is_u64() && finding["length"].is_u64(), "{finding}");
+        assert!(!finding["text"].as_str().unwrap().contains('{'), "{finding}");
+    }
+    for key in ["exchange", "retransmission_of", "duplicate_of", "copy_of", "transmission", "answers", "answered_by"] {
+        assert!(object[key].is_null() || object[key].is_u64(), "{key} in {object}");
+    }
+    assert!(object["elapsed_since_first"].is_null() || object["elapsed_since_first"].is_f64(), "{object}");
+}
+
+#[test]
+fn objects_are_as_the_contract_has_them() {
+    for capture in
+        ["01-libcoap-basics-ipv4", "04-retransmit-libcoap.client", "07-errors-options", "11-malformed-libcoap"]
+    {
+        for object in objects(&printed(&format!("print -T json captures/lab/{capture}.pcap"))) {
+            check_message(&object);
+        }
+    }
+    let all = objects(&printed("print -T json captures/lab/04-retransmit-libcoap.client.pcap"));
+    let copy = all.iter().find(|object| object["frame"]["number"] == 13).unwrap();
+    let expected = [("retransmission_of", 5), ("transmission", 2), ("answered_by", 28)];
+    for (key, value) in expected {
+        assert_eq!(copy[key], value, "{key}");
+    }
+    assert_eq!(copy["elapsed_since_first"], 2.56295);
+}
+
+#[test]
+fn from_a_stream_what_is_known_later_follows() {
+    let capture = fs::File::open(root().join("captures/lab/04-retransmit-libcoap.client.pcap")).unwrap();
+    let output = coapscope("print -T json -").stdin(capture).output().unwrap();
+    let all = objects(&String::from_utf8(output.stdout).unwrap());
+    let (messages, updates): (Vec<_>, Vec<_>) = all.iter().partition(|object| object["kind"] == "message");
+    assert!(messages.iter().all(|object| object["answered_by"].is_null()));
+    let answer =
+        updates.iter().find(|update| update["frame"]["number"] == 5 && !update["answered_by"].is_null()).unwrap();
+    assert_eq!((&answer["kind"], &answer["answered_by"]), (&Value::from("update"), &Value::from(28)));
+    let place = |wanted: &Value| all.iter().position(|object| object == wanted).unwrap();
+    let response = messages.iter().find(|object| object["frame"]["number"] == 28).unwrap();
+    assert!(place(response) < place(answer), "an update names frames that were printed");
+}
+
+#[test]
+fn a_stream_and_a_file_print_the_same_lines() {
+    for capture in ["03-observe-alarm-two.pcap", "08-ip-fragments.pcap", "08-ether-nano.pcap.gz"] {
+        let file = fs::File::open(root().join("captures/lab").join(capture)).unwrap();
+        for form in ["", "-V ", "-T fields -e frame.number -e coap.token "] {
+            let streamed = coapscope(&format!("print {form}-")).stdin(file.try_clone().unwrap()).output().unwrap();
+            std::io::Seek::seek(&mut &file, std::io::SeekFrom::Start(0)).unwrap();
+            let read = printed(&format!("print {form}captures/lab/{capture}"));
+            assert_eq!(String::from_utf8(streamed.stdout).unwrap(), read, "{form}{capture}");
+        }
+    }
+}
+
+#[test]
+fn counts_stop_after_messages() {
+    assert_eq!(printed("print -c 3 captures/lab/08-any-sll2.pcap").lines().count(), 3);
+    assert_eq!(printed("print -c 2 -T json captures/lab/08-any-sll2.pcap").lines().count(), 2);
+}
+
+/// A pcap of raw IPv4 with one datagram to port 5683 for each payload.
+fn capture_of(messages: &[&[u8]]) -> Vec<u8> {
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    for (second, message) in messages.iter().enumerate() {
+        let length = (message.len() + 28) as u32;
+        for word in [1_700_000_000 + second as u32, 0, length, length] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0x45, 0, (length >> 8) as u8, length as u8, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        file.extend([0x9c, 0x40, 0x16, 0x33, ((length - 20) >> 8) as u8, (length - 20) as u8, 0, 0]);
+        file.extend(*message);
+    }
+    file
+}
+
+#[test]
+fn hostile_bytes_are_visible_and_harmless() {
+    let mut path = b"\x40\x01\x00\x01\xbd\x0b".to_vec();
+    path.extend("\u{1b}[31mred\u{202e}\u{9b}31m\u{200b}x\r\n".as_bytes());
+    path[5] = (path.len() - 6 - 13) as u8;
+    let invalid = b"\x40\x01\x00\x02\xb4\xff\xfe\x1b\x07\xff\x1b]0;title\x07\xff\xfe\x9b".to_vec();
+    let tabbed = b"\x40\x02\x00\x03\xb3a\tb\xc0\xffx\ty\nz".to_vec();
+    let capture = capture_of(&[&path, &invalid, &tabbed]);
+    let fields = "-e coap.opt.uri_path -e coapscope.payload.text -e coapscope.resource -e coapscope.finding";
+    for form in ["", "-V", "-x", "-V -x", "-T json", "-T csv", &format!("-T fields {fields}"), "--color always"] {
+        let mut child =
+            coapscope(&format!("print {form} -")).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&capture).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let mut text = String::from_utf8(output.stdout).expect(form);
+        if form.contains("always") {
+            for ink in ["0", "1", "2", "1;31", "33", "36", "32"] {
+                text = text.replace(&format!("\x1b[{ink}m"), "");
+            }
+        }
+        let allowed = |c: char| c == '\n' || (c == '\t' && form.contains("fields"));
+        let hidden = text.chars().find(|c| !allowed(*c) && (c.is_control() || "\u{202e}\u{200b}".contains(*c)));
+        assert_eq!(hidden, None, "{form}: {text}");
+        if form == "-T json" {
+            let all = objects(&text);
+            assert_eq!(all[1]["coap"]["payload"]["raw"], "1b5d303b7469746c6507fffe9b");
+            assert_eq!(all[1]["coap"]["options"][0]["raw"], "fffe1b07");
+            assert_eq!(all[2]["coap"]["payload"]["text"], "x\ty\nz");
+        }
+        if form.contains("fields") {
+            assert!(text.lines().all(|line| line.matches('\t').count() == 3), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    // More output than a pipe holds, so that the program is still writing when the reader leaves.
+    let message = [b"\x50\x02\x00\x01\xff".as_slice(), &[b'x'; 1000]].concat();
+    let messages: Vec<&[u8]> = std::iter::repeat_n(message.as_slice(), 2000).collect();
+    let folder = std::env::temp_dir().join(format!("coapscope-print-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("many.pcap");
+    fs::write(&file, capture_of(&messages)).unwrap();
+    for form in ["-x", "-T json", "-T fields -e coapscope.payload"] {
+        let mut child = coapscope(&format!("print {form} {}", file.display()))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{form}: {output:?}");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// Arguments that cannot be done, and what the one line on standard error must say.
+const REFUSED: &[(&str, &str)] = &[
+    ("print", "no capture is named"),
+    ("print no-such-file.pcap", "no-such-file.pcap"),
+    ("print -T fields captures/lab/08-vlan.pcap", "-e coap.code"),
+    ("print -T fields -e coap.uri_path captures/lab/08-vlan.pcap", "did you mean coap.opt.uri_path"),
+    ("print -T fields -e coap.code -E header=maybe captures/lab/08-vlan.pcap", "header=y|n"),
+    ("print -e coap.code captures/lab/08-vlan.pcap", "-T fields"),
+    ("print -V -T json captures/lab/08-vlan.pcap", "-V and -x"),
+    ("print -t x captures/lab/08-vlan.pcap", "a, ad, r, d, e, u"),
+];
+
+#[test]
+fn refusals_say_what_to_do() {
+    for (arguments, expected) in REFUSED {
+        let output = run(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {text}");
+        assert!(
+            output.stdout.is_empty() && text.lines().count() == 1 && text.contains(expected),
+            "{arguments}: {text}"
+        );
+    }
+}
