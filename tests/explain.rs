@@ -1,5 +1,7 @@
 //! `coapscope explain`: what it says of a message, in every form of hex, and what it refuses.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};

@@ -4,6 +4,8 @@
 //! Expected texts are in `tests/print/`; `COAPSCOPE_UPDATE=1 cargo test --test print` writes them anew, to be read before they
 //! are committed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

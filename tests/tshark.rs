@@ -3,6 +3,8 @@
 //! What is left out, and why, stands in [`EXCLUDED`]: one row each. Where tshark is not installed the test is skipped by name;
 //! with COAPSCOPE_PEERS=1 it then fails.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

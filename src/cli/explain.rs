@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::print::paint;
 use super::{Context, ExplainArgs, hex_text, input};
 use crate::coap::{DecodeMode, Finding, Message, Rule};
-use crate::pipeline::{Pipeline, Step};
+use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
 use crate::render::{Known, NodeKind, frame_number, json as objects, message_tree, tree, wrap::wrap};
@@ -93,7 +93,7 @@ fn from_capture(
         }
         bail!("{}: frame {frame} holds no CoAP message; `coapscope print` lists those that do", path.display());
     };
-    let mut fetcher = input::fetcher(opened.reader, &args.reading);
+    let mut fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let view =
         fetcher.view(&store, id)?.with_context(|| format!("{}: frame {frame} cannot be read again", path.display()))?;
     let explained = Explained { message: view.message, findings: view.findings(), view: Some(&view) };
@@ -207,7 +207,7 @@ fn other_reading<'a>(message: &Message<'a>) -> Option<Message<'a>> {
     }
     let mut doubtful = message.is_malformed();
     message.visit_findings(&mut |finding| {
-        doubtful |= matches!(finding.rule, Rule::OptUnknownCritical | Rule::OptBadLength)
+        doubtful |= matches!(finding.rule, Rule::OptUnknownCritical | Rule::OptBadLength);
     });
     if !doubtful {
         return None;

@@ -2,10 +2,13 @@
 
 mod args;
 mod devices;
+mod explain;
+mod hex_text;
 mod input;
 #[cfg(feature = "live")]
 mod live;
 mod pages;
+mod print;
 mod stats;
 
 use std::io::{self, IsTerminal, Write};
@@ -108,7 +111,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
     match &cli.command {
-        Some(Command::Print(_) | Command::Explain(_)) => anyhow::bail!("lands with the next commit"),
+        Some(Command::Print(args)) => print::run(args, context),
+        Some(Command::Explain(args)) => explain::run(args, context),
         Some(Command::Stats(args)) => stats::run(args, context),
         Some(Command::Completions { shell }) => pages::completions(*shell, context),
         Some(Command::Man) => pages::manual(context),
@@ -119,8 +123,7 @@ fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
 
 /// The screen where standard output is a terminal; else what `print` would say.
 fn screen_or_print(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
-    let _ = (args, context);
-    anyhow::bail!("lands with the next commit")
+    print::run_plain(args, context)
 }
 
 /// The reader of our output has gone: it has seen enough.

@@ -39,7 +39,12 @@ pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 /// # Errors
 /// As for [`run`].
 pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
-    print(&args.input, &args.reading, Form::text(&args.showing, false, false)?, context)
+    let form = Form::text(&args.showing, false, false)?;
+    if args.input.path().is_some() || args.input.interface.is_some() {
+        return print(&args.input, &args.reading, form, context);
+    }
+    context.warn(&[format!("no capture is named: this is the {}", input::BUILT_IN_NAME)]);
+    Printer::new(input::open_built_in(&args.reading)?, &args.reading, form, args.input.count)?.stream(context)
 }
 
 /// The form of the output.
@@ -179,7 +184,7 @@ impl Printer {
     fn new(opened: Opened, reading: &ReadingArgs, form: Form, count: Option<u64>) -> anyhow::Result<Self> {
         Ok(Self {
             pipeline: Pipeline::new(opened.source, input::pipeline_options(reading)?),
-            fetcher: input::fetcher(opened.reader, reading),
+            fetcher: Fetcher::new(opened.reader, reading.checksums),
             store: Store::default(),
             form,
             left: count,

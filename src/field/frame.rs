@@ -8,13 +8,13 @@ use crate::frame::Endpoint;
 pub(super) fn rows() -> Vec<Field> {
     vec![
         Field::new("frame.number", Kind::Unsigned, "Number of the frame in the capture, from 1.", |view, visit| {
-            visit(Value::Unsigned(view.record.frame.into()))
+            visit(Value::Unsigned(view.record.frame.into()));
         }),
         Field::new("frame.time", Kind::Time, "When the frame was captured.", |view, visit| {
-            visit(Value::Time(view.record.time))
+            visit(Value::Time(view.record.time));
         }),
         Field::new("frame.time_epoch", Kind::Duration, "Seconds since 1970-01-01 UTC.", |view, visit| {
-            visit(Value::Duration(view.record.time))
+            visit(Value::Duration(view.record.time));
         }),
         Field::new(
             "frame.time_relative",
@@ -26,10 +26,10 @@ pub(super) fn rows() -> Vec<Field> {
             },
         ),
         Field::new("frame.len", Kind::Unsigned, "Length of the frame on the wire, in bytes.", |view, visit| {
-            visit(Value::Unsigned(view.frame.original_length.into()))
+            visit(Value::Unsigned(view.frame.original_length.into()));
         }),
         Field::new("frame.cap_len", Kind::Unsigned, "Bytes of the frame that were captured.", |view, visit| {
-            visit(Value::Unsigned(view.frame.bytes.len() as u64))
+            visit(Value::Unsigned(view.frame.bytes.len() as u64));
         }),
         Field::new(
             "frame.interface_id",
@@ -49,31 +49,31 @@ pub(super) fn rows() -> Vec<Field> {
             },
         ),
         Field::new("ip.src", Kind::Address, "IPv4 address of the sender.", |view, visit| {
-            addresses(&[view.source()], true, visit)
+            addresses(&[view.source()], true, visit);
         }),
         Field::new("ip.dst", Kind::Address, "IPv4 address of the receiver.", |view, visit| {
-            addresses(&[view.destination()], true, visit)
+            addresses(&[view.destination()], true, visit);
         }),
         Field::new("ip.addr", Kind::Address, "IPv4 address of the sender or the receiver.", |view, visit| {
-            addresses(&[view.source(), view.destination()], true, visit)
+            addresses(&[view.source(), view.destination()], true, visit);
         }),
         Field::new("ipv6.src", Kind::Address, "IPv6 address of the sender.", |view, visit| {
-            addresses(&[view.source()], false, visit)
+            addresses(&[view.source()], false, visit);
         }),
         Field::new("ipv6.dst", Kind::Address, "IPv6 address of the receiver.", |view, visit| {
-            addresses(&[view.destination()], false, visit)
+            addresses(&[view.destination()], false, visit);
         }),
         Field::new("ipv6.addr", Kind::Address, "IPv6 address of the sender or the receiver.", |view, visit| {
-            addresses(&[view.source(), view.destination()], false, visit)
+            addresses(&[view.source(), view.destination()], false, visit);
         }),
         Field::new("udp.srcport", Kind::Unsigned, "UDP port of the sender.", |view, visit| {
-            ports(&[view.source()], visit)
+            ports(&[view.source()], visit);
         }),
         Field::new("udp.dstport", Kind::Unsigned, "UDP port of the receiver.", |view, visit| {
-            ports(&[view.destination()], visit)
+            ports(&[view.destination()], visit);
         }),
         Field::new("udp.port", Kind::Unsigned, "UDP port of the sender or the receiver.", |view, visit| {
-            ports(&[view.source(), view.destination()], visit)
+            ports(&[view.source(), view.destination()], visit);
         }),
     ]
 }

@@ -92,7 +92,7 @@ pub(super) fn visit(view: &View<'_>, number: OptionNumber, visit: &mut dyn FnMut
             OptionFormat::Empty => visit(Value::Presence),
             OptionFormat::Uint => option.uint().into_iter().for_each(|number| visit(Value::Unsigned(number))),
             OptionFormat::ContentFormat => {
-                option.uint().into_iter().for_each(|number| visit(Value::string(content_format(number))))
+                option.uint().into_iter().for_each(|number| visit(Value::string(content_format(number))));
             }
             // tshark prints an empty text as nothing at all between the commas, and leaves empty bytes out.
             OptionFormat::String => visit(Value::Text(option.value.into())),

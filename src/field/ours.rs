@@ -68,10 +68,10 @@ fn message() -> Vec<Field> {
             },
         ),
         Field::new("coapscope.content_format", Unsigned, "Content-Format as a number.", |view, visit| {
-            number(view, OptionNumber::CONTENT_FORMAT, visit)
+            number(view, OptionNumber::CONTENT_FORMAT, visit);
         }),
         Field::new("coapscope.accept", Unsigned, "Accept as a number.", |view, visit| {
-            number(view, OptionNumber::ACCEPT, visit)
+            number(view, OptionNumber::ACCEPT, visit);
         }),
         Field::new("coapscope.option", Unsigned, "Number of each option.", |view, visit| {
             view.message.options().for_each(|option| visit(Value::Unsigned(option.number.0.into())));
@@ -153,7 +153,7 @@ fn relations() -> Vec<Field> {
             |view, visit| frame(view, view.duplicate_of(), visit),
         ),
         Field::new("coapscope.copy_of", Frame, "The same frame, captured before.", |view, visit| {
-            frame(view, view.copy_of(), visit)
+            frame(view, view.copy_of(), visit);
         }),
         Field::new(
             "coapscope.elapsed_since_first",

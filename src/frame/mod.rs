@@ -11,7 +11,8 @@ mod peel;
 mod protocol;
 mod reason;
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 pub use fragments::{FragmentCounters, FragmentFault};
 pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};
@@ -56,4 +57,14 @@ pub struct Endpoint {
     pub port: u16,
     /// Interface number + 1 where the address is link-local, else 0: the same link-local address on two links is two endpoints.
     pub scope: u16,
+}
+
+impl fmt::Display for Endpoint {
+    /// `10.0.0.1:5683`, `[fe80::1]:5683`; the address alone where there is no port.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            0 => write!(f, "{}", self.address),
+            port => write!(f, "{}", SocketAddr::new(self.address, port)),
+        }
+    }
 }

@@ -111,6 +111,7 @@ impl Pipeline {
             update.ended.get_or_insert(Ended::Complete);
         }
         self.add_rows(update);
+        update.summary.first_time = self.work.summary.first_time;
         // Copying the counts for each single frame would cost more than the frame itself.
         if step != Step::More || frames >= FRAMES_A_STEP {
             self.add_summary(update);

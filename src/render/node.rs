@@ -201,7 +201,7 @@ pub(super) fn value_and_meaning(value: &str, meaning: &str) -> String {
 /// more than four bytes.
 pub fn pattern(bytes: &[u8], span: Span) -> String {
     let range = span.byte_range();
-    if (span.bit % 8 == 0 && span.bits % 8 == 0) || range.len() > 4 {
+    if (span.bit.is_multiple_of(8) && span.bits.is_multiple_of(8)) || range.len() > 4 {
         return String::new();
     }
     let Some(touched) = bytes.get(range.clone()) else { return String::new() };

@@ -6,7 +6,6 @@ use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern};
 use crate::coap::{Field, Finding, Message, OptionNumber, Span, escape, fields};
 use crate::field::{self, of_option};
-use crate::frame::{Layer, layers};
 use crate::store::View;
 
 /// How much of what became known of a message goes into its tree, line or object.
@@ -27,7 +26,6 @@ pub fn tree(view: &View<'_>, known: Known) -> Node {
         Some(Place::Frame(Span::of_bytes(0, view.frame.bytes.len()))),
     );
     root.children.push(frame(view));
-    root.children.extend(layers(&view.frame).iter().map(lower_layer));
     root.children.push(if view.is_message() { coap(view, known) } else { evidence(view) });
     root.settle();
     root
@@ -72,23 +70,6 @@ fn frame(view: &View<'_>) -> Node {
     node
 }
 
-fn lower_layer(layer: &Layer) -> Node {
-    let mut node = Node::layer(layer.name, layer.name, layer.summary.clone(), Some(Place::Frame(layer.span)));
-    node.children = layer
-        .fields
-        .iter()
-        .map(|field| {
-            Node::field(
-                format!("{}.{}", layer.name, field.name),
-                field.name,
-                field.value.clone(),
-                Place::Frame(field.span),
-            )
-        })
-        .collect();
-    node
-}
-
 fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message);
     layer.children.extend(facts::generated(view, known));
@@ -126,12 +107,10 @@ pub(super) struct EvidenceLayer {
 
 /// What kind of evidence the frame is, and what it says.
 pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
-    let icmp = layers(&view.frame).into_iter().find(|layer| layer.name.contains("Control Message"));
-    match icmp {
-        Some(layer) => {
-            EvidenceLayer { name: if layer.name.contains("v6") { "ICMPv6" } else { "ICMP" }, summary: layer.summary }
-        }
-        None => {
+    let version6 = view.source().is_some_and(|source| source.address.is_ipv6());
+    match view.source().map(|source| source.port) {
+        Some(0) => EvidenceLayer { name: if version6 { "ICMPv6" } else { "ICMP" }, summary: "quotes a message".into() },
+        _ => {
             EvidenceLayer { name: "DTLS", summary: format!("record on a plain port, {} B", view.message.bytes().len()) }
         }
     }
