@@ -4,10 +4,12 @@
     sudo scripts/record/session.py [OUT.pcap]
 
 Needs root (namespaces, TAP devices), coap-client and coap-server of libcoap, tcpdump,
-tshark, and aiocoap 0.4.17 for the Python named in $LAB_PYTHON. Everything happens in
-namespaces of its own. Message IDs, ports and tokens differ from run to run; the story
-does not. The recording is repeated while the timer that the client draws (2 to 3 s) is
-not near 2 s, so that the long wait stays about 15 s.
+tshark, and aiocoap 0.4.17 for the Python named in $LAB_PYTHON (or in the .venv that
+"make peers" makes). Everything happens in namespaces of its own.
+
+Message IDs, ports and tokens differ from run to run; the story does not. The recording
+is repeated while the timer that the client draws (2 to 3 s) is not near 2 s, so that the
+long wait stays about 15 s.
 """
 import os
 import pathlib
@@ -19,7 +21,8 @@ import time
 from relay import MIRROR, Network, Rule
 
 HERE = pathlib.Path(__file__).resolve().parent
-PYTHON = os.environ.get("LAB_PYTHON", "python3")
+VENV = HERE.parent.parent / ".venv" / "bin" / "python"  # made by "make peers"
+PYTHON = os.environ.get("LAB_PYTHON") or (str(VENV) if VENV.exists() else "python3")
 # CoAP, and ICMP and ICMPv6 "unreachable", which say why nobody answers.
 FILTER = "udp port 5683 or (icmp and icmp[0] == 3) or (icmp6 and ip6[40] == 1)"
 # The alarm is a Raspberry Pi with aiocoap, the board the teacher's machine with libcoap; the rest are students.

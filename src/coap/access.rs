@@ -38,7 +38,7 @@ impl<'a> Message<'a> {
         self.bytes.get(self.token_offset as usize..(self.token_offset + self.token_length) as usize)
     }
 
-    /// Where the token is, without the extension of its length; what is there of it where it is cut off.
+    /// Where the token is, without the extension of its length; empty where it could not be read.
     pub fn token_span(&self) -> Span {
         Span::of_bytes(self.token_offset as usize, if self.has_token { self.token_length as usize } else { 0 })
     }

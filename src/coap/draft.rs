@@ -1,7 +1,7 @@
 //! Messages of the drafts before RFC 7252: their codes, and how to tell them from today's.
 
 use super::message::{DecodeMode, Message};
-use super::option::{Direction, OptionFormat, OptionInstance};
+use super::option::{Direction, OptionFormat, OptionInstance, Repeatable};
 use super::{Code, MessageType, Rule};
 
 /// The drafts, the newest first: their readings exclude each other less and less.
@@ -17,17 +17,9 @@ pub fn code_03(code: u8) -> Code {
     }
 }
 
-/// Whether a finding of today's reading is what a message of an old draft causes.
+/// Whether a finding makes today's reading doubtful. Where decoding stops it is doubtful as well.
 pub(super) fn is_hint(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::CodeReservedClass
-            | Rule::CodeUnknownResponse
-            | Rule::OptUnknownCritical
-            | Rule::OptBadLength
-            | Rule::OptWrongPlace
-            | Rule::OptNotUtf8
-    )
+    matches!(rule, Rule::CodeReservedClass | Rule::CodeUnknownResponse | Rule::OptUnknownCritical)
 }
 
 /// The newest draft as which the message is clean. To be asked only where today's reading is not clean; every message of a pair of
@@ -65,11 +57,14 @@ pub fn is_clean(message: &Message<'_>) -> bool {
         // Only a payload that stands there without a marker tells such a message from today's.
         return code.is_response() && is_printable(message.payload()) && !message.payload().is_empty();
     }
-    message.options().all(|option| is_plausible(&option, code))
+    if matches!(code, Code::GET | Code::DELETE) && message.payload_offset().is_some() {
+        return false;
+    }
+    message.options().enumerate().all(|(at, option)| is_plausible(&option, code, at == 0))
 }
 
-/// Whether an option is known to the draft, of a good length, for this kind of message, and text where it is text.
-fn is_plausible(option: &OptionInstance<'_>, code: Code) -> bool {
+/// Whether an option is known to the draft, not once too often, of a good length, for this kind of message, and text where it is text.
+fn is_plausible(option: &OptionInstance<'_>, code: Code, is_first: bool) -> bool {
     let Some(definition) = option.definition() else {
         return option.value.is_empty() && option.number.0.is_multiple_of(14) && option.mode != DecodeMode::Draft12;
     };
@@ -78,7 +73,11 @@ fn is_plausible(option: &OptionInstance<'_>, code: Code) -> bool {
         Direction::Response => code.is_response(),
         Direction::Both | Direction::ReadOrResponse | Direction::Unknown => true,
     };
-    is_in_place && option.has_good_length() && (definition.format != OptionFormat::String || is_printable(option.value))
+    let is_repeated = option.delta == 0 && !is_first && definition.repeatable == Repeatable::Never;
+    is_in_place
+        && !is_repeated
+        && option.has_good_length()
+        && (definition.format != OptionFormat::String || is_printable(option.value))
 }
 
 /// Text without control characters, line breaks excepted.

@@ -28,7 +28,8 @@ pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) 
         source: endpoint(inner.source, source, position),
         destination: endpoint(inner.destination, destination, position),
         payload,
-        payload_offset: (offset + packet.header_length + HEADER + inner.header_length + 8) as u32,
+        payload_offset: (offset + packet.header_length + HEADER + inner.header_length + inner.payload.len().min(8))
+            as u32,
         wire_length,
         position,
     })

@@ -163,9 +163,11 @@ fn sll2(bytes: &[u8]) -> Read {
 fn loopback(bytes: &[u8]) -> Read {
     let family = array::<4>(bytes, 0)?;
     let number = u32::from_be_bytes(family).min(u32::from_le_bytes(family));
-    Some(match number {
+    Some(match (number, family) {
         // IPv4; IPv6 on Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin.
-        2 | 10 | 23 | 24 | 28 | 30 => Ok(Step::new(4, Protocol::Ip)),
+        (2 | 10 | 23 | 24 | 28 | 30, _) => Ok(Step::new(4, Protocol::Ip)),
+        // Some programs write an EtherType there, as Cisco's HDLC does.
+        (_, [_, 0, 0x08, 0x00] | [_, 0, 0x86, 0xdd]) => Ok(Step::new(4, Protocol::Ip)),
         _ => Err(Reason::AddressFamily(number)),
     })
 }
@@ -220,8 +222,6 @@ pub(super) struct NflogAttribute {
     pub length: usize,
     /// Its type; 9 is the datagram.
     pub kind: u16,
-    /// The machine that captured was little-endian.
-    pub little_endian: bool,
 }
 
 /// Reads the attribute at `at`; its numbers are in the byte order of the machine that captured.
@@ -234,7 +234,7 @@ pub(super) fn nflog_attribute(bytes: &[u8], at: usize) -> Option<NflogAttribute>
     } else {
         (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
     };
-    (length >= 4).then_some(NflogAttribute { length: usize::from(length), kind: kind & 0x7fff, little_endian })
+    (length >= 4).then_some(NflogAttribute { length: usize::from(length), kind: kind & 0x7fff })
 }
 
 #[cfg(test)]

@@ -5,16 +5,21 @@ mod bytes;
 mod fragments;
 mod icmp;
 mod ip;
+mod layer_table;
+mod layers;
 mod link;
 mod link_type;
 mod peel;
 mod protocol;
 mod reason;
+mod show;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 pub use fragments::{FragmentCounters, FragmentFault};
+pub use layer_table::icmp_name;
+pub use layers::{Layer, LayerField, layers};
 pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};
 pub use peel::{Datagram, FrameNotes, IcmpQuote, PeelOptions, Peeled, Peeler};
 pub use protocol::Protocol;

@@ -169,7 +169,7 @@ impl Peeler {
             }
         };
         let whole = up_to(packet.payload, wire);
-        if self.options.checksums && whole.len() == wire {
+        if self.options.checksums && whole.len() == wire && notes.udp_length.is_none() {
             notes.udp_checksum = checksum_mismatch(packet, whole);
         }
         let payload = behind(whole, 8);

@@ -8,6 +8,11 @@ use crate::frame::{Datagram, Endpoint};
 /// CoIoT's vendor option and method (Shelly).
 const COIOT_OPTION: OptionNumber = OptionNumber(3332);
 const COIOT_METHOD: Code = Code(30);
+/// Port of Thread's network management.
+const THREAD_PORT: u16 = 61631;
+/// Options whose absence means a value that they can also say.
+const DEFAULTS: [OptionNumber; 4] =
+    [OptionNumber::URI_PORT, OptionNumber::MAX_AGE, OptionNumber::URI_HOST, OptionNumber::NO_RESPONSE];
 /// Seconds that an absent Max-Age means (RFC 7252 section 5.10.5).
 const DEFAULT_MAX_AGE: u64 = 60;
 
@@ -75,46 +80,47 @@ pub(super) fn visit_frame(message: &Message<'_>, facts: &FrameFacts, visit: &mut
     visit_options(message, facts, visit);
 }
 
-/// Findings on options, and those that depend on which options there are.
+/// Findings on options, and those that depend on which options there are. Most messages have none of these: one look at which
+/// options are there settles it.
 fn visit_options(message: &Message<'_>, facts: &FrameFacts, visit: &mut dyn FnMut(Finding)) {
     let Some(header) = message.header() else { return };
     let code = header.code;
-    let (mut oscore, mut thread, mut coiot, mut first_segment) = (false, facts.port(61631), false, true);
-    for option in message.options() {
-        match option.number {
-            OptionNumber::OSCORE => oscore = true,
-            COIOT_OPTION => coiot = true,
-            OptionNumber::ETAG if facts.multicast && code == Code::GET => {
-                visit(Finding::new(Rule::OptEtagMulticast, option.span()))
-            }
-            OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 if facts.multicast && code.is_request() => {
-                let later = option.uint().is_some_and(|value| value >> 4 != 0);
-                if later || option.number == OptionNumber::Q_BLOCK2 {
-                    visit(Finding::new(Rule::BlockMulticast, option.span()));
-                }
-            }
-            OptionNumber::URI_PATH => {
-                thread |= std::mem::take(&mut first_segment) && matches!(option.value, b"a" | b"c" | b"d" | b"n");
-            }
-            _ => {}
-        }
-        if has_default_value(&option, code, facts) {
+    if DEFAULTS.iter().any(|number| message.has(*number)) {
+        for option in message.options().filter(|option| has_default_value(option, code, facts)) {
             visit(Finding::new(Rule::OptDefaultValue, option.span()));
         }
     }
-    if thread && code.is_request() {
+    if !code.is_request() {
+        return;
+    }
+    if facts.multicast {
+        visit_group_options(message, code, visit);
+    }
+    let path = message.option(OptionNumber::URI_PATH);
+    if facts.port(THREAD_PORT) || path.is_some_and(|first| matches!(first.value, b"a" | b"c" | b"d" | b"n")) {
         visit(Finding::new(Rule::AppThread, whole(message)));
     }
-    if coiot && code == COIOT_METHOD && facts.multicast {
-        visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1)));
-    }
-    if code.is_request() && !oscore && !facts.port(5684) && facts.global() {
-        let writes = matches!(code, Code::PUT | Code::POST | Code::DELETE | Code::PATCH | Code::IPATCH);
-        if writes {
+    if !message.has(OptionNumber::OSCORE) && !facts.port(5684) && facts.global() {
+        if matches!(code, Code::PUT | Code::POST | Code::DELETE | Code::PATCH | Code::IPATCH) {
             visit(Finding::new(Rule::SecNosecWrite, Span::of_bytes(1, 1)));
         }
         if is_global(facts.destination.address) && message.token().is_some_and(|token| token.len() < 4) {
             visit(Finding::new(Rule::SecTokenWeak, Span::of_bits(4, 4)));
+        }
+    }
+}
+
+/// Options that a request to a group must not have, and the vendor protocol that is spoken to one.
+fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(Finding)) {
+    for option in message.options() {
+        match option.number {
+            COIOT_OPTION if code == COIOT_METHOD => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
+            OptionNumber::ETAG if code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),
+            OptionNumber::Q_BLOCK2 => visit(Finding::new(Rule::BlockMulticast, option.span())),
+            OptionNumber::BLOCK2 if option.uint().is_some_and(|value| value >> 4 != 0) => {
+                visit(Finding::new(Rule::BlockMulticast, option.span()));
+            }
+            _ => {}
         }
     }
 }

@@ -10,7 +10,7 @@ mod response;
 mod signaling;
 
 use super::finding::{Finding, Severity};
-use super::{Code, Header, Message, OptionNumber, Rule, Span, draft};
+use super::{Code, Header, Message, OptionNumber, OptionStatus, Rule, Span, draft};
 
 /// One message under examination.
 struct Check<'c, 'a> {
@@ -134,12 +134,16 @@ impl Message<'_> {
     }
 
     /// The first critical option that a receiver cannot use: unknown, of a bad length, once too often, or out of place
-    /// (RFC 7252 section 5.4). A server has to answer 4.02 to a request that has one.
+    /// (RFC 7252 section 5.4). A server has to answer 4.02 to a request that has one. Options of current drafts do not count: who sends
+    /// one may know that the server understands it.
     pub fn unusable_critical_option(&self) -> Option<OptionNumber> {
         let mut unusable = None;
         self.visit_findings(&mut |finding| {
             let [number, _] = finding.numbers;
-            let number = u16::try_from(number).map(OptionNumber).ok().filter(|number| number.is_critical());
+            let number = u16::try_from(number)
+                .map(OptionNumber)
+                .ok()
+                .filter(|number| number.is_critical() && !is_drafted(*number));
             if matches!(
                 finding.rule,
                 Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace
@@ -149,4 +153,9 @@ impl Message<'_> {
         });
         unusable
     }
+}
+
+/// Whether an option is only known from a current draft.
+fn is_drafted(number: OptionNumber) -> bool {
+    number.definition().is_some_and(|definition| definition.status == OptionStatus::Draft)
 }
