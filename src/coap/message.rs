@@ -262,22 +262,27 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Walks `count` options of a draft; in -12 a count of 15 is open and ends with 0xF0.
+    /// Walks `count` options of a draft. A count of 15 ends at 0xF0: in -12 after any number of options, in -09 to -11 perhaps earlier.
     #[cold]
     fn walk_draft(&mut self, count: u8) {
         let jumps = self.mode == DecodeMode::Draft12;
-        let open = jumps && count == 15;
+        let may_end = count == 15 && self.mode != DecodeMode::Draft03;
+        let is_open = may_end && jumps;
         let (mut at, mut number, mut left) = (4, 0, count);
+        let mut has_end = false;
         self.has_token = true;
-        while open || left > 0 {
+        while is_open || left > 0 {
+            has_end = may_end && self.bytes.get(at) == Some(&0xf0);
+            if has_end {
+                break;
+            }
             match draft_step(self.bytes, at, number, jumps) {
                 Step::Option(place) => {
                     number = place.number;
                     at = place.end;
                     self.note_draft_option(place);
                 }
-                Step::Marker if open => break,
-                Step::End if open => break,
+                Step::End if is_open => break,
                 Step::Marker | Step::End => {
                     let span = Span::of_bytes(at, self.bytes.len() - at);
                     self.stop = Some(Stop::new(Rule::OptExtTruncated, span, [u32::from(left), 0]));
@@ -291,7 +296,7 @@ impl<'a> Message<'a> {
             left = left.saturating_sub(1);
         }
         self.options_end = at as u32;
-        let behind = if open && at < self.bytes.len() { at + 1 } else { at };
+        let behind = at + usize::from(has_end);
         if self.stop.is_none() && behind < self.bytes.len() {
             self.payload_offset = behind as u32;
         }

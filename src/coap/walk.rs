@@ -26,7 +26,7 @@ pub(super) struct Place {
 pub(super) enum Step {
     /// An option.
     Option(Place),
-    /// The payload marker, or in draft -12 the end of an open option list.
+    /// The payload marker.
     Marker,
     /// The message ends.
     End,
@@ -122,9 +122,6 @@ fn long_option(bytes: &[u8], at: usize, number: u32, first: u8) -> Result<Place,
 pub(super) fn draft_step(bytes: &[u8], at: usize, number: u32, jumps: bool) -> Step {
     if at >= bytes.len() {
         return Step::End;
-    }
-    if jumps && bytes.get(at) == Some(&0xf0) {
-        return Step::Marker;
     }
     match draft_option(bytes, at, number, jumps) {
         Ok(place) => Step::Option(place),

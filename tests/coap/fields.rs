@@ -142,6 +142,8 @@ fn trees_read_as_written() {
         ("an extended token", "4d01123403a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b161", DecodeMode::Rfc7252),
         ("draft -12", "42017d34bb74656d70657261747572658120", DecodeMode::Draft12),
         ("a jump of draft -12", "61457d34f1412032322e332043", DecodeMode::Draft12),
+        ("an open list of draft -09 to -11", "4f0110479474696d65f0", DecodeMode::Draft08),
+        ("an open list of draft -12", "4f011047b474696d65f0", DecodeMode::Draft12),
         ("draft -03", "61507d34b12032322e332043", DecodeMode::Draft03),
         ("hidden characters", "4101123471b61b5b33316d07", DecodeMode::Rfc7252),
         ("two bytes", "4001", DecodeMode::Rfc7252),

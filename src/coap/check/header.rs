@@ -58,7 +58,7 @@ impl Check<'_, '_> {
 
     /// A message read as an old draft. An Empty one looks the same in all of them and today.
     pub(super) fn draft(&mut self) {
-        let open = self.message.mode() == DecodeMode::Draft12 && self.header.token_length == 15;
+        let open = self.message.mode() != DecodeMode::Draft03 && self.header.token_length == 15;
         if !self.header.code.is_empty() {
             let count = if open { self.message.options().count() as i64 } else { i64::from(self.header.token_length) };
             self.raise(Rule::DraftHeader, Span::of_bits(4, 4), count, 0);

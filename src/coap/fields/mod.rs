@@ -223,6 +223,7 @@ fn token_length_meaning(nibble: u8, is_accepted: bool) -> String {
 fn option_count_meaning(mode: DecodeMode, nibble: u8) -> String {
     match nibble {
         15 if mode == DecodeMode::Draft12 => "options up to the byte 0xF0".to_string(),
+        15 if mode == DecodeMode::Draft08 => "15 options, or as many as come before the byte 0xF0".to_string(),
         1 => "1 option".to_string(),
         _ => format!("{nibble} options"),
     }

@@ -158,7 +158,8 @@ fn meaning(message: &Message<'_>, option: &OptionInstance<'_>) -> String {
 fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64) -> String {
     let is_request = message.header().is_some_and(|header| header.code.is_request());
     if option.definition().is_some_and(|definition| definition.format == OptionFormat::ContentFormat) {
-        return u16::try_from(number).map_or(String::new(), |number| ContentFormat(number).to_string());
+        return u16::try_from(number)
+            .map_or(String::new(), |number| format_meaning(ContentFormat(number), option.mode));
     }
     match option.modern() {
         Some(OptionNumber::OBSERVE) => match (is_request, number) {
@@ -182,6 +183,12 @@ fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64)
         }
         _ => String::new(),
     }
+}
+
+/// The name of a Content-Format; in the oldest drafts some numbers had another.
+fn format_meaning(format: ContentFormat, mode: DecodeMode) -> String {
+    let old = format.legacy().filter(|_| mode == DecodeMode::Draft03);
+    old.map_or_else(|| format.to_string(), |old| old.media_type.to_string())
 }
 
 fn no_response_meaning(bits: u64) -> String {
