@@ -4,7 +4,7 @@ use coap_numbers::{code, content_format, option, signaling_option};
 use coapscope::coap::option::signaling;
 use coapscope::coap::{CODES, CONTENT_FORMATS, Code, ContentFormat, OPTIONS, OptionNumber, OptionStatus};
 
-/// Where the names differ, and why: number, our name, why.
+/// Where the names differ, or where the copy is older than the registry: number, our name, why.
 const OPTION_EXCEPTIONS: &[(u16, &str, &str)] = &[];
 
 #[test]
@@ -67,7 +67,7 @@ fn tables_rise_and_have_their_prose() {
     assert!(OPTIONS.windows(2).all(|pair| pair[0].last < pair[1].number));
     assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
     assert!(CONTENT_FORMATS.windows(2).all(|pair| pair[0].last < pair[1].number));
-    assert_eq!((OPTIONS.len(), CONTENT_FORMATS.len()), (44, 122));
+    assert!(OPTIONS.len() >= 44 && CONTENT_FORMATS.len() >= 122);
     for row in OPTIONS {
         assert!(row.meaning.ends_with('.') && row.min <= row.max && !row.reference.is_empty(), "{}", row.name);
     }

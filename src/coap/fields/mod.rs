@@ -121,7 +121,7 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
             fields.push(leaf(message, &TOKEN_EXTENSION, extension, format!("{} bytes of token", token.len())));
         }
         if !token.is_empty() {
-            fields.push(leaf(message, &TOKEN, message.token_span(), format!("{} bytes", token.len())));
+            fields.push(leaf(message, &TOKEN, message.token_span(), count(token.len(), "byte")));
         }
     }
     let mut before = 0;
@@ -143,6 +143,11 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
 /// A field whose value is its bytes in hexadecimal.
 fn leaf(message: &Message<'_>, row: &'static FieldRow, span: Span, meaning: impl Into<String>) -> Field {
     Field::new(row, span, escape::hex(bytes_of(message, span)), meaning)
+}
+
+/// "3 bytes", "1 byte".
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The bytes that a span touches.
@@ -208,8 +213,7 @@ fn code(message: &Message<'_>, byte: u8) -> Field {
 fn token_length_meaning(nibble: u8, is_accepted: bool) -> String {
     match nibble {
         0 => "no token".to_string(),
-        1 => "1 byte of token".to_string(),
-        2..=8 => format!("{nibble} bytes of token"),
+        1..=8 => format!("{} of token", count(usize::from(nibble), "byte")),
         9..=12 if is_accepted => format!("{nibble} bytes of token, as RFC 8974 allows"),
         13 if is_accepted => "one more byte holds the length of the token less 13 (RFC 8974)".to_string(),
         14 if is_accepted => "two more bytes hold the length of the token less 269 (RFC 8974)".to_string(),
@@ -224,8 +228,7 @@ fn option_count_meaning(mode: DecodeMode, nibble: u8) -> String {
     match nibble {
         15 if mode == DecodeMode::Draft12 => "options up to the byte 0xF0".to_string(),
         15 if mode == DecodeMode::Draft08 => "15 options, or as many as come before the byte 0xF0".to_string(),
-        1 => "1 option".to_string(),
-        _ => format!("{nibble} options"),
+        _ => count(usize::from(nibble), "option"),
     }
 }
 
@@ -236,7 +239,7 @@ const SHOWN: usize = 64;
 fn payload(message: &Message<'_>, offset: usize) -> Field {
     let payload = message.payload();
     let format = message.content_format().map_or(String::new(), |format| format!(", {format}"));
-    let meaning = format!("{} bytes{format}", payload.len());
+    let meaning = format!("{}{format}", count(payload.len(), "byte"));
     let text = std::str::from_utf8(payload)
         .ok()
         .filter(|text| text.chars().all(|c| !super::escape::is_hidden(c) || c == '\n'));
@@ -288,10 +291,6 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
 fn as_extended_token(message: &Message<'_>) -> Option<String> {
     let read = Message::decode_as(message.bytes, DecodeMode::ExtendedTokens);
     let token = read.token().filter(|_| read.stop().is_none())?;
-    let count = read.options().count();
-    Some(format!(
-        "for RFC 8974 a token of {} bytes, {}, with {count} options behind it",
-        token.len(),
-        escape::hex(token)
-    ))
+    let options = count(read.options().count(), "option");
+    Some(format!("for RFC 8974 a token of {} bytes, {}, with {options} behind it", token.len(), escape::hex(token)))
 }

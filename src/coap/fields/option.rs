@@ -97,11 +97,6 @@ pub(super) fn malformed(message: &Message<'_>, rest: Span, before: u16, why: &st
     leaf(message, &MALFORMED_OPTION, rest, why).with_children(children)
 }
 
-/// "3 bytes", "1 byte".
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
 fn nibble_meaning(nibble: u8, extension: Span, whole: &str) -> String {
     match (extension.bits, nibble) {
         (0, _) => whole.to_string(),
