@@ -1,0 +1,292 @@
+//! Reads the frames of one capture, pcap or pcapng, from a file or a spool.
+
+mod records;
+mod sections;
+
+use std::io;
+use std::time::Duration;
+
+use crate::capture::blocks::Secrets;
+use crate::capture::classic::{self, FileHeader};
+use crate::capture::feed::Feed;
+use crate::capture::format::{self, Kind};
+use crate::capture::interface::{InterfaceTable, RecordForm};
+use crate::capture::medium::Medium;
+use crate::capture::window::{Have, Window};
+use crate::capture::{CaptureError, Clock, Interface, Next, Source, Warning, WarningKind};
+use crate::frame::{Frame, LinkType, Position};
+
+/// Most warnings kept about one file; a file that is damaged throughout has no more to say.
+const MAX_WARNINGS: usize = 100;
+
+/// How far a sound record is looked for behind a damaged one.
+const SEARCH: usize = 1 << 20;
+
+/// Most bytes of keys that are kept.
+const MAX_SECRETS: usize = 4 << 20;
+
+/// A capture file, or a spool, read frame by frame.
+#[derive(Debug)]
+pub struct Savefile {
+    window: Window,
+    name: String,
+    file: u16,
+    format: Format,
+    /// Bytes of the record or block that was handed out last.
+    used: usize,
+    number: u64,
+    current: Current,
+    interfaces: Vec<Interface>,
+    table: InterfaceTable,
+    secrets: Vec<Secrets>,
+    warnings: Vec<Warning>,
+    warned: usize,
+    /// Told of these once.
+    carried: bool,
+    out_of_range: bool,
+    feed: Option<Feed>,
+}
+
+/// What was found out about the file.
+#[derive(Debug)]
+enum Format {
+    Unknown,
+    Classic { header: FileHeader, interface: u16, last_seconds: u32 },
+    Blocks(Section),
+    Ended,
+}
+
+/// The section of pcapng that is being read.
+#[derive(Clone, Debug, Default)]
+struct Section {
+    big_endian: bool,
+    interfaces: Vec<Local>,
+}
+
+/// An interface of the section; its number among all is none where there are too many.
+#[derive(Clone, Copy, Debug)]
+struct Local {
+    number: Option<u16>,
+    link: LinkType,
+    clock: Clock,
+    snaplen: u32,
+}
+
+/// The frame that was read last; its bytes are in the window.
+#[derive(Clone, Copy, Debug, Default)]
+struct Current {
+    time: i64,
+    link: LinkType,
+    original_length: u32,
+    start: usize,
+    end: usize,
+    position: Position,
+}
+
+/// How far reading got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::capture) enum Step {
+    Frame,
+    Pending,
+    End,
+    /// Something that is no frame was passed.
+    Again,
+}
+
+impl Savefile {
+    pub(in crate::capture) fn new(
+        medium: Medium,
+        name: String,
+        file: u16,
+        table: InterfaceTable,
+        feed: Option<Feed>,
+    ) -> Self {
+        Self {
+            window: Window::new(medium),
+            name,
+            file,
+            format: Format::Unknown,
+            used: 0,
+            number: 0,
+            current: Current::default(),
+            interfaces: Vec::new(),
+            table,
+            secrets: Vec::new(),
+            warnings: Vec::new(),
+            warned: 0,
+            carried: false,
+            out_of_range: false,
+            feed,
+        }
+    }
+
+    /// Goes on to the next frame.
+    #[inline]
+    pub(in crate::capture) fn advance(&mut self) -> Result<Step, CaptureError> {
+        self.window.consume(std::mem::take(&mut self.used));
+        loop {
+            let step = match self.format {
+                Format::Classic { .. } => self.record()?,
+                Format::Blocks(_) => self.block()?,
+                Format::Unknown => self.begin()?,
+                Format::Ended => Step::End,
+            };
+            match step {
+                Step::Again => {}
+                Step::Frame => {
+                    self.number += 1;
+                    return Ok(Step::Frame);
+                }
+                step => return Ok(step),
+            }
+        }
+    }
+
+    /// The frame that [`Savefile::advance`] came to.
+    #[inline]
+    pub(in crate::capture) fn current(&self) -> Frame<'_> {
+        Frame {
+            number: self.number,
+            time: self.current.time,
+            link: self.current.link,
+            original_length: self.current.original_length,
+            bytes: self.window.bytes().get(self.current.start..self.current.end).unwrap_or_default(),
+            position: self.current.position,
+        }
+    }
+
+    fn warn(&mut self, offset: u64, kind: WarningKind) {
+        if self.warned < MAX_WARNINGS {
+            self.warned += 1;
+            self.warnings.push(Warning { file: self.name.clone(), offset, kind });
+        }
+    }
+
+    fn ensure(&mut self, length: usize) -> Result<Have, CaptureError> {
+        let have = self.window.ensure(length);
+        have.map_err(|error| match &self.feed {
+            Some(feed) => feed.error(error),
+            None => self.read_error(error),
+        })
+    }
+
+    fn read_error(&self, error: io::Error) -> CaptureError {
+        CaptureError::Read { file: self.name.clone(), offset: self.window.offset(), error }
+    }
+
+    /// Looks at the first bytes.
+    fn begin(&mut self) -> Result<Step, CaptureError> {
+        let have = self.ensure(format::LOOK)?;
+        if have == Have::Pending {
+            return Ok(Step::Pending);
+        }
+        let file = self.name.clone();
+        let head = self.window.bytes();
+        if head.is_empty() {
+            self.end();
+            return match self.warnings.is_empty() {
+                true => Err(CaptureError::Empty { file }),
+                false => Ok(Step::End),
+            };
+        }
+        match format::kind(head.get(..64).unwrap_or(head)) {
+            Kind::Classic => self.begin_classic(),
+            Kind::Blocks => self.begin_blocks(),
+            Kind::Gzip => Err(CaptureError::NotACapture { file, looks_like: "a file that was gzipped twice" }),
+            Kind::Compressed(method, command) => Err(CaptureError::Compressed { file, method, command }),
+            Kind::Unknown(looks_like) => Err(CaptureError::NotACapture { file, looks_like }),
+        }
+    }
+
+    fn begin_classic(&mut self) -> Result<Step, CaptureError> {
+        if self.ensure(classic::HEADER)? == Have::Pending {
+            return Ok(Step::Pending);
+        }
+        let header = classic::file_header(self.window.bytes(), &self.name)?;
+        self.window.consume(classic::HEADER);
+        let interface = Interface {
+            file: self.file,
+            name: None,
+            description: None,
+            link: header.link,
+            snaplen: header.snaplen,
+            clock: header.clock,
+            record: RecordForm::Classic(header.layout),
+        };
+        let interface = self.add_interface(interface).unwrap_or_default();
+        self.format = Format::Classic { header, interface, last_seconds: 0 };
+        Ok(Step::Again)
+    }
+
+    fn begin_blocks(&mut self) -> Result<Step, CaptureError> {
+        let have = self.ensure(28)?;
+        if have == Have::Pending {
+            return Ok(Step::Pending);
+        }
+        let length = self.window.bytes().len() as u64;
+        if have == Have::Short {
+            return Err(CaptureError::HeaderCut { file: self.name.clone(), length });
+        }
+        self.format = Format::Blocks(Section::default());
+        Ok(Step::Again)
+    }
+
+    /// Adds an interface; none where there are more than can be numbered.
+    fn add_interface(&mut self, interface: Interface) -> Option<u16> {
+        let number = self.table.add(interface.clone())?;
+        self.interfaces.push(interface);
+        Some(number)
+    }
+
+    /// Ends the file in the middle of a record that should have so many bytes.
+    fn cut(&mut self, claimed: u64) -> Step {
+        let held = self.window.bytes().len() as u64;
+        if held > 0 {
+            self.warn(self.window.offset(), WarningKind::Cut { held, claimed });
+        }
+        self.end()
+    }
+
+    /// Ends the file, and says what its decompressor had to say.
+    fn end(&mut self) -> Step {
+        self.format = Format::Ended;
+        if let Some(why) = self.feed.as_ref().and_then(Feed::complaint) {
+            self.warn(self.window.offset(), WarningKind::Compression { why });
+        }
+        Step::End
+    }
+}
+
+impl Source for Savefile {
+    #[inline]
+    fn next(&mut self) -> Result<Next<'_>, CaptureError> {
+        Ok(match self.advance()? {
+            Step::Frame => Next::Frame(self.current()),
+            Step::Pending => Next::Pending,
+            Step::End | Step::Again => Next::End,
+        })
+    }
+
+    fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    fn progress(&self) -> (u64, Option<u64>) {
+        match &self.feed {
+            Some(feed) => feed.progress(),
+            None => (self.window.offset(), self.window.medium().length()),
+        }
+    }
+
+    fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    fn wait(&mut self, timeout: Duration) {
+        self.window.medium_mut().wait(timeout);
+    }
+
+    fn secrets(&self) -> &[Secrets] {
+        &self.secrets
+    }
+}

@@ -1,0 +1,85 @@
+//! The records of a pcap file, one after the other.
+
+use super::{Current, Format, SEARCH, Savefile, Step};
+use crate::capture::classic::{self, FileHeader};
+use crate::capture::window::Have;
+use crate::capture::{CaptureError, WarningKind};
+use crate::frame::Position;
+
+impl Savefile {
+    /// Reads a record of pcap.
+    #[inline]
+    pub(super) fn record(&mut self) -> Result<Step, CaptureError> {
+        let Format::Classic { header: FileHeader { layout, clock, link, .. }, interface, .. } = self.format else {
+            return Ok(Step::End);
+        };
+        match self.ensure(layout.header)? {
+            Have::All => {}
+            Have::Pending => return Ok(Step::Pending),
+            Have::Short => return Ok(self.cut(layout.header as u64)),
+        }
+        let Some(record) = layout.read(self.window.bytes()) else {
+            return Ok(Step::End);
+        };
+        let captured = record.captured as usize;
+        if captured > classic::MAX_CAPTURED {
+            return self.skip_records(record.captured);
+        }
+        match self.ensure(layout.header + captured)? {
+            Have::All => {}
+            Have::Pending => return Ok(Step::Pending),
+            Have::Short if self.is_doubtful(&record) => return self.skip_records(record.captured),
+            Have::Short => return Ok(self.cut((layout.header + captured) as u64)),
+        }
+        if record.is_carried(clock) && !std::mem::replace(&mut self.carried, true) {
+            self.warn(self.window.offset(), WarningKind::FractionCarried { frame: self.number + 1 });
+        }
+        if let Format::Classic { last_seconds, .. } = &mut self.format {
+            *last_seconds = record.seconds;
+        }
+        self.current = Current {
+            time: record.nanoseconds(clock),
+            link,
+            original_length: record.original,
+            start: layout.header,
+            end: layout.header + captured,
+            position: Position { file: self.file, interface, offset: self.window.offset() },
+        };
+        self.used = layout.header + captured;
+        Ok(Step::Frame)
+    }
+
+    /// Whether a record that the file ends in is more likely damaged than cut.
+    fn is_doubtful(&self, record: &classic::RecordHeader) -> bool {
+        let Format::Classic { header, .. } = self.format else {
+            return false;
+        };
+        record.captured > record.original || header.snaplen > 0 && record.captured > header.snaplen.max(65_535)
+    }
+
+    /// Passes over a damaged record and what follows it, to the next that looks sound.
+    fn skip_records(&mut self, claimed: u32) -> Result<Step, CaptureError> {
+        let Format::Classic { header: FileHeader { layout, clock, .. }, last_seconds, .. } = self.format else {
+            return Ok(Step::End);
+        };
+        let have = self.ensure(SEARCH)?;
+        if have == Have::Pending {
+            return Ok(Step::Pending);
+        }
+        let offset = self.window.offset();
+        let bytes = self.window.bytes();
+        let bytes = bytes.get(..SEARCH).unwrap_or(bytes);
+        match classic::find_record(bytes, layout, clock, last_seconds, have == Have::Short) {
+            Some(skipped) => {
+                self.window.consume(skipped);
+                self.warn(offset, WarningKind::RecordsSkipped { skipped: skipped as u64 });
+                Ok(Step::Again)
+            }
+            None => {
+                self.warn(offset, WarningKind::BadRecord { claimed });
+                self.format = Format::Ended;
+                Ok(Step::End)
+            }
+        }
+    }
+}

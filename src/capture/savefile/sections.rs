@@ -1,0 +1,165 @@
+//! The blocks of a pcapng file, section by section.
+
+use super::{Current, Format, Local, MAX_SECRETS, SEARCH, Savefile, Section, Step};
+use crate::capture::blocks::{self, Block, FrameBlock};
+use crate::capture::interface::RecordForm;
+use crate::capture::window::Have;
+use crate::capture::{CaptureError, Interface, WarningKind};
+use crate::frame::Position;
+
+impl Savefile {
+    /// Reads a block of pcapng.
+    #[inline]
+    pub(super) fn block(&mut self) -> Result<Step, CaptureError> {
+        let Format::Blocks(Section { big_endian, .. }) = self.format else {
+            return Ok(Step::End);
+        };
+        match self.ensure(12)? {
+            Have::All => {}
+            Have::Pending => return Ok(Step::Pending),
+            Have::Short => return Ok(self.cut(12)),
+        }
+        let Some((kind, length, big_endian)) = blocks::head(self.window.bytes(), big_endian) else {
+            return Ok(Step::End);
+        };
+        if !blocks::is_sound(length) {
+            return self.skip_blocks(kind, big_endian, "its length cannot be");
+        }
+        if length > blocks::MAX_BLOCK {
+            return self.skip_blocks(kind, big_endian, "it is longer than any that is written");
+        }
+        match self.ensure(length)? {
+            Have::All => {}
+            Have::Pending => return Ok(Step::Pending),
+            Have::Short => return self.cut_block(length, big_endian),
+        }
+        let block = self.window.bytes().get(..length).unwrap_or_default();
+        if blocks::trailer(block, length, big_endian) != Some(length) {
+            return self.skip_unclosed(kind, length, big_endian);
+        }
+        if kind == blocks::SECTION {
+            self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
+            self.window.consume(length);
+            return Ok(Step::Again);
+        }
+        let Format::Blocks(section) = &self.format else {
+            return Ok(Step::End);
+        };
+        let snaplen = section.interfaces.first().map_or(0, |interface| interface.snaplen);
+        match blocks::read(block, big_endian, snaplen) {
+            Ok(Block::Frame(frame)) => Ok(self.frame(&frame, kind, length)),
+            Ok(block) => {
+                self.note(block);
+                self.window.consume(length);
+                Ok(Step::Again)
+            }
+            Err(why) => Ok(self.bad_block(kind, length, why)),
+        }
+    }
+
+    /// Takes the frame of a block.
+    #[inline]
+    fn frame(&mut self, frame: &FrameBlock, kind: u32, length: usize) -> Step {
+        let Format::Blocks(section) = &self.format else {
+            return Step::End;
+        };
+        let local = section.interfaces.get(frame.interface as usize).copied();
+        let Some(Local { number: Some(interface), link, clock, .. }) = local else {
+            return self.bad_block(kind, length, "it names an interface that was not described");
+        };
+        let ticks = frame.ticks.unwrap_or_default();
+        let time = clock.nanoseconds(ticks);
+        if matches!(time, i64::MIN | i64::MAX) && !std::mem::replace(&mut self.out_of_range, true) {
+            self.warn(self.window.offset(), WarningKind::TimeOutOfRange { frame: self.number + 1 });
+        }
+        self.current = Current {
+            time,
+            link,
+            original_length: frame.original,
+            start: frame.bytes.start,
+            end: frame.bytes.end,
+            position: Position { file: self.file, interface, offset: self.window.offset() },
+        };
+        self.used = length;
+        Step::Frame
+    }
+
+    /// Takes what a block says that is no frame.
+    fn note(&mut self, block: Block) {
+        match block {
+            Block::Interface(it) => {
+                let Format::Blocks(Section { big_endian, .. }) = self.format else {
+                    return;
+                };
+                let number = self.add_interface(Interface {
+                    file: self.file,
+                    name: it.name,
+                    description: it.description,
+                    link: it.link,
+                    snaplen: it.snaplen,
+                    clock: it.clock,
+                    record: RecordForm::Block { big_endian },
+                });
+                if let Format::Blocks(section) = &mut self.format
+                    && section.interfaces.len() <= usize::from(u16::MAX)
+                {
+                    section.interfaces.push(Local { number, link: it.link, clock: it.clock, snaplen: it.snaplen });
+                }
+            }
+            Block::Secrets(secrets) => {
+                let held: usize = self.secrets.iter().map(|secrets| secrets.data.len()).sum();
+                if held + secrets.data.len() <= MAX_SECRETS {
+                    self.secrets.push(secrets);
+                }
+            }
+            Block::Frame(_) | Block::Other => {}
+        }
+    }
+
+    /// Leaves out a block whose length is sound.
+    fn bad_block(&mut self, kind: u32, length: usize, why: &'static str) -> Step {
+        self.warn(self.window.offset(), WarningKind::BadBlock { kind, skipped: length as u64, why });
+        self.window.consume(length);
+        Step::Again
+    }
+
+    /// Leaves out a block that does not end as it should: by its length where a block follows there.
+    fn skip_unclosed(&mut self, kind: u32, length: usize, big_endian: bool) -> Result<Step, CaptureError> {
+        const WHY: &str = "its two lengths differ";
+        if self.ensure(length + 12)? == Have::Pending {
+            return Ok(Step::Pending);
+        }
+        let follows = self.window.bytes().get(length..).unwrap_or_default();
+        if follows.is_empty() || blocks::is_plausible(follows, big_endian) {
+            return Ok(self.bad_block(kind, length, WHY));
+        }
+        self.skip_blocks(kind, big_endian, WHY)
+    }
+
+    /// Ends the file in the middle of a block; but if a sound block stands in what is left, the length was wrong.
+    fn cut_block(&mut self, length: usize, big_endian: bool) -> Result<Step, CaptureError> {
+        let bytes = self.window.bytes();
+        let kind = blocks::head(bytes, big_endian).map_or(0, |(kind, ..)| kind);
+        match blocks::find_block(bytes.get(..SEARCH).unwrap_or(bytes), big_endian) {
+            Some(skipped) => Ok(self.bad_block(kind, skipped, "its length cannot be")),
+            None => Ok(self.cut(length as u64)),
+        }
+    }
+
+    /// Passes over a block whose length is wrong, to the next that is sound.
+    fn skip_blocks(&mut self, kind: u32, big_endian: bool, why: &'static str) -> Result<Step, CaptureError> {
+        if self.ensure(SEARCH)? == Have::Pending {
+            return Ok(Step::Pending);
+        }
+        let bytes = self.window.bytes();
+        let bytes = bytes.get(..SEARCH).unwrap_or(bytes);
+        let all = bytes.len();
+        match blocks::find_block(bytes, big_endian) {
+            Some(skipped) => Ok(self.bad_block(kind, skipped, why)),
+            None => {
+                self.bad_block(kind, all, why);
+                Ok(self.end())
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! pcapng, with all the blocks that hold frames, in both byte orders.
+
+use std::time::Duration;
+
+use coapscope::capture::{Input, Next, open_all};
+use coapscope::frame::LinkType;
+
+use super::{options, read};
+
+/// Builds a pcapng file.
+#[derive(Clone, Default)]
+pub(crate) struct Builder {
+    pub(crate) bytes: Vec<u8>,
+    big_endian: bool,
+}
+
+impl Builder {
+    pub(crate) fn new(big_endian: bool) -> Self {
+        Self { bytes: Vec::new(), big_endian }.section()
+    }
+
+    fn n32(&self, number: u32) -> [u8; 4] {
+        if self.big_endian { number.to_be_bytes() } else { number.to_le_bytes() }
+    }
+
+    fn n16(&self, number: u16) -> [u8; 2] {
+        if self.big_endian { number.to_be_bytes() } else { number.to_le_bytes() }
+    }
+
+    /// A block of any kind; the body is padded.
+    pub(crate) fn block(mut self, kind: u32, body: &[u8]) -> Self {
+        let length = 12 + body.len().next_multiple_of(4) as u32;
+        self.bytes.extend(self.n32(kind));
+        self.bytes.extend(self.n32(length));
+        self.bytes.extend(body);
+        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
+        self.bytes.extend(self.n32(length));
+        self
+    }
+
+    pub(crate) fn section(self) -> Self {
+        let mut body = self.n32(0x1a2b_3c4d).to_vec();
+        body.extend(self.n16(1));
+        body.extend(self.n16(0));
+        body.extend([0xff; 8]);
+        self.block(0x0a0d_0d0a, &body)
+    }
+
+    fn options(&self, options: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (code, value) in options {
+            bytes.extend(self.n16(*code));
+            bytes.extend(self.n16(value.len() as u16));
+            bytes.extend(*value);
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+        if !options.is_empty() {
+            bytes.extend([0; 4]);
+        }
+        bytes
+    }
+
+    pub(crate) fn interface(self, link: u16, snaplen: u32, options: &[(u16, &[u8])]) -> Self {
+        let mut body = self.n16(link).to_vec();
+        body.extend([0; 2]);
+        body.extend(self.n32(snaplen));
+        body.extend(self.options(options));
+        self.block(1, &body)
+    }
+
+    pub(crate) fn frame(self, interface: u32, ticks: u64, payload: &[u8], options: &[(u16, &[u8])]) -> Self {
+        let mut body = self.n32(interface).to_vec();
+        body.extend(self.n32((ticks >> 32) as u32));
+        body.extend(self.n32(ticks as u32));
+        body.extend(self.n32(payload.len() as u32));
+        body.extend(self.n32(payload.len() as u32 + 1));
+        body.extend(payload);
+        body.resize(body.len().next_multiple_of(4), 0);
+        body.extend(self.options(options));
+        self.block(6, &body)
+    }
+
+    fn old_frame(self, interface: u16, ticks: u64, payload: &[u8]) -> Self {
+        let mut body = self.n16(interface).to_vec();
+        body.extend(self.n16(7));
+        body.extend(self.n32((ticks >> 32) as u32));
+        body.extend(self.n32(ticks as u32));
+        body.extend(self.n32(payload.len() as u32));
+        body.extend(self.n32(payload.len() as u32));
+        body.extend(payload);
+        self.block(2, &body)
+    }
+
+    fn simple_frame(self, original: u32, payload: &[u8]) -> Self {
+        let mut body = self.n32(original).to_vec();
+        body.extend(payload);
+        self.block(3, &body)
+    }
+}
+
+const SECOND: i64 = 1_000_000_000;
+
+#[test]
+fn every_block_that_holds_a_frame() {
+    for big_endian in [false, true] {
+        let file = Builder::new(big_endian)
+            .interface(1, 4, &[(2, b"eth0"), (3, b"uplink")])
+            .frame(0, 5_000_000, b"new", &[])
+            .old_frame(0, 6_000_000, b"old")
+            .simple_frame(9, b"cut at four")
+            .simple_frame(2, b"ab");
+        let read = read(&file.bytes);
+        assert_eq!((read.error.as_ref(), read.warnings.len()), (None, 0), "{:?}", read.warnings);
+        assert_eq!(read.payloads(), ["new", "old", "cut ", "ab"]);
+        let times: Vec<_> = read.frames.iter().map(|frame| frame.time).collect();
+        assert_eq!(times, [5 * SECOND, 6 * SECOND, 0, 0]);
+        let lengths: Vec<_> = read.frames.iter().map(|frame| frame.original_length).collect();
+        assert_eq!(lengths, [4, 3, 9, 2]);
+        let interface = &read.interfaces[0];
+        assert_eq!((interface.name.as_deref(), interface.description.as_deref()), (Some("eth0"), Some("uplink")));
+        assert_eq!((interface.link, interface.snaplen), (LinkType::ETHERNET, 4));
+    }
+}
+
+#[test]
+fn interfaces_keep_their_own_links_and_clocks() {
+    for big_endian in [false, true] {
+        let offset = if big_endian { 100_i64.to_be_bytes() } else { 100_i64.to_le_bytes() };
+        let file = Builder::new(big_endian)
+            .interface(1, 0, &[])
+            .interface(113, 0, &[(9, &[9])])
+            .frame(1, 7_000_000_001, b"nano", &[])
+            .interface(101, 0, &[(9, &[0x80 | 10]), (14, &offset)])
+            .frame(2, 1536, b"binary", &[])
+            .frame(0, 1, b"micro", &[]);
+        let read = read(&file.bytes);
+        let seen: Vec<_> = read.frames.iter().map(|frame| (frame.position.interface, frame.link, frame.time)).collect();
+        assert_eq!(seen, [(1, 113, 7_000_000_001), (2, 101, 101_500_000_000), (0, 1, 1000)]);
+    }
+}
+
+#[test]
+fn sections_begin_anew_in_either_order() {
+    let mut file = Builder::new(false).interface(1, 0, &[]).frame(0, 1, b"one", &[]).bytes;
+    file.extend(Builder::new(true).interface(101, 0, &[]).interface(276, 0, &[]).frame(1, 2, b"two", &[]).bytes);
+    file.extend(Builder::new(false).interface(0, 0, &[]).frame(0, 3, b"three", &[]).bytes);
+    let read = read(&file);
+    assert_eq!(read.payloads(), ["one", "two", "three"]);
+    let seen: Vec<_> = read.frames.iter().map(|frame| (frame.position.interface, frame.link)).collect();
+    assert_eq!(seen, [(0, 1), (2, 276), (3, 0)]);
+    assert_eq!(read.interfaces.len(), 4);
+}
+
+#[test]
+fn other_blocks_are_passed_and_keys_are_kept() {
+    for big_endian in [false, true] {
+        let builder = Builder::new(big_endian);
+        let mut keys = builder.n32(0x544c_534b).to_vec();
+        keys.extend(builder.n32(5));
+        keys.extend(b"keys\n");
+        let file = builder
+            .block(10, &keys)
+            .interface(1, 0, &[])
+            .block(4, &[0; 8])
+            .frame(0, 1, b"one", &[])
+            .block(5, &[0; 12])
+            .block(0x0000_0bad, &[0; 40])
+            .block(0x4000_0bad, &[0; 4])
+            .block(0x7777_7777, b"nobody knows")
+            .frame(0, 2, b"two", &[]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("capture");
+        std::fs::write(&path, &file.bytes).unwrap();
+        let mut opened = open_all(&[Input::Path(path)], &options()).unwrap();
+        while let Next::Frame(_) = opened.source.next().unwrap() {}
+        let [secrets] = opened.source.secrets() else { panic!("{:?}", opened.source.secrets()) };
+        assert_eq!((secrets.kind, &secrets.data[..]), (0x544c_534b, &b"keys\n"[..]));
+        assert_eq!((read(&file.bytes).payloads().len(), opened.source.take_warnings()), (2, vec![]));
+        opened.source.wait(Duration::ZERO);
+    }
+}
+
+#[test]
+fn comments_are_found_with_their_frame() {
+    for big_endian in [false, true] {
+        let file = Builder::new(big_endian).interface(1, 0, &[]).frame(0, 1, b"plain", &[]).frame(
+            0,
+            2,
+            b"noted",
+            &[(1, b"first"), (2, &[0; 4]), (1, "zweiter \u{fc}ber".as_bytes())],
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("capture");
+        std::fs::write(&path, &file.bytes).unwrap();
+        let mut opened = open_all(&[Input::Path(path)], &options()).unwrap();
+        let mut comments = Vec::new();
+        while let Next::Frame(frame) = opened.source.next().unwrap() {
+            comments.push(opened.reader.comments(frame.position).unwrap());
+        }
+        assert_eq!(comments, [vec![], vec!["first".to_owned(), "zweiter \u{fc}ber".to_owned()]]);
+    }
+}
+
+#[test]
+fn a_time_out_of_range_is_clamped_and_said_once() {
+    let file = Builder::new(false).interface(1, 0, &[]).frame(0, u64::MAX, b"a", &[]).frame(0, u64::MAX - 1, b"b", &[]);
+    let read = read(&file.bytes);
+    assert_eq!(read.frames.iter().map(|frame| frame.time).collect::<Vec<_>>(), [i64::MAX; 2]);
+    assert_eq!(read.warnings.len(), 1);
+}
+
+/// A file of three frames whose second block is changed by `damage` (its offset and length are given).
+#[track_caller]
+fn check_damage(damage: impl Fn(&mut Vec<u8>, usize, usize), expected: &[&str], warnings: usize) {
+    for big_endian in [false, true] {
+        let first = Builder::new(big_endian).interface(1, 0, &[]).frame(0, 1, b"one", &[]);
+        let at = first.bytes.len();
+        let second = first.frame(0, 2, b"two two two", &[]);
+        let length = second.bytes.len() - at;
+        let mut bytes = second.frame(0, 3, b"three", &[]).bytes;
+        damage(&mut bytes, at, length);
+        let read = read(&bytes);
+        assert_eq!(
+            (read.error.as_ref(), read.payloads()),
+            (None, expected.iter().map(|text| text.to_string()).collect())
+        );
+        assert_eq!(read.warnings.len(), warnings, "{:?}", read.warnings);
+    }
+}
+
+#[test]
+fn a_damaged_block_is_left_out_and_what_follows_is_read() {
+    let lost = ["one", "three"];
+    // Captured length, interface, length behind, length before: not a multiple of 4, too large, too small.
+    check_damage(|bytes, at, _| bytes[at + 20..at + 24].fill(0x7f), &lost, 1);
+    check_damage(|bytes, at, _| bytes[at + 8..at + 12].fill(1), &lost, 1);
+    check_damage(|bytes, at, length| bytes[at + length - 4..at + length].fill(9), &lost, 1);
+    check_damage(|bytes, at, _| bytes[at + 4..at + 8].fill(0x35), &lost, 1);
+    check_damage(|bytes, at, _| bytes[at + 4..at + 8].fill(0xfc), &lost, 1);
+    check_damage(|bytes, at, _| bytes[at + 4..at + 8].fill(0), &lost, 1);
+    check_damage(|bytes, at, _| bytes[at + 4..at + 8].copy_from_slice(&[0, 0x01, 0x01, 0]), &lost, 1);
+    // A type that nobody knows is no damage.
+    check_damage(|bytes, at, _| bytes[at..at + 4].fill(0x55), &lost, 0);
+}
+
+#[test]
+fn a_cut_block_ends_the_file_with_a_warning() {
+    let first = Builder::new(false).interface(1, 0, &[]).frame(0, 1, b"one", &[]).bytes;
+    let whole = Builder { bytes: first.clone(), big_endian: false }.frame(0, 2, b"two", &[]).bytes;
+    for length in first.len() + 1..whole.len() {
+        let read = read(&whole[..length]);
+        assert_eq!((read.payloads(), read.warnings.len()), (vec!["one".to_owned()], 1), "{length}");
+        assert!(read.warnings[0].contains("ends in the middle of a record"), "{:?}", read.warnings);
+    }
+}

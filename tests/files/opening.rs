@@ -1,0 +1,221 @@
+//! What users name: files of other kinds, folders, pipes, compressed and growing files, several at once.
+
+use std::fs::OpenOptions as FileOptions;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use coapscope::capture::{Input, Next, OpenOptions, open_all, open_spool, spool};
+use coapscope::frame::LinkType;
+
+use super::blocks::Builder;
+use super::{drain, options, read, read_path};
+
+#[test]
+fn what_is_no_capture_is_named() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "is empty"),
+        (b"\x01", "looks like other binary data"),
+        (b"hello, world", "looks like text"),
+        (b"{\"kind\": \"message\"}", "looks like JSON"),
+        (b"[1, 2]", "looks like JSON"),
+        (b"0000  44 01 c4 09 f3 d8 6d 1d\n", "looks like a hex dump"),
+        (b"<?xml version=\"1.0\"?>", "looks like XML"),
+        (b"\x7fELF\x02\x01\x01\0\0\0\0", "looks like a program (ELF)"),
+        (
+            b"PK\x03\x04\x14\0\0\0",
+            "compressed with zip, which is not read here; unpack it: unzip -p capture | coapscope -",
+        ),
+        (
+            b"\x28\xb5\x2f\xfd\x24\0\x01\0",
+            "compressed with zstd, which is not read here; unpack it: zstd -dc capture | coapscope -",
+        ),
+        (b"\xfd7zXZ\0\0\x04", "unpack it: xz -dc capture | coapscope -"),
+        (b"BZh91AY&SY", "unpack it: bzip2 -dc capture | coapscope -"),
+        (b"\x04\x22\x4d\x18\x64\x40\xa7", "unpack it: lz4 -dc capture | coapscope -"),
+        (b"snoop\0\0\0\0\0\0\x02", "looks like a capture of Solaris snoop"),
+        (&[0; 40], "looks like zeros"),
+        (b"\xa1\xb2\xc3\xd4", "ends after 4 bytes, inside the file header"),
+        (b"\x0a\x0d\x0d\x0a\x1c\0\0\0", "ends after 8 bytes, inside the file header"),
+    ];
+    for (bytes, expected) in cases {
+        let error = read(bytes).error.unwrap_or_default();
+        assert!(error.starts_with("capture: ") && error.contains(expected), "{error:?} for {expected:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = read_path(folder.path()).error.unwrap();
+    assert!(error.ends_with("is a folder, not a capture; name a file in it"), "{error}");
+    let error = read_path(&folder.path().join("missing")).error.unwrap();
+    assert!(error.contains("missing: cannot be opened: No such file"), "{error}");
+    let input = [Input::Path(Path::new("/dev/null").to_owned())];
+    let error = open_all(&input, &OpenOptions { spool: folder.path().join("missing"), follow: false }).unwrap_err();
+    assert!(error.to_string().ends_with("choose another folder with --spool"), "{error}");
+    assert!(read_path(Path::new("/dev/null")).error.unwrap().contains("is empty"));
+}
+
+fn sample() -> Vec<u8> {
+    Builder::new(false).interface(1, 0, &[]).frame(0, 1, b"one", &[]).frame(0, 2, b"two", &[]).bytes
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn gzip_in_one_or_several_members() {
+    let bytes = sample();
+    let mut members = packed(&bytes[..70]);
+    members.extend(packed(&bytes[70..]));
+    for file in [packed(&bytes), members] {
+        let read = read(&file);
+        assert_eq!((read.payloads(), read.warnings), (vec!["one".to_owned(), "two".to_owned()], vec![]));
+    }
+    assert!(read(&packed(&packed(&bytes))).error.unwrap().contains("gzipped twice"));
+    assert!(read(&packed(b"some text")).error.unwrap().contains("looks like text"));
+    assert!(read(&packed(b"")).error.unwrap().contains("is empty"));
+}
+
+#[test]
+fn gzip_that_ends_early_or_is_damaged_gives_what_came_before() {
+    let mut bytes = sample();
+    for number in 0..2000_u64 {
+        bytes
+            .extend(Builder::new(false).interface(1, 0, &[]).frame(0, number * 7919, &number.to_be_bytes(), &[]).bytes);
+    }
+    let packed = packed(&bytes);
+    let cut = read(&packed[..packed.len() / 2]);
+    assert!(cut.frames.len() > 100 && cut.error.is_none());
+    let last = cut.warnings.last().unwrap();
+    assert!(last.starts_with("capture: the compressed data is damaged or ends early"), "{:?}", cut.warnings);
+    // In the check sum at the end: all frames, and a warning.
+    let mut damaged = packed.clone();
+    let at = damaged.len() - 6;
+    damaged[at] ^= 0xff;
+    let damaged = read(&damaged);
+    assert_eq!((damaged.frames.len(), damaged.warnings.len()), (2002, 1), "{:?}", damaged.warnings);
+    // In the middle of the first member's header: nothing at all can be had.
+    let headless = read(&packed[..9]);
+    assert!(headless.frames.is_empty() && headless.warnings.len() == 1, "{headless:?}");
+}
+
+#[test]
+fn a_named_pipe_is_read_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [("plain", sample()), ("packed", packed(&sample()))] {
+        let path = folder.path().join(name);
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let to = path.clone();
+        let writer = std::thread::spawn(move || {
+            let mut pipe = FileOptions::new().write(true).open(to).unwrap();
+            for chunk in bytes.chunks(1) {
+                pipe.write_all(chunk).unwrap();
+            }
+        });
+        assert_eq!(read_path(&path).payloads(), ["one", "two"]);
+        writer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_growing_file_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    for bytes in [sample(), classic()] {
+        std::fs::write(&path, b"").unwrap();
+        let mut file = FileOptions::new().append(true).open(&path).unwrap();
+        let follow = OpenOptions { follow: true, ..options() };
+        let mut opened = open_all(&[Input::Path(path.clone())], &follow).unwrap();
+        let mut frames = 0;
+        for byte in &bytes {
+            assert!(matches!(opened.source.next().unwrap(), Next::Pending));
+            file.write_all(&[*byte]).unwrap();
+            match opened.source.next().unwrap() {
+                Next::Frame(_) => frames += 1,
+                Next::Pending => {}
+                Next::End => panic!("a file that is followed has no end"),
+            }
+        }
+        assert_eq!((frames, opened.source.take_warnings().len()), (2, 0));
+    }
+}
+
+/// A pcap file of two frames.
+fn classic() -> Vec<u8> {
+    let mut writer = coapscope::capture::PcapWriter::new(Vec::new(), LinkType::ETHERNET, 65_535).unwrap();
+    writer.record(1_000, 3, b"one").unwrap();
+    writer.record(2_000, 3, b"two").unwrap();
+    writer.finish().unwrap()
+}
+
+#[test]
+fn a_spool_is_read_as_it_grows() {
+    let (mut writer, reader) = spool::Spool::create(&std::env::temp_dir()).unwrap();
+    let mut opened = open_spool(reader, "lo");
+    let mut frames = 0;
+    for byte in classic() {
+        assert!(matches!(opened.source.next().unwrap(), Next::Pending));
+        writer.write_all(&[byte]).unwrap();
+        writer.commit().unwrap();
+        frames += usize::from(matches!(opened.source.next().unwrap(), Next::Frame(_)));
+    }
+    assert_eq!((frames, &opened.name[..]), (2, "lo"));
+    drop(writer);
+    assert!(matches!(opened.source.next().unwrap(), Next::End));
+    let (read, all) = opened.source.progress();
+    assert_eq!(Some(read), all);
+}
+
+#[test]
+fn several_files_are_merged_by_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        Builder::new(false).interface(1, 0, &[]).frame(0, 10, b"a1", &[]).frame(0, 40, b"a2", &[]).frame(
+            0,
+            30,
+            b"a3",
+            &[],
+        ),
+        Builder::new(true).interface(101, 0, &[]).frame(0, 20, b"b1", &[]).interface(113, 0, &[]).frame(
+            1,
+            45,
+            b"b2",
+            &[],
+        ),
+    ];
+    let mut inputs = Vec::new();
+    for (number, file) in (0..).zip(&files) {
+        let path = folder.path().join(format!("{number}.pcapng"));
+        std::fs::write(&path, &file.bytes).unwrap();
+        inputs.push(Input::Path(path));
+    }
+    let read = drain(open_all(&inputs, &options()).unwrap());
+    assert_eq!(read.payloads(), ["a1", "b1", "a2", "a3", "b2"]);
+    assert_eq!(read.frames.iter().map(|frame| frame.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    for frame in &read.frames {
+        let interface = &read.interfaces[usize::from(frame.position.interface)];
+        assert_eq!((interface.file, interface.link.0), (frame.position.file, frame.link));
+    }
+    let progress = open_all(&inputs, &options()).unwrap().source.progress();
+    assert_eq!(progress, (0, Some((files[0].bytes.len() + files[1].bytes.len()) as u64)));
+}
+
+#[test]
+fn a_file_that_was_changed_is_no_longer_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    std::fs::write(&path, sample()).unwrap();
+    let mut opened = open_all(&[Input::Path(path.clone())], &options()).unwrap();
+    let Next::Frame(frame) = opened.source.next().unwrap() else { panic!() };
+    let position = frame.position;
+    FileOptions::new().write(true).open(&path).unwrap().set_len(position.offset + 5).unwrap();
+    let error = opened.reader.read(position, 1, &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.ends_with("the file was changed, open it again"), "{error}");
+    let _ = opened.source.next();
+    opened.source.wait(Duration::ZERO);
+}

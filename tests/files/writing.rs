@@ -1,0 +1,68 @@
+//! Captures that are written are read again as they were, and no error is lost.
+
+use std::io::{BufWriter, ErrorKind};
+
+use coapscope::capture::PcapWriter;
+use coapscope::frame::{Frame, LinkType, Position};
+
+use super::read;
+
+#[test]
+fn what_is_written_is_read_again() {
+    let times = [0, 1, 999_999_999, 1_700_000_000_123_456_789, i64::from(u32::MAX) * 1_000_000_000];
+    let mut writer = PcapWriter::new(Vec::new(), LinkType(276), 262_144).unwrap();
+    for time in times {
+        let bytes = time.to_string();
+        let frame = Frame {
+            number: 1,
+            time,
+            link: LinkType(276),
+            original_length: 99,
+            bytes: bytes.as_bytes(),
+            position: Position::default(),
+        };
+        writer.write(&frame).unwrap();
+    }
+    let read = read(&writer.finish().unwrap());
+    assert_eq!(read.frames.iter().map(|frame| frame.time).collect::<Vec<_>>(), times);
+    assert!(read.frames.iter().all(|frame| frame.link == 276 && frame.original_length == 99));
+    assert_eq!(read.payloads(), times.map(|time| time.to_string()));
+}
+
+#[test]
+fn a_time_before_1970_and_one_after_2106_are_set_to_the_nearest() {
+    let mut writer = PcapWriter::new(Vec::new(), LinkType::RAW, 0).unwrap();
+    writer.record(-5_000_000_000, 1, b"x").unwrap();
+    writer.record(i64::MAX, 1, b"x").unwrap();
+    let read = read(&writer.finish().unwrap());
+    assert_eq!(
+        read.frames.iter().map(|frame| frame.time / 1_000_000_000).collect::<Vec<_>>(),
+        [0, i64::from(u32::MAX)]
+    );
+}
+
+#[test]
+fn frames_of_another_link_type_are_refused() {
+    let mut writer = PcapWriter::new(Vec::new(), LinkType::RAW, 0).unwrap();
+    let frame = Frame {
+        number: 1,
+        time: 0,
+        link: LinkType::ETHERNET,
+        original_length: 0,
+        bytes: &[],
+        position: Position::default(),
+    };
+    let error = writer.write(&frame).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.to_string(), "frames of link types 101 (RAW) and 1 (ETHERNET) do not go into one pcap file");
+}
+
+#[test]
+fn a_full_disk_is_reported() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return;
+    };
+    let mut writer = PcapWriter::new(BufWriter::new(full), LinkType::RAW, 0).unwrap();
+    let result = (0..1000).try_for_each(|_| writer.record(0, 100, &[0; 100]));
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::StorageFull);
+}
