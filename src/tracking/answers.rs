@@ -7,7 +7,6 @@ use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, Sent, group_key, key, stray_key};
 use super::slots::SlotKind;
-use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
 impl Tracker {
@@ -182,7 +181,7 @@ impl Tracker {
 
     /// A response in an ACK: the token must match too.
     fn piggybacked(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
-        let token = Token::new(context.facts.token);
+        let token = context.facts.token.clone();
         let slot = self.slots.of(sent.slot);
         let Some(slot) = slot.filter(|slot| slot.row.request == sent.record) else {
             // The exchange was evicted, or is a malformed request without a token.
@@ -315,7 +314,7 @@ impl Tracker {
 
     /// The severity of a finding that misses a partner: less where the capture may have missed it.
     pub(super) fn unless_unseen(&self, rule: Rule, context: &Context<'_, '_, '_>) -> crate::coap::Severity {
-        let young = self.clock.steady() <= self.options.parameters.exchange_lifetime();
+        let young = self.clock.steady() <= self.lifetime;
         let severity = rule.severity();
         if young || !self.endpoints.seen(context.pair.reversed()) { super::context::less(severity) } else { severity }
     }

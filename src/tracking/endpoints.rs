@@ -20,21 +20,26 @@ impl PairId {
     }
 }
 
-/// What is known of one direction.
+/// What is known of one direction. Small, since there may be very many.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Direction {
+    /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
+    pub outstanding: u16,
     /// A message went this way.
     pub seen: bool,
     /// The sender proved that it receives at its address (RFC 9175 section 2.4).
     pub verified: bool,
-    /// `flow.probing-rate` was said.
-    pub probing: bool,
-    /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
-    pub outstanding: u32,
-    /// Bytes of different messages sent this way while nothing came back.
-    pub bytes: u64,
-    /// When the first of them was sent.
+}
+
+/// What was sent to an endpoint that never answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probing {
+    /// When the first of it was sent.
     pub first: Moment,
+    /// Bytes of different messages.
+    pub bytes: u64,
+    /// `flow.probing-rate` was said.
+    pub said: bool,
 }
 
 /// Interns endpoints and pairs.
@@ -43,6 +48,7 @@ pub(super) struct Endpoints {
     list: Vec<Endpoint>,
     pairs: HashMap<u64, u32, RandomState>,
     directions: Vec<Direction>,
+    probing: HashMap<u32, Probing, RandomState>,
     last: (u64, PairId),
 }
 
@@ -53,6 +59,7 @@ impl Endpoints {
             list: Vec::new(),
             pairs: HashMap::default(),
             directions: Vec::new(),
+            probing: HashMap::default(),
             last: (u64::MAX, PairId(0)),
         }
     }
@@ -95,9 +102,21 @@ impl Endpoints {
         &mut self.directions[pair.0 as usize]
     }
 
-    /// A message went this way.
+    /// Whether a message went this way.
     pub fn seen(&self, pair: PairId) -> bool {
         self.directions[pair.0 as usize].seen
+    }
+
+    /// A message goes this way.
+    pub fn see(&mut self, pair: PairId) {
+        if !std::mem::replace(&mut self.directions[pair.0 as usize].seen, true) {
+            self.probing.remove(&pair.reversed().0);
+        }
+    }
+
+    /// What was sent this way while nothing came back.
+    pub fn probing(&mut self, pair: PairId, now: Moment) -> &mut Probing {
+        self.probing.entry(pair.0).or_insert(Probing { first: now, bytes: 0, said: false })
     }
 }
 

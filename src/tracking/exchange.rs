@@ -18,7 +18,7 @@ impl Tracker {
         self.exchanges += 1;
         self.counters.exchanges += 1;
         let id = ExchangeId(self.exchanges);
-        let token = Token::new(context.facts.token);
+        let token = context.facts.token.clone();
         let multicast = context.arrival.multicast;
         if multicast {
             self.judge_group_token(&token, context);
@@ -42,7 +42,7 @@ impl Tracker {
 
     /// A malformed request with a token: a response may name it, but it is no exchange.
     pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
-        let token = Token::new(context.facts.token);
+        let token = context.facts.token.clone();
         let mut slot =
             Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);
         slot.sent = handle;
@@ -141,6 +141,9 @@ impl Tracker {
         let was_reset = slot.row.state == ExchangeState::Reset;
         slot.row.round_trip = between(slot.started, context.now).unwrap_or(-1);
         let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
+        if slot.row.confirmable && kind != AnswerKind::Piggybacked && slot.acknowledgement == NO_RECORD && !multicast {
+            context.find_code(Rule::AckImplicit, i64::from(request), 0);
+        }
         if !was_reset || multicast {
             slot.row.response = context.arrival.record;
             slot.row.code = context.facts.code.0;

@@ -75,7 +75,7 @@ impl Tracker {
                 self.forget(slot.index);
             }
         }
-        let life = self.options.parameters.exchange_lifetime();
+        let life = self.lifetime;
         while let Some(slot) = Timers::due(&mut self.timers.closed, steady.saturating_sub(life)) {
             self.forget_closed(slot);
         }
@@ -164,6 +164,9 @@ impl Tracker {
     fn lapsed(&mut self, sent: &Sent, out: &mut Output<'_>) {
         if sent.outstanding {
             self.release(sent.pair());
+        }
+        if out.chat && !sent.stray {
+            self.memory.lapsed.insert(sent.key, (sent.first.at(), sent.record));
         }
         if sent.malformed || sent.stray || sent.multicast || !(1..32).contains(&sent.code) {
             return;

@@ -5,22 +5,23 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 
 use super::model::{Arrival, ResourceId};
-use super::resources::ResourceTable;
+use super::resources::{ResourceHash, ResourceTable};
+use super::tokens::Token;
 use crate::coap::{Block, Code, Message, MessageType, OptionNumber};
 
 /// Facts of a message with a readable header.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Facts<'a> {
     pub kind: MessageType,
     pub code: Code,
     pub message_id: u16,
     /// Empty where it was cut off.
-    pub token: &'a [u8],
+    pub token: Token,
     /// Length of the message in bytes.
     pub length: u32,
     /// Seeded hash of the bytes; of header and token alone where the capture cut the message.
     pub hash: u64,
-    /// Seeded hash of header and token.
+    /// Folded from header and token.
     pub head: u32,
     pub observe: Option<u32>,
     pub max_age: Option<u32>,
@@ -32,6 +33,8 @@ pub(super) struct Facts<'a> {
     pub oscore: Option<&'a [u8]>,
     pub block1: Option<Block>,
     pub block2: Option<Block>,
+    /// It may have a critical option that is not in order.
+    pub suspect: bool,
     /// Path and query of a request.
     pub resource: ResourceId,
 }
@@ -46,16 +49,16 @@ impl<'a> Facts<'a> {
     ) -> Option<Self> {
         let header = message.header()?;
         let bytes = message.bytes();
-        let token = message.token().unwrap_or_default();
-        let head = head_hash(hasher, bytes, token);
+        let token = Token::new(message.token().unwrap_or_default());
+        let head = u64::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0, 0]) ^ token.fold(hasher);
         let mut facts = Self {
             kind: header.message_type,
             code: header.code,
             message_id: header.message_id,
             token,
             length: bytes.len() as u32,
-            hash: if arrival.cut { u64::from(head) } else { hasher.hash_one(bytes) },
-            head,
+            hash: if arrival.cut { head } else { hasher.hash_one(bytes) },
+            head: (head ^ head >> 32) as u32,
             observe: None,
             max_age: None,
             content_format: None,
@@ -66,49 +69,55 @@ impl<'a> Facts<'a> {
             oscore: None,
             block1: None,
             block2: None,
+            suspect: false,
             resource: ResourceId(0),
         };
-        if !facts.code.is_empty() {
-            facts.read_options(message, resources);
+        if facts.code.is_request() {
+            let mut hash = ResourceHash::new(hasher);
+            facts.read_options(message, Some(&mut hash));
+            facts.resource = resources.intern(hash.finish(), message);
+        } else if !facts.code.is_empty() {
+            facts.read_options(message, None);
         }
         Some(facts)
     }
 
-    fn read_options(&mut self, message: &Message<'a>, resources: &mut ResourceTable) {
-        let request = self.code.is_request();
-        let mut arguments = 0;
-        let mut proxied = false;
-        if request {
-            resources.begin();
-        }
+    fn read_options(&mut self, message: &Message<'a>, mut resource: Option<&mut ResourceHash>) {
+        let draft = message.mode().is_draft();
         for option in message.options() {
-            let Some(number) = option.modern() else { continue };
+            let number = if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number };
             let value = option.value;
             match number {
-                OptionNumber::URI_PATH if request => resources.segment(value),
-                OptionNumber::URI_QUERY if request => {
-                    resources.argument(value, arguments == 0);
-                    arguments += 1;
-                }
-                OptionNumber::PROXY_URI if request && !proxied => {
-                    resources.whole(value);
-                    proxied = true;
+                OptionNumber::URI_PATH | OptionNumber::URI_QUERY => {
+                    self.suspect |= value.len() > 255;
+                    if let Some(resource) = resource.as_deref_mut() {
+                        resource.add(number, value);
+                    }
                 }
                 OptionNumber::OBSERVE => first(&mut self.observe, uint(value, 3)),
                 OptionNumber::MAX_AGE => first(&mut self.max_age, uint(value, 4)),
                 OptionNumber::CONTENT_FORMAT => first(&mut self.content_format, uint(value, 2).map(|n| n as u16)),
-                OptionNumber::ACCEPT => first(&mut self.accept, uint(value, 2).map(|n| n as u16)),
-                OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(value, 1).map(|n| n as u8)),
-                OptionNumber::ETAG => self.etag = true,
-                OptionNumber::ECHO => first(&mut self.echo, Some(value)),
-                OptionNumber::OSCORE => first(&mut self.oscore, Some(value)),
-                OptionNumber::BLOCK1 => first(&mut self.block1, Block::read(value)),
-                OptionNumber::BLOCK2 => first(&mut self.block2, Block::read(value)),
-                _ => {}
+                _ => self.read_rarer(number, value, resource.as_deref_mut()),
             }
         }
-        if request {
-            self.resource = resources.finish();
+    }
+
+    fn read_rarer(&mut self, number: OptionNumber, value: &'a [u8], resource: Option<&mut ResourceHash>) {
+        self.suspect |= number.is_critical();
+        match number {
+            OptionNumber::PROXY_URI => {
+                if let Some(resource) = resource {
+                    resource.add(number, value);
+                }
+            }
+            OptionNumber::ACCEPT => first(&mut self.accept, uint(value, 2).map(|n| n as u16)),
+            OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(value, 1).map(|n| n as u8)),
+            OptionNumber::ETAG => self.etag = true,
+            OptionNumber::ECHO => first(&mut self.echo, Some(value)),
+            OptionNumber::OSCORE => first(&mut self.oscore, Some(value)),
+            OptionNumber::BLOCK1 => first(&mut self.block1, Block::read(value)),
+            OptionNumber::BLOCK2 => first(&mut self.block2, Block::read(value)),
+            _ => {}
         }
     }
 
@@ -133,14 +142,6 @@ fn first<T>(place: &mut Option<T>, value: Option<T>) {
 /// A uint option value of at most so many bytes (RFC 7252 section 3.2); longer ones are as if absent (section 5.4.3).
 fn uint(value: &[u8], most: usize) -> Option<u32> {
     (value.len() <= most).then(|| value.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
-}
-
-fn head_hash(hasher: &RandomState, bytes: &[u8], token: &[u8]) -> u32 {
-    let mut state = hasher.build_hasher();
-    state.write(&bytes[..4]);
-    state.write(token);
-    let hash = state.finish();
-    (hash ^ hash >> 32) as u32
 }
 
 /// Hash of a response without what a refreshed copy may change: Observe and Max-Age (RFC 7641 section 4.4).

@@ -62,6 +62,8 @@ pub(super) struct Memory {
     issued: Recent<u64, (EndpointId, RecordId)>,
     /// GET requests that were answered: since when fresh, how long, by which message.
     fresh: Recent<Similar, (Moment, i64, RecordId)>,
+    /// Message IDs that were free again: when they were first used, by which message. Only kept where chat is asked for.
+    pub lapsed: Recent<u64, (Moment, RecordId)>,
 }
 
 impl Default for Memory {
@@ -73,6 +75,7 @@ impl Default for Memory {
             challenged: Recent::new(),
             issued: Recent::new(),
             fresh: Recent::new(),
+            lapsed: Recent::new(),
         }
     }
 }
@@ -85,13 +88,13 @@ fn max_age(context: &Context<'_, '_, '_>) -> i64 {
 impl Tracker {
     /// What of a request is needed later; and what its past says of it.
     pub(super) fn asked(&mut self, context: &mut Context<'_, '_, '_>) -> Asked {
-        let facts = context.facts;
+        self.judge_repeat(context);
+        let facts = &context.facts;
         let later_block = |block: Option<crate::coap::Block>| block.is_some_and(|block| block.number > 0);
         let later_block = later_block(facts.block1) || later_block(facts.block2);
         if later_block || facts.echo.is_some() {
             self.endpoints.direction(context.pair).verified = true;
         }
-        self.judge_repeat(context);
         Asked {
             target: 0,
             length: facts.length,
@@ -102,14 +105,14 @@ impl Tracker {
             deregisters: facts.deregisters(),
             block1: facts.block1.is_some(),
             oscore: facts.oscore.is_some(),
-            bad_critical: bad_critical(context),
+            bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
         }
     }
 
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_, '_>) {
-        let facts = context.facts;
-        let similar = (context.pair.0, facts.resource, facts.code.0);
+        let (echo, observe) = (context.facts.echo, context.facts.observe);
+        let similar = (context.pair.0, context.facts.resource, context.facts.code.0);
         if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
             && let Some(elapsed) = between(since, context.now)
             && elapsed < wait
@@ -117,18 +120,18 @@ impl Tracker {
             context.find_code(Rule::RespRetryTooSoon, i64::from(record), elapsed);
         }
         if let Some(&record) = self.memory.challenged.get(&similar)
-            && facts.echo.is_none()
+            && echo.is_none()
         {
             context.find_code(Rule::EchoIgnored, i64::from(record), 0);
         }
-        if let Some(echo) = facts.echo
+        if let Some(echo) = echo
             && let Some(&(issuer, record)) = self.memory.issued.get(&self.hasher.hash_one(echo))
             && issuer != context.arrival.destination
         {
             context.find_option(Rule::EchoWrongEndpoint, OptionNumber::ECHO, i64::from(record), 0);
         }
         if context.out.chat
-            && facts.observe.is_none()
+            && observe.is_none()
             && let Some(&(since, fresh, record)) = self.memory.fresh.get(&similar)
             && let Some(left) = between(since, context.now).map(|elapsed| fresh - elapsed)
             && left > 0
@@ -248,18 +251,20 @@ fn fits(code: Code, method: Code, block1: bool) -> bool {
 /// A critical option that makes a server refuse the request (RFC 7252 section 5.4); 0 for none.
 fn bad_critical(context: &Context<'_, '_, '_>) -> u16 {
     let mut number = 0;
-    let message = context.message;
-    message.visit_findings(&mut |finding| {
-        if matches!(
+    context.message.visit_findings(&mut |finding| {
+        let refused = matches!(
             finding.rule,
-            Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace
-        ) && number == 0
-        {
-            let at = finding.span.byte_range().start;
-            let odd = message
-                .options()
-                .find(|option| option.offset <= at && at < option.value_offset + option.value.len().max(1));
-            number = odd.map(|option| option.number).filter(|option| option.is_critical()).map_or(0, |option| option.0);
+            Rule::OptUnknownCritical
+                | Rule::OptExperimental
+                | Rule::OptVendor
+                | Rule::OptBadLength
+                | Rule::OptRepeated
+                | Rule::OptWrongPlace
+        );
+        // These rules have the number of the option first.
+        let option = OptionNumber(finding.numbers[0] as u16);
+        if refused && number == 0 && option.is_critical() && context.message.option(option).is_some() {
+            number = option.0;
         }
     });
     number

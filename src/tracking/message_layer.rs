@@ -117,6 +117,15 @@ impl Tracker {
         }
     }
 
+    /// The number was used before, and is free again.
+    fn judge_recycled(&mut self, key: u64, context: &mut Context<'_, '_, '_>) {
+        if context.out.chat
+            && let Some(&(first, record)) = self.memory.lapsed.get(&key)
+        {
+            context.find(Rule::MidRecycled, i64::from(record), between(first, context.now).unwrap_or(0));
+        }
+    }
+
     /// A frame that the capture point saw twice: it relates to the first, and to nothing else.
     fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
         let mut tracked = Tracked::alone(Role::Other);
@@ -226,7 +235,9 @@ impl Tracker {
 
     /// A message under a number that is free.
     fn track_fresh(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
-        let handle = self.own(context, key(context.pair, context.facts.message_id), false);
+        let key = key(context.pair, context.facts.message_id);
+        self.judge_recycled(key, context);
+        let handle = self.own(context, key, false);
         self.probe(context);
         let mut tracked = if context.facts.code.is_empty() {
             self.outstanding(handle, context);

@@ -11,6 +11,7 @@ mod judge;
 mod message_layer;
 pub mod model;
 mod multicast;
+mod notification;
 mod observation;
 mod order;
 mod resources;
@@ -57,6 +58,8 @@ impl Default for TrackerOptions {
 /// Relates each message to those before it. Messages come in the order of arrival; the cost of each is constant on average.
 pub struct Tracker {
     options: TrackerOptions,
+    /// EXCHANGE_LIFETIME, nanoseconds.
+    lifetime: i64,
     hasher: RandomState,
     clock: Clock,
     endpoints: Endpoints,
@@ -82,6 +85,7 @@ impl Tracker {
                 parameters.non_lifetime(),
                 parameters.max_transmit_wait(),
             ),
+            lifetime: parameters.exchange_lifetime(),
             resources: ResourceTable::new(options.cap_bytes / 8),
             options,
             hasher: RandomState::default(),
@@ -135,7 +139,7 @@ impl Tracker {
                 MessageType::Acknowledgement | MessageType::Reset => self.track_answer(&mut context),
             }
         };
-        self.endpoints.direction(pair).seen = true;
+        self.endpoints.see(pair);
         self.shrink(&mut context.out);
         tracked
     }

@@ -53,7 +53,7 @@ impl Tracker {
             crowd: 0,
             imploded: false,
         };
-        let token = Token::new(context.facts.token);
+        let token = context.facts.token.clone();
         let held = self.memory.groups.get_or_insert(context.arrival.source.0, &token, group);
         let before = std::mem::replace(held, group).slot;
         if before != index && before != NONE {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
-use foldhash::fast::RandomState;
+use foldhash::fast::{FoldHasher, RandomState};
 
 use super::model::ResourceId;
+use crate::coap::{Message, OptionNumber};
 
 /// What stands for all resources that come after the table is full.
 const OTHERS: &str = "(other resources)";
@@ -20,12 +21,11 @@ pub struct ResourceTable {
     index: HashMap<u64, u32, RandomState>,
     bytes: usize,
     limit: usize,
-    buffer: String,
 }
 
 impl ResourceTable {
     pub(super) fn new(limit: usize) -> Self {
-        Self { texts: Vec::new(), index: HashMap::default(), bytes: 0, limit, buffer: String::new() }
+        Self { texts: Vec::new(), index: HashMap::default(), bytes: 0, limit }
     }
 
     /// The text of a resource; `None` for number 0 and numbers not given out.
@@ -48,81 +48,80 @@ impl ResourceTable {
         &self.texts
     }
 
-    /// Begins a new text.
-    pub(super) fn begin(&mut self) {
-        self.buffer.clear();
-    }
-
-    /// Adds a Uri-Path segment.
-    pub(super) fn segment(&mut self, value: &[u8]) {
-        self.buffer.push('/');
-        escape(&mut self.buffer, value, &['/', '?', '#']);
-    }
-
-    /// Adds a Uri-Query argument.
-    pub(super) fn argument(&mut self, value: &[u8], first: bool) {
-        if self.buffer.is_empty() {
-            self.buffer.push('/');
+    /// The number of the resource that a request names by Uri-Path and Uri-Query, or by Proxy-Uri.
+    ///
+    /// `hash` is the [`ResourceHash`] of the same options: the text is put together only for what is new.
+    pub(super) fn intern(&mut self, hash: u64, message: &Message<'_>) -> ResourceId {
+        if let Some(&id) = self.index.get(&hash) {
+            return ResourceId(id);
         }
-        self.buffer.push(if first { '?' } else { '&' });
-        escape(&mut self.buffer, value, &['&', '#']);
-    }
-
-    /// Takes a whole URI (Proxy-Uri) as the text.
-    pub(super) fn whole(&mut self, value: &[u8]) {
-        self.buffer.clear();
-        escape(&mut self.buffer, value, &[]);
-    }
-
-    /// The number of the text that was put together.
-    pub(super) fn finish(&mut self) -> ResourceId {
-        if self.buffer.is_empty() {
-            self.buffer.push('/');
-        }
-        if let Some(id) = self.find() {
-            return id;
-        }
-        if self.bytes + self.buffer.len() > self.limit {
-            self.buffer.clear();
-            self.buffer.push_str(OTHERS);
-            if let Some(id) = self.find() {
-                return id;
+        let text = text(message);
+        if self.bytes + text.len() > self.limit {
+            if self.texts.last().map(AsRef::as_ref) != Some(OTHERS) {
+                self.texts.push(OTHERS.into());
             }
+            return ResourceId(self.texts.len() as u32);
         }
-        self.insert()
-    }
-
-    fn find(&self) -> Option<ResourceId> {
-        let mut hash = self.index.hasher().hash_one(self.buffer.as_str());
-        while let Some(&id) = self.index.get(&hash) {
-            if *self.texts[id as usize - 1] == *self.buffer {
-                return Some(ResourceId(id));
-            }
-            hash = hash.wrapping_add(1);
-        }
-        None
-    }
-
-    fn insert(&mut self) -> ResourceId {
-        let mut hash = self.index.hasher().hash_one(self.buffer.as_str());
-        while self.index.contains_key(&hash) {
-            hash = hash.wrapping_add(1);
-        }
-        self.texts.push(self.buffer.as_str().into());
-        self.bytes += self.buffer.len() + size_of::<Box<str>>() + 24;
+        self.bytes += text.len() + size_of::<Box<str>>() + 24;
+        self.texts.push(text.into());
         let id = self.texts.len() as u32;
         self.index.insert(hash, id);
         ResourceId(id)
     }
 }
 
+/// Seeded hash of the options that name a resource. 64 bits, so that two resources are taken for one practically never.
+pub(super) struct ResourceHash(FoldHasher<'static>);
+
+impl ResourceHash {
+    pub fn new(seed: &RandomState) -> Self {
+        Self(seed.build_hasher())
+    }
+
+    /// Adds a Uri-Path, Uri-Query or Proxy-Uri option.
+    #[inline]
+    pub fn add(&mut self, number: OptionNumber, value: &[u8]) {
+        self.0.write_u32(u32::from(number.0) << 16 | value.len() as u32);
+        self.0.write(value);
+    }
+
+    pub fn finish(self) -> u64 {
+        self.0.finish()
+    }
+}
+
+/// Path and query of a request, or its Proxy-Uri.
+fn text(message: &Message<'_>) -> String {
+    let (mut text, mut arguments) = (String::new(), 0);
+    for option in message.options() {
+        match option.modern() {
+            Some(OptionNumber::URI_PATH) => {
+                text.push('/');
+                escape(&mut text, option.value, &['/', '?', '#']);
+            }
+            Some(OptionNumber::URI_QUERY) => {
+                if text.is_empty() {
+                    text.push('/');
+                }
+                text.push(if arguments == 0 { '?' } else { '&' });
+                arguments += 1;
+                escape(&mut text, option.value, &['&', '#']);
+            }
+            Some(OptionNumber::PROXY_URI) => {
+                text.clear();
+                escape(&mut text, option.value, &[]);
+            }
+            _ => {}
+        }
+    }
+    if text.is_empty() {
+        text.push('/');
+    }
+    text
+}
+
 /// Appends the bytes as text, percent-encoding what is no text and the reserved characters given.
 fn escape(into: &mut String, value: &[u8], reserved: &[char]) {
-    if value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'=' | b':')) {
-        // All ASCII, so this is the bytes as they are.
-        into.extend(value.iter().map(|&byte| char::from(byte)));
-        return;
-    }
     for chunk in value.utf8_chunks() {
         for character in chunk.valid().chars() {
             if character.is_control() || character == '%' || reserved.contains(&character) {
@@ -147,17 +146,23 @@ fn percent(into: &mut String, bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    /// Interns a path and a query, both split at spaces.
-    fn intern(table: &mut ResourceTable, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
-        table.begin();
-        path.iter().for_each(|segment| table.segment(segment));
-        query.iter().enumerate().for_each(|(index, argument)| table.argument(argument, index == 0));
-        table.finish()
+    /// Interns a path and a query of a message that is made for it.
+    fn intern(table: &mut ResourceTable, seed: &RandomState, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
+        let (mut bytes, mut hash, mut last) = (vec![0x40, 1, 0, 1], ResourceHash::new(seed), 0);
+        for (number, values) in [(11u8, path), (15, query)] {
+            for value in values {
+                hash.add(OptionNumber(number.into()), value);
+                bytes.push((number - last) << 4 | value.len() as u8);
+                bytes.extend_from_slice(value);
+                last = number;
+            }
+        }
+        table.intern(hash.finish(), &Message::decode(&bytes))
     }
 
     #[test]
     fn texts_are_unambiguous() {
-        let mut table = ResourceTable::new(10_000);
+        let (mut table, seed) = (ResourceTable::new(10_000), RandomState::default());
         let cases: [(&[&[u8]], &[&[u8]], &str); 8] = [
             (&[], &[], "/"),
             (&[b"sensors", b"temp"], &[], "/sensors/temp"),
@@ -169,9 +174,9 @@ mod tests {
             (&[b"p"], &[b"a=1&2", b"b/?"], "/p?a=1%262&b/?"),
         ];
         for (path, query, text) in cases {
-            let id = intern(&mut table, path, query);
+            let id = intern(&mut table, &seed, path, query);
             assert_eq!(table.get(id), Some(text));
-            assert_eq!(intern(&mut table, path, query), id);
+            assert_eq!(intern(&mut table, &seed, path, query), id);
         }
         assert_eq!(table.len(), 8);
         assert_eq!(table.get(ResourceId(0)), None);
@@ -179,8 +184,8 @@ mod tests {
 
     #[test]
     fn a_full_table_has_one_row_for_the_rest() {
-        let mut table = ResourceTable::new(150);
-        let ids: Vec<_> = (0..10u8).map(|n| intern(&mut table, &[&[b'a' + n]], &[])).collect();
+        let (mut table, seed) = (ResourceTable::new(150), RandomState::default());
+        let ids: Vec<_> = (0..10u8).map(|n| intern(&mut table, &seed, &[&[b'a' + n]], &[])).collect();
         assert_eq!(table.get(ids[0]), Some("/a"));
         assert_eq!(table.get(ids[9]), Some(OTHERS));
         assert_eq!(ids[8], ids[9]);

@@ -32,7 +32,7 @@ enum Target {
 impl Tracker {
     /// A response in a CON or NON of its own.
     pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
-        let token = Token::new(context.facts.token);
+        let token = context.facts.token.clone();
         let target = self.target(&token, context);
         if context.facts.kind == MessageType::Confirmable {
             self.outstanding(handle, context);
@@ -131,7 +131,7 @@ impl Tracker {
         if context.facts.observe.is_none() {
             return false;
         }
-        let under = self.slots.under(context.pair.reversed(), &Token::new(context.facts.token));
+        let under = self.slots.under(context.pair.reversed(), &context.facts.token.clone());
         let Some(slot) = self.slots.get(under.observing).filter(|slot| slot.row.request != NO_RECORD) else {
             return false;
         };

@@ -82,8 +82,8 @@ impl Tracker {
             return;
         }
         let direction = self.endpoints.direction(context.pair);
-        direction.outstanding += 1;
-        let count = direction.outstanding;
+        direction.outstanding = direction.outstanding.saturating_add(1);
+        let count = u32::from(direction.outstanding);
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.outstanding = true;
         }
@@ -98,19 +98,18 @@ impl Tracker {
             return;
         }
         let rate = i64::from(self.options.parameters.probing_rate);
-        let direction = self.endpoints.direction(context.pair);
-        if direction.bytes == 0 {
-            direction.first = context.now;
-        } else if !direction.probing
-            && let Some(elapsed) = between(direction.first, context.now)
+        let probing = self.endpoints.probing(context.pair, context.now);
+        if probing.bytes > 0
+            && !probing.said
+            && let Some(elapsed) = between(probing.first, context.now)
         {
             let allowed = (elapsed / SECOND).saturating_mul(rate);
-            if direction.bytes > allowed.max(0) as u64 {
-                direction.probing = true;
-                let per_second = direction.bytes as i64 / (elapsed / SECOND).max(1);
+            if probing.bytes > allowed.max(0) as u64 {
+                probing.said = true;
+                let per_second = probing.bytes as i64 / (elapsed / SECOND).max(1);
                 context.find(Rule::FlowProbingRate, per_second, 0);
             }
         }
-        direction.bytes += u64::from(context.facts.length);
+        probing.bytes += u64::from(context.facts.length);
     }
 }

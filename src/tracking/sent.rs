@@ -1,5 +1,6 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
@@ -236,13 +237,20 @@ impl SentTable {
         let ring = if confirmable { &mut self.confirmable } else { &mut self.other };
         let handle = Handle(ring.base << 1 | u32::from(!confirmable));
         let sent = ring.pop()?;
-        if self.index.get(&sent.key) == Some(&handle) {
-            self.index.remove(&sent.key);
-        }
-        if sent.group != 0 && self.index.get(&sent.group) == Some(&handle) {
-            self.index.remove(&sent.group);
+        self.disown(sent.key, handle);
+        if sent.group != 0 {
+            self.disown(sent.group, handle);
         }
         Some(sent)
+    }
+
+    /// Frees a key, unless a newer message has it.
+    fn disown(&mut self, key: u64, handle: Handle) {
+        if let Entry::Occupied(entry) = self.index.entry(key)
+            && *entry.get() == handle
+        {
+            entry.remove();
+        }
     }
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.

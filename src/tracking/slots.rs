@@ -201,11 +201,15 @@ impl Slots {
             return;
         }
         self.slots[index as usize].open = false;
-        self.unlink_token(index);
         self.unlink_client(index);
         self.unlink_age(index);
+        let link = self.unlink(List::Token, index);
         let slot = &self.slots[index as usize];
-        self.tokens.get_or_insert(slot.pair.0, &slot.token, NOTHING).closed = index;
+        let under = self.tokens.get_or_insert(slot.pair.0, &slot.token, NOTHING);
+        if under.open == index {
+            under.open = link.behind;
+        }
+        under.closed = index;
     }
 
     /// An accepted registration: it lives as an observation. Returns the slot that observed under the token before.

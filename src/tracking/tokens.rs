@@ -1,6 +1,7 @@
 //! Tokens, and what is open under each: exact keys, without allocation for the usual eight bytes.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
@@ -18,8 +19,17 @@ impl Token {
         if bytes.len() > 8 {
             return Self { short: 0, length, long: Some(bytes.into()) };
         }
-        let short = bytes.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
-        Self { short, length, long: None }
+        let mut short = [0; 8];
+        short[..bytes.len()].copy_from_slice(bytes);
+        Self { short: u64::from_le_bytes(short), length, long: None }
+    }
+
+    /// 64 bits made of the token; seeded where it is long.
+    pub fn fold(&self, hasher: &RandomState) -> u64 {
+        match &self.long {
+            None => self.short ^ u64::from(self.length) << 24,
+            Some(long) => hasher.hash_one(long),
+        }
     }
 
     /// Bytes on the heap.

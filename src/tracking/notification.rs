@@ -1,0 +1,220 @@
+//! Notifications: their order, their pace, and what each does to its observation (RFC 7641).
+
+use super::Tracker;
+use super::clock::{SECOND, between};
+use super::context::{Context, less};
+use super::exchange::new_row;
+use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, Relation, Role, Tracked};
+use super::observation::Observation;
+use super::order::order;
+use super::sent::{Handle, Sent};
+use super::slots::{Slot, SlotKind};
+use super::tokens::Token;
+use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
+use crate::coap::{MessageType, OptionNumber, Rule};
+
+impl Tracker {
+    /// A notification of the observation in a slot.
+    pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+        if self.goes_on(index) {
+            self.slots.observe(index);
+        }
+        self.slots.touch(index);
+        let Some(slot) = self.slots.get_mut(index) else { return Tracked::alone(Role::Other) };
+        let Some(mut observation) = slot.observation.take() else { return Tracked::alone(Role::Other) };
+        let overheard = slot.kind == SlotKind::Overheard;
+        let (asked, method, request) = (slot.asked, slot.row.method, slot.row.request);
+        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
+        let tracked = Tracked {
+            exchange: slot.id,
+            observation: observation.id,
+            relation: if overheard { Relation::None } else { Relation::Answers },
+            relates_to: request,
+            previous_in_exchange: if overheard { NO_RECORD } else { previous },
+            ..Tracked::alone(Role::Notification)
+        };
+        observation.row.end = ObservationEnd::Open;
+        observation.row.ended_by = NO_RECORD;
+        observation.row.notifications += 1;
+        self.counters.notifications += u64::from(!overheard);
+        let order = number(&mut observation, context, false);
+        let behind = matches!(order, ObserveOrder::Stale | ObserveOrder::Same);
+        observation.row.stale += u32::from(behind);
+        self.counters.notifications_stale += u64::from(behind && !overheard);
+        pace(&mut observation, context);
+        if !overheard {
+            self.judge_content(&asked, method, i64::from(request), context);
+        }
+        observation.row.last = context.arrival.record;
+        self.freshen(&mut observation, index, context);
+        let end = ending(&observation, context);
+        self.put_back(index, observation, overheard, context);
+        if let Some(end) = end {
+            self.end_observation(index, end, context.arrival.record, &mut context.out);
+        }
+        Tracked { order, ..tracked }
+    }
+
+    fn put_back(
+        &mut self,
+        index: u32,
+        observation: Box<Observation>,
+        overheard: bool,
+        context: &mut Context<'_, '_, '_>,
+    ) {
+        if overheard {
+            self.say_unknown(context);
+        }
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        context.out.patch(Patch::Observation(observation.id, observation.row));
+        if !overheard {
+            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+        slot.observation = Some(observation);
+    }
+
+    fn say_unknown(&self, context: &mut Context<'_, '_, '_>) {
+        let severity = self.unless_unseen(Rule::ObsUnknownToken, context);
+        let severity = if self.registered { severity } else { less(Rule::ObsUnknownToken.severity()) };
+        context.find_token(Rule::ObsUnknownToken, severity, 0, 0);
+    }
+
+    /// A notification of an observation whose registration was not captured.
+    pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_, '_>) -> Tracked {
+        self.say_unknown(context);
+        if context.facts.code.is_error() {
+            return Tracked::alone(Role::Other);
+        }
+        let mut row = new_row(context);
+        (row.client, row.server) = (row.server, row.client);
+        (row.request, row.method) = (NO_RECORD, 0);
+        let mut slot =
+            Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
+        self.observations += 1;
+        let id = ObservationId(self.observations);
+        let mut observation = Box::new(Observation::new(id, &slot, context.now));
+        observation.row.last = context.arrival.record;
+        observation.row.notifications = 1;
+        observation.format = context.facts.content_format;
+        let order = number(&mut observation, context, true);
+        slot.sent = handle;
+        context.out.patch(Patch::Observation(id, observation.row));
+        slot.observation = Some(observation);
+        let index = self.slots.insert(slot);
+        self.own_response(handle, index);
+        Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
+    }
+
+    /// A copy of a notification: a refreshed one may carry a newer number.
+    pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_, '_>) -> ObserveOrder {
+        if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
+            return ObserveOrder::None;
+        }
+        let Some(slot) = self.slots.of(sent.slot) else { return ObserveOrder::None };
+        let Some(observation) = slot.observation.as_deref_mut() else { return ObserveOrder::None };
+        let (value, now) = (context.facts.observe.unwrap_or(0), context.now);
+        let order = order(value, now, observation.row.freshest, observation.freshest_at);
+        if matches!(order, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::NewerByTime) {
+            observation.row.freshest = value;
+            observation.row.freshest_time = now.time;
+            observation.freshest_at = now;
+        }
+        order
+    }
+}
+
+/// Orders the number of a notification, and says what is odd about it.
+pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_, '_>, first: bool) -> ObserveOrder {
+    let Some(value) = context.facts.observe else { return ObserveOrder::None };
+    let freshest = observation.row.freshest;
+    let standing = if first || freshest == u32::MAX {
+        ObserveOrder::First
+    } else {
+        order(value, context.now, freshest, observation.freshest_at)
+    };
+    judge_number(observation, value, standing, context);
+    if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same) {
+        return standing;
+    }
+    if matches!(standing, ObserveOrder::Next | ObserveOrder::Gap) {
+        observation.steps += 1;
+        observation.by_one &= standing == ObserveOrder::Next;
+    }
+    observation.row.freshest = value;
+    observation.row.freshest_time = context.now.time;
+    observation.freshest_at = context.now;
+    standing
+}
+
+/// A rise by more than half of all numbers within this time is too fast to be ordered (RFC 7641 section 4.4).
+const JUMP_WINDOW: i64 = 256 * SECOND;
+
+fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_, '_>) {
+    let freshest = observation.row.freshest;
+    let (number, before) = (i64::from(value), i64::from(freshest));
+    let rise = value.wrapping_sub(freshest);
+    let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= JUMP_WINDOW);
+    // Close below a number that has just wrapped is late, not far ahead.
+    if standing != ObserveOrder::First && value > freshest && rise > 1 << 23 && rise < (1 << 24) - (1 << 22) && soon {
+        context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
+    }
+    match standing {
+        ObserveOrder::Stale => context.find_option(Rule::ObsStale, OptionNumber::OBSERVE, number, before),
+        ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
+        ObserveOrder::Gap => {
+            observation.row.gaps += 1;
+            if observation.by_one && observation.steps > 0 {
+                context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Notifications without a Confirmable one for a day, or faster than allowed (RFC 7641 sections 4.5 and 4.5.1).
+fn pace(observation: &mut Observation, context: &mut Context<'_, '_, '_>) {
+    if context.facts.kind != MessageType::NonConfirmable {
+        observation.confirmed_at = context.now;
+        observation.unconfirmed_said = false;
+        return;
+    }
+    if let Some(elapsed) = between(observation.confirmed_at, context.now)
+        && elapsed > OBSERVE_CONFIRMABLE_INTERVAL
+        && !observation.unconfirmed_said
+    {
+        observation.unconfirmed_said = true;
+        context.find_code(Rule::ObsNoCon24h, 0, elapsed);
+    }
+    if observation.non_count == 0 {
+        observation.non_first = context.now;
+    }
+    observation.non_count += 1;
+    let gaps = i64::from(observation.non_count) - 1;
+    if gaps >= 3
+        && !observation.fast_said
+        && let Some(elapsed) = between(observation.non_first, context.now)
+        && elapsed / gaps < OBSERVE_NON_INTERVAL
+    {
+        observation.fast_said = true;
+        context.find_code(Rule::ObsTooFast, 0, elapsed / gaps);
+    }
+}
+
+/// Whether a notification is the last, and what is odd about its content.
+fn ending(observation: &Observation, context: &mut Context<'_, '_, '_>) -> Option<ObservationEnd> {
+    let registration = i64::from(observation.row.registration);
+    if context.facts.code.is_error() {
+        context.find_code(Rule::ObsCancelError, registration, 0);
+        return Some(ObservationEnd::Error);
+    }
+    if context.facts.observe.is_none() {
+        context.find_code(Rule::ObsMissingOption, registration, 0);
+        return Some(ObservationEnd::NoObserve);
+    }
+    if let (Some(first), Some(now)) = (observation.format, context.facts.content_format)
+        && first != now
+    {
+        context.find_option(Rule::ObsFormatChanged, OptionNumber::CONTENT_FORMAT, i64::from(first), i64::from(now));
+    }
+    None
+}

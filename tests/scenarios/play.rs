@@ -1,0 +1,293 @@
+//! Plays a scenario through the tracker and holds its claims against what came out.
+
+use std::collections::HashMap;
+
+use coapscope::coap::{Finding, Message, Severity};
+use coapscope::tracking::{
+    Arrival, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch, RecordId, Relation,
+    Tracked, Tracker, TrackerOptions,
+};
+
+use crate::script::{Script, Sent, Step, number_sign};
+
+/// What the tracker said of a scenario.
+#[derive(Default)]
+struct Seen {
+    tracked: Vec<Tracked>,
+    answered_by: HashMap<RecordId, RecordId>,
+    findings: Vec<(RecordId, Finding)>,
+    exchanges: HashMap<ExchangeId, ExchangeRow>,
+    observations: HashMap<ObservationId, ObservationRow>,
+    /// Which message each ICMP error was about.
+    about: Vec<RecordId>,
+    counters: Counters,
+    resources: Vec<String>,
+}
+
+/// Evidence records come after this number, so that messages keep theirs.
+const EVIDENCE: RecordId = 1_000_000;
+
+fn play(script: &Script) -> Seen {
+    let mut tracker = Tracker::new(TrackerOptions { chat: true, ..TrackerOptions::default() });
+    let mut seen = Seen::default();
+    let mut sent: Vec<&Sent> = Vec::new();
+    for step in &script.steps {
+        let mut patches = Vec::new();
+        match step {
+            Step::Message(message) => {
+                let record = sent.len() as RecordId;
+                sent.push(message);
+                let arrival = arrival(endpoints(&mut tracker, message), message, record);
+                seen.tracked.push(tracker.track(&arrival, &Message::decode(&message.bytes), &mut patches));
+            }
+            Step::Icmp { time, quoted } => {
+                let message = sent[*quoted];
+                let (source, destination) = endpoints(&mut tracker, message);
+                let evidence = EVIDENCE + seen.about.len() as RecordId;
+                let about =
+                    tracker.unreachable(*time, evidence, source, destination, &message.bytes, (3, 3), &mut patches);
+                seen.about.push(about);
+            }
+            Step::Advance { time } => tracker.advance(*time, &mut patches),
+            Step::Claim { .. } => {}
+        }
+        seen.take(patches);
+    }
+    seen.counters = *tracker.counters();
+    seen.resources = tracker.resources().texts().iter().map(|text| text.to_string()).collect();
+    seen
+}
+
+type Pair = (coapscope::tracking::EndpointId, coapscope::tracking::EndpointId);
+
+fn endpoints(tracker: &mut Tracker, message: &Sent) -> Pair {
+    (tracker.endpoint(&message.source), tracker.endpoint(&message.destination))
+}
+
+fn arrival(pair: Pair, message: &Sent, record: RecordId) -> Arrival {
+    Arrival {
+        record,
+        time: message.time,
+        source: pair.0,
+        destination: pair.1,
+        multicast: message.multicast,
+        ip_id: message.ip_id,
+        hop_limit: message.hop_limit,
+        cut: message.cut,
+    }
+}
+
+impl Seen {
+    fn take(&mut self, patches: Vec<Patch>) {
+        for patch in patches {
+            match patch {
+                Patch::Exchange(id, row) => drop(self.exchanges.insert(id, row)),
+                Patch::Observation(id, row) => drop(self.observations.insert(id, row)),
+                Patch::AnsweredBy { record, by } => drop(self.answered_by.insert(record, by)),
+                Patch::Finding(record, finding) => self.findings.push((record, finding)),
+                #[allow(unreachable_patterns, reason = "more kinds of patches may come")]
+                _ => {}
+            }
+        }
+    }
+
+    fn finding(&self, record: Option<RecordId>, id: &str) -> Option<Severity> {
+        let of = |wanted: RecordId| record.is_none_or(|record| record == wanted);
+        self.findings
+            .iter()
+            .find(|(on, finding)| of(*on) && finding.rule.row().id == id)
+            .map(|(_, finding)| finding.severity)
+    }
+}
+
+/// The claims that do not hold, each as a line of text.
+pub fn check(script: &Script) -> Vec<String> {
+    let seen = play(script);
+    let mut wrong = Vec::new();
+    for step in &script.steps {
+        let Step::Claim { line, words } = step else { continue };
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        if let Err(why) = claim(&seen, &words) {
+            wrong.push(format!("{}, line {line}: {}\n    {why}", script.name, words.join(" ")));
+        }
+    }
+    if !wrong.is_empty() {
+        let findings: Vec<_> = seen
+            .findings
+            .iter()
+            .map(|(record, finding)| format!("#{} {}", record + 1, finding.rule.row().id))
+            .collect();
+        wrong.push(format!("    all findings: {}", findings.join(", ")));
+    }
+    wrong
+}
+
+fn claim(seen: &Seen, words: &[&str]) -> Result<(), String> {
+    match words {
+        ["counters", rest @ ..] => counters(&seen.counters, rest),
+        ["no-finding", ids @ ..] => absent(seen, None, ids),
+        ["no-findings", level] => quiet(seen, None, level),
+        ["finding", id] => seen.finding(None, id).map(drop).ok_or("it is not raised".into()),
+        ["exchange", number, rest @ ..] => {
+            let id = ExchangeId(number.parse().map_err(|_| "not a number")?);
+            let row = seen.exchanges.get(&id).ok_or("no such exchange")?;
+            pairs(rest, |key| exchange(seen, row, key))
+        }
+        ["observation", number, rest @ ..] => {
+            let id = ObservationId(number.parse().map_err(|_| "not a number")?);
+            let row = seen.observations.get(&id).ok_or("no such observation")?;
+            pairs(rest, |key| observation(row, key))
+        }
+        ["icmp", number, "about", what] => {
+            let about =
+                number.parse::<usize>().ok().and_then(|number| seen.about.get(number - 1)).ok_or("no such error")?;
+            equal(&name(*about), what)
+        }
+        ["evidence", number, "finding", id] => {
+            let record = EVIDENCE + number.parse::<u32>().map_err(|_| "not a number")? - 1;
+            seen.finding(Some(record), id).map(drop).ok_or("it is not raised".into())
+        }
+        [number, rest @ ..] if number.starts_with('#') => {
+            let index = number_sign(Some(&number.to_string()))?;
+            message(seen, index, rest)
+        }
+        _ => Err("no claim begins like this".into()),
+    }
+}
+
+/// Claims about one message.
+fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
+    let tracked = seen.tracked.get(index).ok_or("no such message")?;
+    let record = index as RecordId;
+    let relation = |wanted: Relation, to: &str| {
+        if tracked.relation != wanted {
+            return Err(format!("its relation is {:?} {}", tracked.relation, name(tracked.relates_to)));
+        }
+        equal(&name(tracked.relates_to), to)
+    };
+    match words {
+        ["answers", to] => relation(Relation::Answers, to),
+        ["acknowledges", to] => relation(Relation::Acknowledges, to),
+        ["resets", to] => relation(Relation::Resets, to),
+        ["retransmits", to] => relation(Relation::Retransmits, to),
+        ["duplicates", to] => relation(Relation::Duplicates, to),
+        ["copy-of", to] => relation(Relation::CopyOf, to),
+        ["relates-to", "nothing"] => equal(&format!("{:?}", tracked.relation), "None"),
+        ["answered-by", by] => equal(&name(seen.answered_by.get(&record).copied().unwrap_or(NO_RECORD)), by),
+        ["previous", to] => equal(&name(tracked.previous_in_exchange), to),
+        ["transmission", number] => equal(&tracked.transmission.to_string(), number),
+        ["exchange", number] => equal(&tracked.exchange.0.to_string(), number),
+        ["observation", number] => equal(&tracked.observation.0.to_string(), number),
+        ["role", role] => equal(&format!("{:?}", tracked.role), role),
+        ["order", order] => equal(&format!("{:?}", tracked.order), order),
+        ["finding", id] => seen.finding(Some(record), id).map(drop).ok_or("it is not raised there".into()),
+        ["finding", id, severity] => {
+            let found = seen.finding(Some(record), id).ok_or("it is not raised there")?;
+            equal(&format!("{found:?}").to_lowercase(), severity)
+        }
+        ["no-finding", ids @ ..] => absent(seen, Some(record), ids),
+        ["no-findings", level] => quiet(seen, Some(record), level),
+        _ => Err("no claim about a message reads like this".into()),
+    }
+}
+
+fn absent(seen: &Seen, record: Option<RecordId>, ids: &[&str]) -> Result<(), String> {
+    match ids.iter().find(|id| seen.finding(record, id).is_some()) {
+        Some(id) => Err(format!("{id} is raised")),
+        None => Ok(()),
+    }
+}
+
+/// No finding of this severity or above.
+fn quiet(seen: &Seen, record: Option<RecordId>, level: &str) -> Result<(), String> {
+    let least = match level {
+        "chat" => Severity::Chat,
+        "note" => Severity::Note,
+        "warn" => Severity::Warn,
+        "error" => Severity::Error,
+        _ => return Err("not a severity".into()),
+    };
+    let loud =
+        |(on, finding): &&(RecordId, Finding)| record.is_none_or(|record| record == *on) && finding.severity >= least;
+    match seen.findings.iter().find(loud) {
+        Some((on, finding)) => Err(format!("#{} has {}", on + 1, finding.rule.row().id)),
+        None => Ok(()),
+    }
+}
+
+fn name(record: RecordId) -> String {
+    if record == NO_RECORD { "nothing".into() } else { format!("#{}", record + 1) }
+}
+
+fn equal(found: &str, wanted: &str) -> Result<(), String> {
+    if found == wanted { Ok(()) } else { Err(format!("it is {found}")) }
+}
+
+/// `key=value` words, each held against what `get` finds.
+fn pairs(words: &[&str], get: impl Fn(&str) -> Result<String, String>) -> Result<(), String> {
+    for word in words {
+        let (key, value) = word.split_once('=').ok_or("expected key=value")?;
+        equal(&get(key)?, value).map_err(|why| format!("{key}: {why}"))?;
+    }
+    Ok(())
+}
+
+fn exchange(seen: &Seen, row: &ExchangeRow, key: &str) -> Result<String, String> {
+    Ok(match key {
+        "state" => format!("{:?}", row.state),
+        "answer" => format!("{:?}", row.answer),
+        "request" => name(row.request),
+        "response" => name(row.response),
+        "last" => name(row.last),
+        "round-trip" if row.round_trip < 0 => "none".into(),
+        "round-trip" => format!("{}", row.round_trip as f64 / 1e9),
+        "resource" => seen.resources.get(row.resource.0 as usize - 1).cloned().unwrap_or_default(),
+        "transmissions" => row.transmissions.to_string(),
+        "responses" => row.responses.to_string(),
+        "observation" => row.observation.0.to_string(),
+        _ => return Err(format!("exchanges have no {key}")),
+    })
+}
+
+fn observation(row: &ObservationRow, key: &str) -> Result<String, String> {
+    Ok(match key {
+        "registration" => name(row.registration),
+        "accepted" => name(row.accepted),
+        "last" => name(row.last),
+        "ended-by" => name(row.ended_by),
+        "end" => format!("{:?}", row.end),
+        "freshest" => row.freshest.to_string(),
+        "notifications" => row.notifications.to_string(),
+        "gaps" => row.gaps.to_string(),
+        "stale" => row.stale.to_string(),
+        _ => return Err(format!("observations have no {key}")),
+    })
+}
+
+fn counters(counters: &Counters, words: &[&str]) -> Result<(), String> {
+    pairs(words, |key| {
+        let value = match key {
+            "con" => counters.con,
+            "non" => counters.non,
+            "ack" => counters.ack,
+            "rst" => counters.rst,
+            "exchanges" => counters.exchanges,
+            "exchanges_retransmitted" => counters.exchanges_retransmitted,
+            "exchanges_unanswered" => counters.exchanges - counters.exchanges_answered - counters.exchanges_reset,
+            "exchanges_reset" => counters.exchanges_reset,
+            "retransmissions" => counters.retransmissions,
+            "duplicate_acks" => counters.duplicate_acks,
+            "piggybacked_responses" => counters.piggybacked_responses,
+            "separate_responses" => counters.separate_responses,
+            "non_responses" => counters.non_responses,
+            "observations" => counters.observations,
+            "notifications" => counters.notifications,
+            "notifications_stale" => counters.notifications_stale,
+            "deregistrations" => counters.deregistrations,
+            "malformed" => counters.malformed,
+            "evicted" => counters.evicted,
+            _ => return Err(format!("there is no counter {key}")),
+        };
+        Ok(value.to_string())
+    })
+}
