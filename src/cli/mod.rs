@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             context.progress_done();
-            complain(&format!("coapscope: {error:#}"));
+            complain(&format!("coapscope: {}", one_line(&error)));
             ExitCode::from(FAILED)
         }
     }
@@ -124,6 +124,19 @@ fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
 /// The screen where standard output is a terminal; else what `print` would say.
 fn screen_or_print(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     print::run_plain(args, context)
+}
+
+/// The error and what caused it, in one line. Our own errors tell their cause already; it is not said twice.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string).map(|text| text.replace('\n', " ")) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
 }
 
 /// The reader of our output has gone: it has seen enough.
