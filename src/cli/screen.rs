@@ -1,0 +1,149 @@
+//! The screen from the command line: opens what was named, starts the threads, takes the terminal and gives it back.
+
+use std::env;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use ratatui::Terminal;
+
+use super::input::{self, Opened};
+use super::{Color, Context, ScreenArgs, ShowingArgs};
+use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
+use crate::render::time::TimeFormat;
+use crate::signals::{self, Asked};
+use crate::store::Store;
+use crate::tui::{self, Event, Opening, Outcome, Theme};
+
+/// Show the screen until the user ends it.
+///
+/// # Errors
+/// Where nothing can be opened, the terminal fails, or the loader breaks.
+pub fn run(args: &ScreenArgs, _context: &mut Context<'_>) -> anyhow::Result<()> {
+    let times: TimeFormat = args.showing.time.parse()?;
+    let outcome = show(args, times)?;
+    // All that was open is closed by now: the signal may end the program as it would have.
+    if let Outcome::Signal(signal) = outcome {
+        signals::end_by(signal)?;
+    }
+    Ok(())
+}
+
+fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
+    let options = input::pipeline_options(&args.reading)?;
+    let memory = input::memory(&args.reading)?;
+    // A live capture gives up its rights here, before the first thread starts.
+    let (opened, opening, loading, _capture) = open(args)?;
+    let fetcher = Fetcher::new(opened.reader, args.reading.checksums);
+    let (sender, events) = tui::channel();
+    let updates = sender.clone();
+    let loader = Loader::spawn(Pipeline::new(opened.source, options), loading, move |update| updates.send(Event::Update(Box::new(update))).is_ok())?;
+    let asked = sender.clone();
+    signals::forward(move |signal| asked.send(event(signal)).is_ok()).context("signals cannot be received")?;
+    let session = tui::Session {
+        opening,
+        store: Store::with_limit(memory),
+        fetchers: Box::new(move || fetcher.clone()),
+        events,
+        sender: sender.clone(),
+        clock: Instant::now,
+        theme: theme(&args.showing, args.ascii),
+        times,
+    };
+    let guard = tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;
+    tui::spawn_keyboard(sender)?;
+    let mut terminal = Terminal::new(tui::Quiet::stdout()).context("the terminal cannot be written to")?;
+    let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: signals::stop_here });
+    drop(guard);
+    drop(loader);
+    Ok(outcome?)
+}
+
+fn event(asked: Asked) -> Event {
+    match asked {
+        Asked::End(signal) => Event::End(signal),
+        Asked::Stop => Event::Stop,
+        Asked::GoOn => Event::GoOn,
+    }
+}
+
+/// What goes on as long as the capture does: the handle that stops it when it is dropped.
+type Capture = Option<Box<dyn std::any::Any>>;
+
+fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Capture)> {
+    if let Some(interface) = &args.input.interface {
+        return open_live(interface, args);
+    }
+    let Some(path) = args.input.path() else {
+        let opening = Opening::BuiltIn { live: first_interface() };
+        return Ok((input::open_built_in(&args.reading)?, opening, LoaderOptions::default(), None));
+    };
+    let opening = if path.as_os_str() == "-" { Opening::StandardInput } else { Opening::Files { names: vec![path.display().to_string()] } };
+    Ok((input::open(path, &args.reading)?, opening, LoaderOptions::default(), None))
+}
+
+#[cfg(feature = "live")]
+fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Capture)> {
+    use super::live;
+    let live = live::open(interface, &args.input, &args.reading)?;
+    let user = live.identity.uid;
+    let rights = if user.is_root() {
+        "the interface is open; root without any capability since then".to_owned()
+    } else {
+        format!("the interface is open; user {user} without any capability since then")
+    };
+    let opening = Opening::Live {
+        interface: live.device.name.clone(),
+        filter: live.filter.clone(),
+        rights,
+        saved_to: args.input.write.as_ref().map(|path| path.display().to_string()),
+        wireless: live.device.wireless,
+    };
+    let handle = live.handle.clone();
+    let loading = LoaderOptions { clock: Some(live::clock), dropped: Some(Box::new(move || handle.stats().dropped)) };
+    Ok((live.opened, opening, loading, Some(Box::new(live.handle))))
+}
+
+#[cfg(not(feature = "live"))]
+fn open_live(interface: &str, _args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Capture)> {
+    anyhow::bail!("{interface}: this coapscope was built without live capture; build it with the feature `live`")
+}
+
+/// The command that opens the first interface.
+#[cfg(feature = "live")]
+fn first_interface() -> String {
+    use crate::capture::live::{Access, devices, sudo_name};
+    let Some(device) = devices().ok().and_then(|devices| devices.into_iter().next()) else {
+        return "live: coapscope -i IFACE".into();
+    };
+    match device.access() {
+        Access::Ready => format!("live: coapscope -i {}", device.name),
+        _ => format!("live: sudo {} -i {}", sudo_name(), device.name),
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn first_interface() -> String {
+    String::new()
+}
+
+/// Colours and signs that this terminal is given.
+fn theme(showing: &ShowingArgs, ascii: bool) -> Theme {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let colour = match showing.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => !set("NO_COLOR") && env::var_os("CLICOLOR").is_none_or(|value| value != "0"),
+    };
+    let term = env::var("TERM").unwrap_or_default();
+    // The console of Linux has few signs beyond ASCII, whatever the locale says.
+    Theme { colour, unicode: !ascii && term != "linux" && term != "dumb" && locale_is_utf8() }
+}
+
+/// The first of the three variables that is set decides, as in the C library.
+fn locale_is_utf8() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok()).find(|value| !value.is_empty());
+    set.is_some_and(|value| {
+        let value = value.to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    })
+}

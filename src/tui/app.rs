@@ -1,0 +1,432 @@
+//! The state of the screen, and what an action or an update does to it.
+
+use crossterm::event::KeyEvent;
+use tui_input::Input;
+use tui_input::backend::crossterm::to_input_request;
+
+use super::action::{Action, Motion};
+use super::detail::Detail;
+use super::event::Sender;
+use super::find::{Course, Finder, Found};
+use super::keymap::{Pending, Places, Pressed};
+use super::list::List;
+use super::opening::Opening;
+use super::theme::Theme;
+use crate::pipeline::Fetcher;
+use crate::render::Aliases;
+use crate::render::time::TimeFormat;
+use crate::store::{Ended, Store, Update};
+use crate::tracking::{NO_RECORD, RecordId};
+
+/// A pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Pane {
+    /// The message list.
+    #[default]
+    List,
+    /// The tree.
+    Tree,
+    /// The bytes.
+    Bytes,
+}
+
+/// What lies over the panes.
+#[derive(Debug, Default)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// The help page, from this row on.
+    Help(usize),
+    /// A line to type in.
+    Prompt(Input),
+    /// The question whether to end.
+    Confirm,
+}
+
+/// What the loop is to do besides drawing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// End.
+    Quit,
+    /// Stop the process until it is continued.
+    Suspend,
+    /// Draw everything again.
+    Redraw,
+    /// Put this on the clipboard.
+    Copy(String),
+}
+
+/// How times are shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// The format.
+    pub format: TimeFormat,
+    /// The format before deltas were asked for.
+    before: TimeFormat,
+    /// The message that time counts from, instead of the first frame.
+    pub reference: Option<RecordId>,
+}
+
+/// State of the screen.
+pub struct App {
+    /// All that was loaded.
+    pub store: Store,
+    /// What is looked at.
+    pub opening: Opening,
+    /// Colours and signs.
+    pub theme: Theme,
+    /// The message list.
+    pub list: List,
+    /// Tree and bytes.
+    pub detail: Detail,
+    /// The pane that keys go to.
+    pub focus: Pane,
+    /// Only the focused pane is shown.
+    pub zoomed: bool,
+    /// Rows that the user gave to the list, or took from it.
+    pub shift: i16,
+    /// What lies over the panes.
+    pub overlay: Overlay,
+    /// Half-typed keys.
+    pub pending: Pending,
+    /// A line for the user until the next key.
+    pub notice: Option<String>,
+    /// Times.
+    pub times: Times,
+    /// Finding.
+    pub finder: Finder,
+    /// Names of endpoints.
+    pub aliases: Aliases,
+    pub(super) fetcher: Fetcher,
+    make_fetcher: Box<dyn Fn() -> Fetcher>,
+    events: Sender,
+    /// Rows of the help page, known once it was drawn.
+    pub help_page: (usize, usize),
+}
+
+impl App {
+    /// A screen before the first message.
+    pub fn new(store: Store, opening: Opening, theme: Theme, times: TimeFormat, make_fetcher: Box<dyn Fn() -> Fetcher>, events: Sender) -> Self {
+        Self {
+            list: List { follow: opening.is_live(), ..List::default() },
+            store,
+            opening,
+            theme,
+            detail: Detail::default(),
+            focus: Pane::List,
+            zoomed: false,
+            shift: 0,
+            overlay: Overlay::None,
+            pending: Pending::default(),
+            notice: None,
+            times: Times { format: times, before: TimeFormat::Relative, reference: None },
+            finder: Finder::default(),
+            aliases: Aliases::default(),
+            fetcher: make_fetcher(),
+            make_fetcher,
+            events,
+            help_page: (0, 0),
+        }
+    }
+
+    /// Take an update in.
+    pub fn take(&mut self, update: Update) {
+        let from = self.store.len() as RecordId;
+        if !update.patches.is_empty() {
+            self.list.forget_rows();
+            self.detail.forget();
+        }
+        if let Some(warning) = update.warnings.last() {
+            self.notice = Some(warning.clone());
+        }
+        if let Some(Ended::Failed(why)) = &update.ended {
+            self.notice = Some(why.clone());
+        }
+        self.store.apply(update);
+        for id in from..self.store.len() as RecordId {
+            if let Some(record) = self.store.get(id) {
+                self.aliases.note(record);
+            }
+        }
+    }
+
+    /// Read what the panes show: the visible rows of the list, the selected message. Their sizes are known by now.
+    pub fn prepare(&mut self) {
+        self.prepare_list();
+        self.detail.show(self.list.selected, &mut self.fetcher, &self.store);
+        self.detail.scroll();
+        self.detail.scroll_bytes();
+    }
+
+    /// Tell the user something, until the next key.
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(text.into());
+    }
+
+    /// Where keys go.
+    pub fn place(&self) -> Places {
+        match (&self.overlay, self.focus) {
+            (Overlay::Help(_), _) => Places::HELP,
+            (Overlay::Prompt(_), _) => Places::PROMPT,
+            (Overlay::Confirm, _) => Places::CONFIRM,
+            (Overlay::None, Pane::List) => Places::LIST,
+            (Overlay::None, Pane::Tree) => Places::TREE,
+            (Overlay::None, Pane::Bytes) => Places::BYTES,
+        }
+    }
+
+    /// A key was pressed.
+    pub fn press(&mut self, key: &KeyEvent) -> Effect {
+        match self.pending.press(key, self.place()) {
+            Pressed::Act(action, count) => {
+                self.notice = None;
+                self.act(action, count)
+            }
+            Pressed::More => Effect::None,
+            Pressed::Nothing => {
+                if let Overlay::Prompt(input) = &mut self.overlay
+                    && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
+                {
+                    input.handle(request);
+                }
+                Effect::None
+            }
+        }
+    }
+
+    /// Do what was asked, `count` times where that makes sense.
+    pub fn act(&mut self, action: Action, count: Option<u32>) -> Effect {
+        match action {
+            Action::Move(motion) => self.motion(motion, count),
+            Action::Jump(jump) => self.jump(jump, count),
+            Action::In => self.go_in(),
+            Action::Out => self.go_out(),
+            Action::Leave => return self.leave(),
+            Action::Quit => return Effect::Quit,
+            Action::NextPane => self.turn(1),
+            Action::PreviousPane => self.turn(2),
+            Action::Follow => self.toggle_follow(),
+            Action::Freeze => self.toggle_freeze(),
+            Action::CycleTime => self.set_time(self.times.format.next()),
+            Action::Delta => self.toggle_delta(),
+            Action::Reference => self.toggle_reference(),
+            Action::Find => self.overlay = Overlay::Prompt(Input::new(self.finder.text.clone())),
+            Action::FindNext => self.find(false),
+            Action::FindPrevious => self.find(true),
+            Action::UnfoldAll => self.detail.fold_all(true),
+            Action::FoldAll => self.detail.fold_all(false),
+            Action::Zoom => self.zoomed = !self.zoomed,
+            Action::Grow => self.shift = self.shift.saturating_add(1).min(100),
+            Action::Shrink => self.shift = self.shift.saturating_sub(1).max(-100),
+            Action::WholeFrame => self.detail.toggle_whole(),
+            Action::Copy => return self.copied(),
+            Action::Help => self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) },
+            Action::Suspend => return Effect::Suspend,
+            Action::Redraw => return Effect::Redraw,
+            Action::Accept => self.accept(),
+            Action::Cancel => self.overlay = Overlay::None,
+        }
+        Effect::None
+    }
+
+    fn motion(&mut self, motion: Motion, count: Option<u32>) {
+        let times = count.unwrap_or(1).min(1 << 20) as isize;
+        if let Overlay::Help(top) = &mut self.overlay {
+            let (page, rows) = self.help_page;
+            let by = steps(motion, page.max(2) as isize, rows as isize) * times;
+            *top = top.saturating_add_signed(by).min(rows.saturating_sub(page));
+            return;
+        }
+        match self.focus {
+            Pane::List => self.move_in_list(motion, count),
+            Pane::Tree => match motion {
+                Motion::Left => self.detail.left(),
+                Motion::Right => self.detail.right(),
+                _ => self.detail.step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize) * times),
+            },
+            Pane::Bytes => {
+                let (rows, per_row) = (self.detail.byte_page.0 as isize, self.detail.byte_page.1 as isize);
+                let by = match motion {
+                    Motion::Left => -1,
+                    Motion::Right => 1,
+                    _ => steps(motion, rows.max(2), self.detail.bytes().len() as isize) * per_row,
+                };
+                self.detail.move_byte(by.saturating_mul(times));
+            }
+        }
+    }
+
+    fn go_in(&mut self) {
+        match self.focus {
+            Pane::List if self.list.selected.is_some() => self.focus = Pane::Tree,
+            Pane::List | Pane::Bytes => {}
+            Pane::Tree => {
+                let Some(item) = self.detail.item() else { return };
+                if let Some(target) = item.target.filter(|target| *target != NO_RECORD && Some(*target) != self.list.selected) {
+                    return self.jump_to(target);
+                }
+                match (item.has_children(self.detail.cursor), item.open) {
+                    (true, open) => self.detail.fold(!open),
+                    (false, _) => self.focus = Pane::Bytes,
+                }
+            }
+        }
+    }
+
+    fn go_out(&mut self) {
+        match (&self.overlay, self.focus) {
+            (Overlay::None, Pane::Bytes) => self.focus = Pane::Tree,
+            (Overlay::None, Pane::Tree) => self.focus = Pane::List,
+            (Overlay::None, Pane::List) if self.finder.running => {
+                self.finder.stop();
+                self.say("search stopped");
+            }
+            (Overlay::None, Pane::List) => self.zoomed = false,
+            _ => self.overlay = Overlay::None,
+        }
+    }
+
+    fn leave(&mut self) -> Effect {
+        if matches!(self.overlay, Overlay::None) && self.focus == Pane::List {
+            if self.opening.would_lose() && !self.store.is_empty() {
+                self.overlay = Overlay::Confirm;
+                return Effect::None;
+            }
+            return Effect::Quit;
+        }
+        self.go_out();
+        Effect::None
+    }
+
+    fn turn(&mut self, by: usize) {
+        const PANES: [Pane; 3] = [Pane::List, Pane::Tree, Pane::Bytes];
+        let here = PANES.iter().position(|pane| *pane == self.focus).unwrap_or(0);
+        self.focus = PANES.get((here + by) % PANES.len()).copied().unwrap_or_default();
+    }
+
+    fn toggle_follow(&mut self) {
+        if self.list.follow {
+            self.stop_following();
+            self.say("following stopped; F or G follows again");
+        } else if self.opening.grows() {
+            self.list.follow = true;
+            self.list.frozen = None;
+        } else {
+            self.say("the capture has ended: nothing new to follow");
+        }
+    }
+
+    fn toggle_freeze(&mut self) {
+        self.list.frozen = match self.list.frozen {
+            Some(_) => None,
+            None => Some(self.store.len() as RecordId),
+        };
+    }
+
+    fn set_time(&mut self, format: TimeFormat) {
+        self.times.format = format;
+        let meaning = crate::render::time::TIME_FORMATS.iter().find(|(known, ..)| *known == format).map_or("", |(.., meaning)| meaning);
+        self.say(format!("time: {meaning}"));
+    }
+
+    fn toggle_delta(&mut self) {
+        if self.times.format == TimeFormat::Delta {
+            self.set_time(self.times.before);
+        } else {
+            self.times.before = self.times.format;
+            self.set_time(TimeFormat::Delta);
+        }
+    }
+
+    fn toggle_reference(&mut self) {
+        self.times.reference = if self.times.reference == self.list.selected { None } else { self.list.selected };
+        self.times.format = TimeFormat::Relative;
+        let frame = self.times.reference.and_then(|id| self.store.get(id)).map(|record| record.frame);
+        self.say(frame.map_or("time counts from the first frame".into(), |frame| format!("time counts from #{frame}")));
+    }
+
+    fn accept(&mut self) {
+        if let Overlay::Prompt(input) = std::mem::take(&mut self.overlay) {
+            self.finder.text = input.value().to_owned();
+            self.find(false);
+        }
+    }
+
+    fn find(&mut self, backwards: bool) {
+        let shown = self.shown();
+        let Some(from) = self.list.selected else { return };
+        if self.finder.text.is_empty() {
+            self.say("nothing to find yet: C-f asks for a text");
+            return;
+        }
+        let course = Course { from, first: shown.start, end: shown.end, backwards };
+        match self.finder.start(self.store.clone(), (self.make_fetcher)(), course, self.events.clone()) {
+            Ok(()) => self.say(format!("looking for \"{}\" (Esc stops)", self.finder.text)),
+            Err(error) => self.say(format!("cannot search: {error}")),
+        }
+    }
+
+    /// A worker answers.
+    pub fn found(&mut self, found: &Found) {
+        if !self.finder.expects(found) {
+            return;
+        }
+        self.finder.stop();
+        match found.id {
+            Some(id) => {
+                self.jump_to(id);
+                let round = if found.wrapped { ", past the end" } else { "" };
+                self.say(format!("found \"{}\"{round}; n N go on", self.finder.text));
+            }
+            None => self.say(format!("no message shows \"{}\"", self.finder.text)),
+        }
+    }
+
+    fn copied(&mut self) -> Effect {
+        let (what, text) = match (self.focus, self.detail.item()) {
+            (Pane::List, _) => ("the message in hex, ready for `coapscope explain`", hex(self.detail.message())),
+            (Pane::Tree, Some(item)) => ("the field as text", item.text.clone()),
+            (Pane::Bytes, Some(_)) => ("the field's bytes in hex", hex(self.detail.marked_bytes())),
+            (_, None) => return Effect::None,
+        };
+        if text.is_empty() {
+            self.say("nothing to copy here");
+            return Effect::None;
+        }
+        self.say(format!("copied {what}"));
+        Effect::Copy(text)
+    }
+
+    /// The message that a relative time counts from.
+    pub fn first_time(&self) -> i64 {
+        let reference = self.times.reference.and_then(|id| self.store.get(id)).map(|record| record.time);
+        reference.or(self.store.summary().first_time).unwrap_or(0)
+    }
+
+    /// There is no message to show.
+    pub fn is_empty(&self) -> bool {
+        self.shown().is_empty()
+    }
+}
+
+/// Rows that a motion goes, on a pane of `page` rows over `all`.
+fn steps(motion: Motion, page: isize, all: isize) -> isize {
+    match motion {
+        Motion::Down => 1,
+        Motion::Up => -1,
+        Motion::PageDown => (page - 1).max(1),
+        Motion::PageUp => -(page - 1).max(1),
+        Motion::HalfDown => (page / 2).max(1),
+        Motion::HalfUp => -(page / 2).max(1),
+        Motion::First => -all,
+        Motion::Last => all,
+        Motion::Left | Motion::Right => 0,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

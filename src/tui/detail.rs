@@ -1,0 +1,441 @@
+//! The selected message looked at: its tree as a flat list of items with folds, its bytes, and the cursor in both.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::coap::{Severity, Span};
+use crate::pipeline::Fetcher;
+use crate::render::{self, Known, Node, NodeKind, Place};
+use crate::store::Store;
+use crate::tracking::RecordId;
+
+/// A node of the tree, with its place in the flat list.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// How deep it stands; 0 at the top.
+    pub depth: usize,
+    /// The item that it stands in.
+    parent: Option<usize>,
+    /// The item behind the last one below it.
+    end: usize,
+    /// What finds the same field in another message.
+    path: String,
+    /// The line to draw.
+    pub text: String,
+    /// Its name for a reader.
+    pub label: String,
+    /// Where its bits lie.
+    pub place: Option<Place>,
+    /// RFC and section.
+    pub reference: String,
+    /// One sentence.
+    pub explanation: String,
+    /// Worst severity at or below it.
+    pub severity: Option<Severity>,
+    /// What kind of line it is.
+    pub kind: NodeKind,
+    /// The message that it points to.
+    pub target: Option<RecordId>,
+    /// It is unfolded.
+    pub open: bool,
+}
+
+impl Item {
+    /// It has items below it.
+    pub fn has_children(&self, index: usize) -> bool {
+        self.end > index + 1
+    }
+}
+
+/// What is known of the selected message.
+#[derive(Debug, Default)]
+pub struct Detail {
+    /// Which record it is.
+    id: Option<RecordId>,
+    /// Why it could not be read, one line.
+    pub error: Option<String>,
+    /// All items, in the order they are drawn.
+    pub items: Vec<Item>,
+    /// The items that no fold hides.
+    pub visible: Vec<usize>,
+    /// The selected item, an index into `items`.
+    pub cursor: usize,
+    /// The first row drawn, an index into `visible`.
+    pub top: usize,
+    /// Rows of the pane.
+    pub page: usize,
+    /// The captured frame.
+    frame: Vec<u8>,
+    /// The message.
+    message: Vec<u8>,
+    /// Where the message stands in the frame.
+    coap_offset: Option<usize>,
+    /// The whole frame is to be shown.
+    pub whole: bool,
+    /// The byte under the cursor.
+    pub byte: usize,
+    /// The first row of bytes drawn.
+    pub byte_top: usize,
+    /// Rows of the pane of bytes, and bytes a row.
+    pub byte_page: (usize, usize),
+    /// Folds that the user changed, by path.
+    folds: HashMap<String, bool>,
+    /// All folds are set to this where the user said so.
+    all: Option<bool>,
+    /// What is shown must be read again.
+    stale: bool,
+}
+
+impl Detail {
+    /// What is shown may have changed.
+    pub fn forget(&mut self) {
+        self.stale = true;
+    }
+
+    /// Show this record, reading it where that is needed.
+    pub fn show(&mut self, id: Option<RecordId>, fetcher: &mut Fetcher, store: &Store) {
+        if self.id == id && !self.stale {
+            return;
+        }
+        let same = self.id == id;
+        let path = self.items.get(self.cursor).map(|item| item.path.clone());
+        let (byte, top, byte_top) = (self.byte, self.top, self.byte_top);
+        self.stale = false;
+        self.id = id;
+        self.error = None;
+        self.items.clear();
+        self.frame.clear();
+        self.message.clear();
+        if let Some(id) = id {
+            match fetcher.view(store, id) {
+                Ok(Some(view)) => {
+                    self.frame.extend_from_slice(view.frame.bytes);
+                    self.message.extend_from_slice(view.message.bytes());
+                    self.coap_offset = view.coap_offset;
+                    let root = arrange(render::tree(&view, Known::Later));
+                    flatten(&root, "", 0, None, &mut self.items);
+                }
+                Ok(None) => self.error = Some("it has left the memory; it is still in the file".into()),
+                Err(error) => self.error = Some(error.to_string()),
+            }
+        }
+        self.apply_folds();
+        self.cursor = path.and_then(|path| self.items.iter().position(|item| item.path == path)).unwrap_or_else(|| self.message_item());
+        self.unhide(self.cursor);
+        if same {
+            (self.byte, self.top, self.byte_top) = (byte, top, byte_top);
+        } else {
+            self.byte_top = 0;
+            self.follow_item();
+        }
+        self.scroll();
+    }
+
+    /// The item of the CoAP layer.
+    fn message_item(&self) -> usize {
+        self.items.iter().position(|item| item.depth == 0 && item.kind == NodeKind::Layer && matches!(item.place, Some(Place::Message(_)))).unwrap_or(0)
+    }
+
+    fn apply_folds(&mut self) {
+        for item in &mut self.items {
+            item.open = self.folds.get(&item.path).copied().or(self.all).unwrap_or(item.open);
+        }
+        self.refresh();
+    }
+
+    /// Work out which items no fold hides.
+    fn refresh(&mut self) {
+        self.visible.clear();
+        let mut index = 0;
+        while let Some(item) = self.items.get(index) {
+            self.visible.push(index);
+            index = if item.open { index + 1 } else { item.end };
+        }
+    }
+
+    /// Unfold what hides an item.
+    fn unhide(&mut self, index: usize) {
+        let mut parent = self.items.get(index).and_then(|item| item.parent);
+        let mut changed = false;
+        while let Some(item) = parent.and_then(|index| self.items.get_mut(index)) {
+            changed |= !std::mem::replace(&mut item.open, true);
+            parent = item.parent;
+        }
+        if changed {
+            self.refresh();
+        }
+    }
+
+    /// Row of the cursor among the visible ones.
+    fn row(&self) -> usize {
+        self.visible.iter().position(|index| *index == self.cursor).unwrap_or(0)
+    }
+
+    /// The selected item.
+    pub fn item(&self) -> Option<&Item> {
+        self.items.get(self.cursor)
+    }
+
+    /// Move the cursor in the tree by rows.
+    pub fn step(&mut self, rows: isize) {
+        let row = self.row().saturating_add_signed(rows).min(self.visible.len().saturating_sub(1));
+        self.cursor = self.visible.get(row).copied().unwrap_or(0);
+        self.follow_item();
+        self.scroll();
+    }
+
+    /// Fold or unfold the selected item.
+    pub fn fold(&mut self, open: bool) {
+        if let Some(item) = self.items.get_mut(self.cursor) {
+            item.open = open;
+            self.folds.insert(item.path.clone(), open);
+        }
+        self.refresh();
+        self.scroll();
+    }
+
+    /// Fold or unfold everything.
+    pub fn fold_all(&mut self, open: bool) {
+        self.folds.clear();
+        self.all = Some(open);
+        self.apply_folds();
+        while !self.visible.contains(&self.cursor) {
+            self.cursor = self.items.get(self.cursor).and_then(|item| item.parent).unwrap_or(0);
+        }
+        self.scroll();
+    }
+
+    /// Left: fold, or go to the item above.
+    pub fn left(&mut self) {
+        let Some(item) = self.items.get(self.cursor) else { return };
+        if item.open && item.has_children(self.cursor) {
+            self.fold(false);
+        } else if let Some(parent) = item.parent {
+            self.cursor = parent;
+            self.follow_item();
+            self.scroll();
+        }
+    }
+
+    /// Right: unfold, or go to the first item below.
+    pub fn right(&mut self) {
+        let Some(item) = self.items.get(self.cursor) else { return };
+        if !item.has_children(self.cursor) {
+            return;
+        }
+        if item.open { self.step(1) } else { self.fold(true) }
+    }
+
+    /// The bytes of the pane are those of the frame: because the user said so, or since the selected field lies below CoAP.
+    pub fn shows_frame(&self) -> bool {
+        self.whole || matches!(self.item().and_then(|item| item.place), Some(Place::Frame(_)))
+    }
+
+    /// The bytes of the pane.
+    pub fn bytes(&self) -> &[u8] {
+        if self.shows_frame() { &self.frame } else { &self.message }
+    }
+
+    /// The message's bytes.
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// Where the message begins in the frame.
+    pub fn coap_offset(&self) -> Option<usize> {
+        self.coap_offset
+    }
+
+    /// A place as a span of the bytes of the pane.
+    fn shown(&self, place: Place) -> Option<Span> {
+        if self.shows_frame() { place.in_frame(self.coap_offset) } else { matches!(place, Place::Message(_)).then(|| place.span()) }
+    }
+
+    /// The span of the selected item in the bytes of the pane.
+    pub fn marked(&self) -> Option<Span> {
+        self.item()?.place.and_then(|place| self.shown(place)).filter(|span| span.bits > 0)
+    }
+
+    /// The bytes of the selected item.
+    pub fn marked_bytes(&self) -> &[u8] {
+        self.marked().and_then(|span| self.bytes().get(clamped(span.byte_range(), self.bytes().len()))).unwrap_or_default()
+    }
+
+    /// Put the byte cursor where the selected item begins.
+    fn follow_item(&mut self) {
+        self.byte = self.marked().map_or(0, |span| span.byte_range().start);
+        self.scroll_bytes();
+    }
+
+    /// Switch between message and whole frame; the selection stays.
+    pub fn toggle_whole(&mut self) {
+        self.whole = !self.whole;
+        self.follow_item();
+    }
+
+    /// Move the byte cursor, and select the narrowest field that holds the byte.
+    pub fn move_byte(&mut self, by: isize) {
+        let last = self.bytes().len().saturating_sub(1);
+        self.byte = self.byte.saturating_add_signed(by).min(last);
+        let whole = self.shows_frame();
+        let bit = self.byte as u32 * 8;
+        if let Some(found) = self.narrowest(bit) {
+            self.cursor = found;
+            self.unhide(found);
+            // The bytes stay those that the cursor moves in: what was found in the frame may lie in the message.
+            if whole != self.shows_frame() {
+                self.whole = whole;
+            }
+            self.scroll();
+        }
+        self.scroll_bytes();
+    }
+
+    /// The item with the fewest bits among those that hold a bit of the byte; of equal ones the deepest.
+    fn narrowest(&self, bit: u32) -> Option<usize> {
+        let holds = |item: &Item| {
+            let span = item.place.and_then(|place| self.shown(place))?;
+            (item.kind != NodeKind::Finding && span.bits > 0 && span.byte_range().contains(&((bit / 8) as usize))).then_some(span.bits)
+        };
+        let found = self.items.iter().enumerate().filter_map(|(index, item)| Some((holds(item)?, index)));
+        found.min_by_key(|(bits, index)| (*bits, std::cmp::Reverse(*index))).map(|(_, index)| index)
+    }
+
+    /// Keep the cursor of the tree on the pane.
+    pub fn scroll(&mut self) {
+        self.top = scrolled(self.top, self.row(), self.page, self.visible.len());
+    }
+
+    /// Keep the byte cursor on the pane.
+    pub fn scroll_bytes(&mut self) {
+        let (rows, per_row) = (self.byte_page.0, self.byte_page.1.max(1));
+        self.byte_top = scrolled(self.byte_top, self.byte / per_row, rows, self.bytes().len().div_ceil(per_row));
+    }
+}
+
+/// A range inside of `length`.
+fn clamped(range: Range<usize>, length: usize) -> Range<usize> {
+    range.start.min(length)..range.end.min(length)
+}
+
+/// The first row to draw, so that `row` is among `page` rows of `all`.
+pub fn scrolled(top: usize, row: usize, page: usize, all: usize) -> usize {
+    let page = page.max(1);
+    let highest = row.saturating_sub(page - 1);
+    top.clamp(highest, row.max(highest)).min(all.saturating_sub(page))
+}
+
+/// Arrange a message's tree for the screen: the layers below CoAP as one, the findings at the end.
+fn arrange(mut root: Node) -> Node {
+    let mut findings = Vec::new();
+    take_findings(&mut root, &mut findings);
+    let upper = root.children.iter().position(|node| matches!(node.place, Some(Place::Message(_)))).unwrap_or(root.children.len());
+    let lower: Vec<Node> = root.children.drain(..upper).collect();
+    let summary: Vec<String> = lower.iter().filter(|node| node.kind == NodeKind::Layer).map(short).collect();
+    let mut children = Vec::new();
+    if lower.len() > 1 {
+        let mut below = Node::layer("below", summary.join(" / "), "", Some(Place::Frame(whole_of(&lower))));
+        below.explanation = "The layers that carried the message; unfold for their fields.".into();
+        below.children = lower;
+        children.push(below);
+    } else {
+        children.extend(lower);
+    }
+    children.append(&mut root.children);
+    children.append(&mut findings);
+    root.children = children;
+    root
+}
+
+/// A lower layer in a few words.
+fn short(node: &Node) -> String {
+    let name = match node.label.as_ref() {
+        "User Datagram Protocol" => "UDP",
+        "Internet Protocol Version 4" => "IPv4",
+        "Internet Protocol Version 6" => "IPv6",
+        "Ethernet II" => return "Ethernet".into(),
+        other => other,
+    };
+    if node.value.is_empty() { name.into() } else { format!("{name} {}", node.value) }
+}
+
+/// The span from the first bit to the last of all layers.
+fn whole_of(layers: &[Node]) -> Span {
+    let spans = || layers.iter().filter_map(|node| node.place.map(Place::span));
+    let first = spans().map(|span| span.bit).min().unwrap_or(0);
+    let end = spans().map(Span::end).max().unwrap_or(first);
+    Span::of_bits(first, end - first)
+}
+
+/// Move the findings out of the fields.
+fn take_findings(node: &mut Node, into: &mut Vec<Node>) {
+    let (mut findings, rest): (Vec<Node>, Vec<Node>) = std::mem::take(&mut node.children).into_iter().partition(|child| child.kind == NodeKind::Finding);
+    node.children = rest;
+    into.append(&mut findings);
+    node.children.iter_mut().for_each(|child| take_findings(child, into));
+}
+
+fn flatten(node: &Node, path: &str, depth: usize, parent: Option<usize>, items: &mut Vec<Item>) {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for child in &node.children {
+        let index = items.len();
+        let nth = seen.entry(&child.name).or_default();
+        let path = format!("{path}/{}#{nth}", child.name);
+        *nth += 1;
+        let open = depth == 0 && matches!(child.place, Some(Place::Message(_))) || child.kind == NodeKind::Generated;
+        items.push(Item {
+            depth,
+            parent,
+            end: index + 1,
+            path: path.clone(),
+            text: child.text(),
+            label: child.label.to_string(),
+            place: child.place,
+            reference: child.reference.to_string(),
+            explanation: child.explanation.to_string(),
+            severity: child.severity,
+            kind: child.kind,
+            target: child.target,
+            open,
+        });
+        flatten(child, &path, depth + 1, Some(index), items);
+        let end = items.len();
+        if let Some(item) = items.get_mut(index) {
+            item.end = end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_stays_on_the_pane() {
+        for (top, row, page, all, expected) in
+            [(0, 0, 5, 20, 0), (0, 7, 5, 20, 3), (9, 7, 5, 20, 7), (18, 19, 5, 20, 15), (3, 2, 0, 4, 2), (4, 0, 9, 3, 0), (0, 0, 1, 0, 0)]
+        {
+            assert_eq!(scrolled(top, row, page, all), expected, "{top} {row} {page} {all}");
+        }
+    }
+
+    #[test]
+    fn layers_below_are_one_line_and_findings_come_last() {
+        let mut coap = Node::layer("coap", "Constrained Application Protocol", "CON", Some(Place::Message(Span::of_bytes(0, 4))));
+        let mut field = Node::field("coap.mid", "Message ID", "7", Place::Message(Span::of_bytes(2, 2)));
+        field.children.push(Node { kind: NodeKind::Finding, label: "odd".into(), ..Node::default() });
+        coap.children.push(field);
+        let ethernet = Node::layer("eth", "Ethernet II", "", Some(Place::Frame(Span::of_bytes(0, 14))));
+        let udp = Node::layer("udp", "User Datagram Protocol", "1 > 2", Some(Place::Frame(Span::of_bytes(34, 8))));
+        let root = arrange(Node { children: vec![ethernet, udp, coap], ..Node::default() });
+        let labels: Vec<&str> = root.children.iter().map(|node| node.label.as_ref()).collect();
+        assert_eq!(labels, ["Ethernet / UDP 1 > 2", "Constrained Application Protocol", "odd"]);
+        let mut items = Vec::new();
+        flatten(&root, "", 0, None, &mut items);
+        let mut detail = Detail { items, page: 9, ..Detail::default() };
+        detail.apply_folds();
+        assert_eq!(detail.visible.len(), 4);
+        detail.fold_all(true);
+        assert_eq!(detail.visible.len(), detail.items.len());
+    }
+}

@@ -1,0 +1,62 @@
+//! What reaches the screen, all of it through one channel: keys, sizes, signals, updates, what workers found.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use crossterm::event::{self, KeyEvent, KeyEventKind};
+
+use super::find::Found;
+use crate::store::Update;
+
+/// How many events may wait. An update holds up to 4,096 records, so that few of them stand between a key and its answer.
+const WAITING: usize = 8;
+
+/// Something happened outside.
+#[derive(Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The terminal has another size.
+    Resize,
+    /// SIGTERM, SIGINT or SIGHUP came: end, and say which.
+    End(i32),
+    /// SIGTSTP came: give the terminal back and stop.
+    Stop,
+    /// SIGCONT came: take the terminal again.
+    GoOn,
+    /// The loader sends records.
+    Update(Box<Update>),
+    /// The find worker answers.
+    Found(Found),
+    /// The keyboard is gone: one line why.
+    KeyboardGone(String),
+}
+
+/// Where events are sent.
+pub type Sender = SyncSender<Event>;
+
+/// The channel of the screen.
+pub fn channel() -> (Sender, Receiver<Event>) {
+    sync_channel(WAITING)
+}
+
+/// Read the keyboard in a thread of its own until the screen is gone.
+pub fn spawn_keyboard(events: Sender) -> std::io::Result<()> {
+    thread::Builder::new().name("keyboard".into()).spawn(move || {
+        loop {
+            let event = match event::read() {
+                Ok(event::Event::Key(key)) if key.kind != KeyEventKind::Release => Event::Key(key),
+                Ok(event::Event::Resize(..)) => Event::Resize,
+                Ok(_) => continue,
+                Err(error) => {
+                    let _ = events.send(Event::KeyboardGone(error.to_string()));
+                    return;
+                }
+            };
+            if events.send(event).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}

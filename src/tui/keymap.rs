@@ -1,0 +1,286 @@
+//! The keys: one table, from which the keyboard, the hints in the last line and the help page follow.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::action::{Action, Jump, Motion};
+
+/// Where a key works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Places(u8);
+
+impl Places {
+    /// The message list.
+    pub const LIST: Self = Self(1);
+    /// The tree.
+    pub const TREE: Self = Self(2);
+    /// The bytes.
+    pub const BYTES: Self = Self(4);
+    /// The help page.
+    pub const HELP: Self = Self(8);
+    /// A line to type in.
+    pub const PROMPT: Self = Self(16);
+    /// The question whether to end.
+    pub const CONFIRM: Self = Self(32);
+    /// The three panes.
+    pub const PANES: Self = Self(1 | 2 | 4);
+    /// Everywhere that scrolls.
+    pub const SCROLL: Self = Self(1 | 2 | 4 | 8);
+    /// Everywhere.
+    pub const ALL: Self = Self(63);
+
+    /// Whether they have a place in common.
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Heading on the help page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Moving about.
+    Move,
+    /// From message to message.
+    Messages,
+    /// Tree and bytes.
+    Look,
+    /// Time and live captures.
+    Time,
+    /// The rest.
+    Program,
+}
+
+/// Headings in the order of the help page.
+pub const GROUPS: [(Group, &str); 5] = [
+    (Group::Move, "Move"),
+    (Group::Messages, "From message to message"),
+    (Group::Look, "Tree and bytes"),
+    (Group::Time, "Time"),
+    (Group::Program, "Program"),
+];
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// Keys by name, as [`name`] spells them; two characters are typed one after the other.
+    pub keys: &'static [&'static str],
+    /// What they do.
+    pub action: Action,
+    /// Where they do it.
+    pub places: Places,
+    /// Heading on the help page.
+    pub group: Group,
+    /// Hint in the last line: its rank (the smallest first), key and word.
+    pub hint: Option<(u8, &'static str, &'static str)>,
+    /// Sentence on the help page.
+    pub help: &'static str,
+}
+
+const fn row(keys: &'static [&'static str], action: Action, places: Places, group: Group, help: &'static str) -> Binding {
+    Binding { keys, action, places, group, hint: None, help }
+}
+
+const fn hinted(row: Binding, rank: u8, key: &'static str, word: &'static str) -> Binding {
+    Binding { hint: Some((rank, key, word)), ..row }
+}
+
+use Action as A;
+use Group as Gr;
+use Jump as J;
+use Motion as M;
+use Places as P;
+
+/// All keys. The first row that fits key and place counts.
+pub const KEYS: &[Binding] = &[
+    hinted(row(&["j", "Down"], A::Move(M::Down), P::SCROLL, Gr::Move, "down; with a number before it, that many rows"), 1, "j/k", "move"),
+    row(&["k", "Up"], A::Move(M::Up), P::SCROLL, Gr::Move, "up"),
+    row(&["PgDn"], A::Move(M::PageDown), P::SCROLL, Gr::Move, "a page down"),
+    row(&["PgUp", "C-b"], A::Move(M::PageUp), P::SCROLL, Gr::Move, "a page up"),
+    row(&["C-d"], A::Move(M::HalfDown), P::SCROLL, Gr::Move, "half a page down"),
+    row(&["C-u"], A::Move(M::HalfUp), P::SCROLL, Gr::Move, "half a page up"),
+    row(&["g", "Home"], A::Move(M::First), P::SCROLL, Gr::Move, "to the first"),
+    row(&["G", "End"], A::Move(M::Last), P::SCROLL, Gr::Move, "to the last, and follow the newest; 20G goes to frame 20"),
+    row(&["h", "Left"], A::Move(M::Left), P(2 | 4), Gr::Move, "fold, or to the field above; in the bytes one to the left"),
+    row(&["l", "Right"], A::Move(M::Right), P(2 | 4), Gr::Move, "unfold, or into the field; in the bytes one to the right"),
+    hinted(row(&["Enter"], A::In, P::PANES, Gr::Move, "in: the tree, the field, its bytes; on a related message, go there"), 2, "Enter", "open"),
+    row(&["Esc"], A::Out, P(1 | 2 | 4 | 8), Gr::Move, "out one level"),
+    hinted(row(&["Tab"], A::NextPane, P::PANES, Gr::Move, "the next pane"), 3, "Tab", "pane"),
+    row(&["S-Tab"], A::PreviousPane, P::PANES, Gr::Move, "the pane before"),
+    hinted(row(&["J"], A::Jump(J::Next), P::PANES, Gr::Messages, "the next message, from any pane"), 9, "J/K", "message"),
+    row(&["K"], A::Jump(J::Previous), P::PANES, Gr::Messages, "the message before, from any pane"),
+    hinted(row(&["]"], A::Jump(J::NextProblem), P::PANES, Gr::Messages, "the next problem: a warning, an error, a retransmission"), 4, "]", "problem"),
+    row(&["["], A::Jump(J::PreviousProblem), P::PANES, Gr::Messages, "the problem before"),
+    hinted(row(&["}"], A::Jump(J::NextInExchange), P::PANES, Gr::Messages, "the next message of the same exchange"), 5, "}", "exchange"),
+    row(&["{"], A::Jump(J::PreviousInExchange), P::PANES, Gr::Messages, "the message before in the same exchange"),
+    hinted(row(&["("], A::Jump(J::Cause), P::PANES, Gr::Messages, "the message that this one answers or repeats"), 6, "( )", "related"),
+    row(&[")"], A::Jump(J::Answer), P::PANES, Gr::Messages, "the message that answers this one"),
+    row(&["Backspace", "C-o"], A::Jump(J::Back), P::PANES, Gr::Messages, "back to where the last jump began"),
+    hinted(row(&["C-f"], A::Find, P::PANES, Gr::Messages, "find a text in what the messages show"), 7, "C-f", "find"),
+    row(&["n"], A::FindNext, P::PANES, Gr::Messages, "find on"),
+    row(&["N"], A::FindPrevious, P::PANES, Gr::Messages, "find backwards"),
+    row(&["zR"], A::UnfoldAll, P::PANES, Gr::Look, "unfold everything"),
+    row(&["zM"], A::FoldAll, P::PANES, Gr::Look, "fold everything"),
+    hinted(row(&["x"], A::WholeFrame, P::PANES, Gr::Look, "bytes of the CoAP message, or of the whole frame"), 8, "x", "frame"),
+    row(&["y"], A::Copy, P::PANES, Gr::Look, "copy: the message in hex, the field as text, its bytes in hex"),
+    row(&["\\"], A::Zoom, P::PANES, Gr::Look, "this pane alone, or all again"),
+    row(&["+"], A::Grow, P::PANES, Gr::Look, "a larger message list"),
+    row(&["-"], A::Shrink, P::PANES, Gr::Look, "a smaller message list"),
+    hinted(row(&["t"], A::CycleTime, P::PANES, Gr::Time, "next time format: relative, delta, clock, date, UTC, epoch"), 10, "t", "time"),
+    row(&["d"], A::Delta, P::PANES, Gr::Time, "time since the message before, or back"),
+    row(&["r"], A::Reference, P::PANES, Gr::Time, "count time from this message, or from the first again"),
+    row(&["F"], A::Follow, P::PANES, Gr::Time, "follow the newest message, or stay"),
+    row(&["p"], A::Freeze, P::PANES, Gr::Time, "freeze what is shown; the capture goes on"),
+    hinted(row(&["Enter"], A::Accept, P::PROMPT, Gr::Program, "find what was typed"), 1, "Enter", "find"),
+    hinted(row(&["Esc"], A::Cancel, P::PROMPT, Gr::Program, "drop what was typed"), 2, "Esc", "drop"),
+    hinted(row(&["q", "y", "Enter"], A::Quit, P::CONFIRM, Gr::Program, "end, although the capture is not saved"), 1, "q", "end"),
+    hinted(row(&["Esc", "n"], A::Cancel, P::CONFIRM, Gr::Program, "go on"), 2, "Esc", "go on"),
+    row(&["q"], A::Leave, P::SCROLL, Gr::Program, "out one level; at the message list, end"),
+    row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
+    row(&["C-z"], A::Suspend, P::ALL, Gr::Program, "stop until the shell's fg"),
+    row(&["C-l"], A::Redraw, P::ALL, Gr::Program, "draw the screen again"),
+    hinted(row(&["?"], A::Help, P::SCROLL, Gr::Program, "this page, or back"), 0, "?", "help"),
+];
+
+/// Keys of several places that begin with this character and have a second one.
+fn begins_pair(character: char) -> bool {
+    KEYS.iter().flat_map(|row| row.keys).any(|key| key.len() == 2 && key.is_ascii() && key.starts_with(character))
+}
+
+/// The name of a key: `j`, `G`, `C-d`, `S-Tab`, `PgDn`. `None` for keys that no table names.
+pub fn name(key: &KeyEvent) -> Option<String> {
+    let text = match key.code {
+        KeyCode::Char(' ') => "Space".into(),
+        KeyCode::Char(character) => character.to_string(),
+        KeyCode::Enter => "Enter".into(),
+        KeyCode::Esc => "Esc".into(),
+        KeyCode::Tab => "Tab".into(),
+        KeyCode::BackTab => return Some("S-Tab".into()),
+        KeyCode::Backspace => "Backspace".into(),
+        KeyCode::Up => "Up".into(),
+        KeyCode::Down => "Down".into(),
+        KeyCode::Left => "Left".into(),
+        KeyCode::Right => "Right".into(),
+        KeyCode::Home => "Home".into(),
+        KeyCode::End => "End".into(),
+        KeyCode::PageUp => "PgUp".into(),
+        KeyCode::PageDown => "PgDn".into(),
+        _ => return None,
+    };
+    if key.modifiers.contains(KeyModifiers::ALT) {
+        return None;
+    }
+    Some(if key.modifiers.contains(KeyModifiers::CONTROL) { format!("C-{}", text.to_lowercase()) } else { text })
+}
+
+/// What the keyboard has half said: a number, or the first of two keys.
+#[derive(Clone, Debug, Default)]
+pub struct Pending {
+    count: Option<u32>,
+    first: Option<char>,
+}
+
+/// What a key came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressed {
+    /// Nothing is bound to it here.
+    Nothing,
+    /// More is to come.
+    More,
+    /// An action, and the number typed before it.
+    Act(Action, Option<u32>),
+}
+
+impl Pending {
+    /// Take a key that was pressed at `place`.
+    pub fn press(&mut self, key: &KeyEvent, place: Places) -> Pressed {
+        let Some(name) = name(key) else { return Pressed::Nothing };
+        let single = name.chars().next().filter(|_| name.len() == 1);
+        if let Some(first) = self.first.take() {
+            return self.look_up(&format!("{first}{name}"), place);
+        }
+        if place.meet(Places::PANES)
+            && let Some(character) = single
+        {
+            if let Some(digit) = character.to_digit(10).filter(|digit| *digit > 0 || self.count.is_some()) {
+                self.count = Some(self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit));
+                return Pressed::More;
+            }
+            if begins_pair(character) {
+                self.first = Some(character);
+                return Pressed::More;
+            }
+        }
+        self.look_up(&name, place)
+    }
+
+    fn look_up(&mut self, name: &str, place: Places) -> Pressed {
+        let count = self.count.take();
+        let found = KEYS.iter().find(|row| row.places.meet(place) && row.keys.contains(&name));
+        found.map_or(Pressed::Nothing, |row| Pressed::Act(row.action, count))
+    }
+
+    /// What was typed so far, to be shown.
+    pub fn text(&self) -> String {
+        let count = self.count.map(|count| count.to_string()).unwrap_or_default();
+        count + &self.first.map(String::from).unwrap_or_default()
+    }
+}
+
+/// The hints for a place, the most wanted first; the way to help leads.
+pub fn hints(place: Places) -> Vec<(&'static str, &'static str)> {
+    let mut hints: Vec<_> = KEYS.iter().filter(|row| row.places.meet(place)).filter_map(|row| row.hint).collect();
+    hints.sort_by_key(|(rank, ..)| *rank);
+    hints.into_iter().map(|(_, key, word)| (key, word)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn key(name: &str) -> KeyEvent {
+        let (code, modifiers) = match name {
+            "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
+            "C-d" => (KeyCode::Char('d'), KeyModifiers::CONTROL),
+            other => (KeyCode::Char(other.chars().next().unwrap()), KeyModifiers::NONE),
+        };
+        KeyEvent::new(code, modifiers)
+    }
+
+    fn check(keys: &[&str], place: Places, expected: Pressed) {
+        let mut pending = Pending::default();
+        let last = keys.iter().map(|name| pending.press(&key(name), place)).last().unwrap();
+        assert_eq!(last, expected, "{keys:?}");
+    }
+
+    #[test]
+    fn keys_come_to_actions() {
+        check(&["j"], Places::LIST, Pressed::Act(Action::Move(Motion::Down), None));
+        check(&["2", "0", "G"], Places::LIST, Pressed::Act(Action::Move(Motion::Last), Some(20)));
+        check(&["0"], Places::LIST, Pressed::Nothing);
+        check(&["z"], Places::TREE, Pressed::More);
+        check(&["z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll, None));
+        check(&["z", "q"], Places::TREE, Pressed::Nothing);
+        check(&["C-d"], Places::HELP, Pressed::Act(Action::Move(Motion::HalfDown), None));
+        check(&["Enter"], Places::PROMPT, Pressed::Act(Action::Accept, None));
+        check(&["j"], Places::PROMPT, Pressed::Nothing);
+    }
+
+    #[test]
+    fn no_key_is_bound_twice_in_one_place() {
+        for place in [Places::LIST, Places::TREE, Places::BYTES, Places::HELP, Places::PROMPT, Places::CONFIRM] {
+            let mut seen = HashSet::new();
+            for name in KEYS.iter().filter(|row| row.places.meet(place)).flat_map(|row| row.keys) {
+                assert!(seen.insert(name), "{name} is bound twice in {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_is_helpful() {
+        for row in KEYS {
+            assert!(!row.keys.is_empty() && !row.help.is_empty(), "{row:?}");
+            assert!(GROUPS.iter().any(|(group, _)| *group == row.group));
+        }
+        assert_eq!(hints(Places::LIST).first(), Some(&("?", "help")));
+    }
+}

@@ -1,0 +1,203 @@
+//! The screen: a state, what events do to it, and how it is drawn. Everything outside reaches it through its [`Session`].
+
+mod action;
+mod app;
+mod detail;
+mod event;
+mod find;
+mod keymap;
+mod list;
+mod opening;
+mod terminal;
+mod theme;
+mod view;
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+
+use crate::pipeline::Fetcher;
+use crate::render::time::TimeFormat;
+use crate::store::{Ended, Store};
+
+use app::{App, Effect};
+
+pub use event::{Event, Sender, channel, spawn_keyboard};
+pub use find::Found;
+pub use opening::Opening;
+pub use terminal::{Guard, Quiet, Surroundings, Tty, give_back};
+pub use theme::Theme;
+
+/// Data is drawn at most so often: 25 times a second. Keys are answered at once.
+const BETWEEN_DRAWS: Duration = Duration::from_millis(40);
+/// Events taken in before a draw that is due, so that a busy loader cannot keep a key from its answer.
+const BEFORE_A_DRAW: usize = 16;
+
+/// All that the screen gets from outside.
+pub struct Session {
+    /// What was opened.
+    pub opening: Opening,
+    /// An empty store with its limit.
+    pub store: Store,
+    /// Makes readers of records: one for the screen, one for each search.
+    pub fetchers: Box<dyn Fn() -> Fetcher>,
+    /// What happens: keys, signals, updates.
+    pub events: Receiver<Event>,
+    /// The other end, for the screen's own workers.
+    pub sender: Sender,
+    /// Reads the clock.
+    pub clock: fn() -> Instant,
+    /// Colours and signs.
+    pub theme: Theme,
+    /// How times are shown at first.
+    pub times: TimeFormat,
+}
+
+/// How the screen ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The user ended it.
+    Quit,
+    /// A signal did; its number.
+    Signal(i32),
+}
+
+/// Why the screen had to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScreenError {
+    /// The terminal cannot be written to or read from.
+    Terminal(String),
+    /// The loader broke on a fault of its own.
+    Loader(String),
+}
+
+impl fmt::Display for ScreenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Terminal(why) => write!(f, "the terminal failed: {why}; try another one, or `coapscope print`"),
+            Self::Loader(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ScreenError {}
+
+fn terminal_failed(error: impl fmt::Display) -> ScreenError {
+    ScreenError::Terminal(error.to_string())
+}
+
+/// Run the screen until the user or a signal ends it, or nobody is left who could send an event.
+///
+/// # Errors
+/// Where the terminal fails, or the loader broke.
+pub fn run<B: Backend>(session: Session, terminal: &mut Terminal<B>, surroundings: &mut impl Surroundings) -> Result<Outcome, ScreenError> {
+    let Session { opening, store, fetchers, events, sender, clock, theme, times } = session;
+    let mut screen = Screen { app: App::new(store, opening, theme, times, fetchers, sender), outcome: None, wanted: Wanted::Now, clear: false };
+    let mut drawn_at: Option<Instant> = None;
+    loop {
+        let due = drawn_at.map(|at| at + BETWEEN_DRAWS);
+        let now = clock();
+        if screen.wanted == Wanted::Now || (screen.wanted == Wanted::Soon && due.is_none_or(|due| due <= now)) {
+            screen.draw(terminal)?;
+            drawn_at = Some(clock());
+        }
+        let first = match (screen.wanted, due) {
+            (Wanted::Soon, Some(due)) => match events.recv_timeout(due.saturating_duration_since(now)) {
+                Err(RecvTimeoutError::Timeout) => continue,
+                other => other.ok(),
+            },
+            _ => events.recv().ok(),
+        };
+        let Some(first) = first else {
+            return screen.draw(terminal).map(|()| Outcome::Quit);
+        };
+        screen.take(first, surroundings)?;
+        for _ in 0..BEFORE_A_DRAW {
+            match events.try_recv() {
+                Ok(event) if screen.outcome.is_none() => screen.take(event, surroundings)?,
+                _ => break,
+            }
+        }
+        if let Some(outcome) = screen.outcome {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// When the next draw is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Nothing changed.
+    No,
+    /// Data came: when the time between two draws has passed.
+    Soon,
+    /// A key came.
+    Now,
+}
+
+/// State, and what the loop is to do next.
+struct Screen {
+    app: App,
+    outcome: Option<Outcome>,
+    wanted: Wanted,
+    /// What is on the terminal cannot be relied on.
+    clear: bool,
+}
+
+impl Screen {
+    fn draw<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), ScreenError> {
+        if std::mem::take(&mut self.clear) {
+            terminal.clear().map_err(terminal_failed)?;
+        }
+        terminal.draw(|frame| view::draw(frame, &mut self.app)).map_err(terminal_failed)?;
+        self.wanted = Wanted::No;
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event, surroundings: &mut impl Surroundings) -> Result<(), ScreenError> {
+        match event {
+            Event::Update(update) => {
+                if let Some(Ended::Panicked(why)) = &update.ended {
+                    return Err(ScreenError::Loader(why.clone()));
+                }
+                self.app.take(*update);
+                if self.wanted == Wanted::No {
+                    self.wanted = Wanted::Soon;
+                }
+                return Ok(());
+            }
+            Event::Key(key) => {
+                let effect = self.app.press(&key);
+                self.effect(effect, surroundings)?;
+            }
+            Event::Found(found) => self.app.found(&found),
+            Event::Resize => {}
+            Event::End(signal) => self.outcome = Some(Outcome::Signal(signal)),
+            Event::Stop => self.effect(Effect::Suspend, surroundings)?,
+            Event::GoOn => {
+                surroundings.resume().map_err(terminal_failed)?;
+                self.clear = true;
+            }
+            Event::KeyboardGone(why) => return Err(ScreenError::Terminal(why)),
+        }
+        self.wanted = Wanted::Now;
+        Ok(())
+    }
+
+    fn effect(&mut self, effect: Effect, surroundings: &mut impl Surroundings) -> Result<(), ScreenError> {
+        match effect {
+            Effect::None => {}
+            Effect::Quit => self.outcome = Some(Outcome::Quit),
+            Effect::Suspend => {
+                surroundings.suspend().map_err(terminal_failed)?;
+                self.clear = true;
+            }
+            Effect::Redraw => self.clear = true,
+            Effect::Copy(text) => surroundings.copy(&text).map_err(terminal_failed)?,
+        }
+        Ok(())
+    }
+}

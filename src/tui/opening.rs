@@ -1,0 +1,66 @@
+//! What the screen was opened on, as the user named it.
+
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Savefiles.
+    Files {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Standard input, which may still grow.
+    StandardInput,
+    /// The capture that comes with the program.
+    BuiltIn {
+        /// The line that would open the first interface.
+        live: String,
+    },
+    /// An interface.
+    Live {
+        /// Its name.
+        interface: String,
+        /// The kernel filter.
+        filter: String,
+        /// With what rights: one line.
+        rights: String,
+        /// The file that every frame is written to (`-w`).
+        saved_to: Option<String>,
+        /// It carries only what this machine sends and receives, and multicast (Wi-Fi).
+        wireless: bool,
+    },
+}
+
+impl Opening {
+    /// An interface is open.
+    pub const fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+
+    /// New messages may come.
+    pub const fn grows(&self) -> bool {
+        matches!(self, Self::Live { .. } | Self::StandardInput)
+    }
+
+    /// Ending loses what was captured.
+    pub const fn would_lose(&self) -> bool {
+        matches!(self, Self::Live { saved_to: None, .. })
+    }
+
+    /// Its name for the title.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Files { names } => match names.as_slice() {
+                [name] => file_name(name).to_owned(),
+                names => format!("{} files", names.len()),
+            },
+            Self::StandardInput => "standard input".into(),
+            Self::BuiltIn { .. } => "built-in lab capture".into(),
+            Self::Live { interface, .. } => format!("LIVE {interface}"),
+        }
+    }
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(path)
+}

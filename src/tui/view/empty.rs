@@ -1,0 +1,135 @@
+//! The page before the first message: what is listened to, what to try, what cannot be seen; or why a capture shows no CoAP.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{self, Pieces};
+use crate::coap::Severity;
+use crate::store::Ended;
+use crate::tui::app::App;
+use crate::tui::opening::Opening;
+
+/// Reasons that are named at most.
+const REASONS: usize = 8;
+
+/// Draw the page.
+pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
+    let mut rows = Page { rows: Vec::new(), app, columns: usize::from(area.width) };
+    match (&app.opening, app.store.ended()) {
+        (Opening::Live { .. }, None) => live(&mut rows),
+        (_, None) => loading(&mut rows),
+        (_, Some(ended)) => nothing(&mut rows, ended),
+    }
+    let top = area.y + u16::from(usize::from(area.height) > rows.rows.len() + 1);
+    for (y, row) in (top..area.bottom()).zip(&rows.rows) {
+        text::write(buffer, area.x, y, area.width, row, app.theme.signs().more);
+    }
+}
+
+struct Page<'a> {
+    rows: Vec<Pieces>,
+    app: &'a App,
+    columns: usize,
+}
+
+impl Page<'_> {
+    fn heading(&mut self, text: &str) {
+        for line in text::wrap(text, self.columns.saturating_sub(4)) {
+            self.rows.push(vec![(format!("  {line}"), self.app.theme.heading())]);
+        }
+    }
+
+    fn text(&mut self, label: &str, text: &str) {
+        let width = if label.is_empty() { 2 } else { 13 };
+        let mut label = label;
+        for line in text::wrap(text, self.columns.saturating_sub(width + 3)) {
+            self.rows.push(vec![(format!("  {}", text::left(label, width - 2, ' ')), self.app.theme.key()), (line, Style::new())]);
+            label = "";
+        }
+    }
+
+    fn gap(&mut self) {
+        self.rows.push(Vec::new());
+    }
+}
+
+fn live(page: &mut Page<'_>) {
+    let Opening::Live { interface, filter, rights, saved_to, wireless } = &page.app.opening else { return };
+    page.heading(&format!("Listening on {interface}: no CoAP message yet"));
+    page.gap();
+    page.text("filter", filter);
+    page.text("rights", rights);
+    page.text("saved to", saved_to.as_deref().unwrap_or("nothing: -w FILE keeps what is captured"));
+    let summary = page.app.store.summary();
+    page.text("so far", &format!("{} frames passed the filter, {} dropped by the kernel", summary.frames, summary.dropped));
+    page.gap();
+    page.text("try", "coap-client -m get coap://[::1]/time   (coap-client-notls on Debian; a coap-server must run)");
+    page.text("not here", hidden(interface, *wireless));
+    page.text("", "What uses other ports passes the filter with -f \"udp port N\" and is CoAP with --port N.");
+    offers(page);
+}
+
+/// What this interface cannot show.
+fn hidden(interface: &str, wireless: bool) -> &'static str {
+    match interface {
+        "lo" => "only traffic of this machine to itself, such as [::1] and 127.0.0.1; for others name their interface, or any",
+        "any" => "what other machines say to each other on a switch or on Wi-Fi: only what reaches this machine, and its own",
+        _ if wireless => "Wi-Fi shows this machine's own traffic and multicast only; and [::1] and 127.0.0.1 are on lo or any",
+        _ => "[::1] and 127.0.0.1 are on lo or any; a switch, and Wi-Fi, show this machine's own traffic and multicast only",
+    }
+}
+
+fn loading(page: &mut Page<'_>) {
+    let summary = page.app.store.summary();
+    page.heading(&format!("Reading {}", page.app.opening.title()));
+    page.gap();
+    page.text("so far", &format!("{} frames, no CoAP message among them", summary.frames));
+    offers(page);
+}
+
+fn nothing(page: &mut Page<'_>, ended: &Ended) {
+    let summary = page.app.store.summary();
+    if let Ended::Failed(why) | Ended::Panicked(why) = ended {
+        for line in text::wrap(why, page.columns.saturating_sub(4)) {
+            page.rows.push(vec![(format!("  {line}"), page.app.theme.severity(Severity::Error))]);
+        }
+        page.gap();
+    }
+    if summary.frames == 0 {
+        page.heading(&format!("{} holds no frame", page.app.opening.title()));
+        page.gap();
+        page.text("", "It was opened and read, but nothing was captured into it.");
+        return;
+    }
+    page.heading(&format!("No CoAP message in {} ({} frames)", page.app.opening.title(), summary.frames));
+    page.gap();
+    page.text("", "What was there instead:");
+    let mut reasons: Vec<(&String, &u64)> = summary.reasons.iter().collect();
+    reasons.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), name.as_str()));
+    for (name, count) in reasons.iter().take(REASONS) {
+        page.text(&format!("{count:>8}"), name);
+    }
+    if reasons.len() > REASONS {
+        let rest: u64 = reasons.iter().skip(REASONS).map(|(_, count)| **count).sum();
+        page.text(&format!("{rest:>8}"), "for other reasons");
+    }
+    offers(page);
+    if summary.offers.is_empty() {
+        page.gap();
+        page.text("", "CoAP is looked for on UDP ports 5683, 5684 and 61616 to 61631; --port N adds one.");
+    }
+}
+
+/// What looks like CoAP on other ports, and the flag that decodes it.
+fn offers(page: &mut Page<'_>) {
+    let offers = &page.app.store.summary().offers;
+    if offers.is_empty() {
+        return;
+    }
+    page.gap();
+    for (port, offer) in offers.iter().take(REASONS) {
+        let text = format!("{} datagrams on UDP port {port} look like CoAP, first in frame {}: --port {port}", offer.datagrams, offer.first_frame);
+        page.text("offer", &text);
+    }
+}

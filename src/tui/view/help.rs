@@ -1,0 +1,75 @@
+//! The help page: the keys from their table, the signs of the list, and what this capture is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::{self, Pieces};
+use crate::tracking::EndpointId;
+use crate::tui::app::{App, Overlay};
+use crate::tui::keymap::{GROUPS, KEYS};
+
+/// Signs in the list, and what they say.
+const SIGNS: &[(&str, &str)] = &[
+    ("E W", "an error or a warning stands on the message: the tree says which"),
+    ("R1 R2", "the first, second retransmission of a Confirmable message"),
+    ("D C", "a duplicate; a frame that was captured twice"),
+    ("o", "registers, ends or belongs to an observation"),
+    ("G S", "a notification that skips numbers; one that is older than one seen before"),
+    ("=#4", "answers or repeats the message of frame 4, and after how long"),
+    ("c1 s1", "the first client, the first server that was seen"),
+];
+
+/// Endpoints that are named on the page.
+const ENDPOINTS: u32 = 12;
+
+/// Draw the page over the panes.
+pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
+    let Overlay::Help(top) = app.overlay else { return };
+    let rows = rows(app, usize::from(area.width));
+    for (y, row) in (area.y..area.bottom()).zip(rows.iter().skip(top)) {
+        text::write(buffer, area.x, y, area.width, row, app.theme.signs().more);
+    }
+}
+
+/// All rows of the page, so wide.
+pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
+    let theme = app.theme;
+    let mut rows: Vec<Pieces> = Vec::new();
+    for (group, heading) in GROUPS {
+        rows.push(vec![(format!(" {heading}"), theme.heading())]);
+        for row in KEYS.iter().filter(|row| row.group == group) {
+            entry(&mut rows, app, &row.keys.join(" "), row.help, columns);
+        }
+        rows.push(Vec::new());
+    }
+    rows.push(vec![(" Signs in the list".into(), theme.heading())]);
+    for (sign, meaning) in SIGNS {
+        entry(&mut rows, app, sign, meaning, columns);
+    }
+    rows.push(Vec::new());
+    rows.push(vec![(" This capture".into(), theme.heading())]);
+    entry(&mut rows, app, "from", &app.opening.title(), columns);
+    let summary = app.store.summary();
+    entry(&mut rows, app, "frames", &format!("{}, of them {} with CoAP", summary.frames, summary.coap_messages), columns);
+    for id in (0..ENDPOINTS).map(EndpointId) {
+        if let Some(endpoint) = app.store.endpoint(id) {
+            entry(&mut rows, app, app.aliases.name(id), &endpoint.to_string(), columns);
+        }
+    }
+    for warning in app.store.warnings() {
+        entry(&mut rows, app, "warning", warning, columns);
+    }
+    rows
+}
+
+/// Keys on the left, the sentence on the right, wrapped.
+fn entry(rows: &mut Vec<Pieces>, app: &App, keys: &str, help: &str, columns: usize) {
+    const KEYS_WIDTH: usize = 14;
+    let more = app.theme.signs().more;
+    let mut keys = keys;
+    for line in text::wrap(help, columns.saturating_sub(KEYS_WIDTH + 4).max(8)) {
+        let head = format!("  {} ", text::left(keys, KEYS_WIDTH, more));
+        rows.push(vec![(head, app.theme.key()), (line, ratatui::style::Style::new())]);
+        keys = "";
+    }
+}

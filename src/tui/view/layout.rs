@@ -1,0 +1,103 @@
+//! Where the panes are: three of them where there is room, one at a time where there is not.
+
+use ratatui::layout::Rect;
+
+use crate::tui::app::Pane;
+
+/// Columns and rows below which only a sentence is shown.
+pub const SMALLEST: (u16, u16) = (40, 8);
+/// Rows from which three panes are shown.
+const THREE: u16 = 16;
+/// Columns from which tree and bytes stand side by side.
+const BESIDE: u16 = 104;
+
+/// The screen divided. Absent panes are not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panes {
+    /// The first line.
+    pub title: Rect,
+    /// Column heads and messages.
+    pub list: Option<Rect>,
+    /// Its rule and the tree.
+    pub tree: Option<Rect>,
+    /// Its rule and the bytes.
+    pub bytes: Option<Rect>,
+    /// What explains the selection; no rows where there is no room.
+    pub explain: Rect,
+    /// The last line.
+    pub hints: Rect,
+    /// Tree and bytes stand side by side.
+    pub beside: bool,
+}
+
+/// Divide the screen. `None` where it is too small for panes.
+pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16) -> Option<Panes> {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return None;
+    }
+    let row = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
+    let explain = match area.height {
+        ..20 => 1,
+        20..30 => 2,
+        _ => 3,
+    };
+    let body = area.height - 2 - explain;
+    let mut panes =
+        Panes { title: row(0, 1), explain: row(1 + body, explain), hints: row(area.height - 1, 1), ..Panes::default() };
+    if zoomed || area.height < THREE {
+        let whole = Some(row(1, body));
+        match focus {
+            Pane::List => panes.list = whole,
+            Pane::Tree => panes.tree = whole,
+            Pane::Bytes => panes.bytes = whole,
+        }
+        return Some(panes);
+    }
+    if area.width >= BESIDE {
+        panes.beside = true;
+        let list = shifted(body / 2, shift, 3, body - 4);
+        panes.list = Some(row(1, list));
+        let lower = row(1 + list, body - list);
+        let tree = lower.width * 11 / 20;
+        panes.tree = Some(Rect { width: tree, ..lower });
+        panes.bytes = Some(Rect { x: lower.x + tree, width: lower.width - tree, ..lower });
+    } else {
+        let bytes = 1 + (body / 6).max(2);
+        let list = shifted((body - bytes) * 9 / 16, shift, 3, body - bytes - 3);
+        panes.list = Some(row(1, list));
+        panes.tree = Some(row(1 + list, body - bytes - list));
+        panes.bytes = Some(row(1 + body - bytes, bytes));
+    }
+    Some(panes)
+}
+
+/// A height that the user shifted, within limits.
+fn shifted(height: u16, by: i16, least: u16, most: u16) -> u16 {
+    height.saturating_add_signed(by).clamp(least, most.max(least))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panes_never_overlap_and_fill_the_screen() {
+        for width in (1..250).step_by(3) {
+            for height in 1..80 {
+                for (focus, zoomed, shift) in
+                    [(Pane::List, false, 0), (Pane::Tree, false, -100), (Pane::Bytes, false, 100), (Pane::Tree, true, 3)]
+                {
+                    let area = Rect::new(0, 0, width, height);
+                    let Some(panes) = divide(area, focus, zoomed, shift) else {
+                        assert!(width < SMALLEST.0 || height < SMALLEST.1);
+                        continue;
+                    };
+                    let all = [Some(panes.title), panes.list, panes.tree, panes.bytes, Some(panes.explain), Some(panes.hints)];
+                    let cells: u32 = all.iter().flatten().map(|pane| pane.area()).sum();
+                    assert_eq!(cells, area.area(), "{width}x{height} {focus:?} {zoomed} {shift}: {panes:?}");
+                    assert!(all.iter().flatten().all(|pane| area.union(*pane) == area && pane.height > 0));
+                }
+            }
+        }
+    }
+}

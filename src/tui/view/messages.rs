@@ -1,0 +1,257 @@
+//! The message list: a row a message, its columns given up by priority where the screen is narrow.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{self, Pieces, fit, fit_end, left, right};
+use crate::coap::Severity;
+use crate::frame::Endpoint;
+use crate::render::time::duration;
+use crate::store::Record;
+use crate::tracking::{RecordId, Relation};
+use crate::tui::app::{App, Pane};
+use crate::tui::list::Row;
+use crate::tui::theme::Theme;
+
+/// Columns that are left for the summary before others are given up.
+const SUMMARY: usize = 24;
+/// Columns from which endpoints are shown with address and port, and times with microseconds.
+const WIDE: usize = 104;
+
+/// Widths of the columns; 0 for those that are not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Columns {
+    number: usize,
+    flag: usize,
+    time: usize,
+    ends: usize,
+    message_type: usize,
+    message_id: usize,
+    token: usize,
+    code: usize,
+    summary: usize,
+    link: usize,
+}
+
+/// A row's texts, before they are cut to their columns.
+struct Cells {
+    time: String,
+    ends: String,
+    link: String,
+}
+
+/// Draw the list with its column heads.
+pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
+    let shown = app.shown();
+    let end = shown.end.min(app.list.top + u32::from(area.height.saturating_sub(1)));
+    let rows: Vec<(RecordId, &Row, Cells)> =
+        (app.list.top..end).filter_map(|id| Some((id, app.list.row(id)?, cells(app, id, usize::from(area.width))?))).collect();
+    let columns = fit_columns(usize::from(area.width), &rows);
+    let more = app.theme.signs().more;
+    text::write(buffer, area.x, area.y, area.width, &heads(&columns, app.theme), more);
+    for (y, (id, row, cells)) in (area.y + 1..area.bottom()).zip(&rows) {
+        let selected = app.list.selected == Some(*id);
+        let pieces = match &row.error {
+            Some(why) => vec![(format!("  {} cannot be read: {why}", row.line.number), app.theme.severity(Severity::Error))],
+            None => row_pieces(row, cells, &columns, app.theme, selected),
+        };
+        text::write(buffer, area.x, y, area.width, &pieces, more);
+        if selected {
+            let focused = app.focus == Pane::List;
+            buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(focused));
+        }
+    }
+    new_below(buffer, area, app);
+}
+
+/// How many messages came since the user stopped following, on the last row of the pane.
+fn new_below(buffer: &mut Buffer, area: Rect, app: &App) {
+    let new = app.new_below();
+    if new == 0 || area.height < 4 {
+        return;
+    }
+    let text = format!(" {new} new below, G follows ");
+    let columns = (text::width(&text) as u16).min(area.width);
+    text::write(buffer, area.right() - columns, area.bottom() - 1, columns, &vec![(text, app.theme.bar())], app.theme.signs().more);
+}
+
+fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {
+    let record = app.store.get(id)?;
+    let before = id.checked_sub(1).and_then(|id| app.store.get(id)).map(|record| record.time);
+    let time = app.times.format.show(record.time, app.first_time(), before);
+    let row = app.list.row(id)?;
+    Some(Cells { time: if width < WIDE { shortened(&time) } else { time }, ends: ends(app, record, row, width), link: link(app, record, id) })
+}
+
+/// A time with milliseconds instead of microseconds.
+fn shortened(time: &str) -> String {
+    match time.rfind('.') {
+        Some(point) => time.get(..point + 4).unwrap_or(time).to_owned(),
+        None => time.to_owned(),
+    }
+}
+
+/// Sender and receiver, the client always on the left: `c1>s1`, or with address and port where there is room.
+fn ends(app: &App, record: &Record, row: &Row, width: usize) -> String {
+    let (first, second, arrow) =
+        if row.from_server { (record.destination, record.source, '<') } else { (record.source, record.destination, '>') };
+    if width < WIDE {
+        return format!("{}{arrow}{}", app.aliases.name(first), app.aliases.name(second));
+    }
+    let full = |id| {
+        let place = app.store.endpoint(id).map(|endpoint| short(endpoint, width)).unwrap_or_default();
+        format!("{} {place}", app.aliases.name(id))
+    };
+    format!("{} {arrow} {}", full(first), full(second))
+}
+
+/// An endpoint in a few columns: the end of its address, and its port.
+fn short(endpoint: &Endpoint, width: usize) -> String {
+    let whole = endpoint.address.to_string();
+    if width >= 150 && whole.len() <= 15 {
+        return format!("{whole}:{}", endpoint.port);
+    }
+    let sign = if endpoint.address.is_ipv4() { '.' } else { ':' };
+    let last = whole.rsplit(sign).next().unwrap_or(&whole);
+    format!("{sign}{last}:{}", endpoint.port)
+}
+
+/// What it answers or repeats, and after how long: `=#1 11ms`.
+fn link(app: &App, record: &Record, id: RecordId) -> String {
+    let relation = record.relation();
+    if relation == Relation::None {
+        return if record.relates_to == crate::tracking::NO_RECORD { String::new() } else { about(app, record.relates_to) };
+    }
+    let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
+    let elapsed = record.time.checked_sub(other.time).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
+    let plus = if record.is_repeat() { "+" } else { "" };
+    let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
+    format!("=#{}{after}", other.frame)
+}
+
+fn about(app: &App, id: RecordId) -> String {
+    app.store.get(id).map_or("=gone".into(), |record| format!("=#{}", record.frame))
+}
+
+/// Choose the columns for a width, and give up the least important ones until the summary has room.
+fn fit_columns(width: usize, rows: &[(RecordId, &Row, Cells)]) -> Columns {
+    let widest = |least: usize, most: usize, of: &dyn Fn(&(RecordId, &Row, Cells)) -> usize| {
+        rows.iter().map(of).max().unwrap_or(0).clamp(least, most)
+    };
+    let wide = width >= WIDE;
+    let mut columns = Columns {
+        number: widest(4, 9, &|row| row.1.line.number.len()),
+        flag: 2,
+        time: widest(8, 26, &|row| text::width(&row.2.time)),
+        ends: widest(5, if wide { 48 } else { 11 }, &|row| text::width(&row.2.ends)),
+        message_type: 4,
+        message_id: 5,
+        token: widest(3, if wide { 16 } else { 5 }, &|row| row.1.line.token.len()),
+        code: widest(4, if wide { 18 } else { 12 }, &|row| text::width(&row.1.line.code)),
+        summary: 0,
+        link: widest(0, 18, &|row| text::width(&row.2.link)),
+    };
+    let steps: [fn(&mut Columns); 7] = [
+        |columns| columns.token = columns.token.min(5),
+        |columns| columns.token = 0,
+        |columns| columns.code = columns.code.min(4),
+        |columns| columns.message_id = 0,
+        |columns| columns.time = 0,
+        |columns| columns.ends = 0,
+        |columns| columns.link = columns.link.min(6),
+    ];
+    for give_up in std::iter::once(None).chain(steps.into_iter().map(Some)) {
+        if let Some(give_up) = give_up {
+            give_up(&mut columns);
+        }
+        columns.summary = width.saturating_sub(columns.used());
+        // The link's column is shared with the summary where it must be.
+        if columns.summary + columns.link >= SUMMARY {
+            break;
+        }
+    }
+    columns
+}
+
+impl Columns {
+    /// Columns taken by all but the summary: each with a blank behind it, and the cursor before them.
+    fn used(&self) -> usize {
+        let fixed = [self.number, self.flag, self.time, self.ends, self.message_type, self.message_id, self.token, self.code, self.link];
+        1 + fixed.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>()
+    }
+}
+
+fn heads(columns: &Columns, theme: Theme) -> Pieces {
+    let style = theme.heading();
+    let ends = if columns.ends > 12 { "Client > server" } else { "Dir" };
+    let all = [
+        (right("No", columns.number, ' '), columns.number),
+        (left("!", columns.flag, ' '), columns.flag),
+        (right("Time", columns.time, ' '), columns.time),
+        (left(ends, columns.ends, ' '), columns.ends),
+        (left("T", columns.message_type, ' '), columns.message_type),
+        (right("MID", columns.message_id, ' '), columns.message_id),
+        (left(if columns.token > 5 { "Token" } else { "Tok" }, columns.token, ' '), columns.token),
+        (left("Code", columns.code, ' '), columns.code),
+        (left("Summary", columns.summary, ' '), columns.summary),
+        (left(if columns.link >= 8 { "=Answers" } else { "=" }, columns.link, ' '), columns.link),
+    ];
+    let mut line = String::from(" ");
+    for (text, _) in all.iter().filter(|(_, width)| *width > 0) {
+        line.push_str(text);
+        line.push(' ');
+    }
+    vec![(line.trim_end().to_owned(), style)]
+}
+
+fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, selected: bool) -> Pieces {
+    let more = theme.signs().more;
+    let plain = Style::new();
+    let line = &row.line;
+    let mut pieces: Pieces = vec![(if selected { theme.signs().cursor.into() } else { " ".into() }, plain)];
+    let mut cell = |text: String, width: usize, style: Style| {
+        if width > 0 {
+            pieces.push((text, style));
+            pieces.push((" ".into(), plain));
+        }
+    };
+    cell(right(&line.number, columns.number, more), columns.number, plain);
+    cell(left(&line.flag, columns.flag, more), columns.flag, flag_style(row, theme));
+    cell(right(&cells.time, columns.time, more), columns.time, plain);
+    cell(left(&cells.ends, columns.ends, more), columns.ends, plain);
+    let type_style = if row.message { theme.message_type(row.message_type) } else { plain };
+    cell(left(&line.message_type, columns.message_type, more), columns.message_type, type_style);
+    cell(right(&line.message_id, columns.message_id, more), columns.message_id, plain);
+    cell(left(&fit_end(&line.token, columns.token, more), columns.token, more), columns.token, plain);
+    let code_style = if row.message { theme.code(row.code) } else { plain };
+    cell(left(&code(&line.code, columns.code), columns.code, more), columns.code, code_style);
+    // The link never gives way to the summary: its column is as wide as the widest one.
+    cell(left(&summary(row, columns.summary, more), columns.summary, more), columns.summary, plain);
+    cell(fit(&cells.link, columns.link, more), columns.link, plain);
+    pieces
+}
+
+/// Path and payload, with the Observe number kept whatever the width.
+fn summary(row: &Row, columns: usize, more: char) -> String {
+    let line = &row.line;
+    if line.observe.is_empty() {
+        return fit(&line.summary, columns, more);
+    }
+    let observe = line.observe.replacen("Observe", "Obs", 1);
+    let whole = format!("{observe} {}", line.summary);
+    fit(whole.trim_end(), columns, more)
+}
+
+/// A code in its column: the name goes where only the number fits.
+fn code(code: &str, columns: usize) -> String {
+    if text::width(code) > columns && columns < 8 { code.split(' ').next().unwrap_or(code).to_owned() } else { code.to_owned() }
+}
+
+fn flag_style(row: &Row, theme: Theme) -> Style {
+    match row.severity {
+        Some(severity @ (Severity::Warn | Severity::Error)) => theme.severity(severity),
+        _ if row.repeat => theme.repeat(),
+        _ => theme.observe(),
+    }
+}

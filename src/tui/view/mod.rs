@@ -1,0 +1,111 @@
+//! The screen drawn: what the state is made into. Nothing here changes the state but the sizes of the panes.
+
+mod bytes;
+mod detail;
+mod empty;
+mod help;
+mod layout;
+mod messages;
+mod prompt;
+mod status;
+pub mod text;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::app::{App, Overlay, Pane};
+use layout::Panes;
+
+/// Draw the screen.
+pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
+    let area = frame.area();
+    let Some(panes) = layout::divide(area, app.focus, app.zoomed, app.shift) else {
+        return too_small(frame.buffer_mut(), area, app);
+    };
+    tell_sizes(app, &panes);
+    app.prepare();
+    let buffer = frame.buffer_mut();
+    status::title(buffer, panes.title, app);
+    status::hints(buffer, panes.hints, app);
+    let body = body(&panes);
+    if let Overlay::Help(_) = app.overlay {
+        help::draw(buffer, body, app);
+    } else if app.is_empty() {
+        empty::draw(buffer, body, app);
+    } else {
+        draw_panes(buffer, &panes, app);
+    }
+    let cursor = prompt::draw(buffer, panes.explain, app);
+    if !app.theme.unicode {
+        only_ascii(buffer);
+    }
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
+    if let Some(area) = panes.list {
+        messages::draw(buffer, area, app);
+    }
+    if let Some(area) = panes.tree {
+        detail::draw(buffer, area, app);
+    }
+    if let Some(area) = panes.bytes {
+        bytes::draw(buffer, area, app, panes.beside);
+    }
+    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Confirm) {
+        status::explain(buffer, panes.explain, app);
+    }
+}
+
+/// All between title and explanation.
+fn body(panes: &Panes) -> Rect {
+    [panes.list, panes.tree, panes.bytes].into_iter().flatten().reduce(Rect::union).unwrap_or_default()
+}
+
+/// Tell the state how much the panes hold, so that it reads no more than that.
+fn tell_sizes(app: &mut App, panes: &Panes) {
+    let rows = |pane: Option<Rect>| pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(1)));
+    app.list.page = rows(panes.list);
+    app.detail.page = rows(panes.tree);
+    let columns = panes.bytes.map_or(0, |pane| pane.width - u16::from(panes.beside));
+    app.detail.byte_page = (rows(panes.bytes), bytes::per_row(usize::from(columns)));
+    app.help_page.0 = usize::from(body(panes).height);
+    app.help_page.1 = help::rows(app, usize::from(panes.title.width)).len();
+}
+
+/// A screen that holds no pane says what it needs.
+fn too_small(buffer: &mut Buffer, area: Rect, app: &App) {
+    let (columns, rows) = layout::SMALLEST;
+    let sentence = format!("coapscope needs {columns}x{rows}, this is {}x{}; q ends.", area.width, area.height);
+    let lines = text::wrap(&sentence, usize::from(area.width));
+    for (y, line) in (area.y..area.bottom()).zip(lines) {
+        text::write(buffer, area.x, y, area.width, &vec![(line, Style::new())], app.theme.signs().more);
+    }
+}
+
+/// A rule across a pane, with a title in it and a hint at its end.
+fn rule(buffer: &mut Buffer, area: Rect, app: &App, pane: Pane, title: &str, hint: &str) {
+    let signs = app.theme.signs();
+    let style = app.theme.rule(app.focus == pane && matches!(app.overlay, Overlay::None));
+    let columns = usize::from(area.width);
+    let hint = if text::width(title) + text::width(hint) + 8 > columns { "" } else { hint };
+    let title = text::fit(title, columns.saturating_sub(4), signs.more);
+    let mut line = format!("{0}{0} {title} ", signs.rule);
+    let tail = if hint.is_empty() { String::new() } else { format!(" {hint} {}", signs.rule) };
+    let fill = columns.saturating_sub(text::width(&line) + text::width(&tail));
+    line.push_str(&signs.rule.repeat(fill));
+    line.push_str(&tail);
+    text::write(buffer, area.x, area.y, area.width, &vec![(line, style)], signs.more);
+}
+
+/// Where signs beyond ASCII cannot be shown, none is sent: what came from the wire included.
+fn only_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if !cell.symbol().is_ascii() {
+            cell.set_symbol("?");
+        }
+    }
+}

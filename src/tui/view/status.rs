@@ -1,0 +1,174 @@
+//! The first line, the explanation of what is selected, and the last line with the hints.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{self, Pieces};
+use crate::render::NodeKind;
+use crate::store::Ended;
+use crate::tui::app::{App, Overlay, Pane};
+use crate::tui::detail::Item;
+use crate::tui::keymap;
+use crate::tui::opening::Opening;
+
+/// Draw the first line: what is looked at, and what was counted. The least important counts go first where it is narrow.
+pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
+    let more = app.theme.signs().more;
+    let columns = usize::from(area.width);
+    let right = side(app, columns);
+    let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
+    let mut parts = parts(app, columns);
+    let mut line = joined(&parts);
+    while text::width(&line) + right_width + 1 > columns && parts.len() > 1 {
+        let last = parts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(index, _)| index);
+        parts.remove(last);
+        line = joined(&parts);
+    }
+    buffer.set_style(area, app.theme.bar());
+    text::write(buffer, area.x, area.y, area.width, &vec![(text::left(&line, columns, more), app.theme.bar())], more);
+    if right_width > 0 && text::width(&line) + right_width < columns {
+        let x = area.right() - right_width as u16;
+        text::write(buffer, x, area.y, right_width as u16, &vec![(right, app.theme.bar())], more);
+    }
+}
+
+fn joined(parts: &[(u8, String)]) -> String {
+    let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+    format!(" {}", texts.join("  "))
+}
+
+/// The right side: for the built-in capture, how to open an interface; live, the kernel filter where there is room.
+fn side(app: &App, columns: usize) -> String {
+    match &app.opening {
+        Opening::BuiltIn { live } => live.clone(),
+        Opening::Live { filter, .. } if columns >= 120 => text::fit(filter, 40, app.theme.signs().more),
+        _ => String::new(),
+    }
+}
+
+/// Parts of the first line in their order, each with a rank: the highest is given up first.
+fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
+    let summary = app.store.summary();
+    let counters = &summary.counters;
+    let mut parts = vec![(0, app.opening.title())];
+    if app.list.frozen.is_some() {
+        let new = (app.store.len() as u32).saturating_sub(app.shown().end);
+        parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
+    }
+    parts.push((2, format!("{} msg", app.store.len())));
+    parts.push((5, format!("{} exch", counters.exchanges)));
+    let problems = problems(app);
+    if !problems.is_empty() {
+        parts.push((4, format!("! {problems}")));
+    }
+    if summary.dropped > 0 {
+        parts.push((1, format!("drop {}", summary.dropped)));
+    }
+    if app.store.first() > 0 {
+        parts.push((3, format!("oldest {} left memory", app.store.first())));
+    }
+    if app.store.ended().is_none() && !app.opening.is_live() {
+        let progress = summary.progress;
+        let percent = progress.total.filter(|total| *total > 0).map(|total| (progress.read * 100 / total).min(100));
+        parts.push((3, percent.map_or("reading".into(), |percent| format!("reading {percent}%"))));
+    }
+    if matches!(app.store.ended(), Some(Ended::Failed(_))) {
+        parts.push((1, "READ ERROR".into()));
+    }
+    if let Opening::Live { saved_to: Some(file), .. } = &app.opening
+        && columns >= 100
+    {
+        parts.push((7, format!("saved to {file}")));
+    }
+    if !app.store.warnings().is_empty() {
+        parts.push((6, plural(app.store.warnings().len() as u64, "warning")));
+    }
+    parts
+}
+
+/// What went wrong, counted.
+fn problems(app: &App) -> String {
+    let counters = &app.store.summary().counters;
+    let unanswered = counters.exchanges.saturating_sub(counters.exchanges_answered + counters.exchanges_reset);
+    let counts = [
+        (counters.retransmissions, "retx"),
+        (counters.notifications_stale, "stale"),
+        (counters.malformed, "bad"),
+        // Live, what has no answer yet may still get one.
+        (if app.opening.grows() { 0 } else { unanswered }, "unanswered"),
+    ];
+    let words: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    words.join(" ")
+}
+
+fn plural(count: u64, name: &str) -> String {
+    if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
+}
+
+/// Draw what explains the selection: a notice, else the worst finding of the message, else the field under the cursor.
+pub fn explain(buffer: &mut Buffer, area: Rect, app: &App) {
+    let columns = usize::from(area.width.saturating_sub(2));
+    let lines = explanation(app, columns);
+    let cut = lines.len() > usize::from(area.height);
+    for (y, (index, (mut line, style))) in (area.y..area.bottom()).zip(lines.into_iter().enumerate()) {
+        if cut && index + 1 == usize::from(area.height) {
+            line = text::fit(&format!("{line} {}", app.theme.signs().more), columns, app.theme.signs().more);
+        }
+        text::write(buffer, area.x + 1, y, area.width - 1, &vec![(line, style)], app.theme.signs().more);
+    }
+}
+
+fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
+    let styled = |text: &str, style: Style| text::wrap(text, columns).into_iter().map(move |line| (line, style)).collect();
+    if let Some(notice) = &app.notice {
+        return styled(notice, app.theme.heading());
+    }
+    let worst = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding).max_by_key(|item| item.severity);
+    let item = match (app.focus, worst) {
+        (Pane::List, Some(finding)) => Some(finding),
+        _ => app.detail.item(),
+    };
+    let Some(item) = item else { return Vec::new() };
+    let style = item.severity.filter(|_| item.kind == NodeKind::Finding).map_or_else(Style::new, |severity| app.theme.severity(severity));
+    styled(&sentence(item), style)
+}
+
+/// A field or finding explained: its name, its source, its sentence.
+fn sentence(item: &Item) -> String {
+    let (label, source) = match item.kind {
+        NodeKind::Finding => (item.text.clone(), item.reference.clone()),
+        _ => (item.label.clone(), item.reference.clone()),
+    };
+    let source = if source.is_empty() || source == "-" { String::new() } else { format!(" ({source})") };
+    if item.explanation.is_empty() || label.contains(&item.explanation) {
+        return format!("{label}{source}");
+    }
+    format!("{label}{source}: {}", item.explanation)
+}
+
+/// Draw the last line: the way to help first, then as many hints as fit.
+pub fn hints(buffer: &mut Buffer, area: Rect, app: &App) {
+    let columns = usize::from(area.width);
+    let mut hints = keymap::hints(app.place()).into_iter();
+    let mut end: Pieces = Vec::new();
+    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Confirm)
+        && let Some((key, word)) = hints.next()
+    {
+        end = vec![(key.into(), app.theme.key()), (format!(" {word} "), Style::new())];
+    }
+    let end_width = text::pieces_width(&end);
+    let mut pieces: Pieces = vec![(format!(" {}", app.pending.text()), app.theme.key())];
+    for (key, word) in hints {
+        let hint: Pieces = vec![(key.into(), app.theme.key()), (format!(" {word}  "), Style::new())];
+        if text::pieces_width(&pieces) + text::pieces_width(&hint) + end_width > columns {
+            break;
+        }
+        if pieces.len() == 1 && !app.pending.text().is_empty() {
+            pieces.push((" ".into(), Style::new()));
+        }
+        pieces.extend(hint);
+    }
+    text::write(buffer, area.x, area.y, area.width, &pieces, app.theme.signs().more);
+    text::write(buffer, area.right() - end_width as u16, area.y, end_width as u16, &end, app.theme.signs().more);
+}

@@ -1,0 +1,144 @@
+//! Text on a screen of so many columns: cut, padded, wrapped by the width that a terminal gives it.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in at most `columns` columns; where something is cut off, `more` stands at the end.
+pub fn fit(text: &str, columns: usize, more: char) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        let wide = character.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            break;
+        }
+        used += wide;
+        kept.push(character);
+    }
+    if columns > 0 {
+        kept.push(more);
+    }
+    kept
+}
+
+/// The same, keeping the end.
+pub fn fit_end(text: &str, columns: usize, more: char) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let reversed: String = text.chars().rev().collect();
+    fit(&reversed, columns, more).chars().rev().collect()
+}
+
+/// Exactly `columns` columns, the text on the left.
+pub fn left(text: &str, columns: usize, more: char) -> String {
+    let text = fit(text, columns, more);
+    let spaces = columns.saturating_sub(text.width());
+    text + &" ".repeat(spaces)
+}
+
+/// Exactly `columns` columns, the text on the right.
+pub fn right(text: &str, columns: usize, more: char) -> String {
+    let text = fit(text, columns, more);
+    " ".repeat(columns.saturating_sub(text.width())) + &text
+}
+
+/// Lines of at most `columns` columns, broken between words where that is possible.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut word = word.to_owned();
+        let used = lines.last().map_or(0, |line| line.width());
+        if used > 0 && used + 1 + word.width() > columns {
+            lines.push(String::new());
+        }
+        // A word that is longer than a line is cut into lines.
+        while word.width() > columns {
+            let part: String = take_columns(&word, columns);
+            if part.is_empty() {
+                break;
+            }
+            word = word.chars().skip(part.chars().count()).collect();
+            lines.push(part);
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+fn take_columns(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    text.chars()
+        .take_while(|character| {
+            used += character.width().unwrap_or(0);
+            used <= columns
+        })
+        .collect()
+}
+
+/// Pieces of text, each with its style.
+pub type Pieces = Vec<(String, Style)>;
+
+/// Columns that pieces take.
+pub fn pieces_width(pieces: &Pieces) -> usize {
+    pieces.iter().map(|(text, _)| text.width()).sum()
+}
+
+/// Write pieces from `x` on in at most `columns` columns; the last one that does not fit is cut.
+pub fn write(buffer: &mut Buffer, x: u16, y: u16, columns: u16, pieces: &Pieces, more: char) {
+    let mut used = 0;
+    for (text, style) in pieces {
+        let space = usize::from(columns).saturating_sub(used);
+        if space == 0 || y >= buffer.area.bottom() {
+            return;
+        }
+        let text = fit(text, space, more);
+        buffer.set_stringn(x + used as u16, y, &text, space, *style);
+        used += text.width();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_by_columns() {
+        for (text, columns, start, end) in [
+            ("abc", 3, "abc", "abc"),
+            ("abcd", 3, "ab~", "~cd"),
+            ("abcd", 1, "~", "~"),
+            ("abcd", 0, "", ""),
+            ("\u{6e29}\u{5ea6}x", 4, "\u{6e29}~", "~\u{5ea6}x"),
+        ] {
+            assert_eq!(fit(text, columns, '~'), start, "{text}");
+            assert_eq!(fit_end(text, columns, '~'), end, "{text}");
+        }
+        assert_eq!((left("ab", 4, '~'), right("ab", 4, '~')), ("ab  ".into(), "  ab".into()));
+    }
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a abcdefghij b", 4), ["a", "abcd", "efgh", "ij b"]);
+        assert_eq!(wrap("", 4), Vec::<String>::new());
+        assert!(wrap("one two", 0).iter().all(|line| width(line) <= 1));
+    }
+}
