@@ -113,11 +113,11 @@ fn open_live(interface: &str, _args: &ScreenArgs) -> anyhow::Result<(Opened, Ope
 fn first_interface() -> String {
     use crate::capture::live::{Access, devices, sudo_name};
     let Some(device) = devices().ok().and_then(|devices| devices.into_iter().next()) else {
-        return "live: coapscope -i IFACE".into();
+        return "coapscope -i IFACE".into();
     };
     match device.access() {
-        Access::Ready => format!("live: coapscope -i {}", device.name),
-        _ => format!("live: sudo {} -i {}", sudo_name(), device.name),
+        Access::Ready => format!("coapscope -i {}", device.name),
+        _ => format!("sudo {} -i {}", sudo_name(), device.name),
     }
 }
 

@@ -111,7 +111,7 @@ impl App {
     /// A screen before the first message.
     pub fn new(store: Store, opening: Opening, theme: Theme, times: TimeFormat, make_fetcher: Box<dyn Fn() -> Fetcher>, events: Sender) -> Self {
         Self {
-            list: List { follow: opening.is_live(), ..List::default() },
+            list: List::new(opening.is_live()),
             store,
             opening,
             theme,

@@ -9,6 +9,9 @@ use crate::render::{self, Known, Node, NodeKind, Place};
 use crate::store::Store;
 use crate::tracking::RecordId;
 
+/// The first four bytes of a message (RFC 7252 section 3).
+const HEADER: Span = Span::of_bytes(0, 4);
+
 /// A node of the tree, with its place in the flat list.
 #[derive(Clone, Debug)]
 pub struct Item {
@@ -341,10 +344,39 @@ fn arrange(mut root: Node) -> Node {
     } else {
         children.extend(lower);
     }
-    children.append(&mut root.children);
+    children.extend(root.children.drain(..).map(arrange_message));
     children.append(&mut findings);
     root.children = children;
     root
+}
+
+/// The message's own layer: named shortly, the fields of its first four bytes as one.
+fn arrange_message(mut layer: Node) -> Node {
+    let header = |node: &Node| matches!(node.place, Some(Place::Message(span)) if span.bits > 0 && span.end() <= HEADER.end());
+    if layer.label == "Constrained Application Protocol" {
+        layer.label = "CoAP".into();
+    }
+    let fields = layer.children.iter().take_while(|node| header(node)).count();
+    if fields > 1 {
+        let fields: Vec<Node> = layer.children.drain(..fields).collect();
+        let values: Vec<String> = fields.iter().map(brief).collect();
+        let mut group = Node::field("coap.header", "Header", values.join(", "), Place::Message(HEADER));
+        group.reference = "RFC 7252 section 3".into();
+        group.explanation = "Four bytes that begin every message: version, type, token length, code, message ID; unfold for the bits.".into();
+        group.severity = fields.iter().filter_map(|field| field.severity).max();
+        group.children = fields;
+        layer.children.insert(0, group);
+    }
+    layer
+}
+
+/// A field of the header in a few words.
+fn brief(node: &Node) -> String {
+    let meaning = node.meaning.split(',').next().unwrap_or_default();
+    match node.name.as_ref() {
+        "coap.type" | "coap.code" if !meaning.is_empty() => meaning.to_owned(),
+        _ => format!("{} {}", node.label.to_lowercase().replace("message id", "MID"), node.value),
+    }
 }
 
 /// A lower layer in a few words.

@@ -59,7 +59,7 @@ pub const GROUPS: [(Group, &str); 5] = [
 ];
 
 /// A row of the table.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Binding {
     /// Keys by name, as [`name`] spells them; two characters are typed one after the other.
     pub keys: &'static [&'static str],

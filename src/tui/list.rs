@@ -21,8 +21,6 @@ const STEPS_BACK: usize = 64;
 pub struct Row {
     /// Its texts.
     pub line: Line,
-    /// Time, nanoseconds since 1970.
-    pub time: i64,
     /// For its colour.
     pub message_type: MessageType,
     /// For its colour.
@@ -33,6 +31,8 @@ pub struct Row {
     pub repeat: bool,
     /// It is a message, not evidence of one.
     pub message: bool,
+    /// The retransmission's number is not in the flag, since a finding is.
+    pub hidden_number: Option<u8>,
     /// It was sent by the server.
     pub from_server: bool,
     /// Why it could not be read.
@@ -59,6 +59,11 @@ pub struct List {
 }
 
 impl List {
+    /// An empty list that follows the newest message, or not.
+    pub fn new(follow: bool) -> Self {
+        Self { follow, ..Self::default() }
+    }
+
     /// A kept row.
     pub fn row(&self, id: RecordId) -> Option<&Row> {
         self.rows.get(&id)
@@ -87,12 +92,13 @@ impl List {
 fn make_row(id: RecordId, record: &Record, fetcher: &mut Fetcher, store: &Store) -> Row {
     let mut row = Row {
         line: Line::default(),
-        time: record.time,
         message_type: record.message_type,
         code: record.code,
         severity: record.severity(),
         repeat: record.is_repeat(),
         message: record.kind() == RecordKind::Message,
+        hidden_number: (record.relation() == Relation::Retransmits && record.severity() >= Some(Severity::Warn))
+            .then(|| record.transmission.saturating_sub(1)),
         from_server: store.exchange(record.exchange).is_some_and(|exchange| exchange.client == record.destination),
         error: None,
     };
@@ -121,7 +127,7 @@ impl App {
 
     /// Messages that arrived below since the user stopped following.
     pub fn new_below(&self) -> u32 {
-        if self.list.follow { 0 } else { (self.store.len() as RecordId).saturating_sub(self.list.seen) }
+        if self.list.follow || !self.opening.grows() { 0 } else { (self.store.len() as RecordId).saturating_sub(self.list.seen) }
     }
 
     /// Select a message; following ends unless it is the newest and it was on.

@@ -54,7 +54,7 @@ impl Opening {
                 names => format!("{} files", names.len()),
             },
             Self::StandardInput => "standard input".into(),
-            Self::BuiltIn { .. } => "built-in lab capture".into(),
+            Self::BuiltIn { .. } => "built-in lab session".into(),
             Self::Live { interface, .. } => format!("LIVE {interface}"),
         }
     }

@@ -38,7 +38,7 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16) -> Option<Panes
     let row = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
     let explain = match area.height {
         ..20 => 1,
-        20..30 => 2,
+        20..24 => 2,
         _ => 3,
     };
     let body = area.height - 2 - explain;
@@ -62,7 +62,7 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16) -> Option<Panes
         panes.tree = Some(Rect { width: tree, ..lower });
         panes.bytes = Some(Rect { x: lower.x + tree, width: lower.width - tree, ..lower });
     } else {
-        let bytes = 1 + (body / 6).max(2);
+        let bytes = 1 + (body / 7).max(2);
         let list = shifted((body - bytes) * 9 / 16, shift, 3, body - bytes - 3);
         panes.list = Some(row(1, list));
         panes.tree = Some(row(1 + list, body - bytes - list));

@@ -112,9 +112,11 @@ fn short(endpoint: &Endpoint, width: usize) -> String {
     if width >= 150 && whole.len() <= 15 {
         return format!("{whole}:{}", endpoint.port);
     }
-    let sign = if endpoint.address.is_ipv4() { '.' } else { ':' };
-    let last = whole.rsplit(sign).next().unwrap_or(&whole);
-    format!("{sign}{last}:{}", endpoint.port)
+    if endpoint.address.is_ipv4() {
+        return format!(".{}:{}", whole.rsplit('.').next().unwrap_or(&whole), endpoint.port);
+    }
+    let end = if whole.len() <= 5 { whole.as_str() } else { whole.rsplit(':').next().unwrap_or(&whole) };
+    format!("[{end}]:{}", endpoint.port)
 }
 
 /// What it answers or repeats, and after how long: `=#1 11ms`.
@@ -127,7 +129,8 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
     let elapsed = record.time.checked_sub(other.time).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
     let plus = if record.is_repeat() { "+" } else { "" };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
-    format!("=#{}{after}", other.frame)
+    let number = app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
+    format!("{number}=#{}{after}", other.frame)
 }
 
 fn about(app: &App, id: RecordId) -> String {
@@ -235,12 +238,26 @@ fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, selecte
 /// Path and payload, with the Observe number kept whatever the width.
 fn summary(row: &Row, columns: usize, more: char) -> String {
     let line = &row.line;
-    if line.observe.is_empty() {
-        return fit(&line.summary, columns, more);
-    }
     let observe = line.observe.replacen("Observe", "Obs", 1);
     let whole = format!("{observe} {}", line.summary);
-    fit(whole.trim_end(), columns, more)
+    let whole = whole.trim();
+    if text::width(whole) <= columns {
+        return whole.to_owned();
+    }
+    // What is told first is what the row is read for: of a request the path, of a response the value.
+    let mut words: Vec<&str> = line.summary.splitn(2, ' ').collect();
+    if row.code.is_response() && line.summary.starts_with('/') {
+        words.reverse();
+    }
+    let whole = format!("{observe} {}", words.join(" "));
+    fit(brief(whole.trim()).as_str(), columns, more)
+}
+
+/// The text without the length of a payload that is quoted behind it: `"OFF"` instead of `text 3 B "OFF"`.
+fn brief(text: &str) -> String {
+    let Some((before, after)) = text.split_once(" B \"") else { return text.to_owned() };
+    let kept = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    format!("{}\"{after}", kept.strip_suffix("text ").unwrap_or(kept))
 }
 
 /// A code in its column: the name goes where only the number fits.
@@ -253,5 +270,21 @@ fn flag_style(row: &Row, theme: Theme) -> Style {
         Some(severity @ (Severity::Warn | Severity::Error)) => theme.severity(severity),
         _ if row.repeat => theme.repeat(),
         _ => theme.observe(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::brief;
+
+    #[test]
+    fn quoted_payloads_need_no_length() {
+        for (text, expected) in [
+            ("Obs 2 text 3 B \"OFF\" /alarm", "Obs 2 \"OFF\" /alarm"),
+            ("3 B \"OFF\"", "\"OFF\""),
+            ("/led json {\"on\":true}", "/led json {\"on\":true}"),
+        ] {
+            assert_eq!(brief(text), expected);
+        }
     }
 }

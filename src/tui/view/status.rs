@@ -57,10 +57,9 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
     }
     parts.push((2, format!("{} msg", app.store.len())));
-    parts.push((5, format!("{} exch", counters.exchanges)));
-    let problems = problems(app);
-    if !problems.is_empty() {
-        parts.push((4, format!("! {problems}")));
+    parts.push((8, format!("{} exch", counters.exchanges)));
+    for (rank, problem) in (3..).zip(problems(app)) {
+        parts.push((rank, problem));
     }
     if summary.dropped > 0 {
         parts.push((1, format!("drop {}", summary.dropped)));
@@ -79,16 +78,16 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
     if let Opening::Live { saved_to: Some(file), .. } = &app.opening
         && columns >= 100
     {
-        parts.push((7, format!("saved to {file}")));
+        parts.push((9, format!("saved to {file}")));
     }
     if !app.store.warnings().is_empty() {
-        parts.push((6, plural(app.store.warnings().len() as u64, "warning")));
+        parts.push((7, plural(app.store.warnings().len() as u64, "warning")));
     }
     parts
 }
 
-/// What went wrong, counted.
-fn problems(app: &App) -> String {
+/// What went wrong, counted, the gravest first.
+fn problems(app: &App) -> Vec<String> {
     let counters = &app.store.summary().counters;
     let unanswered = counters.exchanges.saturating_sub(counters.exchanges_answered + counters.exchanges_reset);
     let counts = [
@@ -98,8 +97,12 @@ fn problems(app: &App) -> String {
         // Live, what has no answer yet may still get one.
         (if app.opening.grows() { 0 } else { unanswered }, "unanswered"),
     ];
-    let words: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-    words.join(" ")
+    let mut words: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    if let Some(first) = words.first_mut() {
+        first.insert_str(0, "! ");
+    }
+    words
 }
 
 fn plural(count: u64, name: &str) -> String {
@@ -127,6 +130,7 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     let worst = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding).max_by_key(|item| item.severity);
     let item = match (app.focus, worst) {
         (Pane::List, Some(finding)) => Some(finding),
+        (Pane::List, None) => return styled(&known(app), Style::new()),
         _ => app.detail.item(),
     };
     let Some(item) = item else { return Vec::new() };
@@ -134,17 +138,22 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     styled(&sentence(item), style)
 }
 
+/// What was worked out about the message, in one go.
+fn known(app: &App) -> String {
+    let all = app.detail.items.iter().filter(|item| item.kind == NodeKind::Generated && item.depth == 1);
+    let texts: Vec<&str> = all.map(|item| item.text.trim_matches(['[', ']'])).collect();
+    texts.join(". ")
+}
+
 /// A field or finding explained: its name, its source, its sentence.
 fn sentence(item: &Item) -> String {
-    let (label, source) = match item.kind {
-        NodeKind::Finding => (item.text.clone(), item.reference.clone()),
-        _ => (item.label.clone(), item.reference.clone()),
-    };
-    let source = if source.is_empty() || source == "-" { String::new() } else { format!(" ({source})") };
-    if item.explanation.is_empty() || label.contains(&item.explanation) {
-        return format!("{label}{source}");
+    let source = if item.reference.is_empty() || item.reference == "-" { String::new() } else { format!(" ({})", item.reference) };
+    let explanation = &item.explanation;
+    match (item.kind, explanation.is_empty()) {
+        (NodeKind::Finding, false) if !item.text.contains(explanation) => format!("{} {explanation}{source}", item.text),
+        (NodeKind::Finding, _) | (_, true) => format!("{}{source}", if item.label.is_empty() { &item.text } else { &item.label }),
+        (_, false) => format!("{}{source}: {explanation}", item.label),
     }
-    format!("{label}{source}: {}", item.explanation)
 }
 
 /// Draw the last line: the way to help first, then as many hints as fit.

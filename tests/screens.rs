@@ -1,0 +1,148 @@
+//! The screen, whole: captures and key scripts in, drawn frames out.
+#![cfg(feature = "tui")]
+
+#[path = "screens/script.rs"]
+mod script;
+
+use script::{Film, Scene, key};
+
+/// Runs a scene at a size and compares the last frame with the one on file.
+fn check(name: &str, size: (u16, u16), scene: Scene) -> Film {
+    let film = scene.at(size).run();
+    insta::with_settings!({ snapshot_path => "screens/frames", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), film.last());
+    });
+    film
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (120, 36);
+const TINY: (u16, u16) = (40, 12);
+
+#[test]
+fn opening_shows_three_panes() {
+    for size in [SMALL, LARGE, TINY] {
+        check("opening", size, Scene::built_in());
+    }
+}
+
+#[test]
+fn every_problem_is_told_in_its_row() {
+    for size in [SMALL, LARGE, TINY] {
+        check("retransmission", size, Scene::lab("04-retransmit-libcoap.client.pcap").keys("]]]"));
+    }
+    check("observe", SMALL, Scene::lab("04-reorder.client.pcap").keys("20G"));
+}
+
+#[test]
+fn a_field_lights_up_its_bytes_and_bits() {
+    let scene = || Scene::lab("01-libcoap-basics-ipv4.pcap").keys("3G Enter j l j j");
+    let film = check("field", SMALL, scene());
+    assert!(film.last().contains("[00]"), "the bits of the type are not marked:\n{}", film.last());
+    check("field", LARGE, scene());
+}
+
+#[test]
+fn a_byte_selects_its_field() {
+    let film = check("byte", SMALL, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("Enter Tab l l"));
+    assert!(film.last().contains("Message ID"), "{}", film.last());
+    check("frame-byte", LARGE, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("x Tab Tab g 1 2 l"));
+}
+
+#[test]
+fn relations_are_one_key_away() {
+    let film = Scene::lab("04-retransmit-libcoap.client.pcap").keys("] ( ) Backspace Backspace").run();
+    let selected: Vec<String> = film.frames.iter().filter_map(|frame| selected_number(frame)).collect();
+    let last = selected.len();
+    // To the first problem, to what it repeats, to what answers that, back, back.
+    assert_eq!(selected[last - 1], selected[last - 5], "{selected:?}");
+    assert_ne!(selected[last - 4], selected[last - 5], "{selected:?}");
+    assert_ne!(selected[last - 3], selected[last - 4], "{selected:?}");
+}
+
+/// Number of the selected message, as its row shows it.
+fn selected_number(frame: &str) -> Option<String> {
+    let row = frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}'))?;
+    row.trim_start_matches('\u{25b6}').split_whitespace().next().map(str::to_owned)
+}
+
+#[test]
+fn times_help_and_find() {
+    check("times", SMALL, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("5G r"));
+    check("delta", SMALL, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("5G d"));
+    check("help", SMALL, Scene::built_in().keys("?"));
+    check("help", LARGE, Scene::built_in().keys("? PgDn"));
+    check("typing", SMALL, Scene::lab("02-alarm-plain.pcap").keys("C-f m e t h o d"));
+    let film = check("found", SMALL, Scene::lab("02-alarm-plain.pcap").keys("C-f m e t h o d Enter").wait());
+    assert!(film.last().contains("found \"method\""), "{}", film.last());
+}
+
+#[test]
+fn nothing_is_explained() {
+    check("live-empty", SMALL, Scene::live());
+    check("live-empty", LARGE, Scene::live());
+    check("live-empty", TINY, Scene::live());
+    check("no-coap", SMALL, Scene::lab("06-tcp-libcoap.pcap"));
+    check("other-port", SMALL, Scene::lab("08-other-ports.pcap").keys("g"));
+    check("cut", SMALL, Scene::lab("08-truncated-file.pcap"));
+}
+
+#[test]
+fn a_live_list_follows_until_the_user_moves() {
+    let lab = "01-libcoap-basics-ipv4.pcap";
+    let followed = Scene::lab(lab).as_live().pieces(20).run();
+    assert!(followed.last().lines().any(|row| row.starts_with("\u{25b6}  54")), "{}", followed.last());
+    let film = check("new-below", SMALL, Scene::lab(lab).as_live().pieces(20).keys_after_first("k"));
+    assert!(film.last().contains("new below, G follows"), "{}", film.last());
+    let film = check("frozen", SMALL, Scene::lab(lab).as_live().pieces(20).keys_after_first("p"));
+    assert!(film.last().contains("FROZEN 34 new"), "{}", film.last());
+    let asked = Scene::lab(lab).as_live().keys("q").run();
+    assert!(asked.last().contains("not saved"), "{}", asked.last());
+}
+
+#[test]
+fn signs_stay_without_colour_and_beyond_ascii() {
+    let scene = || Scene::lab("04-retransmit-libcoap.client.pcap").keys("]]");
+    let plain = scene().plain().at(SMALL).run();
+    assert_eq!(plain.last(), scene().at(SMALL).run().last(), "colour carries what no sign says");
+    assert_eq!(plain.colours, 0, "NO_COLOR, and yet colours");
+    let ascii = check("ascii", SMALL, scene().ascii());
+    assert!(ascii.frames.iter().all(|frame| frame.is_ascii()));
+}
+
+#[test]
+fn no_size_breaks_it() {
+    let mut scene = Scene::lab("07-formats.pcap");
+    for keys in ["g", "Tab", "Tab", "zR", "\\", "?", "C-f"] {
+        scene = scene.keys(keys);
+        for size in [(1, 1), (250, 80), (39, 8), (40, 7), (40, 8), (104, 16), (103, 15), (7, 60), (200, 2), (80, 24)] {
+            scene = scene.resize(size);
+        }
+    }
+    let film = scene.run();
+    assert!(film.frames.len() > 70);
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let mut scene = Scene::lab("04-reorder.client.pcap").keys("9 G Enter zR");
+    for width in (1..=250).step_by(7) {
+        for height in (1..=80).step_by(5) {
+            scene = scene.resize((width, height));
+        }
+    }
+    scene.run();
+}
+
+#[test]
+fn a_lost_file_is_said_in_place() {
+    let film = check("lost", SMALL, Scene::lab("02-alarm-plain.pcap").lose_file().keys("j"));
+    assert!(film.last().contains("cannot be read"), "{}", film.last());
+}
+
+#[test]
+fn keys_are_spelled_as_the_table_does() {
+    for name in ["Enter", "C-d", "S-Tab", "PgDn", "x", "\\"] {
+        let _ = key(name);
+    }
+}

@@ -1,0 +1,365 @@
+//! A scene: a capture, a size, and what happens to the screen, one event a frame; and the film that comes of it.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Instant;
+
+use coapscope::capture::{self, FrameReader, Input};
+use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step as Stepped};
+use coapscope::render::time::TimeFormat;
+use coapscope::store::{Store, Update};
+use coapscope::tui::{self, Event, Opening, Outcome, Session, Surroundings, Theme};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Size};
+use ratatui::style::Color;
+
+/// What happens next.
+enum Step {
+    Key(KeyEvent),
+    Update(Box<Update>),
+    Resize(u16, u16),
+    /// Nothing: a worker's answer brings the next frame.
+    Wait,
+}
+
+/// A scene to be played.
+pub struct Scene {
+    capture: Option<PathBuf>,
+    opening: Opening,
+    size: (u16, u16),
+    pieces: Option<usize>,
+    after_first: Vec<Step>,
+    steps: Vec<Step>,
+    theme: Theme,
+    lost: bool,
+}
+
+/// What was drawn.
+pub struct Film {
+    /// Every frame as text.
+    pub frames: Vec<String>,
+    /// Cells with a colour, over all frames.
+    pub colours: usize,
+}
+
+impl Film {
+    /// The frame that the user is left with.
+    pub fn last(&self) -> &str {
+        self.frames.last().unwrap()
+    }
+}
+
+fn captures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
+}
+
+impl Scene {
+    fn new(capture: Option<PathBuf>, opening: Opening) -> Self {
+        Self {
+            capture,
+            opening,
+            size: (80, 24),
+            pieces: None,
+            after_first: Vec::new(),
+            steps: Vec::new(),
+            theme: Theme { colour: true, unicode: true },
+            lost: false,
+        }
+    }
+
+    /// On a capture of the lab.
+    pub fn lab(name: &str) -> Self {
+        let opening = Opening::Files { names: vec![format!("captures/lab/{name}")] };
+        Self::new(Some(captures().join("lab").join(name)), opening)
+    }
+
+    /// On the built-in capture.
+    pub fn built_in() -> Self {
+        let opening = Opening::BuiltIn { live: "sudo coapscope -i eth0".into() };
+        Self::new(Some(captures().join("lab-session.pcap")), opening)
+    }
+
+    /// On an interface on which nothing comes.
+    pub fn live() -> Self {
+        Self::new(None, live())
+    }
+
+    /// The capture's frames, as if they came from an interface.
+    pub fn as_live(mut self) -> Self {
+        self.opening = live();
+        self
+    }
+
+    /// Updates of so many records at most.
+    pub fn pieces(mut self, records: usize) -> Self {
+        self.pieces = Some(records);
+        self
+    }
+
+    pub fn at(mut self, size: (u16, u16)) -> Self {
+        self.size = size;
+        self
+    }
+
+    pub fn plain(mut self) -> Self {
+        self.theme.colour = false;
+        self
+    }
+
+    pub fn ascii(mut self) -> Self {
+        self.theme.unicode = false;
+        self
+    }
+
+    /// The file goes away once it was read.
+    pub fn lose_file(mut self) -> Self {
+        self.lost = true;
+        self
+    }
+
+    /// Keys by name, blanks between them; single letters may stand together.
+    pub fn keys(mut self, keys: &str) -> Self {
+        self.steps.extend(key_steps(keys));
+        self
+    }
+
+    /// Keys between the first piece and the second.
+    pub fn keys_after_first(mut self, keys: &str) -> Self {
+        self.after_first.extend(key_steps(keys));
+        self
+    }
+
+    pub fn resize(mut self, size: (u16, u16)) -> Self {
+        self.steps.push(Step::Resize(size.0, size.1));
+        self
+    }
+
+    pub fn wait(mut self) -> Self {
+        self.steps.push(Step::Wait);
+        self
+    }
+
+    /// Play it.
+    pub fn run(self) -> Film {
+        let (sender, events) = sync_channel(64);
+        let (updates, reader, folder) = self.load();
+        let mut script: VecDeque<Step> = VecDeque::new();
+        let mut after_first = Some(self.after_first);
+        for update in updates {
+            script.push_back(Step::Update(Box::new(update)));
+            script.extend(after_first.take().into_iter().flatten());
+        }
+        script.extend(self.steps);
+        let fetcher = reader.map(|reader| Fetcher::new(reader, false));
+        let session = Session {
+            opening: self.opening,
+            store: Store::default(),
+            fetchers: Box::new(move || fetcher.clone().unwrap_or_else(empty_fetcher)),
+            events,
+            sender: sender.clone(),
+            clock: Instant::now,
+            theme: self.theme,
+            times: TimeFormat::Relative,
+        };
+        let camera = Camera { inner: TestBackend::new(self.size.0, self.size.1), script, sender, frames: Vec::new(), colours: 0 };
+        let mut terminal = Terminal::new(camera).unwrap();
+        let outcome = tui::run(session, &mut terminal, &mut Nowhere).unwrap();
+        assert_eq!(outcome, Outcome::Signal(15));
+        drop(folder);
+        let camera = terminal.backend_mut();
+        Film { frames: std::mem::take(&mut camera.frames), colours: camera.colours }
+    }
+
+    /// Reads the capture through, into updates.
+    fn load(&self) -> (Vec<Update>, Option<FrameReader>, Option<tempfile::TempDir>) {
+        let Some(path) = &self.capture else { return (Vec::new(), None, None) };
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join(path.file_name().unwrap());
+        std::fs::copy(path, &copy).unwrap();
+        let opened = capture::open(&Input::Path(copy.clone()), folder.path()).unwrap();
+        let mut pipeline = Pipeline::new(opened.source, PipelineOptions::default());
+        let mut updates = Vec::new();
+        loop {
+            let mut update = Update::default();
+            let step = match self.pieces {
+                Some(frames) => pipeline.step_frames(frames, &mut update),
+                None => pipeline.step(&mut update),
+            };
+            if self.opening.is_live() {
+                update.ended = None;
+            }
+            updates.push(update);
+            if step == Stepped::Ended {
+                break;
+            }
+        }
+        if self.lost {
+            std::fs::write(&copy, []).unwrap();
+        }
+        (updates, Some(opened.reader), Some(folder))
+    }
+}
+
+/// A fetcher over a capture without frames.
+fn empty_fetcher() -> Fetcher {
+    let path = captures().join("lab").join("02-alarm-plain.pcap");
+    let opened = capture::open(&Input::Path(path), Path::new("/var/tmp")).unwrap();
+    Fetcher::new(opened.reader, false)
+}
+
+fn live() -> Opening {
+    Opening::Live {
+        interface: "eth0".into(),
+        filter: "(udp or tcp) and (portrange 5683-5684 or portrange 61616-61631) or icmp or icmp6".into(),
+        rights: "the interface is open; user 1000 without any capability since then".into(),
+        saved_to: None,
+        wireless: false,
+    }
+}
+
+fn key_steps(keys: &str) -> Vec<Step> {
+    let named = |word: &str| word.len() > 1 && (word.starts_with("C-") || word.starts_with("S-") || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase));
+    let names = keys.split_whitespace().flat_map(|word| if named(word) { vec![word.to_owned()] } else { word.chars().map(String::from).collect() });
+    names.map(|name| Step::Key(key(&name))).collect()
+}
+
+/// A key by the name that the table has for it.
+pub fn key(name: &str) -> KeyEvent {
+    if let Some(letter) = name.strip_prefix("C-") {
+        return KeyEvent::new(KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::CONTROL);
+    }
+    let code = match name {
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Tab" => KeyCode::Tab,
+        "S-Tab" => KeyCode::BackTab,
+        "Backspace" => KeyCode::Backspace,
+        "PgDn" => KeyCode::PageDown,
+        "PgUp" => KeyCode::PageUp,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        letter => KeyCode::Char(letter.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+/// Surroundings without a process to stop and without a clipboard.
+struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn suspend(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn resume(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn copy(&mut self, _text: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A terminal that keeps every frame, checks it, and then lets the next thing happen.
+struct Camera {
+    inner: TestBackend,
+    script: VecDeque<Step>,
+    sender: SyncSender<Event>,
+    frames: Vec<String>,
+    colours: usize,
+}
+
+impl Camera {
+    fn shoot(&mut self) {
+        let buffer = self.inner.buffer();
+        self.colours += buffer.content().iter().filter(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset).count();
+        let frame = text(buffer);
+        check_frame(&frame, buffer.area.width, buffer.area.height);
+        self.frames.push(frame);
+    }
+
+    fn go_on(&mut self) {
+        let event = match self.script.pop_front() {
+            Some(Step::Key(key)) => Event::Key(key),
+            Some(Step::Update(update)) => Event::Update(update),
+            Some(Step::Resize(width, height)) => {
+                self.inner.resize(width, height);
+                Event::Resize
+            }
+            Some(Step::Wait) => return,
+            None => Event::End(15),
+        };
+        self.sender.send(event).unwrap();
+    }
+}
+
+fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content().chunks(usize::from(buffer.area.width));
+    let rows = rows.map(|row| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            // The cell behind a wide sign is part of it.
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+            }
+            covered -= 1;
+        }
+        line.trim_end().to_owned()
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+/// What holds for every frame, whatever it shows.
+fn check_frame(frame: &str, width: u16, height: u16) {
+    for row in frame.lines() {
+        let columns = unicode_width::UnicodeWidthStr::width(row);
+        assert!(columns <= usize::from(width), "a row is {columns} columns wide, the screen {width}:\n{frame}");
+    }
+    if width >= 40 && height >= 8 {
+        let last = frame.lines().last().unwrap_or_default();
+        let other = ["Enter find", "q end"].iter().any(|hint| last.contains(hint));
+        assert!(last.ends_with("? help") || other, "{width}x{height}: no way to help in\n{frame}");
+    }
+}
+
+impl Backend for Camera {
+    type Error = Infallible;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> Result<(), Infallible> {
+        self.inner.draw(content)
+    }
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.inner.hide_cursor()
+    }
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.inner.show_cursor()
+    }
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.inner.get_cursor_position()
+    }
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
+        self.inner.set_cursor_position(position)
+    }
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.inner.clear()
+    }
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
+        self.inner.clear_region(clear_type)
+    }
+    fn size(&self) -> Result<Size, Infallible> {
+        self.inner.size()
+    }
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.inner.window_size()
+    }
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.shoot();
+        self.go_on();
+        Ok(())
+    }
+}

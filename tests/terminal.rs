@@ -1,0 +1,117 @@
+//! The terminal is given back, whatever ends the screen: a real program in a pseudo-terminal.
+#![cfg(feature = "tui")]
+
+#[path = "terminal/broken.rs"]
+mod broken;
+#[path = "terminal/pty.rs"]
+mod pty;
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use portable_pty::CommandBuilder;
+use pty::Pty;
+
+const CAPTURE: &str = "captures/lab/02-alarm-plain.pcap";
+/// In the last line of the screen, once it is drawn.
+const DRAWN: &str = "? help";
+
+fn coapscope() -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
+    command.arg(CAPTURE);
+    command
+}
+
+/// The test program itself, run again as one that breaks.
+fn broken(what: &str) -> CommandBuilder {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "broken::breaks", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.env("COAPSCOPE_TEST_BREAKS", what);
+    command
+}
+
+/// Runs a command, ends it once it has drawn, and checks that the terminal is as it was before.
+fn check(command: CommandBuilder, end: impl FnOnce(&mut Pty), status: u32, said: &str) {
+    let mut pty = Pty::start(command);
+    let before = pty.modes();
+    pty.wait_for("the screen", |screen| screen.alternate_screen() && screen.contents().contains(DRAWN));
+    assert_ne!(pty.modes(), before, "raw mode was not taken");
+    end(&mut pty);
+    let ended = pty.wait_for_end();
+    pty.wait_for("the terminal given back", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    assert_eq!(pty.modes(), before, "raw mode was left on");
+    assert!(pty.text().contains(said), "{said:?} is not said in\n{}", pty.text());
+    assert_eq!(ended, status, "{}", pty.text());
+}
+
+#[test]
+fn given_back_on_q() {
+    check(coapscope(), |pty| pty.press("q"), 0, "");
+}
+
+#[test]
+fn given_back_on_ctrl_c() {
+    check(coapscope(), |pty| pty.press("\x03"), 0, "");
+}
+
+#[test]
+fn given_back_on_signals() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        // portable-pty reports an end by signal as status 1.
+        check(coapscope(), |pty| pty.send(signal), 1, "");
+    }
+}
+
+#[test]
+fn given_back_on_a_panic_of_the_screen() {
+    check(broken("screen"), |pty| pty.press("j"), 101, "the screen broke on purpose");
+}
+
+#[test]
+fn given_back_on_a_panic_of_the_loader() {
+    check(broken("loader"), |pty| pty.press("j"), 2, "the loader broke on purpose");
+}
+
+#[test]
+fn given_back_when_stopped_and_taken_again() {
+    let mut shell = CommandBuilder::new("sh");
+    shell.args(["-i"]);
+    shell.env("PS1", "ready> ");
+    shell.env("ENV", "");
+    let mut pty = Pty::start(shell);
+    let ready = |screen: &vt100::Screen| !screen.alternate_screen() && screen.contents().trim_end().ends_with("ready>");
+    pty.wait_for("a shell", ready);
+    pty.press(&format!("{} {CAPTURE}\r", env!("CARGO_BIN_EXE_coapscope")));
+    let drawn = |screen: &vt100::Screen| screen.alternate_screen() && screen.contents().contains(DRAWN);
+    pty.wait_for("the screen", drawn);
+    for stop in ["\x1a", "\x1a"] {
+        pty.press(stop);
+        pty.wait_for("the shell again", |screen| ready(screen) && !screen.hide_cursor());
+        pty.press("clear; stty -a\r");
+        pty.wait_for("the terminal's modes", |screen| {
+            ready(screen) && [" icanon", " echo "].iter().all(|mode| screen.contents().contains(mode))
+        });
+        pty.press("clear; fg\r");
+        pty.wait_for("the screen again", drawn);
+    }
+    pty.press("q");
+    pty.wait_for("the shell at the end", ready);
+    pty.press("exit\r");
+    pty.wait_for_end();
+}
+
+#[test]
+fn frames_are_synchronized_and_idle_is_silent() {
+    let mut pty = Pty::start(coapscope());
+    pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
+    assert!(pty.raw().windows(8).any(|bytes| bytes == b"\x1b[?2026h"), "no synchronized update");
+    // Let the reading end be drawn, then nothing more may come.
+    while pty.more_within(Duration::from_millis(200)) {}
+    let before = pty.raw().len();
+    assert!(!pty.more_within(Duration::from_millis(1500)), "idle, and yet {} bytes came", pty.raw().len() - before);
+    // A key that changes nothing sends nothing either.
+    pty.press("k");
+    assert!(!pty.more_within(Duration::from_millis(300)), "nothing changed, and yet bytes came");
+    pty.press("q");
+    assert_eq!(pty.wait_for_end(), 0);
+}

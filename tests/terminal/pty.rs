@@ -1,0 +1,102 @@
+//! A program in a pseudo-terminal, and what its terminal shows.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
+const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Pty {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    terminal: vt100::Parser,
+    raw: Vec<u8>,
+    master: Box<dyn MasterPty + Send>,
+    // Kept open, so that the modes can be read after the program has ended.
+    _slave: Box<dyn portable_pty::SlavePty + Send>,
+}
+
+impl Pty {
+    pub fn start(mut command: CommandBuilder) -> Self {
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1 << 16];
+            while let Ok(length @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let terminal = vt100::Parser::new(ROWS, COLUMNS, 0);
+        Self { child, keys, output, terminal, raw: Vec::new(), master: pair.master, _slave: pair.slave }
+    }
+
+    /// Waits until the terminal shows what is wanted.
+    pub fn wait_for(&mut self, what: &str, shown: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !shown(self.terminal.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(self.more_within(left), "waited in vain for {what}; the terminal shows\n{}", self.text());
+        }
+    }
+
+    /// Takes in what comes next; false where nothing comes in that time.
+    pub fn more_within(&mut self, time: Duration) -> bool {
+        let Ok(bytes) = self.output.recv_timeout(time) else { return false };
+        self.terminal.process(&bytes);
+        self.raw.extend(bytes);
+        true
+    }
+
+    pub fn wait_for_end(&mut self) -> u32 {
+        self.child.wait().unwrap().exit_code()
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    pub fn send(&mut self, signal: Signal) {
+        kill(Pid::from_raw(self.child.process_id().unwrap() as i32), signal).unwrap();
+    }
+
+    /// Modes of the terminal, to be compared.
+    pub fn modes(&self) -> String {
+        let modes = self.master.get_termios().unwrap();
+        format!("{:?} {:?} {:?}", modes.local_flags, modes.input_flags, modes.output_flags)
+    }
+
+    pub fn text(&self) -> String {
+        self.terminal.screen().contents()
+    }
+
+    /// All bytes that came.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
