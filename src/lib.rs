@@ -77,5 +77,8 @@ pub mod pipeline;
 #[cfg(feature = "live")]
 pub mod privilege;
 pub mod render;
+pub mod signals;
 pub mod store;
 pub mod tracking;
+#[cfg(feature = "tui")]
+pub mod tui;

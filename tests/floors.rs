@@ -33,6 +33,7 @@ const FLOORS: &[Floor] = &[
     floor(6, "lab", &["coap_lite"]),
     floor(TOP, "cli", &[]),
     floor(TOP, "privilege", &[]),
+    floor(TOP, "signals", &[]),
     floor(TOP, "main", &[]),
 ];
 

@@ -9,6 +9,8 @@ mod input;
 mod live;
 mod pages;
 mod print;
+#[cfg(feature = "tui")]
+mod screen;
 mod stats;
 
 use std::io::{self, IsTerminal, Write};
@@ -123,6 +125,10 @@ fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
 
 /// The screen where standard output is a terminal; else what `print` would say.
 fn screen_or_print(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    #[cfg(feature = "tui")]
+    if io::stdout().is_terminal() {
+        return screen::run(args);
+    }
     print::run_plain(args, context)
 }
 

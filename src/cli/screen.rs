@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use ratatui::Terminal;
 
 use super::input::{self, Opened};
-use super::{Color, Context, ScreenArgs, ShowingArgs};
+use super::{Color, ScreenArgs, ShowingArgs};
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::time::TimeFormat;
 use crate::signals::{self, Asked};
@@ -18,7 +18,7 @@ use crate::tui::{self, Event, Opening, Outcome, Theme};
 ///
 /// # Errors
 /// Where nothing can be opened, the terminal fails, or the loader breaks.
-pub fn run(args: &ScreenArgs, _context: &mut Context<'_>) -> anyhow::Result<()> {
+pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
     let times: TimeFormat = args.showing.time.parse()?;
     let outcome = show(args, times)?;
     // All that was open is closed by now: the signal may end the program as it would have.
@@ -36,7 +36,9 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let (sender, events) = tui::channel();
     let updates = sender.clone();
-    let loader = Loader::spawn(Pipeline::new(opened.source, options), loading, move |update| updates.send(Event::Update(Box::new(update))).is_ok())?;
+    let loader = Loader::spawn(Pipeline::new(opened.source, options), loading, move |update| {
+        updates.send(Event::Update(Box::new(update))).is_ok()
+    })?;
     let asked = sender.clone();
     signals::forward(move |signal| asked.send(event(signal)).is_ok()).context("signals cannot be received")?;
     let session = tui::Session {
@@ -49,7 +51,8 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         theme: theme(&args.showing, args.ascii),
         times,
     };
-    let guard = tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;
+    let guard =
+        tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;
     tui::spawn_keyboard(sender)?;
     let mut terminal = Terminal::new(tui::Quiet::stdout()).context("the terminal cannot be written to")?;
     let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: signals::stop_here });
@@ -77,7 +80,11 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
         let opening = Opening::BuiltIn { live: first_interface() };
         return Ok((input::open_built_in(&args.reading)?, opening, LoaderOptions::default(), None));
     };
-    let opening = if path.as_os_str() == "-" { Opening::StandardInput } else { Opening::Files { names: vec![path.display().to_string()] } };
+    let opening = if path.as_os_str() == "-" {
+        Opening::StandardInput
+    } else {
+        Opening::Files { names: vec![path.display().to_string()] }
+    };
     Ok((input::open(path, &args.reading)?, opening, LoaderOptions::default(), None))
 }
 
@@ -99,7 +106,8 @@ fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Open
         wireless: live.device.wireless,
     };
     let handle = live.handle.clone();
-    let loading = LoaderOptions { clock: Some(live::clock), dropped: Some(Box::new(move || handle.stats().dropped)) };
+    let loading =
+        LoaderOptions { clock: Some(live::clock), dropped: Some(Box::new(move || u64::from(handle.stats().dropped))) };
     Ok((live.opened, opening, loading, Some(Box::new(live.handle))))
 }
 
@@ -141,7 +149,10 @@ fn theme(showing: &ShowingArgs, ascii: bool) -> Theme {
 
 /// The first of the three variables that is set decides, as in the C library.
 fn locale_is_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok()).find(|value| !value.is_empty());
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| env::var(name).ok())
+        .find(|value| !value.is_empty());
     set.is_some_and(|value| {
         let value = value.to_ascii_lowercase();
         value.contains("utf-8") || value.contains("utf8")

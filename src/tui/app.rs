@@ -109,7 +109,14 @@ pub struct App {
 
 impl App {
     /// A screen before the first message.
-    pub fn new(store: Store, opening: Opening, theme: Theme, times: TimeFormat, make_fetcher: Box<dyn Fn() -> Fetcher>, events: Sender) -> Self {
+    pub fn new(
+        store: Store,
+        opening: Opening,
+        theme: Theme,
+        times: TimeFormat,
+        make_fetcher: Box<dyn Fn() -> Fetcher>,
+        events: Sender,
+    ) -> Self {
         Self {
             list: List::new(opening.is_live()),
             store,
@@ -223,7 +230,9 @@ impl App {
             Action::Shrink => self.shift = self.shift.saturating_sub(1).max(-100),
             Action::WholeFrame => self.detail.toggle_whole(),
             Action::Copy => return self.copied(),
-            Action::Help => self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) },
+            Action::Help => {
+                self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) }
+            }
             Action::Suspend => return Effect::Suspend,
             Action::Redraw => return Effect::Redraw,
             Action::Accept => self.accept(),
@@ -245,7 +254,9 @@ impl App {
             Pane::Tree => match motion {
                 Motion::Left => self.detail.left(),
                 Motion::Right => self.detail.right(),
-                _ => self.detail.step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize) * times),
+                _ => self
+                    .detail
+                    .step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize) * times),
             },
             Pane::Bytes => {
                 let (rows, per_row) = (self.detail.byte_page.0 as isize, self.detail.byte_page.1 as isize);
@@ -265,7 +276,9 @@ impl App {
             Pane::List | Pane::Bytes => {}
             Pane::Tree => {
                 let Some(item) = self.detail.item() else { return };
-                if let Some(target) = item.target.filter(|target| *target != NO_RECORD && Some(*target) != self.list.selected) {
+                if let Some(target) =
+                    item.target.filter(|target| *target != NO_RECORD && Some(*target) != self.list.selected)
+                {
                     return self.jump_to(target);
                 }
                 match (item.has_children(self.detail.cursor), item.open) {
@@ -328,7 +341,10 @@ impl App {
 
     fn set_time(&mut self, format: TimeFormat) {
         self.times.format = format;
-        let meaning = crate::render::time::TIME_FORMATS.iter().find(|(known, ..)| *known == format).map_or("", |(.., meaning)| meaning);
+        let meaning = crate::render::time::TIME_FORMATS
+            .iter()
+            .find(|(known, ..)| *known == format)
+            .map_or("", |(.., meaning)| meaning);
         self.say(format!("time: {meaning}"));
     }
 

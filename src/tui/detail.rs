@@ -123,7 +123,9 @@ impl Detail {
             }
         }
         self.apply_folds();
-        self.cursor = path.and_then(|path| self.items.iter().position(|item| item.path == path)).unwrap_or_else(|| self.message_item());
+        self.cursor = path
+            .and_then(|path| self.items.iter().position(|item| item.path == path))
+            .unwrap_or_else(|| self.message_item());
         self.unhide(self.cursor);
         if same {
             (self.byte, self.top, self.byte_top) = (byte, top, byte_top);
@@ -136,7 +138,12 @@ impl Detail {
 
     /// The item of the CoAP layer.
     fn message_item(&self) -> usize {
-        self.items.iter().position(|item| item.depth == 0 && item.kind == NodeKind::Layer && matches!(item.place, Some(Place::Message(_)))).unwrap_or(0)
+        self.items
+            .iter()
+            .position(|item| {
+                item.depth == 0 && item.kind == NodeKind::Layer && matches!(item.place, Some(Place::Message(_)))
+            })
+            .unwrap_or(0)
     }
 
     fn apply_folds(&mut self) {
@@ -251,7 +258,11 @@ impl Detail {
 
     /// A place as a span of the bytes of the pane.
     fn shown(&self, place: Place) -> Option<Span> {
-        if self.shows_frame() { place.in_frame(self.coap_offset) } else { matches!(place, Place::Message(_)).then(|| place.span()) }
+        if self.shows_frame() {
+            place.in_frame(self.coap_offset)
+        } else {
+            matches!(place, Place::Message(_)).then(|| place.span())
+        }
     }
 
     /// The span of the selected item in the bytes of the pane.
@@ -261,7 +272,9 @@ impl Detail {
 
     /// The bytes of the selected item.
     pub fn marked_bytes(&self) -> &[u8] {
-        self.marked().and_then(|span| self.bytes().get(clamped(span.byte_range(), self.bytes().len()))).unwrap_or_default()
+        self.marked()
+            .and_then(|span| self.bytes().get(clamped(span.byte_range(), self.bytes().len())))
+            .unwrap_or_default()
     }
 
     /// Put the byte cursor where the selected item begins.
@@ -298,7 +311,8 @@ impl Detail {
     fn narrowest(&self, bit: u32) -> Option<usize> {
         let holds = |item: &Item| {
             let span = item.place.and_then(|place| self.shown(place))?;
-            (item.kind != NodeKind::Finding && span.bits > 0 && span.byte_range().contains(&((bit / 8) as usize))).then_some(span.bits)
+            (item.kind != NodeKind::Finding && span.bits > 0 && span.byte_range().contains(&((bit / 8) as usize)))
+                .then_some(span.bits)
         };
         let found = self.items.iter().enumerate().filter_map(|(index, item)| Some((holds(item)?, index)));
         found.min_by_key(|(bits, index)| (*bits, std::cmp::Reverse(*index))).map(|(_, index)| index)
@@ -332,7 +346,11 @@ pub fn scrolled(top: usize, row: usize, page: usize, all: usize) -> usize {
 fn arrange(mut root: Node) -> Node {
     let mut findings = Vec::new();
     take_findings(&mut root, &mut findings);
-    let upper = root.children.iter().position(|node| matches!(node.place, Some(Place::Message(_)))).unwrap_or(root.children.len());
+    let upper = root
+        .children
+        .iter()
+        .position(|node| matches!(node.place, Some(Place::Message(_))))
+        .unwrap_or(root.children.len());
     let lower: Vec<Node> = root.children.drain(..upper).collect();
     let summary: Vec<String> = lower.iter().filter(|node| node.kind == NodeKind::Layer).map(short).collect();
     let mut children = Vec::new();
@@ -352,7 +370,8 @@ fn arrange(mut root: Node) -> Node {
 
 /// The message's own layer: named shortly, the fields of its first four bytes as one.
 fn arrange_message(mut layer: Node) -> Node {
-    let header = |node: &Node| matches!(node.place, Some(Place::Message(span)) if span.bits > 0 && span.end() <= HEADER.end());
+    let header =
+        |node: &Node| matches!(node.place, Some(Place::Message(span)) if span.bits > 0 && span.end() <= HEADER.end());
     if layer.label == "Constrained Application Protocol" {
         layer.label = "CoAP".into();
     }
@@ -362,7 +381,9 @@ fn arrange_message(mut layer: Node) -> Node {
         let values: Vec<String> = fields.iter().map(brief).collect();
         let mut group = Node::field("coap.header", "Header", values.join(", "), Place::Message(HEADER));
         group.reference = "RFC 7252 section 3".into();
-        group.explanation = "Four bytes that begin every message: version, type, token length, code, message ID; unfold for the bits.".into();
+        group.explanation =
+            "Four bytes that begin every message: version, type, token length, code, message ID; unfold for the bits."
+                .into();
         group.severity = fields.iter().filter_map(|field| field.severity).max();
         group.children = fields;
         layer.children.insert(0, group);
@@ -401,7 +422,8 @@ fn whole_of(layers: &[Node]) -> Span {
 
 /// Move the findings out of the fields.
 fn take_findings(node: &mut Node, into: &mut Vec<Node>) {
-    let (mut findings, rest): (Vec<Node>, Vec<Node>) = std::mem::take(&mut node.children).into_iter().partition(|child| child.kind == NodeKind::Finding);
+    let (mut findings, rest): (Vec<Node>, Vec<Node>) =
+        std::mem::take(&mut node.children).into_iter().partition(|child| child.kind == NodeKind::Finding);
     node.children = rest;
     into.append(&mut findings);
     node.children.iter_mut().for_each(|child| take_findings(child, into));
@@ -444,16 +466,23 @@ mod tests {
 
     #[test]
     fn the_cursor_stays_on_the_pane() {
-        for (top, row, page, all, expected) in
-            [(0, 0, 5, 20, 0), (0, 7, 5, 20, 3), (9, 7, 5, 20, 7), (18, 19, 5, 20, 15), (3, 2, 0, 4, 2), (4, 0, 9, 3, 0), (0, 0, 1, 0, 0)]
-        {
+        for (top, row, page, all, expected) in [
+            (0, 0, 5, 20, 0),
+            (0, 7, 5, 20, 3),
+            (9, 7, 5, 20, 7),
+            (18, 19, 5, 20, 15),
+            (3, 2, 0, 4, 2),
+            (4, 0, 9, 3, 0),
+            (0, 0, 1, 0, 0),
+        ] {
             assert_eq!(scrolled(top, row, page, all), expected, "{top} {row} {page} {all}");
         }
     }
 
     #[test]
     fn layers_below_are_one_line_and_findings_come_last() {
-        let mut coap = Node::layer("coap", "Constrained Application Protocol", "CON", Some(Place::Message(Span::of_bytes(0, 4))));
+        let mut coap =
+            Node::layer("coap", "Constrained Application Protocol", "CON", Some(Place::Message(Span::of_bytes(0, 4))));
         let mut field = Node::field("coap.mid", "Message ID", "7", Place::Message(Span::of_bytes(2, 2)));
         field.children.push(Node { kind: NodeKind::Finding, label: "odd".into(), ..Node::default() });
         coap.children.push(field);

@@ -95,10 +95,20 @@ impl Finder {
 /// Whether a message shows the text, in its row or in its tree.
 fn holds(view: &View<'_>, wanted: &str) -> bool {
     let row = line::parts(view);
-    let parts = [&row.number, &row.source, &row.destination, &row.message_type, &row.message_id, &row.token, &row.code, &row.summary];
+    let parts = [
+        &row.number,
+        &row.source,
+        &row.destination,
+        &row.message_type,
+        &row.message_id,
+        &row.token,
+        &row.code,
+        &row.summary,
+    ];
     parts.iter().any(|part| part.to_lowercase().contains(wanted)) || {
         let mut found = false;
-        render::tree(view, Known::Later).walk(&mut |node: &Node, _| found = found || node.text().to_lowercase().contains(wanted));
+        render::tree(view, Known::Later)
+            .walk(&mut |node: &Node, _| found = found || node.text().to_lowercase().contains(wanted));
         found
     }
 }

@@ -127,7 +127,11 @@ impl App {
 
     /// Messages that arrived below since the user stopped following.
     pub fn new_below(&self) -> u32 {
-        if self.list.follow || !self.opening.grows() { 0 } else { (self.store.len() as RecordId).saturating_sub(self.list.seen) }
+        if self.list.follow || !self.opening.grows() {
+            0
+        } else {
+            (self.store.len() as RecordId).saturating_sub(self.list.seen)
+        }
     }
 
     /// Select a message; following ends unless it is the newest and it was on.
@@ -158,7 +162,8 @@ impl App {
             return;
         }
         let last = shown.end - 1;
-        let selected = if self.list.follow { last } else { self.list.selected.unwrap_or(shown.start).clamp(shown.start, last) };
+        let selected =
+            if self.list.follow { last } else { self.list.selected.unwrap_or(shown.start).clamp(shown.start, last) };
         self.list.selected = Some(selected);
         let row = (selected - shown.start) as usize;
         let top = self.list.top.saturating_sub(shown.start) as usize;
@@ -199,7 +204,11 @@ impl App {
         let (mut low, mut high) = (shown.start, shown.end);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.store.get(middle).is_some_and(|record| record.frame < frame) { low = middle + 1 } else { high = middle }
+            if self.store.get(middle).is_some_and(|record| record.frame < frame) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         self.jump_to(low);
     }
@@ -254,7 +263,8 @@ impl App {
         match jump {
             Jump::NextInExchange => {
                 let last = self.store.exchange(record.exchange).filter(|_| record.exchange.0 != 0)?.last;
-                (at + 1..shown.end.min(last.saturating_add(1))).find(|id| self.store.get(*id).is_some_and(|other| other.exchange == record.exchange))
+                (at + 1..shown.end.min(last.saturating_add(1)))
+                    .find(|id| self.store.get(*id).is_some_and(|other| other.exchange == record.exchange))
             }
             Jump::PreviousInExchange => Some(record.previous_in_exchange).filter(|id| *id != NO_RECORD),
             Jump::NextProblem => (at + 1..shown.end).find(|id| self.store.get(*id).is_some_and(is_problem)),
@@ -272,7 +282,9 @@ impl App {
             Jump::PreviousInExchange => "no earlier message of this exchange",
             Jump::NextProblem => "no problem below",
             Jump::PreviousProblem => "no problem above",
-            Jump::Cause if matches!(role, Some(Role::Request | Role::Registration | Role::Deregistration | Role::Ping)) => {
+            Jump::Cause
+                if matches!(role, Some(Role::Request | Role::Registration | Role::Deregistration | Role::Ping)) =>
+            {
                 "it answers and repeats nothing: it begins an exchange"
             }
             Jump::Cause => "it answers and repeats nothing that was captured",

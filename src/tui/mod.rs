@@ -93,9 +93,18 @@ fn terminal_failed(error: impl fmt::Display) -> ScreenError {
 ///
 /// # Errors
 /// Where the terminal fails, or the loader broke.
-pub fn run<B: Backend>(session: Session, terminal: &mut Terminal<B>, surroundings: &mut impl Surroundings) -> Result<Outcome, ScreenError> {
+pub fn run<B: Backend>(
+    session: Session,
+    terminal: &mut Terminal<B>,
+    surroundings: &mut impl Surroundings,
+) -> Result<Outcome, ScreenError> {
     let Session { opening, store, fetchers, events, sender, clock, theme, times } = session;
-    let mut screen = Screen { app: App::new(store, opening, theme, times, fetchers, sender), outcome: None, wanted: Wanted::Now, clear: false };
+    let mut screen = Screen {
+        app: App::new(store, opening, theme, times, fetchers, sender),
+        outcome: None,
+        wanted: Wanted::Now,
+        clear: false,
+    };
     let mut drawn_at: Option<Instant> = None;
     loop {
         let due = drawn_at.map(|at| at + BETWEEN_DRAWS);

@@ -30,7 +30,14 @@ pub struct Signs {
     pub unfolded: &'static str,
 }
 
-const UNICODE: Signs = Signs { rule: "\u{2500}", wall: "\u{2502}", more: '\u{2026}', cursor: "\u{25b6}", folded: "\u{25b8}", unfolded: "\u{25be}" };
+const UNICODE: Signs = Signs {
+    rule: "\u{2500}",
+    wall: "\u{2502}",
+    more: '\u{2026}',
+    cursor: "\u{25b6}",
+    folded: "\u{25b8}",
+    unfolded: "\u{25be}",
+};
 const ASCII: Signs = Signs { rule: "-", wall: "|", more: '~', cursor: ">", folded: "+", unfolded: "-" };
 
 impl Theme {

@@ -166,7 +166,13 @@ impl Scene {
             theme: self.theme,
             times: TimeFormat::Relative,
         };
-        let camera = Camera { inner: TestBackend::new(self.size.0, self.size.1), script, sender, frames: Vec::new(), colours: 0 };
+        let camera = Camera {
+            inner: TestBackend::new(self.size.0, self.size.1),
+            script,
+            sender,
+            frames: Vec::new(),
+            colours: 0,
+        };
         let mut terminal = Terminal::new(camera).unwrap();
         let outcome = tui::run(session, &mut terminal, &mut Nowhere).unwrap();
         assert_eq!(outcome, Outcome::Signal(15));
@@ -223,13 +229,20 @@ fn live() -> Opening {
 }
 
 fn key_steps(keys: &str) -> Vec<Step> {
-    let named = |word: &str| word.len() > 1 && (word.starts_with("C-") || word.starts_with("S-") || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase));
-    let names = keys.split_whitespace().flat_map(|word| if named(word) { vec![word.to_owned()] } else { word.chars().map(String::from).collect() });
+    let named = |word: &str| {
+        word.len() > 1
+            && (word.starts_with("C-")
+                || word.starts_with("S-")
+                || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase))
+    };
+    let names = keys
+        .split_whitespace()
+        .flat_map(|word| if named(word) { vec![word.to_owned()] } else { word.chars().map(String::from).collect() });
     names.map(|name| Step::Key(key(&name))).collect()
 }
 
 /// A key by the name that the table has for it.
-pub fn key(name: &str) -> KeyEvent {
+fn key(name: &str) -> KeyEvent {
     if let Some(letter) = name.strip_prefix("C-") {
         return KeyEvent::new(KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::CONTROL);
     }
@@ -275,7 +288,8 @@ struct Camera {
 impl Camera {
     fn shoot(&mut self) {
         let buffer = self.inner.buffer();
-        self.colours += buffer.content().iter().filter(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset).count();
+        self.colours +=
+            buffer.content().iter().filter(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset).count();
         let frame = text(buffer);
         check_frame(&frame, buffer.area.width, buffer.area.height);
         self.frames.push(frame);
@@ -289,7 +303,12 @@ impl Camera {
                 self.inner.resize(width, height);
                 Event::Resize
             }
-            Some(Step::Wait) => return,
+            // The answer may have come in the frame of the question.
+            Some(Step::Wait) if self.frames.last().is_some_and(|frame| frame.contains("looking for")) => {
+                self.script.push_front(Step::Wait);
+                return;
+            }
+            Some(Step::Wait) => return self.go_on(),
             None => Event::End(15),
         };
         self.sender.send(event).unwrap();

@@ -56,7 +56,9 @@ fn breaks() {
     let (tell, told) = channel();
     let updates = sender.clone();
     let pipeline = Pipeline::new(Box::new(Broken { told }), PipelineOptions::default());
-    let loader = Loader::spawn(pipeline, LoaderOptions::default(), move |update| updates.send(Event::Update(Box::new(update))).is_ok());
+    let loader = Loader::spawn(pipeline, LoaderOptions::default(), move |update| {
+        updates.send(Event::Update(Box::new(update))).is_ok()
+    });
     let forward = sender.clone();
     std::thread::spawn(move || {
         for event in pressed {

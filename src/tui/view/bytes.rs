@@ -53,7 +53,8 @@ fn title(app: &App) -> String {
     let mut title = if app.detail.shows_frame() {
         format!("frame, {} bytes", bytes.len())
     } else {
-        let at = app.detail.coap_offset().map_or("from several frames".into(), |offset| format!("at frame byte {offset}"));
+        let at =
+            app.detail.coap_offset().map_or("from several frames".into(), |offset| format!("at frame byte {offset}"));
         format!("CoAP, {} bytes, {at}", bytes.len())
     };
     if let Some(span) = app.detail.marked() {
@@ -110,7 +111,11 @@ fn row_pieces(row: &Row, first: usize, per_row: usize, app: &App) -> Pieces {
             (true, false) => "]",
             _ => " ",
         };
-        let gap = if index > 0 && index % 8 == 0 { if was && !is_marked { "] ".into() } else { format!(" {gap}") } } else { gap.to_owned() };
+        let gap = if index > 0 && index % 8 == 0 {
+            if was && !is_marked { "] ".into() } else { format!(" {gap}") }
+        } else {
+            gap.to_owned()
+        };
         pieces.push((gap, plain));
         pieces.push(here.map_or(("  ".into(), plain), |cell| (format!("{:02x}", cell.byte), style(index, is_marked))));
     }

@@ -15,9 +15,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     super::rule(buffer, area, app, Pane::Tree, &title(app), "Tab");
     let more = app.theme.signs().more;
     if let Some(why) = &app.detail.error {
-        let lines = text::wrap(&format!("This message cannot be read: {why}"), usize::from(area.width.saturating_sub(2)));
+        let lines =
+            text::wrap(&format!("This message cannot be read: {why}"), usize::from(area.width.saturating_sub(2)));
         for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
-            text::write(buffer, area.x + 1, y, area.width - 1, &vec![(line, app.theme.severity(Severity::Error))], more);
+            text::write(
+                buffer,
+                area.x + 1,
+                y,
+                area.width - 1,
+                &vec![(line, app.theme.severity(Severity::Error))],
+                more,
+            );
         }
         return;
     }
@@ -42,7 +50,14 @@ fn title(app: &App) -> String {
         format!("{} {place}", app.aliases.name(id))
     };
     let line = &row.line;
-    format!("#{} {} {}  {} > {}", line.number, line.message_type, line.code, end(record.source), end(record.destination))
+    format!(
+        "#{} {} {}  {} > {}",
+        line.number,
+        line.message_type,
+        line.code,
+        end(record.source),
+        end(record.destination)
+    )
 }
 
 fn pieces(item: &Item, index: usize, selected: bool, app: &App) -> Pieces {

@@ -44,7 +44,10 @@ impl Page<'_> {
         let width = if label.is_empty() { 2 } else { 13 };
         let mut label = label;
         for line in text::wrap(text, self.columns.saturating_sub(width + 3)) {
-            self.rows.push(vec![(format!("  {}", text::left(label, width - 2, ' ')), self.app.theme.key()), (line, Style::new())]);
+            self.rows.push(vec![
+                (format!("  {}", text::left(label, width - 2, ' ')), self.app.theme.key()),
+                (line, Style::new()),
+            ]);
             label = "";
         }
     }
@@ -62,7 +65,10 @@ fn live(page: &mut Page<'_>) {
     page.text("rights", rights);
     page.text("saved to", saved_to.as_deref().unwrap_or("nothing: -w FILE keeps what is captured"));
     let summary = page.app.store.summary();
-    page.text("so far", &format!("{} frames passed the filter, {} dropped by the kernel", summary.frames, summary.dropped));
+    page.text(
+        "so far",
+        &format!("{} frames passed the filter, {} dropped by the kernel", summary.frames, summary.dropped),
+    );
     page.gap();
     page.text("try", "coap-client -m get coap://[::1]/time   (coap-client-notls on Debian; a coap-server must run)");
     page.text("not here", hidden(interface, *wireless));
@@ -73,10 +79,18 @@ fn live(page: &mut Page<'_>) {
 /// What this interface cannot show.
 fn hidden(interface: &str, wireless: bool) -> &'static str {
     match interface {
-        "lo" => "only traffic of this machine to itself, such as [::1] and 127.0.0.1; for others name their interface, or any",
-        "any" => "what other machines say to each other on a switch or on Wi-Fi: only what reaches this machine, and its own",
-        _ if wireless => "Wi-Fi shows this machine's own traffic and multicast only; and [::1] and 127.0.0.1 are on lo or any",
-        _ => "[::1] and 127.0.0.1 are on lo or any; a switch, and Wi-Fi, show this machine's own traffic and multicast only",
+        "lo" => {
+            "only traffic of this machine to itself, such as [::1] and 127.0.0.1; for others name their interface, or any"
+        }
+        "any" => {
+            "what other machines say to each other on a switch or on Wi-Fi: only what reaches this machine, and its own"
+        }
+        _ if wireless => {
+            "Wi-Fi shows this machine's own traffic and multicast only; and [::1] and 127.0.0.1 are on lo or any"
+        }
+        _ => {
+            "[::1] and 127.0.0.1 are on lo or any; a switch, and Wi-Fi, show this machine's own traffic and multicast only"
+        }
     }
 }
 
@@ -129,7 +143,10 @@ fn offers(page: &mut Page<'_>) {
     }
     page.gap();
     for (port, offer) in offers.iter().take(REASONS) {
-        let text = format!("{} datagrams on UDP port {port} look like CoAP, first in frame {}: --port {port}", offer.datagrams, offer.first_frame);
+        let text = format!(
+            "{} datagrams on UDP port {port} look like CoAP, first in frame {}: --port {port}",
+            offer.datagrams, offer.first_frame
+        );
         page.text("offer", &text);
     }
 }

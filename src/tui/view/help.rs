@@ -50,7 +50,13 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
     rows.push(vec![(" This capture".into(), theme.heading())]);
     entry(&mut rows, app, "from", &app.opening.title(), columns);
     let summary = app.store.summary();
-    entry(&mut rows, app, "frames", &format!("{}, of them {} with CoAP", summary.frames, summary.coap_messages), columns);
+    entry(
+        &mut rows,
+        app,
+        "frames",
+        &format!("{}, of them {} with CoAP", summary.frames, summary.coap_messages),
+        columns,
+    );
     for id in (0..ENDPOINTS).map(EndpointId) {
         if let Some(endpoint) = app.store.endpoint(id) {
             entry(&mut rows, app, app.aliases.name(id), &endpoint.to_string(), columns);

@@ -84,15 +84,25 @@ mod tests {
     fn panes_never_overlap_and_fill_the_screen() {
         for width in (1..250).step_by(3) {
             for height in 1..80 {
-                for (focus, zoomed, shift) in
-                    [(Pane::List, false, 0), (Pane::Tree, false, -100), (Pane::Bytes, false, 100), (Pane::Tree, true, 3)]
-                {
+                for (focus, zoomed, shift) in [
+                    (Pane::List, false, 0),
+                    (Pane::Tree, false, -100),
+                    (Pane::Bytes, false, 100),
+                    (Pane::Tree, true, 3),
+                ] {
                     let area = Rect::new(0, 0, width, height);
                     let Some(panes) = divide(area, focus, zoomed, shift) else {
                         assert!(width < SMALLEST.0 || height < SMALLEST.1);
                         continue;
                     };
-                    let all = [Some(panes.title), panes.list, panes.tree, panes.bytes, Some(panes.explain), Some(panes.hints)];
+                    let all = [
+                        Some(panes.title),
+                        panes.list,
+                        panes.tree,
+                        panes.bytes,
+                        Some(panes.explain),
+                        Some(panes.hints),
+                    ];
                     let cells: u32 = all.iter().flatten().map(|pane| pane.area()).sum();
                     assert_eq!(cells, area.area(), "{width}x{height} {focus:?} {zoomed} {shift}: {panes:?}");
                     assert!(all.iter().flatten().all(|pane| area.union(*pane) == area && pane.height > 0));

@@ -45,15 +45,18 @@ struct Cells {
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let shown = app.shown();
     let end = shown.end.min(app.list.top + u32::from(area.height.saturating_sub(1)));
-    let rows: Vec<(RecordId, &Row, Cells)> =
-        (app.list.top..end).filter_map(|id| Some((id, app.list.row(id)?, cells(app, id, usize::from(area.width))?))).collect();
+    let rows: Vec<(RecordId, &Row, Cells)> = (app.list.top..end)
+        .filter_map(|id| Some((id, app.list.row(id)?, cells(app, id, usize::from(area.width))?)))
+        .collect();
     let columns = fit_columns(usize::from(area.width), &rows);
     let more = app.theme.signs().more;
     text::write(buffer, area.x, area.y, area.width, &heads(&columns, app.theme), more);
     for (y, (id, row, cells)) in (area.y + 1..area.bottom()).zip(&rows) {
         let selected = app.list.selected == Some(*id);
         let pieces = match &row.error {
-            Some(why) => vec![(format!("  {} cannot be read: {why}", row.line.number), app.theme.severity(Severity::Error))],
+            Some(why) => {
+                vec![(format!("  {} cannot be read: {why}", row.line.number), app.theme.severity(Severity::Error))]
+            }
             None => row_pieces(row, cells, &columns, app.theme, selected),
         };
         text::write(buffer, area.x, y, area.width, &pieces, more);
@@ -73,7 +76,14 @@ fn new_below(buffer: &mut Buffer, area: Rect, app: &App) {
     }
     let text = format!(" {new} new below, G follows ");
     let columns = (text::width(&text) as u16).min(area.width);
-    text::write(buffer, area.right() - columns, area.bottom() - 1, columns, &vec![(text, app.theme.bar())], app.theme.signs().more);
+    text::write(
+        buffer,
+        area.right() - columns,
+        area.bottom() - 1,
+        columns,
+        &vec![(text, app.theme.bar())],
+        app.theme.signs().more,
+    );
 }
 
 fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {
@@ -81,7 +91,11 @@ fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {
     let before = id.checked_sub(1).and_then(|id| app.store.get(id)).map(|record| record.time);
     let time = app.times.format.show(record.time, app.first_time(), before);
     let row = app.list.row(id)?;
-    Some(Cells { time: if width < WIDE { shortened(&time) } else { time }, ends: ends(app, record, row, width), link: link(app, record, id) })
+    Some(Cells {
+        time: if width < WIDE { shortened(&time) } else { time },
+        ends: ends(app, record, row, width),
+        link: link(app, record, id),
+    })
 }
 
 /// A time with milliseconds instead of microseconds.
@@ -94,8 +108,11 @@ fn shortened(time: &str) -> String {
 
 /// Sender and receiver, the client always on the left: `c1>s1`, or with address and port where there is room.
 fn ends(app: &App, record: &Record, row: &Row, width: usize) -> String {
-    let (first, second, arrow) =
-        if row.from_server { (record.destination, record.source, '<') } else { (record.source, record.destination, '>') };
+    let (first, second, arrow) = if row.from_server {
+        (record.destination, record.source, '<')
+    } else {
+        (record.source, record.destination, '>')
+    };
     if width < WIDE {
         return format!("{}{arrow}{}", app.aliases.name(first), app.aliases.name(second));
     }
@@ -123,13 +140,18 @@ fn short(endpoint: &Endpoint, width: usize) -> String {
 fn link(app: &App, record: &Record, id: RecordId) -> String {
     let relation = record.relation();
     if relation == Relation::None {
-        return if record.relates_to == crate::tracking::NO_RECORD { String::new() } else { about(app, record.relates_to) };
+        return if record.relates_to == crate::tracking::NO_RECORD {
+            String::new()
+        } else {
+            about(app, record.relates_to)
+        };
     }
     let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
     let elapsed = record.time.checked_sub(other.time).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
     let plus = if record.is_repeat() { "+" } else { "" };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
-    let number = app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
+    let number =
+        app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
     format!("{number}=#{}{after}", other.frame)
 }
 
@@ -180,7 +202,17 @@ fn fit_columns(width: usize, rows: &[(RecordId, &Row, Cells)]) -> Columns {
 impl Columns {
     /// Columns taken by all but the summary: each with a blank behind it, and the cursor before them.
     fn used(&self) -> usize {
-        let fixed = [self.number, self.flag, self.time, self.ends, self.message_type, self.message_id, self.token, self.code, self.link];
+        let fixed = [
+            self.number,
+            self.flag,
+            self.time,
+            self.ends,
+            self.message_type,
+            self.message_id,
+            self.token,
+            self.code,
+            self.link,
+        ];
         1 + fixed.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>()
     }
 }
@@ -262,7 +294,11 @@ fn brief(text: &str) -> String {
 
 /// A code in its column: the name goes where only the number fits.
 fn code(code: &str, columns: usize) -> String {
-    if text::width(code) > columns && columns < 8 { code.split(' ').next().unwrap_or(code).to_owned() } else { code.to_owned() }
+    if text::width(code) > columns && columns < 8 {
+        code.split(' ').next().unwrap_or(code).to_owned()
+    } else {
+        code.to_owned()
+    }
 }
 
 fn flag_style(row: &Row, theme: Theme) -> Style {

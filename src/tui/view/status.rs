@@ -123,7 +123,8 @@ pub fn explain(buffer: &mut Buffer, area: Rect, app: &App) {
 }
 
 fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
-    let styled = |text: &str, style: Style| text::wrap(text, columns).into_iter().map(move |line| (line, style)).collect();
+    let styled =
+        |text: &str, style: Style| text::wrap(text, columns).into_iter().map(move |line| (line, style)).collect();
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
     }
@@ -134,7 +135,10 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
         _ => app.detail.item(),
     };
     let Some(item) = item else { return Vec::new() };
-    let style = item.severity.filter(|_| item.kind == NodeKind::Finding).map_or_else(Style::new, |severity| app.theme.severity(severity));
+    let style = item
+        .severity
+        .filter(|_| item.kind == NodeKind::Finding)
+        .map_or_else(Style::new, |severity| app.theme.severity(severity));
     styled(&sentence(item), style)
 }
 
@@ -147,11 +151,19 @@ fn known(app: &App) -> String {
 
 /// A field or finding explained: its name, its source, its sentence.
 fn sentence(item: &Item) -> String {
-    let source = if item.reference.is_empty() || item.reference == "-" { String::new() } else { format!(" ({})", item.reference) };
+    let source = if item.reference.is_empty() || item.reference == "-" {
+        String::new()
+    } else {
+        format!(" ({})", item.reference)
+    };
     let explanation = &item.explanation;
     match (item.kind, explanation.is_empty()) {
-        (NodeKind::Finding, false) if !item.text.contains(explanation) => format!("{} {explanation}{source}", item.text),
-        (NodeKind::Finding, _) | (_, true) => format!("{}{source}", if item.label.is_empty() { &item.text } else { &item.label }),
+        (NodeKind::Finding, false) if !item.text.contains(explanation) => {
+            format!("{} {explanation}{source}", item.text)
+        }
+        (NodeKind::Finding, _) | (_, true) => {
+            format!("{}{source}", if item.label.is_empty() { &item.text } else { &item.label })
+        }
         (_, false) => format!("{}{source}: {explanation}", item.label),
     }
 }
