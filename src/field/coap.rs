@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::options::block_payload;
 use super::{Field, Kind, Value};
+use crate::coap::content_format::FormatStatus;
 use crate::coap::{Code, ContentFormat, OptionNumber, Rule};
 use crate::store::View;
 use crate::tracking::{RecordId, Relation};
@@ -16,34 +17,22 @@ fn header() -> Vec<Field> {
     use Kind::{Bytes, Unsigned};
     vec![
         Field::new("coap.version", Unsigned, "Version, the first two bits of the message.", |view, visit| {
-            if let Some(header) = view.message.header() {
-                visit(Value::Unsigned(header.version.into()));
-            }
+            header_byte(view, 0, |byte| byte >> 6, visit);
         }),
         Field::new(
             "coap.type",
             Unsigned,
             "Type: 0 Confirmable, 1 Non-confirmable, 2 Acknowledgement, 3 Reset.",
-            |view, visit| {
-                if let Some(header) = view.message.header() {
-                    visit(Value::Unsigned(header.message_type as u64));
-                }
-            },
+            |view, visit| header_byte(view, 0, |byte| byte >> 4 & 3, visit),
         ),
         Field::new(
             "coap.token_len",
             Unsigned,
             "Token length field: the lower four bits of the first byte.",
-            |view, visit| {
-                if let Some(header) = view.message.header() {
-                    visit(Value::Unsigned(header.token_length.into()));
-                }
-            },
+            |view, visit| header_byte(view, 0, |byte| byte & 15, visit),
         ),
         Field::new("coap.code", Unsigned, "Code as one byte: 1 is GET, 69 is 2.05.", |view, visit| {
-            if let Some(header) = view.message.header() {
-                visit(Value::Unsigned(header.code.0.into()));
-            }
+            header_byte(view, 1, |byte| byte, visit);
         }),
         Field::new("coap.mid", Unsigned, "Message ID.", |view, visit| {
             if let Some(header) = view.message.header() {
@@ -56,6 +45,20 @@ fn header() -> Vec<Field> {
             }
         }),
     ]
+}
+
+/// A part of a byte of the header, also where the message ends inside the header.
+fn header_byte(view: &View<'_>, at: usize, part: fn(u8) -> u8, visit: &mut dyn FnMut(Value<'_>)) {
+    if let Some(byte) = view.message.bytes().get(at) {
+        visit(Value::Unsigned(part(*byte).into()));
+    }
+}
+
+/// There is a payload marker, with or without a payload behind it.
+fn has_marker(view: &View<'_>) -> bool {
+    let before = view.message.payload_offset().and_then(|offset| offset.checked_sub(1));
+    let marker = before.and_then(|at| view.message.bytes().get(at)) == Some(&0xff);
+    marker || view.message.stop().is_some_and(|stop| stop.rule == Rule::PayloadMarkerEmpty)
 }
 
 fn options() -> Vec<Field> {
@@ -95,11 +98,7 @@ fn options() -> Vec<Field> {
             },
         ),
         Field::new("coap.opt.end_marker", Unsigned, "The payload marker, 255, where there is one.", |view, visit| {
-            if view
-                .message
-                .payload_offset()
-                .is_some_and(|offset| offset.checked_sub(1).and_then(|at| view.message.bytes().get(at)) == Some(&0xff))
-            {
+            if has_marker(view) {
                 visit(Value::Unsigned(0xff));
             }
         }),
@@ -260,9 +259,12 @@ pub(super) fn frame(view: &View<'_>, id: Option<RecordId>, visit: &mut dyn FnMut
     }
 }
 
-/// The registered media type of a number, its content coding behind it.
+/// The registered media type of a number, its content coding behind it. What is reserved has none.
 pub(super) fn media_type(number: u64) -> Option<String> {
     let row = ContentFormat(u16::try_from(number).ok()?).row()?;
+    if matches!(row.status, FormatStatus::Reserved | FormatStatus::Experimental) {
+        return None;
+    }
     Some(if row.coding.is_empty() {
         row.media_type.into()
     } else {

@@ -60,6 +60,12 @@ fn message() -> Vec<Field> {
             },
         ),
         Field::new(
+            "coapscope.read_as",
+            Text,
+            "The document by which the message was read: RFC 7252, or an old draft.",
+            |view, visit| visit(Value::text(view.message.mode().name())),
+        ),
+        Field::new(
             "coapscope.malformed",
             Boolean,
             "The message breaks the format so that a receiver must not take it.",
