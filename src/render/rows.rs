@@ -116,12 +116,12 @@ impl Rows {
         self.widths.time = self.widths.time.max(time.len());
         let time_width = self.widths.time;
         let left = format!("{:>5} ", line.number);
-        let middle = format!(
-            " {time:>time_width$} {ends} {:<3} {:>5} {:<token$} ",
-            line.message_type,
-            line.message_id,
-            cut(&line.token, token),
-        );
+        // Evidence has no message ID, and a longer word than CON.
+        let kind = match line.message_id.as_str() {
+            "" => format!("{:<9}", line.message_type),
+            id => format!("{:<3} {id:>5}", line.message_type),
+        };
+        let middle = format!(" {time:>time_width$} {ends} {kind} {:<token$} ", cut(&line.token, token));
         let shown_code = cut(&line.code, if width.is_some() { code } else { usize::MAX });
         let code_column = format!("{shown_code:<code$}");
         let used = left.len() + 2 + middle.len() + code_column.len();

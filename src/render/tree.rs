@@ -6,6 +6,7 @@ use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern};
 use crate::coap::{Field, Finding, Message, OptionNumber, Span, escape, fields};
 use crate::field::{self, of_option};
+use crate::frame::{Layer, layers};
 use crate::store::View;
 
 /// How much of what became known of a message goes into its tree, line or object.
@@ -26,6 +27,7 @@ pub fn tree(view: &View<'_>, known: Known) -> Node {
         Some(Place::Frame(Span::of_bytes(0, view.frame.bytes.len()))),
     );
     root.children.push(frame(view));
+    root.children.extend(layers(&view.frame).iter().map(|layer| lower_layer(layer, view.frame.bytes)));
     root.children.push(if view.is_message() { coap(view, known) } else { evidence(view) });
     root.settle();
     root
@@ -70,6 +72,25 @@ fn frame(view: &View<'_>) -> Node {
     node
 }
 
+/// A header below CoAP with its fields.
+fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
+    let mut node = Node::layer(layer.name, layer.name, layer.summary.clone(), Some(Place::Frame(layer.span)));
+    node.children = layer
+        .fields
+        .iter()
+        .map(|field| Node {
+            pattern: pattern(frame, field.span),
+            ..Node::field(
+                format!("{}.{}", layer.name, field.name),
+                field.name,
+                field.value.clone(),
+                Place::Frame(field.span),
+            )
+        })
+        .collect();
+    node
+}
+
 fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message);
     layer.children.extend(facts::generated(view, known));
@@ -97,6 +118,27 @@ fn evidence(view: &View<'_>) -> Node {
     layer
 }
 
+/// ICMP errors in words: whether it is ICMPv6, type, code (RFC 792, RFC 1812 section 5.2.7, RFC 4443 section 3).
+const ICMP: &[(bool, u8, u8, &str)] = &[
+    (false, 3, 0, "network unreachable"),
+    (false, 3, 1, "host unreachable"),
+    (false, 3, 2, "protocol unreachable"),
+    (false, 3, 3, "port unreachable"),
+    (false, 3, 4, "fragmentation needed but forbidden"),
+    (false, 3, 9, "network prohibited"),
+    (false, 3, 10, "host prohibited"),
+    (false, 3, 13, "communication prohibited"),
+    (false, 11, 0, "time to live exceeded"),
+    (false, 11, 1, "fragments did not all arrive in time"),
+    (true, 1, 0, "no route to destination"),
+    (true, 1, 1, "communication prohibited"),
+    (true, 1, 3, "address unreachable"),
+    (true, 1, 4, "port unreachable"),
+    (true, 2, 0, "packet too big"),
+    (true, 3, 0, "hop limit exceeded"),
+    (true, 3, 1, "fragments did not all arrive in time"),
+];
+
 /// What kind of evidence a frame is.
 pub(super) struct EvidenceLayer {
     /// `ICMP`, `ICMPv6` or `DTLS`.
@@ -107,12 +149,16 @@ pub(super) struct EvidenceLayer {
 
 /// What kind of evidence the frame is, and what it says.
 pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
-    let version6 = view.source().is_some_and(|source| source.address.is_ipv6());
-    match view.source().map(|source| source.port) {
-        Some(0) => EvidenceLayer { name: if version6 { "ICMPv6" } else { "ICMP" }, summary: "quotes a message".into() },
-        _ => {
-            EvidenceLayer { name: "DTLS", summary: format!("record on a plain port, {} B", view.message.bytes().len()) }
-        }
+    let Some(layer) = layers(&view.frame).into_iter().find(|layer| layer.name.contains("Control Message")) else {
+        let summary = format!("record on a plain port, {} B", view.message.bytes().len());
+        return EvidenceLayer { name: "DTLS", summary };
+    };
+    let version6 = layer.name.contains("v6");
+    let header = view.frame.bytes.get(layer.span.byte_range()).and_then(|bytes| bytes.first_chunk::<2>());
+    let row = header.and_then(|[kind, code]| ICMP.iter().find(|row| (row.0, row.1, row.2) == (version6, *kind, *code)));
+    EvidenceLayer {
+        name: if version6 { "ICMPv6" } else { "ICMP" },
+        summary: row.map_or(layer.summary, |row| row.3.to_owned()),
     }
 }
 
