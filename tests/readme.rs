@@ -1,6 +1,11 @@
 //! What the README shows of the command line is what the program prints: every `console` block is run.
 #![allow(clippy::expect_used, reason = "helpers of tests, too, may stop a test")]
 
+#[cfg(feature = "tui")]
+#[allow(dead_code, reason = "one scene of many is played here")]
+#[path = "screens/script.rs"]
+mod script;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -62,4 +67,14 @@ fn the_built_in_capture_counts_as_its_page_says() {
     for (key, number) in &expected {
         assert_eq!(&counted[key], number, "{key}");
     }
+}
+
+#[cfg(feature = "tui")]
+#[test]
+fn the_picture_is_the_screen() {
+    let page = include_str!("../README.md");
+    let picture = page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a picture");
+    let film = script::Scene::built_in().keys("4 2 G Tab j j j").at((80, 24)).run();
+    let rows = |text: &str| text.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    assert!(rows(picture) == rows(film.last()), "the screen is\n{}\nand the README shows\n{picture}", film.last());
 }
