@@ -40,7 +40,7 @@ fn check(command: CommandBuilder, end: impl FnOnce(&mut Pty), status: u32, said:
     let ended = pty.wait_for_end();
     pty.wait_for("the terminal given back", |screen| !screen.alternate_screen() && !screen.hide_cursor());
     assert_eq!(pty.modes(), before, "raw mode was left on");
-    assert!(pty.text().contains(said), "{said:?} is not said in\n{}", pty.text());
+    pty.wait_for("what it says", |screen| screen.contents().contains(said));
     assert_eq!(ended, status, "{}", pty.text());
 }
 
