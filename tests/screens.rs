@@ -136,6 +136,6 @@ fn every_size_can_be_drawn() {
 
 #[test]
 fn a_lost_file_is_said_in_place() {
-    let film = check("lost", SMALL, Scene::lab("02-alarm-plain.pcap").lose_file().keys("j"));
+    let film = Scene::lab("02-alarm-plain.pcap").lose_file().keys("j").run();
     assert!(film.last().contains("cannot be read"), "{}", film.last());
 }

@@ -33,7 +33,7 @@ fn broken(what: &str) -> CommandBuilder {
 /// Runs a command, ends it once it has drawn, and checks that the terminal is as it was before.
 fn check(command: CommandBuilder, end: impl FnOnce(&mut Pty), status: u32, said: &str) {
     let mut pty = Pty::start(command);
-    let before = pty.modes();
+    let before = pty.before.clone();
     pty.wait_for("the screen", |screen| screen.alternate_screen() && screen.contents().contains(DRAWN));
     assert_ne!(pty.modes(), before, "raw mode was not taken");
     end(&mut pty);

@@ -67,6 +67,8 @@ pub struct Detail {
     pub top: usize,
     /// Rows of the pane.
     pub page: usize,
+    /// Columns of the pane.
+    pub columns: usize,
     /// The captured frame.
     frame: Vec<u8>,
     /// The message.
@@ -134,6 +136,16 @@ impl Detail {
             self.follow_item();
         }
         self.scroll();
+    }
+
+    /// What was worked out about the message, each without its brackets.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
+        let known = self
+            .items
+            .iter()
+            .skip(self.message_item())
+            .filter(|item| item.kind == NodeKind::Generated && item.depth == 1);
+        known.filter(|item| item.label != "URI").map(|item| item.text.trim_matches(['[', ']']))
     }
 
     /// The item of the CoAP layer.
@@ -393,7 +405,8 @@ fn arrange_message(mut layer: Node) -> Node {
 
 /// A field of the header in a few words.
 fn brief(node: &Node) -> String {
-    let meaning = node.meaning.split(',').next().unwrap_or_default();
+    // Of `Confirmable, CON` the short name.
+    let meaning = node.meaning.rsplit(", ").next().unwrap_or_default();
     match node.name.as_ref() {
         "coap.type" | "coap.code" if !meaning.is_empty() => meaning.to_owned(),
         _ => format!("{} {}", node.label.to_lowercase().replace("message id", "MID"), node.value),

@@ -47,15 +47,18 @@ pub enum Group {
     Time,
     /// The rest.
     Program,
+    /// While something is asked.
+    Asked,
 }
 
 /// Headings in the order of the help page.
-pub const GROUPS: [(Group, &str); 5] = [
+pub const GROUPS: [(Group, &str); 6] = [
     (Group::Move, "Move"),
     (Group::Messages, "From message to message"),
     (Group::Look, "Tree and bytes"),
     (Group::Time, "Time"),
     (Group::Program, "Program"),
+    (Group::Asked, "While something is asked"),
 ];
 
 /// A row of the table.
@@ -71,7 +74,7 @@ pub struct Binding {
     pub group: Group,
     /// Hint in the last line: its rank (the smallest first), key and word.
     pub hint: Option<(u8, &'static str, &'static str)>,
-    /// Sentence on the help page.
+    /// Sentence on the help page; empty where another row says it.
     pub help: &'static str,
 }
 
@@ -205,16 +208,22 @@ pub const KEYS: &[Binding] = &[
     row(&["r"], A::Reference, P::PANES, Gr::Time, "count time from this message, or from the first again"),
     row(&["F"], A::Follow, P::PANES, Gr::Time, "follow the newest message, or stay"),
     row(&["p"], A::Freeze, P::PANES, Gr::Time, "freeze what is shown; the capture goes on"),
-    hinted(row(&["Enter"], A::Accept, P::PROMPT, Gr::Program, "find what was typed"), 1, "Enter", "find"),
-    hinted(row(&["Esc"], A::Cancel, P::PROMPT, Gr::Program, "drop what was typed"), 2, "Esc", "drop"),
+    hinted(row(&["Enter"], A::Accept, P::PROMPT, Gr::Asked, "find what was typed"), 1, "Enter", "find"),
+    hinted(row(&["Esc"], A::Cancel, P::PROMPT, Gr::Asked, "drop what was typed"), 2, "Esc", "drop"),
     hinted(
-        row(&["q", "y", "Enter"], A::Quit, P::CONFIRM, Gr::Program, "end, although the capture is not saved"),
+        row(&["q", "y", "Enter"], A::Quit, P::CONFIRM, Gr::Asked, "end, although the capture is not saved"),
         1,
         "q",
         "end",
     ),
-    hinted(row(&["Esc", "n"], A::Cancel, P::CONFIRM, Gr::Program, "go on"), 2, "Esc", "go on"),
-    row(&["q"], A::Leave, P::SCROLL, Gr::Program, "out one level; at the message list, end"),
+    hinted(row(&["Esc", "n"], A::Cancel, P::CONFIRM, Gr::Asked, "go on"), 2, "Esc", "go on"),
+    hinted(
+        row(&["q"], A::Leave, P::LIST, Gr::Program, "end; in the other panes and here, out one level"),
+        4,
+        "q",
+        "quit",
+    ),
+    hinted(row(&["q"], A::Leave, P(2 | 4 | 8), Gr::Program, ""), 4, "q", "out"),
     row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
     row(&["C-z"], A::Suspend, P::ALL, Gr::Program, "stop until the shell's fg"),
     row(&["C-l"], A::Redraw, P::ALL, Gr::Program, "draw the screen again"),
@@ -359,7 +368,9 @@ mod tests {
     #[test]
     fn every_row_is_helpful() {
         for row in KEYS {
-            assert!(!row.keys.is_empty() && !row.help.is_empty(), "{row:?}");
+            assert!(!row.keys.is_empty(), "{row:?}");
+            let said = KEYS.iter().any(|other| other.action == row.action && !other.help.is_empty());
+            assert!(said, "the help page does not tell of {row:?}");
             assert!(GROUPS.iter().any(|(group, _)| *group == row.group));
         }
         assert_eq!(hints(Places::LIST).first(), Some(&("?", "help")));

@@ -20,6 +20,8 @@ pub struct Pty {
     output: Receiver<Vec<u8>>,
     terminal: vt100::Parser,
     raw: Vec<u8>,
+    /// Modes of the terminal before the program was started.
+    pub before: String,
     master: Box<dyn MasterPty + Send>,
     // Kept open, so that the modes can be read after the program has ended.
     _slave: Box<dyn portable_pty::SlavePty + Send>,
@@ -32,6 +34,7 @@ impl Pty {
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
+        let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();
@@ -45,7 +48,7 @@ impl Pty {
             }
         });
         let terminal = vt100::Parser::new(ROWS, COLUMNS, 0);
-        Self { child, keys, output, terminal, raw: Vec::new(), master: pair.master, _slave: pair.slave }
+        Self { child, keys, output, terminal, raw: Vec::new(), before, master: pair.master, _slave: pair.slave }
     }
 
     /// Waits until the terminal shows what is wanted.
@@ -80,8 +83,7 @@ impl Pty {
 
     /// Modes of the terminal, to be compared.
     pub fn modes(&self) -> String {
-        let modes = self.master.get_termios().unwrap();
-        format!("{:?} {:?} {:?}", modes.local_flags, modes.input_flags, modes.output_flags)
+        modes(&*self.master)
     }
 
     pub fn text(&self) -> String {
@@ -92,6 +94,11 @@ impl Pty {
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    let modes = master.get_termios().unwrap();
+    format!("{:?} {:?} {:?}", modes.local_flags, modes.input_flags, modes.output_flags)
 }
 
 impl Drop for Pty {

@@ -12,7 +12,7 @@ use crate::tui::detail::Item;
 
 /// Draw the tree under its rule.
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
-    super::rule(buffer, area, app, Pane::Tree, &title(app), "Tab");
+    super::rule(buffer, area, app, Pane::Tree, &title(app), "Tab: next pane");
     let more = app.theme.signs().more;
     if let Some(why) = &app.detail.error {
         let lines =
@@ -70,7 +70,8 @@ fn pieces(item: &Item, index: usize, selected: bool, app: &App) -> Pieces {
     };
     let severity = item.severity.filter(|severity| *severity >= Severity::Note);
     let mark = match (item.kind, severity) {
-        (NodeKind::Finding, Some(severity)) => format!("{} ", letter(severity)),
+        // A finding's own line begins with its severity.
+        (NodeKind::Finding, _) => String::new(),
         (_, Some(severity)) if severity >= Severity::Warn => format!("{} ", letter(severity)),
         _ => String::new(),
     };
@@ -88,7 +89,7 @@ fn pieces(item: &Item, index: usize, selected: bool, app: &App) -> Pieces {
 }
 
 /// The letter of a severity, so that colour is never alone.
-pub fn letter(severity: Severity) -> char {
+fn letter(severity: Severity) -> char {
     match severity {
         Severity::Error => 'E',
         Severity::Warn => 'W',

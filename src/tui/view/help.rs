@@ -7,6 +7,7 @@ use super::text::{self, Pieces};
 use crate::tracking::EndpointId;
 use crate::tui::app::{App, Overlay};
 use crate::tui::keymap::{GROUPS, KEYS};
+use crate::tui::opening::Opening;
 
 /// Signs in the list, and what they say.
 const SIGNS: &[(&str, &str)] = &[
@@ -15,7 +16,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("D C", "a duplicate; a frame that was captured twice"),
     ("o", "registers, ends or belongs to an observation"),
     ("G S", "a notification that skips numbers; one that is older than one seen before"),
-    ("=#4", "answers or repeats the message of frame 4, and after how long"),
+    ("=#4", "answers the message of frame 4, and after how long; or repeats it, and how long after the copy before"),
     ("c1 s1", "the first client, the first server that was seen"),
 ];
 
@@ -37,7 +38,7 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
     let mut rows: Vec<Pieces> = Vec::new();
     for (group, heading) in GROUPS {
         rows.push(vec![(format!(" {heading}"), theme.heading())]);
-        for row in KEYS.iter().filter(|row| row.group == group) {
+        for row in KEYS.iter().filter(|row| row.group == group && !row.help.is_empty()) {
             entry(&mut rows, app, &row.keys.join(" "), row.help, columns);
         }
         rows.push(Vec::new());
@@ -49,6 +50,10 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
     rows.push(Vec::new());
     rows.push(vec![(" This capture".into(), theme.heading())]);
     entry(&mut rows, app, "from", &app.opening.title(), columns);
+    if let Opening::Live { filter, rights, .. } = &app.opening {
+        entry(&mut rows, app, "filter", filter, columns);
+        entry(&mut rows, app, "rights", rights, columns);
+    }
     let summary = app.store.summary();
     entry(
         &mut rows,

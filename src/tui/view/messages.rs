@@ -19,6 +19,9 @@ const SUMMARY: usize = 24;
 /// Columns from which endpoints are shown with address and port, and times with microseconds.
 const WIDE: usize = 104;
 
+/// Messages of an exchange that are looked through for the copy before.
+const COPIES: usize = 64;
+
 /// Widths of the columns; 0 for those that are not shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Columns {
@@ -55,7 +58,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         let selected = app.list.selected == Some(*id);
         let pieces = match &row.error {
             Some(why) => {
-                vec![(format!("  {} cannot be read: {why}", row.line.number), app.theme.severity(Severity::Error))]
+                vec![(
+                    format!("{} {} cannot be read: {why}", cursor(app.theme, selected), row.line.number),
+                    app.theme.severity(Severity::Error),
+                )]
             }
             None => row_pieces(row, cells, &columns, app.theme, selected),
         };
@@ -147,12 +153,27 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
         };
     }
     let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
-    let elapsed = record.time.checked_sub(other.time).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
+    let since = if record.is_repeat() { copy_before(app, record) } else { other.time };
+    let elapsed = record.time.checked_sub(since).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
     let plus = if record.is_repeat() { "+" } else { "" };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
     let number =
         app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
     format!("{number}=#{}{after}", other.frame)
+}
+
+/// Time of the copy before this one: the wait that RFC 7252 section 4.2 speaks of.
+fn copy_before(app: &App, record: &Record) -> i64 {
+    let first = record.relates_to;
+    let mut before = record.previous_in_exchange;
+    for _ in 0..COPIES {
+        match app.store.get(before) {
+            Some(copy) if before == first || copy.relates_to == first && copy.is_repeat() => return copy.time,
+            Some(other) => before = other.previous_in_exchange,
+            None => break,
+        }
+    }
+    app.store.get(first).map_or(record.time, |copy| copy.time)
 }
 
 fn about(app: &App, id: RecordId) -> String {
@@ -240,11 +261,15 @@ fn heads(columns: &Columns, theme: Theme) -> Pieces {
     vec![(line.trim_end().to_owned(), style)]
 }
 
+fn cursor(theme: Theme, selected: bool) -> &'static str {
+    if selected { theme.signs().cursor } else { " " }
+}
+
 fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, selected: bool) -> Pieces {
     let more = theme.signs().more;
     let plain = Style::new();
     let line = &row.line;
-    let mut pieces: Pieces = vec![(if selected { theme.signs().cursor.into() } else { " ".into() }, plain)];
+    let mut pieces: Pieces = vec![(cursor(theme, selected).into(), plain)];
     let mut cell = |text: String, width: usize, style: Style| {
         if width > 0 {
             pieces.push((text, style));
@@ -263,7 +288,12 @@ fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, selecte
     cell(left(&code(&line.code, columns.code), columns.code, more), columns.code, code_style);
     // The link never gives way to the summary: its column is as wide as the widest one.
     cell(left(&summary(row, columns.summary, more), columns.summary, more), columns.summary, plain);
-    cell(fit(&cells.link, columns.link, more), columns.link, plain);
+    let link = if text::width(&cells.link) > columns.link {
+        cells.link.split(' ').next().unwrap_or_default()
+    } else {
+        &cells.link
+    };
+    cell(fit(link, columns.link, more), columns.link, plain);
     pieces
 }
 
@@ -273,6 +303,7 @@ fn summary(row: &Row, columns: usize, more: char) -> String {
     let observe = line.observe.replacen("Observe", "Obs", 1);
     let whole = format!("{observe} {}", line.summary);
     let whole = whole.trim();
+    let observe = observe.replacen("register", "reg", 1);
     if text::width(whole) <= columns {
         return whole.to_owned();
     }

@@ -31,6 +31,7 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     let body = body(&panes);
     if let Overlay::Help(_) = app.overlay {
         help::draw(buffer, body, app);
+        status::help_place(buffer, panes.explain, app);
     } else if app.is_empty() {
         empty::draw(buffer, body, app);
     } else {
@@ -70,6 +71,7 @@ fn tell_sizes(app: &mut App, panes: &Panes) {
     let rows = |pane: Option<Rect>| pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(1)));
     app.list.page = rows(panes.list);
     app.detail.page = rows(panes.tree);
+    app.detail.columns = panes.tree.map_or(0, |pane| usize::from(pane.width));
     let columns = panes.bytes.map_or(0, |pane| pane.width - u16::from(panes.beside));
     app.detail.byte_page = (rows(panes.bytes), bytes::per_row(usize::from(columns)));
     app.help_page.0 = usize::from(body(panes).height);

@@ -16,10 +16,10 @@ use crate::tui::opening::Opening;
 pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
     let columns = usize::from(area.width);
-    let right = side(app, columns);
-    let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
     let mut parts = parts(app, columns);
     let mut line = joined(&parts);
+    let right = side(app, columns.saturating_sub(text::width(&line) + 3));
+    let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
     while text::width(&line) + right_width + 1 > columns && parts.len() > 1 {
         let last = parts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(index, _)| index);
         parts.remove(last);
@@ -38,11 +38,11 @@ fn joined(parts: &[(u8, String)]) -> String {
     format!(" {}", texts.join("  "))
 }
 
-/// The right side: for the built-in capture, how to open an interface; live, the kernel filter where there is room.
+/// The right side: for the built-in capture, how to open an interface; live, the kernel filter where `columns` are left for it.
 fn side(app: &App, columns: usize) -> String {
     match &app.opening {
         Opening::BuiltIn { live } => live.clone(),
-        Opening::Live { filter, .. } if columns >= 120 => text::fit(filter, 40, app.theme.signs().more),
+        Opening::Live { filter, .. } if columns >= 12 => text::fit(filter, columns, app.theme.signs().more),
         _ => String::new(),
     }
 }
@@ -131,7 +131,7 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     let worst = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding).max_by_key(|item| item.severity);
     let item = match (app.focus, worst) {
         (Pane::List, Some(finding)) => Some(finding),
-        (Pane::List, None) => return styled(&known(app), Style::new()),
+        (Pane::List, None) => return styled(&app.detail.known().collect::<Vec<_>>().join(". "), Style::new()),
         _ => app.detail.item(),
     };
     let Some(item) = item else { return Vec::new() };
@@ -139,33 +139,36 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
         .severity
         .filter(|_| item.kind == NodeKind::Finding)
         .map_or_else(Style::new, |severity| app.theme.severity(severity));
-    styled(&sentence(item), style)
-}
-
-/// What was worked out about the message, in one go.
-fn known(app: &App) -> String {
-    let all = app.detail.items.iter().filter(|item| item.kind == NodeKind::Generated && item.depth == 1);
-    let texts: Vec<&str> = all.map(|item| item.text.trim_matches(['[', ']'])).collect();
-    texts.join(". ")
+    styled(&sentence(item, app.detail.columns), style)
 }
 
 /// A field or finding explained: its name, its source, its sentence.
-fn sentence(item: &Item) -> String {
+fn sentence(item: &Item, columns: usize) -> String {
     let source = if item.reference.is_empty() || item.reference == "-" {
         String::new()
     } else {
         format!(" ({})", item.reference)
     };
     let explanation = &item.explanation;
+    // What its line in the tree cuts off is said here.
+    let cut = item.kind == NodeKind::Generated || text::width(&item.text) + 2 * item.depth + 3 > columns;
+    let label = if cut { item.text.trim_matches(['[', ']']) } else { &item.label };
     match (item.kind, explanation.is_empty()) {
         (NodeKind::Finding, false) if !item.text.contains(explanation) => {
             format!("{} {explanation}{source}", item.text)
         }
-        (NodeKind::Finding, _) | (_, true) => {
-            format!("{}{source}", if item.label.is_empty() { &item.text } else { &item.label })
-        }
-        (_, false) => format!("{}{source}: {explanation}", item.label),
+        (NodeKind::Finding, _) => format!("{}{source}", item.text),
+        (_, true) => format!("{label}{source}"),
+        (_, false) => format!("{label}{source}: {explanation}"),
     }
+}
+
+/// Which rows of the help page are shown, in the place of the explanation.
+pub fn help_place(buffer: &mut Buffer, area: Rect, app: &App) {
+    let Overlay::Help(top) = app.overlay else { return };
+    let (page, rows) = app.help_page;
+    let text = format!("rows {} to {} of {rows}; j and k scroll, ? or Esc closes", top + 1, (top + page).min(rows));
+    text::write(buffer, area.x + 1, area.y, area.width - 1, &vec![(text, app.theme.heading())], app.theme.signs().more);
 }
 
 /// Draw the last line: the way to help first, then as many hints as fit.
