@@ -205,9 +205,9 @@ impl App {
         while low < high {
             let middle = low + (high - low) / 2;
             if self.store.get(middle).is_some_and(|record| record.frame < frame) {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         self.jump_to(low);

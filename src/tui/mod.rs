@@ -2,6 +2,7 @@
 
 mod action;
 mod app;
+mod arrange;
 mod detail;
 mod event;
 mod find;
