@@ -152,7 +152,10 @@ mod tests {
         for (number, values) in [(11u8, path), (15, query)] {
             for value in values {
                 hash.add(OptionNumber(number.into()), value);
-                bytes.push((number - last) << 4 | value.len() as u8);
+                match number - last {
+                    delta @ 0..13 => bytes.push(delta << 4 | value.len() as u8),
+                    delta => bytes.extend([13 << 4 | value.len() as u8, delta - 13]),
+                }
                 bytes.extend_from_slice(value);
                 last = number;
             }
