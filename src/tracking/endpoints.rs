@@ -44,7 +44,10 @@ pub(super) struct Probing {
 
 /// Interns endpoints and pairs.
 pub(super) struct Endpoints {
-    ids: HashMap<(u128, u64), u32, RandomState>,
+    /// IPv4 endpoints by address, port and scope in one number.
+    short: HashMap<u64, u32, RandomState>,
+    /// IPv6 endpoints by address, and port and scope.
+    long: HashMap<(u128, u32), u32, RandomState>,
     list: Vec<Endpoint>,
     pairs: HashMap<u64, u32, RandomState>,
     directions: Vec<Direction>,
@@ -55,7 +58,8 @@ pub(super) struct Endpoints {
 impl Endpoints {
     pub fn new() -> Self {
         Self {
-            ids: HashMap::default(),
+            short: HashMap::default(),
+            long: HashMap::default(),
             list: Vec::new(),
             pairs: HashMap::default(),
             directions: Vec::new(),
@@ -66,11 +70,21 @@ impl Endpoints {
 
     /// The number of an endpoint, a new one where it is new.
     pub fn intern(&mut self, endpoint: &Endpoint) -> EndpointId {
-        let list = &mut self.list;
-        let id = *self.ids.entry(key(endpoint)).or_insert_with(|| {
-            list.push(*endpoint);
-            (list.len() - 1) as u32
-        });
+        let place = u32::from(endpoint.port) << 16 | u32::from(endpoint.scope);
+        let next = self.list.len() as u32;
+        let id = match endpoint.address {
+            IpAddr::V4(address) => {
+                let key = u64::from(address.to_bits()) << 32 | u64::from(place);
+                match self.short.get(&key) {
+                    Some(id) => return EndpointId(*id),
+                    None => *self.short.entry(key).or_insert(next),
+                }
+            }
+            IpAddr::V6(address) => *self.long.entry((address.to_bits(), place)).or_insert(next),
+        };
+        if id == next {
+            self.list.push(*endpoint);
+        }
         EndpointId(id)
     }
 
@@ -87,14 +101,22 @@ impl Endpoints {
         }
         let swapped = source > destination;
         let (low, high) = if swapped { (destination, source) } else { (source, destination) };
-        let directions = &mut self.directions;
-        let base = *self.pairs.entry(u64::from(low.0) << 32 | u64::from(high.0)).or_insert_with(|| {
-            directions.extend([Direction::default(); 2]);
-            directions.len() as u32 - 2
-        });
+        let key = u64::from(low.0) << 32 | u64::from(high.0);
+        let base = match self.pairs.get(&key) {
+            Some(base) => *base,
+            None => self.new_pair(key),
+        };
         let pair = PairId(base | u32::from(swapped));
         self.last = (wanted, pair);
         pair
+    }
+
+    #[cold]
+    fn new_pair(&mut self, key: u64) -> u32 {
+        let base = self.directions.len() as u32;
+        self.directions.extend([Direction::default(); 2]);
+        self.pairs.insert(key, base);
+        base
     }
 
     /// What is known of a direction.
@@ -117,15 +139,6 @@ impl Endpoints {
     /// What was sent this way while nothing came back.
     pub fn probing(&mut self, pair: PairId, now: Moment) -> &mut Probing {
         self.probing.entry(pair.0).or_insert(Probing { first: now, bytes: 0, said: false })
-    }
-}
-
-/// Address, and port, scope and family in one number.
-fn key(endpoint: &Endpoint) -> (u128, u64) {
-    let rest = u64::from(endpoint.port) | u64::from(endpoint.scope) << 16;
-    match endpoint.address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), rest),
-        IpAddr::V6(address) => (address.to_bits(), rest | 1 << 32),
     }
 }
 

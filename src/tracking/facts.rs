@@ -5,9 +5,9 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 
 use super::model::{Arrival, ResourceId};
-use super::resources::{ResourceHash, ResourceTable};
+use super::resources::{OptionsHash, ResourceTable};
 use super::tokens::Token;
-use crate::coap::{Block, Code, Message, MessageType, OptionNumber};
+use crate::coap::{Block, Code, Header, Message, MessageType, OptionNumber};
 
 /// Facts of a message with a readable header.
 #[derive(Clone, Debug)]
@@ -19,8 +19,10 @@ pub(super) struct Facts<'a> {
     pub token: Token,
     /// Length of the message in bytes.
     pub length: u32,
-    /// Seeded hash of the bytes; of header and token alone where the capture cut the message.
+    /// Seeded hash of the whole message; of header and token alone where the capture cut it.
     pub hash: u64,
+    /// The same of a response without Observe and Max-Age, which a refreshed copy may change (RFC 7641 section 4.4).
+    pub refreshable: u64,
     /// Folded from header and token.
     pub head: u32,
     pub observe: Option<u32>,
@@ -40,25 +42,18 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Reads them; `None` below four bytes. Path and query of a request are interned.
-    pub fn of(
-        message: &Message<'a>,
-        arrival: &Arrival,
-        hasher: &RandomState,
-        resources: &mut ResourceTable,
-    ) -> Option<Self> {
-        let header = message.header()?;
-        let bytes = message.bytes();
-        let token = Token::new(message.token().unwrap_or_default());
-        let head = u64::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0, 0]) ^ token.fold(hasher);
-        let mut facts = Self {
+    /// What the header and the token say.
+    #[inline]
+    pub fn new(header: Header, message: &Message<'a>) -> Self {
+        Self {
             kind: header.message_type,
             code: header.code,
             message_id: header.message_id,
-            token,
-            length: bytes.len() as u32,
-            hash: if arrival.cut { head } else { hasher.hash_one(bytes) },
-            head: (head ^ head >> 32) as u32,
+            token: Token::new(message.token().unwrap_or_default()),
+            length: message.bytes().len() as u32,
+            hash: 0,
+            refreshable: 0,
+            head: 0,
             observe: None,
             max_age: None,
             content_format: None,
@@ -71,45 +66,65 @@ impl<'a> Facts<'a> {
             block2: None,
             suspect: false,
             resource: ResourceId(0),
-        };
-        if facts.code.is_request() {
-            let mut hash = ResourceHash::new(hasher);
-            facts.read_options(message, Some(&mut hash));
-            facts.resource = resources.intern(hash.finish(), message);
-        } else if !facts.code.is_empty() {
-            facts.read_options(message, None);
         }
-        Some(facts)
     }
 
-    fn read_options(&mut self, message: &Message<'a>, mut resource: Option<&mut ResourceHash>) {
+    /// Reads the options and hashes what copies are told by. Path and query of a request are interned.
+    #[inline]
+    pub fn read(&mut self, message: &Message<'a>, arrival: &Arrival, hasher: &RandomState, resources: &mut ResourceTable) {
+        let bytes = message.bytes();
+        let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
+        let head = u64::from(first) << 32 ^ self.token.fold(hasher);
+        self.head = (head ^ head >> 32) as u32;
+        if self.code.is_empty() {
+            self.hash = head ^ u64::from(self.length) << 56;
+            return;
+        }
+        let mut options = OptionsHash::new(hasher);
+        if self.code.is_request() {
+            self.read_options(message, &mut options, |number| {
+                matches!(number, OptionNumber::URI_PATH | OptionNumber::URI_QUERY | OptionNumber::PROXY_URI)
+            });
+            self.resource = resources.intern(options.finish(), message);
+            self.hash = hasher.hash_one(bytes);
+        } else if self.kind == MessageType::Acknowledgement {
+            self.read_options(message, &mut options, |_| false);
+            self.hash = hasher.hash_one(bytes);
+        } else {
+            self.read_options(message, &mut options, |number| !matches!(number, OptionNumber::OBSERVE | OptionNumber::MAX_AGE));
+            options.add(OptionNumber(0), message.payload());
+            self.refreshable = options.finish();
+            let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));
+            self.hash = hasher.hash_one((self.refreshable, head, more[0] << 33 ^ more[1]));
+        }
+        if arrival.cut {
+            self.hash = head;
+        }
+    }
+
+    #[inline]
+    fn read_options(&mut self, message: &Message<'a>, hash: &mut OptionsHash, hashed: impl Fn(OptionNumber) -> bool) {
         let draft = message.mode().is_draft();
         for option in message.options() {
             let number = if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number };
             let value = option.value;
+            if hashed(number) {
+                hash.add(number, value);
+            }
             match number {
-                OptionNumber::URI_PATH | OptionNumber::URI_QUERY => {
-                    self.suspect |= value.len() > 255;
-                    if let Some(resource) = resource.as_deref_mut() {
-                        resource.add(number, value);
-                    }
-                }
+                OptionNumber::URI_PATH | OptionNumber::URI_QUERY => self.suspect |= value.len() > 255,
                 OptionNumber::OBSERVE => first(&mut self.observe, uint(value, 3)),
                 OptionNumber::MAX_AGE => first(&mut self.max_age, uint(value, 4)),
                 OptionNumber::CONTENT_FORMAT => first(&mut self.content_format, uint(value, 2).map(|n| n as u16)),
-                _ => self.read_rarer(number, value, resource.as_deref_mut()),
+                _ => self.read_rarer(number, value),
             }
         }
     }
 
-    fn read_rarer(&mut self, number: OptionNumber, value: &'a [u8], resource: Option<&mut ResourceHash>) {
+    #[inline(never)]
+    fn read_rarer(&mut self, number: OptionNumber, value: &'a [u8]) {
         self.suspect |= number.is_critical();
         match number {
-            OptionNumber::PROXY_URI => {
-                if let Some(resource) = resource {
-                    resource.add(number, value);
-                }
-            }
             OptionNumber::ACCEPT => first(&mut self.accept, uint(value, 2).map(|n| n as u16)),
             OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(value, 1).map(|n| n as u8)),
             OptionNumber::ETAG => self.etag = true,
@@ -142,11 +157,6 @@ fn first<T>(place: &mut Option<T>, value: Option<T>) {
 /// A uint option value of at most so many bytes (RFC 7252 section 3.2); longer ones are as if absent (section 5.4.3).
 fn uint(value: &[u8], most: usize) -> Option<u32> {
     (value.len() <= most).then(|| value.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
-}
-
-/// Hash of a response without what a refreshed copy may change: Observe and Max-Age (RFC 7641 section 4.4).
-pub(super) fn refreshable_hash(message: &Message<'_>, hasher: &RandomState) -> u64 {
-    hash_without(message, hasher, |number| matches!(number, OptionNumber::OBSERVE | OptionNumber::MAX_AGE), true)
 }
 
 /// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options;

@@ -3,7 +3,6 @@
 use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
-use super::facts::refreshable_hash;
 use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, Sent, Travel, group_key, key};
 use super::slots::SlotRef;
@@ -102,12 +101,8 @@ impl Tracker {
             };
         }
         let refreshed =
-            sent.head == facts.head && facts.code.is_response() && sent.refreshable == self.refreshable(context);
+            sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable;
         if refreshed { Standing::Refreshed } else { Standing::Reused }
-    }
-
-    fn refreshable(&self, context: &Context<'_, '_, '_>) -> u64 {
-        refreshable_hash(context.message, &self.hasher)
     }
 
     fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_, '_>) {
@@ -193,7 +188,6 @@ impl Tracker {
     pub(super) fn own(&mut self, context: &Context<'_, '_, '_>, key: u64, malformed: bool) -> Handle {
         let facts = &context.facts;
         let group = if context.arrival.multicast { group_key(context.arrival.source.0, facts.message_id) } else { 0 };
-        let refreshable = if facts.code.is_response() && !malformed { self.refreshable(context) } else { 0 };
         let travel = context.travel();
         self.sent.insert(Sent {
             key,
@@ -203,7 +197,7 @@ impl Tracker {
             last: travel,
             gap: -1,
             hash: facts.hash,
-            refreshable,
+            refreshable: facts.refreshable,
             head: facts.head,
             record: context.record(),
             last_record: context.record(),

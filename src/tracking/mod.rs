@@ -125,12 +125,14 @@ impl Tracker {
     pub fn track(&mut self, arrival: &Arrival, message: &Message<'_>, out: &mut Vec<Patch>) -> Tracked {
         let mut out = Output { patches: out, chat: self.options.chat };
         self.step(arrival.time, arrival.record, &mut out);
-        let Some(facts) = Facts::of(message, arrival, &self.hasher, &mut self.resources) else {
+        let Some(header) = message.header() else {
             self.counters.malformed += 1;
             return Tracked::alone(Role::Other);
         };
         let pair = self.endpoints.pair(arrival.source, arrival.destination);
+        let facts = Facts::new(header, message);
         let mut context = Context { arrival: *arrival, now: self.clock.now(), facts, message, pair, out };
+        context.facts.read(message, arrival, &self.hasher, &mut self.resources);
         let tracked = if !arrival.cut && message.is_malformed() {
             self.track_malformed(&mut context)
         } else {
@@ -164,6 +166,6 @@ impl Tracker {
             }
             Step::Jump(by) => out.find(record, Finding::new(Rule::CaptureTimeJump, MESSAGE_ID).with(0, by)),
         }
-        self.expire(out);
+        self.expire_in_steps(out);
     }
 }

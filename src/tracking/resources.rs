@@ -50,7 +50,7 @@ impl ResourceTable {
 
     /// The number of the resource that a request names by Uri-Path and Uri-Query, or by Proxy-Uri.
     ///
-    /// `hash` is the [`ResourceHash`] of the same options: the text is put together only for what is new.
+    /// `hash` is the [`OptionsHash`] of these options: the text is put together only for what is new.
     pub(super) fn intern(&mut self, hash: u64, message: &Message<'_>) -> ResourceId {
         if let Some(&id) = self.index.get(&hash) {
             return ResourceId(id);
@@ -70,15 +70,15 @@ impl ResourceTable {
     }
 }
 
-/// Seeded hash of the options that name a resource. 64 bits, so that two resources are taken for one practically never.
-pub(super) struct ResourceHash(FoldHasher<'static>);
+/// Seeded hash of options, number and value. 64 bits, so that two resources are taken for one practically never.
+pub(super) struct OptionsHash(FoldHasher<'static>);
 
-impl ResourceHash {
+impl OptionsHash {
     pub fn new(seed: &RandomState) -> Self {
         Self(seed.build_hasher())
     }
 
-    /// Adds a Uri-Path, Uri-Query or Proxy-Uri option.
+    /// Adds an option.
     #[inline]
     pub fn add(&mut self, number: OptionNumber, value: &[u8]) {
         self.0.write_u32(u32::from(number.0) << 16 | value.len() as u32);
@@ -148,7 +148,7 @@ mod tests {
 
     /// Interns a path and a query of a message that is made for it.
     fn intern(table: &mut ResourceTable, seed: &RandomState, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
-        let (mut bytes, mut hash, mut last) = (vec![0x40, 1, 0, 1], ResourceHash::new(seed), 0);
+        let (mut bytes, mut hash, mut last) = (vec![0x40, 1, 0, 1], OptionsHash::new(seed), 0);
         for (number, values) in [(11u8, path), (15, query)] {
             for value in values {
                 hash.add(OptionNumber(number.into()), value);
