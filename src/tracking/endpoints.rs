@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::clock::Moment;
 use super::model::EndpointId;
+use super::table::Table;
 use crate::frame::Endpoint;
 
 /// A direction between two endpoints. The lowest bit tells the directions of one pair apart.
@@ -45,11 +46,12 @@ pub(super) struct Probing {
 /// Interns endpoints and pairs.
 pub(super) struct Endpoints {
     /// IPv4 endpoints by address, port and scope in one number.
-    short: HashMap<u64, u32, RandomState>,
+    short: Table<u64, u32>,
     /// IPv6 endpoints by address, and port and scope.
     long: HashMap<(u128, u32), u32, RandomState>,
     list: Vec<Endpoint>,
-    pairs: HashMap<u64, u32, RandomState>,
+    /// By the two numbers, the lower first: the number of the pair's first direction.
+    pairs: Table<u64, u32>,
     directions: Vec<Direction>,
     probing: HashMap<u32, Probing, RandomState>,
     last: (u64, PairId),
@@ -58,10 +60,10 @@ pub(super) struct Endpoints {
 impl Endpoints {
     pub fn new() -> Self {
         Self {
-            short: HashMap::default(),
+            short: Table::new(),
             long: HashMap::default(),
             list: Vec::new(),
-            pairs: HashMap::default(),
+            pairs: Table::new(),
             directions: Vec::new(),
             probing: HashMap::default(),
             last: (u64::MAX, PairId(0)),
@@ -75,9 +77,9 @@ impl Endpoints {
         let id = match endpoint.address {
             IpAddr::V4(address) => {
                 let key = u64::from(address.to_bits()) << 32 | u64::from(place);
-                match self.short.get(&key) {
+                match self.short.get(key) {
                     Some(id) => return EndpointId(*id),
-                    None => *self.short.entry(key).or_insert(next),
+                    None => *self.short.get_or_insert(key, next),
                 }
             }
             IpAddr::V6(address) => *self.long.entry((address.to_bits(), place)).or_insert(next),
@@ -102,7 +104,7 @@ impl Endpoints {
         let swapped = source > destination;
         let (low, high) = if swapped { (destination, source) } else { (source, destination) };
         let key = u64::from(low.0) << 32 | u64::from(high.0);
-        let base = match self.pairs.get(&key) {
+        let base = match self.pairs.get(key) {
             Some(base) => *base,
             None => self.new_pair(key),
         };

@@ -71,7 +71,13 @@ impl<'a> Facts<'a> {
 
     /// Reads the options and hashes what copies are told by. Path and query of a request are interned.
     #[inline]
-    pub fn read(&mut self, message: &Message<'a>, arrival: &Arrival, hasher: &RandomState, resources: &mut ResourceTable) {
+    pub fn read(
+        &mut self,
+        message: &Message<'a>,
+        arrival: &Arrival,
+        hasher: &RandomState,
+        resources: &mut ResourceTable,
+    ) {
         let bytes = message.bytes();
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
         let head = u64::from(first) << 32 ^ self.token.fold(hasher);
@@ -91,7 +97,9 @@ impl<'a> Facts<'a> {
             self.read_options(message, &mut options, |_| false);
             self.hash = hasher.hash_one(bytes);
         } else {
-            self.read_options(message, &mut options, |number| !matches!(number, OptionNumber::OBSERVE | OptionNumber::MAX_AGE));
+            self.read_options(message, &mut options, |number| {
+                !matches!(number, OptionNumber::OBSERVE | OptionNumber::MAX_AGE)
+            });
             options.add(OptionNumber(0), message.payload());
             self.refreshable = options.finish();
             let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));

@@ -100,8 +100,7 @@ impl Tracker {
                 _ => Standing::Repeated,
             };
         }
-        let refreshed =
-            sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable;
+        let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable;
         if refreshed { Standing::Refreshed } else { Standing::Reused }
     }
 

@@ -19,6 +19,7 @@ mod responses;
 mod retransmission;
 mod sent;
 mod slots;
+mod table;
 mod tokens;
 mod unreachable;
 

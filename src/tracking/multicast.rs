@@ -15,7 +15,7 @@ const CROWDED: i64 = SECOND / 200;
 const IMPLOSION: u64 = 10;
 
 /// A request to a group.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Group {
     /// Its slot, or [`NONE`] once that is forgotten.
     slot: u32,

@@ -1,14 +1,12 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
-
-use foldhash::fast::RandomState;
+use std::collections::VecDeque;
 
 use super::clock::Moment;
 use super::endpoints::PairId;
 use super::model::{NO_RECORD, ObservationId, RecordId, Role};
 use super::slots::SlotRef;
+use super::table::Table;
 
 /// Key of a Message ID: who sent it to whom, and the number.
 pub(super) fn key(pair: PairId, message_id: u16) -> u64 {
@@ -125,6 +123,12 @@ impl Sent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handle(u32);
 
+impl Default for Handle {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Handle {
     /// Points at nothing.
     pub const NONE: Self = Self(u32::MAX);
@@ -160,7 +164,7 @@ impl Ring {
 
 /// The messages that own a Message ID.
 pub(super) struct SentTable {
-    index: HashMap<u64, Handle, RandomState>,
+    index: Table<u64, Handle>,
     confirmable: Ring,
     other: Ring,
     /// After this time a Confirmable message counts as unanswered, nanoseconds.
@@ -170,12 +174,7 @@ pub(super) struct SentTable {
 impl SentTable {
     /// Lifetimes of Confirmable and Non-confirmable messages and the longest wait of a sender, nanoseconds.
     pub fn new(exchange_lifetime: i64, non_lifetime: i64, wait: i64) -> Self {
-        Self {
-            index: HashMap::default(),
-            confirmable: Ring::new(exchange_lifetime),
-            other: Ring::new(non_lifetime),
-            wait,
-        }
+        Self { index: Table::new(), confirmable: Ring::new(exchange_lifetime), other: Ring::new(non_lifetime), wait }
     }
 
     /// How long such a message owns its number, nanoseconds.
@@ -184,7 +183,7 @@ impl SentTable {
     }
 
     pub fn find(&self, key: u64) -> Option<Handle> {
-        self.index.get(&key).copied().filter(|handle| self.get(*handle).is_some())
+        self.index.get(key).copied().filter(|handle| self.get(*handle).is_some())
     }
 
     fn ring(&self, handle: Handle) -> &Ring {
@@ -237,20 +236,12 @@ impl SentTable {
         let ring = if confirmable { &mut self.confirmable } else { &mut self.other };
         let handle = Handle(ring.base << 1 | u32::from(!confirmable));
         let sent = ring.pop()?;
-        self.disown(sent.key, handle);
+        // Unless a newer message has the number.
+        self.index.remove_if(sent.key, handle);
         if sent.group != 0 {
-            self.disown(sent.group, handle);
+            self.index.remove_if(sent.group, handle);
         }
         Some(sent)
-    }
-
-    /// Frees a key, unless a newer message has it.
-    fn disown(&mut self, key: u64, handle: Handle) {
-        if let Entry::Occupied(entry) = self.index.entry(key)
-            && *entry.get() == handle
-        {
-            entry.remove();
-        }
     }
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.

@@ -107,6 +107,12 @@ pub(super) struct Under {
     pub ended: u32,
 }
 
+impl Default for Under {
+    fn default() -> Self {
+        NOTHING
+    }
+}
+
 const NOTHING: Under = Under { open: NONE, closed: NONE, observing: NONE, ended: NONE };
 
 /// The exchanges.

@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::table::Table;
+
 /// A token: as a number where it has at most eight bytes, else as its bytes (RFC 8974).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Token {
@@ -45,25 +47,25 @@ impl Token {
 
 /// Maps a scope (a pair of endpoints, or a client) and a token to what `T` holds.
 pub(super) struct TokenMap<T> {
-    short: HashMap<(u64, u64), T, RandomState>,
+    short: Table<(u64, u64), T>,
     long: HashMap<(u32, Box<[u8]>), T, RandomState>,
 }
 
-impl<T> TokenMap<T> {
+impl<T: Copy + Default> TokenMap<T> {
     pub fn new() -> Self {
-        Self { short: HashMap::default(), long: HashMap::default() }
+        Self { short: Table::new(), long: HashMap::default() }
     }
 
     pub fn get(&self, scope: u32, token: &Token) -> Option<&T> {
         match &token.long {
-            None => self.short.get(&token.compact(scope)),
+            None => self.short.get(token.compact(scope)),
             Some(long) => self.long.get(&(scope, long.clone())),
         }
     }
 
     pub fn get_mut(&mut self, scope: u32, token: &Token) -> Option<&mut T> {
         match &token.long {
-            None => self.short.get_mut(&token.compact(scope)),
+            None => self.short.get_mut(token.compact(scope)),
             Some(long) => self.long.get_mut(&(scope, long.clone())),
         }
     }
@@ -71,16 +73,16 @@ impl<T> TokenMap<T> {
     /// The value under a key, put there first where there is none.
     pub fn get_or_insert(&mut self, scope: u32, token: &Token, value: T) -> &mut T {
         match &token.long {
-            None => self.short.entry(token.compact(scope)).or_insert(value),
+            None => self.short.get_or_insert(token.compact(scope), value),
             Some(long) => self.long.entry((scope, long.clone())).or_insert(value),
         }
     }
 
     pub fn remove(&mut self, scope: u32, token: &Token) {
         match &token.long {
-            None => self.short.remove(&token.compact(scope)),
-            Some(long) => self.long.remove(&(scope, long.clone())),
-        };
+            None => self.short.remove(token.compact(scope)),
+            Some(long) => drop(self.long.remove(&(scope, long.clone()))),
+        }
     }
 }
 

@@ -1,0 +1,203 @@
+//! A hash table with small keys beside their values: a look-up touches one line of memory, where the usual tables touch two.
+//!
+//! The tracker looks up three keys a message in tables that outgrow the processor's caches, so this is most of its time.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+
+/// A small key, one value of which is never used.
+pub(super) trait Key: Copy + Eq {
+    /// Marks an empty cell.
+    const EMPTY: Self;
+
+    /// A seeded hash.
+    fn hash(self, seed: &RandomState) -> u64;
+}
+
+impl Key for u64 {
+    const EMPTY: Self = u64::MAX;
+
+    #[inline]
+    fn hash(self, seed: &RandomState) -> u64 {
+        seed.hash_one(self)
+    }
+}
+
+impl Key for (u64, u64) {
+    const EMPTY: Self = (u64::MAX, u64::MAX);
+
+    #[inline]
+    fn hash(self, seed: &RandomState) -> u64 {
+        seed.hash_one(self)
+    }
+}
+
+/// Open addressing with linear probing; removal moves later cells up, so that nothing is left behind.
+pub(super) struct Table<K, V> {
+    cells: Vec<(K, V)>,
+    length: usize,
+    seed: RandomState,
+}
+
+impl<K: Key, V: Copy + Default> Table<K, V> {
+    /// Cells of the first allocation; a power of two.
+    const FIRST: usize = 64;
+
+    pub fn new() -> Self {
+        Self { cells: Vec::new(), length: 0, seed: RandomState::default() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    #[inline]
+    fn home(&self, key: K) -> usize {
+        key.hash(&self.seed) as usize & (self.cells.len() - 1)
+    }
+
+    /// The cell with the key, or the empty cell where it would go. There is at least one empty cell.
+    #[inline]
+    fn find(&self, key: K) -> usize {
+        let mut at = self.home(key);
+        while self.cells[at].0 != key && self.cells[at].0 != K::EMPTY {
+            at = (at + 1) & (self.cells.len() - 1);
+        }
+        at
+    }
+
+    #[inline]
+    pub fn get(&self, key: K) -> Option<&V> {
+        if self.length == 0 {
+            return None;
+        }
+        let (held, value) = &self.cells[self.find(key)];
+        (*held == key).then_some(value)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        if self.length == 0 {
+            return None;
+        }
+        let at = self.find(key);
+        let (held, value) = &mut self.cells[at];
+        (*held == key).then_some(value)
+    }
+
+    /// The value under the key, put there first where there is none.
+    #[inline]
+    pub fn get_or_insert(&mut self, key: K, value: V) -> &mut V {
+        if (self.length + 1) * 3 > self.cells.len() * 2 {
+            self.grow();
+        }
+        let at = self.find(key);
+        let cell = &mut self.cells[at];
+        if cell.0 != key {
+            self.length += 1;
+            *cell = (key, value);
+        }
+        &mut cell.1
+    }
+
+    /// Puts a value under a key.
+    #[inline]
+    pub fn insert(&mut self, key: K, value: V) {
+        *self.get_or_insert(key, value) = value;
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let larger = (self.cells.len() * 2).max(Self::FIRST);
+        let before = std::mem::replace(&mut self.cells, vec![(K::EMPTY, V::default()); larger]);
+        for cell in before {
+            if cell.0 != K::EMPTY {
+                let at = self.find(cell.0);
+                self.cells[at] = cell;
+            }
+        }
+    }
+
+    pub fn remove(&mut self, key: K) {
+        if self.length == 0 {
+            return;
+        }
+        let at = self.find(key);
+        if self.cells[at].0 == key {
+            self.remove_at(at);
+        }
+    }
+
+    /// Removes the key if it has this value.
+    pub fn remove_if(&mut self, key: K, value: V)
+    where
+        V: PartialEq,
+    {
+        if self.length > 0 {
+            let at = self.find(key);
+            if self.cells[at] == (key, value) {
+                self.remove_at(at);
+            }
+        }
+    }
+
+    /// Empties a cell; cells behind it that were pushed there by it move up.
+    fn remove_at(&mut self, mut hole: usize) {
+        let mask = self.cells.len() - 1;
+        let mut at = hole;
+        loop {
+            at = (at + 1) & mask;
+            let key = self.cells[at].0;
+            if key == K::EMPTY {
+                break;
+            }
+            // It may move to the hole unless its home lies behind the hole.
+            let from_home = at.wrapping_sub(self.home(key)) & mask;
+            let from_hole = at.wrapping_sub(hole) & mask;
+            if from_home >= from_hole {
+                self.cells[hole] = self.cells[at];
+                hole = at;
+            }
+        }
+        self.cells[hole].0 = K::EMPTY;
+        self.length -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn it_holds_what_a_map_of_the_standard_library_holds() {
+        let (mut table, mut map) = (Table::new(), HashMap::new());
+        let mut state = 7u64;
+        for round in 0..40_000u32 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = (state >> 33) % 700;
+            match state >> 60 {
+                0..6 => {
+                    table.remove(key);
+                    map.remove(&key);
+                }
+                6..8 => {
+                    table.remove_if(key, round.wrapping_sub(1));
+                    map.retain(|held, value| *held != key || *value != round.wrapping_sub(1));
+                }
+                _ => {
+                    table.insert(key, round);
+                    map.insert(key, round);
+                }
+            }
+            assert_eq!(table.len(), map.len());
+            assert_eq!(table.get(key), map.get(&key));
+        }
+        for key in 0..700 {
+            assert_eq!(table.get(key), map.get(&key));
+            assert_eq!(table.get_mut(key), map.get_mut(&key));
+        }
+    }
+}
