@@ -25,7 +25,7 @@ build: setup
 	$(CARGO) build --release
 
 test: setup
-	$(CARGO) test
+	$(CARGO) test --no-fail-fast
 
 check:
 	@scripts/setup.sh check
