@@ -33,23 +33,21 @@ pub struct Field {
     getter: Getter,
 }
 
+/// Calls back with every value of a field in a message.
+type Get = fn(&View<'_>, &mut dyn FnMut(Value<'_>));
+
 /// Where the values come from.
 #[derive(Debug)]
 enum Getter {
     /// A function of its own.
-    Call(fn(&View<'_>, &mut dyn FnMut(Value<'_>))),
+    Call(Get),
     /// Every instance of an option.
     Option(OptionNumber),
 }
 
 impl Field {
     /// A row of a fixed table.
-    const fn new(
-        name: &'static str,
-        kind: Kind,
-        help: &'static str,
-        get: fn(&View<'_>, &mut dyn FnMut(Value<'_>)),
-    ) -> Self {
+    const fn new(name: &'static str, kind: Kind, help: &'static str, get: Get) -> Self {
         Self {
             name: Cow::Borrowed(name),
             kind,
