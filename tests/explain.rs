@@ -6,6 +6,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use coapscope::coap::{DecodeMode, Message};
+use coapscope::render::annotated::{self, Detail};
+use coapscope::render::paint::Paint;
+use coapscope::render::{Node, NodeKind, Place, json, message_tree, rows};
+use proptest::prelude::*;
 use serde_json::Value;
 
 /// The message of the course's slide: `POST /events` with JSON and no token.
@@ -186,5 +191,61 @@ fn what_is_no_message_is_refused() {
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
         assert!(text.lines().count() == 1 && text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+/// Bytes that are more like messages than random ones: a header, then options of which each may be broken.
+fn message_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let header = (0x40u8..0x90, any::<u8>(), any::<u16>()).prop_map(|(first, code, id)| {
+        let [high, low] = id.to_be_bytes();
+        vec![first, code, high, low]
+    });
+    let option = (any::<u8>(), proptest::collection::vec(any::<u8>(), 0..20))
+        .prop_map(|(byte, value)| [vec![byte], value].concat());
+    let options = proptest::collection::vec(option, 0..6).prop_map(|options| options.concat());
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..64),
+        (header, options).prop_map(|(header, options)| [header, options].concat())
+    ]
+}
+
+/// Fields lie inside the field above them and do not overlap.
+fn check_places(node: &Node, end: u32) {
+    let mut next = 0;
+    for child in node.children.iter().filter(|child| child.kind == NodeKind::Field) {
+        let Some(Place::Message(span)) = child.place else { panic!("{} has no place", child.label) };
+        assert!(span.bit >= next && span.end() <= end, "{} at {span:?} behind {next}", child.label);
+        next = span.end();
+        check_places(child, span.end());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn any_bytes_are_shown_without_harm(bytes in message_bytes(), mode in 0usize..6) {
+        let modes = [
+            DecodeMode::Rfc7252,
+            DecodeMode::ExtendedTokens,
+            DecodeMode::PlainTokens,
+            DecodeMode::Draft03,
+            DecodeMode::Draft08,
+            DecodeMode::Draft12,
+        ];
+        let message = Message::decode_as(&bytes, modes[mode]);
+        let tree = message_tree(&message);
+        check_places(&tree, bytes.len() as u32 * 8);
+        let mut lines = rows::tree_lines(&Node { children: vec![tree], ..Node::default() }, Paint(false));
+        lines.push(json::line(&json::coap(&message)));
+        lines.push(json::line(&json::field_array(&message)));
+        for detail in [Detail::Fields, Detail::Teach] {
+            let dump = annotated::lines(&message, detail, Paint(false));
+            prop_assert!(dump.iter().all(|line| line.chars().count() <= 80), "{dump:#?}");
+            lines.extend(dump);
+        }
+        lines.extend(annotated::header_figure(&message));
+        lines.extend(annotated::finding_lines(&message.findings(), &|id| id.to_string(), Paint(false)));
+        prop_assert!(lines.iter().all(|line| !line.chars().any(coapscope::coap::escape::is_hidden)), "{lines:#?}");
     }
 }
