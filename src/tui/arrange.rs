@@ -16,7 +16,8 @@ pub fn arrange(mut root: Node) -> Node {
         .position(|node| matches!(node.place, Some(Place::Message(_))))
         .unwrap_or(root.children.len());
     let lower: Vec<Node> = root.children.drain(..upper).collect();
-    let summary: Vec<String> = lower.iter().filter(|node| node.kind == NodeKind::Layer).map(short).collect();
+    let summary: Vec<String> =
+        lower.iter().filter(|node| node.kind == NodeKind::Layer).map(short).filter(|text| !text.is_empty()).collect();
     let mut children = Vec::new();
     if lower.len() > 1 {
         let mut below = Node::layer("below", summary.join(" / "), "", Some(Place::Frame(whole_of(&lower))));
@@ -65,16 +66,38 @@ fn brief(node: &Node) -> String {
     }
 }
 
-/// A lower layer in a few words.
+/// Lower layers by the label they have in the tree, and what they are called in a line that names them all; nothing for
+/// what needs no mention.
+const LAYERS: &[(&str, &str)] = &[
+    ("Frame", ""),
+    ("Ethernet II", "Ethernet"),
+    ("802.1Q Virtual LAN", "VLAN"),
+    ("Linux cooked capture v1", "SLL"),
+    ("Linux cooked capture v2", "SLL2"),
+    ("Internet Protocol Version 4", "IPv4"),
+    ("Internet Protocol Version 6", "IPv6"),
+    ("User Datagram Protocol", "UDP"),
+    ("Internet Control Message Protocol", "ICMP"),
+    ("Internet Control Message Protocol v6", "ICMPv6"),
+];
+
+/// A lower layer in a few words: `IPv4 10.0.0.1 > 10.0.0.2`.
 fn short(node: &Node) -> String {
-    let name = match node.label.as_ref() {
-        "User Datagram Protocol" => "UDP",
-        "Internet Protocol Version 4" => "IPv4",
-        "Internet Protocol Version 6" => "IPv6",
-        "Ethernet II" => return "Ethernet".into(),
-        other => other,
-    };
-    if node.value.is_empty() { name.into() } else { format!("{name} {}", node.value) }
+    let label = if node.label.starts_with("Frame ") { "Frame" } else { node.label.as_ref() };
+    let name = LAYERS.iter().find(|(known, _)| *known == label).map_or(label, |(_, name)| name);
+    match (name, ends(&node.value)) {
+        ("" | "Ethernet" | "SLL" | "SLL2", _) => name.into(),
+        (_, Some((source, destination))) => format!("{name} {source} > {destination}"),
+        ("VLAN", _) => format!("VLAN {}", node.value.rsplit("ID: ").next().unwrap_or_default()),
+        (_, None) if node.value.is_empty() => name.into(),
+        (_, None) => format!("{name} {}", node.value),
+    }
+}
+
+/// Sender and receiver of `Src: 10.0.0.1, Dst: 10.0.0.2`, in whichever words.
+fn ends(value: &str) -> Option<(&str, &str)> {
+    let (source, destination) = value.strip_prefix("Src")?.split_once(", Dst")?;
+    Some((source.split_once(": ")?.1, destination.split_once(": ")?.1))
 }
 
 /// The span from the first bit to the last of all layers.
@@ -109,14 +132,19 @@ mod tests {
         }
         coap.children[1].children.push(Node { kind: NodeKind::Finding, label: "odd".into(), ..Node::default() });
         let ethernet = Node::layer("eth", "Ethernet II", "", Some(Place::Frame(Span::of_bytes(0, 14))));
-        let udp = Node::layer("udp", "User Datagram Protocol", "1 > 2", Some(Place::Frame(Span::of_bytes(34, 8))));
+        let udp = Node::layer(
+            "udp",
+            "User Datagram Protocol",
+            "Src Port: 1, Dst Port: 2",
+            Some(Place::Frame(Span::of_bytes(34, 8))),
+        );
         let root = arrange(Node { children: vec![ethernet, udp, coap], ..Node::default() });
         let mut lines = Vec::new();
         root.walk(&mut |node, depth| lines.push(format!("{depth} {}", node.text())));
         let expected = [
             "0 Ethernet / UDP 1 > 2",
             "1 Ethernet II",
-            "1 User Datagram Protocol, 1 > 2",
+            "1 User Datagram Protocol, Src Port: 1, Dst Port: 2",
             "0 CoAP, CON",
             "1 Header: version 7, MID 7",
             "2 Version: 7",

@@ -19,6 +19,8 @@ const SUMMARY: usize = 24;
 /// Columns from which endpoints are shown with address and port, and times with microseconds.
 const WIDE: usize = 104;
 
+/// Columns that a path is never cut below, for the sake of what follows it.
+const PATH: usize = 8;
 /// Messages of an exchange that are looked through for the copy before.
 const COPIES: usize = 64;
 
@@ -114,7 +116,9 @@ fn shortened(time: &str) -> String {
 
 /// Sender and receiver, the client always on the left: `c1>s1`, or with address and port where there is room.
 fn ends(app: &App, record: &Record, row: &Row, width: usize) -> String {
-    let (first, second, arrow) = if row.from_server {
+    let named = |id, part| app.aliases.name(id).starts_with(part);
+    let to_client = named(record.source, 's') && named(record.destination, 'c');
+    let (first, second, arrow) = if row.from_server || (record.exchange.0 == 0 && to_client) {
         (record.destination, record.source, '<')
     } else {
         (record.source, record.destination, '>')
@@ -307,13 +311,20 @@ fn summary(row: &Row, columns: usize, more: char) -> String {
     if text::width(whole) <= columns {
         return whole.to_owned();
     }
-    // What is told first is what the row is read for: of a request the path, of a response the value.
-    let mut words: Vec<&str> = line.summary.splitn(2, ' ').collect();
-    if row.code.is_response() && line.summary.starts_with('/') {
-        words.reverse();
-    }
-    let whole = format!("{observe} {}", words.join(" "));
-    fit(brief(whole.trim()).as_str(), columns, more)
+    let (first, rest) = line.summary.split_once(' ').unwrap_or((&line.summary, ""));
+    let rest = brief(rest);
+    let fixed = text::width(&observe) + usize::from(!observe.is_empty()) + text::width(&rest) + 1;
+    let words = if !line.summary.starts_with('/') {
+        vec![observe, brief(&line.summary)]
+    } else if row.code.is_response() {
+        // Of a response the value is what the row is read for; the path stands at its request.
+        vec![observe, rest, first.to_owned()]
+    } else {
+        let room = columns.checked_sub(fixed).filter(|room| *room >= PATH).unwrap_or(columns);
+        vec![observe, fit(first, room, more), rest]
+    };
+    let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    fit(&words.join(" "), columns, more)
 }
 
 /// The text without the length of a payload that is quoted behind it: `"OFF"` instead of `text 3 B "OFF"`.

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Pieces};
+use crate::coap::Severity;
 use crate::render::NodeKind;
-use crate::store::Ended;
+use crate::store::{Ended, Record};
 use crate::tui::app::{App, Overlay, Pane};
 use crate::tui::detail::Item;
 use crate::tui::keymap;
@@ -128,18 +129,31 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
     }
-    let worst = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding).max_by_key(|item| item.severity);
-    let item = match (app.focus, worst) {
-        (Pane::List, Some(finding)) => Some(finding),
-        (Pane::List, None) => return styled(&app.detail.known().collect::<Vec<_>>().join(". "), Style::new()),
-        _ => app.detail.item(),
-    };
+    if app.focus == Pane::List {
+        return of_message(app).into_iter().flat_map(|(text, style)| styled(&text, style)).collect();
+    }
+    let item = app.detail.item();
     let Some(item) = item else { return Vec::new() };
     let style = item
         .severity
         .filter(|_| item.kind == NodeKind::Finding)
         .map_or_else(Style::new, |severity| app.theme.severity(severity));
     styled(&sentence(item, app.detail.columns), style)
+}
+
+/// What is to be said of the selected message as a whole: its worst finding and what was worked out about it. What is wrong,
+/// and why a message repeats, comes first.
+fn of_message(app: &App) -> Vec<(String, Style)> {
+    let known = app.detail.known().collect::<Vec<_>>().join(". ");
+    let mut said = vec![(known, Style::new())];
+    let worst = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding).max_by_key(|item| item.severity);
+    if let Some(finding) = worst {
+        let style = finding.severity.map_or_else(Style::new, |severity| app.theme.severity(severity));
+        let repeats = app.list.selected.and_then(|id| app.store.get(id)).is_some_and(Record::is_repeat);
+        let first = repeats || finding.severity >= Some(Severity::Warn);
+        said.insert(usize::from(!first), (sentence(finding, app.detail.columns), style));
+    }
+    said
 }
 
 /// A field or finding explained: its name, its source, its sentence.
