@@ -60,6 +60,19 @@ fn relations_are_one_key_away() {
     assert_ne!(selected[last - 3], selected[last - 4], "{selected:?}");
 }
 
+#[test]
+fn a_related_message_in_the_tree_is_a_way_there() {
+    let film = Scene::lab("02-alarm-plain.pcap").keys("j Enter zR G k Enter").run();
+    assert_eq!(selected_number(film.last()).as_deref(), Some("1"), "{}", film.last());
+}
+
+#[test]
+fn the_same_field_stays_selected_from_message_to_message() {
+    let film = Scene::lab("02-alarm-plain.pcap").keys("Enter j j j j").keys("J J").run();
+    let row = |frame: &str| frame.lines().skip(10).find(|row| row.starts_with('\u{25b6}')).map(str::to_owned);
+    assert_eq!(row(film.last()).map(|row| row.contains("Uri-Path")), Some(true), "{}", film.last());
+}
+
 /// Number of the selected message, as its row shows it.
 fn selected_number(frame: &str) -> Option<String> {
     let row = frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}'))?;

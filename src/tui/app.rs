@@ -8,7 +8,7 @@ use super::action::{Action, Motion};
 use super::detail::Detail;
 use super::event::Sender;
 use super::find::{Course, Finder, Found};
-use super::keymap::{Pending, Places, Pressed};
+use super::keymap::{self, Pending, Places, Pressed};
 use super::list::List;
 use super::opening::Opening;
 use super::theme::Theme;
@@ -152,12 +152,32 @@ impl App {
         if let Some(Ended::Failed(why)) = &update.ended {
             self.notice = Some(why.clone());
         }
+        let ended = update.ended.is_some();
         self.store.apply(update);
+        if ended && self.notice.is_none() {
+            self.notice = self.offer();
+        }
         for id in from..self.store.len() as RecordId {
             if let Some(record) = self.store.get(id) {
                 self.aliases.note(record);
             }
         }
+    }
+
+    /// What looks like CoAP on other ports, and the flag that decodes it.
+    fn offer(&self) -> Option<String> {
+        let offers = &self.store.summary().offers;
+        let (port, offer) = offers.iter().max_by_key(|(_, offer)| offer.datagrams)?;
+        let more = if offers.len() > 1 { format!("; {} more such ports", offers.len() - 1) } else { String::new() };
+        let count = offer.datagrams;
+        Some(format!(
+            "{count} datagrams on UDP port {port} look like CoAP too: start with --port {port} to see them{more}"
+        ))
+    }
+
+    /// New messages may still come.
+    pub fn grows(&self) -> bool {
+        self.opening.grows() && self.store.ended().is_none()
     }
 
     /// Read what the panes show: the visible rows of the list, the selected message. Their sizes are known by now.
@@ -198,6 +218,8 @@ impl App {
                     && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
                 {
                     input.handle(request);
+                } else if let (Some(name), Overlay::None) = (keymap::name(key), &self.overlay) {
+                    self.say(format!("{name} does nothing here; ? shows the keys"));
                 }
                 Effect::None
             }
@@ -324,7 +346,7 @@ impl App {
         if self.list.follow {
             self.stop_following();
             self.say("following stopped; F or G follows again");
-        } else if self.opening.grows() {
+        } else if self.grows() {
             self.list.follow = true;
             self.list.frozen = None;
         } else {

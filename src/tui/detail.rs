@@ -61,6 +61,8 @@ pub struct Detail {
     pub visible: Vec<usize>,
     /// The selected item, an index into `items`.
     pub cursor: usize,
+    /// The field that the user chose last: selected in every message that has it.
+    wanted: Option<String>,
     /// The first row drawn, an index into `visible`.
     pub top: usize,
     /// Rows of the pane.
@@ -101,7 +103,6 @@ impl Detail {
             return;
         }
         let same = self.id == id;
-        let path = self.items.get(self.cursor).map(|item| item.path.clone());
         let (byte, top, byte_top) = (self.byte, self.top, self.byte_top);
         self.stale = false;
         self.id = id;
@@ -123,9 +124,8 @@ impl Detail {
             }
         }
         self.apply_folds();
-        self.cursor = path
-            .and_then(|path| self.items.iter().position(|item| item.path == path))
-            .unwrap_or_else(|| self.message_item());
+        let wanted = self.wanted.as_ref().and_then(|path| self.items.iter().position(|item| item.path == *path));
+        self.cursor = wanted.unwrap_or_else(|| self.message_item());
         self.unhide(self.cursor);
         if same {
             (self.byte, self.top, self.byte_top) = (byte, top, byte_top);
@@ -196,10 +196,16 @@ impl Detail {
         self.items.get(self.cursor)
     }
 
+    /// The user chose an item.
+    fn choose(&mut self, index: usize) {
+        self.cursor = index;
+        self.wanted = self.item().map(|item| item.path.clone());
+    }
+
     /// Move the cursor in the tree by rows.
     pub fn step(&mut self, rows: isize) {
         let row = self.row().saturating_add_signed(rows).min(self.visible.len().saturating_sub(1));
-        self.cursor = self.visible.get(row).copied().unwrap_or(0);
+        self.choose(self.visible.get(row).copied().unwrap_or(0));
         self.follow_item();
         self.scroll();
     }
@@ -231,7 +237,7 @@ impl Detail {
         if item.open && item.has_children(self.cursor) {
             self.fold(false);
         } else if let Some(parent) = item.parent {
-            self.cursor = parent;
+            self.choose(parent);
             self.follow_item();
             self.scroll();
         }
@@ -306,7 +312,7 @@ impl Detail {
         let whole = self.shows_frame();
         let bit = self.byte as u32 * 8;
         if let Some(found) = self.narrowest(bit) {
-            self.cursor = found;
+            self.choose(found);
             self.unhide(found);
             // The bytes stay those that the cursor moves in: what was found in the frame may lie in the message.
             if whole != self.shows_frame() {

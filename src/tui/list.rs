@@ -127,7 +127,7 @@ impl App {
 
     /// Messages that arrived below since the user stopped following.
     pub fn new_below(&self) -> u32 {
-        if self.list.follow || !self.opening.grows() {
+        if self.list.follow || !self.grows() {
             0
         } else {
             (self.store.len() as RecordId).saturating_sub(self.list.seen)
@@ -189,7 +189,7 @@ impl App {
             Motion::First | Motion::Last if count.is_some() => return self.go_to_frame(rows),
             Motion::First => shown.start,
             Motion::Last => {
-                self.list.follow = self.opening.grows();
+                self.list.follow = self.grows();
                 self.list.frozen = None;
                 self.shown().end.saturating_sub(1)
             }

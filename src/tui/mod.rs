@@ -103,23 +103,24 @@ pub fn run<B: Backend>(
     let mut screen = Screen {
         app: App::new(store, opening, theme, times, fetchers, sender),
         outcome: None,
-        wanted: Wanted::Now,
+        wanted: Wanted::Soon,
         clear: false,
     };
-    let mut drawn_at: Option<Instant> = None;
+    // What is read at once is drawn at once, instead of an empty page before it.
+    let mut drawn_at = clock();
     loop {
-        let due = drawn_at.map(|at| at + BETWEEN_DRAWS);
+        let due = drawn_at + BETWEEN_DRAWS;
         let now = clock();
-        if screen.wanted == Wanted::Now || (screen.wanted == Wanted::Soon && due.is_none_or(|due| due <= now)) {
+        if screen.wanted == Wanted::Now || (screen.wanted == Wanted::Soon && due <= now) {
             screen.draw(terminal)?;
-            drawn_at = Some(clock());
+            drawn_at = clock();
         }
-        let first = match (screen.wanted, due) {
-            (Wanted::Soon, Some(due)) => match events.recv_timeout(due.saturating_duration_since(now)) {
+        let first = match screen.wanted {
+            Wanted::Soon => match events.recv_timeout(due.saturating_duration_since(now)) {
                 Err(RecvTimeoutError::Timeout) => continue,
                 other => other.ok(),
             },
-            _ => events.recv().ok(),
+            Wanted::No | Wanted::Now => events.recv().ok(),
         };
         let Some(first) = first else {
             return screen.draw(terminal).map(|()| Outcome::Quit);

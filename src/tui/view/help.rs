@@ -67,6 +67,10 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
             entry(&mut rows, app, app.aliases.name(id), &endpoint.to_string(), columns);
         }
     }
+    for (port, offer) in &summary.offers {
+        let text = format!("{} datagrams on UDP port {port} look like CoAP: --port {port}", offer.datagrams);
+        entry(&mut rows, app, "offer", &text, columns);
+    }
     for warning in app.store.warnings() {
         entry(&mut rows, app, "warning", warning, columns);
     }

@@ -73,6 +73,9 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         let percent = progress.total.filter(|total| *total > 0).map(|total| (progress.read * 100 / total).min(100));
         parts.push((3, percent.map_or("reading".into(), |percent| format!("reading {percent}%"))));
     }
+    if app.opening.is_live() && matches!(app.store.ended(), Some(Ended::Complete)) {
+        parts.push((1, "capture ended".into()));
+    }
     if matches!(app.store.ended(), Some(Ended::Failed(_))) {
         parts.push((1, "READ ERROR".into()));
     }
@@ -96,7 +99,7 @@ fn problems(app: &App) -> Vec<String> {
         (counters.notifications_stale, "stale"),
         (counters.malformed, "bad"),
         // Live, what has no answer yet may still get one.
-        (if app.opening.grows() { 0 } else { unanswered }, "unanswered"),
+        (if app.grows() { 0 } else { unanswered }, "unanswered"),
     ];
     let mut words: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
