@@ -93,7 +93,7 @@ impl Tracker {
 
     /// Enters the message at hand in the exchange of another; returns the message before it there.
     fn enter(&mut self, sent: &Sent, context: &mut Context<'_, '_, '_>) -> RecordId {
-        let Some(slot) = self.slots.of(sent.slot) else {
+        let Some(slot) = self.slots.get_mut(sent.slot) else {
             return NO_RECORD;
         };
         let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
@@ -149,7 +149,7 @@ impl Tracker {
     fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
         let request = (1..32).contains(&sent.code);
         let mut unanswered = sent.code != 0 && !sent.is_answered();
-        if let Some(slot) = self.slots.of(sent.slot)
+        if let Some(slot) = self.slots.get_mut(sent.slot)
             && request
             && slot.row.request == sent.record
         {
@@ -182,7 +182,7 @@ impl Tracker {
     /// A response in an ACK: the token must match too.
     fn piggybacked(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
         let token = context.facts.token.clone();
-        let slot = self.slots.of(sent.slot);
+        let slot = self.slots.get_mut(sent.slot);
         let Some(slot) = slot.filter(|slot| slot.row.request == sent.record) else {
             // The exchange was evicted, or is a malformed request without a token.
             return self.acknowledge(owner, sent, context);
@@ -197,11 +197,11 @@ impl Tracker {
         if slot.row.responses > 0
             && context.facts.observe.is_some()
             && slot.asked.registers
-            && let Some(tracked) = self.notified_in_ack(sent.slot.index, context)
+            && let Some(tracked) = self.notified_in_ack(sent.slot, context)
         {
             return tracked;
         }
-        self.answer(sent.slot.index, context)
+        self.answer(sent.slot, context)
     }
 
     /// A Reset to a message that was captured.
@@ -212,9 +212,9 @@ impl Tracker {
         }
         let request = (1..32).contains(&sent.code);
         let previous = self.enter(sent, context);
-        if request && self.slots.of(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
-            self.reset_exchange(sent.slot.index, context);
-            if let Some(slot) = self.slots.get(sent.slot.index)
+        if request && self.slots.get_mut(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
+            self.reset_exchange(sent.slot, context);
+            if let Some(slot) = self.slots.get(sent.slot)
                 && slot.kind == SlotKind::Exchange
             {
                 context.out.patch(Patch::Exchange(slot.id, slot.row));

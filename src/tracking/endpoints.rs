@@ -79,7 +79,7 @@ impl Endpoints {
                 let key = u64::from(address.to_bits()) << 32 | u64::from(place);
                 match self.short.get(key) {
                     Some(id) => return EndpointId(*id),
-                    None => *self.short.get_or_insert(key, next),
+                    None => *self.short.get_or_insert(key, next, |_| true),
                 }
             }
             IpAddr::V6(address) => *self.long.entry((address.to_bits(), place)).or_insert(next),
@@ -117,7 +117,7 @@ impl Endpoints {
     fn new_pair(&mut self, key: u64) -> u32 {
         let base = self.directions.len() as u32;
         self.directions.extend([Direction::default(); 2]);
-        self.pairs.insert(key, base);
+        self.pairs.insert(key, base, |_| true);
         base
     }
 

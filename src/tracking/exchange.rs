@@ -32,7 +32,7 @@ impl Tracker {
         let role = self.before_request(&mut slot, context);
         context.out.patch(Patch::Exchange(id, slot.row));
         let observation = slot.row.observation;
-        let index = self.slots.insert(slot);
+        let index = self.slots.insert(slot, self.clock.stamp());
         self.own_exchange(handle, index, id);
         if multicast {
             self.open_group(index, context);
@@ -46,13 +46,13 @@ impl Tracker {
         let mut slot =
             Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);
         slot.sent = handle;
-        let index = self.slots.insert(slot);
+        let index = self.slots.insert(slot, self.clock.stamp());
         self.own_exchange(handle, index, ExchangeId(0));
     }
 
     fn own_exchange(&mut self, handle: Handle, slot: u32, id: ExchangeId) {
         if let Some(sent) = self.sent.get_mut(handle) {
-            sent.slot = self.slots.reference(slot);
+            sent.slot = slot;
             sent.exchange = id.0;
         }
     }
@@ -203,8 +203,7 @@ impl Tracker {
 
     /// The exchange is closed; it is kept for its copies and further responses.
     pub(super) fn close(&mut self, index: u32) {
-        self.slots.close(index);
-        self.keep_for_copies(index);
+        self.slots.close(index, self.clock.stamp());
     }
 
     /// A Reset to the request.

@@ -8,7 +8,7 @@ use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
 use super::sent::{Handle, Sent};
-use super::slots::{Slot, SlotKind, SlotRef};
+use super::slots::{Slot, SlotKind};
 use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
@@ -21,9 +21,8 @@ const GROUP: i64 = 500 * SECOND;
 /// Slots that something is to happen with, each queue in the order of time.
 #[derive(Default)]
 pub(super) struct Timers {
-    closed: VecDeque<(i64, SlotRef)>,
-    acknowledged: VecDeque<(i64, SlotRef)>,
-    groups: VecDeque<(i64, SlotRef)>,
+    acknowledged: VecDeque<(i64, u32)>,
+    groups: VecDeque<(i64, u32)>,
     /// When the state of an observation is out of date; the slot says whether that was put off.
     stale: BinaryHeap<Reverse<(i64, u32)>>,
     /// Up to which steady time everything was done.
@@ -31,11 +30,11 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    pub fn acknowledged(&mut self, stamp: i64, slot: SlotRef) {
+    pub fn acknowledged(&mut self, stamp: i64, slot: u32) {
         self.acknowledged.push_back((stamp, slot));
     }
 
-    pub fn group(&mut self, stamp: i64, slot: SlotRef) {
+    pub fn group(&mut self, stamp: i64, slot: u32) {
         self.groups.push_back((stamp, slot));
     }
 
@@ -45,14 +44,14 @@ impl Timers {
 
     /// Takes back a jump of the clock that was not confirmed.
     pub fn clamp(&mut self, steady: i64) {
-        for queue in [&mut self.closed, &mut self.acknowledged, &mut self.groups] {
+        for queue in [&mut self.acknowledged, &mut self.groups] {
             for (stamp, _) in queue.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
                 *stamp = steady;
             }
         }
     }
 
-    fn due(queue: &mut VecDeque<(i64, SlotRef)>, before: i64) -> Option<SlotRef> {
+    fn due(queue: &mut VecDeque<(i64, u32)>, before: i64) -> Option<u32> {
         let (stamp, _) = queue.front()?;
         if *stamp >= before {
             return None;
@@ -84,14 +83,10 @@ impl Tracker {
             self.lapsed(&sent, out);
         }
         while let Some(slot) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
-            if self.slots.of(slot).is_some() {
-                self.forget(slot.index);
-            }
+            self.forget(slot);
         }
-        let life = self.lifetime;
-        while let Some(slot) = Timers::due(&mut self.timers.closed, steady.saturating_sub(life)) {
-            self.forget_closed(slot);
-        }
+        let groups = &mut self.memory.groups;
+        while self.slots.expire(steady, self.lifetime, &mut |number, slot| Self::forget_group(groups, number, slot)) {}
         while let Some(&Reverse((when, slot))) = self.timers.stale.peek()
             && when < steady
         {
@@ -100,22 +95,13 @@ impl Tracker {
         }
     }
 
-    /// Keeps a closed slot for the lifetime of an exchange.
-    pub(super) fn keep_for_copies(&mut self, index: u32) {
-        let slot = self.slots.reference(index);
-        self.timers.closed.push_back((self.clock.stamp(), slot));
-    }
-
-    fn forget_closed(&mut self, slot: SlotRef) {
-        let Some(held) = self.slots.of(slot) else { return };
-        if held.observation.as_ref().is_none_or(|observation| observation.is_over()) && !held.open {
-            self.forget(slot.index);
+    /// Forgets a slot before its time.
+    fn forget(&mut self, number: u32) {
+        self.forget_observed(number);
+        if let Some(slot) = self.slots.get(number) {
+            Self::forget_group(&mut self.memory.groups, number, slot);
         }
-    }
-
-    fn forget(&mut self, index: u32) {
-        self.forget_group(index);
-        self.slots.remove(index);
+        self.slots.remove(number);
     }
 
     /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
@@ -146,11 +132,11 @@ impl Tracker {
     /// The exchange of a request was answered, though not on the message layer.
     fn was_answered(&mut self, sent: &Sent) -> bool {
         let record = sent.record;
-        self.slots.of(sent.slot).is_some_and(|slot| slot.row.request == record && slot.row.response != NO_RECORD)
+        self.slots.get_mut(sent.slot).is_some_and(|slot| slot.row.request == record && slot.row.response != NO_RECORD)
     }
 
     fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
-        let Some(slot) = self.slots.of(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
+        let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.kind == SlotKind::Exchange
             && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
         {
@@ -167,9 +153,9 @@ impl Tracker {
                 .as_ref()
                 .is_some_and(|observation| !observation.is_over() && observation.last_record() == record)
         };
-        if self.slots.of(sent.slot).filter(lives).is_some() {
+        if self.slots.get_mut(sent.slot).filter(lives).is_some() {
             say(out, sent.last_record, Rule::ObsCancelTimeout, Rule::ObsCancelTimeout.severity(), i64::from(record));
-            self.end_observation(sent.slot.index, ObservationEnd::TimedOut, record, out);
+            self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
         }
     }
 
@@ -184,7 +170,7 @@ impl Tracker {
         if sent.malformed || sent.stray || sent.multicast || !(1..32).contains(&sent.code) {
             return;
         }
-        let Some(slot) = self.slots.of(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
+        let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.row.response != NO_RECORD || sent.unreachable {
             return;
         }
@@ -203,8 +189,8 @@ impl Tracker {
     }
 
     /// An empty ACK, and no response since.
-    fn promise_broken(&mut self, slot: SlotRef, severity: Severity, out: &mut Output<'_>) {
-        if let Some(slot) = self.slots.of(slot)
+    fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
+        if let Some(slot) = self.slots.get_mut(slot)
             && slot.row.response == NO_RECORD
             && slot.asked.no_response == 0
         {
@@ -213,7 +199,7 @@ impl Tracker {
     }
 
     /// Holds the cap: what owns a Message ID and what is open each have a half.
-    pub(super) fn shrink(&mut self, out: &mut Output<'_>) {
+    pub(super) fn shrink(&mut self) {
         let half = self.options.cap_bytes / 2;
         while self.sent.bytes() > half {
             let Some(sent) = self.sent.evict() else { break };
@@ -221,17 +207,11 @@ impl Tracker {
             self.lapsed_for_room(&sent);
         }
         while self.slots.bytes() > half {
-            if let Some((_, slot)) = self.timers.closed.pop_front() {
-                self.forget_closed(slot);
-            } else if let Some(oldest) = self.slots.oldest() {
-                self.counters.evicted += 1;
-                self.forget_observed(oldest);
-                self.forget(oldest);
-            } else {
-                break;
-            }
+            let Some(oldest) = self.slots.oldest() else { break };
+            let open = self.slots.get(oldest).is_some_and(|slot| slot.open || slot.live);
+            self.counters.evicted += u64::from(open);
+            self.forget(oldest);
         }
-        let _ = out;
     }
 
     fn lapsed_for_room(&mut self, sent: &Sent) {

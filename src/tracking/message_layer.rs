@@ -5,7 +5,6 @@ use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, Sent, Travel, group_key, key};
-use super::slots::SlotRef;
 use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
@@ -167,7 +166,7 @@ impl Tracker {
 
     /// Enters a copy in the exchange; returns the message before it there.
     fn copy_in_exchange(&mut self, sent: &Sent, retransmitted: bool, context: &mut Context<'_, '_, '_>) -> RecordId {
-        let Some(slot) = self.slots.of(sent.slot) else {
+        let Some(slot) = self.slots.get_mut(sent.slot) else {
             return NO_RECORD;
         };
         let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
@@ -179,7 +178,7 @@ impl Tracker {
         if sent.exchange != 0 {
             context.out.patch(patch);
         }
-        self.slots.touch(sent.slot.index);
+        self.slots.touch(sent.slot, self.clock.steady());
         previous
     }
 
@@ -200,7 +199,7 @@ impl Tracker {
             head: facts.head,
             record: context.record(),
             last_record: context.record(),
-            slot: SlotRef::NONE,
+            slot: super::slots::NONE,
             exchange: 0,
             observation: ObservationId(0),
             acknowledgement: NO_RECORD,

@@ -143,7 +143,7 @@ impl Tracker {
             }
         };
         self.endpoints.see(pair);
-        self.shrink(&mut context.out);
+        self.shrink();
         tracked
     }
 
@@ -163,6 +163,7 @@ impl Tracker {
             Step::Back(by) => {
                 self.sent.clamp(steady);
                 self.timers.clamp(steady);
+                self.slots.clamp(steady);
                 out.find(record, Finding::new(Rule::CaptureTimeOrder, MESSAGE_ID).with(0, by));
             }
             Step::Jump(by) => out.find(record, Finding::new(Rule::CaptureTimeJump, MESSAGE_ID).with(0, by)),

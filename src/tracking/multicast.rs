@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
 use super::model::RecordId;
-use super::slots::NONE;
+use super::slots::{NONE, Slot};
 use super::tokens::{Token, TokenMap};
 use crate::coap::Rule;
 use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
@@ -54,14 +54,12 @@ impl Tracker {
             imploded: false,
         };
         let token = context.facts.token.clone();
-        let held = self.memory.groups.get_or_insert(context.arrival.source.0, &token, group);
+        let held = self.memory.groups.get_or_insert(context.arrival.source.0, &token, group, |_| true);
         let before = std::mem::replace(held, group).slot;
         if before != index && before != NONE {
-            self.slots.close(before);
-            self.keep_for_copies(before);
+            self.slots.close(before, self.clock.stamp());
         }
-        let slot = self.slots.reference(index);
-        self.timers.group(self.clock.stamp(), slot);
+        self.timers.group(self.clock.stamp(), index);
     }
 
     /// The slot of the request to a group that a response answers.
@@ -70,12 +68,11 @@ impl Tracker {
         (group.slot != NONE).then_some(group.slot)
     }
 
-    /// The slot of a request to a group is about to be forgotten.
-    pub(super) fn forget_group(&mut self, index: u32) {
-        let Some(slot) = self.slots.get(index).filter(|slot| slot.row.multicast) else { return };
-        let (client, token) = (slot.row.client.0, slot.token.clone());
-        if self.memory.groups.get(client, &token).is_some_and(|group| group.slot == index) {
-            self.memory.groups.remove(client, &token);
+    /// The slot of a request to a group is forgotten.
+    pub(super) fn forget_group(groups: &mut Groups, number: u32, slot: &Slot) {
+        let (client, token) = (slot.row.client.0, &slot.token);
+        if slot.row.multicast && groups.get(client, token).is_some_and(|group| group.slot == number) {
+            groups.remove(client, token);
         }
     }
 

@@ -17,9 +17,9 @@ impl Tracker {
     /// A notification of the observation in a slot.
     pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
         if self.goes_on(index) {
-            self.slots.observe(index);
+            self.slots.observe(index, self.clock.stamp());
         }
-        self.slots.touch(index);
+        self.slots.touch(index, self.clock.steady());
         let Some(slot) = self.slots.get_mut(index) else { return Tracked::alone(Role::Other) };
         let Some(mut observation) = slot.observation.take() else { return Tracked::alone(Role::Other) };
         let overheard = slot.kind == SlotKind::Overheard;
@@ -100,7 +100,7 @@ impl Tracker {
         slot.sent = handle;
         context.out.patch(Patch::Observation(id, observation.row));
         slot.observation = Some(observation);
-        let index = self.slots.insert(slot);
+        let index = self.slots.insert(slot, self.clock.stamp());
         self.own_response(handle, index);
         Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
     }
@@ -110,7 +110,7 @@ impl Tracker {
         if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
             return ObserveOrder::None;
         }
-        let Some(slot) = self.slots.of(sent.slot) else { return ObserveOrder::None };
+        let Some(slot) = self.slots.get_mut(sent.slot) else { return ObserveOrder::None };
         let Some(observation) = slot.observation.as_deref_mut() else { return ObserveOrder::None };
         let (value, now) = (context.facts.observe.unwrap_or(0), context.now);
         let order = order(value, now, observation.row.freshest, observation.freshest_at);

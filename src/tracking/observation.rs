@@ -181,7 +181,7 @@ impl Tracker {
     /// A registration is accepted: a new observation, or the next registration of one.
     fn accept(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> (ObservationId, ObserveOrder) {
         self.counters.observations += 1;
-        let before = self.slots.observe(index);
+        let before = self.slots.observe(index, self.clock.stamp());
         let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
         let (request, target, exchange) = (slot.row.request, slot.asked.target, slot.id);
         context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(request), 0);
@@ -223,8 +223,7 @@ impl Tracker {
             .is_some_and(|observation| observation.target == target && observation.row.registration != NO_RECORD);
         if same {
             let taken = slot.observation.take();
-            self.slots.observe_no_more(before);
-            self.keep_for_copies(before);
+            self.slots.observe_no_more(before, self.clock.stamp());
             return taken;
         }
         self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);
@@ -272,8 +271,8 @@ impl Tracker {
         if sent.observation.0 == 0 {
             return;
         }
-        let Some(slot) = self.slots.of(sent.slot) else { return };
-        let mut index = sent.slot.index;
+        let Some(slot) = self.slots.get_mut(sent.slot) else { return };
+        let mut index = sent.slot;
         if slot.observation.is_none() {
             // The observation went on under a newer registration.
             let (pair, token) = (slot.pair, slot.token.clone());
@@ -297,8 +296,7 @@ impl Tracker {
         observation.row.ended_by = by;
         observation.ended = now;
         out.patch(Patch::Observation(observation.id, observation.row));
-        self.slots.observe_no_more(index);
-        self.keep_for_copies(index);
+        self.slots.observe_no_more(index, self.clock.stamp());
     }
 
     /// Nobody observes the target under this slot any more.

@@ -64,7 +64,7 @@ impl Tracker {
     /// Lets the message table know where the response belongs.
     pub(super) fn own_response(&mut self, handle: Handle, slot: u32) {
         if let Some(sent) = self.sent.get_mut(handle) {
-            sent.slot = self.slots.reference(slot);
+            sent.slot = slot;
         }
     }
 

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use super::clock::Moment;
 use super::endpoints::PairId;
 use super::model::{NO_RECORD, ObservationId, RecordId, Role};
-use super::slots::SlotRef;
 use super::table::Table;
 
 /// Key of a Message ID: who sent it to whom, and the number.
@@ -67,7 +66,7 @@ pub(super) struct Sent {
     /// Newest copy.
     pub last_record: RecordId,
     /// Slot of its exchange.
-    pub slot: SlotRef,
+    pub slot: u32,
     /// Number of its exchange, or 0.
     pub exchange: u32,
     pub observation: ObservationId,
@@ -206,11 +205,13 @@ impl SentTable {
         let ring = if long { &mut self.confirmable } else { &mut self.other };
         let number = ring.base.wrapping_add(ring.entries.len() as u32);
         let handle = Handle(number << 1 | u32::from(!long));
-        self.index.insert(sent.key, handle);
-        if sent.group != 0 {
-            self.index.insert(sent.group, handle);
-        }
         ring.entries.push_back(sent);
+        let (confirmable, other) = (&self.confirmable, &self.other);
+        let alive = |held: &Handle| if held.0 & 1 == 1 { other } else { confirmable }.position(*held).is_some();
+        self.index.insert(sent.key, handle, alive);
+        if sent.group != 0 {
+            self.index.insert(sent.group, handle, alive);
+        }
         handle
     }
 
@@ -233,15 +234,8 @@ impl SentTable {
     }
 
     fn pop(&mut self, confirmable: bool) -> Option<Sent> {
-        let ring = if confirmable { &mut self.confirmable } else { &mut self.other };
-        let handle = Handle(ring.base << 1 | u32::from(!confirmable));
-        let sent = ring.pop()?;
-        // Unless a newer message has the number.
-        self.index.remove_if(sent.key, handle);
-        if sent.group != 0 {
-            self.index.remove_if(sent.group, handle);
-        }
-        Some(sent)
+        // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
+        if confirmable { self.confirmable.pop() } else { self.other.pop() }
     }
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.

@@ -1,4 +1,11 @@
 //! Exchanges that are open, or closed so recently that more may come: where they lie and how they are found.
+//!
+//! They lie in the order in which they began, so that beginning and forgetting them goes through memory in one direction.
+//! Those that are still open after the lifetime of an exchange move to the elders.
+
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::RandomState;
 
 use super::clock::Moment;
 use super::endpoints::PairId;
@@ -7,20 +14,8 @@ use super::observation::Observation;
 use super::sent::Handle;
 use super::tokens::{Token, TokenMap};
 
-/// No slot.
+/// No slot. Slots are numbered in the order in which they begin.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// A slot, and which of those that it held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SlotRef {
-    pub index: u32,
-    serial: u32,
-}
-
-impl SlotRef {
-    /// Points at nothing.
-    pub const NONE: Self = Self { index: NONE, serial: 0 };
-}
 
 /// Which list a slot is linked in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +24,6 @@ pub(super) enum List {
     Token = 0,
     /// Open requests of one client, newest first.
     Client = 1,
-    /// Everything that is open, least recently used first.
-    Age = 2,
 }
 
 /// Neighbours in a list.
@@ -90,8 +83,12 @@ pub(super) struct Slot {
     /// Bytes of all responses.
     pub response_bytes: u64,
     pub open: bool,
-    serial: u32,
-    links: [Link; 3],
+    /// It has an observation that lives.
+    pub live: bool,
+    /// Steady time at which it began, and was closed.
+    opened_at: i64,
+    closed_at: i64,
+    links: [Link; 2],
 }
 
 /// What is under one token.
@@ -117,251 +114,299 @@ const NOTHING: Under = Under { open: NONE, closed: NONE, observing: NONE, ended:
 
 /// The exchanges.
 pub(super) struct Slots {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
+    /// By number, from `base` on.
+    ring: VecDeque<Slot>,
+    base: u32,
+    elders: HashMap<u32, Slot, RandomState>,
+    /// When each elder was last known to be used, the longest ago first.
+    unused: VecDeque<(i64, u32)>,
+    /// When elders were closed.
+    closed: VecDeque<(i64, u32)>,
     tokens: TokenMap<Under>,
     /// First open request of each client.
     clients: Vec<u32>,
-    age: Link,
     heap: usize,
-    serial: u32,
 }
 
 impl Slots {
     pub fn new() -> Self {
         Self {
-            slots: Vec::new(),
-            free: Vec::new(),
+            ring: VecDeque::new(),
+            base: 0,
+            elders: HashMap::default(),
+            unused: VecDeque::new(),
+            closed: VecDeque::new(),
             tokens: TokenMap::new(),
             clients: Vec::new(),
-            age: UNLINKED,
             heap: 0,
-            serial: 0,
         }
     }
 
-    pub fn get(&self, slot: u32) -> Option<&Slot> {
-        self.slots.get(slot as usize).filter(|slot| slot.kind != SlotKind::Free)
+    #[inline]
+    pub fn get(&self, number: u32) -> Option<&Slot> {
+        let slot = match self.ring.get(number.wrapping_sub(self.base) as usize) {
+            None if self.elders.is_empty() => None,
+            None => self.elders.get(&number),
+            found => found,
+        };
+        slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
-    pub fn get_mut(&mut self, slot: u32) -> Option<&mut Slot> {
-        self.slots.get_mut(slot as usize).filter(|slot| slot.kind != SlotKind::Free)
-    }
-
-    /// What holds the place of a slot now.
-    pub fn reference(&self, index: u32) -> SlotRef {
-        self.slots.get(index as usize).map_or(SlotRef::NONE, |slot| SlotRef { index, serial: slot.serial })
-    }
-
-    /// The slot if it still holds the same.
-    pub fn of(&mut self, slot: SlotRef) -> Option<&mut Slot> {
-        self.get_mut(slot.index).filter(|held| held.serial == slot.serial)
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
+        let slot = match self.ring.get_mut(number.wrapping_sub(self.base) as usize) {
+            None if self.elders.is_empty() => None,
+            None => self.elders.get_mut(&number),
+            found => found,
+        };
+        slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
     /// What is under a token between client and server.
     pub fn under(&self, pair: PairId, token: &Token) -> Under {
-        self.tokens.get(pair.0, token).copied().unwrap_or(NOTHING)
+        let Some(under) = self.tokens.get(pair.0, token) else { return NOTHING };
+        let held = |number: u32| if number != NONE && self.get(number).is_some() { number } else { NONE };
+        Under {
+            open: under.open,
+            closed: held(under.closed),
+            observing: held(under.observing),
+            ended: held(under.ended),
+        }
     }
 
-    /// Adds an open exchange.
-    pub fn insert(&mut self, mut slot: Slot) -> u32 {
+    /// Changes what is under the token of a slot.
+    fn change(&mut self, pair: PairId, token: &Token, change: impl FnOnce(&mut Under)) {
+        let (base, length, elders) = (self.base, self.ring.len() as u32, &self.elders);
+        let held = |number: u32| number != NONE && (number.wrapping_sub(base) < length || elders.contains_key(&number));
+        let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
+        change(self.tokens.get_or_insert(pair.0, token, NOTHING, alive));
+    }
+
+    /// Adds an open exchange; `stamp` is the steady time.
+    pub fn insert(&mut self, mut slot: Slot, stamp: i64) -> u32 {
+        let number = self.base.wrapping_add(self.ring.len() as u32);
         self.heap += slot.token.heap();
-        self.serial = self.serial.wrapping_add(1);
-        slot.serial = self.serial;
-        let index = match self.free.pop() {
-            Some(index) => {
-                self.slots[index as usize] = slot;
-                index
-            }
-            None => {
-                self.slots.push(slot);
-                self.slots.len() as u32 - 1
-            }
-        };
-        self.link_open(index);
-        index
-    }
-
-    fn link_open(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
+        slot.opened_at = stamp;
+        slot.closed_at = stamp;
         slot.open = true;
-        let (client, overheard) = (slot.row.client.0 as usize, slot.kind == SlotKind::Overheard);
-        let under = self.tokens.get_or_insert(slot.pair.0, &slot.token, NOTHING);
-        if overheard {
-            under.observing = index;
-        } else {
-            let next = std::mem::replace(&mut under.open, index);
-            self.put_before(List::Token, index, next);
+        let (pair, client, overheard) = (slot.pair, slot.row.client.0 as usize, slot.kind == SlotKind::Overheard);
+        let mut next = NONE;
+        self.change(pair, &slot.token, |under| {
+            if overheard {
+                under.observing = number;
+            } else {
+                next = std::mem::replace(&mut under.open, number);
+            }
+        });
+        slot.open = !overheard;
+        slot.live = overheard;
+        self.ring.push_back(slot);
+        if !overheard {
+            self.put_before(List::Token, number, next);
             if self.clients.len() <= client {
                 self.clients.resize(client + 1, NONE);
             }
-            let next = std::mem::replace(&mut self.clients[client], index);
-            self.put_before(List::Client, index, next);
+            let next = std::mem::replace(&mut self.clients[client], number);
+            self.put_before(List::Client, number, next);
         }
-        self.push_age(index);
+        number
     }
 
     /// An answer came: the request is open no more, but is still found as the newest closed one.
-    pub fn close(&mut self, index: u32) {
-        if !self.slots[index as usize].open {
-            return;
-        }
-        self.slots[index as usize].open = false;
-        self.unlink_client(index);
-        self.unlink_age(index);
-        let link = self.unlink(List::Token, index);
-        let slot = &self.slots[index as usize];
-        let under = self.tokens.get_or_insert(slot.pair.0, &slot.token, NOTHING);
-        if under.open == index {
-            under.open = link.behind;
-        }
-        under.closed = index;
+    pub fn close(&mut self, number: u32, stamp: i64) {
+        let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
+        slot.open = false;
+        slot.closed_at = stamp;
+        let (pair, token, link) = (slot.pair, slot.token.clone(), slot.links[List::Token as usize]);
+        self.unlink(List::Token, number);
+        self.unlink_client(number);
+        self.change(pair, &token, |under| {
+            if under.open == number {
+                under.open = link.behind;
+            }
+            under.closed = number;
+        });
+        self.old_and_closed(number, stamp);
     }
 
-    /// An accepted registration: it lives as an observation. Returns the slot that observed under the token before.
-    pub fn observe(&mut self, index: u32) -> Option<u32> {
-        self.close(index);
-        let slot = &self.slots[index as usize];
-        let under = self.tokens.get_or_insert(slot.pair.0, &slot.token, NOTHING);
-        let before = std::mem::replace(&mut under.observing, index);
-        self.push_age(index);
-        (before != NONE && before != index).then_some(before)
+    /// Elders are forgotten by the time at which they were closed.
+    fn old_and_closed(&mut self, number: u32, stamp: i64) {
+        if self.elders.contains_key(&number) {
+            self.closed.push_back((stamp, number));
+        }
+    }
+
+    /// An accepted registration, or one that goes on: it lives as an observation. Returns what observed under the token before.
+    pub fn observe(&mut self, number: u32, stamp: i64) -> Option<u32> {
+        self.close(number, stamp);
+        let slot = self.get_mut(number)?;
+        slot.live = true;
+        let (pair, token) = (slot.pair, slot.token.clone());
+        let mut before = NONE;
+        self.change(pair, &token, |under| before = std::mem::replace(&mut under.observing, number));
+        (before != number && self.get(before).is_some()).then_some(before)
     }
 
     /// The observation is over.
-    pub fn observe_no_more(&mut self, index: u32) {
-        let slot = &self.slots[index as usize];
-        if let Some(under) = self.tokens.get_mut(slot.pair.0, &slot.token)
-            && under.observing == index
-        {
-            under.observing = NONE;
-        }
-        self.tokens.get_or_insert(slot.pair.0, &slot.token, NOTHING).ended = index;
-        self.unlink_age(index);
+    pub fn observe_no_more(&mut self, number: u32, stamp: i64) {
+        let Some(slot) = self.get_mut(number) else { return };
+        slot.live = false;
+        slot.closed_at = stamp;
+        let (pair, token) = (slot.pair, slot.token.clone());
+        self.change(pair, &token, |under| {
+            if under.observing == number {
+                under.observing = NONE;
+            }
+            under.ended = number;
+        });
+        self.old_and_closed(number, stamp);
     }
 
     /// It was used just now.
-    pub fn touch(&mut self, index: u32) {
-        if self.is_aged(index) {
-            self.unlink_age(index);
-            self.push_age(index);
+    pub fn touch(&mut self, number: u32, stamp: i64) {
+        if let Some(slot) = self.get_mut(number) {
+            slot.opened_at = slot.opened_at.max(stamp);
         }
     }
 
-    /// Forgets a slot.
-    pub fn remove(&mut self, index: u32) {
-        if self.slots[index as usize].open {
-            self.unlink_token(index);
-            self.unlink_client(index);
-        }
-        self.unlink_age(index);
-        let slot = &mut self.slots[index as usize];
-        slot.kind = SlotKind::Free;
-        slot.observation = None;
-        self.heap -= slot.token.heap();
-        if let Some(under) = self.tokens.get_mut(slot.pair.0, &slot.token) {
-            if under.closed == index {
-                under.closed = NONE;
-            }
-            if under.observing == index {
-                under.observing = NONE;
-            }
-            if under.ended == index {
-                under.ended = NONE;
-            }
-            if *under == NOTHING {
-                self.tokens.remove(slot.pair.0, &slot.token);
+    /// Forgets the oldest slot if its time is over by the steady time; what is still open moves to the elders.
+    /// `true` if there may be more to do. What is forgotten goes to `forgotten`.
+    pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
+        let over = |stamp: i64| steady.saturating_sub(stamp) > life;
+        if let Some(slot) = self.ring.front() {
+            let lasts = slot.kind != SlotKind::Free && (slot.open || slot.live);
+            let done = slot.kind == SlotKind::Free || over(if lasts { slot.opened_at } else { slot.closed_at });
+            if done {
+                let number = self.base;
+                let Some(slot) = self.pop() else { return false };
+                if lasts {
+                    self.unused.push_back((slot.opened_at, number));
+                    self.elders.insert(number, slot);
+                } else if slot.kind != SlotKind::Free {
+                    self.heap -= slot.token.heap();
+                    forgotten(number, &slot);
+                }
+                return true;
             }
         }
-        self.free.push(index);
+        let Some(&(stamp, number)) = self.closed.front() else { return false };
+        if !over(stamp) {
+            return false;
+        }
+        self.closed.pop_front();
+        if self.elders.get(&number).is_some_and(|slot| !slot.open && !slot.live)
+            && let Some(slot) = self.elders.remove(&number)
+        {
+            self.heap -= slot.token.heap();
+            forgotten(number, &slot);
+        }
+        true
     }
 
-    /// The least recently used of what is open.
-    pub fn oldest(&self) -> Option<u32> {
-        (self.age.behind != NONE).then_some(self.age.behind)
+    fn pop(&mut self) -> Option<Slot> {
+        let slot = self.ring.pop_front()?;
+        self.base = self.base.wrapping_add(1);
+        Some(slot)
+    }
+
+    /// Forgets a slot before its time.
+    pub fn remove(&mut self, number: u32) {
+        let Some(slot) = self.get(number) else { return };
+        let (open, heap, pair) = (slot.open, slot.token.heap(), slot.pair);
+        let token = slot.token.clone();
+        if open {
+            let link = slot.links[List::Token as usize];
+            self.unlink(List::Token, number);
+            self.unlink_client(number);
+            self.change(pair, &token, |under| {
+                if under.open == number {
+                    under.open = link.behind;
+                }
+            });
+        }
+        self.heap -= heap;
+        if self.elders.remove(&number).is_none()
+            && let Some(slot) = self.get_mut(number)
+        {
+            slot.kind = SlotKind::Free;
+            slot.observation = None;
+        }
+        while self.ring.front().is_some_and(|slot| slot.kind == SlotKind::Free) {
+            self.pop();
+        }
+    }
+
+    /// The least recently used slot.
+    pub fn oldest(&mut self) -> Option<u32> {
+        while let Some(&(stamp, number)) = self.unused.front() {
+            let Some(slot) = self.elders.get(&number).filter(|slot| slot.opened_at == stamp) else {
+                // Gone, or used since.
+                self.unused.pop_front();
+                if let Some(slot) = self.elders.get(&number) {
+                    self.unused.push_back((slot.opened_at, number));
+                }
+                continue;
+            };
+            let younger = self.ring.front().is_none_or(|front| front.opened_at >= slot.opened_at);
+            return Some(if younger { number } else { self.base });
+        }
+        (!self.ring.is_empty()).then_some(self.base)
     }
 
     /// The open requests of a client, newest first.
     pub fn of_client(&self, client: EndpointId) -> impl Iterator<Item = u32> {
         let first = self.clients.get(client.0 as usize).copied().unwrap_or(NONE);
-        std::iter::successors(Some(first), |&index| {
-            Some(self.slots.get(index as usize)?.links[List::Client as usize].behind)
-        })
-        .take_while(|&index| index != NONE)
+        std::iter::successors(Some(first), |&number| Some(self.get(number)?.links[List::Client as usize].behind))
+            .take_while(|&number| number != NONE)
+    }
+
+    /// Takes back a jump of the clock that was not confirmed.
+    pub fn clamp(&mut self, steady: i64) {
+        for slot in self.ring.iter_mut().rev().take_while(|slot| slot.opened_at > steady || slot.closed_at > steady) {
+            slot.opened_at = slot.opened_at.min(steady);
+            slot.closed_at = slot.closed_at.min(steady);
+        }
+        for (stamp, _) in self.closed.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
+            *stamp = steady;
+        }
     }
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        (self.slots.len() - self.free.len()) * (size_of::<Slot>() + 64) + self.heap
+        (self.ring.len() + self.elders.len()) * (size_of::<Slot>() + 64) + self.heap
     }
 
-    fn link(&mut self, list: List, index: u32) -> &mut Link {
-        &mut self.slots[index as usize].links[list as usize]
-    }
-
-    fn put_before(&mut self, list: List, index: u32, next: u32) {
-        *self.link(list, index) = Link { before: NONE, behind: next };
-        if next != NONE {
-            self.link(list, next).before = index;
+    fn put_before(&mut self, list: List, number: u32, next: u32) {
+        if let Some(slot) = self.get_mut(number) {
+            slot.links[list as usize] = Link { before: NONE, behind: next };
+        }
+        if let Some(slot) = self.get_mut(next) {
+            slot.links[list as usize].before = number;
         }
     }
 
-    /// Takes a slot out of a list; returns its neighbours.
-    fn unlink(&mut self, list: List, index: u32) -> Link {
-        let link = std::mem::replace(self.link(list, index), UNLINKED);
-        if link.before != NONE {
-            self.link(list, link.before).behind = link.behind;
-        }
-        if link.behind != NONE {
-            self.link(list, link.behind).before = link.before;
-        }
-        link
-    }
-
-    fn unlink_token(&mut self, index: u32) {
-        let link = self.unlink(List::Token, index);
-        let slot = &self.slots[index as usize];
-        if let Some(under) = self.tokens.get_mut(slot.pair.0, &slot.token)
-            && under.open == index
+    /// Takes a slot out of a list; returns what is behind it.
+    fn unlink(&mut self, list: List, number: u32) -> u32 {
+        let Some(slot) = self.get_mut(number) else { return NONE };
+        let link = std::mem::replace(&mut slot.links[list as usize], UNLINKED);
+        if link.before != NONE
+            && let Some(slot) = self.get_mut(link.before)
         {
-            under.open = link.behind;
+            slot.links[list as usize].behind = link.behind;
         }
+        if link.behind != NONE
+            && let Some(slot) = self.get_mut(link.behind)
+        {
+            slot.links[list as usize].before = link.before;
+        }
+        link.behind
     }
 
-    fn unlink_client(&mut self, index: u32) {
-        let link = self.unlink(List::Client, index);
-        let client = self.slots[index as usize].row.client.0 as usize;
-        if self.clients.get(client) == Some(&index) {
-            self.clients[client] = link.behind;
-        }
-    }
-
-    fn is_aged(&self, index: u32) -> bool {
-        let link = self.slots[index as usize].links[List::Age as usize];
-        link.before != NONE || self.age.behind == index
-    }
-
-    /// `age.behind` is the oldest, `age.before` the newest; in a slot `before` is older.
-    fn push_age(&mut self, index: u32) {
-        let newest = std::mem::replace(&mut self.age.before, index);
-        *self.link(List::Age, index) = Link { before: newest, behind: NONE };
-        if newest == NONE {
-            self.age.behind = index;
-        } else {
-            self.link(List::Age, newest).behind = index;
-        }
-    }
-
-    fn unlink_age(&mut self, index: u32) {
-        if !self.is_aged(index) {
-            return;
-        }
-        let link = self.unlink(List::Age, index);
-        if self.age.behind == index {
-            self.age.behind = link.behind;
-        }
-        if self.age.before == index {
-            self.age.before = link.before;
+    fn unlink_client(&mut self, number: u32) {
+        let Some(client) = self.get(number).map(|slot| slot.row.client.0 as usize) else { return };
+        let behind = self.unlink(List::Client, number);
+        if self.clients.get(client) == Some(&number) {
+            self.clients[client] = behind;
         }
     }
 }
@@ -382,8 +427,10 @@ impl Slot {
             acknowledgement: super::model::NO_RECORD,
             response_bytes: 0,
             open: false,
-            serial: 0,
-            links: [UNLINKED; 3],
+            live: false,
+            opened_at: 0,
+            closed_at: 0,
+            links: [UNLINKED; 2],
         }
     }
 }
@@ -420,18 +467,16 @@ mod tests {
     fn the_newest_open_request_is_first_in_every_list() {
         let mut slots = Slots::new();
         let token = Token::new(b"t");
-        let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, b"t")));
+        let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, b"t"), 0));
         assert_eq!(slots.under(PairId(7), &token).open, c);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [c, b, a]);
         assert_eq!(slots.oldest(), Some(a));
-        slots.close(b);
-        slots.touch(a);
+        slots.close(b, 0);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [c, a]);
-        assert_eq!(slots.oldest(), Some(c));
-        slots.close(c);
+        slots.close(c, 0);
         assert_eq!((slots.under(PairId(7), &token).open, slots.under(PairId(7), &token).closed), (a, c));
         slots.remove(a);
-        assert_eq!(slots.oldest(), None);
+        assert_eq!(slots.under(PairId(7), &token).open, NONE);
         slots.remove(c);
         slots.remove(b);
         assert_eq!(slots.under(PairId(7), &token).closed, NONE);
@@ -439,16 +484,47 @@ mod tests {
     }
 
     #[test]
+    fn what_is_open_outlives_what_is_closed() {
+        let mut slots = Slots::new();
+        let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, &[id as u8]), 0));
+        slots.close(a, 5);
+        slots.close(c, 5);
+        let mut forgotten = Vec::new();
+        while slots.expire(14, 10, &mut |number, _| forgotten.push(number)) {}
+        assert!(forgotten.is_empty());
+        while slots.expire(16, 10, &mut |number, _| forgotten.push(number)) {}
+        assert_eq!(forgotten, [a, c]);
+        assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [b]);
+        assert_eq!((slots.under(PairId(7), &Token::new(&[2])).open, slots.oldest()), (b, Some(b)));
+        slots.close(b, 20);
+        while slots.expire(31, 10, &mut |number, _| forgotten.push(number)) {}
+        assert_eq!((forgotten, slots.bytes()), (vec![a, c, b], 0));
+    }
+
+    #[test]
+    fn the_least_recently_used_leaves_first() {
+        let mut slots = Slots::new();
+        let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, &[id as u8]), i64::from(id)));
+        while slots.expire(100, 10, &mut |_, _| {}) {}
+        slots.touch(a, 50);
+        let d = slots.insert(slot(4, 7, b"d"), 40);
+        for expected in [b, c, d, a] {
+            assert_eq!(slots.oldest(), Some(expected));
+            slots.remove(expected);
+        }
+        assert_eq!(slots.oldest(), None);
+    }
+
+    #[test]
     fn an_observation_replaces_the_one_before_it() {
         let mut slots = Slots::new();
-        let a = slots.insert(slot(1, 7, b""));
-        assert_eq!(slots.observe(a), None);
-        let b = slots.insert(slot(2, 7, b""));
-        assert_eq!(slots.observe(b), Some(a));
-        assert_eq!(slots.oldest(), Some(a));
-        slots.observe_no_more(a);
+        let a = slots.insert(slot(1, 7, b""), 0);
+        assert_eq!(slots.observe(a, 0), None);
+        let b = slots.insert(slot(2, 7, b""), 0);
+        assert_eq!(slots.observe(b, 0), Some(a));
+        slots.observe_no_more(a, 0);
         assert_eq!(slots.under(PairId(7), &Token::new(b"")).observing, b);
-        slots.observe_no_more(b);
-        assert_eq!(slots.oldest(), None);
+        slots.observe_no_more(b, 0);
+        assert_eq!(slots.under(PairId(7), &Token::new(b"")).ended, b);
     }
 }

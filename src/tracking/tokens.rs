@@ -70,11 +70,16 @@ impl<T: Copy + Default> TokenMap<T> {
         }
     }
 
-    /// The value under a key, put there first where there is none.
-    pub fn get_or_insert(&mut self, scope: u32, token: &Token, value: T) -> &mut T {
+    /// The value under a key, put there first where there is none. `alive` as for [`Table::get_or_insert`].
+    pub fn get_or_insert(&mut self, scope: u32, token: &Token, value: T, alive: impl Fn(&T) -> bool) -> &mut T {
         match &token.long {
-            None => self.short.get_or_insert(token.compact(scope), value),
-            Some(long) => self.long.entry((scope, long.clone())).or_insert(value),
+            None => self.short.get_or_insert(token.compact(scope), value, alive),
+            Some(long) => {
+                if self.long.len() == self.long.capacity() {
+                    self.long.retain(|_, value| alive(value));
+                }
+                self.long.entry((scope, long.clone())).or_insert(value)
+            }
         }
     }
 
@@ -96,7 +101,7 @@ mod tests {
         let mut map = TokenMap::new();
         for scope in [1, 2] {
             for (index, token) in tokens.iter().enumerate() {
-                map.get_or_insert(scope, &Token::new(token), (scope, index));
+                map.get_or_insert(scope, &Token::new(token), (scope, index), |_| true);
             }
         }
         for scope in [1, 2] {

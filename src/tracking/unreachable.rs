@@ -52,14 +52,14 @@ impl Tracker {
         sent.unreachable = true;
         let (place, record) = (sent.slot, sent.record);
         self.no_longer_outstanding(handle);
-        let Some(slot) = self.slots.of(place).filter(|slot| slot.kind != SlotKind::Malformed) else { return };
+        let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.kind != SlotKind::Malformed) else { return };
         if slot.row.request == record {
             if matches!(slot.row.state, ExchangeState::Open | ExchangeState::TimedOut) && slot.row.responses == 0 {
                 slot.row.state = ExchangeState::Unreachable;
                 out.patch(Patch::Exchange(slot.id, slot.row));
             }
         } else if slot.observation.as_ref().is_some_and(|observation| !observation.is_over()) {
-            self.end_observation(place.index, ObservationEnd::Unreachable, evidence, out);
+            self.end_observation(place, ObservationEnd::Unreachable, evidence, out);
         }
     }
 }
