@@ -1,5 +1,7 @@
 //! Scenarios: short stories of messages in text files, and what the tracker must say of them. `tests/scenarios/README.md` tells how to write one.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "scenarios/play.rs"]
 mod play;
 #[path = "scenarios/script.rs"]
