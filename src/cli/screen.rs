@@ -36,7 +36,7 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let (sender, events) = tui::channel();
     let updates = sender.clone();
-    let loader = Loader::spawn(Pipeline::new(opened.source, options), loading, move |update| {
+    let loader = Loader::spawn(Pipeline::read_ahead(opened.source, options)?, loading, move |update| {
         updates.send(Event::Update(Box::new(update))).is_ok()
     })?;
     let asked = sender.clone();

@@ -21,7 +21,7 @@ const LISTED: usize = 10;
 pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let options = input::pipeline_options(&args.reading)?;
     let Opened { source, .. } = input::open(args.input.path()?, &args.reading)?;
-    let mut pipeline = Pipeline::new(source, options);
+    let mut pipeline = Pipeline::read_ahead(source, options)?;
     let mut counted = Counted::default();
     let mut update = Update::default();
     loop {

@@ -144,8 +144,8 @@ fn is_literal(text: &[u8], address: IpAddr) -> bool {
 }
 
 /// A DTLS record where only plain CoAP belongs.
-pub(super) fn dtls_on_plain_port(datagram: &Datagram<'_>) -> Finding {
-    Finding::new(Rule::SecPortMismatch, Span::of_bytes(0, datagram.payload.len()))
+pub(super) fn dtls_on_plain_port(length: usize) -> Finding {
+    Finding::new(Rule::SecPortMismatch, Span::of_bytes(0, length))
 }
 
 fn whole(message: &Message<'_>) -> Span {

@@ -1,5 +1,6 @@
 //! The loader's thread: drives a pipeline and hands its updates over.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,15 +47,7 @@ impl Loader {
         let thread = std::thread::Builder::new().name("loader".into()).spawn(move || {
             let run = catch_unwind(AssertUnwindSafe(|| run(&mut pipeline, &options, &stopped, &mut send)));
             if let Err(panic) = run {
-                let why = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied());
-                let said = format!(
-                    "the loader stopped on a fault of its own ({}); please report it with the capture",
-                    why.unwrap_or("unknown")
-                );
-                send(Update { ended: Some(Ended::Panicked(said)), ..Update::default() });
+                send(Update { ended: Some(Ended::Panicked(fault(panic.as_ref()))), ..Update::default() });
             }
         })?;
         Ok(Self { stop, thread: Some(thread) })
@@ -69,6 +62,15 @@ impl Drop for Loader {
             let _ = thread.join();
         }
     }
+}
+
+/// What is said of a panic.
+pub(super) fn fault(panic: &(dyn Any + Send)) -> String {
+    let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!(
+        "the loader stopped on a fault of its own ({}); please report it with the capture",
+        why.unwrap_or("unknown")
+    )
 }
 
 fn run(pipeline: &mut Pipeline, options: &LoaderOptions, stop: &AtomicBool, send: &mut impl FnMut(Update) -> bool) {

@@ -1,0 +1,120 @@
+//! The front half in a thread of its own, so that frames are decoded while earlier ones are related.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::Step;
+use super::front::{Batch, Front};
+
+/// Frames of a batch: what lies between the two halves stays in the processor's cache.
+pub(super) const FRAMES: usize = 1024;
+/// Batches that wait at most.
+const WAITING: usize = 4;
+/// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// A front half that runs. Dropping it stops it.
+pub(super) struct Ahead {
+    batches: Option<Receiver<Batch>>,
+    used: SyncSender<Batch>,
+    /// A batch that came while somebody waited for one.
+    next: Option<Batch>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ahead {
+    /// Start the thread.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn spawn(mut front: Front) -> std::io::Result<Self> {
+        let (sender, batches) = sync_channel(WAITING);
+        let (used, empties) = sync_channel(WAITING + 2);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("reader".into()).spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(|| run(&mut front, &sender, &empties, &stopped)));
+            if let Err(panic) = result {
+                let failure = Some(super::loader::fault(panic.as_ref()));
+                // Where nobody listens any more, nobody needs to know.
+                let _ = sender.send(Batch { failure, panicked: true, step: Some(Step::Ended), ..Batch::default() });
+            }
+        })?;
+        Ok(Self { batches: Some(batches), used, next: None, stop, thread: Some(thread) })
+    }
+
+    /// The next batch; waits for it.
+    pub fn take(&mut self) -> Option<Batch> {
+        self.next.take().or_else(|| self.batches.as_ref()?.recv().ok())
+    }
+
+    /// The next batch if it is there.
+    pub fn try_take(&mut self) -> Option<Batch> {
+        match self.next.take() {
+            Some(batch) => Some(batch),
+            None => match self.batches.as_ref()?.try_recv() {
+                Ok(batch) => Some(batch),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+            },
+        }
+    }
+
+    /// Sleep until there is a batch, or until the time is over.
+    pub fn wait(&mut self, timeout: Duration) {
+        if self.next.is_none()
+            && let Some(batches) = &self.batches
+        {
+            match batches.recv_timeout(timeout) {
+                Ok(batch) => self.next = Some(batch),
+                Err(RecvTimeoutError::Timeout) => {}
+                // Nothing will come any more: the end was told before.
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(timeout),
+            }
+        }
+    }
+
+    /// Give an emptied batch back, so that its memory is used again.
+    pub fn give_back(&self, mut batch: Batch) {
+        batch.clear();
+        // Where enough are under way, this one is let go.
+        let _ = self.used.try_send(batch);
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // The thread may wait for room in the channel: without a receiver it gets an error instead.
+        drop(self.batches.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic was told through the channel.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(front: &mut Front, batches: &SyncSender<Batch>, empties: &Receiver<Batch>, stop: &AtomicBool) {
+    let mut idle = false;
+    while !stop.load(Ordering::Relaxed) {
+        let mut batch = empties.try_recv().unwrap_or_default();
+        front.fill(FRAMES, &mut batch);
+        let step = batch.step;
+        let quiet = batch.frames.is_empty() && batch.warnings.is_empty() && batch.interfaces.is_empty();
+        // That there is nothing is told once.
+        let told = idle && quiet && step == Some(Step::Pending);
+        idle = quiet;
+        if !told && batches.send(batch).is_err() {
+            return;
+        }
+        match step {
+            Some(Step::Pending) => front.wait(WAIT),
+            Some(Step::More) => {}
+            Some(Step::Ended) | None => return,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The front half: frames are read, peeled, told apart, decoded and judged by themselves. Needs nothing that was seen before but fragments.
+
+use std::ops::Range;
+
+use super::PipelineOptions;
+use super::check::{self, FrameFacts};
+use super::classify::{self, Class};
+use super::reasons::NotCoap;
+use crate::capture::{CaptureError, Interface, Next, Source};
+use crate::coap::{DecodeMode, Finding};
+use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position};
+use crate::store::Progress;
+
+use super::Step;
+
+/// Source and everything that looks at one frame alone.
+pub(super) struct Front {
+    source: Box<dyn Source>,
+    peeler: Peeler,
+    options: PipelineOptions,
+    interfaces_sent: usize,
+}
+
+/// Frames that went through the front half.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// One for each frame, in order.
+    pub frames: Vec<Seen>,
+    /// Payloads, one behind the other.
+    pub bytes: Vec<u8>,
+    /// Interfaces met since the last batch.
+    pub interfaces: Vec<Interface>,
+    /// Warnings of the source since the last batch.
+    pub warnings: Vec<String>,
+    /// How far the source is read.
+    pub progress: Progress,
+    /// Findings of message and frame by severity.
+    pub findings: [u64; 4],
+    /// What comes behind it.
+    pub step: Option<Step>,
+    /// Why the source could not be read on.
+    pub failure: Option<String>,
+    /// It was a fault of our own.
+    pub panicked: bool,
+}
+
+/// One frame.
+pub(super) struct Seen {
+    pub time: i64,
+    pub number: u64,
+    pub position: Position,
+    pub what: What,
+}
+
+/// What a frame holds.
+pub(super) enum What {
+    /// A CoAP message, or what was sent to a CoAP port as one.
+    Message(Part, Judged),
+    /// A DTLS record where only plain CoAP belongs.
+    DtlsOnPlainPort(Part),
+    /// An ICMP error that quotes CoAP.
+    Quote(Part, Told),
+    /// It looks like CoAP on a port that is not CoAP's.
+    Offer(u16),
+    /// Something else.
+    Other(NotCoap),
+}
+
+/// A datagram.
+pub(super) struct Part {
+    pub source: Endpoint,
+    pub destination: Endpoint,
+    /// Offset of the payload in the frame, or in the IP packet put together from fragments.
+    pub offset: u32,
+    /// Its payload in [`Batch::bytes`].
+    pub bytes: Range<u32>,
+    pub multicast: bool,
+    pub cut: bool,
+    pub ip_id: u16,
+    pub hop_limit: u8,
+    pub fragments: Option<Box<[Position]>>,
+}
+
+/// What is known of a message by itself.
+pub(super) struct Judged {
+    pub mode: DecodeMode,
+    /// As `stats` counts it.
+    pub malformed: bool,
+    /// Worst finding.
+    pub worst: Option<crate::coap::Severity>,
+}
+
+/// What an ICMP error says besides its quote. [`Part`] has the endpoints of the quoted datagram.
+pub(super) struct Told {
+    pub reporter: Endpoint,
+    pub receiver: Endpoint,
+    pub version: u8,
+    pub icmp: (u8, u8),
+}
+
+impl Batch {
+    /// Empty it and keep its memory.
+    pub fn clear(&mut self) {
+        self.frames.clear();
+        self.bytes.clear();
+        self.interfaces.clear();
+        self.warnings.clear();
+        self.findings = [0; 4];
+        self.step = None;
+        self.failure = None;
+        self.panicked = false;
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Range<u32> {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len() as u32
+    }
+}
+
+impl Front {
+    pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
+        let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
+        Self { source, peeler, options, interfaces_sent: 0 }
+    }
+
+    /// Sleep until the source may have more.
+    pub fn wait(&mut self, timeout: std::time::Duration) {
+        self.source.wait(timeout);
+    }
+
+    /// Put at most `frames` frames into an empty batch.
+    pub fn fill(&mut self, frames: usize, batch: &mut Batch) {
+        let step = self.read(frames, batch).unwrap_or_else(|error| {
+            batch.failure = Some(error.to_string());
+            Step::Ended
+        });
+        batch.step = Some(step);
+        let interfaces = self.source.interfaces();
+        batch.interfaces.extend(interfaces.iter().skip(self.interfaces_sent).cloned());
+        self.interfaces_sent = interfaces.len();
+        batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
+        let (read, total) = self.source.progress();
+        batch.progress = Progress { read, total };
+    }
+
+    fn read(&mut self, frames: usize, batch: &mut Batch) -> Result<Step, CaptureError> {
+        for _ in 0..frames {
+            match self.source.next()? {
+                Next::Frame(frame) => {
+                    let what = match self.peeler.peel(&frame) {
+                        Peeled::Datagram(datagram) => classified(&self.options, &datagram, batch),
+                        Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => quoted(&quote, batch),
+                        Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
+                        Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
+                    };
+                    batch.frames.push(Seen { time: frame.time, number: frame.number, position: frame.position, what });
+                }
+                Next::Pending => return Ok(Step::Pending),
+                Next::End => return Ok(Step::Ended),
+            }
+        }
+        Ok(Step::More)
+    }
+}
+
+fn classified(options: &PipelineOptions, datagram: &Datagram<'_>, batch: &mut Batch) -> What {
+    match classify::classify(options, datagram) {
+        Class::Coap(message) => {
+            let mut worst = None;
+            let findings = &mut batch.findings;
+            check::visit(&message, &FrameFacts::of(datagram), &mut |finding: Finding| {
+                worst = worst.max(Some(finding.severity));
+                super::count(findings, finding.severity);
+            });
+            let malformed = !datagram.cut && message.is_malformed();
+            What::Message(part(datagram, batch), Judged { mode: message.mode(), malformed, worst })
+        }
+        Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, batch)),
+        Class::Dtls { on_plain_port: false } => What::Other(NotCoap::Dtls),
+        Class::Offer => What::Offer(classify::service_port(datagram)),
+        Class::Other => What::Other(NotCoap::Port(classify::service_port(datagram))),
+    }
+}
+
+fn part(datagram: &Datagram<'_>, batch: &mut Batch) -> Part {
+    Part {
+        source: datagram.source,
+        destination: datagram.destination,
+        offset: datagram.payload_offset,
+        bytes: batch.keep(datagram.payload),
+        multicast: datagram.multicast,
+        cut: datagram.cut,
+        ip_id: datagram.ip_id,
+        hop_limit: datagram.hop_limit,
+        fragments: datagram.fragments.map(Into::into),
+    }
+}
+
+fn quoted(quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+    let part = Part {
+        source: quote.source,
+        destination: quote.destination,
+        offset: quote.payload_offset,
+        bytes: batch.keep(quote.payload),
+        multicast: false,
+        cut: true,
+        ip_id: 0,
+        hop_limit: 0,
+        fragments: None,
+    };
+    let told = Told {
+        reporter: quote.reporter_endpoint(),
+        receiver: quote.receiver_endpoint(),
+        version: quote.version,
+        icmp: (quote.kind, quote.code),
+    };
+    What::Quote(part, told)
+}

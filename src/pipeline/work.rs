@@ -1,0 +1,224 @@
+//! The back half: messages are related to earlier ones, and become records.
+
+use super::check;
+use super::count;
+use super::front::{Batch, Judged, Part, Seen, Told, What};
+use super::reasons::{NotCoap, Reasons};
+use crate::coap::Message;
+use crate::store::{Record, RecordFlags, Summary, Update};
+use crate::tracking::{
+    Arrival, EndpointId, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Tracker, TrackerOptions,
+};
+
+/// The tracker, and the counts.
+pub(super) struct Work {
+    tracker: Tracker,
+    summary: Summary,
+    reasons: Reasons,
+    next_record: RecordId,
+    endpoints_sent: usize,
+    resources_sent: usize,
+}
+
+impl Work {
+    pub fn new(options: TrackerOptions) -> Self {
+        Self {
+            tracker: Tracker::new(options),
+            summary: Summary::default(),
+            reasons: Reasons::default(),
+            next_record: 0,
+            endpoints_sent: 0,
+            resources_sent: 0,
+        }
+    }
+
+    /// All frames of a batch.
+    pub fn take(&mut self, batch: &Batch, update: &mut Update) {
+        for (sum, new) in self.summary.findings.iter_mut().zip(batch.findings) {
+            *sum += new;
+        }
+        self.summary.progress = batch.progress;
+        update.interfaces.extend(batch.interfaces.iter().cloned());
+        update.warnings.extend(batch.warnings.iter().cloned());
+        for seen in &batch.frames {
+            self.frame(seen, &batch.bytes, update);
+        }
+    }
+
+    /// Let time pass without a frame.
+    pub fn advance(&mut self, now: i64, update: &mut Update) {
+        let first = update.patches.len();
+        self.tracker.advance(now, &mut update.patches);
+        self.count_patches(update, first);
+    }
+
+    /// Add what the tables have grown by.
+    pub fn add_rows(&mut self, update: &mut Update) {
+        let endpoints = self.tracker.endpoints();
+        update.endpoints.extend(endpoints.iter().skip(self.endpoints_sent).copied());
+        self.endpoints_sent = endpoints.len();
+        let resources = self.tracker.resources();
+        for id in self.resources_sent..resources.len() {
+            update.resources.push(resources.get(ResourceId(id as u32 + 1)).unwrap_or_default().into());
+        }
+        self.resources_sent = resources.len();
+        // Whoever prints single messages counts time from the first frame.
+        update.summary.first_time = self.summary.first_time;
+    }
+
+    /// Add the counts.
+    pub fn add_summary(&mut self, update: &mut Update) {
+        self.summary.counters = *self.tracker.counters();
+        self.reasons.write(&mut self.summary.reasons);
+        update.summary = self.summary.clone();
+    }
+
+    /// One frame, whatever it holds.
+    fn frame(&mut self, seen: &Seen, bytes: &[u8], update: &mut Update) {
+        self.summary.frames += 1;
+        self.summary.first_time.get_or_insert(seen.time);
+        let backwards = self.summary.last_time.is_some_and(|last| seen.time < last);
+        self.summary.last_time = Some(seen.time);
+        match &seen.what {
+            What::Message(part, judged) => self.message(seen, part, judged, bytes, backwards, update),
+            What::DtlsOnPlainPort(part) => self.dtls_evidence(seen, part, update),
+            What::Quote(part, told) => self.unreachable(seen, part, told, bytes, update),
+            What::Offer(port) => {
+                let offer = self.summary.offers.entry(*port).or_default();
+                offer.datagrams += 1;
+                if offer.datagrams == 1 {
+                    offer.first_frame = seen.number;
+                }
+                self.reasons.count(NotCoap::Port(*port));
+            }
+            What::Other(reason) => self.reasons.count(*reason),
+        }
+    }
+
+    fn message(
+        &mut self,
+        seen: &Seen,
+        part: &Part,
+        judged: &Judged,
+        bytes: &[u8],
+        backwards: bool,
+        update: &mut Update,
+    ) {
+        let id = self.next_record;
+        let source = self.tracker.endpoint(&part.source);
+        let destination = self.tracker.endpoint(&part.destination);
+        let arrival = Arrival {
+            record: id,
+            time: seen.time,
+            source,
+            destination,
+            multicast: part.multicast,
+            ip_id: part.ip_id,
+            hop_limit: part.hop_limit,
+            cut: part.cut,
+        };
+        let message = Message::decode_as(part.of(bytes), judged.mode);
+        let first_patch = update.patches.len();
+        let tracked = self.tracker.track(&arrival, &message, &mut update.patches);
+        self.summary.coap_messages += 1;
+
+        let mut record = record_of(seen, part, source, destination);
+        describe(&mut record, &message);
+        record.exchange = tracked.exchange;
+        record.relates_to = tracked.relates_to;
+        record.previous_in_exchange = tracked.previous_in_exchange;
+        record.transmission = tracked.transmission.min(255) as u8;
+        record.role = tracked.role;
+        record.set_relation(tracked.relation, tracked.order);
+        record.flags.set(RecordFlags::CUT, part.cut);
+        record.flags.set(RecordFlags::MULTICAST, part.multicast);
+        record.flags.set(RecordFlags::TIME_BACKWARDS, backwards);
+        record.flags.set(RecordFlags::MALFORMED, judged.malformed);
+        if let Some(positions) = &part.fragments {
+            record.flags.set(RecordFlags::FRAGMENTED, true);
+            update.extents.push((id, positions.clone()));
+        }
+        if let Some(worst) = judged.worst {
+            record.raise(worst);
+        }
+        if tracked.observation != ObservationId(0) && tracked.exchange.0 == 0 {
+            update.observed.push((id, tracked.observation));
+        }
+        self.push(record, first_patch, update);
+    }
+
+    /// An ICMP error that quotes CoAP: evidence about an earlier message.
+    fn unreachable(&mut self, seen: &Seen, part: &Part, told: &Told, bytes: &[u8], update: &mut Update) {
+        let reporter = self.tracker.endpoint(&told.reporter);
+        let receiver = self.tracker.endpoint(&told.receiver);
+        let source = self.tracker.endpoint(&part.source);
+        let destination = self.tracker.endpoint(&part.destination);
+        let quote = part.of(bytes);
+        let (first_patch, id) = (update.patches.len(), self.next_record);
+        let patches = &mut update.patches;
+        let about = self.tracker.unreachable(seen.time, id, source, destination, quote, told.icmp, patches);
+        let mut record = record_of(seen, part, reporter, receiver);
+        record.flags.set(RecordFlags::EVIDENCE, true);
+        record.relates_to = about;
+        describe(&mut record, &Message::decode(quote));
+        self.reasons.count(NotCoap::Icmp(told.version));
+        self.push(record, first_patch, update);
+    }
+
+    /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
+    fn dtls_evidence(&mut self, seen: &Seen, part: &Part, update: &mut Update) {
+        let source = self.tracker.endpoint(&part.source);
+        let destination = self.tracker.endpoint(&part.destination);
+        let mut record = record_of(seen, part, source, destination);
+        record.flags.set(RecordFlags::EVIDENCE | RecordFlags::HEADERLESS, true);
+        record.relates_to = NO_RECORD;
+        let first_patch = update.patches.len();
+        let length = part.bytes.len();
+        update.patches.push(Patch::Finding(self.next_record, check::dtls_on_plain_port(length)));
+        self.reasons.count(NotCoap::Dtls);
+        self.push(record, first_patch, update);
+    }
+
+    fn push(&mut self, record: Record, first_patch: usize, update: &mut Update) {
+        update.records.push(record);
+        self.next_record += 1;
+        self.count_patches(update, first_patch);
+    }
+
+    /// Count the findings among the patches from `first` on.
+    fn count_patches(&mut self, update: &Update, first: usize) {
+        for patch in update.patches.iter().skip(first) {
+            if let Patch::Finding(_, finding) = patch {
+                count(&mut self.summary.findings, finding.severity);
+            }
+        }
+    }
+}
+
+impl Part {
+    /// Its payload.
+    fn of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        bytes.get(self.bytes.start as usize..self.bytes.end as usize).unwrap_or_default()
+    }
+}
+
+/// Take over what the header says.
+fn describe(record: &mut Record, message: &Message<'_>) {
+    record.mode = message.mode();
+    match message.header() {
+        Some(header) => {
+            record.message_id = header.message_id;
+            record.code = header.code;
+            record.message_type = header.message_type;
+        }
+        None => record.flags.set(RecordFlags::HEADERLESS, true),
+    }
+}
+
+fn record_of(seen: &Seen, part: &Part, source: EndpointId, destination: EndpointId) -> Record {
+    let mut record = Record::new(seen.time, seen.position, seen.number as u32, source, destination);
+    record.interface = seen.position.interface;
+    record.coap_offset = part.offset.min(u32::from(u16::MAX)) as u16;
+    record.coap_length = part.bytes.len().min(usize::from(u16::MAX)) as u16;
+    record
+}
