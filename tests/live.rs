@@ -80,6 +80,23 @@ fn print(file: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The messages among lines of JSON.
+fn values(lines: &str) -> Vec<Value> {
+    let values = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    values.filter(|value| value["kind"] == "message").collect()
+}
+
+/// What tells messages apart, in an order that does not depend on which processor saw which frame first.
+fn identities(messages: &[Value]) -> Vec<String> {
+    let identity = |value: &Value| {
+        let coap = &value["coap"];
+        format!("{} {} {} from {}", coap["type"], coap["code"], coap["message_id"], value["source"])
+    };
+    let mut identities: Vec<String> = messages.iter().map(identity).collect();
+    identities.sort();
+    identities
+}
+
 fn frame_time(message: &Value) -> SystemTime {
     let text = message["frame"]["time"].as_str().unwrap();
     chrono::DateTime::parse_from_rfc3339(text).unwrap().into()
@@ -89,7 +106,8 @@ fn frame_time(message: &Value) -> SystemTime {
 fn tcpdump(network: &Network, peers: &Peers, interface: &str, file: &Path) -> Process {
     let child = network
         .command(&peers.tcpdump)
-        .args(["-i", interface, "--immediate-mode", "-U", "-w"])
+        // With the default length the ring of immediate mode holds eight frames, too few on a busy machine.
+        .args(["-i", interface, "--immediate-mode", "-s", "2048", "-B", "16384", "-U", "-w"])
         .arg(file)
         .args(["udp", "port", "5683"])
         .quiet()
@@ -167,6 +185,9 @@ fn check_print(test: &str, interface: &str) {
 
     let (messages, expected) = (json.messages(), count_frames(&beside));
     assert!(expected >= 30, "only {expected} messages were exchanged");
+    let theirs = values(&print(&beside, &["-T", "json"]));
+    let ours: Vec<Value> = messages.iter().map(|(_, value)| value.clone()).collect();
+    assert_eq!(identities(&ours), identities(&theirs), "messages captured here, and by tcpdump");
     assert_eq!(messages.len(), expected, "messages printed, and counted by tcpdump");
     for (kind, code) in
         [("CON", "0.01"), ("NON", "0.01"), ("CON", "0.03"), ("NON", "0.03"), ("ACK", "2.05"), ("ACK", "4.04")]
@@ -316,9 +337,7 @@ fn the_screen_shows_every_message_in_time() {
     }
     tcpdump.interrupt("tcpdump");
     let expected = count_frames(&beside);
-    let lines = print(&file, &["-T", "json"]);
-    let values = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let wanted: Vec<Value> = values.filter(|value| value["kind"] == "message").collect();
+    let wanted = values(&print(&file, &["-T", "json"]));
     assert_eq!(wanted.len(), expected, "messages captured, and counted by tcpdump");
     let seen = |message: &Value| {
         let number = message["frame"]["number"].as_u64().unwrap();

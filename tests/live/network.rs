@@ -54,9 +54,18 @@ impl Process {
         let _ = kill(Pid::from_raw(self.0.id().cast_signed()), signal);
     }
 
+    /// Whether it has taken over what Ctrl-C does.
+    fn catches_interrupts(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        let bit = 1 << (Signal::SIGINT as u64 - 1);
+        u64::from_str_radix(caught.trim(), 16).unwrap() & bit != 0
+    }
+
     /// Interrupts it as Ctrl-C does, and waits.
     #[track_caller]
     pub fn interrupt(mut self, what: &str) {
+        wait_until(&format!("{what} to be ready for Ctrl-C"), || self.catches_interrupts());
         self.signal(Signal::SIGINT);
         wait_until(&format!("the end of {what}"), || self.0.try_wait().unwrap().is_some());
         let status = self.0.wait().unwrap();
