@@ -148,7 +148,7 @@ fn option(instance: &OptionInstance<'_>) -> Value {
         "value": value,
         "raw": escape::hex(instance.value),
         "offset": instance.offset,
-        "length": instance.span().byte_range().len(),
+        "length": instance.value.len(),
         "value_offset": instance.value_offset,
     })
 }

@@ -64,16 +64,17 @@ impl TimeFormat {
         TIME_FORMATS.get((here + 1) % TIME_FORMATS.len()).map_or(Self::Relative, |(format, ..)| *format)
     }
 
-    /// `time` (nanoseconds since 1970) in this format, with microseconds; with nanoseconds where those say more.
+    /// `time` (nanoseconds since 1970) in this format, cut to microseconds: columns stay in line whatever the capture's
+    /// resolution. All digits are in the tree, in JSON and in fields.
     /// `first` is the first frame's time, `previous` that of the message before.
     pub fn show(self, time: i64, first: i64, previous: Option<i64>) -> String {
         match self {
             Self::Relative => decimal(i128::from(time) - i128::from(first)),
             Self::Delta => decimal(previous.map_or(0, |previous| i128::from(time) - i128::from(previous))),
             Self::Epoch => decimal(i128::from(time)),
-            Self::Absolute => with_fraction(&local(time).format("%H:%M:%S").to_string(), time),
-            Self::AbsoluteDate => with_fraction(&local(time).format("%Y-%m-%d %H:%M:%S").to_string(), time),
-            Self::Utc => with_fraction(&utc(time).format("%H:%M:%S").to_string(), time),
+            Self::Absolute => format!("{}.{:06}", local(time).format("%H:%M:%S"), micros(time)),
+            Self::AbsoluteDate => format!("{}.{:06}", local(time).format("%Y-%m-%d %H:%M:%S"), micros(time)),
+            Self::Utc => format!("{}.{:06}", utc(time).format("%H:%M:%S"), micros(time)),
         }
     }
 }
@@ -86,16 +87,17 @@ fn local(time: i64) -> DateTime<Local> {
     utc(time).with_timezone(&Local)
 }
 
-/// Seconds with six decimals, or nine where the last three are not zero.
+/// Seconds with six decimals.
 fn decimal(nanoseconds: i128) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let magnitude = nanoseconds.unsigned_abs();
     let (seconds, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
-    if fraction % 1000 == 0 {
-        format!("{sign}{seconds}.{:06}", fraction / 1000)
-    } else {
-        format!("{sign}{seconds}.{fraction:09}")
-    }
+    format!("{sign}{seconds}.{:06}", fraction / 1000)
+}
+
+/// Microseconds of the second.
+fn micros(time: i64) -> i64 {
+    time.rem_euclid(1_000_000_000) / 1000
 }
 
 fn with_fraction(clock: &str, time: i64) -> String {
@@ -161,11 +163,11 @@ mod tests {
     fn formats_follow_tshark() {
         for (letter, time, expected) in [
             ("r", TIME + 19_526_000, "0.019526"),
-            ("r", TIME - 1, "-0.000000001"),
+            ("r", TIME - 1, "-0.000000"),
             ("d", TIME + 2_000_000_000, "1.500000"),
             ("e", TIME, "1795422292.209244"),
             ("u", TIME, "08:24:52.209244"),
-            ("u", TIME + 7, "08:24:52.209244007"),
+            ("u", TIME + 7, "08:24:52.209244"),
         ] {
             let format: TimeFormat = letter.parse().unwrap();
             assert_eq!(format.show(time, TIME, Some(TIME + 500_000_000)), expected, "-t {letter}");
