@@ -4,6 +4,7 @@
 #[path = "screens/script.rs"]
 mod script;
 
+use coapscope::store::{Ended, Offer, Summary};
 use script::{Film, Scene};
 
 /// Runs a scene at a size and compares the last frame with the one on file.
@@ -96,7 +97,18 @@ fn nothing_is_explained() {
     check("live-empty", LARGE, Scene::live());
     check("live-empty", TINY, Scene::live());
     check("no-coap", SMALL, Scene::lab("06-tcp-libcoap.pcap"));
-    check("other-port", SMALL, Scene::lab("08-other-ports.pcap").keys("g"));
+    check("other-port", SMALL, Scene::lab("08-other-ports.pcap"));
+    let mut summary = Summary { frames: 62, ..Summary::default() };
+    summary.reasons.extend([("UDP port 5783".to_owned(), 6), ("TCP, ports 80 and 40000".to_owned(), 56)]);
+    summary.offers.insert(5783, Offer { datagrams: 6, first_frame: 3 });
+    let film = check("offer", SMALL, Scene::files().told(summary, Some(Ended::Complete)));
+    assert!(film.last().contains("--port 5783"), "{}", film.last());
+    let summary = Summary { frames: 9, dropped: 17, ..Summary::default() };
+    let film = Scene::live().told(summary, None).run();
+    assert!(film.last().lines().next().unwrap().contains("drop 17"), "{}", film.last());
+    let failed = Some(Ended::Failed("x.pcap: cannot be read: input/output error".into()));
+    let film = check("failed", SMALL, Scene::files().told(Summary::default(), failed));
+    assert!(film.last().contains("READ ERROR"), "{}", film.last());
     check("cut", SMALL, Scene::lab("08-truncated-file.pcap"));
 }
 

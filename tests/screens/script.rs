@@ -9,7 +9,7 @@ use std::time::Instant;
 use coapscope::capture::{self, FrameReader, Input};
 use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step as Stepped};
 use coapscope::render::time::TimeFormat;
-use coapscope::store::{Store, Update};
+use coapscope::store::{Ended, Store, Summary, Update};
 use coapscope::tui::{self, Event, Opening, Outcome, Session, Surroundings, Theme};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -88,6 +88,17 @@ impl Scene {
     /// On an interface on which nothing comes.
     pub fn live() -> Self {
         Self::new(None, live())
+    }
+
+    /// On a file of which nothing is known yet.
+    pub fn files() -> Self {
+        Self::new(None, Opening::Files { names: vec!["x.pcap".into()] })
+    }
+
+    /// The loader tells so much.
+    pub fn told(mut self, summary: Summary, ended: Option<Ended>) -> Self {
+        self.steps.push(Step::Update(Box::new(Update { summary, ended, ..Update::default() })));
+        self
     }
 
     /// The capture's frames, as if they came from an interface.

@@ -109,6 +109,9 @@ fn nothing(page: &mut Page<'_>, ended: &Ended) {
             page.rows.push(vec![(format!("  {line}"), page.app.theme.severity(Severity::Error))]);
         }
         page.gap();
+        if summary.frames == 0 {
+            return page.text("", "Nothing could be read before that.");
+        }
     }
     if summary.frames == 0 {
         page.heading(&format!("{} holds no frame", page.app.opening.title()));
