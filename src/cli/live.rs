@@ -44,7 +44,7 @@ pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow
     let (device, filter) = (capture.device().clone(), capture.filter().to_owned());
     let (files, identity) =
         privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
-    let handle = Arc::new(capture.start(files.writer, files.output, input.count, || {})?);
+    let handle = Arc::new(capture.start(files.writer, files.output, input.count)?);
     let opened = capture::open_spool(files.reader, &device.name);
     Ok(Live {
         opened: Opened { source: opened.source, reader: opened.reader, name: device.name.clone() },

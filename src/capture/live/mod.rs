@@ -241,8 +241,7 @@ impl LiveCapture {
     /// Starts the thread that copies frames to `spool` as a pcap with nanoseconds, and beside it to `output` (`-w`).
     ///
     /// It stops by [`LiveHandle::stop`], after `limit` frames, when the interface goes away, or when one of the two
-    /// cannot be written; a reader of the spool then meets the end, or the error. `wake` is called, from that thread,
-    /// each time there is something new to read, the end included.
+    /// cannot be written; a reader of the spool then meets the end, or the error.
     ///
     /// # Errors
     /// [`LiveError::Start`] where the spool or `output` cannot be begun, or the thread not be started.
@@ -251,9 +250,8 @@ impl LiveCapture {
         spool: SpoolWriter,
         output: Option<Box<dyn Write + Send>>,
         limit: Option<u64>,
-        wake: impl Fn() + Send + 'static,
     ) -> Result<LiveHandle, LiveError> {
-        thread::start(self, spool, output, limit, wake)
+        thread::start(self, spool, output, limit)
     }
 }
 

@@ -83,7 +83,6 @@ pub(super) fn start(
     spool: SpoolWriter,
     output: Option<Box<dyn Write + Send>>,
     limit: Option<u64>,
-    wake: impl Fn() + Send + 'static,
 ) -> Result<LiveHandle, LiveError> {
     let name = live.device.name.clone();
     let failed = |error: io::Error| LiveError::Start { interface: name.clone(), message: error.to_string() };
@@ -96,25 +95,18 @@ pub(super) fn start(
     let thread = Builder::new()
         .name("capture".to_owned())
         .spawn(move || {
-            let result = run(&mut capture, &theirs, &mut sinks, limit, &wake);
+            let result = run(&mut capture, &theirs, &mut sinks, limit);
             match result {
                 Ok(()) => drop(sinks),
                 Err(error) => sinks.fail(&io::Error::new(error.kind(), format!("{}: {error}", device.name))),
             }
-            wake();
         })
         .map_err(failed)?;
     Ok(LiveHandle { shared, wakeup, thread: Some(thread) })
 }
 
 /// Copies until told to stop, until `limit` is reached, or until something fails.
-fn run(
-    capture: &mut Capture<Active>,
-    shared: &Shared,
-    sinks: &mut Sinks,
-    limit: Option<u64>,
-    wake: &impl Fn(),
-) -> io::Result<()> {
+fn run(capture: &mut Capture<Active>, shared: &Shared, sinks: &mut Sinks, limit: Option<u64>) -> io::Result<()> {
     let mut taken = 0;
     while !shared.stopping.load(Ordering::SeqCst) {
         let wanted = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(taken)));
@@ -131,10 +123,10 @@ fn run(
         });
         written?;
         if taken > before {
-            sinks.commit()?;
+            // Whoever sees the frames finds them counted.
             shared.frames.store(taken, Ordering::Relaxed);
             count(capture, shared);
-            wake();
+            sinks.commit()?;
         }
         if let Err(error) = ended
             && !shared.stopping.load(Ordering::SeqCst)
