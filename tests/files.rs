@@ -1,4 +1,5 @@
 //! Savefiles of every form: sound, damaged, growing, compressed, and what is none.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "files/blocks.rs"]
 mod blocks;

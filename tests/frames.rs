@@ -1,4 +1,5 @@
 //! Frames of every link type peeled down to their datagrams: by tables of bytes, damaged, and against a second opinion.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "frames/cases.rs"]
 mod cases;

@@ -86,7 +86,7 @@ pub(super) fn head(bytes: &[u8], big_endian: bool) -> Option<(u32, usize, bool)>
 /// Whether a block can have this length.
 #[inline]
 pub(super) const fn is_sound(length: usize) -> bool {
-    length >= 12 && length % 4 == 0
+    length >= 12 && length.is_multiple_of(4)
 }
 
 /// Whether what begins here looks like a block of a kind that is written.

@@ -6,10 +6,16 @@ pub(super) fn byte(bytes: &[u8], at: usize) -> Option<u8> {
     bytes.get(at).copied()
 }
 
+/// The `N` bytes from `at`, where they stand.
+#[inline]
+pub(super) fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+    bytes.get(at..)?.first_chunk::<N>()
+}
+
 /// The `N` bytes from `at`.
 #[inline]
 pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..)?.first_chunk::<N>().copied()
+    chunk(bytes, at).copied()
 }
 
 /// The 16-bit number in network order at `at`.

@@ -160,8 +160,8 @@ impl Fragments {
             return Taken::Held;
         };
         let key = Key {
-            source: packet.source,
-            destination: packet.destination,
+            source: packet.addresses.source(),
+            destination: packet.addresses.destination(),
             id: part.id,
             protocol: if packet.version == 4 { packet.protocol } else { 0 },
             file: frame.position.file,
@@ -242,7 +242,9 @@ impl Partial {
             return Taken::Refused(fault);
         }
         if part.offset == 0 {
+            self.size = self.size.saturating_sub(self.headers.len());
             self.headers = up_to(bytes, part.repeated).to_vec();
+            self.size += self.headers.len();
             self.next_header_at = part.next_header_at;
             self.next_header = packet.protocol;
         }
@@ -253,7 +255,7 @@ impl Partial {
     fn insert(&mut self, position: Position, packet: &Packet<'_>, part: Part) -> Result<(), FragmentFault> {
         let start = part.offset;
         let end = start + packet.wire as u32;
-        if part.more && packet.wire % 8 != 0 {
+        if part.more && !packet.wire.is_multiple_of(8) {
             return Err(FragmentFault::Unaligned);
         }
         if end > 0xffff || self.end.is_some_and(|last| end > last) {

@@ -20,13 +20,13 @@ pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) 
     let wire_length = u32::from(length).saturating_sub(8);
     let payload = up_to(super::bytes::behind(inner.payload, 8), wire_length as usize);
     Ok(IcmpQuote {
-        reporter: packet.source,
-        receiver: packet.destination,
+        reporter: packet.addresses.source(),
+        receiver: packet.addresses.destination(),
         version: packet.version,
         kind: byte(packet.payload, 0).unwrap_or_default(),
         code: byte(packet.payload, 1).unwrap_or_default(),
-        source: endpoint(inner.source, source, position),
-        destination: endpoint(inner.destination, destination, position),
+        source: endpoint(inner.addresses.source(), source, position),
+        destination: endpoint(inner.addresses.destination(), destination, position),
         payload,
         payload_offset: (offset + packet.header_length + HEADER + inner.header_length + inner.payload.len().min(8))
             as u32,

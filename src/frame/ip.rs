@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
-use super::bytes::{be16, be32, behind, byte, up_to};
+use super::bytes::{be16, be32, behind, byte, chunk, up_to};
 use super::protocol::extension;
 use super::{Protocol, Reason};
 
@@ -14,8 +14,7 @@ const MAX_EXTENSIONS: usize = 16;
 /// An IP packet, as far as it could be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packet<'a> {
-    pub source: IpAddr,
-    pub destination: IpAddr,
+    pub addresses: Addresses<'a>,
     /// 4 or 6.
     pub version: u8,
     /// What it carries.
@@ -34,6 +33,34 @@ pub(super) struct Packet<'a> {
     pub open_ended: bool,
     /// Set where this is one part of several.
     pub fragment: Option<Part>,
+}
+
+/// The two addresses, where they stand. An [`IpAddr`] is made of them only where it goes to stay: copied from one
+/// structure to the next it costs more than all the rest of the header.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Addresses<'a> {
+    V4(&'a [u8; 8]),
+    V6(&'a [u8; 32]),
+}
+
+impl Addresses<'_> {
+    /// Who sent it.
+    #[inline]
+    pub fn source(&self) -> IpAddr {
+        match self {
+            Self::V4([a, b, c, d, ..]) => IpAddr::from([*a, *b, *c, *d]),
+            Self::V6(both) => IpAddr::from(both.first_chunk::<16>().copied().unwrap_or_default()),
+        }
+    }
+
+    /// Whom it was sent to.
+    #[inline]
+    pub fn destination(&self) -> IpAddr {
+        match self {
+            Self::V4([.., a, b, c, d]) => IpAddr::from([*a, *b, *c, *d]),
+            Self::V6(both) => IpAddr::from(both.last_chunk::<16>().copied().unwrap_or_default()),
+        }
+    }
 }
 
 /// What the header says of a fragment.
@@ -69,6 +96,7 @@ pub(super) fn short(protocol: Protocol, bytes: &[u8], wire: usize) -> Reason {
 #[inline]
 fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv4, bytes, wire))?;
+    let addresses = chunk(bytes, 12).ok_or(Reason::Malformed(Protocol::Ipv4))?;
     let length = header.slice().len();
     let total = usize::from(header.total_len());
     let open_ended = total < length;
@@ -82,8 +110,7 @@ fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
     });
     let wire = if open_ended { wire } else { total.min(wire) } - length;
     let mut packet = Packet {
-        source: header.source_addr().into(),
-        destination: header.destination_addr().into(),
+        addresses: Addresses::V4(addresses),
         version: 4,
         protocol: header.protocol().0,
         hop_limit: header.ttl(),
@@ -103,12 +130,12 @@ fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
 #[inline]
 fn parse_v6(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
     let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|_| short(Protocol::Ipv6, bytes, wire))?;
+    let addresses = chunk(bytes, 8).ok_or(Reason::Malformed(Protocol::Ipv6))?;
     let claimed = usize::from(header.payload_length());
     let open_ended = claimed == 0;
     let wire = if open_ended { wire - 40 } else { claimed.min(wire - 40) };
     let mut packet = Packet {
-        source: header.source_addr().into(),
-        destination: header.destination_addr().into(),
+        addresses: Addresses::V6(addresses),
         version: 6,
         protocol: header.next_header().0,
         hop_limit: header.hop_limit(),

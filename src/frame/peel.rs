@@ -7,7 +7,7 @@ use etherparse::checksum::Sum16BitWords;
 
 use super::bytes::{be16, behind, up_to};
 use super::fragments::{Fragments, Taken};
-use super::ip::{self, Packet};
+use super::ip::{self, Addresses, Packet};
 use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, Reason, icmp, link};
 
 /// How to peel.
@@ -93,7 +93,7 @@ pub struct IcmpQuote<'a> {
     pub destination: Endpoint,
     /// What is quoted of its payload.
     pub payload: &'a [u8],
-    /// Offset of that in the frame.
+    /// Offset of that in the frame; in the packet put together where the error itself came in fragments.
     pub payload_offset: u32,
     /// Length of its payload as sent.
     pub wire_length: u32,
@@ -174,15 +174,15 @@ impl Peeler {
         }
         let payload = behind(whole, 8);
         Peeled::Datagram(Datagram {
-            source: endpoint(packet.source, header.source_port(), frame.position),
-            destination: endpoint(packet.destination, header.destination_port(), frame.position),
+            source: endpoint(packet.addresses.source(), header.source_port(), frame.position),
+            destination: endpoint(packet.addresses.destination(), header.destination_port(), frame.position),
             payload,
             payload_offset: (network.offset + packet.header_length + 8) as u32,
             wire_length: (wire - 8) as u32,
             cut: whole.len() < wire,
             ip_id: packet.id,
             hop_limit: packet.hop_limit,
-            multicast: is_multicast(packet.destination, network.broadcast),
+            multicast: is_multicast(&packet.addresses, network.broadcast),
             fragments: None,
             reassembled: &[],
             notes,
@@ -246,16 +246,16 @@ pub(super) fn endpoint(address: IpAddr, port: u16, position: Position) -> Endpoi
     Endpoint { address, port, scope }
 }
 
-/// Whether the address is that of a group, or of all hosts on a network.
+/// Whether the destination is the address of a group, or of all hosts on a network.
 #[inline]
-fn is_multicast(address: IpAddr, link_broadcast: bool) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            let [first, .., last] = address.octets();
+fn is_multicast(addresses: &Addresses<'_>, link_broadcast: bool) -> bool {
+    match addresses {
+        Addresses::V4([.., first, second, third, last]) => {
+            let everybody = [first, second, third, last] == [&255; 4];
             // A network's own broadcast address has a host part of ones (RFC 919); how long that is only the link tells.
-            (224..=239).contains(&first) || address.is_broadcast() || link_broadcast && last & 3 == 3
+            (224..=239).contains(first) || everybody || link_broadcast && last & 3 == 3
         }
-        IpAddr::V6(address) => address.is_multicast(),
+        Addresses::V6(both) => both.last_chunk::<16>().is_some_and(|[first, ..]| *first == 0xff),
     }
 }
 
@@ -272,7 +272,7 @@ pub(super) fn checksum_mismatch(packet: &Packet<'_>, whole: &[u8]) -> Option<(u1
 /// The checksum that fits a whole UDP datagram.
 pub(super) fn udp_checksum(packet: &Packet<'_>, whole: &[u8]) -> Option<u16> {
     let mut sum = Sum16BitWords::new();
-    sum = match (packet.source, packet.destination) {
+    sum = match (packet.addresses.source(), packet.addresses.destination()) {
         (IpAddr::V4(a), IpAddr::V4(b)) => sum.add_4bytes(a.octets()).add_4bytes(b.octets()),
         (IpAddr::V6(a), IpAddr::V6(b)) => sum.add_16bytes(a.octets()).add_16bytes(b.octets()),
         _ => return None,
