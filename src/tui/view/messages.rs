@@ -73,25 +73,18 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
             buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(focused));
         }
     }
-    new_below(buffer, area, app);
 }
 
-/// How many messages came since the user stopped following, on the last row of the pane.
-fn new_below(buffer: &mut Buffer, area: Rect, app: &App) {
+/// How many messages came since the user stopped following: on the rule below the list, or on its last row where it is alone.
+pub fn new_below(buffer: &mut Buffer, area: Rect, app: &App, alone: bool) {
     let new = app.new_below();
-    if new == 0 || area.height < 4 {
+    if new == 0 {
         return;
     }
     let text = format!(" {new} new below, G follows ");
     let columns = (text::width(&text) as u16).min(area.width);
-    text::write(
-        buffer,
-        area.right() - columns,
-        area.bottom() - 1,
-        columns,
-        &vec![(text, app.theme.bar())],
-        app.theme.signs().more,
-    );
+    let (x, y) = (area.right() - columns, area.bottom() - u16::from(alone));
+    text::write(buffer, x, y, columns, &vec![(text, app.theme.bar())], app.theme.signs().more);
 }
 
 fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {

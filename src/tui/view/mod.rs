@@ -56,6 +56,9 @@ fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
     if let Some(area) = panes.bytes {
         bytes::draw(buffer, area, app, panes.beside);
     }
+    if let Some(area) = panes.list {
+        messages::new_below(buffer, area, app, panes.tree.is_none());
+    }
     if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Confirm) {
         status::explain(buffer, panes.explain, app);
     }

@@ -13,13 +13,17 @@ use crate::tui::detail::Item;
 use crate::tui::keymap;
 use crate::tui::opening::Opening;
 
+/// Columns from which the first line has a right side.
+const HINTED: usize = 64;
+
 /// Draw the first line: what is looked at, and what was counted. The least important counts go first where it is narrow.
 pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
     let columns = usize::from(area.width);
     let mut parts = parts(app, columns);
     let mut line = joined(&parts);
-    let right = side(app, columns.saturating_sub(text::width(&line) + 3));
+    let right =
+        if columns < HINTED { String::new() } else { side(app, columns.saturating_sub(text::width(&line) + 3)) };
     let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
     while text::width(&line) + right_width + 1 > columns && parts.len() > 1 {
         let last = parts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(index, _)| index);
@@ -132,10 +136,11 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
     }
-    if app.focus == Pane::List {
+    let item = app.detail.item();
+    let says_nothing = item.is_none_or(|item| item.kind == NodeKind::Layer && item.explanation.is_empty());
+    if app.focus == Pane::List || says_nothing {
         return of_message(app).into_iter().flat_map(|(text, style)| styled(&text, style)).collect();
     }
-    let item = app.detail.item();
     let Some(item) = item else { return Vec::new() };
     let style = item
         .severity
