@@ -40,11 +40,6 @@ impl Clock {
             (u128::from(ticks) * 1_000_000_000 / self.per_second) as i128 + i128::from(self.offset) * 1_000_000_000;
         exact.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }
-
-    /// Whether these ticks leave the range of [`Clock::nanoseconds`].
-    pub fn is_out_of_range(self, ticks: u64) -> bool {
-        matches!(self.nanoseconds(ticks), i64::MIN | i64::MAX)
-    }
 }
 
 #[cfg(test)]
@@ -71,7 +66,5 @@ mod tests {
             let clock = Clock::from_resolution(resolution, offset);
             assert_eq!(clock.nanoseconds(ticks), expected, "{resolution} {offset} {ticks}");
         }
-        assert!(Clock::MICROSECONDS.is_out_of_range(u64::MAX));
-        assert!(!Clock::NANOSECONDS.is_out_of_range(0));
     }
 }
