@@ -5,7 +5,7 @@ use std::io;
 use super::medium::{Filled, Medium};
 
 /// Bytes read at a time.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// The part of a capture that is in memory, seen from the place that was reached.
 #[derive(Debug)]

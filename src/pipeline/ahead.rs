@@ -11,9 +11,9 @@ use super::Step;
 use super::front::{Batch, Front};
 
 /// Frames of a batch: what lies between the two halves stays in the processor's cache.
-pub(super) const FRAMES: usize = 1024;
+pub(super) const FRAMES: usize = 256;
 /// Batches that wait at most.
-const WAITING: usize = 4;
+const WAITING: usize = 8;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 

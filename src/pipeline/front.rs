@@ -59,7 +59,7 @@ pub(super) enum What {
     /// A DTLS record where only plain CoAP belongs.
     DtlsOnPlainPort(Part),
     /// An ICMP error that quotes CoAP.
-    Quote(Part, Told),
+    Quote(Part, Box<Told>),
     /// It looks like CoAP on a port that is not CoAP's.
     Offer(u16),
     /// Something else.
@@ -78,7 +78,9 @@ pub(super) struct Part {
     pub cut: bool,
     pub ip_id: u16,
     pub hop_limit: u8,
-    pub fragments: Option<Box<[Position]>>,
+    /// Boxed twice: a thin pointer keeps the common case small.
+    #[expect(clippy::box_collection, reason = "thin, and rarely there")]
+    pub fragments: Option<Box<Vec<Position>>>,
 }
 
 /// What is known of a message by itself.
@@ -193,7 +195,7 @@ fn part(datagram: &Datagram<'_>, batch: &mut Batch) -> Part {
         cut: datagram.cut,
         ip_id: datagram.ip_id,
         hop_limit: datagram.hop_limit,
-        fragments: datagram.fragments.map(Into::into),
+        fragments: datagram.fragments.map(|positions| Box::new(positions.to_vec())),
     }
 }
 
@@ -215,5 +217,15 @@ fn quoted(quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
         version: quote.version,
         icmp: (quote.kind, quote.code),
     };
-    What::Quote(part, told)
+    What::Quote(part, Box::new(told))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_crosses_the_threads_is_small() {
+        assert!(size_of::<Seen>() <= 128, "{}", size_of::<Seen>());
+    }
 }

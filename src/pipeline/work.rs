@@ -136,7 +136,7 @@ impl Work {
         record.flags.set(RecordFlags::MALFORMED, judged.malformed);
         if let Some(positions) = &part.fragments {
             record.flags.set(RecordFlags::FRAGMENTED, true);
-            update.extents.push((id, positions.clone()));
+            update.extents.push((id, positions.as_slice().into()));
         }
         if let Some(worst) = judged.worst {
             record.raise(worst);
