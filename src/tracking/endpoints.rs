@@ -10,14 +10,24 @@ use super::model::EndpointId;
 use super::table::Table;
 use crate::frame::Endpoint;
 
-/// A direction between two endpoints. The lowest bit tells the directions of one pair apart.
+/// A direction between two endpoints: source in the upper half, destination in the lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PairId(pub u32);
+pub(super) struct PairId(pub u64);
 
 impl PairId {
+    pub fn new(source: EndpointId, destination: EndpointId) -> Self {
+        Self(u64::from(source.0) << 32 | u64::from(destination.0))
+    }
+
     /// The other direction.
     pub fn reversed(self) -> Self {
-        Self(self.0 ^ 1)
+        Self(self.0.rotate_left(32))
+    }
+
+    /// The same number for both directions, and which of the two this is.
+    fn both(self) -> (u64, usize) {
+        let reversed = self.reversed().0;
+        if self.0 <= reversed { (self.0, 0) } else { (reversed, 1) }
     }
 }
 
@@ -50,11 +60,9 @@ pub(super) struct Endpoints {
     /// IPv6 endpoints by address, and port and scope.
     long: HashMap<(u128, u32), u32, RandomState>,
     list: Vec<Endpoint>,
-    /// By the two numbers, the lower first: the number of the pair's first direction.
-    pairs: Table<u64, u32>,
-    directions: Vec<Direction>,
-    probing: HashMap<u32, Probing, RandomState>,
-    last: (u64, PairId),
+    /// By pair: its two directions.
+    pairs: Table<u64, [Direction; 2]>,
+    probing: HashMap<u64, Probing, RandomState>,
 }
 
 impl Endpoints {
@@ -64,9 +72,7 @@ impl Endpoints {
             long: HashMap::default(),
             list: Vec::new(),
             pairs: Table::new(),
-            directions: Vec::new(),
             probing: HashMap::default(),
-            last: (u64::MAX, PairId(0)),
         }
     }
 
@@ -95,47 +101,31 @@ impl Endpoints {
         &self.list
     }
 
-    /// The direction from one endpoint to another.
-    pub fn pair(&mut self, source: EndpointId, destination: EndpointId) -> PairId {
-        let wanted = u64::from(source.0) << 32 | u64::from(destination.0);
-        if self.last.0 == wanted {
-            return self.last.1;
-        }
-        let swapped = source > destination;
-        let (low, high) = if swapped { (destination, source) } else { (source, destination) };
-        let key = u64::from(low.0) << 32 | u64::from(high.0);
-        let base = match self.pairs.get(key) {
-            Some(base) => *base,
-            None => self.new_pair(key),
-        };
-        let pair = PairId(base | u32::from(swapped));
-        self.last = (wanted, pair);
-        pair
-    }
-
-    #[cold]
-    fn new_pair(&mut self, key: u64) -> u32 {
-        let base = self.directions.len() as u32;
-        self.directions.extend([Direction::default(); 2]);
-        self.pairs.insert(key, base, |_| true);
-        base
-    }
-
     /// What is known of a direction.
+    #[inline]
     pub fn direction(&mut self, pair: PairId) -> &mut Direction {
-        &mut self.directions[pair.0 as usize]
+        let (key, way) = pair.both();
+        &mut self.pairs.get_or_insert(key, Default::default(), |_| true)[way]
     }
 
     /// Whether a message went this way.
     pub fn seen(&self, pair: PairId) -> bool {
-        self.directions[pair.0 as usize].seen
+        let (key, way) = pair.both();
+        self.pairs.get(key).is_some_and(|directions| directions[way].seen)
     }
 
     /// A message goes this way.
+    #[inline]
     pub fn see(&mut self, pair: PairId) {
-        if !std::mem::replace(&mut self.directions[pair.0 as usize].seen, true) {
+        if !std::mem::replace(&mut self.direction(pair).seen, true) {
             self.probing.remove(&pair.reversed().0);
         }
+    }
+
+    /// See [`Table::touch`].
+    #[inline]
+    pub fn touch(&self, pair: PairId) -> bool {
+        self.pairs.touch(pair.both().0)
     }
 
     /// What was sent this way while nothing came back.
@@ -171,11 +161,12 @@ mod tests {
     #[test]
     fn a_pair_has_two_directions() {
         let mut endpoints = Endpoints::new();
-        let there = endpoints.pair(EndpointId(3), EndpointId(1));
-        let back = endpoints.pair(EndpointId(1), EndpointId(3));
-        let itself = endpoints.pair(EndpointId(1), EndpointId(1));
-        assert_eq!(there.reversed(), back);
-        assert_ne!(there, itself);
-        assert_eq!(endpoints.pair(EndpointId(3), EndpointId(1)), there);
+        let there = PairId::new(EndpointId(3), EndpointId(1));
+        assert_eq!(there.reversed(), PairId::new(EndpointId(1), EndpointId(3)));
+        endpoints.see(there);
+        let itself = PairId::new(EndpointId(1), EndpointId(1));
+        assert_eq!([there, there.reversed(), itself].map(|pair| endpoints.seen(pair)), [true, false, false]);
+        endpoints.direction(there.reversed()).outstanding = 2;
+        assert_eq!(endpoints.direction(there).outstanding, 0);
     }
 }

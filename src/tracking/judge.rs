@@ -11,6 +11,7 @@ use super::context::{CODE, Context};
 use super::endpoints::PairId;
 use super::model::{EndpointId, RecordId, ResourceId};
 use super::multicast::Groups;
+use super::sent::MessageKey;
 use super::slots::Asked;
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
 use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
@@ -46,14 +47,14 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
 }
 
 /// A kind of request: from whom to whom, for what, by which method.
-type Similar = (u32, ResourceId, u8);
+type Similar = (u64, ResourceId, u8);
 
 /// What is remembered across exchanges.
 pub(super) struct Memory {
     /// Requests to groups.
     pub groups: Groups,
     /// Slots of the observations that live, by pair and target.
-    pub targets: HashMap<(u32, u64), u32, RandomState>,
+    pub targets: HashMap<(u64, u64), u32, RandomState>,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
     /// Requests that were challenged with Echo.
@@ -63,7 +64,7 @@ pub(super) struct Memory {
     /// GET requests that were answered: since when fresh, how long, by which message.
     fresh: Recent<Similar, (Moment, i64, RecordId)>,
     /// Message IDs that were free again: when they were first used, by which message. Only kept where chat is asked for.
-    pub lapsed: Recent<u64, (Moment, RecordId)>,
+    pub lapsed: Recent<MessageKey, (Moment, RecordId)>,
 }
 
 impl Default for Memory {

@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
-use super::sent::{Handle, Sent, Travel, group_key, key};
+use super::sent::{Handle, Sent, MessageKey, Travel, key};
 use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
@@ -111,7 +111,7 @@ impl Tracker {
     }
 
     /// The number was used before, and is free again.
-    fn judge_recycled(&mut self, key: u64, context: &mut Context<'_, '_, '_>) {
+    fn judge_recycled(&mut self, key: MessageKey, context: &mut Context<'_, '_, '_>) {
         if context.out.chat
             && let Some(&(first, record)) = self.memory.lapsed.get(&key)
         {
@@ -183,13 +183,11 @@ impl Tracker {
     }
 
     /// Makes the message the owner of its number.
-    pub(super) fn own(&mut self, context: &Context<'_, '_, '_>, key: u64, malformed: bool) -> Handle {
+    pub(super) fn own(&mut self, context: &Context<'_, '_, '_>, key: MessageKey, malformed: bool) -> Handle {
         let facts = &context.facts;
-        let group = if context.arrival.multicast { group_key(context.arrival.source.0, facts.message_id) } else { 0 };
         let travel = context.travel();
         self.sent.insert(Sent {
             key,
-            group,
             stamp: self.clock.stamp(),
             first: travel,
             last: travel,

@@ -32,7 +32,7 @@ use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
-use endpoints::Endpoints;
+use endpoints::{Endpoints, PairId};
 use expiry::Timers;
 use facts::Facts;
 use judge::Memory;
@@ -130,8 +130,9 @@ impl Tracker {
             self.counters.malformed += 1;
             return Tracked::alone(Role::Other);
         };
-        let pair = self.endpoints.pair(arrival.source, arrival.destination);
+        let pair = PairId::new(arrival.source, arrival.destination);
         let facts = Facts::new(header, message);
+        self.reach_ahead(&facts, pair);
         let mut context = Context { arrival: *arrival, now: self.clock.now(), facts, message, pair, out };
         context.facts.read(message, arrival, &self.hasher, &mut self.resources);
         let tracked = if !arrival.cut && message.is_malformed() {
@@ -145,6 +146,20 @@ impl Tracker {
         self.endpoints.see(pair);
         self.shrink();
         tracked
+    }
+
+    /// Reads ahead what the look-ups of this message will need, all at once.
+    #[inline]
+    fn reach_ahead(&self, facts: &Facts<'_>, pair: PairId) {
+        let answer = matches!(facts.kind, MessageType::Acknowledgement | MessageType::Reset);
+        let owner = if answer { pair.reversed() } else { pair };
+        let mut near = self.sent.touch(sent::key(owner, facts.message_id));
+        near ^= self.endpoints.touch(pair);
+        if !answer && !facts.code.is_empty() {
+            let client = if facts.code.is_request() { pair } else { pair.reversed() };
+            near ^= self.slots.touch_token(client, &facts.token);
+        }
+        std::hint::black_box(near);
     }
 
     /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.

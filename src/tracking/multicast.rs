@@ -33,7 +33,7 @@ pub(super) type Groups = TokenMap<Group>;
 impl Tracker {
     /// The token of a new multicast request was used for one before.
     pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_, '_>) {
-        let Some(group) = self.memory.groups.get(context.arrival.source.0, token) else { return };
+        let Some(group) = self.memory.groups.get(u64::from(context.arrival.source.0), token) else { return };
         let request = i64::from(group.request);
         if let Some(elapsed) = between(group.at, context.now)
             && elapsed < MULTICAST_TOKEN_LIFETIME
@@ -54,7 +54,7 @@ impl Tracker {
             imploded: false,
         };
         let token = context.facts.token.clone();
-        let held = self.memory.groups.get_or_insert(context.arrival.source.0, &token, group, |_| true);
+        let held = self.memory.groups.get_or_insert(u64::from(context.arrival.source.0), &token, group, |_| true);
         let before = std::mem::replace(held, group).slot;
         if before != index && before != NONE {
             self.slots.close(before, self.clock.stamp());
@@ -64,13 +64,13 @@ impl Tracker {
 
     /// The slot of the request to a group that a response answers.
     pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
-        let group = self.memory.groups.get(context.arrival.destination.0, token)?;
+        let group = self.memory.groups.get(u64::from(context.arrival.destination.0), token)?;
         (group.slot != NONE).then_some(group.slot)
     }
 
     /// The slot of a request to a group is forgotten.
     pub(super) fn forget_group(groups: &mut Groups, number: u32, slot: &Slot) {
-        let (client, token) = (slot.row.client.0, &slot.token);
+        let (client, token) = (u64::from(slot.row.client.0), &slot.token);
         if slot.row.multicast && groups.get(client, token).is_some_and(|group| group.slot == number) {
             groups.remove(client, token);
         }
@@ -80,7 +80,7 @@ impl Tracker {
     pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let (sum, asked) = (slot.response_bytes, u64::from(slot.asked.length));
-        let (client, token) = (slot.row.client.0, slot.token.clone());
+        let (client, token) = (u64::from(slot.row.client.0), slot.token.clone());
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);
         }

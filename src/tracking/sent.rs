@@ -7,19 +7,23 @@ use super::endpoints::PairId;
 use super::model::{NO_RECORD, ObservationId, RecordId, Role};
 use super::table::Table;
 
-/// Key of a Message ID: who sent it to whom, and the number.
-pub(super) fn key(pair: PairId, message_id: u16) -> u64 {
-    u64::from(pair.0) << 16 | u64::from(message_id)
+/// Key of a Message ID: who sent it to whom, and the number with what it is a key of.
+pub(super) type MessageKey = [u32; 3];
+
+/// Key of a CON or NON.
+pub(super) fn key(pair: PairId, message_id: u16) -> MessageKey {
+    [(pair.0 >> 32) as u32, pair.0 as u32, u32::from(message_id)]
 }
 
 /// Key of an ACK or RST that answers nothing captured, so that its copies are known.
-pub(super) fn stray_key(pair: PairId, message_id: u16, reset: bool) -> u64 {
-    key(pair, message_id) | if reset { 2 << 48 } else { 1 << 48 }
+pub(super) fn stray_key(pair: PairId, message_id: u16, reset: bool) -> MessageKey {
+    let [source, destination, number] = key(pair, message_id);
+    [source, destination, number | if reset { 2 << 16 } else { 1 << 16 }]
 }
 
 /// Key of a multicast message: who sent it, and the number; whoever answers is not known.
-pub(super) fn group_key(client: u32, message_id: u16) -> u64 {
-    u64::from(client) << 16 | u64::from(message_id) | 3 << 48
+pub(super) fn group_key(client: u32, message_id: u16) -> MessageKey {
+    [client, 0, u32::from(message_id) | 3 << 16]
 }
 
 /// How a datagram travelled: what tells a copy from a new transmission.
@@ -45,9 +49,7 @@ impl Travel {
 /// A message that owns its Message ID, with its copies and answers. Times in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
-    pub key: u64,
-    /// Second key of a multicast message, or 0.
-    pub group: u64,
+    pub key: MessageKey,
     /// Steady time of the first copy.
     pub stamp: i64,
     /// First copy.
@@ -109,7 +111,7 @@ pub(super) struct Sent {
 impl Sent {
     /// From its sender to its receiver.
     pub fn pair(&self) -> PairId {
-        PairId((self.key >> 16) as u32)
+        PairId(u64::from(self.key[0]) << 32 | u64::from(self.key[1]))
     }
 
     /// An ACK, a Reset or a response came.
@@ -163,7 +165,7 @@ impl Ring {
 
 /// The messages that own a Message ID.
 pub(super) struct SentTable {
-    index: Table<u64, Handle>,
+    index: Table<MessageKey, Handle>,
     confirmable: Ring,
     other: Ring,
     /// After this time a Confirmable message counts as unanswered, nanoseconds.
@@ -181,8 +183,14 @@ impl SentTable {
         if sent.confirmable || sent.stray { self.confirmable.life } else { self.other.life }
     }
 
-    pub fn find(&self, key: u64) -> Option<Handle> {
+    pub fn find(&self, key: MessageKey) -> Option<Handle> {
         self.index.get(key).copied().filter(|handle| self.get(*handle).is_some())
+    }
+
+    /// See [`Table::touch`].
+    #[inline]
+    pub fn touch(&self, key: MessageKey) -> bool {
+        self.index.touch(key)
     }
 
     fn ring(&self, handle: Handle) -> &Ring {
@@ -209,8 +217,8 @@ impl SentTable {
         let (confirmable, other) = (&self.confirmable, &self.other);
         let alive = |held: &Handle| if held.0 & 1 == 1 { other } else { confirmable }.position(*held).is_some();
         self.index.insert(sent.key, handle, alive);
-        if sent.group != 0 {
-            self.index.insert(sent.group, handle, alive);
+        if sent.multicast {
+            self.index.insert(group_key(sent.key[0], sent.key[2] as u16), handle, alive);
         }
         handle
     }

@@ -162,6 +162,12 @@ impl Slots {
         slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
+    /// See `Table::touch`.
+    #[inline]
+    pub fn touch_token(&self, pair: PairId, token: &Token) -> bool {
+        self.tokens.touch(pair.0, token)
+    }
+
     /// What is under a token between client and server.
     pub fn under(&self, pair: PairId, token: &Token) -> Under {
         let Some(under) = self.tokens.get(pair.0, token) else { return NOTHING };
@@ -440,12 +446,12 @@ mod tests {
     use super::*;
     use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, ObservationId, ResourceId};
 
-    fn slot(id: u32, pair: u32, token: &[u8]) -> Slot {
+    fn slot(id: u32, pair: u64, token: &[u8]) -> Slot {
         let row = ExchangeRow {
             request: id,
             response: NO_RECORD,
             last: id,
-            client: EndpointId(pair),
+            client: EndpointId(pair as u32),
             server: EndpointId(9),
             started: 0,
             round_trip: -1,

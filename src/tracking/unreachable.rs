@@ -1,6 +1,7 @@
 //! ICMP errors that quote a message: which one, and what they end (RFC 1122 section 4.1.3.3, RFC 4443 section 3.1).
 
 use super::Tracker;
+use super::endpoints::PairId;
 use super::context::{MESSAGE_ID, Output};
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::sent::{Handle, key};
@@ -26,7 +27,7 @@ impl Tracker {
         let mut out = Output { patches: out, chat: self.options.chat };
         self.step(time, evidence, &mut out);
         let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp.0, icmp.1);
-        let pair = self.endpoints.pair(quoted_source, quoted_destination);
+        let pair = PairId::new(quoted_source, quoted_destination);
         let about = Message::decode(quoted_bytes).header().and_then(|header| {
             let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);
             let owner = if answer { pair.reversed() } else { pair };
