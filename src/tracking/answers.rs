@@ -51,6 +51,7 @@ impl Tracker {
     }
 
     /// A copy of an ACK or RST that was captured before.
+    #[inline(never)]
     fn answer_again(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Option<Tracked> {
         let reset = context.facts.kind == MessageType::Reset;
         let (first, same) = match reset {
@@ -146,6 +147,7 @@ impl Tracker {
     }
 
     /// An ACK that is no response: empty, or to something that is no request.
+    #[inline(never)]
     fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
         let request = (1..32).contains(&sent.code);
         let mut unanswered = sent.code != 0 && !sent.is_answered();
@@ -205,6 +207,7 @@ impl Tracker {
     }
 
     /// A Reset to a message that was captured.
+    #[inline(never)]
     fn track_reset(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
         let role = self.reset_role(sent);
         if role == Role::Reset && !sent.malformed {
@@ -247,6 +250,7 @@ impl Tracker {
     }
 
     /// An ACK or RST that answers nothing captured.
+    #[inline(never)]
     fn track_stray(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
         let facts = &context.facts;
         let reset = facts.kind == MessageType::Reset;
@@ -267,6 +271,7 @@ impl Tracker {
         Tracked::alone(role)
     }
 
+    #[inline(never)]
     fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
         let kind = sameness(&context.travel(), &sent.last);
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
@@ -288,6 +293,7 @@ impl Tracker {
     }
 
     /// What is wrong with an ACK or RST that answers no CON or NON.
+    #[inline(never)]
     fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_, '_>) -> Role {
         let message_id = context.facts.message_id;
         if reset {

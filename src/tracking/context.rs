@@ -15,6 +15,8 @@ pub(super) struct Output<'o> {
 
 impl Output<'_> {
     /// A finding on any message.
+    #[cold]
+    #[inline(never)]
     pub fn find(&mut self, record: RecordId, finding: Finding) {
         if record != NO_RECORD && (finding.severity > Severity::Chat || self.chat) {
             self.patches.push(Patch::Finding(record, finding));
@@ -47,16 +49,22 @@ impl Context<'_, '_, '_> {
     }
 
     /// A finding about the Message ID.
+    #[cold]
+    #[inline(never)]
     pub fn find(&mut self, rule: Rule, first: i64, second: i64) {
         self.find_at(rule, rule.severity(), MESSAGE_ID, first, second);
     }
 
     /// A finding about the code.
+    #[cold]
+    #[inline(never)]
     pub fn find_code(&mut self, rule: Rule, first: i64, second: i64) {
         self.find_at(rule, rule.severity(), CODE, first, second);
     }
 
     /// A finding about the token.
+    #[cold]
+    #[inline(never)]
     pub fn find_token(&mut self, rule: Rule, severity: Severity, first: i64, second: i64) {
         let span = match self.message.token_span() {
             Span { bits: 0, .. } => TOKEN_LENGTH,
@@ -66,11 +74,15 @@ impl Context<'_, '_, '_> {
     }
 
     /// A finding about an option, or about the code where the option is absent.
+    #[cold]
+    #[inline(never)]
     pub fn find_option(&mut self, rule: Rule, option: OptionNumber, first: i64, second: i64) {
         let span = self.message.option(option).map_or(CODE, |option| option.span());
         self.find_at(rule, rule.severity(), span, first, second);
     }
 
+    #[cold]
+    #[inline(never)]
     pub fn find_at(&mut self, rule: Rule, severity: Severity, span: Span, first: i64, second: i64) {
         self.out.find(self.arrival.record, Finding::new(rule, span).with(first, second).at(severity));
     }

@@ -41,6 +41,7 @@ impl Tracker {
     }
 
     /// A malformed request with a token: a response may name it, but it is no exchange.
+    #[inline(never)]
     pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
         let token = context.facts.token.clone();
         let mut slot =
@@ -84,6 +85,7 @@ impl Tracker {
     }
 
     /// A first or further response to the request in a slot: rows, counters, and what it says of the response.
+    #[inline(never)]
     pub(super) fn answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
         let Some(slot) = self.slots.get_mut(index) else {
             return Tracked::alone(Role::Other);
@@ -207,6 +209,7 @@ impl Tracker {
     }
 
     /// A Reset to the request.
+    #[inline(never)]
     pub(super) fn reset_exchange(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         if slot.kind != SlotKind::Exchange || (slot.row.multicast && slot.row.responses > 0) {

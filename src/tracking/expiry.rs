@@ -70,6 +70,7 @@ impl Tracker {
     }
 
     /// Everything that is due by the steady time.
+    #[inline(never)]
     pub(super) fn expire(&mut self, out: &mut Output<'_>) {
         let steady = self.clock.steady();
         self.timers.done = steady;
@@ -96,6 +97,8 @@ impl Tracker {
     }
 
     /// Forgets a slot before its time.
+    #[cold]
+    #[inline(never)]
     fn forget(&mut self, number: u32) {
         self.forget_observed(number);
         if let Some(slot) = self.slots.get(number) {
@@ -135,6 +138,8 @@ impl Tracker {
         self.slots.get_mut(sent.slot).is_some_and(|slot| slot.row.request == record && slot.row.response != NO_RECORD)
     }
 
+    #[cold]
+    #[inline(never)]
     fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.kind == SlotKind::Exchange
@@ -146,6 +151,8 @@ impl Tracker {
     }
 
     /// Nobody acknowledged a notification. A newer one takes over its retransmissions (RFC 7641 section 4.5.2).
+    #[cold]
+    #[inline(never)]
     fn notification_lost(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let record = sent.record;
         let lives = |slot: &&mut Slot| {
@@ -189,6 +196,8 @@ impl Tracker {
     }
 
     /// An empty ACK, and no response since.
+    #[cold]
+    #[inline(never)]
     fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
         if let Some(slot) = self.slots.get_mut(slot)
             && slot.row.response == NO_RECORD

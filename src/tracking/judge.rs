@@ -142,6 +142,7 @@ impl Tracker {
     }
 
     /// Remembers what a response says about requests to come.
+    #[inline(never)]
     fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_, '_>) {
         let similar = (pair.0, resource, method);
         let record = context.arrival.record;
@@ -221,6 +222,7 @@ impl Tracker {
         }
     }
 
+    #[inline(never)]
     fn judge_amplification(&mut self, asked: &Asked, pair: PairId, context: &mut Context<'_, '_, '_>) {
         let (response, request) = (context.facts.length, asked.length.max(1));
         if response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.endpoints.direction(pair).verified {

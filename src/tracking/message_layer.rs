@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
-use super::sent::{Handle, Sent, MessageKey, Travel, key};
+use super::sent::{Handle, MessageKey, Sent, Travel, key};
 use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
@@ -103,6 +103,8 @@ impl Tracker {
         if refreshed { Standing::Refreshed } else { Standing::Reused }
     }
 
+    #[cold]
+    #[inline(never)]
     fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_, '_>) {
         if let Some(sent) = owner.and_then(|owner| self.sent.get(owner)) {
             let elapsed = between(sent.first.at(), context.now).unwrap_or(0);
@@ -120,6 +122,8 @@ impl Tracker {
     }
 
     /// A frame that the capture point saw twice: it relates to the first, and to nothing else.
+    #[cold]
+    #[inline(never)]
     fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
         let mut tracked = Tracked::alone(Role::Other);
         if let Some(sent) = self.sent.get_mut(owner) {
@@ -132,6 +136,8 @@ impl Tracker {
     }
 
     /// A later copy of a CON or NON.
+    #[cold]
+    #[inline(never)]
     fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_, '_>) -> Tracked {
         let Some(&sent) = self.sent.get(owner) else {
             return Tracked::alone(Role::Other);
@@ -247,6 +253,8 @@ impl Tracker {
     }
 
     /// A malformed message: it opens no exchange and repeats nothing, but answers may point to it.
+    #[cold]
+    #[inline(never)]
     pub(super) fn track_malformed(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
         self.counters.malformed += 1;
         match context.facts.kind {

@@ -32,6 +32,8 @@ pub(super) type Groups = TokenMap<Group>;
 
 impl Tracker {
     /// The token of a new multicast request was used for one before.
+    #[cold]
+    #[inline(never)]
     pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_, '_>) {
         let Some(group) = self.memory.groups.get(u64::from(context.arrival.source.0), token) else { return };
         let request = i64::from(group.request);
@@ -43,6 +45,8 @@ impl Tracker {
     }
 
     /// Enters a request to a group. A request before it with the same token gets no more answers.
+    #[cold]
+    #[inline(never)]
     pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_, '_>) {
         let group = Group {
             slot: index,
@@ -77,6 +81,8 @@ impl Tracker {
     }
 
     /// What is odd about an answer to a request to a group.
+    #[cold]
+    #[inline(never)]
     pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let (sum, asked) = (slot.response_bytes, u64::from(slot.asked.length));

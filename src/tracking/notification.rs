@@ -15,6 +15,7 @@ use crate::coap::{MessageType, OptionNumber, Rule};
 
 impl Tracker {
     /// A notification of the observation in a slot.
+    #[inline(never)]
     pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
         if self.goes_on(index) {
             self.slots.observe(index, self.clock.stamp());
@@ -73,6 +74,7 @@ impl Tracker {
         slot.observation = Some(observation);
     }
 
+    #[inline(never)]
     fn say_unknown(&self, context: &mut Context<'_, '_, '_>) {
         let severity = self.unless_unseen(Rule::ObsUnknownToken, context);
         let severity = if self.registered { severity } else { less(Rule::ObsUnknownToken.severity()) };
@@ -80,6 +82,7 @@ impl Tracker {
     }
 
     /// A notification of an observation whose registration was not captured.
+    #[inline(never)]
     pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_, '_>) -> Tracked {
         self.say_unknown(context);
         if context.facts.code.is_error() {
@@ -106,6 +109,7 @@ impl Tracker {
     }
 
     /// A copy of a notification: a refreshed one may carry a newer number.
+    #[inline(never)]
     pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_, '_>) -> ObserveOrder {
         if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
             return ObserveOrder::None;

@@ -122,6 +122,7 @@ impl Tracker {
     }
 
     /// A registration while another lives, under the same token or for the same target.
+    #[inline(never)]
     fn judge_registration(&mut self, slot: &Slot, observing: u32, context: &mut Context<'_, '_, '_>) {
         if let Some(observation) = self.observation(observing) {
             let registration = i64::from(observation.row.registration);
@@ -179,6 +180,7 @@ impl Tracker {
     }
 
     /// A registration is accepted: a new observation, or the next registration of one.
+    #[inline(never)]
     fn accept(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> (ObservationId, ObserveOrder) {
         self.counters.observations += 1;
         let before = self.slots.observe(index, self.clock.stamp());
@@ -215,6 +217,7 @@ impl Tracker {
     }
 
     /// The observation before under the same token: it goes on if it is of the same target.
+    #[inline(never)]
     fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_, '_>) -> Option<Box<Observation>> {
         let slot = self.slots.get_mut(before)?;
         let same = slot
@@ -243,6 +246,7 @@ impl Tracker {
     }
 
     /// The state of an observation may be out of date.
+    #[inline(never)]
     pub(super) fn out_of_date(&mut self, index: u32, steady: i64, out: &mut Output<'_>) {
         let Some(observation) = self.observation(index).filter(|observation| !observation.is_over()) else { return };
         let due = observation.stale_at;
@@ -267,6 +271,7 @@ impl Tracker {
     }
 
     /// A Reset to a notification, or to the response that accepted the registration.
+    #[inline(never)]
     pub(super) fn reset_notification(&mut self, sent: &Sent, context: &mut Context<'_, '_, '_>) {
         if sent.observation.0 == 0 {
             return;
@@ -288,6 +293,7 @@ impl Tracker {
     }
 
     /// Ends an observation.
+    #[inline(never)]
     pub(super) fn end_observation(&mut self, index: u32, end: ObservationEnd, by: RecordId, out: &mut Output<'_>) {
         let now = self.clock.now();
         self.forget_observed(index);

@@ -31,6 +31,7 @@ enum Target {
 
 impl Tracker {
     /// A response in a CON or NON of its own.
+    #[inline(never)]
     pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
         let token = context.facts.token.clone();
         let target = self.target(&token, context);
@@ -117,6 +118,7 @@ impl Tracker {
     }
 
     /// An open request of the same client with this token, to another endpoint.
+    #[inline(never)]
     fn elsewhere(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
         let matches = |slot: &u32| {
             self.slots
@@ -127,6 +129,7 @@ impl Tracker {
     }
 
     /// An ACK with a Message ID that fits nothing, under the token of an observation.
+    #[inline(never)]
     pub(super) fn in_observation_by_ack(&mut self, context: &mut Context<'_, '_, '_>) -> bool {
         if context.facts.observe.is_none() {
             return false;
@@ -141,6 +144,7 @@ impl Tracker {
     }
 
     /// A further notification of an observation came in an ACK for its registration.
+    #[inline(never)]
     pub(super) fn notified_in_ack(&mut self, slot: u32, context: &mut Context<'_, '_, '_>) -> Option<Tracked> {
         let registration = self.slots.get(slot)?.row.request;
         context.find_code(Rule::ObsInAck, i64::from(registration), 0);
@@ -152,6 +156,7 @@ impl Tracker {
     }
 
     /// A response under the token of an observation that is over.
+    #[inline(never)]
     fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
         if !self.in_flight(slot)
             && let Some(observation) = self.slots.get(slot).and_then(|slot| slot.observation.as_ref())

@@ -26,6 +26,8 @@ fn scheduled(parameters: &Parameters, elapsed: i64) -> Option<u16> {
 
 impl Tracker {
     /// A Confirmable message was sent again: counts it and judges when.
+    #[cold]
+    #[inline(never)]
     pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) {
         let Some(sent) = self.sent.get_mut(owner) else { return };
         let before = *sent;
@@ -46,6 +48,8 @@ impl Tracker {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn judge_schedule(&self, before: &Sent, now: &Sent, gap: i64, elapsed: i64, context: &mut Context<'_, '_, '_>) {
         let parameters = &self.options.parameters;
         if gap < slack_below(parameters.ack_timeout) {
@@ -66,6 +70,8 @@ impl Tracker {
     }
 
     /// The answer had passed here long enough before to have reached the sender.
+    #[cold]
+    #[inline(never)]
     fn judge_spurious(&self, before: &Sent, context: &mut Context<'_, '_, '_>) {
         if !before.is_answered() || before.malformed {
             return;

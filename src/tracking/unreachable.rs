@@ -1,8 +1,8 @@
 //! ICMP errors that quote a message: which one, and what they end (RFC 1122 section 4.1.3.3, RFC 4443 section 3.1).
 
 use super::Tracker;
-use super::endpoints::PairId;
 use super::context::{MESSAGE_ID, Output};
+use super::endpoints::PairId;
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::sent::{Handle, key};
 use super::slots::SlotKind;
