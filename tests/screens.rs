@@ -1,5 +1,6 @@
 //! The screen, whole: captures and key scripts in, drawn frames out.
 #![cfg(feature = "tui")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "screens/script.rs"]
 mod script;
@@ -89,6 +90,32 @@ fn times_help_and_find() {
     check("typing", SMALL, Scene::lab("02-alarm-plain.pcap").keys("C-f m e t h o d"));
     let film = check("found", SMALL, Scene::lab("02-alarm-plain.pcap").keys("C-f m e t h o d Enter").wait());
     assert!(film.last().contains("found \"method\""), "{}", film.last());
+}
+
+#[test]
+fn what_is_selected_can_be_copied() {
+    let film = Scene::lab("02-alarm-plain.pcap").keys("y Enter j j y Tab y Esc Esc x y").run();
+    let message = "4203d82cab3c396c6f63616c686f737485616c61726dff4f4e";
+    assert_eq!(film.copied, [message, "Token: ab3c (2 bytes)", "ab3c", message]);
+}
+
+#[test]
+fn zoom_and_sizes_change_the_panes() {
+    let rules = |keys: &str| {
+        let film = Scene::lab("02-alarm-plain.pcap").keys(keys).run();
+        film.last()
+            .lines()
+            .enumerate()
+            .filter(|(_, row)| row.starts_with('\u{2500}'))
+            .map(|(y, _)| y)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules(""), [10, 17]);
+    assert_eq!(rules("++"), [12, 17]);
+    assert_eq!(rules("-"), [9, 17]);
+    assert_eq!(rules("\\"), [0; 0]);
+    assert_eq!(rules("Tab \\"), [1]);
+    assert_eq!(rules("\\ \\"), [10, 17]);
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub struct Film {
     pub frames: Vec<String>,
     /// Cells with a colour, over all frames.
     pub colours: usize,
+    /// What was put on the clipboard.
+    pub copied: Vec<String>,
 }
 
 impl Film {
@@ -186,11 +188,12 @@ impl Scene {
             colours: 0,
         };
         let mut terminal = Terminal::new(camera).unwrap();
-        let outcome = tui::run(session, &mut terminal, &mut Nowhere).unwrap();
+        let mut surroundings = Nowhere::default();
+        let outcome = tui::run(session, &mut terminal, &mut surroundings).unwrap();
         assert_eq!(outcome, Outcome::Signal(15));
         drop(folder);
         let camera = terminal.backend_mut();
-        Film { frames: std::mem::take(&mut camera.frames), colours: camera.colours }
+        Film { frames: std::mem::take(&mut camera.frames), colours: camera.colours, copied: surroundings.copied }
     }
 
     /// Reads the capture through, into updates.
@@ -274,8 +277,11 @@ fn key(name: &str) -> KeyEvent {
     KeyEvent::new(code, KeyModifiers::NONE)
 }
 
-/// Surroundings without a process to stop and without a clipboard.
-struct Nowhere;
+/// Surroundings without a process to stop; what is copied is kept.
+#[derive(Default)]
+struct Nowhere {
+    copied: Vec<String>,
+}
 
 impl Surroundings for Nowhere {
     fn suspend(&mut self) -> std::io::Result<()> {
@@ -284,7 +290,8 @@ impl Surroundings for Nowhere {
     fn resume(&mut self) -> std::io::Result<()> {
         Ok(())
     }
-    fn copy(&mut self, _text: &str) -> std::io::Result<()> {
+    fn copy(&mut self, text: &str) -> std::io::Result<()> {
+        self.copied.push(text.to_owned());
         Ok(())
     }
 }
