@@ -16,7 +16,10 @@ const SIGNS: &[(&str, &str)] = &[
     ("D C", "a duplicate; a frame that was captured twice"),
     ("o", "registers, ends or belongs to an observation"),
     ("G S", "a notification that skips numbers; one that is older than one seen before"),
-    ("=#4", "answers the message of frame 4, and after how long; or repeats it, and how long after the copy before"),
+    (
+        "=#4",
+        "answers or repeats the message of frame 4, and after how long (a retransmission: after the copy before it)",
+    ),
     ("c1 s1", "the first client, the first server that was seen"),
 ];
 

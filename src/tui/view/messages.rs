@@ -150,7 +150,7 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
         };
     }
     let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
-    let since = if record.is_repeat() { copy_before(app, record) } else { other.time };
+    let since = if relation == Relation::Retransmits { copy_before(app, record) } else { other.time };
     let elapsed = record.time.checked_sub(since).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
     let plus = if record.is_repeat() { "+" } else { "" };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
