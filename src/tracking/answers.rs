@@ -289,6 +289,9 @@ impl Tracker {
         }
         let rule = if kind == Sameness::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateAck };
         context.find(rule, i64::from(sent.record), elapsed);
+        if kind == Sameness::Repeated {
+            self.judge_stray(context.facts.kind == MessageType::Reset, context);
+        }
         Tracked { relation: Relation::Duplicates, ..alone }
     }
 

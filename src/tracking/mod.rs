@@ -122,6 +122,11 @@ impl Tracker {
         &self.counters
     }
 
+    /// Estimated bytes held; at most the cap, and what endpoints and tables need besides.
+    pub fn bytes(&self) -> usize {
+        self.sent.bytes() + self.slots.bytes()
+    }
+
     /// Relates a message. What becomes known of earlier messages, new and changed rows, and findings go to `out`.
     pub fn track(&mut self, arrival: &Arrival, message: &Message<'_>, out: &mut Vec<Patch>) -> Tracked {
         let mut out = Output { patches: out, chat: self.options.chat };

@@ -13,6 +13,9 @@ use super::slots::Slot;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{OptionNumber, Rule};
 
+/// A notification that comes so much later than Max-Age says is in time: servers count from when they send.
+const LATE: i64 = SECOND / 5;
+
 /// An observation.
 pub(super) struct Observation {
     pub id: ObservationId,
@@ -238,7 +241,7 @@ impl Tracker {
         let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
         observation.row.max_age = age;
         observation.last_at = context.now;
-        let due = self.clock.stamp().saturating_add(i64::from(age) * SECOND);
+        let due = self.clock.stamp().saturating_add(i64::from(age) * SECOND + LATE);
         if observation.stale_at == i64::MAX {
             self.timers.stale_at(due, index);
         }
