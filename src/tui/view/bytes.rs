@@ -50,8 +50,12 @@ fn before(span: Span, bytes: usize) -> Option<Span> {
 /// What the bytes are, and the bits of the selected field where it is less than whole bytes.
 fn title(app: &App) -> String {
     let bytes = app.detail.bytes();
+    if bytes.is_empty() {
+        return "no bytes".into();
+    }
     let mut title = if app.detail.shows_frame() {
-        format!("frame, {} bytes", bytes.len())
+        let which = if app.detail.coap_offset().is_some() { "frame" } else { "last of its frames" };
+        format!("{which}, {} bytes", bytes.len())
     } else {
         let at =
             app.detail.coap_offset().map_or("from several frames".into(), |offset| format!("at frame byte {offset}"));
