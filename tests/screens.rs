@@ -142,13 +142,13 @@ fn nothing_is_explained() {
 #[test]
 fn a_live_list_follows_until_the_user_moves() {
     let lab = "01-libcoap-basics-ipv4.pcap";
-    let followed = Scene::lab(lab).as_live().pieces(20).run();
+    let followed = Scene::lab(lab).made_live().pieces(20).run();
     assert!(followed.last().lines().any(|row| row.starts_with("\u{25b6}  54")), "{}", followed.last());
-    let film = check("new-below", SMALL, Scene::lab(lab).as_live().pieces(20).keys_after_first("k"));
+    let film = check("new-below", SMALL, Scene::lab(lab).made_live().pieces(20).keys_after_first("k"));
     assert!(film.last().contains("new below, G follows"), "{}", film.last());
-    let film = check("frozen", SMALL, Scene::lab(lab).as_live().pieces(20).keys_after_first("p"));
+    let film = check("frozen", SMALL, Scene::lab(lab).made_live().pieces(20).keys_after_first("p"));
     assert!(film.last().contains("FROZEN 34 new"), "{}", film.last());
-    let asked = Scene::lab(lab).as_live().keys("q").run();
+    let asked = Scene::lab(lab).made_live().keys("q").run();
     assert!(asked.last().contains("not saved"), "{}", asked.last());
 }
 

@@ -104,7 +104,7 @@ impl Scene {
     }
 
     /// The capture's frames, as if they came from an interface.
-    pub fn as_live(mut self) -> Self {
+    pub fn made_live(mut self) -> Self {
         self.opening = live();
         self
     }
