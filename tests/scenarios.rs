@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "scenarios/examples.rs"]
+mod examples;
 #[path = "scenarios/flood.rs"]
 mod flood;
 #[path = "scenarios/play.rs"]

@@ -146,6 +146,9 @@ fn percent(into: &mut String, bytes: &[u8]) {
 mod tests {
     use super::*;
 
+    /// Values of options.
+    type Values<'a> = &'a [&'a [u8]];
+
     /// Interns a path and a query of a message that is made for it.
     fn intern(table: &mut ResourceTable, seed: &RandomState, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
         let (mut bytes, mut hash, mut last) = (vec![0x40, 1, 0, 1], OptionsHash::new(seed), 0);
@@ -166,7 +169,7 @@ mod tests {
     #[test]
     fn texts_are_unambiguous() {
         let (mut table, seed) = (ResourceTable::new(10_000), RandomState::default());
-        let cases: [(&[&[u8]], &[&[u8]], &str); 8] = [
+        let cases: [(Values, Values, &str); 8] = [
             (&[], &[], "/"),
             (&[b"sensors", b"temp"], &[], "/sensors/temp"),
             (&[b"a/b"], &[], "/a%2Fb"),

@@ -6,6 +6,9 @@ use super::context::Context;
 use super::sent::{Handle, Sent};
 use crate::coap::{Parameters, Rule};
 
+/// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
+const UNDER_WAY: i64 = SECOND / 4;
+
 /// The time less the tolerance of the schedule: 10 % and 100 ms.
 fn slack_below(time: i64) -> i64 {
     time - time / 10 - SECOND / 10
@@ -77,7 +80,7 @@ impl Tracker {
             return;
         }
         let Some(since) = between(before.answered, context.now) else { return };
-        if since > before.round_trip.max(0) / 2 {
+        if since > (before.round_trip.max(0) / 2).min(UNDER_WAY) {
             context.find(Rule::MidSpurious, i64::from(before.answered_by), since);
         }
     }
