@@ -18,6 +18,7 @@ mod resources;
 mod responses;
 mod retransmission;
 mod sent;
+mod slot;
 mod slots;
 mod table;
 mod tokens;

@@ -7,11 +7,10 @@ use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use super::clock::Moment;
 use super::endpoints::PairId;
-use super::model::{EndpointId, ExchangeId, ExchangeRow};
-use super::observation::Observation;
-use super::sent::Handle;
+use super::model::EndpointId;
+pub(super) use super::slot::{Asked, Slot, SlotKind};
+use super::slot::{Link, UNLINKED};
 use super::tokens::{Token, TokenMap};
 
 /// No slot. Slots are numbered in the order in which they begin.
@@ -24,71 +23,6 @@ pub(super) enum List {
     Token = 0,
     /// Open requests of one client, newest first.
     Client = 1,
-}
-
-/// Neighbours in a list.
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    before: u32,
-    behind: u32,
-}
-
-const UNLINKED: Link = Link { before: NONE, behind: NONE };
-
-/// What a slot holds besides an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SlotKind {
-    /// Nothing.
-    Free,
-    /// An exchange.
-    Exchange,
-    /// A malformed request: answers may point to it, but it is no exchange.
-    Malformed,
-    /// An observation whose registration was not captured.
-    Overheard,
-}
-
-/// What of a request is needed to judge its responses.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Asked {
-    /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it.
-    pub target: u64,
-    pub length: u32,
-    pub accept: Option<u16>,
-    pub no_response: u8,
-    pub etag: bool,
-    pub registers: bool,
-    pub deregisters: bool,
-    pub block1: bool,
-    pub oscore: bool,
-    /// A critical option that the server had to refuse; 0 for none.
-    pub bad_critical: u16,
-}
-
-/// An exchange.
-pub(super) struct Slot {
-    pub kind: SlotKind,
-    pub id: ExchangeId,
-    pub row: ExchangeRow,
-    pub token: Token,
-    /// From client to server.
-    pub pair: PairId,
-    pub started: Moment,
-    /// The request in the table of messages.
-    pub sent: Handle,
-    pub asked: Asked,
-    pub observation: Option<Box<Observation>>,
-    /// The empty ACK, or `NO_RECORD`.
-    pub acknowledgement: u32,
-    /// Bytes of all responses.
-    pub response_bytes: u64,
-    pub open: bool,
-    /// It has an observation that lives.
-    pub live: bool,
-    /// Steady time at which it began, and was closed.
-    opened_at: i64,
-    closed_at: i64,
-    links: [Link; 2],
 }
 
 /// What is under one token.
@@ -417,34 +351,13 @@ impl Slots {
     }
 }
 
-impl Slot {
-    /// A slot with nothing but the row; the caller fills in the rest.
-    pub fn new(kind: SlotKind, id: ExchangeId, row: ExchangeRow, token: Token, pair: PairId, started: Moment) -> Self {
-        Self {
-            kind,
-            id,
-            row,
-            token,
-            pair,
-            started,
-            sent: Handle::NONE,
-            asked: Asked::default(),
-            observation: None,
-            acknowledgement: super::model::NO_RECORD,
-            response_bytes: 0,
-            open: false,
-            live: false,
-            opened_at: 0,
-            closed_at: 0,
-            links: [UNLINKED; 2],
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, ObservationId, ResourceId};
+    use crate::tracking::clock::Moment;
+    use crate::tracking::model::{
+        AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ResourceId,
+    };
 
     fn slot(id: u32, pair: u64, token: &[u8]) -> Slot {
         let row = ExchangeRow {

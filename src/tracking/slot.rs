@@ -1,0 +1,98 @@
+//! An exchange as the tracker keeps it: the row, and what is needed to judge what comes.
+
+use super::clock::Moment;
+use super::endpoints::PairId;
+use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
+use super::observation::Observation;
+use super::sent::Handle;
+use super::tokens::Token;
+
+/// Neighbours in a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    pub before: u32,
+    pub behind: u32,
+}
+
+pub(super) const UNLINKED: Link = Link { before: u32::MAX, behind: u32::MAX };
+
+/// What a slot holds besides an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlotKind {
+    /// Nothing.
+    Free,
+    /// An exchange.
+    Exchange,
+    /// A malformed request: answers may point to it, but it is no exchange.
+    Malformed,
+    /// An observation whose registration was not captured.
+    Overheard,
+}
+
+/// What of a request is needed to judge its responses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asked {
+    /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it.
+    pub target: u64,
+    pub length: u32,
+    pub accept: Option<u16>,
+    pub no_response: u8,
+    pub etag: bool,
+    pub registers: bool,
+    pub deregisters: bool,
+    pub block1: bool,
+    pub oscore: bool,
+    /// A critical option that the server had to refuse; 0 for none.
+    pub bad_critical: u16,
+}
+
+/// An exchange.
+pub(super) struct Slot {
+    pub kind: SlotKind,
+    pub id: ExchangeId,
+    pub row: ExchangeRow,
+    pub token: Token,
+    /// From client to server.
+    pub pair: PairId,
+    pub started: Moment,
+    /// The request in the table of messages.
+    pub sent: Handle,
+    pub asked: Asked,
+    pub observation: Option<Box<Observation>>,
+    /// The empty ACK, or `NO_RECORD`.
+    pub acknowledgement: u32,
+    /// Bytes of all responses.
+    pub response_bytes: u64,
+    pub open: bool,
+    /// It has an observation that lives.
+    pub live: bool,
+    /// Steady time at which it began, and was closed.
+    pub opened_at: i64,
+    pub closed_at: i64,
+    /// By [`super::slots::List`].
+    pub links: [Link; 2],
+}
+
+impl Slot {
+    /// A slot with nothing but the row; the caller fills in the rest.
+    pub fn new(kind: SlotKind, id: ExchangeId, row: ExchangeRow, token: Token, pair: PairId, started: Moment) -> Self {
+        Self {
+            kind,
+            id,
+            row,
+            token,
+            pair,
+            started,
+            sent: Handle::NONE,
+            asked: Asked::default(),
+            observation: None,
+            acknowledgement: NO_RECORD,
+            response_bytes: 0,
+            open: false,
+            live: false,
+            opened_at: 0,
+            closed_at: 0,
+            links: [UNLINKED; 2],
+        }
+    }
+}
