@@ -12,6 +12,7 @@ use coapscope::render::paint::Paint;
 use coapscope::render::{Node, NodeKind, Place, json, message_tree, rows};
 use proptest::prelude::*;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 /// The message of the course's slide: `POST /events` with JSON and no token.
 const SLIDE: &str = "4002 0000 b66576656e7473 ff 7b22616363657373546f6b656e223a22645f736b5f616263313233222c226e616d65223a2274656d7065726174757265222c2264617461223a223231227d";
@@ -241,7 +242,7 @@ proptest! {
         lines.push(json::line(&json::field_array(&message)));
         for detail in [Detail::Fields, Detail::Teach] {
             let dump = annotated::lines(&message, detail, Paint(false));
-            prop_assert!(dump.iter().all(|line| line.chars().count() <= 80), "{dump:#?}");
+            prop_assert!(dump.iter().all(|line| line.width() <= 80), "{dump:#?}");
             lines.extend(dump);
         }
         lines.extend(annotated::header_figure(&message));

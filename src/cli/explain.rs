@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 
 use super::print::paint;
 use super::{Context, ExplainArgs, hex_text, input};
-use crate::coap::{DecodeMode, Finding, Message, Rule};
+use crate::coap::draft::other_reading;
+use crate::coap::{Finding, Message};
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
-use crate::render::{Known, NodeKind, frame_number, json as objects, message_tree, tree, wrap::wrap};
+use crate::render::{Known, NodeKind, frame_number, json as objects, message_tree, tree, why_read_so, wrap::wrap};
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
 
@@ -160,14 +161,10 @@ impl Explained<'_> {
         }
         let Some(other) = other_reading(&self.message) else { return Ok(()) };
         let heading = format!("The other reading: {}", other.mode().name());
-        section(&heading, &[OTHER_READING.to_owned()], paint, out)?;
+        section(&heading, &[why_read_so(other.mode()).to_owned()], paint, out)?;
         reading(&other, paint, out)
     }
 }
-
-const OTHER_READING: &str = "Before RFC 7252, the four bits behind the type counted the options instead of the bytes of the \
-    token, the token was an option like others, and the payload followed the last option without a marker. The same bytes \
-    read so are a sound message:";
 
 /// Headline, figure of the header, and every field.
 fn reading(message: &Message<'_>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -198,31 +195,4 @@ fn section(heading: &str, paragraphs: &[String], paint: Paint, out: &mut dyn Wri
         }
     }
     writeln!(out)
-}
-
-/// How the message reads by an old draft, where it is sound so and is not by RFC 7252; by RFC 7252 where it was read as a draft.
-fn other_reading<'a>(message: &Message<'a>) -> Option<Message<'a>> {
-    if message.mode().is_draft() {
-        return Some(Message::decode(message.bytes()));
-    }
-    let mut doubtful = message.is_malformed();
-    message.visit_findings(&mut |finding| {
-        doubtful |= matches!(finding.rule, Rule::OptUnknownCritical | Rule::OptBadLength);
-    });
-    if !doubtful {
-        return None;
-    }
-    [DecodeMode::Draft12, DecodeMode::Draft08, DecodeMode::Draft03]
-        .into_iter()
-        .map(|mode| Message::decode_as(message.bytes(), mode))
-        .find(is_sound_draft)
-}
-
-/// As many options as announced, all known and of a legal length, and a code of theirs.
-fn is_sound_draft(message: &Message<'_>) -> bool {
-    let Some(header) = message.header() else { return false };
-    header.version == 1
-        && !message.is_malformed()
-        && message.options().all(|option| option.definition().is_some() && option.has_good_length())
-        && message.options().count() > 0
 }

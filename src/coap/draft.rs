@@ -33,6 +33,25 @@ pub fn readings(bytes: &[u8]) -> impl Iterator<Item = DecodeMode> + use<'_> {
     DRAFTS.into_iter().filter(move |mode| is_clean(&Message::decode_as(bytes, *mode)))
 }
 
+/// How else the message can be read, where it is in doubt: as RFC 7252 says where it was read as a draft; as the newest draft in which it
+/// is sound where it is not today (RFC 8974 where only the length of its token is reserved).
+pub fn other_reading<'a>(message: &Message<'a>) -> Option<Message<'a>> {
+    let again = |mode| Message::decode_as(message.bytes(), mode);
+    if message.mode().is_draft() {
+        // An Empty message is the same in every reading.
+        return message.header().filter(|header| !header.code.is_empty()).map(|_| again(DecodeMode::Rfc7252));
+    }
+    let (mut old, mut long) = (false, false);
+    message.visit_findings(&mut |finding| {
+        old |= finding.rule == Rule::DraftHeader;
+        long |= finding.rule == Rule::HdrTklReserved;
+    });
+    if old {
+        return reading(message.bytes()).map(again);
+    }
+    Some(again(DecodeMode::ExtendedTokens)).filter(|other| long && !other.is_malformed())
+}
+
 /// Whether a message, read as a draft, has exactly the options that it counts, all of them known, in place and plausible, and a
 /// code that the draft has. What looks the same in all drafts and today does not count.
 pub fn is_clean(message: &Message<'_>) -> bool {

@@ -66,8 +66,7 @@ fn options() -> Vec<Field> {
     vec![
         Field::new("coap.opt.name", Text, "Place and name of each option: `#1: Uri-Path`.", |view, visit| {
             for (index, option) in view.message.options().enumerate() {
-                let name =
-                    option.number.name().map_or_else(|| format!("Unknown Option ({})", option.number.0), str::to_owned);
+                let name = option.name().map_or_else(|| format!("Unknown Option ({})", option.number.0), str::to_owned);
                 visit(Value::string(format!("#{}: {name}", index + 1)));
             }
         }),

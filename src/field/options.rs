@@ -2,7 +2,7 @@
 
 use super::coap::media_type;
 use super::{Field, Getter, Kind, Value};
-use crate::coap::{Block, OPTIONS, OptionDefinition, OptionFormat, OptionNumber, Oscore};
+use crate::coap::{Block, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, Oscore};
 use crate::store::View;
 
 /// What Wireshark calls the field of an option, where that is not `coap.opt.` and the option's name. An option that
@@ -84,10 +84,15 @@ fn snake(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
 }
 
+/// The number that an option has today.
+fn meaning(option: &OptionInstance<'_>, view: &View<'_>) -> Option<OptionNumber> {
+    if view.message.mode().is_draft() { option.modern() } else { Some(option.number) }
+}
+
 /// Every instance of an option, as its format has it.
 pub(super) fn visit(view: &View<'_>, number: OptionNumber, visit: &mut dyn FnMut(Value<'_>)) {
     let format = number.definition().map_or(OptionFormat::Unknown, |definition| definition.format);
-    for option in view.message.options().filter(|option| option.number == number) {
+    for option in view.message.options().filter(|option| meaning(option, view) == Some(number)) {
         match format {
             OptionFormat::Empty => visit(Value::Presence),
             OptionFormat::Uint => option.uint().into_iter().for_each(|number| visit(Value::Unsigned(number))),
@@ -109,7 +114,9 @@ pub(super) fn content_format(number: u64) -> String {
 
 /// The block options in the order of the bytes.
 fn block_options(view: &View<'_>, numbers: &[OptionNumber], see: &mut dyn FnMut(Block)) {
-    for option in view.message.options().filter(|option| numbers.contains(&option.number)) {
+    for option in
+        view.message.options().filter(|option| meaning(option, view).is_some_and(|number| numbers.contains(&number)))
+    {
         if let Some(block) = Block::read(option.value) {
             see(block);
         }

@@ -113,7 +113,7 @@ fn visit_options(message: &Message<'_>, facts: &FrameFacts, visit: &mut dyn FnMu
 /// Options that a request to a group must not have, and the vendor protocol that is spoken to one.
 fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(Finding)) {
     for option in message.options() {
-        match option.number {
+        match option.modern().unwrap_or(option.number) {
             COIOT_OPTION if code == COIOT_METHOD => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
             OptionNumber::ETAG if code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),
             OptionNumber::Q_BLOCK2 => visit(Finding::new(Rule::BlockMulticast, option.span())),
@@ -127,7 +127,7 @@ fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(
 
 /// The option says what its absence would mean (RFC 7252 section 5.4.4).
 fn has_default_value(option: &OptionInstance<'_>, code: Code, facts: &FrameFacts) -> bool {
-    match option.number {
+    match option.modern().unwrap_or(option.number) {
         OptionNumber::URI_PORT => code.is_request() && option.uint() == Some(u64::from(facts.destination.port)),
         OptionNumber::MAX_AGE => code.is_response() && option.uint() == Some(DEFAULT_MAX_AGE),
         OptionNumber::URI_HOST => code.is_request() && is_literal(option.value, facts.destination.address),

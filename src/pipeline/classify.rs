@@ -47,7 +47,12 @@ impl Ports {
 /// What a datagram is.
 pub(super) enum Class<'a> {
     /// A CoAP message, or what was sent to a CoAP port as one.
-    Coap(Message<'a>),
+    Coap {
+        /// Read as RFC 7252 says.
+        message: Message<'a>,
+        /// Other programs use the port as well: it is CoAP only if it is sound, today or as an old draft.
+        doubtful: bool,
+    },
     /// A DTLS record.
     Dtls {
         /// Where only plain CoAP belongs.
@@ -68,13 +73,12 @@ pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -
         if is_dtls_record(bytes) || (secure && is_encrypted_dtls13_record(bytes)) {
             return Class::Dtls { on_plain_port: !secure };
         }
-        return Class::Coap(Message::decode_as(bytes, mode(options)));
+        return Class::Coap { message: Message::decode_as(bytes, mode(options)), doubtful: false };
     }
     if COMPRESSIBLE.contains(&from) || COMPRESSIBLE.contains(&to) {
         let message = Message::decode_as(bytes, mode(options));
-        let clean =
-            message.header().is_some_and(|header| header.version == 1) && (datagram.cut || !message.is_malformed());
-        return if clean { Class::Coap(message) } else { Class::Other };
+        let is_version_1 = message.header().is_some_and(|header| header.version == 1);
+        return if is_version_1 { Class::Coap { message, doubtful: true } } else { Class::Other };
     }
     if looks_like_coap(bytes) { Class::Offer } else { Class::Other }
 }

@@ -1,13 +1,15 @@
-//! The front half: frames are read, peeled, told apart, decoded and judged by themselves. Needs nothing that was seen before but fragments.
+//! The front half: frames are read, peeled, told apart, decoded and judged by themselves. Needs nothing that was seen before but
+//! fragments, and which dialect a pair of endpoints speaks.
 
 use std::ops::Range;
 
 use super::PipelineOptions;
 use super::check::{self, FrameFacts};
 use super::classify::{self, Class};
+use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
 use crate::capture::{CaptureError, Interface, Next, Source};
-use crate::coap::{DecodeMode, Finding};
+use crate::coap::{DecodeMode, Finding, Message, Severity};
 use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position};
 use crate::store::Progress;
 
@@ -18,6 +20,7 @@ pub(super) struct Front {
     source: Box<dyn Source>,
     peeler: Peeler,
     options: PipelineOptions,
+    pairs: Pairs,
     interfaces_sent: usize,
 }
 
@@ -98,6 +101,8 @@ pub(super) struct Told {
     pub receiver: Endpoint,
     pub version: u8,
     pub icmp: (u8, u8),
+    /// How the quoted message is to be read.
+    pub mode: DecodeMode,
 }
 
 impl Batch {
@@ -123,7 +128,7 @@ impl Batch {
 impl Front {
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
-        Self { source, peeler, options, interfaces_sent: 0 }
+        Self { source, peeler, options, pairs: Pairs::default(), interfaces_sent: 0 }
     }
 
     /// Sleep until the source may have more.
@@ -151,8 +156,8 @@ impl Front {
             match self.source.next()? {
                 Next::Frame(frame) => {
                     let what = match self.peeler.peel(&frame) {
-                        Peeled::Datagram(datagram) => classified(&self.options, &datagram, batch),
-                        Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => quoted(&quote, batch),
+                        Peeled::Datagram(datagram) => classified(&self.options, &mut self.pairs, &datagram, batch),
+                        Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => quoted(&self.pairs, &quote, batch),
                         Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
                         Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
                     };
@@ -166,16 +171,22 @@ impl Front {
     }
 }
 
-fn classified(options: &PipelineOptions, datagram: &Datagram<'_>, batch: &mut Batch) -> What {
+fn classified(options: &PipelineOptions, pairs: &mut Pairs, datagram: &Datagram<'_>, batch: &mut Batch) -> What {
     match classify::classify(options, datagram) {
-        Class::Coap(message) => {
-            let mut worst = None;
-            let findings = &mut batch.findings;
-            check::visit(&message, &FrameFacts::of(datagram), &mut |finding: Finding| {
-                worst = worst.max(Some(finding.severity));
-                super::count(findings, finding.severity);
-            });
+        Class::Coap { message, doubtful } => {
+            let counted = batch.findings;
+            let (mut message, mut hints) = (message, Hints::default());
+            let mut worst = judge(&message, datagram, &mut batch.findings, &mut hints);
+            if let Some(mode) = dialect(pairs, datagram, &message, hints) {
+                message = Message::decode_as(datagram.payload, mode);
+                batch.findings = counted;
+                worst = judge(&message, datagram, &mut batch.findings, &mut hints);
+            }
             let malformed = !datagram.cut && message.is_malformed();
+            if doubtful && malformed {
+                batch.findings = counted;
+                return What::Other(NotCoap::Port(classify::service_port(datagram)));
+            }
             What::Message(part(datagram, batch), Judged { mode: message.mode(), malformed, worst })
         }
         Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, batch)),
@@ -183,6 +194,27 @@ fn classified(options: &PipelineOptions, datagram: &Datagram<'_>, batch: &mut Ba
         Class::Offer => What::Offer(classify::service_port(datagram)),
         Class::Other => What::Other(NotCoap::Port(classify::service_port(datagram))),
     }
+}
+
+/// Counts what message and frame tell, and gives the worst of it.
+#[inline]
+fn judge(message: &Message<'_>, datagram: &Datagram<'_>, counts: &mut [u64; 4], hints: &mut Hints) -> Option<Severity> {
+    let mut worst = None;
+    check::visit(message, &FrameFacts::of(datagram), &mut |finding: Finding| {
+        worst = worst.max(Some(finding.severity));
+        super::count(counts, finding.severity);
+        hints.note(finding.rule);
+    });
+    worst
+}
+
+/// How the pair of endpoints speaks, where the message was read otherwise.
+#[inline]
+fn dialect(pairs: &mut Pairs, datagram: &Datagram<'_>, message: &Message<'_>, hints: Hints) -> Option<DecodeMode> {
+    if datagram.cut {
+        return pairs.known(&datagram.source, &datagram.destination);
+    }
+    pairs.reading(&datagram.source, &datagram.destination, message, hints)
 }
 
 fn part(datagram: &Datagram<'_>, batch: &mut Batch) -> Part {
@@ -199,7 +231,7 @@ fn part(datagram: &Datagram<'_>, batch: &mut Batch) -> Part {
     }
 }
 
-fn quoted(quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+fn quoted(pairs: &Pairs, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
     let part = Part {
         source: quote.source,
         destination: quote.destination,
@@ -216,6 +248,7 @@ fn quoted(quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
         receiver: quote.receiver_endpoint(),
         version: quote.version,
         icmp: (quote.kind, quote.code),
+        mode: pairs.known(&quote.source, &quote.destination).unwrap_or_default(),
     };
     What::Quote(part, Box::new(told))
 }

@@ -9,6 +9,7 @@ mod classify;
 mod fetch;
 mod front;
 mod loader;
+mod pairs;
 mod reasons;
 mod work;
 

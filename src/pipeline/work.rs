@@ -160,7 +160,7 @@ impl Work {
         let mut record = record_of(seen, part, reporter, receiver);
         record.flags.set(RecordFlags::EVIDENCE, true);
         record.relates_to = about;
-        describe(&mut record, &Message::decode(quote));
+        describe(&mut record, &Message::decode_as(quote, told.mode));
         self.reasons.count(NotCoap::Icmp(told.version));
         self.push(record, first_patch, update);
     }

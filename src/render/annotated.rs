@@ -136,7 +136,7 @@ impl Dump<'_> {
         let indent = " ".repeat(depth * 2 + 2);
         let mut sentence = field.explanation.to_owned();
         if let Some(number) = field.option.filter(|number| depth == 0 && number.definition().is_some()) {
-            sentence += &format!(" It is {}.", properties(number));
+            sentence += &format!(" It is {}.", properties(number, self.message.mode()));
         }
         if !field.reference.is_empty() {
             sentence += &format!(" [{}]", field.reference);

@@ -6,14 +6,14 @@ use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
 /// ampersand inside an argument as `%26`, so that what separates can be told from what does not.
 pub fn path(message: &Message<'_>) -> String {
     let mut path = String::new();
-    for option in message.options().filter(|option| option.number == OptionNumber::URI_PATH) {
+    for option in message.options_of(OptionNumber::URI_PATH) {
         path.push('/');
         path.push_str(&escape::bytes(option.value).replace('/', "%2F"));
     }
     if path.is_empty() {
         path.push('/');
     }
-    for (index, option) in message.options().filter(|option| option.number == OptionNumber::URI_QUERY).enumerate() {
+    for (index, option) in message.options_of(OptionNumber::URI_QUERY).enumerate() {
         path.push(if index == 0 { '?' } else { '&' });
         path.push_str(&escape::bytes(option.value).replace('&', "%26"));
     }

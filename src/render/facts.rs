@@ -3,7 +3,7 @@
 use super::content;
 use super::time::duration;
 use super::{Known, Node};
-use crate::coap::{OptionNumber, escape};
+use crate::coap::{DecodeMode, OptionNumber, escape};
 use crate::field;
 use crate::store::View;
 use crate::tracking::{AnswerKind, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role};
@@ -33,9 +33,12 @@ pub(super) fn about(view: &View<'_>) -> Option<Node> {
     Some(Node::generated("coapscope.about", "About the message in", format!("frame {frame}")).pointing_to(about))
 }
 
-/// What follows from an option's number.
-pub(super) fn properties(number: OptionNumber) -> String {
+/// What follows from an option's number. Up to draft -11 that was less than today.
+pub(super) fn properties(number: OptionNumber, mode: DecodeMode) -> String {
     let critical = if number.is_critical() { "critical" } else { "elective" };
+    if matches!(mode, DecodeMode::Draft03 | DecodeMode::Draft08) {
+        return critical.to_owned();
+    }
     let forward = match (number.is_unsafe(), number.is_no_cache_key()) {
         (true, _) => "unsafe to forward",
         (false, true) => "safe to forward, not part of the cache key",

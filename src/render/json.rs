@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Known;
 use super::time::rfc3339;
-use crate::coap::{Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
+use crate::coap::draft::other_reading;
+use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
 use crate::field;
 use crate::store::{RecordFlags, Store, View};
 use crate::tracking::{NO_RECORD, ObserveOrder, Patch, RecordId};
@@ -67,7 +68,15 @@ fn message(view: &View<'_>, known: Known) -> Value {
         object.insert("cut_by_capture".into(), json!(true));
     }
     object.insert("findings".into(), findings(&view.findings(), view.store));
+    if let Some(other) = other_reading(&view.message) {
+        object.insert("other_reading".into(), reading(&other));
+    }
     Value::Object(object)
+}
+
+/// Another reading of the same bytes.
+pub fn reading(message: &Message<'_>) -> Value {
+    json!({"read_as": message.mode().name(), "coap": coap(message)})
 }
 
 fn evidence(view: &View<'_>) -> Value {
@@ -109,7 +118,7 @@ pub fn coap(message: &Message<'_>) -> Value {
         object.insert("message_id".into(), json!(header.message_id));
         object.insert("token".into(), json!(message.token().map(escape::hex)));
     }
-    if message.mode().is_draft() {
+    if !matches!(message.mode(), DecodeMode::Rfc7252 | DecodeMode::PlainTokens) {
         object.insert("read_as".into(), json!(message.mode().name()));
     }
     object.insert("length".into(), json!(message.bytes().len()));

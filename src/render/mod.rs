@@ -10,6 +10,7 @@ pub mod json;
 pub mod line;
 mod node;
 pub mod paint;
+mod reading;
 pub mod rows;
 pub mod time;
 mod tree;
@@ -17,4 +18,5 @@ pub mod wrap;
 
 pub use alias::Aliases;
 pub use node::{Node, NodeKind, Place, pattern};
+pub use reading::why_read_so;
 pub use tree::{Known, frame_number, message_tree, tree};

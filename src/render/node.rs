@@ -44,6 +44,8 @@ pub enum NodeKind {
     Generated,
     /// A finding.
     Finding,
+    /// A field as another reading of the same bytes has it.
+    Reading,
 }
 
 /// One line of a dissection tree, with what is below it.
@@ -164,7 +166,7 @@ impl Node {
     fn find(&self, inside: &dyn Fn(Place) -> bool) -> Option<Vec<usize>> {
         // The last match wins: upper layers lie inside the payload of lower ones.
         for (index, child) in self.children.iter().enumerate().rev() {
-            if child.kind == NodeKind::Finding {
+            if matches!(child.kind, NodeKind::Finding | NodeKind::Reading) {
                 continue;
             }
             if let Some(mut path) = child.find(inside) {

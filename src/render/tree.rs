@@ -3,7 +3,7 @@
 use super::content;
 use super::facts;
 use super::time::{rfc3339, seconds};
-use super::{Node, NodeKind, Place, pattern};
+use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::{Field, Finding, Message, OptionNumber, Span, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{Layer, layers};
@@ -98,6 +98,7 @@ fn coap(view: &View<'_>, known: Known) -> Node {
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
+    layer.children.extend(reading::node(&view.message));
     layer
 }
 
@@ -239,8 +240,10 @@ fn field_node(field: &Field, message: &Message<'_>) -> Node {
         for child in node.children.iter_mut().filter(|child| child.label == "Option Value") {
             child.meaning.clear();
         }
-        node.children
-            .insert(0, Node::generated("coap.opt.desc", format!("Option {}", number.0), facts::properties(number)));
+        node.children.insert(
+            0,
+            Node::generated("coap.opt.desc", format!("Option {}", number.0), facts::properties(number, message.mode())),
+        );
     }
     if field.name == "Payload" {
         node.value = format!("{} bytes", message.payload().len());

@@ -327,8 +327,10 @@ impl Detail {
     fn narrowest(&self, bit: u32) -> Option<usize> {
         let holds = |item: &Item| {
             let span = item.place.and_then(|place| self.shown(place))?;
-            (item.kind != NodeKind::Finding && span.bits > 0 && span.byte_range().contains(&((bit / 8) as usize)))
-                .then_some(span.bits)
+            (!matches!(item.kind, NodeKind::Finding | NodeKind::Reading)
+                && span.bits > 0
+                && span.byte_range().contains(&((bit / 8) as usize)))
+            .then_some(span.bits)
         };
         let found = self.items.iter().enumerate().filter_map(|(index, item)| Some((holds(item)?, index)));
         found.min_by_key(|(bits, index)| (*bits, std::cmp::Reverse(*index))).map(|(_, index)| index)

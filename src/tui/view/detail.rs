@@ -79,7 +79,7 @@ fn pieces(item: &Item, index: usize, selected: bool, app: &App) -> Pieces {
     let body = match item.kind {
         NodeKind::Layer => app.theme.heading(),
         NodeKind::Finding => style,
-        NodeKind::Field | NodeKind::Generated => Style::new(),
+        NodeKind::Field | NodeKind::Generated | NodeKind::Reading => Style::new(),
     };
     vec![
         (format!("{cursor}{}{fold} ", "  ".repeat(item.depth)), Style::new()),
