@@ -1,4 +1,5 @@
 //! What each stage costs per frame, on a generated capture held in memory's page cache.
+#![allow(clippy::expect_used, missing_docs, reason = "a bench fails by panicking, and its macros write functions")]
 
 use std::hint::black_box;
 use std::path::PathBuf;

@@ -46,7 +46,7 @@
 //! * The loader never reads past what the capture thread has committed to the spool, and the capture thread does nothing but write it.
 //! * Threads start only after rights are given up, because capabilities belong to threads.
 //! * Record ids rise and are never reused; looking one up is an `Option`, since the oldest may have left.
-//! * Nothing from the wire reaches a terminal unescaped ([`coap::escape`]).
+//! * Nothing from the wire reaches a terminal unescaped ([`coap::escape()`]).
 //!
 //! # Where do I add ...?
 //!

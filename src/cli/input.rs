@@ -1,5 +1,6 @@
 //! What the user wants read, opened: files, standard input, the built-in capture, interfaces.
 
+#[cfg(feature = "live")]
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -19,6 +20,7 @@ pub const BUILT_IN_NAME: &str = "built-in lab session";
 /// Nanoseconds in a second.
 const SECOND: f64 = 1e9;
 /// Share of the machine's memory that messages may take.
+#[cfg(feature = "tui")]
 const SHARE: u64 = 4;
 
 /// A capture that is open.
@@ -27,8 +29,6 @@ pub struct Opened {
     pub source: Box<dyn Source>,
     /// Reads them again.
     pub reader: FrameReader,
-    /// What to call it.
-    pub name: String,
 }
 
 impl FileArgs {
@@ -58,7 +58,7 @@ impl InputArgs {
 pub fn open(path: &Path, reading: &ReadingArgs) -> anyhow::Result<Opened> {
     let input = if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) };
     let opened = capture::open(&input, &reading.spool)?;
-    Ok(Opened { source: opened.source, reader: opened.reader, name: path.display().to_string() })
+    Ok(Opened { source: opened.source, reader: opened.reader })
 }
 
 /// Open the built-in capture.
@@ -77,7 +77,7 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
         format!("{}: cannot hold the built-in capture; name another folder with --spool", folder.display())
     })?;
     let opened = capture::open_spool(reader, BUILT_IN_NAME);
-    Ok(Opened { source: opened.source, reader: opened.reader, name: BUILT_IN_NAME.to_owned() })
+    Ok(Opened { source: opened.source, reader: opened.reader })
 }
 
 /// How the pipeline is to read.
@@ -101,6 +101,7 @@ pub fn pipeline_options(reading: &ReadingArgs) -> anyhow::Result<PipelineOptions
 ///
 /// # Errors
 /// Where a decode-as rule cannot be understood.
+#[cfg(feature = "live")]
 pub fn port_ranges(reading: &ReadingArgs) -> anyhow::Result<Vec<RangeInclusive<u16>>> {
     let mut ranges = vec![5683..=5684, 61616..=61631];
     ranges.extend(ports(reading)?.into_iter().map(|port| port..=port));
@@ -158,6 +159,7 @@ fn parameters(reading: &ReadingArgs) -> anyhow::Result<Parameters> {
 ///
 /// # Errors
 /// Where the size cannot be understood.
+#[cfg(feature = "tui")]
 pub fn memory(reading: &ReadingArgs) -> anyhow::Result<usize> {
     let Some(text) = &reading.memory else {
         return Ok(usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX));
@@ -168,6 +170,7 @@ pub fn memory(reading: &ReadingArgs) -> anyhow::Result<usize> {
 }
 
 /// `500M` in bytes.
+#[cfg(any(feature = "tui", test))]
 fn size(text: &str) -> Option<usize> {
     let text = text.trim().trim_end_matches(['b', 'B']).trim_end_matches('i');
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -184,6 +187,7 @@ fn size(text: &str) -> Option<usize> {
 }
 
 /// Memory of the machine in bytes; a modest guess where it cannot be read.
+#[cfg(feature = "tui")]
 fn machine_memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let kilobytes = text

@@ -46,13 +46,7 @@ pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow
         privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
     let handle = Arc::new(capture.start(files.writer, files.output, input.count)?);
     let opened = capture::open_spool(files.reader, &device.name);
-    Ok(Live {
-        opened: Opened { source: opened.source, reader: opened.reader, name: device.name.clone() },
-        handle,
-        device,
-        filter,
-        identity,
-    })
+    Ok(Live { opened: Opened { source: opened.source, reader: opened.reader }, handle, device, filter, identity })
 }
 
 fn files(output: Option<&Path>, spool: &Path) -> anyhow::Result<Files> {

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -55,13 +55,7 @@ impl Ahead {
 
     /// The next batch if it is there.
     pub fn try_take(&mut self) -> Option<Batch> {
-        match self.next.take() {
-            Some(batch) => Some(batch),
-            None => match self.batches.as_ref()?.try_recv() {
-                Ok(batch) => Some(batch),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            },
-        }
+        self.next.take().or_else(|| self.batches.as_ref()?.try_recv().ok())
     }
 
     /// Sleep until there is a batch, or until the time is over.

@@ -87,7 +87,7 @@ fn run(pipeline: &mut Pipeline, options: &LoaderOptions, stop: &AtomicBool, send
             update.summary.dropped = dropped();
         }
         let news = Some((update.summary.frames, update.summary.dropped));
-        if !(update.is_quiet() && news == told) && !send(update) {
+        if (!update.is_quiet() || news != told) && !send(update) {
             return;
         }
         told = news;

@@ -1,6 +1,6 @@
 //! The loader's work: the one place that joins capture, frame, coap, tracking and store.
 //!
-//! It has two halves. The front looks at each frame by itself ([`front`]), the back relates it to what was seen before ([`work`]).
+//! It has two halves. The front looks at each frame by itself (`front`), the back relates it to what was seen before (`work`).
 //! They run one after the other, or, where a whole capture is to be read, side by side ([`Pipeline::read_ahead`]).
 
 mod ahead;

@@ -16,7 +16,7 @@ fn v4(id: u16, offset: u16, more: bool, payload: &[u8]) -> Vec<u8> {
     let mut packet = bytes("4500 0000 0000 0000 4011 0000 c000 0202 c000 0201");
     packet[2..4].copy_from_slice(&(20 + payload.len() as u16).to_be_bytes());
     packet[4..6].copy_from_slice(&id.to_be_bytes());
-    packet[6..8].copy_from_slice(&(offset / 8 | u16::from(more) << 13).to_be_bytes());
+    packet[6..8].copy_from_slice(&((offset / 8) | (u16::from(more) << 13)).to_be_bytes());
     packet.extend(payload);
     packet
 }
