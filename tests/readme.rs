@@ -1,5 +1,5 @@
 //! The README shows what the program shows: its commands are run, its picture is drawn. `UPDATE_README=1` writes it anew.
-#![allow(clippy::expect_used, reason = "helpers of tests, too, may stop a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests, too, may stop a test")]
 
 #[cfg(feature = "tui")]
 #[allow(dead_code, reason = "one scene of many is played here")]
