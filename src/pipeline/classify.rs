@@ -2,7 +2,7 @@
 
 use super::PipelineOptions;
 use crate::coap::{DecodeMode, Message, looks_like_coap};
-use crate::frame::{Datagram, Endpoint, IcmpQuote};
+use crate::frame::{Datagram, IcmpQuote};
 
 /// Port of CoAP without security (RFC 7252 section 12.6).
 const COAP: u16 = 5683;
@@ -87,10 +87,9 @@ fn mode(options: &PipelineOptions) -> DecodeMode {
     options.tokens.mode()
 }
 
-/// The port that the service of a datagram is likely to have: the lower one, and never an ephemeral one if the other is not.
-pub(super) fn service_port(datagram: &Datagram<'_>) -> u16 {
-    let (Endpoint { port: from, .. }, Endpoint { port: to, .. }) = (datagram.source, datagram.destination);
-    from.min(to)
+/// The port that a service is likely to have, of the two that talk: CoAP's own, else the lower one, since ephemeral ports are high.
+pub(super) fn service_port(from: u16, to: u16) -> u16 {
+    [from, to].into_iter().find(|port| matches!(*port, COAP | COAPS)).unwrap_or(from.min(to))
 }
 
 /// The bytes begin like a DTLS 1.0 or 1.2 record: a known content type, version, and a length that fits (RFC 6347 section 4.1,

@@ -10,7 +10,7 @@ use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
 use crate::capture::{CaptureError, Interface, Next, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity};
-use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position};
+use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
 use crate::store::Progress;
 
 use super::Step;
@@ -159,6 +159,9 @@ impl Front {
                         Peeled::Datagram(datagram) => classified(&self.options, &mut self.pairs, &datagram, batch),
                         Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => quoted(&self.pairs, &quote, batch),
                         Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
+                        Peeled::Other(Reason::Tcp { source, destination }) => {
+                            What::Other(NotCoap::Tcp(classify::service_port(source, destination)))
+                        }
                         Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
                     };
                     batch.frames.push(Seen { time: frame.time, number: frame.number, position: frame.position, what });
@@ -185,14 +188,19 @@ fn classified(options: &PipelineOptions, pairs: &mut Pairs, datagram: &Datagram<
             let malformed = !datagram.cut && message.is_malformed();
             if doubtful && malformed {
                 batch.findings = counted;
-                return What::Other(NotCoap::Port(classify::service_port(datagram)));
+                return What::Other(NotCoap::Port(classify::service_port(
+                    datagram.source.port,
+                    datagram.destination.port,
+                )));
             }
             What::Message(part(datagram, batch), Judged { mode: message.mode(), malformed, worst })
         }
         Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, batch)),
         Class::Dtls { on_plain_port: false } => What::Other(NotCoap::Dtls),
-        Class::Offer => What::Offer(classify::service_port(datagram)),
-        Class::Other => What::Other(NotCoap::Port(classify::service_port(datagram))),
+        Class::Offer => What::Offer(classify::service_port(datagram.source.port, datagram.destination.port)),
+        Class::Other => {
+            What::Other(NotCoap::Port(classify::service_port(datagram.source.port, datagram.destination.port)))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::frame::Reason;
 
-/// Distinct UDP ports that are counted each on its own; the rest together.
+/// Distinct ports that are counted each on its own; the rest together.
 const PORTS: usize = 256;
 
 /// Why a frame holds no CoAP message.
@@ -17,6 +17,10 @@ pub(super) enum NotCoap {
     Port(u16),
     /// UDP on one of many other ports.
     OtherPorts,
+    /// TCP, by the port that its service is likely to have.
+    Tcp(u16),
+    /// TCP on one of many other ports.
+    OtherTcpPorts,
     /// A DTLS record.
     Dtls,
     /// ICMP for IP version 4 or 6.
@@ -29,6 +33,10 @@ impl fmt::Display for NotCoap {
             Self::Frame(reason) => reason.fmt(f),
             Self::Port(port) => write!(f, "UDP port {port}"),
             Self::OtherPorts => f.write_str("UDP on other ports"),
+            Self::Tcp(port @ 5683) => write!(f, "TCP port {port} (CoAP over TCP is not decoded yet)"),
+            Self::Tcp(port @ 5684) => write!(f, "TCP port {port} (CoAP over TLS is not decoded yet)"),
+            Self::Tcp(port) => write!(f, "TCP port {port}"),
+            Self::OtherTcpPorts => f.write_str("TCP on other ports"),
             Self::Dtls => f.write_str("DTLS (encrypted CoAP)"),
             Self::Icmp(4) => f.write_str("ICMP"),
             Self::Icmp(_) => f.write_str("ICMPv6"),
@@ -46,9 +54,16 @@ pub(super) struct Reasons {
 
 impl Reasons {
     pub(super) fn count(&mut self, mut reason: NotCoap) {
-        if matches!(reason, NotCoap::Port(_)) && !self.counts.contains_key(&reason) {
+        let together = match reason {
+            NotCoap::Port(_) => Some(NotCoap::OtherPorts),
+            NotCoap::Tcp(_) => Some(NotCoap::OtherTcpPorts),
+            _ => None,
+        };
+        if let Some(together) = together
+            && !self.counts.contains_key(&reason)
+        {
             if self.ports == PORTS {
-                reason = NotCoap::OtherPorts;
+                reason = together;
             } else {
                 self.ports += 1;
             }
