@@ -6,6 +6,9 @@ use super::Clock;
 use super::classic::Layout;
 use crate::frame::LinkType;
 
+/// Interfaces among which one that is described again is looked for.
+const LOOKED_AT: usize = 1024;
+
 /// An interface of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
@@ -23,6 +26,18 @@ pub struct Interface {
     pub clock: Clock,
     /// How its records are laid out.
     pub(super) record: RecordForm,
+    /// Which section of the file it belongs to, and its number there.
+    pub(super) place: (u32, u16),
+}
+
+impl Interface {
+    /// Whether both are one interface of one machine, described twice: in another file or section of the same capture.
+    fn is_again(&self, earlier: &Self) -> bool {
+        (self.file, self.place.0) != (earlier.file, earlier.place.0)
+            && self.link == earlier.link
+            && self.name == earlier.name
+            && (self.name.is_some() || self.place.1 == earlier.place.1)
+    }
 }
 
 /// How a frame stands in the file.
@@ -46,21 +61,27 @@ pub(super) struct Known {
 /// The interfaces of all files, as far as they were met: written by the source, read by whoever reads frames again.
 /// It is locked only when an interface is added and when a single frame is looked up.
 #[derive(Clone, Debug, Default)]
-pub(super) struct InterfaceTable(Arc<RwLock<Vec<Interface>>>);
+pub(super) struct InterfaceTable(Arc<RwLock<Vec<(Interface, u16)>>>);
 
 impl InterfaceTable {
-    /// Adds one, and gives its number; none where there are more than can be numbered.
-    pub fn add(&self, interface: Interface) -> Option<u16> {
+    /// Adds one, and gives its number and that of the first description of the same interface; none where there are more than can be
+    /// numbered.
+    pub fn add(&self, interface: Interface) -> Option<(u16, u16)> {
         let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let number = u16::try_from(list.len()).ok()?;
-        list.push(interface);
-        Some(number)
+        let first = list
+            .iter()
+            .take(LOOKED_AT)
+            .find(|(earlier, _)| interface.is_again(earlier))
+            .map_or(number, |(_, first)| *first);
+        list.push((interface, first));
+        Some((number, first))
     }
 
     /// What is needed to read a frame of that interface.
     pub fn get(&self, number: u16) -> Option<Known> {
         let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        list.get(usize::from(number)).map(|it| Known {
+        list.get(usize::from(number)).map(|(it, _)| Known {
             link: it.link,
             snaplen: it.snaplen,
             clock: it.clock,

@@ -72,6 +72,10 @@ impl Source for Merged {
         }
     }
 
+    fn files(&self) -> usize {
+        self.files.len()
+    }
+
     fn secrets(&self) -> &[Secrets] {
         &self.secrets
     }

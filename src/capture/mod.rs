@@ -65,6 +65,11 @@ pub trait Source: Send {
     /// Sleeps until more may be there after [`Next::Pending`], but not for longer than `timeout`.
     fn wait(&mut self, timeout: Duration);
 
+    /// How many files it reads.
+    fn files(&self) -> usize {
+        1
+    }
+
     /// Keys that the capture carries for what is encrypted in it.
     fn secrets(&self) -> &[Secrets] {
         &[]

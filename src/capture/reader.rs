@@ -83,19 +83,18 @@ impl FrameReader {
         Ok(Frame { number, time, link, original_length, bytes, position })
     }
 
-    /// The comments that a pcapng file has on the frame at a place.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is no longer what it was.
-    pub fn comments(&self, position: Position) -> Result<Vec<String>, CaptureError> {
-        let Some(Known { record: RecordForm::Block { big_endian }, .. }) = self.interfaces.get(position.interface)
-        else {
-            return Ok(Vec::new());
-        };
-        let mut block = Vec::new();
-        self.fetch(position, GUESS, &mut block)?;
-        self.fetch_block(position, big_endian, &mut block)?;
-        Ok(blocks::comments(&block, big_endian))
+    /// The comments that a pcapng file has on the frame in a record that [`FrameReader::load`] put into memory.
+    pub fn comments(&self, position: Position, record: &[u8]) -> Vec<String> {
+        match self.interfaces.get(position.interface) {
+            Some(Known { record: RecordForm::Block { big_endian }, .. }) => blocks::comments(record, big_endian),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Which of several files a place is in; None where there is one only.
+    pub fn file_name(&self, position: Position) -> Option<&str> {
+        let file = self.files.get(usize::from(position.file)).filter(|_| self.files.len() > 1);
+        file.map(|(name, _)| name.as_str())
     }
 
     fn changed(&self, position: Position) -> CaptureError {

@@ -113,9 +113,9 @@ pub struct ExplainArgs {
     /// The message in hexadecimal, with or without spaces, colons, commas and 0x; `-` reads it from standard input.
     #[arg(value_name = "HEX", conflicts_with = "read")]
     pub hex: Vec<OsString>,
-    /// Take the message from a capture.
+    /// Take the message from a capture; several are merged by time.
     #[arg(short = 'r', long = "read", value_name = "FILE", requires = "frame")]
-    pub read: Option<PathBuf>,
+    pub read: Vec<PathBuf>,
     /// Which frame of the capture, from 1.
     #[arg(long, value_name = "N", requires = "read", value_parser = clap::value_parser!(u64).range(1..))]
     pub frame: Option<u64>,
@@ -150,9 +150,9 @@ pub struct FileArgs {
     /// The capture: pcap or pcapng, also gzipped; `-` is standard input.
     #[arg(value_name = "FILE", conflicts_with = "read")]
     pub file: Option<PathBuf>,
-    /// The same as FILE.
+    /// The same as FILE; several, of one capture point, are merged by time.
     #[arg(short = 'r', long = "read", value_name = "FILE")]
-    pub read: Option<PathBuf>,
+    pub read: Vec<PathBuf>,
 }
 
 /// A file or an interface.
@@ -161,9 +161,12 @@ pub struct InputArgs {
     /// The capture: pcap or pcapng, also gzipped; `-` is standard input.
     #[arg(value_name = "FILE", conflicts_with_all = ["read", "interface"])]
     pub file: Option<PathBuf>,
-    /// The same as FILE.
+    /// The same as FILE; several, of one capture point, are merged by time.
     #[arg(short = 'r', long = "read", value_name = "FILE", conflicts_with = "interface")]
-    pub read: Option<PathBuf>,
+    pub read: Vec<PathBuf>,
+    /// At the end of the file wait for more, as for one that is still being written.
+    #[arg(long, conflicts_with = "interface")]
+    pub follow: bool,
     /// Capture from this interface; `any` is all of them.
     #[arg(short = 'i', long = "interface", value_name = "IFACE", help_heading = "Live")]
     pub interface: Option<String>,

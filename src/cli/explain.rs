@@ -1,7 +1,6 @@
 //! `coapscope explain`: one message byte by byte, for whoever learns the format.
 
 use std::io::{self, Read, Write};
-use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
@@ -31,8 +30,8 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
         bail!("--format {}: not available; the forms are {}", args.format, FORMATS.join(" and "));
     }
     let paint = paint(args.color);
-    match (&args.read, args.frame) {
-        (Some(path), Some(frame)) => from_capture(args, path, frame, paint, context),
+    match args.frame {
+        Some(frame) => from_capture(args, frame, paint, context),
         _ => {
             let bytes = hex_text::parse(&text_of(args)?).context("explain")?;
             let message = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
@@ -59,14 +58,9 @@ fn text_of(args: &ExplainArgs) -> anyhow::Result<String> {
 }
 
 /// A message of a capture, with what relates it to others.
-fn from_capture(
-    args: &ExplainArgs,
-    path: &Path,
-    frame: u64,
-    paint: Paint,
-    context: &mut Context<'_>,
-) -> anyhow::Result<()> {
-    let opened = input::open(path, &args.reading)?;
+fn from_capture(args: &ExplainArgs, frame: u64, paint: Paint, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let opened = input::open(&args.read, false, &args.reading)?;
+    let name = opened.name;
     let mut pipeline = Pipeline::new(opened.source, input::pipeline_options(&args.reading)?);
     let mut store = Store::default();
     let mut update = Update::default();
@@ -90,13 +84,12 @@ fn from_capture(
         }
         let frames = store.summary().frames;
         if frame > frames {
-            bail!("{}: has {frames} frames, so there is no frame {frame}", path.display());
+            bail!("{name}: has {frames} frames, so there is no frame {frame}");
         }
-        bail!("{}: frame {frame} holds no CoAP message; `coapscope print` lists those that do", path.display());
+        bail!("{name}: frame {frame} holds no CoAP message; `coapscope print` lists those that do");
     };
     let mut fetcher = Fetcher::new(opened.reader, args.reading.checksums);
-    let view =
-        fetcher.view(&store, id)?.with_context(|| format!("{}: frame {frame} cannot be read again", path.display()))?;
+    let view = fetcher.view(&store, id)?.with_context(|| format!("{name}: frame {frame} cannot be read again"))?;
     let explained = Explained { message: view.message, findings: view.findings(), view: Some(&view) };
     explained.print(&args.format, paint, &mut context.out)
 }

@@ -2,13 +2,13 @@
 
 #[cfg(feature = "live")]
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
 use super::{FileArgs, InputArgs, ReadingArgs, When};
 use crate::capture::spool::Spool;
-use crate::capture::{self, FrameReader, Input, Source};
+use crate::capture::{self, Input, OpenOptions, Opened};
 use crate::coap::{Parameters, TokenPolicy};
 use crate::pipeline::{PipelineOptions, Ports};
 use crate::tracking::TrackerOptions;
@@ -23,42 +23,48 @@ const SECOND: f64 = 1e9;
 #[cfg(feature = "tui")]
 const SHARE: u64 = 4;
 
-/// A capture that is open.
-pub struct Opened {
-    /// Its frames, in order.
-    pub source: Box<dyn Source>,
-    /// Reads them again.
-    pub reader: FrameReader,
-}
-
 impl FileArgs {
-    /// The file that was named.
+    /// The files that were named.
     ///
     /// # Errors
     /// Where none was.
-    pub fn path(&self) -> anyhow::Result<&Path> {
-        self.file
-            .as_deref()
-            .or(self.read.as_deref())
+    pub fn paths(&self) -> anyhow::Result<&[PathBuf]> {
+        Some(named(&self.file, &self.read))
+            .filter(|paths| !paths.is_empty())
             .context("no capture is named; name one, or `-` for standard input: coapscope stats FILE")
     }
 }
 
 impl InputArgs {
-    /// The file that was named, if any.
-    pub fn path(&self) -> Option<&Path> {
-        self.file.as_deref().or(self.read.as_deref())
+    /// The files that were named, if any.
+    pub fn paths(&self) -> &[PathBuf] {
+        named(&self.file, &self.read)
+    }
+
+    /// More may come while what is there is shown: from standard input, or because the user said so.
+    pub fn may_grow(&self) -> bool {
+        self.follow || self.paths().iter().any(|path| path == Path::new("-"))
     }
 }
 
-/// Open a file, or standard input for `-`.
+/// FILE, or all of `-r`.
+fn named<'a>(file: &'a Option<PathBuf>, read: &'a [PathBuf]) -> &'a [PathBuf] {
+    file.as_ref().map_or(read, std::slice::from_ref)
+}
+
+/// Open files, or standard input for `-`; several are merged by time. `follow`: at their end wait for more.
 ///
 /// # Errors
 /// One line that says what, which file, why, and what to do.
-pub fn open(path: &Path, reading: &ReadingArgs) -> anyhow::Result<Opened> {
-    let input = if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) };
-    let opened = capture::open(&input, &reading.spool)?;
-    Ok(Opened { source: opened.source, reader: opened.reader })
+pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
+    let input = |path: &PathBuf| {
+        if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) }
+    };
+    let inputs: Vec<Input> = paths.iter().map(input).collect();
+    if inputs.iter().filter(|input| **input == Input::StandardInput).count() > 1 {
+        bail!("-r -: standard input can be read once only");
+    }
+    Ok(capture::open_all(&inputs, &OpenOptions { spool: reading.spool.clone(), follow })?)
 }
 
 /// Open the built-in capture.
@@ -76,8 +82,7 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
     let reader = copy().with_context(|| {
         format!("{}: cannot hold the built-in capture; name another folder with --spool", folder.display())
     })?;
-    let opened = capture::open_spool(reader, BUILT_IN_NAME);
-    Ok(Opened { source: opened.source, reader: opened.reader })
+    Ok(capture::open_spool(reader, BUILT_IN_NAME))
 }
 
 /// How the pipeline is to read.

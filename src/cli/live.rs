@@ -5,9 +5,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::input::{self, Opened};
+use super::input;
 use super::{InputArgs, ReadingArgs};
 use crate::capture;
+use crate::capture::Opened;
 use crate::capture::live::{self, Device, LiveHandle, LiveOptions};
 use crate::capture::spool::{Spool, SpoolReader, SpoolWriter};
 use crate::privilege::{self, Identity};
@@ -46,7 +47,7 @@ pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow
         privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
     let handle = Arc::new(capture.start(files.writer, files.output, input.count)?);
     let opened = capture::open_spool(files.reader, &device.name);
-    Ok(Live { opened: Opened { source: opened.source, reader: opened.reader }, handle, device, filter, identity })
+    Ok(Live { opened, handle, device, filter, identity })
 }
 
 fn files(output: Option<&Path>, spool: &Path) -> anyhow::Result<Files> {

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
 
-use super::input::{self, Opened};
+use super::input;
 use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
+use crate::capture::Opened;
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::columns::Columns;
@@ -40,7 +41,7 @@ pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 /// As for [`run`].
 pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let form = Form::text(&args.showing, false, false)?;
-    if args.input.path().is_some() || args.input.interface.is_some() {
+    if !args.input.paths().is_empty() || args.input.interface.is_some() {
         return print(&args.input, &args.reading, form, context);
     }
     context.warn(&[format!("no capture is named: this is the {}", input::BUILT_IN_NAME)]);
@@ -143,11 +144,11 @@ fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Con
     if let Some(interface) = &input.interface {
         return live(interface, input, reading, form, context);
     }
-    let Some(path) = input.path() else {
+    if input.paths().is_empty() {
         bail!("no capture is named; name a file, `-` for standard input, or an interface with -i");
-    };
-    let is_stream = path == std::path::Path::new("-");
-    let opened = input::open(path, reading)?;
+    }
+    let is_stream = input.may_grow();
+    let opened = input::open(input.paths(), input.follow, reading)?;
     let printer = Printer::new(opened, reading, form, input.count)?;
     if printer.form.needs_later() && !is_stream { printer.whole(context) } else { printer.stream(context) }
 }

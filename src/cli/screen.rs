@@ -6,8 +6,9 @@ use std::time::Instant;
 use anyhow::Context as _;
 use ratatui::Terminal;
 
-use super::input::{self, Opened};
+use super::input;
 use super::{Color, ScreenArgs, ShowingArgs};
+use crate::capture::Opened;
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::time::TimeFormat;
 use crate::signals::{self, Asked};
@@ -76,16 +77,17 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
     if let Some(interface) = &args.input.interface {
         return open_live(interface, args);
     }
-    let Some(path) = args.input.path() else {
+    let paths = args.input.paths();
+    if paths.is_empty() {
         let opening = Opening::BuiltIn { live: first_interface() };
         return Ok((input::open_built_in(&args.reading)?, opening, LoaderOptions::default(), None));
-    };
-    let opening = if path.as_os_str() == "-" {
+    }
+    let opening = if paths.iter().all(|path| path.as_os_str() == "-") {
         Opening::StandardInput
     } else {
-        Opening::Files { names: vec![path.display().to_string()] }
+        Opening::Files { names: paths.iter().map(|path| path.display().to_string()).collect() }
     };
-    Ok((input::open(path, &args.reading)?, opening, LoaderOptions::default(), None))
+    Ok((input::open(paths, args.input.follow, &args.reading)?, opening, LoaderOptions::default(), None))
 }
 
 #[cfg(feature = "live")]

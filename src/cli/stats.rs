@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::input::{self, Opened};
+use super::input;
 use super::{Context, StatsArgs};
+use crate::capture::Opened;
 use crate::coap::escape;
 use crate::pipeline::{Pipeline, Step};
 use crate::store::{Ended, Summary, Update};
@@ -20,7 +21,7 @@ const LISTED: usize = 10;
 /// Where the capture cannot be opened or read, or the output cannot be written.
 pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let options = input::pipeline_options(&args.reading)?;
-    let Opened { source, .. } = input::open(args.input.path()?, &args.reading)?;
+    let Opened { source, .. } = input::open(args.input.paths()?, false, &args.reading)?;
     let mut pipeline = Pipeline::read_ahead(source, options)?;
     let mut counted = Counted::default();
     let mut update = Update::default();
@@ -136,6 +137,9 @@ impl Counted {
             seconds.collect::<Map<_, _>>()
         });
         object.insert("round_trip".into(), round_trip.map_or(Value::Null, Value::from));
+        if summary.secrets > 0 {
+            object.insert("decryption_secrets".into(), json!(summary.secrets));
+        }
         object.insert("not_coap".into(), json!(summary.reasons));
         let offers = summary.offers.iter().map(|(port, offer)| (port.to_string(), json!(offer.datagrams)));
         object.insert("looks_like_coap_on_port".into(), offers.collect::<Map<_, _>>().into());
@@ -153,6 +157,10 @@ impl Counted {
                 "{:<26} {:>12}  open exchanges and observations that the cap on memory ended",
                 "evicted", summary.counters.evicted
             )?;
+        }
+        if summary.secrets > 0 {
+            let what = "blocks with keys in the capture, for what is encrypted in it";
+            writeln!(out, "{:<26} {:>12}  {what}", "decryption secrets", summary.secrets)?;
         }
         writeln!(out, "\nfindings")?;
         for (name, count) in findings(summary) {

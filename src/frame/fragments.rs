@@ -54,6 +54,8 @@ impl fmt::Display for FragmentFault {
 pub struct FragmentCounters {
     /// Datagrams that were put together.
     pub completed: u64,
+    /// Fragments that waited for the last one of those.
+    pub joined: u64,
     /// Datagrams given up because a part was missing for too long.
     pub aged: u64,
     /// Datagrams given up because there were too many.
@@ -92,8 +94,7 @@ struct Key {
     id: u32,
     /// IPv4 only: RFC 8200 does without.
     protocol: u8,
-    file: u16,
-    interface: u16,
+    network: u16,
 }
 
 #[derive(Debug)]
@@ -118,6 +119,8 @@ struct Partial {
     next_header_at: usize,
     next_header: u8,
     fault: Option<FragmentFault>,
+    /// Frames that were taken in, the same fragment seen again among them.
+    held: u64,
     size: usize,
 }
 
@@ -164,8 +167,7 @@ impl Fragments {
             destination: packet.addresses.destination(),
             id: part.id,
             protocol: if packet.version == 4 { packet.protocol } else { 0 },
-            file: frame.position.file,
-            interface: frame.position.interface,
+            network: frame.position.network,
         };
         self.expire(frame.time);
         let partial = self.partials.entry(key).or_insert_with(|| {
@@ -181,6 +183,7 @@ impl Fragments {
                 if let Some(partial) = self.partials.remove(&key) {
                     self.size = self.size.saturating_sub(partial.size);
                     self.counters.completed += 1;
+                    self.counters.joined += partial.held;
                     partial.join(packet.version, &mut self.whole);
                 }
             }
@@ -248,7 +251,11 @@ impl Partial {
             self.next_header_at = part.next_header_at;
             self.next_header = packet.protocol;
         }
-        if self.is_complete() { Taken::Complete } else { Taken::Held }
+        if self.is_complete() {
+            return Taken::Complete;
+        }
+        self.held += 1;
+        Taken::Held
     }
 
     /// Puts the fragment in its place.

@@ -49,6 +49,8 @@ pub struct Position {
     pub file: u16,
     /// Which interface, counted through all sections of all files; gives link type and time resolution.
     pub interface: u16,
+    /// The first interface that is the same one: another file or section of the capture may have described it before.
+    pub network: u16,
     /// Offset of the record or block in the file, in bytes.
     pub offset: u64,
 }

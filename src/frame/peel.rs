@@ -242,7 +242,7 @@ pub(super) fn endpoint(address: IpAddr, port: u16, position: Position) -> Endpoi
             first == 0xfe && second & 0xc0 == 0x80 || first == 0xff && second & 0x0f == 2
         }
     };
-    let scope = if link_local { position.interface.saturating_add(1) } else { 0 };
+    let scope = if link_local { position.network.saturating_add(1) } else { 0 };
     Endpoint { address, port, scope }
 }
 

@@ -15,6 +15,9 @@ pub struct Fetcher {
     /// Record or block of the frame, as it stands in the file.
     frame: Vec<u8>,
     message: Vec<u8>,
+    /// IP packet put together from fragments.
+    whole: Vec<u8>,
+    comments: Vec<String>,
     findings: Vec<Finding>,
 }
 
@@ -22,7 +25,15 @@ impl Fetcher {
     /// A fetcher over the files behind `reader`; `checksums`: verify UDP checksums.
     pub fn new(reader: FrameReader, checksums: bool) -> Self {
         let options = PeelOptions { checksums, ..PeelOptions::default() };
-        Self { reader, options, frame: Vec::new(), message: Vec::new(), findings: Vec::new() }
+        Self {
+            reader,
+            options,
+            frame: Vec::new(),
+            message: Vec::new(),
+            whole: Vec::new(),
+            comments: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 
     /// Read and decode a record; `None` where it has left the store.
@@ -37,12 +48,14 @@ impl Fetcher {
         let mut peeler = Peeler::new(self.options);
         self.findings.clear();
         self.message.clear();
+        self.whole.clear();
         let single = [position];
         for place in store.extents(id).unwrap_or(&single) {
             self.reader.load(*place, &mut self.frame)?;
             match peeler.peel(&self.reader.lent(*place, number, &self.frame)?) {
                 Peeled::Datagram(datagram) => {
                     self.message.extend_from_slice(datagram.payload);
+                    self.whole.extend_from_slice(datagram.reassembled);
                     coap_offset = coap_offset.filter(|_| datagram.fragments.is_none());
                     if is_message {
                         let message = Message::decode_as(&self.message, record.mode);
@@ -54,12 +67,24 @@ impl Fetcher {
             }
         }
         let frame = self.reader.lent(position, number, &self.frame)?;
+        self.comments = self.reader.comments(position, &self.frame);
         let message = Message::decode_as(&self.message, record.mode);
         if record.flags.has(RecordFlags::CUT) {
             self.findings.push(Finding::new(Rule::CaptureTruncated, Span::of_bytes(0, self.message.len())));
         } else if is_message {
             message.visit_findings(&mut |finding| self.findings.push(finding));
         }
-        Ok(Some(View { id, record, store, frame, message, own_findings: &self.findings, coap_offset }))
+        Ok(Some(View {
+            id,
+            record,
+            store,
+            frame,
+            message,
+            own_findings: &self.findings,
+            reassembled: &self.whole,
+            comments: &self.comments,
+            file: self.reader.file_name(position),
+            coap_offset,
+        }))
     }
 }

@@ -37,6 +37,10 @@ pub(super) struct Batch {
     pub warnings: Vec<String>,
     /// How far the source is read.
     pub progress: Progress,
+    /// Blocks with keys met so far.
+    pub secrets: u64,
+    /// Fragments so far that waited, and then became part of a datagram.
+    pub joined: u64,
     /// Findings of message and frame by severity.
     pub findings: [u64; 4],
     /// What comes behind it.
@@ -143,6 +147,8 @@ impl Front {
             Step::Ended
         });
         batch.step = Some(step);
+        batch.secrets = self.source.secrets().len() as u64;
+        batch.joined = self.peeler.fragment_counters().joined;
         let interfaces = self.source.interfaces();
         batch.interfaces.extend(interfaces.iter().skip(self.interfaces_sent).cloned());
         self.interfaces_sent = interfaces.len();

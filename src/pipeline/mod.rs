@@ -75,7 +75,7 @@ enum Feeding {
 impl Pipeline {
     /// A pipeline that will read `source` to its end.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
-        let work = Work::new(options.tracker.clone());
+        let work = Work::new(options.tracker.clone(), source.files());
         Self { front: Feeding::Here(Box::new(Front::new(source, options)), Batch::default()), work }
     }
 
@@ -84,7 +84,7 @@ impl Pipeline {
     /// # Errors
     /// Where the system has no thread left.
     pub fn read_ahead(source: Box<dyn Source>, options: PipelineOptions) -> std::io::Result<Self> {
-        let work = Work::new(options.tracker.clone());
+        let work = Work::new(options.tracker.clone(), source.files());
         Ok(Self { front: Feeding::Ahead(Ahead::spawn(Front::new(source, options))?), work })
     }
 

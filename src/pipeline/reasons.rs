@@ -8,6 +8,9 @@ use crate::frame::Reason;
 /// Distinct ports that are counted each on its own; the rest together.
 const PORTS: usize = 256;
 
+/// What is said of fragments that waited for others which came.
+const JOINED: &str = "IP fragment, put together with others";
+
 /// Why a frame holds no CoAP message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum NotCoap {
@@ -49,6 +52,8 @@ impl fmt::Display for NotCoap {
 pub(super) struct Reasons {
     counts: HashMap<NotCoap, u64>,
     ports: usize,
+    /// Fragments that were counted as such, and turned out to be part of a datagram.
+    joined: u64,
     changed: bool,
 }
 
@@ -72,12 +77,22 @@ impl Reasons {
         self.changed = true;
     }
 
+    /// So many of the fragments that were counted became part of a datagram.
+    pub(super) fn set_joined(&mut self, joined: u64) {
+        self.joined = joined;
+    }
+
     /// Write the counts as text, if they changed.
     pub(super) fn write(&mut self, into: &mut BTreeMap<String, u64>) {
         if std::mem::take(&mut self.changed) {
             into.clear();
             for (reason, count) in &self.counts {
-                *into.entry(reason.to_string()).or_default() += count;
+                let joined = if *reason == NotCoap::Frame(Reason::Fragment) { self.joined.min(*count) } else { 0 };
+                for (text, count) in [(reason.to_string(), count - joined), (JOINED.to_owned(), joined)] {
+                    if count > 0 {
+                        *into.entry(text).or_default() += count;
+                    }
+                }
             }
         }
     }

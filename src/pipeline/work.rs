@@ -16,17 +16,21 @@ pub(super) struct Work {
     summary: Summary,
     reasons: Reasons,
     next_record: RecordId,
+    /// Frames of each file, where several are read.
+    frames_of_file: Option<Vec<u32>>,
     endpoints_sent: usize,
     resources_sent: usize,
 }
 
 impl Work {
-    pub fn new(options: TrackerOptions) -> Self {
+    /// For a source that reads `files` files.
+    pub fn new(options: TrackerOptions, files: usize) -> Self {
         Self {
             tracker: Tracker::new(options),
             summary: Summary::default(),
             reasons: Reasons::default(),
             next_record: 0,
+            frames_of_file: (files > 1).then(|| vec![0; files]),
             endpoints_sent: 0,
             resources_sent: 0,
         }
@@ -38,6 +42,8 @@ impl Work {
             *sum += new;
         }
         self.summary.progress = batch.progress;
+        self.summary.secrets = batch.secrets;
+        self.reasons.set_joined(batch.joined);
         update.interfaces.extend(batch.interfaces.iter().cloned());
         update.warnings.extend(batch.warnings.iter().cloned());
         for seen in &batch.frames {
@@ -76,6 +82,9 @@ impl Work {
     /// One frame, whatever it holds.
     fn frame(&mut self, seen: &Seen, bytes: &[u8], update: &mut Update) {
         self.summary.frames += 1;
+        if let Some(count) = self.frames_of_file.as_mut().and_then(|all| all.get_mut(usize::from(seen.position.file))) {
+            *count += 1;
+        }
         self.summary.first_time.get_or_insert(seen.time);
         let backwards = self.summary.last_time.is_some_and(|last| seen.time < last);
         self.summary.last_time = Some(seen.time);
@@ -144,7 +153,7 @@ impl Work {
         if tracked.observation != ObservationId(0) && tracked.exchange.0 == 0 {
             update.observed.push((id, tracked.observation));
         }
-        self.push(record, first_patch, update);
+        self.push(record, seen, first_patch, update);
     }
 
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
@@ -162,7 +171,7 @@ impl Work {
         record.relates_to = about;
         describe(&mut record, &Message::decode_as(quote, told.mode));
         self.reasons.count(NotCoap::Icmp(told.version));
-        self.push(record, first_patch, update);
+        self.push(record, seen, first_patch, update);
     }
 
     /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
@@ -176,11 +185,14 @@ impl Work {
         let length = part.bytes.len();
         update.patches.push(Patch::Finding(self.next_record, check::dtls_on_plain_port(length)));
         self.reasons.count(NotCoap::Dtls);
-        self.push(record, first_patch, update);
+        self.push(record, seen, first_patch, update);
     }
 
-    fn push(&mut self, record: Record, first_patch: usize, update: &mut Update) {
+    fn push(&mut self, record: Record, seen: &Seen, first_patch: usize, update: &mut Update) {
         update.records.push(record);
+        if let Some(number) = self.frames_of_file.as_ref().and_then(|all| all.get(usize::from(seen.position.file))) {
+            update.numbers.push((self.next_record, *number));
+        }
         self.next_record += 1;
         self.count_patches(update, first_patch);
     }

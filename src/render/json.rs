@@ -99,6 +99,13 @@ fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
     if view.frame.bytes.len() != view.frame.original_length as usize {
         frame.insert("captured_length".into(), json!(view.frame.bytes.len()));
     }
+    if let Some(file) = view.file {
+        frame.insert("file".into(), json!(file));
+        frame.insert("number_in_file".into(), json!(view.store.number_in_file(view.id)));
+    }
+    if !view.comments.is_empty() {
+        frame.insert("comments".into(), json!(view.comments));
+    }
     let mut object = Map::new();
     object.insert("kind".into(), json!(kind));
     object.insert("frame".into(), Value::Object(frame));

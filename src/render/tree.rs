@@ -6,7 +6,7 @@ use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::{Field, Finding, Message, OptionNumber, Span, escape, fields};
 use crate::field::{self, of_option};
-use crate::frame::{Layer, layers};
+use crate::frame::{Frame, Layer, LinkType, layers};
 use crate::store::View;
 
 /// How much of what became known of a message goes into its tree, line or object.
@@ -28,6 +28,7 @@ pub fn tree(view: &View<'_>, known: Known) -> Node {
     );
     root.children.push(frame(view));
     root.children.extend(layers(&view.frame).iter().map(|layer| lower_layer(layer, view.frame.bytes)));
+    root.children.extend(put_together(view));
     root.children.push(if view.is_message() { coap(view, known) } else { evidence(view) });
     root.settle();
     root
@@ -62,6 +63,14 @@ fn frame(view: &View<'_>) -> Node {
     if let Some(name) = interface.and_then(|interface| interface.name.as_deref()) {
         node.children.push(Node::generated("frame.interface_name", "Interface", escape::text(name)));
     }
+    if let Some(file) = view.file {
+        let number = view.store.number_in_file(view.id).map(|number| format!(", frame {number} there"));
+        let text = format!("{}{}", escape::text(file), number.unwrap_or_default());
+        node.children.push(Node::generated("frame.file", "File", text));
+    }
+    for comment in view.comments {
+        node.children.push(Node::generated("frame.comment", "Comment", escape::text(comment)));
+    }
     if let Some(fragments) = view.store.extents(view.id) {
         node.children.push(Node::generated(
             "frame.fragments",
@@ -70,6 +79,25 @@ fn frame(view: &View<'_>) -> Node {
         ));
     }
     node
+}
+
+/// The layers of the IP packet that was put together from fragments. Their bytes are not those of the frame, so they have no place there.
+fn put_together(view: &View<'_>) -> Vec<Node> {
+    fn without_place(node: &mut Node) {
+        node.place = None;
+        node.children.iter_mut().for_each(without_place);
+    }
+    if view.reassembled.is_empty() {
+        return Vec::new();
+    }
+    let bytes = view.reassembled;
+    let whole = Frame { link: LinkType::RAW, bytes, original_length: bytes.len() as u32, ..view.frame };
+    let mut nodes: Vec<Node> = layers(&whole).iter().map(|layer| lower_layer(layer, bytes)).collect();
+    nodes.iter_mut().for_each(without_place);
+    if let Some(first) = nodes.first_mut() {
+        first.label = format!("{} (put together)", first.label).into();
+    }
+    nodes
 }
 
 /// A header below CoAP with its fields.

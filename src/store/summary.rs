@@ -37,6 +37,8 @@ pub struct Summary {
     pub reasons: BTreeMap<String, u64>,
     /// What looks like CoAP elsewhere, by UDP port.
     pub offers: BTreeMap<u16, Offer>,
+    /// Blocks with keys for what is encrypted in the capture.
+    pub secrets: u64,
     /// Time of the first and the last frame, nanoseconds since 1970.
     pub first_time: Option<i64>,
     /// Time of the last frame.

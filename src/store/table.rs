@@ -21,6 +21,8 @@ pub struct Update {
     pub observed: Vec<(RecordId, ObservationId)>,
     /// Positions of all frames of messages that arrived in fragments.
     pub extents: Vec<(RecordId, Box<[Position]>)>,
+    /// Numbers of frames in their own files, where several files are read.
+    pub numbers: Vec<(RecordId, u32)>,
     /// New endpoints.
     pub endpoints: Vec<Endpoint>,
     /// New resources.
@@ -42,6 +44,7 @@ impl Update {
         self.patches.clear();
         self.observed.clear();
         self.extents.clear();
+        self.numbers.clear();
         self.endpoints.clear();
         self.resources.clear();
         self.interfaces.clear();
@@ -80,6 +83,7 @@ pub struct Store {
     findings: BTreeMap<(RecordId, u32), Finding>,
     observed: BTreeMap<RecordId, ObservationId>,
     extents: BTreeMap<RecordId, Box<[Position]>>,
+    numbers: Chunked<u32>,
     endpoints: Chunked<Endpoint>,
     resources: Chunked<Box<str>>,
     interfaces: Vec<Interface>,
@@ -107,6 +111,7 @@ impl Store {
         }
         self.observed.extend(update.observed);
         self.extents.extend(update.extents);
+        update.numbers.into_iter().for_each(|(id, number)| self.numbers.put(id as usize, number, &0));
         update.patches.into_iter().for_each(|patch| self.patch(patch));
         self.warnings.extend(update.warnings);
         self.summary = update.summary;
@@ -141,6 +146,7 @@ impl Store {
             && self.records.drop_oldest()
         {
             self.answered_by.drop_oldest();
+            self.numbers.drop_oldest();
             let first = self.records.first() as RecordId;
             self.findings = self.findings.split_off(&(first, 0));
             self.observed = self.observed.split_off(&first);
@@ -225,6 +231,11 @@ impl Store {
         self.extents.get(&id).map(|positions| &**positions)
     }
 
+    /// Number of a record's frame in its own file, where several files are read.
+    pub fn number_in_file(&self, id: RecordId) -> Option<u32> {
+        self.numbers.get(id as usize).copied()
+    }
+
     /// An endpoint.
     pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
         self.endpoints.get(id.0 as usize)
@@ -253,7 +264,7 @@ impl Store {
     /// Where a record's frame stands on disk.
     pub fn position(&self, record: &Record) -> Position {
         let file = self.interfaces.get(usize::from(record.interface)).map_or(0, |interface| interface.file);
-        Position { file, interface: record.interface, offset: record.offset }
+        Position { file, interface: record.interface, network: record.interface, offset: record.offset }
     }
 
     /// Warnings of the source, each one line.

@@ -20,6 +20,12 @@ pub struct View<'a> {
     pub message: Message<'a>,
     /// Findings of the message's bytes and of its frame; the tracker's are in the store.
     pub own_findings: &'a [Finding],
+    /// The IP packet that was put together from fragments; empty where the message came in one piece.
+    pub reassembled: &'a [u8],
+    /// Comments that the capture has on the frame, as they stand there: escape before printing.
+    pub comments: &'a [String],
+    /// Name of the file that the frame is in, where several files are read.
+    pub file: Option<&'a str>,
     /// Offset of the message in the frame in bytes; `None` where it was put together from several.
     pub coap_offset: Option<usize>,
 }

@@ -193,9 +193,10 @@ fn comments_are_found_with_their_frame() {
         let path = folder.path().join("capture");
         std::fs::write(&path, &file.bytes).unwrap();
         let mut opened = open_all(&[Input::Path(path)], &options()).unwrap();
-        let mut comments = Vec::new();
+        let (mut comments, mut block) = (Vec::new(), Vec::new());
         while let Next::Frame(frame) = opened.source.next().unwrap() {
-            comments.push(opened.reader.comments(frame.position).unwrap());
+            opened.reader.load(frame.position, &mut block).unwrap();
+            comments.push(opened.reader.comments(frame.position, &block));
         }
         assert_eq!(comments, [vec![], vec!["first".to_owned(), "zweiter \u{fc}ber".to_owned()]]);
     }

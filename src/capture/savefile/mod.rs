@@ -38,6 +38,8 @@ pub struct Savefile {
     current: Current,
     interfaces: Vec<Interface>,
     table: InterfaceTable,
+    /// Sections met so far.
+    sections: u32,
     secrets: Vec<Secrets>,
     warnings: Vec<Warning>,
     warned: usize,
@@ -51,7 +53,7 @@ pub struct Savefile {
 #[derive(Debug)]
 enum Format {
     Unknown,
-    Classic { header: FileHeader, interface: u16, last_seconds: u32 },
+    Classic { header: FileHeader, interface: (u16, u16), last_seconds: u32 },
     Blocks(Section),
     Ended,
 }
@@ -66,7 +68,8 @@ struct Section {
 /// An interface of the section; its number among all is none where there are too many.
 #[derive(Clone, Copy, Debug)]
 struct Local {
-    number: Option<u16>,
+    /// With that of its first description.
+    number: Option<(u16, u16)>,
     link: LinkType,
     clock: Clock,
     snaplen: u32,
@@ -111,6 +114,7 @@ impl Savefile {
             current: Current::default(),
             interfaces: Vec::new(),
             table,
+            sections: 0,
             secrets: Vec::new(),
             warnings: Vec::new(),
             warned: 0,
@@ -212,6 +216,7 @@ impl Savefile {
             snaplen: header.snaplen,
             clock: header.clock,
             record: RecordForm::Classic(header.layout),
+            place: (0, 0),
         };
         let interface = self.add_interface(interface).unwrap_or_default();
         self.format = Format::Classic { header, interface, last_seconds: 0 };
@@ -231,8 +236,8 @@ impl Savefile {
         Ok(Step::Again)
     }
 
-    /// Adds an interface; none where there are more than can be numbered.
-    fn add_interface(&mut self, interface: Interface) -> Option<u16> {
+    /// Adds an interface, see [`InterfaceTable::add`].
+    fn add_interface(&mut self, interface: Interface) -> Option<(u16, u16)> {
         let number = self.table.add(interface.clone())?;
         self.interfaces.push(interface);
         Some(number)

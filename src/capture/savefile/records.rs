@@ -10,7 +10,9 @@ impl Savefile {
     /// Reads a record of pcap.
     #[inline]
     pub(super) fn record(&mut self) -> Result<Step, CaptureError> {
-        let Format::Classic { header: FileHeader { layout, clock, link, .. }, interface, .. } = self.format else {
+        let Format::Classic { header: FileHeader { layout, clock, link, .. }, interface: (interface, network), .. } =
+            self.format
+        else {
             return Ok(Step::End);
         };
         match self.ensure(layout.header)? {
@@ -43,7 +45,7 @@ impl Savefile {
             original_length: record.original,
             start: layout.header,
             end: layout.header + captured,
-            position: Position { file: self.file, interface, offset: self.window.offset() },
+            position: Position { file: self.file, interface, network, offset: self.window.offset() },
         };
         self.used = layout.header + captured;
         Ok(Step::Frame)

@@ -38,6 +38,7 @@ impl Savefile {
             return self.skip_unclosed(kind, length, big_endian);
         }
         if kind == blocks::SECTION {
+            self.sections += 1;
             self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
             self.window.consume(length);
             return Ok(Step::Again);
@@ -64,7 +65,7 @@ impl Savefile {
             return Step::End;
         };
         let local = section.interfaces.get(frame.interface as usize).copied();
-        let Some(Local { number: Some(interface), link, clock, .. }) = local else {
+        let Some(Local { number: Some((interface, network)), link, clock, .. }) = local else {
             return self.bad_block(kind, length, "it names an interface that was not described");
         };
         let ticks = frame.ticks.unwrap_or_default();
@@ -78,7 +79,7 @@ impl Savefile {
             original_length: frame.original,
             start: frame.bytes.start,
             end: frame.bytes.end,
-            position: Position { file: self.file, interface, offset: self.window.offset() },
+            position: Position { file: self.file, interface, network, offset: self.window.offset() },
         };
         self.used = length;
         Step::Frame
@@ -88,9 +89,10 @@ impl Savefile {
     fn note(&mut self, block: Block) {
         match block {
             Block::Interface(it) => {
-                let Format::Blocks(Section { big_endian, .. }) = self.format else {
+                let Format::Blocks(Section { big_endian, interfaces }) = &self.format else {
                     return;
                 };
+                let (big_endian, index) = (*big_endian, interfaces.len().min(usize::from(u16::MAX)) as u16);
                 let number = self.add_interface(Interface {
                     file: self.file,
                     name: it.name,
@@ -99,6 +101,7 @@ impl Savefile {
                     snaplen: it.snaplen,
                     clock: it.clock,
                     record: RecordForm::Block { big_endian },
+                    place: (self.sections, index),
                 });
                 if let Format::Blocks(section) = &mut self.format
                     && section.interfaces.len() <= usize::from(u16::MAX)

@@ -1,0 +1,144 @@
+//! Captures in pieces, files that grow, comments, and pairs of endpoints that speak a dialect.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{capture_of, coapscope, objects, printed, root, run};
+
+/// Where the records of a little-endian pcap begin, and where the last one ends.
+fn records(capture: &[u8]) -> Vec<usize> {
+    let mut places = vec![24];
+    let mut at = 24;
+    while let Some(length) = capture.get(at + 8..at + 12) {
+        at += 16 + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+        places.push(at);
+    }
+    places
+}
+
+#[test]
+fn pieces_of_a_capture_are_that_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second one has link-local addresses, which are good on one interface only: it is the same one in all pieces.
+    for name in ["03-observe-alarm-two", "08-multicast-v6", "08-ip-fragments"] {
+        let whole = fs::read(root().join(format!("captures/lab/{name}.pcap"))).unwrap();
+        let places = records(&whole);
+        // In three pieces, record by record in turn: merging has to interleave them.
+        let mut pieces = vec![whole[..24].to_vec(); 3];
+        for (index, pair) in places.windows(2).enumerate() {
+            pieces[index % 3].extend(&whole[pair[0]..pair[1]]);
+        }
+        let mut arguments = String::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            let path = folder.path().join(format!("{index}.pcap"));
+            fs::write(&path, piece).unwrap();
+            arguments += &format!(" -r {}", path.display());
+        }
+        let expected = objects(&printed(&format!("print -T json captures/lab/{name}.pcap")));
+        let mut merged = objects(&printed(&format!("print -T json{arguments}")));
+        for object in &mut merged {
+            let frame = object["frame"].as_object_mut().unwrap();
+            let number = frame["number"].as_u64().unwrap();
+            let (file, own) = (frame.remove("file").unwrap(), frame.remove("number_in_file").unwrap());
+            assert!(file.as_str().unwrap().ends_with(&format!("{}.pcap", (number - 1) % 3)), "{number} {file}");
+            assert_eq!(own, (number - 1) / 3 + 1, "{number}");
+        }
+        assert_eq!(merged, expected, "{name}");
+        let counts = |arguments: &str| objects(&printed(&format!("stats --json{arguments}")));
+        assert_eq!(counts(&arguments), counts(&format!(" -r captures/lab/{name}.pcap")), "{name}");
+    }
+}
+
+#[test]
+fn sections_of_a_file_share_their_interfaces() {
+    // Two pcapng files one behind the other: each has its own description of the one interface.
+    let mut sections = Vec::new();
+    for message in ["4001000101", "6045000101"] {
+        let address = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        let (ports, payload) = if sections.is_empty() {
+            ([0x9c, 0x40, 0x16, 0x33], &message[..8])
+        } else {
+            ([0x16, 0x33, 0x9c, 0x40], &message[..8])
+        };
+        let bytes: Vec<u8> = (0..4).map(|i| u8::from_str_radix(&payload[i * 2..i * 2 + 2], 16).unwrap()).collect();
+        let mut frame = vec![0x60, 0, 0, 0, 0, 12, 17, 64];
+        frame.extend([address, address].concat());
+        frame.extend(ports);
+        frame.extend([0, 12, 0, 0]);
+        frame.extend(bytes);
+        let mut block = |kind: u32, body: &[u8]| {
+            let length = (body.len() as u32 + 12).to_le_bytes();
+            sections.extend([&kind.to_le_bytes()[..], &length, body, &length].concat());
+        };
+        block(0x0a0d_0d0a, &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
+        block(1, &[101, 0, 0, 0, 0, 0, 0, 0, 2, 0, 4, 0, b'l', b'o', b'w', b'0', 0, 0, 0, 0]);
+        block(
+            6,
+            &[&[0; 12][..], &(frame.len() as u32).to_le_bytes(), &(frame.len() as u32).to_le_bytes(), &frame].concat(),
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.pcapng");
+    fs::write(&path, sections).unwrap();
+    let all = objects(&printed(&format!("print -T json {}", path.display())));
+    assert_eq!(all[1]["answers"], 1, "{all:#?}");
+}
+
+#[test]
+fn a_file_that_grows_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grows.pcap");
+    let capture = capture_of(&[b"\x40\x01\x00\x01", b"\x40\x01\x00\x02\xb1a", b"\x40\x01\x00\x03"]);
+    let places = records(&capture);
+    let mut file = fs::File::create(&path).unwrap();
+    // The second record is there in part.
+    file.write_all(&capture[..places[1] + 20]).unwrap();
+    let mut child =
+        coapscope(&format!("print --follow -T json {}", path.display())).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(next()["frame"]["number"], 1);
+    file.write_all(&capture[places[1] + 20..places[2]]).unwrap();
+    assert_eq!(next()["coap"]["options"][0]["value"], "a");
+    file.write_all(&capture[places[2]..]).unwrap();
+    assert_eq!(next()["coap"]["message_id"], 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Not followed, it ends where it ends.
+    fs::write(&path, &capture[..places[1] + 20]).unwrap();
+    let output = run(&format!("print {}", path.display()));
+    assert!(output.status.success() && !output.stderr.is_empty(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn comments_are_shown() {
+    let tree = printed("print -V captures/lab/08-comments.pcapng");
+    assert_eq!(tree.matches("[Comment: ").count(), 1, "{tree}");
+    assert!(tree.contains("[Comment: commented by the teacher]"));
+}
+
+#[test]
+fn a_pair_is_read_in_its_dialect_and_both_readings_are_shown() {
+    // GET with one option and its answer, as draft -08 has them; then an Empty message.
+    let capture = capture_of(&[b"\x41\x01\x00\x01\x94time", b"\x61\x45\x00\x01\xb1\x2012:00", b"\x70\x00\x00\x01"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.pcap");
+    fs::write(&path, capture).unwrap();
+    let all = objects(&printed(&format!("print -T json {}", path.display())));
+    for (object, read_as) in all.iter().zip(["draft-ietf-core-coap-08", "draft-ietf-core-coap-08"]) {
+        assert_eq!(object["coap"]["read_as"], read_as);
+        assert_eq!(object["other_reading"]["read_as"], "RFC 7252");
+        assert_eq!(object["findings"][0]["id"], "draft.header");
+    }
+    assert_eq!(all[0]["coap"]["options"][0]["value"], "time");
+    assert_eq!((&all[1]["coap"]["payload"]["text"], &all[1]["coap"]["token"]), (&"12:00".into(), &"20".into()));
+    assert!(all[2]["other_reading"].is_null());
+    let counts = &objects(&printed(&format!("stats --json {}", path.display())))[0];
+    assert_eq!((&counts["malformed"], &counts["exchanges"]), (&0.into(), &1.into()));
+    let tree = printed(&format!("print -V {}", path.display()));
+    assert_eq!(tree.matches("Other reading, RFC 7252: ").count(), 2, "{tree}");
+}
