@@ -11,7 +11,7 @@ use crate::coap::{MessageType, Rule};
 
 impl Tracker {
     /// A well-formed ACK or RST.
-    pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let message_id = context.facts.message_id;
         let direct = self.sent.find(key(context.pair.reversed(), message_id));
         let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination.0, message_id)));
@@ -52,7 +52,7 @@ impl Tracker {
 
     /// A copy of an ACK or RST that was captured before.
     #[inline(never)]
-    fn answer_again(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Option<Tracked> {
+    fn answer_again(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let reset = context.facts.kind == MessageType::Reset;
         let (first, same) = match reset {
             true => (sent.reset, true),
@@ -93,7 +93,7 @@ impl Tracker {
     }
 
     /// Enters the message at hand in the exchange of another; returns the message before it there.
-    fn enter(&mut self, sent: &Sent, context: &mut Context<'_, '_, '_>) -> RecordId {
+    fn enter(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> RecordId {
         let Some(slot) = self.slots.get_mut(sent.slot) else {
             return NO_RECORD;
         };
@@ -105,7 +105,7 @@ impl Tracker {
     }
 
     /// A different answer came before.
-    fn judge_second_answer(&self, sent: &Sent, reset: bool, context: &mut Context<'_, '_, '_>) {
+    fn judge_second_answer(&self, sent: &Sent, reset: bool, context: &mut Context<'_, '_>) {
         if sent.multicast {
             return;
         }
@@ -118,7 +118,7 @@ impl Tracker {
     }
 
     /// An ACK to a message that was captured.
-    fn track_ack(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn track_ack(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let about = i64::from(sent.record);
         let ping = sent.code == 0 && !sent.malformed;
         if !sent.confirmable && !sent.multicast {
@@ -148,7 +148,7 @@ impl Tracker {
 
     /// An ACK that is no response: empty, or to something that is no request.
     #[inline(never)]
-    fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let request = (1..32).contains(&sent.code);
         let mut unanswered = sent.code != 0 && !sent.is_answered();
         if let Some(slot) = self.slots.get_mut(sent.slot)
@@ -182,8 +182,8 @@ impl Tracker {
     }
 
     /// A response in an ACK: the token must match too.
-    fn piggybacked(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
-        let token = context.facts.token.clone();
+    fn piggybacked(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
+        let token = context.facts.token;
         let slot = self.slots.get_mut(sent.slot);
         let Some(slot) = slot.filter(|slot| slot.row.request == sent.record) else {
             // The exchange was evicted, or is a malformed request without a token.
@@ -208,7 +208,7 @@ impl Tracker {
 
     /// A Reset to a message that was captured.
     #[inline(never)]
-    fn track_reset(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn track_reset(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let role = self.reset_role(sent);
         if role == Role::Reset && !sent.malformed {
             context.find(Rule::RstRejects, i64::from(sent.record), 0);
@@ -243,15 +243,15 @@ impl Tracker {
     }
 
     /// The receiver of a response proves that it is where it says it is.
-    fn server_verified(&mut self, sent: &Sent, context: &Context<'_, '_, '_>) {
+    fn server_verified(&mut self, sent: &Sent, context: &Context<'_, '_>) {
         if !sent.malformed {
-            self.endpoints.direction(context.pair).verified = true;
+            self.pairs.direction(context.pair).verified = true;
         }
     }
 
     /// An ACK or RST that answers nothing captured.
     #[inline(never)]
-    fn track_stray(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn track_stray(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let facts = &context.facts;
         let reset = facts.kind == MessageType::Reset;
         let stray = stray_key(context.pair, facts.message_id, reset);
@@ -272,7 +272,7 @@ impl Tracker {
     }
 
     #[inline(never)]
-    fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let kind = sameness(&context.travel(), &sent.last);
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
         let elapsed = between(sent.last.at(), context.now).unwrap_or(0);
@@ -297,7 +297,7 @@ impl Tracker {
 
     /// What is wrong with an ACK or RST that answers no CON or NON.
     #[inline(never)]
-    fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_, '_>) -> Role {
+    fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_>) -> Role {
         let message_id = context.facts.message_id;
         if reset {
             let answered = self.sent.find(key(context.pair, message_id)).and_then(|handle| self.sent.get(handle));
@@ -322,9 +322,9 @@ impl Tracker {
     }
 
     /// The severity of a finding that misses a partner: less where the capture may have missed it.
-    pub(super) fn unless_unseen(&self, rule: Rule, context: &Context<'_, '_, '_>) -> crate::coap::Severity {
+    pub(super) fn unless_unseen(&self, rule: Rule, context: &Context<'_, '_>) -> crate::coap::Severity {
         let young = self.clock.steady() <= self.lifetime;
         let severity = rule.severity();
-        if young || !self.endpoints.seen(context.pair.reversed()) { super::context::less(severity) } else { severity }
+        if young || !self.pairs.seen(context.pair.reversed()) { super::context::less(severity) } else { severity }
     }
 }

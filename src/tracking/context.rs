@@ -3,7 +3,7 @@
 use super::clock::Moment;
 use super::endpoints::PairId;
 use super::facts::Facts;
-use super::model::{Arrival, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
+use super::model::{Arrival, NO_RECORD, Patch, RecordId, Relation, ResourceId, Role, Tracked};
 use super::sent::Travel;
 use crate::coap::{Finding, Message, OptionNumber, Rule, Severity, Span};
 
@@ -29,17 +29,27 @@ impl Output<'_> {
 }
 
 /// The message at hand.
-pub(super) struct Context<'m, 'b, 'o> {
+pub(super) struct Context<'b, 'o> {
     pub arrival: Arrival,
     pub now: Moment,
-    pub facts: Facts<'b>,
-    pub message: &'m Message<'b>,
+    pub facts: Facts,
+    /// Its bytes: decoded again by the few that need more than the facts.
+    pub bytes: &'b [u8],
+    /// Path and query of a request.
+    pub resource: ResourceId,
     /// From its sender to its receiver.
     pub pair: PairId,
     pub out: Output<'o>,
 }
 
-impl Context<'_, '_, '_> {
+impl<'b> Context<'b, '_> {
+    /// The message, decoded again.
+    #[cold]
+    #[inline(never)]
+    pub fn message(&self) -> Message<'b> {
+        Message::decode_as(self.bytes, self.facts.mode)
+    }
+
     pub fn record(&self) -> RecordId {
         self.arrival.record
     }
@@ -66,7 +76,7 @@ impl Context<'_, '_, '_> {
     #[cold]
     #[inline(never)]
     pub fn find_token(&mut self, rule: Rule, severity: Severity, first: i64, second: i64) {
-        let span = match self.message.token_span() {
+        let span = match self.message().token_span() {
             Span { bits: 0, .. } => TOKEN_LENGTH,
             span => span,
         };
@@ -77,7 +87,7 @@ impl Context<'_, '_, '_> {
     #[cold]
     #[inline(never)]
     pub fn find_option(&mut self, rule: Rule, option: OptionNumber, first: i64, second: i64) {
-        let span = self.message.option(option).map_or(CODE, |option| option.span());
+        let span = self.message().option(option).map_or(CODE, |option| option.span());
         self.find_at(rule, rule.severity(), span, first, second);
     }
 

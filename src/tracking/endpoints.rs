@@ -53,29 +53,29 @@ pub(super) struct Probing {
     pub said: bool,
 }
 
-/// Interns endpoints and pairs.
-pub(super) struct Endpoints {
+/// Interns endpoints.
+pub struct EndpointTable {
     /// IPv4 endpoints by address, port and scope in one number.
     short: Table<u64, u32>,
     /// IPv6 endpoints by address, and port and scope.
     long: HashMap<(u128, u32), u32, RandomState>,
     list: Vec<Endpoint>,
+}
+
+/// What is known of pairs of endpoints.
+pub(super) struct Pairs {
     /// By pair: its two directions.
     pairs: Table<u64, [Direction; 2]>,
     probing: HashMap<u64, Probing, RandomState>,
 }
 
-impl Endpoints {
-    pub fn new() -> Self {
-        Self {
-            short: Table::new(),
-            long: HashMap::default(),
-            list: Vec::new(),
-            pairs: Table::new(),
-            probing: HashMap::default(),
-        }
+impl Default for EndpointTable {
+    fn default() -> Self {
+        Self { short: Table::new(), long: HashMap::default(), list: Vec::new() }
     }
+}
 
+impl EndpointTable {
     /// The number of an endpoint, a new one where it is new.
     pub fn intern(&mut self, endpoint: &Endpoint) -> EndpointId {
         let place = u32::from(endpoint.port) << 16 | u32::from(endpoint.scope);
@@ -99,6 +99,12 @@ impl Endpoints {
     /// All endpoints; the index is the number.
     pub fn list(&self) -> &[Endpoint] {
         &self.list
+    }
+}
+
+impl Pairs {
+    pub fn new() -> Self {
+        Self { pairs: Table::new(), probing: HashMap::default() }
     }
 
     /// What is known of a direction.
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn equal_endpoints_share_a_number_and_others_do_not() {
-        let mut endpoints = Endpoints::new();
+        let mut endpoints = EndpointTable::default();
         let all = [
             endpoint("10.0.0.1", 5683, 0),
             endpoint("10.0.0.1", 5684, 0),
@@ -160,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_pair_has_two_directions() {
-        let mut endpoints = Endpoints::new();
+        let mut pairs = Pairs::new();
         let there = PairId::new(EndpointId(3), EndpointId(1));
         assert_eq!(there.reversed(), PairId::new(EndpointId(1), EndpointId(3)));
-        endpoints.see(there);
+        pairs.see(there);
         let itself = PairId::new(EndpointId(1), EndpointId(1));
-        assert_eq!([there, there.reversed(), itself].map(|pair| endpoints.seen(pair)), [true, false, false]);
-        endpoints.direction(there.reversed()).outstanding = 2;
-        assert_eq!(endpoints.direction(there).outstanding, 0);
+        assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
+        pairs.direction(there.reversed()).outstanding = 2;
+        assert_eq!(pairs.direction(there).outstanding, 0);
     }
 }

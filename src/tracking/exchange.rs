@@ -4,6 +4,7 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::endpoints::PairId;
+use super::facts::BlockPlace;
 use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };
@@ -14,11 +15,11 @@ use crate::coap::{MessageType, Rule};
 
 impl Tracker {
     /// A new request.
-    pub(super) fn open_exchange(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn open_exchange(&mut self, handle: Handle, context: &mut Context<'_, '_>) -> Tracked {
         self.exchanges += 1;
         self.counters.exchanges += 1;
         let id = ExchangeId(self.exchanges);
-        let token = context.facts.token.clone();
+        let token = context.facts.token;
         let multicast = context.arrival.multicast;
         if multicast {
             self.judge_group_token(&token, context);
@@ -42,8 +43,8 @@ impl Tracker {
 
     /// A malformed request with a token: a response may name it, but it is no exchange.
     #[inline(never)]
-    pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
-        let token = context.facts.token.clone();
+    pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_>) {
+        let token = context.facts.token;
         let mut slot =
             Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);
         slot.sent = handle;
@@ -59,9 +60,9 @@ impl Tracker {
     }
 
     /// Another open request has the token.
-    fn judge_token(&mut self, token: &Token, context: &mut Context<'_, '_, '_>) {
+    fn judge_token(&mut self, token: &Token, context: &mut Context<'_, '_>) {
         let under = self.slots.under(context.pair, token);
-        let later_block = context.facts.block2.is_some_and(|block| block.number > 0);
+        let later_block = context.facts.block2 == BlockPlace::Later;
         if under.open != NONE {
             let open = self.slots.get(under.open);
             let waits = |slot: &&Slot| {
@@ -86,7 +87,7 @@ impl Tracker {
 
     /// A first or further response to the request in a slot: rows, counters, and what it says of the response.
     #[inline(never)]
-    pub(super) fn answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn answer(&mut self, index: u32, context: &mut Context<'_, '_>) -> Tracked {
         let Some(slot) = self.slots.get_mut(index) else {
             return Tracked::alone(Role::Other);
         };
@@ -138,7 +139,7 @@ impl Tracker {
     }
 
     /// The first response closes a unicast exchange.
-    fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_, '_>) {
+    fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
         slot.row.round_trip = between(slot.started, context.now).unwrap_or(-1);
@@ -162,7 +163,7 @@ impl Tracker {
         }
     }
 
-    fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+    fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
         if let Some(slot) = self.slots.get(index)
             && !slot.row.multicast
         {
@@ -172,13 +173,13 @@ impl Tracker {
     }
 
     /// The request is answered: its sender may start the next, and further copies are spurious.
-    pub(super) fn settle(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
+    pub(super) fn settle(&mut self, handle: Handle, context: &Context<'_, '_>) {
         self.mark_answered(handle, context);
         self.no_longer_outstanding(handle);
     }
 
     /// Notes the first answer on the message layer.
-    pub(super) fn mark_answered(&mut self, handle: Handle, context: &Context<'_, '_, '_>) {
+    pub(super) fn mark_answered(&mut self, handle: Handle, context: &Context<'_, '_>) {
         if let Some(sent) = self.sent.get_mut(handle)
             && !sent.is_answered()
         {
@@ -199,7 +200,7 @@ impl Tracker {
 
     /// One interaction less is open.
     pub(super) fn release(&mut self, pair: PairId) {
-        let direction = self.endpoints.direction(pair);
+        let direction = self.pairs.direction(pair);
         direction.outstanding = direction.outstanding.saturating_sub(1);
     }
 
@@ -210,7 +211,7 @@ impl Tracker {
 
     /// A Reset to the request.
     #[inline(never)]
-    pub(super) fn reset_exchange(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn reset_exchange(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         if slot.kind != SlotKind::Exchange || (slot.row.multicast && slot.row.responses > 0) {
             return;
@@ -233,7 +234,7 @@ impl Tracker {
 }
 
 /// The row of a new request.
-pub(super) fn new_row(context: &Context<'_, '_, '_>) -> ExchangeRow {
+pub(super) fn new_row(context: &Context<'_, '_>) -> ExchangeRow {
     let arrival = &context.arrival;
     ExchangeRow {
         request: arrival.record,
@@ -243,7 +244,7 @@ pub(super) fn new_row(context: &Context<'_, '_, '_>) -> ExchangeRow {
         server: arrival.destination,
         started: arrival.time,
         round_trip: -1,
-        resource: context.facts.resource,
+        resource: context.resource,
         observation: ObservationId(0),
         transmissions: 1,
         responses: 0,

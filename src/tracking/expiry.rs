@@ -121,7 +121,7 @@ impl Tracker {
             self.notification_lost(&sent, out);
             return;
         }
-        let seen = self.endpoints.seen(sent.pair().reversed());
+        let seen = self.pairs.seen(sent.pair().reversed());
         // Whoever repeats has not been answered; of who does not, one direction may be missing.
         let sure = seen || sent.copies > 1;
         let severity = if sure { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };

@@ -4,114 +4,156 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
-use super::model::{Arrival, ResourceId};
-use super::resources::{OptionsHash, ResourceTable};
+use super::resources::OptionsHash;
 use super::tokens::Token;
-use crate::coap::{Block, Code, Header, Message, MessageType, OptionNumber};
+use crate::coap::{Block, Code, DecodeMode, Message, MessageType, OptionNumber};
 
-/// Facts of a message with a readable header.
-#[derive(Clone, Debug)]
-pub(super) struct Facts<'a> {
-    pub kind: MessageType,
-    pub code: Code,
-    pub message_id: u16,
-    /// Empty where it was cut off.
-    pub token: Token,
-    /// Length of the message in bytes.
-    pub length: u32,
-    /// Seeded hash of the whole message; of header and token alone where the capture cut it.
-    pub hash: u64,
-    /// The same of a response without Observe and Max-Age, which a refreshed copy may change (RFC 7641 section 4.4).
-    pub refreshable: u64,
-    /// Folded from header and token.
-    pub head: u32,
-    pub observe: Option<u32>,
-    pub max_age: Option<u32>,
-    pub content_format: Option<u16>,
-    pub accept: Option<u16>,
-    pub etag: bool,
-    pub no_response: Option<u8>,
-    pub echo: Option<&'a [u8]>,
-    pub oscore: Option<&'a [u8]>,
-    pub block1: Option<Block>,
-    pub block2: Option<Block>,
-    /// It may have a critical option that is not in order.
-    pub suspect: bool,
-    /// Path and query of a request.
-    pub resource: ResourceId,
+/// What hashes of a tracker begin with: nobody outside can foresee them.
+#[derive(Clone, Debug, Default)]
+pub struct Seed(pub(super) RandomState);
+
+impl Seed {
+    /// Hash of a sequence of bytes.
+    pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
+        self.0.hash_one(bytes)
+    }
 }
 
-impl<'a> Facts<'a> {
-    /// What the header and the token say.
-    #[inline]
-    pub fn new(header: Header, message: &Message<'a>) -> Self {
-        Self {
-            kind: header.message_type,
-            code: header.code,
-            message_id: header.message_id,
-            token: Token::new(message.token().unwrap_or_default()),
-            length: message.bytes().len() as u32,
+/// What follows from a message alone. Small and without references, so that it can be read in another thread than that of the
+/// [`Tracker`](super::Tracker): see [`track_known`](super::Tracker::track_known).
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Seeded hash of the whole message.
+    pub(super) hash: u64,
+    /// Of a request: hash of path and query. Of a response: of all but Observe and Max-Age, which a refreshed copy may
+    /// change (RFC 7641 section 4.4). Of an ACK: nothing.
+    pub(super) digest: u64,
+    /// Empty where it was cut off.
+    pub(super) token: Token,
+    /// Length of the message in bytes.
+    pub(super) length: u32,
+    /// Folded from header and token.
+    pub(super) head: u32,
+    pub(super) observe: Option<u32>,
+    pub(super) max_age: Option<u32>,
+    pub(super) content_format: Option<u16>,
+    pub(super) accept: Option<u16>,
+    pub(super) message_id: u16,
+    pub(super) code: Code,
+    pub(super) kind: MessageType,
+    pub(super) mode: DecodeMode,
+    pub(super) no_response: Option<u8>,
+    /// Number of Block1, or nothing where there is none. That of Block2 likewise.
+    pub(super) block1: BlockPlace,
+    pub(super) block2: BlockPlace,
+    pub(super) etag: bool,
+    pub(super) echo: bool,
+    pub(super) oscore: bool,
+    /// It may have a critical option that is not in order.
+    pub(super) suspect: bool,
+    /// There are too few bytes for a header.
+    pub(super) headerless: bool,
+    /// See [`Message::is_malformed`].
+    pub(super) malformed: bool,
+}
+
+/// Which block of a body a message has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum BlockPlace {
+    /// It does not say.
+    #[default]
+    None,
+    First,
+    Later,
+}
+
+impl BlockPlace {
+    fn read(&mut self, value: &[u8]) {
+        if *self == Self::None
+            && let Some(block) = Block::read(value)
+        {
+            *self = if block.number == 0 { Self::First } else { Self::Later };
+        }
+    }
+}
+
+impl Facts {
+    /// Reads a message, its options in one walk. `seed` is that of the tracker.
+    pub fn read(message: &Message<'_>, seed: &Seed) -> Self {
+        let header = message.header();
+        let mut facts = Self {
             hash: 0,
-            refreshable: 0,
+            digest: 0,
+            token: Token::new(message.token().unwrap_or_default(), seed),
+            length: message.bytes().len() as u32,
             head: 0,
             observe: None,
             max_age: None,
             content_format: None,
             accept: None,
-            etag: false,
+            message_id: header.map_or(0, |header| header.message_id),
+            code: header.map_or(Code::EMPTY, |header| header.code),
+            kind: header.map_or(MessageType::Confirmable, |header| header.message_type),
+            mode: message.mode(),
             no_response: None,
-            echo: None,
-            oscore: None,
-            block1: None,
-            block2: None,
+            block1: BlockPlace::None,
+            block2: BlockPlace::None,
+            etag: false,
+            echo: false,
+            oscore: false,
             suspect: false,
-            resource: ResourceId(0),
+            headerless: header.is_none(),
+            malformed: message.is_malformed(),
+        };
+        let head = facts.whole_head(message.bytes());
+        facts.head = (head ^ head >> 32) as u32;
+        if facts.code.is_empty() {
+            facts.hash = head ^ u64::from(facts.length) << 56;
+        } else {
+            facts.read_hashed(message, head, seed);
         }
+        facts
     }
 
-    /// Reads the options and hashes what copies are told by. Path and query of a request are interned.
-    #[inline]
-    pub fn read(
-        &mut self,
-        message: &Message<'a>,
-        arrival: &Arrival,
-        hasher: &RandomState,
-        resources: &mut ResourceTable,
-    ) {
-        let bytes = message.bytes();
+    /// Header and token.
+    fn whole_head(&self, bytes: &[u8]) -> u64 {
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
-        let head = u64::from(first) << 32 ^ self.token.fold(hasher);
-        self.head = (head ^ head >> 32) as u32;
-        if self.code.is_empty() {
-            self.hash = head ^ u64::from(self.length) << 56;
-            return;
-        }
-        let mut options = OptionsHash::new(hasher);
+        u64::from(first) << 32 ^ self.token.fold()
+    }
+
+    /// Reads the options and hashes what copies are told by.
+    fn read_hashed(&mut self, message: &Message<'_>, head: u64, seed: &Seed) {
+        let mut options = OptionsHash::new(seed);
         if self.code.is_request() {
             self.read_options(message, &mut options, |number| {
                 matches!(number, OptionNumber::URI_PATH | OptionNumber::URI_QUERY | OptionNumber::PROXY_URI)
             });
-            self.resource = resources.intern(options.finish(), message);
-            self.hash = hasher.hash_one(bytes);
+            self.digest = options.finish();
+            self.hash = seed.hash(message.bytes());
         } else if self.kind == MessageType::Acknowledgement {
             self.read_options(message, &mut options, |_| false);
-            self.hash = hasher.hash_one(bytes);
+            self.hash = seed.hash(message.bytes());
         } else {
             self.read_options(message, &mut options, |number| {
                 !matches!(number, OptionNumber::OBSERVE | OptionNumber::MAX_AGE)
             });
             options.add(OptionNumber(0), message.payload());
-            self.refreshable = options.finish();
+            self.digest = options.finish();
             let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));
-            self.hash = hasher.hash_one((self.refreshable, head, more[0] << 33 ^ more[1]));
+            self.hash = seed.0.hash_one((self.digest, head, more[0] << 33 ^ more[1]));
         }
-        if arrival.cut {
-            self.hash = head;
+    }
+
+    /// The capture cut the message: copies are told by header and token alone.
+    #[cold]
+    pub(super) fn cut(&mut self, bytes: &[u8]) {
+        if !self.code.is_empty() {
+            self.hash = self.whole_head(bytes);
         }
     }
 
     #[inline]
-    fn read_options(&mut self, message: &Message<'a>, hash: &mut OptionsHash, hashed: impl Fn(OptionNumber) -> bool) {
+    fn read_options(&mut self, message: &Message<'_>, hash: &mut OptionsHash, hashed: impl Fn(OptionNumber) -> bool) {
         let draft = message.mode().is_draft();
         for option in message.options() {
             let number = if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number };
@@ -130,27 +172,62 @@ impl<'a> Facts<'a> {
     }
 
     #[inline(never)]
-    fn read_rarer(&mut self, number: OptionNumber, value: &'a [u8]) {
+    fn read_rarer(&mut self, number: OptionNumber, value: &[u8]) {
         self.suspect |= number.is_critical();
         match number {
             OptionNumber::ACCEPT => first(&mut self.accept, uint(value, 2).map(|n| n as u16)),
             OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(value, 1).map(|n| n as u8)),
             OptionNumber::ETAG => self.etag = true,
-            OptionNumber::ECHO => first(&mut self.echo, Some(value)),
-            OptionNumber::OSCORE => first(&mut self.oscore, Some(value)),
-            OptionNumber::BLOCK1 => first(&mut self.block1, Block::read(value)),
-            OptionNumber::BLOCK2 => first(&mut self.block2, Block::read(value)),
+            OptionNumber::ECHO => self.echo = true,
+            OptionNumber::OSCORE => self.oscore = true,
+            OptionNumber::BLOCK1 => self.block1.read(value),
+            OptionNumber::BLOCK2 => self.block2.read(value),
             _ => {}
         }
     }
 
+    /// Its type; Confirmable where there is no header.
+    pub fn message_type(&self) -> MessageType {
+        self.kind
+    }
+
+    /// Its code; Empty where there is no header.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Its Message ID; 0 where there is no header.
+    pub fn message_id(&self) -> u16 {
+        self.message_id
+    }
+
+    /// How it was read.
+    pub fn mode(&self) -> DecodeMode {
+        self.mode
+    }
+
+    /// Whether there is a header: four bytes at least.
+    pub fn has_header(&self) -> bool {
+        !self.headerless
+    }
+
+    /// See [`Message::is_malformed`].
+    pub fn is_malformed(&self) -> bool {
+        self.malformed
+    }
+
+    /// Of a response: what a refreshed copy does not change. Of others: nothing.
+    pub(super) fn refreshable(&self) -> u64 {
+        if self.code.is_request() { 0 } else { self.digest }
+    }
+
     /// A GET or FETCH that asks to observe.
-    pub fn registers(&self) -> bool {
+    pub(super) fn registers(&self) -> bool {
         self.observe == Some(0) && matches!(self.code, Code::GET | Code::FETCH)
     }
 
     /// A GET or FETCH that asks not to observe any more.
-    pub fn deregisters(&self) -> bool {
+    pub(super) fn deregisters(&self) -> bool {
         self.observe == Some(1) && matches!(self.code, Code::GET | Code::FETCH)
     }
 }
@@ -169,7 +246,7 @@ fn uint(value: &[u8], most: usize) -> Option<u32> {
 
 /// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options;
 /// for FETCH the payload too.
-pub(super) fn target_hash(message: &Message<'_>, code: Code, hasher: &RandomState) -> u64 {
+pub(super) fn target_hash(message: &Message<'_>, code: Code, seed: &Seed) -> u64 {
     let left_out = |number: OptionNumber| {
         number.is_no_cache_key()
             || matches!(
@@ -183,16 +260,11 @@ pub(super) fn target_hash(message: &Message<'_>, code: Code, hasher: &RandomStat
                     | OptionNumber::OSCORE
             )
     };
-    hash_without(message, hasher, left_out, code == Code::FETCH)
+    hash_without(message, seed, left_out, code == Code::FETCH)
 }
 
-fn hash_without(
-    message: &Message<'_>,
-    hasher: &RandomState,
-    left_out: impl Fn(OptionNumber) -> bool,
-    payload: bool,
-) -> u64 {
-    let mut state = hasher.build_hasher();
+fn hash_without(message: &Message<'_>, seed: &Seed, left_out: impl Fn(OptionNumber) -> bool, payload: bool) -> u64 {
+    let mut state = seed.0.build_hasher();
     for option in message.options() {
         if !left_out(option.number) {
             state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);
@@ -205,3 +277,6 @@ fn hash_without(
     }
     state.finish()
 }
+
+/// They travel by the million between threads.
+const _: () = assert!(size_of::<Facts>() <= 96);

@@ -1,7 +1,7 @@
 //! What is odd about a response, given its request (RFC 7252 sections 5.2 to 5.10 and relatives).
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 
@@ -9,6 +9,7 @@ use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::endpoints::PairId;
+use super::facts::BlockPlace;
 use super::model::{EndpointId, RecordId, ResourceId};
 use super::multicast::Groups;
 use super::sent::MessageKey;
@@ -82,19 +83,17 @@ impl Default for Memory {
 }
 
 /// Max-Age in nanoseconds, or its default.
-fn max_age(context: &Context<'_, '_, '_>) -> i64 {
+fn max_age(context: &Context<'_, '_>) -> i64 {
     i64::from(context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE)) * SECOND
 }
 
 impl Tracker {
     /// What of a request is needed later; and what its past says of it.
-    pub(super) fn asked(&mut self, context: &mut Context<'_, '_, '_>) -> Asked {
+    pub(super) fn asked(&mut self, context: &mut Context<'_, '_>) -> Asked {
         self.judge_repeat(context);
         let facts = &context.facts;
-        let later_block = |block: Option<crate::coap::Block>| block.is_some_and(|block| block.number > 0);
-        let later_block = later_block(facts.block1) || later_block(facts.block2);
-        if later_block || facts.echo.is_some() {
-            self.endpoints.direction(context.pair).verified = true;
+        if [facts.block1, facts.block2].contains(&BlockPlace::Later) || facts.echo {
+            self.pairs.direction(context.pair).verified = true;
         }
         Asked {
             target: 0,
@@ -104,16 +103,25 @@ impl Tracker {
             etag: facts.etag,
             registers: facts.registers(),
             deregisters: facts.deregisters(),
-            block1: facts.block1.is_some(),
-            oscore: facts.oscore.is_some(),
+            block1: facts.block1 != BlockPlace::None,
+            oscore: facts.oscore,
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
         }
     }
 
+    /// Hash of the Echo value.
+    fn echo(&self, context: &Context<'_, '_>) -> Option<u64> {
+        if !context.facts.echo {
+            return None;
+        }
+        let echo = context.message().options().find(|option| option.number == OptionNumber::ECHO)?;
+        Some(self.seed.hash(echo.value))
+    }
+
     /// A request like one before that was refused, challenged, or answered for a while.
-    fn judge_repeat(&mut self, context: &mut Context<'_, '_, '_>) {
-        let (echo, observe) = (context.facts.echo, context.facts.observe);
-        let similar = (context.pair.0, context.facts.resource, context.facts.code.0);
+    fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
+        let (echo, observe) = (self.echo(context), context.facts.observe);
+        let similar = (context.pair.0, context.resource, context.facts.code.0);
         if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
             && let Some(elapsed) = between(since, context.now)
             && elapsed < wait
@@ -126,7 +134,7 @@ impl Tracker {
             context.find_code(Rule::EchoIgnored, i64::from(record), 0);
         }
         if let Some(echo) = echo
-            && let Some(&(issuer, record)) = self.memory.issued.get(&self.hasher.hash_one(echo))
+            && let Some(&(issuer, record)) = self.memory.issued.get(&echo)
             && issuer != context.arrival.destination
         {
             context.find_option(Rule::EchoWrongEndpoint, OptionNumber::ECHO, i64::from(record), 0);
@@ -143,26 +151,26 @@ impl Tracker {
 
     /// Remembers what a response says about requests to come.
     #[inline(never)]
-    fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_, '_>) {
+    fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
         let similar = (pair.0, resource, method);
         let record = context.arrival.record;
         match context.facts.code {
             Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {
                 self.memory.refused.insert(similar, (context.now, max_age(context), record));
             }
-            Code::UNAUTHORIZED if context.facts.echo.is_some() => self.memory.challenged.insert(similar, record),
+            Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, record),
             Code::CONTENT if context.out.chat && method == Code::GET.0 => {
                 self.memory.fresh.insert(similar, (context.now, max_age(context), record));
             }
             _ => {}
         }
-        if let Some(echo) = context.facts.echo {
-            self.memory.issued.insert(self.hasher.hash_one(echo), (context.arrival.source, record));
+        if let Some(echo) = self.echo(context) {
+            self.memory.issued.insert(echo, (context.arrival.source, record));
         }
     }
 
     /// What is odd about the first response to a request.
-    pub(super) fn judge_first(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn judge_first(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let (row, asked, pair) = (slot.row, slot.asked, slot.pair);
         let request = i64::from(row.request);
@@ -184,7 +192,7 @@ impl Tracker {
     }
 
     /// What is odd about the code and content of a response.
-    pub(super) fn judge_content(&self, asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn judge_content(&self, asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_>) {
         let code = context.facts.code;
         if !asked.oscore && !fits(code, Code(method), asked.block1) {
             context.find_code(Rule::RespCodeVsMethod, i64::from(code.0), i64::from(method));
@@ -215,7 +223,7 @@ impl Tracker {
             context.find_code(Rule::OptCriticalAccepted, request, i64::from(asked.bad_critical));
         }
         if asked.oscore
-            && context.facts.oscore.is_none()
+            && !context.facts.oscore
             && matches!(code, Code::BAD_REQUEST | Code::UNAUTHORIZED | Code::BAD_OPTION)
         {
             context.find_code(Rule::OscoreUnprotectedError, i64::from(code.0), request);
@@ -223,9 +231,9 @@ impl Tracker {
     }
 
     #[inline(never)]
-    fn judge_amplification(&mut self, asked: &Asked, pair: PairId, context: &mut Context<'_, '_, '_>) {
+    fn judge_amplification(&mut self, asked: &Asked, pair: PairId, context: &mut Context<'_, '_>) {
         let (response, request) = (context.facts.length, asked.length.max(1));
-        if response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.endpoints.direction(pair).verified {
+        if response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.pairs.direction(pair).verified {
             return;
         }
         if response > request.saturating_mul(AMPLIFICATION_FACTOR) {
@@ -252,9 +260,10 @@ fn fits(code: Code, method: Code, block1: bool) -> bool {
 }
 
 /// A critical option that makes a server refuse the request (RFC 7252 section 5.4); 0 for none.
-fn bad_critical(context: &Context<'_, '_, '_>) -> u16 {
+fn bad_critical(context: &Context<'_, '_>) -> u16 {
     let mut number = 0;
-    context.message.visit_findings(&mut |finding| {
+    let message = context.message();
+    message.visit_findings(&mut |finding| {
         let refused = matches!(
             finding.rule,
             Rule::OptUnknownCritical
@@ -266,7 +275,7 @@ fn bad_critical(context: &Context<'_, '_, '_>) -> u16 {
         );
         // These rules have the number of the option first.
         let option = OptionNumber(finding.numbers[0] as u16);
-        if refused && number == 0 && option.is_critical() && context.message.option(option).is_some() {
+        if refused && number == 0 && option.is_critical() && message.option(option).is_some() {
             number = option.0;
         }
     });

@@ -51,7 +51,7 @@ pub(super) fn sameness(now: &Travel, before: &Travel) -> Sameness {
 
 impl Tracker {
     /// A well-formed CON or NON.
-    pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let owner = self.sent.find(key(context.pair, context.facts.message_id));
         let standing = match owner.and_then(|owner| self.sent.get(owner)) {
             Some(sent) => self.standing(sent, context),
@@ -72,7 +72,7 @@ impl Tracker {
     }
 
     /// Counts a message under its type.
-    pub(super) fn count_type(&mut self, context: &Context<'_, '_, '_>) {
+    pub(super) fn count_type(&mut self, context: &Context<'_, '_>) {
         let count = match context.facts.kind {
             MessageType::Confirmable => &mut self.counters.con,
             MessageType::NonConfirmable => &mut self.counters.non,
@@ -82,7 +82,7 @@ impl Tracker {
         *count += 1;
     }
 
-    fn standing(&self, sent: &Sent, context: &Context<'_, '_, '_>) -> Standing {
+    fn standing(&self, sent: &Sent, context: &Context<'_, '_>) -> Standing {
         let facts = &context.facts;
         if sent.malformed || self.clock.age(sent.first.at(), sent.stamp) > self.sent.life(sent) {
             return Standing::Fresh;
@@ -99,13 +99,13 @@ impl Tracker {
                 _ => Standing::Repeated,
             };
         }
-        let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable;
+        let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable();
         if refreshed { Standing::Refreshed } else { Standing::Reused }
     }
 
     #[cold]
     #[inline(never)]
-    fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_, '_>) {
+    fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_>) {
         if let Some(sent) = owner.and_then(|owner| self.sent.get(owner)) {
             let elapsed = between(sent.first.at(), context.now).unwrap_or(0);
             context.find(Rule::MidReuse, i64::from(sent.record), elapsed);
@@ -113,7 +113,7 @@ impl Tracker {
     }
 
     /// The number was used before, and is free again.
-    fn judge_recycled(&mut self, key: MessageKey, context: &mut Context<'_, '_, '_>) {
+    fn judge_recycled(&mut self, key: MessageKey, context: &mut Context<'_, '_>) {
         if context.out.chat
             && let Some(&(first, record)) = self.memory.lapsed.get(&key)
         {
@@ -124,7 +124,7 @@ impl Tracker {
     /// A frame that the capture point saw twice: it relates to the first, and to nothing else.
     #[cold]
     #[inline(never)]
-    fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_>) -> Tracked {
         let mut tracked = Tracked::alone(Role::Other);
         if let Some(sent) = self.sent.get_mut(owner) {
             let elapsed = between(sent.last.at(), context.now).unwrap_or(0);
@@ -138,7 +138,7 @@ impl Tracker {
     /// A later copy of a CON or NON.
     #[cold]
     #[inline(never)]
-    fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_>) -> Tracked {
         let Some(&sent) = self.sent.get(owner) else {
             return Tracked::alone(Role::Other);
         };
@@ -171,7 +171,7 @@ impl Tracker {
     }
 
     /// Enters a copy in the exchange; returns the message before it there.
-    fn copy_in_exchange(&mut self, sent: &Sent, retransmitted: bool, context: &mut Context<'_, '_, '_>) -> RecordId {
+    fn copy_in_exchange(&mut self, sent: &Sent, retransmitted: bool, context: &mut Context<'_, '_>) -> RecordId {
         let Some(slot) = self.slots.get_mut(sent.slot) else {
             return NO_RECORD;
         };
@@ -189,7 +189,7 @@ impl Tracker {
     }
 
     /// Makes the message the owner of its number.
-    pub(super) fn own(&mut self, context: &Context<'_, '_, '_>, key: MessageKey, malformed: bool) -> Handle {
+    pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, malformed: bool) -> Handle {
         let facts = &context.facts;
         let travel = context.travel();
         self.sent.insert(Sent {
@@ -199,7 +199,7 @@ impl Tracker {
             last: travel,
             gap: -1,
             hash: facts.hash,
-            refreshable: facts.refreshable,
+            refreshable: facts.refreshable(),
             head: facts.head,
             record: context.record(),
             last_record: context.record(),
@@ -230,7 +230,7 @@ impl Tracker {
     }
 
     /// A message under a number that is free.
-    fn track_fresh(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn track_fresh(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let key = key(context.pair, context.facts.message_id);
         self.judge_recycled(key, context);
         let handle = self.own(context, key, false);
@@ -255,12 +255,12 @@ impl Tracker {
     /// A malformed message: it opens no exchange and repeats nothing, but answers may point to it.
     #[cold]
     #[inline(never)]
-    pub(super) fn track_malformed(&mut self, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn track_malformed(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         self.counters.malformed += 1;
         match context.facts.kind {
             MessageType::Confirmable | MessageType::NonConfirmable => {
                 let handle = self.own(context, key(context.pair, context.facts.message_id), true);
-                if context.facts.code.is_request() && context.message.token().is_some() {
+                if context.facts.code.is_request() && context.message().token().is_some() {
                     self.open_malformed(handle, context);
                 }
             }

@@ -24,18 +24,17 @@ mod table;
 mod tokens;
 mod unreachable;
 
+pub use endpoints::EndpointTable;
+pub use facts::{Facts, Seed};
 pub use model::*;
 pub use resources::ResourceTable;
-
-use foldhash::fast::RandomState;
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
-use endpoints::{Endpoints, PairId};
+use endpoints::{PairId, Pairs};
 use expiry::Timers;
-use facts::Facts;
 use judge::Memory;
 use sent::SentTable;
 use slots::Slots;
@@ -62,9 +61,10 @@ pub struct Tracker {
     options: TrackerOptions,
     /// EXCHANGE_LIFETIME, nanoseconds.
     lifetime: i64,
-    hasher: RandomState,
+    seed: Seed,
     clock: Clock,
-    endpoints: Endpoints,
+    endpoints: EndpointTable,
+    pairs: Pairs,
     resources: ResourceTable,
     sent: SentTable,
     slots: Slots,
@@ -90,9 +90,10 @@ impl Tracker {
             lifetime: parameters.exchange_lifetime(),
             resources: ResourceTable::new(options.cap_bytes / 8),
             options,
-            hasher: RandomState::default(),
+            seed: Seed::default(),
             clock: Clock::default(),
-            endpoints: Endpoints::new(),
+            endpoints: EndpointTable::default(),
+            pairs: Pairs::new(),
             slots: Slots::new(),
             timers: Timers::default(),
             memory: Memory::default(),
@@ -103,7 +104,12 @@ impl Tracker {
         }
     }
 
-    /// The number of an endpoint, for [`Arrival`].
+    /// What its hashes begin with, for [`Facts::read`].
+    pub fn seed(&self) -> Seed {
+        self.seed.clone()
+    }
+
+    /// The number of an endpoint, for [`Arrival`]. Whoever has an [`EndpointTable`] of its own takes the numbers from there instead.
     pub fn endpoint(&mut self, endpoint: &Endpoint) -> EndpointId {
         self.endpoints.intern(endpoint)
     }
@@ -130,37 +136,54 @@ impl Tracker {
 
     /// Relates a message. What becomes known of earlier messages, new and changed rows, and findings go to `out`.
     pub fn track(&mut self, arrival: &Arrival, message: &Message<'_>, out: &mut Vec<Patch>) -> Tracked {
+        let facts = Facts::read(message, &self.seed);
+        self.track_known(arrival, message.bytes(), &facts, out)
+    }
+
+    /// The same for a message whose facts were read before, with the [`seed`](Self::seed) of this tracker, from these bytes.
+    pub fn track_known(&mut self, arrival: &Arrival, bytes: &[u8], facts: &Facts, out: &mut Vec<Patch>) -> Tracked {
         let mut out = Output { patches: out, chat: self.options.chat };
         self.step(arrival.time, arrival.record, &mut out);
-        let Some(header) = message.header() else {
+        if facts.headerless {
             self.counters.malformed += 1;
             return Tracked::alone(Role::Other);
-        };
+        }
         let pair = PairId::new(arrival.source, arrival.destination);
-        let facts = Facts::new(header, message);
-        self.reach_ahead(&facts, pair);
-        let mut context = Context { arrival: *arrival, now: self.clock.now(), facts, message, pair, out };
-        context.facts.read(message, arrival, &self.hasher, &mut self.resources);
-        let tracked = if !arrival.cut && message.is_malformed() {
+        self.reach_ahead(facts, pair);
+        let resource = self.resource(bytes, facts);
+        let mut context =
+            Context { arrival: *arrival, now: self.clock.now(), facts: *facts, bytes, resource, pair, out };
+        if arrival.cut {
+            context.facts.cut(bytes);
+        }
+        let tracked = if !arrival.cut && facts.malformed {
             self.track_malformed(&mut context)
         } else {
-            match context.facts.kind {
+            match facts.kind {
                 MessageType::Confirmable | MessageType::NonConfirmable => self.track_sent(&mut context),
                 MessageType::Acknowledgement | MessageType::Reset => self.track_answer(&mut context),
             }
         };
-        self.endpoints.see(pair);
+        self.pairs.see(pair);
         self.shrink();
         tracked
     }
 
+    /// Path and query of a request.
+    fn resource(&mut self, bytes: &[u8], facts: &Facts) -> ResourceId {
+        if !facts.code.is_request() {
+            return ResourceId(0);
+        }
+        self.resources.intern(facts.digest, || Message::decode_as(bytes, facts.mode))
+    }
+
     /// Reads ahead what the look-ups of this message will need, all at once.
     #[inline]
-    fn reach_ahead(&self, facts: &Facts<'_>, pair: PairId) {
+    fn reach_ahead(&self, facts: &Facts, pair: PairId) {
         let answer = matches!(facts.kind, MessageType::Acknowledgement | MessageType::Reset);
         let owner = if answer { pair.reversed() } else { pair };
         let mut near = self.sent.touch(sent::key(owner, facts.message_id));
-        near ^= self.endpoints.touch(pair);
+        near ^= self.pairs.touch(pair);
         if !answer && !facts.code.is_empty() {
             let client = if facts.code.is_request() { pair } else { pair.reversed() };
             near ^= self.slots.touch_token(client, &facts.token);

@@ -34,7 +34,7 @@ impl Tracker {
     /// The token of a new multicast request was used for one before.
     #[cold]
     #[inline(never)]
-    pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_>) {
         let Some(group) = self.memory.groups.get(u64::from(context.arrival.source.0), token) else { return };
         let request = i64::from(group.request);
         if let Some(elapsed) = between(group.at, context.now)
@@ -47,7 +47,7 @@ impl Tracker {
     /// Enters a request to a group. A request before it with the same token gets no more answers.
     #[cold]
     #[inline(never)]
-    pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_, '_>) {
+    pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_>) {
         let group = Group {
             slot: index,
             request: context.arrival.record,
@@ -57,7 +57,7 @@ impl Tracker {
             crowd: 0,
             imploded: false,
         };
-        let token = context.facts.token.clone();
+        let token = context.facts.token;
         let held = self.memory.groups.get_or_insert(u64::from(context.arrival.source.0), &token, group, |_| true);
         let before = std::mem::replace(held, group).slot;
         if before != index && before != NONE {
@@ -67,7 +67,7 @@ impl Tracker {
     }
 
     /// The slot of the request to a group that a response answers.
-    pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
+    pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.memory.groups.get(u64::from(context.arrival.destination.0), token)?;
         (group.slot != NONE).then_some(group.slot)
     }
@@ -83,10 +83,10 @@ impl Tracker {
     /// What is odd about an answer to a request to a group.
     #[cold]
     #[inline(never)]
-    pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let (sum, asked) = (slot.response_bytes, u64::from(slot.asked.length));
-        let (client, token) = (u64::from(slot.row.client.0), slot.token.clone());
+        let (client, token) = (u64::from(slot.row.client.0), slot.token);
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);
         }

@@ -16,7 +16,7 @@ use crate::coap::{MessageType, OptionNumber, Rule};
 impl Tracker {
     /// A notification of the observation in a slot.
     #[inline(never)]
-    pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_>) -> Tracked {
         if self.goes_on(index) {
             self.slots.observe(index, self.clock.stamp());
         }
@@ -56,13 +56,7 @@ impl Tracker {
         Tracked { order, ..tracked }
     }
 
-    fn put_back(
-        &mut self,
-        index: u32,
-        observation: Box<Observation>,
-        overheard: bool,
-        context: &mut Context<'_, '_, '_>,
-    ) {
+    fn put_back(&mut self, index: u32, observation: Box<Observation>, overheard: bool, context: &mut Context<'_, '_>) {
         if overheard {
             self.say_unknown(context);
         }
@@ -75,7 +69,7 @@ impl Tracker {
     }
 
     #[inline(never)]
-    fn say_unknown(&self, context: &mut Context<'_, '_, '_>) {
+    fn say_unknown(&self, context: &mut Context<'_, '_>) {
         let severity = self.unless_unseen(Rule::ObsUnknownToken, context);
         let severity = if self.registered { severity } else { less(Rule::ObsUnknownToken.severity()) };
         context.find_token(Rule::ObsUnknownToken, severity, 0, 0);
@@ -83,7 +77,7 @@ impl Tracker {
 
     /// A notification of an observation whose registration was not captured.
     #[inline(never)]
-    pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_, '_>) -> Tracked {
+    pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_>) -> Tracked {
         self.say_unknown(context);
         if context.facts.code.is_error() {
             return Tracked::alone(Role::Other);
@@ -110,7 +104,7 @@ impl Tracker {
 
     /// A copy of a notification: a refreshed one may carry a newer number.
     #[inline(never)]
-    pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_, '_>) -> ObserveOrder {
+    pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_>) -> ObserveOrder {
         if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
             return ObserveOrder::None;
         }
@@ -128,7 +122,7 @@ impl Tracker {
 }
 
 /// Orders the number of a notification, and says what is odd about it.
-pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_, '_>, first: bool) -> ObserveOrder {
+pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_>, first: bool) -> ObserveOrder {
     let Some(value) = context.facts.observe else { return ObserveOrder::None };
     let freshest = observation.row.freshest;
     let standing = if first || freshest == u32::MAX {
@@ -153,7 +147,7 @@ pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_
 /// A rise by more than half of all numbers within this time is too fast to be ordered (RFC 7641 section 4.4).
 const JUMP_WINDOW: i64 = 256 * SECOND;
 
-fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_, '_>) {
+fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_>) {
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);
@@ -176,7 +170,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
 }
 
 /// Notifications without a Confirmable one for a day, or faster than allowed (RFC 7641 sections 4.5 and 4.5.1).
-fn pace(observation: &mut Observation, context: &mut Context<'_, '_, '_>) {
+fn pace(observation: &mut Observation, context: &mut Context<'_, '_>) {
     if context.facts.kind != MessageType::NonConfirmable {
         observation.confirmed_at = context.now;
         observation.unconfirmed_said = false;
@@ -205,7 +199,7 @@ fn pace(observation: &mut Observation, context: &mut Context<'_, '_, '_>) {
 }
 
 /// Whether a notification is the last, and what is odd about its content.
-fn ending(observation: &Observation, context: &mut Context<'_, '_, '_>) -> Option<ObservationEnd> {
+fn ending(observation: &Observation, context: &mut Context<'_, '_>) -> Option<ObservationEnd> {
     let registration = i64::from(observation.row.registration);
     if context.facts.code.is_error() {
         context.find_code(Rule::ObsCancelError, registration, 0);

@@ -94,11 +94,11 @@ impl Observation {
 
 impl Tracker {
     /// What a new request means for the observation under its token.
-    pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_, '_>) -> Role {
+    pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_>) -> Role {
         if slot.row.multicast || !(slot.asked.registers || slot.asked.deregisters) {
             return Role::Request;
         }
-        slot.asked.target = target_hash(context.message, context.facts.code, &self.hasher);
+        slot.asked.target = target_hash(&context.message(), context.facts.code, &self.seed);
         let observing = self.slots.under(slot.pair, &slot.token).observing;
         if slot.asked.registers {
             self.registered = true;
@@ -126,7 +126,7 @@ impl Tracker {
 
     /// A registration while another lives, under the same token or for the same target.
     #[inline(never)]
-    fn judge_registration(&mut self, slot: &Slot, observing: u32, context: &mut Context<'_, '_, '_>) {
+    fn judge_registration(&mut self, slot: &Slot, observing: u32, context: &mut Context<'_, '_>) {
         if let Some(observation) = self.observation(observing) {
             let registration = i64::from(observation.row.registration);
             if observation.row.registration == NO_RECORD {
@@ -155,7 +155,7 @@ impl Tracker {
         &mut self,
         index: u32,
         first: bool,
-        context: &mut Context<'_, '_, '_>,
+        context: &mut Context<'_, '_>,
     ) -> (ObservationId, ObserveOrder) {
         let nothing = (ObservationId(0), ObserveOrder::None);
         let Some(slot) = self.slots.get(index).filter(|slot| !slot.row.multicast) else { return nothing };
@@ -184,7 +184,7 @@ impl Tracker {
 
     /// A registration is accepted: a new observation, or the next registration of one.
     #[inline(never)]
-    fn accept(&mut self, index: u32, context: &mut Context<'_, '_, '_>) -> (ObservationId, ObserveOrder) {
+    fn accept(&mut self, index: u32, context: &mut Context<'_, '_>) -> (ObservationId, ObserveOrder) {
         self.counters.observations += 1;
         let before = self.slots.observe(index, self.clock.stamp());
         let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
@@ -221,7 +221,7 @@ impl Tracker {
 
     /// The observation before under the same token: it goes on if it is of the same target.
     #[inline(never)]
-    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_, '_>) -> Option<Box<Observation>> {
+    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Box<Observation>> {
         let slot = self.slots.get_mut(before)?;
         let same = slot
             .observation
@@ -237,7 +237,7 @@ impl Tracker {
     }
 
     /// Notes when the state will be out of date.
-    pub(super) fn freshen(&mut self, observation: &mut Observation, index: u32, context: &Context<'_, '_, '_>) {
+    pub(super) fn freshen(&mut self, observation: &mut Observation, index: u32, context: &Context<'_, '_>) {
         let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
         observation.row.max_age = age;
         observation.last_at = context.now;
@@ -275,7 +275,7 @@ impl Tracker {
 
     /// A Reset to a notification, or to the response that accepted the registration.
     #[inline(never)]
-    pub(super) fn reset_notification(&mut self, sent: &Sent, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn reset_notification(&mut self, sent: &Sent, context: &mut Context<'_, '_>) {
         if sent.observation.0 == 0 {
             return;
         }
@@ -283,7 +283,7 @@ impl Tracker {
         let mut index = sent.slot;
         if slot.observation.is_none() {
             // The observation went on under a newer registration.
-            let (pair, token) = (slot.pair, slot.token.clone());
+            let (pair, token) = (slot.pair, slot.token);
             index = self.slots.under(pair, &token).observing;
         }
         let open = self

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::{FoldHasher, RandomState};
 
+use super::facts::Seed;
 use super::model::ResourceId;
 use crate::coap::{Message, OptionNumber};
 
@@ -51,10 +52,15 @@ impl ResourceTable {
     /// The number of the resource that a request names by Uri-Path and Uri-Query, or by Proxy-Uri.
     ///
     /// `hash` is the [`OptionsHash`] of these options: the text is put together only for what is new.
-    pub(super) fn intern(&mut self, hash: u64, message: &Message<'_>) -> ResourceId {
-        if let Some(&id) = self.index.get(&hash) {
-            return ResourceId(id);
+    pub(super) fn intern<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
+        match self.index.get(&hash) {
+            Some(&id) => ResourceId(id),
+            None => self.add(hash, &message()),
         }
+    }
+
+    #[cold]
+    fn add(&mut self, hash: u64, message: &Message<'_>) -> ResourceId {
         let text = text(message);
         if self.bytes + text.len() > self.limit {
             if self.texts.last().map(AsRef::as_ref) != Some(OTHERS) {
@@ -74,8 +80,8 @@ impl ResourceTable {
 pub(super) struct OptionsHash(FoldHasher<'static>);
 
 impl OptionsHash {
-    pub fn new(seed: &RandomState) -> Self {
-        Self(seed.build_hasher())
+    pub fn new(seed: &Seed) -> Self {
+        Self(seed.0.build_hasher())
     }
 
     /// Adds an option.
@@ -150,7 +156,7 @@ mod tests {
     type Values<'a> = &'a [&'a [u8]];
 
     /// Interns a path and a query of a message that is made for it.
-    fn intern(table: &mut ResourceTable, seed: &RandomState, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
+    fn intern(table: &mut ResourceTable, seed: &Seed, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
         let (mut bytes, mut hash, mut last) = (vec![0x40, 1, 0, 1], OptionsHash::new(seed), 0);
         for (number, values) in [(11u8, path), (15, query)] {
             for value in values {
@@ -163,12 +169,12 @@ mod tests {
                 last = number;
             }
         }
-        table.intern(hash.finish(), &Message::decode(&bytes))
+        table.intern(hash.finish(), || Message::decode(&bytes))
     }
 
     #[test]
     fn texts_are_unambiguous() {
-        let (mut table, seed) = (ResourceTable::new(10_000), RandomState::default());
+        let (mut table, seed) = (ResourceTable::new(10_000), Seed::default());
         let cases: [(Values, Values, &str); 8] = [
             (&[], &[], "/"),
             (&[b"sensors", b"temp"], &[], "/sensors/temp"),
@@ -190,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_full_table_has_one_row_for_the_rest() {
-        let (mut table, seed) = (ResourceTable::new(150), RandomState::default());
+        let (mut table, seed) = (ResourceTable::new(150), Seed::default());
         let ids: Vec<_> = (0..10u8).map(|n| intern(&mut table, &seed, &[&[b'a' + n]], &[])).collect();
         assert_eq!(table.get(ids[0]), Some("/a"));
         assert_eq!(table.get(ids[9]), Some(OTHERS));

@@ -32,8 +32,8 @@ enum Target {
 impl Tracker {
     /// A response in a CON or NON of its own.
     #[inline(never)]
-    pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) -> Tracked {
-        let token = context.facts.token.clone();
+    pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_>) -> Tracked {
+        let token = context.facts.token;
         let target = self.target(&token, context);
         if context.facts.kind == MessageType::Confirmable {
             self.outstanding(handle, context);
@@ -69,7 +69,7 @@ impl Tracker {
         }
     }
 
-    fn target(&self, token: &Token, context: &Context<'_, '_, '_>) -> Target {
+    fn target(&self, token: &Token, context: &Context<'_, '_>) -> Target {
         let under = self.slots.under(context.pair.reversed(), token);
         if under.open != NONE {
             return self.target_of_open(&under, context);
@@ -100,7 +100,7 @@ impl Tracker {
     }
 
     /// A request is open under the token: the response is its, unless it is a notification that crosses it.
-    fn target_of_open(&self, under: &Under, context: &Context<'_, '_, '_>) -> Target {
+    fn target_of_open(&self, under: &Under, context: &Context<'_, '_>) -> Target {
         let open = Target::Request(under.open);
         let Some(request) = self.slots.get(under.open) else { return open };
         if request.kind != SlotKind::Exchange || context.facts.observe.is_none() {
@@ -119,7 +119,7 @@ impl Tracker {
 
     /// An open request of the same client with this token, to another endpoint.
     #[inline(never)]
-    fn elsewhere(&self, token: &Token, context: &Context<'_, '_, '_>) -> Option<u32> {
+    fn elsewhere(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
         let matches = |slot: &u32| {
             self.slots
                 .get(*slot)
@@ -130,11 +130,11 @@ impl Tracker {
 
     /// An ACK with a Message ID that fits nothing, under the token of an observation.
     #[inline(never)]
-    pub(super) fn in_observation_by_ack(&mut self, context: &mut Context<'_, '_, '_>) -> bool {
+    pub(super) fn in_observation_by_ack(&mut self, context: &mut Context<'_, '_>) -> bool {
         if context.facts.observe.is_none() {
             return false;
         }
-        let under = self.slots.under(context.pair.reversed(), &context.facts.token.clone());
+        let under = self.slots.under(context.pair.reversed(), &context.facts.token);
         let Some(slot) = self.slots.get(under.observing).filter(|slot| slot.row.request != NO_RECORD) else {
             return false;
         };
@@ -145,7 +145,7 @@ impl Tracker {
 
     /// A further notification of an observation came in an ACK for its registration.
     #[inline(never)]
-    pub(super) fn notified_in_ack(&mut self, slot: u32, context: &mut Context<'_, '_, '_>) -> Option<Tracked> {
+    pub(super) fn notified_in_ack(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let registration = self.slots.get(slot)?.row.request;
         context.find_code(Rule::ObsInAck, i64::from(registration), 0);
         let observation = self.slots.get(slot)?.observation.as_ref()?;
@@ -157,7 +157,7 @@ impl Tracker {
 
     /// A response under the token of an observation that is over.
     #[inline(never)]
-    fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_, '_>) -> Tracked {
+    fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Tracked {
         if !self.in_flight(slot)
             && let Some(observation) = self.slots.get(slot).and_then(|slot| slot.observation.as_ref())
         {

@@ -31,7 +31,7 @@ impl Tracker {
     /// A Confirmable message was sent again: counts it and judges when.
     #[cold]
     #[inline(never)]
-    pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_>) {
         let Some(sent) = self.sent.get_mut(owner) else { return };
         let before = *sent;
         sent.copies = sent.copies.saturating_add(1);
@@ -53,7 +53,7 @@ impl Tracker {
 
     #[cold]
     #[inline(never)]
-    fn judge_schedule(&self, before: &Sent, now: &Sent, gap: i64, elapsed: i64, context: &mut Context<'_, '_, '_>) {
+    fn judge_schedule(&self, before: &Sent, now: &Sent, gap: i64, elapsed: i64, context: &mut Context<'_, '_>) {
         let parameters = &self.options.parameters;
         if gap < slack_below(parameters.ack_timeout) {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
@@ -75,7 +75,7 @@ impl Tracker {
     /// The answer had passed here long enough before to have reached the sender.
     #[cold]
     #[inline(never)]
-    fn judge_spurious(&self, before: &Sent, context: &mut Context<'_, '_, '_>) {
+    fn judge_spurious(&self, before: &Sent, context: &mut Context<'_, '_>) {
         if !before.is_answered() || before.malformed {
             return;
         }
@@ -86,11 +86,11 @@ impl Tracker {
     }
 
     /// One more interaction is open from this sender to this receiver.
-    pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_, '_>) {
+    pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_>) {
         if context.arrival.multicast {
             return;
         }
-        let direction = self.endpoints.direction(context.pair);
+        let direction = self.pairs.direction(context.pair);
         direction.outstanding = direction.outstanding.saturating_add(1);
         let count = u32::from(direction.outstanding);
         if let Some(sent) = self.sent.get_mut(handle) {
@@ -102,12 +102,12 @@ impl Tracker {
     }
 
     /// Sums up what is sent to an endpoint that never answers.
-    pub(super) fn probe(&mut self, context: &mut Context<'_, '_, '_>) {
-        if context.arrival.multicast || self.endpoints.seen(context.pair.reversed()) {
+    pub(super) fn probe(&mut self, context: &mut Context<'_, '_>) {
+        if context.arrival.multicast || self.pairs.seen(context.pair.reversed()) {
             return;
         }
         let rate = i64::from(self.options.parameters.probing_rate);
-        let probing = self.endpoints.probing(context.pair, context.now);
+        let probing = self.pairs.probing(context.pair, context.now);
         if probing.bytes > 0
             && !probing.said
             && let Some(elapsed) = between(probing.first, context.now)

@@ -59,7 +59,6 @@ pub(super) struct Slots {
     tokens: TokenMap<Under>,
     /// First open request of each client.
     clients: Vec<u32>,
-    heap: usize,
 }
 
 impl Slots {
@@ -72,7 +71,6 @@ impl Slots {
             closed: VecDeque::new(),
             tokens: TokenMap::new(),
             clients: Vec::new(),
-            heap: 0,
         }
     }
 
@@ -125,7 +123,6 @@ impl Slots {
     /// Adds an open exchange; `stamp` is the steady time.
     pub fn insert(&mut self, mut slot: Slot, stamp: i64) -> u32 {
         let number = self.base.wrapping_add(self.ring.len() as u32);
-        self.heap += slot.token.heap();
         slot.opened_at = stamp;
         slot.closed_at = stamp;
         slot.open = true;
@@ -157,7 +154,7 @@ impl Slots {
         let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
         slot.open = false;
         slot.closed_at = stamp;
-        let (pair, token, link) = (slot.pair, slot.token.clone(), slot.links[List::Token as usize]);
+        let (pair, token, link) = (slot.pair, slot.token, slot.links[List::Token as usize]);
         self.unlink(List::Token, number);
         self.unlink_client(number);
         self.change(pair, &token, |under| {
@@ -181,7 +178,7 @@ impl Slots {
         self.close(number, stamp);
         let slot = self.get_mut(number)?;
         slot.live = true;
-        let (pair, token) = (slot.pair, slot.token.clone());
+        let (pair, token) = (slot.pair, slot.token);
         let mut before = NONE;
         self.change(pair, &token, |under| before = std::mem::replace(&mut under.observing, number));
         (before != number && self.get(before).is_some()).then_some(before)
@@ -192,7 +189,7 @@ impl Slots {
         let Some(slot) = self.get_mut(number) else { return };
         slot.live = false;
         slot.closed_at = stamp;
-        let (pair, token) = (slot.pair, slot.token.clone());
+        let (pair, token) = (slot.pair, slot.token);
         self.change(pair, &token, |under| {
             if under.observing == number {
                 under.observing = NONE;
@@ -223,7 +220,6 @@ impl Slots {
                     self.unused.push_back((slot.opened_at, number));
                     self.elders.insert(number, slot);
                 } else if slot.kind != SlotKind::Free {
-                    self.heap -= slot.token.heap();
                     forgotten(number, &slot);
                 }
                 return true;
@@ -237,7 +233,6 @@ impl Slots {
         if self.elders.get(&number).is_some_and(|slot| !slot.open && !slot.live)
             && let Some(slot) = self.elders.remove(&number)
         {
-            self.heap -= slot.token.heap();
             forgotten(number, &slot);
         }
         true
@@ -252,8 +247,8 @@ impl Slots {
     /// Forgets a slot before its time.
     pub fn remove(&mut self, number: u32) {
         let Some(slot) = self.get(number) else { return };
-        let (open, heap, pair) = (slot.open, slot.token.heap(), slot.pair);
-        let token = slot.token.clone();
+        let (open, pair) = (slot.open, slot.pair);
+        let token = slot.token;
         if open {
             let link = slot.links[List::Token as usize];
             self.unlink(List::Token, number);
@@ -264,7 +259,6 @@ impl Slots {
                 }
             });
         }
-        self.heap -= heap;
         if self.elders.remove(&number).is_none()
             && let Some(slot) = self.get_mut(number)
         {
@@ -313,7 +307,7 @@ impl Slots {
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        (self.ring.len() + self.elders.len()) * (size_of::<Slot>() + 64) + self.heap
+        (self.ring.len() + self.elders.len()) * (size_of::<Slot>() + 64)
     }
 
     fn put_before(&mut self, list: List, number: u32, next: u32) {
@@ -355,11 +349,17 @@ impl Slots {
 mod tests {
     use super::*;
     use crate::tracking::clock::Moment;
+    use crate::tracking::facts::Seed;
     use crate::tracking::model::{
         AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ResourceId,
     };
 
-    fn slot(id: u32, pair: u64, token: &[u8]) -> Slot {
+    /// Short tokens know no seed.
+    fn token(bytes: &[u8]) -> Token {
+        Token::new(bytes, &Seed::default())
+    }
+
+    fn slot(id: u32, pair: u64, bytes: &[u8]) -> Slot {
         let row = ExchangeRow {
             request: id,
             response: NO_RECORD,
@@ -379,26 +379,26 @@ mod tests {
             confirmable: true,
             multicast: false,
         };
-        Slot::new(SlotKind::Exchange, ExchangeId(id), row, Token::new(token), PairId(pair), Moment::default())
+        Slot::new(SlotKind::Exchange, ExchangeId(id), row, token(bytes), PairId(pair), Moment::default())
     }
 
     #[test]
     fn the_newest_open_request_is_first_in_every_list() {
         let mut slots = Slots::new();
-        let token = Token::new(b"t");
+        let t = token(b"t");
         let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, b"t"), 0));
-        assert_eq!(slots.under(PairId(7), &token).open, c);
+        assert_eq!(slots.under(PairId(7), &t).open, c);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [c, b, a]);
         assert_eq!(slots.oldest(), Some(a));
         slots.close(b, 0);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [c, a]);
         slots.close(c, 0);
-        assert_eq!((slots.under(PairId(7), &token).open, slots.under(PairId(7), &token).closed), (a, c));
+        assert_eq!((slots.under(PairId(7), &t).open, slots.under(PairId(7), &t).closed), (a, c));
         slots.remove(a);
-        assert_eq!(slots.under(PairId(7), &token).open, NONE);
+        assert_eq!(slots.under(PairId(7), &t).open, NONE);
         slots.remove(c);
         slots.remove(b);
-        assert_eq!(slots.under(PairId(7), &token).closed, NONE);
+        assert_eq!(slots.under(PairId(7), &t).closed, NONE);
         assert_eq!(slots.bytes(), 0);
     }
 
@@ -414,7 +414,7 @@ mod tests {
         while slots.expire(16, 10, &mut |number, _| forgotten.push(number)) {}
         assert_eq!(forgotten, [a, c]);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [b]);
-        assert_eq!((slots.under(PairId(7), &Token::new(&[2])).open, slots.oldest()), (b, Some(b)));
+        assert_eq!((slots.under(PairId(7), &token(&[2])).open, slots.oldest()), (b, Some(b)));
         slots.close(b, 20);
         while slots.expire(31, 10, &mut |number, _| forgotten.push(number)) {}
         assert_eq!((forgotten, slots.bytes()), (vec![a, c, b], 0));
@@ -442,8 +442,8 @@ mod tests {
         let b = slots.insert(slot(2, 7, b""), 0);
         assert_eq!(slots.observe(b, 0), Some(a));
         slots.observe_no_more(a, 0);
-        assert_eq!(slots.under(PairId(7), &Token::new(b"")).observing, b);
+        assert_eq!(slots.under(PairId(7), &token(b"")).observing, b);
         slots.observe_no_more(b, 0);
-        assert_eq!(slots.under(PairId(7), &Token::new(b"")).ended, b);
+        assert_eq!(slots.under(PairId(7), &token(b"")).ended, b);
     }
 }
