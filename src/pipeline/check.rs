@@ -2,110 +2,101 @@
 
 use std::net::IpAddr;
 
+use crate::coap::parameters::{DEFAULT_MAX_AGE, PORT_COAP, PORT_COAPS, PORT_COMPRESSED_FIRST, PORT_COMPRESSED_LAST};
 use crate::coap::{Code, Finding, Message, MessageType, OptionInstance, OptionNumber, Rule, Span};
-use crate::frame::{Datagram, Endpoint};
+use crate::frame::Datagram;
 
 /// CoIoT's vendor option and method (Shelly).
 const COIOT_OPTION: OptionNumber = OptionNumber(3332);
 const COIOT_METHOD: Code = Code(30);
-/// Port of Thread's network management.
-const THREAD_PORT: u16 = 61631;
 /// Options whose absence means a value that they can also say.
 const DEFAULTS: [OptionNumber; 4] =
     [OptionNumber::URI_PORT, OptionNumber::MAX_AGE, OptionNumber::URI_HOST, OptionNumber::NO_RESPONSE];
-/// Seconds that an absent Max-Age means (RFC 7252 section 5.10.5).
-const DEFAULT_MAX_AGE: u64 = 60;
-
-/// What the frame tells of a message.
-#[derive(Clone, Copy, Debug)]
-pub struct FrameFacts {
-    source: Endpoint,
-    destination: Endpoint,
-    multicast: bool,
-    cut: bool,
-    fragmented: bool,
-    udp_length: bool,
-    udp_checksum: bool,
-}
-
-impl FrameFacts {
-    /// The facts of a datagram.
-    pub fn of(datagram: &Datagram<'_>) -> Self {
-        Self {
-            source: datagram.source,
-            destination: datagram.destination,
-            multicast: datagram.multicast,
-            cut: datagram.cut,
-            fragmented: datagram.fragments.is_some(),
-            udp_length: datagram.notes.udp_length.is_some(),
-            udp_checksum: datagram.notes.udp_checksum.is_some(),
-        }
-    }
-
-    fn port(&self, port: u16) -> bool {
-        self.source.port == port || self.destination.port == port
-    }
-
-    fn global(&self) -> bool {
-        is_global(self.source.address) || is_global(self.destination.address)
-    }
-}
+/// Bytes of a token that is hard to guess (RFC 7252 section 5.3.1).
+const STRONG_TOKEN: usize = 4;
 
 /// All findings of the message's bytes and of its frame, in no particular order.
 /// Of a message that the capture cut, the bytes cannot tell what was wrong with it: only that it was cut.
-pub fn visit(message: &Message<'_>, facts: &FrameFacts, visit: &mut dyn FnMut(Finding)) {
-    if facts.cut {
-        visit(Finding::new(Rule::CaptureTruncated, whole(message)));
+pub fn visit(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn FnMut(Finding)) {
+    if datagram.cut {
+        visit(cut(datagram));
     } else {
         message.visit_findings(visit);
     }
-    visit_frame(message, facts, visit);
+    visit_frame(message, datagram, visit);
+}
+
+/// What is said of a message that the capture cut.
+pub(super) fn cut(datagram: &Datagram<'_>) -> Finding {
+    let captured = datagram.payload.len();
+    Finding::new(Rule::CaptureTruncated, Span::of_bytes(0, captured)).with(captured as i64, datagram.wire_length)
 }
 
 /// Findings of the frame alone.
-pub(super) fn visit_frame(message: &Message<'_>, facts: &FrameFacts, visit: &mut dyn FnMut(Finding)) {
-    let mut raise = |on: bool, rule: Rule, span: Span| {
-        if on {
-            visit(Finding::new(rule, span));
+pub(super) fn visit_frame(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn FnMut(Finding)) {
+    let whole = Span::of_bytes(0, message.bytes().len());
+    let notes = &datagram.notes;
+    if let Some((claimed, held)) = notes.udp_length {
+        visit(Finding::new(Rule::UdpLength, whole).with(claimed, held));
+    }
+    if let Some((found, fits)) = notes.udp_checksum {
+        visit(Finding::new(Rule::UdpChecksum, whole).with(found, fits));
+    }
+    if let Some(fragments) = datagram.fragments {
+        visit(Finding::new(Rule::SizeFragmented, whole).with(fragments.len() as i64, 0));
+    }
+    if has_port(datagram, PORT_COAPS) {
+        visit(Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAPS, 0));
+        if datagram.multicast {
+            visit(Finding::new(Rule::McastSecurePort, whole));
         }
-    };
-    raise(facts.udp_length, Rule::UdpLength, whole(message));
-    raise(facts.udp_checksum, Rule::UdpChecksum, whole(message));
-    raise(facts.fragmented, Rule::SizeFragmented, whole(message));
-    raise(facts.port(5684), Rule::SecPortMismatch, whole(message));
-    raise(facts.port(5684) && facts.multicast, Rule::McastSecurePort, whole(message));
-    raise(facts.port(61616), Rule::DraftPort, whole(message));
+    }
+    if has_port(datagram, PORT_COMPRESSED_FIRST) {
+        visit(Finding::new(Rule::DraftPort, whole));
+    }
     let Some(header) = message.header() else { return };
-    raise(facts.multicast && header.message_type == MessageType::Confirmable, Rule::McastCon, Span::of_bits(2, 2));
-    visit_options(message, facts, visit);
+    if datagram.multicast && header.message_type == MessageType::Confirmable {
+        visit(Finding::new(Rule::McastCon, Span::of_bits(2, 2)));
+    }
+    visit_options(message, datagram, visit);
+}
+
+fn has_port(datagram: &Datagram<'_>, port: u16) -> bool {
+    datagram.source.port == port || datagram.destination.port == port
 }
 
 /// Findings on options, and those that depend on which options there are. Most messages have none of these: one look at which
 /// options are there settles it.
-fn visit_options(message: &Message<'_>, facts: &FrameFacts, visit: &mut dyn FnMut(Finding)) {
+fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn FnMut(Finding)) {
     let Some(header) = message.header() else { return };
     let code = header.code;
     if DEFAULTS.iter().any(|number| message.has(*number)) {
-        for option in message.options().filter(|option| has_default_value(option, code, facts)) {
-            visit(Finding::new(Rule::OptDefaultValue, option.span()));
+        for option in message.options().filter(|option| has_default_value(option, code, datagram)) {
+            visit(Finding::new(Rule::OptDefaultValue, option.span()).with(option.number.0, 0));
         }
     }
     if !code.is_request() {
         return;
     }
-    if facts.multicast {
+    if datagram.multicast {
         visit_group_options(message, code, visit);
     }
     let path = message.option(OptionNumber::URI_PATH);
-    if facts.port(THREAD_PORT) || path.is_some_and(|first| matches!(first.value, b"a" | b"c" | b"d" | b"n")) {
+    if has_port(datagram, PORT_COMPRESSED_LAST)
+        || path.is_some_and(|first| matches!(first.value, b"a" | b"c" | b"d" | b"n"))
+    {
         visit(Finding::new(Rule::AppThread, whole(message)));
     }
-    if !message.has(OptionNumber::OSCORE) && !facts.port(5684) && facts.global() {
+    if !message.has(OptionNumber::OSCORE)
+        && !has_port(datagram, PORT_COAPS)
+        && (is_global(datagram.source.address) || is_global(datagram.destination.address))
+    {
         if matches!(code, Code::PUT | Code::POST | Code::DELETE | Code::PATCH | Code::IPATCH) {
-            visit(Finding::new(Rule::SecNosecWrite, Span::of_bytes(1, 1)));
+            visit(Finding::new(Rule::SecNosecWrite, Span::of_bytes(1, 1)).with(code.0, 0));
         }
-        if is_global(facts.destination.address) && message.token().is_some_and(|token| token.len() < 4) {
-            visit(Finding::new(Rule::SecTokenWeak, Span::of_bits(4, 4)));
+        let token = message.token().map_or(STRONG_TOKEN, <[u8]>::len);
+        if token < STRONG_TOKEN && is_global(datagram.destination.address) {
+            visit(Finding::new(Rule::SecTokenWeak, Span::of_bits(4, 4)).with(token as i64, 0));
         }
     }
 }
@@ -116,9 +107,11 @@ fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(
         match option.modern().unwrap_or(option.number) {
             COIOT_OPTION if code == COIOT_METHOD => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
             OptionNumber::ETAG if code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),
-            OptionNumber::Q_BLOCK2 => visit(Finding::new(Rule::BlockMulticast, option.span())),
-            OptionNumber::BLOCK2 if option.uint().is_some_and(|value| value >> 4 != 0) => {
-                visit(Finding::new(Rule::BlockMulticast, option.span()));
+            OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 => {
+                let block = option.uint().unwrap_or(0) >> 4;
+                if block != 0 || option.number == OptionNumber::Q_BLOCK2 {
+                    visit(Finding::new(Rule::BlockMulticast, option.span()).with(block as i64, 0));
+                }
             }
             _ => {}
         }
@@ -126,11 +119,11 @@ fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(
 }
 
 /// The option says what its absence would mean (RFC 7252 section 5.4.4).
-fn has_default_value(option: &OptionInstance<'_>, code: Code, facts: &FrameFacts) -> bool {
+fn has_default_value(option: &OptionInstance<'_>, code: Code, datagram: &Datagram<'_>) -> bool {
     match option.modern().unwrap_or(option.number) {
-        OptionNumber::URI_PORT => code.is_request() && option.uint() == Some(u64::from(facts.destination.port)),
-        OptionNumber::MAX_AGE => code.is_response() && option.uint() == Some(DEFAULT_MAX_AGE),
-        OptionNumber::URI_HOST => code.is_request() && is_literal(option.value, facts.destination.address),
+        OptionNumber::URI_PORT => code.is_request() && option.uint() == Some(u64::from(datagram.destination.port)),
+        OptionNumber::MAX_AGE => code.is_response() && option.uint() == Some(u64::from(DEFAULT_MAX_AGE)),
+        OptionNumber::URI_HOST => code.is_request() && is_literal(option.value, datagram.destination.address),
         OptionNumber::NO_RESPONSE => code.is_request() && option.uint() == Some(0),
         _ => false,
     }
@@ -145,7 +138,7 @@ fn is_literal(text: &[u8], address: IpAddr) -> bool {
 
 /// A DTLS record where only plain CoAP belongs.
 pub(super) fn dtls_on_plain_port(length: usize) -> Finding {
-    Finding::new(Rule::SecPortMismatch, Span::of_bytes(0, length))
+    Finding::new(Rule::SecPortMismatch, Span::of_bytes(0, length)).with(PORT_COAP, 0)
 }
 
 fn whole(message: &Message<'_>) -> Span {

@@ -1,10 +1,10 @@
 //! Reading a record's bytes again and decoding them: what somebody looks at.
 
-use super::check::{FrameFacts, visit_frame};
+use super::check;
 use crate::capture::{CaptureError, FrameReader};
-use crate::coap::{Finding, Message, Rule, Span};
+use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
-use crate::store::{RecordFlags, RecordKind, Store, View};
+use crate::store::{RecordKind, Store, View};
 use crate::tracking::RecordId;
 
 /// Makes views of records. Each has its own buffers; make one a thread.
@@ -59,7 +59,7 @@ impl Fetcher {
                     coap_offset = coap_offset.filter(|_| datagram.fragments.is_none());
                     if is_message {
                         let message = Message::decode_as(&self.message, record.mode);
-                        visit_frame(&message, &FrameFacts::of(&datagram), &mut |finding| self.findings.push(finding));
+                        check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
                     }
                 }
                 Peeled::Icmp(quote) => self.message.extend_from_slice(quote.payload),
@@ -69,11 +69,6 @@ impl Fetcher {
         let frame = self.reader.lent(position, number, &self.frame)?;
         self.comments = self.reader.comments(position, &self.frame);
         let message = Message::decode_as(&self.message, record.mode);
-        if record.flags.has(RecordFlags::CUT) {
-            self.findings.push(Finding::new(Rule::CaptureTruncated, Span::of_bytes(0, self.message.len())));
-        } else if is_message {
-            message.visit_findings(&mut |finding| self.findings.push(finding));
-        }
         Ok(Some(View {
             id,
             record,

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::PipelineOptions;
-use super::check::{self, FrameFacts};
+use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
@@ -214,7 +214,7 @@ fn classified(options: &PipelineOptions, pairs: &mut Pairs, datagram: &Datagram<
 #[inline]
 fn judge(message: &Message<'_>, datagram: &Datagram<'_>, counts: &mut [u64; 4], hints: &mut Hints) -> Option<Severity> {
     let mut worst = None;
-    check::visit(message, &FrameFacts::of(datagram), &mut |finding: Finding| {
+    check::visit(message, datagram, &mut |finding: Finding| {
         worst = worst.max(Some(finding.severity));
         super::count(counts, finding.severity);
         hints.note(finding.rule);

@@ -20,7 +20,6 @@ use crate::coap::{Severity, TokenPolicy};
 use crate::store::{Ended, Update};
 use crate::tracking::TrackerOptions;
 
-pub use check::FrameFacts;
 pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};
