@@ -37,5 +37,6 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(!uri.chars().any(is_hidden));
         let _ = (message.is_malformed(), message.location(), message.unusable_critical_option());
     }
-    let _ = (looks_like_coap(bytes), draft::reading(bytes));
+    let other = draft::other_reading(&Message::decode(bytes));
+    let _ = (looks_like_coap(bytes), draft::reading(bytes), other.map(|other| other.is_malformed()));
 });

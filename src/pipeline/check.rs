@@ -81,10 +81,7 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
     if datagram.multicast {
         visit_group_options(message, code, visit);
     }
-    let path = message.option(OptionNumber::URI_PATH);
-    if has_port(datagram, PORT_COMPRESSED_LAST)
-        || path.is_some_and(|first| matches!(first.value, b"a" | b"c" | b"d" | b"n"))
-    {
+    if has_port(datagram, PORT_COMPRESSED_LAST) || has_thread_path(message) {
         visit(Finding::new(Rule::AppThread, whole(message)));
     }
     if !message.has(OptionNumber::OSCORE)
@@ -101,11 +98,18 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
     }
 }
 
+/// The path is one of Thread's: `/a/...`, `/c/...`, `/d/...` or `/n/...`.
+fn has_thread_path(message: &Message<'_>) -> bool {
+    let mut path = message.options_of(OptionNumber::URI_PATH);
+    path.next().is_some_and(|first| matches!(first.value, b"a" | b"c" | b"d" | b"n")) && path.next().is_some()
+}
+
 /// Options that a request to a group must not have, and the vendor protocol that is spoken to one.
 fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(Finding)) {
+    let is_non = message.header().is_some_and(|header| header.message_type == MessageType::NonConfirmable);
     for option in message.options() {
         match option.modern().unwrap_or(option.number) {
-            COIOT_OPTION if code == COIOT_METHOD => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
+            COIOT_OPTION if code == COIOT_METHOD && is_non => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
             OptionNumber::ETAG if code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),
             OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 => {
                 let block = option.uint().unwrap_or(0) >> 4;
@@ -136,9 +140,11 @@ fn is_literal(text: &[u8], address: IpAddr) -> bool {
     bare.parse::<IpAddr>() == Ok(address)
 }
 
-/// A DTLS record where only plain CoAP belongs.
-pub(super) fn dtls_on_plain_port(length: usize) -> Finding {
-    Finding::new(Rule::SecPortMismatch, Span::of_bytes(0, length)).with(PORT_COAP, 0)
+/// A DTLS record of so many bytes where only plain CoAP belongs.
+pub(super) fn dtls_on_plain_port(length: usize, multicast: bool) -> impl Iterator<Item = Finding> {
+    let whole = Span::of_bytes(0, length);
+    let group = multicast.then_some(Finding::new(Rule::McastSecurePort, whole));
+    [Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAP, 0)].into_iter().chain(group)
 }
 
 fn whole(message: &Message<'_>) -> Span {

@@ -183,7 +183,8 @@ impl Work {
         record.relates_to = NO_RECORD;
         let first_patch = update.patches.len();
         let length = part.bytes.len();
-        update.patches.push(Patch::Finding(self.next_record, check::dtls_on_plain_port(length)));
+        let findings = check::dtls_on_plain_port(length, part.multicast);
+        update.patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
         self.reasons.count(NotCoap::Dtls);
         self.push(record, seen, first_patch, update);
     }

@@ -1,0 +1,86 @@
+//! Every finding that needs the frame beside the message: what raises it, and what is next to it and does not.
+
+use std::io::Write;
+
+use coapscope::capture::{PcapWriter, open_spool, spool::Spool};
+use coapscope::coap::{RULES, RaisedBy, Rule};
+use coapscope::frame::LinkType;
+use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step};
+use coapscope::store::{Store, Update};
+use coapscope::tracking::RecordId;
+
+use super::bytes;
+
+const CASES: &str = include_str!("../vectors/frame_findings.txt");
+
+/// The cases, cut at semicolons.
+fn cases() -> impl Iterator<Item = [&'static str; 5]> {
+    let lines = CASES.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| {
+        line.split(';')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap_or_else(|_| panic!("not five columns: {line}"))
+    })
+}
+
+/// Ids of the findings on the last record of a capture with these frames.
+fn found(link: &str, length: &str, frames: &str) -> Vec<&'static str> {
+    let mut capture = PcapWriter::new(Vec::new(), LinkType(link.parse().unwrap()), 65_535).unwrap();
+    for (second, hex) in frames.split(' ').enumerate() {
+        let frame = bytes(hex);
+        let length = length.parse().unwrap_or(frame.len() as u32);
+        capture.record(second as i64 * 1_000_000_000, length, &frame).unwrap();
+    }
+    let (mut writer, reader) = Spool::create(&std::env::temp_dir()).unwrap();
+    writer.write_all(&capture.finish().unwrap()).unwrap();
+    writer.commit().unwrap();
+    drop(writer);
+    let opened = open_spool(reader, "frames");
+    let options = PipelineOptions { checksums: true, ..PipelineOptions::default() };
+    let (mut pipeline, mut store) = (Pipeline::new(opened.source, options), Store::default());
+    loop {
+        let mut update = Update::default();
+        let step = pipeline.step(&mut update);
+        store.apply(update);
+        match step {
+            Step::More => {}
+            Step::Pending => panic!("the spool has ended"),
+            Step::Ended => break,
+        }
+    }
+    let mut fetcher = Fetcher::new(opened.reader, true);
+    let last = store.len().checked_sub(1).expect("a message") as RecordId;
+    let view = fetcher.view(&store, last).unwrap().unwrap();
+    view.findings().iter().map(|finding| finding.rule.id()).collect()
+}
+
+#[test]
+fn frames_raise_what_their_lines_say() {
+    let mut wrong = Vec::new();
+    for [link, length, frames, raised, missed] in cases() {
+        let found = found(link, length, frames);
+        for id in raised.split_whitespace().chain(missed.split_whitespace()) {
+            assert!(Rule::from_id(id).is_some(), "no finding is called {id}");
+        }
+        if raised.split_whitespace().any(|id| !found.contains(&id))
+            || missed.split_whitespace().any(|id| found.contains(&id))
+        {
+            wrong.push(format!("{frames}\n    {raised} and not {missed}, but {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_frame_finding_has_a_case_and_a_near_miss() {
+    let rules: Vec<&str> =
+        RULES.iter().map(|rule| rule.row()).filter(|row| row.raised_by == RaisedBy::Frame).map(|row| row.id).collect();
+    assert_eq!(rules.len(), 15);
+    for column in [3, 4] {
+        let listed: Vec<&str> = cases().flat_map(|case| case[column].split_whitespace()).collect();
+        let lacking: Vec<_> = rules.iter().filter(|id| !listed.contains(id)).collect();
+        assert!(lacking.is_empty(), "column {column} lacks {lacking:?}");
+    }
+}
