@@ -1,6 +1,6 @@
 //! Reading a decoded message: header, token, options, payload, and what the common options say.
 
-use super::message::{DecodeMode, Header, Message, Stop};
+use super::message::{DecodeMode, Header, Message};
 use super::option::{Block, OptionInstance, OptionNumber, Oscore, bit, has_own_bit, high_bit};
 use super::walk::{Step, draft_step, step};
 use super::{Code, ContentFormat, MessageType, Span};
@@ -13,7 +13,7 @@ impl<'a> Message<'a> {
 
     /// How it was read.
     pub fn mode(&self) -> DecodeMode {
-        self.mode
+        self.layout.mode
     }
 
     /// The header; None below four bytes.
@@ -24,7 +24,7 @@ impl<'a> Message<'a> {
             version: first >> 6,
             message_type: MessageType::from_bits(first >> 4),
             token_length: first & 15,
-            code: if self.mode == DecodeMode::Draft03 { super::draft::code_03(code) } else { Code(code) },
+            code: if self.layout.mode == DecodeMode::Draft03 { super::draft::code_03(code) } else { Code(code) },
             message_id: u16::from_be_bytes([high, low]),
         })
     }
@@ -32,31 +32,35 @@ impl<'a> Message<'a> {
     /// The token, which may be empty; None where it could not be read in full. In old drafts the value of the Token option.
     #[inline]
     pub fn token(&self) -> Option<&'a [u8]> {
-        if !self.has_token {
+        if !self.layout.has_token {
             return None;
         }
-        self.bytes.get(self.token_offset as usize..(self.token_offset + self.token_length) as usize)
+        self.bytes
+            .get(self.layout.token_offset as usize..(self.layout.token_offset + self.layout.token_length) as usize)
     }
 
     /// Where the token is, without the extension of its length; empty where it could not be read.
     pub fn token_span(&self) -> Span {
-        Span::of_bytes(self.token_offset as usize, if self.has_token { self.token_length as usize } else { 0 })
+        Span::of_bytes(
+            self.layout.token_offset as usize,
+            if self.layout.has_token { self.layout.token_length as usize } else { 0 },
+        )
     }
 
     /// Where the extension of the token length is (RFC 8974 section 2.1); empty for plain tokens.
     pub fn token_extension_span(&self) -> Span {
-        Span::of_bytes(4, usize::from(self.token_extension))
+        Span::of_bytes(4, usize::from(self.layout.token_extension))
     }
 
     /// The options, up to where decoding stopped.
     #[inline]
     pub fn options(&self) -> Options<'a> {
-        let (at, end) = (self.options_offset as usize, self.options_end as usize);
+        let (at, end) = (self.layout.options_offset as usize, self.layout.options_end as usize);
         Options {
             bytes: self.bytes.get(..end).unwrap_or_default(),
             at,
             number: 0,
-            mode: self.mode,
+            mode: self.layout.mode,
             code: Code(self.bytes.get(1).copied().unwrap_or(0)),
         }
     }
@@ -70,13 +74,7 @@ impl<'a> Message<'a> {
     /// Where the payload begins. The payload marker is the byte before (old drafts have none, or the end of the option list).
     #[inline]
     pub fn payload_offset(&self) -> Option<usize> {
-        (self.payload_offset != 0).then_some(self.payload_offset as usize)
-    }
-
-    /// Where and why decoding ended early.
-    #[inline]
-    pub fn stop(&self) -> Option<Stop> {
-        self.stop
+        (self.layout.payload_offset != 0).then_some(self.layout.payload_offset as usize)
     }
 
     /// Whether the message breaks the format so that its receiver has to reject or ignore it (RFC 7252 sections 3 and 4).
@@ -85,7 +83,7 @@ impl<'a> Message<'a> {
             return true;
         };
         let (code, length) = (header.code, self.bytes.len());
-        self.stop.is_some()
+        self.layout.stopped
             || code.is_reserved()
             || code.is_signaling()
             || match header.message_type {
@@ -106,7 +104,7 @@ impl<'a> Message<'a> {
     /// Whether an option with that number can be there, as far as the sets of numbers tell.
     #[inline]
     fn may_have(&self, number: OptionNumber) -> bool {
-        self.seen & bit(number.0) != 0 || self.high & high_bit(number.0) != 0
+        self.layout.seen & bit(number.0) != 0 || self.layout.high & high_bit(number.0) != 0
     }
 
     /// The first option with that (today's) number.

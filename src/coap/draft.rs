@@ -55,7 +55,7 @@ pub fn other_reading<'a>(message: &Message<'a>) -> Option<Message<'a>> {
 /// Whether a message, read as a draft, has exactly the options that it counts, all of them known, in place and plausible, and a
 /// code that the draft has. What looks the same in all drafts and today does not count.
 pub fn is_clean(message: &Message<'_>) -> bool {
-    let Some(header) = message.header().filter(|_| message.mode.is_draft() && message.stop.is_none()) else {
+    let Some(header) = message.header().filter(|_| message.layout.mode.is_draft() && !message.layout.stopped) else {
         return false;
     };
     let code = header.code;
@@ -63,7 +63,7 @@ pub fn is_clean(message: &Message<'_>) -> bool {
         0 => (1..=4).contains(&code.0),
         _ => {
             code.is_response()
-                && (code.row().is_some() || message.mode == DecodeMode::Draft03 && code == Code::new(2, 0))
+                && (code.row().is_some() || message.layout.mode == DecodeMode::Draft03 && code == Code::new(2, 0))
         }
     };
     if !has_code

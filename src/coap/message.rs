@@ -9,9 +9,7 @@
 //! |1 1 1 1 1 1 1 1|    payload (if any) ...                        (RFC 7252 section 3)
 //! ```
 
-use super::option::{bit, draft, high_bit};
-use super::walk::{Place, Step, draft_step, step};
-use super::{Code, MessageType, Rule, Span};
+use super::{Code, MessageType, Rule, Span, decode};
 
 /// How a message is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -109,10 +107,16 @@ impl Stop {
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     pub(super) bytes: &'a [u8],
-    pub(super) mode: DecodeMode,
-    /// The token was there in full.
-    pub(super) has_token: bool,
-    pub(super) token_extension: u8,
+    pub(super) layout: Layout,
+}
+
+/// Where everything lies in a message: what decoding found out, without the bytes. It can be kept, and sent to another thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Options below 64 that are there, one bit each, in today's numbering.
+    pub(super) seen: u64,
+    /// Length of the message.
+    pub(super) length: u32,
     pub(super) token_offset: u32,
     pub(super) token_length: u32,
     pub(super) options_offset: u32,
@@ -120,11 +124,14 @@ pub struct Message<'a> {
     pub(super) options_end: u32,
     /// First byte of the payload; 0 for none.
     pub(super) payload_offset: u32,
-    /// Options below 64 that are there, one bit each, in today's numbering.
-    pub(super) seen: u64,
-    /// Options from 64 up that are there, as [`high_bit`] has them (in drafts also those that mean nothing today).
+    pub(super) mode: DecodeMode,
+    /// Options from 64 up that are there, as [`super::option::high_bit`] has them (in drafts also those that mean nothing today).
     pub(super) high: u8,
-    pub(super) stop: Option<Stop>,
+    pub(super) token_extension: u8,
+    /// The token was there in full.
+    pub(super) has_token: bool,
+    /// Decoding ended early. Why is not kept: it is rarely asked for, and the bytes tell it again.
+    pub(super) stopped: bool,
 }
 
 impl<'a> Message<'a> {
@@ -135,182 +142,32 @@ impl<'a> Message<'a> {
     }
 
     /// Reads a message in a given way.
+    #[inline]
     pub fn decode_as(bytes: &'a [u8], mode: DecodeMode) -> Self {
-        let mut message = Self {
-            bytes,
-            mode,
-            has_token: false,
-            token_extension: 0,
-            token_offset: 4,
-            token_length: 0,
-            options_offset: bytes.len().min(4) as u32,
-            options_end: bytes.len().min(4) as u32,
-            payload_offset: 0,
-            seen: 0,
-            high: 0,
-            stop: None,
-        };
-        let Some(&[first, ..]) = bytes.first_chunk::<4>() else {
-            message.stop = Some(Stop::new(Rule::HdrTruncated, Span::of_bytes(0, bytes.len()), [bytes.len() as u32, 0]));
-            return message;
-        };
-        if first >> 6 != 1 {
-            message.stop = Some(Stop::new(Rule::HdrVersion, Span::of_bits(0, 2), [u32::from(first >> 6), 0]));
-        } else if mode.is_draft() {
-            message.walk_draft(first & 15);
-        } else if first & 15 <= 8 {
-            message.take_token(4, usize::from(first & 15));
-        } else {
-            message.take_long_token(first & 15);
-        }
-        message
+        Self { bytes, layout: decode::layout(bytes, mode) }
     }
 
-    /// Takes a token of `length` bytes at `at`, and the options behind it.
+    /// Where everything lies in it; [`Layout::on`] makes it a message again.
     #[inline]
-    fn take_token(&mut self, at: usize, length: usize) {
-        let left = self.bytes.len().saturating_sub(at);
-        if length > left {
-            self.stop =
-                Some(Stop::new(Rule::HdrTokenTruncated, Span::of_bytes(at, left), [length as u32, left as u32]));
-            return;
-        }
-        self.has_token = true;
-        self.token_offset = at as u32;
-        self.token_length = length as u32;
-        self.walk(at + length);
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
-    /// Takes a token whose length field is 9 or more (RFC 8974 section 2.1).
-    #[cold]
-    fn take_long_token(&mut self, nibble: u8) {
-        let plain = *self;
-        let reserved = Some(Stop::new(Rule::HdrTklReserved, Span::of_bits(4, 4), [u32::from(nibble), 0]));
-        let accepted = match self.mode {
-            DecodeMode::ExtendedTokens => nibble != 15,
-            DecodeMode::Rfc7252 => matches!(nibble, 13 | 14),
-            _ => false,
-        };
-        if !accepted {
-            self.stop = reserved;
-            return;
-        }
-        let extension = usize::from(nibble.saturating_sub(12));
-        let length = match self.bytes.get(4..4 + extension) {
-            None => None,
-            Some([]) => Some(usize::from(nibble)),
-            Some([byte]) => Some(usize::from(*byte) + 13),
-            Some(pair) => Some(pair.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)) + 269),
-        };
-        self.token_extension = extension as u8;
-        match length {
-            Some(length) => self.take_token(4 + extension, length),
-            None => {
-                let left = self.bytes.len() - 4;
-                self.token_extension = 0;
-                self.stop =
-                    Some(Stop::new(Rule::HdrTokenTruncated, Span::of_bytes(4, left), [extension as u32, left as u32]));
-            }
-        }
-        if self.mode == DecodeMode::Rfc7252 && self.stop.is_some() {
-            *self = Self { stop: reserved, ..plain };
-        }
-    }
-
-    /// Walks the options from `at`, and finds the payload.
+    /// Where and why decoding ended early.
     #[inline]
-    fn walk(&mut self, mut at: usize) {
-        let bytes = self.bytes;
-        let (mut number, mut seen, mut high) = (0, 0u64, 0u8);
-        self.options_offset = at as u32;
-        loop {
-            match step(bytes, at, number) {
-                Step::Option(place) => {
-                    number = place.number;
-                    at = place.end;
-                    seen |= bit(number as u16);
-                    if number >= 64 {
-                        high |= high_bit(number as u16);
-                    }
-                }
-                Step::End => break,
-                Step::Marker => {
-                    self.take_payload(at + 1);
-                    break;
-                }
-                Step::Stop(stop) => {
-                    self.stop = Some(stop);
-                    break;
-                }
-            }
-        }
-        self.options_end = at as u32;
-        if bytes.get(1).is_some_and(|code| code >> 5 == 7) {
-            // Signaling messages number their options in their own way.
-            (seen, high) = (0, 1 << 7);
-        }
-        (self.seen, self.high) = (seen, high);
+    pub fn stop(&self) -> Option<Stop> {
+        if self.layout.stopped { decode::stop(self.bytes, self.layout.mode) } else { None }
     }
+}
 
-    /// Takes what follows the payload marker.
+impl Layout {
+    /// The message that these bytes are, which must be those that were decoded: nothing is read again. Total: bytes of another length
+    /// are decoded; other bytes of the same length give a message that means nothing, and no panic.
     #[inline]
-    fn take_payload(&mut self, at: usize) {
-        if at < self.bytes.len() {
-            self.payload_offset = at as u32;
-        } else {
-            self.stop = Some(Stop::new(Rule::PayloadMarkerEmpty, Span::of_bytes(at - 1, 1), [0, 0]));
+    pub fn on(self, bytes: &[u8]) -> Message<'_> {
+        if bytes.len() == self.length as usize {
+            return Message { bytes, layout: self };
         }
-    }
-
-    /// Walks `count` options of a draft. A count of 15 ends at 0xF0: in -12 after any number of options, in -09 to -11 perhaps earlier.
-    #[cold]
-    fn walk_draft(&mut self, count: u8) {
-        let jumps = self.mode == DecodeMode::Draft12;
-        let may_end = count == 15 && self.mode != DecodeMode::Draft03;
-        let is_open = may_end && jumps;
-        let (mut at, mut number, mut left) = (4, 0, count);
-        let mut has_end = false;
-        self.has_token = true;
-        while is_open || left > 0 {
-            has_end = may_end && self.bytes.get(at) == Some(&0xf0);
-            if has_end {
-                break;
-            }
-            match draft_step(self.bytes, at, number, jumps) {
-                Step::Option(place) => {
-                    number = place.number;
-                    at = place.end;
-                    self.note_draft_option(place);
-                }
-                Step::End if is_open => break,
-                Step::Marker | Step::End => {
-                    let span = Span::of_bytes(at, self.bytes.len() - at);
-                    self.stop = Some(Stop::new(Rule::OptExtTruncated, span, [u32::from(left), 0]));
-                    break;
-                }
-                Step::Stop(stop) => {
-                    self.stop = Some(stop);
-                    break;
-                }
-            }
-            left = left.saturating_sub(1);
-        }
-        self.options_end = at as u32;
-        let behind = at + usize::from(has_end);
-        if self.stop.is_none() && behind < self.bytes.len() {
-            self.payload_offset = behind as u32;
-        }
-    }
-
-    /// Keeps what an option of a draft says about the message.
-    fn note_draft_option(&mut self, place: Place) {
-        if draft::token_number(self.mode).map(u32::from) == Some(place.number) {
-            self.token_offset = place.value as u32;
-            self.token_length = (place.end - place.value) as u32;
-        }
-        match draft::modern(self.mode, place.number as u16) {
-            Some(today) => self.seen |= bit(today),
-            None => self.high |= 1 << 7,
-        }
+        Message::decode_as(bytes, self.mode)
     }
 }

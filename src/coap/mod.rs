@@ -5,6 +5,7 @@ mod access;
 mod check;
 pub mod code;
 pub mod content_format;
+mod decode;
 pub mod draft;
 pub mod escape;
 pub mod fields;
@@ -24,7 +25,7 @@ pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
 pub use escape::bytes as escape;
 pub use fields::{Field, fields};
 pub use finding::{Finding, RaisedBy, RuleRow, Severity};
-pub use message::{DecodeMode, Header, Message, Stop, TokenPolicy};
+pub use message::{DecodeMode, Header, Layout, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;
 pub use option::{
     Block, Direction, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, OptionStatus, OptionValue,

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{lines, unhex};
 
-const MODES: [DecodeMode; 6] = [
+pub(crate) const MODES: [DecodeMode; 6] = [
     DecodeMode::Rfc7252,
     DecodeMode::ExtendedTokens,
     DecodeMode::PlainTokens,
@@ -18,7 +18,7 @@ const MODES: [DecodeMode; 6] = [
 ];
 
 /// Every message of the files of cases, once.
-fn corpus() -> Vec<Vec<u8>> {
+pub(crate) fn corpus() -> Vec<Vec<u8>> {
     let files = [
         (include_str!("../vectors/examples.txt"), 1),
         (include_str!("../vectors/hex_vectors.txt"), 1),

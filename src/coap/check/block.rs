@@ -12,7 +12,7 @@ const QUICK_MASK: u64 = mask_of(&QUICK);
 
 impl Check<'_, '_> {
     pub(super) fn block(&mut self) {
-        let seen = self.message.seen & (PLAIN_MASK | QUICK_MASK);
+        let seen = self.message.layout.seen & (PLAIN_MASK | QUICK_MASK);
         if seen != 0 {
             self.block_options(seen);
         }

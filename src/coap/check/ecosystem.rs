@@ -14,7 +14,7 @@ impl Check<'_, '_> {
     /// Looks at the first segment of a path, which decides whether there is more to look at, and at OCF's options.
     pub(super) fn ecosystem(&mut self) {
         let first = self.path.filter(|_| self.kind.is_request()).unwrap_or_default();
-        let has_ocf_option = self.message.high & OCF_BIT != 0 && self.kind != Kind::Neither;
+        let has_ocf_option = self.message.layout.high & OCF_BIT != 0 && self.kind != Kind::Neither;
         if first == b"oic" || has_ocf_option {
             let option = OCF.into_iter().find(|number| self.has(*number)).unwrap_or(OptionNumber::URI_PATH);
             self.raise(Rule::AppOcf, self.option_span(option), 0, 0);

@@ -86,14 +86,14 @@ impl Check<'_, '_> {
 
     /// Whether decoding reached the end, so that what was not seen is not there.
     fn is_complete(&self) -> bool {
-        self.message.stop.is_none()
+        !self.message.layout.stopped
     }
 }
 
 impl Message<'_> {
     /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation.
     pub fn visit_findings(&self, visit: &mut dyn FnMut(Finding)) {
-        if let Some(stop) = self.stop {
+        if let Some(stop) = self.stop() {
             let [first, second] = stop.numbers;
             visit(Finding::new(stop.rule, stop.span).with(first, second));
             if matches!(stop.rule, Rule::HdrTruncated | Rule::HdrVersion) {
@@ -104,9 +104,9 @@ impl Message<'_> {
             return;
         };
         let kind = Kind::of(header.code);
-        let mut check = Check { message: self, header, kind, visit, path: None, implausible: self.stop.is_some() };
+        let mut check = Check { message: self, header, kind, visit, path: None, implausible: self.layout.stopped };
         check.header();
-        if self.mode.is_draft() {
+        if self.layout.mode.is_draft() {
             check.draft();
             return;
         }

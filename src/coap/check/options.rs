@@ -222,10 +222,10 @@ impl<'a> Check<'_, 'a> {
     /// Options of a request that say something together.
     fn together(&mut self) {
         let message = self.message;
-        if message.seen & PROXY_LOW != 0 || message.high & PROXY_HIGH != 0 {
+        if message.layout.seen & PROXY_LOW != 0 || message.layout.high & PROXY_HIGH != 0 {
             self.proxy();
         }
-        if message.seen & CONDITIONS == CONDITIONS {
+        if message.layout.seen & CONDITIONS == CONDITIONS {
             self.raise(Rule::OptIfMatchAndNone, self.option_span(OptionNumber::IF_NONE_MATCH), 0, 0);
         }
         if self.header.message_type == MessageType::Confirmable && self.has(OptionNumber::NO_RESPONSE) {

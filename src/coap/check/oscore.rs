@@ -8,7 +8,7 @@ const OSCORE: u64 = mask_of(&[OptionNumber::OSCORE]);
 
 impl Check<'_, '_> {
     pub(super) fn oscore(&mut self) {
-        if self.message.seen & OSCORE != 0 {
+        if self.message.layout.seen & OSCORE != 0 {
             self.protected();
         }
     }

@@ -14,16 +14,16 @@ impl Check<'_, '_> {
     pub(super) fn payload(&mut self) {
         let message = self.message;
         // What OSCORE protects has its code, format and payload inside; what ends early does not show all it has.
-        if !self.is_complete() || message.seen & OSCORE != 0 {
+        if !self.is_complete() || message.layout.seen & OSCORE != 0 {
             return;
         }
-        let has_format = message.seen & CONTENT_FORMAT != 0;
+        let has_format = message.layout.seen & CONTENT_FORMAT != 0;
         if self.header.code == Code::FETCH && !has_format && !self.continues_response() {
             self.raise_code(Rule::CfFetchMissing);
         }
         match message.payload_offset() {
             Some(offset) => self.present(Span::of_bytes(offset, message.payload().len()), has_format),
-            None if has_format && message.seen & BLOCKS == 0 => {
+            None if has_format && message.layout.seen & BLOCKS == 0 => {
                 let format = message.content_format().unwrap_or(ContentFormat::TEXT);
                 self.raise(Rule::CfWithoutPayload, self.option_span(OptionNumber::CONTENT_FORMAT), format.0, 0);
             }
@@ -73,7 +73,7 @@ fn is_part(message: &Message<'_>) -> bool {
 
 /// The block option that describes the payload: Block1 in a request and Block2 in a response, or their Q-Block kin.
 pub(super) fn described(message: &Message<'_>, is_request: bool) -> Option<Block> {
-    if message.seen & BLOCKS == 0 {
+    if message.layout.seen & BLOCKS == 0 {
         return None;
     }
     let (plain, quick) = if is_request {

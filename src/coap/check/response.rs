@@ -13,7 +13,7 @@ impl Check<'_, '_> {
             return;
         }
         let (message, code) = (self.message, self.header.code);
-        if !code.is_success() && message.seen & OBSERVE != 0 {
+        if !code.is_success() && message.layout.seen & OBSERVE != 0 {
             self.raise(Rule::ObsErrorWithObserve, self.option_span(OptionNumber::OBSERVE), code.0, 0);
         }
         if self.has(OptionNumber::ECHO) {
@@ -24,7 +24,7 @@ impl Check<'_, '_> {
         }
         match code {
             Code::VALID if !self.has(OptionNumber::ETAG) => self.raise_code(Rule::RespValidWithoutEtag),
-            Code::CREATED if message.seen & LOCATION == 0 => self.raise_code(Rule::RespCreatedNoLocation),
+            Code::CREATED if message.layout.seen & LOCATION == 0 => self.raise_code(Rule::RespCreatedNoLocation),
             Code::REQUEST_ENTITY_TOO_LARGE if !self.has(OptionNumber::SIZE1) => {
                 self.raise_code(Rule::RespTooLargeNoSize1);
             }

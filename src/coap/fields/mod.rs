@@ -115,7 +115,7 @@ impl Field {
 /// Every field of a message in the order of its bytes.
 pub fn fields(message: &Message<'_>) -> Vec<Field> {
     let mut fields = header(message);
-    if let Some(token) = message.token().filter(|_| !message.mode.is_draft()) {
+    if let Some(token) = message.token().filter(|_| !message.layout.mode.is_draft()) {
         let extension = message.token_extension_span();
         if extension.bits > 0 {
             fields.push(leaf(message, &TOKEN_EXTENSION, extension, format!("{} bytes of token", token.len())));
@@ -130,8 +130,8 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
         before = instance.number.0;
     }
     if let Some(offset) = message.payload_offset() {
-        if offset > message.options_end as usize {
-            let row = if message.mode.is_draft() { &OPTIONS_END } else { &PAYLOAD_MARKER };
+        if offset > message.layout.options_end as usize {
+            let row = if message.layout.mode.is_draft() { &OPTIONS_END } else { &PAYLOAD_MARKER };
             fields.push(leaf(message, row, Span::of_bytes(offset - 1, 1), "the rest is payload"));
         }
         fields.push(payload(message, offset));
@@ -169,10 +169,10 @@ fn header(message: &Message<'_>) -> Vec<Field> {
             (first >> 4 & 3).to_string(),
             format!("{}, {kind}", kind.name()),
         ));
-        let (row, meaning) = if message.mode.is_draft() {
-            (&OPTION_COUNT, option_count_meaning(message.mode, nibble))
+        let (row, meaning) = if message.layout.mode.is_draft() {
+            (&OPTION_COUNT, option_count_meaning(message.layout.mode, nibble))
         } else {
-            (&TOKEN_LENGTH, token_length_meaning(nibble, message.has_token))
+            (&TOKEN_LENGTH, token_length_meaning(nibble, message.layout.has_token))
         };
         fields.push(Field::new(row, Span::of_bits(4, 4), nibble.to_string(), meaning));
     }
@@ -190,7 +190,7 @@ fn header(message: &Message<'_>) -> Vec<Field> {
 fn code(message: &Message<'_>, byte: u8) -> Field {
     let code = message.header().map_or(super::Code(byte), |header| header.code);
     let span = Span::of_bytes(1, 1);
-    if message.mode == DecodeMode::Draft03 {
+    if message.layout.mode == DecodeMode::Draft03 {
         return Field::new(&CODE, span, byte.to_string(), format!("{code} {} today", code.description()));
     }
     let kind = match code.kind() {
@@ -271,7 +271,7 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
     fields.push(match stop.rule {
         Rule::PayloadMarkerEmpty => leaf(message, &PAYLOAD_MARKER, rest, why),
         Rule::OptOverrun | Rule::OptDelta15 | Rule::OptLength15 | Rule::OptNumberOverflow | Rule::OptExtTruncated
-            if !message.mode.is_draft() =>
+            if !message.layout.mode.is_draft() =>
         {
             option::malformed(
                 message,
