@@ -9,9 +9,10 @@ use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
 use crate::capture::{CaptureError, Interface, Next, Source};
-use crate::coap::{DecodeMode, Finding, Message, Severity};
+use crate::coap::{DecodeMode, Finding, Header, Message, Severity};
 use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
 use crate::store::Progress;
+use crate::tracking::{EndpointId, EndpointTable, Facts, Seed};
 
 use super::Step;
 
@@ -21,7 +22,15 @@ pub(super) struct Front {
     peeler: Peeler,
     options: PipelineOptions,
     pairs: Pairs,
+    known: Known,
     interfaces_sent: usize,
+}
+
+/// What is read for the tracker.
+struct Known {
+    endpoints: EndpointTable,
+    endpoints_sent: usize,
+    seed: Seed,
 }
 
 /// Frames that went through the front half.
@@ -33,6 +42,8 @@ pub(super) struct Batch {
     pub bytes: Vec<u8>,
     /// Interfaces met since the last batch.
     pub interfaces: Vec<Interface>,
+    /// Endpoints met since the last batch.
+    pub endpoints: Vec<Endpoint>,
     /// Warnings of the source since the last batch.
     pub warnings: Vec<String>,
     /// How far the source is read.
@@ -62,7 +73,7 @@ pub(super) struct Seen {
 /// What a frame holds.
 pub(super) enum What {
     /// A CoAP message, or what was sent to a CoAP port as one.
-    Message(Part, Judged),
+    Message(Part, Judged, Facts),
     /// A DTLS record where only plain CoAP belongs.
     DtlsOnPlainPort(Part),
     /// An ICMP error that quotes CoAP.
@@ -75,8 +86,8 @@ pub(super) enum What {
 
 /// A datagram.
 pub(super) struct Part {
-    pub source: Endpoint,
-    pub destination: Endpoint,
+    pub source: EndpointId,
+    pub destination: EndpointId,
     /// Offset of the payload in the frame, or in the IP packet put together from fragments.
     pub offset: u32,
     /// Its payload in [`Batch::bytes`].
@@ -93,6 +104,8 @@ pub(super) struct Part {
 /// What is known of a message by itself.
 pub(super) struct Judged {
     pub mode: DecodeMode,
+    /// `None` where it is shorter than that.
+    pub header: Option<Header>,
     /// As `stats` counts it.
     pub malformed: bool,
     /// Worst finding.
@@ -101,8 +114,8 @@ pub(super) struct Judged {
 
 /// What an ICMP error says besides its quote. [`Part`] has the endpoints of the quoted datagram.
 pub(super) struct Told {
-    pub reporter: Endpoint,
-    pub receiver: Endpoint,
+    pub reporter: EndpointId,
+    pub receiver: EndpointId,
     pub version: u8,
     pub icmp: (u8, u8),
     /// How the quoted message is to be read.
@@ -115,6 +128,7 @@ impl Batch {
         self.frames.clear();
         self.bytes.clear();
         self.interfaces.clear();
+        self.endpoints.clear();
         self.warnings.clear();
         self.findings = [0; 4];
         self.step = None;
@@ -130,9 +144,11 @@ impl Batch {
 }
 
 impl Front {
-    pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
+    /// `seed` is that of the tracker behind it.
+    pub fn new(source: Box<dyn Source>, options: PipelineOptions, seed: Seed) -> Self {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
-        Self { source, peeler, options, pairs: Pairs::default(), interfaces_sent: 0 }
+        let known = Known { endpoints: EndpointTable::default(), endpoints_sent: 0, seed };
+        Self { source, peeler, options, pairs: Pairs::default(), known, interfaces_sent: 0 }
     }
 
     /// Sleep until the source may have more.
@@ -152,6 +168,9 @@ impl Front {
         let interfaces = self.source.interfaces();
         batch.interfaces.extend(interfaces.iter().skip(self.interfaces_sent).cloned());
         self.interfaces_sent = interfaces.len();
+        let endpoints = self.known.endpoints.list();
+        batch.endpoints.extend(endpoints.iter().skip(self.known.endpoints_sent));
+        self.known.endpoints_sent = endpoints.len();
         batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
         let (read, total) = self.source.progress();
         batch.progress = Progress { read, total };
@@ -162,8 +181,12 @@ impl Front {
             match self.source.next()? {
                 Next::Frame(frame) => {
                     let what = match self.peeler.peel(&frame) {
-                        Peeled::Datagram(datagram) => classified(&self.options, &mut self.pairs, &datagram, batch),
-                        Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => quoted(&self.pairs, &quote, batch),
+                        Peeled::Datagram(datagram) => {
+                            classified(&self.options, &mut self.pairs, &mut self.known, &datagram, batch)
+                        }
+                        Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => {
+                            quoted(&self.pairs, &mut self.known.endpoints, &quote, batch)
+                        }
                         Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
                         Peeled::Other(Reason::Tcp { source, destination }) => {
                             What::Other(NotCoap::Tcp(classify::service_port(source, destination)))
@@ -180,7 +203,13 @@ impl Front {
     }
 }
 
-fn classified(options: &PipelineOptions, pairs: &mut Pairs, datagram: &Datagram<'_>, batch: &mut Batch) -> What {
+fn classified(
+    options: &PipelineOptions,
+    pairs: &mut Pairs,
+    known: &mut Known,
+    datagram: &Datagram<'_>,
+    batch: &mut Batch,
+) -> What {
     match classify::classify(options, datagram) {
         Class::Coap { message, doubtful } => {
             let counted = batch.findings;
@@ -199,9 +228,10 @@ fn classified(options: &PipelineOptions, pairs: &mut Pairs, datagram: &Datagram<
                     datagram.destination.port,
                 )));
             }
-            What::Message(part(datagram, batch), Judged { mode: message.mode(), malformed, worst })
+            let judged = Judged { mode: message.mode(), header: message.header(), malformed, worst };
+            What::Message(part(datagram, &mut known.endpoints, batch), judged, Facts::read(&message, &known.seed))
         }
-        Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, batch)),
+        Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, &mut known.endpoints, batch)),
         Class::Dtls { on_plain_port: false } => What::Other(NotCoap::Dtls),
         Class::Offer => What::Offer(classify::service_port(datagram.source.port, datagram.destination.port)),
         Class::Other => {
@@ -231,10 +261,10 @@ fn dialect(pairs: &mut Pairs, datagram: &Datagram<'_>, message: &Message<'_>, hi
     pairs.reading(&datagram.source, &datagram.destination, message, hints)
 }
 
-fn part(datagram: &Datagram<'_>, batch: &mut Batch) -> Part {
+fn part(datagram: &Datagram<'_>, endpoints: &mut EndpointTable, batch: &mut Batch) -> Part {
     Part {
-        source: datagram.source,
-        destination: datagram.destination,
+        source: endpoints.intern(&datagram.source),
+        destination: endpoints.intern(&datagram.destination),
         offset: datagram.payload_offset,
         bytes: batch.keep(datagram.payload),
         multicast: datagram.multicast,
@@ -245,10 +275,12 @@ fn part(datagram: &Datagram<'_>, batch: &mut Batch) -> Part {
     }
 }
 
-fn quoted(pairs: &Pairs, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+fn quoted(pairs: &Pairs, endpoints: &mut EndpointTable, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+    let (reporter, receiver) =
+        (endpoints.intern(&quote.reporter_endpoint()), endpoints.intern(&quote.receiver_endpoint()));
     let part = Part {
-        source: quote.source,
-        destination: quote.destination,
+        source: endpoints.intern(&quote.source),
+        destination: endpoints.intern(&quote.destination),
         offset: quote.payload_offset,
         bytes: batch.keep(quote.payload),
         multicast: false,
@@ -258,8 +290,8 @@ fn quoted(pairs: &Pairs, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
         fragments: None,
     };
     let told = Told {
-        reporter: quote.reporter_endpoint(),
-        receiver: quote.receiver_endpoint(),
+        reporter,
+        receiver,
         version: quote.version,
         icmp: (quote.kind, quote.code),
         mode: pairs.known(&quote.source, &quote.destination).unwrap_or_default(),
@@ -273,6 +305,6 @@ mod tests {
 
     #[test]
     fn what_crosses_the_threads_is_small() {
-        assert!(size_of::<Seen>() <= 128, "{}", size_of::<Seen>());
+        assert!(size_of::<Seen>() <= 192, "{}", size_of::<Seen>());
     }
 }

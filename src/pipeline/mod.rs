@@ -75,7 +75,7 @@ impl Pipeline {
     /// A pipeline that will read `source` to its end.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
         let work = Work::new(options.tracker.clone(), source.files());
-        Self { front: Feeding::Here(Box::new(Front::new(source, options)), Batch::default()), work }
+        Self { front: Feeding::Here(Box::new(Front::new(source, options, work.seed())), Batch::default()), work }
     }
 
     /// The same, with a thread of its own for reading and decoding. It reads on, some thousand frames ahead of what is taken.
@@ -84,7 +84,7 @@ impl Pipeline {
     /// Where the system has no thread left.
     pub fn read_ahead(source: Box<dyn Source>, options: PipelineOptions) -> std::io::Result<Self> {
         let work = Work::new(options.tracker.clone(), source.files());
-        Ok(Self { front: Feeding::Ahead(Ahead::spawn(Front::new(source, options))?), work })
+        Ok(Self { front: Feeding::Ahead(Ahead::spawn(Front::new(source, options, work.seed()))?), work })
     }
 
     /// Read on until an update is worth sending, and put it into `update` (which is emptied first).

@@ -4,10 +4,10 @@ use super::check;
 use super::count;
 use super::front::{Batch, Judged, Part, Seen, Told, What};
 use super::reasons::{NotCoap, Reasons};
-use crate::coap::Message;
+use crate::coap::{DecodeMode, Header, Message};
 use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{
-    Arrival, EndpointId, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Tracker, TrackerOptions,
+    Arrival, EndpointId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
 };
 
 /// The tracker, and the counts.
@@ -18,7 +18,6 @@ pub(super) struct Work {
     next_record: RecordId,
     /// Frames of each file, where several are read.
     frames_of_file: Option<Vec<u32>>,
-    endpoints_sent: usize,
     resources_sent: usize,
 }
 
@@ -31,9 +30,13 @@ impl Work {
             reasons: Reasons::default(),
             next_record: 0,
             frames_of_file: (files > 1).then(|| vec![0; files]),
-            endpoints_sent: 0,
             resources_sent: 0,
         }
+    }
+
+    /// What the tracker's hashes begin with.
+    pub fn seed(&self) -> Seed {
+        self.tracker.seed()
     }
 
     /// All frames of a batch.
@@ -45,6 +48,7 @@ impl Work {
         self.summary.secrets = batch.secrets;
         self.reasons.set_joined(batch.joined);
         update.interfaces.extend(batch.interfaces.iter().cloned());
+        update.endpoints.extend(&batch.endpoints);
         update.warnings.extend(batch.warnings.iter().cloned());
         for seen in &batch.frames {
             self.frame(seen, &batch.bytes, update);
@@ -60,9 +64,6 @@ impl Work {
 
     /// Add what the tables have grown by.
     pub fn add_rows(&mut self, update: &mut Update) {
-        let endpoints = self.tracker.endpoints();
-        update.endpoints.extend(endpoints.iter().skip(self.endpoints_sent).copied());
-        self.endpoints_sent = endpoints.len();
         let resources = self.tracker.resources();
         for id in self.resources_sent..resources.len() {
             update.resources.push(resources.get(ResourceId(id as u32 + 1)).unwrap_or_default().into());
@@ -89,7 +90,9 @@ impl Work {
         let backwards = self.summary.last_time.is_some_and(|last| seen.time < last);
         self.summary.last_time = Some(seen.time);
         match &seen.what {
-            What::Message(part, judged) => self.message(seen, part, judged, bytes, backwards, update),
+            What::Message(part, judged, facts) => {
+                self.message(seen, part, judged, facts, bytes, backwards, update);
+            }
             What::DtlsOnPlainPort(part) => self.dtls_evidence(seen, part, update),
             What::Quote(part, told) => self.unreachable(seen, part, told, bytes, update),
             What::Offer(port) => {
@@ -104,35 +107,34 @@ impl Work {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one call site; they are what the front half found out")]
     fn message(
         &mut self,
         seen: &Seen,
         part: &Part,
         judged: &Judged,
+        facts: &Facts,
         bytes: &[u8],
         backwards: bool,
         update: &mut Update,
     ) {
         let id = self.next_record;
-        let source = self.tracker.endpoint(&part.source);
-        let destination = self.tracker.endpoint(&part.destination);
         let arrival = Arrival {
             record: id,
             time: seen.time,
-            source,
-            destination,
+            source: part.source,
+            destination: part.destination,
             multicast: part.multicast,
             ip_id: part.ip_id,
             hop_limit: part.hop_limit,
             cut: part.cut,
         };
-        let message = Message::decode_as(part.of(bytes), judged.mode);
         let first_patch = update.patches.len();
-        let tracked = self.tracker.track(&arrival, &message, &mut update.patches);
+        let tracked = self.tracker.track_known(&arrival, part.of(bytes), facts, &mut update.patches);
         self.summary.coap_messages += 1;
 
-        let mut record = record_of(seen, part, source, destination);
-        describe(&mut record, &message);
+        let mut record = record_of(seen, part, part.source, part.destination);
+        describe(&mut record, judged.mode, judged.header);
         record.exchange = tracked.exchange;
         record.relates_to = tracked.relates_to;
         record.previous_in_exchange = tracked.previous_in_exchange;
@@ -158,27 +160,21 @@ impl Work {
 
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
     fn unreachable(&mut self, seen: &Seen, part: &Part, told: &Told, bytes: &[u8], update: &mut Update) {
-        let reporter = self.tracker.endpoint(&told.reporter);
-        let receiver = self.tracker.endpoint(&told.receiver);
-        let source = self.tracker.endpoint(&part.source);
-        let destination = self.tracker.endpoint(&part.destination);
         let quote = part.of(bytes);
         let (first_patch, id) = (update.patches.len(), self.next_record);
-        let patches = &mut update.patches;
-        let about = self.tracker.unreachable(seen.time, id, source, destination, quote, told.icmp, patches);
-        let mut record = record_of(seen, part, reporter, receiver);
+        let (Part { source, destination, .. }, patches) = (part, &mut update.patches);
+        let about = self.tracker.unreachable(seen.time, id, *source, *destination, quote, told.icmp, patches);
+        let mut record = record_of(seen, part, told.reporter, told.receiver);
         record.flags.set(RecordFlags::EVIDENCE, true);
         record.relates_to = about;
-        describe(&mut record, &Message::decode_as(quote, told.mode));
+        describe(&mut record, told.mode, Message::decode_as(quote, told.mode).header());
         self.reasons.count(NotCoap::Icmp(told.version));
         self.push(record, seen, first_patch, update);
     }
 
     /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
     fn dtls_evidence(&mut self, seen: &Seen, part: &Part, update: &mut Update) {
-        let source = self.tracker.endpoint(&part.source);
-        let destination = self.tracker.endpoint(&part.destination);
-        let mut record = record_of(seen, part, source, destination);
+        let mut record = record_of(seen, part, part.source, part.destination);
         record.flags.set(RecordFlags::EVIDENCE | RecordFlags::HEADERLESS, true);
         record.relates_to = NO_RECORD;
         let first_patch = update.patches.len();
@@ -216,9 +212,9 @@ impl Part {
 }
 
 /// Take over what the header says.
-fn describe(record: &mut Record, message: &Message<'_>) {
-    record.mode = message.mode();
-    match message.header() {
+fn describe(record: &mut Record, mode: DecodeMode, header: Option<Header>) {
+    record.mode = mode;
+    match header {
         Some(header) => {
             record.message_id = header.message_id;
             record.code = header.code;
