@@ -37,6 +37,8 @@ pub(super) enum Lengths {
 pub(super) struct FileHeader {
     pub layout: Layout,
     pub clock: Clock,
+    /// Nanoseconds in a tick of the clock.
+    pub tick: u32,
     pub link: LinkType,
     pub snaplen: u32,
 }
@@ -73,9 +75,14 @@ pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, Captur
             return Err(CaptureError::Version { file: file.to_owned(), version });
         }
     };
+    let (clock, tick) = match header.is_nanosecond_precision() {
+        true => (Clock::NANOSECONDS, 1),
+        false => (Clock::MICROSECONDS, 1000),
+    };
     Ok(FileHeader {
         layout: Layout { big_endian: header.is_bigendian(), header: if modified { 24 } else { 16 }, lengths },
-        clock: if header.is_nanosecond_precision() { Clock::NANOSECONDS } else { Clock::MICROSECONDS },
+        clock,
+        tick,
         // The upper bits tell of a frame check sequence, whose length IP does without.
         link: LinkType((header.network.0 & 0xffff) as u16),
         snaplen: header.snaplen,

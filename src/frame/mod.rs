@@ -11,6 +11,7 @@ mod link;
 mod link_type;
 mod peel;
 mod protocol;
+mod quick;
 mod reason;
 mod show;
 

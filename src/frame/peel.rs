@@ -8,7 +8,7 @@ use etherparse::checksum::Sum16BitWords;
 use super::bytes::{be16, behind, up_to};
 use super::fragments::{Fragments, Taken};
 use super::ip::{self, Addresses, Packet};
-use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, Reason, icmp, link};
+use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, Reason, icmp, link, quick};
 
 /// How to peel.
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +129,17 @@ impl Peeler {
     /// What a frame carries: every UDP datagram, whatever its ports.
     #[inline]
     pub fn peel<'a>(&'a mut self, frame: &Frame<'a>) -> Peeled<'a> {
+        if !self.options.checksums
+            && let Some(datagram) = quick::datagram(frame)
+        {
+            return Peeled::Datagram(datagram);
+        }
+        self.layer_by_layer(frame)
+    }
+
+    /// The general way, for frames of every kind.
+    #[inline(never)]
+    fn layer_by_layer<'a>(&'a mut self, frame: &Frame<'a>) -> Peeled<'a> {
         let network = match link::network(frame) {
             Ok(network) => network,
             Err(reason) => return Peeled::Other(reason),
@@ -248,7 +259,7 @@ pub(super) fn endpoint(address: IpAddr, port: u16, position: Position) -> Endpoi
 
 /// Whether the destination is the address of a group, or of all hosts on a network.
 #[inline]
-fn is_multicast(addresses: &Addresses<'_>, link_broadcast: bool) -> bool {
+pub(super) fn is_multicast(addresses: &Addresses<'_>, link_broadcast: bool) -> bool {
     match addresses {
         Addresses::V4([.., first, second, third, last]) => {
             let everybody = [first, second, third, last] == [&255; 4];

@@ -125,8 +125,16 @@ impl Savefile {
     }
 
     /// Goes on to the next frame.
-    #[inline]
     pub(in crate::capture) fn advance(&mut self) -> Result<Step, CaptureError> {
+        if let Some(current) = self.quick_record() {
+            self.current = current;
+            return Ok(Step::Frame);
+        }
+        self.search()
+    }
+
+    /// Goes on to the next frame, whatever stands there.
+    fn search(&mut self) -> Result<Step, CaptureError> {
         self.window.consume(std::mem::take(&mut self.used));
         loop {
             let step = match self.format {
@@ -147,16 +155,30 @@ impl Savefile {
     }
 
     /// The frame that [`Savefile::advance`] came to.
-    #[inline]
     pub(in crate::capture) fn current(&self) -> Frame<'_> {
+        self.lend(&self.current)
+    }
+
+    #[inline]
+    fn lend(&self, current: &Current) -> Frame<'_> {
         Frame {
             number: self.number,
-            time: self.current.time,
-            link: self.current.link,
-            original_length: self.current.original_length,
-            bytes: self.window.bytes().get(self.current.start..self.current.end).unwrap_or_default(),
-            position: self.current.position,
+            time: current.time,
+            link: current.link,
+            original_length: current.original_length,
+            bytes: self.window.bytes().get(current.start..current.end).unwrap_or_default(),
+            position: current.position,
         }
+    }
+
+    /// [`Source::next`] without the quick way.
+    #[inline(never)]
+    fn next_of_any_kind(&mut self) -> Result<Next<'_>, CaptureError> {
+        Ok(match self.search()? {
+            Step::Frame => Next::Frame(self.current()),
+            Step::Pending => Next::Pending,
+            Step::End | Step::Again => Next::End,
+        })
     }
 
     fn warn(&mut self, offset: u64, kind: WarningKind) {
@@ -263,13 +285,11 @@ impl Savefile {
 }
 
 impl Source for Savefile {
-    #[inline]
     fn next(&mut self) -> Result<Next<'_>, CaptureError> {
-        Ok(match self.advance()? {
-            Step::Frame => Next::Frame(self.current()),
-            Step::Pending => Next::Pending,
-            Step::End | Step::Again => Next::End,
-        })
+        match self.quick_record() {
+            Some(current) => Ok(Next::Frame(self.lend(&current))),
+            None => self.next_of_any_kind(),
+        }
     }
 
     fn interfaces(&self) -> &[Interface] {
