@@ -14,12 +14,13 @@ const HEADERS: usize = 14 + 20 + 8;
 #[inline]
 pub(super) fn datagram<'a>(frame: &Frame<'a>) -> Option<Datagram<'a>> {
     let (headers, behind) = frame.bytes.split_first_chunk::<HEADERS>()?;
-    // EtherType, version and length of the header; then no more fragments, offset 0, and the protocol.
-    let is_usual = frame.link == LinkType::ETHERNET
-        && be32(headers, 12)? & 0xffff_ff00 == 0x0800_4500
-        && be32(headers, 20)? & 0x3fff_00ff == 17;
     let (total, length) = (be16(headers, 16)?, be16(headers, 38)?);
-    if !is_usual || u32::from(length) + 20 != u32::from(total) {
+    // EtherType, version and header length; offset 0 with no fragments to follow, and protocol; both lengths.
+    if frame.link != LinkType::ETHERNET
+        || be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
+        || be32(headers, 20)? & 0x3fff_00ff != 17
+        || u32::from(length) + 20 != u32::from(total)
+    {
         return None;
     }
     let payload = behind.get(..usize::from(length).checked_sub(8)?)?;

@@ -47,6 +47,26 @@ fn every_magic_number_in_both_orders() {
     }
 }
 
+/// What is read at a time ends at any place in a record.
+#[test]
+fn a_long_file_of_records_of_every_length() {
+    let mut bytes = header(0xa1b2_c3d4, (2, 4), u32::to_le_bytes);
+    let mut expected = Vec::new();
+    for number in 0..600_u32 {
+        let payload = vec![number as u8; number as usize * 2 % 1501];
+        expected.push((
+            u64::from(number) + 1,
+            i64::from(number) * 1_000_000_000 + 7000,
+            bytes.len() as u64,
+            payload.clone(),
+        ));
+        bytes.extend(record(u32::to_le_bytes, [number, 7, payload.len() as u32, 1501], 0, &payload));
+    }
+    let read = read(&bytes);
+    let frames = read.frames.into_iter().map(|frame| (frame.number, frame.time, frame.position.offset, frame.bytes));
+    assert_eq!((frames.collect::<Vec<_>>(), read.warnings), (expected, vec![]));
+}
+
 #[test]
 fn old_versions_have_their_lengths_the_other_way_round() {
     for (version, lengths) in

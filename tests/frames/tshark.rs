@@ -29,7 +29,7 @@ const LEFT_OUT: &[(&str, &str)] =
     &[("hadrielk-be__test102.pcapng", "tshark numbers custom blocks as if they were frames")];
 
 /// Captures of the project, and of the folder beside it where there is one.
-fn captures() -> Vec<PathBuf> {
+pub(crate) fn captures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["captures", "captures/lab", "../shared/captures/public", "../shared/field"];
     let files = folders.iter().filter_map(|folder| std::fs::read_dir(root.join(folder)).ok()).flatten();
