@@ -14,7 +14,7 @@ impl Tracker {
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let message_id = context.facts.message_id;
         let direct = self.sent.find(key(context.pair.reversed(), message_id));
-        let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination.0, message_id)));
+        let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination, message_id)));
         let Some((owner, sent)) =
             owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent))
         else {
@@ -264,7 +264,8 @@ impl Tracker {
         }
         self.count_type(context);
         let role = self.judge_stray(reset, context);
-        let handle = self.own(context, stray, false);
+        let place = self.sent.place(stray);
+        let handle = self.own(context, stray, place, false);
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.role = role;
         }

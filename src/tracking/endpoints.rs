@@ -10,24 +10,23 @@ use super::model::EndpointId;
 use super::table::Table;
 use crate::frame::Endpoint;
 
-/// A direction between two endpoints: source in the upper half, destination in the lower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PairId(pub u64);
+/// A direction between two endpoints: the number of the pair, and which of its two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PairId(pub u32);
 
 impl PairId {
-    pub fn new(source: EndpointId, destination: EndpointId) -> Self {
-        Self(u64::from(source.0) << 32 | u64::from(destination.0))
-    }
+    /// One endpoint with itself: both ways are one.
+    const SAME: u32 = 2;
 
     /// The other direction.
+    #[inline]
     pub fn reversed(self) -> Self {
-        Self(self.0.rotate_left(32))
+        Self(self.0 ^ u32::from(self.0 & Self::SAME == 0))
     }
 
-    /// The same number for both directions, and which of the two this is.
-    fn both(self) -> (u64, usize) {
-        let reversed = self.reversed().0;
-        if self.0 <= reversed { (self.0, 0) } else { (reversed, 1) }
+    #[inline]
+    fn index(self) -> (usize, usize) {
+        ((self.0 >> 2) as usize, (self.0 & 1) as usize)
     }
 }
 
@@ -55,45 +54,35 @@ pub(super) struct Probing {
 
 /// Interns endpoints.
 pub struct EndpointTable {
-    /// IPv4 endpoints by address, port and scope in one number.
+    /// IPv4 endpoints by address, port and scope in one number; the values are the numbers of the endpoints, and 1.
     short: Table<u64, u32>,
     /// IPv6 endpoints by address, and port and scope.
-    long: HashMap<(u128, u32), u32, RandomState>,
+    long: Table<[u64; 3], u32>,
     list: Vec<Endpoint>,
-}
-
-/// What is known of pairs of endpoints.
-pub(super) struct Pairs {
-    /// By pair: its two directions.
-    pairs: Table<u64, [Direction; 2]>,
-    probing: HashMap<u64, Probing, RandomState>,
 }
 
 impl Default for EndpointTable {
     fn default() -> Self {
-        Self { short: Table::new(), long: HashMap::default(), list: Vec::new() }
+        Self { short: Table::new(), long: Table::new(), list: Vec::new() }
     }
 }
 
 impl EndpointTable {
     /// The number of an endpoint, a new one where it is new.
     pub fn intern(&mut self, endpoint: &Endpoint) -> EndpointId {
-        let place = u32::from(endpoint.port) << 16 | u32::from(endpoint.scope);
-        let next = self.list.len() as u32;
-        let id = match endpoint.address {
-            IpAddr::V4(address) => {
-                let key = u64::from(address.to_bits()) << 32 | u64::from(place);
-                match self.short.get(key) {
-                    Some(id) => return EndpointId(*id),
-                    None => *self.short.get_or_insert(key, next, |_| true),
-                }
+        let place = u64::from(endpoint.port) << 16 | u64::from(endpoint.scope);
+        let held = match endpoint.address {
+            IpAddr::V4(address) => self.short.get_or_default(u64::from(address.to_bits()) << 32 | place, |_| true),
+            IpAddr::V6(address) => {
+                let bits = address.to_bits();
+                self.long.get_or_default([(bits >> 64) as u64, bits as u64, place], |_| true)
             }
-            IpAddr::V6(address) => *self.long.entry((address.to_bits(), place)).or_insert(next),
         };
-        if id == next {
+        if *held == 0 {
             self.list.push(*endpoint);
+            *held = self.list.len() as u32;
         }
-        EndpointId(id)
+        EndpointId(*held - 1)
     }
 
     /// All endpoints; the index is the number.
@@ -102,41 +91,71 @@ impl EndpointTable {
     }
 }
 
+/// What is known of pairs of endpoints.
+pub(super) struct Pairs {
+    /// By the smaller number and the larger: the number of the pair, and 1.
+    index: Table<u64, u32>,
+    /// By pair: its two directions.
+    directions: Vec<[Direction; 2]>,
+    probing: HashMap<PairId, Probing, RandomState>,
+}
+
+/// The same number for both directions, and what follows from the order of the two.
+fn both(source: EndpointId, destination: EndpointId) -> (u64, u32) {
+    let (source, destination) = (source.0, destination.0);
+    let (low, high) = (source.min(destination), source.max(destination));
+    let way = if source == destination { PairId::SAME } else { u32::from(source > destination) };
+    (u64::from(low) << 32 | u64::from(high), way)
+}
+
 impl Pairs {
     pub fn new() -> Self {
-        Self { pairs: Table::new(), probing: HashMap::default() }
+        Self { index: Table::new(), directions: Vec::new(), probing: HashMap::default() }
+    }
+
+    /// The direction from one endpoint to another, new where it is new.
+    #[inline]
+    pub fn intern(&mut self, source: EndpointId, destination: EndpointId) -> PairId {
+        let (key, way) = both(source, destination);
+        let held = self.index.get_or_default(key, |_| true);
+        if *held == 0 {
+            self.directions.push(Default::default());
+            *held = self.directions.len() as u32;
+        }
+        PairId((*held - 1) << 2 | way)
+    }
+
+    /// The direction from one endpoint to another, if anything went either way.
+    pub fn find(&self, source: EndpointId, destination: EndpointId) -> Option<PairId> {
+        let (key, way) = both(source, destination);
+        self.index.get(key).map(|held| PairId((*held - 1) << 2 | way))
     }
 
     /// What is known of a direction.
     #[inline]
     pub fn direction(&mut self, pair: PairId) -> &mut Direction {
-        let (key, way) = pair.both();
-        &mut self.pairs.get_or_insert(key, Default::default(), |_| true)[way]
+        let (pair, way) = pair.index();
+        &mut self.directions[pair][way]
     }
 
     /// Whether a message went this way.
+    #[inline]
     pub fn seen(&self, pair: PairId) -> bool {
-        let (key, way) = pair.both();
-        self.pairs.get(key).is_some_and(|directions| directions[way].seen)
+        let (pair, way) = pair.index();
+        self.directions[pair][way].seen
     }
 
     /// A message goes this way.
     #[inline]
     pub fn see(&mut self, pair: PairId) {
         if !std::mem::replace(&mut self.direction(pair).seen, true) {
-            self.probing.remove(&pair.reversed().0);
+            self.probing.remove(&pair.reversed());
         }
-    }
-
-    /// See [`Table::touch`].
-    #[inline]
-    pub fn touch(&self, pair: PairId) -> bool {
-        self.pairs.touch(pair.both().0)
     }
 
     /// What was sent this way while nothing came back.
     pub fn probing(&mut self, pair: PairId, now: Moment) -> &mut Probing {
-        self.probing.entry(pair.0).or_insert(Probing { first: now, bytes: 0, said: false })
+        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: false })
     }
 }
 
@@ -167,10 +186,11 @@ mod tests {
     #[test]
     fn a_pair_has_two_directions() {
         let mut pairs = Pairs::new();
-        let there = PairId::new(EndpointId(3), EndpointId(1));
-        assert_eq!(there.reversed(), PairId::new(EndpointId(1), EndpointId(3)));
+        let [one, three] = [1, 3].map(EndpointId);
+        let (there, itself) = (pairs.intern(three, one), pairs.intern(one, one));
+        assert_eq!((there.reversed(), itself.reversed()), (pairs.intern(one, three), itself));
+        assert_eq!((pairs.find(three, one), pairs.find(three, three)), (Some(there), None));
         pairs.see(there);
-        let itself = PairId::new(EndpointId(1), EndpointId(1));
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;
         assert_eq!(pairs.direction(there).outstanding, 0);

@@ -48,14 +48,14 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
 }
 
 /// A kind of request: from whom to whom, for what, by which method.
-type Similar = (u64, ResourceId, u8);
+type Similar = (PairId, ResourceId, u8);
 
 /// What is remembered across exchanges.
 pub(super) struct Memory {
     /// Requests to groups.
     pub groups: Groups,
     /// Slots of the observations that live, by pair and target.
-    pub targets: HashMap<(u64, u64), u32, RandomState>,
+    pub targets: HashMap<(PairId, u64), u32, RandomState>,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
     /// Requests that were challenged with Echo.
@@ -121,7 +121,7 @@ impl Tracker {
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
         let (echo, observe) = (self.echo(context), context.facts.observe);
-        let similar = (context.pair.0, context.resource, context.facts.code.0);
+        let similar = (context.pair, context.resource, context.facts.code.0);
         if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
             && let Some(elapsed) = between(since, context.now)
             && elapsed < wait
@@ -152,7 +152,7 @@ impl Tracker {
     /// Remembers what a response says about requests to come.
     #[inline(never)]
     fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
-        let similar = (pair.0, resource, method);
+        let similar = (pair, resource, method);
         let record = context.arrival.record;
         match context.facts.code {
             Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {

@@ -52,7 +52,8 @@ pub(super) fn sameness(now: &Travel, before: &Travel) -> Sameness {
 impl Tracker {
     /// A well-formed CON or NON.
     pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_>) -> Tracked {
-        let owner = self.sent.find(key(context.pair, context.facts.message_id));
+        let place = self.sent.place(key(context.pair, context.facts.message_id));
+        let owner = self.sent.owner(place);
         let standing = match owner.and_then(|owner| self.sent.get(owner)) {
             Some(sent) => self.standing(sent, context),
             None => Standing::Fresh,
@@ -62,7 +63,7 @@ impl Tracker {
                 self.say_reused(owner, context);
             }
             self.count_type(context);
-            return self.track_fresh(context);
+            return self.track_fresh(place, context);
         };
         if standing == Standing::Captured {
             return self.captured_twice(owner, context);
@@ -189,10 +190,10 @@ impl Tracker {
     }
 
     /// Makes the message the owner of its number.
-    pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, malformed: bool) -> Handle {
+    pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, place: usize, malformed: bool) -> Handle {
         let facts = &context.facts;
         let travel = context.travel();
-        self.sent.insert(Sent {
+        let sent = Sent {
             key,
             stamp: self.clock.stamp(),
             first: travel,
@@ -226,14 +227,19 @@ impl Tracker {
             unreachable: false,
             answered_by: NO_RECORD,
             arrived: false,
-        })
+        };
+        let handle = self.sent.insert(place, sent);
+        if context.arrival.multicast {
+            self.sent.insert_group(context.arrival.source, facts.message_id, handle);
+        }
+        handle
     }
 
     /// A message under a number that is free.
-    fn track_fresh(&mut self, context: &mut Context<'_, '_>) -> Tracked {
+    fn track_fresh(&mut self, place: usize, context: &mut Context<'_, '_>) -> Tracked {
         let key = key(context.pair, context.facts.message_id);
         self.judge_recycled(key, context);
-        let handle = self.own(context, key, false);
+        let handle = self.own(context, key, place, false);
         self.probe(context);
         let mut tracked = if context.facts.code.is_empty() {
             self.outstanding(handle, context);
@@ -259,7 +265,9 @@ impl Tracker {
         self.counters.malformed += 1;
         match context.facts.kind {
             MessageType::Confirmable | MessageType::NonConfirmable => {
-                let handle = self.own(context, key(context.pair, context.facts.message_id), true);
+                let key = key(context.pair, context.facts.message_id);
+                let place = self.sent.place(key);
+                let handle = self.own(context, key, place, true);
                 if context.facts.code.is_request() && context.message().token().is_some() {
                     self.open_malformed(handle, context);
                 }

@@ -148,7 +148,7 @@ impl Tracker {
             self.counters.malformed += 1;
             return Tracked::alone(Role::Other);
         }
-        let pair = PairId::new(arrival.source, arrival.destination);
+        let pair = self.pairs.intern(arrival.source, arrival.destination);
         self.reach_ahead(facts, pair);
         let resource = self.resource(bytes, facts);
         let mut context =
@@ -183,7 +183,6 @@ impl Tracker {
         let answer = matches!(facts.kind, MessageType::Acknowledgement | MessageType::Reset);
         let owner = if answer { pair.reversed() } else { pair };
         let mut near = self.sent.touch(sent::key(owner, facts.message_id));
-        near ^= self.pairs.touch(pair);
         if !answer && !facts.code.is_empty() {
             let client = if facts.code.is_request() { pair } else { pair.reversed() };
             near ^= self.slots.touch_token(client, &facts.token);

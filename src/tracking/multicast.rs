@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
-use super::model::RecordId;
+use super::model::{NO_RECORD, RecordId};
 use super::slots::{NONE, Slot};
 use super::tokens::{Token, TokenMap};
 use crate::coap::Rule;
@@ -15,7 +15,7 @@ const CROWDED: i64 = SECOND / 200;
 const IMPLOSION: u64 = 10;
 
 /// A request to a group.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
     /// Its slot, or [`NONE`] once that is forgotten.
     slot: u32,
@@ -27,6 +27,13 @@ pub(super) struct Group {
     imploded: bool,
 }
 
+impl Default for Group {
+    fn default() -> Self {
+        let at = Moment::default();
+        Self { slot: NONE, request: NO_RECORD, at, last_answer: None, last_server: 0, crowd: 0, imploded: false }
+    }
+}
+
 /// Requests to groups, by client and token.
 pub(super) type Groups = TokenMap<Group>;
 
@@ -35,7 +42,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_>) {
-        let Some(group) = self.memory.groups.get(u64::from(context.arrival.source.0), token) else { return };
+        let Some(group) = self.memory.groups.get(context.arrival.source.0, token) else { return };
         let request = i64::from(group.request);
         if let Some(elapsed) = between(group.at, context.now)
             && elapsed < MULTICAST_TOKEN_LIFETIME
@@ -48,17 +55,9 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_>) {
-        let group = Group {
-            slot: index,
-            request: context.arrival.record,
-            at: context.now,
-            last_answer: None,
-            last_server: 0,
-            crowd: 0,
-            imploded: false,
-        };
-        let token = context.facts.token;
-        let held = self.memory.groups.get_or_insert(u64::from(context.arrival.source.0), &token, group, |_| true);
+        let (request, at) = (context.arrival.record, context.now);
+        let group = Group { slot: index, request, at, ..Group::default() };
+        let held = self.memory.groups.get_or_default(context.arrival.source.0, &context.facts.token, |_| true);
         let before = std::mem::replace(held, group).slot;
         if before != index && before != NONE {
             self.slots.close(before, self.clock.stamp());
@@ -68,13 +67,13 @@ impl Tracker {
 
     /// The slot of the request to a group that a response answers.
     pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
-        let group = self.memory.groups.get(u64::from(context.arrival.destination.0), token)?;
+        let group = self.memory.groups.get(context.arrival.destination.0, token)?;
         (group.slot != NONE).then_some(group.slot)
     }
 
     /// The slot of a request to a group is forgotten.
     pub(super) fn forget_group(groups: &mut Groups, number: u32, slot: &Slot) {
-        let (client, token) = (u64::from(slot.row.client.0), &slot.token);
+        let (client, token) = (slot.row.client.0, &slot.token);
         if slot.row.multicast && groups.get(client, token).is_some_and(|group| group.slot == number) {
             groups.remove(client, token);
         }
@@ -86,7 +85,7 @@ impl Tracker {
     pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let (sum, asked) = (slot.response_bytes, u64::from(slot.asked.length));
-        let (client, token) = (u64::from(slot.row.client.0), slot.token);
+        let (client, token) = (slot.row.client.0, slot.token);
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);
         }

@@ -142,7 +142,7 @@ impl Tracker {
             {
                 context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
             }
-        } else if let Some(&other) = self.memory.targets.get(&(slot.pair.0, slot.asked.target))
+        } else if let Some(&other) = self.memory.targets.get(&(slot.pair, slot.asked.target))
             && let Some(observation) = self.observation(other)
         {
             let registration = i64::from(observation.row.registration);
@@ -213,7 +213,7 @@ impl Tracker {
         if let Some(slot) = self.slots.get_mut(index) {
             slot.row.observation = id;
             slot.row.state = ExchangeState::Observing;
-            self.memory.targets.insert((slot.pair.0, target), index);
+            self.memory.targets.insert((slot.pair, target), index);
             slot.observation = Some(observation);
         }
         (id, number)
@@ -312,7 +312,7 @@ impl Tracker {
     pub(super) fn forget_observed(&mut self, index: u32) {
         let Some(slot) = self.slots.get(index) else { return };
         if let Some(observation) = &slot.observation {
-            let key = (slot.pair.0, observation.target);
+            let key = (slot.pair, observation.target);
             if self.memory.targets.get(&key) == Some(&index) {
                 self.memory.targets.remove(&key);
             }

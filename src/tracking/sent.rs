@@ -4,26 +4,25 @@ use std::collections::VecDeque;
 
 use super::clock::Moment;
 use super::endpoints::PairId;
-use super::model::{NO_RECORD, ObservationId, RecordId, Role};
+use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::table::Table;
 
-/// Key of a Message ID: who sent it to whom, and the number with what it is a key of.
-pub(super) type MessageKey = [u32; 3];
+/// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).
+pub(super) type MessageKey = u64;
 
 /// Key of a CON or NON.
 pub(super) fn key(pair: PairId, message_id: u16) -> MessageKey {
-    [(pair.0 >> 32) as u32, pair.0 as u32, u32::from(message_id)]
+    u64::from(pair.0) << 18 | u64::from(message_id)
 }
 
 /// Key of an ACK or RST that answers nothing captured, so that its copies are known.
 pub(super) fn stray_key(pair: PairId, message_id: u16, reset: bool) -> MessageKey {
-    let [source, destination, number] = key(pair, message_id);
-    [source, destination, number | if reset { 2 << 16 } else { 1 << 16 }]
+    key(pair, message_id) | if reset { 2 << 16 } else { 1 << 16 }
 }
 
 /// Key of a multicast message: who sent it, and the number; whoever answers is not known.
-pub(super) fn group_key(client: u32, message_id: u16) -> MessageKey {
-    [client, 0, u32::from(message_id) | 3 << 16]
+pub(super) fn group_key(client: EndpointId, message_id: u16) -> MessageKey {
+    u64::from(client.0) << 18 | 3 << 16 | u64::from(message_id)
 }
 
 /// How a datagram travelled: what tells a copy from a new transmission.
@@ -111,7 +110,7 @@ pub(super) struct Sent {
 impl Sent {
     /// From its sender to its receiver.
     pub fn pair(&self) -> PairId {
-        PairId(u64::from(self.key[0]) << 32 | u64::from(self.key[1]))
+        PairId((self.key >> 18) as u32)
     }
 
     /// An ACK, a Reset or a response came.
@@ -207,20 +206,38 @@ impl SentTable {
         ring.position(handle).and_then(|position| ring.entries.get_mut(position))
     }
 
-    /// Makes a message the owner of its number.
-    pub fn insert(&mut self, sent: Sent) -> Handle {
+    /// The place for who owns a number, good until the next call: for [`owner`](Self::owner) and [`insert`](Self::insert).
+    #[inline]
+    pub fn place(&mut self, key: MessageKey) -> usize {
+        let (confirmable, other) = (&self.confirmable, &self.other);
+        let alive = |held: &Handle| if held.0 & 1 == 1 { other } else { confirmable }.position(*held).is_some();
+        self.index.place(key, alive)
+    }
+
+    /// The message that owns the number of a place.
+    #[inline]
+    pub fn owner(&mut self, place: usize) -> Option<Handle> {
+        let handle = *self.index.at(place);
+        self.get(handle).is_some().then_some(handle)
+    }
+
+    /// Makes a message the owner of the number of a place.
+    #[inline]
+    pub fn insert(&mut self, place: usize, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
         let ring = if long { &mut self.confirmable } else { &mut self.other };
         let number = ring.base.wrapping_add(ring.entries.len() as u32);
         let handle = Handle(number << 1 | u32::from(!long));
         ring.entries.push_back(sent);
-        let (confirmable, other) = (&self.confirmable, &self.other);
-        let alive = |held: &Handle| if held.0 & 1 == 1 { other } else { confirmable }.position(*held).is_some();
-        self.index.insert(sent.key, handle, alive);
-        if sent.multicast {
-            self.index.insert(group_key(sent.key[0], sent.key[2] as u16), handle, alive);
-        }
+        *self.index.at(place) = handle;
         handle
+    }
+
+    /// Lets a multicast message be found by its sender and number alone, too.
+    #[cold]
+    pub fn insert_group(&mut self, client: EndpointId, message_id: u16, handle: Handle) {
+        let place = self.place(group_key(client, message_id));
+        *self.index.at(place) = handle;
     }
 
     /// Takes out the oldest message whose lifetime is over by the steady time.

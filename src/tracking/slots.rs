@@ -117,7 +117,7 @@ impl Slots {
         let (base, length, elders) = (self.base, self.ring.len() as u32, &self.elders);
         let held = |number: u32| number != NONE && (number.wrapping_sub(base) < length || elders.contains_key(&number));
         let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
-        change(self.tokens.get_or_insert(pair.0, token, NOTHING, alive));
+        change(self.tokens.get_or_default(pair.0, token, alive));
     }
 
     /// Adds an open exchange; `stamp` is the steady time.
@@ -359,12 +359,12 @@ mod tests {
         Token::new(bytes, &Seed::default())
     }
 
-    fn slot(id: u32, pair: u64, bytes: &[u8]) -> Slot {
+    fn slot(id: u32, pair: u32, bytes: &[u8]) -> Slot {
         let row = ExchangeRow {
             request: id,
             response: NO_RECORD,
             last: id,
-            client: EndpointId(pair as u32),
+            client: EndpointId(pair),
             server: EndpointId(9),
             started: 0,
             round_trip: -1,

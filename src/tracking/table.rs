@@ -12,55 +12,67 @@ pub(super) trait Key: Copy + Eq {
     /// Marks an empty cell.
     const EMPTY: Self;
 
-    /// A seeded hash.
-    fn hash(self, seed: &RandomState) -> u64;
+    /// A hash by two random numbers, good enough for a table: of its lower bits each depends on all of the key.
+    fn hash(self, seed: [u64; 2]) -> u64;
+}
+
+/// Both halves of the product.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
 impl Key for u64 {
     const EMPTY: Self = u64::MAX;
 
     #[inline]
-    fn hash(self, seed: &RandomState) -> u64 {
-        seed.hash_one(self)
+    fn hash(self, [a, b]: [u64; 2]) -> u64 {
+        fold(self ^ a, b)
     }
 }
 
-impl Key for (u64, u64) {
-    const EMPTY: Self = (u64::MAX, u64::MAX);
+impl Key for [u64; 2] {
+    const EMPTY: Self = [u64::MAX; 2];
 
     #[inline]
-    fn hash(self, seed: &RandomState) -> u64 {
-        seed.hash_one(self)
+    fn hash(self, [a, b]: [u64; 2]) -> u64 {
+        fold(self[0] ^ a, self[1] ^ b)
     }
 }
 
-impl Key for [u32; 3] {
-    const EMPTY: Self = [u32::MAX; 3];
+impl Key for [u64; 3] {
+    const EMPTY: Self = [u64::MAX; 3];
 
     #[inline]
-    fn hash(self, seed: &RandomState) -> u64 {
-        seed.hash_one((u64::from(self[0]) << 32 | u64::from(self[1]), self[2]))
+    fn hash(self, [a, b]: [u64; 2]) -> u64 {
+        fold(fold(self[0] ^ a, self[1] ^ b) ^ self[2], b)
     }
 }
 
 /// Open addressing with linear probing; removal moves later cells up, so that nothing is left behind.
 pub(super) struct Table<K, V> {
+    /// As many as a power of two.
     cells: Vec<(K, V)>,
     length: usize,
-    seed: RandomState,
+    seed: [u64; 2],
 }
 
 impl<K: Key, V: Copy + Default> Table<K, V> {
-    /// Cells of the first allocation; a power of two.
+    /// Cells of a new table.
     const FIRST: usize = 64;
+    /// How many cells tell how many of all are alive.
+    const SAMPLE: usize = 1024;
 
     pub fn new() -> Self {
-        Self { cells: Vec::new(), length: 0, seed: RandomState::default() }
+        let random = RandomState::default();
+        let seed = [1, 2].map(|number| random.hash_one(number) | 1);
+        Self { cells: vec![(K::EMPTY, V::default()); Self::FIRST], length: 0, seed }
     }
 
     #[inline]
     fn home(&self, key: K) -> usize {
-        key.hash(&self.seed) as usize & (self.cells.len() - 1)
+        key.hash(self.seed) as usize & (self.cells.len() - 1)
     }
 
     /// The cell with the key, or the empty cell where it would go. There is at least one empty cell.
@@ -77,33 +89,27 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     /// wait for memory once instead of each.
     #[inline]
     pub fn touch(&self, key: K) -> bool {
-        self.length > 0 && self.cells[self.home(key)].0 == key
+        self.cells[self.home(key)].0 == key
     }
 
     #[inline]
     pub fn get(&self, key: K) -> Option<&V> {
-        if self.length == 0 {
-            return None;
-        }
         let (held, value) = &self.cells[self.find(key)];
         (*held == key).then_some(value)
     }
 
     #[inline]
     pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        if self.length == 0 {
-            return None;
-        }
         let at = self.find(key);
         let (held, value) = &mut self.cells[at];
         (*held == key).then_some(value)
     }
 
-    /// The value under the key, put there first where there is none.
+    /// The place of the key, where it is put first with the default value if it is not there. Good until the next such call.
     ///
     /// `alive` tells the values that still mean something: the others leave when the table would have to grow.
     #[inline]
-    pub fn get_or_insert(&mut self, key: K, value: V, alive: impl Fn(&V) -> bool) -> &mut V {
+    pub fn place(&mut self, key: K, alive: impl Fn(&V) -> bool) -> usize {
         if (self.length + 1) * 3 > self.cells.len() * 2 {
             self.make_room(alive);
         }
@@ -111,34 +117,42 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         let cell = &mut self.cells[at];
         if cell.0 != key {
             self.length += 1;
-            *cell = (key, value);
+            *cell = (key, V::default());
         }
-        &mut cell.1
+        at
     }
 
-    /// Puts a value under a key.
+    /// The value at a place.
     #[inline]
-    pub fn insert(&mut self, key: K, value: V, alive: impl Fn(&V) -> bool) {
-        *self.get_or_insert(key, value, alive) = value;
+    pub fn at(&mut self, place: usize) -> &mut V {
+        &mut self.cells[place].1
     }
 
+    /// The value under the key, put there first where there is none; see [`place`](Self::place).
+    #[inline]
+    pub fn get_or_default(&mut self, key: K, alive: impl Fn(&V) -> bool) -> &mut V {
+        let place = self.place(key, alive);
+        self.at(place)
+    }
+
+    /// Lets go of what is not alive, and grows where much is.
     #[cold]
+    #[inline(never)]
     fn make_room(&mut self, alive: impl Fn(&V) -> bool) {
         let stays = |cell: &&(K, V)| cell.0 != K::EMPTY && alive(&cell.1);
-        let count = self.cells.iter().filter(stays).count();
-        let larger = if count * 3 >= self.cells.len() { self.cells.len() * 2 } else { self.cells.len() };
-        let before = std::mem::replace(&mut self.cells, vec![(K::EMPTY, V::default()); larger.max(Self::FIRST)]);
+        let sample = self.cells.len().min(Self::SAMPLE);
+        let alive = self.cells.iter().take(sample).filter(stays).count();
+        let larger = self.cells.len() * [1, 2, 4][usize::from(alive * 3 >= sample) + usize::from(alive * 2 >= sample)];
+        let before = std::mem::replace(&mut self.cells, vec![(K::EMPTY, V::default()); larger]);
+        self.length = 0;
         for cell in before.iter().filter(stays) {
             let at = self.find(cell.0);
             self.cells[at] = *cell;
+            self.length += 1;
         }
-        self.length = count;
     }
 
     pub fn remove(&mut self, key: K) {
-        if self.length == 0 {
-            return;
-        }
         let at = self.find(key);
         if self.cells[at].0 == key {
             self.remove_at(at);
@@ -185,7 +199,7 @@ mod tests {
                 table.remove(key);
                 map.remove(&key);
             } else {
-                table.insert(key, round, |_| true);
+                *table.get_or_default(key, |_| true) = round;
                 map.insert(key, round);
             }
             assert_eq!(table.length, map.len());
@@ -201,7 +215,7 @@ mod tests {
     fn it_grows_with_what_is_alive_only() {
         let mut table = Table::new();
         for round in 0..100_000u64 {
-            table.insert(round, round, |held| *held + 30 > round);
+            *table.get_or_default(round, |held| *held + 30 > round) = round;
         }
         assert!(table.cells.len() <= 256, "{} cells for 30 that are alive", table.cells.len());
         assert!((99_971..100_000).all(|key| table.get(key) == Some(&key)));

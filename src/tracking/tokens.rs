@@ -27,16 +27,15 @@ impl Token {
         if self.length > 8 { self.bits } else { self.bits ^ u64::from(self.length) << 24 }
     }
 
-    /// Token and scope in 128 bits: 30 for each of two endpoints, 4 for the length.
+    /// Exact, but for the length of long tokens.
     #[inline]
-    fn key(&self, scope: u64) -> (u64, u64) {
-        let (high, low) = (scope >> 32 & 0x3fff_ffff, scope & 0x3fff_ffff);
-        (self.bits, high << 34 | low << 4 | u64::from(self.length.min(9)))
+    fn key(&self, scope: u32) -> [u64; 2] {
+        [self.bits, u64::from(scope) << 4 | u64::from(self.length.min(9))]
     }
 }
 
-/// Maps a scope (a pair of endpoints, or a client) and a token to what `T` holds.
-pub(super) struct TokenMap<T>(Table<(u64, u64), T>);
+/// Maps a scope (the number of a direction, or of a client) and a token to what `T` holds.
+pub(super) struct TokenMap<T>(Table<[u64; 2], T>);
 
 impl<T: Copy + Default> TokenMap<T> {
     pub fn new() -> Self {
@@ -45,25 +44,26 @@ impl<T: Copy + Default> TokenMap<T> {
 
     /// See [`Table::touch`].
     #[inline]
-    pub fn touch(&self, scope: u64, token: &Token) -> bool {
+    pub fn touch(&self, scope: u32, token: &Token) -> bool {
         self.0.touch(token.key(scope))
     }
 
     #[inline]
-    pub fn get(&self, scope: u64, token: &Token) -> Option<&T> {
+    pub fn get(&self, scope: u32, token: &Token) -> Option<&T> {
         self.0.get(token.key(scope))
     }
 
-    pub fn get_mut(&mut self, scope: u64, token: &Token) -> Option<&mut T> {
+    pub fn get_mut(&mut self, scope: u32, token: &Token) -> Option<&mut T> {
         self.0.get_mut(token.key(scope))
     }
 
-    /// The value under a key, put there first where there is none. `alive` as for [`Table::get_or_insert`].
-    pub fn get_or_insert(&mut self, scope: u64, token: &Token, value: T, alive: impl Fn(&T) -> bool) -> &mut T {
-        self.0.get_or_insert(token.key(scope), value, alive)
+    /// The value under a key, the default where there was none. `alive` as for [`Table::place`].
+    #[inline]
+    pub fn get_or_default(&mut self, scope: u32, token: &Token, alive: impl Fn(&T) -> bool) -> &mut T {
+        self.0.get_or_default(token.key(scope), alive)
     }
 
-    pub fn remove(&mut self, scope: u64, token: &Token) {
+    pub fn remove(&mut self, scope: u32, token: &Token) {
         self.0.remove(token.key(scope));
     }
 }
@@ -76,12 +76,12 @@ mod tests {
     fn tokens_differ_by_length_scope_and_every_byte() {
         let tokens: [&[u8]; 7] = [&[], &[0], &[0, 0], &[1; 8], &[1; 9], &[1, 1, 1, 1, 1, 1, 1, 1, 2], &[0; 300]];
         let (mut map, seed) = (TokenMap::new(), Seed::default());
-        for scope in [1, 2, 1 << 32, 1 << 61] {
+        for scope in [1, 2, 1 << 31, u32::MAX] {
             for (index, token) in tokens.iter().enumerate() {
-                map.get_or_insert(scope, &Token::new(token, &seed), (scope, index), |_| true);
+                *map.get_or_default(scope, &Token::new(token, &seed), |_| true) = (scope, index);
             }
         }
-        for scope in [1, 2, 1 << 32, 1 << 61] {
+        for scope in [1, 2, 1 << 31, u32::MAX] {
             for (index, token) in tokens.iter().enumerate() {
                 assert_eq!(map.get(scope, &Token::new(token, &seed)), Some(&(scope, index)));
             }

@@ -2,7 +2,6 @@
 
 use super::Tracker;
 use super::context::{MESSAGE_ID, Output};
-use super::endpoints::PairId;
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::sent::{Handle, key};
 use super::slots::SlotKind;
@@ -27,8 +26,9 @@ impl Tracker {
         let mut out = Output { patches: out, chat: self.options.chat };
         self.step(time, evidence, &mut out);
         let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp.0, icmp.1);
-        let pair = PairId::new(quoted_source, quoted_destination);
+        let pair = self.pairs.find(quoted_source, quoted_destination);
         let about = Message::decode(quoted_bytes).header().and_then(|header| {
+            let pair = pair?;
             let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);
             let owner = if answer { pair.reversed() } else { pair };
             let handle = self.sent.find(key(owner, header.message_id))?;
