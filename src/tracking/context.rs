@@ -30,9 +30,9 @@ impl Output<'_> {
 
 /// The message at hand.
 pub(super) struct Context<'b, 'o> {
-    pub arrival: Arrival,
+    pub arrival: &'b Arrival,
     pub now: Moment,
-    pub facts: Facts,
+    pub facts: &'b Facts,
     /// Its bytes: decoded again by the few that need more than the facts.
     pub bytes: &'b [u8],
     /// Path and query of a request.

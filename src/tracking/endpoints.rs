@@ -39,6 +39,8 @@ pub(super) struct Direction {
     pub seen: bool,
     /// The sender proved that it receives at its address (RFC 9175 section 2.4).
     pub verified: bool,
+    /// A response this way said something about requests to come.
+    pub told: bool,
 }
 
 /// What was sent to an endpoint that never answered.

@@ -235,7 +235,7 @@ impl Tracker {
 
 /// The row of a new request.
 pub(super) fn new_row(context: &Context<'_, '_>) -> ExchangeRow {
-    let arrival = &context.arrival;
+    let arrival = context.arrival;
     ExchangeRow {
         request: arrival.record,
         response: NO_RECORD,

@@ -5,17 +5,48 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 
 use super::resources::OptionsHash;
+use super::table::fold;
 use super::tokens::Token;
 use crate::coap::{Block, Code, DecodeMode, Message, MessageType, OptionNumber};
 
 /// What hashes of a tracker begin with: nobody outside can foresee them.
-#[derive(Clone, Debug, Default)]
-pub struct Seed(pub(super) RandomState);
+#[derive(Clone, Debug)]
+pub struct Seed {
+    pub(super) random: RandomState,
+    pub(super) pair: [u64; 2],
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        let random = RandomState::default();
+        let pair = [1, 2].map(|number| random.hash_one(number) | 1);
+        Self { random, pair }
+    }
+}
 
 impl Seed {
     /// Hash of a sequence of bytes.
+    #[inline]
     pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
-        self.0.hash_one(bytes)
+        self.random.hash_one(bytes)
+    }
+
+    /// Hash of two numbers.
+    #[inline]
+    pub(super) fn mix(&self, first: u64, second: u64) -> u64 {
+        fold(first ^ self.pair[0], second ^ self.pair[1])
+    }
+}
+
+/// At most eight bytes as a number: different for all that have the same length.
+#[inline]
+pub(super) fn short(bytes: &[u8]) -> Option<u64> {
+    match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
+        (Some(first), Some(last), _) if bytes.len() <= 8 => {
+            Some(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+        }
+        (None, None, bytes) => Some(bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
+        _ => None,
     }
 }
 
@@ -105,7 +136,7 @@ impl Facts {
             headerless: header.is_none(),
             malformed: message.is_malformed(),
         };
-        let head = facts.whole_head(message.bytes());
+        let head = facts.whole_head(message.bytes(), seed);
         facts.head = (head ^ head >> 32) as u32;
         if facts.code.is_empty() {
             facts.hash = head ^ u64::from(facts.length) << 56;
@@ -116,9 +147,9 @@ impl Facts {
     }
 
     /// Header and token.
-    fn whole_head(&self, bytes: &[u8]) -> u64 {
+    fn whole_head(&self, bytes: &[u8], seed: &Seed) -> u64 {
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
-        u64::from(first) << 32 ^ self.token.fold()
+        seed.mix(u64::from(first) << 32 | u64::from(self.token.length()), self.token.bits())
     }
 
     /// Reads the options and hashes what copies are told by.
@@ -140,16 +171,15 @@ impl Facts {
             options.add(OptionNumber(0), message.payload());
             self.digest = options.finish();
             let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));
-            self.hash = seed.0.hash_one((self.digest, head, more[0] << 33 ^ more[1]));
+            self.hash = seed.mix(seed.mix(self.digest, head), more[0] << 33 ^ more[1]);
         }
     }
 
     /// The capture cut the message: copies are told by header and token alone.
     #[cold]
-    pub(super) fn cut(&mut self, bytes: &[u8]) {
-        if !self.code.is_empty() {
-            self.hash = self.whole_head(bytes);
-        }
+    pub(super) fn cut(&self, bytes: &[u8], seed: &Seed) -> Self {
+        let hash = if self.code.is_empty() { self.hash } else { self.whole_head(bytes, seed) };
+        Self { hash, ..*self }
     }
 
     #[inline]
@@ -264,7 +294,7 @@ pub(super) fn target_hash(message: &Message<'_>, code: Code, seed: &Seed) -> u64
 }
 
 fn hash_without(message: &Message<'_>, seed: &Seed, left_out: impl Fn(OptionNumber) -> bool, payload: bool) -> u64 {
-    let mut state = seed.0.build_hasher();
+    let mut state = seed.random.build_hasher();
     for option in message.options() {
         if !left_out(option.number) {
             state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);

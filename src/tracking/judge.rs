@@ -120,6 +120,9 @@ impl Tracker {
 
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
+        if !self.pairs.direction(context.pair.reversed()).told && !context.facts.echo {
+            return;
+        }
         let (echo, observe) = (self.echo(context), context.facts.observe);
         let similar = (context.pair, context.resource, context.facts.code.0);
         if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
@@ -154,6 +157,7 @@ impl Tracker {
     fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
         let similar = (pair, resource, method);
         let record = context.arrival.record;
+        let mut told = true;
         match context.facts.code {
             Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {
                 self.memory.refused.insert(similar, (context.now, max_age(context), record));
@@ -162,7 +166,10 @@ impl Tracker {
             Code::CONTENT if context.out.chat && method == Code::GET.0 => {
                 self.memory.fresh.insert(similar, (context.now, max_age(context), record));
             }
-            _ => {}
+            _ => told = false,
+        }
+        if told {
+            self.pairs.direction(pair.reversed()).told = true;
         }
         if let Some(echo) = self.echo(context) {
             self.memory.issued.insert(echo, (context.arrival.source, record));

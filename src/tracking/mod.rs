@@ -151,11 +151,14 @@ impl Tracker {
         let pair = self.pairs.intern(arrival.source, arrival.destination);
         self.reach_ahead(facts, pair);
         let resource = self.resource(bytes, facts);
-        let mut context =
-            Context { arrival: *arrival, now: self.clock.now(), facts: *facts, bytes, resource, pair, out };
-        if arrival.cut {
-            context.facts.cut(bytes);
-        }
+        let cut;
+        let facts = if arrival.cut {
+            cut = facts.cut(bytes, &self.seed);
+            &cut
+        } else {
+            facts
+        };
+        let mut context = Context { arrival, now: self.clock.now(), facts, bytes, resource, pair, out };
         let tracked = if !arrival.cut && facts.malformed {
             self.track_malformed(&mut context)
         } else {
@@ -198,8 +201,17 @@ impl Tracker {
     }
 
     /// Moves to the time of the next frame; what was due before it comes first.
+    #[inline]
     fn step(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {
         let step = self.clock.step(time);
+        if step != Step::Forward {
+            self.step_oddly(step, record, out);
+        }
+        self.expire_in_steps(out);
+    }
+
+    #[cold]
+    fn step_oddly(&mut self, step: Step, record: RecordId, out: &mut Output<'_>) {
         let steady = self.clock.steady();
         match step {
             Step::Forward => {}
@@ -211,6 +223,5 @@ impl Tracker {
             }
             Step::Jump(by) => out.find(record, Finding::new(Rule::CaptureTimeJump, MESSAGE_ID).with(0, by)),
         }
-        self.expire_in_steps(out);
     }
 }

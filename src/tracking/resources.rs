@@ -1,13 +1,10 @@
 //! Resources: path and query of requests, as small numbers with one text each.
 
-use std::collections::HashMap;
 use std::fmt::Write;
-use std::hash::{BuildHasher, Hasher};
 
-use foldhash::fast::{FoldHasher, RandomState};
-
-use super::facts::Seed;
+use super::facts::{Seed, short};
 use super::model::ResourceId;
+use super::table::Table;
 use crate::coap::{Message, OptionNumber};
 
 /// What stands for all resources that come after the table is full.
@@ -19,14 +16,14 @@ const OTHERS: &str = "(other resources)";
 /// characters, bytes that are not UTF-8) is percent-encoded (RFC 7252 section 6.5). The table holds a limited number of bytes.
 pub struct ResourceTable {
     texts: Vec<Box<str>>,
-    index: HashMap<u64, u32, RandomState>,
+    index: Table<u64, u32>,
     bytes: usize,
     limit: usize,
 }
 
 impl ResourceTable {
     pub(super) fn new(limit: usize) -> Self {
-        Self { texts: Vec::new(), index: HashMap::default(), bytes: 0, limit }
+        Self { texts: Vec::new(), index: Table::new(), bytes: 0, limit }
     }
 
     /// The text of a resource; `None` for number 0 and numbers not given out.
@@ -53,7 +50,7 @@ impl ResourceTable {
     ///
     /// `hash` is the [`OptionsHash`] of these options: the text is put together only for what is new.
     pub(super) fn intern<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
-        match self.index.get(&hash) {
+        match self.index.get(hash) {
             Some(&id) => ResourceId(id),
             None => self.add(hash, &message()),
         }
@@ -71,28 +68,31 @@ impl ResourceTable {
         self.bytes += text.len() + size_of::<Box<str>>() + 24;
         self.texts.push(text.into());
         let id = self.texts.len() as u32;
-        self.index.insert(hash, id);
+        *self.index.get_or_default(hash, |_| true) = id;
         ResourceId(id)
     }
 }
 
 /// Seeded hash of options, number and value. 64 bits, so that two resources are taken for one practically never.
-pub(super) struct OptionsHash(FoldHasher<'static>);
+pub(super) struct OptionsHash<'s> {
+    seed: &'s Seed,
+    state: u64,
+}
 
-impl OptionsHash {
-    pub fn new(seed: &Seed) -> Self {
-        Self(seed.0.build_hasher())
+impl<'s> OptionsHash<'s> {
+    pub fn new(seed: &'s Seed) -> Self {
+        Self { seed, state: seed.pair[1] }
     }
 
     /// Adds an option.
     #[inline]
     pub fn add(&mut self, number: OptionNumber, value: &[u8]) {
-        self.0.write_u32(u32::from(number.0) << 16 | value.len() as u32);
-        self.0.write(value);
+        let bits = short(value).unwrap_or_else(|| self.seed.hash(value));
+        self.state = self.seed.mix(self.state ^ bits, u64::from(number.0) << 32 | value.len() as u64);
     }
 
     pub fn finish(self) -> u64 {
-        self.0.finish()
+        self.state
     }
 }
 

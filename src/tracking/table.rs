@@ -18,7 +18,7 @@ pub(super) trait Key: Copy + Eq {
 
 /// Both halves of the product.
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
+pub(super) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }

@@ -1,6 +1,6 @@
 //! Tokens, and what is open under each.
 
-use super::facts::Seed;
+use super::facts::{Seed, short};
 use super::table::Table;
 
 /// A token: as a number where it has at most eight bytes; else (RFC 8974) as a seeded hash of 64 bits, so that two long tokens
@@ -14,17 +14,18 @@ pub(super) struct Token {
 impl Token {
     #[inline]
     pub fn new(bytes: &[u8], seed: &Seed) -> Self {
-        let length = bytes.len() as u32;
-        if bytes.len() > 8 {
-            return Self { bits: seed.hash(bytes), length };
-        }
-        let bits = bytes.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
-        Self { bits, length }
+        let bits = short(bytes).unwrap_or_else(|| seed.hash(bytes));
+        Self { bits, length: bytes.len() as u32 }
     }
 
-    /// 64 bits made of the token.
-    pub fn fold(&self) -> u64 {
-        if self.length > 8 { self.bits } else { self.bits ^ u64::from(self.length) << 24 }
+    /// What it is told by, with its length.
+    pub fn bits(&self) -> u64 {
+        self.bits
+    }
+
+    /// Bytes.
+    pub fn length(&self) -> u32 {
+        self.length
     }
 
     /// Exact, but for the length of long tokens.
