@@ -38,6 +38,8 @@ struct Known {
 pub(super) struct Batch {
     /// One for each frame, in order.
     pub frames: Vec<Seen>,
+    /// What the tracker needs of the messages among them, in order.
+    pub facts: Vec<Facts>,
     /// Payloads, one behind the other.
     pub bytes: Vec<u8>,
     /// Interfaces met since the last batch.
@@ -73,7 +75,8 @@ pub(super) struct Seen {
 /// What a frame holds.
 pub(super) enum What {
     /// A CoAP message, or what was sent to a CoAP port as one.
-    Message(Part, Judged, Facts),
+    /// Its facts are the next of [`Batch::facts`].
+    Message(Part, Judged),
     /// A DTLS record where only plain CoAP belongs.
     DtlsOnPlainPort(Part),
     /// An ICMP error that quotes CoAP.
@@ -126,6 +129,7 @@ impl Batch {
     /// Empty it and keep its memory.
     pub fn clear(&mut self) {
         self.frames.clear();
+        self.facts.clear();
         self.bytes.clear();
         self.interfaces.clear();
         self.endpoints.clear();
@@ -181,8 +185,8 @@ impl Front {
             match self.source.next()? {
                 Next::Frame(frame) => {
                     let what = match self.peeler.peel(&frame) {
-                        Peeled::Datagram(datagram) => {
-                            classified(&self.options, &mut self.pairs, &mut self.known, &datagram, batch)
+                        Peeled::Datagram(ref datagram) => {
+                            classified(&self.options, &mut self.pairs, &mut self.known, datagram, batch)
                         }
                         Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => {
                             quoted(&self.pairs, &mut self.known.endpoints, &quote, batch)
@@ -229,7 +233,8 @@ fn classified(
                 )));
             }
             let judged = Judged { mode: message.mode(), header: message.header(), malformed, worst };
-            What::Message(part(datagram, &mut known.endpoints, batch), judged, Facts::read(&message, &known.seed))
+            batch.facts.push(Facts::read(&message, &known.seed));
+            What::Message(part(datagram, &mut known.endpoints, batch), judged)
         }
         Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, &mut known.endpoints, batch)),
         Class::Dtls { on_plain_port: false } => What::Other(NotCoap::Dtls),
@@ -305,6 +310,6 @@ mod tests {
 
     #[test]
     fn what_crosses_the_threads_is_small() {
-        assert!(size_of::<Seen>() <= 192, "{}", size_of::<Seen>());
+        assert!(size_of::<Seen>() <= 96, "{}", size_of::<Seen>());
     }
 }

@@ -1,5 +1,7 @@
 //! The back half: messages are related to earlier ones, and become records.
 
+use std::slice::Iter;
+
 use super::check;
 use super::count;
 use super::front::{Batch, Judged, Part, Seen, Told, What};
@@ -50,8 +52,9 @@ impl Work {
         update.interfaces.extend(batch.interfaces.iter().cloned());
         update.endpoints.extend(&batch.endpoints);
         update.warnings.extend(batch.warnings.iter().cloned());
+        let mut facts = batch.facts.iter();
         for seen in &batch.frames {
-            self.frame(seen, &batch.bytes, update);
+            self.frame(seen, &mut facts, &batch.bytes, update);
         }
     }
 
@@ -81,7 +84,7 @@ impl Work {
     }
 
     /// One frame, whatever it holds.
-    fn frame(&mut self, seen: &Seen, bytes: &[u8], update: &mut Update) {
+    fn frame(&mut self, seen: &Seen, facts: &mut Iter<'_, Facts>, bytes: &[u8], update: &mut Update) {
         self.summary.frames += 1;
         if let Some(count) = self.frames_of_file.as_mut().and_then(|all| all.get_mut(usize::from(seen.position.file))) {
             *count += 1;
@@ -90,8 +93,10 @@ impl Work {
         let backwards = self.summary.last_time.is_some_and(|last| seen.time < last);
         self.summary.last_time = Some(seen.time);
         match &seen.what {
-            What::Message(part, judged, facts) => {
-                self.message(seen, part, judged, facts, bytes, backwards, update);
+            What::Message(part, judged) => {
+                if let Some(facts) = facts.next() {
+                    self.message(seen, part, judged, facts, bytes, backwards, update);
+                }
             }
             What::DtlsOnPlainPort(part) => self.dtls_evidence(seen, part, update),
             What::Quote(part, told) => self.unreachable(seen, part, told, bytes, update),
