@@ -93,7 +93,7 @@ fn same(got: &str, expected: &str) -> Result<(), String> {
 /// `PATH = JSON`, `has ID ...` or `lacks ID ...` of objects.
 fn holds(objects: &[Value], fact: &str) -> Result<(), String> {
     if let Some((path, expected)) = fact.split_once(" = ") {
-        let pointer = format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""));
+        let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
         let got = objects[0].pointer(&pointer).unwrap_or(&Value::Null);
         let expected: Value = serde_json::from_str(expected).unwrap();
         let equal = match (path, &expected) {
