@@ -16,7 +16,7 @@ impl Tracker {
         let direct = self.sent.find(key(context.pair.reversed(), message_id));
         let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination, message_id)));
         let Some((owner, sent)) =
-            owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent))
+            owner.and_then(|owner| Some((owner, self.sent.get(owner)?.clone()))).filter(|(_, sent)| self.lives(sent))
         else {
             return self.track_stray(context);
         };
@@ -34,7 +34,9 @@ impl Tracker {
             if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
         self.mark_answered(owner, context);
         if let Some(sent) = self.sent.get_mut(owner) {
-            sent.answer = context.travel();
+            if sent.answered_by != context.arrival.record {
+                sent.again_mut().answer = Some(context.travel());
+            }
             if reset {
                 sent.reset = context.arrival.record;
             } else {
@@ -61,12 +63,12 @@ impl Tracker {
         if first == NO_RECORD || !same {
             return None;
         }
-        let elapsed = between(sent.answer.at(), context.now).unwrap_or(0);
+        let elapsed = between(sent.newest_answer().at(), context.now).unwrap_or(0);
         let role = if reset { self.reset_role(sent) } else { sent.ack_role };
         let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
-        let kind = sameness(&context.travel(), &sent.answer);
+        let kind = sameness(&context.travel(), sent.newest_answer());
         if let Some(sent) = self.sent.get_mut(owner) {
-            sent.answer = context.travel();
+            sent.again_mut().answer = Some(context.travel());
         }
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(first), elapsed);
@@ -125,7 +127,7 @@ impl Tracker {
             context.find(Rule::AckToNon, about, 0);
         } else if ping {
             context.find(Rule::EmptyPingAcked, about, 0);
-        } else if sent.copies == 1
+        } else if sent.copies() == 1
             && sent.confirmable
             && sent.acknowledgement == NO_RECORD
             && let Some(elapsed) = between(sent.first.at(), context.now)
@@ -259,7 +261,7 @@ impl Tracker {
             .sent
             .find(stray)
             .filter(|handle| self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(sent)));
-        if let Some((handle, sent)) = known.and_then(|handle| Some((handle, *self.sent.get(handle)?))) {
+        if let Some((handle, sent)) = known.and_then(|handle| Some((handle, self.sent.get(handle)?.clone()))) {
             return self.stray_again(handle, &sent, context);
         }
         self.count_type(context);
@@ -274,11 +276,11 @@ impl Tracker {
 
     #[inline(never)]
     fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
-        let kind = sameness(&context.travel(), &sent.last);
+        let kind = sameness(&context.travel(), sent.last());
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
-        let elapsed = between(sent.last.at(), context.now).unwrap_or(0);
+        let elapsed = between(sent.last().at(), context.now).unwrap_or(0);
         if let Some(sent) = self.sent.get_mut(handle) {
-            sent.last = context.travel();
+            sent.again_mut().last = context.travel();
         }
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(sent.record), elapsed);

@@ -183,9 +183,10 @@ impl Tracker {
         if let Some(sent) = self.sent.get_mut(handle)
             && !sent.is_answered()
         {
-            sent.answered = context.now;
+            sent.answer = context.travel();
             sent.answered_by = context.arrival.record;
-            sent.round_trip = between(sent.last.at(), context.now).unwrap_or(-1);
+            let round_trip = between(sent.last().at(), context.now).unwrap_or(0);
+            sent.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
         }
     }
 

@@ -25,8 +25,10 @@ pub(super) struct Timers {
     groups: VecDeque<(i64, u32)>,
     /// When the state of an observation is out of date; the slot says whether that was put off.
     stale: BinaryHeap<Reverse<(i64, u32)>>,
-    /// Up to which steady time everything was done.
-    done: i64,
+    /// The steady time at which was looked for what is due.
+    looked: i64,
+    /// Nothing is due up to this steady time.
+    idle_until: i64,
 }
 
 impl Timers {
@@ -40,10 +42,17 @@ impl Timers {
 
     pub fn stale_at(&mut self, when: i64, slot: u32) {
         self.stale.push(Reverse((when, slot)));
+        self.idle_until = self.idle_until.min(when);
+    }
+
+    /// Something may be due at once.
+    pub fn hurry(&mut self) {
+        self.idle_until = i64::MIN;
     }
 
     /// Takes back a jump of the clock that was not confirmed.
     pub fn clamp(&mut self, steady: i64) {
+        self.hurry();
         for queue in [&mut self.acknowledged, &mut self.groups] {
             for (stamp, _) in queue.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
                 *stamp = steady;
@@ -64,8 +73,12 @@ impl Tracker {
     /// Everything that is due by the steady time, looked for in steps so that it costs next to nothing a message.
     #[inline]
     pub(super) fn expire_in_steps(&mut self, out: &mut Output<'_>) {
-        if self.clock.steady() - self.timers.done >= STEP {
-            self.expire(out);
+        let steady = self.clock.steady();
+        if steady - self.timers.looked >= STEP {
+            self.timers.looked = steady;
+            if steady > self.timers.idle_until {
+                self.expire(out);
+            }
         }
     }
 
@@ -73,7 +86,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn expire(&mut self, out: &mut Output<'_>) {
         let steady = self.clock.steady();
-        self.timers.done = steady;
+        self.timers.looked = steady;
         while let Some(handle) = self.sent.waited(steady) {
             self.waited_in_vain(handle, out);
         }
@@ -94,12 +107,30 @@ impl Tracker {
             self.timers.stale.pop();
             self.out_of_date(slot, steady, out);
         }
+        self.timers.idle_until = self.next_due(steady);
+    }
+
+    /// Up to when nothing is due, whatever comes.
+    fn next_due(&self, steady: i64) -> i64 {
+        let timers = &self.timers;
+        let front =
+            |queue: &VecDeque<(i64, u32)>, life: i64| queue.front().map(|(stamp, _)| stamp.saturating_add(life));
+        let soonest = PROMISE.min(GROUP).min(self.lifetime).min(self.sent.shortest());
+        let due = [
+            self.sent.next_due(),
+            self.slots.next_due(self.lifetime),
+            front(&timers.acknowledged, PROMISE),
+            front(&timers.groups, GROUP),
+            timers.stale.peek().map(|Reverse((when, _))| *when),
+        ];
+        due.into_iter().flatten().fold(steady.saturating_add(soonest), i64::min)
     }
 
     /// Forgets a slot before its time.
     #[cold]
     #[inline(never)]
     fn forget(&mut self, number: u32) {
+        self.timers.hurry();
         self.forget_observed(number);
         if let Some(slot) = self.slots.get(number) {
             Self::forget_group(&mut self.memory.groups, number, slot);
@@ -109,10 +140,8 @@ impl Tracker {
 
     /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
     fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
-        let Some(&sent) = self.sent.get(handle) else { return };
-        if sent.is_answered() || sent.malformed || sent.stray || sent.multicast {
-            return;
-        }
+        let waits = |sent: &&Sent| !(sent.is_answered() || sent.malformed || sent.stray || sent.multicast);
+        let Some(sent) = self.sent.get(handle).filter(waits).cloned() else { return };
         self.no_longer_outstanding(handle);
         if sent.arrived || sent.unreachable || self.was_answered(&sent) {
             return;
@@ -123,11 +152,11 @@ impl Tracker {
         }
         let seen = self.pairs.seen(sent.pair().reversed());
         // Whoever repeats has not been answered; of who does not, one direction may be missing.
-        let sure = seen || sent.copies > 1;
+        let sure = seen || sent.copies() > 1;
         let severity = if sure { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
-        say(out, sent.record, Rule::MidNoAck, severity, i64::from(sent.copies));
-        if u32::from(sent.copies) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
-            say(out, sent.last_record, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(sent.copies));
+        say(out, sent.record, Rule::MidNoAck, severity, i64::from(sent.copies()));
+        if u32::from(sent.copies()) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
+            say(out, sent.again().last_record, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(sent.copies()));
         }
         self.timed_out(&sent, out);
     }
@@ -161,7 +190,13 @@ impl Tracker {
                 .is_some_and(|observation| !observation.is_over() && observation.last_record() == record)
         };
         if self.slots.get_mut(sent.slot).filter(lives).is_some() {
-            say(out, sent.last_record, Rule::ObsCancelTimeout, Rule::ObsCancelTimeout.severity(), i64::from(record));
+            say(
+                out,
+                sent.again().last_record,
+                Rule::ObsCancelTimeout,
+                Rule::ObsCancelTimeout.severity(),
+                i64::from(record),
+            );
             self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
         }
     }
@@ -208,8 +243,17 @@ impl Tracker {
     }
 
     /// Holds the cap: what owns a Message ID and what is open each have a half.
+    #[inline]
     pub(super) fn shrink(&mut self) {
         let half = self.options.cap_bytes / 2;
+        if self.sent.bytes() > half || self.slots.bytes() > half {
+            self.shrink_to(half);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn shrink_to(&mut self, half: usize) {
         while self.sent.bytes() > half {
             let Some(sent) = self.sent.evict() else { break };
             self.counters.evicted += 1;

@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
-use super::model::{ExchangeId, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked};
+use super::model::{ExchangeId, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, MessageKey, Sent, Travel, key};
 use crate::coap::{MessageType, Rule};
 
@@ -94,7 +94,7 @@ impl Tracker {
             sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
         if equal {
             let travel = context.travel();
-            return match (sameness(&travel, &sent.last), sameness(&travel, &sent.first)) {
+            return match (sameness(&travel, sent.last()), sameness(&travel, &sent.first)) {
                 (Sameness::Captured, _) => Standing::Captured,
                 (Sameness::Doubled, _) | (_, Sameness::Doubled) => Standing::Doubled,
                 _ => Standing::Repeated,
@@ -128,9 +128,10 @@ impl Tracker {
     fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_>) -> Tracked {
         let mut tracked = Tracked::alone(Role::Other);
         if let Some(sent) = self.sent.get_mut(owner) {
-            let elapsed = between(sent.last.at(), context.now).unwrap_or(0);
-            context.find(Rule::CaptureCopy, i64::from(sent.last_record), elapsed);
-            sent.last.hops = context.arrival.hop_limit;
+            let again = sent.again_mut();
+            let elapsed = between(again.last.at(), context.now).unwrap_or(0);
+            context.find(Rule::CaptureCopy, i64::from(again.last_record), elapsed);
+            again.last.hops = context.arrival.hop_limit;
             tracked = Tracked { relation: Relation::CopyOf, relates_to: sent.record, role: sent.role, ..tracked };
         }
         tracked
@@ -140,7 +141,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_>) -> Tracked {
-        let Some(&sent) = self.sent.get(owner) else {
+        let Some(sent) = self.sent.get(owner).cloned() else {
             return Tracked::alone(Role::Other);
         };
         let retransmitted = sent.confirmable && standing != Standing::Doubled;
@@ -165,7 +166,7 @@ impl Tracker {
             relation: if retransmitted { Relation::Retransmits } else { Relation::Duplicates },
             relates_to: sent.record,
             previous_in_exchange: previous,
-            transmission: self.sent.get(owner).map_or(0, |sent| if sent.confirmable { sent.copies } else { 0 }),
+            transmission: self.sent.get(owner).map_or(0, |sent| if sent.confirmable { sent.copies() } else { 0 }),
             role: sent.role,
             order,
         }
@@ -191,46 +192,10 @@ impl Tracker {
 
     /// Makes the message the owner of its number.
     pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, place: usize, malformed: bool) -> Handle {
-        let facts = &context.facts;
-        let travel = context.travel();
-        let sent = Sent {
-            key,
-            stamp: self.clock.stamp(),
-            first: travel,
-            last: travel,
-            gap: -1,
-            hash: facts.hash,
-            refreshable: facts.refreshable(),
-            head: facts.head,
-            record: context.record(),
-            last_record: context.record(),
-            slot: super::slots::NONE,
-            exchange: 0,
-            observation: ObservationId(0),
-            acknowledgement: NO_RECORD,
-            reset: NO_RECORD,
-            ack_hash: 0,
-            answer: Travel::default(),
-            answered: context.now,
-            round_trip: -1,
-            copies: 1,
-            step: 0,
-            code: facts.code.0,
-            role: Role::Other,
-            ack_role: Role::Other,
-            confirmable: facts.kind == MessageType::Confirmable,
-            cut: context.arrival.cut,
-            malformed,
-            multicast: context.arrival.multicast,
-            stray: !matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable),
-            outstanding: false,
-            unreachable: false,
-            answered_by: NO_RECORD,
-            arrived: false,
-        };
+        let sent = Sent::new(key, self.clock.stamp(), context, malformed);
         let handle = self.sent.insert(place, sent);
         if context.arrival.multicast {
-            self.sent.insert_group(context.arrival.source, facts.message_id, handle);
+            self.sent.insert_group(context.arrival.source, context.facts.message_id, handle);
         }
         handle
     }

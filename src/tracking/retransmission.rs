@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
-use super::sent::{Handle, Sent};
+use super::sent::{Again, Handle, Sent};
 use crate::coap::{Parameters, Rule};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
@@ -33,19 +33,23 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_>) {
         let Some(sent) = self.sent.get_mut(owner) else { return };
-        let before = *sent;
-        sent.copies = sent.copies.saturating_add(1);
-        let gap = between(sent.last.at(), context.now);
+        let before = sent.again();
+        let gap = between(before.last.at(), context.now);
         let elapsed = between(sent.first.at(), context.now);
         let by_clock = elapsed.and_then(|elapsed| scheduled(&self.options.parameters, elapsed));
         // Copies can be lost before the capture point, never added: the clock counts only where it says more.
-        sent.step = by_clock.unwrap_or(0).max(before.step + 1);
-        sent.last = context.travel();
-        sent.last_record = context.record();
-        sent.gap = gap.unwrap_or(-1);
-        let now = *sent;
+        let now = Again {
+            last: context.travel(),
+            last_record: context.record(),
+            copies: before.copies.saturating_add(1),
+            step: by_clock.unwrap_or(0).max(before.step + 1),
+            gap: gap.unwrap_or(-1),
+            answer: before.answer,
+        };
+        *sent.again_mut() = now;
+        let sent = sent.clone();
         context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(0));
-        self.judge_spurious(&before, context);
+        self.judge_spurious(&sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
             self.judge_schedule(&before, &now, gap, elapsed, context);
         }
@@ -53,7 +57,7 @@ impl Tracker {
 
     #[cold]
     #[inline(never)]
-    fn judge_schedule(&self, before: &Sent, now: &Sent, gap: i64, elapsed: i64, context: &mut Context<'_, '_>) {
+    fn judge_schedule(&self, before: &Again, now: &Again, gap: i64, elapsed: i64, context: &mut Context<'_, '_>) {
         let parameters = &self.options.parameters;
         if gap < slack_below(parameters.ack_timeout) {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
@@ -75,13 +79,13 @@ impl Tracker {
     /// The answer had passed here long enough before to have reached the sender.
     #[cold]
     #[inline(never)]
-    fn judge_spurious(&self, before: &Sent, context: &mut Context<'_, '_>) {
-        if !before.is_answered() || before.malformed {
+    fn judge_spurious(&self, sent: &Sent, context: &mut Context<'_, '_>) {
+        if !sent.is_answered() || sent.malformed {
             return;
         }
-        let Some(since) = between(before.answered, context.now) else { return };
-        if since > (before.round_trip.max(0) / 2).min(UNDER_WAY) {
-            context.find(Rule::MidSpurious, i64::from(before.answered_by), since);
+        let Some(since) = between(sent.answer.at(), context.now) else { return };
+        if since > i64::from(sent.round_trip / 2).min(UNDER_WAY) {
+            context.find(Rule::MidSpurious, i64::from(sent.answered_by), since);
         }
     }
 

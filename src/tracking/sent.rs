@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 
 use super::clock::Moment;
+use super::context::Context;
 use super::endpoints::PairId;
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
+use super::slots::NONE;
 use super::table::Table;
+use crate::coap::MessageType;
 
 /// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).
 pub(super) type MessageKey = u64;
@@ -46,26 +49,30 @@ impl Travel {
 }
 
 /// A message that owns its Message ID, with its copies and answers. Times in nanoseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub key: MessageKey,
     /// Steady time of the first copy.
     pub stamp: i64,
     /// First copy.
     pub first: Travel,
-    /// Newest copy.
-    pub last: Travel,
-    /// Time between the newest copy and the one before; negative: none, or unknown.
-    pub gap: i64,
     pub hash: u64,
     /// Hash of a response without Observe and Max-Age.
     pub refreshable: u64,
+    /// Hash of the ACK.
+    pub ack_hash: u64,
+    /// What answered it first: ACK, Reset, or a response of its own.
+    pub answer: Travel,
+    /// What few messages have.
+    again: Option<Box<Again>>,
+    /// Record of what answered it first, or `NO_RECORD`.
+    pub answered_by: RecordId,
+    /// Time from the newest copy before the answer to the answer; 0 where unknown. Only short ones matter.
+    pub round_trip: u32,
     /// Hash of header and token.
     pub head: u32,
     /// First copy.
     pub record: RecordId,
-    /// Newest copy.
-    pub last_record: RecordId,
     /// Slot of its exchange.
     pub slot: u32,
     /// Number of its exchange, or 0.
@@ -75,20 +82,6 @@ pub(super) struct Sent {
     pub acknowledgement: RecordId,
     /// First copy of the Reset, or `NO_RECORD`.
     pub reset: RecordId,
-    /// Hash of the ACK.
-    pub ack_hash: u64,
-    /// The newest ACK or Reset.
-    pub answer: Travel,
-    /// When it was first answered, by ACK, Reset or a response of its own.
-    pub answered: Moment,
-    /// What answered it then, or `NO_RECORD`.
-    pub answered_by: RecordId,
-    /// Time from the newest copy before the answer to the answer; negative: unknown.
-    pub round_trip: i64,
-    /// Captured transmissions.
-    pub copies: u16,
-    /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
-    pub step: u16,
     pub code: u8,
     pub role: Role,
     /// Role of the ACK.
@@ -107,7 +100,90 @@ pub(super) struct Sent {
     pub arrived: bool,
 }
 
+const _: () = assert!(size_of::<Sent>() <= 128);
+
+/// More copies of a message, and more answers to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Again {
+    /// Newest copy.
+    pub last: Travel,
+    /// Newest copy.
+    pub last_record: RecordId,
+    /// Captured transmissions.
+    pub copies: u16,
+    /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
+    pub step: u16,
+    /// Time between the newest copy and the one before; negative: none, or unknown.
+    pub gap: i64,
+    /// The newest ACK or Reset, where it is not what answered first.
+    pub answer: Option<Travel>,
+}
+
 impl Sent {
+    /// A message that nothing more is known of.
+    #[inline]
+    pub fn new(key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) -> Self {
+        let facts = context.facts;
+        Self {
+            key,
+            stamp,
+            first: context.travel(),
+            hash: facts.hash,
+            refreshable: facts.refreshable(),
+            ack_hash: 0,
+            answer: Travel::default(),
+            again: None,
+            answered_by: NO_RECORD,
+            round_trip: 0,
+            head: facts.head,
+            record: context.record(),
+            slot: NONE,
+            exchange: 0,
+            observation: ObservationId(0),
+            acknowledgement: NO_RECORD,
+            reset: NO_RECORD,
+            code: facts.code.0,
+            role: Role::Other,
+            ack_role: Role::Other,
+            confirmable: facts.kind == MessageType::Confirmable,
+            cut: context.arrival.cut,
+            malformed,
+            multicast: context.arrival.multicast,
+            stray: !matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable),
+            outstanding: false,
+            unreachable: false,
+            arrived: false,
+        }
+    }
+
+    /// Its copies and further answers.
+    pub fn again(&self) -> Again {
+        let none = Again { last: self.first, last_record: self.record, copies: 1, step: 0, gap: -1, answer: None };
+        self.again.as_deref().copied().unwrap_or(none)
+    }
+
+    /// The same, to be changed.
+    #[cold]
+    pub fn again_mut(&mut self) -> &mut Again {
+        let again = self.again();
+        self.again.get_or_insert_with(|| Box::new(again))
+    }
+
+    /// The newest copy.
+    pub fn last(&self) -> &Travel {
+        self.again.as_ref().map_or(&self.first, |again| &again.last)
+    }
+
+    /// Captured transmissions.
+    pub fn copies(&self) -> u16 {
+        self.again.as_ref().map_or(1, |again| again.copies)
+    }
+
+    /// The newest ACK or Reset.
+    pub fn newest_answer(&self) -> &Travel {
+        self.again.as_ref().and_then(|again| again.answer.as_ref()).unwrap_or(&self.answer)
+    }
+
     /// From its sender to its receiver.
     pub fn pair(&self) -> PairId {
         PairId((self.key >> 18) as u32)
@@ -275,6 +351,19 @@ impl SentTable {
         Some(handle)
     }
 
+    /// The shortest of the times after which something happens with a message.
+    pub fn shortest(&self) -> i64 {
+        self.wait.min(self.confirmable.life).min(self.other.life)
+    }
+
+    /// The steady time behind which a message has waited or is to lapse.
+    pub fn next_due(&self) -> Option<i64> {
+        let waiting = self.confirmable.entries.get(self.confirmable.waited);
+        let front = |ring: &Ring| ring.entries.front().map(|sent| sent.stamp.saturating_add(ring.life));
+        let waited = waiting.map(|sent| sent.stamp.saturating_add(self.wait));
+        [waited, front(&self.confirmable), front(&self.other)].into_iter().flatten().min()
+    }
+
     /// Takes back a jump of the clock that was not confirmed.
     pub fn clamp(&mut self, steady: i64) {
         for ring in [&mut self.confirmable, &mut self.other] {
@@ -286,6 +375,6 @@ impl SentTable {
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        (self.confirmable.entries.len() + self.other.entries.len()) * (size_of::<Sent>() + 32)
+        (self.confirmable.entries.len() + self.other.entries.len()) * (size_of::<Sent>() + size_of::<Again>() + 16)
     }
 }

@@ -112,63 +112,61 @@ impl Slots {
         }
     }
 
-    /// Changes what is under the token of a slot.
-    fn change(&mut self, pair: PairId, token: &Token, change: impl FnOnce(&mut Under)) {
+    /// What is under the token of a slot, to be changed.
+    #[inline]
+    fn under_mut(&mut self, pair: PairId, token: &Token) -> &mut Under {
         let (base, length, elders) = (self.base, self.ring.len() as u32, &self.elders);
         let held = |number: u32| number != NONE && (number.wrapping_sub(base) < length || elders.contains_key(&number));
         let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
-        change(self.tokens.get_or_default(pair.0, token, alive));
+        self.tokens.get_or_default(pair.0, token, alive)
     }
 
     /// Adds an open exchange; `stamp` is the steady time.
     pub fn insert(&mut self, mut slot: Slot, stamp: i64) -> u32 {
         let number = self.base.wrapping_add(self.ring.len() as u32);
-        slot.opened_at = stamp;
-        slot.closed_at = stamp;
-        slot.open = true;
-        let (pair, client, overheard) = (slot.pair, slot.row.client.0 as usize, slot.kind == SlotKind::Overheard);
-        let mut next = NONE;
-        self.change(pair, &slot.token, |under| {
-            if overheard {
-                under.observing = number;
-            } else {
-                next = std::mem::replace(&mut under.open, number);
-            }
-        });
-        slot.open = !overheard;
-        slot.live = overheard;
-        self.ring.push_back(slot);
-        if !overheard {
-            self.put_before(List::Token, number, next);
-            if self.clients.len() <= client {
-                self.clients.resize(client + 1, NONE);
-            }
-            let next = std::mem::replace(&mut self.clients[client], number);
-            self.put_before(List::Client, number, next);
+        let overheard = slot.kind == SlotKind::Overheard;
+        (slot.opened_at, slot.closed_at) = (stamp, stamp);
+        (slot.open, slot.live) = (!overheard, overheard);
+        let under = self.under_mut(slot.pair, &slot.token);
+        if overheard {
+            under.observing = number;
+        } else {
+            let next = std::mem::replace(&mut under.open, number);
+            slot.links = [self.put_before(List::Token, number, next), self.first_of_client(slot.row.client, number)];
         }
+        self.ring.push_back(slot);
         number
+    }
+
+    /// Puts a slot first in the list of a client.
+    #[inline]
+    fn first_of_client(&mut self, client: EndpointId, number: u32) -> Link {
+        let client = client.0 as usize;
+        if self.clients.len() <= client {
+            self.clients.resize(client + 1, NONE);
+        }
+        let next = std::mem::replace(&mut self.clients[client], number);
+        self.put_before(List::Client, number, next)
     }
 
     /// An answer came: the request is open no more, but is still found as the newest closed one.
     pub fn close(&mut self, number: u32, stamp: i64) {
         let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
-        slot.open = false;
         slot.closed_at = stamp;
-        let (pair, token, link) = (slot.pair, slot.token, slot.links[List::Token as usize]);
-        self.unlink(List::Token, number);
-        self.unlink_client(number);
-        self.change(pair, &token, |under| {
-            if under.open == number {
-                under.open = link.behind;
-            }
-            under.closed = number;
-        });
+        let (pair, token) = (slot.pair, slot.token);
+        let next = self.unlink(number);
+        let under = self.under_mut(pair, &token);
+        if under.open == number {
+            under.open = next;
+        }
+        under.closed = number;
         self.old_and_closed(number, stamp);
     }
 
     /// Elders are forgotten by the time at which they were closed.
+    #[inline]
     fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if self.elders.contains_key(&number) {
+        if !self.elders.is_empty() && self.elders.contains_key(&number) {
             self.closed.push_back((stamp, number));
         }
     }
@@ -179,8 +177,7 @@ impl Slots {
         let slot = self.get_mut(number)?;
         slot.live = true;
         let (pair, token) = (slot.pair, slot.token);
-        let mut before = NONE;
-        self.change(pair, &token, |under| before = std::mem::replace(&mut under.observing, number));
+        let before = std::mem::replace(&mut self.under_mut(pair, &token).observing, number);
         (before != number && self.get(before).is_some()).then_some(before)
     }
 
@@ -190,12 +187,11 @@ impl Slots {
         slot.live = false;
         slot.closed_at = stamp;
         let (pair, token) = (slot.pair, slot.token);
-        self.change(pair, &token, |under| {
-            if under.observing == number {
-                under.observing = NONE;
-            }
-            under.ended = number;
-        });
+        let under = self.under_mut(pair, &token);
+        if under.observing == number {
+            under.observing = NONE;
+        }
+        under.ended = number;
         self.old_and_closed(number, stamp);
     }
 
@@ -204,6 +200,17 @@ impl Slots {
         if let Some(slot) = self.get_mut(number) {
             slot.opened_at = slot.opened_at.max(stamp);
         }
+    }
+
+    /// The steady time behind which [`expire`](Self::expire) finds something.
+    pub fn next_due(&self, life: i64) -> Option<i64> {
+        let last_used = |slot: &Slot| match slot.kind {
+            SlotKind::Free => i64::MIN,
+            _ if slot.open || slot.live => slot.opened_at,
+            _ => slot.closed_at,
+        };
+        let stamps = [self.ring.front().map(last_used), self.closed.front().map(|(stamp, _)| *stamp)];
+        stamps.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
     }
 
     /// Forgets the oldest slot if its time is over by the steady time; what is still open moves to the elders.
@@ -250,14 +257,11 @@ impl Slots {
         let (open, pair) = (slot.open, slot.pair);
         let token = slot.token;
         if open {
-            let link = slot.links[List::Token as usize];
-            self.unlink(List::Token, number);
-            self.unlink_client(number);
-            self.change(pair, &token, |under| {
-                if under.open == number {
-                    under.open = link.behind;
-                }
-            });
+            let next = self.unlink(number);
+            let under = self.under_mut(pair, &token);
+            if under.open == number {
+                under.open = next;
+            }
         }
         if self.elders.remove(&number).is_none()
             && let Some(slot) = self.get_mut(number)
@@ -310,38 +314,39 @@ impl Slots {
         (self.ring.len() + self.elders.len()) * (size_of::<Slot>() + 64)
     }
 
-    fn put_before(&mut self, list: List, number: u32, next: u32) {
-        if let Some(slot) = self.get_mut(number) {
-            slot.links[list as usize] = Link { before: NONE, behind: next };
-        }
-        if let Some(slot) = self.get_mut(next) {
+    /// Tells the slot that follows in a list what is before it now; returns the links of that.
+    #[inline]
+    fn put_before(&mut self, list: List, number: u32, next: u32) -> Link {
+        if next != NONE
+            && let Some(slot) = self.get_mut(next)
+        {
             slot.links[list as usize].before = number;
         }
+        Link { before: NONE, behind: next }
     }
 
-    /// Takes a slot out of a list; returns what is behind it.
-    fn unlink(&mut self, list: List, number: u32) -> u32 {
+    /// Takes an open slot out of its lists; returns what is behind it under its token.
+    fn unlink(&mut self, number: u32) -> u32 {
         let Some(slot) = self.get_mut(number) else { return NONE };
-        let link = std::mem::replace(&mut slot.links[list as usize], UNLINKED);
-        if link.before != NONE
-            && let Some(slot) = self.get_mut(link.before)
-        {
-            slot.links[list as usize].behind = link.behind;
+        slot.open = false;
+        let client = slot.row.client.0 as usize;
+        let links = std::mem::replace(&mut slot.links, [UNLINKED; 2]);
+        for (list, link) in links.iter().enumerate() {
+            if link.before != NONE
+                && let Some(slot) = self.get_mut(link.before)
+            {
+                slot.links[list].behind = link.behind;
+            }
+            if link.behind != NONE
+                && let Some(slot) = self.get_mut(link.behind)
+            {
+                slot.links[list].before = link.before;
+            }
         }
-        if link.behind != NONE
-            && let Some(slot) = self.get_mut(link.behind)
-        {
-            slot.links[list as usize].before = link.before;
-        }
-        link.behind
-    }
-
-    fn unlink_client(&mut self, number: u32) {
-        let Some(client) = self.get(number).map(|slot| slot.row.client.0 as usize) else { return };
-        let behind = self.unlink(List::Client, number);
         if self.clients.get(client) == Some(&number) {
-            self.clients[client] = behind;
+            self.clients[client] = links[List::Client as usize].behind;
         }
+        links[List::Token as usize].behind
     }
 }
 
