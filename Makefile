@@ -4,13 +4,14 @@ PREFIX ?= /usr/local
 CARGO := scripts/cargo.sh
 export PREFIX DESTDIR
 
-.PHONY: help run build test check bench install uninstall peers setup
+.PHONY: help run build test check fuzz bench install uninstall peers setup
 
 help:
 	@echo "make run        the screen on the built-in capture (ARGS='-r FILE' and the like for other things)"
 	@echo "make test       all tests; those that need other programs are skipped by name where these are missing"
 	@echo "make peers      installs the other programs that tests compare with (tshark, tcpdump, libcoap, aiocoap, tmux)"
-	@echo "make check      format, lints, the library alone, documentation, licences"
+	@echo "make check      format, lints, the library alone, documentation, licences, each fuzz target for half a minute"
+	@echo "make fuzz       each fuzz target for ten minutes (FUZZ_SECONDS=600)"
 	@echo "make bench      what each stage costs, and the ratios to tshark"
 	@echo "make install    program, manual page and completions under PREFIX=$(PREFIX); make uninstall"
 	@echo "make setup      installs what building needs, and nothing else"
@@ -36,6 +37,11 @@ check:
 	@scripts/bare.sh
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --quiet
 	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) deny --log-level error check licenses bans
+	@fuzz/run.sh 30
+
+FUZZ_SECONDS ?= 600
+fuzz: setup
+	@fuzz/run.sh $(FUZZ_SECONDS)
 
 bench: build
 	$(CARGO) bench

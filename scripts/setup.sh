@@ -43,7 +43,7 @@ debian_rust() {
     die "this Debian has no Rust $minimum or newer; get it from https://rustup.rs, then try again"
 }
 
-# What `make check` needs beyond a build: rustfmt, clippy, cargo-deny.
+# What `make check` needs beyond a build: rustfmt, clippy, cargo-deny, and a C++ compiler for the fuzzer.
 check() {
     local folder wanted=() component
     build
@@ -58,6 +58,10 @@ check() {
         else
             die "install them (with rustup: rustup component add rustfmt clippy; on Debian: rustfmt-web rust-web-clippy), then try again"
         fi
+    fi
+    if ! have c++ && ! have g++; then
+        is_debian || die "install a C++ compiler (the fuzzer is built with it), then try again"
+        apt_install g++
     fi
     if ! PATH="$top/target/tools/bin:$PATH" have cargo-deny; then
         say "building cargo-deny into target/tools; this takes some minutes, once"
