@@ -2,16 +2,18 @@
 
 use super::message::{DecodeMode, Header, Message};
 use super::option::{Block, OptionInstance, OptionNumber, Oscore, bit, has_own_bit, high_bit};
-use super::walk::{Step, draft_step, step};
+use super::walk::{Lean, Place, Step, draft_step, lean};
 use super::{Code, ContentFormat, MessageType, Span};
 
 impl<'a> Message<'a> {
     /// The bytes of the message.
+    #[inline]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// How it was read.
+    #[inline]
     pub fn mode(&self) -> DecodeMode {
         self.layout.mode
     }
@@ -78,6 +80,7 @@ impl<'a> Message<'a> {
     }
 
     /// Whether the message breaks the format so that its receiver has to reject or ignore it (RFC 7252 sections 3 and 4).
+    #[inline]
     pub fn is_malformed(&self) -> bool {
         let Some(header) = self.header() else {
             return true;
@@ -108,11 +111,19 @@ impl<'a> Message<'a> {
     }
 
     /// The first option with that (today's) number.
+    #[inline]
     pub fn option(&self, number: OptionNumber) -> Option<OptionInstance<'a>> {
-        self.options_of(number).next()
+        if self.may_have(number) { self.options().first(number) } else { None }
+    }
+
+    /// The value of the first option with that (today's) number.
+    #[inline]
+    pub(super) fn value(&self, number: OptionNumber) -> Option<&'a [u8]> {
+        self.option(number).map(|option| option.value)
     }
 
     /// All options with that (today's) number, in order.
+    #[inline]
     pub fn options_of(&self, number: OptionNumber) -> impl Iterator<Item = OptionInstance<'a>> + use<'a> {
         let there = self.may_have(number);
         let options = if there { self.options() } else { Options::none() };
@@ -152,7 +163,7 @@ impl<'a> Message<'a> {
 
     /// A block option: Block1, Block2, Q-Block1 or Q-Block2.
     pub fn block(&self, number: OptionNumber) -> Option<Block> {
-        Block::read(self.option(number)?.value)
+        self.value(number).and_then(Block::read)
     }
 
     /// Block1.
@@ -167,12 +178,12 @@ impl<'a> Message<'a> {
 
     /// The first ETag.
     pub fn etag(&self) -> Option<&'a [u8]> {
-        self.option(OptionNumber::ETAG).map(|option| option.value)
+        self.value(OptionNumber::ETAG)
     }
 
     /// The OSCORE option.
     pub fn oscore(&self) -> Option<Oscore<'a>> {
-        self.option(OptionNumber::OSCORE).map(|option| Oscore::read(option.value))
+        self.value(OptionNumber::OSCORE).map(Oscore::read)
     }
 }
 
@@ -186,28 +197,38 @@ pub struct Options<'a> {
     code: Code,
 }
 
-impl Options<'_> {
+impl<'a> Options<'a> {
     /// No options.
     const fn none() -> Self {
         Self { bytes: &[], at: 0, number: 0, mode: DecodeMode::Rfc7252, code: Code::EMPTY }
     }
-}
 
-impl<'a> Iterator for Options<'a> {
-    type Item = OptionInstance<'a>;
+    /// The first of the (remaining) options with a number of today.
+    fn first(mut self, number: OptionNumber) -> Option<OptionInstance<'a>> {
+        if self.mode.is_draft() || self.code.is_signaling() {
+            return self.find(|option| option.modern() == Some(number));
+        }
+        // Numbers only rise.
+        while let Some(Lean { delta, end, .. }) = lean(self.bytes, self.at)
+            && self.number + delta < u32::from(number.0)
+        {
+            self.number += delta;
+            self.at = end;
+        }
+        self.next().filter(|option| option.number == number)
+    }
 
-    #[inline]
-    fn next(&mut self) -> Option<OptionInstance<'a>> {
-        let step = match self.mode {
-            DecodeMode::Rfc7252 | DecodeMode::ExtendedTokens | DecodeMode::PlainTokens => {
-                step(self.bytes, self.at, self.number)
-            }
-            DecodeMode::Draft03 | DecodeMode::Draft08 => draft_step(self.bytes, self.at, self.number, false),
-            DecodeMode::Draft12 => draft_step(self.bytes, self.at, self.number, true),
-        };
-        let Step::Option(place) = step else {
-            return None;
-        };
+    #[cold]
+    fn next_of_draft(&mut self) -> Option<OptionInstance<'a>> {
+        match draft_step(self.bytes, self.at, self.number, self.mode == DecodeMode::Draft12) {
+            Step::Option(place) => self.instance(place),
+            Step::Marker | Step::End | Step::Stop(_) => None,
+        }
+    }
+
+    /// Goes behind an option.
+    #[inline(always)]
+    fn instance(&mut self, place: Place) -> Option<OptionInstance<'a>> {
         self.at = place.end;
         self.number = place.number;
         Some(OptionInstance {
@@ -220,5 +241,22 @@ impl<'a> Iterator for Options<'a> {
             mode: self.mode,
             code: self.code,
         })
+    }
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = OptionInstance<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<OptionInstance<'a>> {
+        if self.mode.is_draft() {
+            return self.next_of_draft();
+        }
+        let (offset, Lean { delta, value, end }) = (self.at, lean(self.bytes, self.at)?);
+        let number = self.number + delta;
+        if number > 0xffff {
+            return None;
+        }
+        self.instance(Place { number, delta, offset, nibbles: offset, value, end })
     }
 }

@@ -2,11 +2,65 @@
 
 use super::message::{DecodeMode, Layout, Stop};
 use super::option::{bit, draft, high_bit};
-use super::walk::{Place, Step, draft_step, step};
+use super::walk::{Lean, Place, Step, draft_step, lean, step};
 use super::{Rule, Span};
+
+/// The sets of option numbers of a signaling message, which numbers its options in its own way.
+const UNNUMBERED: (u64, u8) = (0, 1 << 7);
 
 /// Where everything lies in a message.
 pub(super) fn layout(bytes: &[u8], mode: DecodeMode) -> Layout {
+    plain_layout(bytes, mode).unwrap_or_else(|| any_layout(bytes, mode))
+}
+
+/// The layout of what nearly all messages are: a plain token, options that can be read, and a payload or none. None for all others.
+#[inline]
+fn plain_layout(bytes: &[u8], mode: DecodeMode) -> Option<Layout> {
+    let &[first, code, ..] = bytes.first_chunk::<4>()?;
+    // Version 1, and at most 8 bytes of token.
+    if !matches!(first & 0xcf, 0x40..=0x48) || mode.is_draft() {
+        return None;
+    }
+    let token_length = u32::from(first & 15);
+    let (mut at, mut number, mut seen, mut high) = (4 + token_length as usize, 0u32, 0u64, 0u8);
+    while let Some(Lean { delta, end, .. }) = lean(bytes, at) {
+        number += delta;
+        at = end;
+        if number < 64 {
+            seen |= 1 << number;
+        } else if number <= 0xffff {
+            high |= high_bit(number as u16);
+        } else {
+            return None;
+        }
+    }
+    let payload_offset = match bytes.get(at) {
+        None if at == bytes.len() => 0,
+        Some(0xff) if at + 1 < bytes.len() => at as u32 + 1,
+        _ => return None,
+    };
+    if code >> 5 == 7 {
+        (seen, high) = UNNUMBERED;
+    }
+    Some(Layout {
+        seen,
+        length: bytes.len() as u32,
+        token_offset: 4,
+        token_length,
+        options_offset: 4 + token_length,
+        options_end: at as u32,
+        payload_offset,
+        mode,
+        high,
+        token_extension: 0,
+        has_token: true,
+        stopped: false,
+    })
+}
+
+/// The layout of any message.
+#[cold]
+fn any_layout(bytes: &[u8], mode: DecodeMode) -> Layout {
     let reader = Reader::read(bytes, mode);
     Layout { stopped: reader.stop.is_some(), ..reader.layout }
 }
@@ -59,7 +113,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a token of `length` bytes at `at`, and the options behind it.
-    #[inline]
     fn take_token(&mut self, at: usize, length: usize) {
         let left = self.bytes.len().saturating_sub(at);
         if length > left {
@@ -74,7 +127,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a token whose length field is 9 or more (RFC 8974 section 2.1).
-    #[cold]
     fn take_long_token(&mut self, nibble: u8) {
         let plain = *self;
         let reserved = Some(Stop::new(Rule::HdrTklReserved, Span::of_bits(4, 4), [u32::from(nibble), 0]));
@@ -110,7 +162,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Walks the options from `at`, and finds the payload.
-    #[inline]
     fn walk(&mut self, mut at: usize) {
         let bytes = self.bytes;
         let (mut number, mut seen, mut high) = (0, 0u64, 0u8);
@@ -138,14 +189,12 @@ impl<'a> Reader<'a> {
         }
         self.layout.options_end = at as u32;
         if bytes.get(1).is_some_and(|code| code >> 5 == 7) {
-            // Signaling messages number their options in their own way.
-            (seen, high) = (0, 1 << 7);
+            (seen, high) = UNNUMBERED;
         }
         (self.layout.seen, self.layout.high) = (seen, high);
     }
 
     /// Takes what follows the payload marker.
-    #[inline]
     fn take_payload(&mut self, at: usize) {
         if at < self.bytes.len() {
             self.layout.payload_offset = at as u32;
@@ -155,7 +204,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Walks `count` options of a draft. A count of 15 ends at 0xF0: in -12 after any number of options, in -09 to -11 perhaps earlier.
-    #[cold]
     fn walk_draft(&mut self, count: u8) {
         let jumps = self.layout.mode == DecodeMode::Draft12;
         let may_end = count == 15 && self.layout.mode != DecodeMode::Draft03;

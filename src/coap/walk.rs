@@ -59,43 +59,50 @@ fn extended(bytes: &[u8], nibble: u8, at: usize) -> Result<(u32, usize), Missing
     }
 }
 
-/// The step at `at`, behind an option with number `number` (0 for the first).
-#[inline(always)]
-pub(super) fn step(bytes: &[u8], at: usize, number: u32) -> Step {
-    let Some(&first) = bytes.get(at) else {
-        return Step::End;
-    };
-    let (delta, length) = (first >> 4, first & 15);
-    if delta < 13 && length < 13 {
-        let place = Place {
-            number: number + u32::from(delta),
-            delta: u32::from(delta),
-            offset: at,
-            nibbles: at,
-            value: at + 1,
-            end: at + 1 + usize::from(length),
-        };
-        if place.end <= bytes.len() && place.number <= 0xffff {
-            return Step::Option(place);
-        }
-    }
-    long_step(bytes, at, number, first)
+/// An option at its leanest: what a walk needs to go on.
+#[derive(Clone, Copy)]
+pub(super) struct Lean {
+    /// What it adds to the number before.
+    pub delta: u32,
+    /// First byte of the value.
+    pub value: usize,
+    /// First byte behind the option; perhaps behind the end of the bytes as well.
+    pub end: usize,
 }
 
-/// The step where a nibble is 13 or more, or something is wrong.
-#[cold]
-fn long_step(bytes: &[u8], at: usize, number: u32, first: u8) -> Step {
-    if first == 0xff {
-        return Step::Marker;
+/// The option at `at`; None at the payload marker, at the end, and where nibbles or extension bytes cannot be read.
+#[inline(always)]
+pub(super) fn lean(bytes: &[u8], at: usize) -> Option<Lean> {
+    let &first = bytes.get(at)?;
+    let (delta, length) = (first >> 4, first & 15);
+    if delta < 13 && length < 13 {
+        return Some(Lean { delta: u32::from(delta), value: at + 1, end: at + 1 + usize::from(length) });
     }
-    match long_option(bytes, at, number, first) {
-        Ok(place) => Step::Option(place),
-        Err(stop) => Step::Stop(stop),
+    if first == 0xff { None } else { lean_long(bytes, at, first) }
+}
+
+/// The same where a nibble is 13 or more.
+#[inline(never)]
+fn lean_long(bytes: &[u8], at: usize, first: u8) -> Option<Lean> {
+    let (delta, behind) = extended(bytes, first >> 4, at + 1).ok()?;
+    let (length, value) = extended(bytes, first & 15, behind).ok()?;
+    Some(Lean { delta, value, end: value + length as usize })
+}
+
+/// The step at `at`, behind an option with number `number` (0 for the first).
+pub(super) fn step(bytes: &[u8], at: usize, number: u32) -> Step {
+    match bytes.get(at) {
+        None => Step::End,
+        Some(0xff) => Step::Marker,
+        Some(&first) => match option(bytes, at, number, first) {
+            Ok(place) => Step::Option(place),
+            Err(stop) => Step::Stop(stop),
+        },
     }
 }
 
 /// The option at `at`, or what is wrong with it.
-fn long_option(bytes: &[u8], at: usize, number: u32, first: u8) -> Result<Place, Stop> {
+fn option(bytes: &[u8], at: usize, number: u32, first: u8) -> Result<Place, Stop> {
     let whole = Span::of_bytes(at, bytes.len() - at);
     let nibble = |bits| Span::of_bits(at as u32 * 8 + bits, 4);
     let missing = |missing, rule, span| match missing {

@@ -16,9 +16,14 @@ impl Check<'_, '_> {
         if seen != 0 {
             self.block_options(seen);
         }
-        if self.header.code == Code::REQUEST_ENTITY_INCOMPLETE
-            && self.message.content_format() == Some(ContentFormat::MISSING_BLOCKS)
-        {
+        if self.header.code == Code::REQUEST_ENTITY_INCOMPLETE {
+            self.missing_blocks();
+        }
+    }
+
+    /// The list of blocks that have not arrived.
+    fn missing_blocks(&mut self) {
+        if self.message.content_format() == Some(ContentFormat::MISSING_BLOCKS) {
             let payload = self.message.payload();
             let span = self
                 .message
@@ -28,7 +33,6 @@ impl Check<'_, '_> {
         }
     }
 
-    #[cold]
     fn block_options(&mut self, seen: u64) {
         for number in PLAIN.into_iter().chain(QUICK) {
             for option in self.message.options_of(number) {

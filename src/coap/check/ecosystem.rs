@@ -10,10 +10,17 @@ const OCF: [OptionNumber; 2] =
 /// Their bit in the set of options from 64 up.
 const OCF_BIT: u8 = high_bit(OptionNumber::OCF_CONTENT_FORMAT_VERSION.0);
 
+/// Whether a request whose path begins so can follow a convention.
+#[inline]
+pub(super) fn may_be_convention(first: &[u8]) -> bool {
+    matches!(first, b"oic" | b"rd" | b"bs" | b"dp" | [b'0'..=b'9', ..])
+}
+
 impl Check<'_, '_> {
     /// Looks at the first segment of a path, which decides whether there is more to look at, and at OCF's options.
     pub(super) fn ecosystem(&mut self) {
-        let first = self.path.filter(|_| self.kind.is_request()).unwrap_or_default();
+        let path = if self.kind.is_request() { self.message.value(OptionNumber::URI_PATH) } else { None };
+        let first = path.unwrap_or_default();
         let has_ocf_option = self.message.layout.high & OCF_BIT != 0 && self.kind != Kind::Neither;
         if first == b"oic" || has_ocf_option {
             let option = OCF.into_iter().find(|number| self.has(*number)).unwrap_or(OptionNumber::URI_PATH);
@@ -41,11 +48,15 @@ impl Check<'_, '_> {
 
     /// Whether the path is object, instance, and perhaps resource and resource instance: two to four numbers up to 65535.
     fn is_object_path(&self) -> bool {
-        let is_number = |value: &[u8]| {
-            let text = std::str::from_utf8(value).unwrap_or_default();
-            text.parse::<u16>().is_ok_and(|number| number.to_string() == text)
-        };
         (2..=4).contains(&self.segments())
             && self.message.options_of(OptionNumber::URI_PATH).all(|option| is_number(option.value))
     }
+}
+
+/// Whether a segment is a number up to 65535, without leading zeros.
+fn is_number(segment: &[u8]) -> bool {
+    let is_short = matches!(segment, [b'0'] | [b'1'..=b'9'] | [b'1'..=b'9', .., b'0'..=b'9']) && segment.len() <= 5;
+    is_short
+        && segment.iter().all(u8::is_ascii_digit)
+        && segment.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')) <= 0xffff
 }

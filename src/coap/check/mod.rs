@@ -8,6 +8,9 @@ mod oscore;
 mod payload;
 mod response;
 mod signaling;
+mod usual;
+
+use usual::Glance;
 
 use super::finding::{Finding, Severity};
 use super::{Code, Header, Message, OptionNumber, OptionStatus, Rule, Span, draft};
@@ -18,8 +21,6 @@ struct Check<'c, 'a> {
     header: Header,
     kind: Kind,
     visit: &'c mut dyn FnMut(Finding),
-    /// The first segment of the path.
-    path: Option<&'a [u8]>,
     /// Something was found that a message of an old draft would cause.
     implausible: bool,
 }
@@ -40,7 +41,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(code: Code) -> Self {
+    const fn of(code: Code) -> Self {
         match code {
             Code::GET | Code::FETCH => Self::Read,
             Code::POST | Code::PUT | Code::DELETE | Code::PATCH | Code::IPATCH => Self::Write,
@@ -50,7 +51,7 @@ impl Kind {
         }
     }
 
-    fn is_request(self) -> bool {
+    const fn is_request(self) -> bool {
         matches!(self, Self::Read | Self::Write | Self::UnknownMethod)
     }
 }
@@ -93,6 +94,15 @@ impl Check<'_, '_> {
 impl Message<'_> {
     /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation.
     pub fn visit_findings(&self, visit: &mut dyn FnMut(Finding)) {
+        // Nearly all messages are usual in nearly all respects.
+        let glance = Glance::at(self);
+        if !glance.is_usual {
+            self.examine(glance, visit);
+        }
+    }
+
+    /// Looks for everything that is odd in a message that is not usual.
+    fn examine(&self, glance: Glance, visit: &mut dyn FnMut(Finding)) {
         if let Some(stop) = self.stop() {
             let [first, second] = stop.numbers;
             visit(Finding::new(stop.rule, stop.span).with(first, second));
@@ -104,7 +114,7 @@ impl Message<'_> {
             return;
         };
         let kind = Kind::of(header.code);
-        let mut check = Check { message: self, header, kind, visit, path: None, implausible: self.layout.stopped };
+        let mut check = Check { message: self, header, kind, visit, implausible: self.layout.stopped };
         check.header();
         if self.layout.mode.is_draft() {
             check.draft();
@@ -114,7 +124,9 @@ impl Message<'_> {
             check.signaling();
             return;
         }
-        check.options();
+        if !glance.has_usual_options {
+            check.options();
+        }
         check.payload();
         check.response();
         check.block();

@@ -19,7 +19,7 @@ const URI_PARTS: [OptionNumber; 5] = [
     OptionNumber::URI_QUERY,
 ];
 /// The options below 64 that take part in [`Check::proxy`].
-const PROXY_LOW: u64 = mask_of(&[OptionNumber::PROXY_URI, OptionNumber::PROXY_SCHEME]);
+pub(super) const PROXY_LOW: u64 = mask_of(&[OptionNumber::PROXY_URI, OptionNumber::PROXY_SCHEME]);
 /// Those from 64 up.
 const PROXY_HIGH: u8 = high_bit(OptionNumber::PROXY_CRI.0) | high_bit(OptionNumber::PROXY_SCHEME_NUMBER.0);
 /// The options that make a request one for a proxy.
@@ -28,26 +28,29 @@ const PROXY: [OptionNumber; 4] =
 /// If-Match and If-None-Match.
 const CONDITIONS: u64 = mask_of(&[OptionNumber::IF_MATCH, OptionNumber::IF_NONE_MATCH]);
 
-/// The bytes of a string that deserve a second look: those of UTF-8 sequences, percent, slash and dot.
-static ODD: [bool; 256] = odd_bytes();
-
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
-const fn odd_bytes() -> [bool; 256] {
-    let mut odd = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        odd[byte] = byte >= 0x80 || byte == b'%' as usize || byte == b'/' as usize || byte == b'.' as usize;
-        byte += 1;
+impl Kind {
+    /// Whether an option that is defined for `direction` may be in such a message.
+    pub(super) const fn has_place_for(self, direction: Direction) -> bool {
+        match direction {
+            Direction::Both | Direction::Unknown => true,
+            Direction::Request => !matches!(self, Self::Response),
+            Direction::Response => !self.is_request(),
+            Direction::ReadOrResponse => !matches!(self, Self::Write),
+        }
     }
-    odd
+
+    /// Whether such a message may have an option more than once.
+    pub(super) const fn may_repeat(self, repeatable: Repeatable) -> bool {
+        match repeatable {
+            Repeatable::Never => false,
+            Repeatable::InRequests => !matches!(self, Self::Response),
+            Repeatable::Always | Repeatable::Unknown => true,
+        }
+    }
 }
 
-#[inline]
-fn is_odd(byte: u8) -> bool {
-    ODD.get(usize::from(byte)).is_some_and(|odd| *odd)
-}
-
-impl<'a> Check<'_, 'a> {
+impl Check<'_, '_> {
+    /// Every option against its row, and all together.
     pub(super) fn options(&mut self) {
         let mut is_first = true;
         for option in self.message.options() {
@@ -63,19 +66,18 @@ impl<'a> Check<'_, 'a> {
     }
 
     /// An option with a row.
-    #[inline]
-    fn known(&mut self, option: &OptionInstance<'a>, definition: &OptionDefinition, is_first: bool) {
+    fn known(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition, is_first: bool) {
         let length = option.value.len();
         if (length as u32) < definition.min || length as u32 > definition.max {
             self.raise(Rule::OptBadLength, option.span(), option.number.0, length as i64);
         }
-        if !self.is_in_place(definition.direction) {
+        if !self.kind.has_place_for(definition.direction) {
             self.raise(Rule::OptWrongPlace, option.span(), option.number.0, self.header.code.0);
             if option.number.is_critical() {
                 self.raise(Rule::OptUnknownCritical, option.span(), option.number.0, 0);
             }
         }
-        if option.delta == 0 && !is_first && !self.may_repeat(definition.repeatable) {
+        if option.delta == 0 && !is_first && !self.kind.may_repeat(definition.repeatable) {
             self.raise(Rule::OptRepeated, option.span(), option.number.0, 0);
         }
         match definition.format {
@@ -85,26 +87,6 @@ impl<'a> Check<'_, 'a> {
         }
         if definition.status != OptionStatus::Assigned {
             self.unusual(option, definition.status);
-        }
-    }
-
-    /// Whether an option that is defined for `direction` may be in this message.
-    #[inline]
-    fn is_in_place(&self, direction: Direction) -> bool {
-        match direction {
-            Direction::Both | Direction::Unknown => true,
-            Direction::Request => self.kind != Kind::Response,
-            Direction::Response => !self.kind.is_request(),
-            Direction::ReadOrResponse => self.kind != Kind::Write,
-        }
-    }
-
-    #[inline]
-    fn may_repeat(&self, repeatable: Repeatable) -> bool {
-        match repeatable {
-            Repeatable::Never => false,
-            Repeatable::InRequests => self.kind != Kind::Response,
-            Repeatable::Always | Repeatable::Unknown => true,
         }
     }
 
@@ -137,19 +119,7 @@ impl<'a> Check<'_, 'a> {
         }
     }
 
-    /// Text: one look at every byte tells whether there is anything to say.
-    #[inline]
-    fn string(&mut self, option: &OptionInstance<'a>) {
-        if self.path.is_none() && option.number == OptionNumber::URI_PATH {
-            self.path = Some(option.value);
-        }
-        if option.value.iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
-            self.odd_string(option);
-        }
-    }
-
-    #[cold]
-    fn odd_string(&mut self, option: &OptionInstance<'_>) {
+    fn string(&mut self, option: &OptionInstance<'_>) {
         let (number, value, span) = (option.number, option.value, option.value_span());
         let is_path = matches!(number, OptionNumber::URI_PATH | OptionNumber::LOCATION_PATH);
         let is_query = matches!(number, OptionNumber::URI_QUERY | OptionNumber::LOCATION_QUERY);
@@ -169,7 +139,6 @@ impl<'a> Check<'_, 'a> {
         }
     }
 
-    #[inline]
     fn uint(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition) {
         if option.value.first() == Some(&0) && option.value.len() as u32 > definition.min {
             self.raise(Rule::OptUintLeadingZero, option.value_span(), option.number.0, 0);
@@ -198,7 +167,6 @@ impl<'a> Check<'_, 'a> {
     }
 
     /// The number in Content-Format or Accept.
-    #[inline]
     fn content_format(&mut self, option: &OptionInstance<'_>, number: u64) {
         // Text, CBOR and their like need no look into the table.
         if matches!(number, 0 | 40 | 50 | 60) {

@@ -4,7 +4,7 @@ use super::{Check, Kind};
 use crate::coap::option::{OscoreClass, OscoreDefect, mask_of};
 use crate::coap::{Code, OptionNumber, Oscore, Rule, Severity, Span};
 
-const OSCORE: u64 = mask_of(&[OptionNumber::OSCORE]);
+pub(super) const OSCORE: u64 = mask_of(&[OptionNumber::OSCORE]);
 
 impl Check<'_, '_> {
     pub(super) fn oscore(&mut self) {

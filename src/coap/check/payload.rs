@@ -5,9 +5,9 @@ use crate::coap::option::mask_of;
 use crate::coap::{Block, Code, ContentFormat, Message, OptionNumber, Rule, Span};
 
 /// The options of block-wise transfer.
-const BLOCKS: u64 =
+pub(super) const BLOCKS: u64 =
     mask_of(&[OptionNumber::BLOCK1, OptionNumber::BLOCK2, OptionNumber::Q_BLOCK1, OptionNumber::Q_BLOCK2]);
-const CONTENT_FORMAT: u64 = mask_of(&[OptionNumber::CONTENT_FORMAT]);
+pub(super) const CONTENT_FORMAT: u64 = mask_of(&[OptionNumber::CONTENT_FORMAT]);
 const OSCORE: u64 = mask_of(&[OptionNumber::OSCORE]);
 
 impl Check<'_, '_> {

@@ -5,7 +5,7 @@ use crate::coap::option::mask_of;
 use crate::coap::{Code, OptionNumber, Rule};
 
 const LOCATION: u64 = mask_of(&[OptionNumber::LOCATION_PATH, OptionNumber::LOCATION_QUERY]);
-const OBSERVE: u64 = mask_of(&[OptionNumber::OBSERVE]);
+pub(super) const OBSERVE: u64 = mask_of(&[OptionNumber::OBSERVE]);
 
 impl Check<'_, '_> {
     pub(super) fn response(&mut self) {
