@@ -102,6 +102,7 @@ impl Message<'_> {
     }
 
     /// Looks for everything that is odd in a message that is not usual.
+    #[inline(never)]
     fn examine(&self, glance: Glance, visit: &mut dyn FnMut(Finding)) {
         if let Some(stop) = self.stop() {
             let [first, second] = stop.numbers;

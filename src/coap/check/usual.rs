@@ -104,6 +104,7 @@ const fn numbers(kind: Kind) -> (u64, u64) {
 }
 
 /// What can be seen of a message at a glance.
+#[derive(Clone, Copy)]
 pub(super) struct Glance {
     /// Nothing is to be said of the message.
     pub is_usual: bool,
@@ -136,7 +137,7 @@ impl Glance {
         }
         match usual.values(bytes, layout) {
             Some(path) => {
-                Self { is_usual: !is_odd && !(usual.is_request && may_be_convention(path)), has_usual_options: true }
+                Self { is_usual: !(is_odd || usual.is_request && may_be_convention(path)), has_usual_options: true }
             }
             None => none,
         }
@@ -212,7 +213,7 @@ impl Usual {
         while let Some(Lean { delta, value, end }) = lean(bytes, at) {
             number += delta;
             at = end;
-            if delta == 0 && self.once & bit(number as u16) != 0 {
+            if delta == 0 && self.once >> (number & 63) & 1 != 0 {
                 return None;
             }
             let values = VALUES.get(number as usize & 63)?;
