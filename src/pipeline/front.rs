@@ -9,7 +9,7 @@ use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
 use crate::capture::{CaptureError, Interface, Next, Source};
-use crate::coap::{DecodeMode, Finding, Header, Message, Severity};
+use crate::coap::{DecodeMode, Finding, Header, Message, Severity, draft};
 use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
 use crate::store::Progress;
 use crate::tracking::{EndpointId, EndpointTable, Facts, Seed};
@@ -225,7 +225,8 @@ fn classified(
                 worst = judge(&message, datagram, &mut batch.findings, &mut hints);
             }
             let malformed = !datagram.cut && message.is_malformed();
-            if doubtful && malformed {
+            // What is sound neither today nor as a draft, whoever speaks one, is some other program's.
+            if doubtful && !datagram.cut && (malformed || is_dubious_draft(&message)) {
                 batch.findings = counted;
                 return What::Other(NotCoap::Port(classify::service_port(
                     datagram.source.port,
@@ -243,6 +244,12 @@ fn classified(
             What::Other(NotCoap::Port(classify::service_port(datagram.source.port, datagram.destination.port)))
         }
     }
+}
+
+/// A message that was read as a draft and is clean neither so nor by RFC 7252.
+#[inline]
+fn is_dubious_draft(message: &Message<'_>) -> bool {
+    message.mode().is_draft() && !draft::is_clean(message) && Message::decode(message.bytes()).is_malformed()
 }
 
 /// Counts what message and frame tell, and gives the worst of it.

@@ -25,8 +25,8 @@ fn cases() -> impl Iterator<Item = [&'static str; 5]> {
     })
 }
 
-/// Ids of the findings on the last record of a capture with these frames.
-fn found(link: &str, length: &str, frames: &str) -> Vec<&'static str> {
+/// The records of a capture with these frames, and what reads them again.
+fn read(link: &str, length: &str, frames: &str) -> (Store, Fetcher) {
     let mut capture = PcapWriter::new(Vec::new(), LinkType(link.parse().unwrap()), 65_535).unwrap();
     for (second, hex) in frames.split(' ').enumerate() {
         let frame = bytes(hex);
@@ -50,7 +50,12 @@ fn found(link: &str, length: &str, frames: &str) -> Vec<&'static str> {
             Step::Ended => break,
         }
     }
-    let mut fetcher = Fetcher::new(opened.reader, true);
+    (store, Fetcher::new(opened.reader, true))
+}
+
+/// Ids of the findings on the last record of a capture with these frames.
+fn found(link: &str, length: &str, frames: &str) -> Vec<&'static str> {
+    let (store, mut fetcher) = read(link, length, frames);
     let last = store.len().checked_sub(1).expect("a message") as RecordId;
     let view = fetcher.view(&store, last).unwrap().unwrap();
     view.findings().iter().map(|finding| finding.rule.id()).collect()
@@ -82,5 +87,31 @@ fn every_frame_finding_has_a_case_and_a_near_miss() {
         let listed: Vec<&str> = cases().flat_map(|case| case[column].split_whitespace()).collect();
         let lacking: Vec<_> = rules.iter().filter(|id| !listed.contains(id)).collect();
         assert!(lacking.is_empty(), "column {column} lacks {lacking:?}");
+    }
+}
+
+/// A frame of raw IPv4 with a datagram from port 40000 to this one.
+fn datagram(port: u16, payload: &str) -> String {
+    let length = payload.len() / 2 + 28;
+    format!("4500{length:04x}0000000040110000c0000201c00002029c40{port:04x}{:04x}0000{payload}", length - 20)
+}
+
+#[test]
+fn on_ports_that_others_use_too_only_what_is_sound_is_coap() {
+    // GET with one option as today, as draft -08 and as draft -12 have it; what is none; what breaks off; a Reset.
+    let (today, old, newer) = ("40010001b474696d65", "410100019474696d65", "41010001b474696d65");
+    let (other, broken, reset) = ("0001000000010203", "40010001b974696d65", "70000001");
+    for (ports, payloads, expected) in [
+        (5683..=5684, vec![today, old, newer, other, broken, reset], 6),
+        (61616..=61631, vec![today, old, newer, other, broken, reset], 4),
+        (61615..=61615, vec![today, old, newer, other, broken, reset], 0),
+        (61632..=61632, vec![today, old, newer, other, broken, reset], 0),
+        // Between endpoints that have spoken today's CoAP, what only a draft explains is broken.
+        (61617..=61617, vec!["4101000101b474696d65", "4101000202b474696d65", old], 2),
+    ] {
+        for port in ports {
+            let frames: Vec<String> = payloads.iter().map(|payload| datagram(port, payload)).collect();
+            assert_eq!(read("101", "-", &frames.join(" ")).0.len(), expected, "{port} {payloads:?}");
+        }
     }
 }
