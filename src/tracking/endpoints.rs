@@ -1,7 +1,7 @@
 //! Endpoints and pairs of them, as small numbers.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use foldhash::fast::RandomState;
 
@@ -63,6 +63,18 @@ pub struct EndpointTable {
     list: Vec<Endpoint>,
 }
 
+/// Port and scope of an endpoint.
+fn place(endpoint: &Endpoint) -> u64 {
+    u64::from(endpoint.port) << 16 | u64::from(endpoint.scope)
+}
+
+/// Adds an endpoint; returns how many there are then.
+#[cold]
+fn add(list: &mut Vec<Endpoint>, endpoint: &Endpoint) -> u32 {
+    list.push(*endpoint);
+    list.len() as u32
+}
+
 impl Default for EndpointTable {
     fn default() -> Self {
         Self { short: Table::new(), long: Table::new(), list: Vec::new() }
@@ -71,18 +83,25 @@ impl Default for EndpointTable {
 
 impl EndpointTable {
     /// The number of an endpoint, a new one where it is new.
+    #[inline]
     pub fn intern(&mut self, endpoint: &Endpoint) -> EndpointId {
-        let place = u64::from(endpoint.port) << 16 | u64::from(endpoint.scope);
-        let held = match endpoint.address {
-            IpAddr::V4(address) => self.short.get_or_default(u64::from(address.to_bits()) << 32 | place, |_| true),
-            IpAddr::V6(address) => {
-                let bits = address.to_bits();
-                self.long.get_or_default([(bits >> 64) as u64, bits as u64, place], |_| true)
-            }
+        let key = match endpoint.address {
+            IpAddr::V4(address) => u64::from(address.to_bits()) << 32 | place(endpoint),
+            IpAddr::V6(address) => return self.intern_long(address, endpoint),
         };
+        let held = self.short.get_or_default(key, |_| true);
         if *held == 0 {
-            self.list.push(*endpoint);
-            *held = self.list.len() as u32;
+            *held = add(&mut self.list, endpoint);
+        }
+        EndpointId(*held - 1)
+    }
+
+    #[inline(never)]
+    fn intern_long(&mut self, address: Ipv6Addr, endpoint: &Endpoint) -> EndpointId {
+        let bits = address.to_bits();
+        let held = self.long.get_or_default([(bits >> 64) as u64, bits as u64, place(endpoint)], |_| true);
+        if *held == 0 {
+            *held = add(&mut self.list, endpoint);
         }
         EndpointId(*held - 1)
     }

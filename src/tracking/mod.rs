@@ -33,7 +33,7 @@ use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
-use endpoints::{PairId, Pairs};
+use endpoints::Pairs;
 use expiry::Timers;
 use judge::Memory;
 use sent::SentTable;
@@ -149,7 +149,6 @@ impl Tracker {
             return Tracked::alone(Role::Other);
         }
         let pair = self.pairs.intern(arrival.source, arrival.destination);
-        self.reach_ahead(facts, pair);
         let resource = self.resource(bytes, facts);
         let cut;
         let facts = if arrival.cut {
@@ -178,19 +177,6 @@ impl Tracker {
             return ResourceId(0);
         }
         self.resources.intern(facts.digest, || Message::decode_as(bytes, facts.mode))
-    }
-
-    /// Reads ahead what the look-ups of this message will need, all at once.
-    #[inline]
-    fn reach_ahead(&self, facts: &Facts, pair: PairId) {
-        let answer = matches!(facts.kind, MessageType::Acknowledgement | MessageType::Reset);
-        let owner = if answer { pair.reversed() } else { pair };
-        let mut near = self.sent.touch(sent::key(owner, facts.message_id));
-        if !answer && !facts.code.is_empty() {
-            let client = if facts.code.is_request() { pair } else { pair.reversed() };
-            near ^= self.slots.touch_token(client, &facts.token);
-        }
-        std::hint::black_box(near);
     }
 
     /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.

@@ -262,12 +262,6 @@ impl SentTable {
         self.index.get(key).copied().filter(|handle| self.get(*handle).is_some())
     }
 
-    /// See [`Table::touch`].
-    #[inline]
-    pub fn touch(&self, key: MessageKey) -> bool {
-        self.index.touch(key)
-    }
-
     fn ring(&self, handle: Handle) -> &Ring {
         if handle.0 & 1 == 1 { &self.other } else { &self.confirmable }
     }

@@ -94,12 +94,6 @@ impl Slots {
         slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
-    /// See `Table::touch`.
-    #[inline]
-    pub fn touch_token(&self, pair: PairId, token: &Token) -> bool {
-        self.tokens.touch(pair.0, token)
-    }
-
     /// What is under a token between client and server.
     pub fn under(&self, pair: PairId, token: &Token) -> Under {
         let Some(under) = self.tokens.get(pair.0, token) else { return NOTHING };

@@ -1,7 +1,7 @@
 //! A hash table with small keys beside their values: a look-up touches one line of memory, where the usual tables touch two.
 //! What has had its time need not be removed: it leaves when room is made.
 //!
-//! The tracker looks up three keys a message in tables that outgrow the processor's caches, so this is most of its time.
+//! The tracker looks up several keys a message in tables that outgrow the processor's caches, so this is much of its time.
 
 use std::hash::BuildHasher;
 
@@ -11,6 +11,9 @@ use foldhash::fast::RandomState;
 pub(super) trait Key: Copy + Eq {
     /// Marks an empty cell.
     const EMPTY: Self;
+
+    /// Whether it is [`EMPTY`](Self::EMPTY); told by one number, which no key has in that place.
+    fn is_empty(self) -> bool;
 
     /// A hash by two random numbers, good enough for a table: of its lower bits each depends on all of the key.
     fn hash(self, seed: [u64; 2]) -> u64;
@@ -27,6 +30,11 @@ impl Key for u64 {
     const EMPTY: Self = u64::MAX;
 
     #[inline]
+    fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+
+    #[inline]
     fn hash(self, [a, b]: [u64; 2]) -> u64 {
         fold(self ^ a, b)
     }
@@ -34,6 +42,11 @@ impl Key for u64 {
 
 impl Key for [u64; 2] {
     const EMPTY: Self = [u64::MAX; 2];
+
+    #[inline]
+    fn is_empty(self) -> bool {
+        self[1] == u64::MAX
+    }
 
     #[inline]
     fn hash(self, [a, b]: [u64; 2]) -> u64 {
@@ -45,6 +58,11 @@ impl Key for [u64; 3] {
     const EMPTY: Self = [u64::MAX; 3];
 
     #[inline]
+    fn is_empty(self) -> bool {
+        self[2] == u64::MAX
+    }
+
+    #[inline]
     fn hash(self, [a, b]: [u64; 2]) -> u64 {
         fold(fold(self[0] ^ a, self[1] ^ b) ^ self[2], b)
     }
@@ -54,7 +72,8 @@ impl Key for [u64; 3] {
 pub(super) struct Table<K, V> {
     /// As many as a power of two.
     cells: Vec<(K, V)>,
-    length: usize,
+    /// How many more keys fit before room is to be made.
+    room: usize,
     seed: [u64; 2],
 }
 
@@ -67,7 +86,7 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     pub fn new() -> Self {
         let random = RandomState::default();
         let seed = [1, 2].map(|number| random.hash_one(number) | 1);
-        Self { cells: vec![(K::EMPTY, V::default()); Self::FIRST], length: 0, seed }
+        Self { cells: vec![(K::EMPTY, V::default()); Self::FIRST], room: Self::FIRST * 2 / 3, seed }
     }
 
     #[inline]
@@ -78,18 +97,15 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     /// The cell with the key, or the empty cell where it would go. There is at least one empty cell.
     #[inline]
     fn find(&self, key: K) -> usize {
+        let (cells, mask) = (self.cells.as_slice(), self.cells.len() - 1);
         let mut at = self.home(key);
-        while self.cells[at].0 != key && self.cells[at].0 != K::EMPTY {
-            at = (at + 1) & (self.cells.len() - 1);
+        while let Some((held, _)) = cells.get(at)
+            && *held != key
+            && !held.is_empty()
+        {
+            at = (at + 1) & mask;
         }
         at
-    }
-
-    /// Reads the cell where a look-up will begin, for nothing but to have it at hand: look-ups that wait for one another
-    /// wait for memory once instead of each.
-    #[inline]
-    pub fn touch(&self, key: K) -> bool {
-        self.cells[self.home(key)].0 == key
     }
 
     #[inline]
@@ -110,13 +126,13 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     /// `alive` tells the values that still mean something: the others leave when the table would have to grow.
     #[inline]
     pub fn place(&mut self, key: K, alive: impl Fn(&V) -> bool) -> usize {
-        if (self.length + 1) * 3 > self.cells.len() * 2 {
+        if self.room == 0 {
             self.make_room(alive);
         }
         let at = self.find(key);
         let cell = &mut self.cells[at];
         if cell.0 != key {
-            self.length += 1;
+            self.room -= 1;
             *cell = (key, V::default());
         }
         at
@@ -139,16 +155,25 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, alive: impl Fn(&V) -> bool) {
-        let stays = |cell: &&(K, V)| cell.0 != K::EMPTY && alive(&cell.1);
+        let stays = |cell: &&(K, V)| !cell.0.is_empty() && alive(&cell.1);
         let sample = self.cells.len().min(Self::SAMPLE);
-        let alive = self.cells.iter().take(sample).filter(stays).count();
+        let alive = self.cells.iter().take(sample).filter(&stays).count();
         let larger = self.cells.len() * [1, 2, 4][usize::from(alive * 3 >= sample) + usize::from(alive * 2 >= sample)];
-        let before = std::mem::replace(&mut self.cells, vec![(K::EMPTY, V::default()); larger]);
-        self.length = 0;
+        self.rehash(larger, &stays);
+        if self.room == 0 {
+            // The sample was misleading.
+            self.rehash(larger * 2, &stays);
+        }
+    }
+
+    /// Moves what stays to so many cells.
+    fn rehash(&mut self, cells: usize, stays: &impl Fn(&&(K, V)) -> bool) {
+        let before = std::mem::replace(&mut self.cells, vec![(K::EMPTY, V::default()); cells]);
+        self.room = cells * 2 / 3;
         for cell in before.iter().filter(stays) {
             let at = self.find(cell.0);
             self.cells[at] = *cell;
-            self.length += 1;
+            self.room -= 1;
         }
     }
 
@@ -166,7 +191,7 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         loop {
             at = (at + 1) & mask;
             let key = self.cells[at].0;
-            if key == K::EMPTY {
+            if key.is_empty() {
                 break;
             }
             // It may move to the hole unless its home lies behind the hole.
@@ -178,7 +203,7 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
             }
         }
         self.cells[hole].0 = K::EMPTY;
-        self.length -= 1;
+        self.room += 1;
     }
 }
 
@@ -202,7 +227,7 @@ mod tests {
                 *table.get_or_default(key, |_| true) = round;
                 map.insert(key, round);
             }
-            assert_eq!(table.length, map.len());
+            assert_eq!(table.cells.len() * 2 / 3 - table.room, map.len());
             assert_eq!(table.get(key), map.get(&key));
         }
         for key in 0..700 {

@@ -43,12 +43,6 @@ impl<T: Copy + Default> TokenMap<T> {
         Self(Table::new())
     }
 
-    /// See [`Table::touch`].
-    #[inline]
-    pub fn touch(&self, scope: u32, token: &Token) -> bool {
-        self.0.touch(token.key(scope))
-    }
-
     #[inline]
     pub fn get(&self, scope: u32, token: &Token) -> Option<&T> {
         self.0.get(token.key(scope))
