@@ -288,7 +288,7 @@ impl SentTable {
     #[inline]
     pub fn owner(&mut self, place: usize) -> Option<Handle> {
         let handle = *self.index.at(place);
-        self.get(handle).is_some().then_some(handle)
+        (handle != Handle::NONE && self.get(handle).is_some()).then_some(handle)
     }
 
     /// Makes a message the owner of the number of a place.
