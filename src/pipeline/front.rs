@@ -1,8 +1,6 @@
 //! The front half: frames are read, peeled, told apart, decoded and judged by themselves. Needs nothing that was seen before but
 //! fragments, and which dialect a pair of endpoints speaks.
 
-use std::ops::Range;
-
 use super::PipelineOptions;
 use super::check;
 use super::classify::{self, Class};
@@ -38,6 +36,8 @@ struct Known {
 pub(super) struct Batch {
     /// One for each frame, in order.
     pub frames: Vec<Seen>,
+    /// Number of the first of them; the others follow without a gap.
+    pub first_number: u64,
     /// What the tracker needs of the messages among them, in order.
     pub facts: Vec<Facts>,
     /// Payloads, one behind the other.
@@ -54,6 +54,8 @@ pub(super) struct Batch {
     pub secrets: u64,
     /// Fragments so far that waited, and then became part of a datagram.
     pub joined: u64,
+    /// Where the fragments of messages stand, in order of the messages.
+    pub fragments: Vec<Box<[Position]>>,
     /// Findings of message and frame by severity.
     pub findings: [u64; 4],
     /// What comes behind it.
@@ -67,7 +69,6 @@ pub(super) struct Batch {
 /// One frame.
 pub(super) struct Seen {
     pub time: i64,
-    pub number: u64,
     pub position: Position,
     pub what: What,
 }
@@ -92,16 +93,15 @@ pub(super) struct Part {
     pub source: EndpointId,
     pub destination: EndpointId,
     /// Offset of the payload in the frame, or in the IP packet put together from fragments.
-    pub offset: u32,
-    /// Its payload in [`Batch::bytes`].
-    pub bytes: Range<u32>,
+    pub offset: u16,
+    /// Length of its payload; payloads stand one behind the other in [`Batch::bytes`].
+    pub length: u16,
     pub multicast: bool,
     pub cut: bool,
     pub ip_id: u16,
     pub hop_limit: u8,
-    /// Boxed twice: a thin pointer keeps the common case small.
-    #[expect(clippy::box_collection, reason = "thin, and rarely there")]
-    pub fragments: Option<Box<Vec<Position>>>,
+    /// It came in fragments: their positions are the next of [`Batch::fragments`].
+    pub fragmented: bool,
 }
 
 /// What is known of a message by itself.
@@ -130,6 +130,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.frames.clear();
         self.facts.clear();
+        self.fragments.clear();
         self.bytes.clear();
         self.interfaces.clear();
         self.endpoints.clear();
@@ -140,10 +141,11 @@ impl Batch {
         self.panicked = false;
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Range<u32> {
-        let start = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(bytes);
-        start..self.bytes.len() as u32
+    /// Keeps a payload; UDP allows no more than fits the answer.
+    fn keep(&mut self, bytes: &[u8]) -> u16 {
+        let length = bytes.len().min(usize::from(u16::MAX));
+        self.bytes.extend_from_slice(bytes.get(..length).unwrap_or_default());
+        length as u16
     }
 }
 
@@ -184,6 +186,9 @@ impl Front {
         for _ in 0..frames {
             match self.source.next()? {
                 Next::Frame(frame) => {
+                    if batch.frames.is_empty() {
+                        batch.first_number = frame.number;
+                    }
                     let what = match self.peeler.peel(&frame) {
                         Peeled::Datagram(ref datagram) => {
                             classified(&self.options, &mut self.pairs, &mut self.known, datagram, batch)
@@ -197,7 +202,7 @@ impl Front {
                         }
                         Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
                     };
-                    batch.frames.push(Seen { time: frame.time, number: frame.number, position: frame.position, what });
+                    batch.frames.push(Seen { time: frame.time, position: frame.position, what });
                 }
                 Next::Pending => return Ok(Step::Pending),
                 Next::End => return Ok(Step::Ended),
@@ -273,17 +278,23 @@ fn dialect(pairs: &mut Pairs, datagram: &Datagram<'_>, message: &Message<'_>, hi
     pairs.reading(&datagram.source, &datagram.destination, message, hints)
 }
 
+/// No frame and no IP packet puts its payload further back than this holds.
+fn short(offset: u32) -> u16 {
+    offset.min(u32::from(u16::MAX)) as u16
+}
+
 fn part(datagram: &Datagram<'_>, endpoints: &mut EndpointTable, batch: &mut Batch) -> Part {
+    batch.fragments.extend(datagram.fragments.map(Box::from));
     Part {
         source: endpoints.intern(&datagram.source),
         destination: endpoints.intern(&datagram.destination),
-        offset: datagram.payload_offset,
-        bytes: batch.keep(datagram.payload),
+        offset: short(datagram.payload_offset),
+        length: batch.keep(datagram.payload),
         multicast: datagram.multicast,
         cut: datagram.cut,
         ip_id: datagram.ip_id,
         hop_limit: datagram.hop_limit,
-        fragments: datagram.fragments.map(|positions| Box::new(positions.to_vec())),
+        fragmented: datagram.fragments.is_some(),
     }
 }
 
@@ -293,13 +304,13 @@ fn quoted(pairs: &Pairs, endpoints: &mut EndpointTable, quote: &IcmpQuote<'_>, b
     let part = Part {
         source: endpoints.intern(&quote.source),
         destination: endpoints.intern(&quote.destination),
-        offset: quote.payload_offset,
-        bytes: batch.keep(quote.payload),
+        offset: short(quote.payload_offset),
+        length: batch.keep(quote.payload),
         multicast: false,
         cut: true,
         ip_id: 0,
         hop_limit: 0,
-        fragments: None,
+        fragmented: false,
     };
     let told = Told {
         reporter,
@@ -317,6 +328,6 @@ mod tests {
 
     #[test]
     fn what_crosses_the_threads_is_small() {
-        assert!(size_of::<Seen>() <= 96, "{}", size_of::<Seen>());
+        assert!(size_of::<Seen>() <= 64, "{}", size_of::<Seen>());
     }
 }

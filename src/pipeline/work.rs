@@ -7,6 +7,7 @@ use super::count;
 use super::front::{Batch, Judged, Part, Seen, Told, What};
 use super::reasons::{NotCoap, Reasons};
 use crate::coap::{DecodeMode, Header, Message};
+use crate::frame::Position;
 use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{
     Arrival, EndpointId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
@@ -52,9 +53,15 @@ impl Work {
         update.interfaces.extend(batch.interfaces.iter().cloned());
         update.endpoints.extend(&batch.endpoints);
         update.warnings.extend(batch.warnings.iter().cloned());
-        let mut facts = batch.facts.iter();
+        let mut aside = Aside {
+            number: batch.first_number,
+            facts: batch.facts.iter(),
+            fragments: batch.fragments.iter(),
+            bytes: &batch.bytes,
+        };
         for seen in &batch.frames {
-            self.frame(seen, &mut facts, &batch.bytes, update);
+            self.frame(seen, &mut aside, update);
+            aside.number += 1;
         }
     }
 
@@ -84,7 +91,7 @@ impl Work {
     }
 
     /// One frame, whatever it holds.
-    fn frame(&mut self, seen: &Seen, facts: &mut Iter<'_, Facts>, bytes: &[u8], update: &mut Update) {
+    fn frame(&mut self, seen: &Seen, aside: &mut Aside<'_>, update: &mut Update) {
         self.summary.frames += 1;
         if let Some(count) = self.frames_of_file.as_mut().and_then(|all| all.get_mut(usize::from(seen.position.file))) {
             *count += 1;
@@ -94,17 +101,17 @@ impl Work {
         self.summary.last_time = Some(seen.time);
         match &seen.what {
             What::Message(part, judged) => {
-                if let Some(facts) = facts.next() {
-                    self.message(seen, part, judged, facts, bytes, backwards, update);
+                if let Some(facts) = aside.facts.next() {
+                    self.message(seen, part, judged, facts, backwards, aside, update);
                 }
             }
-            What::DtlsOnPlainPort(part) => self.dtls_evidence(seen, part, update),
-            What::Quote(part, told) => self.unreachable(seen, part, told, bytes, update),
+            What::DtlsOnPlainPort(part) => self.dtls_evidence(seen, part, aside, update),
+            What::Quote(part, told) => self.unreachable(seen, part, told, aside, update),
             What::Offer(port) => {
                 let offer = self.summary.offers.entry(*port).or_default();
                 offer.datagrams += 1;
                 if offer.datagrams == 1 {
-                    offer.first_frame = seen.number;
+                    offer.first_frame = aside.number;
                 }
                 self.reasons.count(NotCoap::Port(*port));
             }
@@ -119,8 +126,8 @@ impl Work {
         part: &Part,
         judged: &Judged,
         facts: &Facts,
-        bytes: &[u8],
         backwards: bool,
+        aside: &mut Aside<'_>,
         update: &mut Update,
     ) {
         let id = self.next_record;
@@ -135,10 +142,10 @@ impl Work {
             cut: part.cut,
         };
         let first_patch = update.patches.len();
-        let tracked = self.tracker.track_known(&arrival, part.of(bytes), facts, &mut update.patches);
+        let tracked = self.tracker.track_known(&arrival, aside.payload(part), facts, &mut update.patches);
         self.summary.coap_messages += 1;
 
-        let mut record = record_of(seen, part, part.source, part.destination);
+        let mut record = record_of(seen, aside.number, part, part.source, part.destination);
         describe(&mut record, judged.mode, judged.header);
         record.exchange = tracked.exchange;
         record.relates_to = tracked.relates_to;
@@ -150,9 +157,9 @@ impl Work {
         record.flags.set(RecordFlags::MULTICAST, part.multicast);
         record.flags.set(RecordFlags::TIME_BACKWARDS, backwards);
         record.flags.set(RecordFlags::MALFORMED, judged.malformed);
-        if let Some(positions) = &part.fragments {
+        if let Some(positions) = aside.fragments_of(part) {
             record.flags.set(RecordFlags::FRAGMENTED, true);
-            update.extents.push((id, positions.as_slice().into()));
+            update.extents.push((id, positions.into()));
         }
         if let Some(worst) = judged.worst {
             record.raise(worst);
@@ -164,12 +171,12 @@ impl Work {
     }
 
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
-    fn unreachable(&mut self, seen: &Seen, part: &Part, told: &Told, bytes: &[u8], update: &mut Update) {
-        let quote = part.of(bytes);
+    fn unreachable(&mut self, seen: &Seen, part: &Part, told: &Told, aside: &mut Aside<'_>, update: &mut Update) {
+        let quote = aside.payload(part);
         let (first_patch, id) = (update.patches.len(), self.next_record);
         let (Part { source, destination, .. }, patches) = (part, &mut update.patches);
         let about = self.tracker.unreachable(seen.time, id, *source, *destination, quote, told.icmp, patches);
-        let mut record = record_of(seen, part, told.reporter, told.receiver);
+        let mut record = record_of(seen, aside.number, part, told.reporter, told.receiver);
         record.flags.set(RecordFlags::EVIDENCE, true);
         record.relates_to = about;
         describe(&mut record, told.mode, Message::decode_as(quote, told.mode).header());
@@ -178,12 +185,14 @@ impl Work {
     }
 
     /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
-    fn dtls_evidence(&mut self, seen: &Seen, part: &Part, update: &mut Update) {
-        let mut record = record_of(seen, part, part.source, part.destination);
+    fn dtls_evidence(&mut self, seen: &Seen, part: &Part, aside: &mut Aside<'_>, update: &mut Update) {
+        let mut record = record_of(seen, aside.number, part, part.source, part.destination);
         record.flags.set(RecordFlags::EVIDENCE | RecordFlags::HEADERLESS, true);
         record.relates_to = NO_RECORD;
         let first_patch = update.patches.len();
-        let length = part.bytes.len();
+        let length = aside.payload(part).len();
+        // A record that is no message has no use for where its fragments stand.
+        let _ = aside.fragments_of(part);
         let findings = check::dtls_on_plain_port(length, part.multicast);
         update.patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
         self.reasons.count(NotCoap::Dtls);
@@ -209,10 +218,26 @@ impl Work {
     }
 }
 
-impl Part {
-    /// Its payload.
-    fn of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        bytes.get(self.bytes.start as usize..self.bytes.end as usize).unwrap_or_default()
+/// What stands beside the frames of a batch, from the present frame on.
+struct Aside<'a> {
+    /// Number of the frame.
+    number: u64,
+    facts: Iter<'a, Facts>,
+    fragments: Iter<'a, Box<[Position]>>,
+    bytes: &'a [u8],
+}
+
+impl<'a> Aside<'a> {
+    /// Payload of the next datagram, which is this one.
+    fn payload(&mut self, part: &Part) -> &'a [u8] {
+        let (payload, rest) = self.bytes.split_at_checked(usize::from(part.length)).unwrap_or_default();
+        self.bytes = rest;
+        payload
+    }
+
+    /// Where its fragments stand, if it came in some.
+    fn fragments_of(&mut self, part: &Part) -> Option<&'a [Position]> {
+        if part.fragmented { self.fragments.next().map(|positions| &**positions) } else { None }
     }
 }
 
@@ -229,10 +254,10 @@ fn describe(record: &mut Record, mode: DecodeMode, header: Option<Header>) {
     }
 }
 
-fn record_of(seen: &Seen, part: &Part, source: EndpointId, destination: EndpointId) -> Record {
-    let mut record = Record::new(seen.time, seen.position, seen.number as u32, source, destination);
+fn record_of(seen: &Seen, number: u64, part: &Part, source: EndpointId, destination: EndpointId) -> Record {
+    let mut record = Record::new(seen.time, seen.position, number as u32, source, destination);
     record.interface = seen.position.interface;
-    record.coap_offset = part.offset.min(u32::from(u16::MAX)) as u16;
-    record.coap_length = part.bytes.len().min(usize::from(u16::MAX)) as u16;
+    record.coap_offset = part.offset;
+    record.coap_length = part.length;
     record
 }
