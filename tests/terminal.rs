@@ -6,6 +6,8 @@
 mod broken;
 #[path = "terminal/pty.rs"]
 mod pty;
+#[path = "terminal/quiet.rs"]
+mod quiet;
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Opens what a user names: files, pipes, standard input.
 
 use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,6 +102,23 @@ pub fn open_spool(spool: SpoolReader, name: &str) -> Opened {
     Opened { source: Box::new(Savefile::new(medium, name.to_owned(), 0, table, None)), reader, name: name.to_owned() }
 }
 
+/// A named pipe. Opening it waits until somebody opens the other end, so that whoever reads it opens it.
+enum Pipe {
+    Closed(PathBuf),
+    Open(File),
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self {
+                Self::Closed(path) => *self = Self::Open(File::open(path)?),
+                Self::Open(file) => return file.read(buffer),
+            }
+        }
+    }
+}
+
 /// What the bytes of an input are read from.
 fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>), CaptureError> {
     let feed = |from, length| {
@@ -112,6 +129,9 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
         return feed(Box::new(io::stdin()), None);
     };
     let name = || input.name();
+    if std::fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
+        return feed(Box::new(Pipe::Closed(path.clone())), None);
+    }
     let file = File::open(path).map_err(|error| CaptureError::Open { file: name(), error })?;
     let data = file.metadata().map_err(|error| CaptureError::Open { file: name(), error })?;
     if data.is_dir() {

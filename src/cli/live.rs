@@ -72,7 +72,17 @@ fn create(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
     Ok(Box::new(BufWriter::new(file)))
 }
 
-/// End the capture at Ctrl-C and its kin: what was captured until then is shown, and the program ends as if the capture had.
+/// Ends a capture when it is dropped, whoever else still holds its handle.
+pub struct Running(pub Arc<LiveHandle>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+/// End the capture at Ctrl-C and its kin: what was captured until then is shown, and the program ends as if the capture had. Asked a
+/// second time the program ends at once: the capture may be kept by a pipe behind `-w` that nobody reads.
 ///
 /// # Errors
 /// Where the system has no thread left.
@@ -82,11 +92,13 @@ pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let handle = Arc::downgrade(handle);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for _ in signals.forever() {
+        let mut asked = false;
+        for signal in signals.forever() {
             match handle.upgrade() {
-                Some(handle) => handle.stop(),
-                None => return,
+                Some(handle) if !asked => handle.stop(),
+                _ => drop(crate::signals::end_by(signal)),
             }
+            asked = true;
         }
     })?;
     Ok(())

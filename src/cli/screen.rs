@@ -33,7 +33,7 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let options = input::pipeline_options(&args.reading)?;
     let memory = input::memory(&args.reading)?;
     // A live capture gives up its rights here, before the first thread starts.
-    let (opened, opening, loading, _capture) = open(args)?;
+    let (opened, opening, loading, capture) = open(args)?;
     let fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let (sender, events) = tui::channel();
     let updates = sender.clone();
@@ -41,7 +41,14 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         updates.send(Event::Update(Box::new(update))).is_ok()
     })?;
     let asked = sender.clone();
-    signals::forward(move |signal| asked.send(event(signal)).is_ok()).context("signals cannot be received")?;
+    signals::forward(move |signal| {
+        match (asked.send(event(signal)), signal) {
+            // The screen has ended and the program is about to: nothing that keeps it may keep it from a signal.
+            (Err(_), Asked::End(signal)) if !tui::is_taken() => signals::end_by(signal).is_ok(),
+            _ => true,
+        }
+    })
+    .context("signals cannot be received")?;
     let session = tui::Session {
         opening,
         store: Store::with_limit(memory),
@@ -57,8 +64,10 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     tui::spawn_keyboard(sender)?;
     let mut terminal = Terminal::new(tui::Quiet::stdout()).context("the terminal cannot be written to")?;
     let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: signals::stop_here });
+    // In this order: whatever may still take time does so with the terminal given back.
     drop(guard);
     drop(loader);
+    drop(capture);
     Ok(outcome?)
 }
 
@@ -110,7 +119,7 @@ fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Open
     let handle = live.handle.clone();
     let loading =
         LoaderOptions { clock: Some(live::clock), dropped: Some(Box::new(move || u64::from(handle.stats().dropped))) };
-    Ok((live.opened, opening, loading, Some(Box::new(live.handle))))
+    Ok((live.opened, opening, loading, Some(Box::new(live::Running(live.handle)))))
 }
 
 #[cfg(not(feature = "live"))]

@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Step;
@@ -17,14 +16,23 @@ const WAITING: usize = 8;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 
-/// A front half that runs. Dropping it stops it.
+/// A front half that runs. Dropping it stops it, and does not wait for that: the thread may sit in a read that nothing wakes.
 pub(super) struct Ahead {
-    batches: Option<Receiver<Batch>>,
+    batches: Receiver<Batch>,
     used: SyncSender<Batch>,
     /// A batch that came while somebody waited for one.
     next: Option<Batch>,
+    /// The source had nothing more behind the last batch.
+    idle: bool,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+}
+
+/// What there is to take.
+pub(super) enum Taken {
+    /// A batch.
+    Batch(Batch),
+    /// No batch, and what that means.
+    Nothing(Step),
 }
 
 impl Ahead {
@@ -37,7 +45,7 @@ impl Ahead {
         let (used, empties) = sync_channel(WAITING + 2);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("reader".into()).spawn(move || {
+        std::thread::Builder::new().name("reader".into()).spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(|| run(&mut front, &sender, &empties, &stopped)));
             if let Err(panic) = result {
                 let failure = Some(super::loader::fault(panic.as_ref()));
@@ -45,25 +53,40 @@ impl Ahead {
                 let _ = sender.send(Batch { failure, panicked: true, step: Some(Step::Ended), ..Batch::default() });
             }
         })?;
-        Ok(Self { batches: Some(batches), used, next: None, stop, thread: Some(thread) })
+        Ok(Self { batches, used, next: None, idle: false, stop })
     }
 
-    /// The next batch; waits for it.
-    pub fn take(&mut self) -> Option<Batch> {
-        self.next.take().or_else(|| self.batches.as_ref()?.recv().ok())
+    /// The next batch. Waits a moment for one that is being read, and never for a source that has nothing.
+    pub fn take(&mut self) -> Taken {
+        if let Some(batch) = self.try_take() {
+            return Taken::Batch(batch);
+        }
+        if self.idle {
+            return Taken::Nothing(Step::Pending);
+        }
+        match self.batches.recv_timeout(WAIT) {
+            Ok(batch) => Taken::Batch(self.noted(batch)),
+            // The source is slow, and nobody knows yet what it has: that is no time at which nothing came.
+            Err(RecvTimeoutError::Timeout) => Taken::Nothing(Step::More),
+            Err(RecvTimeoutError::Disconnected) => Taken::Nothing(Step::Ended),
+        }
+    }
+
+    fn noted(&mut self, batch: Batch) -> Batch {
+        self.idle = batch.step == Some(Step::Pending);
+        batch
     }
 
     /// The next batch if it is there.
     pub fn try_take(&mut self) -> Option<Batch> {
-        self.next.take().or_else(|| self.batches.as_ref()?.try_recv().ok())
+        let batch = self.next.take().or_else(|| self.batches.try_recv().ok())?;
+        Some(self.noted(batch))
     }
 
     /// Sleep until there is a batch, or until the time is over.
     pub fn wait(&mut self, timeout: Duration) {
-        if self.next.is_none()
-            && let Some(batches) = &self.batches
-        {
-            match batches.recv_timeout(timeout) {
+        if self.next.is_none() {
+            match self.batches.recv_timeout(timeout) {
                 Ok(batch) => self.next = Some(batch),
                 Err(RecvTimeoutError::Timeout) => {}
                 // Nothing will come any more: the end was told before.
@@ -82,13 +105,8 @@ impl Ahead {
 
 impl Drop for Ahead {
     fn drop(&mut self) {
+        // Where the thread waits for room in the channel, it gets an error as soon as the receiver is gone.
         self.stop.store(true, Ordering::Relaxed);
-        // The thread may wait for room in the channel: without a receiver it gets an error instead.
-        drop(self.batches.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic was told through the channel.
-            let _ = thread.join();
-        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Pipeline, Step};
@@ -25,10 +24,10 @@ pub struct LoaderOptions {
     pub dropped: Option<Box<dyn Fn() -> u64 + Send>>,
 }
 
-/// A running loader. Dropping it stops it.
+/// A running loader. Dropping it stops it, and does not wait for that: whoever receives, or the source, may keep it. One more update
+/// may be under way by then.
 pub struct Loader {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Loader {
@@ -44,23 +43,19 @@ impl Loader {
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("loader".into()).spawn(move || {
+        std::thread::Builder::new().name("loader".into()).spawn(move || {
             let run = catch_unwind(AssertUnwindSafe(|| run(&mut pipeline, &options, &stopped, &mut send)));
             if let Err(panic) = run {
                 send(Update { ended: Some(Ended::Panicked(fault(panic.as_ref()))), ..Update::default() });
             }
         })?;
-        Ok(Self { stop, thread: Some(thread) })
+        Ok(Self { stop })
     }
 }
 
 impl Drop for Loader {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A panic was reported through the channel already.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -95,6 +90,109 @@ fn run(pipeline: &mut Pipeline, options: &LoaderOptions, stop: &AtomicBool, send
             Step::More => {}
             Step::Pending => pipeline.wait(WAIT),
             Step::Ended => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+
+    use super::*;
+    use crate::capture::{CaptureError, Interface, Next, Source, Warning};
+    use crate::pipeline::PipelineOptions;
+
+    /// How long anything may take on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// A source that has nothing, for ever; one with a receiver sits in a read until that is closed. It tells when it is dropped.
+    struct Quiet {
+        blocked: Option<Receiver<()>>,
+        begun: Sender<()>,
+        _gone: Sender<()>,
+    }
+
+    impl Source for Quiet {
+        fn next(&mut self) -> Result<Next<'_>, CaptureError> {
+            let _ = self.begun.send(());
+            if let Some(blocked) = &self.blocked {
+                let _ = blocked.recv();
+            }
+            Ok(Next::Pending)
+        }
+        fn wait(&mut self, timeout: Duration) {
+            std::thread::park_timeout(timeout);
+        }
+        fn interfaces(&self) -> &[Interface] {
+            &[]
+        }
+        fn progress(&self) -> (u64, Option<u64>) {
+            (0, None)
+        }
+        fn take_warnings(&mut self) -> Vec<Warning> {
+            Vec::new()
+        }
+    }
+
+    /// Runs a loader on a quiet source, ends it once the source was read, and waits until loader and source are gone.
+    #[track_caller]
+    fn check(ahead: bool, blocks: bool) {
+        let (release, blocked) = channel();
+        let (begun, begins) = channel();
+        let (gone, source_gone) = channel();
+        let source = Box::new(Quiet { blocked: blocks.then_some(blocked), begun, _gone: gone });
+        let options = PipelineOptions::default();
+        let pipeline =
+            if ahead { Pipeline::read_ahead(source, options).unwrap() } else { Pipeline::new(source, options) };
+        let (sent, updates) = channel();
+        let loader =
+            Loader::spawn(pipeline, LoaderOptions::default(), move |update| sent.send(update).is_ok()).unwrap();
+        begins.recv_timeout(PATIENCE).unwrap();
+        drop(loader);
+        // The loader ends while the reader ahead of it still sits in its read; where it reads itself, it needs the end of that.
+        let mut release = Some(release);
+        if !ahead {
+            release.take();
+        }
+        let ended = loop {
+            if let Err(error) = updates.recv_timeout(PATIENCE) {
+                break error;
+            }
+        };
+        assert_eq!(ended, RecvTimeoutError::Disconnected, "the loader goes on");
+        drop(release);
+        assert_eq!(source_gone.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
+    }
+
+    #[test]
+    fn ends_on_a_source_that_has_nothing() {
+        check(true, false);
+        check(false, false);
+    }
+
+    #[test]
+    fn ends_on_a_source_that_sits_in_a_read() {
+        check(true, true);
+        check(false, true);
+    }
+
+    #[test]
+    fn time_goes_on_where_nothing_comes() {
+        static CALLED: Mutex<Option<Sender<()>>> = Mutex::new(None);
+        fn clock() -> i64 {
+            let _ = CALLED.lock().unwrap().as_ref().unwrap().send(());
+            0
+        }
+        let (called, calls) = channel();
+        *CALLED.lock().unwrap() = Some(called);
+        let (begun, _begins) = channel();
+        let source = Box::new(Quiet { blocked: None, begun, _gone: channel().0 });
+        let pipeline = Pipeline::read_ahead(source, PipelineOptions::default()).unwrap();
+        let options = LoaderOptions { clock: Some(clock), dropped: None };
+        let _loader = Loader::spawn(pipeline, options, |_| true).unwrap();
+        for _ in 0..3 {
+            calls.recv_timeout(PATIENCE).expect("the clock is read again and again");
         }
     }
 }

@@ -24,7 +24,7 @@ pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};
 
-use ahead::Ahead;
+use ahead::{Ahead, Taken};
 use front::{Batch, Front};
 use work::Work;
 
@@ -141,10 +141,12 @@ fn here(front: &mut Front, batch: &mut Batch, work: &mut Work, frames: usize, up
     }
 }
 
-/// What has been read ahead; waits only for the first batch.
+/// What has been read ahead; waits a moment for the first batch, and for no other.
 fn from_ahead(ahead: &mut Ahead, work: &mut Work, update: &mut Update) -> Step {
-    let mut next = ahead.take();
-    let mut step = Step::Ended;
+    let (mut next, mut step) = match ahead.take() {
+        Taken::Batch(batch) => (Some(batch), Step::More),
+        Taken::Nothing(step) => (None, step),
+    };
     while let Some(batch) = next.take() {
         step = take(&batch, work, update);
         ahead.give_back(batch);

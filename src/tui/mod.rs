@@ -29,7 +29,7 @@ use app::{App, Effect};
 pub use event::{Event, Sender, channel, spawn_keyboard};
 pub use find::Found;
 pub use opening::Opening;
-pub use terminal::{Guard, Quiet, Surroundings, Tty, give_back};
+pub use terminal::{Guard, Quiet, Surroundings, Tty, give_back, is_taken};
 pub use theme::Theme;
 
 /// Data is drawn at most so often: 25 times a second. Keys are answered at once.

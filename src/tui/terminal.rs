@@ -25,6 +25,11 @@ pub fn give_back() {
     }
 }
 
+/// Whether the terminal is the screen's at the moment.
+pub fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
 /// Take the terminal: raw mode, alternate screen, no cursor.
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);

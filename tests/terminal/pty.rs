@@ -34,6 +34,8 @@ impl Pty {
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
+        // A report of a panic fits on it.
+        command.env("RUST_BACKTRACE", "0");
         let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -69,7 +71,15 @@ impl Pty {
     }
 
     pub fn wait_for_end(&mut self) -> u32 {
-        self.child.wait().unwrap().exit_code()
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < deadline, "the program does not end; the terminal shows\n{}", self.text());
+            // What it writes wakes us; its end does not.
+            self.more_within(Duration::from_millis(10));
+        }
     }
 
     pub fn press(&mut self, keys: &str) {

@@ -1,9 +1,11 @@
 //! The thread that copies frames from the kernel to the spool, and does nothing else.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::thread::{Builder, JoinHandle};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::Builder;
+use std::time::Duration;
 
 use pcap::{Active, BreakLoop, Capture, PacketHeader};
 
@@ -14,6 +16,9 @@ use crate::capture::spool::SpoolWriter;
 
 /// Frames taken at once before readers are told, even if the kernel has more.
 const BATCH: u64 = 4096;
+
+/// How long an end waits for files to be closed; who reads a pipe behind `-w` may have stopped to.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Counts of a live capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,11 +46,12 @@ struct Shared {
     if_dropped: AtomicU32,
 }
 
-/// A capture that runs. Dropping it stops the capture.
+/// A capture that runs. Dropping it ends the capture, as [`LiveHandle::finish`] does.
 pub struct LiveHandle {
     shared: Arc<Shared>,
     wakeup: BreakLoop,
-    thread: Option<JoinHandle<()>>,
+    /// Closed when the thread has ended.
+    ended: Mutex<Receiver<()>>,
 }
 
 impl LiveHandle {
@@ -53,6 +59,15 @@ impl LiveHandle {
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.wakeup.breakloop();
+    }
+
+    /// Ends the capture and waits until its files are written, a second at most.
+    pub fn finish(&self) {
+        self.stop();
+        if let Ok(ended) = self.ended.lock() {
+            // Nothing is ever sent. A panic in there has reached the reader of the spool as an error.
+            let _ = ended.recv_timeout(CLOSING);
+        }
     }
 
     /// The counts so far.
@@ -69,11 +84,7 @@ impl LiveHandle {
 
 impl Drop for LiveHandle {
     fn drop(&mut self) {
-        self.stop();
-        if let Some(thread) = self.thread.take() {
-            // A panic in there has reached the reader of the spool as an error.
-            let _ = thread.join();
-        }
+        self.finish();
     }
 }
 
@@ -92,7 +103,8 @@ pub(super) fn start(
     let shared = Arc::new(Shared::default());
     let wakeup = capture.breakloop_handle();
     let theirs = Arc::clone(&shared);
-    let thread = Builder::new()
+    let (running, ended) = channel::<()>();
+    Builder::new()
         .name("capture".to_owned())
         .spawn(move || {
             let result = run(&mut capture, &theirs, &mut sinks, limit);
@@ -100,9 +112,10 @@ pub(super) fn start(
                 Ok(()) => drop(sinks),
                 Err(error) => sinks.fail(&io::Error::new(error.kind(), format!("{}: {error}", device.name))),
             }
+            drop(running);
         })
         .map_err(failed)?;
-    Ok(LiveHandle { shared, wakeup, thread: Some(thread) })
+    Ok(LiveHandle { shared, wakeup, ended: Mutex::new(ended) })
 }
 
 /// Copies until told to stop, until `limit` is reached, or until something fails.
