@@ -22,6 +22,7 @@ use std::process::Command;
 /// Fields that are compared.
 const FIELDS: &[&str] = &[
     "frame.len",
+    "frame.interface_id",
     "frame.time_epoch",
     "ip.src",
     "ip.dst",
@@ -37,6 +38,7 @@ const FIELDS: &[&str] = &[
     "coap.token",
     "coap.opt.delta",
     "coap.opt.length",
+    "coap.opt.name",
     "coap.opt.desc",
     "coap.opt.if_match",
     "coap.opt.uri_host",
@@ -61,13 +63,14 @@ const FIELDS: &[&str] = &[
     "coap.opt.object_security_kid",
     "coap.opt.object_security_kid_context",
     "coap.opt.end_marker",
+    "coap.payload_desc",
     "coap.payload_length",
     "coap.block_length",
 ];
 
 /// What tshark says beside that, to know what it looked at.
 const CONTEXT: &[&str] =
-    &["frame.protocols", "frame.cap_len", "_ws.malformed", "coap.opt.name", "coap.option_length_bad"];
+    &["frame.protocols", "frame.cap_len", "_ws.malformed", "coap.option_length_bad"];
 /// What coapscope says beside that.
 const OUR_CONTEXT: &[&str] = &["coapscope.read_as", "coapscope.finding", "coapscope.option"];
 
@@ -159,9 +162,9 @@ const EXCLUDED: &[Excluded] = &[
     },
     Excluded {
         name: "block-payload",
-        reason: "of the last block tshark shows the length of the whole body",
+        reason: "of the last block tshark shows the whole body, of the others nothing",
         proof: None,
-        fields: &["coap.payload_length"],
+        fields: &["coap.payload_length", "coap.payload_desc"],
         applies: |theirs, _| !theirs["coap.opt.block_number"].is_empty(),
     },
     Excluded {
@@ -175,7 +178,7 @@ const EXCLUDED: &[Excluded] = &[
         name: "option-number",
         reason: "tshark shows options above 65535, which do not exist (RFC 7252 section 12.2)",
         proof: proof("40010001e0fef210", "coap.opt.delta", "14,1", "14"),
-        fields: &["coap.opt.delta", "coap.opt.length", "coap.opt.desc"],
+        fields: &["coap.opt.delta", "coap.opt.length", "coap.opt.name", "coap.opt.desc"],
         applies: |_, ours| has(ours, "coapscope.finding", "opt.number-overflow"),
     },
     Excluded {
@@ -213,6 +216,13 @@ const EXCLUDED: &[Excluded] = &[
         applies: |theirs, _| {
             ["coap.opt.ctype", "coap.opt.accept"].iter().any(|field| has(theirs, field, "Unknown Type"))
         },
+    },
+    Excluded {
+        name: "newer-options",
+        reason: "tshark 4.0 knows fewer options",
+        proof: None,
+        fields: &["coap.opt.name"],
+        applies: |theirs, _| has(theirs, "coap.opt.name", "Unknown Option"),
     },
     Excluded {
         name: "old-drafts",

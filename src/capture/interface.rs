@@ -31,6 +31,11 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// Whether the file numbers its interfaces: pcapng does, pcap does not.
+    pub fn is_numbered(&self) -> bool {
+        matches!(self.record, RecordForm::Block { .. })
+    }
+
     /// Whether both are one interface of one machine, described twice: in another file or section of the same capture.
     fn is_again(&self, earlier: &Self) -> bool {
         (self.file, self.place.0) != (earlier.file, earlier.place.0)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::print::paint;
 use super::{Context, ExplainArgs, hex_text, input};
 use crate::coap::draft::other_reading;
-use crate::coap::{Finding, Message};
+use crate::coap::{Finding, Message, count};
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
@@ -162,7 +162,9 @@ impl Explained<'_> {
 /// Headline, figure of the header, and every field.
 fn reading(message: &Message<'_>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let headline = message_tree(message).value;
-    writeln!(out, "{}", paint.paint(Ink::Heading, &format!("{headline}, {} bytes", message.bytes().len())))?;
+    let length = count(message.bytes().len(), "byte");
+    let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
+    writeln!(out, "{}", paint.paint(Ink::Heading, &format!("{headline}, {length}{cut}")))?;
     writeln!(out)?;
     let figure = annotated::header_figure(message);
     for line in &figure {

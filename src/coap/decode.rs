@@ -55,6 +55,7 @@ fn plain_layout(bytes: &[u8], mode: DecodeMode) -> Option<Layout> {
         token_extension: 0,
         has_token: true,
         stopped: false,
+        cut: false,
     })
 }
 
@@ -94,6 +95,7 @@ impl<'a> Reader<'a> {
             token_extension: 0,
             has_token: false,
             stopped: false,
+            cut: false,
         };
         let mut reader = Self { bytes, layout, stop: None };
         let Some(&[first, ..]) = bytes.first_chunk::<4>() else {

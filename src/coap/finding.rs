@@ -52,7 +52,7 @@ pub struct RuleRow {
     pub teaching: &'static str,
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}`; `{0:option}` an option number;
-    /// `{0:code}` the byte of a code; `{0:format}` a Content-Format; plain `{0}` a decimal number. Empty where nothing is to be said.
+    /// `{0:code}` the byte of a code; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number. Empty where nothing is to be said.
     pub detail: &'static str,
 }
 
@@ -101,6 +101,16 @@ impl Finding {
         text
     }
 
+    /// Where the rule is written that this case breaks: of several sources of a rule, the one that speaks of this option or method.
+    pub fn reference(&self) -> &'static str {
+        let [first, second] = self.numbers;
+        let option = OptionNumber(u16::try_from(first).unwrap_or(u16::MAX));
+        CASES
+            .iter()
+            .find(|case| case.0 == self.rule && (case.1)(option, second))
+            .map_or(self.rule.row().reference, |case| case.2)
+    }
+
     /// What is said of the case alone; may be empty.
     pub fn detail_with(&self, frame: &dyn Fn(u32) -> String) -> String {
         let mut text = String::new();
@@ -118,6 +128,31 @@ impl Finding {
     }
 }
 
+/// A case of a rule: the rule, whether the finding's numbers make it this case, and where it is written.
+type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str);
+
+/// Rules whose sources speak of different cases. The first number is an option's or a code's, as the rule has it.
+const CASES: &[Case] = &[
+    (Rule::OptUintRange, |option, _| option == OptionNumber::HOP_LIMIT, "RFC 8768 section 3"),
+    (Rule::OptUintRange, |option, _| option == OptionNumber::OBSERVE, "RFC 7641 section 2"),
+    (Rule::OptUintRange, |option, _| option == OptionNumber::NO_RESPONSE, "RFC 7967 section 2"),
+    (
+        Rule::OptProxyUriConflict,
+        |one, other| one == OptionNumber::PROXY_URI && other != i64::from(OptionNumber::PROXY_CRI.0),
+        "RFC 7252 section 5.10.2",
+    ),
+    (Rule::OptProxyUriConflict, |_, _| true, "draft-ietf-core-href"),
+    (Rule::OptReserved, |option, _| (128..=140).contains(&option.0), "RFC 7252 section 5.10.7"),
+    (Rule::OptReserved, |_, _| true, "RFC 7252 section 12.2"),
+    (Rule::PayloadNotAllowed, |code, _| code.0 == Code::VALID.0 as u16, "RFC 7252 section 5.9.1.3"),
+    (Rule::PayloadNotAllowed, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1"),
+    (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5"),
+    (Rule::RespCodeVsMethod, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1"),
+    (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9"),
+    (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8"),
+    (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8"),
+];
+
 /// Writes one number as its kind says. Writing to a string cannot fail.
 fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> String) {
     let small = u16::try_from(number).unwrap_or(u16::MAX);
@@ -126,7 +161,14 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         "time" => write!(text, "{}", duration(number)),
         "hex" => write!(text, "0x{number:02x}"),
         "option" => write!(text, "{}", OptionNumber(small)),
-        "format" => write!(text, "{} ({number})", ContentFormat(small)),
+        "format" => match ContentFormat(small).row() {
+            Some(_) => write!(text, "{} ({number})", ContentFormat(small)),
+            None => write!(text, "Content-Format {number}"),
+        },
+        "bytes" | "times" | "transmissions" | "blocks" | "options" => {
+            let noun = kind.strip_suffix('s').unwrap_or(kind);
+            write!(text, "{}", super::count(usize::try_from(number).unwrap_or(0), noun))
+        }
         "code" => {
             let code = Code(small as u8);
             write!(text, "{code} {}", code.description())

@@ -132,6 +132,8 @@ pub struct Layout {
     pub(super) has_token: bool,
     /// Decoding ended early. Why is not kept: it is rarely asked for, and the bytes tell it again.
     pub(super) stopped: bool,
+    /// The capture holds only the beginning of the message.
+    pub(super) cut: bool,
 }
 
 impl<'a> Message<'a> {
@@ -145,6 +147,25 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn decode_as(bytes: &'a [u8], mode: DecodeMode) -> Self {
         Self { bytes, layout: decode::layout(bytes, mode) }
+    }
+
+    /// The same message, of which the capture holds only the beginning: nothing is judged, and what is missing does not count as absent.
+    pub fn cut_by_capture(mut self) -> Self {
+        self.layout.cut = true;
+        self
+    }
+
+    /// Whether the capture holds only the beginning of the message.
+    #[inline]
+    pub fn is_cut(&self) -> bool {
+        self.layout.cut
+    }
+
+    /// Whether the capture ends before the options do, so that there may be more of them.
+    pub fn lacks_options(&self) -> bool {
+        self.is_cut()
+            && self.layout.payload_offset == 0
+            && self.stop().is_none_or(|stop| stop.rule != Rule::PayloadMarkerEmpty)
     }
 
     /// Where everything lies in it; [`Layout::on`] makes it a message again.

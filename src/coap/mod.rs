@@ -23,7 +23,7 @@ pub use access::Options;
 pub use code::{CODES, Code, CodeKind, CodeRow, PayloadUse};
 pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
 pub use escape::bytes as escape;
-pub use fields::{Field, fields};
+pub use fields::{Field, count, fields};
 pub use finding::{Finding, RaisedBy, RuleRow, Severity};
 pub use message::{DecodeMode, Header, Layout, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;

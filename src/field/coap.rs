@@ -64,9 +64,15 @@ fn has_marker(view: &View<'_>) -> bool {
 fn options() -> Vec<Field> {
     use Kind::{Text, Unsigned};
     vec![
-        Field::new("coap.opt.name", Text, "Place and name of each option: `#1: Uri-Path`.", |view, visit| {
+        Field::new("coap.opt.name", Text, "Place and name of each option, as Wireshark spells it: `#1: Uri-Path`.", |view, visit| {
             for (index, option) in view.message.options().enumerate() {
-                let name = option.name().map_or_else(|| format!("Unknown Option ({})", option.number.0), str::to_owned);
+                let name = match option.name() {
+                    _ if option.number.0 == 0 => "No-Op".into(),
+                    Some("Max-Age") => "Max-age".into(),
+                    Some("ETag") => "Etag".into(),
+                    Some(name) => name.to_owned(),
+                    None => format!("Unknown Option ({})", option.number.0),
+                };
                 visit(Value::string(format!("#{}: {name}", index + 1)));
             }
         }),
@@ -137,6 +143,7 @@ fn nibbles(view: &View<'_>, visit: &mut dyn FnMut(Value<'_>), half: fn(u8) -> u8
 
 fn found(view: &View<'_>, rules: &[Rule], visit: &mut dyn FnMut(Value<'_>)) {
     let mut found = false;
+    // Of a message that the capture cut nothing is found: where tshark runs out of bytes there, it says nothing either.
     view.message.visit_findings(&mut |finding| found |= rules.contains(&finding.rule));
     if found {
         visit(Value::Presence);
@@ -146,12 +153,12 @@ fn found(view: &View<'_>, rules: &[Rule], visit: &mut dyn FnMut(Value<'_>)) {
 fn payload() -> Vec<Field> {
     use Kind::{Bytes, Text, Unsigned};
     vec![
-        Field::new("coap.payload_desc", Text, "Format of the payload.", |view, visit| {
+        Field::new("coap.payload_desc", Text, "Format of the payload; without Content-Format what Wireshark assumes, text in an error and octets elsewhere.", |view, visit| {
             if !view.message.payload().is_empty() {
                 visit(Value::Text(Cow::Owned(payload_format(view).into_bytes())));
             }
         }),
-        Field::new("coap.payload_length", Unsigned, "Bytes of payload in this message.", |view, visit| {
+        Field::new("coap.payload_length", Unsigned, "Bytes of payload in this message, as far as they were captured.", |view, visit| {
             let length = view.message.payload().len();
             if length > 0 {
                 visit(Value::Unsigned(length as u64));
@@ -183,8 +190,8 @@ fn payload() -> Vec<Field> {
 fn payload_format(view: &View<'_>) -> String {
     match view.message.uint(OptionNumber::CONTENT_FORMAT) {
         Some(number) => super::options::content_format(number),
-        None if view.record.code.is_error() => "text/plain; charset=utf-8 (no Content-Format)".into(),
-        None => "application/octet-stream (no Content-Format)".into(),
+        None if view.record.code.is_error() => "text/plain; charset=utf-8".into(),
+        None => "application/octet-stream".into(),
     }
 }
 

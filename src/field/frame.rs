@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Field, Kind, Value};
+use crate::capture::Interface;
 use crate::frame::Endpoint;
 
 pub(super) fn rows() -> Vec<Field> {
@@ -34,8 +35,13 @@ pub(super) fn rows() -> Vec<Field> {
         Field::new(
             "frame.interface_id",
             Kind::Unsigned,
-            "Number of the interface in the capture, from 0.",
-            |view, visit| visit(Value::Unsigned(view.record.interface.into())),
+            "Number of the interface in the capture, from 0, where the capture numbers them: pcapng does.",
+            |view, visit| {
+                let interface = view.store.interfaces().get(usize::from(view.record.interface));
+                if interface.is_some_and(Interface::is_numbered) {
+                    visit(Value::Unsigned(view.record.interface.into()));
+                }
+            },
         ),
         Field::new(
             "frame.interface_name",

@@ -143,8 +143,11 @@ macro_rules! block_fields {
             Field::new($more, Kind::Boolean, concat!("M of ", $what, ": more blocks follow."), |view, visit| {
                 block_options(view, $options, &mut |block| visit(Value::Boolean(block.more)));
             }),
-            Field::new($size, Kind::Unsigned, concat!("SZX of ", $what, " in the field coap.opt.block_size, the size in bytes elsewhere."), |view, visit| {
-                block_options(view, $options, &mut |block| visit(Value::Unsigned(if $size == "coap.opt.block_size" { block.szx.into() } else { block.size().into() })));
+            Field::new($size, Kind::Unsigned, concat!("SZX of ", $what, " in the field coap.opt.block_size, the size in bytes elsewhere; none for SZX 7, which is reserved."), |view, visit| {
+                block_options(view, $options, &mut |block| {
+                    let size = if $size == "coap.opt.block_size" { Some(block.szx.into()) } else { block.known_size() };
+                    size.into_iter().for_each(|size| visit(Value::Unsigned(size.into())));
+                });
             }),
         )*]
     };

@@ -82,13 +82,13 @@ fn message() -> Vec<Field> {
         Field::new("coapscope.option", Unsigned, "Number of each option.", |view, visit| {
             view.message.options().for_each(|option| visit(Value::Unsigned(option.number.0.into())));
         }),
-        Field::new("coapscope.payload", Bytes, "The payload.", |view, visit| {
+        Field::new("coapscope.payload", Bytes, "The payload, as far as it was captured.", |view, visit| {
             let payload = view.message.payload();
             if !payload.is_empty() {
                 visit(Value::bytes(payload));
             }
         }),
-        Field::new("coapscope.payload.text", Text, "The payload, if it is UTF-8.", |view, visit| {
+        Field::new("coapscope.payload.text", Text, "The payload, as far as it was captured, if that is UTF-8.", |view, visit| {
             let payload = view.message.payload();
             if !payload.is_empty() && std::str::from_utf8(payload).is_ok() {
                 visit(Value::Text(payload.into()));

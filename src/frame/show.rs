@@ -74,7 +74,7 @@ fn checksum(found: u16, fits: Option<u16>) -> String {
     match fits {
         Some(fits) if fits == found => format!("0x{found:04x} [correct]"),
         Some(_) if found == 0 => "0x0000 [none]".to_owned(),
-        Some(fits) => format!("0x{found:04x} [incorrect, should be 0x{fits:04x}]"),
+        Some(fits) => format!("0x{found:04x} [not 0x{fits:04x}; usual on the machine that sent it]"),
         None => format!("0x{found:04x} [unverified]"),
     }
 }

@@ -114,7 +114,7 @@ fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(
             OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 => {
                 let block = option.uint().unwrap_or(0) >> 4;
                 if block != 0 || option.number == OptionNumber::Q_BLOCK2 {
-                    visit(Finding::new(Rule::BlockMulticast, option.span()).with(block as i64, 0));
+                    visit(Finding::new(Rule::BlockMulticast, option.span()).with(block as i64, option.number.0));
                 }
             }
             _ => {}

@@ -4,7 +4,7 @@ use super::check;
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
-use crate::store::{RecordKind, Store, View};
+use crate::store::{RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
 
 /// Makes views of records. Each has its own buffers; make one a thread.
@@ -45,6 +45,7 @@ impl Fetcher {
         let (position, number) = (store.position(record), u64::from(record.frame));
         let mut coap_offset = Some(usize::from(record.coap_offset));
         let is_message = record.kind() == RecordKind::Message;
+        let mut cut = record.flags.has(RecordFlags::CUT);
         let mut peeler = Peeler::new(self.options);
         self.findings.clear();
         self.message.clear();
@@ -62,13 +63,17 @@ impl Fetcher {
                         check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
                     }
                 }
-                Peeled::Icmp(quote) => self.message.extend_from_slice(quote.payload),
+                Peeled::Icmp(quote) => {
+                    self.message.extend_from_slice(quote.payload);
+                    cut |= quote.payload.len() < quote.wire_length as usize;
+                }
                 Peeled::Other(_) => {}
             }
         }
         let frame = self.reader.lent(position, number, &self.frame)?;
         self.comments = self.reader.comments(position, &self.frame);
         let message = Message::decode_as(&self.message, record.mode);
+        let message = if cut { message.cut_by_capture() } else { message };
         Ok(Some(View {
             id,
             record,

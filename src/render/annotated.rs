@@ -8,7 +8,7 @@ use super::node::value_and_meaning;
 use super::paint::{Ink, Paint};
 use super::pattern;
 use super::wrap::wrap;
-use crate::coap::{Field, Finding, Message, OptionNumber, escape, fields};
+use crate::coap::{Field, Finding, Message, OptionNumber, count, escape, fields};
 use crate::field::severity;
 
 /// Columns of a line.
@@ -109,7 +109,7 @@ impl Dump<'_> {
         let indent = " ".repeat(depth * 2);
         let width = WIDTH - BYTES - indent.len();
         let number =
-            field.option.filter(|_| depth == 0 && !field.children.is_empty() && field.name != "Malformed Option");
+            field.option.filter(|_| depth == 0 && !field.children.is_empty() && !field.is_broken_option());
         let mut text = match number {
             Some(number) => format!("{} (option {})", field.name, number.0),
             None => field.name.to_owned(),
@@ -117,7 +117,7 @@ impl Dump<'_> {
         if !bits.is_empty() {
             text = format!("{bits}  {text}");
         }
-        let value = if field.name == "Undecoded" { String::new() } else { shortened(&field.value) };
+        let value = if matches!(field.name, "Undecoded" | "Incomplete") { String::new() } else { shortened(&field.value) };
         text += &value_and_meaning(&value, &field.meaning);
         let hanging = if bits.is_empty() { 2 } else { (bits.len() + 2).min(width / 2) };
         let mut lines = Vec::new();
@@ -150,8 +150,9 @@ impl Dump<'_> {
     /// The payload: its bytes with the characters beside them.
     fn payload(&mut self, field: &Field) {
         let payload = self.message.payload();
+        let cut = if self.message.is_cut() { " captured, the rest was cut off" } else { "" };
         let format = self.message.content_format().map(|format| format!(", {format}")).unwrap_or_default();
-        let mut heading = vec![(Ink::Heading, format!("Payload: {} bytes{format}", payload.len()))];
+        let mut heading = vec![(Ink::Heading, format!("Payload: {}{cut}{format}", count(payload.len(), "byte")))];
         if self.detail == Detail::Teach {
             heading.extend(self.lesson(field, 0));
         }
@@ -256,8 +257,8 @@ pub fn finding_lines(findings: &[Finding], frame: &dyn Fn(u32) -> String, paint:
         lines.extend(
             wrap(&escape::text(&finding.text_with(frame)), WIDTH - 8).into_iter().map(|line| format!("        {line}")),
         );
-        if row.reference != "-" {
-            lines.push(format!("        {}", paint.paint(Ink::Faint, row.reference)));
+        if finding.reference() != "-" {
+            lines.push(format!("        {}", paint.paint(Ink::Faint, finding.reference())));
         }
     }
     lines

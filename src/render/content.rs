@@ -3,19 +3,23 @@
 use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
 
 /// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
-/// ampersand inside an argument as `%26`, so that what separates can be told from what does not.
+/// ampersand inside an argument as `%26`, so that what separates can be told from what does not. Where the capture may have cut off a
+/// part of it, `(cut)` follows what is there.
 pub fn path(message: &Message<'_>) -> String {
     let mut path = String::new();
     for option in message.options_of(OptionNumber::URI_PATH) {
         path.push('/');
         path.push_str(&escape::bytes(option.value).replace('/', "%2F"));
     }
-    if path.is_empty() {
+    if path.is_empty() && !message.lacks_options() {
         path.push('/');
     }
     for (index, option) in message.options_of(OptionNumber::URI_QUERY).enumerate() {
         path.push(if index == 0 { '?' } else { '&' });
         path.push_str(&escape::bytes(option.value).replace('&', "%26"));
+    }
+    if message.lacks_options() {
+        path.push_str(if path.is_empty() { "(cut)" } else { " (cut)" });
     }
     path
 }
@@ -59,7 +63,8 @@ pub fn payload(message: &Message<'_>, limit: usize) -> String {
         return String::new();
     }
     let format = message.content_format().map(|format| format_word(format) + " ").unwrap_or_default();
-    format!("{format}{} B {}", payload.len(), preview(payload, limit))
+    let cut = if message.is_cut() { " captured" } else { "" };
+    format!("{format}{} B{cut} {}", payload.len(), preview(payload, limit))
 }
 
 /// The beginning of a payload, escaped, at most about `limit` characters: JSON as it is, other text in quotes, all else in hex.
@@ -91,9 +96,10 @@ pub fn is_readable(text: &str) -> bool {
     !text.chars().any(|character| character.is_control() && !"\r\n\t".contains(character))
 }
 
-/// A block option in a few words: `Block2 3/64 more`.
+/// A block option in a few words: `Block2 #3/64 more`; `Block2 #3/reserved` where its size is none.
 pub fn block(name: &str, block: Block) -> String {
-    format!("{name} #{}/{}{}", block.number, block.size(), if block.more { " more" } else { "" })
+    let size = block.known_size().map_or_else(|| "reserved".into(), |size| size.to_string());
+    format!("{name} #{}/{size}{}", block.number, if block.more { " more" } else { "" })
 }
 
 /// The block options of a message in a few words.

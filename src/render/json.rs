@@ -129,12 +129,19 @@ pub fn coap(message: &Message<'_>) -> Value {
         object.insert("read_as".into(), json!(message.mode().name()));
     }
     object.insert("length".into(), json!(message.bytes().len()));
+    if message.is_cut() {
+        // Options may be missing, and what is there of the payload is its beginning.
+        object.insert("cut".into(), json!(true));
+    }
     object.insert("options".into(), message.options().map(|instance| option(&instance)).collect());
     if let Some(offset) = message.payload_offset() {
         let payload = message.payload();
         let mut made = Map::new();
         made.insert("offset".into(), json!(offset));
         made.insert("length".into(), json!(payload.len()));
+        if message.is_cut() {
+            made.insert("cut".into(), json!(true));
+        }
         made.insert("content_format".into(), json!(message.content_format().map(|format| format.0)));
         made.insert("raw".into(), json!(escape::hex(payload)));
         made.insert("text".into(), json!(std::str::from_utf8(payload).ok()));
@@ -150,7 +157,7 @@ fn option(instance: &OptionInstance<'_>) -> Value {
         OptionValue::Uint(number) => json!(number),
         OptionValue::Text(text) => json!(text),
         OptionValue::Block(block) => {
-            json!({"number": block.number, "more": block.more, "size": block.size(), "szx": block.szx})
+            json!({"number": block.number, "more": block.more, "size": block.known_size(), "szx": block.szx})
         }
         OptionValue::Oscore(oscore) => json!({
             "partial_iv": escape::hex(oscore.partial_iv),
@@ -183,7 +190,7 @@ pub fn finding(finding: &Finding, frame: &dyn Fn(u32) -> String) -> Value {
         "id": row.id,
         "severity": field::severity(finding.severity),
         "text": finding.text_with(frame),
-        "reference": row.reference,
+        "reference": finding.reference(),
         "offset": bytes.start,
         "length": bytes.len(),
     })

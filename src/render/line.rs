@@ -37,7 +37,8 @@ pub struct Line {
 }
 
 /// What stands out about a message, in one or two letters: `E` and `W` a finding, `R1` and so on a retransmission, `D` a
-/// duplicate, `C` a frame captured twice, `G` a gap before a notification, `S` a stale one, `o` an observation.
+/// duplicate, `C` a frame captured twice, `G` a gap before a notification, `o` an observation. The first of these that holds is shown: a
+/// retransmission that something is wrong with is `W`, and its link says which copy it is; so is a stale notification.
 pub fn flag(record: &Record) -> String {
     match (record.severity(), record.relation(), record.order()) {
         (Some(Severity::Error), ..) => "E".into(),
@@ -45,7 +46,6 @@ pub fn flag(record: &Record) -> String {
         (_, Relation::Retransmits, _) => retransmission(record),
         (_, Relation::Duplicates, _) => "D".into(),
         (_, Relation::CopyOf, _) => "C".into(),
-        (.., ObserveOrder::Stale) => "S".into(),
         (.., ObserveOrder::Gap) => "G".into(),
         _ if matches!(record.role, Role::Registration | Role::Deregistration | Role::Notification) => "o".into(),
         _ if record.order() != ObserveOrder::None => "o".into(),
@@ -134,7 +134,7 @@ fn summary(view: &View<'_>) -> String {
     if !payload.is_empty() {
         words.push(payload);
     }
-    if let Some(stop) = message.stop().filter(|_| !view.record.flags.has(crate::store::RecordFlags::CUT)) {
+    if let Some(stop) = message.stop().filter(|_| !message.is_cut()) {
         words.push(format!("malformed: {}", stop.rule.row().id));
     } else if message.header().is_none() {
         words.push(format!("{} B, too short for a header", message.bytes().len()));

@@ -4,7 +4,7 @@ use super::content;
 use super::facts;
 use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
-use crate::coap::{Field, Finding, Message, OptionNumber, Span, escape, fields};
+use crate::coap::{count, Field, Finding, Message, OptionNumber, Span, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{Frame, Layer, LinkType, layers};
 use crate::store::View;
@@ -242,7 +242,7 @@ const NAMES: &[(&str, &str)] = &[
 
 fn field_node(field: &Field, message: &Message<'_>) -> Node {
     let number = field.option.filter(|_| {
-        field.children.iter().any(|child| child.name == "Option Delta") && field.name != "Malformed Option"
+        field.children.iter().any(|child| child.name == "Option Delta") && !field.is_broken_option()
     });
     let name = number
         .and_then(of_option)
@@ -274,7 +274,9 @@ fn field_node(field: &Field, message: &Message<'_>) -> Node {
         );
     }
     if field.name == "Payload" {
-        node.value = format!("{} bytes", message.payload().len());
+        let length = message.payload().len();
+        let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
+        node.value = format!("{}{cut}", count(length, "byte"));
         node.meaning = message.content_format().map(|format| format.to_string()).unwrap_or_default();
         node.children = payload_lines(message);
     }
@@ -323,7 +325,7 @@ pub(super) fn finding_node(finding: &Finding, frame: &dyn Fn(u32) -> String) -> 
         label: format!("{} {}", field::severity(finding.severity), row.id).into(),
         value: if detail.is_empty() { row.teaching.into() } else { detail },
         place: Some(Place::Message(finding.span)),
-        reference: row.reference.into(),
+        reference: finding.reference().into(),
         explanation: row.teaching.into(),
         severity: Some(finding.severity),
         kind: NodeKind::Finding,

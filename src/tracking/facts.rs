@@ -179,7 +179,8 @@ impl Facts {
     #[cold]
     pub(super) fn cut(&self, bytes: &[u8], seed: &Seed) -> Self {
         let hash = if self.code.is_empty() { self.hash } else { self.whole_head(bytes, seed) };
-        Self { hash, ..*self }
+        // Which options a server must refuse cannot be told.
+        Self { hash, suspect: false, ..*self }
     }
 
     #[inline]

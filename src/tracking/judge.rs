@@ -105,6 +105,7 @@ impl Tracker {
             deregisters: facts.deregisters(),
             block1: facts.block1 != BlockPlace::None,
             oscore: facts.oscore,
+            cut: context.arrival.cut,
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
         }
     }
@@ -120,7 +121,8 @@ impl Tracker {
 
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
-        if !self.pairs.direction(context.pair.reversed()).told && !context.facts.echo {
+        let unknown = context.resource == ResourceId(0);
+        if unknown || !self.pairs.direction(context.pair.reversed()).told && !context.facts.echo {
             return;
         }
         let (echo, observe) = (self.echo(context), context.facts.observe);
@@ -200,6 +202,9 @@ impl Tracker {
 
     /// What is odd about the code and content of a response.
     pub(super) fn judge_content(&self, asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_>) {
+        if asked.cut || context.arrival.cut {
+            return;
+        }
         let code = context.facts.code;
         if !asked.oscore && !fits(code, Code(method), asked.block1) {
             context.find_code(Rule::RespCodeVsMethod, i64::from(code.0), i64::from(method));
@@ -240,7 +245,7 @@ impl Tracker {
     #[inline(never)]
     fn judge_amplification(&mut self, asked: &Asked, pair: PairId, context: &mut Context<'_, '_>) {
         let (response, request) = (context.facts.length, asked.length.max(1));
-        if response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.pairs.direction(pair).verified {
+        if asked.cut || response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.pairs.direction(pair).verified {
             return;
         }
         if response > request.saturating_mul(AMPLIFICATION_FACTOR) {

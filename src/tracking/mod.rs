@@ -149,7 +149,7 @@ impl Tracker {
             return Tracked::alone(Role::Other);
         }
         let pair = self.pairs.intern(arrival.source, arrival.destination);
-        let resource = self.resource(bytes, facts);
+        let resource = if arrival.cut { self.resource_of_cut(bytes, facts) } else { self.resource(bytes, facts) };
         let cut;
         let facts = if arrival.cut {
             cut = facts.cut(bytes, &self.seed);
@@ -177,6 +177,13 @@ impl Tracker {
             return ResourceId(0);
         }
         self.resources.intern(facts.digest, || Message::decode_as(bytes, facts.mode))
+    }
+
+    /// The same for a request that the capture cut: none where a part of the path may be missing.
+    #[cold]
+    fn resource_of_cut(&mut self, bytes: &[u8], facts: &Facts) -> ResourceId {
+        let message = Message::decode_as(bytes, facts.mode).cut_by_capture();
+        if message.lacks_options() { ResourceId(0) } else { self.resource(bytes, facts) }
     }
 
     /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.

@@ -84,7 +84,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
-        let (sum, asked) = (slot.response_bytes, u64::from(slot.asked.length));
+        let (sum, asked, cut) = (slot.response_bytes, u64::from(slot.asked.length), slot.asked.cut);
         let (client, token) = (slot.row.client.0, slot.token);
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);
@@ -102,7 +102,7 @@ impl Tracker {
         }
         group.last_answer = Some(context.now);
         group.last_server = server;
-        if sum > asked * IMPLOSION && !group.imploded {
+        if sum > asked * IMPLOSION && !cut && !group.imploded {
             group.imploded = true;
             context.find_code(Rule::McastImplosion, sum as i64, asked as i64);
         }

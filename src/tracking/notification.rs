@@ -205,6 +205,9 @@ fn ending(observation: &Observation, context: &mut Context<'_, '_>) -> Option<Ob
         context.find_code(Rule::ObsCancelError, registration, 0);
         return Some(ObservationEnd::Error);
     }
+    if context.facts.observe.is_none() && context.arrival.cut {
+        return None;
+    }
     if context.facts.observe.is_none() {
         context.find_code(Rule::ObsMissingOption, registration, 0);
         return Some(ObservationEnd::NoObserve);

@@ -109,7 +109,7 @@ impl Tracker {
             return Role::Request;
         };
         let (id, registration) = (observation.id, observation.row.registration);
-        let changed = registration != NO_RECORD && observation.target != slot.asked.target;
+        let changed = registration != NO_RECORD && !context.arrival.cut && observation.target != slot.asked.target;
         slot.row.observation = id;
         self.counters.deregistrations += 1;
         if changed {
@@ -132,7 +132,7 @@ impl Tracker {
             if observation.row.registration == NO_RECORD {
                 return;
             }
-            if observation.target != slot.asked.target {
+            if observation.target != slot.asked.target && !context.arrival.cut {
                 context.find_code(Rule::ObsReregChanged, registration, 0);
             }
             let fresh = i64::from(observation.row.max_age) * SECOND;
@@ -172,6 +172,9 @@ impl Tracker {
         }
         if context.facts.code.is_success() && context.facts.observe.is_some() {
             return self.accept(index, context);
+        }
+        if context.facts.observe.is_none() && context.arrival.cut {
+            return nothing;
         }
         let observing = self.slots.under(slot.pair, &slot.token).observing;
         context.find_code(Rule::ObsRefused, request, 0);

@@ -42,6 +42,8 @@ pub(super) struct Asked {
     pub deregisters: bool,
     pub block1: bool,
     pub oscore: bool,
+    /// The capture cut the request: what was not seen of it may have been there.
+    pub cut: bool,
     /// A critical option that the server had to refuse; 0 for none.
     pub bad_critical: u16,
 }

@@ -92,7 +92,8 @@ impl Check<'_, '_> {
 }
 
 impl Message<'_> {
-    /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation.
+    /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation. Of a message that the capture cut there
+    /// is none: what is missing may have made it right.
     pub fn visit_findings(&self, visit: &mut dyn FnMut(Finding)) {
         // Nearly all messages are usual in nearly all respects.
         let glance = Glance::at(self);
@@ -104,6 +105,9 @@ impl Message<'_> {
     /// Looks for everything that is odd in a message that is not usual.
     #[inline(never)]
     fn examine(&self, glance: Glance, visit: &mut dyn FnMut(Finding)) {
+        if self.layout.cut {
+            return;
+        }
         if let Some(stop) = self.stop() {
             let [first, second] = stop.numbers;
             visit(Finding::new(stop.rule, stop.span).with(first, second));

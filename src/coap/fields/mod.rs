@@ -66,6 +66,7 @@ field_rows! {
     OPTION_LENGTH_EXTENSION "Extended Option Length" "RFC 7252 section 3.1" "One byte that counts from 13, or two bytes that count from 269."
     OPTION_VALUE "Option Value" "RFC 7252 section 3.2" "The value, in the format that the option prescribes."
     MALFORMED_OPTION "Malformed Option" "RFC 7252 section 3.1" "Here the options cannot be read on, so the whole message is a format error."
+    CUT_OPTION "Cut Option" "RFC 7252 section 3.1" "The capture ends inside this option; its sender did send the rest."
     BLOCK_NUMBER "NUM" "RFC 7959 section 2.2" "Which block of the body, counted from 0."
     BLOCK_MORE "M" "RFC 7959 section 2.2" "Whether more blocks follow."
     BLOCK_SIZE "SZX" "RFC 7959 section 2.2" "Size of a block: 2 to the power of SZX + 4."
@@ -80,6 +81,7 @@ field_rows! {
     OPTIONS_END "End of Options" "draft-ietf-core-coap-12" "Closes an option list of open length."
     PAYLOAD_MARKER "Payload Marker" "RFC 7252 section 3" "The byte 0xFF between options and payload."
     PAYLOAD "Payload" "RFC 7252 section 5.5" "The representation, the result of the action, or a text for whoever debugs."
+    INCOMPLETE "Incomplete" "RFC 7252 section 3" "The beginning of what the capture cut off."
     UNDECODED "Undecoded" "RFC 7252 section 3" "What cannot be read because of the error before it."
 }
 
@@ -101,6 +103,11 @@ impl Field {
         Self { children, ..self }
     }
 
+    /// Whether it is what is left of an option that cannot be read, or that the capture cut.
+    pub fn is_broken_option(&self) -> bool {
+        [MALFORMED_OPTION.name, CUT_OPTION.name].contains(&self.name)
+    }
+
     /// Calls `visit` for every field without children, in order.
     pub fn visit_leaves<'f>(&'f self, visit: &mut dyn FnMut(&'f Field)) {
         if self.children.is_empty() {
@@ -118,7 +125,7 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
     if let Some(token) = message.token().filter(|_| !message.layout.mode.is_draft()) {
         let extension = message.token_extension_span();
         if extension.bits > 0 {
-            fields.push(leaf(message, &TOKEN_EXTENSION, extension, format!("{} bytes of token", token.len())));
+            fields.push(leaf(message, &TOKEN_EXTENSION, extension, format!("{} of token", count(token.len(), "byte"))));
         }
         if !token.is_empty() {
             fields.push(leaf(message, &TOKEN, message.token_span(), count(token.len(), "byte")));
@@ -146,7 +153,7 @@ fn leaf(message: &Message<'_>, row: &'static FieldRow, span: Span, meaning: impl
 }
 
 /// "3 bytes", "1 byte".
-fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
@@ -239,7 +246,8 @@ const SHOWN: usize = 64;
 fn payload(message: &Message<'_>, offset: usize) -> Field {
     let payload = message.payload();
     let format = message.content_format().map_or(String::new(), |format| format!(", {format}"));
-    let meaning = format!("{}{format}", count(payload.len(), "byte"));
+    let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
+    let meaning = format!("{}{cut}{format}", count(payload.len(), "byte"));
     let text = std::str::from_utf8(payload)
         .ok()
         .filter(|text| text.chars().all(|c| !super::escape::is_hidden(c) || c == '\n'));
@@ -267,7 +275,7 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
         fields.push(leaf(message, &OPTIONS_END, rest, "no payload follows"));
         return;
     };
-    let why = stop.rule.row().teaching;
+    let why = if is_for_want_of_bytes(message, stop.rule) { CUT } else { stop.rule.row().teaching };
     fields.push(match stop.rule {
         Rule::PayloadMarkerEmpty => leaf(message, &PAYLOAD_MARKER, rest, why),
         Rule::OptOverrun | Rule::OptDelta15 | Rule::OptLength15 | Rule::OptNumberOverflow | Rule::OptExtTruncated
@@ -280,11 +288,29 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
                 why,
             )
         }
-        Rule::HdrTklReserved => {
+        Rule::HdrTklReserved if why != CUT => {
             leaf(message, &UNDECODED, rest, as_extended_token(message).unwrap_or_else(|| why.to_string()))
         }
-        _ => leaf(message, &UNDECODED, rest, why),
+        _ => leaf(message, if why == CUT { &INCOMPLETE } else { &UNDECODED }, rest, why),
     });
+}
+
+/// Why decoding ended where the capture did.
+const CUT: &str = "the capture ends here, and the rest of the message is not known";
+
+/// Whether decoding ended early only because the capture has no more of the message.
+fn is_for_want_of_bytes(message: &Message<'_>, rule: Rule) -> bool {
+    let by_length = matches!(
+        rule,
+        Rule::HdrTruncated
+            | Rule::HdrTokenTruncated
+            | Rule::OptOverrun
+            | Rule::OptExtTruncated
+            | Rule::PayloadMarkerEmpty
+            // An extended token is taken for one only where the options behind it can be read.
+            | Rule::HdrTklReserved
+    );
+    message.is_cut() && by_length
 }
 
 /// What RFC 8974 would make of a token length that is not accepted.

@@ -33,11 +33,15 @@ pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: 
     ));
     if delta_extension.bits > 0 {
         let base = if delta == 13 { 13 } else { 269 };
-        let meaning = format!("{} + {base} = {}; {sum}", option.delta - base, option.delta);
-        children.push(leaf(message, &OPTION_DELTA_EXTENSION, delta_extension, meaning));
+        let (more, whole) = (option.delta - base, option.delta);
+        let meaning = format!("{more} + {base} = {whole}; {sum}");
+        children.push(Field::new(&OPTION_DELTA_EXTENSION, delta_extension, more.to_string(), meaning));
     }
     if length_extension.bits > 0 {
-        children.push(leaf(message, &OPTION_LENGTH_EXTENSION, length_extension, bytes));
+        let base = if length == 13 { 13 } else { 269 };
+        let more = option.value.len().saturating_sub(base);
+        let meaning = format!("{more} + {base} = {bytes}");
+        children.push(Field::new(&OPTION_LENGTH_EXTENSION, length_extension, more.to_string(), meaning));
     }
     let value = shown(option);
     let meaning = meaning(message, option);
@@ -92,9 +96,11 @@ pub(super) fn malformed(message: &Message<'_>, rest: Span, before: u16, why: &st
         vec![nibble(&OPTION_DELTA, 0, delta, delta_meaning), nibble(&OPTION_LENGTH, 4, length, length_meaning)];
     if rest.bits > 8 {
         let left = Span::of_bits(rest.bit + 8, rest.bits - 8);
-        children.push(leaf(message, &UNDECODED, left, count(left.bits as usize / 8, "byte")));
+        let row = if why == CUT { &INCOMPLETE } else { &UNDECODED };
+        children.push(leaf(message, row, left, count(left.bits as usize / 8, "byte")));
     }
-    leaf(message, &MALFORMED_OPTION, rest, why).with_children(children)
+    let row = if why == CUT { &CUT_OPTION } else { &MALFORMED_OPTION };
+    leaf(message, row, rest, why).with_children(children)
 }
 
 fn nibble_meaning(nibble: u8, extension: Span, whole: &str) -> String {
@@ -114,7 +120,8 @@ fn shown(option: &OptionInstance<'_>) -> String {
         OptionValue::Uint(number) => number.to_string(),
         OptionValue::Text(text) => escape::text(text).into_owned(),
         OptionValue::Block(block) => {
-            format!("{}/{}/{}", block.number, u8::from(block.more), block.size())
+            let size = block.known_size().map_or_else(|| "reserved".to_string(), |size| size.to_string());
+            format!("{}/{}/{size}", block.number, u8::from(block.more))
         }
     }
 }
@@ -274,7 +281,7 @@ fn parts(option: &OptionInstance<'_>) -> Vec<Field> {
                     &BLOCK_NUMBER,
                     Span::of_bits(whole.bit, bits),
                     block.number.to_string(),
-                    format!("from byte {} of the body", block.offset()),
+                    block.known_size().map_or_else(String::new, |_| format!("from byte {} of the body", block.offset())),
                 ),
                 Field::new(
                     &BLOCK_MORE,

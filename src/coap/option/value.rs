@@ -71,6 +71,11 @@ impl Block {
         if self.szx >= 6 { 1024 } else { 16 << self.szx }
     }
 
+    /// Size of a block in bytes; None where SZX is 7, which is reserved on UDP (RFC 7959 section 2.2).
+    pub fn known_size(self) -> Option<u32> {
+        (self.szx < 7).then(|| self.size())
+    }
+
     /// Where the block begins in the body, bytes.
     pub const fn offset(self) -> u64 {
         self.number as u64 * self.size() as u64
