@@ -69,8 +69,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// What tshark says beside that, to know what it looked at.
-const CONTEXT: &[&str] =
-    &["frame.protocols", "frame.cap_len", "_ws.malformed", "coap.option_length_bad"];
+const CONTEXT: &[&str] = &["frame.protocols", "frame.cap_len", "_ws.malformed", "coap.option_length_bad"];
 /// What coapscope says beside that.
 const OUR_CONTEXT: &[&str] = &["coapscope.read_as", "coapscope.finding", "coapscope.option"];
 
@@ -212,17 +211,17 @@ const EXCLUDED: &[Excluded] = &[
         name: "newer-formats",
         reason: "tshark 4.0 knows fewer Content-Formats",
         proof: proof("6145000101c20131ff61", "coap.opt.ctype", "Unknown Type 305", "application/cose-c509-pem+cbor"),
-        fields: &["coap.opt.ctype", "coap.opt.accept"],
+        fields: &["coap.opt.ctype", "coap.opt.accept", "coap.payload_desc"],
         applies: |theirs, _| {
             ["coap.opt.ctype", "coap.opt.accept"].iter().any(|field| has(theirs, field, "Unknown Type"))
         },
     },
     Excluded {
         name: "newer-options",
-        reason: "tshark 4.0 knows fewer options",
+        reason: "tshark 4.0 knows fewer options, and takes multiples of 14 for the No-Op of an old draft",
         proof: None,
         fields: &["coap.opt.name"],
-        applies: |theirs, _| has(theirs, "coap.opt.name", "Unknown Option"),
+        applies: |theirs, _| ["Unknown Option", "No-Op"].iter().any(|none| has(theirs, "coap.opt.name", none)),
     },
     Excluded {
         name: "old-drafts",

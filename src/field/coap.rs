@@ -64,18 +64,23 @@ fn has_marker(view: &View<'_>) -> bool {
 fn options() -> Vec<Field> {
     use Kind::{Text, Unsigned};
     vec![
-        Field::new("coap.opt.name", Text, "Place and name of each option, as Wireshark spells it: `#1: Uri-Path`.", |view, visit| {
-            for (index, option) in view.message.options().enumerate() {
-                let name = match option.name() {
-                    _ if option.number.0 == 0 => "No-Op".into(),
-                    Some("Max-Age") => "Max-age".into(),
-                    Some("ETag") => "Etag".into(),
-                    Some(name) => name.to_owned(),
-                    None => format!("Unknown Option ({})", option.number.0),
-                };
-                visit(Value::string(format!("#{}: {name}", index + 1)));
-            }
-        }),
+        Field::new(
+            "coap.opt.name",
+            Text,
+            "Place and name of each option, as Wireshark spells it: `#1: Uri-Path`.",
+            |view, visit| {
+                for (index, option) in view.message.options().enumerate() {
+                    let name = match option.name() {
+                        Some("Max-Age") => "Max-age".into(),
+                        Some("ETag") => "Etag".into(),
+                        Some(name) => name.to_owned(),
+                        None if option.number.0.is_multiple_of(14) => "No-Op".into(),
+                        None => format!("Unknown Option ({})", option.number.0),
+                    };
+                    visit(Value::string(format!("#{}: {name}", index + 1)));
+                }
+            },
+        ),
         Field::new(
             "coap.opt.desc",
             Text,
@@ -153,17 +158,27 @@ fn found(view: &View<'_>, rules: &[Rule], visit: &mut dyn FnMut(Value<'_>)) {
 fn payload() -> Vec<Field> {
     use Kind::{Bytes, Text, Unsigned};
     vec![
-        Field::new("coap.payload_desc", Text, "Format of the payload; without Content-Format what Wireshark assumes, text in an error and octets elsewhere.", |view, visit| {
-            if !view.message.payload().is_empty() {
-                visit(Value::Text(Cow::Owned(payload_format(view).into_bytes())));
-            }
-        }),
-        Field::new("coap.payload_length", Unsigned, "Bytes of payload in this message, as far as they were captured.", |view, visit| {
-            let length = view.message.payload().len();
-            if length > 0 {
-                visit(Value::Unsigned(length as u64));
-            }
-        }),
+        Field::new(
+            "coap.payload_desc",
+            Text,
+            "Format of the payload; without Content-Format what Wireshark assumes, text in an error and octets elsewhere.",
+            |view, visit| {
+                if !view.message.payload().is_empty() {
+                    visit(Value::Text(Cow::Owned(payload_format(view).into_bytes())));
+                }
+            },
+        ),
+        Field::new(
+            "coap.payload_length",
+            Unsigned,
+            "Bytes of payload in this message, as far as they were captured.",
+            |view, visit| {
+                let length = view.message.payload().len();
+                if length > 0 {
+                    visit(Value::Unsigned(length as u64));
+                }
+            },
+        ),
         Field::new(
             "coap.block_payload",
             Bytes,

@@ -88,12 +88,17 @@ fn message() -> Vec<Field> {
                 visit(Value::bytes(payload));
             }
         }),
-        Field::new("coapscope.payload.text", Text, "The payload, as far as it was captured, if that is UTF-8.", |view, visit| {
-            let payload = view.message.payload();
-            if !payload.is_empty() && std::str::from_utf8(payload).is_ok() {
-                visit(Value::Text(payload.into()));
-            }
-        }),
+        Field::new(
+            "coapscope.payload.text",
+            Text,
+            "The payload, as far as it was captured, if that is UTF-8.",
+            |view, visit| {
+                let payload = view.message.payload();
+                if !payload.is_empty() && std::str::from_utf8(payload).is_ok() {
+                    visit(Value::Text(payload.into()));
+                }
+            },
+        ),
     ]
 }
 

@@ -108,8 +108,7 @@ impl Dump<'_> {
     fn text(&self, field: &Field, bits: &str, depth: usize) -> Vec<(Ink, String)> {
         let indent = " ".repeat(depth * 2);
         let width = WIDTH - BYTES - indent.len();
-        let number =
-            field.option.filter(|_| depth == 0 && !field.children.is_empty() && !field.is_broken_option());
+        let number = field.option.filter(|_| depth == 0 && !field.children.is_empty() && !field.is_broken_option());
         let mut text = match number {
             Some(number) => format!("{} (option {})", field.name, number.0),
             None => field.name.to_owned(),
@@ -117,7 +116,8 @@ impl Dump<'_> {
         if !bits.is_empty() {
             text = format!("{bits}  {text}");
         }
-        let value = if matches!(field.name, "Undecoded" | "Incomplete") { String::new() } else { shortened(&field.value) };
+        let value =
+            if matches!(field.name, "Undecoded" | "Incomplete") { String::new() } else { shortened(&field.value) };
         text += &value_and_meaning(&value, &field.meaning);
         let hanging = if bits.is_empty() { 2 } else { (bits.len() + 2).min(width / 2) };
         let mut lines = Vec::new();

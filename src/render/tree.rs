@@ -4,7 +4,7 @@ use super::content;
 use super::facts;
 use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
-use crate::coap::{count, Field, Finding, Message, OptionNumber, Span, escape, fields};
+use crate::coap::{Field, Finding, Message, OptionNumber, Span, count, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{Frame, Layer, LinkType, layers};
 use crate::store::View;
@@ -241,9 +241,9 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 fn field_node(field: &Field, message: &Message<'_>) -> Node {
-    let number = field.option.filter(|_| {
-        field.children.iter().any(|child| child.name == "Option Delta") && !field.is_broken_option()
-    });
+    let number = field
+        .option
+        .filter(|_| field.children.iter().any(|child| child.name == "Option Delta") && !field.is_broken_option());
     let name = number
         .and_then(of_option)
         .or_else(|| NAMES.iter().find(|(label, _)| *label == field.name).map(|(_, name)| *name));

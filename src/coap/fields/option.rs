@@ -281,7 +281,9 @@ fn parts(option: &OptionInstance<'_>) -> Vec<Field> {
                     &BLOCK_NUMBER,
                     Span::of_bits(whole.bit, bits),
                     block.number.to_string(),
-                    block.known_size().map_or_else(String::new, |_| format!("from byte {} of the body", block.offset())),
+                    block
+                        .known_size()
+                        .map_or_else(String::new, |_| format!("from byte {} of the body", block.offset())),
                 ),
                 Field::new(
                     &BLOCK_MORE,
