@@ -10,6 +10,8 @@
 mod field;
 #[path = "print/pieces.rs"]
 mod pieces;
+#[path = "print/truth.rs"]
+mod truth;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

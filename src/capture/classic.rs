@@ -2,6 +2,7 @@
 
 use pcap_parser::parse_pcap_header;
 
+use super::format::{self, Kind};
 use super::{CaptureError, Clock};
 use crate::frame::LinkType;
 
@@ -87,6 +88,14 @@ pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, Captur
         link: LinkType((header.network.0 & 0xffff) as u16),
         snaplen: header.snaplen,
     })
+}
+
+/// Whether a whole file header stands here, of the current version and as every program writes it: no time zone, no accuracy.
+pub(super) fn begins_file(bytes: &[u8]) -> bool {
+    format::kind(bytes) == Kind::Classic
+        && bytes.get(8..16) == Some(&[0; 8])
+        && matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
+        && bytes.len() >= HEADER
 }
 
 impl Layout {

@@ -69,6 +69,25 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     }
 }
 
+/// Whether these bytes, where a record of pcap (`classic`) or a block of pcapng should be, can be the header of another file.
+#[inline]
+pub(super) fn may_begin_file(bytes: &[u8], classic: bool) -> bool {
+    match bytes {
+        [0xa1 | 0xd4 | 0x4d | 0x34, 0xb2 | 0xc3 | 0x3c | 0xcd, ..] => true,
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] => classic,
+        _ => false,
+    }
+}
+
+/// Whether a section of pcapng begins here, with its byte order behind its length.
+pub(super) fn begins_section(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, 0x1a, 0x2b, 0x3c, 0x4d, ..]
+            | [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, 0x4d, 0x3c, 0x2b, 0x1a, ..]
+    )
+}
+
 /// Whether text is made of hex digits and blanks.
 fn is_dump(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace())

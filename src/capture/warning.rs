@@ -52,6 +52,11 @@ pub enum WarningKind {
         /// The frame.
         frame: u64,
     },
+    /// The header of another file stands in the middle of this one.
+    Joined {
+        /// How many frames were in front of it.
+        frames: u64,
+    },
     /// The compressed data ends early or is damaged.
     Compression {
         /// What the decompressor says.
@@ -85,7 +90,11 @@ impl fmt::Display for Warning {
             ),
             WarningKind::TimeOutOfRange { frame } => write!(
                 f,
-                "{file}: frame {frame} has a time outside the years 1677 to 2262; it was set to the nearest (this is said once)"
+                "{file}: frame {frame} has a time outside the years 1677 to 2262; it was set to the nearest, and no duration is counted from or to such a time (this is said once)"
+            ),
+            WarningKind::Joined { frames } => write!(
+                f,
+                "{file}: another capture begins at byte {offset}, behind frame {frames}, as if files had been joined with cat; it was read on as a part of this one"
             ),
             WarningKind::Compression { why } => {
                 write!(f, "{file}: the compressed data is damaged or ends early ({why}); what came before was read")

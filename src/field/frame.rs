@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Field, Kind, Value};
 use crate::capture::Interface;
-use crate::frame::Endpoint;
+use crate::frame::{Endpoint, is_known_time};
 
 pub(super) fn rows() -> Vec<Field> {
     vec![
@@ -23,7 +23,10 @@ pub(super) fn rows() -> Vec<Field> {
             "Seconds since the first frame of the capture.",
             |view, visit| {
                 let first = view.store.summary().first_time.unwrap_or(view.record.time);
-                visit(Value::Duration(view.record.time.saturating_sub(first)));
+                // What is earlier than the first frame has a negative time.
+                if is_known_time(first) && is_known_time(view.record.time) {
+                    visit(Value::Duration(view.record.time.saturating_sub(first)));
+                }
             },
         ),
         Field::new("frame.len", Kind::Unsigned, "Length of the frame on the wire, in bytes.", |view, visit| {

@@ -26,6 +26,19 @@ pub use peel::{Datagram, FrameNotes, IcmpQuote, PeelOptions, Peeled, Peeler};
 pub use protocol::Protocol;
 pub use reason::Reason;
 
+/// Whether a time, nanoseconds since 1970, is that of the capture. Times that do not fit are set to the ends of the range: nothing can be
+/// counted from them.
+#[inline]
+pub const fn is_known_time(time: i64) -> bool {
+    time != i64::MIN && time != i64::MAX
+}
+
+/// Nanoseconds from one time to another; None where one of them is not known or the other is earlier.
+pub fn time_between(from: i64, to: i64) -> Option<i64> {
+    let known = is_known_time(from) && is_known_time(to);
+    to.checked_sub(from).filter(|elapsed| known && *elapsed >= 0)
+}
+
 /// A captured frame, lent by its source.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {

@@ -7,7 +7,7 @@ use super::count;
 use super::front::{Batch, Judged, Part, Seen, Told, What};
 use super::reasons::{NotCoap, Reasons};
 use crate::coap::{DecodeMode, Header, Message};
-use crate::frame::Position;
+use crate::frame::{Position, is_known_time};
 use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{
     Arrival, EndpointId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
@@ -96,9 +96,12 @@ impl Work {
         if let Some(count) = self.frames_of_file.as_mut().and_then(|all| all.get_mut(usize::from(seen.position.file))) {
             *count += 1;
         }
-        self.summary.first_time.get_or_insert(seen.time);
-        let backwards = self.summary.last_time.is_some_and(|last| seen.time < last);
-        self.summary.last_time = Some(seen.time);
+        let known = is_known_time(seen.time);
+        let backwards = known && self.summary.last_time.is_some_and(|last| seen.time < last);
+        if known {
+            self.summary.first_time.get_or_insert(seen.time);
+            self.summary.last_time = Some(seen.time);
+        }
         match &seen.what {
             What::Message(part, judged) => {
                 if let Some(facts) = aside.facts.next() {

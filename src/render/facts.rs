@@ -5,6 +5,7 @@ use super::time::duration;
 use super::{Known, Node};
 use crate::coap::{DecodeMode, OptionNumber, escape};
 use crate::field;
+use crate::frame::time_between;
 use crate::store::View;
 use crate::tracking::{AnswerKind, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role};
 
@@ -139,7 +140,7 @@ fn relation(view: &View<'_>) -> Option<Node> {
 
 fn answered_by(view: &View<'_>) -> Option<Node> {
     let by = view.store.answered_by(view.id)?;
-    let took = view.store.get(by).map(|answer| answer.time.saturating_sub(view.record.time)).filter(|time| *time >= 0);
+    let took = view.store.get(by).and_then(|answer| time_between(view.record.time, answer.time));
     let after = took.map(|time| format!(", {} after this copy", duration(time))).unwrap_or_default();
     Some(Node::generated("coapscope.answered_by", "Answered in", frame(view, by) + &after).pointing_to(by))
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Local, Utc};
 
+use crate::frame::is_known_time;
+
 /// How `-t` shows the time of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum TimeFormat {
@@ -66,8 +68,16 @@ impl TimeFormat {
 
     /// `time` (nanoseconds since 1970) in this format, cut to microseconds: columns stay in line whatever the capture's
     /// resolution. All digits are in the tree, in JSON and in fields.
-    /// `first` is the first frame's time, `previous` that of the message before.
+    /// `first` is the first frame's time, `previous` that of the message before; `?` where a time is not known.
     pub fn show(self, time: i64, first: i64, previous: Option<i64>) -> String {
+        let known = match self {
+            Self::Relative => is_known_time(first),
+            Self::Delta => previous.is_none_or(is_known_time),
+            _ => true,
+        };
+        if !known || !is_known_time(time) {
+            return "?".to_owned();
+        }
         match self {
             Self::Relative => decimal(i128::from(time) - i128::from(first)),
             Self::Delta => decimal(previous.map_or(0, |previous| i128::from(time) - i128::from(previous))),

@@ -6,7 +6,7 @@ use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::{Field, Finding, Message, OptionNumber, Span, count, escape, fields};
 use crate::field::{self, of_option};
-use crate::frame::{Frame, Layer, LinkType, layers};
+use crate::frame::{Frame, Layer, LinkType, is_known_time, layers};
 use crate::store::View;
 
 /// How much of what became known of a message goes into its tree, line or object.
@@ -51,7 +51,8 @@ fn frame(view: &View<'_>) -> Node {
         if wire as usize == captured { format!("{wire} bytes") } else { format!("{wire} bytes, {captured} captured") };
     let mut node = Node::layer("frame", format!("Frame {}", view.record.frame), lengths, None);
     node.children.push(Node::generated("frame.time", "Time", rfc3339(view.record.time)));
-    if let Some(first) = view.store.summary().first_time {
+    let known = |time: &i64| is_known_time(*time) && is_known_time(view.record.time);
+    if let Some(first) = view.store.summary().first_time.filter(known) {
         let since = view.record.time.saturating_sub(first);
         node.children.push(Node::generated(
             "frame.time_relative",

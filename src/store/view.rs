@@ -2,7 +2,7 @@
 
 use super::{Record, RecordKind, Store};
 use crate::coap::{Finding, Message};
-use crate::frame::{Endpoint, Frame};
+use crate::frame::{Endpoint, Frame, time_between};
 use crate::tracking::{ExchangeRow, RecordId, Relation};
 
 /// One record, looked at.
@@ -86,12 +86,12 @@ impl<'a> View<'a> {
     /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards.
     pub fn elapsed_since_first(&self) -> Option<i64> {
         let first = self.store.get(self.record.is_repeat().then_some(self.record.relates_to)?)?;
-        self.record.time.checked_sub(first.time).filter(|elapsed| *elapsed >= 0)
+        time_between(first.time, self.record.time)
     }
 
     /// Nanoseconds from the first captured copy of the message that this one answers; `None` where it answers none.
     pub fn response_time(&self) -> Option<i64> {
         let asked = self.store.get(self.store.answers(self.id)?)?;
-        self.record.time.checked_sub(asked.time).filter(|elapsed| *elapsed >= 0)
+        time_between(asked.time, self.record.time)
     }
 }

@@ -1,5 +1,7 @@
 //! The time of the frames, made safe: steps back and far jumps never evict what is still needed.
 
+use crate::frame::is_known_time;
+
 /// Nanoseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000_000;
 /// A step longer than this is a jump: the capture paused, or its clock was set.
@@ -58,6 +60,10 @@ impl Clock {
             self.last = time;
             return Step::Forward;
         }
+        if !is_known_time(time) || !is_known_time(self.last) {
+            self.last = time;
+            return Step::Forward;
+        }
         let delta = time.saturating_sub(self.last);
         self.last = time;
         if self.held > 0 && delta > -JUMP {
@@ -112,9 +118,10 @@ impl Clock {
     }
 }
 
-/// Nanoseconds from one moment to a later one, or `None` where time went back in between.
+/// Nanoseconds from one moment to a later one, or `None` where time went back in between, or where one of them is not known.
 pub(super) fn between(from: Moment, to: Moment) -> Option<i64> {
-    (from.epoch == to.epoch).then(|| to.time.saturating_sub(from.time))
+    (from.epoch == to.epoch && is_known_time(from.time) && is_known_time(to.time))
+        .then(|| to.time.saturating_sub(from.time))
 }
 
 #[cfg(test)]

@@ -224,12 +224,39 @@ impl Savefile {
         }
     }
 
+    /// Begins anew where the header of another file stands in the place of a record or block: somebody joined files with `cat`. A
+    /// section of pcapng behind another needs nothing of that.
+    #[inline]
+    fn joined(&mut self) -> Result<Option<Step>, CaptureError> {
+        let is_classic = matches!(self.format, Format::Classic { .. });
+        if !format::may_begin_file(self.window.bytes(), is_classic) {
+            return Ok(None);
+        }
+        self.joined_file(is_classic)
+    }
+
+    #[cold]
+    fn joined_file(&mut self, is_classic: bool) -> Result<Option<Step>, CaptureError> {
+        if self.ensure(classic::HEADER)? == Have::Pending {
+            return Ok(Some(Step::Pending));
+        }
+        let head = self.window.bytes();
+        let head = head.get(..classic::HEADER).unwrap_or(head);
+        let is_blocks = is_classic && format::begins_section(head);
+        if !is_blocks && !classic::begins_file(head) {
+            return Ok(None);
+        }
+        self.warn(self.window.offset(), WarningKind::Joined { frames: self.number });
+        if is_blocks { self.begin_blocks().map(Some) } else { self.begin_classic().map(Some) }
+    }
+
     fn begin_classic(&mut self) -> Result<Step, CaptureError> {
         if self.ensure(classic::HEADER)? == Have::Pending {
             return Ok(Step::Pending);
         }
         let header = classic::file_header(self.window.bytes(), &self.name)?;
         self.window.consume(classic::HEADER);
+        self.sections += 1;
         let interface = Interface {
             file: self.file,
             name: None,
@@ -238,7 +265,7 @@ impl Savefile {
             snaplen: header.snaplen,
             clock: header.clock,
             record: RecordForm::Classic(header.layout),
-            place: (0, 0),
+            place: (self.sections, 0),
         };
         let interface = self.add_interface(interface).unwrap_or_default();
         self.format = Format::Classic { header, interface, last_seconds: 0 };

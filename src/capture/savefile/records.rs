@@ -22,7 +22,9 @@ impl Savefile {
         let record = header.layout.read(bytes)?;
         let captured = record.captured as usize;
         let fraction = u64::from(record.fraction) * u64::from(header.tick);
-        if captured > MAX_CAPTURED || HEADER + captured > bytes.len() || fraction >= 1_000_000_000 {
+        // An empty record may be the header of a file that was joined to this one.
+        let is_odd = captured == 0 || record.original == 0;
+        if is_odd || captured > MAX_CAPTURED || HEADER + captured > bytes.len() || fraction >= 1_000_000_000 {
             return None;
         }
         self.window.consume(std::mem::replace(&mut self.used, HEADER + captured));
@@ -54,6 +56,9 @@ impl Savefile {
             Have::All => {}
             Have::Pending => return Ok(Step::Pending),
             Have::Short => return Ok(self.cut(layout.header as u64)),
+        }
+        if let Some(step) = self.joined()? {
+            return Ok(step);
         }
         let Some(record) = layout.read(self.window.bytes()) else {
             return Ok(Step::End);

@@ -19,6 +19,9 @@ impl Savefile {
             Have::Pending => return Ok(Step::Pending),
             Have::Short => return Ok(self.cut(12)),
         }
+        if let Some(step) = self.joined()? {
+            return Ok(step);
+        }
         let Some((kind, length, big_endian)) = blocks::head(self.window.bytes(), big_endian) else {
             return Ok(Step::End);
         };

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::text::{self, Pieces, fit, fit_end, left, right};
 use crate::coap::Severity;
 use crate::frame::Endpoint;
+use crate::frame::time_between;
 use crate::render::time::duration;
 use crate::store::Record;
 use crate::tracking::{RecordId, Relation};
@@ -151,7 +152,7 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
     }
     let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
     let since = if relation == Relation::Retransmits { copy_before(app, record) } else { other.time };
-    let elapsed = record.time.checked_sub(since).filter(|elapsed| *elapsed >= 0 && id > record.relates_to);
+    let elapsed = time_between(since, record.time).filter(|_| id > record.relates_to);
     let plus = if record.is_repeat() { "+" } else { "" };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
     let number =

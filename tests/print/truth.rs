@@ -1,0 +1,143 @@
+//! What is not known is not said: of cut messages, joined files and times that do not fit. And sentences speak of the case at hand.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{capture_of, objects, printed, root, run};
+
+/// The findings of a message by their identifiers: text and source.
+fn finding<'a>(object: &'a Value, id: &str) -> &'a Value {
+    let all = object["findings"].as_array().unwrap();
+    all.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("no {id} in {object}"))
+}
+
+#[test]
+fn nothing_is_said_of_what_the_capture_cut() {
+    const CAPTURE: &str = "captures/lab/08-snaplen-60.pcap";
+    let lines = printed(&format!("print {CAPTURE}"));
+    for (number, expected) in [(10, "PUT          (cut)"), (5, "7 B captured \"Nov 23 \""), (12, "/time")] {
+        let line = lines.lines().find(|line| line.trim_start().starts_with(&format!("{number} "))).unwrap();
+        assert!(line.contains(expected) && line.contains("(cut)") == (number == 10), "{line}");
+    }
+    for text in [printed(&format!("print -V {CAPTURE}")), printed(&format!("explain -r {CAPTURE} --frame 10"))] {
+        for false_word in ["format error", "Malformed", "because of the error", "[URI: /]", "0 of 0"] {
+            assert!(!text.contains(false_word), "{false_word}: {text}");
+        }
+        assert!(text.contains("16 of 55 bytes were captured") && text.contains("URI: (cut)"), "{text}");
+    }
+    let all = objects(&printed(&format!("print -T json {CAPTURE}")));
+    let cut = all.iter().find(|object| object["frame"]["number"] == 10).unwrap();
+    assert!(cut["resource"].is_null() && cut["coap"]["cut"] == true && cut["cut_by_capture"] == true, "{cut}");
+    let text = finding(cut, "capture.truncated")["text"].as_str().unwrap();
+    assert!(text.starts_with("16 of 55 bytes were captured."), "{text}");
+    let payload = all.iter().find(|object| object["frame"]["number"] == 5).unwrap();
+    assert_eq!(payload["coap"]["payload"]["cut"], true, "{payload}");
+    assert!(!printed(&format!("stats {CAPTURE}")).lines().any(|line| line.trim().ends_with("  /")));
+    assert_eq!(printed(&format!("print -T fields -e coap.option_length_bad {CAPTURE}")).trim(), "");
+}
+
+#[test]
+fn files_joined_with_cat_are_read_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str| fs::read(root().join(format!("captures/lab/{name}"))).unwrap();
+    let parts = ["08-ether-nano.pcap", "08-big-endian.pcap", "08-comments.pcapng", "03-observe-rst.pcap"];
+    for (first, second) in [(0, 3), (3, 0), (3, 1), (1, 2), (2, 3), (2, 1), (0, 0)] {
+        let (first, second) = (parts[first], parts[second]);
+        let path = folder.path().join("joined.pcap");
+        fs::write(&path, [read(first), read(second)].concat()).unwrap();
+        let output = run(&format!("stats --json {}", path.display()));
+        let warning = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && warning.contains("another capture begins at byte"), "{first}: {warning}");
+        let frames = |arguments: &str| objects(&printed(arguments))[0]["frames"].as_u64().unwrap();
+        let expected = [first, second].map(|name| frames(&format!("stats --json captures/lab/{name}")));
+        let joined = objects(&String::from_utf8(output.stdout).unwrap())[0]["frames"].as_u64();
+        assert_eq!(joined, Some(expected.iter().sum()), "{first} and {second}");
+        // The messages of the second are found and read again by its own header.
+        let lines = String::from_utf8(run(&format!("print -T fields -e coap.mid {}", path.display())).stdout).unwrap();
+        let own = |name: &str| printed(&format!("print -T fields -e coap.mid captures/lab/{name}"));
+        assert_eq!(lines, own(first) + &own(second), "{first} and {second}");
+    }
+}
+
+/// A pcapng file of one interface with datagrams of CoAP at times in microseconds.
+fn capture_at(messages: &[(u64, &[u8])]) -> Vec<u8> {
+    let block = |kind: u32, body: &[u8]| {
+        let padded = body.len().next_multiple_of(4);
+        let length = (padded as u32 + 12).to_le_bytes();
+        let mut bytes = [kind.to_le_bytes(), length].concat();
+        bytes.extend(body);
+        bytes.resize(8 + padded, 0);
+        bytes.extend(length);
+        bytes
+    };
+    let mut bytes = block(0x0a0d_0d0a, &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
+    bytes.extend(block(1, &[101, 0, 0, 0, 0, 0, 4, 0]));
+    for (time, message) in messages {
+        let pcap = capture_of(&[message]);
+        // The record behind the file header, whose link layer is the same.
+        let frame = &pcap[40..];
+        let mut body = vec![0; 4];
+        body.extend(((time >> 32) as u32).to_le_bytes());
+        body.extend((*time as u32).to_le_bytes());
+        body.extend((frame.len() as u32).to_le_bytes());
+        body.extend((frame.len() as u32).to_le_bytes());
+        body.extend(frame);
+        bytes.extend(block(6, &body));
+    }
+    bytes
+}
+
+#[test]
+fn no_duration_is_counted_from_a_time_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("far.pcapng");
+    let beyond = u64::MAX / 2;
+    for times in [[beyond, beyond + 5], [1_000_000, beyond], [beyond, 1_000_000]] {
+        fs::write(&path, capture_at(&times.map(|time| (time, &b"\x41\x01\0\x01\x01"[..])))).unwrap();
+        let output = run(&format!("print -T json {}", path.display()));
+        let warning = String::from_utf8(output.stderr).unwrap();
+        assert!(warning.contains("no duration is counted"), "{warning}");
+        for object in objects(&String::from_utf8(output.stdout).unwrap()) {
+            assert!(object["elapsed_since_first"].is_null() && object["response_time"].is_null(), "{object}");
+            let text = object["findings"].to_string();
+            assert!(!text.contains(" h after") && !text.contains("capture.time"), "{text}");
+        }
+        let relative = run(&format!("print -T fields -e frame.time_relative {}", path.display())).stdout;
+        assert!(!String::from_utf8(relative).unwrap().contains("000000000."), "{times:?}");
+    }
+}
+
+#[test]
+fn sentences_speak_of_the_case_at_hand() {
+    let all = objects(&printed("print -T json --max-retransmit 0 captures/lab-session.pcap"));
+    let copy = all.iter().find(|object| object["frame"]["number"] == 42).unwrap();
+    let text = finding(copy, "mid.too-many")["text"].as_str().unwrap();
+    assert!(text.contains("than MAX_RETRANSMIT permits") && !text.contains("four"), "{text}");
+    // A ping that came twice within microseconds, behind its answer.
+    let all = objects(&printed("print -T json captures/lab/04-rst-ping.pcap"));
+    for object in all.iter().filter(|object| object["retransmission_of"].is_u64()) {
+        let text = finding(object, "mid.retransmission")["text"].as_str().unwrap();
+        assert!(!text.contains("No ACK arrived"), "{text}");
+    }
+    for (hex, id, text, reference) in [
+        ("41 01 00 01 01 d1 03 00", "opt.uint-range", "Hop-Limit (16) is 0.", "RFC 8768 section 3"),
+        ("41 01 00 01 01 61 02", "opt.uint-range", "Observe (6) is 2.", "RFC 7641 section 2"),
+        ("41 45 00 01 01 c1 ff", "cf.without-payload", "Content-Format 255.", "RFC 7252 section 5.10.3"),
+        ("41 45 00 01 01 ff 61", "cf.missing", "1 byte of payload.", "RFC 7252 sections 5.5.1, 5.10.3"),
+        ("41 01 00 01 01 ff 61", "payload.not-allowed", "0.01 GET with 1 byte.", "RFC 7252 section 5.5"),
+    ] {
+        let object = &objects(&printed(&format!("explain --format json {hex}")))[0];
+        let found = finding(object, id);
+        assert!(found["text"].as_str().unwrap().starts_with(text) && found["reference"] == reference, "{found}");
+    }
+}
+
+#[test]
+fn the_reserved_block_size_has_no_bytes() {
+    let object = &objects(&printed("explain --format json 41 45 00 01 01 d1 0a 0f ff 61"))[0];
+    let block = &object["coap"]["options"][0]["value"];
+    assert!(block["size"].is_null() && block["szx"] == 7, "{block}");
+    let lines = printed("print captures/lab/05-block-errors.pcap");
+    assert!(lines.contains("#0/reserved") && !printed("explain 41 45 00 01 01 d1 0a 0f ff 61").contains("1024"));
+}
