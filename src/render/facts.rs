@@ -3,7 +3,7 @@
 use super::content;
 use super::time::duration;
 use super::{Known, Node};
-use crate::coap::{DecodeMode, OptionNumber, escape};
+use crate::coap::{DecodeMode, OptionNumber, count, escape};
 use crate::field;
 use crate::frame::time_between;
 use crate::store::View;
@@ -164,7 +164,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         ObserveOrder::Same => text += ", the same number as the freshest",
     }
     if known == Known::Later {
-        text += &format!(", {} notifications in all", row.notifications);
+        text += &format!(", {} in all", count(row.notifications as usize, "notification"));
         match row.end {
             ObservationEnd::Open => {}
             end if row.ended_by == NO_RECORD => text += &format!(", ended: {}", field::end(end)),

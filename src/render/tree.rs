@@ -203,7 +203,7 @@ fn message_layer(message: &Message<'_>) -> Node {
 /// `CON, 0.03 PUT, MID 4098, token beef`.
 fn headline(message: &Message<'_>) -> String {
     let Some(header) = message.header() else {
-        return format!("{} bytes, too short for a header", message.bytes().len());
+        return format!("{}, too short for a header", count(message.bytes().len(), "byte"));
     };
     let token = match message.token() {
         None => String::new(),
