@@ -28,6 +28,7 @@ pub(super) struct Ahead {
 }
 
 /// What there is to take.
+#[expect(clippy::large_enum_variant, reason = "taken apart where it is made, never kept")]
 pub(super) enum Taken {
     /// A batch.
     Batch(Batch),
