@@ -1,10 +1,17 @@
-//! Signals as data: a thread waits for them and hands them on, so that no handler runs any code of ours.
+//! Signals as data: a thread waits for them and hands them on, so that no handler runs any code of ours. And the end of the terminal,
+//! which may come without one.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
+
+/// The signal that says that the terminal is gone.
+pub const HANGUP: i32 = SIGHUP;
 
 /// What a signal asks of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,4 +50,36 @@ pub fn stop_here() -> io::Result<()> {
 /// End this process as the signal would have, so that a shell sees what ended it.
 pub fn end_by(signal: i32) -> io::Result<()> {
     low_level::emulate_default_handler(signal)
+}
+
+/// Start a thread that waits until the terminal of the keyboard is gone, and then asks to end, as SIGHUP does. That signal reaches the
+/// leader of a session and whom it tells; a keyboard that is gone reads as one that is silent.
+pub fn forward_hangup(tell: impl FnOnce(Asked) + Send + 'static) -> io::Result<()> {
+    let keyboard = keyboard()?;
+    std::thread::Builder::new().name("terminal".into()).spawn(move || {
+        while !is_gone(&keyboard, PollTimeout::NONE) {}
+        tell(Asked::End(SIGHUP));
+    })?;
+    Ok(())
+}
+
+/// Whether the terminal is gone, so that nobody is left to tell what failed.
+pub fn is_hung_up() -> bool {
+    keyboard().map_or(true, |keyboard| is_gone(&keyboard, PollTimeout::ZERO))
+}
+
+/// What keys are read from: standard input where it is a terminal, else the terminal of the session.
+fn keyboard() -> io::Result<File> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        return Ok(File::from(input.as_fd().try_clone_to_owned()?));
+    }
+    File::open("/dev/tty")
+}
+
+fn is_gone(terminal: &File, timeout: PollTimeout) -> bool {
+    // No event is asked for: an end is told anyway.
+    let mut asked = [PollFd::new(terminal.as_fd(), PollFlags::empty())];
+    let told = poll(&mut asked, timeout);
+    told.is_ok() && asked.iter().any(|asked| asked.any() == Some(true))
 }

@@ -118,3 +118,23 @@ fn frames_are_synchronized_and_idle_is_silent() {
     pty.press("q");
     assert_eq!(pty.wait_for_end(), 0);
 }
+
+#[test]
+fn a_burst_of_keys_leaves_none_behind() {
+    // The buffers between here and there have all sorts of sizes.
+    for count in [1023, 1024, 1025, 2048, 3000] {
+        check(coapscope(), |pty| pty.press(&format!("{}q", "j".repeat(count - 1))), 0, "");
+    }
+}
+
+#[test]
+fn a_terminal_is_no_capture() {
+    for arguments in [&["-"][..], &["print", "-"], &["stats", "-"]] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
+        command.args(arguments);
+        let mut pty = Pty::start(command);
+        assert_eq!(pty.wait_for_end(), 2, "{}", pty.text());
+        pty.wait_for("one line", |screen| screen.contents().contains("standard input: is a terminal"));
+        assert!(!pty.raw().windows(5).any(|bytes| bytes == b"\x1b[?10"), "the screen was begun");
+    }
+}

@@ -19,6 +19,8 @@ pub enum CaptureError {
         /// Its name.
         file: String,
     },
+    /// Standard input is a terminal, where keys come from.
+    Terminal,
     /// The file has no byte.
     Empty {
         /// Its name.
@@ -95,6 +97,9 @@ impl fmt::Display for CaptureError {
             Self::Directory { file } => {
                 write!(f, "{file}: is a folder, not a capture; name a file in it")
             }
+            Self::Terminal => f.write_str(
+                "standard input: is a terminal, and nobody types a capture; pipe one into it: tcpdump -w - | coapscope -",
+            ),
             Self::Empty { file } => {
                 write!(
                     f,

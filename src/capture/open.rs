@@ -1,7 +1,7 @@
 //! Opens what a user names: files, pipes, standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ pub fn open(input: &Input, spool_dir: &Path) -> Result<Opened, CaptureError> {
 /// What stands in a file is looked at when the first frame is read, so that a slow pipe keeps nobody waiting.
 ///
 /// # Errors
-/// A file that cannot be opened, or is a folder; a spool that cannot be created.
+/// A file that cannot be opened, or is a folder; standard input that is a terminal; a spool that cannot be created.
 pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, CaptureError> {
     let table = InterfaceTable::default();
     let mut files = Vec::with_capacity(inputs.len());
@@ -126,6 +126,9 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
         Ok((Medium::Spool(reader), Some(feed)))
     };
     let Input::Path(path) = input else {
+        if io::stdin().is_terminal() {
+            return Err(CaptureError::Terminal);
+        }
         return feed(Box::new(io::stdin()), None);
     };
     let name = || input.name();

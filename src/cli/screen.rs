@@ -49,6 +49,7 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         }
     })
     .context("signals cannot be received")?;
+    let ask = sender.clone();
     let session = tui::Session {
         opening,
         store: Store::with_limit(memory),
@@ -62,13 +63,18 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let guard =
         tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;
     tui::spawn_keyboard(sender)?;
+    signals::forward_hangup(move |signal| drop(ask.send(event(signal)))).context("the keyboard cannot be read")?;
     let mut terminal = Terminal::new(tui::Quiet::stdout()).context("the terminal cannot be written to")?;
     let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: signals::stop_here });
     // In this order: whatever may still take time does so with the terminal given back.
     drop(guard);
     drop(loader);
     drop(capture);
-    Ok(outcome?)
+    match outcome {
+        // Nobody is left to read what failed.
+        Err(tui::ScreenError::Terminal(_)) if signals::is_hung_up() => Ok(Outcome::Signal(signals::HANGUP)),
+        outcome => Ok(outcome?),
+    }
 }
 
 fn event(asked: Asked) -> Event {

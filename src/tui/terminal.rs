@@ -170,7 +170,8 @@ impl<W: Write> Backend for Quiet<W> {
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        if !std::mem::replace(&mut self.cursor_shown, true) {
+        // Ratatui asks for it at the end once more, and prints where it fails; by then it was shown with all else given back.
+        if is_taken() && !std::mem::replace(&mut self.cursor_shown, true) {
             self.begin()?;
             self.inner.show_cursor()?;
         }

@@ -2,16 +2,18 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use portable_pty::CommandBuilder;
 
 use super::pty::Pty;
-use super::{CAPTURE, check};
+use super::{CAPTURE, DRAWN, check};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_coapscope");
 /// How long an end may take on a busy machine.
@@ -135,5 +137,54 @@ fn a_pipe_that_nobody_writes_to_keeps_nobody() {
         let line = format!("exec {PROGRAM} - <{}", fifo.display());
         check(command(["sh", "-c", &line]), end, *status, "");
         drop(writer);
+    }
+}
+
+/// A terminal all of whose descriptors but the program's own are in our hands, so that it can be closed under the program.
+fn closed_under(words: &[&str]) -> (ExitStatus, String) {
+    let size = nix::pty::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let pair = nix::pty::openpty(&size, None).unwrap();
+    for end in [&pair.master, &pair.slave] {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+    }
+    let slave = || Stdio::from(OwnedFd::try_clone(&pair.slave).unwrap());
+    let (errors, report) = std::io::pipe().map(|(read, write)| (write, read)).unwrap();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+    command.stdin(slave()).stdout(slave()).stderr(errors);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut master = File::from(pair.master);
+    drop(pair.slave);
+    let mut shown = vt100::Parser::default();
+    while !shown.screen().contents().contains(DRAWN) {
+        let mut bytes = [0; 4096];
+        let count = master.read(&mut bytes).unwrap();
+        shown.process(&bytes[..count]);
+    }
+    drop(master);
+    let status = end_of(&mut child, &words.join(" "));
+    let mut said = String::new();
+    std::io::BufReader::new(report).read_to_string(&mut said).unwrap();
+    (status, said)
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it_quietly() {
+    use std::os::unix::process::ExitStatusExt;
+    let live = can_capture("a_terminal_that_is_closed_ends_it_quietly");
+    let line = format!("ip link set lo up && exec {PROGRAM} -i lo");
+    let alone: Vec<&str> = ALONE.iter().copied().chain(["sh", "-c", &line]).collect();
+    // As the leader of a session it gets SIGHUP; else it finds out by itself.
+    for leads in [true, false] {
+        let setsid: &[&str] = if leads { &["setsid", "--ctty"] } else { &[] };
+        for words in [Some(&[PROGRAM, CAPTURE][..]), live.then_some(&alone[..])].into_iter().flatten() {
+            let (status, said) = closed_under(&[setsid, words].concat());
+            assert_eq!(
+                (status.signal(), said.as_str()),
+                (Some(Signal::SIGHUP as i32), ""),
+                "{words:?}, leads: {leads}"
+            );
+        }
     }
 }
