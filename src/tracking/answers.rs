@@ -5,6 +5,7 @@ use super::clock::between;
 use super::context::Context;
 use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
+use super::pairs::VERIFIED;
 use super::sent::{Handle, Sent, group_key, key, stray_key};
 use super::slots::SlotKind;
 use crate::coap::{MessageType, Rule};
@@ -247,7 +248,7 @@ impl Tracker {
     /// The receiver of a response proves that it is where it says it is.
     fn server_verified(&mut self, sent: &Sent, context: &Context<'_, '_>) {
         if !sent.malformed {
-            self.pairs.direction(context.pair).verified = true;
+            self.pairs.direction(context.pair).mark(VERIFIED);
         }
     }
 

@@ -1,9 +1,9 @@
 //! The message at hand, and where what is found out about it goes.
 
 use super::clock::Moment;
-use super::endpoints::PairId;
 use super::facts::Facts;
 use super::model::{Arrival, NO_RECORD, Patch, RecordId, Relation, ResourceId, Role, Tracked};
+use super::pairs::PairNumber;
 use super::sent::Travel;
 use crate::coap::{Finding, Message, OptionNumber, Rule, Severity, Span};
 
@@ -38,7 +38,7 @@ pub(super) struct Context<'b, 'o> {
     /// Path and query of a request.
     pub resource: ResourceId,
     /// From its sender to its receiver.
-    pub pair: PairId,
+    pub pair: PairNumber,
     pub out: Output<'o>,
 }
 

@@ -3,11 +3,11 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
-use super::endpoints::PairId;
 use super::facts::BlockPlace;
 use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };
+use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::slots::{NONE, Slot, SlotKind};
 use super::tokens::Token;
@@ -200,7 +200,7 @@ impl Tracker {
     }
 
     /// One interaction less is open.
-    pub(super) fn release(&mut self, pair: PairId) {
+    pub(super) fn release(&mut self, pair: PairNumber) {
         let direction = self.pairs.direction(pair);
         direction.outstanding = direction.outstanding.saturating_sub(1);
     }

@@ -8,10 +8,10 @@ use foldhash::fast::RandomState;
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
-use super::endpoints::PairId;
 use super::facts::BlockPlace;
 use super::model::{EndpointId, RecordId, ResourceId};
 use super::multicast::Groups;
+use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::sent::MessageKey;
 use super::slots::Asked;
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
@@ -48,14 +48,14 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
 }
 
 /// A kind of request: from whom to whom, for what, by which method.
-type Similar = (PairId, ResourceId, u8);
+type Similar = (PairNumber, ResourceId, u8);
 
 /// What is remembered across exchanges.
 pub(super) struct Memory {
     /// Requests to groups.
     pub groups: Groups,
     /// Slots of the observations that live, by pair and target.
-    pub targets: HashMap<(PairId, u64), u32, RandomState>,
+    pub targets: HashMap<(PairNumber, u64), u32, RandomState>,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
     /// Requests that were challenged with Echo.
@@ -93,7 +93,7 @@ impl Tracker {
         self.judge_repeat(context);
         let facts = &context.facts;
         if [facts.block1, facts.block2].contains(&BlockPlace::Later) || facts.echo {
-            self.pairs.direction(context.pair).verified = true;
+            self.pairs.direction(context.pair).mark(VERIFIED);
         }
         Asked {
             target: 0,
@@ -122,7 +122,7 @@ impl Tracker {
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
         let unknown = context.resource == ResourceId(0);
-        if unknown || !self.pairs.direction(context.pair.reversed()).told && !context.facts.echo {
+        if unknown || !self.pairs.direction(context.pair.reversed()).has(TOLD) && !context.facts.echo {
             return;
         }
         let (echo, observe) = (self.echo(context), context.facts.observe);
@@ -156,7 +156,7 @@ impl Tracker {
 
     /// Remembers what a response says about requests to come.
     #[inline(never)]
-    fn remember(&mut self, pair: PairId, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
+    fn remember(&mut self, pair: PairNumber, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
         let similar = (pair, resource, method);
         let record = context.arrival.record;
         let mut told = true;
@@ -171,7 +171,7 @@ impl Tracker {
             _ => told = false,
         }
         if told {
-            self.pairs.direction(pair.reversed()).told = true;
+            self.pairs.direction(pair.reversed()).mark(TOLD);
         }
         if let Some(echo) = self.echo(context) {
             self.memory.issued.insert(echo, (context.arrival.source, record));
@@ -243,9 +243,9 @@ impl Tracker {
     }
 
     #[inline(never)]
-    fn judge_amplification(&mut self, asked: &Asked, pair: PairId, context: &mut Context<'_, '_>) {
+    fn judge_amplification(&mut self, asked: &Asked, pair: PairNumber, context: &mut Context<'_, '_>) {
         let (response, request) = (context.facts.length, asked.length.max(1));
-        if asked.cut || response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.pairs.direction(pair).verified {
+        if asked.cut || response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.pairs.direction(pair).has(VERIFIED) {
             return;
         }
         if response > request.saturating_mul(AMPLIFICATION_FACTOR) {

@@ -14,6 +14,7 @@ mod multicast;
 mod notification;
 mod observation;
 mod order;
+mod pairs;
 mod resources;
 mod responses;
 mod retransmission;
@@ -21,21 +22,23 @@ mod sent;
 mod slot;
 mod slots;
 mod table;
+mod tags;
 mod tokens;
 mod unreachable;
 
 pub use endpoints::EndpointTable;
 pub use facts::{Facts, Seed};
 pub use model::*;
+pub use pairs::{PairNumber, PairTable};
 pub use resources::ResourceTable;
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
-use endpoints::Pairs;
 use expiry::Timers;
 use judge::Memory;
+use pairs::Pairs;
 use sent::SentTable;
 use slots::Slots;
 
@@ -64,6 +67,7 @@ pub struct Tracker {
     seed: Seed,
     clock: Clock,
     endpoints: EndpointTable,
+    pair_table: PairTable,
     pairs: Pairs,
     resources: ResourceTable,
     sent: SentTable,
@@ -93,6 +97,7 @@ impl Tracker {
             seed: Seed::default(),
             clock: Clock::default(),
             endpoints: EndpointTable::default(),
+            pair_table: PairTable::default(),
             pairs: Pairs::new(),
             slots: Slots::new(),
             timers: Timers::default(),
@@ -148,7 +153,8 @@ impl Tracker {
             self.counters.malformed += 1;
             return Tracked::alone(Role::Other);
         }
-        let pair = self.pairs.intern(arrival.source, arrival.destination);
+        let pair = arrival.pair.unwrap_or_else(|| self.pair_table.intern(arrival.source, arrival.destination));
+        self.pairs.hold(pair);
         let resource = if arrival.cut { self.resource_of_cut(bytes, facts) } else { self.resource(bytes, facts) };
         let cut;
         let facts = if arrival.cut {

@@ -1,5 +1,6 @@
 //! What the tracker says: ids, relations, the rows of exchanges and observations, counters.
 
+use super::pairs::PairNumber;
 use crate::coap::Finding;
 
 /// Number of a stored message; they rise and are never reused.
@@ -35,6 +36,8 @@ pub struct Arrival {
     pub source: EndpointId,
     /// Whom it was sent to.
     pub destination: EndpointId,
+    /// From one to the other, if the caller has a [`PairTable`](super::PairTable): then with all messages. Else the tracker has one.
+    pub pair: Option<PairNumber>,
     /// The destination is a multicast or broadcast address.
     pub multicast: bool,
     /// IPv4 identification; 0 where there is none.

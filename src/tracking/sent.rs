@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::clock::Moment;
 use super::context::Context;
-use super::endpoints::PairId;
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
+use super::pairs::PairNumber;
 use super::slots::NONE;
 use super::table::Table;
 use crate::coap::MessageType;
@@ -14,12 +14,12 @@ use crate::coap::MessageType;
 pub(super) type MessageKey = u64;
 
 /// Key of a CON or NON.
-pub(super) fn key(pair: PairId, message_id: u16) -> MessageKey {
+pub(super) fn key(pair: PairNumber, message_id: u16) -> MessageKey {
     u64::from(pair.0) << 18 | u64::from(message_id)
 }
 
 /// Key of an ACK or RST that answers nothing captured, so that its copies are known.
-pub(super) fn stray_key(pair: PairId, message_id: u16, reset: bool) -> MessageKey {
+pub(super) fn stray_key(pair: PairNumber, message_id: u16, reset: bool) -> MessageKey {
     key(pair, message_id) | if reset { 2 << 16 } else { 1 << 16 }
 }
 
@@ -185,8 +185,8 @@ impl Sent {
     }
 
     /// From its sender to its receiver.
-    pub fn pair(&self) -> PairId {
-        PairId((self.key >> 18) as u32)
+    pub fn pair(&self) -> PairNumber {
+        PairNumber((self.key >> 18) as u32)
     }
 
     /// An ACK, a Reset or a response came.

@@ -1,9 +1,9 @@
 //! An exchange as the tracker keeps it: the row, and what is needed to judge what comes.
 
 use super::clock::Moment;
-use super::endpoints::PairId;
 use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
 use super::observation::Observation;
+use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::tokens::Token;
 
@@ -55,7 +55,7 @@ pub(super) struct Slot {
     pub row: ExchangeRow,
     pub token: Token,
     /// From client to server.
-    pub pair: PairId,
+    pub pair: PairNumber,
     pub started: Moment,
     /// The request in the table of messages.
     pub sent: Handle,
@@ -77,7 +77,14 @@ pub(super) struct Slot {
 
 impl Slot {
     /// A slot with nothing but the row; the caller fills in the rest.
-    pub fn new(kind: SlotKind, id: ExchangeId, row: ExchangeRow, token: Token, pair: PairId, started: Moment) -> Self {
+    pub fn new(
+        kind: SlotKind,
+        id: ExchangeId,
+        row: ExchangeRow,
+        token: Token,
+        pair: PairNumber,
+        started: Moment,
+    ) -> Self {
         Self {
             kind,
             id,

@@ -7,8 +7,8 @@ use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use super::endpoints::PairId;
 use super::model::EndpointId;
+use super::pairs::PairNumber;
 pub(super) use super::slot::{Asked, Slot, SlotKind};
 use super::slot::{Link, UNLINKED};
 use super::tokens::{Token, TokenMap};
@@ -95,7 +95,7 @@ impl Slots {
     }
 
     /// What is under a token between client and server.
-    pub fn under(&self, pair: PairId, token: &Token) -> Under {
+    pub fn under(&self, pair: PairNumber, token: &Token) -> Under {
         let Some(under) = self.tokens.get(pair.0, token) else { return NOTHING };
         let held = |number: u32| if number != NONE && self.get(number).is_some() { number } else { NONE };
         Under {
@@ -108,7 +108,7 @@ impl Slots {
 
     /// What is under the token of a slot, to be changed.
     #[inline]
-    fn under_mut(&mut self, pair: PairId, token: &Token) -> &mut Under {
+    fn under_mut(&mut self, pair: PairNumber, token: &Token) -> &mut Under {
         let (base, length, elders) = (self.base, self.ring.len() as u32, &self.elders);
         let held = |number: u32| number != NONE && (number.wrapping_sub(base) < length || elders.contains_key(&number));
         let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
@@ -378,7 +378,7 @@ mod tests {
             confirmable: true,
             multicast: false,
         };
-        Slot::new(SlotKind::Exchange, ExchangeId(id), row, token(bytes), PairId(pair), Moment::default())
+        Slot::new(SlotKind::Exchange, ExchangeId(id), row, token(bytes), PairNumber(pair), Moment::default())
     }
 
     #[test]
@@ -386,18 +386,18 @@ mod tests {
         let mut slots = Slots::new();
         let t = token(b"t");
         let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, b"t"), 0));
-        assert_eq!(slots.under(PairId(7), &t).open, c);
+        assert_eq!(slots.under(PairNumber(7), &t).open, c);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [c, b, a]);
         assert_eq!(slots.oldest(), Some(a));
         slots.close(b, 0);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [c, a]);
         slots.close(c, 0);
-        assert_eq!((slots.under(PairId(7), &t).open, slots.under(PairId(7), &t).closed), (a, c));
+        assert_eq!((slots.under(PairNumber(7), &t).open, slots.under(PairNumber(7), &t).closed), (a, c));
         slots.remove(a);
-        assert_eq!(slots.under(PairId(7), &t).open, NONE);
+        assert_eq!(slots.under(PairNumber(7), &t).open, NONE);
         slots.remove(c);
         slots.remove(b);
-        assert_eq!(slots.under(PairId(7), &t).closed, NONE);
+        assert_eq!(slots.under(PairNumber(7), &t).closed, NONE);
         assert_eq!(slots.bytes(), 0);
     }
 
@@ -413,7 +413,7 @@ mod tests {
         while slots.expire(16, 10, &mut |number, _| forgotten.push(number)) {}
         assert_eq!(forgotten, [a, c]);
         assert_eq!(slots.of_client(EndpointId(7)).collect::<Vec<_>>(), [b]);
-        assert_eq!((slots.under(PairId(7), &token(&[2])).open, slots.oldest()), (b, Some(b)));
+        assert_eq!((slots.under(PairNumber(7), &token(&[2])).open, slots.oldest()), (b, Some(b)));
         slots.close(b, 20);
         while slots.expire(31, 10, &mut |number, _| forgotten.push(number)) {}
         assert_eq!((forgotten, slots.bytes()), (vec![a, c, b], 0));
@@ -441,8 +441,8 @@ mod tests {
         let b = slots.insert(slot(2, 7, b""), 0);
         assert_eq!(slots.observe(b, 0), Some(a));
         slots.observe_no_more(a, 0);
-        assert_eq!(slots.under(PairId(7), &token(b"")).observing, b);
+        assert_eq!(slots.under(PairNumber(7), &token(b"")).observing, b);
         slots.observe_no_more(b, 0);
-        assert_eq!(slots.under(PairId(7), &token(b"")).ended, b);
+        assert_eq!(slots.under(PairNumber(7), &token(b"")).ended, b);
     }
 }

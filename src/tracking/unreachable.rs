@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::context::{MESSAGE_ID, Output};
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
+use super::pairs::PairNumber;
 use super::sent::{Handle, key};
 use super::slots::SlotKind;
 use crate::coap::{Finding, Message, MessageType, Rule};
@@ -11,6 +12,7 @@ impl Tracker {
     /// An ICMP error quotes a datagram. Returns the first copy of the message that it speaks of, or [`NO_RECORD`].
     ///
     /// `evidence` is the record of the error itself: it has the finding where the message was not captured.
+    /// `pair` is that of the quoted datagram, for callers with a [`PairTable`](super::PairTable) of their own.
     /// `quoted_bytes` is what the error holds of the UDP payload, often the first bytes only; `kind` and `code` are those of ICMP.
     #[allow(clippy::too_many_arguments, reason = "one call site; they are the parts of the error")]
     pub fn unreachable(
@@ -19,6 +21,7 @@ impl Tracker {
         evidence: RecordId,
         quoted_source: EndpointId,
         quoted_destination: EndpointId,
+        pair: Option<PairNumber>,
         quoted_bytes: &[u8],
         icmp: (u8, u8),
         out: &mut Vec<Patch>,
@@ -26,7 +29,7 @@ impl Tracker {
         let mut out = Output { patches: out, chat: self.options.chat };
         self.step(time, evidence, &mut out);
         let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp.0, icmp.1);
-        let pair = self.pairs.find(quoted_source, quoted_destination);
+        let pair = pair.or_else(|| self.pair_table.find(quoted_source, quoted_destination));
         let about = Message::decode(quoted_bytes).header().and_then(|header| {
             let pair = pair?;
             let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);

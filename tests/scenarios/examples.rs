@@ -30,6 +30,7 @@ fn raised(group: &Value) -> BTreeSet<(Severity, &'static str)> {
             time: (packet["t"].as_f64().unwrap() * 1e9) as i64,
             source: tracker.endpoint(&endpoint("src", "sport")),
             destination: tracker.endpoint(&destination),
+            pair: None,
             multicast: destination.address.is_multicast(),
             ip_id: 0,
             hop_limit: 64,

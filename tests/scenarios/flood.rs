@@ -25,6 +25,7 @@ fn flood(cap_bytes: usize, count: u32, observe: bool) -> (Counters, usize) {
             time,
             source,
             destination,
+            pair: None,
             multicast: false,
             ip_id: 0,
             hop_limit: 64,

@@ -44,8 +44,16 @@ fn play(script: &Script) -> Seen {
                 let message = sent[*quoted];
                 let (source, destination) = endpoints(&mut tracker, message);
                 let evidence = EVIDENCE + seen.about.len() as RecordId;
-                let about =
-                    tracker.unreachable(*time, evidence, source, destination, &message.bytes, (3, 3), &mut patches);
+                let about = tracker.unreachable(
+                    *time,
+                    evidence,
+                    source,
+                    destination,
+                    None,
+                    &message.bytes,
+                    (3, 3),
+                    &mut patches,
+                );
                 seen.about.push(about);
             }
             Step::Advance { time } => tracker.advance(*time, &mut patches),
@@ -70,6 +78,7 @@ fn arrival(pair: Pair, message: &Sent, record: RecordId) -> Arrival {
         time: message.time,
         source: pair.0,
         destination: pair.1,
+        pair: None,
         multicast: message.multicast,
         ip_id: message.ip_id,
         hop_limit: message.hop_limit,

@@ -1,0 +1,193 @@
+//! Pairs of endpoints, as small numbers, and what is known of each.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::clock::Moment;
+use super::model::EndpointId;
+use super::tags::{Held, Tags};
+
+/// A direction between two endpoints: the number of the pair, and which of its two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PairNumber(pub(super) u32);
+
+impl PairNumber {
+    /// One endpoint with itself: both ways are one.
+    const SAME: u32 = 2;
+
+    /// The other direction.
+    #[inline]
+    pub fn reversed(self) -> Self {
+        Self(self.0 ^ u32::from(self.0 & Self::SAME == 0))
+    }
+
+    #[inline]
+    fn index(self) -> (usize, usize) {
+        ((self.0 >> 2) as usize, (self.0 & 1) as usize)
+    }
+}
+
+/// What is known of one direction. Small, since there may be very many.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Direction {
+    /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
+    pub outstanding: u16,
+    /// `SEEN`, `VERIFIED`, `TOLD`.
+    marks: u8,
+}
+
+/// A message went this way.
+const SEEN: u8 = 1;
+/// The sender proved that it receives at its address (RFC 9175 section 2.4).
+pub(super) const VERIFIED: u8 = 2;
+/// A response this way said something about requests to come.
+pub(super) const TOLD: u8 = 4;
+
+const _: () = assert!(size_of::<[Direction; 2]>() == 8);
+
+impl Direction {
+    #[inline]
+    pub fn has(self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    #[inline]
+    pub fn mark(&mut self, mark: u8) {
+        self.marks |= mark;
+    }
+}
+
+/// What was sent to an endpoint that never answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probing {
+    /// When the first of it was sent.
+    pub first: Moment,
+    /// Bytes of different messages.
+    pub bytes: u64,
+    /// `flow.probing-rate` was said.
+    pub said: bool,
+}
+
+/// Numbers pairs of endpoints. Numbers of different tables must not meet in one tracker.
+pub struct PairTable {
+    index: Tags,
+    /// The smaller number and the larger.
+    list: Vec<[EndpointId; 2]>,
+}
+
+impl Default for PairTable {
+    fn default() -> Self {
+        Self { index: Tags::new(), list: Vec::new() }
+    }
+}
+
+/// The same for both directions, and what follows from the order of the two.
+#[inline]
+fn both(source: EndpointId, destination: EndpointId) -> ([EndpointId; 2], u32) {
+    let way = if source == destination { PairNumber::SAME } else { u32::from(source > destination) };
+    ([source.min(destination), source.max(destination)], way)
+}
+
+#[inline]
+fn key([low, high]: [EndpointId; 2]) -> u64 {
+    u64::from(low.0) << 32 | u64::from(high.0)
+}
+
+#[inline]
+fn held(list: &[[EndpointId; 2]], number: u32, pair: [EndpointId; 2]) -> Held {
+    if list.get(number as usize) == Some(&pair) { Held::Same } else { Held::Other }
+}
+
+impl PairTable {
+    /// The direction from one endpoint to another, new where it is new.
+    #[inline]
+    pub fn intern(&mut self, source: EndpointId, destination: EndpointId) -> PairNumber {
+        let (pair, way) = both(source, destination);
+        let place = self.index.place(key(pair), |number| held(&self.list, number, pair), |_| true);
+        let number = place.number.unwrap_or_else(|| {
+            let number = self.list.len() as u32;
+            self.list.push(pair);
+            self.index.put(place, number);
+            number
+        });
+        PairNumber(number << 2 | way)
+    }
+
+    /// The direction from one endpoint to another, if anything went either way.
+    pub fn find(&self, source: EndpointId, destination: EndpointId) -> Option<PairNumber> {
+        let (pair, way) = both(source, destination);
+        let number = self.index.get(key(pair), |number| held(&self.list, number, pair))?;
+        Some(PairNumber(number << 2 | way))
+    }
+}
+
+/// What is known of pairs of endpoints.
+pub(super) struct Pairs {
+    /// By number of the pair: its two directions.
+    directions: Vec<[Direction; 2]>,
+    probing: HashMap<PairNumber, Probing, RandomState>,
+}
+
+impl Pairs {
+    pub fn new() -> Self {
+        Self { directions: Vec::new(), probing: HashMap::default() }
+    }
+
+    /// Has a place for a pair: needed before anything else is asked of it.
+    #[inline]
+    pub fn hold(&mut self, pair: PairNumber) {
+        let (pair, _) = pair.index();
+        if pair >= self.directions.len() {
+            self.directions.resize(pair + 1, Default::default());
+        }
+    }
+
+    /// What is known of a direction.
+    #[inline]
+    pub fn direction(&mut self, pair: PairNumber) -> &mut Direction {
+        let (pair, way) = pair.index();
+        &mut self.directions[pair][way]
+    }
+
+    /// Whether a message went this way.
+    #[inline]
+    pub fn seen(&self, pair: PairNumber) -> bool {
+        let (pair, way) = pair.index();
+        self.directions[pair][way].has(SEEN)
+    }
+
+    /// A message goes this way.
+    #[inline]
+    pub fn see(&mut self, pair: PairNumber) {
+        let direction = self.direction(pair);
+        if !direction.has(SEEN) {
+            direction.mark(SEEN);
+            self.probing.remove(&pair.reversed());
+        }
+    }
+
+    /// What was sent this way while nothing came back.
+    pub fn probing(&mut self, pair: PairNumber, now: Moment) -> &mut Probing {
+        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_has_two_directions() {
+        let (mut table, mut pairs) = (PairTable::default(), Pairs::new());
+        let [one, three] = [1, 3].map(EndpointId);
+        let (there, itself) = (table.intern(three, one), table.intern(one, one));
+        assert_eq!((there.reversed(), itself.reversed()), (table.intern(one, three), itself));
+        assert_eq!((table.find(three, one), table.find(three, three)), (Some(there), None));
+        [there, itself].into_iter().for_each(|pair| pairs.hold(pair));
+        pairs.see(there);
+        assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
+        pairs.direction(there.reversed()).outstanding = 2;
+        assert_eq!(pairs.direction(there).outstanding, 0);
+    }
+}

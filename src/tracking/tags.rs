@@ -1,0 +1,163 @@
+//! An index whose cells hold 32 bits of a hash and a number: whoever looks something up checks it against what the number leads to.
+//! Eight bytes a cell keep large tables in the processor's caches. What has had its time leaves when room is made.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+
+use super::table::Key;
+
+/// The number of an empty cell.
+const NOTHING: u32 = u32::MAX;
+
+/// What a number leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// What has the key.
+    Same,
+    /// What has another key.
+    Other,
+    /// Nothing any more.
+    Gone,
+}
+
+#[derive(Clone, Copy)]
+struct Cell {
+    tag: u32,
+    number: u32,
+}
+
+const EMPTY: Cell = Cell { tag: 0, number: NOTHING };
+
+/// Where the number of a key is or would go; good until something is put elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    at: usize,
+    tag: u32,
+    /// The number that is there, if it has the key.
+    pub number: Option<u32>,
+}
+
+/// Open addressing with linear probing. The tag tells where a cell has its home, so that moving needs no keys.
+pub(super) struct Tags {
+    /// As many as a power of two.
+    cells: Vec<Cell>,
+    /// How many more cells may be filled before room is to be made.
+    room: usize,
+    seed: [u64; 2],
+}
+
+impl Tags {
+    /// Cells of a new index.
+    const FIRST: usize = 64;
+
+    pub fn new() -> Self {
+        let random = RandomState::default();
+        let seed = [1, 2].map(|number| random.hash_one(number) | 1);
+        Self { cells: vec![EMPTY; Self::FIRST], room: Self::room_of(Self::FIRST), seed }
+    }
+
+    fn room_of(cells: usize) -> usize {
+        cells * 2 / 3
+    }
+
+    #[inline]
+    fn tag(&self, key: impl Key) -> u32 {
+        key.hash(self.seed) as u32
+    }
+
+    /// The number under a key, told by what the numbers with its tag lead to.
+    #[inline]
+    pub fn get(&self, key: impl Key, held: impl Fn(u32) -> Held) -> Option<u32> {
+        self.find(self.tag(key), held).number
+    }
+
+    #[inline]
+    fn find(&self, tag: u32, held: impl Fn(u32) -> Held) -> Place {
+        let (cells, mask) = (self.cells.as_slice(), self.cells.len() - 1);
+        let mut at = tag as usize & mask;
+        let mut free = None;
+        while let Some(cell) = cells.get(at)
+            && cell.number != NOTHING
+        {
+            if cell.tag == tag {
+                match held(cell.number) {
+                    Held::Same => return Place { at, tag, number: Some(cell.number) },
+                    Held::Other => {}
+                    Held::Gone => free = free.or(Some(at)),
+                }
+            }
+            at = (at + 1) & mask;
+        }
+        Place { at: free.unwrap_or(at), tag, number: None }
+    }
+
+    /// The place of a key, for [`put`](Self::put). `alive` tells the numbers that still lead to something.
+    #[inline]
+    pub fn place(&mut self, key: impl Key, held: impl Fn(u32) -> Held, alive: impl Fn(u32) -> bool) -> Place {
+        if self.room == 0 {
+            self.make_room(alive);
+        }
+        self.find(self.tag(key), held)
+    }
+
+    /// Puts a number at a place.
+    #[inline]
+    pub fn put(&mut self, place: Place, number: u32) {
+        let cell = &mut self.cells[place.at];
+        self.room -= usize::from(cell.number == NOTHING);
+        *cell = Cell { tag: place.tag, number };
+    }
+
+    /// Lets go of what leads nowhere, and grows where much does not.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, alive: impl Fn(u32) -> bool) {
+        let stays = |cell: &Cell| cell.number != NOTHING && alive(cell.number);
+        let many = self.cells.iter().filter(|cell| stays(cell)).count();
+        // At most half full, so that there is time until the next such call.
+        let cells = (many * 2).next_power_of_two().max(Self::FIRST);
+        let before = std::mem::replace(&mut self.cells, vec![EMPTY; cells]);
+        self.room = Self::room_of(cells) - many;
+        for cell in before.into_iter().filter(stays) {
+            let mut at = cell.tag as usize & (cells - 1);
+            while self.cells[at].number != NOTHING {
+                at = (at + 1) & (cells - 1);
+            }
+            self.cells[at] = cell;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn it_holds_what_a_map_of_the_standard_library_holds() {
+        // Numbers lead to keys; the oldest are gone.
+        let (mut tags, mut keys, mut map) = (Tags::new(), Vec::<u64>::new(), HashMap::new());
+        let mut state = 7u64;
+        for number in 0..40_000u32 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = (state >> 33) % 700;
+            let first = number.saturating_sub(300);
+            let held = |keys: &[u64], at: u32, key: u64| match keys[at as usize] {
+                _ if at < first => Held::Gone,
+                same if same == key => Held::Same,
+                _ => Held::Other,
+            };
+            let place = tags.place(key, |at| held(&keys, at, key), |at| at >= first);
+            assert_eq!(place.number, map.get(&key).copied().filter(|at| *at >= first));
+            keys.push(key);
+            tags.put(place, number);
+            map.insert(key, number);
+            let other = (state >> 20) % 700;
+            let expected = map.get(&other).copied().filter(|at| *at >= first);
+            assert_eq!(tags.get(other, |at| held(&keys, at, other)), expected);
+        }
+        assert!(tags.cells.len() <= 1024, "{} cells for 300 that are alive", tags.cells.len());
+    }
+}
