@@ -19,7 +19,13 @@ const SLIDE: &str = "4002 0000 b66576656e7473 ff 7b22616363657373546f6b656e223a2
 
 fn explain(arguments: &[&str]) -> Output {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    Command::new(env!("CARGO_BIN_EXE_coapscope")).arg("explain").args(arguments).current_dir(root).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_coapscope"))
+        .arg("explain")
+        .args(arguments)
+        .current_dir(root)
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap()
 }
 
 fn text(arguments: &[&str]) -> String {

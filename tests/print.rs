@@ -31,7 +31,7 @@ fn coapscope(arguments: &str) -> Command {
         .current_dir(root())
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
-        .env("TZ", "UTC");
+        .envs([("TZ", "UTC"), ("LC_ALL", "C.UTF-8")]);
     command
 }
 

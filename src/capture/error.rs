@@ -65,6 +65,13 @@ pub enum CaptureError {
         /// What the system says.
         error: io::Error,
     },
+    /// The capture that fills the spool ended by an error of its own.
+    Ended {
+        /// Name of the interface.
+        name: String,
+        /// What the capturing thread says.
+        error: io::Error,
+    },
     /// A frame is not where it was: the file was changed.
     Changed {
         /// Name of the file.
@@ -128,6 +135,12 @@ impl fmt::Display for CaptureError {
                 )
             }
             Self::Read { file, offset, error } => write!(f, "{file}: cannot be read at byte {offset}: {error}"),
+            Self::Ended { name, error } => {
+                let text = error.to_string();
+                let why = text.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text);
+                let why = why.strip_prefix("The ").map_or_else(|| why.to_owned(), |rest| format!("the {rest}"));
+                write!(f, "{name}: {why}; what was captured before is kept")
+            }
             Self::Changed { file, offset } => {
                 write!(f, "{file}: there is no longer a frame at byte {offset}; the file was changed, open it again")
             }
@@ -149,9 +162,26 @@ impl std::error::Error for CaptureError {
         match self {
             Self::Open { error, .. }
             | Self::Read { error, .. }
+            | Self::Ended { error, .. }
             | Self::Spool { error, .. }
             | Self::Write { error, .. } => Some(error),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capture_that_ended_says_so_once() {
+        for (text, expected) in [
+            ("d1: The interface disappeared", "d1: the interface disappeared; what was captured before is kept"),
+            ("no space", "d1: no space; what was captured before is kept"),
+        ] {
+            let error = CaptureError::Ended { name: "d1".into(), error: io::Error::other(text) };
+            assert_eq!(error.to_string(), expected);
         }
     }
 }

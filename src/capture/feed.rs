@@ -27,6 +27,8 @@ struct Shared {
     consumed: AtomicU64,
     abandoned: AtomicBool,
     complaint: OnceLock<String>,
+    /// The input itself could not be read.
+    unreadable: AtomicBool,
 }
 
 impl Feed {
@@ -59,8 +61,15 @@ impl Feed {
         self.shared.complaint.get().cloned()
     }
 
-    /// The error behind what the spool says.
-    pub fn error(&self, error: io::Error) -> CaptureError {
+    /// The error behind what the spool says; `name` is what messages call the input.
+    pub fn error(&self, error: io::Error, name: &str) -> CaptureError {
+        if self.shared.unreadable.load(Ordering::Acquire) {
+            let offset = self.shared.consumed.load(Ordering::Relaxed);
+            return match error.kind() {
+                ErrorKind::IsADirectory => CaptureError::Directory { file: name.to_owned() },
+                _ => CaptureError::Read { file: name.to_owned(), offset, error },
+            };
+        }
         CaptureError::Spool { folder: self.folder.clone(), error }
     }
 }
@@ -79,7 +88,10 @@ struct Counted {
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.from.read(buffer)?;
+        let count = self.from.read(buffer).inspect_err(|error| {
+            let is_final = error.kind() != ErrorKind::Interrupted;
+            self.shared.unreadable.fetch_or(is_final, Ordering::Release);
+        })?;
         self.shared.consumed.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
@@ -94,7 +106,7 @@ fn run(mut from: Counted, writer: SpoolWriter, shared: &Shared) {
             Ok(0) => break,
             Ok(_) => head.extend(byte),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return complain(shared, &error),
+            Err(error) => return writer.fail(&error),
         }
     }
     let is_gzip = head == [0x1f, 0x8b];
@@ -114,6 +126,7 @@ fn copy(mut from: impl Read, mut writer: SpoolWriter, shared: &Shared) {
             Ok(0) => return,
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) if shared.unreadable.load(Ordering::Acquire) => return writer.fail(&error),
             Err(error) => return complain(shared, &error),
         };
         let bytes = buffer.get(..count).unwrap_or_default();

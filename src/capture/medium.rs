@@ -46,6 +46,11 @@ impl Medium {
         }
     }
 
+    /// What fills it has ended by an error.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Self::Spool(spool) if spool.failure().is_some())
+    }
+
     /// Length in bytes, where it is known.
     pub fn length(&self) -> Option<u64> {
         match self {

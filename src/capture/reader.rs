@@ -128,6 +128,8 @@ impl FrameReader {
             match medium.read_at(offset, free) {
                 Ok(Filled::Bytes(count)) => have += count,
                 Ok(Filled::Pending | Filled::End) => break,
+                // Nothing comes behind what is there, which may be the whole frame.
+                Err(_) if medium.has_failed() => break,
                 Err(error) => {
                     return Err(CaptureError::Read { file: name.clone(), offset, error });
                 }

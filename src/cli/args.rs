@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::values;
+
 /// Dissect CoAP in captures and on live interfaces.
 #[derive(Debug, Parser)]
 #[command(name = "coapscope", version, about, long_about = LONG_ABOUT, args_conflicts_with_subcommands = true, max_term_width = 100)]
@@ -42,7 +44,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct ScreenArgs {
     /// List the interfaces and what is needed to open them.
-    #[arg(short = 'D', long = "list-interfaces", conflicts_with_all = ["file", "read", "interface"])]
+    #[arg(short = 'D', long = "list-interfaces", exclusive = true)]
     pub list_interfaces: bool,
     /// What to read.
     #[command(flatten)]
@@ -111,13 +113,13 @@ pub enum PrintFormat {
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The message in hexadecimal, with or without spaces, colons, commas and 0x; `-` reads it from standard input.
-    #[arg(value_name = "HEX", conflicts_with = "read")]
+    #[arg(value_name = "HEX", conflicts_with = "read", allow_negative_numbers = true)]
     pub hex: Vec<OsString>,
     /// Take the message from a capture; several are merged by time.
     #[arg(short = 'r', long = "read", value_name = "FILE", requires = "frame")]
     pub read: Vec<PathBuf>,
     /// Which frame of the capture, from 1.
-    #[arg(long, value_name = "N", requires = "read", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub frame: Option<u64>,
     /// Form of the explanation.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -171,13 +173,13 @@ pub struct InputArgs {
     #[arg(short = 'i', long = "interface", value_name = "IFACE", help_heading = "Live")]
     pub interface: Option<String>,
     /// Kernel filter in libpcap's language, instead of the one that lets CoAP, fragments and ICMP through.
-    #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", requires = "interface", help_heading = "Live")]
+    #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", help_heading = "Live")]
     pub filter: Option<String>,
     /// Write every captured frame to this file, as pcap.
-    #[arg(short = 'w', long = "write", value_name = "FILE", requires = "interface", help_heading = "Live")]
+    #[arg(short = 'w', long = "write", value_name = "FILE", help_heading = "Live")]
     pub write: Option<PathBuf>,
     /// Stop after this many frames (live) or messages (from a file).
-    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub count: Option<u64>,
 }
 
@@ -186,7 +188,7 @@ pub struct InputArgs {
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
     /// Further UDP ports that carry CoAP.
-    #[arg(long = "port", value_name = "N[,N...]", value_delimiter = ',')]
+    #[arg(long = "port", value_name = "N[,N...]", value_delimiter = ',', value_parser = values::port, allow_negative_numbers = true)]
     pub ports: Vec<u16>,
     /// Decode a port as CoAP, in tshark's words: udp.port==N,coap.
     #[arg(short = 'd', long = "decode-as", value_name = "RULE")]
@@ -198,8 +200,8 @@ pub struct ReadingArgs {
     #[arg(long)]
     pub checksums: bool,
     /// Memory for messages on the screen, such as 500M or 2G (default: a quarter of the machine's); the oldest leave first.
-    #[arg(long, value_name = "SIZE")]
-    pub memory: Option<String>,
+    #[arg(long, value_name = "SIZE", value_parser = values::size, allow_hyphen_values = true)]
+    pub memory: Option<usize>,
     /// Folder for the copy of what is captured live, read from standard input or unpacked.
     #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
     pub spool: PathBuf,
@@ -207,6 +209,8 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "SECONDS",
+        value_parser = values::timeout,
+        allow_negative_numbers = true,
         default_value_t = 2.0,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]
@@ -215,6 +219,8 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "FACTOR",
+        value_parser = values::factor,
+        allow_negative_numbers = true,
         default_value_t = 1.5,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]
@@ -223,6 +229,8 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "N",
+        value_parser = values::retransmissions,
+        allow_negative_numbers = true,
         default_value_t = 4,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]
@@ -231,6 +239,8 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "N",
+        value_parser = values::nstart,
+        allow_negative_numbers = true,
         default_value_t = 1,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]
@@ -239,6 +249,8 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "SECONDS",
+        value_parser = values::leisure,
+        allow_negative_numbers = true,
         default_value_t = 5.0,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]
@@ -247,6 +259,8 @@ pub struct ReadingArgs {
     #[arg(
         long,
         value_name = "BYTES",
+        value_parser = values::rate,
+        allow_negative_numbers = true,
         default_value_t = 1,
         help_heading = "Transmission parameters (RFC 7252 section 4.8)"
     )]

@@ -18,6 +18,10 @@ use crate::tracking::RecordId;
 
 /// Forms that exist so far.
 const FORMATS: [&str; 2] = ["text", "json"];
+/// Bytes of the longest message: what a UDP datagram can carry.
+const LONGEST: usize = 65_535;
+/// Bytes of text in which it is looked for: a dump takes some ten characters for each byte.
+const TEXT: u64 = 1 << 20;
 /// Columns of the text form.
 const WIDTH: usize = 80;
 
@@ -34,9 +38,15 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
         Some(frame) => from_capture(args, frame, paint, context),
         _ => {
             let bytes = hex_text::parse(&text_of(args)?).context("explain")?;
+            if bytes.len() > LONGEST {
+                bail!(
+                    "explain: {} bytes are more than one message can have ({LONGEST}); give one message",
+                    bytes.len()
+                );
+            }
             let message = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
             let explained = Explained { message, findings: message.findings(), view: None };
-            explained.print(&args.format, paint, &mut context.out)
+            explained.print(&args.format, paint, context)
         }
     }
 }
@@ -50,7 +60,13 @@ fn text_of(args: &ExplainArgs) -> anyhow::Result<String> {
     }
     if args.hex.len() == 1 && args.hex.first().is_some_and(|only| only == "-") {
         let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).context("explain: standard input cannot be read")?;
+        let mut input = io::stdin().lock().take(TEXT + 1);
+        input.read_to_end(&mut bytes).context("explain: standard input cannot be read")?;
+        if bytes.len() as u64 > TEXT {
+            bail!(
+                "explain: standard input holds more than one message can ({LONGEST} bytes); give the hex of one message"
+            );
+        }
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     let words: Vec<String> = args.hex.iter().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -91,7 +107,7 @@ fn from_capture(args: &ExplainArgs, frame: u64, paint: Paint, context: &mut Cont
     let mut fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let view = fetcher.view(&store, id)?.with_context(|| format!("{name}: frame {frame} cannot be read again"))?;
     let explained = Explained { message: view.message, findings: view.findings(), view: Some(&view) };
-    explained.print(&args.format, paint, &mut context.out)
+    explained.print(&args.format, paint, context)
 }
 
 struct Explained<'a> {
@@ -101,12 +117,15 @@ struct Explained<'a> {
 }
 
 impl Explained<'_> {
-    fn print(&self, format: &str, paint: Paint, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn print(&self, format: &str, paint: Paint, context: &mut Context<'_>) -> anyhow::Result<()> {
+        if format == "json" {
+            context.out.json();
+        }
         let written = match format {
-            "json" => writeln!(out, "{}", objects::line(&self.object())),
-            _ => self.text(paint, out),
+            "json" => writeln!(context.out, "{}", objects::line(&self.object())),
+            _ => self.text(paint, &mut context.out),
         };
-        Ok(written.and_then(|()| out.flush())?)
+        Ok(written.and_then(|()| context.out.flush())?)
     }
 
     /// Frame of a record, for findings that name one.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::source_text;
+
 /// Why a text is not bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HexError {
@@ -11,6 +13,12 @@ pub enum HexError {
     Digit(char, String),
     /// A group of digits that makes no whole bytes.
     Odd(String),
+    /// An element of a list in braces or brackets that need not be hexadecimal.
+    Element(String),
+    /// A quoted text whose escapes or characters have more than one reading.
+    Quoted(String),
+    /// A dump of words, whose bytes stand in the order of the machine that printed it.
+    Words,
 }
 
 impl fmt::Display for HexError {
@@ -21,13 +29,25 @@ impl fmt::Display for HexError {
                 write!(f, "`{}` in `{}` is no hexadecimal digit", character.escape_default(), shown(group))
             }
             Self::Odd(group) => {
+                let digits = if group.len() == 1 { "digit" } else { "digits" };
                 write!(
                     f,
-                    "`{}` has {} digits, and a byte has two: one is missing or too many",
+                    "`{}` has {} {digits}, and a byte has two: one is missing or too many",
                     shown(group),
                     group.len()
                 )
             }
+            Self::Element(element) => {
+                write!(f, "`{}` in a list may be decimal or hexadecimal; write each byte as 0x40", shown(element))
+            }
+            Self::Quoted(part) => write!(
+                f,
+                "`{}` in quotes is not understood; each byte is \\x40, or in b'...' an ASCII character",
+                shown(part)
+            ),
+            Self::Words => f.write_str(
+                "a dump of words has its bytes in the order of a machine; dump single bytes: xxd, hexdump -C, od -A x -t x1",
+            ),
         }
     }
 }
@@ -40,14 +60,18 @@ fn shown(group: &str) -> String {
     format!("{}{rest}", short.escape_debug())
 }
 
-/// Reads bytes from a text: digits with or without spaces, colons, commas, hyphens, `0x` and `\x`; or a dump with offsets as
-/// xxd, hexdump, od, tcpdump and Wireshark print it, if the offsets fit the bytes.
+/// Reads bytes from a text: digits with or without spaces, colons, commas, hyphens, `0x` and `\x`; a dump with offsets as
+/// xxd, hexdump, od, tcpdump and Wireshark print it, if the offsets fit the bytes; a list or a literal of C or Python. What could
+/// mean two things is refused.
 ///
 /// # Errors
 /// Where the text is neither, or empty.
 pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
+    if let Some(read) = source_text::literal(text).or_else(|| source_text::list(text)) {
+        return read;
+    }
     match dump(text) {
-        Some(bytes) => Ok(bytes),
+        Some(read) => read,
         None => plain(text),
     }
 }
@@ -55,11 +79,7 @@ pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
 fn plain(text: &str) -> Result<Vec<u8>, HexError> {
     let text = text.replace("\\x", " ");
     let is_separator = |c: char| c.is_whitespace() || ":,;-_{}[]()\"'".contains(c);
-    let groups: Vec<&str> = text
-        .split(is_separator)
-        .map(|group| group.trim_start_matches("0x").trim_start_matches("0X"))
-        .filter(|group| !group.is_empty())
-        .collect();
+    let groups: Vec<&str> = text.split(is_separator).map(without_prefix).filter(|group| !group.is_empty()).collect();
     if groups.is_empty() {
         return Err(HexError::Empty);
     }
@@ -68,11 +88,9 @@ fn plain(text: &str) -> Result<Vec<u8>, HexError> {
     {
         return Err(HexError::Digit(wrong, (*group).to_owned()));
     }
-    // `4 1 0 f`: single bytes whose leading zero was not written, as some debuggers print them.
-    let single = groups.len() > 1 && groups.iter().all(|group| group.len() <= 2);
     let mut bytes = Vec::new();
     for group in groups {
-        if group.len() % 2 == 1 && !single {
+        if group.len() % 2 == 1 {
             return Err(HexError::Odd(group.to_owned()));
         }
         bytes.extend(digits(group));
@@ -80,15 +98,15 @@ fn plain(text: &str) -> Result<Vec<u8>, HexError> {
     Ok(bytes)
 }
 
-/// Bytes of a group of digits; an odd first digit is a byte of its own.
+/// The digits behind `0x`.
+fn without_prefix(group: &str) -> &str {
+    group.strip_prefix("0x").or_else(|| group.strip_prefix("0X")).unwrap_or(group)
+}
+
+/// Bytes of a group of pairs of digits.
 fn digits(group: &str) -> Vec<u8> {
     let values: Vec<u8> = group.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
-    let (alone, pairs) = values.split_at(values.len() % 2);
-    alone
-        .iter()
-        .copied()
-        .chain(pairs.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)))
-        .collect()
+    values.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
 }
 
 /// One line of a dump.
@@ -99,11 +117,34 @@ struct DumpLine<'a> {
 }
 
 /// The bytes of a dump with offsets; None where the text is none, or where that is not certain.
-fn dump(text: &str) -> Option<Vec<u8>> {
+fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
     let lines: Vec<DumpLine<'_>> =
         text.lines().filter(|line| !line.trim().is_empty()).map(split).collect::<Option<_>>()?;
-    let certain = lines.len() > 1 || lines.first()?.colon;
-    [16, 8].into_iter().filter(|_| certain).find_map(|base| with_offsets(&lines, base))
+    let certain = lines.len() > 1 || lines.first()?.is_certain();
+    if !certain {
+        return None;
+    }
+    let are_words = lines.iter().any(DumpLine::has_words);
+    let bytes = [16, 8].into_iter().find_map(|base| with_offsets(&lines, base));
+    // The offsets of octal words fit no bytes that are read as hexadecimal.
+    let is_dump = bytes.is_some() || lines.iter().all(|line| line.offset.len() == 7);
+    if are_words && is_dump { Some(Err(HexError::Words)) } else { bytes.map(Ok) }
+}
+
+impl DumpLine<'_> {
+    /// An offset where there is one line only: followed by a colon, or of no even number of digits, or zero and set off from single
+    /// bytes by more than a space.
+    fn is_certain(&self) -> bool {
+        let is_zero = self.offset.bytes().all(|digit| digit == b'0');
+        let is_set_off = self.rest.starts_with("  ") || self.rest.starts_with('\t');
+        self.colon || is_zero && (self.offset.len() % 2 == 1 || is_set_off)
+    }
+
+    /// The first group is no single byte. With a colon (xxd, tcpdump) the bytes of a group stand in their order.
+    fn has_words(&self) -> bool {
+        let first = self.rest.split_whitespace().next().unwrap_or_default();
+        !self.colon && first.len() > 2 && first.bytes().all(|digit| digit.is_ascii_hexdigit())
+    }
 }
 
 /// Offset and the rest of a line.
@@ -169,6 +210,8 @@ fn line_bytes(rest: &str, limit: usize, last: bool) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    const WORDS: HexError = HexError::Words;
+
     #[test]
     fn every_usual_form_is_read() {
         let expected = [0x40, 0x02, 0x00, 0x00, 0xb6, 0x65];
@@ -179,6 +222,18 @@ mod tests {
             "40-02-00-00-b6-65",
             "0x40, 0x02, 0x00, 0x00, 0xb6, 0x65",
             "{0x40,0x2,0x0,0x0,0xb6,0x65}",
+            "uint8_t m[] = { 0x40, 2, 0x00, 0, /* @..., */ 0xb6, 0x65, };",
+            "unsigned char m[6] = {\n  0x40, 0x02, 0x00, // header\n  0x00, 0xb6, 0x65\n};\nunsigned int m_len = 6;",
+            "bytes([0x40, 0x02, 0, 0, 0xB6, 0x65])",
+            "b'@\\x02\\x00\\x00\\xb6e'",
+            "b\"\\x40\\x02\\0\\x00\" b'\\xb6e'",
+            "m = b'@\\x02\\x00\\x00\\xb6e'",
+            "\"\\x40\\x02\\x00\\x00\\xb6\\x65\"",
+            "'40020000b665'",
+            "0000  40 02 00 00 b6 65                                   @....e",
+            "0000   40 02 00 00 b6 65",
+            "00000000  40 02 00 00 b6 65                                 |@....e|",
+            "0000000 40 02 00 00 b6 65",
             "0x40020000b665",
             "4002 0000 b665",
             "\\x40\\x02\\x00\\x00\\xb6\\x65",
@@ -211,6 +266,20 @@ mod tests {
             ("", "no bytes are given; give the message in hexadecimal, such as 40 01 00 01"),
             (" :, ", "no bytes are given; give the message in hexadecimal, such as 40 01 00 01"),
             ("40 0g", "`g` in `0g` is no hexadecimal digit"),
+            ("b 40 01", "`b` has 1 digit, and a byte has two: one is missing or too many"),
+            ("4 1 0 f", "`4` has 1 digit, and a byte has two: one is missing or too many"),
+            ("b\\x40\\x01", "`b` has 1 digit, and a byte has two: one is missing or too many"),
+            ("{64, 1, 0, 1}", "`64` in a list may be decimal or hexadecimal; write each byte as 0x40"),
+            ("[0x40, 010]", "`010` in a list may be decimal or hexadecimal; write each byte as 0x40"),
+            ("{0x40, 0x100}", "`0x100` in a list may be decimal or hexadecimal; write each byte as 0x40"),
+            (
+                "\"\\x401\"",
+                "`\\\\x401` in quotes is not understood; each byte is \\x40, or in b'...' an ASCII character",
+            ),
+            ("b'\\q'", "`\\\\q` in quotes is not understood; each byte is \\x40, or in b'...' an ASCII character"),
+            ("b'\u{fc}'", "`\u{fc}` in quotes is not understood; each byte is \\x40, or in b'...' an ASCII character"),
+            ("0000000 0240 0000\n0000004", &WORDS.to_string()),
+            ("0000000 001100 000000\n0000004", &WORDS.to_string()),
             ("400", "`400` has 3 digits, and a byte has two: one is missing or too many"),
             ("40\u{1b}", "`\\u{1b}` in `40\\u{1b}` is no hexadecimal digit"),
         ] {

@@ -98,7 +98,7 @@ pub fn pipeline_options(reading: &ReadingArgs) -> anyhow::Result<PipelineOptions
             When::Off => TokenPolicy::Off,
         },
         checksums: reading.checksums,
-        tracker: TrackerOptions { parameters: parameters(reading)?, ..TrackerOptions::default() },
+        tracker: TrackerOptions { parameters: parameters(reading), ..TrackerOptions::default() },
     })
 }
 
@@ -132,63 +132,27 @@ fn decode_as(rule: &str) -> anyhow::Result<u16> {
     port.trim().parse().ok().with_context(|| format!("-d {rule}: {} is no port; ports are 0 to 65535", port.trim()))
 }
 
-fn parameters(reading: &ReadingArgs) -> anyhow::Result<Parameters> {
-    let seconds = |name: &str, value: f64, least: f64| {
-        if (least..=86_400.0).contains(&value) {
-            Ok((value * SECOND) as i64)
-        } else {
-            bail!("--{name} {value}: seconds from {least} to 86400")
-        }
-    };
-    if !(1.0..=100.0).contains(&reading.ack_random_factor) {
-        bail!("--ack-random-factor {}: a factor from 1 to 100 (RFC 7252 section 4.8)", reading.ack_random_factor);
-    }
-    if reading.max_retransmit > 20 {
-        bail!("--max-retransmit {}: a number from 0 to 20", reading.max_retransmit);
-    }
-    if reading.nstart == 0 {
-        bail!("--nstart 0: a client may have at least one interaction open");
-    }
-    Ok(Parameters {
-        ack_timeout: seconds("ack-timeout", reading.ack_timeout, 0.001)?,
+/// The arguments have passed [`super::values`].
+fn parameters(reading: &ReadingArgs) -> Parameters {
+    let nanoseconds = |seconds: f64| (seconds * SECOND) as i64;
+    Parameters {
+        ack_timeout: nanoseconds(reading.ack_timeout),
         ack_random_factor: reading.ack_random_factor,
         max_retransmit: reading.max_retransmit,
         nstart: reading.nstart,
-        default_leisure: seconds("default-leisure", reading.default_leisure, 0.0)?,
+        default_leisure: nanoseconds(reading.default_leisure),
         probing_rate: reading.probing_rate,
         ..Parameters::default()
-    })
+    }
 }
 
 /// Bytes that messages may take in memory: `--memory`, else a quarter of the machine's.
 ///
 /// # Errors
-/// Where the size cannot be understood.
+/// Never: it has been looked at when the arguments were read.
 #[cfg(feature = "tui")]
 pub fn memory(reading: &ReadingArgs) -> anyhow::Result<usize> {
-    let Some(text) = &reading.memory else {
-        return Ok(usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX));
-    };
-    size(text).with_context(|| {
-        format!("--memory {text}: a size is a number with K, M, G or T behind it, such as 500M, and at least 1M")
-    })
-}
-
-/// `500M` in bytes.
-#[cfg(any(feature = "tui", test))]
-fn size(text: &str) -> Option<usize> {
-    let text = text.trim().trim_end_matches(['b', 'B']).trim_end_matches('i');
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let shift = match text.get(digits.len()..)?.to_ascii_lowercase().as_str() {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return None,
-    };
-    let bytes = digits.trim().parse::<usize>().ok()?.checked_mul(1 << shift)?;
-    (bytes >= 1 << 20).then_some(bytes)
+    Ok(reading.memory.unwrap_or_else(|| usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX)))
 }
 
 /// Memory of the machine in bytes; a modest guess where it cannot be read.
@@ -204,23 +168,6 @@ fn machine_memory() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes() {
-        for (text, expected) in [
-            ("500M", Some(500 << 20)),
-            ("2g", Some(2 << 30)),
-            ("2GiB", Some(2 << 30)),
-            ("1048576", Some(1 << 20)),
-            ("10K", None),
-            ("x", None),
-            ("", None),
-            ("99999999999T", None),
-            ("5Q", None),
-        ] {
-            assert_eq!(size(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn decode_as_rules() {

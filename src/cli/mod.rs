@@ -2,25 +2,33 @@
 
 mod args;
 mod devices;
+mod effect;
 mod explain;
 mod hex_text;
 mod input;
 #[cfg(feature = "live")]
 mod live;
+mod output;
 mod pages;
 mod print;
 #[cfg(feature = "tui")]
 mod screen;
+mod source_text;
 mod stats;
+mod usage;
+mod values;
+mod without;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use indicatif::{ProgressBar, ProgressStyle};
 
 pub use args::*;
+pub use output::Out;
+use output::complain;
 
 use crate::store::Progress;
 
@@ -34,7 +42,7 @@ const FAILED: u8 = 2;
 /// What every command is given: where it prints, and how it tells of trouble and progress.
 pub struct Context<'a> {
     /// Standard output, buffered.
-    pub out: io::BufWriter<io::StdoutLock<'a>>,
+    pub out: Out<'a>,
     started: std::time::Instant,
     bar: Option<ProgressBar>,
 }
@@ -43,11 +51,16 @@ impl Context<'_> {
     /// Print warnings of the source on standard error, one line each.
     pub fn warn(&mut self, warnings: &[String]) {
         for warning in warnings {
-            let line = format!("coapscope: warning: {warning}");
-            match &self.bar {
-                Some(bar) => bar.suspend(|| complain(&line)),
-                None => complain(&line),
-            }
+            self.tell(&format!("warning: {warning}"));
+        }
+    }
+
+    /// Print a line on standard error that is neither an error nor a warning.
+    pub fn tell(&mut self, text: &str) {
+        let line = format!("coapscope: {text}");
+        match &self.bar {
+            Some(bar) => bar.suspend(|| complain(&line)),
+            None => complain(&line),
         }
     }
 
@@ -77,41 +90,46 @@ impl Context<'_> {
     }
 }
 
-/// One line on standard error. Where even that is closed there is nobody left to tell.
-fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
 /// Run the program: the whole of `main`.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { FAILED } else { 0 });
-        }
-    };
-    let mut context = Context {
-        out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
-        started: std::time::Instant::now(),
-        bar: None,
-    };
-    match run(&cli, &mut context).and_then(|()| Ok(context.out.flush()?)) {
+    let mut context = Context { out: Out::stdout(), started: std::time::Instant::now(), bar: None };
+    match run(&mut context).and_then(|()| Ok(context.out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => {
-            // What is still buffered has no reader: forget it, since dropping the buffer would write it.
-            let (_, _) = context.out.into_parts();
+            context.out.abandon();
             ExitCode::SUCCESS
         }
         Err(error) => {
             context.progress_done();
+            // What was printed before stands before the error; where it cannot be written, it is not tried again.
+            if context.out.flush().is_err() {
+                context.out.abandon();
+            }
             complain(&format!("coapscope: {}", one_line(&error)));
             ExitCode::from(FAILED)
         }
     }
 }
 
-fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
+fn run(context: &mut Context<'_>) -> anyhow::Result<()> {
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) if !error.use_stderr() => {
+            let page = error.render();
+            let inked = print::paint(Color::Auto).0;
+            return Ok(if inked { write!(context.out, "{}", page.ansi()) } else { write!(context.out, "{page}") }?);
+        }
+        Err(error) => {
+            let arguments: Vec<String> =
+                std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+            anyhow::bail!("{}", usage::line(&error, &arguments));
+        }
+    };
+    effect::check(&matches)?;
+    dispatch(&Cli::from_arg_matches(&matches)?, context)
+}
+
+fn dispatch(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
     match &cli.command {
         Some(Command::Print(args)) => print::run(args, context),
         Some(Command::Explain(args)) => explain::run(args, context),
@@ -125,6 +143,9 @@ fn run(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
 
 /// The screen where standard output is a terminal; else what `print` would say.
 fn screen_or_print(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    if let Some(line) = args.input.file.as_ref().and_then(|file| usage::no_such_word(&file.to_string_lossy())) {
+        anyhow::bail!("{line}");
+    }
     #[cfg(feature = "tui")]
     if io::stdout().is_terminal() {
         return screen::run(args);
@@ -135,7 +156,7 @@ fn screen_or_print(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Resu
 /// The error and what caused it, in one line. Our own errors tell their cause already; it is not said twice.
 fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
-    for cause in error.chain().map(ToString::to_string).map(|text| text.replace('\n', " ")) {
+    for cause in error.chain().map(ToString::to_string) {
         if line.is_empty() {
             line = cause;
         } else if !line.contains(&cause) {

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::bail;
 
 use super::input;
-use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
+use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs, without};
 use crate::capture::Opened;
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
@@ -32,6 +32,11 @@ pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         PrintFormat::Fields => Form::Columns(Columns::fields(&args.fields, &args.field_options)?),
         PrintFormat::Csv => Form::Columns(Columns::csv(&args.fields, &args.field_options)?),
     };
+    match form {
+        Form::Text { .. } => {}
+        Form::Json => context.out.json(),
+        Form::Columns(_) => context.out.data(),
+    }
     print(&args.input, &args.reading, form, context)
 }
 
@@ -41,6 +46,9 @@ pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 /// As for [`run`].
 pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let form = Form::text(&args.showing, false, false)?;
+    if args.ascii {
+        context.out.only_ascii();
+    }
     if !args.input.paths().is_empty() || args.input.interface.is_some() {
         return print(&args.input, &args.reading, form, context);
     }
@@ -173,6 +181,7 @@ fn live(interface: &str, _: &InputArgs, _: &ReadingArgs, _: Form, _: &mut Contex
 }
 
 struct Printer {
+    name: String,
     pipeline: Pipeline,
     fetcher: Fetcher,
     store: Store,
@@ -184,6 +193,7 @@ struct Printer {
 impl Printer {
     fn new(opened: Opened, reading: &ReadingArgs, form: Form, count: Option<u64>) -> anyhow::Result<Self> {
         Ok(Self {
+            name: opened.name,
             pipeline: Pipeline::new(opened.source, input::pipeline_options(reading)?),
             fetcher: Fetcher::new(opened.reader, reading.checksums),
             store: Store::default(),
@@ -218,7 +228,7 @@ impl Printer {
                 }
                 Step::Ended => {
                     context.out.flush()?;
-                    return outcome(ended);
+                    return self.outcome(ended, context);
                 }
             }
         }
@@ -247,7 +257,7 @@ impl Printer {
             }
         }
         context.out.flush()?;
-        outcome(ended)
+        self.outcome(ended, context)
     }
 
     /// Print one message; false where no more are wanted.
@@ -263,12 +273,15 @@ impl Printer {
         }
         Ok(self.left != Some(0))
     }
-}
 
-/// An error where the source could not be read to its end.
-fn outcome(ended: Option<Ended>) -> anyhow::Result<()> {
-    match ended {
-        Some(Ended::Failed(why) | Ended::Panicked(why)) => bail!("{why}"),
-        _ => Ok(()),
+    /// An error where the source could not be read to its end; a word where it held no message.
+    fn outcome(&self, ended: Option<Ended>, context: &mut Context<'_>) -> anyhow::Result<()> {
+        if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
+            bail!("{why}");
+        }
+        if let Some(line) = without::line(&self.name, self.store.summary()) {
+            context.tell(&line);
+        }
+        Ok(())
     }
 }

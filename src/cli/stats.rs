@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::input;
-use super::{Context, StatsArgs};
+use super::{Context, StatsArgs, without};
 use crate::capture::Opened;
 use crate::coap::escape;
 use crate::pipeline::{Pipeline, Step};
+use crate::render::json::line;
 use crate::store::{Ended, Summary, Update};
 use crate::tracking::{NO_RECORD, Patch};
 
@@ -42,7 +43,8 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     }
     let summary = &update.summary;
     let written = if args.json {
-        writeln!(context.out, "{}", counted.json(summary))
+        context.out.json();
+        writeln!(context.out, "{}", line(&counted.json(summary)))
     } else {
         counted.text(summary, &mut context.out)
     };
@@ -186,7 +188,8 @@ impl Counted {
                 writeln!(out, "  and {} more (--json lists all)", resources.len() - LISTED)?;
             }
         }
-        not_coap(summary, out)
+        without::list(summary, LISTED, out)?;
+        without::advice(summary).map_or(Ok(()), |advice| writeln!(out, "\n{advice}"))
     }
 }
 
@@ -220,24 +223,4 @@ fn rows(summary: &Summary) -> impl Iterator<Item = (&'static str, u64)> {
 
 fn findings(summary: &Summary) -> impl Iterator<Item = (&'static str, u64)> {
     ["error", "warn", "note", "chat"].into_iter().zip(summary.findings.iter().rev().copied())
-}
-
-/// What the frames held that are no CoAP, and what would help.
-fn not_coap(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    if !summary.reasons.is_empty() {
-        writeln!(out, "\nframes that are not CoAP")?;
-        let mut reasons: Vec<_> = summary.reasons.iter().collect();
-        reasons.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-        for (reason, count) in reasons.iter().take(LISTED) {
-            writeln!(out, "  {count:>10}  {reason}")?;
-        }
-        let rest: u64 = reasons.iter().skip(LISTED).map(|(_, count)| **count).sum();
-        if rest > 0 {
-            writeln!(out, "  {rest:>10}  for {} other reasons (--json lists all)", reasons.len() - LISTED)?;
-        }
-    }
-    for (port, offer) in &summary.offers {
-        writeln!(out, "\n{} datagrams on UDP port {port} look like CoAP: --port {port} decodes them", offer.datagrams)?;
-    }
-    Ok(())
 }

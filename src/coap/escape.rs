@@ -52,6 +52,22 @@ pub fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// A composed line, such as an error that quotes an argument: hidden characters as [`text()`] writes them, backslashes as they are,
+/// since what it quotes may be escaped already.
+pub fn visible(line: &str) -> Cow<'_, str> {
+    if !line.chars().any(is_hidden) {
+        return Cow::Borrowed(line);
+    }
+    let mut escaped = String::with_capacity(line.len() + 8);
+    for (at, part) in line.split('\\').enumerate() {
+        if at > 0 {
+            escaped.push('\\');
+        }
+        push(&mut escaped, part);
+    }
+    Cow::Owned(escaped)
+}
+
 /// Bytes as text: what is UTF-8 as [`text()`] writes it, other bytes as `\xff`.
 pub fn bytes(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(valid) = std::str::from_utf8(bytes) {
@@ -112,5 +128,6 @@ mod tests {
             assert_eq!(super::bytes(input), *expected);
         }
         assert_eq!(super::text("a\u{0}b"), "a\\u{0}b");
+        assert_eq!(super::visible("a\\nb\n\u{202e}"), "a\\nb\\n\\u{202e}");
     }
 }

@@ -144,7 +144,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
 }
 
 /// Letters to insert, delete or replace to turn one text into the other.
-fn edits(a: &str, b: &str) -> usize {
+pub(crate) fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

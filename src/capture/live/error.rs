@@ -102,7 +102,7 @@ impl fmt::Display for LiveError {
                     Some(part) => write!(f, ", after \"{part}\"")?,
                     None => {}
                 }
-                write!(f, "; -f takes libpcap's language (man pcap-filter), -Y display filters")
+                write!(f, "; -f takes libpcap's language (man pcap-filter)")
             }
             Self::Length { what, value, most } => {
                 write!(f, "{what} {value} is out of range; choose 1 to {most}")

@@ -191,7 +191,8 @@ impl Savefile {
     fn ensure(&mut self, length: usize) -> Result<Have, CaptureError> {
         let have = self.window.ensure(length);
         have.map_err(|error| match &self.feed {
-            Some(feed) => feed.error(error),
+            Some(feed) => feed.error(error, &self.name),
+            None if self.window.medium().has_failed() => CaptureError::Ended { name: self.name.clone(), error },
             None => self.read_error(error),
         })
     }

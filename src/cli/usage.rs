@@ -1,0 +1,112 @@
+//! What is said of arguments that cannot be read: one line, with the way out.
+
+use std::path::Path;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory, Error};
+
+use super::Cli;
+use crate::field::edits;
+
+/// Characters of an argument that are said again.
+const ECHO: usize = 60;
+
+/// The line for an error of these arguments (the program's name is not among them).
+pub fn line(error: &Error, arguments: &[String]) -> String {
+    let first = arguments.first().map_or("", String::as_str);
+    if let Some(line) = no_such_word(first) {
+        return line;
+    }
+    let help = if is_subcommand(first) && first != "help" {
+        format!("coapscope {first} --help")
+    } else {
+        "coapscope --help".into()
+    };
+    let late = arguments.iter().skip(1).find(|word| !is_subcommand(first) && is_subcommand(word));
+    let what = match late {
+        Some(word) => format!("{word}: a subcommand stands first, before every option"),
+        None => what(error),
+    };
+    format!("{what}; see `{help}`")
+}
+
+/// What to say of a first argument that is neither a subcommand nor a file, but a word as subcommands are.
+pub fn no_such_word(word: &str) -> Option<String> {
+    let is_word = word.chars().all(|c| c.is_ascii_lowercase()) && !word.is_empty();
+    if !is_word || is_subcommand(word) || Path::new(word).exists() {
+        return None;
+    }
+    let names = subcommands();
+    let nearest = names.iter().map(|name| (edits(word, name), name)).min().filter(|(edits, _)| *edits <= 2);
+    let way = match nearest {
+        Some((_, name)) => format!("did you mean `coapscope {name}`?"),
+        None => format!("the subcommands are {}", names.join(", ")),
+    };
+    Some(format!("{}: there is no subcommand and no file of that name; {way}", shown(word)))
+}
+
+fn subcommands() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+fn is_subcommand(word: &str) -> bool {
+    word == "help" || subcommands().iter().any(|name| name == word)
+}
+
+fn what(error: &Error) -> String {
+    let told = |kind| error.get(kind).map(ToString::to_string).filter(|text| !text.is_empty());
+    let argument = told(ContextKind::InvalidArg).map_or_else(String::new, |text| name(&text));
+    let value = told(ContextKind::InvalidValue).map(|value| shown(&value));
+    match (error.kind(), value) {
+        (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') => one_file(&argument),
+        (ErrorKind::UnknownArgument, _) => match told(ContextKind::SuggestedArg) {
+            Some(other) => format!("{argument}: there is no such option; did you mean {other}?"),
+            None => format!("{argument}: there is no such option"),
+        },
+        (ErrorKind::InvalidValue, None) => format!("{argument}: a value is missing"),
+        (ErrorKind::InvalidValue, Some(value)) => match told(ContextKind::ValidValue) {
+            Some(values) => format!("{argument} {value}: the values are {values}"),
+            None => format!("{argument} {value}: not a value that it takes"),
+        },
+        (ErrorKind::ValueValidation, Some(value)) => {
+            let why = std::error::Error::source(error).map_or_else(|| "not understood".into(), ToString::to_string);
+            format!("{argument} {value}: {why}")
+        }
+        (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is missing"),
+        (ErrorKind::ArgumentConflict, _) => match (told(ContextKind::InvalidSubcommand), told(ContextKind::PriorArg)) {
+            (Some(word), _) => one_file(&word),
+            (None, Some(other)) if name(&other) == argument => format!("{argument} can be given once only"),
+            (None, Some(other)) => format!("{argument} and {} exclude each other", name(&other)),
+            (None, None) => format!("{argument} goes with nothing else"),
+        },
+        _ => rendered(error),
+    }
+}
+
+fn one_file(argument: &str) -> String {
+    format!("{}: one argument too many; several captures are merged with -r A -r B", shown(argument))
+}
+
+/// The name in `--read <FILE>`, `[FILE]` or `<SHELL>`.
+fn name(argument: &str) -> String {
+    let argument = match argument.find([' ', '=']) {
+        Some(end) if argument.starts_with('-') => argument.get(..end).unwrap_or(argument),
+        _ => argument,
+    };
+    shown(argument.trim_end_matches('.').trim_matches(['[', ']', '<', '>']))
+}
+
+/// An argument as it is said again: its beginning will do.
+fn shown(argument: &str) -> String {
+    match argument.char_indices().nth(ECHO) {
+        Some((end, _)) => format!("{}..", argument.get(..end).unwrap_or_default()),
+        None => argument.to_owned(),
+    }
+}
+
+/// The first paragraph of what clap says.
+fn rendered(error: &Error) -> String {
+    let text = error.render().to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,277 @@
+//! The command line as its user meets it: one table of arguments, and what comes of them on standard output and standard error.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fs::{self, File};
+use std::process::{Command, Output, Stdio};
+
+const CAPTURE: &str = "captures/lab-session.pcap";
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    command
+}
+
+fn run(arguments: &str) -> Output {
+    let arguments = arguments.replace("FILE", CAPTURE);
+    command(&arguments.split_whitespace().collect::<Vec<_>>()).output().unwrap()
+}
+
+/// The one line on standard error of a run that fails before it prints anything.
+#[track_caller]
+fn refusal(output: &Output, what: &str) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{what}: {text}");
+    assert!(output.stdout.is_empty(), "{what} prints something");
+    assert!(text.lines().count() == 1 && text.starts_with("coapscope: ") && text.len() < 250, "{what}: {text}");
+    text
+}
+
+/// Arguments, and what the line says.
+const REFUSED: &[(&str, &str)] = &[
+    // What cannot be read, with the way out.
+    ("print --frob FILE", "--frob: there is no such option; see `coapscope print --help`"),
+    ("print -Y coap FILE", "-Y: there is no such option"),
+    ("print --prot 1 FILE", "did you mean --port?"),
+    ("print --port", "--port: a value is missing"),
+    ("print --color no FILE", "--color no: the values are auto, always, never"),
+    ("FILE README.md", "README.md: one argument too many"),
+    ("print FILE -r FILE", "FILE and --read exclude each other"),
+    ("print FILE -i lo", "FILE and --interface exclude each other"),
+    ("print -t d -t r FILE", "--time can be given once only"),
+    ("completions", "SHELL is missing; see `coapscope completions --help`"),
+    ("-D -c 3", "--list-interfaces goes with nothing else"),
+    ("explain 40 -r FILE --frame 1", "HEX and --read exclude each other"),
+    ("explain -r FILE", "--frame is missing"),
+    // Values out of range, negative ones among them.
+    ("print --max-retransmit -1 FILE", "--max-retransmit -1: a whole number from 0 to 20"),
+    ("stats --ack-timeout -2 FILE", "--ack-timeout -2: seconds from 0.001 to 86400"),
+    ("stats --ack-timeout 1e308 FILE", "--ack-timeout 1e308: seconds"),
+    ("stats --ack-random-factor 0.5 FILE", "--ack-random-factor 0.5: a factor from 1 to 100"),
+    ("stats --default-leisure nan FILE", "--default-leisure nan: seconds from 0 to"),
+    ("print --nstart 0 FILE", "--nstart 0: a whole number from 1"),
+    ("print --probing-rate -1 FILE", "--probing-rate -1: a whole number"),
+    ("print --port 70000 FILE", "--port 70000: a whole number from 0 to 65535"),
+    ("print --port -3 FILE", "--port -3: a whole number"),
+    ("print -c 0 FILE", "--count 0: a whole number from 1"),
+    ("explain -r FILE --frame -1", "--frame -1: a whole number from 1"),
+    ("print --memory nonsense FILE", "--memory nonsense: a size is"),
+    ("stats --memory -5M FILE", "--memory -5M: a size is"),
+    ("explain --memory 3 -r FILE --frame 1", "--memory 3: a size is"),
+    ("--memory x FILE", "--memory x: a size is"),
+    // Words in the place of a subcommand.
+    ("flow FILE", "flow: there is no subcommand and no file of that name; the subcommands are print, explain"),
+    ("flow", "flow: there is no subcommand"),
+    ("flow -r FILE", "flow: there is no subcommand"),
+    ("prnt FILE", "did you mean `coapscope print`?"),
+    ("stat --json FILE", "did you mean `coapscope stats`?"),
+    ("-t d print FILE", "print: a subcommand stands first"),
+    ("nowhere.pcap", "nowhere.pcap: cannot be opened"),
+    ("captures", "captures: is a folder"),
+    // What would have no effect.
+    ("print -w OUT FILE", "-w: belongs to -i"),
+    ("-w OUT FILE", "-w: belongs to -i"),
+    ("print -f udp FILE", "-f: belongs to -i"),
+    ("--follow", "--follow: waits at the end of a file"),
+    ("print -E header=y FILE", "-E: belongs to -T fields"),
+    ("print -T json -e coap.mid FILE", "-e: belongs to -T fields"),
+    ("print -T csv -t d FILE", "-t: belongs to the lines"),
+    ("print -V -t d FILE", "-t: belongs to the lines"),
+    ("explain 40010001 --frame 3", "--frame: is a frame of a capture"),
+    ("explain 40010001 --port 3", "--port: belongs to captures"),
+    ("explain 40010001 --memory 2G", "--memory: belongs to captures"),
+    // Others.
+    ("print -d tcp.port==1,coap FILE", "only udp.port can be decoded"),
+    ("explain {64,1,0,1}", "write each byte as 0x40"),
+    ("explain 40 1 0 1", "`1` has 1 digit,"),
+    ("explain --format flow 40", "the forms are text and json"),
+];
+
+#[test]
+fn refusals_are_one_line_with_the_way_out() {
+    for (arguments, expected) in REFUSED {
+        let text = refusal(&run(arguments), arguments);
+        assert!(text.replace(CAPTURE, "FILE").contains(expected), "{arguments}: {text}");
+    }
+    let long = "9".repeat(400);
+    assert!(refusal(&run(&format!("print -c {long} FILE")), "a long number").contains("999..: a whole number"));
+}
+
+#[test]
+fn what_is_said_again_steers_no_terminal() {
+    let evil = "\u{1b}[31m\u{9b}\u{202e}x\r\n";
+    for arguments in [
+        &["print", evil][..],
+        &[evil],
+        &["print", "-t", evil, CAPTURE],
+        &["print", "-d", evil, CAPTURE],
+        &["print", "-T", evil, CAPTURE],
+        &["print", "-T", "fields", "-e", evil, CAPTURE],
+        &["print", "-T", "csv", "-E", evil, CAPTURE],
+        &["print", "--spool", evil, "-"],
+        &["print", "--port", evil, CAPTURE],
+        &["print", "-i", evil],
+        &["print", "-i", "lo", "-f", evil],
+        &["print", "-w", evil, CAPTURE],
+        &["print", CAPTURE, evil],
+        &["print", &format!("--{evil}")],
+        &["stats", evil],
+        &["explain", evil],
+        &["explain", "--format", evil, "40"],
+        &["completions", evil],
+        &[evil, evil],
+    ] {
+        for locale in ["C.UTF-8", "C"] {
+            let output = command(arguments).env("LC_ALL", locale).stdin(Stdio::null()).output().unwrap();
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+            let line = text.strip_suffix('\n').unwrap();
+            assert!(!line.chars().any(coapscope::coap::escape::is_hidden), "{arguments:?}: {line:?}");
+            assert!(locale != "C" || line.is_ascii(), "{arguments:?}: {line:?}");
+        }
+    }
+}
+
+/// A pcap of raw IPv4 with one datagram for each port and payload.
+fn capture_of(messages: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    for (second, (port, message)) in messages.iter().enumerate() {
+        let length = message.len() as u16 + 28;
+        for word in [1_700_000_000 + second as u32, 0, u32::from(length), u32::from(length)] {
+            file.extend(word.to_le_bytes());
+        }
+        let [high, low] = length.to_be_bytes();
+        file.extend([0x45, 0, high, low, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        file.extend([0x9c, 0x40]);
+        file.extend(port.to_be_bytes());
+        file.extend((length - 20).to_be_bytes());
+        file.extend([0, 0]);
+        file.extend(*message);
+    }
+    file
+}
+
+const GET: &[u8] = b"\x40\x01\x00\x01\xb2hi";
+
+#[test]
+fn without_a_message_it_is_said_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.pcap");
+    let name = file.to_str().unwrap();
+    for (messages, expected) in [
+        (
+            &[(7000, GET), (7000, GET), (53, b"x")][..],
+            "no CoAP message in 3 frames (2 UDP port 7000, 1 UDP port 53); 2 datagrams on UDP port 7000 look like CoAP: --port 7000 decodes them",
+        ),
+        (&[(53, b"x")], "no CoAP message in 1 frame (1 UDP port 53); --port N decodes a UDP port as CoAP"),
+        (&[], "no frame is in it"),
+        (&[(5683, GET)], ""),
+    ] {
+        fs::write(&file, capture_of(messages)).unwrap();
+        for form in [&["print"][..], &["print", "-T", "json"], &["print", "-V"], &[]] {
+            let output = command(&[form, &[name]].concat()).output().unwrap();
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{form:?}: {text}");
+            let expected = if expected.is_empty() { String::new() } else { format!("coapscope: {name}: {expected}\n") };
+            assert_eq!(text, expected, "{form:?}");
+        }
+    }
+    fs::write(&file, capture_of(&[(7000, GET), (53, b"x")])).unwrap();
+    let text = String::from_utf8(command(&["stats", name]).output().unwrap().stdout).unwrap();
+    assert!(text.ends_with("\n1 datagram on UDP port 7000 looks like CoAP: --port 7000 decodes them\n"), "{text}");
+}
+
+#[test]
+fn output_fits_the_locale() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.pcap");
+    let name = file.to_str().unwrap();
+    let path = "\u{6db}\u{fc}\u{1f600}\u{202e}";
+    let mut message = b"\x40\x01\x00\x01".to_vec();
+    message.push(0xb0 + path.len() as u8);
+    message.extend(path.as_bytes());
+    fs::write(&file, capture_of(&[(5683, &message)])).unwrap();
+    let hex: String = message.iter().map(|byte| format!("{byte:02x}")).collect();
+    for (arguments, is_json) in [
+        (&["print", name][..], false),
+        (&["print", "-V", name], false),
+        (&["print", "-x", name], false),
+        (&["print", "-T", "json", name], true),
+        (&["stats", name], false),
+        (&["stats", "--json", name], true),
+        (&["explain", &hex], false),
+        (&["explain", "--format", "json", &hex], true),
+    ] {
+        let printed = |locale: &str| {
+            let output = command(arguments).env("LC_ALL", locale).output().unwrap();
+            assert!(output.status.success(), "{arguments:?}: {output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let (wide, narrow) = (printed("C.UTF-8"), printed("C"));
+        assert!(wide.contains("\u{fc}") && !wide.contains('\u{202e}'), "{arguments:?}: {wide}");
+        assert!(narrow.is_ascii(), "{arguments:?}: {narrow}");
+        if is_json {
+            let read = |text: &str| {
+                text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
+            };
+            assert_eq!(read(&wide), read(&narrow), "{arguments:?}");
+        } else {
+            assert!(narrow.contains("\\u{fc}"), "{arguments:?}: {narrow}");
+        }
+    }
+    let fields =
+        command(&["print", "-T", "fields", "-e", "coap.opt.uri_path", name]).env("LC_ALL", "C").output().unwrap();
+    assert!(
+        String::from_utf8(fields.stdout).unwrap().contains("\u{fc}"),
+        "data for programs is the same in every locale"
+    );
+}
+
+#[test]
+fn errors_name_what_they_are_of() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let with = |arguments: &[&str], input: File| command(arguments).stdin(input).output().unwrap();
+    for (arguments, input, expected) in [
+        (&["print", "-"][..], root, "standard input: is a folder"),
+        (&["stats", "-"], root, "standard input: is a folder"),
+        (
+            &["print", "--spool", "nowhere", "-"],
+            CAPTURE,
+            "nowhere: the working copy of the capture cannot be written there",
+        ),
+        (&["explain", "-"], "/dev/zero", "explain: standard input holds more than one message can"),
+    ] {
+        let input = File::open(std::path::Path::new(root).join(input)).unwrap();
+        let text = refusal(&with(arguments, input), &arguments.join(" "));
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+    for arguments in [
+        &["print", CAPTURE][..],
+        &["print", "-T", "json", CAPTURE],
+        &["stats", CAPTURE],
+        &["explain", "40010001"],
+        &["man"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command(arguments).stdout(full).output().unwrap();
+        assert!(refusal(&output, &arguments.join(" ")).contains("standard output: cannot be written: No space"));
+    }
+}
+
+#[test]
+fn hex_of_programs_is_read_rightly() {
+    let expected = run("explain 40010001b26869").stdout;
+    for text in [
+        r"b'\x40\x01\x00\x01\xb2hi'",
+        r"b'@\x01\x00\x01\xb2hi'",
+        "uint8_t m[] = {0x40, 0x01, 0x00, 0x01, 0xb2, 0x68, 0x69};",
+        "{0x40, 1, 0, 1, 0xb2, 0x68, 0x69}",
+        "0000  40 01 00 01 b2 68 69                              @....hi",
+        "00000000  40 01 00 01 b2 68 69                              |@....hi|",
+    ] {
+        let output = command(&["explain", text]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), String::from_utf8(expected.clone()).unwrap(), "{text}");
+    }
+}
