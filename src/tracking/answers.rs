@@ -6,7 +6,7 @@ use super::context::Context;
 use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{Handle, Sent, group_key, key, stray_key};
+use super::sent::{Handle, Sent, key, stray_key};
 use super::slots::SlotKind;
 use crate::coap::{MessageType, Rule};
 
@@ -15,7 +15,7 @@ impl Tracker {
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let message_id = context.facts.message_id;
         let direct = self.sent.find(key(context.pair.reversed(), message_id));
-        let owner = direct.or_else(|| self.sent.find(group_key(context.arrival.destination, message_id)));
+        let owner = direct.or_else(|| self.sent.find_group(context.arrival.destination, message_id));
         let Some((owner, sent)) =
             owner.and_then(|owner| Some((owner, self.sent.get(owner)?.clone()))).filter(|(_, sent)| self.lives(sent))
         else {

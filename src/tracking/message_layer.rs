@@ -5,6 +5,7 @@ use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::{ExchangeId, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, MessageKey, Sent, Travel, key};
+use super::tags::Place;
 use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
@@ -53,7 +54,7 @@ impl Tracker {
     /// A well-formed CON or NON.
     pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let place = self.sent.place(key(context.pair, context.facts.message_id));
-        let owner = self.sent.owner(place);
+        let owner = Handle::at(place);
         let standing = match owner.and_then(|owner| self.sent.get(owner)) {
             Some(sent) => self.standing(sent, context),
             None => Standing::Fresh,
@@ -191,7 +192,7 @@ impl Tracker {
     }
 
     /// Makes the message the owner of its number.
-    pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, place: usize, malformed: bool) -> Handle {
+    pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, place: Place, malformed: bool) -> Handle {
         let sent = Sent::new(key, self.clock.stamp(), context, malformed);
         let handle = self.sent.insert(place, sent);
         if context.arrival.multicast {
@@ -201,7 +202,7 @@ impl Tracker {
     }
 
     /// A message under a number that is free.
-    fn track_fresh(&mut self, place: usize, context: &mut Context<'_, '_>) -> Tracked {
+    fn track_fresh(&mut self, place: Place, context: &mut Context<'_, '_>) -> Tracked {
         let key = key(context.pair, context.facts.message_id);
         self.judge_recycled(key, context);
         let handle = self.own(context, key, place, false);

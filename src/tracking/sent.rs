@@ -8,6 +8,7 @@ use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
 use super::slots::NONE;
 use super::table::Table;
+use super::tags::{Held, Place, Tags};
 use crate::coap::MessageType;
 
 /// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).
@@ -24,7 +25,7 @@ pub(super) fn stray_key(pair: PairNumber, message_id: u16, reset: bool) -> Messa
 }
 
 /// Key of a multicast message: who sent it, and the number; whoever answers is not known.
-pub(super) fn group_key(client: EndpointId, message_id: u16) -> MessageKey {
+fn group_key(client: EndpointId, message_id: u16) -> MessageKey {
     u64::from(client.0) << 18 | 3 << 16 | u64::from(message_id)
 }
 
@@ -208,6 +209,12 @@ impl Default for Handle {
 impl Handle {
     /// Points at nothing.
     pub const NONE: Self = Self(u32::MAX);
+
+    /// The message that owns the number of a place.
+    #[inline]
+    pub fn at(place: Place) -> Option<Self> {
+        place.number.map(Self)
+    }
 }
 
 /// Messages of one lifetime, the oldest first.
@@ -238,9 +245,27 @@ impl Ring {
     }
 }
 
+fn ring_of<'r>(confirmable: &'r Ring, other: &'r Ring, handle: Handle) -> &'r Ring {
+    if handle.0 & 1 == 1 { other } else { confirmable }
+}
+
+/// What the number of a handle leads to.
+#[inline]
+fn held(confirmable: &Ring, other: &Ring, number: u32, key: MessageKey) -> Held {
+    let ring = ring_of(confirmable, other, Handle(number));
+    match ring.position(Handle(number)).and_then(|position| ring.entries.get(position)) {
+        Some(sent) if sent.key == key => Held::Same,
+        Some(_) => Held::Other,
+        None => Held::Gone,
+    }
+}
+
 /// The messages that own a Message ID.
 pub(super) struct SentTable {
-    index: Table<MessageKey, Handle>,
+    /// By [`key`] or [`stray_key`]: the number of a handle.
+    index: Tags,
+    /// Multicast messages by [`group_key`].
+    groups: Table<MessageKey, Handle>,
     confirmable: Ring,
     other: Ring,
     /// After this time a Confirmable message counts as unanswered, nanoseconds.
@@ -250,7 +275,13 @@ pub(super) struct SentTable {
 impl SentTable {
     /// Lifetimes of Confirmable and Non-confirmable messages and the longest wait of a sender, nanoseconds.
     pub fn new(exchange_lifetime: i64, non_lifetime: i64, wait: i64) -> Self {
-        Self { index: Table::new(), confirmable: Ring::new(exchange_lifetime), other: Ring::new(non_lifetime), wait }
+        Self {
+            index: Tags::new(),
+            groups: Table::new(),
+            confirmable: Ring::new(exchange_lifetime),
+            other: Ring::new(non_lifetime),
+            wait,
+        }
     }
 
     /// How long such a message owns its number, nanoseconds.
@@ -258,16 +289,19 @@ impl SentTable {
         if sent.confirmable || sent.stray { self.confirmable.life } else { self.other.life }
     }
 
+    /// The message that owns a number.
+    #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
-        self.index.get(key).copied().filter(|handle| self.get(*handle).is_some())
+        self.index.get(key, |number| held(&self.confirmable, &self.other, number, key)).map(Handle)
     }
 
-    fn ring(&self, handle: Handle) -> &Ring {
-        if handle.0 & 1 == 1 { &self.other } else { &self.confirmable }
+    /// The multicast message that owns a number of its sender.
+    pub fn find_group(&self, client: EndpointId, message_id: u16) -> Option<Handle> {
+        self.groups.get(group_key(client, message_id)).copied().filter(|handle| self.get(*handle).is_some())
     }
 
     pub fn get(&self, handle: Handle) -> Option<&Sent> {
-        let ring = self.ring(handle);
+        let ring = ring_of(&self.confirmable, &self.other, handle);
         ring.position(handle).and_then(|position| ring.entries.get(position))
     }
 
@@ -276,38 +310,32 @@ impl SentTable {
         ring.position(handle).and_then(|position| ring.entries.get_mut(position))
     }
 
-    /// The place for who owns a number, good until the next call: for [`owner`](Self::owner) and [`insert`](Self::insert).
+    /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).
     #[inline]
-    pub fn place(&mut self, key: MessageKey) -> usize {
+    pub fn place(&mut self, key: MessageKey) -> Place {
         let (confirmable, other) = (&self.confirmable, &self.other);
-        let alive = |held: &Handle| if held.0 & 1 == 1 { other } else { confirmable }.position(*held).is_some();
-        self.index.place(key, alive)
-    }
-
-    /// The message that owns the number of a place.
-    #[inline]
-    pub fn owner(&mut self, place: usize) -> Option<Handle> {
-        let handle = *self.index.at(place);
-        (handle != Handle::NONE && self.get(handle).is_some()).then_some(handle)
+        let alive = |number| ring_of(confirmable, other, Handle(number)).position(Handle(number)).is_some();
+        self.index.place(key, |number| held(confirmable, other, number, key), alive)
     }
 
     /// Makes a message the owner of the number of a place.
     #[inline]
-    pub fn insert(&mut self, place: usize, sent: Sent) -> Handle {
+    pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
         let ring = if long { &mut self.confirmable } else { &mut self.other };
         let number = ring.base.wrapping_add(ring.entries.len() as u32);
         let handle = Handle(number << 1 | u32::from(!long));
         ring.entries.push_back(sent);
-        *self.index.at(place) = handle;
+        self.index.put(place, handle.0);
         handle
     }
 
     /// Lets a multicast message be found by its sender and number alone, too.
     #[cold]
     pub fn insert_group(&mut self, client: EndpointId, message_id: u16, handle: Handle) {
-        let place = self.place(group_key(client, message_id));
-        *self.index.at(place) = handle;
+        let (confirmable, other) = (&self.confirmable, &self.other);
+        let alive = |held: &Handle| ring_of(confirmable, other, *held).position(*held).is_some();
+        *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
     /// Takes out the oldest message whose lifetime is over by the steady time.

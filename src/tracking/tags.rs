@@ -58,7 +58,7 @@ impl Tags {
     }
 
     fn room_of(cells: usize) -> usize {
-        cells * 2 / 3
+        cells / 4 * 3
     }
 
     #[inline]
@@ -92,9 +92,9 @@ impl Tags {
         Place { at: free.unwrap_or(at), tag, number: None }
     }
 
-    /// The place of a key, for [`put`](Self::put). `alive` tells the numbers that still lead to something.
+    /// The place of a key, for [`put`](Self::put). `alive` tells the numbers that still lead to something; it is asked once of each when room is made, and the others leave.
     #[inline]
-    pub fn place(&mut self, key: impl Key, held: impl Fn(u32) -> Held, alive: impl Fn(u32) -> bool) -> Place {
+    pub fn place(&mut self, key: impl Key, held: impl Fn(u32) -> Held, alive: impl FnMut(u32) -> bool) -> Place {
         if self.room == 0 {
             self.make_room(alive);
         }
@@ -112,14 +112,15 @@ impl Tags {
     /// Lets go of what leads nowhere, and grows where much does not.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, alive: impl Fn(u32) -> bool) {
-        let stays = |cell: &Cell| cell.number != NOTHING && alive(cell.number);
-        let many = self.cells.iter().filter(|cell| stays(cell)).count();
-        // At most half full, so that there is time until the next such call.
-        let cells = (many * 2).next_power_of_two().max(Self::FIRST);
+    fn make_room(&mut self, mut alive: impl FnMut(u32) -> bool) {
+        // Asks once of each.
+        self.cells.retain(|cell| cell.number != NOTHING && alive(cell.number));
+        let many = self.cells.len();
+        // At most 9/16 full, so that there is time until the next such call.
+        let cells = (many * 16 / 9).next_power_of_two().max(Self::FIRST);
         let before = std::mem::replace(&mut self.cells, vec![EMPTY; cells]);
         self.room = Self::room_of(cells) - many;
-        for cell in before.into_iter().filter(stays) {
+        for cell in before {
             let mut at = cell.tag as usize & (cells - 1);
             while self.cells[at].number != NOTHING {
                 at = (at + 1) & (cells - 1);
