@@ -10,7 +10,7 @@ use crate::capture::{CaptureError, Interface, Next, Source};
 use crate::coap::{DecodeMode, Finding, Header, Message, Severity, draft};
 use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
 use crate::store::Progress;
-use crate::tracking::{EndpointId, EndpointTable, Facts, Seed};
+use crate::tracking::{EndpointId, EndpointTable, Facts, PairNumber, PairTable, Seed};
 
 use super::Step;
 
@@ -26,6 +26,7 @@ pub(super) struct Front {
 
 /// What is read for the tracker.
 struct Known {
+    numbers: PairTable,
     endpoints: EndpointTable,
     endpoints_sent: usize,
     seed: Seed,
@@ -92,6 +93,8 @@ pub(super) enum What {
 pub(super) struct Part {
     pub source: EndpointId,
     pub destination: EndpointId,
+    /// From one to the other, if a message went either way.
+    pub pair: Option<PairNumber>,
     /// Offset of the payload in the frame, or in the IP packet put together from fragments.
     pub offset: u16,
     /// Length of its payload; payloads stand one behind the other in [`Batch::bytes`].
@@ -153,7 +156,8 @@ impl Front {
     /// `seed` is that of the tracker behind it.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions, seed: Seed) -> Self {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
-        let known = Known { endpoints: EndpointTable::default(), endpoints_sent: 0, seed };
+        let known =
+            Known { numbers: PairTable::default(), endpoints: EndpointTable::default(), endpoints_sent: 0, seed };
         Self { source, peeler, options, pairs: Pairs::default(), known, interfaces_sent: 0 }
     }
 
@@ -194,7 +198,7 @@ impl Front {
                             classified(&self.options, &mut self.pairs, &mut self.known, datagram, batch)
                         }
                         Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => {
-                            quoted(&self.pairs, &mut self.known.endpoints, &quote, batch)
+                            quoted(&self.pairs, &mut self.known, &quote, batch)
                         }
                         Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
                         Peeled::Other(Reason::Tcp { source, destination }) => {
@@ -240,9 +244,9 @@ fn classified(
             }
             let judged = Judged { mode: message.mode(), header: message.header(), malformed, worst };
             batch.facts.push(Facts::read(&message, &known.seed));
-            What::Message(part(datagram, &mut known.endpoints, batch), judged)
+            What::Message(part(datagram, known, batch), judged)
         }
-        Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, &mut known.endpoints, batch)),
+        Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, known, batch)),
         Class::Dtls { on_plain_port: false } => What::Other(NotCoap::Dtls),
         Class::Offer => What::Offer(classify::service_port(datagram.source.port, datagram.destination.port)),
         Class::Other => {
@@ -283,11 +287,14 @@ fn short(offset: u32) -> u16 {
     offset.min(u32::from(u16::MAX)) as u16
 }
 
-fn part(datagram: &Datagram<'_>, endpoints: &mut EndpointTable, batch: &mut Batch) -> Part {
+fn part(datagram: &Datagram<'_>, known: &mut Known, batch: &mut Batch) -> Part {
     batch.fragments.extend(datagram.fragments.map(Box::from));
+    let source = known.endpoints.intern(&datagram.source);
+    let destination = known.endpoints.intern(&datagram.destination);
     Part {
-        source: endpoints.intern(&datagram.source),
-        destination: endpoints.intern(&datagram.destination),
+        source,
+        destination,
+        pair: Some(known.numbers.intern(source, destination)),
         offset: short(datagram.payload_offset),
         length: batch.keep(datagram.payload),
         multicast: datagram.multicast,
@@ -298,12 +305,15 @@ fn part(datagram: &Datagram<'_>, endpoints: &mut EndpointTable, batch: &mut Batc
     }
 }
 
-fn quoted(pairs: &Pairs, endpoints: &mut EndpointTable, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+fn quoted(pairs: &Pairs, known: &mut Known, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+    let endpoints = &mut known.endpoints;
     let (reporter, receiver) =
         (endpoints.intern(&quote.reporter_endpoint()), endpoints.intern(&quote.receiver_endpoint()));
+    let (source, destination) = (endpoints.intern(&quote.source), endpoints.intern(&quote.destination));
     let part = Part {
-        source: endpoints.intern(&quote.source),
-        destination: endpoints.intern(&quote.destination),
+        source,
+        destination,
+        pair: known.numbers.find(source, destination),
         offset: short(quote.payload_offset),
         length: batch.keep(quote.payload),
         multicast: false,

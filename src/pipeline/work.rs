@@ -139,7 +139,7 @@ impl Work {
             time: seen.time,
             source: part.source,
             destination: part.destination,
-            pair: None,
+            pair: part.pair,
             multicast: part.multicast,
             ip_id: part.ip_id,
             hop_limit: part.hop_limit,
@@ -179,7 +179,8 @@ impl Work {
         let quote = aside.payload(part);
         let (first_patch, id) = (update.patches.len(), self.next_record);
         let (Part { source, destination, .. }, patches) = (part, &mut update.patches);
-        let about = self.tracker.unreachable(seen.time, id, *source, *destination, None, quote, told.icmp, patches);
+        let about =
+            self.tracker.unreachable(seen.time, id, *source, *destination, part.pair, quote, told.icmp, patches);
         let mut record = record_of(seen, aside.number, part, told.reporter, told.receiver);
         record.flags.set(RecordFlags::EVIDENCE, true);
         record.relates_to = about;
