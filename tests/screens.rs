@@ -93,10 +93,44 @@ fn times_help_and_find() {
 }
 
 #[test]
+fn typing_replaces_what_was_looked_for() {
+    let typed = |keys: &str| {
+        let film = Scene::lab("02-alarm-plain.pcap").keys("C-f m i d Enter").wait().keys(keys).run();
+        film.last().lines().find(|row| row.starts_with(" Find>")).map(str::to_owned)
+    };
+    assert_eq!(typed("C-f").as_deref(), Some(" Find>  (Enter finds \"mid\" again)"));
+    assert_eq!(typed("C-f x").as_deref(), Some(" Find> x"));
+    assert_eq!(typed("C-f Up x").as_deref(), Some(" Find> midx"));
+    let again = Scene::lab("02-alarm-plain.pcap").keys("C-f m i d Enter").wait().keys("C-f Enter").wait().run();
+    assert!(again.last().contains("found \"mid\""), "{}", again.last());
+}
+
+#[test]
+fn times_say_what_they_are() {
+    for (keys, head) in [("", "Since #1"), ("2j r", "Since #3"), ("d", "Delta"), ("t t", "Local"), ("2j r d", "Delta")]
+    {
+        let film = Scene::lab("02-alarm-plain.pcap").keys(keys).run();
+        let heads = film.last().lines().nth(1).unwrap();
+        assert!(heads.contains(&format!(" {head} Dir")), "{keys}: {heads}");
+    }
+}
+
+#[test]
+fn a_quoted_dtls_record_is_no_message() {
+    let film = Scene::lab("06-dtls-psk-gnutls.pcap").at(LARGE).run();
+    assert!(film.last().contains("quotes DTLS") && film.last().contains("Datagram Transport Layer Security"));
+    assert!(!film.last().contains("Message ID") && !film.last().contains("signaling"), "{}", film.last());
+}
+
+#[test]
 fn what_is_selected_can_be_copied() {
     let film = Scene::lab("02-alarm-plain.pcap").keys("y Enter j j y Tab y Esc Esc x y").run();
     let message = "4203d82cab3c396c6f63616c686f737485616c61726dff4f4e";
     assert_eq!(film.copied, [message, "Token: ab3c (2 bytes)", "ab3c", message]);
+    let said = |told: &str| film.frames.iter().any(|frame| frame.contains(told));
+    assert!(said("copied the field's bytes in hex: ab3c"));
+    // Cut, since it would fill the pane.
+    assert!(said(&format!("{}\u{2026} (50 characters)", &message[..40])), "{}", film.frames[1]);
 }
 
 #[test]
@@ -137,6 +171,10 @@ fn nothing_is_explained() {
     let film = check("failed", SMALL, Scene::files().told(Summary::default(), failed));
     assert!(film.last().contains("READ ERROR"), "{}", film.last());
     check("cut", SMALL, Scene::lab("08-truncated-file.pcap"));
+    let film = check("damaged", SMALL, Scene::files().warned(3));
+    assert!(film.last().contains("3 warnings") && !film.last().contains("nothing was captured"), "{}", film.last());
+    let film = Scene::files().warned(101).run();
+    assert!(film.last().contains("100 or more warnings"), "{}", film.last());
 }
 
 #[test]

@@ -128,13 +128,19 @@ fn a_burst_of_keys_leaves_none_behind() {
 }
 
 #[test]
-fn a_terminal_is_no_capture() {
-    for arguments in [&["-"][..], &["print", "-"], &["stats", "-"]] {
+fn what_the_screen_cannot_do_is_refused_in_one_line() {
+    for (arguments, said) in [
+        (&["-"][..], "standard input: is a terminal"),
+        (&["print", "-"], "standard input: is a terminal"),
+        (&["stats", "-"], "standard input: is a terminal"),
+        (&["-c", "5", CAPTURE], "coapscope print -c 5"),
+        (&["-c", "5"], "coapscope print -c 5"),
+    ] {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
         command.args(arguments);
         let mut pty = Pty::start(command);
         assert_eq!(pty.wait_for_end(), 2, "{}", pty.text());
-        pty.wait_for("one line", |screen| screen.contents().contains("standard input: is a terminal"));
+        pty.wait_for("one line", |screen| screen.contents().replace('\n', "").contains(said));
         assert!(!pty.raw().windows(5).any(|bytes| bytes == b"\x1b[?10"), "the screen was begun");
     }
 }

@@ -28,7 +28,7 @@ pub use interface::Interface;
 pub use merge::Merged;
 pub use open::{Input, OpenOptions, Opened, open, open_all, open_spool};
 pub use reader::FrameReader;
-pub use savefile::Savefile;
+pub use savefile::{MAX_WARNINGS, Savefile};
 pub use warning::{Warning, WarningKind};
 pub use writer::PcapWriter;
 

@@ -62,6 +62,8 @@ pub enum WarningKind {
         /// What the decompressor says.
         why: String,
     },
+    /// There is more to say than is said. The last warning about a file.
+    More,
 }
 
 impl fmt::Display for Warning {
@@ -96,6 +98,9 @@ impl fmt::Display for Warning {
                 f,
                 "{file}: another capture begins at byte {offset}, behind frame {frames}, as if files had been joined with cat; it was read on as a part of this one"
             ),
+            WarningKind::More => {
+                write!(f, "{file}: there is more that is odd, from byte {offset} on; only so many warnings are given")
+            }
             WarningKind::Compression { why } => {
                 write!(f, "{file}: the compressed data is damaged or ends early ({why}); what came before was read")
             }

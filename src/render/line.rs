@@ -105,6 +105,9 @@ fn evidence(view: &View<'_>, line: &mut Line) {
     let layer = super::tree::evidence_layer(view);
     line.message_type = layer.name.into();
     line.summary = layer.summary;
+    if layer.quotes_dtls {
+        line.summary += ", quotes DTLS";
+    }
     if let Some(finding) = findings.first().filter(|_| about.is_none()) {
         line.summary += &format!(", {}", finding.rule.row().id);
     }

@@ -7,6 +7,7 @@ use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::{Field, Finding, Message, OptionNumber, Span, count, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{Frame, Layer, LinkType, is_known_time, layers};
+use crate::pipeline::is_dtls_record;
 use crate::store::View;
 
 /// How much of what became known of a message goes into its tree, line or object.
@@ -134,10 +135,13 @@ fn coap(view: &View<'_>, known: Known) -> Node {
 fn evidence(view: &View<'_>) -> Node {
     let found = evidence_layer(view);
     let mut layer = message_layer(&view.message);
-    layer.label =
-        if found.name == "DTLS" { "Datagram Transport Layer Security".into() } else { "Quoted message".into() };
-    if found.name == "DTLS" {
-        layer.value = found.summary;
+    layer.label = "Quoted message".into();
+    if found.name == "DTLS" || found.quotes_dtls {
+        layer.label = "Datagram Transport Layer Security".into();
+        layer.value = match found.quotes_dtls {
+            true => format!("quoted record, {} B", view.message.bytes().len()),
+            false => found.summary,
+        };
         layer.children.clear();
     }
     layer.children.extend(facts::about(view));
@@ -175,13 +179,15 @@ pub(super) struct EvidenceLayer {
     pub name: &'static str,
     /// What it says.
     pub summary: String,
+    /// It is an ICMP error, and what it quotes is encrypted.
+    pub quotes_dtls: bool,
 }
 
 /// What kind of evidence the frame is, and what it says.
 pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
     let Some(layer) = layers(&view.frame).into_iter().find(|layer| layer.name.contains("Control Message")) else {
         let summary = format!("record on a plain port, {} B", view.message.bytes().len());
-        return EvidenceLayer { name: "DTLS", summary };
+        return EvidenceLayer { name: "DTLS", summary, quotes_dtls: false };
     };
     let version6 = layer.name.contains("v6");
     let header = view.frame.bytes.get(layer.span.byte_range()).and_then(|bytes| bytes.first_chunk::<2>());
@@ -189,6 +195,7 @@ pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
     EvidenceLayer {
         name: if version6 { "ICMPv6" } else { "ICMP" },
         summary: row.map_or(layer.summary, |row| row.3.to_owned()),
+        quotes_dtls: is_dtls_record(view.message.bytes()),
     }
 }
 

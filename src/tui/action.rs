@@ -105,6 +105,8 @@ pub enum Action {
     Redraw,
     /// Take what was typed.
     Accept,
+    /// Type on from what was typed before.
+    Recall,
     /// Drop what was typed.
     Cancel,
 }

@@ -18,6 +18,9 @@ use crate::render::time::TimeFormat;
 use crate::store::{Ended, Store, Update};
 use crate::tracking::{NO_RECORD, RecordId};
 
+/// Characters of a copied text that are shown.
+const QUOTED: usize = 40;
+
 /// A pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Pane {
@@ -242,7 +245,8 @@ impl App {
             Action::CycleTime => self.set_time(self.times.format.next()),
             Action::Delta => self.toggle_delta(),
             Action::Reference => self.toggle_reference(),
-            Action::Find => self.overlay = Overlay::Prompt(Input::new(self.finder.text.clone())),
+            Action::Find => self.overlay = Overlay::Prompt(Input::default()),
+            Action::Recall => self.overlay = Overlay::Prompt(Input::new(self.finder.text.clone())),
             Action::FindNext => self.find(false),
             Action::FindPrevious => self.find(true),
             Action::UnfoldAll => self.detail.fold_all(true),
@@ -388,7 +392,10 @@ impl App {
 
     fn accept(&mut self) {
         if let Overlay::Prompt(input) = std::mem::take(&mut self.overlay) {
-            self.finder.text = input.value().to_owned();
+            // Nothing typed: what was looked for before.
+            if !input.value().is_empty() {
+                self.finder.text = input.value().to_owned();
+            }
             self.find(false);
         }
     }
@@ -425,7 +432,7 @@ impl App {
 
     fn copied(&mut self) -> Effect {
         let (what, text) = match (self.focus, self.detail.item()) {
-            (Pane::List, _) => ("the message in hex, ready for `coapscope explain`", hex(self.detail.message())),
+            (Pane::List, _) => ("the message in hex, for `coapscope explain`", hex(self.detail.message())),
             (Pane::Tree, Some(item)) => ("the field as text", item.text.clone()),
             (Pane::Bytes, Some(_)) => ("the field's bytes in hex", hex(self.detail.marked_bytes())),
             (_, None) => return Effect::None,
@@ -434,7 +441,11 @@ impl App {
             self.say("nothing to copy here");
             return Effect::None;
         }
-        self.say(format!("copied {what}"));
+        let mut shown: String = text.chars().take(QUOTED).collect();
+        if shown.len() < text.len() {
+            shown.push_str(&format!("{} ({} characters)", self.theme.signs().more, text.chars().count()));
+        }
+        self.say(format!("copied {what}: {shown}"));
         Effect::Copy(text)
     }
 

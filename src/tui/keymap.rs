@@ -209,6 +209,7 @@ pub const KEYS: &[Binding] = &[
     row(&["F"], A::Follow, P::PANES, Gr::Time, "follow the newest message, or stay"),
     row(&["p"], A::Freeze, P::PANES, Gr::Time, "freeze what is shown; the capture goes on"),
     hinted(row(&["Enter"], A::Accept, P::PROMPT, Gr::Asked, "find what was typed"), 1, "Enter", "find"),
+    hinted(row(&["Up"], A::Recall, P::PROMPT, Gr::Asked, "change what was typed before"), 3, "Up", "change the last"),
     hinted(row(&["Esc"], A::Cancel, P::PROMPT, Gr::Asked, "drop what was typed"), 2, "Esc", "drop"),
     hinted(
         row(&["q", "y", "Enter"], A::Quit, P::CONFIRM, Gr::Asked, "end, although the capture is not saved"),

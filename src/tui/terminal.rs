@@ -8,7 +8,7 @@ use std::thread::{self, ThreadId};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
-use crossterm::{cursor, execute, queue, terminal};
+use crossterm::{Command, cursor, execute, queue, terminal};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
@@ -111,9 +111,23 @@ impl<F: FnMut() -> io::Result<()>> Surroundings for Tty<F> {
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
-        // OSC 52: it reaches the clipboard of the machine that the user sits at, over SSH as well.
-        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        let mut out = io::stdout();
+        out.write_all(to_clipboard(text, std::env::var_os("TMUX").is_some()).as_bytes())?;
+        out.flush()
     }
+}
+
+/// What puts a text on the clipboard: OSC 52, which reaches the machine that the user sits at, over SSH as well. Tmux acts on it by itself
+/// only where it is told to; it hands on what is wrapped for the terminal around it, where that is allowed. So it gets both.
+fn to_clipboard(text: &str, in_tmux: bool) -> String {
+    let mut plain = String::new();
+    // A string takes all that is written to it.
+    let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut plain);
+    if !in_tmux {
+        return plain;
+    }
+    let wrapped = plain.replace('\x1b', "\x1b\x1b");
+    format!("{plain}\x1bPtmux;{wrapped}\x1b\\")
 }
 
 /// A backend over `W` that wraps each frame in a synchronized update, and sends no byte for a frame that changes nothing.
@@ -229,6 +243,13 @@ mod tests {
         backend.hide_cursor().unwrap();
         Backend::flush(&mut backend).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn tmux_hands_the_clipboard_on() {
+        assert_eq!(to_clipboard("ab", false), "\x1b]52;c;YWI=\x1b\\");
+        let both = "\x1b]52;c;YWI=\x1b\\\x1bPtmux;\x1b\x1b]52;c;YWI=\x1b\x1b\\\x1b\\";
+        assert_eq!(to_clipboard("ab", true), both);
     }
 
     #[test]

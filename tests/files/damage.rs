@@ -51,6 +51,16 @@ fn check(bytes: &[u8]) -> usize {
 }
 
 #[test]
+fn warnings_that_are_held_back_are_spoken_of() {
+    for (blocks, expected) in [(100, 100), (101, 101), (2000, 101)] {
+        let file = (0..blocks).fold(Builder::new(false), |file, _| file.frame(7, 0, b"of no interface", &[]));
+        let read = read(&file.bytes);
+        assert_eq!(read.warnings.len(), expected, "{blocks}");
+        assert_eq!(read.warnings.last().unwrap().contains("there is more that is odd"), expected > 100);
+    }
+}
+
+#[test]
 fn cut_at_every_byte() {
     for (name, bytes) in samples(2000) {
         let all = check(&bytes);

@@ -103,6 +103,16 @@ impl Scene {
         self
     }
 
+    /// The loader met so much that is odd, and no frame.
+    pub fn warned(mut self, count: u64) -> Self {
+        let warning =
+            |block: u64| format!("x.pcap: the block at byte {} is damaged; 32 bytes were skipped", 28 + 32 * block);
+        let warnings = (0..count).map(warning).collect();
+        let update = Update { warnings, ended: Some(Ended::Complete), ..Update::default() };
+        self.steps.push(Step::Update(Box::new(update)));
+        self
+    }
+
     /// The capture's frames, as if they came from an interface.
     pub fn made_live(mut self) -> Self {
         self.opening = live();
@@ -270,6 +280,7 @@ fn key(name: &str) -> KeyEvent {
         "Backspace" => KeyCode::Backspace,
         "PgDn" => KeyCode::PageDown,
         "PgUp" => KeyCode::PageUp,
+        "Up" => KeyCode::Up,
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         letter => KeyCode::Char(letter.chars().next().unwrap()),

@@ -16,8 +16,8 @@ use crate::capture::window::{Have, Window};
 use crate::capture::{CaptureError, Clock, Interface, Next, Source, Warning, WarningKind};
 use crate::frame::{Frame, LinkType, Position};
 
-/// Most warnings kept about one file; a file that is damaged throughout has no more to say.
-const MAX_WARNINGS: usize = 100;
+/// Most warnings about one file, before one that says that there are more: a file that is damaged throughout has no more to say.
+pub const MAX_WARNINGS: usize = 100;
 
 /// How far a sound record is looked for behind a damaged one.
 const SEARCH: usize = 1 << 20;
@@ -182,10 +182,13 @@ impl Savefile {
     }
 
     fn warn(&mut self, offset: u64, kind: WarningKind) {
-        if self.warned < MAX_WARNINGS {
-            self.warned += 1;
-            self.warnings.push(Warning { file: self.name.clone(), offset, kind });
-        }
+        let kind = match self.warned {
+            ..MAX_WARNINGS => kind,
+            MAX_WARNINGS => WarningKind::More,
+            _ => return,
+        };
+        self.warned += 1;
+        self.warnings.push(Warning { file: self.name.clone(), offset, kind });
     }
 
     fn ensure(&mut self, length: usize) -> Result<Have, CaptureError> {

@@ -12,6 +12,8 @@ use crate::tui::opening::Opening;
 
 /// Reasons that are named at most.
 const REASONS: usize = 8;
+/// Warnings that are told in full at most.
+const DAMAGE: usize = 3;
 
 /// Draw the page.
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
@@ -114,10 +116,14 @@ fn nothing(page: &mut Page<'_>, ended: &Ended) {
         }
     }
     if summary.frames == 0 {
-        page.heading(&format!("{} holds no frame", page.app.opening.title()));
+        let damaged = !page.app.store.warnings().is_empty();
+        let title = page.app.opening.title();
+        page.heading(&format!("{title} holds no frame{}", if damaged { " that can be read" } else { "" }));
         page.gap();
-        page.text("", "It was opened and read, but nothing was captured into it.");
-        return;
+        if !damaged {
+            page.text("", "It was opened and read, but nothing was captured into it.");
+        }
+        return damage(page);
     }
     page.heading(&format!("No CoAP message in {} ({} frames)", page.app.opening.title(), summary.frames));
     page.gap();
@@ -131,10 +137,30 @@ fn nothing(page: &mut Page<'_>, ended: &Ended) {
         let rest: u64 = reasons.iter().skip(REASONS).map(|(_, count)| **count).sum();
         page.text(&format!("{rest:>8}"), "for other reasons");
     }
+    if !page.app.store.warnings().is_empty() {
+        page.gap();
+        damage(page);
+    }
     offers(page);
     if summary.offers.is_empty() {
         page.gap();
         page.text("", "CoAP is looked for on UDP ports 5683, 5684 and 61616 to 61631; --port N adds one.");
+    }
+}
+
+/// What is odd about the capture, which may be why nothing is seen.
+fn damage(page: &mut Page<'_>) {
+    let app = page.app;
+    let warnings = app.store.warnings();
+    if warnings.is_empty() {
+        return;
+    }
+    page.heading(&super::status::warnings(app));
+    for warning in warnings.iter().take(DAMAGE) {
+        page.text("", warning);
+    }
+    if warnings.len() > DAMAGE {
+        page.text("", "The others stand at the end of the help page: ? and G.");
     }
 }
 

@@ -8,7 +8,7 @@ use super::text::{self, Pieces, fit, fit_end, left, right};
 use crate::coap::Severity;
 use crate::frame::Endpoint;
 use crate::frame::time_between;
-use crate::render::time::duration;
+use crate::render::time::{TimeFormat, duration};
 use crate::store::Record;
 use crate::tracking::{RecordId, Relation};
 use crate::tui::app::{App, Pane};
@@ -54,9 +54,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let rows: Vec<(RecordId, &Row, Cells)> = (app.list.top..end)
         .filter_map(|id| Some((id, app.list.row(id)?, cells(app, id, usize::from(area.width))?)))
         .collect();
-    let columns = fit_columns(usize::from(area.width), &rows);
+    let time = time_head(app);
+    let columns = fit_columns(usize::from(area.width), text::width(&time), &rows);
     let more = app.theme.signs().more;
-    text::write(buffer, area.x, area.y, area.width, &heads(&columns, app.theme), more);
+    text::write(buffer, area.x, area.y, area.width, &heads(&columns, &time, app.theme), more);
     for (y, (id, row, cells)) in (area.y + 1..area.bottom()).zip(&rows) {
         let selected = app.list.selected == Some(*id);
         let pieces = match &row.error {
@@ -178,8 +179,8 @@ fn about(app: &App, id: RecordId) -> String {
     app.store.get(id).map_or("=gone".into(), |record| format!("=#{}", record.frame))
 }
 
-/// Choose the columns for a width, and give up the least important ones until the summary has room.
-fn fit_columns(width: usize, rows: &[(RecordId, &Row, Cells)]) -> Columns {
+/// Choose the columns for a width and for the head of the times, and give up the least important ones until the summary has room.
+fn fit_columns(width: usize, time: usize, rows: &[(RecordId, &Row, Cells)]) -> Columns {
     let widest = |least: usize, most: usize, of: &dyn Fn(&(RecordId, &Row, Cells)) -> usize| {
         rows.iter().map(of).max().unwrap_or(0).clamp(least, most)
     };
@@ -187,7 +188,7 @@ fn fit_columns(width: usize, rows: &[(RecordId, &Row, Cells)]) -> Columns {
     let mut columns = Columns {
         number: widest(4, 9, &|row| row.1.line.number.len()),
         flag: 2,
-        time: widest(8, 26, &|row| text::width(&row.2.time)),
+        time: widest(8.max(time), 26, &|row| text::width(&row.2.time)),
         ends: widest(5, if wide { 48 } else { 11 }, &|row| text::width(&row.2.ends)),
         message_type: 4,
         message_id: 5,
@@ -236,13 +237,28 @@ impl Columns {
     }
 }
 
-fn heads(columns: &Columns, theme: Theme) -> Pieces {
+/// What the times are, over their column.
+fn time_head(app: &App) -> String {
+    match app.times.format {
+        TimeFormat::Relative => {
+            let reference = app.times.reference.and_then(|id| app.store.get(id)).map(|record| record.frame);
+            format!("Since #{}", reference.unwrap_or(1))
+        }
+        TimeFormat::Delta => "Delta".into(),
+        TimeFormat::Absolute => "Local".into(),
+        TimeFormat::AbsoluteDate => "Local date".into(),
+        TimeFormat::Utc => "UTC".into(),
+        TimeFormat::Epoch => "Epoch".into(),
+    }
+}
+
+fn heads(columns: &Columns, time: &str, theme: Theme) -> Pieces {
     let style = theme.heading();
     let ends = if columns.ends > 12 { "Client > server" } else { "Dir" };
     let all = [
         (right("No", columns.number, ' '), columns.number),
         (left("!", columns.flag, ' '), columns.flag),
-        (right("Time", columns.time, ' '), columns.time),
+        (right(time, columns.time, ' '), columns.time),
         (left(ends, columns.ends, ' '), columns.ends),
         (left("T", columns.message_type, ' '), columns.message_type),
         (right("MID", columns.message_id, ' '), columns.message_id),

@@ -15,7 +15,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
             let columns = usize::from(area.width).saturating_sub(label.len() + 1);
             let scroll = input.visual_scroll(columns);
             let typed: String = input.value().chars().skip(scroll).collect();
-            let pieces = vec![(label.into(), app.theme.heading()), (typed, ratatui::style::Style::new())];
+            let before = &app.finder.text;
+            let hint = if typed.is_empty() && !before.is_empty() {
+                format!(" (Enter finds \"{before}\" again)")
+            } else {
+                String::new()
+            };
+            let plain = ratatui::style::Style::new();
+            let pieces = vec![(label.into(), app.theme.heading()), (typed, plain), (hint, plain)];
             text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
             let x = label.len() + input.visual_cursor().saturating_sub(scroll);
             Some(Position { x: area.x + (x as u16).min(area.width - 1), y: area.y })

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Pieces};
+use crate::capture::MAX_WARNINGS;
 use crate::coap::Severity;
 use crate::render::NodeKind;
 use crate::store::{Ended, Record};
@@ -89,7 +90,7 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         parts.push((9, format!("saved to {file}")));
     }
     if !app.store.warnings().is_empty() {
-        parts.push((7, plural(app.store.warnings().len() as u64, "warning")));
+        parts.push((7, warnings(app)));
     }
     parts
 }
@@ -111,6 +112,14 @@ fn problems(app: &App) -> Vec<String> {
         first.insert_str(0, "! ");
     }
     words
+}
+
+/// How many warnings the capture gave; a file gives so many at most, and one that says that there are more.
+pub fn warnings(app: &App) -> String {
+    match app.store.warnings().len() {
+        count @ ..=MAX_WARNINGS => plural(count as u64, "warning"),
+        count => format!("{} or more warnings", count - 1),
+    }
 }
 
 fn plural(count: u64, name: &str) -> String {
