@@ -133,8 +133,8 @@ fn what_the_screen_cannot_do_is_refused_in_one_line() {
         (&["-"][..], "standard input: is a terminal"),
         (&["print", "-"], "standard input: is a terminal"),
         (&["stats", "-"], "standard input: is a terminal"),
-        (&["-c", "5", CAPTURE], "coapscope print -c 5"),
-        (&["-c", "5"], "coapscope print -c 5"),
+        (&["-c", "5", CAPTURE], "coapscope print -c"),
+        (&["-c", "5"], "coapscope print -c"),
     ] {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
         command.args(arguments);

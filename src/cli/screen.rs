@@ -92,11 +92,6 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
     if let Some(interface) = &args.input.interface {
         return open_live(interface, args);
     }
-    if let Some(count) = args.input.count {
-        anyhow::bail!(
-            "-c {count}: the screen shows a capture whole; coapscope print -c {count} ends after so many messages"
-        );
-    }
     let paths = args.input.paths();
     if paths.is_empty() {
         let opening = Opening::BuiltIn { live: first_interface() };
