@@ -314,7 +314,11 @@ impl SentTable {
     #[inline]
     pub fn place(&mut self, key: MessageKey) -> Place {
         let (confirmable, other) = (&self.confirmable, &self.other);
-        let alive = |number| ring_of(confirmable, other, Handle(number)).position(Handle(number)).is_some();
+        let firsts = [confirmable, other].map(|ring| (ring.base, ring.entries.len() as u32));
+        let alive = |number: u32| {
+            let (base, length) = firsts[(number & 1) as usize];
+            (number >> 1).wrapping_sub(base) & 0x7fff_ffff < length
+        };
         self.index.place(key, |number| held(confirmable, other, number, key), alive)
     }
 

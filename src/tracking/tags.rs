@@ -92,7 +92,8 @@ impl Tags {
         Place { at: free.unwrap_or(at), tag, number: None }
     }
 
-    /// The place of a key, for [`put`](Self::put). `alive` tells the numbers that still lead to something; it is asked once of each when room is made, and the others leave.
+    /// The place of a key, for [`put`](Self::put). `alive` tells the numbers that still lead to something; it is asked once of each when room
+    /// is made (and of `u32::MAX`), and the others leave.
     #[inline]
     pub fn place(&mut self, key: impl Key, held: impl Fn(u32) -> Held, alive: impl FnMut(u32) -> bool) -> Place {
         if self.room == 0 {
@@ -113,9 +114,14 @@ impl Tags {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, mut alive: impl FnMut(u32) -> bool) {
-        // Asks once of each.
-        self.cells.retain(|cell| cell.number != NOTHING && alive(cell.number));
-        let many = self.cells.len();
+        // Asks once of each. Without a branch on the answer, which nobody can foretell.
+        let mut many = 0;
+        for at in 0..self.cells.len() {
+            let cell = self.cells[at];
+            self.cells[many] = cell;
+            many += usize::from((cell.number != NOTHING) & alive(cell.number));
+        }
+        self.cells.truncate(many);
         // At most 9/16 full, so that there is time until the next such call.
         let cells = (many * 16 / 9).next_power_of_two().max(Self::FIRST);
         let before = std::mem::replace(&mut self.cells, vec![EMPTY; cells]);
