@@ -147,12 +147,9 @@ fn parameters(reading: &ReadingArgs) -> Parameters {
 }
 
 /// Bytes that messages may take in memory: `--memory`, else a quarter of the machine's.
-///
-/// # Errors
-/// Never: it has been looked at when the arguments were read.
 #[cfg(feature = "tui")]
-pub fn memory(reading: &ReadingArgs) -> anyhow::Result<usize> {
-    Ok(reading.memory.unwrap_or_else(|| usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX)))
+pub fn memory(reading: &ReadingArgs) -> usize {
+    reading.memory.unwrap_or_else(|| usize::try_from(machine_memory() / SHARE).unwrap_or(usize::MAX))
 }
 
 /// Memory of the machine in bytes; a modest guess where it cannot be read.

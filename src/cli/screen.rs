@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use ratatui::Terminal;
 
 use super::input;
+use super::output;
 use super::{Color, ScreenArgs, ShowingArgs};
 use crate::capture::Opened;
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
@@ -31,7 +32,7 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
 
 fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let options = input::pipeline_options(&args.reading)?;
-    let memory = input::memory(&args.reading)?;
+    let memory = input::memory(&args.reading);
     // A live capture gives up its rights here, before the first thread starts.
     let (opened, opening, loading, capture) = open(args)?;
     let fetcher = Fetcher::new(opened.reader, args.reading.checksums);
@@ -161,17 +162,5 @@ fn theme(showing: &ShowingArgs, ascii: bool) -> Theme {
     };
     let term = env::var("TERM").unwrap_or_default();
     // The console of Linux has few signs beyond ASCII, whatever the locale says.
-    Theme { colour, unicode: !ascii && term != "linux" && term != "dumb" && locale_is_utf8() }
-}
-
-/// The first of the three variables that is set decides, as in the C library.
-fn locale_is_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(|name| env::var(name).ok())
-        .find(|value| !value.is_empty());
-    set.is_some_and(|value| {
-        let value = value.to_ascii_lowercase();
-        value.contains("utf-8") || value.contains("utf8")
-    })
+    Theme { colour, unicode: !ascii && term != "linux" && term != "dumb" && output::locale_is_utf8() }
 }
