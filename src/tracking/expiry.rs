@@ -7,7 +7,7 @@ use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
-use super::sent::{Handle, Sent};
+use super::sent::{Handle, Known, Sent};
 use super::slots::{Slot, SlotKind};
 use crate::coap::{Finding, Rule, Severity};
 
@@ -169,7 +169,7 @@ impl Tracker {
 
     #[cold]
     #[inline(never)]
-    fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
+    fn timed_out(&mut self, sent: &Known, out: &mut Output<'_>) {
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.kind == SlotKind::Exchange
             && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
@@ -202,7 +202,7 @@ impl Tracker {
     }
 
     /// The Message ID of a message is free again: what its exchange still waits for does not come any more.
-    fn lapsed(&mut self, sent: &Sent, out: &mut Output<'_>) {
+    fn lapsed(&mut self, sent: &Known, out: &mut Output<'_>) {
         if sent.outstanding {
             self.release(sent.pair());
         }
@@ -267,7 +267,7 @@ impl Tracker {
         }
     }
 
-    fn lapsed_for_room(&mut self, sent: &Sent) {
+    fn lapsed_for_room(&mut self, sent: &Known) {
         if sent.outstanding {
             self.release(sent.pair());
         }

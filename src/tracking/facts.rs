@@ -82,6 +82,8 @@ pub struct Facts {
     pub(super) oscore: bool,
     /// It may have a critical option that is not in order.
     pub(super) suspect: bool,
+    /// Well-formed by RFC 7252, with no options but Uri-Path, Uri-Query, Observe, Max-Age and Content-Format: see `usual`.
+    pub(super) plain: bool,
     /// There are too few bytes for a header.
     pub(super) headerless: bool,
     /// See [`Message::is_malformed`].
@@ -133,6 +135,7 @@ impl Facts {
             echo: false,
             oscore: false,
             suspect: false,
+            plain: message.mode() == DecodeMode::Rfc7252 && header.is_some() && !message.is_malformed(),
             headerless: header.is_none(),
             malformed: message.is_malformed(),
         };
@@ -193,7 +196,11 @@ impl Facts {
                 hash.add(number, value);
             }
             match number {
-                OptionNumber::URI_PATH | OptionNumber::URI_QUERY => self.suspect |= value.len() > 255,
+                OptionNumber::URI_PATH | OptionNumber::URI_QUERY => {
+                    let long = value.len() > 255;
+                    self.suspect |= long;
+                    self.plain &= !long;
+                }
                 OptionNumber::OBSERVE => first(&mut self.observe, uint(value, 3)),
                 OptionNumber::MAX_AGE => first(&mut self.max_age, uint(value, 4)),
                 OptionNumber::CONTENT_FORMAT => first(&mut self.content_format, uint(value, 2).map(|n| n as u16)),
@@ -205,6 +212,7 @@ impl Facts {
     #[inline(never)]
     fn read_rarer(&mut self, number: OptionNumber, value: &[u8]) {
         self.suspect |= number.is_critical();
+        self.plain = false;
         match number {
             OptionNumber::ACCEPT => first(&mut self.accept, uint(value, 2).map(|n| n as u16)),
             OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(value, 1).map(|n| n as u8)),

@@ -196,50 +196,8 @@ impl Tracker {
             }
             self.judge_amplification(&asked, pair, context);
         }
-        self.judge_content(&asked, row.method, request, context);
+        judge_content(&asked, row.method, request, context);
         self.remember(pair, row.resource, row.method, context);
-    }
-
-    /// What is odd about the code and content of a response.
-    pub(super) fn judge_content(&self, asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_>) {
-        if asked.cut || context.arrival.cut {
-            return;
-        }
-        let code = context.facts.code;
-        if !asked.oscore && !fits(code, Code(method), asked.block1) {
-            context.find_code(Rule::RespCodeVsMethod, i64::from(code.0), i64::from(method));
-        }
-        if code == Code::VALID && !asked.etag {
-            context.find_code(Rule::RespValidUnasked, request, 0);
-        }
-        if let (Code::CONTENT, Some(accept), Some(format)) = (code, asked.accept, context.facts.content_format)
-            && accept != format
-        {
-            context.find_option(
-                Rule::CfNotAccepted,
-                OptionNumber::CONTENT_FORMAT,
-                i64::from(accept),
-                i64::from(format),
-            );
-        }
-        let suppressed = match code.class() {
-            2 => asked.no_response & 2,
-            4 => asked.no_response & 8,
-            5 => asked.no_response & 16,
-            _ => 0,
-        };
-        if suppressed != 0 {
-            context.find_code(Rule::NoresponseViolated, request, 0);
-        }
-        if code.is_success() && asked.bad_critical != 0 {
-            context.find_code(Rule::OptCriticalAccepted, request, i64::from(asked.bad_critical));
-        }
-        if asked.oscore
-            && !context.facts.oscore
-            && matches!(code, Code::BAD_REQUEST | Code::UNAUTHORIZED | Code::BAD_OPTION)
-        {
-            context.find_code(Rule::OscoreUnprotectedError, i64::from(code.0), request);
-        }
     }
 
     #[inline(never)]
@@ -256,11 +214,48 @@ impl Tracker {
     }
 }
 
+/// What is odd about the code and content of a response.
+pub(super) fn judge_content(asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_>) {
+    if asked.cut || context.arrival.cut {
+        return;
+    }
+    let code = context.facts.code;
+    if !asked.oscore && !fits(code, Code(method), asked.block1) {
+        context.find_code(Rule::RespCodeVsMethod, i64::from(code.0), i64::from(method));
+    }
+    if code == Code::VALID && !asked.etag {
+        context.find_code(Rule::RespValidUnasked, request, 0);
+    }
+    if let (Code::CONTENT, Some(accept), Some(format)) = (code, asked.accept, context.facts.content_format)
+        && accept != format
+    {
+        context.find_option(Rule::CfNotAccepted, OptionNumber::CONTENT_FORMAT, i64::from(accept), i64::from(format));
+    }
+    let suppressed = match code.class() {
+        2 => asked.no_response & 2,
+        4 => asked.no_response & 8,
+        5 => asked.no_response & 16,
+        _ => 0,
+    };
+    if suppressed != 0 {
+        context.find_code(Rule::NoresponseViolated, request, 0);
+    }
+    if code.is_success() && asked.bad_critical != 0 {
+        context.find_code(Rule::OptCriticalAccepted, request, i64::from(asked.bad_critical));
+    }
+    if asked.oscore
+        && !context.facts.oscore
+        && matches!(code, Code::BAD_REQUEST | Code::UNAUTHORIZED | Code::BAD_OPTION)
+    {
+        context.find_code(Rule::OscoreUnprotectedError, i64::from(code.0), request);
+    }
+}
+
 /// Bits of the type (RFC 7252 section 3).
 const TYPE: crate::coap::Span = crate::coap::Span::of_bits(2, 2);
 
 /// Whether a success code is defined for a method (RFC 7252 section 5.9.1, RFC 7959 section 2.9.1).
-fn fits(code: Code, method: Code, block1: bool) -> bool {
+pub(super) fn fits(code: Code, method: Code, block1: bool) -> bool {
     let reads = matches!(method, Code::GET | Code::FETCH);
     match code {
         Code::CONTENT => !matches!(method, Code::PUT | Code::POST | Code::DELETE),

@@ -18,6 +18,7 @@ mod pairs;
 mod resources;
 mod responses;
 mod retransmission;
+mod ring;
 mod sent;
 mod slot;
 mod slots;
@@ -25,6 +26,7 @@ mod table;
 mod tags;
 mod tokens;
 mod unreachable;
+mod usual;
 
 pub use endpoints::EndpointTable;
 pub use facts::{Facts, Seed};
@@ -79,6 +81,12 @@ pub struct Tracker {
     observations: u32,
     /// A registration was seen.
     registered: bool,
+    /// Leave all to the general path.
+    #[cfg(test)]
+    general_only: bool,
+    /// How many messages did not need it.
+    #[cfg(test)]
+    usual: u32,
 }
 
 impl Tracker {
@@ -106,6 +114,10 @@ impl Tracker {
             exchanges: 0,
             observations: 0,
             registered: false,
+            #[cfg(test)]
+            general_only: false,
+            #[cfg(test)]
+            usual: 0,
         }
     }
 
@@ -164,17 +176,24 @@ impl Tracker {
             facts
         };
         let mut context = Context { arrival, now: self.clock.now(), facts, bytes, resource, pair, out };
-        let tracked = if !arrival.cut && facts.malformed {
-            self.track_malformed(&mut context)
-        } else {
-            match facts.kind {
-                MessageType::Confirmable | MessageType::NonConfirmable => self.track_sent(&mut context),
-                MessageType::Acknowledgement | MessageType::Reset => self.track_answer(&mut context),
-            }
+        let tracked = match self.track_usual(&mut context) {
+            Some(tracked) => tracked,
+            None => self.track_any(&mut context),
         };
         self.pairs.see(pair);
         self.shrink();
         tracked
+    }
+
+    /// The general path.
+    fn track_any(&mut self, context: &mut Context<'_, '_>) -> Tracked {
+        if !context.arrival.cut && context.facts.malformed {
+            return self.track_malformed(context);
+        }
+        match context.facts.kind {
+            MessageType::Confirmable | MessageType::NonConfirmable => self.track_sent(context),
+            MessageType::Acknowledgement | MessageType::Reset => self.track_answer(context),
+        }
     }
 
     /// Path and query of a request.

@@ -181,7 +181,7 @@ pub enum AnswerKind {
 }
 
 /// One row of the exchange table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExchangeRow {
     /// First captured copy of the request.
     pub request: RecordId,

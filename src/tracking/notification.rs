@@ -4,6 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
+use super::judge::judge_content;
 use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, Relation, Role, Tracked};
 use super::observation::Observation;
 use super::order::order;
@@ -20,52 +21,49 @@ impl Tracker {
         if self.goes_on(index) {
             self.slots.observe(index, self.clock.stamp());
         }
-        self.slots.touch(index, self.clock.steady());
+        let (steady, stamp, record) = (self.clock.steady(), self.clock.stamp(), context.arrival.record);
         let Some(slot) = self.slots.get_mut(index) else { return Tracked::alone(Role::Other) };
-        let Some(mut observation) = slot.observation.take() else { return Tracked::alone(Role::Other) };
+        let Some(observation) = slot.observation.as_deref_mut() else { return Tracked::alone(Role::Other) };
+        slot.opened_at = slot.opened_at.max(steady);
         let overheard = slot.kind == SlotKind::Overheard;
-        let (asked, method, request) = (slot.asked, slot.row.method, slot.row.request);
-        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
-        let tracked = Tracked {
-            exchange: slot.id,
-            observation: observation.id,
-            relation: if overheard { Relation::None } else { Relation::Answers },
-            relates_to: request,
-            previous_in_exchange: if overheard { NO_RECORD } else { previous },
-            ..Tracked::alone(Role::Notification)
-        };
+        let request = slot.row.request;
+        let previous = std::mem::replace(&mut slot.row.last, record);
         observation.row.end = ObservationEnd::Open;
         observation.row.ended_by = NO_RECORD;
         observation.row.notifications += 1;
         self.counters.notifications += u64::from(!overheard);
-        let order = number(&mut observation, context, false);
+        let order = number(observation, context, false);
         let behind = matches!(order, ObserveOrder::Stale | ObserveOrder::Same);
         observation.row.stale += u32::from(behind);
         self.counters.notifications_stale += u64::from(behind && !overheard);
-        pace(&mut observation, context);
+        pace(observation, context);
         if !overheard {
-            self.judge_content(&asked, method, i64::from(request), context);
+            judge_content(&slot.asked, slot.row.method, i64::from(request), context);
         }
-        observation.row.last = context.arrival.record;
-        self.freshen(&mut observation, index, context);
-        let end = ending(&observation, context);
-        self.put_back(index, observation, overheard, context);
-        if let Some(end) = end {
-            self.end_observation(index, end, context.arrival.record, &mut context.out);
-        }
-        Tracked { order, ..tracked }
-    }
-
-    fn put_back(&mut self, index: u32, observation: Box<Observation>, overheard: bool, context: &mut Context<'_, '_>) {
+        observation.row.last = record;
+        observation.freshen(index, context, stamp, &mut self.timers);
+        let end = ending(observation, context);
+        let (id, row) = (observation.id, observation.row);
+        let tracked = Tracked {
+            exchange: slot.id,
+            observation: id,
+            relation: if overheard { Relation::None } else { Relation::Answers },
+            relates_to: request,
+            previous_in_exchange: if overheard { NO_RECORD } else { previous },
+            order,
+            ..Tracked::alone(Role::Notification)
+        };
         if overheard {
             self.say_unknown(context);
-        }
-        let Some(slot) = self.slots.get_mut(index) else { return };
-        context.out.patch(Patch::Observation(observation.id, observation.row));
-        if !overheard {
+            context.out.patch(Patch::Observation(id, row));
+        } else {
+            context.out.patch(Patch::Observation(id, row));
             context.out.patch(Patch::Exchange(slot.id, slot.row));
         }
-        slot.observation = Some(observation);
+        if let Some(end) = end {
+            self.end_observation(index, end, record, &mut context.out);
+        }
+        tracked
     }
 
     #[inline(never)]
@@ -191,7 +189,7 @@ fn pace(observation: &mut Observation, context: &mut Context<'_, '_>) {
     if gaps >= 3
         && !observation.fast_said
         && let Some(elapsed) = between(observation.non_first, context.now)
-        && elapsed / gaps < OBSERVE_NON_INTERVAL
+        && elapsed < gaps.saturating_mul(OBSERVE_NON_INTERVAL)
     {
         observation.fast_said = true;
         context.find_code(Rule::ObsTooFast, 0, elapsed / gaps);

@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, Output};
+use super::expiry::Timers;
 use super::facts::target_hash;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
@@ -47,6 +48,19 @@ pub(super) struct Observation {
 impl Observation {
     pub fn is_over(&self) -> bool {
         self.row.end != ObservationEnd::Open
+    }
+
+    /// Notes when the state will be out of date; `stamp` is the steady time, `index` the slot.
+    #[inline]
+    pub fn freshen(&mut self, index: u32, context: &Context<'_, '_>, stamp: i64, timers: &mut Timers) {
+        let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
+        self.row.max_age = age;
+        self.last_at = context.now;
+        let due = stamp.saturating_add(i64::from(age) * SECOND + LATE);
+        if self.stale_at == i64::MAX {
+            timers.stale_at(due, index);
+        }
+        self.stale_at = due;
     }
 
     /// The last message that told of the state.
@@ -210,7 +224,7 @@ impl Tracker {
         observation.confirmed_at = context.now;
         observation.row.freshest = u32::MAX;
         let number = number(&mut observation, context, true);
-        self.freshen(&mut observation, index, context);
+        observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
         let id = observation.id;
         context.out.patch(Patch::Observation(id, observation.row));
         if let Some(slot) = self.slots.get_mut(index) {
@@ -237,18 +251,6 @@ impl Tracker {
         }
         self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);
         None
-    }
-
-    /// Notes when the state will be out of date.
-    pub(super) fn freshen(&mut self, observation: &mut Observation, index: u32, context: &Context<'_, '_>) {
-        let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
-        observation.row.max_age = age;
-        observation.last_at = context.now;
-        let due = self.clock.stamp().saturating_add(i64::from(age) * SECOND + LATE);
-        if observation.stale_at == i64::MAX {
-            self.timers.stale_at(due, index);
-        }
-        observation.stale_at = due;
     }
 
     /// The state of an observation may be out of date.

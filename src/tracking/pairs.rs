@@ -9,7 +9,7 @@ use super::model::EndpointId;
 use super::tags::{Held, Tags};
 
 /// A direction between two endpoints: the number of the pair, and which of its two ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PairNumber(pub(super) u32);
 
 impl PairNumber {
@@ -50,6 +50,12 @@ impl Direction {
     #[inline]
     pub fn has(self, mark: u8) -> bool {
         self.marks & mark != 0
+    }
+
+    /// A message went this way.
+    #[inline]
+    pub fn is_seen(&self) -> bool {
+        self.has(SEEN)
     }
 
     #[inline]
@@ -154,14 +160,14 @@ impl Pairs {
     #[inline]
     pub fn seen(&self, pair: PairNumber) -> bool {
         let (pair, way) = pair.index();
-        self.directions[pair][way].has(SEEN)
+        self.directions[pair][way].is_seen()
     }
 
     /// A message goes this way.
     #[inline]
     pub fn see(&mut self, pair: PairNumber) {
         let direction = self.direction(pair);
-        if !direction.has(SEEN) {
+        if !direction.is_seen() {
             direction.mark(SEEN);
             self.probing.remove(&pair.reversed());
         }

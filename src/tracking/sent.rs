@@ -1,11 +1,12 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
-use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 
 use super::clock::Moment;
 use super::context::Context;
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
+use super::ring::Ring;
 use super::slots::NONE;
 use super::table::Table;
 use super::tags::{Held, Place, Tags};
@@ -49,9 +50,17 @@ impl Travel {
     }
 }
 
-/// A message that owns its Message ID, with its copies and answers. Times in nanoseconds.
-#[derive(Clone, Debug)]
+/// A message that owns its Message ID, with its copies and answers.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sent {
+    known: Known,
+    /// What few messages have.
+    again: Option<Box<Again>>,
+}
+
+/// What is known of every message that owns its Message ID. Times in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
     pub key: MessageKey,
     /// Steady time of the first copy.
     pub stamp: i64,
@@ -64,8 +73,6 @@ pub(super) struct Sent {
     pub ack_hash: u64,
     /// What answered it first: ACK, Reset, or a response of its own.
     pub answer: Travel,
-    /// What few messages have.
-    again: Option<Box<Again>>,
     /// Record of what answered it first, or `NO_RECORD`.
     pub answered_by: RecordId,
     /// Time from the newest copy before the answer to the answer; 0 where unknown. Only short ones matter.
@@ -103,6 +110,22 @@ pub(super) struct Sent {
 
 const _: () = assert!(size_of::<Sent>() <= 128);
 
+impl Deref for Sent {
+    type Target = Known;
+
+    #[inline]
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
+impl DerefMut for Sent {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Known {
+        &mut self.known
+    }
+}
+
 /// More copies of a message, and more answers to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again {
@@ -125,7 +148,7 @@ impl Sent {
     #[inline]
     pub fn new(key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) -> Self {
         let facts = context.facts;
-        Self {
+        let known = Known {
             key,
             stamp,
             first: context.travel(),
@@ -133,7 +156,6 @@ impl Sent {
             refreshable: facts.refreshable(),
             ack_hash: 0,
             answer: Travel::default(),
-            again: None,
             answered_by: NO_RECORD,
             round_trip: 0,
             head: facts.head,
@@ -154,7 +176,8 @@ impl Sent {
             outstanding: false,
             unreachable: false,
             arrived: false,
-        }
+        };
+        Self { known, again: None }
     }
 
     /// Its copies and further answers.
@@ -168,6 +191,13 @@ impl Sent {
     pub fn again_mut(&mut self) -> &mut Again {
         let again = self.again();
         self.again.get_or_insert_with(|| Box::new(again))
+    }
+
+    /// A Confirmable message with a code, sent once, and nothing spoke of it yet.
+    #[inline]
+    pub fn waits_alone(&self) -> bool {
+        let none = [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3];
+        self.confirmable && none && self.again.is_none() && !self.unreachable && self.code != 0
     }
 
     /// The newest copy.
@@ -184,7 +214,9 @@ impl Sent {
     pub fn newest_answer(&self) -> &Travel {
         self.again.as_ref().and_then(|again| again.answer.as_ref()).unwrap_or(&self.answer)
     }
+}
 
+impl Known {
     /// From its sender to its receiver.
     pub fn pair(&self) -> PairNumber {
         PairNumber((self.key >> 18) as u32)
@@ -218,42 +250,37 @@ impl Handle {
 }
 
 /// Messages of one lifetime, the oldest first.
-struct Ring {
-    entries: VecDeque<Sent>,
-    /// How many left before the first entry.
-    base: u32,
-    /// How many entries from the first on have waited in vain or been looked at.
-    waited: usize,
+struct Life {
+    ring: Ring<Sent>,
+    /// Up to this number entries have waited in vain or been looked at.
+    waited: u32,
     life: i64,
 }
 
-impl Ring {
+impl Life {
     fn new(life: i64) -> Self {
-        Self { entries: VecDeque::new(), base: 0, waited: 0, life }
+        Self { ring: Ring::new(), waited: 0, life }
     }
 
-    fn position(&self, handle: Handle) -> Option<usize> {
-        let position = ((handle.0 >> 1).wrapping_sub(self.base) & 0x7fff_ffff) as usize;
-        (position < self.entries.len()).then_some(position)
+    /// Whether the oldest has had its time.
+    #[inline]
+    fn is_over(&self, steady: i64) -> bool {
+        self.ring.front().is_some_and(|sent| steady.saturating_sub(sent.stamp) > self.life)
     }
 
-    fn pop(&mut self) -> Option<Sent> {
-        let sent = self.entries.pop_front()?;
-        self.base = self.base.wrapping_add(1);
-        self.waited = self.waited.saturating_sub(1);
-        Some(sent)
+    /// The next that has not been looked at for having waited.
+    #[inline]
+    fn waiting(&self) -> u32 {
+        let first = self.ring.first();
+        if self.waited == self.ring.next() || self.ring.holds(self.waited) { self.waited } else { first }
     }
-}
-
-fn ring_of<'r>(confirmable: &'r Ring, other: &'r Ring, handle: Handle) -> &'r Ring {
-    if handle.0 & 1 == 1 { other } else { confirmable }
 }
 
 /// What the number of a handle leads to.
 #[inline]
-fn held(confirmable: &Ring, other: &Ring, number: u32, key: MessageKey) -> Held {
-    let ring = ring_of(confirmable, other, Handle(number));
-    match ring.position(Handle(number)).and_then(|position| ring.entries.get(position)) {
+fn held(confirmable: &Ring<Sent>, other: &Ring<Sent>, number: u32, key: MessageKey) -> Held {
+    let ring = if number & 1 == 1 { other } else { confirmable };
+    match ring.get(number >> 1) {
         Some(sent) if sent.key == key => Held::Same,
         Some(_) => Held::Other,
         None => Held::Gone,
@@ -266,8 +293,8 @@ pub(super) struct SentTable {
     index: Tags,
     /// Multicast messages by [`group_key`].
     groups: Table<MessageKey, Handle>,
-    confirmable: Ring,
-    other: Ring,
+    confirmable: Life,
+    other: Life,
     /// After this time a Confirmable message counts as unanswered, nanoseconds.
     wait: i64,
 }
@@ -278,8 +305,8 @@ impl SentTable {
         Self {
             index: Tags::new(),
             groups: Table::new(),
-            confirmable: Ring::new(exchange_lifetime),
-            other: Ring::new(non_lifetime),
+            confirmable: Life::new(exchange_lifetime),
+            other: Life::new(non_lifetime),
             wait,
         }
     }
@@ -292,7 +319,7 @@ impl SentTable {
     /// The message that owns a number.
     #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
-        self.index.get(key, |number| held(&self.confirmable, &self.other, number, key)).map(Handle)
+        self.index.get(key, |number| held(&self.confirmable.ring, &self.other.ring, number, key)).map(Handle)
     }
 
     /// The multicast message that owns a number of its sender.
@@ -300,25 +327,23 @@ impl SentTable {
         self.groups.get(group_key(client, message_id)).copied().filter(|handle| self.get(*handle).is_some())
     }
 
+    #[inline]
     pub fn get(&self, handle: Handle) -> Option<&Sent> {
-        let ring = ring_of(&self.confirmable, &self.other, handle);
-        ring.position(handle).and_then(|position| ring.entries.get(position))
+        let life = if handle.0 & 1 == 1 { &self.other } else { &self.confirmable };
+        life.ring.get(handle.0 >> 1)
     }
 
+    #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Sent> {
-        let ring = if handle.0 & 1 == 1 { &mut self.other } else { &mut self.confirmable };
-        ring.position(handle).and_then(|position| ring.entries.get_mut(position))
+        let life = if handle.0 & 1 == 1 { &mut self.other } else { &mut self.confirmable };
+        life.ring.get_mut(handle.0 >> 1)
     }
 
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).
     #[inline]
     pub fn place(&mut self, key: MessageKey) -> Place {
-        let (confirmable, other) = (&self.confirmable, &self.other);
-        let firsts = [confirmable, other].map(|ring| (ring.base, ring.entries.len() as u32));
-        let alive = |number: u32| {
-            let (base, length) = firsts[(number & 1) as usize];
-            (number >> 1).wrapping_sub(base) & 0x7fff_ffff < length
-        };
+        let (confirmable, other) = (&self.confirmable.ring, &self.other.ring);
+        let alive = |number: u32| (if number & 1 == 1 { other } else { confirmable }).holds(number >> 1);
         self.index.place(key, |number| held(confirmable, other, number, key), alive)
     }
 
@@ -326,10 +351,9 @@ impl SentTable {
     #[inline]
     pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
-        let ring = if long { &mut self.confirmable } else { &mut self.other };
-        let number = ring.base.wrapping_add(ring.entries.len() as u32);
-        let handle = Handle(number << 1 | u32::from(!long));
-        ring.entries.push_back(sent);
+        let ring = if long { &mut self.confirmable.ring } else { &mut self.other.ring };
+        let handle = Handle(ring.next() << 1 | u32::from(!long));
+        ring.push(sent);
         self.index.put(place, handle.0);
         handle
     }
@@ -337,44 +361,38 @@ impl SentTable {
     /// Lets a multicast message be found by its sender and number alone, too.
     #[cold]
     pub fn insert_group(&mut self, client: EndpointId, message_id: u16, handle: Handle) {
-        let (confirmable, other) = (&self.confirmable, &self.other);
-        let alive = |held: &Handle| ring_of(confirmable, other, *held).position(*held).is_some();
+        let (confirmable, other) = (&self.confirmable.ring, &self.other.ring);
+        let alive = |held: &Handle| (if held.0 & 1 == 1 { other } else { confirmable }).holds(held.0 >> 1);
         *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
     /// Takes out the oldest message whose lifetime is over by the steady time.
-    pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
-        let over = |ring: &Ring| ring.entries.front().is_some_and(|sent| steady.saturating_sub(sent.stamp) > ring.life);
-        if over(&self.confirmable) {
-            self.pop(true)
-        } else if over(&self.other) {
-            self.pop(false)
-        } else {
-            None
-        }
+    pub fn lapse(&mut self, steady: i64) -> Option<Known> {
+        // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
+        let life = [&mut self.confirmable, &mut self.other].into_iter().find(|life| life.is_over(steady))?;
+        life.ring.pop().map(|sent| sent.known)
     }
 
     /// Takes out the oldest message of all, for want of room.
-    pub fn evict(&mut self) -> Option<Sent> {
-        let oldest = |ring: &Ring| ring.entries.front().map_or(i64::MAX, |sent| sent.stamp);
-        self.pop(oldest(&self.confirmable) <= oldest(&self.other) && !self.confirmable.entries.is_empty())
-    }
-
-    fn pop(&mut self, confirmable: bool) -> Option<Sent> {
-        // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
-        if confirmable { self.confirmable.pop() } else { self.other.pop() }
+    pub fn evict(&mut self) -> Option<Known> {
+        let oldest = |life: &Life| life.ring.front().map(|sent| sent.stamp);
+        let life = match (oldest(&self.confirmable), oldest(&self.other)) {
+            (Some(one), Some(other)) if one <= other => &mut self.confirmable,
+            (Some(_), None) => &mut self.confirmable,
+            _ => &mut self.other,
+        };
+        life.ring.pop().map(|sent| sent.known)
     }
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.
     pub fn waited(&mut self, steady: i64) -> Option<Handle> {
-        let ring = &mut self.confirmable;
-        let sent = ring.entries.get(ring.waited)?;
+        let number = self.confirmable.waiting();
+        let sent = self.confirmable.ring.get(number)?;
         if steady.saturating_sub(sent.stamp) <= self.wait {
             return None;
         }
-        let handle = Handle(ring.base.wrapping_add(ring.waited as u32) << 1);
-        ring.waited += 1;
-        Some(handle)
+        self.confirmable.waited = Ring::<Sent>::after(number);
+        Some(Handle(number << 1))
     }
 
     /// The shortest of the times after which something happens with a message.
@@ -384,23 +402,25 @@ impl SentTable {
 
     /// The steady time behind which a message has waited or is to lapse.
     pub fn next_due(&self) -> Option<i64> {
-        let waiting = self.confirmable.entries.get(self.confirmable.waited);
-        let front = |ring: &Ring| ring.entries.front().map(|sent| sent.stamp.saturating_add(ring.life));
+        let front = |life: &Life| life.ring.front().map(|sent| sent.stamp.saturating_add(life.life));
+        let waiting = self.confirmable.ring.get(self.confirmable.waiting());
         let waited = waiting.map(|sent| sent.stamp.saturating_add(self.wait));
         [waited, front(&self.confirmable), front(&self.other)].into_iter().flatten().min()
     }
 
     /// Takes back a jump of the clock that was not confirmed.
     pub fn clamp(&mut self, steady: i64) {
-        for ring in [&mut self.confirmable, &mut self.other] {
-            for sent in ring.entries.iter_mut().rev().take_while(|sent| sent.stamp > steady) {
-                sent.stamp = steady;
-            }
+        for life in [&mut self.confirmable, &mut self.other] {
+            life.ring.newest_first(|sent| {
+                let later = sent.stamp > steady;
+                sent.stamp = sent.stamp.min(steady);
+                later
+            });
         }
     }
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        (self.confirmable.entries.len() + self.other.entries.len()) * (size_of::<Sent>() + size_of::<Again>() + 16)
+        (self.confirmable.ring.len() + self.other.ring.len()) * (size_of::<Sent>() + size_of::<Again>() + 16)
     }
 }

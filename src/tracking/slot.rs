@@ -1,14 +1,14 @@
 //! An exchange as the tracker keeps it: the row, and what is needed to judge what comes.
 
 use super::clock::Moment;
-use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
+use super::model::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
 use super::observation::Observation;
 use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::tokens::Token;
 
 /// Neighbours in a list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Link {
     pub before: u32,
     pub behind: u32,
@@ -17,9 +17,10 @@ pub(super) struct Link {
 pub(super) const UNLINKED: Link = Link { before: u32::MAX, behind: u32::MAX };
 
 /// What a slot holds besides an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum SlotKind {
     /// Nothing.
+    #[default]
     Free,
     /// An exchange.
     Exchange,
@@ -49,6 +50,7 @@ pub(super) struct Asked {
 }
 
 /// An exchange.
+#[derive(Default)]
 pub(super) struct Slot {
     pub kind: SlotKind,
     pub id: ExchangeId,
@@ -68,6 +70,10 @@ pub(super) struct Slot {
     pub open: bool,
     /// It has an observation that lives.
     pub live: bool,
+    /// Its request was one that nothing odd can be said of, see [`super::usual`].
+    pub usual: bool,
+    /// Where it was last under its token.
+    pub place: u32,
     /// Steady time at which it began, and was closed.
     pub opened_at: i64,
     pub closed_at: i64,
@@ -99,9 +105,17 @@ impl Slot {
             response_bytes: 0,
             open: false,
             live: false,
+            usual: false,
+            place: 0,
             opened_at: 0,
             closed_at: 0,
             links: [UNLINKED; 2],
         }
+    }
+    /// A usual request without any answer.
+    #[inline]
+    pub fn waits_alone(&self) -> bool {
+        let silent = self.row.responses == 0 && self.row.state == ExchangeState::Open;
+        self.usual && self.open && silent && self.acknowledgement == NO_RECORD
     }
 }

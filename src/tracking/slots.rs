@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::model::EndpointId;
 use super::pairs::PairNumber;
+use super::ring::Ring;
 pub(super) use super::slot::{Asked, Slot, SlotKind};
 use super::slot::{Link, UNLINKED};
 use super::tokens::{Token, TokenMap};
@@ -48,9 +49,7 @@ const NOTHING: Under = Under { open: NONE, closed: NONE, observing: NONE, ended:
 
 /// The exchanges.
 pub(super) struct Slots {
-    /// By number, from `base` on.
-    ring: VecDeque<Slot>,
-    base: u32,
+    ring: Ring<Slot>,
     elders: HashMap<u32, Slot, RandomState>,
     /// When each elder was last known to be used, the longest ago first.
     unused: VecDeque<(i64, u32)>,
@@ -64,8 +63,7 @@ pub(super) struct Slots {
 impl Slots {
     pub fn new() -> Self {
         Self {
-            ring: VecDeque::new(),
-            base: 0,
+            ring: Ring::new(),
             elders: HashMap::default(),
             unused: VecDeque::new(),
             closed: VecDeque::new(),
@@ -76,7 +74,7 @@ impl Slots {
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&Slot> {
-        let slot = match self.ring.get(number.wrapping_sub(self.base) as usize) {
+        let slot = match self.ring.get(number) {
             None if self.elders.is_empty() => None,
             None => self.elders.get(&number),
             found => found,
@@ -86,7 +84,7 @@ impl Slots {
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
-        let slot = match self.ring.get_mut(number.wrapping_sub(self.base) as usize) {
+        let slot = match self.ring.get_mut(number) {
             None if self.elders.is_empty() => None,
             None => self.elders.get_mut(&number),
             found => found,
@@ -106,29 +104,63 @@ impl Slots {
         }
     }
 
+    /// Where a token between client and server is; good until the next such call.
+    #[inline]
+    pub fn place(&mut self, pair: PairNumber, token: &Token) -> usize {
+        self.place_from(usize::MAX, pair, token)
+    }
+
+    /// The same where it is known where the token was.
+    #[inline]
+    fn place_from(&mut self, was: usize, pair: PairNumber, token: &Token) -> usize {
+        let (ring, elders) = (&self.ring, &self.elders);
+        let held = |number: u32| number != NONE && (ring.holds(number) || elders.contains_key(&number));
+        let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
+        self.tokens.place(was, pair.0, token, alive)
+    }
+
     /// What is under the token of a slot, to be changed.
     #[inline]
     fn under_mut(&mut self, pair: PairNumber, token: &Token) -> &mut Under {
-        let (base, length, elders) = (self.base, self.ring.len() as u32, &self.elders);
-        let held = |number: u32| number != NONE && (number.wrapping_sub(base) < length || elders.contains_key(&number));
-        let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
-        self.tokens.get_or_default(pair.0, token, alive)
+        let place = self.place(pair, token);
+        self.tokens.at(place)
+    }
+
+    /// Whether no request is open at a place, and nobody observes.
+    #[inline]
+    pub fn is_idle(&mut self, place: usize) -> bool {
+        let under = self.tokens.at(place);
+        under.open == NONE && under.observing == NONE
+    }
+
+    /// The number that the next slot gets.
+    #[inline]
+    pub fn next(&self) -> u32 {
+        self.ring.next()
     }
 
     /// Adds an open exchange; `stamp` is the steady time.
-    pub fn insert(&mut self, mut slot: Slot, stamp: i64) -> u32 {
-        let number = self.base.wrapping_add(self.ring.len() as u32);
+    pub fn insert(&mut self, slot: Slot, stamp: i64) -> u32 {
+        let place = self.place(slot.pair, &slot.token);
+        self.insert_at(place, slot, stamp)
+    }
+
+    /// The same where the place of its token is known.
+    #[inline]
+    pub fn insert_at(&mut self, place: usize, mut slot: Slot, stamp: i64) -> u32 {
+        let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
         (slot.opened_at, slot.closed_at) = (stamp, stamp);
         (slot.open, slot.live) = (!overheard, overheard);
-        let under = self.under_mut(slot.pair, &slot.token);
+        slot.place = place as u32;
+        let under = self.tokens.at(place);
         if overheard {
             under.observing = number;
         } else {
             let next = std::mem::replace(&mut under.open, number);
             slot.links = [self.put_before(List::Token, number, next), self.first_of_client(slot.row.client, number)];
         }
-        self.ring.push_back(slot);
+        self.ring.push(slot);
         number
     }
 
@@ -147,9 +179,10 @@ impl Slots {
     pub fn close(&mut self, number: u32, stamp: i64) {
         let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
         slot.closed_at = stamp;
-        let (pair, token) = (slot.pair, slot.token);
+        let (pair, token, place) = (slot.pair, slot.token, slot.place);
         let next = self.unlink(number);
-        let under = self.under_mut(pair, &token);
+        let place = self.place_from(place as usize, pair, &token);
+        let under = self.tokens.at(place);
         if under.open == number {
             under.open = next;
         }
@@ -215,13 +248,14 @@ impl Slots {
             let lasts = slot.kind != SlotKind::Free && (slot.open || slot.live);
             let done = slot.kind == SlotKind::Free || over(if lasts { slot.opened_at } else { slot.closed_at });
             if done {
-                let number = self.base;
-                let Some(slot) = self.pop() else { return false };
+                let number = self.ring.first();
+                let Some(slot) = self.ring.pop() else { return false };
                 if lasts {
                     self.unused.push_back((slot.opened_at, number));
-                    self.elders.insert(number, slot);
+                    self.elders.insert(number, std::mem::take(slot));
                 } else if slot.kind != SlotKind::Free {
-                    forgotten(number, &slot);
+                    forgotten(number, slot);
+                    slot.observation = None;
                 }
                 return true;
             }
@@ -237,12 +271,6 @@ impl Slots {
             forgotten(number, &slot);
         }
         true
-    }
-
-    fn pop(&mut self) -> Option<Slot> {
-        let slot = self.ring.pop_front()?;
-        self.base = self.base.wrapping_add(1);
-        Some(slot)
     }
 
     /// Forgets a slot before its time.
@@ -264,7 +292,7 @@ impl Slots {
             slot.observation = None;
         }
         while self.ring.front().is_some_and(|slot| slot.kind == SlotKind::Free) {
-            self.pop();
+            self.ring.pop();
         }
     }
 
@@ -280,9 +308,9 @@ impl Slots {
                 continue;
             };
             let younger = self.ring.front().is_none_or(|front| front.opened_at >= slot.opened_at);
-            return Some(if younger { number } else { self.base });
+            return Some(if younger { number } else { self.ring.first() });
         }
-        (!self.ring.is_empty()).then_some(self.base)
+        (self.ring.len() > 0).then_some(self.ring.first())
     }
 
     /// The open requests of a client, newest first.
@@ -294,10 +322,12 @@ impl Slots {
 
     /// Takes back a jump of the clock that was not confirmed.
     pub fn clamp(&mut self, steady: i64) {
-        for slot in self.ring.iter_mut().rev().take_while(|slot| slot.opened_at > steady || slot.closed_at > steady) {
+        self.ring.newest_first(|slot| {
+            let later = slot.opened_at > steady || slot.closed_at > steady;
             slot.opened_at = slot.opened_at.min(steady);
             slot.closed_at = slot.closed_at.min(steady);
-        }
+            later
+        });
         for (stamp, _) in self.closed.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
             *stamp = steady;
         }

@@ -138,6 +138,12 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         at
     }
 
+    /// Whether the key has this place.
+    #[inline]
+    pub fn is_at(&self, place: usize, key: K) -> bool {
+        self.cells.get(place).is_some_and(|cell| cell.0 == key)
+    }
+
     /// The value at a place.
     #[inline]
     pub fn at(&mut self, place: usize) -> &mut V {

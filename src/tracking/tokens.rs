@@ -5,7 +5,7 @@ use super::table::Table;
 
 /// A token: as a number where it has at most eight bytes; else (RFC 8974) as a seeded hash of 64 bits, so that two long tokens
 /// are taken for one practically never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Token {
     bits: u64,
     length: u32,
@@ -56,6 +56,19 @@ impl<T: Copy + Default> TokenMap<T> {
     #[inline]
     pub fn get_or_default(&mut self, scope: u32, token: &Token, alive: impl Fn(&T) -> bool) -> &mut T {
         self.0.get_or_default(token.key(scope), alive)
+    }
+
+    /// The place of a key, for [`at`](Self::at): the one where it was, if it is still there. See [`Table::place`].
+    #[inline]
+    pub fn place(&mut self, was: usize, scope: u32, token: &Token, alive: impl Fn(&T) -> bool) -> usize {
+        let key = token.key(scope);
+        if self.0.is_at(was, key) { was } else { self.0.place(key, alive) }
+    }
+
+    /// The value at a place.
+    #[inline]
+    pub fn at(&mut self, place: usize) -> &mut T {
+        self.0.at(place)
     }
 
     pub fn remove(&mut self, scope: u32, token: &Token) {

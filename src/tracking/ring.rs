@@ -1,0 +1,161 @@
+//! Things numbered in the order in which they come, the oldest of which leave first.
+
+/// Numbers have 31 bits, and begin again at 0.
+const NUMBERS: u32 = u32::MAX >> 1;
+
+/// Holds things by number. A cell is used again in its turn, so that a look-up is one comparison and one access.
+pub(super) struct Ring<T> {
+    /// At most one more than the mask. Those not used yet are not there.
+    cells: Vec<T>,
+    /// One less than a power of two.
+    mask: u32,
+    /// The number that has the first cell.
+    origin: u32,
+    /// Number of the oldest thing.
+    first: u32,
+    length: u32,
+}
+
+impl<T> Ring<T> {
+    /// Cells of a new ring.
+    const FIRST: u32 = 64;
+
+    pub fn new() -> Self {
+        Self { cells: Vec::new(), mask: Self::FIRST - 1, origin: 0, first: 0, length: 0 }
+    }
+
+    /// Number of the oldest thing.
+    #[inline]
+    pub fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// The number that comes next.
+    #[inline]
+    pub fn next(&self) -> u32 {
+        self.first.wrapping_add(self.length) & NUMBERS
+    }
+
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.length as usize
+    }
+
+    #[inline]
+    fn cell(&self, number: u32) -> usize {
+        (number.wrapping_sub(self.origin) & self.mask) as usize
+    }
+
+    /// Whether there is something under a number.
+    #[inline]
+    pub fn holds(&self, number: u32) -> bool {
+        number <= NUMBERS && number.wrapping_sub(self.first) & NUMBERS < self.length
+    }
+
+    #[inline]
+    pub fn get(&self, number: u32) -> Option<&T> {
+        if self.holds(number) { self.cells.get(self.cell(number)) } else { None }
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        let cell = self.cell(number);
+        if self.holds(number) { self.cells.get_mut(cell) } else { None }
+    }
+
+    /// The number behind another.
+    pub fn after(number: u32) -> u32 {
+        number.wrapping_add(1) & NUMBERS
+    }
+
+    /// The oldest thing.
+    #[inline]
+    pub fn front(&self) -> Option<&T> {
+        self.get(self.first)
+    }
+
+    /// Adds a thing under the number that comes next.
+    #[inline]
+    pub fn push(&mut self, thing: T) {
+        if self.length > self.mask {
+            self.grow();
+        }
+        let at = self.cell(self.next());
+        self.length += 1;
+        match self.cells.get_mut(at) {
+            Some(cell) => *cell = thing,
+            None => self.cells.push(thing),
+        }
+    }
+
+    /// All cells are used: the oldest thing gets the first of twice as many.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let oldest = self.cell(self.first);
+        self.cells.rotate_left(oldest);
+        self.cells.reserve_exact(self.cells.len());
+        self.origin = self.first;
+        self.mask = self.mask << 1 | 1;
+    }
+
+    /// Lets the oldest thing go. It can be taken from the answer; else it stays there unseen until its cell is used again.
+    #[inline]
+    pub fn pop(&mut self) -> Option<&mut T> {
+        let first = self.first;
+        if self.length == 0 {
+            return None;
+        }
+        self.first = first.wrapping_add(1) & NUMBERS;
+        self.length -= 1;
+        let cell = self.cell(first);
+        self.cells.get_mut(cell)
+    }
+
+    /// The newest first.
+    pub fn newest_first(&mut self, mut visit: impl FnMut(&mut T) -> bool) {
+        for back in 1..=self.length {
+            let number = self.next().wrapping_sub(back) & NUMBERS;
+            if !self.get_mut(number).is_some_and(&mut visit) {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    #[test]
+    fn it_holds_what_a_queue_of_the_standard_library_holds() {
+        let (mut ring, mut queue, mut state) = (Ring::<u64>::new(), VecDeque::new(), 1u64);
+        (ring.first, ring.origin) = (NUMBERS - 5_000, NUMBERS - 5_000);
+        let mut first = ring.first;
+        let after = |number: u32, by: u32| number.wrapping_add(by) & NUMBERS;
+        for round in 0..40_000u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Grows for a while, then shrinks.
+            if state >> 40 & 3 < if round / 4_000 % 2 == 0 { 3 } else { 1 } {
+                assert_eq!(ring.next(), after(first, queue.len() as u32));
+                ring.push(state);
+                queue.push_back(state);
+            } else {
+                assert_eq!(ring.pop().copied(), queue.pop_front());
+                first = ring.first();
+            }
+            assert_eq!((ring.len(), ring.front()), (queue.len(), queue.front()));
+            let at = (state >> 20) as u32 % 3_000;
+            assert_eq!(ring.get(after(first, at)), queue.get(at as usize));
+        }
+        assert_eq!((ring.get(after(first, NUMBERS)), ring.get(ring.next())), (None, None));
+        let mut newest = Vec::new();
+        ring.newest_first(|thing| {
+            newest.push(*thing);
+            newest.len() < 3
+        });
+        assert_eq!(newest, queue.iter().rev().take(3).copied().collect::<Vec<_>>());
+    }
+}
