@@ -22,6 +22,7 @@
 //! |---|---|---|
 //! | 0 | [`coap`] | the facts of CoAP as tables, the decoder, the rules |
 //! | 1 | [`frame`] | captured frame to UDP datagram, with the spans of every layer |
+//! | 1 | [`payload`] | payloads by Content-Format, with the bytes of every value, within limits |
 //! | 2 | [`capture`] | where frames come from and go to: savefiles, interfaces, standard input, the spool |
 //! | 2 | [`tracking`] | how messages relate over time |
 //! | 3 | [`store`] | records, tables, counts |
@@ -73,6 +74,7 @@ pub mod cli;
 pub mod coap;
 pub mod field;
 pub mod frame;
+pub mod payload;
 pub mod pipeline;
 #[cfg(feature = "live")]
 pub mod privilege;

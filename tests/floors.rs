@@ -23,7 +23,7 @@ const TOP: u8 = 7;
 const FLOORS: &[Floor] = &[
     floor(0, "coap", &[]),
     floor(1, "frame", &["etherparse"]),
-    floor(1, "payload", &["minicbor", "quick_xml", "serde_json"]),
+    floor(1, "payload", &["chrono", "quick_xml", "serde", "serde_json"]),
     floor(2, "capture", &["flate2", "pcap", "pcap_parser", "tempfile"]),
     floor(2, "tracking", &["foldhash"]),
     floor(3, "store", &[]),

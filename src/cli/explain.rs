@@ -9,6 +9,7 @@ use super::print::paint;
 use super::{Context, ExplainArgs, hex_text, input};
 use crate::coap::draft::other_reading;
 use crate::coap::{Finding, Message, count};
+use crate::payload;
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
@@ -45,7 +46,8 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
                 );
             }
             let message = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
-            let explained = Explained { message, findings: message.findings(), view: None };
+            let findings = [message.findings(), payload::findings(&message)].concat();
+            let explained = Explained { message, findings, view: None };
             explained.print(&args.format, paint, context)
         }
     }
@@ -138,7 +140,9 @@ impl Explained<'_> {
             Some(Value::Object(object)) => object,
             _ => Map::new(),
         };
-        object.insert("coap".into(), objects::coap(&self.message));
+        if self.view.is_none_or(|view| !view.is_message()) {
+            object.insert("coap".into(), objects::coap(&self.message));
+        }
         let frame = |id| self.frame(id);
         object.insert("findings".into(), self.findings.iter().map(|one| objects::finding(one, &frame)).collect());
         object.insert("fields".into(), objects::field_array(&self.message));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::flaw::Flaw;
 pub use super::rules::{RULES, Rule};
 use super::{Code, ContentFormat, OptionNumber, Span};
 
@@ -52,7 +53,7 @@ pub struct RuleRow {
     pub teaching: &'static str,
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}`; `{0:option}` an option number;
-    /// `{0:code}` the byte of a code; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number. Empty where nothing is to be said.
+    /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number. Empty where nothing is to be said.
     pub detail: &'static str,
 }
 
@@ -160,6 +161,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         "frame" => write!(text, "{}", frame(u32::try_from(number).unwrap_or(u32::MAX))),
         "time" => write!(text, "{}", duration(number)),
         "hex" => write!(text, "0x{number:02x}"),
+        "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
         "option" => write!(text, "{}", OptionNumber(small)),
         "format" => match ContentFormat(small).row() {
             Some(_) => write!(text, "{} ({number})", ContentFormat(small)),

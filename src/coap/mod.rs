@@ -10,6 +10,7 @@ pub mod draft;
 pub mod escape;
 pub mod fields;
 pub mod finding;
+pub mod flaw;
 pub mod message;
 pub mod message_type;
 pub mod option;

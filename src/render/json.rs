@@ -38,7 +38,7 @@ pub fn record(view: &View<'_>, known: Known) -> Value {
 
 fn message(view: &View<'_>, known: Known) -> Value {
     let mut object = envelope(view, "message");
-    object.insert("coap".into(), coap(&view.message));
+    object.insert("coap".into(), coap_about(&view.message, &super::payload::path(view)));
     let record = view.record;
     let later = known == Known::Later;
     let frame = |id: Option<RecordId>| id.and_then(|id| view.frame_of(id));
@@ -116,6 +116,11 @@ fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
 
 /// The object of a message's own bytes.
 pub fn coap(message: &Message<'_>) -> Value {
+    coap_about(message, &super::payload::path_of(message))
+}
+
+/// The same of a message about the resource with this path.
+fn coap_about(message: &Message<'_>, path: &str) -> Value {
     let mut object = Map::new();
     if let Some(header) = message.header() {
         object.insert("version".into(), json!(header.version));
@@ -145,6 +150,7 @@ pub fn coap(message: &Message<'_>) -> Value {
         made.insert("content_format".into(), json!(message.content_format().map(|format| format.0)));
         made.insert("raw".into(), json!(escape::hex(payload)));
         made.insert("text".into(), json!(std::str::from_utf8(payload).ok()));
+        super::payload::object(message, path, &mut made);
         object.insert("payload".into(), Value::Object(made));
     }
     Value::Object(object)

@@ -10,6 +10,7 @@ pub mod json;
 pub mod line;
 mod node;
 pub mod paint;
+mod payload;
 mod reading;
 pub mod rows;
 pub mod time;

@@ -1,12 +1,12 @@
 //! The dissection tree of a message: every layer and field with its bits, what coapscope worked out, and the findings in place.
 
-use super::content;
 use super::facts;
 use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
-use crate::coap::{Field, Finding, Message, OptionNumber, Span, count, escape, fields};
+use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{Frame, Layer, LinkType, is_known_time, layers};
+use crate::payload;
 use crate::pipeline::is_dtls_record;
 use crate::store::View;
 
@@ -37,8 +37,8 @@ pub fn tree(view: &View<'_>, known: Known) -> Node {
 
 /// The tree of a message that stands alone: its fields and findings, no frame and no relations.
 pub fn message_tree(message: &Message<'_>) -> Node {
-    let mut layer = message_layer(message);
-    for finding in message.findings() {
+    let mut layer = message_layer(message, &super::payload::path_of(message));
+    for finding in message.findings().into_iter().chain(payload::findings(message)) {
         attach(&mut layer, &finding, finding_node(&finding, &|_| frame_number(None)));
     }
     layer.settle();
@@ -122,7 +122,7 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
 }
 
 fn coap(view: &View<'_>, known: Known) -> Node {
-    let mut layer = message_layer(&view.message);
+    let mut layer = message_layer(&view.message, &super::payload::path(view));
     layer.children.extend(facts::generated(view, known));
     let frame = |id| frame_number(view.frame_of(id));
     for finding in view.findings() {
@@ -134,7 +134,7 @@ fn coap(view: &View<'_>, known: Known) -> Node {
 
 fn evidence(view: &View<'_>) -> Node {
     let found = evidence_layer(view);
-    let mut layer = message_layer(&view.message);
+    let mut layer = message_layer(&view.message, "");
     layer.label = "Quoted message".into();
     if found.name == "DTLS" || found.quotes_dtls {
         layer.label = "Datagram Transport Layer Security".into();
@@ -200,10 +200,10 @@ pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
 }
 
 /// The layer of a message with its fields.
-fn message_layer(message: &Message<'_>) -> Node {
+fn message_layer(message: &Message<'_>, path: &str) -> Node {
     let place = Place::Message(Span::of_bytes(0, message.bytes().len()));
     let mut layer = Node::layer("coap", "Constrained Application Protocol", headline(message), Some(place));
-    layer.children = fields(message).iter().map(|field| field_node(field, message)).collect();
+    layer.children = fields(message).iter().map(|field| field_node(field, message, path)).collect();
     layer
 }
 
@@ -248,7 +248,7 @@ const NAMES: &[(&str, &str)] = &[
     ("Kid", "coap.opt.object_security_kid"),
 ];
 
-fn field_node(field: &Field, message: &Message<'_>) -> Node {
+fn field_node(field: &Field, message: &Message<'_>, path: &str) -> Node {
     let number = field
         .option
         .filter(|_| field.children.iter().any(|child| child.name == "Option Delta") && !field.is_broken_option());
@@ -270,7 +270,7 @@ fn field_node(field: &Field, message: &Message<'_>) -> Node {
         explanation: field.explanation.into(),
         ..Node::default()
     };
-    node.children = field.children.iter().map(|child| field_node(child, message)).collect();
+    node.children = field.children.iter().map(|child| field_node(child, message, path)).collect();
     if let Some(number) = number {
         // The value means what the option means: once is enough.
         for child in node.children.iter_mut().filter(|child| child.label == "Option Value") {
@@ -286,37 +286,9 @@ fn field_node(field: &Field, message: &Message<'_>) -> Node {
         let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
         node.value = format!("{}{cut}", count(length, "byte"));
         node.meaning = message.content_format().map(|format| format.to_string()).unwrap_or_default();
-        node.children = payload_lines(message);
+        node.children = super::payload::nodes(message, path);
     }
     node
-}
-
-/// A readable payload line by line, each with its bytes.
-fn payload_lines(message: &Message<'_>) -> Vec<Node> {
-    let Some(offset) = message.payload_offset() else { return Vec::new() };
-    let payload = message.payload();
-    let Some(text) = std::str::from_utf8(payload).ok().filter(|text| content::is_readable(text)) else {
-        return Vec::new();
-    };
-    if message.option(OptionNumber::OSCORE).is_some() {
-        return Vec::new();
-    }
-    let mut at = offset;
-    let mut nodes = Vec::new();
-    for line in text.split_inclusive('\n') {
-        let place = Place::Message(Span::of_bytes(at, line.len()));
-        at += line.len();
-        let shown = escape::text(line.trim_end_matches(['\n', '\r'])).into_owned();
-        nodes.push(Node {
-            name: "coapscope.payload.text".into(),
-            label: "Text".into(),
-            meaning: if shown.is_empty() { "an empty line".into() } else { String::new() },
-            value: shown,
-            place: Some(place),
-            ..Node::default()
-        });
-    }
-    nodes
 }
 
 /// A frame number inside the sentence of a finding.

@@ -3,6 +3,7 @@
 use super::{Record, RecordKind, Store};
 use crate::coap::{Finding, Message};
 use crate::frame::{Endpoint, Frame, time_between};
+use crate::payload;
 use crate::tracking::{ExchangeRow, RecordId, Relation};
 
 /// One record, looked at.
@@ -51,9 +52,12 @@ impl<'a> View<'a> {
         self.store.exchange(self.record.exchange)
     }
 
-    /// All findings: of the message's bytes, of the frame, of the tracker; worst first, then by place.
+    /// All findings: of the message's bytes, of its payload, of the frame, of the tracker; worst first, then by place.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.own_findings.to_vec();
+        if self.is_message() {
+            findings.extend(payload::findings(&self.message));
+        }
         findings.extend(self.store.findings(self.id).copied());
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));
         findings

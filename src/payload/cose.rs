@@ -1,0 +1,334 @@
+//! The structure of COSE messages and keys (RFC 9052), CWTs (RFC 8392) and problem details (RFC 9290): names for their numbers.
+//! Nothing is decrypted, and no signature is verified.
+
+use super::walk::Walk;
+use super::{Item, Subject, Value, cbor, time};
+use crate::coap::ContentFormat;
+use crate::coap::flaw::Flaw;
+
+/// A COSE message: its tag, its name, and what its array holds (RFC 9052 sections 4 to 6).
+struct Shape {
+    tag: u64,
+    name: &'static str,
+    parts: &'static [&'static str],
+}
+
+const SHAPES: &[Shape] = &[
+    Shape { tag: 16, name: "COSE_Encrypt0", parts: &["protected", "unprotected", "ciphertext"] },
+    Shape { tag: 17, name: "COSE_Mac0", parts: &["protected", "unprotected", "payload", "tag"] },
+    Shape { tag: 18, name: "COSE_Sign1", parts: &["protected", "unprotected", "payload", "signature"] },
+    Shape { tag: 96, name: "COSE_Encrypt", parts: &["protected", "unprotected", "ciphertext", "recipients"] },
+    Shape { tag: 97, name: "COSE_Mac", parts: &["protected", "unprotected", "payload", "tag", "recipients"] },
+    Shape { tag: 98, name: "COSE_Sign", parts: &["protected", "unprotected", "payload", "signatures"] },
+];
+
+/// What the array of a recipient, and of a signature, holds.
+const RECIPIENT: &[&str] = &["protected", "unprotected", "ciphertext", "recipients"];
+const SIGNATURE: &[&str] = &["protected", "unprotected", "signature"];
+
+/// Numbers and what they stand for, in one kind of map.
+type Labels = &'static [(i64, &'static str)];
+
+/// Headers (IANA, COSE Header Parameters).
+static HEADERS: Labels = &[
+    (1, "alg"),
+    (2, "crit"),
+    (3, "content type"),
+    (4, "kid"),
+    (5, "IV"),
+    (6, "Partial IV"),
+    (7, "counter signature"),
+    (9, "counter signature 0"),
+    (10, "kid context"),
+    (11, "counter signature v2"),
+    (12, "counter signature 0 v2"),
+    (13, "kcwt"),
+    (14, "kccs"),
+    (15, "CWT claims"),
+    (16, "type"),
+    (32, "x5bag"),
+    (33, "x5chain"),
+    (34, "x5t"),
+    (35, "x5u"),
+];
+
+/// Algorithms (IANA, COSE Algorithms).
+static ALGORITHMS: Labels = &[
+    (-8, "EdDSA"),
+    (-7, "ES256"),
+    (-35, "ES384"),
+    (-36, "ES512"),
+    (-37, "PS256"),
+    (-257, "RS256"),
+    (-3, "A128KW"),
+    (-4, "A192KW"),
+    (-5, "A256KW"),
+    (-6, "direct"),
+    (-10, "direct+HKDF-SHA-256"),
+    (-25, "ECDH-ES + HKDF-256"),
+    (-27, "ECDH-SS + HKDF-256"),
+    (1, "A128GCM"),
+    (2, "A192GCM"),
+    (3, "A256GCM"),
+    (4, "HMAC 256/64"),
+    (5, "HMAC 256/256"),
+    (6, "HMAC 384/384"),
+    (7, "HMAC 512/512"),
+    (10, "AES-CCM-16-64-128"),
+    (11, "AES-CCM-16-64-256"),
+    (12, "AES-CCM-64-64-128"),
+    (13, "AES-CCM-64-64-256"),
+    (24, "ChaCha20/Poly1305"),
+    (30, "AES-CCM-16-128-128"),
+    (31, "AES-CCM-16-128-256"),
+    (32, "AES-CCM-64-128-128"),
+    (33, "AES-CCM-64-128-256"),
+];
+
+/// Parameters of a key (IANA, COSE Key Common Parameters; those below 0 are of elliptic curves).
+static KEY: Labels = &[
+    (1, "kty"),
+    (2, "kid"),
+    (3, "alg"),
+    (4, "key_ops"),
+    (5, "Base IV"),
+    (-1, "crv, or k of a symmetric key"),
+    (-2, "x"),
+    (-3, "y"),
+    (-4, "d"),
+];
+
+/// Claims (IANA, CWT Claims).
+static CLAIMS: Labels = &[
+    (1, "iss"),
+    (2, "sub"),
+    (3, "aud"),
+    (4, "exp"),
+    (5, "nbf"),
+    (6, "iat"),
+    (7, "cti"),
+    (8, "cnf"),
+    (9, "scope"),
+    (10, "nonce"),
+    (38, "ace_profile"),
+    (39, "cnonce"),
+    (40, "exi"),
+];
+
+/// Standard details (RFC 9290 section 5).
+static PROBLEM: Labels = &[
+    (-1, "title"),
+    (-2, "detail"),
+    (-3, "instance"),
+    (-4, "response code"),
+    (-5, "base URI"),
+    (-6, "base language"),
+    (-7, "base direction"),
+];
+
+/// Parameters of token requests and answers (IANA, OAuth Parameters CBOR Mappings).
+static ACE: Labels = &[
+    (1, "access_token"),
+    (2, "expires_in"),
+    (4, "req_cnf"),
+    (5, "audience"),
+    (8, "cnf"),
+    (9, "scope"),
+    (24, "client_id"),
+    (25, "client_secret"),
+    (26, "response_type"),
+    (27, "redirect_uri"),
+    (28, "state"),
+    (29, "code"),
+    (30, "error"),
+    (31, "error_description"),
+    (32, "error_uri"),
+    (33, "grant_type"),
+    (34, "token_type"),
+    (35, "username"),
+    (36, "password"),
+    (37, "refresh_token"),
+    (38, "ace_profile"),
+    (39, "cnonce"),
+    (41, "rs_cnf"),
+];
+
+fn name_of(labels: Labels, number: i128) -> Option<&'static str> {
+    labels.iter().find(|(known, _)| i128::from(*known) == number).map(|(_, name)| *name)
+}
+
+/// Names the members of a map that have a number for a key.
+fn label(map: &mut Item, labels: Labels) {
+    for member in map.children.iter_mut().filter(|member| member.is_notation) {
+        let Some(name) = member.name.parse().ok().and_then(|number| name_of(labels, number)) else { continue };
+        member.meaning = name.to_owned();
+        let is_header_or_key = std::ptr::eq(labels, HEADERS) || std::ptr::eq(labels, KEY);
+        if name == "alg"
+            && is_header_or_key
+            && let Some(algorithm) = member.as_integer().and_then(|number| name_of(ALGORITHMS, number))
+        {
+            member.meaning = format!("{name}: {algorithm}");
+        }
+        let is_date = std::ptr::eq(labels, CLAIMS) && matches!(name, "exp" | "nbf" | "iat");
+        if let Some(text) = member.as_number().filter(|_| is_date).and_then(time::utc) {
+            member.meaning = format!("{name}: {text}");
+        }
+        if name == "cnf"
+            && let Some(key) = member.children.first_mut().filter(|key| key.name == "1")
+        {
+            key.meaning = "COSE_Key".into();
+            label(key, KEY);
+        }
+    }
+}
+
+/// Names in a map that is the whole body, tagged or not.
+fn labelled(body: &[u8], labels: Labels, walk: &mut Walk) -> Vec<Item> {
+    let mut items = cbor::decode(body, walk);
+    match items.first_mut().map(untagged) {
+        Some(map) if matches!(map.value, Value::Map(_)) => label(map, labels),
+        Some(Item { value: Value::Rest(_), .. }) | None => {}
+        Some(other) => walk.flaw(Flaw::Structure, other.bytes.clone()),
+    }
+    items
+}
+
+/// Problem details.
+pub(super) fn problem(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    let mut items = labelled(body, PROBLEM, walk);
+    let root = items.first_mut().map(untagged);
+    for member in root.into_iter().flat_map(|root| &mut root.children) {
+        if member.is_notation
+            && member.name == "-4"
+            && let Some(code) = member.as_integer().and_then(|code| u8::try_from(code).ok()).map(crate::coap::Code)
+        {
+            member.meaning = format!("response code: {code} {}", code.description());
+        }
+    }
+    items
+}
+
+/// A set of claims without protection (RFC 9781).
+pub(super) fn claims(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    labelled(body, CLAIMS, walk)
+}
+
+/// What goes to and comes from an authorization server (RFC 9200).
+pub(super) fn ace(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    labelled(body, ACE, walk)
+}
+
+/// A key.
+pub(super) fn key(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    labelled(body, KEY, walk)
+}
+
+/// Keys in an array.
+pub(super) fn key_set(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    let mut items = cbor::decode(body, walk);
+    for key in items.first_mut().into_iter().flat_map(|root| &mut root.children) {
+        label(key, KEY);
+    }
+    items
+}
+
+fn untagged(item: &mut Item) -> &mut Item {
+    if matches!(item.value, Value::Tag(_)) && !item.children.is_empty() {
+        // Taken out of the condition, since the borrow checker cannot see that the branch returns.
+        return untagged(&mut item.children[0]);
+    }
+    item
+}
+
+/// A COSE message of the kind that its tag or, without one, `tag` says. Of a CWT the payload is a set of claims.
+pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Walk) -> Vec<Item> {
+    let mut items = cbor::decode(body, walk);
+    let Some(root) = items.first_mut() else { return items };
+    let told = innermost_tag(root);
+    let contradicts = told.is_some_and(|told| tag.is_some_and(|tag| tag != told));
+    let tag = told.or(tag);
+    let item = untagged(root);
+    if contradicts {
+        let bytes = item.bytes.clone();
+        walk.flaw(Flaw::Structure, bytes);
+    }
+    let shape = SHAPES.iter().find(|shape| Some(shape.tag) == tag);
+    match shape {
+        Some(shape)
+            if matches!(item.value, Value::List(_)) && (3..=shape.parts.len()).contains(&item.children.len()) =>
+        {
+            item.meaning = shape.name.to_owned();
+            parts(item, shape.parts, is_cwt, body, walk);
+        }
+        _ if matches!(item.value, Value::Rest(_)) => {}
+        _ => {
+            let bytes = item.bytes.clone();
+            walk.flaw(Flaw::Structure, bytes);
+        }
+    }
+    items
+}
+
+/// The innermost of the tags around an item that names a COSE message.
+fn innermost_tag(item: &Item) -> Option<u64> {
+    let Value::Tag(tag) = item.value else { return None };
+    let inner = item.children.first().and_then(innermost_tag);
+    inner.or_else(|| SHAPES.iter().any(|shape| shape.tag == tag).then_some(tag))
+}
+
+/// Names the parts of a message, a recipient or a signature, and reads those that hold CBOR. Its depth is that of the items.
+fn parts(item: &mut Item, names: &'static [&'static str], is_cwt: bool, body: &[u8], walk: &mut Walk) {
+    let mut content_type = None;
+    for (part, name) in item.children.iter_mut().zip(names) {
+        part.meaning = (*name).to_owned();
+        match *name {
+            "protected" => {
+                cbor::embed(part, body, 3, walk);
+                if let Some(map) = part.children.first_mut() {
+                    label(map, HEADERS);
+                    content_type = format_in(map).or(content_type);
+                }
+            }
+            "unprotected" => {
+                label(part, HEADERS);
+                content_type = format_in(part).or(content_type);
+            }
+            "payload" if is_cwt => {
+                cbor::embed(part, body, 3, walk);
+                if let Some(map) = part.children.first_mut() {
+                    label(map, CLAIMS);
+                }
+            }
+            "payload" => inside(part, content_type, walk),
+            "recipients" | "signatures" => {
+                let names = if *name == "recipients" { RECIPIENT } else { SIGNATURE };
+                for one in &mut part.children {
+                    parts(one, names, false, body, walk);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The Content-Format in the headers.
+fn format_in(headers: &Item) -> Option<ContentFormat> {
+    let content_type = headers.children.iter().find(|header| header.is_notation && header.name == "3")?;
+    u16::try_from(content_type.as_integer()?).ok().map(ContentFormat)
+}
+
+/// Reads a payload whose format the headers name.
+fn inside(part: &mut Item, format: Option<ContentFormat>, walk: &mut Walk) {
+    let Value::Bytes(bytes) = &part.value else { return };
+    let levels = walk.levels;
+    let Some(format) = format.filter(|_| levels > 4 && !bytes.is_empty()) else { return };
+    walk.levels = levels - 4;
+    let (start, known) = (part.bytes.end - bytes.len(), walk.problems.len());
+    let subject = Subject { format: Some(format), ..Subject::default() };
+    let (form, mut inner) = super::by_format(bytes, format, &subject, walk);
+    walk.levels = levels;
+    walk.shift(known, start);
+    inner.iter_mut().for_each(|item| item.shift(start));
+    part.meaning = format!("payload: {form}");
+    part.children = inner;
+}

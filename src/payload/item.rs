@@ -1,0 +1,242 @@
+//! The node that every payload is decoded into: name, value, meaning, bytes, and what is below it.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use crate::coap::{count, escape};
+
+/// A value with its bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Its name in what holds it: a member's name, a key in diagnostic notation, an attribute. As it came: escape before printing.
+    pub name: String,
+    /// The name is no text but a value in diagnostic notation: a CBOR key that is a number, say.
+    pub is_notation: bool,
+    /// The value.
+    pub value: Value,
+    /// What name or value mean, where a table or the format tells. As it came: escape before printing.
+    pub meaning: String,
+    /// Its bytes in the body, the name included.
+    pub bytes: Range<usize>,
+    /// What it holds.
+    pub children: Vec<Item>,
+}
+
+/// A value in the terms of all formats.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing: JSON and CBOR null.
+    Null,
+    /// CBOR undefined.
+    Undefined,
+    /// True or false.
+    Bool(bool),
+    /// An integer.
+    Integer(i128),
+    /// A binary floating-point number.
+    Float(f64),
+    /// A number as it is written.
+    Number(String),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A CBOR simple value without a name.
+    Simple(u8),
+    /// Values in order; whether CBOR left their number open.
+    List(bool),
+    /// Names and values; whether CBOR left their number open.
+    Map(bool),
+    /// A CBOR string in pieces: of text, or of bytes.
+    Pieces {
+        /// The pieces are text.
+        text: bool,
+    },
+    /// A CBOR tag around the one child.
+    Tag(u64),
+    /// Bytes that were not read on, and why not.
+    Rest(&'static str),
+}
+
+impl Item {
+    /// An item without name, meaning and children.
+    pub fn new(value: Value, bytes: Range<usize>) -> Self {
+        Self { name: String::new(), is_notation: false, value, meaning: String::new(), bytes, children: Vec::new() }
+    }
+
+    /// The same with a name.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// The same with a meaning.
+    pub fn meaning(self, meaning: impl Into<String>) -> Self {
+        Self { meaning: meaning.into(), ..self }
+    }
+
+    /// The child of that name; the last of several, as most parsers have it.
+    pub fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().rev().find(|child| child.name == name)
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn as_number(&self) -> Option<f64> {
+        match &self.value {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            Value::Number(text) => text.parse().ok(),
+            Value::Tag(_) => self.children.first()?.as_number(),
+            _ => None,
+        }
+    }
+
+    /// The integer, if it is one.
+    pub fn as_integer(&self) -> Option<i128> {
+        match &self.value {
+            Value::Integer(number) => Some(*number),
+            Value::Number(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// All items below it and itself.
+    pub fn count(&self) -> usize {
+        let mut open = vec![self];
+        let mut count = 0;
+        while let Some(item) = open.pop() {
+            count += 1;
+            open.extend(&item.children);
+        }
+        count
+    }
+
+    /// Move it and all below by `bytes`.
+    pub fn shift(&mut self, bytes: usize) {
+        self.bytes = self.bytes.start + bytes..self.bytes.end + bytes;
+        for child in &mut self.children {
+            child.shift(bytes);
+        }
+    }
+
+    /// The value for a reader, escaped, at most about `limit` characters.
+    pub fn text(&self, limit: usize) -> String {
+        match &self.value {
+            Value::Null => "null".into(),
+            Value::Undefined => "undefined".into(),
+            Value::Bool(value) => value.to_string(),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => float(*number),
+            Value::Number(text) => shortened(text, limit),
+            Value::Text(text) => quoted(text, limit),
+            Value::Bytes(bytes) => hex(bytes, limit),
+            Value::Simple(number) => format!("simple({number})"),
+            Value::List(_) => format!("{} in order", count(self.children.len(), "value")),
+            Value::Map(_) => count(self.children.len(), "member"),
+            Value::Pieces { text: true } => quoted(&self.joined_text(), limit),
+            Value::Pieces { text: false } => hex(&self.joined_bytes(), limit),
+            Value::Tag(number) => format!("tag {number}"),
+            Value::Rest(why) => format!("{}, {why}", count(self.bytes.len(), "byte")),
+        }
+    }
+
+    /// The text of a string in pieces.
+    pub(super) fn joined_text(&self) -> String {
+        self.children.iter().filter_map(Self::as_text).collect()
+    }
+
+    /// The bytes of a string in pieces.
+    pub(super) fn joined_bytes(&self) -> Vec<u8> {
+        let pieces = self.children.iter().filter_map(|piece| match &piece.value {
+            Value::Bytes(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        });
+        pieces.collect::<Vec<_>>().concat()
+    }
+
+    /// The value as JSON, as RFC 8949 section 6.1 advises for CBOR, but for bytes, which are hexadecimal: what JSON lacks
+    /// (undefined, NaN, unnamed simple values) is null, and a tag is left out. Of names that occur twice the last counts.
+    pub fn json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Null | Value::Undefined | Value::Simple(_) => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Integer(number) => number.to_string().parse().map_or(Json::Null, Json::Number),
+            Value::Float(number) => serde_json::Number::from_f64(*number).map_or(Json::Null, Json::Number),
+            Value::Number(text) => text.parse().map_or(Json::Null, Json::Number),
+            Value::Text(text) => Json::String(text.clone()),
+            Value::Bytes(bytes) => Json::String(escape::hex(bytes)),
+            Value::List(_) => self.children.iter().map(Self::json).collect(),
+            Value::Map(_) => self
+                .children
+                .iter()
+                .map(|child| (child.name.clone(), child.json()))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            Value::Pieces { text: true } => Json::String(self.joined_text()),
+            Value::Pieces { text: false } => Json::String(escape::hex(&self.joined_bytes())),
+            Value::Tag(number @ (2 | 3)) => self.bignum(*number).map_or_else(|| self.inner_json(), Json::Number),
+            Value::Tag(_) => self.inner_json(),
+            Value::Rest(_) => Json::Null,
+        }
+    }
+
+    fn inner_json(&self) -> serde_json::Value {
+        self.children.first().map_or(serde_json::Value::Null, Self::json)
+    }
+
+    /// The integer of a bignum of at most 15 bytes (RFC 8949 section 3.4.3).
+    fn bignum(&self, tag: u64) -> Option<serde_json::Number> {
+        let Value::Bytes(bytes) = &self.children.first()?.value else { return None };
+        if bytes.len() > 15 {
+            return None;
+        }
+        let number = bytes.iter().fold(0i128, |number, byte| number << 8 | i128::from(*byte));
+        let number = if tag == 2 { number } else { -1 - number };
+        number.to_string().parse().ok()
+    }
+}
+
+/// A number as JSON and diagnostic notation write it.
+pub(super) fn float(number: f64) -> String {
+    match number {
+        number if number.is_nan() => "NaN".into(),
+        f64::INFINITY => "Infinity".into(),
+        f64::NEG_INFINITY => "-Infinity".into(),
+        number => format!("{number:?}"),
+    }
+}
+
+/// Text in quotes, escaped, its end left out beyond `limit` characters.
+fn quoted(text: &str, limit: usize) -> String {
+    let shown: String = text.chars().take(limit).collect();
+    let mut quoted = format!("\"{}\"", escape::text(&shown));
+    if shown.len() < text.len() {
+        let _ = write!(quoted, ".. ({})", count(text.len(), "byte"));
+    }
+    quoted
+}
+
+/// The beginning of a text, escaped.
+fn shortened(text: &str, limit: usize) -> String {
+    let shown: String = text.chars().take(limit).collect();
+    let rest = if shown.len() < text.len() { ".." } else { "" };
+    format!("{}{rest}", escape::text(&shown))
+}
+
+/// Bytes in hexadecimal, their end left out beyond `limit` characters.
+fn hex(bytes: &[u8], limit: usize) -> String {
+    let shown = bytes.get(..limit / 2).unwrap_or(bytes);
+    match (bytes.len(), shown.len() < bytes.len()) {
+        (0, _) => "no bytes".into(),
+        (_, false) => escape::hex(shown),
+        (length, true) => format!("{}.. ({})", escape::hex(shown), count(length, "byte")),
+    }
+}

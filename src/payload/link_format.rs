@@ -1,0 +1,141 @@
+//! Link format (RFC 6690): targets with their attributes.
+
+use super::walk::{Walk, rest};
+use super::{Item, Value};
+use crate::coap::flaw::Flaw;
+
+/// The links of a document, each a map of `href` and its attributes; an attribute without value is true.
+pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    let mut items = super::text::decode(body, walk);
+    let Some(text) = body.get(..walk.problems.first().map_or(body.len(), |problem| problem.bytes.start)) else {
+        return items;
+    };
+    let Ok(text) = std::str::from_utf8(text) else { return items };
+    items.clear();
+    let mut reader = Reader { text, at: 0 };
+    reader.skip_spaces();
+    while reader.at < text.len() {
+        let start = reader.at;
+        match reader.link(walk) {
+            Ok(link) => items.push(link),
+            Err(flaw) => {
+                let at = reader.at.min(body.len().saturating_sub(1));
+                if walk.problems.is_empty() {
+                    walk.flaw(flaw, at..(at + 1).min(body.len()));
+                }
+                items.push(rest(start..body.len(), "not read"));
+                return items;
+            }
+        }
+    }
+    items
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn left(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Takes this character, if it is next.
+    fn take(&mut self, character: char) -> bool {
+        let is_next = self.left().starts_with(character);
+        self.at += if is_next { character.len_utf8() } else { 0 };
+        is_next
+    }
+
+    fn skip_spaces(&mut self) {
+        self.at += self.left().len() - self.left().trim_start_matches([' ', '\t', '\r', '\n']).len();
+    }
+
+    /// The text up to one of these characters, which need not be there.
+    fn until(&mut self, ends: &[char]) -> &'a str {
+        let left = self.left();
+        let found = left.find(ends).map_or(left, |end| left.get(..end).unwrap_or(left));
+        self.at += found.len();
+        found
+    }
+
+    /// One link, and the comma behind it.
+    fn link(&mut self, walk: &mut Walk) -> Result<Item, Flaw> {
+        let start = self.at;
+        if !self.take('<') {
+            return Err(Flaw::Syntax);
+        }
+        let target = self.until(&['>']);
+        if !self.take('>') {
+            return Err(Flaw::EndsEarly);
+        }
+        let mut link = Item::new(Value::Map(false), start..self.at).named(target);
+        link.children.push(Item::new(Value::Text(target.into()), start..self.at).named("href"));
+        loop {
+            let end = self.at;
+            self.skip_spaces();
+            if !walk.take(start..self.text.len()) {
+                return Err(Flaw::TooMany);
+            }
+            if self.take(';') {
+                link.children.push(self.attribute()?);
+                continue;
+            }
+            link.bytes.end = end;
+            if !self.left().is_empty() {
+                if !self.take(',') {
+                    return Err(Flaw::Syntax);
+                }
+                self.skip_spaces();
+                if self.left().is_empty() {
+                    return Err(Flaw::EndsEarly);
+                }
+            }
+            break;
+        }
+        let told = |name: &str| link.child(name).and_then(Item::as_text).filter(|text| !text.is_empty());
+        link.meaning = told("title").or_else(|| told("rt")).unwrap_or_default().to_owned();
+        Ok(link)
+    }
+
+    fn attribute(&mut self) -> Result<Item, Flaw> {
+        self.skip_spaces();
+        let start = self.at;
+        let name = self.until(&['=', ';', ',', ' ', '\t', '\r', '\n', '"', '<', '>']);
+        if name.is_empty() {
+            return Err(if self.left().is_empty() { Flaw::EndsEarly } else { Flaw::Syntax });
+        }
+        let end = self.at;
+        self.skip_spaces();
+        if !self.take('=') {
+            self.at = end;
+            return Ok(Item::new(Value::Bool(true), start..end).named(name));
+        }
+        self.skip_spaces();
+        let value = if self.take('"') {
+            self.quoted()?
+        } else {
+            self.until(&[';', ',', ' ', '\t', '\r', '\n', '"']).to_owned()
+        };
+        Ok(Item::new(Value::Text(value), start..self.at).named(name))
+    }
+
+    /// A string behind its first quotation mark; a backslash makes the next character ordinary.
+    fn quoted(&mut self) -> Result<String, Flaw> {
+        let mut value = String::new();
+        let mut characters = self.left().char_indices();
+        while let Some((at, character)) = characters.next() {
+            match character {
+                '"' => {
+                    self.at += at + 1;
+                    return Ok(value);
+                }
+                '\\' => value.extend(characters.next().map(|(_, character)| character)),
+                other => value.push(other),
+            }
+        }
+        self.at = self.text.len();
+        Err(Flaw::EndsEarly)
+    }
+}

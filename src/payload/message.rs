@@ -1,0 +1,89 @@
+//! The payload of one message: what it is read as, and the findings that follow.
+
+use super::{Decoded, Item, Problem, Subject, Value, decode, text};
+use crate::coap::flaw::Flaw;
+use crate::coap::{Code, Finding, Message, OptionNumber, Rule, Severity, Span};
+
+/// How much of a body the payload of a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Its beginning: the first of several blocks, or what the capture kept.
+    Beginning,
+    /// A later block.
+    Later,
+}
+
+/// How much of a body the payload is, by the block options that describe it (RFC 7959 section 2.2) and what the capture kept.
+pub fn part(message: &Message<'_>) -> Part {
+    let options = match message.header().map(|header| header.code.is_request()) {
+        Some(true) => [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1],
+        _ => [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2],
+    };
+    let block = options.into_iter().find_map(|number| message.block(number));
+    match block {
+        Some(block) if block.number > 0 => Part::Later,
+        Some(block) if block.more => Part::Beginning,
+        _ if message.is_cut() => Part::Beginning,
+        _ => Part::Whole,
+    }
+}
+
+/// The payload decoded; `path`: that of the resource, empty where it is not known. None where there is no payload, or OSCORE has
+/// encrypted it. Offsets count from the first byte of the payload. Of a part of a body nothing is judged.
+pub fn of_message(message: &Message<'_>, path: &str) -> Option<Decoded> {
+    let payload = message.payload();
+    if payload.is_empty() || message.option(OptionNumber::OSCORE).is_some() {
+        return None;
+    }
+    let format = message.content_format();
+    let is_error = message.header().is_some_and(|header| header.code.is_error());
+    let subject = Subject { format, path, is_diagnostic: is_error && format.is_none() };
+    match part(message) {
+        Part::Whole => Some(decode(payload, &subject)),
+        Part::Beginning => Some(Decoded { problems: Vec::new(), resolved: None, ..decode(payload, &subject) }),
+        Part::Later => {
+            let items = match text::readable(payload) {
+                true => text::decode(payload, &mut super::walk::Walk::new()),
+                false => vec![Item::new(Value::Bytes(payload.to_vec()), 0..payload.len())],
+            };
+            Some(Decoded {
+                form: "a later block",
+                is_guess: true,
+                items,
+                problems: Vec::new(),
+                notation: None,
+                resolved: None,
+            })
+        }
+    }
+}
+
+/// The findings of a payload that its Content-Format describes and that is all there. Spans count from the first byte of the message.
+pub fn findings(message: &Message<'_>) -> Vec<Finding> {
+    let has_format = message.has(OptionNumber::CONTENT_FORMAT);
+    let code = message.header().map(|header| header.code);
+    let is_undefined = matches!(code, Some(Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE));
+    let Some(offset) = message.payload_offset().filter(|_| has_format && !is_undefined && !message.is_cut()) else {
+        return Vec::new();
+    };
+    if part(message) != Part::Whole || message.mode().is_draft() {
+        return Vec::new();
+    }
+    let decoded = of_message(message, "");
+    let problems = decoded.map(|decoded| decoded.problems).unwrap_or_default();
+    problems.iter().map(|problem| finding(problem, offset)).collect()
+}
+
+/// A flaw of a body that begins at `offset` of the message as a finding.
+fn finding(problem: &Problem, offset: usize) -> Finding {
+    let rule = match problem.flaw {
+        Flaw::TooDeep | Flaw::TooMany => Rule::PayloadTooDeep,
+        _ => Rule::CfParseFailed,
+    };
+    let span = Span::of_bytes(offset + problem.bytes.start, problem.bytes.len());
+    let made = Finding::new(rule, span).with(problem.bytes.start as i64, problem.flaw as i64);
+    // Most parsers take either: RFC 8259 section 4 only advises against it, and RFC 8949 section 5.6 leaves it to the application.
+    if problem.flaw == Flaw::Duplicate { made.at(Severity::Note) } else { made }
+}

@@ -1,0 +1,73 @@
+//! TLVs of Thread's management framework, and what their types are called under its paths.
+
+use super::walk::{Walk, rest};
+use super::{Item, Value};
+use crate::coap::flaw::Flaw;
+
+/// First segment of the path that a type belongs to, type, name.
+const TYPES: &str = include_str!("thread_tlvs.csv");
+
+/// Whether a path is one of Thread's that carries TLVs: `/a/..`, `/c/..`, `/d/..` or `/n/..`, two letters behind.
+pub(super) fn is_path(path: &str) -> bool {
+    space(path).is_some()
+}
+
+/// Which types a path has.
+fn space(path: &str) -> Option<&'static str> {
+    let rest = super::names::convention(path).filter(|row| row.meaning.starts_with("Thread: ")).map(|_| path)?;
+    match rest.as_bytes().get(1)? {
+        b'a' | b'n' => Some("a"),
+        b'c' => Some("c"),
+        b'd' => Some("d"),
+        _ => None,
+    }
+}
+
+/// The name of a type.
+fn name(space: &str, number: u8) -> Option<&'static str> {
+    TYPES.lines().skip(1).find_map(|line| {
+        let (of, row) = line.split_once(',')?;
+        let (known, name) = row.split_once(',')?;
+        (of == space && known.parse() == Ok(number)).then_some(name)
+    })
+}
+
+/// The TLVs of a body.
+pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
+    let space = space(path).unwrap_or_default();
+    let mut root = Item::new(Value::Map(false), 0..body.len());
+    let mut at = 0;
+    while at < body.len() {
+        let left = at..body.len();
+        if !walk.take(left.clone()) {
+            root.children.push(rest(left, "not read"));
+            break;
+        }
+        let Some((start, end)) = value(body, at) else {
+            walk.flaw(if at + 2 > body.len() { Flaw::EndsEarly } else { Flaw::TooLong }, at..at + 1);
+            root.children.push(rest(left, "not read"));
+            break;
+        };
+        let (number, held) = (body.get(at).copied().unwrap_or_default(), body.get(start..end).unwrap_or_default());
+        let name = name(space, number);
+        let is_text = name.is_some_and(|name| {
+            name.ends_with("Name") || name.starts_with("Vendor") || name.ends_with("URL") || name == "Commissioner ID"
+        });
+        let value = match std::str::from_utf8(held) {
+            Ok(text) if is_text && super::text::readable(held) => Value::Text(text.to_owned()),
+            _ => Value::Bytes(held.to_vec()),
+        };
+        root.children.push(Item::new(value, at..end).named(number.to_string()).meaning(name.unwrap_or_default()));
+        at = end;
+    }
+    vec![root]
+}
+
+/// Where the value of the TLV at `at` begins and ends. A length of 255 says that two bytes of length follow.
+fn value(body: &[u8], at: usize) -> Option<(usize, usize)> {
+    let (length, start) = match *body.get(at + 1)? {
+        255 => (usize::from(*body.get(at + 2)?) << 8 | usize::from(*body.get(at + 3)?), at + 4),
+        length => (usize::from(length), at + 2),
+    };
+    Some((start, start + length)).filter(|(_, end)| *end <= body.len())
+}

@@ -1,0 +1,71 @@
+//! What a decoder notes while it walks: flaws with their place, and how much it may still make.
+
+use std::ops::Range;
+
+use super::Item;
+use crate::coap::flaw::Flaw;
+
+/// Levels of nesting that are walked.
+pub const DEPTH: usize = 64;
+/// Items that are made of one body.
+pub const ITEMS: usize = 10_000;
+
+/// A flaw and the bytes of the body that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub flaw: Flaw,
+    /// Where.
+    pub bytes: Range<usize>,
+}
+
+/// What one decoding has found, and what it may still make.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// Flaws so far.
+    pub problems: Vec<Problem>,
+    /// Items that may still be made.
+    left: usize,
+    /// Levels of nesting that may still be entered: less inside an embedded body.
+    pub levels: usize,
+}
+
+/// Flaws that are noted of one body; a list of thousands tells no more.
+const PROBLEMS: usize = 20;
+
+impl Walk {
+    pub fn new() -> Self {
+        Self { problems: Vec::new(), left: ITEMS, levels: DEPTH }
+    }
+
+    /// Notes a flaw.
+    pub fn flaw(&mut self, flaw: Flaw, bytes: Range<usize>) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(Problem { flaw, bytes });
+        }
+    }
+
+    /// Takes one item from what may be made; notes it where none is left.
+    pub fn take(&mut self, at: Range<usize>) -> bool {
+        if self.left == 0 {
+            if !self.problems.iter().any(|problem| problem.flaw == Flaw::TooMany) {
+                self.problems.push(Problem { flaw: Flaw::TooMany, bytes: at });
+            }
+            return false;
+        }
+        self.left -= 1;
+        true
+    }
+
+    /// Moves the flaws noted since there were `known` by `bytes`: those of an embedded body.
+    pub fn shift(&mut self, known: usize, bytes: usize) {
+        for problem in self.problems.iter_mut().skip(known) {
+            problem.bytes = problem.bytes.start + bytes..problem.bytes.end + bytes;
+        }
+    }
+}
+
+/// What is left of a body, for a walk that ended early.
+pub(super) fn rest(bytes: Range<usize>, why: &'static str) -> Item {
+    Item::new(super::Value::Rest(why), bytes)
+}

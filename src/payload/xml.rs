@@ -1,0 +1,145 @@
+//! XML, by quick-xml: elements with attributes and text. References stay as they are written, so that none can unfold into more.
+
+use std::ops::Range;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::walk::{Walk, rest};
+use super::{Item, Value};
+use crate::coap::escape;
+use crate::coap::flaw::Flaw;
+
+/// The elements of a document; what could be read of it where it is broken.
+pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => {
+            let end = error.valid_up_to();
+            walk.flaw(Flaw::NotUtf8, end..(end + error.error_len().unwrap_or(1)).min(body.len()));
+            return vec![rest(0..body.len(), "not read")];
+        }
+    };
+    let mut reader = Reader::from_str(text);
+    let mut root = Item::new(Value::List(false), 0..body.len());
+    let mut open: Vec<Item> = Vec::new();
+    let why = loop {
+        let start = reader.buffer_position() as usize;
+        let event = reader.read_event();
+        let bytes = start..(reader.buffer_position() as usize).min(text.len());
+        let depth = open.len();
+        let parent = open.last_mut().unwrap_or(&mut root);
+        match event {
+            Err(error) => {
+                let at = (reader.error_position() as usize).min(text.len().saturating_sub(1));
+                let flaw = match error {
+                    quick_xml::Error::IllFormed(_) => Flaw::Unclosed,
+                    _ => Flaw::Syntax,
+                };
+                walk.flaw(flaw, at..text.len().min(at + 1));
+                break "not read";
+            }
+            Ok(Event::Eof) => {
+                if depth > 0 || !root.children.iter().any(|child| matches!(child.value, Value::Map(_))) {
+                    walk.flaw(Flaw::EndsEarly, text.len().saturating_sub(1)..text.len());
+                }
+                break "";
+            }
+            Ok(Event::End(_)) => {
+                if let Some(mut done) = open.pop() {
+                    done.bytes.end = bytes.end;
+                    open.last_mut().unwrap_or(&mut root).children.push(told(done));
+                }
+            }
+            Ok(_) if !walk.take(bytes.clone()) => break "not read",
+            Ok(Event::Start(_)) if depth >= walk.levels => {
+                walk.flaw(Flaw::TooDeep, start..text.len());
+                break "nested too deep to be read";
+            }
+            Ok(Event::Start(tag)) => open.push(element(&tag, bytes, text, walk)),
+            Ok(Event::Empty(tag)) => parent.children.push(told(element(&tag, bytes, text, walk))),
+            Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) => {
+                let written = text.get(bytes.clone()).unwrap_or_default();
+                if !written.trim().is_empty() {
+                    add_text(parent, written, bytes);
+                }
+            }
+            Ok(Event::Comment(_)) => parent.children.push(written(text, bytes, "comment")),
+            Ok(Event::Decl(_)) => parent.children.push(written(text, bytes, "declaration")),
+            Ok(Event::DocType(_)) => parent.children.push(written(text, bytes, "document type")),
+            Ok(Event::PI(_)) => parent.children.push(written(text, bytes, "processing instruction")),
+        }
+    };
+    let at = open.last().map_or(root.children.last().map_or(0, |last| last.bytes.end), |last| {
+        last.children.last().map_or(last.bytes.end, |child| child.bytes.end)
+    });
+    let mut left = (!why.is_empty() && at < text.len()).then(|| rest(at..text.len(), why));
+    while let Some(mut done) = open.pop() {
+        done.children.extend(left.take());
+        done.bytes.end = text.len();
+        open.last_mut().unwrap_or(&mut root).children.push(told(done));
+    }
+    root.children.extend(left);
+    root.children
+}
+
+/// An element with its attributes.
+fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Walk) -> Item {
+    let name = tag.name().as_ref().to_owned();
+    let mut item = Item::new(Value::Map(false), bytes.clone()).named(name);
+    for attribute in tag.attributes() {
+        match attribute {
+            Ok(attribute) => {
+                let key = attribute.key.as_ref().to_owned();
+                let value = attribute.value.clone().into_owned();
+                let place = place_of(&attribute.value, text).map_or(bytes.clone(), |value| {
+                    let begin = text.get(bytes.start..value.start).and_then(|before| before.rfind(&*key));
+                    begin.map_or(bytes.start, |begin| bytes.start + begin)..(value.end + 1).min(text.len())
+                });
+                if walk.take(place.clone()) {
+                    item.children.push(Item::new(Value::Text(value), place).named(format!("@{key}")));
+                }
+            }
+            Err(_) => {
+                walk.flaw(Flaw::Syntax, bytes);
+                break;
+            }
+        }
+    }
+    item
+}
+
+/// Where a borrowed value stands in the text.
+fn place_of(value: &str, text: &str) -> Option<Range<usize>> {
+    let start = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    (start + value.len() <= text.len()).then(|| start..start + value.len())
+}
+
+/// Text and references that follow each other are one text.
+fn add_text(parent: &mut Item, written: &str, bytes: Range<usize>) {
+    if let Some(Item { value: Value::Text(text), bytes: place, name, .. }) = parent.children.last_mut()
+        && name.is_empty()
+        && place.end == bytes.start
+    {
+        text.push_str(written);
+        place.end = bytes.end;
+        return;
+    }
+    parent.children.push(Item::new(Value::Text(written.to_owned()), bytes));
+}
+
+fn written(text: &str, bytes: Range<usize>, what: &str) -> Item {
+    let written = text.get(bytes.clone()).unwrap_or_default();
+    Item::new(Value::Text(written.to_owned()), bytes).meaning(what)
+}
+
+/// An element whose text is all that it holds, told in its own line.
+fn told(mut item: Item) -> Item {
+    if let [only] = item.children.as_slice()
+        && only.name.is_empty()
+        && let Some(text) = only.as_text()
+    {
+        item.meaning = escape::text(text.trim()).chars().take(80).collect();
+    }
+    item
+}

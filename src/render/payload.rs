@@ -1,0 +1,148 @@
+//! The payload of a message as nodes of its tree and as JSON.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Node, Place, content};
+use crate::coap::{Message, Span, escape};
+use crate::payload::{self, Decoded, Item, Part, Value};
+use crate::store::View;
+
+/// Characters of a value in the tree; the rest is in the bytes.
+const SHOWN: usize = 400;
+/// Characters of hexadecimal in the tree.
+const HEX: usize = 64;
+/// Characters of a line of text in the tree.
+const LINE: usize = 4000;
+
+/// The path of the resource that a message is about, without query; empty where it is not known.
+pub(super) fn path(view: &View<'_>) -> String {
+    let resource = view.exchange().and_then(|row| view.store.resource(row.resource));
+    resource
+        .map_or_else(|| path_of(&view.message), |resource| resource.split('?').next().unwrap_or_default().to_owned())
+}
+
+/// The same of a message that stands alone: a request says it itself.
+pub(super) fn path_of(message: &Message<'_>) -> String {
+    let is_request = message.header().is_some_and(|header| header.code.is_request());
+    let path = if is_request { content::path(message) } else { String::new() };
+    path.split('?').next().unwrap_or_default().to_owned()
+}
+
+/// The values of the payload, below the node that stands for it.
+pub(super) fn nodes(message: &Message<'_>, path: &str) -> Vec<Node> {
+    let Some((offset, decoded)) = message.payload_offset().zip(payload::of_message(message, path)) else {
+        return Vec::new();
+    };
+    if matches!(decoded.form, "text" | "octets" | "a later block") {
+        let label = if decoded.is_guess { "Looks like text" } else { "Text" };
+        return decoded.items.iter().map(|item| line(item, label, offset)).collect();
+    }
+    vec![whole(&decoded, offset, payload::part(message))]
+}
+
+/// The node of a body that has a structure.
+pub(super) fn whole(decoded: &Decoded, offset: usize, part: Part) -> Node {
+    let begin = decoded.items.first().map_or(0, |item| item.bytes.start);
+    let end = decoded.items.last().map_or(0, |item| item.bytes.end);
+    let mut node = Node::field(
+        "coapscope.payload.form",
+        decoded.form,
+        "",
+        Place::Message(Span::of_bytes(offset + begin, end.saturating_sub(begin))),
+    );
+    node.value = match decoded.items.as_slice() {
+        [only] => only.text(SHOWN),
+        items => crate::coap::count(items.len(), "value"),
+    };
+    node.meaning = match (decoded.is_guess, part) {
+        (true, _) => "a guess: no Content-Format says so".into(),
+        (_, Part::Beginning) => "its beginning, as far as it can be read".into(),
+        _ => decoded.items.first().map_or(String::new(), |item| escape::text(&item.meaning).into_owned()),
+    };
+    if let Some(notation) = decoded.notation.as_ref().filter(|notation| notation.chars().count() <= SHOWN) {
+        node.children.push(Node::generated("coapscope.payload.notation", "Diagnostic notation", notation.clone()));
+    }
+    match decoded.items.as_slice() {
+        [only] if !only.children.is_empty() => node.children.extend(children(only, offset)),
+        [_] => {}
+        items => node.children.extend(items.iter().enumerate().map(|(index, item)| value(item, index, true, offset))),
+    }
+    for problem in &decoded.problems {
+        let place = Place::Message(Span::of_bytes(offset + problem.bytes.start, problem.bytes.len()));
+        node.children.push(Node {
+            name: "coapscope.payload.flaw".into(),
+            label: format!("Byte {}", problem.bytes.start).into(),
+            value: problem.flaw.says().into(),
+            place: Some(place),
+            ..Node::default()
+        });
+    }
+    node
+}
+
+fn children(item: &Item, offset: usize) -> Vec<Node> {
+    let is_list = matches!(item.value, Value::List(_) | Value::Pieces { .. });
+    item.children.iter().enumerate().map(|(index, child)| value(child, index, is_list, offset)).collect()
+}
+
+/// One value with what is below it. The walk has limited how deep this goes.
+fn value(item: &Item, index: usize, in_list: bool, offset: usize) -> Node {
+    let label = match (item.name.is_empty(), in_list) {
+        (false, _) if item.is_notation => item.name.clone(),
+        (false, _) => escape::text(&item.name).into_owned(),
+        (true, true) => format!("[{index}]"),
+        (true, false) => match item.value {
+            Value::Rest(_) => "Not read".into(),
+            Value::Text(_) => "Text".into(),
+            _ => "Value".into(),
+        },
+    };
+    let place = Place::Message(Span::of_bytes(offset + item.bytes.start, item.bytes.len()));
+    let mut node = Node::field("coapscope.payload.value", label, item.text(SHOWN), place);
+    node.meaning = escape::text(&item.meaning).into_owned();
+    node.children = children(item, offset);
+    node
+}
+
+/// A line of text, or bytes that are none.
+fn line(item: &Item, label: &'static str, offset: usize) -> Node {
+    let place = Place::Message(Span::of_bytes(offset + item.bytes.start, item.bytes.len()));
+    let mut node = Node::field("coapscope.payload.text", label, "", place);
+    match item.as_text() {
+        Some("") => node.meaning = "an empty line".into(),
+        Some(text) => {
+            let shown: String = text.chars().take(LINE).collect();
+            node.value = escape::text(&shown).into_owned() + if shown.len() < text.len() { ".." } else { "" };
+        }
+        None => {
+            node.label = if matches!(item.value, Value::Rest(_)) { "Not read".into() } else { "Bytes".into() };
+            node.value = item.text(HEX);
+        }
+    }
+    node
+}
+
+/// What the object of a payload says of its value: `value`, and where there is more to say `form`, `notation`, `resolved` and `flaws`.
+pub(super) fn object(message: &Message<'_>, path: &str, object: &mut Map<String, Json>) {
+    let Some(decoded) = payload::of_message(message, path) else { return };
+    object.insert(
+        "value".into(),
+        if payload::part(message) == Part::Whole { decoded.json(message.payload()) } else { Json::Null },
+    );
+    if decoded.is_guess || decoded.form == "octets" {
+        return;
+    }
+    object.insert("form".into(), json!(decoded.form));
+    if let Some(notation) = decoded.notation {
+        object.insert("notation".into(), json!(notation));
+    }
+    if let Some(resolved) = decoded.resolved {
+        object.insert("resolved".into(), resolved);
+    }
+    if !decoded.problems.is_empty() {
+        let flaws = decoded.problems.iter().map(|problem| {
+            json!({"offset": problem.bytes.start, "length": problem.bytes.len(), "text": problem.flaw.says()})
+        });
+        object.insert("flaws".into(), flaws.collect());
+    }
+}
