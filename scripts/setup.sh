@@ -83,10 +83,10 @@ peers() {
         fi
         apt_install "${wanted[@]}"
     fi
-    if ! "$top/.venv/bin/python" -c 'import aiocoap' 2>/dev/null; then
-        say "installing aiocoap into .venv"
-        /usr/bin/python3 -m venv --clear "$top/.venv"
-        "$top/.venv/bin/pip" install --quiet --disable-pip-version-check aiocoap </dev/null
+    if ! "$top/.venv/bin/python" -c 'import aiocoap, cbor2' 2>/dev/null; then
+        say "installing aiocoap and cbor2 into .venv"
+        [ -x "$top/.venv/bin/pip" ] || /usr/bin/python3 -m venv --clear "$top/.venv"
+        "$top/.venv/bin/pip" install --quiet --disable-pip-version-check aiocoap cbor2 </dev/null
     fi
 }
 

@@ -36,8 +36,8 @@ flaws! {
     Chunk "a piece of another type than the string that it belongs to"
     Structure "not what this format consists of"
     Unclosed "what was opened is not closed"
-    TooDeep "more than 64 levels of nesting"
-    TooMany "more than 10,000 items"
+    TooDeep "nested deeper than is read"
+    TooMany "more items than are read"
 }
 
 impl Flaw {

@@ -11,6 +11,9 @@ use crate::coap::flaw::Flaw;
 /// Longest name, in characters, that a key other than text gets.
 const NAME: usize = 80;
 
+/// Levels that a body inside a string counts for beside its own: each takes a turn of the stack.
+pub(super) const EMBEDDED: usize = 3;
+
 /// An array, map, tag or string in pieces that is not complete.
 struct Open {
     item: Item,
@@ -276,7 +279,7 @@ pub(super) fn embed(string: &mut Item, body: &[u8], depth: usize, walk: &mut Wal
         return;
     }
     let levels = walk.levels;
-    walk.levels = levels.saturating_sub(depth);
+    walk.levels = levels.saturating_sub(depth + EMBEDDED);
     let known = walk.problems.len();
     let mut items = decode(bytes, walk);
     walk.levels = levels;

@@ -6,6 +6,9 @@ use super::{Item, Subject, Value, cbor, time};
 use crate::coap::ContentFormat;
 use crate::coap::flaw::Flaw;
 
+/// Levels that a payload takes: tag, array, string, and what a body inside a string counts for.
+const LEVELS: usize = 3 + cbor::EMBEDDED;
+
 /// A COSE message: its tag, its name, and what its array holds (RFC 9052 sections 4 to 6).
 struct Shape {
     tag: u64,
@@ -321,8 +324,8 @@ fn format_in(headers: &Item) -> Option<ContentFormat> {
 fn inside(part: &mut Item, format: Option<ContentFormat>, walk: &mut Walk) {
     let Value::Bytes(bytes) = &part.value else { return };
     let levels = walk.levels;
-    let Some(format) = format.filter(|_| levels > 4 && !bytes.is_empty()) else { return };
-    walk.levels = levels - 4;
+    let Some(format) = format.filter(|_| levels > LEVELS && !bytes.is_empty()) else { return };
+    walk.levels = levels - LEVELS;
     let (start, known) = (part.bytes.end - bytes.len(), walk.problems.len());
     let subject = Subject { format: Some(format), ..Subject::default() };
     let (form, mut inner) = super::by_format(bytes, format, &subject, walk);

@@ -138,7 +138,7 @@ impl Item {
             Value::Text(text) => quoted(text, limit),
             Value::Bytes(bytes) => hex(bytes, limit),
             Value::Simple(number) => format!("simple({number})"),
-            Value::List(_) => format!("{} in order", count(self.children.len(), "value")),
+            Value::List(_) => count(self.children.len(), "value"),
             Value::Map(_) => count(self.children.len(), "member"),
             Value::Pieces { text: true } => quoted(&self.joined_text(), limit),
             Value::Pieces { text: false } => hex(&self.joined_bytes(), limit),

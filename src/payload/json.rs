@@ -12,6 +12,12 @@ use super::walk::{Walk, rest};
 use super::{Item, Value};
 use crate::coap::flaw::Flaw;
 
+/// Every level is read again for the places of its values. So many bytes are read in all, however deep the text is nested: those of the
+/// longest datagram on 24 levels, or more of a longer body.
+const WORK: usize = 65_507 * 24;
+/// How often each byte of a longer body may be read.
+const TIMES: usize = 16;
+
 /// A value whose members are still to be read.
 struct Open<'a> {
     item: Item,
@@ -71,7 +77,8 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
 /// Walks down with a stack of its own.
 fn value(text: &str, whole: &str, walk: &mut Walk) -> Item {
     let mut open: Vec<Open<'_>> = Vec::new();
-    let mut done = match enter(text, Entry { name: None, value: whole }, 0, walk) {
+    let mut work = WORK.max(text.len() * TIMES);
+    let mut done = match enter(text, Entry { name: None, value: whole }, 0, &mut work, walk) {
         Step::Leaf(item) => return item,
         Step::Into(first) => {
             open.push(first);
@@ -95,7 +102,7 @@ fn value(text: &str, whole: &str, walk: &mut Walk) -> Item {
                     open.push(top);
                     continue;
                 }
-                let step = enter(text, entry, open.len() + 1, walk);
+                let step = enter(text, entry, open.len() + 1, &mut work, walk);
                 open.push(top);
                 match step {
                     Step::Leaf(item) => done = Some(item),
@@ -113,18 +120,19 @@ enum Step<'a> {
 }
 
 /// One value: a leaf, or what holds others.
-fn enter<'a>(text: &str, entry: Entry<'a>, depth: usize, walk: &mut Walk) -> Step<'a> {
+fn enter<'a>(text: &str, entry: Entry<'a>, depth: usize, work: &mut usize, walk: &mut Walk) -> Step<'a> {
     let start = offset(text, entry.name.unwrap_or(entry.value));
     let bytes = start..offset(text, entry.value) + entry.value.len();
     let name = entry.name.map(|name| unquoted(name).into_owned()).unwrap_or_default();
     let leaf = |value| Item::new(value, bytes.clone()).named(name.clone());
     let is_object = entry.value.starts_with('{');
     Step::Leaf(match entry.value.as_bytes().first() {
-        Some(b'{' | b'[') if depth >= walk.levels => {
+        Some(b'{' | b'[') if depth >= walk.levels || *work < entry.value.len() => {
             walk.flaw(Flaw::TooDeep, bytes.clone());
             leaf(Value::Rest("nested too deep to be read"))
         }
         Some(b'{' | b'[') => {
+            *work -= entry.value.len();
             let item = leaf(if is_object { Value::Map(false) } else { Value::List(false) });
             return Step::Into(Open { item, entries: entries(entry.value, is_object).into_iter() });
         }

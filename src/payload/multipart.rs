@@ -5,6 +5,9 @@ use super::{Item, Subject, Value, cbor};
 use crate::coap::ContentFormat;
 use crate::coap::flaw::Flaw;
 
+/// Levels that a part takes: array, string, and what a body inside a string counts for.
+const LEVELS: usize = 2 + cbor::EMBEDDED;
+
 /// The parts, each decoded as its own Content-Format.
 pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut items = cbor::decode(body, walk);
@@ -37,8 +40,8 @@ fn part(item: &mut Item, format: Option<ContentFormat>, walk: &mut Walk) {
         return;
     };
     let levels = walk.levels;
-    let Some(format) = format.filter(|_| levels > 2 && !bytes.is_empty()) else { return };
-    walk.levels = levels - 2;
+    let Some(format) = format.filter(|_| levels > LEVELS && !bytes.is_empty()) else { return };
+    walk.levels = levels - LEVELS;
     let (start, known) = (item.bytes.end - bytes.len(), walk.problems.len());
     let subject = Subject { format: Some(format), ..Subject::default() };
     let (form, mut inner) = super::by_format(bytes, format, &subject, walk);

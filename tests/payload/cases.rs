@@ -1,0 +1,84 @@
+//! Golden cases: bodies and every value that is read in them, with its bytes.
+
+use std::fmt::Write;
+
+use coapscope::coap::{ContentFormat, escape};
+use coapscope::payload::{Decoded, Item, Subject, decode};
+
+use super::{body, check_bounds, root};
+
+/// A decoded body, one line a value: name, value, meaning, first byte and length.
+pub fn dump(decoded: &Decoded) -> String {
+    fn line(item: &Item, depth: usize, text: &mut String) {
+        let name = if item.name.is_empty() { String::new() } else { format!("{}: ", escape::text(&item.name)) };
+        let meaning =
+            if item.meaning.is_empty() { String::new() } else { format!(" ({})", escape::text(&item.meaning)) };
+        let (start, length) = (item.bytes.start, item.bytes.len());
+        writeln!(text, "{}{name}{}{meaning} @{start}+{length}", "  ".repeat(depth), item.text(80)).unwrap();
+        item.children.iter().for_each(|child| line(child, depth + 1, text));
+    }
+    let mut text = format!("  {}{}\n", decoded.form, if decoded.is_guess { ", a guess" } else { "" });
+    decoded.items.iter().for_each(|item| line(item, 2, &mut text));
+    if let Some(notation) = &decoded.notation {
+        writeln!(text, "  ~ {notation}").unwrap();
+    }
+    if let Some(resolved) = &decoded.resolved {
+        resolved.as_array().unwrap().iter().for_each(|record| writeln!(text, "  > {record}").unwrap());
+    }
+    for problem in &decoded.problems {
+        writeln!(text, "  ! @{}+{} {}", problem.bytes.start, problem.bytes.len(), problem.flaw.says()).unwrap();
+    }
+    text
+}
+
+/// Reads a heading: `= FORMAT [/PATH] BODY`; `-` for no Content-Format.
+fn read(heading: &str) -> (String, Vec<u8>) {
+    let (format, rest) = heading.split_once(' ').unwrap();
+    let (path, written) = if rest.starts_with('/') { rest.split_once(' ').unwrap() } else { ("", rest) };
+    let body = body(written);
+    let subject = Subject { format: format.parse().ok().map(ContentFormat), path, is_diagnostic: false };
+    let decoded = decode(&body, &subject);
+    check_bounds(&decoded, &body, heading);
+    (dump(&decoded), body)
+}
+
+#[test]
+fn bodies_are_read_as_written() {
+    let path = root().join("tests/payload/cases.txt");
+    let expected = std::fs::read_to_string(&path).unwrap();
+    let mut actual = String::new();
+    let mut cases = 0;
+    for line in expected.lines() {
+        if let Some(heading) = line.strip_prefix("= ") {
+            cases += 1;
+            writeln!(actual, "{line}\n{}", read(heading).0.trim_end()).unwrap();
+        } else if !line.starts_with("  ") {
+            writeln!(actual, "{line}").unwrap();
+        }
+    }
+    if std::env::var_os("COAPSCOPE_UPDATE").is_some() {
+        std::fs::write(&path, &actual).unwrap();
+    }
+    let first = expected.lines().zip(actual.lines()).find(|(expected, actual)| expected != actual);
+    assert!(expected == actual || std::env::var_os("COAPSCOPE_UPDATE").is_some(), "first difference: {first:#?}");
+    println!("{cases} bodies");
+}
+
+#[test]
+fn no_prefix_and_no_flipped_bit_breaks_a_decoder() {
+    let cases = std::fs::read_to_string(root().join("tests/payload/cases.txt")).unwrap();
+    let mut tried = 0;
+    for heading in cases.lines().filter_map(|line| line.strip_prefix("= ")) {
+        let (_, body) = read(heading);
+        for format in super::FORMATS {
+            for end in 0..body.len().min(200) {
+                check_bounds(&super::read(&body[..end], *format), &body[..end], heading);
+                let mut flipped = body.clone();
+                flipped[end] ^= 1 << (end % 8);
+                check_bounds(&super::read(&flipped, *format), &flipped, heading);
+                tried += 2;
+            }
+        }
+    }
+    println!("{tried} bodies");
+}

@@ -1,0 +1,135 @@
+//! Bodies made to hurt: deep nesting, lengths of 2^32 and more, broken UTF-8, thousands of names. Each is read in every format on a small
+//! stack; the time of the slowest is printed, and ten times what a datagram may take fails the test.
+
+use std::time::{Duration, Instant};
+
+use coapscope::coap::flaw::Flaw;
+
+use super::{FORMATS, check_bounds, read};
+
+/// What the decoding of a datagram may take at most; a test build on a busy machine gets ten times that.
+const PER_DATAGRAM: Duration = Duration::from_millis(50);
+/// Stack of the thread that decodes: an eighth of what a thread has by default.
+const STACK: usize = 256 * 1024;
+
+struct Hostile {
+    name: &'static str,
+    /// The Content-Format that it is made against, and the flaw that is to be noted there; None where it is sound.
+    format: u16,
+    flaw: Option<Flaw>,
+    body: Vec<u8>,
+}
+
+fn hostile(name: &'static str, format: u16, flaw: Flaw, body: impl Into<Vec<u8>>) -> Hostile {
+    Hostile { name, format, flaw: Some(flaw), body: body.into() }
+}
+
+fn bodies() -> Vec<Hostile> {
+    let deep = 100_000;
+    let long = 60_000;
+    let members = |format: fn(usize) -> String, count| (0..count).map(format).collect::<Vec<_>>().join(",");
+    let mut wide_map = vec![0xbf];
+    (0..10_000u32).for_each(|key| wide_map.extend([&[0x1a][..], &key.to_be_bytes(), &[0]].concat()));
+    let mut multipart = vec![0x00];
+    for _ in 0..2000 {
+        let mut outer = vec![0x82, 0x18, 62, 0x59];
+        outer.extend((multipart.len() as u16).to_be_bytes());
+        outer.extend(multipart);
+        multipart = outer;
+    }
+    let mut embedded = vec![0x00];
+    for _ in 0..2000 {
+        let mut outer = vec![0xd8, 24, 0x59];
+        outer.extend((embedded.len() as u16).to_be_bytes());
+        outer.extend(embedded);
+        embedded = outer;
+    }
+    let mut broken_deep = b"{\"a\":[".repeat(10_000);
+    broken_deep.extend([0xff]);
+    vec![
+        hostile("JSON arrays, 100,000 deep", 50, Flaw::TooDeep, [b"[".repeat(deep), b"]".repeat(deep)].concat()),
+        hostile("JSON arrays never closed", 50, Flaw::EndsEarly, b"[".repeat(deep)),
+        hostile("JSON objects never closed", 50, Flaw::EndsEarly, b"{\"a\":".repeat(long / 5)),
+        hostile("JSON, broken UTF-8 deep inside", 50, Flaw::NotUtf8, broken_deep),
+        hostile("JSON, 60,000 elements", 50, Flaw::TooMany, format!("[{}]", members(|_| "1".into(), 30_000))),
+        hostile(
+            "JSON, one name 6,000 times",
+            50,
+            Flaw::Duplicate,
+            format!("{{{}}}", members(|_| "\"a\":1".into(), 6000)),
+        ),
+        hostile("JSON, 60,000 backslashes", 50, Flaw::EndsEarly, [b"\"".to_vec(), b"\\".repeat(long)].concat()),
+        hostile("JSON, 60,000 digits", 50, Flaw::EndsEarly, [b"[".to_vec(), b"9".repeat(long)].concat()),
+        hostile("CBOR arrays, 100,000 deep", 60, Flaw::TooDeep, [0x81].repeat(deep)),
+        hostile("CBOR maps, 100,000 deep", 60, Flaw::TooDeep, [0xa1, 0x00].repeat(deep)),
+        hostile("CBOR tags, 100,000 deep", 60, Flaw::TooDeep, [0xc1].repeat(deep)),
+        hostile("CBOR open arrays, 100,000 deep", 60, Flaw::TooDeep, [0x9f].repeat(deep)),
+        hostile("CBOR maps as keys", 60, Flaw::TooDeep, [0xa1].repeat(long)),
+        hostile("CBOR text of 2^32 bytes", 60, Flaw::TooLong, [0x7b, 0, 0, 0, 1, 0, 0, 0, 0, 0x61]),
+        hostile("CBOR bytes of 2^64-1 bytes", 60, Flaw::TooLong, [0x5b, 255, 255, 255, 255, 255, 255, 255, 255, 0x61]),
+        hostile("CBOR array of 2^64-1 items", 60, Flaw::TooLong, [0x9b, 255, 255, 255, 255, 255, 255, 255, 255, 0x01]),
+        hostile("CBOR map of 2^63 pairs", 60, Flaw::TooLong, [0xbb, 128, 0, 0, 0, 0, 0, 0, 0, 0x01]),
+        hostile("CBOR, 60,000 items", 60, Flaw::TooMany, [[0x9f].to_vec(), [0x01].repeat(long)].concat()),
+        hostile("CBOR map of 10,000 names", 60, Flaw::TooMany, wide_map),
+        hostile("CBOR text of 60,000 pieces", 60, Flaw::TooMany, [[0x7f].to_vec(), [0x60].repeat(long)].concat()),
+        hostile("CBOR in CBOR, 2,000 deep", 60, Flaw::TooDeep, embedded),
+        hostile("CBOR sequence of 60,000", 63, Flaw::TooMany, [0x01].repeat(long)),
+        hostile("CBOR sequence, each broken", 63, Flaw::Reserved, [0x1c].repeat(long)),
+        Hostile { name: "parts in parts, 2,000 deep", format: 62, flaw: None, body: multipart },
+        hostile("COSE recipients, deep", 97, Flaw::TooDeep, [0x85, 0x40, 0xa0, 0xf6, 0x40].repeat(long / 5)),
+        hostile("links, 20,000", 40, Flaw::TooMany, vec!["</>"; 20_000].join(",")),
+        hostile("one link, 30,000 attributes", 40, Flaw::TooMany, [b"</>".to_vec(), b";a".repeat(long / 2)].concat()),
+        hostile("a link that never ends", 40, Flaw::EndsEarly, [b"</>;a=\"".to_vec(), b"\\".repeat(long + 1)].concat()),
+        hostile("XML elements, 20,000 deep", 41, Flaw::TooDeep, b"<a>".repeat(long / 3)),
+        hostile("XML, 10,000 attributes", 41, Flaw::Syntax, format!("<a {}/>", "a=\"\" ".repeat(10_000))),
+        hostile(
+            "XML, a million laughs",
+            41,
+            Flaw::TooMany,
+            format!("<!DOCTYPE a [<!ENTITY b \"&c;&c;\">]><a>{}</a>", "&b;".repeat(15_000)),
+        ),
+        hostile("XML, a tag that never ends", 41, Flaw::Syntax, b"<".repeat(long)),
+        hostile(
+            "SenML, 5,000 records",
+            110,
+            Flaw::TooMany,
+            format!("[{}]", members(|n| format!("{{\"n\":\"{n}\"}}"), 5100)),
+        ),
+        hostile("TLV in TLV", 11542, Flaw::Structure, [0x08, 0x00, 0x05, 0x08, 0x00, 0x02, 0xc1, 0x00]),
+        hostile("TLV of 16 million bytes", 11542, Flaw::TooLong, [0x18, 0x00, 255, 255, 255, 0]),
+        hostile("TLV, 30,000 entries", 11542, Flaw::TooMany, [0xc0, 0x00].repeat(long / 2)),
+        hostile("text, 60,000 lines", 0, Flaw::TooMany, b"\n".repeat(long)),
+        hostile("text that is none", 0, Flaw::NotUtf8, [0xff].repeat(long)),
+    ]
+}
+
+#[test]
+fn hostile_bodies_are_noted_and_take_no_time() {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(|| {
+        let mut wrong = Vec::new();
+        let mut slowest = Duration::ZERO;
+        for Hostile { name, format, flaw, body } in bodies() {
+            let begin = Instant::now();
+            let decoded = read(&body, format);
+            let took = begin.elapsed();
+            slowest = slowest.max(took);
+            println!("{took:>10.1?}  {:>6} bytes  {name}", body.len());
+            check_bounds(&decoded, &body, name);
+            let noted: Vec<Flaw> = decoded.problems.iter().map(|problem| problem.flaw).collect();
+            if flaw.is_some_and(|flaw| !noted.contains(&flaw)) {
+                wrong.push(format!("{name}: {noted:?}"));
+            }
+            assert!(took < PER_DATAGRAM * 10, "{name}: {took:?}");
+            assert!(decoded.len() <= 2 * coapscope::payload::ITEMS, "{name}: {} items", decoded.len());
+            let _ = decoded.json(&body);
+            for other in FORMATS {
+                let begin = Instant::now();
+                check_bounds(&read(&body, *other), &body, name);
+                assert!(begin.elapsed() < PER_DATAGRAM * 10, "{name} as {other}: {:?}", begin.elapsed());
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        println!("the slowest took {slowest:.1?}; {PER_DATAGRAM:?} are allowed");
+    });
+    thread.unwrap().join().unwrap();
+}
