@@ -6,6 +6,7 @@
 
 mod cbor;
 mod cose;
+mod directory;
 mod item;
 mod json;
 mod link_format;
@@ -21,6 +22,7 @@ mod time;
 mod walk;
 mod xml;
 
+pub use directory::{Description, Directory};
 pub use item::{Item, Value};
 pub use message::{Part, findings, of_message, part};
 pub use notation::notation;

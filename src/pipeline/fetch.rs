@@ -1,10 +1,12 @@
 //! Reading a record's bytes again and decoding them: what somebody looks at.
 
 use super::check;
+use super::learn::{Document, Learner};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
-use crate::store::{RecordFlags, RecordKind, Store, View};
+use crate::payload::{self, Part};
+use crate::store::{Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
 
 /// Makes views of records. Each has its own buffers; make one a thread.
@@ -19,6 +21,7 @@ pub struct Fetcher {
     whole: Vec<u8>,
     comments: Vec<String>,
     findings: Vec<Finding>,
+    learner: Learner,
 }
 
 impl Fetcher {
@@ -33,6 +36,7 @@ impl Fetcher {
             whole: Vec::new(),
             comments: Vec::new(),
             findings: Vec::new(),
+            learner: Learner::default(),
         }
     }
 
@@ -41,7 +45,52 @@ impl Fetcher {
     /// # Errors
     /// Where the file can no longer be read at that place.
     pub fn view<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
+        while let Some((found, document)) = self.learner.next(store) {
+            self.learn(store, found, document)?;
+        }
         let Some(record) = store.get(id) else { return Ok(None) };
+        let (coap_offset, cut) = self.load(store, id, record)?;
+        let (position, number) = (store.position(record), u64::from(record.frame));
+        let frame = self.reader.lent(position, number, &self.frame)?;
+        self.comments = self.reader.comments(position, &self.frame);
+        let message = Message::decode_as(&self.message, record.mode);
+        let message = if cut { message.cut_by_capture() } else { message };
+        Ok(Some(View {
+            id,
+            record,
+            store,
+            frame,
+            message,
+            own_findings: &self.findings,
+            reassembled: &self.whole,
+            comments: &self.comments,
+            file: self.reader.file_name(position),
+            coap_offset,
+            directory: &self.learner.directory,
+        }))
+    }
+
+    /// Takes in what a document says.
+    fn learn(&mut self, store: &Store, id: RecordId, document: Document) -> Result<(), CaptureError> {
+        let Some(record) = store.get(id) else { return Ok(()) };
+        let (_, cut) = self.load(store, id, record)?;
+        let message = Message::decode_as(&self.message, record.mode);
+        let server = record.source.0;
+        if document == (Document::Registration { lwm2m: true }) {
+            self.learner.directory.is_lwm2m(server);
+        }
+        if cut || payload::part(&message) == Part::Later {
+            return Ok(());
+        }
+        if let Some(decoded) = payload::of_message(&message, "") {
+            self.learner.directory.learn(server, &decoded, record.frame);
+        }
+        Ok(())
+    }
+
+    /// Reads the bytes of a record's message, and what is odd about it and its frame. Returns where the message begins in its frame, and
+    /// whether the capture cut it.
+    fn load(&mut self, store: &Store, id: RecordId, record: &Record) -> Result<(Option<usize>, bool), CaptureError> {
         let (position, number) = (store.position(record), u64::from(record.frame));
         let mut coap_offset = Some(usize::from(record.coap_offset));
         let is_message = record.kind() == RecordKind::Message;
@@ -70,21 +119,6 @@ impl Fetcher {
                 Peeled::Other(_) => {}
             }
         }
-        let frame = self.reader.lent(position, number, &self.frame)?;
-        self.comments = self.reader.comments(position, &self.frame);
-        let message = Message::decode_as(&self.message, record.mode);
-        let message = if cut { message.cut_by_capture() } else { message };
-        Ok(Some(View {
-            id,
-            record,
-            store,
-            frame,
-            message,
-            own_findings: &self.findings,
-            reassembled: &self.whole,
-            comments: &self.comments,
-            file: self.reader.file_name(position),
-            coap_offset,
-        }))
+        Ok((coap_offset, cut))
     }
 }

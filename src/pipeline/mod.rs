@@ -8,6 +8,7 @@ mod check;
 mod classify;
 mod fetch;
 mod front;
+mod learn;
 mod loader;
 mod pairs;
 mod reasons;

@@ -24,6 +24,7 @@ pub(super) fn generated(view: &View<'_>, known: Known) -> Vec<Node> {
         nodes.extend(answered_by(view));
     }
     nodes.extend(observation(view, known));
+    nodes.extend(super::names::nodes(view));
     nodes
 }
 

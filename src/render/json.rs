@@ -48,6 +48,7 @@ fn message(view: &View<'_>, known: Known) -> Value {
         object.insert("exchange_state".into(), json!(view.exchange().map(|row| field::state(row.state))));
     }
     object.insert("resource".into(), json!(view.exchange().and_then(|row| view.store.resource(row.resource))));
+    object.insert("resource_names".into(), super::names::json(view));
     object.insert("retransmission_of".into(), json!(frame(view.retransmission_of())));
     object.insert("duplicate_of".into(), json!(frame(view.duplicate_of())));
     object.insert("copy_of".into(), json!(frame(view.copy_of())));

@@ -8,6 +8,7 @@ mod facts;
 pub mod hex;
 pub mod json;
 pub mod line;
+mod names;
 mod node;
 pub mod paint;
 mod payload;

@@ -3,7 +3,7 @@
 use super::{Record, RecordKind, Store};
 use crate::coap::{Finding, Message};
 use crate::frame::{Endpoint, Frame, time_between};
-use crate::payload;
+use crate::payload::{self, Description, Directory};
 use crate::tracking::{ExchangeRow, RecordId, Relation};
 
 /// One record, looked at.
@@ -29,6 +29,8 @@ pub struct View<'a> {
     pub file: Option<&'a str>,
     /// Offset of the message in the frame in bytes; `None` where it was put together from several.
     pub coap_offset: Option<usize>,
+    /// What servers said of their resources, in the records gone through so far.
+    pub directory: &'a Directory,
 }
 
 impl<'a> View<'a> {
@@ -61,6 +63,27 @@ impl<'a> View<'a> {
         findings.extend(self.store.findings(self.id).copied());
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));
         findings
+    }
+
+    /// Path of the resource that the message is about, without query; `None` where that is not known.
+    pub fn path(&self) -> Option<&'a str> {
+        let resource = self.store.resource(self.exchange()?.resource)?;
+        Some(resource.split('?').next().unwrap_or(resource))
+    }
+
+    /// Who has the resource that the message is about.
+    fn server(&self) -> u32 {
+        if self.record.code.is_request() { self.record.destination.0 } else { self.record.source.0 }
+    }
+
+    /// What the server says of the resource that the message is about.
+    pub fn description(&self) -> Option<&'a Description> {
+        self.directory.find(self.server(), self.path()?)
+    }
+
+    /// The server has registered as a LwM2M client: its numbers are objects.
+    pub fn is_lwm2m(&self) -> bool {
+        self.directory.speaks_lwm2m(self.server())
     }
 
     /// Frame number of another record, for printing a relation.

@@ -49,3 +49,94 @@ fn paths_have_names() {
         assert_eq!(convention(path).map(|row| row.meaning), expected, "{path}");
     }
 }
+
+/// A pcap of raw IPv4: sender, destination (last bytes of their addresses, port 5683 each), message.
+fn capture_of(messages: &[(u8, u8, Vec<u8>)]) -> Vec<u8> {
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    for (second, (source, destination, message)) in messages.iter().enumerate() {
+        let length = (message.len() + 28) as u32;
+        for word in [1_700_000_000 + second as u32, 0, length, length] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0x45, 0, (length >> 8) as u8, length as u8, 0, 0, 0, 0, 64, 17, 0, 0]);
+        file.extend([10, 0, 0, *source, 10, 0, 0, *destination, 0x16, 0x33, 0x16, 0x33]);
+        file.extend([((length - 20) >> 8) as u8, (length - 20) as u8, 0, 0]);
+        file.extend(message);
+    }
+    file
+}
+
+/// A message: first two bytes, message ID and token in one, options in hexadecimal, payload.
+fn message(head: [u8; 2], id: u8, options: &str, payload: &str) -> Vec<u8> {
+    let mut bytes = vec![head[0] | 1, head[1], 0, id, id];
+    bytes.extend(super::unhex(options));
+    if !payload.is_empty() {
+        bytes.push(0xff);
+        bytes.extend(payload.as_bytes());
+    }
+    bytes
+}
+
+/// Uri-Path options of `/3/0/0`.
+const DEVICE: &str = "b1330130 0130";
+
+fn names_in(capture: &[u8]) -> Vec<(u64, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("names.pcap");
+    std::fs::write(&path, capture).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    let output = command.args(["print", "-T", "json"]).arg(&path).output().unwrap();
+    let objects = String::from_utf8(output.stdout).unwrap();
+    let objects = objects.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    objects
+        .flat_map(|object| {
+            let names = object["resource_names"].as_array().cloned().unwrap_or_default();
+            let frame = object["frame"]["number"].as_u64().unwrap();
+            names.into_iter().map(move |name| {
+                let word = |key: &str| name[key].as_str().unwrap().to_owned();
+                (frame, format!("{}: {} ({})", word("by"), word("name"), word("source")))
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn servers_name_their_resources() {
+    let discovery = "bb2e77656c6c2d6b6e6f776e04636f7265";
+    let links = "</t>;rt=\"temp\";title=\"Kitchen\",</3/0/0>;if=x,<coap://other/t>;rt=no,<u>";
+    let capture = capture_of(&[
+        (1, 2, message([0x40, 1], 1, discovery, "")),
+        (2, 1, message([0x60, 0x45], 1, "c128", links)),
+        (1, 2, message([0x40, 1], 2, "b174", "")),
+        (2, 1, message([0x60, 0x45], 2, "c0", "22")),
+        // Another server, of which nothing is known.
+        (1, 3, message([0x40, 1], 3, "b174", "")),
+        (1, 2, message([0x40, 1], 4, &DEVICE.replace(' ', ""), "")),
+    ]);
+    let said = "frame 2";
+    let expected = [
+        (1, "convention: Resource discovery (RFC 6690 section 4)".to_owned()),
+        (2, "convention: Resource discovery (RFC 6690 section 4)".to_owned()),
+        (3, format!("description: \"Kitchen\", rt \"temp\" ({said})")),
+        (4, format!("description: \"Kitchen\", rt \"temp\" ({said})")),
+        (6, format!("description: if \"x\" ({said})")),
+        (6, "LwM2M: Device, instance 0, Manufacturer (if it is one)".to_owned()),
+    ];
+    assert_eq!(names_in(&capture), expected);
+}
+
+#[test]
+fn who_registers_as_a_lwm2m_client_has_its_objects() {
+    // Uri-Path rd, Content-Format 40, Uri-Query lwm2m=1.1 and ep=n.
+    let register = "b27264 1128 39 6c776d326d3d312e31 04 65703d6e";
+    let capture = capture_of(&[
+        (1, 9, message([0x40, 2], 1, &register.replace(' ', ""), "</>;rt=\"oma.lwm2m\",</3/0>")),
+        (9, 1, message([0x40, 1], 2, "b133", "")),
+        (9, 2, message([0x40, 1], 3, "b133", "")),
+    ]);
+    let expected = [
+        (1, "convention: LwM2M: registration (OMA LwM2M)".to_owned()),
+        (2, "LwM2M: Device (its server has registered as a LwM2M client)".to_owned()),
+    ];
+    assert_eq!(names_in(&capture), expected);
+}
