@@ -28,11 +28,12 @@
 //! | 3 | [`store`] | records, tables, counts |
 //! | 4 | [`pipeline`] | the loader: the one place that joins all of the above |
 //! | 4 | [`field`] | one row a field: its name, help and getter |
+//! | 5 | [`filter`] | the display filter: Wireshark's language, and relations |
 //! | 5 | [`render`] | a record as line, tree, bytes and JSON |
 //! | 6 | [`tui`] | the screen |
 //! | 7 | [`cli`], [`privilege`] | arguments, one file per subcommand; giving up rights |
 //!
-//! `capture` and `tracking` never import each other, nor do `pipeline` and `field`. Without the features `live` and `tui` the library needs neither
+//! `capture` and `tracking` never import each other, nor do `pipeline` and `field`, nor `filter` and `render`. Without the features `live` and `tui` the library needs neither
 //! libpcap nor a terminal.
 //!
 //! # What always holds
@@ -57,7 +58,8 @@
 //! | a code, a content format | one row in `src/coap/code.rs`, `src/coap/content_format.rs` |
 //! | a rule that raises a finding | one row in `src/coap/rules.rs`, and the check in `src/coap/check/`, `src/pipeline/check.rs` or `src/tracking/` |
 //! | a link type | one row and one arm in `src/frame/link.rs` |
-//! | a field for `print -T fields` | one row in `src/field/` |
+//! | a field for `-e` and `-Y` | one row in `src/field/` |
+//! | a function or a relation of the filter | one row in `src/filter/operand.rs`, `src/filter/relation.rs` |
 //! | a key | one row in `src/tui/keymap.rs` |
 //! | a subcommand | one file in `src/cli/` |
 //!
@@ -73,6 +75,7 @@ pub mod capture;
 pub mod cli;
 pub mod coap;
 pub mod field;
+pub mod filter;
 pub mod frame;
 pub mod payload;
 pub mod pipeline;

@@ -31,7 +31,12 @@ fn refusal(output: &Output, what: &str) -> String {
 const REFUSED: &[(&str, &str)] = &[
     // What cannot be read, with the way out.
     ("print --frob FILE", "--frob: there is no such option; see `coapscope print --help`"),
-    ("print -Y coap FILE", "-Y: there is no such option"),
+    (
+        "print -Y coap.mit FILE",
+        "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 1); see `coapscope fields`",
+    ),
+    ("explain -Y coap -r FILE --frame 1", "-Y: chooses among messages"),
+    ("fields qqqqqqq", "qqqqqqq: no field has that in its name or meaning"),
     ("print --prot 1 FILE", "did you mean --port?"),
     ("print --port", "--port: a value is missing"),
     ("print --color no FILE", "--color no: the values are auto, always, never"),

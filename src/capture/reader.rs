@@ -63,9 +63,24 @@ impl FrameReader {
     /// # Errors
     /// There is no frame of that place in `record`.
     pub fn lent<'a>(&self, position: Position, number: u64, record: &'a [u8]) -> Result<Frame<'a>, CaptureError> {
+        self.lent_as(&self.known(position)?, position, number, record)
+    }
+
+    /// What is needed to read a frame of that place.
+    pub(super) fn known(&self, position: Position) -> Result<Known, CaptureError> {
+        self.interfaces.get(position.interface).ok_or_else(|| self.changed(position))
+    }
+
+    /// The same as [`FrameReader::lent`], where the interface was looked up before.
+    pub(super) fn lent_as<'a>(
+        &self,
+        known: &Known,
+        position: Position,
+        number: u64,
+        record: &'a [u8],
+    ) -> Result<Frame<'a>, CaptureError> {
         let changed = || self.changed(position);
-        let Known { link, snaplen, clock, record: form } =
-            self.interfaces.get(position.interface).ok_or_else(changed)?;
+        let Known { link, snaplen, clock, record: form } = *known;
         let (range, time, original_length) = match form {
             RecordForm::Classic(layout) => {
                 let head = layout.read(record).ok_or_else(changed)?;
@@ -115,7 +130,7 @@ impl FrameReader {
     }
 
     /// Gets as many bytes from the place on as there are, up to `length`.
-    fn fetch(&self, position: Position, length: usize, buffer: &mut Vec<u8>) -> Result<(), CaptureError> {
+    pub(super) fn fetch(&self, position: Position, length: usize, buffer: &mut Vec<u8>) -> Result<(), CaptureError> {
         let mut have = buffer.len();
         if have >= length {
             return Ok(());

@@ -31,6 +31,8 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Count messages, exchanges, observations and findings.
     Stats(Box<StatsArgs>),
+    /// List the fields that -e, -Y and columns know, or those that have a word in their name or meaning.
+    Fields(FieldsArgs),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -146,6 +148,14 @@ pub struct StatsArgs {
     pub json: bool,
 }
 
+/// Arguments of `fields`.
+#[derive(Debug, Args)]
+pub struct FieldsArgs {
+    /// Only fields with this in their name or meaning.
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
+}
+
 /// Which file.
 #[derive(Debug, Args)]
 pub struct FileArgs {
@@ -187,6 +197,9 @@ pub struct InputArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
+    /// Only the messages that this lets through, in Wireshark's language: coap.code == GET && ip.src == 10.0.0.0/8; see `coapscope fields`.
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER")]
+    pub display_filter: Option<String>,
     /// Further UDP ports that carry CoAP.
     #[arg(long = "port", value_name = "N[,N...]", value_delimiter = ',', value_parser = values::port, allow_negative_numbers = true)]
     pub ports: Vec<u16>,

@@ -53,6 +53,9 @@ const ROWS: &[Row] = &[
         is_hex,
         "is a frame of a capture; name the capture with -r, or give hex alone",
     ),
+    row(&["explain"], "display_filter", "-Y", always, "chooses among messages, and this is a single one; leave it out"),
+    row(&["stats"], "display_filter", "-Y", always, "is not for stats yet; use `coapscope print -Y`"),
+    row(&[""], "display_filter", "-Y", is_screen, "is not for the screen yet; use `coapscope print -Y`"),
     row(&["explain"], "ports", "--port", is_hex, OF_CAPTURES),
     row(&["explain"], "decode_as", "-d", is_hex, OF_CAPTURES),
     row(&["explain"], "checksums", "--checksums", is_hex, OF_CAPTURES),
@@ -90,6 +93,14 @@ fn is_not_live(matches: &ArgMatches) -> bool {
 
 fn has_no_file(matches: &ArgMatches) -> bool {
     !is_given(matches, "file") && !is_given(matches, "read")
+}
+
+fn always(_: &ArgMatches) -> bool {
+    true
+}
+
+fn is_screen(_: &ArgMatches) -> bool {
+    cfg!(feature = "tui") && io::stdout().is_terminal()
 }
 
 fn is_screen_of_file(matches: &ArgMatches) -> bool {

@@ -1,9 +1,11 @@
 //! The command line: arguments, one file per subcommand, and what they share.
 
 mod args;
+mod chooser;
 mod devices;
 mod effect;
 mod explain;
+mod fields;
 mod hex_text;
 mod input;
 #[cfg(feature = "live")]
@@ -11,6 +13,7 @@ mod live;
 mod output;
 mod pages;
 mod print;
+mod printer;
 #[cfg(feature = "tui")]
 mod screen;
 mod source_text;
@@ -106,6 +109,12 @@ pub fn main() -> ExitCode {
                 context.out.abandon();
             }
             complain(&format!("coapscope: {}", one_line(&error)));
+            // Programs get one line; whoever looks at it sees the place as well.
+            if let Some(bad) = error.downcast_ref::<usage::BadFilter>().filter(|_| io::stderr().is_terminal()) {
+                let (text, carets) = bad.carets();
+                complain(&format!("  {text}"));
+                complain(&format!("  {carets}"));
+            }
             ExitCode::from(FAILED)
         }
     }
@@ -134,6 +143,7 @@ fn dispatch(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
         Some(Command::Print(args)) => print::run(args, context),
         Some(Command::Explain(args)) => explain::run(args, context),
         Some(Command::Stats(args)) => stats::run(args, context),
+        Some(Command::Fields(args)) => fields::run(args, context),
         Some(Command::Completions { shell }) => pages::completions(*shell, context),
         Some(Command::Man) => pages::manual(context),
         None if cli.screen.list_interfaces => devices::run(context),

@@ -5,16 +5,18 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::bail;
 
 use super::input;
-use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs, without};
+use super::printer::Printer;
+use super::usage::BadFilter;
+use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
 use crate::capture::Opened;
-use crate::pipeline::{Fetcher, Pipeline, Step};
+use crate::filter::Filter;
 use crate::render::annotated::{self, Detail};
 use crate::render::columns::Columns;
 use crate::render::paint::Paint;
 use crate::render::rows::{Rows, tree_lines};
 use crate::render::time::TimeFormat;
 use crate::render::{Known, json, tree};
-use crate::store::{Ended, Store, Update, View};
+use crate::store::{Store, View};
 use crate::tracking::{Patch, RecordId};
 
 /// Print what the arguments name, in the form they name.
@@ -53,11 +55,13 @@ pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result
         return print(&args.input, &args.reading, form, context);
     }
     context.warn(&[format!("no capture is named: this is the {}", input::BUILT_IN_NAME)]);
-    Printer::new(input::open_built_in(&args.reading)?, &args.reading, form, args.input.count)?.stream(context)
+    let filter = wanted(&args.reading)?;
+    let Opened { source, reader, name } = input::open_built_in(&args.reading)?;
+    Printer::new(name, reader, &args.reading, form, filter, args.input.count).stream(source, false, context)
 }
 
 /// The form of the output.
-enum Form {
+pub(super) enum Form {
     /// Lines, or trees, or annotated bytes, or both of those.
     Text { rows: Box<Rows>, tree: bool, bytes: bool, paint: Paint },
     /// One object a line.
@@ -75,7 +79,7 @@ impl Form {
     }
 
     /// It holds what becomes known only after a message, so that a file is read to its end first.
-    fn needs_later(&self) -> bool {
+    pub fn needs_later(&self) -> bool {
         match self {
             Self::Text { .. } => false,
             Self::Json => true,
@@ -84,7 +88,7 @@ impl Form {
     }
 
     /// What stands before the first message.
-    fn heading(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn heading(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Columns(columns) => match columns.heading() {
                 Some(heading) if columns.has_header() => writeln!(out, "{heading}"),
@@ -95,7 +99,7 @@ impl Form {
         }
     }
 
-    fn message(&mut self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
+    pub fn message(&mut self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Text { rows, tree: with_tree, bytes, paint } => {
                 if *with_tree {
@@ -114,16 +118,31 @@ impl Form {
         }
     }
 
-    /// Lines for what became known of earlier messages. Only JSON has them.
-    fn updates(&self, store: &Store, update: &[Patch], before: RecordId, out: &mut dyn Write) -> io::Result<()> {
+    /// Lines for what became known of earlier messages that were printed. Only JSON has them. `before`: the new message.
+    pub fn updates(
+        &self,
+        store: &Store,
+        patches: &[Patch],
+        before: RecordId,
+        was_printed: &dyn Fn(RecordId) -> bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         if !matches!(self, Self::Json) {
             return Ok(());
         }
-        for patch in update {
+        for patch in patches {
             // What is known of a new message stands in its own object.
             let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
                 || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
-            if let Some(object) = (!own).then(|| json::update(store, patch)).flatten() {
+            let of = match patch {
+                Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) => *record,
+                Patch::Exchange(_, row) => row.request,
+                Patch::Observation(..) => continue,
+            };
+            if own || !was_printed(of) {
+                continue;
+            }
+            if let Some(object) = json::update(store, patch) {
                 writeln!(out, "{}", json::line(&object))?;
             }
         }
@@ -148,6 +167,12 @@ pub(super) fn paint(color: Color) -> Paint {
     })
 }
 
+/// What the user wants of all messages.
+pub(super) fn wanted(reading: &ReadingArgs) -> anyhow::Result<Filter> {
+    let text = reading.display_filter.as_deref().unwrap_or_default();
+    Ok(Filter::parse(text).map_err(|error| BadFilter { text: text.to_owned(), error })?)
+}
+
 fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Context<'_>) -> anyhow::Result<()> {
     if let Some(interface) = &input.interface {
         return live(interface, input, reading, form, context);
@@ -155,10 +180,15 @@ fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Con
     if input.paths().is_empty() {
         bail!("no capture is named; name a file, `-` for standard input, or an interface with -i");
     }
-    let is_stream = input.may_grow();
-    let opened = input::open(input.paths(), input.follow, reading)?;
-    let printer = Printer::new(opened, reading, form, input.count)?;
-    if printer.form.needs_later() && !is_stream { printer.whole(context) } else { printer.stream(context) }
+    let filter = wanted(reading)?;
+    let grows = input.may_grow();
+    let Opened { source, reader, name } = input::open(input.paths(), input.follow, reading)?;
+    let printer = Printer::new(name, reader, reading, form, filter, input.count);
+    if printer.needs_later() && !grows {
+        printer.whole(source, context)
+    } else {
+        printer.stream(source, grows, context)
+    }
 }
 
 #[cfg(feature = "live")]
@@ -169,119 +199,15 @@ fn live(
     form: Form,
     context: &mut Context<'_>,
 ) -> anyhow::Result<()> {
+    let filter = wanted(reading)?;
     let capture = super::live::open(interface, input, reading)?;
     super::live::stop_at_signals(&capture.handle)?;
     // The kernel's count is what `-c` means for an interface.
-    Printer::new(capture.opened, reading, form, None)?.stream(context)
+    let Opened { source, reader, name } = capture.opened;
+    Printer::new(name, reader, reading, form, filter, None).stream(source, true, context)
 }
 
 #[cfg(not(feature = "live"))]
 fn live(interface: &str, _: &InputArgs, _: &ReadingArgs, _: Form, _: &mut Context<'_>) -> anyhow::Result<()> {
     bail!("{interface}: this build cannot capture; build it with the feature `live`, or read a file with -r")
-}
-
-struct Printer {
-    name: String,
-    pipeline: Pipeline,
-    fetcher: Fetcher,
-    store: Store,
-    form: Form,
-    /// Messages still to print, where they are counted.
-    left: Option<u64>,
-}
-
-impl Printer {
-    fn new(opened: Opened, reading: &ReadingArgs, form: Form, count: Option<u64>) -> anyhow::Result<Self> {
-        Ok(Self {
-            name: opened.name,
-            pipeline: Pipeline::new(opened.source, input::pipeline_options(reading)?),
-            fetcher: Fetcher::new(opened.reader, reading.checksums),
-            store: Store::default(),
-            form,
-            left: count,
-        })
-    }
-
-    /// Print while reading: each message with what was known when it arrived.
-    fn stream(mut self, context: &mut Context<'_>) -> anyhow::Result<()> {
-        self.form.heading(&mut context.out)?;
-        let mut update = Update::default();
-        loop {
-            let step = self.pipeline.step_frames(1, &mut update);
-            context.warn(&update.warnings);
-            let before = self.store.len() as RecordId;
-            let patches = std::mem::take(&mut update.patches);
-            update.patches.clone_from(&patches);
-            let ended = update.ended.clone();
-            self.store.apply(std::mem::take(&mut update));
-            for id in before..self.store.len() as RecordId {
-                if !self.message(id, Known::SoFar, context)? {
-                    return Ok(context.out.flush()?);
-                }
-            }
-            self.form.updates(&self.store, &patches, before, &mut context.out)?;
-            match step {
-                Step::More => {}
-                Step::Pending => {
-                    context.out.flush()?;
-                    self.pipeline.wait(super::WAIT);
-                }
-                Step::Ended => {
-                    context.out.flush()?;
-                    return self.outcome(ended, context);
-                }
-            }
-        }
-    }
-
-    /// Read to the end, then print: each message with all that became known of it.
-    fn whole(mut self, context: &mut Context<'_>) -> anyhow::Result<()> {
-        let mut update = Update::default();
-        let ended = loop {
-            let step = self.pipeline.step(&mut update);
-            context.warn(&update.warnings);
-            context.progress(&update.summary.progress);
-            let ended = update.ended.clone();
-            self.store.apply(std::mem::take(&mut update));
-            match step {
-                Step::More => {}
-                Step::Pending => self.pipeline.wait(super::WAIT),
-                Step::Ended => break ended,
-            }
-        };
-        context.progress_done();
-        self.form.heading(&mut context.out)?;
-        for id in 0..self.store.len() as RecordId {
-            if !self.message(id, Known::Later, context)? {
-                break;
-            }
-        }
-        context.out.flush()?;
-        self.outcome(ended, context)
-    }
-
-    /// Print one message; false where no more are wanted.
-    fn message(&mut self, id: RecordId, known: Known, context: &mut Context<'_>) -> anyhow::Result<bool> {
-        if self.left == Some(0) {
-            return Ok(false);
-        }
-        if let Some(view) = self.fetcher.view(&self.store, id)? {
-            self.form.message(&view, known, &mut context.out)?;
-            if view.is_message() {
-                self.left = self.left.map(|left| left - 1);
-            }
-        }
-        Ok(self.left != Some(0))
-    }
-
-    /// An error where the source could not be read to its end; a word where it held no message.
-    fn outcome(&self, ended: Option<Ended>, context: &mut Context<'_>) -> anyhow::Result<()> {
-        if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
-            bail!("{why}");
-        }
-        if let Some(line) = without::line(&self.name, self.store.summary()) {
-            context.tell(&line);
-        }
-        Ok(())
-    }
 }

@@ -1,12 +1,40 @@
 //! What is said of arguments that cannot be read: one line, with the way out.
 
+use std::fmt;
 use std::path::Path;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Error};
 
+use unicode_width::UnicodeWidthChar;
+
 use super::Cli;
 use crate::field::edits;
+use crate::filter::FilterError;
+
+/// A filter that cannot be used.
+#[derive(Debug)]
+pub struct BadFilter {
+    /// The filter.
+    pub text: String,
+    /// What is wrong with it.
+    pub error: FilterError,
+}
+
+impl BadFilter {
+    /// The filter, and a line with carets under what is wrong.
+    pub fn carets(&self) -> (String, String) {
+        self.error.carets(&self.text, |c| c.width().unwrap_or(0))
+    }
+}
+
+impl std::error::Error for BadFilter {}
+
+impl fmt::Display for BadFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "-Y: {}; see `coapscope fields`", self.error)
+    }
+}
 
 /// Characters of an argument that are said again.
 const ECHO: usize = 60;

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::options::block_payload;
-use super::{Field, Kind, Value};
+use super::{Field, Kind, Value, is_plain};
 use crate::coap::content_format::FormatStatus;
 use crate::coap::{Code, ContentFormat, OptionNumber, Rule};
-use crate::store::View;
+use crate::store::{RecordFlags, View};
 use crate::tracking::{RecordId, Relation};
 
 pub(super) fn rows() -> Vec<Field> {
@@ -23,8 +23,12 @@ fn header() -> Vec<Field> {
             "coap.type",
             Unsigned,
             "Type: 0 Confirmable, 1 Non-confirmable, 2 Acknowledgement, 3 Reset.",
-            |view, visit| header_byte(view, 0, |byte| byte >> 4 & 3, visit),
-        ),
+            |view, visit| match is_plain(view.record) {
+                true => visit(Value::Unsigned(view.record.message_type as u64)),
+                false => header_byte(view, 0, |byte| byte >> 4 & 3, visit),
+            },
+        )
+        .of_record(),
         Field::new(
             "coap.token_len",
             Unsigned,
@@ -32,13 +36,18 @@ fn header() -> Vec<Field> {
             |view, visit| header_byte(view, 0, |byte| byte & 15, visit),
         ),
         Field::new("coap.code", Unsigned, "Code as one byte: 1 is GET, 69 is 2.05.", |view, visit| {
-            header_byte(view, 1, |byte| byte, visit);
-        }),
-        Field::new("coap.mid", Unsigned, "Message ID.", |view, visit| {
-            if let Some(header) = view.message.header() {
-                visit(Value::Unsigned(header.message_id.into()));
+            match is_plain(view.record) {
+                true => visit(Value::Unsigned(view.record.code.0.into())),
+                false => header_byte(view, 1, |byte| byte, visit),
             }
-        }),
+        })
+        .of_record(),
+        Field::new("coap.mid", Unsigned, "Message ID.", |view, visit| {
+            if !view.record.flags.has(RecordFlags::HEADERLESS) {
+                visit(Value::Unsigned(view.record.message_id.into()));
+            }
+        })
+        .of_record(),
         Field::new("coap.token", Bytes, "Token, where it is not empty.", |view, visit| {
             if let Some(token) = view.message.token().filter(|token| !token.is_empty()) {
                 visit(Value::bytes(token));
@@ -119,7 +128,8 @@ fn options() -> Vec<Field> {
             |view, visit| {
                 found(view, &[Rule::OptBadLength], visit);
             },
-        ),
+        )
+        .of_all(),
         Field::new(
             "coap.option_length_bad",
             Kind::Presence,
@@ -127,7 +137,8 @@ fn options() -> Vec<Field> {
             |view, visit| {
                 found(view, &[Rule::OptOverrun, Rule::OptDelta15, Rule::OptLength15], visit);
             },
-        ),
+        )
+        .of_all(),
     ]
 }
 
@@ -222,7 +233,8 @@ fn relations() -> Vec<Field> {
                     frame(view, view.store.answers(view.id), visit);
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new("coap.response_in", Frame, "Of a request: the frame of the first response.", |view, visit| {
             let response = view
                 .store
@@ -232,6 +244,7 @@ fn relations() -> Vec<Field> {
                 frame(view, response, visit);
             }
         })
+        .of_record()
         .later(),
         Field::new(
             "coap.response_time",
@@ -242,7 +255,8 @@ fn relations() -> Vec<Field> {
                     visit(Value::Duration(time));
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new(
             "coap.request_first_in",
             Frame,
@@ -250,7 +264,8 @@ fn relations() -> Vec<Field> {
             |view, visit| {
                 first_copy(view, Code::is_request, visit);
             },
-        ),
+        )
+        .of_record(),
         Field::new(
             "coap.response_first_in",
             Frame,
@@ -258,12 +273,14 @@ fn relations() -> Vec<Field> {
             |view, visit| {
                 first_copy(view, Code::is_response, visit);
             },
-        ),
+        )
+        .of_record(),
         Field::new("coap.retransmitted", Presence, "The message repeats a Confirmable one.", |view, visit| {
             if view.record.relation() == Relation::Retransmits {
                 visit(Value::Presence);
             }
-        }),
+        })
+        .of_record(),
     ]
 }
 

@@ -5,18 +5,72 @@ use std::net::IpAddr;
 use super::{Field, Kind, Value};
 use crate::capture::Interface;
 use crate::frame::{Endpoint, is_known_time};
+use crate::store::View;
 
 pub(super) fn rows() -> Vec<Field> {
+    [protocols(), frame(), addresses_and_ports()].into_iter().flatten().collect()
+}
+
+/// Where there is something else than a message, this is what.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    Message,
+    Icmp,
+    Dtls,
+}
+
+fn speaks(view: &View<'_>) -> Speaks {
+    match view.source() {
+        _ if view.is_message() => Speaks::Message,
+        // A host that reports an error does so without a port.
+        Some(source) if source.port == 0 => Speaks::Icmp,
+        _ => Speaks::Dtls,
+    }
+}
+
+fn is_version4(view: &View<'_>) -> bool {
+    view.source().is_some_and(|source| source.address.is_ipv4())
+}
+
+/// Protocols, which are there or not. A message that an ICMP error quotes is there, as it is for Wireshark.
+fn protocols() -> Vec<Field> {
+    macro_rules! protocol {
+        ($name:literal $help:literal $holds:expr) => {
+            Field::new($name, Kind::Presence, $help, |view, visit| {
+                let holds: fn(&View<'_>) -> bool = $holds;
+                if holds(view) {
+                    visit(Value::Presence);
+                }
+            })
+            .of_record()
+        };
+    }
+    vec![
+        protocol!("frame" "A frame: every message is in one." |_| true),
+        protocol!("ip" "The frame holds IPv4." is_version4),
+        protocol!("ipv6" "The frame holds IPv6." |view| !is_version4(view)),
+        protocol!("udp" "The frame holds UDP, or quotes it." |_| true),
+        protocol!("icmp" "An ICMP error that quotes CoAP." |view| speaks(view) == Speaks::Icmp && is_version4(view)),
+        protocol!("icmpv6" "An ICMPv6 error that quotes CoAP." |view| speaks(view) == Speaks::Icmp && !is_version4(view)),
+        protocol!("dtls" "A DTLS record on a port of plain CoAP." |view| speaks(view) == Speaks::Dtls),
+        protocol!("coap" "A CoAP message, or an ICMP error that quotes one." |view| speaks(view) != Speaks::Dtls),
+    ]
+}
+
+fn frame() -> Vec<Field> {
     vec![
         Field::new("frame.number", Kind::Unsigned, "Number of the frame in the capture, from 1.", |view, visit| {
             visit(Value::Unsigned(view.record.frame.into()));
-        }),
+        })
+        .of_record(),
         Field::new("frame.time", Kind::Time, "When the frame was captured.", |view, visit| {
             visit(Value::Time(view.record.time));
-        }),
+        })
+        .of_record(),
         Field::new("frame.time_epoch", Kind::Duration, "Seconds since 1970-01-01 UTC.", |view, visit| {
             visit(Value::Duration(view.record.time));
-        }),
+        })
+        .of_record(),
         Field::new(
             "frame.time_relative",
             Kind::Duration,
@@ -28,7 +82,8 @@ pub(super) fn rows() -> Vec<Field> {
                     visit(Value::Duration(view.record.time.saturating_sub(first)));
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new("frame.len", Kind::Unsigned, "Length of the frame on the wire, in bytes.", |view, visit| {
             visit(Value::Unsigned(view.frame.original_length.into()));
         }),
@@ -45,7 +100,8 @@ pub(super) fn rows() -> Vec<Field> {
                     visit(Value::Unsigned(view.record.interface.into()));
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new(
             "frame.interface_name",
             Kind::Text,
@@ -56,34 +112,74 @@ pub(super) fn rows() -> Vec<Field> {
                     visit(Value::text(name));
                 }
             },
+        )
+        .of_record(),
+        Field::new("frame.comment", Kind::Text, "Comments that the capture has on the frame.", |view, visit| {
+            view.comments.iter().for_each(|comment| visit(Value::text(comment)));
+        })
+        .of_all(),
+        Field::new(
+            "coapscope.file",
+            Kind::Text,
+            "Name of the file that the frame is in, where several files are read.",
+            |view, visit| {
+                if let Some(name) = view.file {
+                    visit(Value::text(name));
+                }
+            },
         ),
+        Field::new(
+            "coapscope.number_in_file",
+            Kind::Unsigned,
+            "Number of the frame in its own file, where several files are read.",
+            |view, visit| {
+                if let Some(number) = view.store.number_in_file(view.id) {
+                    visit(Value::Unsigned(number.into()));
+                }
+            },
+        )
+        .of_record(),
+    ]
+}
+
+fn addresses_and_ports() -> Vec<Field> {
+    vec![
         Field::new("ip.src", Kind::Address, "IPv4 address of the sender.", |view, visit| {
             addresses(&[view.source()], true, visit);
-        }),
+        })
+        .of_record(),
         Field::new("ip.dst", Kind::Address, "IPv4 address of the receiver.", |view, visit| {
             addresses(&[view.destination()], true, visit);
-        }),
+        })
+        .of_record(),
         Field::new("ip.addr", Kind::Address, "IPv4 address of the sender or the receiver.", |view, visit| {
             addresses(&[view.source(), view.destination()], true, visit);
-        }),
+        })
+        .of_record(),
         Field::new("ipv6.src", Kind::Address, "IPv6 address of the sender.", |view, visit| {
             addresses(&[view.source()], false, visit);
-        }),
+        })
+        .of_record(),
         Field::new("ipv6.dst", Kind::Address, "IPv6 address of the receiver.", |view, visit| {
             addresses(&[view.destination()], false, visit);
-        }),
+        })
+        .of_record(),
         Field::new("ipv6.addr", Kind::Address, "IPv6 address of the sender or the receiver.", |view, visit| {
             addresses(&[view.source(), view.destination()], false, visit);
-        }),
+        })
+        .of_record(),
         Field::new("udp.srcport", Kind::Unsigned, "UDP port of the sender.", |view, visit| {
-            ports(&[view.source()], visit);
-        }),
+            ports(view, &[view.source()], visit);
+        })
+        .of_record(),
         Field::new("udp.dstport", Kind::Unsigned, "UDP port of the receiver.", |view, visit| {
-            ports(&[view.destination()], visit);
-        }),
+            ports(view, &[view.destination()], visit);
+        })
+        .of_record(),
         Field::new("udp.port", Kind::Unsigned, "UDP port of the sender or the receiver.", |view, visit| {
-            ports(&[view.source(), view.destination()], visit);
-        }),
+            ports(view, &[view.source(), view.destination()], visit);
+        })
+        .of_record(),
     ]
 }
 
@@ -95,8 +191,9 @@ fn addresses(endpoints: &[Option<&Endpoint>], version4: bool, visit: &mut dyn Fn
     }
 }
 
-fn ports(endpoints: &[Option<&Endpoint>], visit: &mut dyn FnMut(Value<'_>)) {
-    for endpoint in endpoints.iter().flatten() {
+/// An ICMP error is sent without ports.
+fn ports(view: &View<'_>, endpoints: &[Option<&Endpoint>], visit: &mut dyn FnMut(Value<'_>)) {
+    for endpoint in endpoints.iter().flatten().filter(|endpoint| endpoint.port != 0 || view.is_message()) {
         visit(Value::Unsigned(endpoint.port.into()));
     }
 }

@@ -5,19 +5,21 @@
 
 mod coap;
 mod frame;
+mod kin;
 mod options;
 mod ours;
 mod value;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
 use crate::coap::OptionNumber;
-use crate::store::View;
+use crate::store::{Record, RecordFlags, View};
 
-pub use ours::{end, order, role, severity, state};
 pub use value::{Kind, Value};
+pub use words::{answer, end, order, role, severity, state};
 
 /// One field.
 #[derive(Debug)]
@@ -30,7 +32,49 @@ pub struct Field {
     pub help: Cow<'static, str>,
     /// Its value may become known only after the message: an answer, the state of an exchange, a finding.
     pub known_later: bool,
+    /// What has to be read for it.
+    pub reads: Reads,
+    /// The words that its values are, where there are only so many.
+    pub words: Words,
     getter: Getter,
+}
+
+/// What has to be read of a message for a field, from little to much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reads {
+    /// The record and the tables; nothing of the file, as long as [`is_plain`] holds for the record.
+    Record,
+    /// The bytes of the message and the length of its frame.
+    Message,
+    /// Everything: what is odd about the message and its frame, and what the capture says of the frame.
+    All,
+}
+
+/// The words that the values of a field are.
+#[derive(Clone, Copy, Debug)]
+pub enum Words {
+    /// Any text, or no text at all.
+    Any,
+    /// One of these.
+    OneOf(fn() -> &'static [&'static str]),
+    /// One of these, from little to much.
+    Ranked(&'static [&'static str]),
+}
+
+impl Words {
+    /// All words, where they are known.
+    pub fn list(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Any => None,
+            Self::OneOf(words) => Some(words()),
+            Self::Ranked(words) => Some(words),
+        }
+    }
+}
+
+/// Whether the record says all of the message's header, so that fields that read the record alone need nothing else.
+pub fn is_plain(record: &Record) -> bool {
+    !record.flags.has(RecordFlags::HEADERLESS | RecordFlags::EVIDENCE) && !record.mode.is_draft()
 }
 
 /// Calls back with every value of a field in a message.
@@ -53,6 +97,8 @@ impl Field {
             kind,
             help: Cow::Borrowed(help),
             known_later: false,
+            reads: Reads::Message,
+            words: Words::Any,
             getter: Getter::Call(get),
         }
     }
@@ -60,6 +106,24 @@ impl Field {
     /// The same row, for what becomes known only later.
     const fn later(mut self) -> Self {
         self.known_later = true;
+        self
+    }
+
+    /// The same row, for what the record and the tables know.
+    const fn of_record(mut self) -> Self {
+        self.reads = Reads::Record;
+        self
+    }
+
+    /// The same row, for what needs all that can be read.
+    const fn of_all(mut self) -> Self {
+        self.reads = Reads::All;
+        self
+    }
+
+    /// The same row, whose values are these words.
+    const fn words(mut self, words: Words) -> Self {
+        self.words = words;
         self
     }
 
@@ -84,8 +148,9 @@ impl Field {
 }
 
 /// All fields: frame and addresses, `coap.*`, the options, `coapscope.*`.
-pub static FIELDS: LazyLock<Vec<Field>> =
-    LazyLock::new(|| [frame::rows(), coap::rows(), options::rows(), ours::rows()].into_iter().flatten().collect());
+pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    [frame::rows(), coap::rows(), options::rows(), ours::rows(), kin::rows()].into_iter().flatten().collect()
+});
 
 /// A name that no field has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +206,18 @@ fn nearest(name: &str) -> Vec<&'static str> {
         .collect();
     rated.sort_unstable();
     rated.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Up to three of these words that resemble this one, the nearest first.
+pub fn nearest_words(wanted: &str, words: &[&'static str]) -> Vec<&'static str> {
+    let wanted = wanted.to_ascii_lowercase();
+    let mut rated: Vec<(usize, &'static str)> = words
+        .iter()
+        .map(|word| (edits(&wanted, &word.to_ascii_lowercase()), *word))
+        .filter(|(edits, _)| *edits <= 1 + wanted.len() / 3)
+        .collect();
+    rated.sort_unstable();
+    rated.into_iter().take(3).map(|(_, word)| word).collect()
 }
 
 /// Letters to insert, delete or replace to turn one text into the other.

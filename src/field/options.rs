@@ -1,7 +1,7 @@
 //! Fields of options, made from the table of options: a new row there is a new field here.
 
 use super::coap::media_type;
-use super::{Field, Getter, Kind, Value};
+use super::{Field, Getter, Kind, Reads, Value, Words};
 use crate::coap::{Block, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, Oscore};
 use crate::store::View;
 
@@ -68,7 +68,15 @@ fn row(definition: &'static OptionDefinition) -> Field {
         _ => Kind::Bytes,
     };
     let help = format!("Option {} ({}). {}", definition.name, definition.number.0, definition.meaning);
-    Field { name: name.into(), kind, help: help.into(), known_later: false, getter: Getter::Option(definition.number) }
+    Field {
+        name: name.into(),
+        kind,
+        help: help.into(),
+        known_later: false,
+        reads: Reads::Message,
+        words: Words::Any,
+        getter: Getter::Option(definition.number),
+    }
 }
 
 /// Name of the field of an option, if it has one of its own.

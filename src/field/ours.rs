@@ -1,70 +1,86 @@
 //! Fields under `coapscope.`: what Wireshark lacks, or gets wrong.
 
 use super::coap::frame;
-use super::{Field, Kind, Value};
-use crate::coap::{OptionNumber, Severity};
+use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, rules, severity, state};
+use super::{Field, Kind, Value, Words};
+use crate::coap::OptionNumber;
 use crate::store::{RecordFlags, View};
-use crate::tracking::{ExchangeState, ObservationEnd, ObserveOrder, Role};
+use crate::tracking::ObserveOrder;
 
 pub(super) fn rows() -> Vec<Field> {
     [message(), relations(), exchange(), observation(), findings()].into_iter().flatten().collect()
+}
+
+/// The message is long enough for a header, which then stands in the record.
+fn has_header(view: &View<'_>) -> bool {
+    !view.record.flags.has(RecordFlags::HEADERLESS)
 }
 
 fn message() -> Vec<Field> {
     use Kind::{Boolean, Bytes, Text, Unsigned};
     vec![
         Field::new("coapscope.type", Text, "Type in letters: CON, NON, ACK or RST.", |view, visit| {
-            if let Some(header) = view.message.header() {
-                visit(Value::text(header.message_type.abbreviation()));
+            if has_header(view) {
+                visit(Value::text(view.record.message_type.abbreviation()));
             }
-        }),
+        })
+        .words(Words::OneOf(|| &["CON", "NON", "ACK", "RST"]))
+        .of_record(),
         Field::new("coapscope.code", Text, "Code as the RFCs write it: 0.01, 2.05.", |view, visit| {
-            if let Some(header) = view.message.header() {
-                visit(Value::string(header.code.to_string()));
+            if has_header(view) {
+                visit(Value::string(view.record.code.to_string()));
             }
-        }),
+        })
+        .of_record(),
         Field::new(
             "coapscope.code.class",
             Unsigned,
             "Class of the code: 0 request, 2 success, 4 client error, 5 server error.",
             |view, visit| {
-                if let Some(header) = view.message.header() {
-                    visit(Value::Unsigned(header.code.class().into()));
+                if has_header(view) {
+                    visit(Value::Unsigned(view.record.code.class().into()));
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new("coapscope.code.name", Text, "Name of the code: GET, Content.", |view, visit| {
-            if let Some(name) = view.message.header().and_then(|header| header.code.name()) {
+            if let Some(name) = view.record.code.name().filter(|_| has_header(view)) {
                 visit(Value::text(name));
             }
-        }),
+        })
+        .of_record(),
         Field::new("coapscope.source", Text, "Endpoint of the sender: address and port.", |view, visit| {
             if let Some(endpoint) = view.source() {
                 visit(Value::string(endpoint.to_string()));
             }
-        }),
+        })
+        .of_record(),
         Field::new("coapscope.destination", Text, "Endpoint of the receiver: address and port.", |view, visit| {
             if let Some(endpoint) = view.destination() {
                 visit(Value::string(endpoint.to_string()));
             }
-        }),
+        })
+        .of_record(),
         Field::new("coapscope.multicast", Boolean, "The message was sent to a group.", |view, visit| {
             visit(Value::Boolean(view.record.flags.has(RecordFlags::MULTICAST)));
-        }),
+        })
+        .of_record(),
         Field::new(
             "coapscope.length",
             Unsigned,
             "Bytes of the message, as far as they were captured.",
             |view, visit| {
-                visit(Value::Unsigned(view.message.bytes().len() as u64));
+                visit(Value::Unsigned(view.record.coap_length.into()));
             },
-        ),
+        )
+        .of_record(),
         Field::new(
             "coapscope.read_as",
             Text,
             "The document by which the message was read: RFC 7252, or an old draft.",
-            |view, visit| visit(Value::text(view.message.mode().name())),
-        ),
+            |view, visit| visit(Value::text(view.record.mode.name())),
+        )
+        .of_record(),
         Field::new(
             "coapscope.malformed",
             Boolean,
@@ -72,7 +88,8 @@ fn message() -> Vec<Field> {
             |view, visit| {
                 visit(Value::Boolean(view.record.flags.has(RecordFlags::MALFORMED)));
             },
-        ),
+        )
+        .of_record(),
         Field::new("coapscope.content_format", Unsigned, "Content-Format as a number.", |view, visit| {
             number(view, OptionNumber::CONTENT_FORMAT, visit);
         }),
@@ -118,7 +135,9 @@ fn relations() -> Vec<Field> {
             |view, visit| {
                 visit(Value::text(role(view.record.role)));
             },
-        ),
+        )
+        .words(Words::OneOf(|| ROLES))
+        .of_record(),
         Field::new(
             "coapscope.answers",
             Frame,
@@ -126,10 +145,12 @@ fn relations() -> Vec<Field> {
             |view, visit| {
                 frame(view, view.store.answers(view.id), visit);
             },
-        ),
+        )
+        .of_record(),
         Field::new("coapscope.answered_by", Frame, "The frame of the first answer.", |view, visit| {
             frame(view, view.store.answered_by(view.id), visit);
         })
+        .of_record()
         .later(),
         Field::new(
             "coapscope.rtt",
@@ -140,7 +161,8 @@ fn relations() -> Vec<Field> {
                     visit(Value::Duration(time));
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new(
             "coapscope.transmission",
             Unsigned,
@@ -150,22 +172,26 @@ fn relations() -> Vec<Field> {
                     visit(Value::Unsigned(view.record.transmission.into()));
                 }
             },
-        ),
+        )
+        .of_record(),
         Field::new(
             "coapscope.retransmission_of",
             Frame,
             "The frame of the first copy of a Confirmable message.",
             |view, visit| frame(view, view.retransmission_of(), visit),
-        ),
+        )
+        .of_record(),
         Field::new(
             "coapscope.duplicate_of",
             Frame,
             "The frame of the first copy of a NON, ACK or RST.",
             |view, visit| frame(view, view.duplicate_of(), visit),
-        ),
+        )
+        .of_record(),
         Field::new("coapscope.copy_of", Frame, "The same frame, captured before.", |view, visit| {
             frame(view, view.copy_of(), visit);
-        }),
+        })
+        .of_record(),
         Field::new(
             "coapscope.elapsed_since_first",
             Duration,
@@ -175,7 +201,8 @@ fn relations() -> Vec<Field> {
                     visit(Value::Duration(time));
                 }
             },
-        ),
+        )
+        .of_record(),
     ]
 }
 
@@ -186,7 +213,8 @@ fn exchange() -> Vec<Field> {
             if view.record.exchange.0 > 0 {
                 visit(Value::Unsigned(view.record.exchange.0.into()));
             }
-        }),
+        })
+        .of_record(),
         Field::new(
             "coapscope.exchange.state",
             Text,
@@ -197,10 +225,13 @@ fn exchange() -> Vec<Field> {
                 }
             },
         )
+        .words(Words::OneOf(|| STATES))
+        .of_record()
         .later(),
         Field::new("coapscope.exchange.request", Frame, "The frame of the exchange's request.", |view, visit| {
             frame(view, view.exchange().map(|row| row.request), visit);
-        }),
+        })
+        .of_record(),
         Field::new(
             "coapscope.exchange.rtt",
             Duration,
@@ -211,6 +242,7 @@ fn exchange() -> Vec<Field> {
                 }
             },
         )
+        .of_record()
         .later(),
         Field::new(
             "coapscope.exchange.transmissions",
@@ -222,12 +254,14 @@ fn exchange() -> Vec<Field> {
                 }
             },
         )
+        .of_record()
         .later(),
         Field::new("coapscope.exchange.responses", Unsigned, "Different responses in the exchange.", |view, visit| {
             if let Some(row) = view.exchange() {
                 visit(Value::Unsigned(row.responses.into()));
             }
         })
+        .of_record()
         .later(),
         Field::new(
             "coapscope.resource",
@@ -238,7 +272,8 @@ fn exchange() -> Vec<Field> {
                     visit(Value::text(resource));
                 }
             },
-        ),
+        )
+        .of_record(),
     ]
 }
 
@@ -249,12 +284,15 @@ fn observation() -> Vec<Field> {
             if let Some(id) = view.store.observation_of(view.id) {
                 visit(Value::Unsigned(id.0.into()));
             }
-        }),
+        })
+        .of_record(),
         Field::new("coapscope.observation.end", Text, "How the observation ended, or `open`.", |view, visit| {
             if let Some(row) = view.store.observation_of(view.id).and_then(|id| view.store.observation(id)) {
                 visit(Value::text(end(row.end)));
             }
         })
+        .words(Words::OneOf(|| ENDS))
+        .of_record()
         .later(),
         Field::new(
             "coapscope.observe.order",
@@ -265,7 +303,9 @@ fn observation() -> Vec<Field> {
                     visit(Value::text(order(view.record.order())));
                 }
             },
-        ),
+        )
+        .words(Words::OneOf(|| ORDERS))
+        .of_record(),
     ]
 }
 
@@ -279,85 +319,21 @@ fn findings() -> Vec<Field> {
                 view.findings().iter().for_each(|finding| visit(Value::text(finding.rule.row().id)));
             },
         )
+        .of_all()
+        .words(Words::OneOf(rules))
         .later(),
         Field::new(
             "coapscope.severity",
             Kind::Text,
             "Severity of the worst finding: chat, note, warn or error.",
             |view, visit| {
-                if let Some(worst) = view.findings().iter().map(|finding| finding.severity).max() {
+                if let Some(worst) = view.record.severity() {
                     visit(Value::text(severity(worst)));
                 }
             },
         )
+        .of_record()
+        .words(Words::Ranked(SEVERITIES))
         .later(),
     ]
-}
-
-/// The word for a severity.
-pub const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Chat => "chat",
-        Severity::Note => "note",
-        Severity::Warn => "warn",
-        Severity::Error => "error",
-    }
-}
-
-/// The word for the part that a message plays.
-pub const fn role(role: Role) -> &'static str {
-    match role {
-        Role::Other => "other",
-        Role::Request => "request",
-        Role::Registration => "registration",
-        Role::Deregistration => "deregistration",
-        Role::PiggybackedResponse => "piggybacked-response",
-        Role::SeparateResponse => "separate-response",
-        Role::NonResponse => "non-response",
-        Role::Notification => "notification",
-        Role::EmptyAck => "empty-ack",
-        Role::Reset => "reset",
-        Role::Ping => "ping",
-        Role::Pong => "pong",
-    }
-}
-
-/// The word for the state of an exchange.
-pub const fn state(state: ExchangeState) -> &'static str {
-    match state {
-        ExchangeState::Open => "open",
-        ExchangeState::Acknowledged => "acknowledged",
-        ExchangeState::Answered => "answered",
-        ExchangeState::Observing => "observing",
-        ExchangeState::Reset => "reset",
-        ExchangeState::TimedOut => "timed-out",
-        ExchangeState::Unreachable => "unreachable",
-    }
-}
-
-/// The word for how an observation ended.
-pub const fn end(end: ObservationEnd) -> &'static str {
-    match end {
-        ObservationEnd::Open => "open",
-        ObservationEnd::Deregistered => "deregistered",
-        ObservationEnd::Reset => "reset",
-        ObservationEnd::Error => "error",
-        ObservationEnd::NoObserve => "no-observe",
-        ObservationEnd::TimedOut => "timed-out",
-        ObservationEnd::Replaced => "replaced",
-        ObservationEnd::Unreachable => "unreachable",
-    }
-}
-
-/// The word for how a notification stands to the freshest before it.
-pub const fn order(order: ObserveOrder) -> &'static str {
-    match order {
-        ObserveOrder::None => "none",
-        ObserveOrder::First => "first",
-        ObserveOrder::Next => "next",
-        ObserveOrder::Gap => "gap",
-        ObserveOrder::NewerByTime => "newer-by-time",
-        ObserveOrder::Stale => "stale",
-        ObserveOrder::Same => "same",
-    }
 }

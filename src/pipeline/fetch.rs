@@ -40,6 +40,11 @@ impl Fetcher {
         }
     }
 
+    /// The reader behind it.
+    pub fn reader(&self) -> &FrameReader {
+        &self.reader
+    }
+
     /// Read and decode a record; `None` where it has left the store.
     ///
     /// # Errors

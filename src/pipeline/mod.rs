@@ -12,6 +12,7 @@ mod learn;
 mod loader;
 mod pairs;
 mod reasons;
+mod sweep;
 mod work;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::tracking::TrackerOptions;
 pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};
+pub use sweep::Sweep;
 
 use ahead::{Ahead, Taken};
 use front::{Batch, Front};
@@ -86,6 +88,12 @@ impl Pipeline {
     pub fn read_ahead(source: Box<dyn Source>, options: PipelineOptions) -> std::io::Result<Self> {
         let work = Work::new(options.tracker.clone(), source.files());
         Ok(Self { front: Feeding::Ahead(Ahead::spawn(Front::new(source, options, work.seed()))?), work })
+    }
+
+    /// The same pipeline, whose updates tell where the patches of each record end, for [`crate::store::Store::apply_each`].
+    pub fn with_marks(mut self) -> Self {
+        self.work.marks = true;
+        self
     }
 
     /// Read on until an update is worth sending, and put it into `update` (which is emptied first).

@@ -22,6 +22,8 @@ pub(super) struct Work {
     /// Frames of each file, where several are read.
     frames_of_file: Option<Vec<u32>>,
     resources_sent: usize,
+    /// Updates tell where the patches of each record end.
+    pub marks: bool,
 }
 
 impl Work {
@@ -34,6 +36,7 @@ impl Work {
             next_record: 0,
             frames_of_file: (files > 1).then(|| vec![0; files]),
             resources_sent: 0,
+            marks: false,
         }
     }
 
@@ -210,6 +213,9 @@ impl Work {
             update.numbers.push((self.next_record, *number));
         }
         self.next_record += 1;
+        if self.marks {
+            update.marks.push(update.patches.len() as u32);
+        }
         self.count_patches(update, first_patch);
     }
 

@@ -17,6 +17,8 @@ pub struct Update {
     pub records: Vec<Record>,
     /// What became known of earlier ones, in the order it became known.
     pub patches: Vec<Patch>,
+    /// Where marks are asked for: of each new record, how many of the patches were there when it had been read.
+    pub marks: Vec<u32>,
     /// Observations of records that belong to no exchange.
     pub observed: Vec<(RecordId, ObservationId)>,
     /// Positions of all frames of messages that arrived in fragments.
@@ -42,6 +44,7 @@ impl Update {
     pub fn clear(&mut self) {
         self.records.clear();
         self.patches.clear();
+        self.marks.clear();
         self.observed.clear();
         self.extents.clear();
         self.numbers.clear();
@@ -101,22 +104,59 @@ impl Store {
     }
 
     /// Take an update in.
-    pub fn apply(&mut self, update: Update) {
+    pub fn apply(&mut self, mut update: Update) {
+        let (records, patches) = (std::mem::take(&mut update.records), std::mem::take(&mut update.patches));
+        self.add_rows(update);
+        records.into_iter().for_each(|record| self.push(record));
+        patches.into_iter().for_each(|patch| self.patch(patch));
+        self.let_go();
+    }
+
+    /// Take an update with marks in, record by record: `see` is called with each when it and what became known with it are in the
+    /// store, and nothing later; at the end once without a record, with what became known of earlier ones after the last.
+    ///
+    /// # Errors
+    /// The first error of `see`, which ends it.
+    pub fn apply_each<E>(
+        &mut self,
+        update: &mut Update,
+        mut see: impl FnMut(&Self, Option<RecordId>, &[Patch]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (records, patches) = (std::mem::take(&mut update.records), std::mem::take(&mut update.patches));
+        let marks = std::mem::take(&mut update.marks);
+        self.add_rows(std::mem::take(update));
+        let mut rest = patches.as_slice();
+        let mut taken = 0;
+        let all = patches.len() as u32;
+        for (record, mark) in records.into_iter().zip(marks.into_iter().chain(std::iter::repeat(all))) {
+            let id = self.len() as RecordId;
+            self.push(record);
+            let (own, behind) = rest.split_at_checked(mark as usize - taken).unwrap_or((rest, &[]));
+            own.iter().for_each(|patch| self.patch(*patch));
+            (rest, taken) = (behind, mark as usize);
+            see(self, Some(id), own)?;
+        }
+        rest.iter().for_each(|patch| self.patch(*patch));
+        self.let_go();
+        see(self, None, rest)
+    }
+
+    fn push(&mut self, record: Record) {
+        self.records.push(record);
+        self.answered_by.push(NO_RECORD);
+    }
+
+    /// All of an update but its records and patches.
+    fn add_rows(&mut self, update: Update) {
         self.interfaces.extend(update.interfaces);
         update.endpoints.into_iter().for_each(|endpoint| self.endpoints.push(endpoint));
         update.resources.into_iter().for_each(|resource| self.resources.push(resource));
-        for record in update.records {
-            self.records.push(record);
-            self.answered_by.push(NO_RECORD);
-        }
         self.observed.extend(update.observed);
         self.extents.extend(update.extents);
         update.numbers.into_iter().for_each(|(id, number)| self.numbers.put(id as usize, number, &0));
-        update.patches.into_iter().for_each(|patch| self.patch(patch));
         self.warnings.extend(update.warnings);
         self.summary = update.summary;
         self.ended = update.ended.or(self.ended.take());
-        self.let_go();
     }
 
     fn patch(&mut self, patch: Patch) {

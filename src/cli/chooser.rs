@@ -1,0 +1,117 @@
+//! Which messages are printed: those that the filter lets through when they come, and those that it lets through later.
+
+use crate::capture::CaptureError;
+use crate::filter::{Filter, Groups};
+use crate::pipeline::{Fetcher, Sweep};
+use crate::store::Store;
+use crate::tracking::{NO_RECORD, Patch, RecordId};
+
+/// Messages of an exchange that are looked at again when something becomes known of it.
+const LOOKED_AT: usize = 256;
+
+/// A filter at work on messages that come one by one.
+pub(super) struct Chooser {
+    filter: Filter,
+    sweep: Sweep,
+    groups: Groups,
+    /// Messages that were chosen, one bit each, where that is asked for.
+    chosen: Option<Vec<u64>>,
+}
+
+impl Chooser {
+    /// `remembers`: keep in mind what was chosen.
+    pub fn new(filter: Filter, fetcher: &Fetcher, remembers: bool) -> Self {
+        let groups = filter.groups();
+        Self { filter, sweep: Sweep::new(fetcher), groups, chosen: remembers.then(Vec::new) }
+    }
+
+    /// The messages to print now that this one has come, and this became known: itself, or earlier ones, in their order.
+    ///
+    /// # Errors
+    /// Where the capture cannot be read.
+    pub fn choose(
+        &mut self,
+        store: &Store,
+        new: Option<RecordId>,
+        patches: &[Patch],
+        into: &mut Vec<RecordId>,
+    ) -> Result<(), CaptureError> {
+        if self.filter.is_empty() {
+            into.extend(new);
+            return Ok(());
+        }
+        let mut grown = false;
+        if let Some(id) = new {
+            grown = self.filter.note(store, id, &mut self.sweep, &mut self.groups)?;
+        }
+        if self.chosen.is_some() && self.filter.known_later() {
+            for id in touched(store, new.filter(|_| grown), patches) {
+                if Some(id) != new && !self.was_chosen(id) && self.passes(store, id)? {
+                    into.push(id);
+                }
+            }
+        }
+        if let Some(id) = new
+            && self.passes(store, id)?
+        {
+            into.push(id);
+        }
+        into.iter().for_each(|id| self.remember(*id));
+        Ok(())
+    }
+
+    fn passes(&mut self, store: &Store, id: RecordId) -> Result<bool, CaptureError> {
+        self.filter.passes(store, id, &mut self.sweep, &self.groups)
+    }
+
+    fn remember(&mut self, id: RecordId) {
+        if let Some(chosen) = &mut self.chosen {
+            let word = id as usize / 64;
+            if chosen.len() <= word {
+                chosen.resize(word + 1, 0);
+            }
+            if let Some(word) = chosen.get_mut(word) {
+                *word |= 1 << (id % 64);
+            }
+        }
+    }
+
+    /// Whether a message was chosen; yes for all where it is not kept in mind.
+    pub fn was_chosen(&self, id: RecordId) -> bool {
+        let Some(chosen) = &self.chosen else { return true };
+        self.filter.is_empty() || chosen.get(id as usize / 64).is_some_and(|word| word & 1 << (id % 64) != 0)
+    }
+}
+
+/// Earlier messages of which the filter may think differently now, in their order. `whole`: a message whose exchange as a whole may be
+/// chosen from now on.
+fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<RecordId> {
+    let mut touched = Vec::new();
+    for patch in patches {
+        match patch {
+            Patch::Exchange(_, row) => back_from(store, row.last, LOOKED_AT, &mut touched),
+            Patch::Observation(_, row) => {
+                touched.extend(
+                    [row.registration, row.accepted, row.last, row.ended_by].into_iter().filter(|id| *id != NO_RECORD),
+                );
+            }
+            Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) => touched.push(*record),
+        }
+    }
+    if let Some(id) = whole {
+        back_from(store, id, usize::MAX, &mut touched);
+    }
+    touched.sort_unstable();
+    touched.dedup();
+    touched
+}
+
+/// A message and those before it in its exchange, so many at most.
+fn back_from(store: &Store, last: RecordId, most: usize, into: &mut Vec<RecordId>) {
+    let mut next = Some(last);
+    for _ in 0..most {
+        let Some((id, record)) = next.and_then(|id| Some((id, store.get(id)?))) else { return };
+        into.push(id);
+        next = Some(record.previous_in_exchange).filter(|before| *before < id);
+    }
+}

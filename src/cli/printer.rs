@@ -1,0 +1,207 @@
+//! Printing messages: while the capture is read, or when all of it is known.
+
+use std::io::Write;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use anyhow::bail;
+
+use super::chooser::Chooser;
+use super::print::Form;
+use super::{Context, ReadingArgs, input, without};
+use crate::capture::{FrameReader, Source};
+use crate::filter::{Filter, Selection};
+use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
+use crate::render::Known;
+use crate::store::{Ended, Store, Update};
+use crate::tracking::RecordId;
+
+/// Threads that look for messages once all are known.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(8)
+}
+
+/// Updates that wait to be taken. More would leave the processor's cache before they are looked at.
+const WAITING: usize = 4;
+
+/// Reads a source in threads of its own. `grows`: nothing is read ahead, since each message is wanted at once. `marks`: they tell
+/// what was known at each message.
+fn load(
+    source: Box<dyn Source>,
+    reading: &ReadingArgs,
+    grows: bool,
+    marks: bool,
+) -> anyhow::Result<(Loader, Receiver<Update>)> {
+    let options = input::pipeline_options(reading)?;
+    let pipeline = if grows { Pipeline::new(source, options) } else { Pipeline::read_ahead(source, options)? };
+    let pipeline = if marks { pipeline.with_marks() } else { pipeline };
+    let (sender, updates) = sync_channel(WAITING);
+    let loader = Loader::spawn(pipeline, LoaderOptions::default(), move |update| sender.send(update).is_ok())?;
+    Ok((loader, updates))
+}
+
+/// The next update. What was printed is written out before it waits for one.
+fn next(updates: &Receiver<Update>, context: &mut Context<'_>) -> anyhow::Result<Option<Update>> {
+    if let Ok(update) = updates.try_recv() {
+        return Ok(Some(update));
+    }
+    // A reader that has gone ends it, whatever may still come.
+    context.out.flush()?;
+    Ok(updates.recv().ok())
+}
+
+/// Reads a capture and prints what was chosen of it.
+pub(super) struct Printer<'r> {
+    name: String,
+    reading: &'r ReadingArgs,
+    fetcher: Fetcher,
+    store: Store,
+    form: Form,
+    filter: Filter,
+    /// Messages still to print, where they are counted.
+    left: Option<u64>,
+}
+
+/// Why printing stops early.
+enum Early {
+    /// As many as were wanted are printed.
+    Enough,
+    Failed(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Early {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<'r> Printer<'r> {
+    /// A printer for the capture of that name.
+    pub fn new(
+        name: String,
+        reader: FrameReader,
+        reading: &'r ReadingArgs,
+        form: Form,
+        filter: Filter,
+        count: Option<u64>,
+    ) -> Self {
+        Self {
+            name,
+            reading,
+            fetcher: Fetcher::new(reader, reading.checksums),
+            store: Store::default(),
+            form,
+            filter,
+            left: count,
+        }
+    }
+
+    /// What is printed, or which messages are, is settled only at the end of the capture.
+    pub fn needs_later(&self) -> bool {
+        self.form.needs_later() || self.filter.known_later()
+    }
+
+    /// Print while reading: each message with what was known when it arrived. `grows`: there is no end to read to first.
+    pub fn stream(mut self, source: Box<dyn Source>, grows: bool, context: &mut Context<'_>) -> anyhow::Result<()> {
+        self.form.heading(&mut context.out)?;
+        let (_loader, updates) = load(source, self.reading, grows, true)?;
+        let mut chooser = Chooser::new(self.filter.clone(), &self.fetcher, grows);
+        let mut chosen = Vec::new();
+        loop {
+            let Some(mut update) = next(&updates, context)? else {
+                bail!("the loader ended without a word; please report it")
+            };
+            context.warn(&update.warnings);
+            let ended = update.ended.clone();
+            let mut store = std::mem::take(&mut self.store);
+            let applied = store.apply_each(&mut update, |store, new, patches| {
+                chosen.clear();
+                chooser.choose(store, new, patches, &mut chosen)?;
+                for id in &chosen {
+                    self.message(store, *id, Known::SoFar, context)?;
+                }
+                let before = new.unwrap_or(store.len() as RecordId);
+                self.form.updates(store, patches, before, &|id| chooser.was_chosen(id), &mut context.out)?;
+                if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
+            });
+            self.store = store;
+            match (applied, ended) {
+                (Err(Early::Enough), _) => return Ok(context.out.flush()?),
+                (Err(Early::Failed(error)), _) => return Err(error),
+                (Ok(()), None) => {}
+                (Ok(()), ended) => {
+                    context.out.flush()?;
+                    return self.outcome(ended, context);
+                }
+            }
+        }
+    }
+
+    /// Read to the end, then print: each message with all that became known of it.
+    pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
+        let ended = self.read(source, context)?;
+        self.form.heading(&mut context.out)?;
+        let store = std::mem::take(&mut self.store);
+        if self.filter.is_empty() {
+            self.all(&store, 0..store.len() as RecordId, context)?;
+        } else if let Selection::Chosen(ids) = self.filter.select(&store, &self.fetcher, threads(), &|| false)? {
+            self.all(&store, ids.into_iter(), context)?;
+        }
+        self.store = store;
+        context.out.flush()?;
+        self.outcome(ended, context)
+    }
+
+    /// Read the capture into the store.
+    fn read(&mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<Option<Ended>> {
+        let (_loader, updates) = load(source, self.reading, false, false)?;
+        let mut ended = None;
+        while let (None, Some(update)) = (&ended, next(&updates, context)?) {
+            context.warn(&update.warnings);
+            context.progress(&update.summary.progress);
+            ended.clone_from(&update.ended);
+            self.store.apply(update);
+        }
+        context.progress_done();
+        Ok(ended)
+    }
+
+    fn all(
+        &mut self,
+        store: &Store,
+        ids: impl Iterator<Item = RecordId>,
+        context: &mut Context<'_>,
+    ) -> anyhow::Result<()> {
+        for id in ids {
+            if self.left == Some(0) {
+                break;
+            }
+            self.message(store, id, Known::Later, context)?;
+        }
+        Ok(())
+    }
+
+    /// Print one message.
+    fn message(&mut self, store: &Store, id: RecordId, known: Known, context: &mut Context<'_>) -> anyhow::Result<()> {
+        if self.left == Some(0) {
+            return Ok(());
+        }
+        if let Some(view) = self.fetcher.view(store, id)? {
+            self.form.message(&view, known, &mut context.out)?;
+            if view.is_message() {
+                self.left = self.left.map(|left| left - 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// An error where the source could not be read to its end; a word where it held no message.
+    fn outcome(&self, ended: Option<Ended>, context: &mut Context<'_>) -> anyhow::Result<()> {
+        if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
+            bail!("{why}");
+        }
+        if let Some(line) = without::line(&self.name, self.store.summary()) {
+            context.tell(&line);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Fields of what stands in the tables: who speaks to whom, how the exchange went, how the observation goes.
+
+use super::coap::frame;
+use super::words::{ANSWERS, answer};
+use super::{Field, Kind, Value, Words};
+use crate::coap::Code;
+use crate::store::View;
+use crate::tracking::{EndpointId, NO_RECORD, ObservationRow, Role};
+
+pub(super) fn rows() -> Vec<Field> {
+    let all = [ends(), exchange(), observation()].into_iter().flatten();
+    all.map(Field::of_record).collect()
+}
+
+/// Who asks and who is asked, as far as the message or its exchange tells.
+fn client_and_server(view: &View<'_>) -> Option<(EndpointId, EndpointId)> {
+    let record = view.record;
+    if let Some(row) = view.exchange() {
+        // A request to a group is answered by each of its members.
+        let server = match (row.multicast, row.client == record.source) {
+            (true, false) => record.source,
+            (true, true) => record.destination,
+            (false, _) => row.server,
+        };
+        return Some((row.client, server));
+    }
+    if let Some(row) = observation_of(view) {
+        return Some((row.client, row.server));
+    }
+    match record.role {
+        _ if !view.is_message() => None,
+        Role::Ping | Role::Pong => None,
+        _ if record.code.is_request() => Some((record.source, record.destination)),
+        _ if record.code.is_response() => Some((record.destination, record.source)),
+        _ => None,
+    }
+}
+
+fn endpoint(view: &View<'_>, id: Option<EndpointId>, visit: &mut dyn FnMut(Value<'_>)) {
+    if let Some(endpoint) = id.and_then(|id| view.store.endpoint(id)) {
+        visit(Value::string(endpoint.to_string()));
+    }
+}
+
+fn ends() -> Vec<Field> {
+    use Kind::{Frame, Text};
+    vec![
+        Field::new(
+            "coapscope.kind",
+            Text,
+            "What it is: a message, or evidence: a frame that speaks of a message, such as an ICMP error.",
+            |view, visit| visit(Value::text(if view.is_message() { "message" } else { "evidence" })),
+        )
+        .words(Words::OneOf(|| &["message", "evidence"])),
+        Field::new("coapscope.about", Frame, "Of evidence: the frame of the message it speaks of.", |view, visit| {
+            let about = view.record.relates_to;
+            frame(view, (!view.is_message() && about != NO_RECORD).then_some(about), visit);
+        }),
+        Field::new("coapscope.client", Text, "Endpoint of the client.", |view, visit| {
+            endpoint(view, client_and_server(view).map(|(client, _)| client), visit);
+        }),
+        Field::new("coapscope.server", Text, "Endpoint of the server.", |view, visit| {
+            endpoint(view, client_and_server(view).map(|(_, server)| server), visit);
+        }),
+        Field::new("coapscope.direction", Text, "Whether it goes to the server or to the client.", |view, visit| {
+            if let Some((client, _)) = client_and_server(view).filter(|_| view.is_message()) {
+                visit(Value::text(if client == view.record.source { "to-server" } else { "to-client" }));
+            }
+        })
+        .words(Words::OneOf(|| &["to-server", "to-client"])),
+    ]
+}
+
+fn exchange() -> Vec<Field> {
+    use Kind::{Boolean, Frame, Text, Time};
+    vec![
+        Field::new("coapscope.exchange.method", Text, "Method of the exchange's request: GET.", |view, visit| {
+            if let Some(row) = view.exchange() {
+                let code = Code(row.method);
+                visit(Value::string(code.name().map_or_else(|| code.to_string(), str::to_owned)));
+            }
+        }),
+        Field::new("coapscope.exchange.code", Text, "Code of the exchange's first response: 2.05.", |view, visit| {
+            if let Some(row) = view.exchange().filter(|row| row.code != 0) {
+                visit(Value::string(Code(row.code).to_string()));
+            }
+        })
+        .later(),
+        Field::new(
+            "coapscope.exchange.answer",
+            Text,
+            "How the exchange was answered: piggybacked, separate, non, reset or none.",
+            |view, visit| {
+                if let Some(row) = view.exchange() {
+                    visit(Value::text(answer(row.answer)));
+                }
+            },
+        )
+        .words(Words::OneOf(|| ANSWERS))
+        .later(),
+        Field::new("coapscope.exchange.response", Frame, "The frame of the exchange's first answer.", |view, visit| {
+            let response = view.exchange().map(|row| row.response).filter(|id| *id != NO_RECORD);
+            frame(view, response, visit);
+        })
+        .later(),
+        Field::new(
+            "coapscope.exchange.confirmable",
+            Boolean,
+            "The exchange's request is Confirmable.",
+            |view, visit| {
+                if let Some(row) = view.exchange() {
+                    visit(Value::Boolean(row.confirmable));
+                }
+            },
+        ),
+        Field::new("coapscope.exchange.started", Time, "When the exchange's request was sent.", |view, visit| {
+            if let Some(row) = view.exchange() {
+                visit(Value::Time(row.started));
+            }
+        }),
+    ]
+}
+
+fn observation_of<'a>(view: &View<'a>) -> Option<&'a ObservationRow> {
+    view.store.observation(view.store.observation_of(view.id)?)
+}
+
+fn observation() -> Vec<Field> {
+    use Kind::{Text, Unsigned};
+    macro_rules! count {
+        ($name:literal $column:ident $help:literal) => {
+            Field::new($name, Unsigned, $help, |view, visit| {
+                if let Some(row) = observation_of(view) {
+                    visit(Value::Unsigned(row.$column.into()));
+                }
+            })
+            .later()
+        };
+    }
+    vec![
+        Field::new("coapscope.observation.resource", Text, "Path and query of what is observed.", |view, visit| {
+            if let Some(resource) = observation_of(view).and_then(|row| view.store.resource(row.resource)) {
+                visit(Value::text(resource));
+            }
+        }),
+        count!("coapscope.observation.notifications" notifications "Notifications of the observation, repeats counted once."),
+        count!("coapscope.observation.gaps" gaps "Numbers that the observation skipped."),
+        count!("coapscope.observation.stale" stale "Notifications of the observation that a newer one overtook."),
+    ]
+}

@@ -1,0 +1,138 @@
+//! What is wrong with a filter, and where.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::field::UnknownField;
+
+/// A filter that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterError {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Which bytes of the filter's text it is about. Empty at the end where something is missing.
+    pub span: Range<usize>,
+    /// Number of the character that it begins at, from 1.
+    pub character: usize,
+}
+
+/// What can be wrong with a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the texts below say what each is")]
+pub enum Fault {
+    Character(char),
+    OpenText,
+    OpenSlice,
+    Escape(String),
+    CharacterConstant,
+    Assignment,
+    Expected { what: &'static str, found: String },
+    Field(UnknownField),
+    Function { name: String, nearest: Vec<&'static str> },
+    Arguments { name: &'static str, takes: &'static str },
+    NoField,
+    Value { text: String, field: String, kind: &'static str, hint: &'static str },
+    Word { text: String, field: String, nearest: Vec<&'static str>, all: &'static [&'static str] },
+    Kinds { left: &'static str, right: &'static str },
+    Operator { operator: &'static str, kind: &'static str },
+    Test(&'static str),
+    Slice(String),
+    EmptySet,
+    Pattern(String),
+    Relation,
+    Deep(usize),
+    Long(usize),
+}
+
+impl FilterError {
+    /// An error about these bytes of the text.
+    pub(super) fn new(fault: Fault, span: Range<usize>, text: &str) -> Self {
+        let before = text.char_indices().take_while(|(at, _)| *at < span.start).count();
+        Self { fault, span, character: before + 1 }
+    }
+
+    /// The filter's text and under it a line with carets below what is wrong. `width` tells how many columns a character takes.
+    pub fn carets(&self, text: &str, width: impl Fn(char) -> usize) -> (String, String) {
+        let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let columns = |part: &str| part.chars().map(|c| if c.is_control() { 1 } else { width(c) }).sum::<usize>();
+        let before = columns(text.get(..self.span.start).unwrap_or(text));
+        let under = columns(text.get(self.span.clone()).unwrap_or_default()).max(1);
+        (shown, format!("{}{}", " ".repeat(before), "^".repeat(under)))
+    }
+
+    /// What to write in place of what is wrong, where that can be guessed.
+    pub fn proposal(&self) -> Option<&'static str> {
+        match &self.fault {
+            Fault::Field(unknown) => unknown.nearest.first().copied(),
+            Fault::Function { nearest, .. } | Fault::Word { nearest, .. } => nearest.first().copied(),
+            Fault::Assignment => Some("=="),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for FilterError {}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at character {})", self.fault, self.character)
+    }
+}
+
+/// `a, b or c`.
+fn either(words: &[&'static str]) -> String {
+    match words.split_last() {
+        None => String::new(),
+        Some((only, [])) => (*only).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+fn did_you_mean(nearest: &[&'static str]) -> String {
+    if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", either(nearest)) }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Character(c) => write!(f, "`{}` means nothing here", c.escape_debug()),
+            Self::OpenText => f.write_str("the text has no end; put a quotation mark behind it"),
+            Self::OpenSlice => f.write_str("the slice has no end; put a ] behind it"),
+            Self::Escape(text) => {
+                write!(f, r#"`{text}` is no escape; there are \" \\ \n \r \t \0 \xHH and \uHHHH, and r"..." has none"#)
+            }
+            Self::CharacterConstant => {
+                f.write_str("between single quotation marks stands one character; text stands in double ones")
+            }
+            Self::Assignment => f.write_str("a comparison is written =="),
+            Self::Expected { what, found } => write!(f, "expected {what}, found {found}"),
+            Self::Field(unknown) => write!(f, "{unknown}"),
+            Self::Function { name, nearest } => write!(f, "no function is called `{name}`{}", did_you_mean(nearest)),
+            Self::Arguments { name, takes } => write!(f, "{name} takes {takes}"),
+            Self::NoField => f.write_str("there is no field in this comparison, so it says the same of every message"),
+            Self::Value { text, field, kind, hint } => write!(f, "`{text}` is no {kind}, which {field} is{hint}"),
+            Self::Word { text, field, nearest, all } => {
+                write!(f, "{field} is never `{text}`")?;
+                match (nearest.is_empty(), all.len()) {
+                    (false, _) => f.write_str(&did_you_mean(nearest)),
+                    (true, ..=12) => write!(f, "; it is {}", either(all)),
+                    (true, _) => Ok(()),
+                }
+            }
+            Self::Kinds { left, right } => write!(f, "a {left} cannot be compared with a {right}"),
+            Self::Operator { operator, kind } => write!(f, "`{operator}` cannot be asked of a {kind}"),
+            Self::Test(what) => write!(f, "{what} is neither true nor false; compare it with something"),
+            Self::Slice(text) => {
+                write!(
+                    f,
+                    "`[{text}]` is no slice; there are [3], [3:2] (from byte 3, 2 bytes), [3-4], [:2], [3:] and [0,2-3]"
+                )
+            }
+            Self::EmptySet => f.write_str("the set is empty"),
+            Self::Pattern(why) => write!(f, "the regular expression cannot be used: {why}"),
+            Self::Relation => f.write_str("a relation takes one test, such as whole_exchange(coap.retransmitted)"),
+            Self::Deep(most) => write!(f, "nested more than {most} deep"),
+            Self::Long(most) => write!(f, "longer than {most} bytes"),
+        }
+    }
+}

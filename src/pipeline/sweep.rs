@@ -1,0 +1,83 @@
+//! Looking at many messages in the order of the capture, as far as is needed: what a filter does.
+
+use super::Fetcher;
+use crate::capture::{CaptureError, RunReader};
+use crate::coap::Message;
+use crate::frame::{Frame, LinkType, Position};
+use crate::store::{Record, RecordFlags, Store, View};
+use crate::tracking::RecordId;
+
+/// Makes views of records that hold no more than is needed. Each has its own buffers; make one a thread.
+#[derive(Clone)]
+pub struct Sweep {
+    runs: RunReader,
+    fetcher: Fetcher,
+    /// The message of whatever is not read.
+    unread: Message<'static>,
+}
+
+impl Sweep {
+    /// Looks at what `fetcher` reads.
+    pub fn new(fetcher: &Fetcher) -> Self {
+        let runs = RunReader::new(fetcher.reader().clone());
+        Self { runs, fetcher: fetcher.clone(), unread: Message::decode(&[]) }
+    }
+
+    /// A record without anything of its file: its message and its frame are empty.
+    #[inline]
+    pub fn bare<'a>(&self, store: &'a Store, id: RecordId, record: &'a Record) -> View<'a> {
+        let frame = Frame {
+            number: u64::from(record.frame),
+            time: record.time,
+            link: LinkType(0),
+            original_length: 0,
+            bytes: &[],
+            position: Position::default(),
+        };
+        view(store, id, record, frame, self.unread)
+    }
+
+    /// A record with its message and its frame, but without what is odd about them and without comments. Of what came in fragments, and
+    /// of evidence, all is read.
+    ///
+    /// # Errors
+    /// Where the file can no longer be read at that place.
+    pub fn message<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
+        let Some(record) = store.get(id) else { return Ok(None) };
+        if record.flags.has(RecordFlags::EVIDENCE | RecordFlags::FRAGMENTED) {
+            return self.fetcher.view(store, id);
+        }
+        let position = store.position(record);
+        let frame = self.runs.frame(position, u64::from(record.frame))?;
+        let start = usize::from(record.coap_offset);
+        let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
+        let message = Message::decode_as(bytes, record.mode);
+        let message = if record.flags.has(RecordFlags::CUT) { message.cut_by_capture() } else { message };
+        let file = self.fetcher.reader().file_name(position);
+        Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message) }))
+    }
+
+    /// A record with all that can be read of it.
+    ///
+    /// # Errors
+    /// As for [`Sweep::message`].
+    pub fn whole<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
+        self.fetcher.view(store, id)
+    }
+}
+
+#[inline]
+fn view<'a>(store: &'a Store, id: RecordId, record: &'a Record, frame: Frame<'a>, message: Message<'a>) -> View<'a> {
+    View {
+        id,
+        record,
+        store,
+        frame,
+        message,
+        own_findings: &[],
+        reassembled: &[],
+        comments: &[],
+        file: None,
+        coap_offset: None,
+    }
+}

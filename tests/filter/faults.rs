@@ -1,0 +1,1 @@
+//! What is said of filters that cannot be used.
