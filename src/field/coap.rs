@@ -128,8 +128,7 @@ fn options() -> Vec<Field> {
             |view, visit| {
                 found(view, &[Rule::OptBadLength], visit);
             },
-        )
-        .of_all(),
+        ),
         Field::new(
             "coap.option_length_bad",
             Kind::Presence,
@@ -137,8 +136,7 @@ fn options() -> Vec<Field> {
             |view, visit| {
                 found(view, &[Rule::OptOverrun, Rule::OptDelta15, Rule::OptLength15], visit);
             },
-        )
-        .of_all(),
+        ),
     ]
 }
 

@@ -46,7 +46,9 @@ pub enum Reads {
     Record,
     /// The bytes of the message and the length of its frame.
     Message,
-    /// Everything: what is odd about the message and its frame, and what the capture says of the frame.
+    /// What is odd about the message and its frame. Where the record has no severity, that is seen from the message.
+    Findings,
+    /// Everything, also what the capture says of the frame.
     All,
 }
 
@@ -112,6 +114,12 @@ impl Field {
     /// The same row, for what the record and the tables know.
     const fn of_record(mut self) -> Self {
         self.reads = Reads::Record;
+        self
+    }
+
+    /// The same row, for what is odd.
+    const fn of_findings(mut self) -> Self {
+        self.reads = Reads::Findings;
         self
     }
 

@@ -4,6 +4,7 @@ use super::coap::frame;
 use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, rules, severity, state};
 use super::{Field, Kind, Value, Words};
 use crate::coap::OptionNumber;
+use crate::payload;
 use crate::store::{RecordFlags, View};
 use crate::tracking::ObserveOrder;
 
@@ -319,7 +320,7 @@ fn findings() -> Vec<Field> {
                 view.findings().iter().for_each(|finding| visit(Value::text(finding.rule.row().id)));
             },
         )
-        .of_all()
+        .of_findings()
         .words(Words::OneOf(rules))
         .later(),
         Field::new(
@@ -327,12 +328,14 @@ fn findings() -> Vec<Field> {
             Kind::Text,
             "Severity of the worst finding: chat, note, warn or error.",
             |view, visit| {
-                if let Some(worst) = view.record.severity() {
+                // The record knows all but what is odd about the payload.
+                let of_payload = view.is_message().then(|| payload::findings(&view.message)).unwrap_or_default();
+                let worst = of_payload.iter().map(|finding| finding.severity).max().max(view.record.severity());
+                if let Some(worst) = worst {
                     visit(Value::text(severity(worst)));
                 }
             },
         )
-        .of_record()
         .words(Words::Ranked(SEVERITIES))
         .later(),
     ]
