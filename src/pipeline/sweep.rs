@@ -4,6 +4,7 @@ use super::Fetcher;
 use crate::capture::{CaptureError, RunReader};
 use crate::coap::Message;
 use crate::frame::{Frame, LinkType, Position};
+use crate::payload::Directory;
 use crate::store::{Record, RecordFlags, Store, View};
 use crate::tracking::RecordId;
 
@@ -14,18 +15,20 @@ pub struct Sweep {
     fetcher: Fetcher,
     /// The message of whatever is not read.
     unread: Message<'static>,
+    /// What servers say of their resources is not learnt here: who asks for that reads all.
+    directory: Directory,
 }
 
 impl Sweep {
     /// Looks at what `fetcher` reads.
     pub fn new(fetcher: &Fetcher) -> Self {
         let runs = RunReader::new(fetcher.reader().clone());
-        Self { runs, fetcher: fetcher.clone(), unread: Message::decode(&[]) }
+        Self { runs, fetcher: fetcher.clone(), unread: Message::decode(&[]), directory: Directory::default() }
     }
 
     /// A record without anything of its file: its message and its frame are empty.
     #[inline]
-    pub fn bare<'a>(&self, store: &'a Store, id: RecordId, record: &'a Record) -> View<'a> {
+    pub fn bare<'a>(&'a self, store: &'a Store, id: RecordId, record: &'a Record) -> View<'a> {
         let frame = Frame {
             number: u64::from(record.frame),
             time: record.time,
@@ -34,7 +37,7 @@ impl Sweep {
             bytes: &[],
             position: Position::default(),
         };
-        view(store, id, record, frame, self.unread)
+        view(store, id, record, frame, self.unread, &self.directory)
     }
 
     /// A record with its message and its frame, but without what is odd about them and without comments. Of what came in fragments, and
@@ -54,7 +57,7 @@ impl Sweep {
         let message = Message::decode_as(bytes, record.mode);
         let message = if record.flags.has(RecordFlags::CUT) { message.cut_by_capture() } else { message };
         let file = self.fetcher.reader().file_name(position);
-        Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message) }))
+        Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message, &self.directory) }))
     }
 
     /// A record with all that can be read of it.
@@ -67,7 +70,14 @@ impl Sweep {
 }
 
 #[inline]
-fn view<'a>(store: &'a Store, id: RecordId, record: &'a Record, frame: Frame<'a>, message: Message<'a>) -> View<'a> {
+fn view<'a>(
+    store: &'a Store,
+    id: RecordId,
+    record: &'a Record,
+    frame: Frame<'a>,
+    message: Message<'a>,
+    directory: &'a Directory,
+) -> View<'a> {
     View {
         id,
         record,
@@ -79,5 +89,6 @@ fn view<'a>(store: &'a Store, id: RecordId, record: &'a Record, frame: Frame<'a>
         comments: &[],
         file: None,
         coap_offset: None,
+        directory,
     }
 }
