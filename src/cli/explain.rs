@@ -13,7 +13,9 @@ use crate::payload;
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
-use crate::render::{Known, NodeKind, frame_number, json as objects, message_tree, tree, why_read_so, wrap::wrap};
+use crate::render::{
+    Known, NodeKind, frame_number, json as objects, message_tree, tree, values, why_read_so, wrap::wrap,
+};
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
 
@@ -146,6 +148,7 @@ impl Explained<'_> {
         let frame = |id| self.frame(id);
         object.insert("findings".into(), self.findings.iter().map(|one| objects::finding(one, &frame)).collect());
         object.insert("fields".into(), objects::field_array(&self.message));
+        object.insert("payload_values".into(), values(&self.message, self.view.and_then(View::path)));
         if let Some(other) = other_reading(&self.message) {
             let reading = json!({
                 "read_as": other.mode().name(),
@@ -158,7 +161,7 @@ impl Explained<'_> {
     }
 
     fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-        reading(&self.message, paint, out)?;
+        reading(&self.message, self.view.and_then(View::path), paint, out)?;
         if let Some(view) = self.view {
             let root = tree(view, Known::Later);
             let facts =
@@ -178,12 +181,12 @@ impl Explained<'_> {
         let Some(other) = other_reading(&self.message) else { return Ok(()) };
         let heading = format!("The other reading: {}", other.mode().name());
         section(&heading, &[why_read_so(other.mode()).to_owned()], paint, out)?;
-        reading(&other, paint, out)
+        reading(&other, None, paint, out)
     }
 }
 
 /// Headline, figure of the header, and every field.
-fn reading(message: &Message<'_>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn reading(message: &Message<'_>, path: Option<&str>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let headline = message_tree(message).value;
     let length = count(message.bytes().len(), "byte");
     let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
@@ -196,7 +199,7 @@ fn reading(message: &Message<'_>, paint: Paint, out: &mut dyn Write) -> io::Resu
     if !figure.is_empty() {
         writeln!(out)?;
     }
-    for line in annotated::lines(message, Detail::Teach, paint) {
+    for line in annotated::lines_about(message, path, Detail::Teach, paint) {
         writeln!(out, "{line}")?;
     }
     Ok(())

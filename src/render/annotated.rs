@@ -7,6 +7,7 @@ use super::hex::character;
 use super::node::value_and_meaning;
 use super::paint::{Ink, Paint};
 use super::pattern;
+use super::payload_bytes;
 use super::wrap::wrap;
 use crate::coap::{Field, Finding, Message, OptionNumber, count, escape, fields};
 use crate::field::severity;
@@ -29,7 +30,13 @@ pub enum Detail {
 
 /// The dump as lines.
 pub fn lines(message: &Message<'_>, detail: Detail, paint: Paint) -> Vec<String> {
-    let mut dump = Dump { message, detail, paint, printed: 0, explained: HashSet::new(), lines: Vec::new() };
+    lines_about(message, None, detail, paint)
+}
+
+/// The same of a message about the resource with this path, where it is known from elsewhere.
+pub fn lines_about(message: &Message<'_>, path: Option<&str>, detail: Detail, paint: Paint) -> Vec<String> {
+    let path = path.map_or_else(|| super::payload::path_of(message), str::to_owned);
+    let mut dump = Dump { message, path, detail, paint, printed: 0, explained: HashSet::new(), lines: Vec::new() };
     for field in fields(message) {
         dump.field(&field, 0);
     }
@@ -38,6 +45,8 @@ pub fn lines(message: &Message<'_>, detail: Detail, paint: Paint) -> Vec<String>
 
 struct Dump<'a> {
     message: &'a Message<'a>,
+    /// Path of the resource that the message is about; empty where it is not known.
+    path: String,
     detail: Detail,
     paint: Paint,
     /// Bytes that stand in the left column already.
@@ -156,17 +165,54 @@ impl Dump<'_> {
         if self.detail == Detail::Teach {
             heading.extend(self.lesson(field, 0));
         }
-        let rows = self.bytes(field.span.byte_range().start, field.span.byte_range().end);
-        let is_text = std::str::from_utf8(payload).is_ok() && self.message.option(OptionNumber::OSCORE).is_none();
-        for (ink, line) in heading {
-            for part in wrap(&line, WIDTH - BYTES) {
-                self.push("", ink, &part);
+        let range = field.span.byte_range();
+        let values = payload_bytes::rows(self.message, &self.path);
+        if let Some(values) = values.as_ref().filter(|values| values.side_by_side) {
+            heading.push((Ink::Plain, values.heading.clone()));
+            self.headings(&heading);
+            for row in &values.rows {
+                self.row(row.bytes.start, row.bytes.end, row.depth, &row.text);
             }
+            return self.row(range.end, range.end, 0, "");
         }
+        let rows = self.bytes(range.start, range.end);
+        let is_text = std::str::from_utf8(payload).is_ok() && self.message.option(OptionNumber::OSCORE).is_none();
+        self.headings(&heading);
         for (row, chunk) in rows.iter().zip(payload.chunks(PER_LINE)) {
             let text: String =
                 if is_text { chunk.iter().map(|byte| character(*byte)).collect() } else { String::new() };
             self.push(row, Ink::Plain, &if text.is_empty() { text } else { format!("  {text}") });
+        }
+        if let Some(values) = values {
+            self.headings(&[(Ink::Plain, values.heading)]);
+            for row in &values.rows {
+                self.row(range.end, range.end, row.depth, &row.text);
+            }
+        }
+    }
+
+    /// Lines without bytes.
+    fn headings(&mut self, lines: &[(Ink, String)]) {
+        for (ink, line) in lines {
+            for part in wrap(line, WIDTH - BYTES) {
+                self.push("", *ink, &part);
+            }
+        }
+    }
+
+    /// Bytes that were not shown yet, those before `start` first, and what they mean.
+    fn row(&mut self, start: usize, end: usize, depth: usize, text: &str) {
+        for line in self.bytes(self.printed, start) {
+            self.push(&line, Ink::Plain, "");
+        }
+        let indent = " ".repeat((depth * 2 + 2).min(20));
+        let mut left = self.bytes(start, end);
+        let mut right = if text.is_empty() { Vec::new() } else { wrap_hanging(text, WIDTH - BYTES - indent.len(), 2) };
+        let rows = left.len().max(right.len());
+        left.resize(rows, String::new());
+        right.resize(rows, String::new());
+        for (left, right) in left.iter().zip(right) {
+            self.push(left, Ink::Plain, &if right.is_empty() { right } else { format!("{indent}{right}") });
         }
     }
 }

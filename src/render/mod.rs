@@ -12,6 +12,7 @@ mod names;
 mod node;
 pub mod paint;
 mod payload;
+mod payload_bytes;
 mod reading;
 pub mod rows;
 pub mod time;
@@ -20,5 +21,6 @@ pub mod wrap;
 
 pub use alias::Aliases;
 pub use node::{Node, NodeKind, Place, pattern};
+pub use payload::{unfolds, values};
 pub use reading::why_read_so;
 pub use tree::{Known, frame_number, message_tree, tree};

@@ -8,7 +8,11 @@ use crate::payload::{self, Decoded, Item, Part, Value};
 use crate::store::View;
 
 /// Characters of a value in the tree; the rest is in the bytes.
-const SHOWN: usize = 400;
+pub(super) const SHOWN: usize = 400;
+/// Characters of a value's name in the name of its node.
+const NAME: usize = 40;
+/// Lines of a payload that the screen unfolds by itself.
+const SHORT: usize = 12;
 /// Characters of hexadecimal in the tree.
 const HEX: usize = 64;
 /// Characters of a line of text in the tree.
@@ -80,6 +84,15 @@ pub(super) fn whole(decoded: &Decoded, offset: usize, part: Part) -> Node {
     node
 }
 
+/// Whether what is below a node of the payload is short enough to be seen at once.
+pub fn unfolds(node: &Node) -> bool {
+    let mut lines = 0;
+    if node.name.starts_with("coapscope.payload") {
+        node.walk(&mut |_, _| lines += 1);
+    }
+    (1..=SHORT).contains(&lines)
+}
+
 fn children(item: &Item, offset: usize) -> Vec<Node> {
     let is_list = matches!(item.value, Value::List(_) | Value::Pieces { .. });
     item.children.iter().enumerate().map(|(index, child)| value(child, index, is_list, offset)).collect()
@@ -87,7 +100,19 @@ fn children(item: &Item, offset: usize) -> Vec<Node> {
 
 /// One value with what is below it. The walk has limited how deep this goes.
 fn value(item: &Item, index: usize, in_list: bool, offset: usize) -> Node {
-    let label = match (item.name.is_empty(), in_list) {
+    let label = label(item, index, in_list);
+    let place = Place::Message(Span::of_bytes(offset + item.bytes.start, item.bytes.len()));
+    // The same member of another message is found by its name.
+    let known: String = label.chars().take(NAME).collect();
+    let mut node = Node::field(format!("coapscope.payload.value.{known}"), label, item.text(SHOWN), place);
+    node.meaning = escape::text(&item.meaning).into_owned();
+    node.children = children(item, offset);
+    node
+}
+
+/// What a value is called: by its name, or by its place.
+pub(super) fn label(item: &Item, index: usize, in_list: bool) -> String {
+    match (item.name.is_empty(), in_list) {
         (false, _) if item.is_notation => item.name.clone(),
         (false, _) => escape::text(&item.name).into_owned(),
         (true, true) => format!("[{index}]"),
@@ -96,12 +121,7 @@ fn value(item: &Item, index: usize, in_list: bool, offset: usize) -> Node {
             Value::Text(_) => "Text".into(),
             _ => "Value".into(),
         },
-    };
-    let place = Place::Message(Span::of_bytes(offset + item.bytes.start, item.bytes.len()));
-    let mut node = Node::field("coapscope.payload.value", label, item.text(SHOWN), place);
-    node.meaning = escape::text(&item.meaning).into_owned();
-    node.children = children(item, offset);
-    node
+    }
 }
 
 /// A line of text, or bytes that are none.
@@ -120,6 +140,28 @@ fn line(item: &Item, label: &'static str, offset: usize) -> Node {
         }
     }
     node
+}
+
+/// The values of a payload with their bytes, counted from the first byte of the message.
+pub fn values(message: &Message<'_>, path: Option<&str>) -> Json {
+    fn value(item: &Item, offset: usize) -> Json {
+        let mut object = Map::new();
+        for (key, text) in [("name", &item.name), ("meaning", &item.meaning)] {
+            if !text.is_empty() {
+                object.insert(key.into(), json!(text));
+            }
+        }
+        object.insert("text".into(), json!(item.text(SHOWN)));
+        object.insert("offset".into(), json!(offset + item.bytes.start));
+        object.insert("length".into(), json!(item.bytes.len()));
+        if !item.children.is_empty() {
+            object.insert("children".into(), item.children.iter().map(|child| value(child, offset)).collect());
+        }
+        Json::Object(object)
+    }
+    let path = path.map_or_else(|| path_of(message), str::to_owned);
+    let decoded = message.payload_offset().zip(payload::of_message(message, &path));
+    decoded.map_or(Json::Null, |(offset, decoded)| decoded.items.iter().map(|item| value(item, offset)).collect())
 }
 
 /// What the object of a payload says of its value: `value`, and where there is more to say `form`, `notation`, `resolved` and `flaws`.

@@ -367,7 +367,9 @@ fn flatten(node: &Node, path: &str, depth: usize, parent: Option<usize>, items: 
         let nth = seen.entry(&child.name).or_default();
         let path = format!("{path}/{}#{nth}", child.name);
         *nth += 1;
-        let open = depth == 0 && matches!(child.place, Some(Place::Message(_))) || child.kind == NodeKind::Generated;
+        let open = depth == 0 && matches!(child.place, Some(Place::Message(_)))
+            || child.kind == NodeKind::Generated
+            || render::unfolds(child);
         items.push(Item {
             depth,
             parent,
