@@ -5,7 +5,7 @@ set -euo pipefail
 seconds=${1:-600}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(messages frames savefiles escaping)
+[ ${#targets[@]} -gt 0 ] || targets=(messages frames savefiles escaping payloads)
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 TMPDIR=$(mktemp -d)
@@ -18,7 +18,7 @@ if ! command -v cargo-fuzz >/dev/null; then
 fi
 
 corpus=$top/fuzz/corpus
-if [ ! -d "$corpus/messages" ]; then
+if [ ! -d "$corpus/payloads" ]; then
     mapfile -t captures < <(find captures -name '*.pcap' -o -name '*.pcapng')
     scripts/cargo.sh run --quiet --manifest-path fuzz/Cargo.toml --target-dir fuzz/target --bin seeds -- "$corpus" "${captures[@]}"
 fi

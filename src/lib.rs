@@ -57,6 +57,8 @@
 //! | an option | one row in `src/coap/option/registry.rs` |
 //! | a code, a content format | one row in `src/coap/code.rs`, `src/coap/content_format.rs` |
 //! | a rule that raises a finding | one row in `src/coap/rules.rs`, and the check in `src/coap/check/`, `src/pipeline/check.rs` or `src/tracking/` |
+//! | a payload format | one row in `FORMS` of `src/payload/mod.rs`, and its reader beside it |
+//! | a name of a URI, a LwM2M object or resource | one row in a table of `src/payload/names/` |
 //! | a link type | one row and one arm in `src/frame/link.rs` |
 //! | a field for `-e` and `-Y` | one row in `src/field/` |
 //! | a function or a relation of the filter | one row in `src/filter/operand.rs`, `src/filter/relation.rs` |
@@ -69,6 +71,9 @@
 //!   What the loader keeps of the former is only the worst severity, for the problem column.
 //! * Of a message that the capture cut nothing is judged but that it was cut: the sender may have been right.
 //! * A DTLS record on a port of plain CoAP and an ICMP error that quotes CoAP are records of their own kind (*evidence*), never messages.
+//! * Payloads are decoded by whoever looks, never by the loader, so neither the problem column nor the counts of `stats` know their findings.
+//!   JSON, CBOR and the rest end up in one kind of node ([`payload::Item`]), from which tree, bytes and JSON follow.
+//! * What servers say of their resources is learned by the [`pipeline::Fetcher`] from the records it passes, not by the tracker.
 //! * A write error because the reader has gone ends the program quietly with status 0.
 
 pub mod capture;

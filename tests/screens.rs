@@ -52,6 +52,12 @@ fn a_byte_selects_its_field() {
 }
 
 #[test]
+fn a_value_of_a_payload_lights_up_its_bytes() {
+    let film = check("payload", LARGE, Scene::lab("07-formats.pcap").keys("12G Enter G k k k k k k k k"));
+    assert!(film.last().contains("room: 107"), "{}", film.last());
+}
+
+#[test]
 fn relations_are_one_key_away() {
     let film = Scene::lab("04-retransmit-libcoap.client.pcap").keys("] ( ) Backspace Backspace").run();
     let selected: Vec<String> = film.frames.iter().filter_map(|frame| selected_number(frame)).collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use coapscope::capture::{Input, Next, open};
-use coapscope::coap::Message;
+use coapscope::coap::{CONTENT_FORMATS, Message};
 use coapscope::frame::{PeelOptions, Peeled, Peeler};
 
 /// Longest seed in bytes; the fuzzer grows longer ones by itself.
@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut frames = Seeds::new(&corpus, "frames")?;
     let mut messages = Seeds::new(&corpus, "messages")?;
     let mut texts = Seeds::new(&corpus, "escaping")?;
+    let mut payloads = Seeds::new(&corpus, "payloads")?;
     for path in arguments {
         let mut opened = open(&Input::Path(path), &std::env::temp_dir())?;
         let mut peeler = Peeler::new(PeelOptions::default());
@@ -54,15 +55,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     frames.add(&[&frame.link.0.to_le_bytes(), frame.bytes].concat())?;
                     if let Peeled::Datagram(datagram) = peeler.peel(&frame) {
                         messages.add(datagram.payload)?;
-                        for option in Message::decode(datagram.payload).options() {
+                        let message = Message::decode(datagram.payload);
+                        for option in message.options() {
                             texts.add(option.value)?;
                         }
+                        let format = message.content_format();
+                        let row = CONTENT_FORMATS.iter().position(|row| format.is_some_and(|is| is.0 == row.number));
+                        payloads.add(&[&[row.map_or(255, |row| row as u8), 0], message.payload()].concat())?;
                     }
                 }
             }
         }
     }
-    for seeds in [frames, messages, texts] {
+    for seeds in [frames, messages, texts, payloads] {
         println!("{}: {} seeds", seeds.folder.display(), seeds.written.len());
     }
     Ok(())

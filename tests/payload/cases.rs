@@ -64,6 +64,31 @@ fn bodies_are_read_as_written() {
     println!("{cases} bodies");
 }
 
+/// Every payload of the captures whose Content-Format has a decoder, once.
+#[test]
+fn payloads_of_the_captures_are_read_as_written() {
+    let mut actual = String::from(
+        "# Payloads of the captures by Content-Format, as cases.txt has them; written by COAPSCOPE_UPDATE=1.\n",
+    );
+    let mut payloads = 0;
+    for (format, body) in super::peers::all_captured() {
+        let decoded = super::read(&body, format);
+        check_bounds(&decoded, &body, "captured");
+        payloads += 1;
+        let beginning = escape::hex(&body[..body.len().min(40)]);
+        let rest = if body.len() > 40 { ".." } else { "" };
+        writeln!(actual, "= {format} {} bytes {beginning}{rest}\n{}", body.len(), dump(&decoded).trim_end()).unwrap();
+    }
+    let path = root().join("tests/payload/captured.txt");
+    if std::env::var_os("COAPSCOPE_UPDATE").is_some() {
+        std::fs::write(&path, &actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let first = expected.lines().zip(actual.lines()).find(|(expected, actual)| expected != actual);
+    assert!(expected == actual, "first difference: {first:#?}");
+    println!("{payloads} payloads of captures");
+}
+
 #[test]
 fn no_prefix_and_no_flipped_bit_breaks_a_decoder() {
     let cases = std::fs::read_to_string(root().join("tests/payload/cases.txt")).unwrap();

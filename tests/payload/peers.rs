@@ -1,5 +1,6 @@
 //! The same bodies read by others: JSON by Python's json, CBOR by cbor2, links by aiocoap; SenML as RFC 8428 resolves it.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -47,31 +48,32 @@ fn ask(mut python: Command, kind: &str, bodies: &[Vec<u8>]) -> Vec<Option<Value>
     answers
 }
 
-/// Whole payloads of all captures with one of these Content-Formats, each once.
-fn captured(formats: &[u16]) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    let mut files: Vec<_> = ["captures/lab", "tests/field"]
+/// Whole payloads of all captures with their Content-Format, each once.
+pub fn all_captured() -> BTreeSet<(u16, Vec<u8>)> {
+    let mut found = BTreeSet::new();
+    let files = ["captures/lab", "tests/field"]
         .iter()
         .flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng"))
-        .collect();
-    files.sort();
+        .filter(|path| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng"));
     for path in files {
         let Ok(mut opened) = open(&Input::Path(path), &std::env::temp_dir()) else { continue };
         let mut peeler = Peeler::new(PeelOptions::default());
         while let Ok(Next::Frame(frame)) = opened.source.next() {
             let Peeled::Datagram(datagram) = peeler.peel(&frame) else { continue };
             let message = Message::decode(datagram.payload);
-            let is_meant = message.content_format().is_some_and(|format| formats.contains(&format.0));
-            if is_meant && !message.payload().is_empty() && part(&message) == Part::Whole {
-                found.push(message.payload().to_vec());
+            let format = message.content_format().filter(|_| !message.payload().is_empty());
+            if let Some(format) = format.filter(|_| part(&message) == Part::Whole) {
+                found.insert((format.0, message.payload().to_vec()));
             }
         }
     }
-    found.sort();
-    found.dedup();
     found
+}
+
+/// Those with one of these Content-Formats.
+fn captured(formats: &[u16]) -> Vec<Vec<u8>> {
+    all_captured().into_iter().filter(|(format, _)| formats.contains(format)).map(|(_, body)| body).collect()
 }
 
 /// Bodies that stand in a file of this folder, one a line.
@@ -156,7 +158,7 @@ fn compare(kind: &str, format: u16, bodies: &[Vec<u8>], least: usize, exceptions
 #[test]
 fn json_agrees_with_python() {
     let bodies = [captured(&[50, 51, 52, 110, 111, 11543]), cases(&[50, 51, 110, 432]), written("json.txt")].concat();
-    compare("json", 50, &bodies, 60, &[("[{\"op\"", "")]);
+    compare("json", 50, &bodies, 60, &[]);
 }
 
 #[test]
