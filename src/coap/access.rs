@@ -21,14 +21,9 @@ impl<'a> Message<'a> {
     /// The header; None below four bytes.
     #[inline]
     pub fn header(&self) -> Option<Header> {
-        let &[first, code, high, low] = self.bytes.first_chunk::<4>()?;
-        Some(Header {
-            version: first >> 6,
-            message_type: MessageType::from_bits(first >> 4),
-            token_length: first & 15,
-            code: if self.layout.mode == DecodeMode::Draft03 { super::draft::code_03(code) } else { Code(code) },
-            message_id: u16::from_be_bytes([high, low]),
-        })
+        let header = Header::read(self.bytes)?;
+        let is_renumbered = self.layout.mode == DecodeMode::Draft03;
+        Some(if is_renumbered { Header { code: super::draft::code_03(header.code.0), ..header } } else { header })
     }
 
     /// The token, which may be empty; None where it could not be read in full. In old drafts the value of the Token option.

@@ -86,6 +86,21 @@ pub struct Header {
     pub message_id: u16,
 }
 
+impl Header {
+    /// The header that these bytes begin with, as RFC 7252 has it; None below four bytes.
+    #[inline]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let &[first, code, high, low] = bytes.first_chunk::<4>()?;
+        Some(Self {
+            version: first >> 6,
+            message_type: MessageType::from_bits(first >> 4),
+            token_length: first & 15,
+            code: Code(code),
+            message_id: u16::from_be_bytes([high, low]),
+        })
+    }
+}
+
 /// Where and why decoding ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {

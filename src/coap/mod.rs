@@ -21,6 +21,7 @@ pub mod uri;
 mod walk;
 
 pub use access::Options;
+pub use check::UsualMessage;
 pub use code::{CODES, Code, CodeKind, CodeRow, PayloadUse};
 pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
 pub use escape::bytes as escape;

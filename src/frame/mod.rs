@@ -24,6 +24,7 @@ pub use layers::{Layer, LayerField, layers};
 pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};
 pub use peel::{Datagram, FrameNotes, IcmpQuote, PeelOptions, Peeled, Peeler};
 pub use protocol::Protocol;
+pub use quick::QuickDatagram;
 pub use reason::Reason;
 
 /// Whether a time, nanoseconds since 1970, is that of the capture. Times that do not fit are set to the ends of the range: nothing can be

@@ -8,7 +8,7 @@ use etherparse::checksum::Sum16BitWords;
 use super::bytes::{be16, behind, up_to};
 use super::fragments::{Fragments, Taken};
 use super::ip::{self, Addresses, Packet};
-use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, Reason, icmp, link, quick};
+use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, QuickDatagram, Reason, icmp, link};
 
 /// How to peel.
 #[derive(Clone, Copy, Debug)]
@@ -130,11 +130,17 @@ impl Peeler {
     #[inline]
     pub fn peel<'a>(&'a mut self, frame: &Frame<'a>) -> Peeled<'a> {
         if !self.options.checksums
-            && let Some(datagram) = quick::datagram(frame)
+            && let Some(quick) = QuickDatagram::of(frame)
         {
-            return Peeled::Datagram(datagram);
+            return Peeled::Datagram(quick.datagram(frame.position));
         }
         self.layer_by_layer(frame)
+    }
+
+    /// The datagram of a frame in which everything is as usual; None says nothing of the frame.
+    #[inline(always)]
+    pub fn quick<'a>(&self, frame: &Frame<'a>) -> Option<QuickDatagram<'a>> {
+        if self.options.checksums { None } else { QuickDatagram::of(frame) }
     }
 
     /// The general way, for frames of every kind.

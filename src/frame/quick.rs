@@ -3,40 +3,72 @@
 use super::bytes::{be16, be32, byte, chunk};
 use super::ip::Addresses;
 use super::peel::{endpoint, is_multicast};
-use super::{Datagram, Frame, FrameNotes, LinkType};
+use super::{Datagram, Frame, FrameNotes, LinkType, Position};
 
 /// Length in bytes of the headers of Ethernet, IPv4 without options, and UDP.
 const HEADERS: usize = 14 + 20 + 8;
 
-/// The datagram of a frame in which everything is as usual: Ethernet II without tags, IPv4 without options and in one piece, UDP, lengths
-/// that agree, nothing cut. None says nothing of the frame: the general way then looks at it layer by layer. Of a usual
-/// frame that finds the same, so this one can be left out at any time; it does not verify checksums.
-#[inline]
-pub(super) fn datagram<'a>(frame: &Frame<'a>) -> Option<Datagram<'a>> {
-    let (headers, behind) = frame.bytes.split_first_chunk::<HEADERS>()?;
-    let (total, length) = (be16(headers, 16)?, be16(headers, 38)?);
-    // EtherType, version and header length; offset 0 with no fragments to follow, and protocol; both lengths.
-    if frame.link != LinkType::ETHERNET
-        || be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
-        || be32(headers, 20)? & 0x3fff_00ff != 17
-        || u32::from(length) + 20 != u32::from(total)
-    {
-        return None;
+/// The datagram of a frame in which everything is as usual: Ethernet II without tags, to one receiver, IPv4 without options and in one
+/// piece, UDP, lengths that agree, nothing cut.
+#[derive(Clone, Copy, Debug)]
+pub struct QuickDatagram<'a> {
+    /// The address of the sender in the upper half, that of the receiver in the lower.
+    pub addresses: u64,
+    /// The port of the sender in the upper half, that of the receiver in the lower.
+    pub ports: u32,
+    /// IPv4 identification.
+    pub ip_id: u16,
+    /// IPv4 time to live.
+    pub hop_limit: u8,
+    /// What UDP carries.
+    pub payload: &'a [u8],
+}
+
+impl<'a> QuickDatagram<'a> {
+    /// Offset of the payload in the frame.
+    pub const OFFSET: u16 = HEADERS as u16;
+
+    /// The datagram of a usual frame. None says nothing of the frame: the general way then looks at it layer by layer. Of a usual
+    /// frame that finds the same, so this one can be left out at any time; it does not verify checksums.
+    #[inline(always)]
+    pub(super) fn of(frame: &Frame<'a>) -> Option<Self> {
+        let (headers, behind) = frame.bytes.split_first_chunk::<HEADERS>()?;
+        let (total, length) = (be16(headers, 16)?, be16(headers, 38)?);
+        // EtherType, version and header length; offset 0 with no fragments to follow, and protocol; both lengths.
+        if frame.link != LinkType::ETHERNET
+            || be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
+            || be32(headers, 20)? & 0x3fff_00ff != 17
+            || u32::from(length) + 20 != u32::from(total)
+            || be32(headers, 0)? == u32::MAX
+        {
+            return None;
+        }
+        Some(Self {
+            addresses: u64::from_be_bytes(*chunk(headers, 26)?),
+            ports: be32(headers, 34)?,
+            ip_id: be16(headers, 18)?,
+            hop_limit: byte(headers, 22)?,
+            payload: behind.get(..usize::from(length).checked_sub(8)?)?,
+        })
     }
-    let payload = behind.get(..usize::from(length).checked_sub(8)?)?;
-    let addresses = Addresses::V4(chunk(headers, 26)?);
-    Some(Datagram {
-        source: endpoint(addresses.source(), be16(headers, 34)?, frame.position),
-        destination: endpoint(addresses.destination(), be16(headers, 36)?, frame.position),
-        payload,
-        payload_offset: HEADERS as u32,
-        wire_length: payload.len() as u32,
-        cut: false,
-        ip_id: be16(headers, 18)?,
-        hop_limit: byte(headers, 22)?,
-        multicast: is_multicast(&addresses, headers.starts_with(&[0xff; 6])),
-        fragments: None,
-        reassembled: &[],
-        notes: FrameNotes::default(),
-    })
+
+    /// The same as the general way has it. `position`: of the frame.
+    pub fn datagram(&self, position: Position) -> Datagram<'a> {
+        let (both, ports) = (self.addresses.to_be_bytes(), [(self.ports >> 16) as u16, self.ports as u16]);
+        let addresses = Addresses::V4(&both);
+        Datagram {
+            source: endpoint(addresses.source(), ports[0], position),
+            destination: endpoint(addresses.destination(), ports[1], position),
+            payload: self.payload,
+            payload_offset: HEADERS as u32,
+            wire_length: self.payload.len() as u32,
+            cut: false,
+            ip_id: self.ip_id,
+            hop_limit: self.hop_limit,
+            multicast: is_multicast(&addresses, false),
+            fragments: None,
+            reassembled: &[],
+            notes: FrameNotes::default(),
+        }
+    }
 }

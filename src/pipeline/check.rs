@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::coap::parameters::{DEFAULT_MAX_AGE, PORT_COAP, PORT_COAPS, PORT_COMPRESSED_FIRST, PORT_COMPRESSED_LAST};
-use crate::coap::{Code, Finding, Message, MessageType, OptionInstance, OptionNumber, Rule, Span};
+use crate::coap::{Code, Finding, Message, MessageType, OptionInstance, OptionNumber, Rule, Span, UsualMessage};
 use crate::frame::Datagram;
 
 /// CoIoT's vendor option and method (Shelly).
@@ -14,6 +14,22 @@ const DEFAULTS: [OptionNumber; 4] =
     [OptionNumber::URI_PORT, OptionNumber::MAX_AGE, OptionNumber::URI_HOST, OptionNumber::NO_RESPONSE];
 /// Bytes of a token that is hard to guess (RFC 7252 section 5.3.1).
 const STRONG_TOKEN: usize = 4;
+
+/// The options below 64 among them.
+const DEFAULT_BITS: u64 = 1 << OptionNumber::URI_PORT.0 | 1 << OptionNumber::MAX_AGE.0 | 1 << OptionNumber::URI_HOST.0;
+
+/// Whether nothing is to be said of any usual message between the endpoints of this datagram, but of some of [those](concerns).
+pub(super) fn is_quiet(datagram: &Datagram<'_>) -> bool {
+    let is_special = |port| matches!(port, PORT_COAPS | PORT_COMPRESSED_FIRST | PORT_COMPRESSED_LAST);
+    let ends = [datagram.source, datagram.destination];
+    !datagram.multicast && !ends.iter().any(|end| is_special(end.port) || is_global(end.address))
+}
+
+/// Whether something may be to be said of a usual message, sent between quiet endpoints in a usual frame.
+#[inline]
+pub(super) fn concerns(usual: &UsualMessage<'_>) -> bool {
+    usual.options & DEFAULT_BITS != 0 || may_be_thread_path(usual.first_segment)
+}
 
 /// All findings of the message's bytes and of its frame, in no particular order.
 /// Of a message that the capture cut, the bytes cannot tell what was wrong with it: only that it was cut.
@@ -101,7 +117,12 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
 /// The path is one of Thread's: `/a/...`, `/c/...`, `/d/...` or `/n/...`.
 fn has_thread_path(message: &Message<'_>) -> bool {
     let mut path = message.options_of(OptionNumber::URI_PATH);
-    path.next().is_some_and(|first| matches!(first.value, b"a" | b"c" | b"d" | b"n")) && path.next().is_some()
+    path.next().is_some_and(|first| may_be_thread_path(first.value)) && path.next().is_some()
+}
+
+#[inline]
+fn may_be_thread_path(first: &[u8]) -> bool {
+    matches!(first, b"a" | b"c" | b"d" | b"n")
 }
 
 /// Options that a request to a group must not have, and the vendor protocol that is spoken to one.

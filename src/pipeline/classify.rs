@@ -35,6 +35,11 @@ impl Ports {
         port == COAP || port == COAPS || (!self.named.is_empty() && self.named.binary_search(&port).is_ok())
     }
 
+    /// All datagrams with these ports are CoAP, but for DTLS.
+    pub(super) fn surely_either(&self, datagram: &Datagram<'_>) -> bool {
+        self.surely(datagram.source.port) || self.surely(datagram.destination.port)
+    }
+
     /// An ICMP error quotes a datagram to or from a CoAP port.
     pub(super) fn quoted(&self, quote: &IcmpQuote<'_>) -> bool {
         let ports = [quote.source.port, quote.destination.port];
@@ -68,7 +73,7 @@ pub(super) enum Class<'a> {
 pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -> Class<'a> {
     let (from, to) = (datagram.source.port, datagram.destination.port);
     let bytes = datagram.payload;
-    if options.ports.surely(from) || options.ports.surely(to) {
+    if options.ports.surely_either(datagram) {
         let secure = from == COAPS || to == COAPS;
         if is_dtls_record(bytes) || (secure && is_encrypted_dtls13_record(bytes)) {
             return Class::Dtls { on_plain_port: !secure };

@@ -6,30 +6,36 @@ use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
+use super::usual;
 use crate::capture::{CaptureError, Interface, Next, Source};
 use crate::coap::{DecodeMode, Finding, Header, Message, Severity, draft};
-use crate::frame::{Datagram, Endpoint, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
+use crate::frame::{Datagram, Endpoint, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
 use crate::store::Progress;
-use crate::tracking::{EndpointId, EndpointTable, Facts, PairNumber, PairTable, Seed};
+use crate::tracking::{EndpointId, Facts, PairNumber, Route, RouteTable, Seed};
 
 use super::Step;
 
 /// Source and everything that looks at one frame alone.
 pub(super) struct Front {
     source: Box<dyn Source>,
-    peeler: Peeler,
-    options: PipelineOptions,
-    pairs: Pairs,
-    known: Known,
+    lens: Lens,
     interfaces_sent: usize,
 }
 
+/// What looks at a frame.
+pub(super) struct Lens {
+    pub peeler: Peeler,
+    pub options: PipelineOptions,
+    pub pairs: Pairs,
+    pub known: Known,
+}
+
 /// What is read for the tracker.
-struct Known {
-    numbers: PairTable,
-    endpoints: EndpointTable,
+pub(super) struct Known {
+    /// With marks of [`usual`].
+    pub routes: RouteTable,
     endpoints_sent: usize,
-    seed: Seed,
+    pub seed: Seed,
 }
 
 /// Frames that went through the front half.
@@ -145,7 +151,7 @@ impl Batch {
     }
 
     /// Keeps a payload; UDP allows no more than fits the answer.
-    fn keep(&mut self, bytes: &[u8]) -> u16 {
+    pub fn keep(&mut self, bytes: &[u8]) -> u16 {
         let length = bytes.len().min(usize::from(u16::MAX));
         self.bytes.extend_from_slice(bytes.get(..length).unwrap_or_default());
         length as u16
@@ -156,9 +162,8 @@ impl Front {
     /// `seed` is that of the tracker behind it.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions, seed: Seed) -> Self {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
-        let known =
-            Known { numbers: PairTable::default(), endpoints: EndpointTable::default(), endpoints_sent: 0, seed };
-        Self { source, peeler, options, pairs: Pairs::default(), known, interfaces_sent: 0 }
+        let known = Known { routes: RouteTable::default(), endpoints_sent: 0, seed };
+        Self { source, lens: Lens { peeler, options, pairs: Pairs::default(), known }, interfaces_sent: 0 }
     }
 
     /// Sleep until the source may have more.
@@ -174,13 +179,14 @@ impl Front {
         });
         batch.step = Some(step);
         batch.secrets = self.source.secrets().len() as u64;
-        batch.joined = self.peeler.fragment_counters().joined;
+        batch.joined = self.lens.peeler.fragment_counters().joined;
         let interfaces = self.source.interfaces();
         batch.interfaces.extend(interfaces.iter().skip(self.interfaces_sent).cloned());
         self.interfaces_sent = interfaces.len();
-        let endpoints = self.known.endpoints.list();
-        batch.endpoints.extend(endpoints.iter().skip(self.known.endpoints_sent));
-        self.known.endpoints_sent = endpoints.len();
+        let known = &mut self.lens.known;
+        let endpoints = known.routes.endpoints();
+        batch.endpoints.extend(endpoints.iter().skip(known.endpoints_sent));
+        known.endpoints_sent = endpoints.len();
         batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
         let (read, total) = self.source.progress();
         batch.progress = Progress { read, total };
@@ -193,18 +199,9 @@ impl Front {
                     if batch.frames.is_empty() {
                         batch.first_number = frame.number;
                     }
-                    let what = match self.peeler.peel(&frame) {
-                        Peeled::Datagram(ref datagram) => {
-                            classified(&self.options, &mut self.pairs, &mut self.known, datagram, batch)
-                        }
-                        Peeled::Icmp(quote) if self.options.ports.quoted(&quote) => {
-                            quoted(&self.pairs, &mut self.known, &quote, batch)
-                        }
-                        Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
-                        Peeled::Other(Reason::Tcp { source, destination }) => {
-                            What::Other(NotCoap::Tcp(classify::service_port(source, destination)))
-                        }
-                        Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
+                    let what = match usual::message(&mut self.lens, &frame, batch) {
+                        Some(what) => what,
+                        None => self.lens.look(&frame, batch),
                     };
                     batch.frames.push(Seen { time: frame.time, position: frame.position, what });
                 }
@@ -213,6 +210,23 @@ impl Front {
             }
         }
         Ok(Step::More)
+    }
+}
+
+impl Lens {
+    /// The general way, for frames of every kind.
+    #[inline(never)]
+    fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) -> What {
+        let Self { peeler, options, pairs, known } = self;
+        match peeler.peel(frame) {
+            Peeled::Datagram(ref datagram) => classified(options, pairs, known, datagram, batch),
+            Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, &quote, batch),
+            Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
+            Peeled::Other(Reason::Tcp { source, destination }) => {
+                What::Other(NotCoap::Tcp(classify::service_port(source, destination)))
+            }
+            Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
+        }
     }
 }
 
@@ -228,7 +242,7 @@ fn classified(
             let counted = batch.findings;
             let (mut message, mut hints) = (message, Hints::default());
             let mut worst = judge(&message, datagram, &mut batch.findings, &mut hints);
-            if let Some(mode) = dialect(pairs, datagram, &message, hints) {
+            if let Some(mode) = dialect(pairs, known, datagram, &message, hints) {
                 message = Message::decode_as(datagram.payload, mode);
                 batch.findings = counted;
                 worst = judge(&message, datagram, &mut batch.findings, &mut hints);
@@ -275,11 +289,18 @@ fn judge(message: &Message<'_>, datagram: &Datagram<'_>, counts: &mut [u64; 4], 
 
 /// How the pair of endpoints speaks, where the message was read otherwise.
 #[inline]
-fn dialect(pairs: &mut Pairs, datagram: &Datagram<'_>, message: &Message<'_>, hints: Hints) -> Option<DecodeMode> {
+fn dialect(
+    pairs: &mut Pairs,
+    known: &mut Known,
+    datagram: &Datagram<'_>,
+    message: &Message<'_>,
+    hints: Hints,
+) -> Option<DecodeMode> {
     if datagram.cut {
         return pairs.known(&datagram.source, &datagram.destination);
     }
-    pairs.reading(&datagram.source, &datagram.destination, message, hints)
+    let usual = || usual::forget(known, &datagram.source, &datagram.destination);
+    pairs.reading(&datagram.source, &datagram.destination, message, hints, usual)
 }
 
 /// No frame and no IP packet puts its payload further back than this holds.
@@ -289,12 +310,11 @@ fn short(offset: u32) -> u16 {
 
 fn part(datagram: &Datagram<'_>, known: &mut Known, batch: &mut Batch) -> Part {
     batch.fragments.extend(datagram.fragments.map(Box::from));
-    let source = known.endpoints.intern(&datagram.source);
-    let destination = known.endpoints.intern(&datagram.destination);
+    let Route { source, destination, pair, .. } = known.routes.intern(&datagram.source, &datagram.destination);
     Part {
         source,
         destination,
-        pair: Some(known.numbers.intern(source, destination)),
+        pair: Some(pair),
         offset: short(datagram.payload_offset),
         length: batch.keep(datagram.payload),
         multicast: datagram.multicast,
@@ -306,14 +326,14 @@ fn part(datagram: &Datagram<'_>, known: &mut Known, batch: &mut Batch) -> Part {
 }
 
 fn quoted(pairs: &Pairs, known: &mut Known, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
-    let endpoints = &mut known.endpoints;
+    let routes = &mut known.routes;
     let (reporter, receiver) =
-        (endpoints.intern(&quote.reporter_endpoint()), endpoints.intern(&quote.receiver_endpoint()));
-    let (source, destination) = (endpoints.intern(&quote.source), endpoints.intern(&quote.destination));
+        (routes.endpoint(&quote.reporter_endpoint()), routes.endpoint(&quote.receiver_endpoint()));
+    let (source, destination) = (routes.endpoint(&quote.source), routes.endpoint(&quote.destination));
     let part = Part {
         source,
         destination,
-        pair: known.numbers.find(source, destination),
+        pair: routes.pair(source, destination),
         offset: short(quote.payload_offset),
         length: batch.keep(quote.payload),
         multicast: false,

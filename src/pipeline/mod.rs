@@ -13,6 +13,7 @@ mod loader;
 mod pairs;
 mod reasons;
 mod sweep;
+mod usual;
 mod work;
 
 use std::time::Duration;

@@ -83,6 +83,7 @@ impl Default for Pairs {
 
 impl Pairs {
     /// How a message between two endpoints is to be read, which so far was read as RFC 7252 says; `None` where it was read rightly.
+    /// `usual` gives how many other messages told that both speak so; it is asked once the pair may have a dialect of its own.
     #[inline]
     pub fn reading(
         &mut self,
@@ -90,6 +91,7 @@ impl Pairs {
         to: &Endpoint,
         message: &Message<'_>,
         hints: Hints,
+        usual: impl FnOnce() -> u32,
     ) -> Option<DecodeMode> {
         let hash = hash(from, to);
         if !hints.any() && self.marks & mark(hash) == 0 {
@@ -101,7 +103,12 @@ impl Pairs {
             }
             return None;
         }
-        self.special_reading(from, to, hash, message, hints)
+        self.special_reading(from, to, hash, message, hints, usual)
+    }
+
+    /// Whether a pair may have a dialect of its own.
+    pub fn is_special(&self, from: &Endpoint, to: &Endpoint) -> bool {
+        !self.special.is_empty() && self.special.contains_key(&pair(from, to))
     }
 
     /// How what is there of a message between two endpoints is to be read: quoted, or cut by the capture.
@@ -121,25 +128,26 @@ impl Pairs {
         hash: u64,
         message: &Message<'_>,
         hints: Hints,
+        usual: impl FnOnce() -> u32,
     ) -> Option<DecodeMode> {
         let pair = pair(from, to);
         if !self.special.contains_key(&pair) {
             if !hints.draft && !hints.extended {
                 return None;
             }
-            self.add(pair, hash);
+            self.add(pair, hash, usual());
         }
         self.special.get_mut(&pair)?.reading(message, hints)
     }
 
-    fn add(&mut self, pair: Pair, hash: u64) {
+    fn add(&mut self, pair: Pair, hash: u64, usual: u32) {
         if self.order.len() >= PAIRS
             && let Some(oldest) = self.order.pop_front()
         {
             self.special.remove(&oldest);
         }
         let (upper, count) = self.modern.get(hash as usize & (PLACES - 1)).copied().unwrap_or_default();
-        let modern = if upper == (hash >> 32) as u32 { count } else { 0 };
+        let modern = if upper == (hash >> 32) as u32 { count } else { 0 }.saturating_add(usual);
         let old_port = pair.0.port == OLD_PORT || pair.1.port == OLD_PORT;
         self.special.insert(pair, Dialect { modern, old_port, ..Dialect::default() });
         self.order.push_back(pair);
@@ -194,8 +202,8 @@ impl Dialect {
 const DRAFTS: [DecodeMode; 3] = [DecodeMode::Draft12, DecodeMode::Draft08, DecodeMode::Draft03];
 
 /// Whether a message that reads well today tells that its sender speaks so: it has a token or a payload, where drafts differ.
-#[inline]
-fn is_telling(message: &Message<'_>) -> bool {
+#[inline(always)]
+pub(super) fn is_telling(message: &Message<'_>) -> bool {
     message.stop().is_none()
         && (message.payload_offset().is_some() || message.token().is_some_and(|token| !token.is_empty()))
 }
@@ -255,7 +263,7 @@ mod tests {
             let message = Message::decode(&bytes);
             message.visit_findings(&mut |finding| hints.note(finding.rule));
             assert_eq!(escape::hex(message.bytes()), *hex);
-            modes.push(pairs.reading(&ends.0, &ends.1, &message, hints).unwrap_or_default());
+            modes.push(pairs.reading(&ends.0, &ends.1, &message, hints, || 0).unwrap_or_default());
         }
         modes
     }
@@ -304,7 +312,7 @@ mod tests {
         let message = Message::decode(&bytes);
         let hints = Hints { draft: true, ..Hints::default() };
         for port in 0..=u16::MAX {
-            pairs.reading(&endpoint(1, port), &endpoint(2, 5683), &message, hints);
+            pairs.reading(&endpoint(1, port), &endpoint(2, 5683), &message, hints, || 0);
         }
         assert_eq!((pairs.special.len(), pairs.order.len()), (PAIRS, PAIRS));
         assert_eq!(pairs.known(&endpoint(2, 5683), &endpoint(1, u16::MAX)), Some(DecodeMode::Draft12));

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use super::resources::OptionsHash;
 use super::table::fold;
 use super::tokens::Token;
-use crate::coap::{Block, Code, DecodeMode, Message, MessageType, OptionNumber};
+use crate::coap::{Block, Code, DecodeMode, Header, Message, MessageType, OptionNumber, UsualMessage};
 
 /// What hashes of a tracker begin with: nobody outside can foresee them.
 #[derive(Clone, Debug)]
@@ -28,7 +28,24 @@ impl Seed {
     /// Hash of a sequence of bytes.
     #[inline]
     pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
-        self.random.hash_one(bytes)
+        let half = |half: &[u8; 8]| u64::from_le_bytes(*half);
+        let mut state = (bytes.len() as u64).wrapping_mul(self.pair[1]);
+        let last = match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                // The last sixteen bytes perhaps once more, rather than a rest of any length.
+                let chunks = bytes.len().saturating_sub(1) / 16;
+                for chunk in bytes.as_chunks::<16>().0.iter().take(chunks) {
+                    let [low, high] = chunk.as_chunks().0 else { break };
+                    state = self.mix(state ^ half(low), half(high));
+                }
+                match bytes.last_chunk::<16>().map(|last| last.as_chunks().0) {
+                    Some([low, high]) => [half(low), half(high)],
+                    _ => [half(first), half(last)],
+                }
+            }
+            _ => [short(bytes).unwrap_or(0), 0],
+        };
+        self.mix(state ^ last[0], last[1])
     }
 
     /// Hash of two numbers.
@@ -38,14 +55,15 @@ impl Seed {
     }
 }
 
-/// At most eight bytes as a number: different for all that have the same length.
-#[inline]
+/// At most eight bytes as a number in little-endian order: different for all that have the same length.
+#[inline(always)]
 pub(super) fn short(bytes: &[u8]) -> Option<u64> {
     match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
         (Some(first), Some(last), _) if bytes.len() <= 8 => {
-            Some(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+            let high = u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
+            Some(u64::from(u32::from_le_bytes(*first)) | high)
         }
-        (None, None, bytes) => Some(bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
+        (None, None, bytes) => Some(bytes.iter().rfold(0, |sum, byte| sum << 8 | u64::from(*byte))),
         _ => None,
     }
 }
@@ -100,6 +118,27 @@ pub(super) enum BlockPlace {
     Later,
 }
 
+/// A set of option numbers.
+#[derive(Clone, Copy)]
+struct Hashed {
+    /// One bit for each below 64.
+    low: u64,
+    /// All others.
+    high: bool,
+}
+
+/// What names a resource.
+const TARGET: u64 = 1 << OptionNumber::URI_PATH.0 | 1 << OptionNumber::URI_QUERY.0 | 1 << OptionNumber::PROXY_URI.0;
+/// What a refreshed copy of a notification may change.
+const FRESHNESS: u64 = 1 << OptionNumber::OBSERVE.0 | 1 << OptionNumber::MAX_AGE.0;
+
+impl Hashed {
+    #[inline]
+    fn has(self, number: OptionNumber) -> bool {
+        self.low.checked_shr(u32::from(number.0)).map_or(self.high, |bits| bits & 1 != 0)
+    }
+}
+
 impl BlockPlace {
     fn read(&mut self, value: &[u8]) {
         if *self == Self::None
@@ -114,11 +153,52 @@ impl Facts {
     /// Reads a message, its options in one walk. `seed` is that of the tracker.
     pub fn read(message: &Message<'_>, seed: &Seed) -> Self {
         let header = message.header();
+        let malformed = message.is_malformed();
         let mut facts = Self {
+            mode: message.mode(),
+            plain: message.mode() == DecodeMode::Rfc7252 && header.is_some() && !malformed,
+            headerless: header.is_none(),
+            malformed,
+            ..Self::of(header, Token::new(message.token().unwrap_or_default(), seed), message.bytes())
+        };
+        let (mut hash, hashed, draft) = (OptionsHash::new(seed), facts.hashed(), message.mode().is_draft());
+        let has_options = !facts.code.is_empty();
+        for option in message.options().filter(|_| has_options) {
+            let number = if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number };
+            if hashed.has(number) {
+                hash.add(number, option.value);
+            }
+            facts.read_option(number, option.value, short(option.value).unwrap_or(0));
+        }
+        facts.finish(message, hash, seed);
+        facts
+    }
+
+    /// Decodes, judges and reads a message in one walk, if it is a [`UsualMessage`]: the facts are those that [`read`](Self::read) gives.
+    #[inline(always)]
+    pub fn read_usual<'a>(bytes: &'a [u8], seed: &Seed) -> Option<(Self, UsualMessage<'a>)> {
+        let header = Header::read(bytes)?;
+        let token = Token::new(bytes.get(4..4 + usize::from(header.token_length))?, seed);
+        let mut facts = Self { plain: true, ..Self::of(Some(header), token, bytes) };
+        let (mut hash, hashed) = (OptionsHash::new(seed), facts.hashed());
+        let usual = UsualMessage::read(bytes, |number, value, word| {
+            if hashed.has(number) {
+                hash.add_word(number, value, word);
+            }
+            facts.read_option(number, value, word);
+        })?;
+        facts.finish(&usual.message, hash, seed);
+        Some((facts, usual))
+    }
+
+    /// What header and token alone tell.
+    #[inline(always)]
+    fn of(header: Option<Header>, token: Token, bytes: &[u8]) -> Self {
+        Self {
             hash: 0,
             digest: 0,
-            token: Token::new(message.token().unwrap_or_default(), seed),
-            length: message.bytes().len() as u32,
+            token,
+            length: bytes.len() as u32,
             head: 0,
             observe: None,
             max_age: None,
@@ -127,7 +207,7 @@ impl Facts {
             message_id: header.map_or(0, |header| header.message_id),
             code: header.map_or(Code::EMPTY, |header| header.code),
             kind: header.map_or(MessageType::Confirmable, |header| header.message_type),
-            mode: message.mode(),
+            mode: DecodeMode::Rfc7252,
             no_response: None,
             block1: BlockPlace::None,
             block2: BlockPlace::None,
@@ -135,47 +215,48 @@ impl Facts {
             echo: false,
             oscore: false,
             suspect: false,
-            plain: message.mode() == DecodeMode::Rfc7252 && header.is_some() && !message.is_malformed(),
-            headerless: header.is_none(),
-            malformed: message.is_malformed(),
-        };
-        let head = facts.whole_head(message.bytes(), seed);
-        facts.head = (head ^ head >> 32) as u32;
-        if facts.code.is_empty() {
-            facts.hash = head ^ u64::from(facts.length) << 56;
-        } else {
-            facts.read_hashed(message, head, seed);
+            plain: false,
+            headerless: false,
+            malformed: false,
         }
-        facts
+    }
+
+    /// Which options go into the digest.
+    #[inline(always)]
+    fn hashed(&self) -> Hashed {
+        if self.code.is_request() {
+            Hashed { low: TARGET, high: false }
+        } else if self.kind == MessageType::Acknowledgement {
+            Hashed { low: 0, high: false }
+        } else {
+            Hashed { low: !FRESHNESS, high: true }
+        }
+    }
+
+    /// What copies are told by.
+    #[inline(always)]
+    fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, seed: &Seed) {
+        let head = self.whole_head(message.bytes(), seed);
+        self.head = (head ^ head >> 32) as u32;
+        if self.code.is_empty() {
+            self.hash = head ^ u64::from(self.length) << 56;
+        } else if self.code.is_request() {
+            self.digest = options.finish();
+            self.hash = seed.hash(message.bytes());
+        } else if self.kind == MessageType::Acknowledgement {
+            self.hash = seed.hash(message.bytes());
+        } else {
+            options.add(OptionNumber(0), message.payload());
+            self.digest = options.finish();
+            let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));
+            self.hash = seed.mix(seed.mix(self.digest, head), more[0] << 33 ^ more[1]);
+        }
     }
 
     /// Header and token.
     fn whole_head(&self, bytes: &[u8], seed: &Seed) -> u64 {
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
         seed.mix(u64::from(first) << 32 | u64::from(self.token.length()), self.token.bits())
-    }
-
-    /// Reads the options and hashes what copies are told by.
-    fn read_hashed(&mut self, message: &Message<'_>, head: u64, seed: &Seed) {
-        let mut options = OptionsHash::new(seed);
-        if self.code.is_request() {
-            self.read_options(message, &mut options, |number| {
-                matches!(number, OptionNumber::URI_PATH | OptionNumber::URI_QUERY | OptionNumber::PROXY_URI)
-            });
-            self.digest = options.finish();
-            self.hash = seed.hash(message.bytes());
-        } else if self.kind == MessageType::Acknowledgement {
-            self.read_options(message, &mut options, |_| false);
-            self.hash = seed.hash(message.bytes());
-        } else {
-            self.read_options(message, &mut options, |number| {
-                !matches!(number, OptionNumber::OBSERVE | OptionNumber::MAX_AGE)
-            });
-            options.add(OptionNumber(0), message.payload());
-            self.digest = options.finish();
-            let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));
-            self.hash = seed.mix(seed.mix(self.digest, head), more[0] << 33 ^ more[1]);
-        }
     }
 
     /// The capture cut the message: copies are told by header and token alone.
@@ -186,36 +267,31 @@ impl Facts {
         Self { hash, suspect: false, ..*self }
     }
 
-    #[inline]
-    fn read_options(&mut self, message: &Message<'_>, hash: &mut OptionsHash, hashed: impl Fn(OptionNumber) -> bool) {
-        let draft = message.mode().is_draft();
-        for option in message.options() {
-            let number = if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number };
-            let value = option.value;
-            if hashed(number) {
-                hash.add(number, value);
+    /// Takes in an option; `word` is its value as [`short`] has it.
+    #[inline(always)]
+    fn read_option(&mut self, number: OptionNumber, value: &[u8], word: u64) {
+        match number {
+            OptionNumber::URI_PATH | OptionNumber::URI_QUERY => {
+                let long = value.len() > 255;
+                self.suspect |= long;
+                self.plain &= !long;
             }
-            match number {
-                OptionNumber::URI_PATH | OptionNumber::URI_QUERY => {
-                    let long = value.len() > 255;
-                    self.suspect |= long;
-                    self.plain &= !long;
-                }
-                OptionNumber::OBSERVE => first(&mut self.observe, uint(value, 3)),
-                OptionNumber::MAX_AGE => first(&mut self.max_age, uint(value, 4)),
-                OptionNumber::CONTENT_FORMAT => first(&mut self.content_format, uint(value, 2).map(|n| n as u16)),
-                _ => self.read_rarer(number, value),
+            OptionNumber::OBSERVE => first(&mut self.observe, uint(word, value.len(), 3)),
+            OptionNumber::MAX_AGE => first(&mut self.max_age, uint(word, value.len(), 4)),
+            OptionNumber::CONTENT_FORMAT => {
+                first(&mut self.content_format, uint(word, value.len(), 2).map(|n| n as u16))
             }
+            _ => self.read_rarer(number, value, word),
         }
     }
 
     #[inline(never)]
-    fn read_rarer(&mut self, number: OptionNumber, value: &[u8]) {
+    fn read_rarer(&mut self, number: OptionNumber, value: &[u8], word: u64) {
         self.suspect |= number.is_critical();
         self.plain = false;
         match number {
-            OptionNumber::ACCEPT => first(&mut self.accept, uint(value, 2).map(|n| n as u16)),
-            OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(value, 1).map(|n| n as u8)),
+            OptionNumber::ACCEPT => first(&mut self.accept, uint(word, value.len(), 2).map(|n| n as u16)),
+            OptionNumber::NO_RESPONSE => first(&mut self.no_response, uint(word, value.len(), 1).map(|n| n as u8)),
             OptionNumber::ETAG => self.etag = true,
             OptionNumber::ECHO => self.echo = true,
             OptionNumber::OSCORE => self.oscore = true,
@@ -279,8 +355,9 @@ fn first<T>(place: &mut Option<T>, value: Option<T>) {
 }
 
 /// A uint option value of at most so many bytes (RFC 7252 section 3.2); longer ones are as if absent (section 5.4.3).
-fn uint(value: &[u8], most: usize) -> Option<u32> {
-    (value.len() <= most).then(|| value.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
+#[inline]
+fn uint(word: u64, length: usize, most: usize) -> Option<u32> {
+    (length <= most).then(|| word.swap_bytes().checked_shr(64 - 8 * length as u32).unwrap_or(0) as u32)
 }
 
 /// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options;
@@ -319,3 +396,66 @@ fn hash_without(message: &Message<'_>, seed: &Seed, left_out: impl Fn(OptionNumb
 
 /// They travel by the million between threads.
 const _: () = assert!(size_of::<Facts>() <= 96);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Holds what is read in one walk to what is read in several; tells whether the message is usual.
+    fn check(bytes: &[u8]) -> bool {
+        let seed = Seed::default();
+        let message = Message::decode(bytes);
+        let usual = Facts::read_usual(bytes, &seed);
+        if let Some((facts, usual)) = usual {
+            assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::read(&message, &seed)), "{bytes:02x?}");
+            assert_eq!(usual.message.layout(), message.layout(), "{bytes:02x?}");
+        }
+        usual.is_some()
+    }
+
+    #[test]
+    fn one_walk_finds_what_several_find() {
+        let messages: [&[u8]; 8] = [
+            b"\x42\x01\x1f\x04\x9a\xc6\xb7sensors\x03hum\x46unit=c\x20",
+            b"\x48\x01\x00\x0112345678\xbb.well-known\x04core",
+            b"\x44\x02\x2d\x53\x40\x61\x7c\xd5\xb7sensors\x04temp\x11\x32\xff{}",
+            b"\x63\x45\x1f\x04\x9a\xc6\x00\xc0\xff21.5",
+            b"\x52\x45\x1f\x04\x9a\xc6\x63\x07\x08\x09\x60\x21\x0a\xff123456789012345678901234567890",
+            b"\x52\x45\x1f\x04\x9a\xc6\x48etagetag\x21\x07\x62\x2d\x16\x21\x05\xff1",
+            b"\x60\x00\x1f\x04",
+            b"\x70\x00\x1f\x04",
+        ];
+        assert_eq!(messages.map(check), [true; 8]);
+        assert!(!check(b"\x40\x01\x1f"));
+    }
+
+    #[test]
+    fn hashes_differ_by_length_and_every_byte() {
+        let seed = Seed::default();
+        let mut seen = std::collections::HashSet::new();
+        for length in 0..70 {
+            let mut bytes = vec![7; length];
+            assert!(seen.insert(seed.hash(&bytes)));
+            for at in 0..length {
+                bytes[at] ^= 1;
+                assert!(seen.insert(seed.hash(&bytes)), "{bytes:?}");
+                bytes[at] ^= 1;
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn one_walk_finds_what_several_find_in_any_bytes(
+            head in prop::sample::select(vec![0x41u8, 0x42, 0x48, 0x51, 0x61, 0x62]),
+            code in prop::sample::select(vec![1u8, 2, 3, 65, 68, 69, 132]),
+            rest in prop::collection::vec(prop_oneof![any::<u8>(), 0u8..20, Just(0xb3), Just(0x61), Just(0xff)], 2..50),
+        ) {
+            check(&[&[head, code][..], &rest].concat());
+        }
+    }
+}

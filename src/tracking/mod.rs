@@ -19,6 +19,7 @@ mod resources;
 mod responses;
 mod retransmission;
 mod ring;
+mod routes;
 mod sent;
 mod slot;
 mod slots;
@@ -28,19 +29,20 @@ mod tokens;
 mod unreachable;
 mod usual;
 
-pub use endpoints::EndpointTable;
 pub use facts::{Facts, Seed};
 pub use model::*;
-pub use pairs::{PairNumber, PairTable};
+pub use pairs::PairNumber;
 pub use resources::ResourceTable;
+pub use routes::{Route, RouteTable};
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
+use endpoints::EndpointTable;
 use expiry::Timers;
 use judge::Memory;
-use pairs::Pairs;
+use pairs::{PairTable, Pairs};
 use sent::SentTable;
 use slots::Slots;
 
@@ -126,7 +128,7 @@ impl Tracker {
         self.seed.clone()
     }
 
-    /// The number of an endpoint, for [`Arrival`]. Whoever has an [`EndpointTable`] of its own takes the numbers from there instead.
+    /// The number of an endpoint, for [`Arrival`]. Whoever has a [`RouteTable`] of its own takes the numbers from there instead.
     pub fn endpoint(&mut self, endpoint: &Endpoint) -> EndpointId {
         self.endpoints.intern(endpoint)
     }

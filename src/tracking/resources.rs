@@ -87,7 +87,13 @@ impl<'s> OptionsHash<'s> {
     /// Adds an option.
     #[inline]
     pub fn add(&mut self, number: OptionNumber, value: &[u8]) {
-        let bits = short(value).unwrap_or_else(|| self.seed.hash(value));
+        self.add_word(number, value, short(value).unwrap_or(0));
+    }
+
+    /// The same where the value is at hand as [`short`] has it.
+    #[inline(always)]
+    pub fn add_word(&mut self, number: OptionNumber, value: &[u8], word: u64) {
+        let bits = if value.len() <= 8 { word } else { self.seed.hash(value) };
         self.state = self.seed.mix(self.state ^ bits, u64::from(number.0) << 32 | value.len() as u64);
     }
 

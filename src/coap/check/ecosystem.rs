@@ -11,7 +11,7 @@ const OCF: [OptionNumber; 2] =
 const OCF_BIT: u8 = high_bit(OptionNumber::OCF_CONTENT_FORMAT_VERSION.0);
 
 /// Whether a request whose path begins so can follow a convention.
-#[inline]
+#[inline(always)]
 pub(super) fn may_be_convention(first: &[u8]) -> bool {
     matches!(first, b"oic" | b"rd" | b"bs" | b"dp" | [b'0'..=b'9', ..])
 }

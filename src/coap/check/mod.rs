@@ -11,6 +11,7 @@ mod signaling;
 mod usual;
 
 use usual::Glance;
+pub use usual::UsualMessage;
 
 use super::finding::{Finding, Severity};
 use super::{Code, Header, Message, OptionNumber, OptionStatus, Rule, Span, draft};
@@ -95,16 +96,21 @@ impl Message<'_> {
     /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation. Of a message that the capture cut there
     /// is none: what is missing may have made it right.
     pub fn visit_findings(&self, visit: &mut dyn FnMut(Finding)) {
-        // Nearly all messages are usual in nearly all respects.
-        let glance = Glance::at(self);
-        if !glance.is_usual {
-            self.examine(glance, visit);
+        let mut has_usual_options = false;
+        if !self.layout.mode.is_draft() {
+            // Nearly all messages are usual in nearly all respects.
+            match Glance::at(self.bytes, |_, _, _| {}) {
+                Some(Glance { is_usual: true, .. }) => return,
+                Some(glance) => has_usual_options = glance.has_usual_options,
+                None => {}
+            }
         }
+        self.examine(has_usual_options, visit);
     }
 
     /// Looks for everything that is odd in a message that is not usual.
     #[inline(never)]
-    fn examine(&self, glance: Glance, visit: &mut dyn FnMut(Finding)) {
+    fn examine(&self, has_usual_options: bool, visit: &mut dyn FnMut(Finding)) {
         if self.layout.cut {
             return;
         }
@@ -129,7 +135,7 @@ impl Message<'_> {
             check.signaling();
             return;
         }
-        if !glance.has_usual_options {
+        if !has_usual_options {
             check.options();
         }
         check.payload();

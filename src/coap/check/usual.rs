@@ -11,7 +11,7 @@ use crate::coap::message::Layout;
 use crate::coap::option::{OPTIONS, OptionDefinition, OptionFormat, OptionStatus, bit, mask_of};
 use crate::coap::parameters::{PAYLOAD_SIZE_BOUND, TOKEN_BOUND};
 use crate::coap::walk::{Lean, lean};
-use crate::coap::{CODES, Code, ContentFormat, Message, MessageType, OptionNumber};
+use crate::coap::{CODES, Code, ContentFormat, DecodeMode, Message, MessageType, OptionNumber};
 
 const IF_NONE_MATCH: u64 = mask_of(&[OptionNumber::IF_NONE_MATCH]);
 
@@ -103,44 +103,101 @@ const fn numbers(kind: Kind) -> (u64, u64) {
     (there & !(PROXY_LOW | IF_NONE_MATCH), once)
 }
 
-/// What can be seen of a message at a glance.
-#[derive(Clone, Copy)]
-pub(super) struct Glance {
+/// What can be seen of a message in one walk over its options.
+pub(super) struct Glance<'a> {
+    layout: Layout,
+    /// The first segment of the path; empty for none.
+    path: &'a [u8],
     /// Nothing is to be said of the message.
     pub is_usual: bool,
     /// Nothing is to be said of its options.
     pub has_usual_options: bool,
 }
 
-impl Glance {
-    /// A glance at a message in today's reading.
-    #[inline]
-    pub(super) fn at(message: &Message<'_>) -> Self {
-        let (bytes, layout) = (message.bytes, &message.layout);
-        let none = Self { is_usual: false, has_usual_options: false };
-        let Some(&[first, code, ..]) = bytes.first_chunk::<4>() else {
-            return none;
-        };
-        let Some(usual) = USUAL.get(usize::from(code)) else {
-            return none;
-        };
-        if layout.seen & !usual.numbers != 0 || layout.high != 0 || layout.mode.is_draft() {
-            return none;
+/// A message of which nothing is to be said, in a reading of today.
+#[derive(Clone, Copy, Debug)]
+pub struct UsualMessage<'a> {
+    /// The message.
+    pub message: Message<'a>,
+    /// The first segment of the path of a request; empty for none.
+    pub first_segment: &'a [u8],
+    /// The options that are there, all below 64, one bit each.
+    pub options: u64,
+}
+
+impl<'a> UsualMessage<'a> {
+    /// Decodes and judges a message in one walk over its options, if it is a usual one: [`Message::decode`] gives the same, and
+    /// [`Message::visit_findings`] finds nothing. None says nothing of the message. `visit` gets each option, as long as the message seems
+    /// usual: its number, its value, and the last eight bytes of it as a number in little-endian order.
+    #[inline(always)]
+    pub fn read(bytes: &'a [u8], visit: impl FnMut(OptionNumber, &'a [u8], u64)) -> Option<Self> {
+        let Glance { layout, path, .. } = Glance::at(bytes, visit).filter(|glance| glance.is_usual)?;
+        Some(Self { message: Message { bytes, layout }, first_segment: path, options: layout.seen })
+    }
+}
+
+impl<'a> Glance<'a> {
+    /// A glance at a message as RFC 7252 has it; None where it cannot be told so quickly what is usual.
+    #[inline(always)]
+    pub(super) fn at(bytes: &'a [u8], mut visit: impl FnMut(OptionNumber, &'a [u8], u64)) -> Option<Self> {
+        let &[first, code, ..] = bytes.first_chunk::<4>()?;
+        let usual = USUAL.get(usize::from(code))?;
+        // Version 1, and at most 8 bytes of token.
+        if !matches!(first & 0xcf, 0x40..=0x48) {
+            return None;
         }
-        let is_odd = layout.stopped
-            || layout.seen & usual.examined != 0
-            || usual.headers >> (first & 63) & 1 == 0
-            || usual.payloads >> layout.payload_kind() & 1 == 0
-            || bytes.len() > PAYLOAD_SIZE_BOUND;
-        if layout.seen == 0 {
-            return Self { is_usual: !is_odd, has_usual_options: true };
-        }
-        match usual.values(bytes, layout) {
-            Some(path) => {
-                Self { is_usual: !(is_odd || usual.is_request && may_be_convention(path)), has_usual_options: true }
+        let token_length = u32::from(first & 15);
+        let (mut at, mut number, mut seen, mut path) = (4 + token_length as usize, 0u32, 0u64, &[][..]);
+        // What is odd is gathered in one number: a branch for each possibility would cost more than all of them together.
+        let mut odd = 0u64;
+        while let Some(Lean { delta, value, end }) = lean(bytes, at) {
+            number += delta;
+            at = end;
+            let values = VALUES.get(number as usize)?;
+            let value = bytes.get(value..end)?;
+            let word = match bytes.get(..end).and_then(|bytes| bytes.last_chunk::<8>()) {
+                // Where the value is shorter, what stands in front of it is shifted out.
+                Some(last) => {
+                    let unused = 64u32.saturating_sub(value.len() as u32 * 8);
+                    u64::from_le_bytes(*last).checked_shr(unused).unwrap_or(0)
+                }
+                None => value.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)),
+            };
+            odd |= values.odd(value, word, usual.is_request) | u64::from(delta == 0) & usual.once >> number;
+            seen |= 1 << number;
+            if number == u32::from(OptionNumber::URI_PATH.0) && delta != 0 {
+                path = value;
             }
-            None => none,
+            visit(OptionNumber(number as u16), value, word);
         }
+        let payload_offset = match bytes.get(at) {
+            None if at == bytes.len() => 0,
+            Some(0xff) if at + 1 < bytes.len() => at as u32 + 1,
+            _ => return None,
+        };
+        let layout = Layout {
+            seen,
+            length: bytes.len() as u32,
+            token_offset: 4,
+            token_length,
+            options_offset: 4 + token_length,
+            options_end: at as u32,
+            payload_offset,
+            mode: DecodeMode::Rfc7252,
+            high: 0,
+            token_extension: 0,
+            has_token: true,
+            stopped: false,
+            cut: false,
+        };
+        let has_usual_options = odd & 1 == 0 && seen & !usual.numbers == 0;
+        let is_usual = has_usual_options
+            && seen & usual.examined == 0
+            && usual.headers >> (first & 63) & 1 != 0
+            && usual.payloads >> layout.payload_kind() & 1 != 0
+            && bytes.len() <= PAYLOAD_SIZE_BOUND
+            && !(usual.is_request && may_be_convention(path));
+        Some(Self { layout, path, is_usual, has_usual_options })
     }
 }
 
@@ -154,23 +211,24 @@ impl Layout {
 
 /// What the values of an option usually are.
 #[derive(Clone, Copy)]
-#[repr(align(8))]
+#[repr(align(16))]
 struct Values {
+    /// The highest bit of each byte for a text, else nothing.
+    text: u64,
     /// Shortest length.
     min: u16,
     /// How much longer they may be.
     slack: u16,
+    /// A number, which begins with no zero.
+    is_number: bool,
     look: Look,
 }
 
-/// How closely a value is looked at.
+/// Which values are looked at more closely.
 #[derive(Clone, Copy)]
 enum Look {
-    /// Any bytes will do.
+    /// None.
     Away,
-    Text,
-    Path,
-    Uint,
     Observe,
     Format,
 }
@@ -180,7 +238,7 @@ static VALUES: [Values; 64] = values();
 
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
 const fn values() -> [Values; 64] {
-    let mut values = [Values { min: 0, slack: u16::MAX, look: Look::Away }; 64];
+    let mut values = [Values { text: 0, min: 0, slack: u16::MAX, is_number: false, look: Look::Away }; 64];
     let mut row = 0;
     while row < OPTIONS.len() {
         if OPTIONS[row].number.0 < 64 {
@@ -194,89 +252,164 @@ const fn values() -> [Values; 64] {
 const fn values_of(row: &OptionDefinition) -> Values {
     let look = match (row.number, row.format) {
         (OptionNumber::OBSERVE, _) => Look::Observe,
-        (OptionNumber::URI_PATH, _) => Look::Path,
-        (_, OptionFormat::String) => Look::Text,
         (_, OptionFormat::ContentFormat) => Look::Format,
-        (_, OptionFormat::Uint | OptionFormat::Block) => Look::Uint,
-        (_, OptionFormat::Empty | OptionFormat::Opaque | OptionFormat::Oscore | OptionFormat::Unknown) => Look::Away,
+        _ => Look::Away,
     };
+    let is_number = matches!(row.format, OptionFormat::Uint | OptionFormat::Block | OptionFormat::ContentFormat);
+    let text = if matches!(row.format, OptionFormat::String) { HIGHEST } else { 0 };
     let slack = row.max - row.min;
-    Values { min: row.min as u16, slack: if slack < 0xffff { slack as u16 } else { 0xffff }, look }
+    let slack = if slack < 0xffff { slack as u16 } else { 0xffff };
+    Values { text, min: row.min as u16, slack, is_number, look }
 }
 
-impl Usual {
-    /// The first segment of the path, empty for none; None if some value is odd, or an option is repeated that must not be.
-    /// To be asked where all numbers are below 64.
-    fn values<'a>(&self, bytes: &'a [u8], layout: &Layout) -> Option<&'a [u8]> {
-        let bytes = bytes.get(..layout.options_end as usize)?;
-        let (mut at, mut number, mut path) = (layout.options_offset as usize, 0, &[][..]);
-        while let Some(Lean { delta, value, end }) = lean(bytes, at) {
-            number += delta;
-            at = end;
-            if delta == 0 && self.once >> (number & 63) & 1 != 0 {
-                return None;
-            }
-            let values = VALUES.get(number as usize & 63)?;
-            let value = bytes.get(value..end)?;
-            let is_usual = match values.look {
-                Look::Path => {
-                    // The first adds something to the number.
-                    if delta != 0 {
-                        path = value;
-                    }
-                    is_usual_text(bytes.get(..end)?, value)
-                }
-                Look::Text => is_usual_text(bytes.get(..end)?, value),
-                Look::Uint => value.first() != Some(&0),
-                Look::Observe if self.is_request => matches!(value, [] | [1]),
-                Look::Observe => value.first() != Some(&0),
-                Look::Format => is_usual_format(value),
-                Look::Away => true,
-            };
-            if !is_usual || value.len().wrapping_sub(usize::from(values.min)) > usize::from(values.slack) {
-                return None;
-            }
+impl Values {
+    /// 1 where a value is not usual, else 0. `word` has its last eight bytes.
+    #[inline(always)]
+    fn odd(&self, value: &[u8], word: u64, is_request: bool) -> u64 {
+        let length = value.len();
+        let mut odd = length.wrapping_sub(usize::from(self.min)) > usize::from(self.slack);
+        odd |= self.is_number & (length != 0) & (word & 0xff == 0);
+        // One dot or two, and perhaps what only begins with a dot.
+        odd |= (self.text != 0) & (length <= 2) & (word & 0xff == u64::from(b'.'));
+        odd |= odd_bytes(word) & self.text != 0;
+        if length > 8 {
+            odd |= self.text != 0 && value.as_chunks().0.iter().any(|chunk| odd_bytes(u64::from_le_bytes(*chunk)) != 0);
         }
-        Some(path)
-    }
-}
-
-/// Whether a value is the shortest way to name a registered Content-Format.
-#[inline]
-fn is_usual_format(value: &[u8]) -> bool {
-    match value {
-        // Text, CBOR and their like need no look into the table.
-        [] | [40 | 50 | 60] => true,
-        [0, ..] => false,
-        [number] => ContentFormat(u16::from(*number)).is_registered(),
-        [high, low] => ContentFormat(u16::from_be_bytes([*high, *low])).is_registered(),
-        _ => false,
-    }
-}
-
-/// Whether a text, the last that stands in `bytes`, is ASCII without percent and slash, and too long or too plain to be a dot or two.
-/// Eight bytes are looked at together; in front of a shorter text, those that stand there are shifted out.
-#[inline]
-fn is_usual_text(bytes: &[u8], text: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>().map(|last| u64::from_le_bytes(*last)) else {
-        return false;
-    };
-    match text.len() {
-        0 => true,
-        length @ 1..8 => {
-            let word = last >> (64 - 8 * length);
-            is_usual_word(word) && (length > 2 || word & 0xff != u64::from(b'.'))
+        match self.look {
+            Look::Away => {}
+            Look::Observe => odd |= is_request & ((word > 1) | (length > 1)),
+            Look::Format => odd |= !is_usual_format(word, length),
         }
-        _ => is_usual_word(last) && text.as_chunks().0.iter().all(|chunk| is_usual_word(u64::from_le_bytes(*chunk))),
+        u64::from(odd)
     }
 }
 
-/// Whether none of eight bytes is a percent, a slash, or above 0x7F.
+/// Whether a number of so many bytes is that of a registered Content-Format. The bytes are in the wrong order.
 #[inline]
-fn is_usual_word(word: u64) -> bool {
-    const ONES: u64 = u64::MAX / 0xff;
+fn is_usual_format(word: u64, length: usize) -> bool {
+    // Text, CBOR and their like need no look into the table.
+    length <= 1 && matches!(word, 0 | 40 | 50 | 60 | 110 | 112)
+        || ContentFormat((word as u16).swap_bytes() >> (16 - 8 * length.min(2))).is_registered()
+}
+
+const ONES: u64 = u64::MAX / 0xff;
+/// The highest bit of each of eight bytes.
+const HIGHEST: u64 = ONES << 7;
+
+/// Has the highest bit of some byte set where one of eight is a percent, a slash, or above 0x7F.
+#[inline]
+fn odd_bytes(word: u64) -> u64 {
     // The highest bit of a byte below 0x80 gets set by subtracting one only where it was zero.
     let percent = (word ^ (ONES * b'%' as u64)).wrapping_sub(ONES);
     let slash = (word ^ (ONES * b'/' as u64)).wrapping_sub(ONES);
-    (word | percent | slash) & (ONES << 7) == 0
+    (word | percent | slash) & HIGHEST
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::coap::Finding;
+
+    /// All findings of the message, whatever a glance tells.
+    fn examined(message: &Message<'_>, has_usual_options: bool) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        message.examine(has_usual_options, &mut |finding| findings.push(finding));
+        findings
+    }
+
+    /// Holds a glance to what a full examination finds; tells whether the message is usual.
+    fn check(bytes: &[u8]) -> bool {
+        let message = Message::decode(bytes);
+        let mut visited = Vec::new();
+        let usual = UsualMessage::read(bytes, |number, value, _| visited.push((number.0, value.to_vec())));
+        if let Some(usual) = &usual {
+            let options = message.options().map(|option| (option.number.0, option.value.to_vec()));
+            assert_eq!(usual.message.layout, message.layout, "{bytes:02x?}");
+            assert_eq!(visited, options.collect::<Vec<_>>(), "{bytes:02x?}");
+            assert_eq!(examined(&message, false), [], "{bytes:02x?}");
+            assert_eq!(message.value(OptionNumber::URI_PATH).unwrap_or_default(), usual.first_segment);
+            assert!(!message.is_malformed());
+        }
+        if Glance::at(bytes, |_, _, _| {}).is_some_and(|glance| glance.has_usual_options) {
+            assert_eq!(examined(&message, true), examined(&message, false), "{bytes:02x?}");
+        }
+        usual.is_some()
+    }
+
+    /// A value that some option may have, or may not.
+    fn value() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            Just(vec![]),
+            prop::collection::vec(any::<u8>(), 0..4),
+            prop::collection::vec(prop_oneof![Just(0), Just(1), Just(40), Just(b'.'), Just(b'%'), Just(b'/')], 1..3),
+            "[a-z0-9./%]{1,24}".prop_map(String::into_bytes),
+        ]
+    }
+
+    /// Messages most of which are usual, or nearly so.
+    fn message() -> impl Strategy<Value = Vec<u8>> {
+        let numbers = prop::sample::select(vec![1u8, 3, 4, 5, 6, 7, 8, 11, 11, 12, 12, 14, 15, 17, 23, 27, 28, 35, 60]);
+        let codes = prop::sample::select(vec![0u8, 1, 1, 2, 3, 4, 5, 7, 65, 67, 68, 69, 69, 95, 132, 140, 165, 225]);
+        let options = prop::collection::vec((numbers, value()), 0..4);
+        let payload = prop::collection::vec(any::<u8>(), 0..12);
+        (0u8..4, codes, prop::collection::vec(any::<u8>(), 0..9), options, payload).prop_map(
+            |(kind, code, token, mut options, payload)| {
+                let mut bytes = vec![0x40 | kind << 4 | token.len() as u8, code, 1, 2];
+                bytes.extend(token);
+                options.sort_by_key(|(number, _)| *number);
+                let mut last = 0;
+                for (number, value) in options {
+                    let nibble = |number: u8| number.min(13);
+                    bytes.push(nibble(number - last) << 4 | nibble(value.len() as u8));
+                    bytes.extend((number - last).checked_sub(13));
+                    bytes.extend((value.len() as u8).checked_sub(13));
+                    bytes.extend(value);
+                    last = number;
+                }
+                if !payload.is_empty() {
+                    bytes.push(0xff);
+                    bytes.extend(payload);
+                }
+                bytes
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_glance_sees_nothing_that_is_not_there(bytes in message()) {
+            check(&bytes);
+        }
+
+        #[test]
+        fn a_glance_at_any_bytes_is_right(bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0x40u8..0x50], 0..40)) {
+            check(&bytes);
+        }
+    }
+
+    #[test]
+    fn what_nearly_all_messages_are_is_usual() {
+        let messages: [&[u8]; 6] = [
+            b"\x42\x01\x1f\x04\x9a\xc6\xb7sensors\x03hum",
+            b"\x41\x01\x00\x01\xb8\xbb.well-known\x04core",
+            b"\x44\x02\x2d\x53\x40\x61\x7c\xd5\xb7sensors\x04temp\x11\x32\xff{}",
+            b"\x62\x45\x1f\x04\x9a\xc6\xc0\xff21.5",
+            b"\x52\x45\x1f\x04\x9a\xc6\x61\x07\x60\x21\x0a\xffx",
+            b"\x60\x00\x1f\x04",
+        ];
+        for usual in messages {
+            assert!(check(usual), "{usual:02x?}");
+        }
+        for odd in [
+            &b"\x41\x01\x00\x01\xe5\xb2.."[..],
+            b"\x41\x01\x00\x01\xe5\xb3a%2",
+            b"\x52\x45\x00\x01\x09\x07\xc2\x28\x00\xffx",
+        ] {
+            assert!(!check(odd), "{odd:02x?}");
+        }
+    }
 }

@@ -1,0 +1,80 @@
+//! The usual message: of a usual frame, between endpoints that were heard before, with nothing to be said of it. Nearly all messages are
+//! such, and are read in one go. The general way in `front` would find the same.
+
+use super::check;
+use super::front::{Batch, Judged, Known, Lens, Part, What};
+use super::pairs::is_telling;
+use crate::coap::DecodeMode;
+use crate::frame::{Datagram, Endpoint, Frame, QuickDatagram};
+use crate::tracking::Facts;
+
+/// The bits of [`Route::mark`] that are set once it is known whether there are usual messages on a route: the datagrams are CoAP by their
+/// ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a dialect.
+const USUAL: u32 = 1 << 31;
+const UNUSUAL: u32 = 1 << 30;
+const COUNT: u32 = UNUSUAL - 1;
+
+/// Reads a frame that may hold a usual message. None says nothing of it.
+#[inline(always)]
+pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> Option<What> {
+    let datagram = lens.peeler.quick(frame)?;
+    let mut is_explored = false;
+    let route = loop {
+        match lens.known.routes.quick(&datagram) {
+            Some(route) if route.mark & USUAL != 0 => break route,
+            Some(route) if route.mark & UNUSUAL != 0 => return None,
+            _ if is_explored => return None,
+            _ => {
+                explore(lens, &datagram.datagram(frame.position));
+                is_explored = true;
+            }
+        }
+    };
+    let (facts, usual) = Facts::read_usual(datagram.payload, &lens.known.seed)?;
+    if check::concerns(&usual) {
+        return None;
+    }
+    let message = usual.message;
+    if route.mark & COUNT != COUNT && is_telling(&message) {
+        route.mark += 1;
+    }
+    let part = Part {
+        source: route.source,
+        destination: route.destination,
+        pair: Some(route.pair),
+        offset: QuickDatagram::OFFSET,
+        length: batch.keep(datagram.payload),
+        multicast: false,
+        cut: false,
+        ip_id: datagram.ip_id,
+        hop_limit: datagram.hop_limit,
+        fragmented: false,
+    };
+    batch.facts.push(facts);
+    Some(What::Message(part, Judged { mode: message.mode(), header: message.header(), malformed: false, worst: None }))
+}
+
+/// Finds out whether there are usual messages on the route of a datagram.
+#[cold]
+#[inline(never)]
+fn explore(lens: &mut Lens, datagram: &Datagram<'_>) {
+    let Datagram { source, destination, .. } = datagram;
+    let is_usual = lens.options.tokens.mode() == DecodeMode::Rfc7252
+        && lens.options.ports.surely_either(datagram)
+        && check::is_quiet(datagram)
+        && !lens.pairs.is_special(source, destination);
+    let routes = &mut lens.known.routes;
+    if is_usual {
+        // Whatever a datagram with such ports holds is told of, so that its endpoints get numbers in any case.
+        routes.intern(source, destination);
+    }
+    if let Some(mark) = routes.mark(source, destination) {
+        *mark = if is_usual { USUAL } else { UNUSUAL };
+    }
+}
+
+/// Has no usual messages between two endpoints any more: they may speak a dialect. Gives how many told that they speak as everybody does.
+pub(super) fn forget(known: &mut Known, one: &Endpoint, other: &Endpoint) -> u32 {
+    let mut take = |from, to| known.routes.mark(from, to).map_or(0, |mark| std::mem::replace(mark, UNUSUAL) & COUNT);
+    take(one, other) + take(other, one)
+}
