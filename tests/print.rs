@@ -64,6 +64,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("malformed-bytes", "print -V -x -c 16 captures/lab/11-malformed-libcoap.pcap"),
     ("retransmit-json", "print -T json captures/lab/04-retransmit-libcoap.client.pcap"),
     ("icmp-json", "print -T json captures/lab/04-server-down-icmp.pcap"),
+    ("payload-bytes", "explain -r captures/lab/07-formats.pcap --frame 18"),
+    ("payload-json", "explain --format json -r captures/lab/07-formats.pcap --frame 18"),
     ("basics-csv", "print -T csv captures/lab/01-libcoap-basics-ipv4.pcap"),
     (
         "blocks-fields",
@@ -93,7 +95,9 @@ fn output_is_as_expected() {
 
 #[test]
 fn text_forms_fit_80_columns() {
-    for capture in ["05-block2-libcoap", "07-errors-options", "10-echo-request-tag", "11-malformed-libcoap"] {
+    for capture in
+        ["05-block2-libcoap", "07-errors-options", "07-formats", "10-echo-request-tag", "11-malformed-libcoap"]
+    {
         let text = printed(&format!("print -x captures/lab/{capture}.pcap"));
         // The line of the message itself is long where the output is kept; its bytes are not.
         for line in text.lines().filter(|line| line.starts_with("  ") && !line.contains(" > ")) {

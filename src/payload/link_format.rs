@@ -1,11 +1,25 @@
 //! Link format (RFC 6690): targets with their attributes.
 
 use super::walk::{Walk, rest};
-use super::{Item, Value};
+use super::{Item, Value, names};
 use crate::coap::flaw::Flaw;
 
-/// The links of a document, each a map of `href` and its attributes; an attribute without value is true.
-pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+/// The links of a document, each a map of `href` and its attributes; an attribute without value is true. In what a LwM2M client says of
+/// itself, numbers are named.
+pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
+    let mut items = links(body, walk);
+    let root = items.iter().any(|link| {
+        link.child("rt").and_then(Item::as_text).is_some_and(|types| types.split(' ').any(|one| one == "oma.lwm2m"))
+    });
+    if root || path == "/rd" || names::lwm2m(path).is_some() {
+        for link in items.iter_mut().filter(|link| link.meaning.is_empty()) {
+            link.meaning = names::lwm2m(&link.name).map_or_else(String::new, |name| format!("in LwM2M: {name}"));
+        }
+    }
+    items
+}
+
+fn links(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut items = super::text::decode(body, walk);
     let Some(text) = body.get(..walk.problems.first().map_or(body.len(), |problem| problem.bytes.start)) else {
         return items;

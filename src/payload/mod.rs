@@ -133,7 +133,7 @@ const FORMS: &[Form] = &[
         cose::message(body, None, true, walk)
     }),
     form("Thread TLVs", &[], false, Shape::One, |body, subject, walk| thread::decode(body, subject.path, walk)),
-    form("link format", &[40], false, Shape::Many, |body, _, walk| link_format::decode(body, walk)),
+    form("link format", &[40], false, Shape::Many, |body, subject, walk| link_format::decode(body, subject.path, walk)),
     form("SenML in JSON", &[110, 111, 320], false, Shape::One, |body, _, walk| json::decode(body, walk)),
     form("SenML in CBOR", &[112, 113, 322], true, Shape::One, |body, _, walk| cbor::decode(body, walk)),
     form("LwM2M TLV", &[11542, 1542], false, Shape::One, |body, subject, walk| lwm2m::decode(body, subject.path, walk)),

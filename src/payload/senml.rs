@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, json};
 
 use super::walk::Walk;
-use super::{Item, Value, time};
+use super::{Item, Value, names, time};
 use crate::coap::flaw::Flaw;
 
 /// A field: its label in JSON, its label in CBOR, what it is (RFC 8428 sections 4.3 and 6).
@@ -126,7 +126,7 @@ fn record_of<'a>(
     let mut object = Map::new();
     let name = base.name.clone() + read("n").and_then(Item::as_text).unwrap_or_default();
     let mut words = name.clone();
-    object.insert("n".into(), json!(name));
+    object.insert("n".into(), json!(&name));
     if let Some(version) = base.version.filter(|version| *version != 10) {
         object.insert("bver".into(), json!(version.to_string().parse::<Number>().ok()));
     }
@@ -167,6 +167,9 @@ fn record_of<'a>(
         words += &format!(" {unit}");
     }
     words += &when(at);
+    if let Some(resource) = names::lwm2m(&name) {
+        words += &format!("; in LwM2M: {resource}");
+    }
     Some((object, words))
 }
 

@@ -71,16 +71,6 @@ pub(super) fn whole(decoded: &Decoded, offset: usize, part: Part) -> Node {
         [_] => {}
         items => node.children.extend(items.iter().enumerate().map(|(index, item)| value(item, index, true, offset))),
     }
-    for problem in &decoded.problems {
-        let place = Place::Message(Span::of_bytes(offset + problem.bytes.start, problem.bytes.len()));
-        node.children.push(Node {
-            name: "coapscope.payload.flaw".into(),
-            label: format!("Byte {}", problem.bytes.start).into(),
-            value: problem.flaw.says().into(),
-            place: Some(place),
-            ..Node::default()
-        });
-    }
     node
 }
 
