@@ -12,6 +12,19 @@ const PER_DATAGRAM: Duration = Duration::from_millis(50);
 /// Stack of the thread that decodes: an eighth of what a thread has by default.
 const STACK: usize = 256 * 1024;
 
+/// How long something took: the time on the clock, or, where other programs held the processor meanwhile, the time that this thread had it
+/// (which the system counts in ticks of some milliseconds).
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let on_processor = || -> Option<u64> {
+        std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+    };
+    let (begin, before) = (Instant::now(), on_processor());
+    let made = work();
+    let (clock, after) = (begin.elapsed(), on_processor());
+    let own = after.zip(before).map(|(after, before)| Duration::from_nanos(after - before) + Duration::from_millis(10));
+    (made, own.map_or(clock, |own| own.min(clock)))
+}
+
 struct Hostile {
     name: &'static str,
     /// The Content-Format that it is made against, and the flaw that is to be noted there; None where it is sound.
@@ -109,9 +122,7 @@ fn hostile_bodies_are_noted_and_take_no_time() {
         let mut wrong = Vec::new();
         let mut slowest = Duration::ZERO;
         for Hostile { name, format, flaw, body } in bodies() {
-            let begin = Instant::now();
-            let decoded = read(&body, format);
-            let took = begin.elapsed();
+            let (decoded, took) = timed(|| read(&body, format));
             slowest = slowest.max(took);
             println!("{took:>10.1?}  {:>6} bytes  {name}", body.len());
             check_bounds(&decoded, &body, name);
@@ -123,13 +134,15 @@ fn hostile_bodies_are_noted_and_take_no_time() {
             assert!(decoded.len() <= 2 * coapscope::payload::ITEMS, "{name}: {} items", decoded.len());
             let _ = decoded.json(&body);
             for other in FORMATS {
-                let begin = Instant::now();
-                check_bounds(&read(&body, *other), &body, name);
-                assert!(begin.elapsed() < PER_DATAGRAM * 10, "{name} as {other}: {:?}", begin.elapsed());
+                let (decoded, took) = timed(|| read(&body, *other));
+                check_bounds(&decoded, &body, name);
+                assert!(took < PER_DATAGRAM * 10, "{name} as {other}: {took:?}");
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
-        println!("the slowest took {slowest:.1?}; {PER_DATAGRAM:?} are allowed");
+        println!(
+            "the slowest took {slowest:.1?}; a datagram may take {PER_DATAGRAM:?}, in a test build ten times that"
+        );
     });
     thread.unwrap().join().unwrap();
 }
