@@ -93,9 +93,28 @@ pub struct PrintArgs {
     /// A field to print, with -T fields or csv; may be given several times.
     #[arg(short = 'e', long = "field", value_name = "FIELD", help_heading = "Showing")]
     pub fields: Vec<String>,
+    /// Print a table of these instead of messages; with -Y, of those in which some message is let through.
+    #[arg(long, value_enum, value_name = "TABLE", help_heading = "Showing")]
+    pub table: Option<TableName>,
+    /// With -w: save the other messages of the chosen ones' exchanges as well.
+    #[arg(long, help_heading = "Saving")]
+    pub whole_exchanges: bool,
     /// Form of -T fields: separator=C (or /t, /s), aggregator=C, occurrence=f|l|a, header=y|n, quote=d|s|n.
     #[arg(short = 'E', long = "field-option", value_name = "OPTION=VALUE", help_heading = "Showing")]
     pub field_options: Vec<String>,
+}
+
+/// What `print --table` has rows of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableName {
+    /// A request with all that belongs to it.
+    Exchanges,
+    /// A registration with its notifications.
+    Observations,
+    /// What is odd.
+    Findings,
+    /// What is asked for.
+    Resources,
 }
 
 /// Output of `print`.
@@ -185,8 +204,8 @@ pub struct InputArgs {
     /// Kernel filter in libpcap's language, instead of the one that lets CoAP, fragments and ICMP through.
     #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", help_heading = "Live")]
     pub filter: Option<String>,
-    /// Write every captured frame to this file, as pcap.
-    #[arg(short = 'w', long = "write", value_name = "FILE", help_heading = "Live")]
+    /// Live: write every captured frame to this file, as pcap. `print` of a capture: save the chosen messages to it, as pcapng.
+    #[arg(short = 'w', long = "write", value_name = "FILE", help_heading = "Saving")]
     pub write: Option<PathBuf>,
     /// Stop after this many frames (live) or messages (from a file).
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = values::count, allow_negative_numbers = true)]

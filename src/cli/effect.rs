@@ -40,7 +40,29 @@ const OF_LINES: &str =
 
 const ROWS: &[Row] = &[
     row(LIVE, "filter", "-f", is_not_live, OF_LIVE),
-    row(LIVE, "write", "-w", is_not_live, OF_LIVE),
+    row(&[""], "write", "-w", is_not_live, OF_LIVE),
+    row(
+        &["print"],
+        "write",
+        "-w",
+        is_followed,
+        "saves a capture when it has ended, and this one goes on; leave --follow out",
+    ),
+    row(
+        &["print"],
+        "whole_exchanges",
+        "--whole-exchanges",
+        is_not_saved,
+        "belongs to -w OUT.pcapng of a file; name it",
+    ),
+    row(
+        &["print"],
+        "table",
+        "--table",
+        |matches| !is_not_live(matches),
+        "is of a capture that has ended; write it to a file first (-w)",
+    ),
+    row(&["print"], "table", "--table", is_followed, "is of a capture that has ended; leave --follow out"),
     row(LIVE, "follow", "--follow", has_no_file, "waits at the end of a file; name one"),
     row(&[""], "count", "-c", is_screen_of_file, "counts what is captured or printed: `coapscope print -c N FILE`"),
     row(&["print"], "fields", "-e", prints_no_fields, OF_FIELDS),
@@ -93,6 +115,14 @@ fn is_not_live(matches: &ArgMatches) -> bool {
 
 fn has_no_file(matches: &ArgMatches) -> bool {
     !is_given(matches, "file") && !is_given(matches, "read")
+}
+
+fn is_followed(matches: &ArgMatches) -> bool {
+    matches.get_flag("follow")
+}
+
+fn is_not_saved(matches: &ArgMatches) -> bool {
+    !is_given(matches, "write") || !is_not_live(matches)
 }
 
 fn always(_: &ArgMatches) -> bool {

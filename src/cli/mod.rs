@@ -14,10 +14,12 @@ mod output;
 mod pages;
 mod print;
 mod printer;
+mod save;
 #[cfg(feature = "tui")]
 mod screen;
 mod source_text;
 mod stats;
+mod tables;
 mod usage;
 mod values;
 mod without;

@@ -5,7 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::bail;
 
 use super::input;
-use super::printer::Printer;
+use super::printer::{Printer, Whole};
+use super::save::Save;
+use super::tables::Shape;
 use super::usage::BadFilter;
 use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
 use crate::capture::Opened;
@@ -24,7 +26,18 @@ use crate::tracking::{Patch, RecordId};
 /// # Errors
 /// Where the arguments make no sense, the capture cannot be opened or read, or the output cannot be written.
 pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
-    let form = match args.format {
+    let whole = whole(args)?;
+    let form = form(args)?;
+    match form {
+        Form::Text { .. } => {}
+        Form::Json => context.out.json(),
+        Form::Columns(_) => context.out.data(),
+    }
+    print(&args.input, &args.reading, form, whole, context)
+}
+
+fn form(args: &PrintArgs) -> anyhow::Result<Form> {
+    Ok(match args.format {
         PrintFormat::Text if !args.fields.is_empty() => {
             bail!("-e: fields are printed by -T fields and -T csv; name one of them")
         }
@@ -33,13 +46,33 @@ pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         PrintFormat::Json => Form::Json,
         PrintFormat::Fields => Form::Columns(Columns::fields(&args.fields, &args.field_options)?),
         PrintFormat::Csv => Form::Columns(Columns::csv(&args.fields, &args.field_options)?),
-    };
-    match form {
-        Form::Text { .. } => {}
-        Form::Json => context.out.json(),
-        Form::Columns(_) => context.out.data(),
+    })
+}
+
+/// What is done with a capture as a whole, from a file.
+fn whole(args: &PrintArgs) -> anyhow::Result<Option<Whole>> {
+    let save = args.input.write.as_deref().filter(|_| args.input.interface.is_none());
+    match (args.table, save) {
+        (Some(_), Some(_)) => bail!("--table and -w: one of them prints, the other saves; leave one out"),
+        (Some(_), None) if args.tree || args.hex || !args.fields.is_empty() => {
+            bail!("--table: a table has columns of its own; leave out -V, -x and -e")
+        }
+        (Some(table), None) => {
+            let shape = match args.format {
+                PrintFormat::Text => Shape::Text,
+                PrintFormat::Json => Shape::Json,
+                PrintFormat::Csv => Shape::Csv,
+                PrintFormat::Fields => bail!("--table: a table is printed as text, -T json or -T csv"),
+            };
+            Ok(Some(Whole::Table(table, shape)))
+        }
+        (None, Some(path)) => {
+            // As tshark has it: what is saved is printed only where a form is asked for.
+            let prints = args.tree || args.hex || args.format != PrintFormat::Text;
+            Ok(Some(Whole::Save(Save::new(path, args.whole_exchanges, args.input.paths())?, prints)))
+        }
+        (None, None) => Ok(None),
     }
-    print(&args.input, &args.reading, form, context)
 }
 
 /// What the screen was asked for, where standard output is no terminal: one line a message.
@@ -52,7 +85,7 @@ pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result
         context.out.only_ascii();
     }
     if !args.input.paths().is_empty() || args.input.interface.is_some() {
-        return print(&args.input, &args.reading, form, context);
+        return print(&args.input, &args.reading, form, None, context);
     }
     context.warn(&[format!("no capture is named: this is the {}", input::BUILT_IN_NAME)]);
     let filter = wanted(&args.reading)?;
@@ -173,7 +206,13 @@ pub(super) fn wanted(reading: &ReadingArgs) -> anyhow::Result<Filter> {
     Ok(Filter::parse(text).map_err(|error| BadFilter { text: text.to_owned(), error })?)
 }
 
-fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Context<'_>) -> anyhow::Result<()> {
+fn print(
+    input: &InputArgs,
+    reading: &ReadingArgs,
+    form: Form,
+    whole: Option<Whole>,
+    context: &mut Context<'_>,
+) -> anyhow::Result<()> {
     if let Some(interface) = &input.interface {
         return live(interface, input, reading, form, context);
     }
@@ -183,7 +222,9 @@ fn print(input: &InputArgs, reading: &ReadingArgs, form: Form, context: &mut Con
     let filter = wanted(reading)?;
     let grows = input.may_grow();
     let Opened { source, reader, name } = input::open(input.paths(), input.follow, reading)?;
-    let printer = Printer::new(name, reader, reading, form, filter, input.count);
+    // What is saved or summed up waits for the end of standard input, too.
+    let grows = grows && whole.is_none();
+    let printer = Printer::new(name, reader, reading, form, filter, input.count).with(whole);
     if printer.needs_later() && !grows {
         printer.whole(source, context)
     } else {

@@ -7,12 +7,14 @@ use anyhow::bail;
 
 use super::chooser::Chooser;
 use super::print::Form;
-use super::{Context, ReadingArgs, input, without};
+use super::save::Save;
+use super::tables::{Shape, Table};
+use super::{Context, ReadingArgs, TableName, input, without};
 use crate::capture::{FrameReader, Source};
 use crate::filter::{Filter, Selection};
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::Known;
-use crate::store::{Ended, Store, Update};
+use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
 
 /// Threads that look for messages once all are known.
@@ -59,6 +61,15 @@ pub(super) struct Printer<'r> {
     filter: Filter,
     /// Messages still to print, where they are counted.
     left: Option<u64>,
+    /// What is done instead of printing, or before it, with all that was chosen.
+    whole: Option<Whole>,
+}
+
+/// What can be done only with a whole capture.
+pub(super) enum Whole {
+    Table(TableName, Shape),
+    /// Save, and print as well.
+    Save(Save, bool),
 }
 
 /// Why printing stops early.
@@ -92,12 +103,18 @@ impl<'r> Printer<'r> {
             form,
             filter,
             left: count,
+            whole: None,
         }
+    }
+
+    /// The same, with something that is done with the whole capture.
+    pub fn with(self, whole: Option<Whole>) -> Self {
+        Self { whole, ..self }
     }
 
     /// What is printed, or which messages are, is settled only at the end of the capture.
     pub fn needs_later(&self) -> bool {
-        self.form.needs_later() || self.filter.known_later()
+        self.form.needs_later() || self.filter.known_later() || self.whole.is_some()
     }
 
     /// Print while reading: each message with what was known when it arrived. `grows`: there is no end to read to first.
@@ -139,12 +156,27 @@ impl<'r> Printer<'r> {
     /// Read to the end, then print: each message with all that became known of it.
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
         let ended = self.read(source, context)?;
-        self.form.heading(&mut context.out)?;
+        if !matches!(self.whole, Some(Whole::Table(..) | Whole::Save(_, false))) {
+            self.form.heading(&mut context.out)?;
+        }
         let store = std::mem::take(&mut self.store);
-        if self.filter.is_empty() {
-            self.all(&store, 0..store.len() as RecordId, context)?;
-        } else if let Selection::Chosen(ids) = self.filter.select(&store, &self.fetcher, threads(), &|| false)? {
-            self.all(&store, ids.into_iter(), context)?;
+        let Selection::Chosen(ids) = self.filter.select(&store, &self.fetcher, threads(), &|| false)? else {
+            bail!("nobody stopped the search; please report it");
+        };
+        match self.whole.take() {
+            Some(Whole::Table(name, shape)) => {
+                let chosen = (!self.filter.is_empty()).then_some(ids.as_slice());
+                let most = self.left.map_or(usize::MAX, |left| left as usize);
+                Table::new(name, &store, &self.fetcher, chosen)?.print(shape, most, &mut context.out)?;
+            }
+            Some(Whole::Save(save, prints)) => {
+                let ids = self.counted(&store, &ids);
+                save.write(&store, &self.fetcher, ids)?;
+                if prints {
+                    self.all(&store, ids, context)?;
+                }
+            }
+            None => self.all(&store, &ids, context)?,
         }
         self.store = store;
         context.out.flush()?;
@@ -165,17 +197,21 @@ impl<'r> Printer<'r> {
         Ok(ended)
     }
 
-    fn all(
-        &mut self,
-        store: &Store,
-        ids: impl Iterator<Item = RecordId>,
-        context: &mut Context<'_>,
-    ) -> anyhow::Result<()> {
+    /// As many of them as are wanted, evidence between them not counted.
+    fn counted<'i>(&self, store: &Store, ids: &'i [RecordId]) -> &'i [RecordId] {
+        let Some(left) = self.left else { return ids };
+        let is_message = |id: &RecordId| store.get(*id).is_some_and(|record| record.kind() == RecordKind::Message);
+        let places = ids.iter().enumerate().filter(|(_, id)| is_message(id)).map(|(at, _)| at);
+        let end = places.skip(left as usize).next().unwrap_or(ids.len());
+        ids.get(..end).unwrap_or(ids)
+    }
+
+    fn all(&mut self, store: &Store, ids: &[RecordId], context: &mut Context<'_>) -> anyhow::Result<()> {
         for id in ids {
             if self.left == Some(0) {
                 break;
             }
-            self.message(store, id, Known::Later, context)?;
+            self.message(store, *id, Known::Later, context)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::time::tshark_absolute;
-use crate::field::{Field, Value, find};
+use crate::field::{Field, Kind, Value, find};
 use crate::store::View;
 
 /// Fields of `-T csv` where none are named.
@@ -202,12 +202,22 @@ impl Columns {
         });
         match self.quote {
             Quote::Always(quote) if any => format!("{quote}{cell}{quote}"),
-            Quote::WhereNeeded if cell.contains(['"', '\n', '\r']) || cell.contains(&self.separator) => {
-                format!("\"{}\"", cell.replace('"', "\"\""))
-            }
+            Quote::WhereNeeded => csv_cell(&cell, field.kind == Kind::Text, &self.separator),
             _ => cell,
         }
     }
+}
+
+/// A cell of comma-separated values (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe before it, since
+/// text comes from the wire.
+pub fn csv_cell(cell: &str, is_text: bool, separator: &str) -> String {
+    let is_formula = is_text
+        && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '|', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let harmless = if is_formula { format!("'{cell}") } else { cell.to_owned() };
+    if harmless.contains(['"', '\n', '\r']) || harmless.contains(separator) {
+        return format!("\"{}\"", harmless.replace('"', "\"\""));
+    }
+    harmless
 }
 
 /// A value as tshark prints it.
@@ -257,6 +267,20 @@ mod tests {
             ("header", false),
         ] {
             assert_eq!(Columns::fields(&["coap.code"], &[options]).is_ok(), expected, "{options}");
+        }
+    }
+
+    #[test]
+    fn spreadsheets_find_no_formula() {
+        for (cell, is_text, expected) in [
+            ("=cmd|' /C calc'!A0", true, "'=cmd|' /C calc'!A0"),
+            ("-1+1", true, "'-1+1"),
+            ("@SUM(A1,A2)", true, "\"'@SUM(A1,A2)\""),
+            ("-0.5", false, "-0.5"),
+            ("a\"b", true, "\"a\"\"b\""),
+            ("plain", true, "plain"),
+        ] {
+            assert_eq!(csv_cell(cell, is_text, ","), expected);
         }
     }
 

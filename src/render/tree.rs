@@ -68,7 +68,7 @@ fn frame(view: &View<'_>) -> Node {
     if let Some(file) = view.file {
         let number = view.store.number_in_file(view.id).map(|number| format!(", frame {number} there"));
         let text = format!("{}{}", escape::text(file), number.unwrap_or_default());
-        node.children.push(Node::generated("frame.file", "File", text));
+        node.children.push(Node::generated("coapscope.file", "File", text));
     }
     for comment in view.comments {
         node.children.push(Node::generated("frame.comment", "Comment", escape::text(comment)));

@@ -1,0 +1,140 @@
+//! Writes captures as pcapng: frames of several interfaces, with comments, every error reported.
+
+use std::io::{self, Write};
+
+use super::Interface;
+
+const SECTION: u32 = 0x0a0d_0d0a;
+const INTERFACE: u32 = 1;
+const FRAME: u32 = 6;
+/// Options of blocks (draft-ietf-opsawg-pcapng).
+const COMMENT: u16 = 1;
+const NAME: u16 = 2;
+const DESCRIPTION: u16 = 3;
+const USER_APPLICATION: u16 = 4;
+const RESOLUTION: u16 = 9;
+/// Bytes that an option may have; it is cut between two characters.
+const LONGEST: usize = 65_000;
+
+/// A pcapng file in the making: one section in little-endian byte order, times in nanoseconds.
+#[derive(Debug)]
+pub struct PcapngWriter<W: Write> {
+    to: W,
+    interfaces: u32,
+    block: Vec<u8>,
+}
+
+impl<W: Write> PcapngWriter<W> {
+    /// Begins a file. `program` is who wrote it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn new(to: W, program: &str) -> io::Result<Self> {
+        let mut writer = Self { to, interfaces: 0, block: Vec::new() };
+        writer.word(0x1a2b_3c4d);
+        writer.word(1);
+        // The length of the section is not known.
+        writer.word(u32::MAX);
+        writer.word(u32::MAX);
+        writer.option(USER_APPLICATION, program.as_bytes());
+        writer.end(SECTION, true)?;
+        Ok(writer)
+    }
+
+    /// Adds an interface, and gives its number.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn interface(&mut self, interface: &Interface) -> io::Result<u32> {
+        self.word(u32::from(interface.link.0));
+        self.word(interface.snaplen);
+        for (code, text) in [(NAME, &interface.name), (DESCRIPTION, &interface.description)] {
+            if let Some(text) = text {
+                self.option(code, text.as_bytes());
+            }
+        }
+        self.option(RESOLUTION, &[9]);
+        self.end(INTERFACE, true)?;
+        self.interfaces += 1;
+        Ok(self.interfaces - 1)
+    }
+
+    /// Adds a frame of an interface: its time in nanoseconds since 1970 (one before that is set to it), its length on the wire, and
+    /// comments, each its own.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::InvalidInput`] for an interface that was not added.
+    pub fn frame<S: AsRef<str>>(
+        &mut self,
+        interface: u32,
+        time: i64,
+        original_length: u32,
+        bytes: &[u8],
+        comments: &[S],
+    ) -> io::Result<()> {
+        if interface >= self.interfaces {
+            let text = format!("interface {interface} is not described in this file");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let captured = u32::try_from(bytes.len())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a frame of more than 4 GiB"))?;
+        let time = u64::try_from(time).unwrap_or_default();
+        for word in [interface, (time >> 32) as u32, time as u32, captured, original_length] {
+            self.word(word);
+        }
+        self.padded(bytes);
+        for comment in comments {
+            self.option(COMMENT, up_to(comment.as_ref()).as_bytes());
+        }
+        self.end(FRAME, !comments.is_empty())
+    }
+
+    fn word(&mut self, word: u32) {
+        self.block.extend(word.to_le_bytes());
+    }
+
+    fn padded(&mut self, bytes: &[u8]) {
+        self.block.extend(bytes);
+        self.block.resize(self.block.len().next_multiple_of(4), 0);
+    }
+
+    fn option(&mut self, code: u16, value: &[u8]) {
+        let value = value.get(..LONGEST).unwrap_or(value);
+        self.block.extend(code.to_le_bytes());
+        self.block.extend((value.len() as u16).to_le_bytes());
+        self.padded(value);
+    }
+
+    /// Writes the block that was put together.
+    fn end(&mut self, kind: u32, has_options: bool) -> io::Result<()> {
+        if has_options {
+            self.word(0);
+        }
+        let length = u32::try_from(self.block.len() + 12)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a block of more than 4 GiB"))?;
+        self.to.write_all(&kind.to_le_bytes())?;
+        self.to.write_all(&length.to_le_bytes())?;
+        self.to.write_all(&self.block)?;
+        self.to.write_all(&length.to_le_bytes())?;
+        self.block.clear();
+        Ok(())
+    }
+
+    /// Flushes, and gives back what was written to. A writer that is dropped instead loses what its buffer could not write.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.to.flush()?;
+        Ok(self.to)
+    }
+}
+
+/// As much of a text as an option holds.
+fn up_to(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
