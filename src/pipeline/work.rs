@@ -62,10 +62,13 @@ impl Work {
             fragments: batch.fragments.iter(),
             bytes: &batch.bytes,
         };
+        self.summary.frames += batch.frames.len() as u64;
+        let first_patch = update.patches.len();
         for seen in &batch.frames {
             self.frame(seen, &mut aside, update);
             aside.number += 1;
         }
+        self.count_patches(update, first_patch);
     }
 
     /// Let time pass without a frame.
@@ -95,7 +98,6 @@ impl Work {
 
     /// One frame, whatever it holds.
     fn frame(&mut self, seen: &Seen, aside: &mut Aside<'_>, update: &mut Update) {
-        self.summary.frames += 1;
         if let Some(count) = self.frames_of_file.as_mut().and_then(|all| all.get_mut(usize::from(seen.position.file))) {
             *count += 1;
         }
@@ -148,18 +150,12 @@ impl Work {
             hop_limit: part.hop_limit,
             cut: part.cut,
         };
-        let first_patch = update.patches.len();
         let tracked = self.tracker.track_known(&arrival, aside.payload(part), facts, &mut update.patches);
         self.summary.coap_messages += 1;
 
         let mut record = record_of(seen, aside.number, part, part.source, part.destination);
         describe(&mut record, judged.mode, judged.header);
-        record.exchange = tracked.exchange;
-        record.relates_to = tracked.relates_to;
-        record.previous_in_exchange = tracked.previous_in_exchange;
-        record.transmission = tracked.transmission.min(255) as u8;
-        record.role = tracked.role;
-        record.set_relation(tracked.relation, tracked.order);
+        record.relate(&tracked);
         record.flags.set(RecordFlags::CUT, part.cut);
         record.flags.set(RecordFlags::MULTICAST, part.multicast);
         record.flags.set(RecordFlags::TIME_BACKWARDS, backwards);
@@ -174,13 +170,13 @@ impl Work {
         if tracked.observation != ObservationId(0) && tracked.exchange.0 == 0 {
             update.observed.push((id, tracked.observation));
         }
-        self.push(record, seen, first_patch, update);
+        self.push(record, seen, update);
     }
 
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
     fn unreachable(&mut self, seen: &Seen, part: &Part, told: &Told, aside: &mut Aside<'_>, update: &mut Update) {
         let quote = aside.payload(part);
-        let (first_patch, id) = (update.patches.len(), self.next_record);
+        let id = self.next_record;
         let (Part { source, destination, .. }, patches) = (part, &mut update.patches);
         let about =
             self.tracker.unreachable(seen.time, id, *source, *destination, part.pair, quote, told.icmp, patches);
@@ -189,7 +185,7 @@ impl Work {
         record.relates_to = about;
         describe(&mut record, told.mode, Message::decode_as(quote, told.mode).header());
         self.reasons.count(NotCoap::Icmp(told.version));
-        self.push(record, seen, first_patch, update);
+        self.push(record, seen, update);
     }
 
     /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
@@ -197,17 +193,17 @@ impl Work {
         let mut record = record_of(seen, aside.number, part, part.source, part.destination);
         record.flags.set(RecordFlags::EVIDENCE | RecordFlags::HEADERLESS, true);
         record.relates_to = NO_RECORD;
-        let first_patch = update.patches.len();
         let length = aside.payload(part).len();
         // A record that is no message has no use for where its fragments stand.
         let _ = aside.fragments_of(part);
         let findings = check::dtls_on_plain_port(length, part.multicast);
         update.patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
         self.reasons.count(NotCoap::Dtls);
-        self.push(record, seen, first_patch, update);
+        self.push(record, seen, update);
     }
 
-    fn push(&mut self, record: Record, seen: &Seen, first_patch: usize, update: &mut Update) {
+    #[inline]
+    fn push(&mut self, record: Record, seen: &Seen, update: &mut Update) {
         update.records.push(record);
         if let Some(number) = self.frames_of_file.as_ref().and_then(|all| all.get(usize::from(seen.position.file))) {
             update.numbers.push((self.next_record, *number));
@@ -216,7 +212,6 @@ impl Work {
         if self.marks {
             update.marks.push(update.patches.len() as u32);
         }
-        self.count_patches(update, first_patch);
     }
 
     /// Count the findings among the patches from `first` on.

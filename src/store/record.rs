@@ -2,7 +2,7 @@
 
 use crate::coap::{Code, DecodeMode, MessageType, Severity};
 use crate::frame::Position;
-use crate::tracking::{EndpointId, ExchangeId, ObserveOrder, RecordId, Relation, Role};
+use crate::tracking::{EndpointId, ExchangeId, ObserveOrder, RecordId, Relation, Role, Tracked};
 
 /// What kind of row it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -36,9 +36,7 @@ impl RecordFlags {
 
     /// Set these bits where `on`.
     pub const fn set(&mut self, bits: u8, on: bool) {
-        if on {
-            self.0 |= bits;
-        }
+        self.0 |= if on { bits } else { 0 };
     }
 
     /// Whether any of these bits is set.
@@ -114,6 +112,7 @@ const SEVERITIES: [Severity; 4] = [Severity::Chat, Severity::Note, Severity::War
 
 impl Record {
     /// A record of a message that nothing is known of but its header.
+    #[inline]
     pub fn new(time: i64, position: Position, frame: u32, source: EndpointId, destination: EndpointId) -> Self {
         Self {
             time,
@@ -157,6 +156,17 @@ impl Record {
     /// Set meaning of `relates_to` and order.
     pub fn set_relation(&mut self, relation: Relation, order: ObserveOrder) {
         self.relation_and_order = relation as u8 | (order as u8) << 4;
+    }
+
+    /// Take over what the tracker knows of the message.
+    #[inline]
+    pub fn relate(&mut self, tracked: &Tracked) {
+        self.exchange = tracked.exchange;
+        self.relates_to = tracked.relates_to;
+        self.previous_in_exchange = tracked.previous_in_exchange;
+        self.transmission = tracked.transmission.min(255) as u8;
+        self.role = tracked.role;
+        self.set_relation(tracked.relation, tracked.order);
     }
 
     /// Worst finding.
