@@ -17,7 +17,7 @@ impl Tracker {
         let direct = self.sent.find(key(context.pair.reversed(), message_id));
         let owner = direct.or_else(|| self.sent.find_group(context.arrival.destination, message_id));
         let Some((owner, sent)) =
-            owner.and_then(|owner| Some((owner, self.sent.get(owner)?.clone()))).filter(|(_, sent)| self.lives(sent))
+            owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent))
         else {
             return self.track_stray(context);
         };
@@ -35,15 +35,16 @@ impl Tracker {
             if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
         self.mark_answered(owner, context);
         if let Some(sent) = self.sent.get_mut(owner) {
-            if sent.answered_by != context.arrival.record {
-                sent.again_mut().answer = Some(context.travel());
-            }
+            let first = sent.answered_by == context.arrival.record;
             if reset {
                 sent.reset = context.arrival.record;
             } else {
                 sent.acknowledgement = context.arrival.record;
                 sent.ack_hash = context.facts.hash;
                 sent.ack_role = tracked.role;
+            }
+            if !first && let Some(again) = self.sent.again_mut(owner) {
+                again.answer = Some(context.travel());
             }
         }
         tracked
@@ -64,12 +65,12 @@ impl Tracker {
         if first == NO_RECORD || !same {
             return None;
         }
-        let elapsed = between(sent.newest_answer().at(), context.now).unwrap_or(0);
+        let elapsed = between(self.sent.newest_answer(sent).at(), context.now).unwrap_or(0);
         let role = if reset { self.reset_role(sent) } else { sent.ack_role };
         let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
-        let kind = sameness(&context.travel(), sent.newest_answer());
-        if let Some(sent) = self.sent.get_mut(owner) {
-            sent.again_mut().answer = Some(context.travel());
+        let kind = sameness(&context.travel(), &self.sent.newest_answer(sent));
+        if let Some(again) = self.sent.again_mut(owner) {
+            again.answer = Some(context.travel());
         }
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(first), elapsed);
@@ -128,7 +129,7 @@ impl Tracker {
             context.find(Rule::AckToNon, about, 0);
         } else if ping {
             context.find(Rule::EmptyPingAcked, about, 0);
-        } else if sent.copies() == 1
+        } else if self.sent.copies(sent) == 1
             && sent.confirmable
             && sent.acknowledgement == NO_RECORD
             && let Some(elapsed) = between(sent.first.at(), context.now)
@@ -262,7 +263,7 @@ impl Tracker {
             .sent
             .find(stray)
             .filter(|handle| self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(sent)));
-        if let Some((handle, sent)) = known.and_then(|handle| Some((handle, self.sent.get(handle)?.clone()))) {
+        if let Some((handle, sent)) = known.and_then(|handle| Some((handle, *self.sent.get(handle)?))) {
             return self.stray_again(handle, &sent, context);
         }
         self.count_type(context);
@@ -277,11 +278,11 @@ impl Tracker {
 
     #[inline(never)]
     fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
-        let kind = sameness(&context.travel(), sent.last());
+        let kind = sameness(&context.travel(), &self.sent.last(sent));
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
-        let elapsed = between(sent.last().at(), context.now).unwrap_or(0);
-        if let Some(sent) = self.sent.get_mut(handle) {
-            sent.again_mut().last = context.travel();
+        let elapsed = between(self.sent.last(sent).at(), context.now).unwrap_or(0);
+        if let Some(again) = self.sent.again_mut(handle) {
+            again.last = context.travel();
         }
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(sent.record), elapsed);

@@ -180,12 +180,13 @@ impl Tracker {
 
     /// Notes the first answer on the message layer.
     pub(super) fn mark_answered(&mut self, handle: Handle, context: &Context<'_, '_>) {
-        if let Some(sent) = self.sent.get_mut(handle)
+        let last = self.sent.get(handle).map(|sent| self.sent.last(sent));
+        if let (Some(sent), Some(last)) = (self.sent.get_mut(handle), last)
             && !sent.is_answered()
         {
             sent.answer = context.travel();
             sent.answered_by = context.arrival.record;
-            let round_trip = between(sent.last().at(), context.now).unwrap_or(0);
+            let round_trip = between(last.at(), context.now).unwrap_or(0);
             sent.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
         }
     }

@@ -7,8 +7,9 @@ use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
-use super::sent::{Handle, Known, Sent};
-use super::slots::{Slot, SlotKind};
+use super::observation::Observation;
+use super::sent::{Handle, Sent};
+use super::slots::SlotKind;
 use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
@@ -141,7 +142,7 @@ impl Tracker {
     /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
     fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
         let waits = |sent: &&Sent| !(sent.is_answered() || sent.malformed || sent.stray || sent.multicast);
-        let Some(sent) = self.sent.get(handle).filter(waits).cloned() else { return };
+        let Some(sent) = self.sent.get(handle).filter(waits).copied() else { return };
         self.no_longer_outstanding(handle);
         if sent.arrived || sent.unreachable || self.was_answered(&sent) {
             return;
@@ -152,11 +153,12 @@ impl Tracker {
         }
         let seen = self.pairs.seen(sent.pair().reversed());
         // Whoever repeats has not been answered; of who does not, one direction may be missing.
-        let sure = seen || sent.copies() > 1;
+        let copies = self.sent.copies(&sent);
+        let sure = seen || copies > 1;
         let severity = if sure { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
-        say(out, sent.record, Rule::MidNoAck, severity, i64::from(sent.copies()));
-        if u32::from(sent.copies()) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
-            say(out, sent.again().last_record, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(sent.copies()));
+        say(out, sent.record, Rule::MidNoAck, severity, i64::from(copies));
+        if u32::from(copies) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
+            say(out, self.sent.again(&sent).last_record, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(copies));
         }
         self.timed_out(&sent, out);
     }
@@ -169,7 +171,7 @@ impl Tracker {
 
     #[cold]
     #[inline(never)]
-    fn timed_out(&mut self, sent: &Known, out: &mut Output<'_>) {
+    fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.kind == SlotKind::Exchange
             && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
@@ -184,15 +186,11 @@ impl Tracker {
     #[inline(never)]
     fn notification_lost(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let record = sent.record;
-        let lives = |slot: &&mut Slot| {
-            slot.observation
-                .as_ref()
-                .is_some_and(|observation| !observation.is_over() && observation.last_record() == record)
-        };
-        if self.slots.get_mut(sent.slot).filter(lives).is_some() {
+        let lives = |observation: &&Observation| !observation.is_over() && observation.last_record() == record;
+        if self.slots.observation(sent.slot).filter(lives).is_some() {
             say(
                 out,
-                sent.again().last_record,
+                self.sent.again(sent).last_record,
                 Rule::ObsCancelTimeout,
                 Rule::ObsCancelTimeout.severity(),
                 i64::from(record),
@@ -202,7 +200,7 @@ impl Tracker {
     }
 
     /// The Message ID of a message is free again: what its exchange still waits for does not come any more.
-    fn lapsed(&mut self, sent: &Known, out: &mut Output<'_>) {
+    fn lapsed(&mut self, sent: &Sent, out: &mut Output<'_>) {
         if sent.outstanding {
             self.release(sent.pair());
         }
@@ -267,7 +265,7 @@ impl Tracker {
         }
     }
 
-    fn lapsed_for_room(&mut self, sent: &Known) {
+    fn lapsed_for_room(&mut self, sent: &Sent) {
         if sent.outstanding {
             self.release(sent.pair());
         }

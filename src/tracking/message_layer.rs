@@ -95,7 +95,7 @@ impl Tracker {
             sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
         if equal {
             let travel = context.travel();
-            return match (sameness(&travel, sent.last()), sameness(&travel, &sent.first)) {
+            return match (sameness(&travel, &self.sent.last(sent)), sameness(&travel, &sent.first)) {
                 (Sameness::Captured, _) => Standing::Captured,
                 (Sameness::Doubled, _) | (_, Sameness::Doubled) => Standing::Doubled,
                 _ => Standing::Repeated,
@@ -128,8 +128,9 @@ impl Tracker {
     #[inline(never)]
     fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_>) -> Tracked {
         let mut tracked = Tracked::alone(Role::Other);
-        if let Some(sent) = self.sent.get_mut(owner) {
-            let again = sent.again_mut();
+        if let Some(sent) = self.sent.get(owner).copied()
+            && let Some(again) = self.sent.again_mut(owner)
+        {
             let elapsed = between(again.last.at(), context.now).unwrap_or(0);
             context.find(Rule::CaptureCopy, i64::from(again.last_record), elapsed);
             again.last.hops = context.arrival.hop_limit;
@@ -142,7 +143,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_>) -> Tracked {
-        let Some(sent) = self.sent.get(owner).cloned() else {
+        let Some(sent) = self.sent.get(owner).copied() else {
             return Tracked::alone(Role::Other);
         };
         let retransmitted = sent.confirmable && standing != Standing::Doubled;
@@ -167,7 +168,7 @@ impl Tracker {
             relation: if retransmitted { Relation::Retransmits } else { Relation::Duplicates },
             relates_to: sent.record,
             previous_in_exchange: previous,
-            transmission: self.sent.get(owner).map_or(0, |sent| if sent.confirmable { sent.copies() } else { 0 }),
+            transmission: self.sent.get(owner).map_or(0, |sent| if sent.confirmable { self.sent.copies(sent) } else { 0 }),
             role: sent.role,
             order,
         }

@@ -21,6 +21,7 @@ mod retransmission;
 mod ring;
 mod routes;
 mod sent;
+mod slab;
 mod slot;
 mod slots;
 mod table;

@@ -22,8 +22,7 @@ impl Tracker {
             self.slots.observe(index, self.clock.stamp());
         }
         let (steady, stamp, record) = (self.clock.steady(), self.clock.stamp(), context.arrival.record);
-        let Some(slot) = self.slots.get_mut(index) else { return Tracked::alone(Role::Other) };
-        let Some(observation) = slot.observation.as_deref_mut() else { return Tracked::alone(Role::Other) };
+        let Some((slot, observation)) = self.slots.observed_mut(index) else { return Tracked::alone(Role::Other) };
         slot.opened_at = slot.opened_at.max(steady);
         let overheard = slot.kind == SlotKind::Overheard;
         let request = slot.row.request;
@@ -87,15 +86,15 @@ impl Tracker {
             Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
         self.observations += 1;
         let id = ObservationId(self.observations);
-        let mut observation = Box::new(Observation::new(id, &slot, context.now));
+        let mut observation = Observation::new(id, &slot, context.now);
         observation.row.last = context.arrival.record;
         observation.row.notifications = 1;
         observation.format = context.facts.content_format;
         let order = number(&mut observation, context, true);
         slot.sent = handle;
         context.out.patch(Patch::Observation(id, observation.row));
-        slot.observation = Some(observation);
         let index = self.slots.insert(slot, self.clock.stamp());
+        self.slots.put_observation(index, observation);
         self.own_response(handle, index);
         Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
     }
@@ -106,8 +105,7 @@ impl Tracker {
         if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
             return ObserveOrder::None;
         }
-        let Some(slot) = self.slots.get_mut(sent.slot) else { return ObserveOrder::None };
-        let Some(observation) = slot.observation.as_deref_mut() else { return ObserveOrder::None };
+        let Some((_, observation)) = self.slots.observed_mut(sent.slot) else { return ObserveOrder::None };
         let (value, now) = (context.facts.observe.unwrap_or(0), context.now);
         let order = order(value, now, observation.row.freshest, observation.freshest_at);
         if matches!(order, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::NewerByTime) {

@@ -10,6 +10,7 @@ use super::model::{
 };
 use super::notification::number;
 use super::sent::Sent;
+use super::slab::NOTHING;
 use super::slots::Slot;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{OptionNumber, Rule};
@@ -135,7 +136,7 @@ impl Tracker {
     }
 
     fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
-        self.slots.get_mut(slot)?.observation.as_deref_mut()
+        self.slots.observed_mut(slot).map(|(_, observation)| observation)
     }
 
     /// A registration while another lives, under the same token or for the same target.
@@ -214,7 +215,7 @@ impl Tracker {
                 self.observations += 1;
                 let id = ObservationId(self.observations);
                 let Some(slot) = self.slots.get(index) else { return (id, ObserveOrder::None) };
-                Box::new(Observation::new(id, slot, context.now))
+                Observation::new(id, slot, context.now)
             }
         };
         observation.row.registration = request;
@@ -231,21 +232,20 @@ impl Tracker {
             slot.row.observation = id;
             slot.row.state = ExchangeState::Observing;
             self.memory.targets.insert((slot.pair, target), index);
-            slot.observation = Some(observation);
         }
+        self.slots.put_observation(index, observation);
         (id, number)
     }
 
     /// The observation before under the same token: it goes on if it is of the same target.
     #[inline(never)]
-    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Box<Observation>> {
-        let slot = self.slots.get_mut(before)?;
-        let same = slot
-            .observation
-            .as_ref()
+    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Observation> {
+        let same = self
+            .slots
+            .observation(before)
             .is_some_and(|observation| observation.target == target && observation.row.registration != NO_RECORD);
         if same {
-            let taken = slot.observation.take();
+            let taken = self.slots.take_observation(before);
             self.slots.observe_no_more(before, self.clock.stamp());
             return taken;
         }
@@ -272,7 +272,7 @@ impl Tracker {
 
     /// The observation ended only by silence or an ICMP error, so it may go on.
     pub(super) fn goes_on(&self, index: u32) -> bool {
-        let observation = self.slots.get(index).and_then(|slot| slot.observation.as_ref());
+        let observation = self.slots.observation(index);
         observation.is_some_and(|observation| {
             matches!(observation.row.end, ObservationEnd::TimedOut | ObservationEnd::Unreachable)
         })
@@ -286,7 +286,7 @@ impl Tracker {
         }
         let Some(slot) = self.slots.get_mut(sent.slot) else { return };
         let mut index = sent.slot;
-        if slot.observation.is_none() {
+        if slot.observation == NOTHING {
             // The observation went on under a newer registration.
             let (pair, token) = (slot.pair, slot.token);
             index = self.slots.under(pair, &token).observing;
@@ -316,7 +316,7 @@ impl Tracker {
     /// Nobody observes the target under this slot any more.
     pub(super) fn forget_observed(&mut self, index: u32) {
         let Some(slot) = self.slots.get(index) else { return };
-        if let Some(observation) = &slot.observation {
+        if let Some(observation) = self.slots.observation(index) {
             let key = (slot.pair, observation.target);
             if self.memory.targets.get(&key) == Some(&index) {
                 self.memory.targets.remove(&key);
@@ -327,7 +327,7 @@ impl Tracker {
     /// So soon after the end that the message may have been under way (one round trip).
     pub(super) fn in_flight(&self, index: u32) -> bool {
         let Some(slot) = self.slots.get(index) else { return false };
-        let Some(observation) = slot.observation.as_ref() else { return false };
+        let Some(observation) = self.slots.observation(index) else { return false };
         self.clock.since(observation.ended).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
     }
 }

@@ -148,7 +148,7 @@ impl Tracker {
     pub(super) fn notified_in_ack(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let registration = self.slots.get(slot)?.row.request;
         context.find_code(Rule::ObsInAck, i64::from(registration), 0);
-        let observation = self.slots.get(slot)?.observation.as_ref()?;
+        let observation = self.slots.observation(slot)?;
         if observation.is_over() {
             return Some(self.notify_ended(slot, context));
         }
@@ -159,7 +159,7 @@ impl Tracker {
     #[inline(never)]
     fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Tracked {
         if !self.in_flight(slot)
-            && let Some(observation) = self.slots.get(slot).and_then(|slot| slot.observation.as_ref())
+            && let Some(observation) = self.slots.observation(slot)
         {
             let ended = i64::from(observation.row.ended_by);
             context.find_token(Rule::ObsAfterCancel, Rule::ObsAfterCancel.severity(), ended, 0);

@@ -32,8 +32,8 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_>) {
-        let Some(sent) = self.sent.get_mut(owner) else { return };
-        let before = sent.again();
+        let Some(sent) = self.sent.get(owner).copied() else { return };
+        let before = self.sent.again(&sent);
         let gap = between(before.last.at(), context.now);
         let elapsed = between(sent.first.at(), context.now);
         let by_clock = elapsed.and_then(|elapsed| scheduled(&self.options.parameters, elapsed));
@@ -46,8 +46,9 @@ impl Tracker {
             gap: gap.unwrap_or(-1),
             answer: before.answer,
         };
-        *sent.again_mut() = now;
-        let sent = sent.clone();
+        if let Some(again) = self.sent.again_mut(owner) {
+            *again = now;
+        }
         context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(0));
         self.judge_spurious(&sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {

@@ -1,12 +1,11 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
-use std::ops::{Deref, DerefMut};
-
 use super::clock::Moment;
 use super::context::Context;
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
 use super::ring::Ring;
+use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
 use super::tags::{Held, Place, Tags};
@@ -50,17 +49,9 @@ impl Travel {
     }
 }
 
-/// A message that owns its Message ID, with its copies and answers.
-#[derive(Clone, Debug, Default)]
+/// A message that owns its Message ID, with its answers. Times in nanoseconds.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
-    known: Known,
-    /// What few messages have.
-    again: Option<Box<Again>>,
-}
-
-/// What is known of every message that owns its Message ID. Times in nanoseconds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known {
     pub key: MessageKey,
     /// Steady time of the first copy.
     pub stamp: i64,
@@ -106,25 +97,11 @@ pub(super) struct Known {
     pub unreachable: bool,
     /// Something malformed shows that it arrived.
     pub arrived: bool,
+    /// What few messages have, see [`SentTable::again`].
+    again: u32,
 }
 
 const _: () = assert!(size_of::<Sent>() <= 128);
-
-impl Deref for Sent {
-    type Target = Known;
-
-    #[inline]
-    fn deref(&self) -> &Known {
-        &self.known
-    }
-}
-
-impl DerefMut for Sent {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Known {
-        &mut self.known
-    }
-}
 
 /// More copies of a message, and more answers to it.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +125,7 @@ impl Sent {
     #[inline]
     pub fn new(key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) -> Self {
         let facts = context.facts;
-        let known = Known {
+        Self {
             key,
             stamp,
             first: context.travel(),
@@ -176,47 +153,17 @@ impl Sent {
             outstanding: false,
             unreachable: false,
             arrived: false,
-        };
-        Self { known, again: None }
-    }
-
-    /// Its copies and further answers.
-    pub fn again(&self) -> Again {
-        let none = Again { last: self.first, last_record: self.record, copies: 1, step: 0, gap: -1, answer: None };
-        self.again.as_deref().copied().unwrap_or(none)
-    }
-
-    /// The same, to be changed.
-    #[cold]
-    pub fn again_mut(&mut self) -> &mut Again {
-        let again = self.again();
-        self.again.get_or_insert_with(|| Box::new(again))
+            again: NOTHING,
+        }
     }
 
     /// A Confirmable message with a code, sent once, and nothing spoke of it yet.
     #[inline]
     pub fn waits_alone(&self) -> bool {
         let none = [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3];
-        self.confirmable && none && self.again.is_none() && !self.unreachable && self.code != 0
+        self.confirmable && none && self.again == NOTHING && !self.unreachable && self.code != 0
     }
 
-    /// The newest copy.
-    pub fn last(&self) -> &Travel {
-        self.again.as_ref().map_or(&self.first, |again| &again.last)
-    }
-
-    /// Captured transmissions.
-    pub fn copies(&self) -> u16 {
-        self.again.as_ref().map_or(1, |again| again.copies)
-    }
-
-    /// The newest ACK or Reset.
-    pub fn newest_answer(&self) -> &Travel {
-        self.again.as_ref().and_then(|again| again.answer.as_ref()).unwrap_or(&self.answer)
-    }
-}
-
-impl Known {
     /// From its sender to its receiver.
     pub fn pair(&self) -> PairNumber {
         PairNumber((self.key >> 18) as u32)
@@ -295,6 +242,7 @@ pub(super) struct SentTable {
     groups: Table<MessageKey, Handle>,
     confirmable: Life,
     other: Life,
+    agains: Slab<Again>,
     /// After this time a Confirmable message counts as unanswered, nanoseconds.
     wait: i64,
 }
@@ -307,6 +255,7 @@ impl SentTable {
             groups: Table::new(),
             confirmable: Life::new(exchange_lifetime),
             other: Life::new(non_lifetime),
+            agains: Slab::new(),
             wait,
         }
     }
@@ -339,6 +288,36 @@ impl SentTable {
         life.ring.get_mut(handle.0 >> 1)
     }
 
+    /// Copies of a message and further answers to it.
+    pub fn again(&self, sent: &Sent) -> Again {
+        let none = Again { last: sent.first, last_record: sent.record, copies: 1, step: 0, gap: -1, answer: None };
+        self.agains.get(sent.again).copied().unwrap_or(none)
+    }
+
+    /// The same, to be changed.
+    #[cold]
+    pub fn again_mut(&mut self, handle: Handle) -> Option<&mut Again> {
+        let sent = *self.get(handle)?;
+        let place = if sent.again == NOTHING { self.agains.put(self.again(&sent)) } else { sent.again };
+        self.get_mut(handle)?.again = place;
+        self.agains.get_mut(place)
+    }
+
+    /// The newest copy.
+    pub fn last(&self, sent: &Sent) -> Travel {
+        self.agains.get(sent.again).map_or(sent.first, |again| again.last)
+    }
+
+    /// Captured transmissions.
+    pub fn copies(&self, sent: &Sent) -> u16 {
+        self.agains.get(sent.again).map_or(1, |again| again.copies)
+    }
+
+    /// The newest ACK or Reset.
+    pub fn newest_answer(&self, sent: &Sent) -> Travel {
+        self.agains.get(sent.again).and_then(|again| again.answer).unwrap_or(sent.answer)
+    }
+
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).
     #[inline]
     pub fn place(&mut self, key: MessageKey) -> Place {
@@ -367,21 +346,25 @@ impl SentTable {
     }
 
     /// Takes out the oldest message whose lifetime is over by the steady time.
-    pub fn lapse(&mut self, steady: i64) -> Option<Known> {
+    pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
         // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
         let life = [&mut self.confirmable, &mut self.other].into_iter().find(|life| life.is_over(steady))?;
-        life.ring.pop().map(|sent| sent.known)
+        let sent = *life.ring.pop()?;
+        self.agains.take(sent.again);
+        Some(sent)
     }
 
     /// Takes out the oldest message of all, for want of room.
-    pub fn evict(&mut self) -> Option<Known> {
+    pub fn evict(&mut self) -> Option<Sent> {
         let oldest = |life: &Life| life.ring.front().map(|sent| sent.stamp);
         let life = match (oldest(&self.confirmable), oldest(&self.other)) {
             (Some(one), Some(other)) if one <= other => &mut self.confirmable,
             (Some(_), None) => &mut self.confirmable,
             _ => &mut self.other,
         };
-        life.ring.pop().map(|sent| sent.known)
+        let sent = *life.ring.pop()?;
+        self.agains.take(sent.again);
+        Some(sent)
     }
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.

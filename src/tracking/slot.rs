@@ -2,9 +2,9 @@
 
 use super::clock::Moment;
 use super::model::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
-use super::observation::Observation;
 use super::pairs::PairNumber;
 use super::sent::Handle;
+use super::slab::NOTHING;
 use super::tokens::Token;
 
 /// Neighbours in a list.
@@ -50,7 +50,7 @@ pub(super) struct Asked {
 }
 
 /// An exchange.
-#[derive(Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Slot {
     pub kind: SlotKind,
     pub id: ExchangeId,
@@ -62,7 +62,8 @@ pub(super) struct Slot {
     /// The request in the table of messages.
     pub sent: Handle,
     pub asked: Asked,
-    pub observation: Option<Box<Observation>>,
+    /// Its observation, or `NOTHING`: see [`super::slots::Slots::observation`].
+    pub observation: u32,
     /// The empty ACK, or `NO_RECORD`.
     pub acknowledgement: u32,
     /// Bytes of all responses.
@@ -100,7 +101,7 @@ impl Slot {
             started,
             sent: Handle::NONE,
             asked: Asked::default(),
-            observation: None,
+            observation: NOTHING,
             acknowledgement: NO_RECORD,
             response_bytes: 0,
             open: false,

@@ -8,8 +8,10 @@ use std::collections::{HashMap, VecDeque};
 use foldhash::fast::RandomState;
 
 use super::model::EndpointId;
+use super::observation::Observation;
 use super::pairs::PairNumber;
 use super::ring::Ring;
+use super::slab::{NOTHING as NO_OBSERVATION, Slab};
 pub(super) use super::slot::{Asked, Slot, SlotKind};
 use super::slot::{Link, UNLINKED};
 use super::tokens::{Token, TokenMap};
@@ -58,6 +60,7 @@ pub(super) struct Slots {
     tokens: TokenMap<Under>,
     /// First open request of each client.
     clients: Vec<u32>,
+    observations: Slab<Observation>,
 }
 
 impl Slots {
@@ -69,6 +72,7 @@ impl Slots {
             closed: VecDeque::new(),
             tokens: TokenMap::new(),
             clients: Vec::new(),
+            observations: Slab::new(),
         }
     }
 
@@ -90,6 +94,39 @@ impl Slots {
             found => found,
         };
         slot.filter(|slot| slot.kind != SlotKind::Free)
+    }
+
+    /// The observation in a slot.
+    #[inline]
+    pub fn observation(&self, number: u32) -> Option<&Observation> {
+        self.observations.get(self.get(number)?.observation)
+    }
+
+    /// The same, to be changed, with its slot.
+    #[inline]
+    pub fn observed_mut(&mut self, number: u32) -> Option<(&mut Slot, &mut Observation)> {
+        let slot = match self.ring.get_mut(number) {
+            None => self.elders.get_mut(&number),
+            found => found,
+        };
+        let slot = slot.filter(|slot| slot.kind != SlotKind::Free)?;
+        let observation = self.observations.get_mut(slot.observation)?;
+        Some((slot, observation))
+    }
+
+    /// Gives a slot an observation.
+    pub fn put_observation(&mut self, number: u32, observation: Observation) {
+        let place = self.observations.put(observation);
+        match self.get_mut(number) {
+            Some(slot) => slot.observation = place,
+            None => drop(self.observations.take(place)),
+        }
+    }
+
+    /// Takes the observation out of a slot.
+    pub fn take_observation(&mut self, number: u32) -> Option<Observation> {
+        let place = std::mem::replace(&mut self.get_mut(number)?.observation, NO_OBSERVATION);
+        self.observations.take(place)
     }
 
     /// What is under a token between client and server.
@@ -252,10 +289,10 @@ impl Slots {
                 let Some(slot) = self.ring.pop() else { return false };
                 if lasts {
                     self.unused.push_back((slot.opened_at, number));
-                    self.elders.insert(number, std::mem::take(slot));
+                    self.elders.insert(number, *slot);
                 } else if slot.kind != SlotKind::Free {
                     forgotten(number, slot);
-                    slot.observation = None;
+                    self.observations.take(slot.observation);
                 }
                 return true;
             }
@@ -269,6 +306,7 @@ impl Slots {
             && let Some(slot) = self.elders.remove(&number)
         {
             forgotten(number, &slot);
+            self.observations.take(slot.observation);
         }
         true
     }
@@ -276,8 +314,8 @@ impl Slots {
     /// Forgets a slot before its time.
     pub fn remove(&mut self, number: u32) {
         let Some(slot) = self.get(number) else { return };
-        let (open, pair) = (slot.open, slot.pair);
-        let token = slot.token;
+        let (open, pair, token) = (slot.open, slot.pair, slot.token);
+        self.observations.take(slot.observation);
         if open {
             let next = self.unlink(number);
             let under = self.under_mut(pair, &token);
@@ -289,7 +327,6 @@ impl Slots {
             && let Some(slot) = self.get_mut(number)
         {
             slot.kind = SlotKind::Free;
-            slot.observation = None;
         }
         while self.ring.front().is_some_and(|slot| slot.kind == SlotKind::Free) {
             self.ring.pop();

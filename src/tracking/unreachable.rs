@@ -62,7 +62,7 @@ impl Tracker {
                 slot.row.state = ExchangeState::Unreachable;
                 out.patch(Patch::Exchange(slot.id, slot.row));
             }
-        } else if slot.observation.as_ref().is_some_and(|observation| !observation.is_over()) {
+        } else if self.slots.observation(place).is_some_and(|observation| !observation.is_over()) {
             self.end_observation(place, ObservationEnd::Unreachable, evidence, out);
         }
     }
