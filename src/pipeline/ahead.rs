@@ -12,7 +12,7 @@ use super::front::{Batch, Front};
 /// Frames of a batch: what lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 256;
 /// Batches that wait at most.
-const WAITING: usize = 8;
+const WAITING: usize = 3;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 
