@@ -174,6 +174,9 @@ impl Tracker {
 
     /// The request is answered: its sender may start the next, and further copies are spurious.
     pub(super) fn settle(&mut self, handle: Handle, context: &Context<'_, '_>) {
+        if let Some(sent) = self.sent.get_mut(handle) {
+            sent.responded = true;
+        }
         self.mark_answered(handle, context);
         self.no_longer_outstanding(handle);
     }
@@ -189,6 +192,7 @@ impl Tracker {
             let round_trip = between(last.at(), context.now).unwrap_or(0);
             sent.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
         }
+        self.sent.settle(handle);
     }
 
     pub(super) fn no_longer_outstanding(&mut self, handle: Handle) {
@@ -196,6 +200,7 @@ impl Tracker {
             && std::mem::take(&mut sent.outstanding)
         {
             let pair = sent.pair();
+            self.sent.settle(handle);
             self.release(pair);
         }
     }

@@ -94,7 +94,7 @@ impl Tracker {
         while let Some(slot) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
             self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
         }
-        while let Some(sent) = self.sent.lapse(steady) {
+        while let Some(sent) = self.sent.lapse(steady, out.chat) {
             self.lapsed(&sent, out);
         }
         while let Some(slot) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {

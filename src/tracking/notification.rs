@@ -21,9 +21,9 @@ impl Tracker {
         if self.goes_on(index) {
             self.slots.observe(index, self.clock.stamp());
         }
-        let (steady, stamp, record) = (self.clock.steady(), self.clock.stamp(), context.arrival.record);
+        self.slots.touch(index, self.clock.steady());
+        let (stamp, record) = (self.clock.stamp(), context.arrival.record);
         let Some((slot, observation)) = self.slots.observed_mut(index) else { return Tracked::alone(Role::Other) };
-        slot.opened_at = slot.opened_at.max(steady);
         let overheard = slot.kind == SlotKind::Overheard;
         let request = slot.row.request;
         let previous = std::mem::replace(&mut slot.row.last, record);

@@ -101,6 +101,7 @@ impl Tracker {
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.outstanding = true;
         }
+        self.sent.settle(handle);
         if count > self.options.parameters.nstart {
             context.find(Rule::FlowNstart, i64::from(count), 0);
         }

@@ -97,6 +97,8 @@ pub(super) struct Sent {
     pub unreachable: bool,
     /// Something malformed shows that it arrived.
     pub arrived: bool,
+    /// It is a request, and its exchange has a response.
+    pub responded: bool,
     /// What few messages have, see [`SentTable::again`].
     again: u32,
 }
@@ -153,6 +155,7 @@ impl Sent {
             outstanding: false,
             unreachable: false,
             arrived: false,
+            responded: false,
             again: NOTHING,
         }
     }
@@ -196,9 +199,32 @@ impl Handle {
     }
 }
 
+/// When the time of a message is over, and whether anything happens then. These lie close together, so that most messages are forgotten without
+/// being looked at once more.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    /// Steady time of the first copy.
+    stamp: i64,
+    /// Nothing happens when it has waited as long as its sender waits.
+    waits_not: bool,
+    /// Nothing happens when its number is free again.
+    lapses_quietly: bool,
+}
+
+impl Due {
+    #[inline]
+    fn of(sent: &Sent) -> Self {
+        let apart = sent.malformed || sent.stray || sent.multicast;
+        let waits_not = sent.is_answered() || apart;
+        let done = sent.responded || !(1..32).contains(&sent.code) || apart;
+        Self { stamp: sent.stamp, waits_not, lapses_quietly: done && !sent.outstanding && sent.again == NOTHING }
+    }
+}
+
 /// Messages of one lifetime, the oldest first.
 struct Life {
     ring: Ring<Sent>,
+    due: Ring<Due>,
     /// Up to this number entries have waited in vain or been looked at.
     waited: u32,
     life: i64,
@@ -206,13 +232,13 @@ struct Life {
 
 impl Life {
     fn new(life: i64) -> Self {
-        Self { ring: Ring::new(), waited: 0, life }
+        Self { ring: Ring::new(), due: Ring::new(), waited: 0, life }
     }
 
     /// Whether the oldest has had its time.
     #[inline]
     fn is_over(&self, steady: i64) -> bool {
-        self.ring.front().is_some_and(|sent| steady.saturating_sub(sent.stamp) > self.life)
+        self.due.front().is_some_and(|due| steady.saturating_sub(due.stamp) > self.life)
     }
 
     /// The next that has not been looked at for having waited.
@@ -300,6 +326,7 @@ impl SentTable {
         let sent = *self.get(handle)?;
         let place = if sent.again == NOTHING { self.agains.put(self.again(&sent)) } else { sent.again };
         self.get_mut(handle)?.again = place;
+        self.settle(handle);
         self.agains.get_mut(place)
     }
 
@@ -330,9 +357,10 @@ impl SentTable {
     #[inline]
     pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
-        let ring = if long { &mut self.confirmable.ring } else { &mut self.other.ring };
-        let handle = Handle(ring.next() << 1 | u32::from(!long));
-        ring.push(sent);
+        let life = if long { &mut self.confirmable } else { &mut self.other };
+        let handle = Handle(life.ring.next() << 1 | u32::from(!long));
+        life.due.push(Due::of(&sent));
+        life.ring.push(sent);
         self.index.put(place, handle.0);
         handle
     }
@@ -345,23 +373,42 @@ impl SentTable {
         *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
-    /// Takes out the oldest message whose lifetime is over by the steady time.
-    pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
+    /// Notes what is due of a message: to be called when something of it changed on which that depends.
+    #[inline]
+    pub fn settle(&mut self, handle: Handle) {
+        let life = if handle.0 & 1 == 1 { &mut self.other } else { &mut self.confirmable };
+        if let Some(sent) = life.ring.get(handle.0 >> 1)
+            && let Some(due) = life.due.get_mut(handle.0 >> 1)
+        {
+            *due = Due::of(sent);
+        }
+    }
+
+    /// Takes out the oldest message whose lifetime is over by the steady time, and of which something is due then, or `all`.
+    pub fn lapse(&mut self, steady: i64, all: bool) -> Option<Sent> {
         // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
-        let life = [&mut self.confirmable, &mut self.other].into_iter().find(|life| life.is_over(steady))?;
-        let sent = *life.ring.pop()?;
-        self.agains.take(sent.again);
-        Some(sent)
+        for life in [&mut self.confirmable, &mut self.other] {
+            while life.is_over(steady) {
+                let quiet = life.due.pop().is_some_and(|due| due.lapses_quietly) && !all;
+                let sent = life.ring.pop().filter(|_| !quiet).copied();
+                if let Some(sent) = sent {
+                    self.agains.take(sent.again);
+                    return Some(sent);
+                }
+            }
+        }
+        None
     }
 
     /// Takes out the oldest message of all, for want of room.
     pub fn evict(&mut self) -> Option<Sent> {
-        let oldest = |life: &Life| life.ring.front().map(|sent| sent.stamp);
+        let oldest = |life: &Life| life.due.front().map(|due| due.stamp);
         let life = match (oldest(&self.confirmable), oldest(&self.other)) {
             (Some(one), Some(other)) if one <= other => &mut self.confirmable,
             (Some(_), None) => &mut self.confirmable,
             _ => &mut self.other,
         };
+        life.due.pop();
         let sent = *life.ring.pop()?;
         self.agains.take(sent.again);
         Some(sent)
@@ -369,13 +416,17 @@ impl SentTable {
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.
     pub fn waited(&mut self, steady: i64) -> Option<Handle> {
-        let number = self.confirmable.waiting();
-        let sent = self.confirmable.ring.get(number)?;
-        if steady.saturating_sub(sent.stamp) <= self.wait {
-            return None;
+        loop {
+            let number = self.confirmable.waiting();
+            let due = self.confirmable.due.get(number)?;
+            if steady.saturating_sub(due.stamp) <= self.wait {
+                return None;
+            }
+            self.confirmable.waited = Ring::<Sent>::after(number);
+            if !due.waits_not {
+                return Some(Handle(number << 1));
+            }
         }
-        self.confirmable.waited = Ring::<Sent>::after(number);
-        Some(Handle(number << 1))
     }
 
     /// The shortest of the times after which something happens with a message.
@@ -385,9 +436,9 @@ impl SentTable {
 
     /// The steady time behind which a message has waited or is to lapse.
     pub fn next_due(&self) -> Option<i64> {
-        let front = |life: &Life| life.ring.front().map(|sent| sent.stamp.saturating_add(life.life));
-        let waiting = self.confirmable.ring.get(self.confirmable.waiting());
-        let waited = waiting.map(|sent| sent.stamp.saturating_add(self.wait));
+        let front = |life: &Life| life.due.front().map(|due| due.stamp.saturating_add(life.life));
+        let waiting = self.confirmable.due.get(self.confirmable.waiting());
+        let waited = waiting.map(|due| due.stamp.saturating_add(self.wait));
         [waited, front(&self.confirmable), front(&self.other)].into_iter().flatten().min()
     }
 
@@ -397,6 +448,11 @@ impl SentTable {
             life.ring.newest_first(|sent| {
                 let later = sent.stamp > steady;
                 sent.stamp = sent.stamp.min(steady);
+                later
+            });
+            life.due.newest_first(|due| {
+                let later = due.stamp > steady;
+                due.stamp = due.stamp.min(steady);
                 later
             });
         }

@@ -49,9 +49,33 @@ impl Default for Under {
 
 const NOTHING: Under = Under { open: NONE, closed: NONE, observing: NONE, ended: NONE };
 
+/// When a slot is to be forgotten, and what has to be done then. These lie close together, so that most slots are forgotten without being looked
+/// at once more.
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    /// Steady time at which it began or was last used if it lasts, else that at which it was closed.
+    stamp: i64,
+    /// It is open, or lives as an observation.
+    lasts: bool,
+    /// It holds nothing any more.
+    free: bool,
+    /// Something else knows of it: an observation, or the list of requests to groups.
+    known: bool,
+}
+
+impl Term {
+    #[inline]
+    fn of(slot: &Slot) -> Self {
+        let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
+        let known = slot.observation != NO_OBSERVATION || slot.row.multicast;
+        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, lasts: lasts && !free, free, known }
+    }
+}
+
 /// The exchanges.
 pub(super) struct Slots {
     ring: Ring<Slot>,
+    terms: Ring<Term>,
     elders: HashMap<u32, Slot, RandomState>,
     /// When each elder was last known to be used, the longest ago first.
     unused: VecDeque<(i64, u32)>,
@@ -67,6 +91,7 @@ impl Slots {
     pub fn new() -> Self {
         Self {
             ring: Ring::new(),
+            terms: Ring::new(),
             elders: HashMap::default(),
             unused: VecDeque::new(),
             closed: VecDeque::new(),
@@ -121,6 +146,7 @@ impl Slots {
             Some(slot) => slot.observation = place,
             None => drop(self.observations.take(place)),
         }
+        self.note(number);
     }
 
     /// Takes the observation out of a slot.
@@ -197,8 +223,19 @@ impl Slots {
             let next = std::mem::replace(&mut under.open, number);
             slot.links = [self.put_before(List::Token, number, next), self.first_of_client(slot.row.client, number)];
         }
+        self.terms.push(Term::of(&slot));
         self.ring.push(slot);
         number
+    }
+
+    /// Notes when a slot is to be forgotten: to be called when something of it changed on which that depends.
+    #[inline]
+    fn note(&mut self, number: u32) {
+        if let Some(slot) = self.ring.get(number)
+            && let Some(term) = self.terms.get_mut(number)
+        {
+            *term = Term::of(slot);
+        }
     }
 
     /// Puts a slot first in the list of a client.
@@ -224,6 +261,7 @@ impl Slots {
             under.open = next;
         }
         under.closed = number;
+        self.note(number);
         self.old_and_closed(number, stamp);
     }
 
@@ -241,6 +279,7 @@ impl Slots {
         let slot = self.get_mut(number)?;
         slot.live = true;
         let (pair, token) = (slot.pair, slot.token);
+        self.note(number);
         let before = std::mem::replace(&mut self.under_mut(pair, &token).observing, number);
         (before != number && self.get(before).is_some()).then_some(before)
     }
@@ -251,6 +290,7 @@ impl Slots {
         slot.live = false;
         slot.closed_at = stamp;
         let (pair, token) = (slot.pair, slot.token);
+        self.note(number);
         let under = self.under_mut(pair, &token);
         if under.observing == number {
             under.observing = NONE;
@@ -264,16 +304,13 @@ impl Slots {
         if let Some(slot) = self.get_mut(number) {
             slot.opened_at = slot.opened_at.max(stamp);
         }
+        self.note(number);
     }
 
     /// The steady time behind which [`expire`](Self::expire) finds something.
     pub fn next_due(&self, life: i64) -> Option<i64> {
-        let last_used = |slot: &Slot| match slot.kind {
-            SlotKind::Free => i64::MIN,
-            _ if slot.open || slot.live => slot.opened_at,
-            _ => slot.closed_at,
-        };
-        let stamps = [self.ring.front().map(last_used), self.closed.front().map(|(stamp, _)| *stamp)];
+        let last_used = |term: &Term| if term.free { i64::MIN } else { term.stamp };
+        let stamps = [self.terms.front().map(last_used), self.closed.front().map(|(stamp, _)| *stamp)];
         stamps.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
     }
 
@@ -281,20 +318,16 @@ impl Slots {
     /// `true` if there may be more to do. What is forgotten goes to `forgotten`.
     pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
         let over = |stamp: i64| steady.saturating_sub(stamp) > life;
-        if let Some(slot) = self.ring.front() {
-            let lasts = slot.kind != SlotKind::Free && (slot.open || slot.live);
-            let done = slot.kind == SlotKind::Free || over(if lasts { slot.opened_at } else { slot.closed_at });
-            if done {
-                let number = self.ring.first();
-                let Some(slot) = self.ring.pop() else { return false };
-                if lasts {
-                    self.unused.push_back((slot.opened_at, number));
-                    self.elders.insert(number, *slot);
-                } else if slot.kind != SlotKind::Free {
-                    forgotten(number, slot);
-                    self.observations.take(slot.observation);
-                }
-                return true;
+        while let Some(&term) = self.terms.front().filter(|term| term.free || over(term.stamp)) {
+            let number = self.ring.first();
+            self.terms.pop();
+            let Some(slot) = self.ring.pop() else { return false };
+            if term.lasts {
+                self.unused.push_back((slot.opened_at, number));
+                self.elders.insert(number, *slot);
+            } else if term.known && !term.free {
+                forgotten(number, slot);
+                self.observations.take(slot.observation);
             }
         }
         let Some(&(stamp, number)) = self.closed.front() else { return false };
@@ -328,7 +361,9 @@ impl Slots {
         {
             slot.kind = SlotKind::Free;
         }
-        while self.ring.front().is_some_and(|slot| slot.kind == SlotKind::Free) {
+        self.note(number);
+        while self.terms.front().is_some_and(|term| term.free) {
+            self.terms.pop();
             self.ring.pop();
         }
     }
@@ -363,6 +398,11 @@ impl Slots {
             let later = slot.opened_at > steady || slot.closed_at > steady;
             slot.opened_at = slot.opened_at.min(steady);
             slot.closed_at = slot.closed_at.min(steady);
+            later
+        });
+        self.terms.newest_first(|term| {
+            let later = term.stamp > steady;
+            term.stamp = term.stamp.min(steady);
             later
         });
         for (stamp, _) in self.closed.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
@@ -471,7 +511,12 @@ mod tests {
     #[test]
     fn what_is_open_outlives_what_is_closed() {
         let mut slots = Slots::new();
-        let [a, b, c] = [1, 2, 3].map(|id| slots.insert(slot(id, 7, &[id as u8]), 0));
+        let known = |id: u32| {
+            let mut slot = slot(id, 7, &[id as u8]);
+            slot.row.multicast = true;
+            slot
+        };
+        let [a, b, c] = [1, 2, 3].map(|id| slots.insert(known(id), 0));
         slots.close(a, 5);
         slots.close(c, 5);
         let mut forgotten = Vec::new();

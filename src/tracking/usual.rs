@@ -100,6 +100,7 @@ impl Tracker {
         (sent.answered_by, sent.acknowledgement) = (record, record);
         (sent.ack_hash, sent.ack_role) = (facts.hash, Role::PiggybackedResponse);
         sent.round_trip = elapsed.clamp(0, i64::from(u32::MAX)) as u32;
+        sent.responded = true;
         if std::mem::take(&mut sent.outstanding) {
             direction.outstanding = direction.outstanding.saturating_sub(1);
         }
@@ -114,6 +115,7 @@ impl Tracker {
         self.counters.ack += 1;
         self.counters.piggybacked_responses += 1;
         self.counters.exchanges_answered += 1;
+        self.sent.settle(handle);
         self.close(index);
         Some(Tracked {
             exchange,
