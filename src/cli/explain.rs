@@ -9,7 +9,7 @@ use super::print::paint;
 use super::{Context, ExplainArgs, hex_text, input};
 use crate::coap::draft::other_reading;
 use crate::coap::{Finding, Message, count};
-use crate::payload;
+use crate::payload::{self, About};
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
@@ -148,7 +148,7 @@ impl Explained<'_> {
         let frame = |id| self.frame(id);
         object.insert("findings".into(), self.findings.iter().map(|one| objects::finding(one, &frame)).collect());
         object.insert("fields".into(), objects::field_array(&self.message));
-        object.insert("payload_values".into(), values(&self.message, self.view.and_then(View::path)));
+        object.insert("payload_values".into(), values(&self.message, self.view.map(View::about)));
         if let Some(other) = other_reading(&self.message) {
             let reading = json!({
                 "read_as": other.mode().name(),
@@ -161,7 +161,7 @@ impl Explained<'_> {
     }
 
     fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-        reading(&self.message, self.view.and_then(View::path), paint, out)?;
+        reading(&self.message, self.view.map(View::about), paint, out)?;
         if let Some(view) = self.view {
             let root = tree(view, Known::Later);
             let facts =
@@ -186,7 +186,7 @@ impl Explained<'_> {
 }
 
 /// Headline, figure of the header, and every field.
-fn reading(message: &Message<'_>, path: Option<&str>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn reading(message: &Message<'_>, about: Option<About<'_>>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let headline = message_tree(message).value;
     let length = count(message.bytes().len(), "byte");
     let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
@@ -199,7 +199,7 @@ fn reading(message: &Message<'_>, path: Option<&str>, paint: Paint, out: &mut dy
     if !figure.is_empty() {
         writeln!(out)?;
     }
-    for line in annotated::lines_about(message, path, Detail::Teach, paint) {
+    for line in annotated::lines_about(message, about, Detail::Teach, paint) {
         writeln!(out, "{line}")?;
     }
     Ok(())

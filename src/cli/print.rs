@@ -141,7 +141,10 @@ impl Form {
                     write_lines(&rows.lines(view), out)?;
                 }
                 if *bytes {
-                    write_lines(&annotated::lines_about(&view.message, view.path(), Detail::Fields, *paint), out)?;
+                    write_lines(
+                        &annotated::lines_about(&view.message, Some(view.about()), Detail::Fields, *paint),
+                        out,
+                    )?;
                 }
                 if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
             }

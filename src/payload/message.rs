@@ -4,6 +4,15 @@ use super::{Decoded, Item, Problem, Subject, Value, decode, text};
 use crate::coap::flaw::Flaw;
 use crate::coap::{Code, Finding, Message, OptionNumber, Rule, Severity, Span};
 
+/// What is known of a payload beside its message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About<'a> {
+    /// Path of the resource that it belongs to, without query; empty where that is not known.
+    pub path: &'a str,
+    /// It went to or came from the port of Thread's management framework.
+    pub is_thread: bool,
+}
+
 /// How much of a body the payload of a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -30,16 +39,15 @@ pub fn part(message: &Message<'_>) -> Part {
     }
 }
 
-/// The payload decoded; `path`: that of the resource, empty where it is not known. None where there is no payload, or OSCORE has
-/// encrypted it. Offsets count from the first byte of the payload. Of a part of a body nothing is judged.
-pub fn of_message(message: &Message<'_>, path: &str) -> Option<Decoded> {
+/// The payload decoded. None where there is no payload, or OSCORE has encrypted it. Offsets count from the first byte of the payload. Of a part of a body nothing is judged.
+pub fn of_message(message: &Message<'_>, about: About<'_>) -> Option<Decoded> {
     let payload = message.payload();
     if payload.is_empty() || message.option(OptionNumber::OSCORE).is_some() {
         return None;
     }
     let format = message.content_format();
     let is_error = message.header().is_some_and(|header| header.code.is_error());
-    let subject = Subject { format, path, is_diagnostic: is_error && format.is_none() };
+    let subject = Subject { format, about, is_diagnostic: is_error && format.is_none() };
     match part(message) {
         Part::Whole => Some(decode(payload, &subject)),
         Part::Beginning => Some(Decoded { problems: Vec::new(), resolved: None, ..decode(payload, &subject) }),
@@ -71,7 +79,7 @@ pub fn findings(message: &Message<'_>) -> Vec<Finding> {
     if part(message) != Part::Whole || message.mode().is_draft() {
         return Vec::new();
     }
-    let decoded = of_message(message, "");
+    let decoded = of_message(message, About::default());
     let problems = decoded.map(|decoded| decoded.problems).unwrap_or_default();
     problems.iter().map(|problem| finding(problem, offset)).collect()
 }

@@ -24,7 +24,7 @@ mod xml;
 
 pub use directory::{Description, Directory};
 pub use item::{Item, Value};
-pub use message::{Part, findings, of_message, part};
+pub use message::{About, Part, findings, of_message, part};
 pub use notation::notation;
 pub use walk::{DEPTH, ITEMS, Problem};
 
@@ -36,8 +36,8 @@ use walk::Walk;
 pub struct Subject<'a> {
     /// Its Content-Format, where one is given.
     pub format: Option<ContentFormat>,
-    /// Path of the resource that it belongs to, such as `/3/0`; empty where that is not known.
-    pub path: &'a str,
+    /// What is known of the resource that it belongs to.
+    pub about: About<'a>,
     /// It is the text of an error response without Content-Format (RFC 7252 section 5.5.2).
     pub is_diagnostic: bool,
 }
@@ -132,11 +132,15 @@ const FORMS: &[Form] = &[
     form("CWT", &[61, 263, 293, 294, 10003, 10004, 10005, 279], true, Shape::One, |body, _, walk| {
         cose::message(body, None, true, walk)
     }),
-    form("Thread TLVs", &[], false, Shape::One, |body, subject, walk| thread::decode(body, subject.path, walk)),
-    form("link format", &[40], false, Shape::Many, |body, subject, walk| link_format::decode(body, subject.path, walk)),
+    form("Thread TLVs", &[], false, Shape::One, |body, subject, walk| thread::decode(body, subject.about.path, walk)),
+    form("link format", &[40], false, Shape::Many, |body, subject, walk| {
+        link_format::decode(body, subject.about.path, walk)
+    }),
     form("SenML in JSON", &[110, 111, 320], false, Shape::One, |body, _, walk| json::decode(body, walk)),
     form("SenML in CBOR", &[112, 113, 322], true, Shape::One, |body, _, walk| cbor::decode(body, walk)),
-    form("LwM2M TLV", &[11542, 1542], false, Shape::One, |body, subject, walk| lwm2m::decode(body, subject.path, walk)),
+    form("LwM2M TLV", &[11542, 1542], false, Shape::One, |body, subject, walk| {
+        lwm2m::decode(body, subject.about.path, walk)
+    }),
     form("problem details", &[257], true, Shape::One, |body, _, walk| cose::problem(body, walk)),
     form("several representations", &[62], true, Shape::One, |body, _, walk| multipart::decode(body, walk)),
     form("COSE_Encrypt0", &[16], true, Shape::One, |body, _, walk| cose::message(body, Some(16), false, walk)),
@@ -178,7 +182,9 @@ fn by_format(body: &[u8], format: ContentFormat, subject: &Subject<'_>, walk: &m
 pub fn decode(body: &[u8], subject: &Subject<'_>) -> Decoded {
     let mut walk = Walk::new();
     let (form, is_guess) = match subject.format {
-        Some(ContentFormat::OCTET_STREAM) | None if thread::is_path(subject.path) => (FORMS.get(THREAD), false),
+        Some(ContentFormat::OCTET_STREAM) | None if thread::fits(body, subject.about) => {
+            (FORMS.get(THREAD), !subject.about.is_thread)
+        }
         Some(format) => match form_of(format) {
             None if text::readable(body) => (FORMS.get(TEXT), true),
             form => (form, false),

@@ -1,15 +1,23 @@
 //! TLVs of Thread's management framework, and what their types are called under its paths.
 
 use super::walk::{Walk, rest};
-use super::{Item, Value};
+use super::{About, Item, Value};
 use crate::coap::flaw::Flaw;
 
 /// First segment of the path that a type belongs to, type, name.
 const TYPES: &str = include_str!("thread_tlvs.csv");
 
-/// Whether a path is one of Thread's that carries TLVs: `/a/..`, `/c/..`, `/d/..` or `/n/..`, two letters behind.
-pub(super) fn is_path(path: &str) -> bool {
-    space(path).is_some()
+/// Whether a body is to be read as TLVs: its path is one of Thread's that carries them, `/a/..`, `/c/..`, `/d/..` or `/n/..`, two letters
+/// behind. On another port than Thread's own such a path may be anything, so the body must consist of whole TLVs there.
+pub(super) fn fits(body: &[u8], about: About<'_>) -> bool {
+    if space(about.path).is_none() {
+        return false;
+    }
+    let mut walk = Walk::new();
+    about.is_thread || {
+        decode(body, about.path, &mut walk);
+        walk.problems.is_empty()
+    }
 }
 
 /// Which types a path has.

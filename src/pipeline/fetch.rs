@@ -5,7 +5,7 @@ use super::learn::{Document, Learner};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
-use crate::payload::{self, Part};
+use crate::payload::{self, About, Part};
 use crate::store::{Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
 
@@ -87,7 +87,7 @@ impl Fetcher {
         if cut || payload::part(&message) == Part::Later {
             return Ok(());
         }
-        if let Some(decoded) = payload::of_message(&message, "") {
+        if let Some(decoded) = payload::of_message(&message, About::default()) {
             self.learner.directory.learn(server, &decoded, record.frame);
         }
         Ok(())

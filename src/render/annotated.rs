@@ -11,6 +11,7 @@ use super::payload_bytes;
 use super::wrap::wrap;
 use crate::coap::{Field, Finding, Message, OptionNumber, count, escape, fields};
 use crate::field::severity;
+use crate::payload::About;
 
 /// Columns of a line.
 const WIDTH: usize = 80;
@@ -33,10 +34,11 @@ pub fn lines(message: &Message<'_>, detail: Detail, paint: Paint) -> Vec<String>
     lines_about(message, None, detail, paint)
 }
 
-/// The same of a message about the resource with this path, where it is known from elsewhere.
-pub fn lines_about(message: &Message<'_>, path: Option<&str>, detail: Detail, paint: Paint) -> Vec<String> {
-    let path = path.map_or_else(|| super::payload::path_of(message), str::to_owned);
-    let mut dump = Dump { message, path, detail, paint, printed: 0, explained: HashSet::new(), lines: Vec::new() };
+/// The same of a message of which more is known.
+pub fn lines_about(message: &Message<'_>, about: Option<About<'_>>, detail: Detail, paint: Paint) -> Vec<String> {
+    let path = super::payload::path_of(message);
+    let about = about.unwrap_or(About { path: &path, ..About::default() });
+    let mut dump = Dump { message, about, detail, paint, printed: 0, explained: HashSet::new(), lines: Vec::new() };
     for field in fields(message) {
         dump.field(&field, 0);
     }
@@ -45,8 +47,7 @@ pub fn lines_about(message: &Message<'_>, path: Option<&str>, detail: Detail, pa
 
 struct Dump<'a> {
     message: &'a Message<'a>,
-    /// Path of the resource that the message is about; empty where it is not known.
-    path: String,
+    about: About<'a>,
     detail: Detail,
     paint: Paint,
     /// Bytes that stand in the left column already.
@@ -166,7 +167,7 @@ impl Dump<'_> {
             heading.extend(self.lesson(field, 0));
         }
         let range = field.span.byte_range();
-        let values = payload_bytes::rows(self.message, &self.path);
+        let values = payload_bytes::rows(self.message, self.about);
         if let Some(values) = values.as_ref().filter(|values| values.side_by_side) {
             heading.push((Ink::Plain, values.heading.clone()));
             self.headings(&heading);

@@ -7,6 +7,7 @@ use super::time::rfc3339;
 use crate::coap::draft::other_reading;
 use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
 use crate::field;
+use crate::payload::About;
 use crate::store::{RecordFlags, Store, View};
 use crate::tracking::{NO_RECORD, ObserveOrder, Patch, RecordId};
 
@@ -38,7 +39,7 @@ pub fn record(view: &View<'_>, known: Known) -> Value {
 
 fn message(view: &View<'_>, known: Known) -> Value {
     let mut object = envelope(view, "message");
-    object.insert("coap".into(), coap_about(&view.message, &super::payload::path(view)));
+    object.insert("coap".into(), coap_about(&view.message, view.about()));
     let record = view.record;
     let later = known == Known::Later;
     let frame = |id: Option<RecordId>| id.and_then(|id| view.frame_of(id));
@@ -117,11 +118,12 @@ fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
 
 /// The object of a message's own bytes.
 pub fn coap(message: &Message<'_>) -> Value {
-    coap_about(message, &super::payload::path_of(message))
+    let path = super::payload::path_of(message);
+    coap_about(message, About { path: &path, ..About::default() })
 }
 
-/// The same of a message about the resource with this path.
-fn coap_about(message: &Message<'_>, path: &str) -> Value {
+/// The same of a message of which more is known.
+fn coap_about(message: &Message<'_>, about: About<'_>) -> Value {
     let mut object = Map::new();
     if let Some(header) = message.header() {
         object.insert("version".into(), json!(header.version));
@@ -151,7 +153,7 @@ fn coap_about(message: &Message<'_>, path: &str) -> Value {
         made.insert("content_format".into(), json!(message.content_format().map(|format| format.0)));
         made.insert("raw".into(), json!(escape::hex(payload)));
         made.insert("text".into(), json!(std::str::from_utf8(payload).ok()));
-        super::payload::object(message, path, &mut made);
+        super::payload::object(message, about, &mut made);
         object.insert("payload".into(), Value::Object(made));
     }
     Value::Object(object)

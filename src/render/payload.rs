@@ -4,8 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Node, Place, content};
 use crate::coap::{Message, Span, escape};
-use crate::payload::{self, Decoded, Item, Part, Value};
-use crate::store::View;
+use crate::payload::{self, About, Decoded, Item, Part, Value};
 
 /// Characters of a value in the tree; the rest is in the bytes.
 pub(super) const SHOWN: usize = 400;
@@ -18,14 +17,7 @@ const HEX: usize = 64;
 /// Characters of a line of text in the tree.
 const LINE: usize = 4000;
 
-/// The path of the resource that a message is about, without query; empty where it is not known.
-pub(super) fn path(view: &View<'_>) -> String {
-    let resource = view.exchange().and_then(|row| view.store.resource(row.resource));
-    resource
-        .map_or_else(|| path_of(&view.message), |resource| resource.split('?').next().unwrap_or_default().to_owned())
-}
-
-/// The same of a message that stands alone: a request says it itself.
+/// The path of the resource that a message is about, without query, as a request says it itself; empty for other messages.
 pub(super) fn path_of(message: &Message<'_>) -> String {
     let is_request = message.header().is_some_and(|header| header.code.is_request());
     let path = if is_request { content::path(message) } else { String::new() };
@@ -33,8 +25,8 @@ pub(super) fn path_of(message: &Message<'_>) -> String {
 }
 
 /// The values of the payload, below the node that stands for it.
-pub(super) fn nodes(message: &Message<'_>, path: &str) -> Vec<Node> {
-    let Some((offset, decoded)) = message.payload_offset().zip(payload::of_message(message, path)) else {
+pub(super) fn nodes(message: &Message<'_>, about: About<'_>) -> Vec<Node> {
+    let Some((offset, decoded)) = message.payload_offset().zip(payload::of_message(message, about)) else {
         return Vec::new();
     };
     if matches!(decoded.form, "text" | "octets" | "a later block") {
@@ -133,7 +125,7 @@ fn line(item: &Item, label: &'static str, offset: usize) -> Node {
 }
 
 /// The values of a payload with their bytes, counted from the first byte of the message.
-pub fn values(message: &Message<'_>, path: Option<&str>) -> Json {
+pub fn values(message: &Message<'_>, about: Option<About<'_>>) -> Json {
     fn value(item: &Item, offset: usize) -> Json {
         let mut object = Map::new();
         for (key, text) in [("name", &item.name), ("meaning", &item.meaning)] {
@@ -149,14 +141,15 @@ pub fn values(message: &Message<'_>, path: Option<&str>) -> Json {
         }
         Json::Object(object)
     }
-    let path = path.map_or_else(|| path_of(message), str::to_owned);
-    let decoded = message.payload_offset().zip(payload::of_message(message, &path));
+    let path = path_of(message);
+    let about = about.unwrap_or(About { path: &path, ..About::default() });
+    let decoded = message.payload_offset().zip(payload::of_message(message, about));
     decoded.map_or(Json::Null, |(offset, decoded)| decoded.items.iter().map(|item| value(item, offset)).collect())
 }
 
 /// What the object of a payload says of its value: `value`, and where there is more to say `form`, `notation`, `resolved` and `flaws`.
-pub(super) fn object(message: &Message<'_>, path: &str, object: &mut Map<String, Json>) {
-    let Some(decoded) = payload::of_message(message, path) else { return };
+pub(super) fn object(message: &Message<'_>, about: About<'_>, object: &mut Map<String, Json>) {
+    let Some(decoded) = payload::of_message(message, about) else { return };
     object.insert(
         "value".into(),
         if payload::part(message) == Part::Whole { decoded.json(message.payload()) } else { Json::Null },

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::payload::{SHOWN, label};
 use crate::coap::{Message, escape};
-use crate::payload::{self, Decoded, Item, Value};
+use crate::payload::{self, About, Decoded, Item, Value};
 
 /// Values that are shown; the tree has all.
 const ROWS: usize = 300;
@@ -27,9 +27,9 @@ pub(super) struct Rows {
 }
 
 /// The rows of a message's payload; None where there is no structure to show.
-pub(super) fn rows(message: &Message<'_>, path: &str) -> Option<Rows> {
+pub(super) fn rows(message: &Message<'_>, about: About<'_>) -> Option<Rows> {
     let offset = message.payload_offset()?;
-    let decoded = payload::of_message(message, path)?;
+    let decoded = payload::of_message(message, about)?;
     if matches!(decoded.form, "text" | "octets" | "a later block") {
         return None;
     }

@@ -6,7 +6,7 @@ use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{Frame, Layer, LinkType, is_known_time, layers};
-use crate::payload;
+use crate::payload::{self, About};
 use crate::pipeline::is_dtls_record;
 use crate::store::View;
 
@@ -37,7 +37,8 @@ pub fn tree(view: &View<'_>, known: Known) -> Node {
 
 /// The tree of a message that stands alone: its fields and findings, no frame and no relations.
 pub fn message_tree(message: &Message<'_>) -> Node {
-    let mut layer = message_layer(message, &super::payload::path_of(message));
+    let path = super::payload::path_of(message);
+    let mut layer = message_layer(message, About { path: &path, ..About::default() });
     for finding in message.findings().into_iter().chain(payload::findings(message)) {
         attach(&mut layer, &finding, finding_node(&finding, &|_| frame_number(None)));
     }
@@ -122,7 +123,7 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
 }
 
 fn coap(view: &View<'_>, known: Known) -> Node {
-    let mut layer = message_layer(&view.message, &super::payload::path(view));
+    let mut layer = message_layer(&view.message, view.about());
     layer.children.extend(facts::generated(view, known));
     let frame = |id| frame_number(view.frame_of(id));
     for finding in view.findings() {
@@ -134,7 +135,7 @@ fn coap(view: &View<'_>, known: Known) -> Node {
 
 fn evidence(view: &View<'_>) -> Node {
     let found = evidence_layer(view);
-    let mut layer = message_layer(&view.message, "");
+    let mut layer = message_layer(&view.message, About::default());
     layer.label = "Quoted message".into();
     if found.name == "DTLS" || found.quotes_dtls {
         layer.label = "Datagram Transport Layer Security".into();
@@ -200,10 +201,10 @@ pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
 }
 
 /// The layer of a message with its fields.
-fn message_layer(message: &Message<'_>, path: &str) -> Node {
+fn message_layer(message: &Message<'_>, about: About<'_>) -> Node {
     let place = Place::Message(Span::of_bytes(0, message.bytes().len()));
     let mut layer = Node::layer("coap", "Constrained Application Protocol", headline(message), Some(place));
-    layer.children = fields(message).iter().map(|field| field_node(field, message, path)).collect();
+    layer.children = fields(message).iter().map(|field| field_node(field, message, about)).collect();
     layer
 }
 
@@ -248,7 +249,7 @@ const NAMES: &[(&str, &str)] = &[
     ("Kid", "coap.opt.object_security_kid"),
 ];
 
-fn field_node(field: &Field, message: &Message<'_>, path: &str) -> Node {
+fn field_node(field: &Field, message: &Message<'_>, about: About<'_>) -> Node {
     let number = field
         .option
         .filter(|_| field.children.iter().any(|child| child.name == "Option Delta") && !field.is_broken_option());
@@ -270,7 +271,7 @@ fn field_node(field: &Field, message: &Message<'_>, path: &str) -> Node {
         explanation: field.explanation.into(),
         ..Node::default()
     };
-    node.children = field.children.iter().map(|child| field_node(child, message, path)).collect();
+    node.children = field.children.iter().map(|child| field_node(child, message, about)).collect();
     if let Some(number) = number {
         // The value means what the option means: once is enough.
         for child in node.children.iter_mut().filter(|child| child.label == "Option Value") {
@@ -286,7 +287,7 @@ fn field_node(field: &Field, message: &Message<'_>, path: &str) -> Node {
         let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
         node.value = format!("{}{cut}", count(length, "byte"));
         node.meaning = message.content_format().map(|format| format.to_string()).unwrap_or_default();
-        node.children = super::payload::nodes(message, path);
+        node.children = super::payload::nodes(message, about);
     }
     node
 }

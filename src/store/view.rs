@@ -3,7 +3,7 @@
 use super::{Record, RecordKind, Store};
 use crate::coap::{Finding, Message};
 use crate::frame::{Endpoint, Frame, time_between};
-use crate::payload::{self, Description, Directory};
+use crate::payload::{self, About, Description, Directory};
 use crate::tracking::{ExchangeRow, RecordId, Relation};
 
 /// One record, looked at.
@@ -69,6 +69,13 @@ impl<'a> View<'a> {
     pub fn path(&self) -> Option<&'a str> {
         let resource = self.store.resource(self.exchange()?.resource)?;
         Some(resource.split('?').next().unwrap_or(resource))
+    }
+
+    /// What is known of its payload beside the message.
+    pub fn about(&self) -> About<'a> {
+        let ports = [self.source(), self.destination()].map(|end| end.map_or(0, |end| end.port));
+        let is_thread = ports.contains(&crate::coap::parameters::PORT_COMPRESSED_LAST);
+        About { path: self.path().unwrap_or_default(), is_thread }
     }
 
     /// Who has the resource that the message is about.

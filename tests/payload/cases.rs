@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use coapscope::coap::{ContentFormat, escape};
-use coapscope::payload::{Decoded, Item, Subject, decode};
+use coapscope::payload::{About, Decoded, Item, Subject, decode};
 
 use super::{body, check_bounds, root};
 
@@ -31,12 +31,17 @@ pub fn dump(decoded: &Decoded) -> String {
     text
 }
 
-/// Reads a heading: `= FORMAT [/PATH] BODY`; `-` for no Content-Format.
+/// Reads a heading: `= FORMAT [/PATH[@61631]] BODY`; `-` for no Content-Format, the port where Thread's management is at home.
 fn read(heading: &str) -> (String, Vec<u8>) {
     let (format, rest) = heading.split_once(' ').unwrap();
     let (path, written) = if rest.starts_with('/') { rest.split_once(' ').unwrap() } else { ("", rest) };
     let body = body(written);
-    let subject = Subject { format: format.parse().ok().map(ContentFormat), path, is_diagnostic: false };
+    let (path, is_thread) = path.strip_suffix("@61631").map_or((path, false), |path| (path, true));
+    let subject = Subject {
+        format: format.parse().ok().map(ContentFormat),
+        about: About { path, is_thread },
+        is_diagnostic: false,
+    };
     let decoded = decode(&body, &subject);
     check_bounds(&decoded, &body, heading);
     (dump(&decoded), body)

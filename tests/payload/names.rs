@@ -42,6 +42,8 @@ fn paths_have_names() {
         ("/a/aq", Some("Thread: Address Query")),
         ("/rd?ep=node1&lt=60", Some("Resource directory: registration")),
         ("/rd?ep=node1&lwm2m=1.1&b=U", Some("LwM2M: registration")),
+        ("/rd/4521?lt=60", Some("A registration (resource directory or LwM2M)")),
+        ("/rd/", None),
         ("/rdx", None),
         ("/A/AQ", None),
         ("/a/aq/", None),

@@ -135,6 +135,10 @@ pub fn convention(resource: &str) -> Option<Convention> {
         "/rd" if query.split('&').any(|argument| argument.starts_with("ep=")) => {
             return Some(Convention { meaning: "Resource directory: registration", reference: "RFC 9176 section 5" });
         }
+        _ if path.strip_prefix("/rd/").is_some_and(|place| !place.is_empty()) => {
+            let meaning = "A registration (resource directory or LwM2M)";
+            return Some(Convention { meaning, reference: "RFC 9176 section 5.3; OMA LwM2M" });
+        }
         _ => {}
     }
     CONVENTIONS.get(path).copied()
