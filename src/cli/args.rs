@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::flow::FlowArgs;
 use super::values;
 
 /// Dissect CoAP in captures and on live interfaces.
@@ -33,6 +34,8 @@ pub enum Command {
     Stats(Box<StatsArgs>),
     /// List the fields that -e, -Y and columns know, or those that have a word in their name or meaning.
     Fields(FieldsArgs),
+    /// Draw who said what to whom: the sequence diagram, as text or for Mermaid.
+    Flow(Box<FlowArgs>),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.

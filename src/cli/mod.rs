@@ -6,6 +6,7 @@ mod devices;
 mod effect;
 mod explain;
 mod fields;
+mod flow;
 mod hex_text;
 mod input;
 #[cfg(feature = "live")]
@@ -146,6 +147,7 @@ fn dispatch(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
         Some(Command::Explain(args)) => explain::run(args, context),
         Some(Command::Stats(args)) => stats::run(args, context),
         Some(Command::Fields(args)) => fields::run(args, context),
+        Some(Command::Flow(args)) => flow::run(args, context),
         Some(Command::Completions { shell }) => pages::completions(*shell, context),
         Some(Command::Man) => pages::manual(context),
         None if cli.screen.list_interfaces => devices::run(context),

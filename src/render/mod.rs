@@ -7,6 +7,7 @@ pub mod content;
 mod facts;
 pub mod hex;
 pub mod json;
+pub mod ladder;
 pub mod line;
 mod names;
 mod node;

@@ -37,6 +37,16 @@ pub fn cut(text: &str, width: usize) -> String {
     format!("{head}{}", ".".repeat(width.min(2)))
 }
 
+/// As much of the text as fits `width` columns; nothing where not even its first character does.
+pub fn fit(text: &str, width: usize) -> &str {
+    let mut columns = 0;
+    let end = text.char_indices().find_map(|(at, character)| {
+        columns += character.width().unwrap_or(0);
+        (columns > width).then_some(at)
+    });
+    text.get(..end.unwrap_or(text.len())).unwrap_or(text)
+}
+
 /// As many characters as fit `width` columns, and the rest. At least one character, so that callers come to an end.
 fn split(text: &str, width: usize) -> (&str, &str) {
     let mut columns = 0;

@@ -1,0 +1,258 @@
+//! `coapscope flow`: the sequence diagram of a capture, or of one exchange, as text and for Mermaid.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+
+use super::output::locale_is_utf8;
+use super::{Context, FileArgs, ReadingArgs, ShowingArgs, input, print, values, without};
+use crate::capture::Opened;
+use crate::coap::{Parameters, count};
+use crate::filter::{Filter, Selection};
+use crate::pipeline::{Fetcher, Pipeline, Step};
+use crate::render::Aliases;
+use crate::render::ladder::text::{self, TextForm};
+use crate::render::ladder::{ASCII, Idle, Ladder, Ports, Scope, Source, UNICODE, mermaid};
+use crate::render::paint::Paint;
+use crate::store::{Ended, Store, Update};
+use crate::tracking::{ExchangeId, RecordId};
+
+/// Columns where neither a terminal nor the user says how many.
+const COLUMNS: usize = 100;
+
+/// Arguments of `flow`.
+#[derive(Debug, Args)]
+pub struct FlowArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub input: FileArgs,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// How to show it.
+    #[command(flatten)]
+    pub showing: ShowingArgs,
+    /// Only the messages of this exchange, by its number in `print -T json`.
+    #[arg(long, value_name = "N", conflicts_with = "frame", help_heading = "Showing")]
+    pub exchange: Option<u32>,
+    /// Only the messages of the exchange that this frame belongs to.
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Showing")]
+    pub frame: Option<u64>,
+    /// Form of the diagram (default: as the name behind -o ends, else text).
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Showing")]
+    pub format: Option<FlowFormat>,
+    /// Write to this file: .txt is text, .mmd Mermaid, .md Mermaid in Markdown.
+    #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Showing")]
+    pub output: Option<PathBuf>,
+    /// Columns of the text (default: those of the terminal, else 100).
+    #[arg(long, value_name = "N", help_heading = "Showing")]
+    pub width: Option<u16>,
+    /// What has a lane of its own: every endpoint, every host, or what fits.
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "auto", help_heading = "Showing")]
+    pub lanes: PortLanes,
+    /// Show block transfers message by message, and pauses to scale.
+    #[arg(long, help_heading = "Showing")]
+    pub unfold: bool,
+    /// Stop after this many messages.
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Showing")]
+    pub count: Option<u64>,
+    /// Draw with ASCII characters only (the default where the locale is not UTF-8).
+    #[arg(long, help_heading = "Showing")]
+    pub ascii: bool,
+}
+
+/// Form of a sequence diagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FlowFormat {
+    /// A ladder of characters.
+    Text,
+    /// The language of Mermaid.
+    Mermaid,
+    /// The same, as a block in Markdown.
+    Markdown,
+}
+
+/// What has a lane in a sequence diagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PortLanes {
+    /// Endpoints where their lanes fit, else hosts.
+    Auto,
+    /// Each address with its port.
+    Endpoints,
+    /// Each address.
+    Hosts,
+}
+
+/// Read the capture to its end and write its sequence diagram.
+///
+/// # Errors
+/// Where the capture cannot be opened or read, has no such exchange, or the output cannot be written.
+pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let options = input::pipeline_options(&args.reading)?;
+    let parameters = options.tracker.parameters;
+    let form = form(args)?;
+    let filter = print::wanted(&args.reading)?;
+    let opened = input::open(args.input.paths()?, false, &args.reading)?;
+    let name = opened.name.clone();
+    let Opened { source, reader, .. } = opened;
+    let mut read = Read { store: Store::default(), aliases: Aliases::default(), ended: None };
+    read.all(Pipeline::read_ahead(source, options)?, context)?;
+    let mut flow = Flow { read, fetcher: Fetcher::new(reader, args.reading.checksums), parameters, filter };
+    let cut = match &args.output {
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("{}: cannot be written", path.display()))?;
+            let mut out = BufWriter::new(file);
+            let cut = flow.write(args, form, false, &mut out)?;
+            out.flush().with_context(|| format!("{}: cannot be written", path.display()))?;
+            cut
+        }
+        None => {
+            if args.ascii {
+                context.out.only_ascii();
+            }
+            flow.write(args, form, true, &mut context.out)?
+        }
+    };
+    context.out.flush()?;
+    if cut > 0 {
+        let why = if form == FlowFormat::Text { "-c shows more" } else { "a diagram holds no more; --exchange N and -c choose" };
+        context.tell(&format!("{} not shown: {why}", count(cut as usize, "message")));
+    }
+    match &flow.read.ended {
+        Some(Ended::Failed(why) | Ended::Panicked(why)) => bail!("{why}"),
+        _ => {}
+    }
+    if let Some(line) = without::line(&name, flow.read.store.summary()) {
+        context.tell(&line);
+    }
+    Ok(())
+}
+
+/// The form, as it is named, or as the output's name ends.
+fn form(args: &FlowArgs) -> anyhow::Result<FlowFormat> {
+    let ending = args.output.as_deref().and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
+    Ok(match (args.format, ending.as_deref()) {
+        (Some(format), _) => format,
+        (None, None | Some("txt")) => FlowFormat::Text,
+        (None, Some("mmd" | "mermaid")) => FlowFormat::Mermaid,
+        (None, Some("md")) => FlowFormat::Markdown,
+        (None, Some(other)) => bail!("-o: .{other} is no form of a diagram; end the name in .txt, .mmd or .md, or name the form with --format"),
+    })
+}
+
+struct Read {
+    store: Store,
+    aliases: Aliases,
+    ended: Option<Ended>,
+}
+
+impl Read {
+    fn all(&mut self, mut pipeline: Pipeline, context: &mut Context<'_>) -> anyhow::Result<()> {
+        let mut update = Update::default();
+        loop {
+            let step = pipeline.step(&mut update);
+            context.warn(&update.warnings);
+            context.progress(&update.summary.progress);
+            let before = self.store.len() as RecordId;
+            self.ended = update.ended.clone();
+            self.store.apply(std::mem::take(&mut update));
+            for id in before..self.store.len() as RecordId {
+                if let Some(record) = self.store.get(id) {
+                    self.aliases.note(record);
+                }
+            }
+            match step {
+                Step::More => {}
+                Step::Pending => pipeline.wait(super::WAIT),
+                Step::Ended => break,
+            }
+        }
+        context.progress_done();
+        Ok(())
+    }
+}
+
+struct Flow {
+    read: Read,
+    fetcher: Fetcher,
+    parameters: Parameters,
+    filter: Filter,
+}
+
+impl Flow {
+    /// Writes the diagram; answers how many messages were left out. `terminal`: it may go to one.
+    fn write(&mut self, args: &FlowArgs, form: FlowFormat, terminal: bool, out: &mut dyn Write) -> anyhow::Result<u64> {
+        let store = &self.read.store;
+        let mut ladder = Ladder::default();
+        ladder.fold_blocks(!args.unfold);
+        ladder.idle = if args.unfold { Idle::Drawn } else { Idle::Folded };
+        ladder.set_scope(scope(args, store)?, store);
+        if !self.filter.is_empty()
+            && let Selection::Chosen(ids) = self.filter.select(store, &self.fetcher, THREADS, &|| false)?
+        {
+            ladder.choose(&ids, store);
+        }
+        let mut source =
+            Source { store, fetcher: &mut self.fetcher, parameters: &self.parameters, ended: true };
+        let range = store.first()..store.len() as RecordId;
+        let limit = args.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+        let ports = match args.lanes {
+            PortLanes::Auto => Ports::Auto,
+            PortLanes::Endpoints => Ports::Apart,
+            PortLanes::Hosts => Ports::Merged,
+        };
+        let aliases = &self.read.aliases;
+        if form == FlowFormat::Text {
+            let screen = terminal_size::terminal_size_of(io::stdout()).filter(|_| terminal);
+            let width = args.width.map(usize::from).or(screen.map(|(width, _)| usize::from(width.0))).unwrap_or(COLUMNS);
+            let paint = if terminal { print::paint(args.showing.color) } else { Paint(false) };
+            let signs = if args.ascii || !locale_is_utf8() { &ASCII } else { &UNICODE };
+            let form = TextForm { width, signs, paint, times: args.showing.time.parse()?, ports, limit };
+            return Ok(text::write(&mut ladder, &mut source, aliases, &range, &form, out)?);
+        }
+        ladder.lanes.arrange(ports, LANES);
+        ladder.lanes_changed();
+        if form == FlowFormat::Markdown {
+            writeln!(out, "```mermaid")?;
+        }
+        let written = mermaid::write(&mut ladder, &mut source, aliases, &range, limit, out)?;
+        if form == FlowFormat::Markdown {
+            writeln!(out, "```")?;
+        }
+        Ok(written.cut)
+    }
+}
+
+/// Threads that look at messages for a filter.
+const THREADS: usize = 2;
+/// Lanes of a diagram beside which there is no room for more: with ports apart they are merged by host then.
+const LANES: usize = 8;
+
+/// The messages that are asked for.
+fn scope(args: &FlowArgs, store: &Store) -> anyhow::Result<Scope> {
+    let exchange = match (args.exchange, args.frame) {
+        (None, None) => return Ok(Scope::All),
+        (Some(number), _) => ExchangeId(number),
+        (None, Some(frame)) => {
+            let record = (store.first()..store.len() as RecordId)
+                .filter_map(|id| store.get(id))
+                .find(|record| u64::from(record.frame) == frame)
+                .with_context(|| format!("--frame {frame}: holds no CoAP message; `coapscope print` lists those that do"))?;
+            let about = store.get(record.relates_to).filter(|_| record.exchange.0 == 0);
+            about.map_or(record.exchange, |about| about.exchange)
+        }
+    };
+    if store.exchange(exchange).is_none() {
+        match (args.exchange, args.frame) {
+            (None, Some(frame)) => bail!("--frame {frame}: its message belongs to no exchange"),
+            _ => bail!(
+                "--exchange {}: there is none; `coapscope print -T json` tells the exchange of each message, or name one of its frames with --frame",
+                exchange.0
+            ),
+        }
+    }
+    Ok(Scope::Exchange(exchange))
+}

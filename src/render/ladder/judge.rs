@@ -1,0 +1,142 @@
+//! Which retransmission a copy is, how long after the copy before it came, and when it should have come (RFC 7252 section 4.2).
+
+use crate::coap::{Parameters, Rule};
+use crate::render::time::duration;
+use crate::store::Store;
+use crate::tracking::{NO_RECORD, RecordId, Relation};
+
+/// Copies of one message that are looked through for the one before.
+const COPIES: usize = 64;
+/// Nanoseconds in a second.
+const SECOND: i64 = 1_000_000_000;
+
+/// How a gap stands to the window that the schedule gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Before the window, by more than the tolerance.
+    Early,
+    /// Inside of it, or off by no more than the tolerance.
+    Inside,
+    /// Behind it, by more than the tolerance.
+    Late,
+}
+
+/// A captured copy of a Confirmable message against the copy before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Which retransmission it is, from 1; by the clock where copies before it were not captured.
+    pub number: u32,
+    /// Nanoseconds since the captured copy before it; `None` where time went backwards or is not known.
+    pub since: Option<i64>,
+    /// Earliest and latest wait that the schedule has between those two, in nanoseconds.
+    pub window: (i64, i64),
+    /// The copy before it, counted likewise; 0 is the first transmission.
+    pub before: u32,
+}
+
+impl Gap {
+    /// Verdict with a tolerance of 10 % and 100 ms, as the tracker's findings have it.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let since = self.since?;
+        let (earliest, latest) = self.window;
+        Some(if since < earliest - earliest / 10 - SECOND / 10 {
+            Verdict::Early
+        } else if since > latest.saturating_add(latest / 10).saturating_add(SECOND / 10) {
+            Verdict::Late
+        } else {
+            Verdict::Inside
+        })
+    }
+
+    /// The window in seconds: `4-6 s`.
+    pub fn window_text(&self) -> String {
+        format!("{}-{} s", seconds(self.window.0), seconds(self.window.1))
+    }
+
+    /// `R2 after 4.30 s, window 4-6 s`, and whether that is early or late.
+    pub fn text(&self) -> String {
+        let Some(since) = self.since else { return format!("R{}", self.number) };
+        let verdict = match self.verdict() {
+            Some(Verdict::Early) => "early, ",
+            Some(Verdict::Late) => "late, ",
+            _ => "",
+        };
+        format!("R{} after {}, {verdict}window {}", self.number, duration(since), self.window_text())
+    }
+}
+
+/// Seconds with at most one decimal: `4`, `2.5`.
+fn seconds(time: i64) -> String {
+    let tenths = time.saturating_add(SECOND / 20) / (SECOND / 10);
+    if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+/// The gap before a retransmission; `None` for what is none.
+pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> {
+    let record = store.get(id).filter(|record| record.relation() == Relation::Retransmits)?;
+    let (step, since) = counted(store, id).unwrap_or((u32::from(record.transmission.saturating_sub(1)), None));
+    let before = before(store, id).and_then(|id| counted(store, id)).map_or_else(
+        || u32::from(record.transmission.saturating_sub(2)),
+        |(step, _)| step,
+    );
+    let before = before.min(step.saturating_sub(1));
+    let ((early, late), (first_early, first_late)) = (at(parameters, step), at(parameters, before));
+    Some(Gap { number: step, since, window: (early.saturating_sub(first_early), late.saturating_sub(first_late)), before })
+}
+
+/// Earliest and latest time of retransmission `n` since the first transmission, which is number 0.
+fn at(parameters: &Parameters, n: u32) -> (i64, i64) {
+    if n == 0 { (0, 0) } else { parameters.retransmission_time(n) }
+}
+
+/// What the tracker counted: which retransmission, and the gap before it.
+fn counted(store: &Store, id: RecordId) -> Option<(u32, Option<i64>)> {
+    let finding = store.findings(id).find(|finding| finding.rule == Rule::MidRetransmission)?;
+    let [copy, gap] = finding.numbers;
+    let step = u32::try_from(copy).ok()?.saturating_sub(1);
+    Some((step, Some(gap).filter(|gap| *gap > 0)))
+}
+
+/// The captured copy before this one.
+fn before(store: &Store, id: RecordId) -> Option<RecordId> {
+    let record = store.get(id)?;
+    let mut at = record.previous_in_exchange;
+    for _ in 0..COPIES {
+        if at == NO_RECORD {
+            return None;
+        }
+        let other = store.get(at)?;
+        if other.relates_to == record.relates_to && other.relation() == Relation::Retransmits {
+            return Some(at);
+        }
+        if at == record.relates_to {
+            return None;
+        }
+        at = other.previous_in_exchange;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_judged_with_tolerance() {
+        let parameters = Parameters::default();
+        for (before, number, since, verdict, text) in [
+            (0, 1, 2.04, Verdict::Inside, "R1 after 2.04 s, window 2-3 s"),
+            (0, 1, 1.75, Verdict::Inside, "R1 after 1.75 s, window 2-3 s"),
+            (0, 1, 0.5, Verdict::Early, "R1 after 500 ms, early, window 2-3 s"),
+            (1, 2, 4.3, Verdict::Inside, "R2 after 4.30 s, window 4-6 s"),
+            (1, 2, 7.0, Verdict::Late, "R2 after 7.00 s, late, window 4-6 s"),
+            (0, 2, 6.4, Verdict::Inside, "R2 after 6.40 s, window 6-9 s"),
+            (2, 4, 30.0, Verdict::Inside, "R4 after 30.0 s, window 24-36 s"),
+        ] {
+            let ((early, late), (from, to)) = (at(&parameters, number), at(&parameters, before));
+            let since = (since * SECOND as f64) as i64;
+            let gap = Gap { number, since: Some(since), window: (early - from, late - to), before };
+            assert_eq!((gap.verdict(), gap.text().as_str()), (Some(verdict), text));
+        }
+    }
+}

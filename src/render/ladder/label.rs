@@ -1,0 +1,290 @@
+//! The words on an arrow: all of them where there is room, the most telling ones where there is not.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::canvas::{Kind, Part};
+use crate::coap::{Code, MessageType, OptionNumber, escape};
+use crate::render::content;
+use crate::render::line;
+use crate::render::wrap;
+use crate::store::View;
+use crate::tracking::{ObserveOrder, Relation, Role};
+
+/// Characters of payload that an arrow shows at most.
+const PREVIEW: usize = 48;
+/// Columns that a path or payload is never cut below; where they are not left it goes.
+const LEAST: usize = 6;
+/// Columns that a reader should get at most, where others are to be had.
+const WANTED: usize = 18;
+
+/// The words, escaped, each apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    /// The arrow that they are on, for its colour.
+    pub arrow: Kind,
+    /// The code, for its colour.
+    pub class: Code,
+    /// `R2` of a retransmission; `again` of another copy.
+    pub copy: String,
+    /// CON, NON, ACK, RST; for evidence `ICMP` or `DTLS`.
+    pub kind: String,
+    /// Message ID.
+    pub message_id: String,
+    /// `GET`, `2.05`, `ping`.
+    pub code: String,
+    /// The name of a response code: `Content`.
+    pub name: String,
+    /// `Obs 12`.
+    pub observe: String,
+    /// Path and query.
+    pub path: String,
+    /// Block options.
+    pub blocks: String,
+    /// The payload's beginning.
+    pub payload: String,
+    /// The token in hex, in brackets.
+    pub token: String,
+}
+
+impl Label {
+    /// The words of a message.
+    pub fn new(view: &View<'_>, arrow: Kind) -> Self {
+        let record = view.record;
+        if !view.is_message() {
+            let parts = line::parts(view);
+            return Self { kind: parts.message_type, path: parts.summary, arrow, ..Self::default() };
+        }
+        let mut label = Self { copy: copy(view), arrow, class: record.code, ..Self::default() };
+        let Some(header) = view.message.header() else {
+            return Self { kind: "?".into(), path: line::parts(view).summary, ..label };
+        };
+        label.kind = header.message_type.abbreviation().into();
+        label.message_id = header.message_id.to_string();
+        (label.code, label.name) = code_words(header.code, record.role, header.message_type);
+        label.observe = view.message.observe().map(|number| observe(record.code, number)).unwrap_or_default();
+        if record.code.is_request() {
+            label.path = path(view);
+        }
+        label.blocks = content::blocks(&view.message).join(" ");
+        label.payload = payload(view);
+        if let Some(stop) = view.message.stop().filter(|_| !view.message.is_cut()) {
+            label.payload = format!("malformed: {}", stop.rule.row().id);
+        }
+        let token = view.message.token().unwrap_or_default();
+        if !token.is_empty() {
+            label.token = format!("[{}]", escape::hex(token));
+        }
+        label
+    }
+
+    /// The same label with each text made into another.
+    pub fn map(&self, other: impl Fn(&str) -> String) -> Self {
+        Self {
+            path: other(&self.path),
+            payload: other(&self.payload),
+            kind: other(&self.kind),
+            name: other(&self.name),
+            ..self.clone()
+        }
+    }
+
+    /// All words in one line, for forms that have no columns.
+    pub fn text(&self) -> String {
+        joined(&self.words(&Choice::ALL, usize::MAX).unwrap_or_default())
+    }
+
+    /// The words that fit so many columns, each with what it is; empty where not even the type fits.
+    pub fn fit(&self, columns: usize) -> Vec<(String, Part)> {
+        CHOICES.iter().find_map(|choice| self.words(choice, columns)).unwrap_or_default()
+    }
+
+    /// Columns of the words that a reader should see at least: type, code, what it is about.
+    pub fn wanted(&self) -> usize {
+        let brief = Choice { cut: false, ..Choice::BRIEF };
+        self.words(&brief, usize::MAX).map_or(0, |words| width(&words)).min(WANTED)
+    }
+
+    /// The words of a choice, where they fit.
+    fn words(&self, choice: &Choice, columns: usize) -> Option<Vec<(String, Part)>> {
+        let word = |wanted: bool, text: &str, part| (wanted && !text.is_empty()).then(|| (text.to_owned(), part));
+        let head = [
+            word(true, &self.copy, Part::Repeat),
+            word(true, &self.kind, Part::Arrow(self.arrow)),
+            word(choice.message_id, &self.message_id, Part::Plain),
+            word(true, &self.code, Part::Code(self.class)),
+            word(choice.name, &self.name, Part::Code(self.class)),
+            word(choice.observe, &self.observe, Part::Observe),
+        ];
+        let mut words: Vec<(String, Part)> = head.into_iter().flatten().collect();
+        let token = word(choice.token, &self.token, Part::Plain);
+        let taken = width(&words) + token.as_ref().map_or(0, |(token, _)| token.width() + 1);
+        let room = columns.saturating_sub(taken + 1);
+        let about = match (choice.about, self.about(choice.payload)) {
+            (false, _) => String::new(),
+            (true, about) if !choice.cut || about.width() <= room => about,
+            (true, about) => {
+                let kept = if choice.payload { self.about(false).width() + LEAST } else { LEAST };
+                if room < kept {
+                    return None;
+                }
+                wrap::cut(&about, room)
+            }
+        };
+        words.extend(word(true, &about, Part::Plain));
+        words.extend(token);
+        (width(&words) <= columns).then_some(words)
+    }
+
+    fn about(&self, payload: bool) -> String {
+        let parts = [&self.path, &self.blocks, &self.payload];
+        let shown = parts.into_iter().take(if payload { 3 } else { 2 }).filter(|part| !part.is_empty());
+        shown.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Which words are taken.
+struct Choice {
+    message_id: bool,
+    name: bool,
+    observe: bool,
+    about: bool,
+    payload: bool,
+    token: bool,
+    /// What it is about may be cut.
+    cut: bool,
+}
+
+impl Choice {
+    const ALL: Self =
+        Self { message_id: true, name: true, observe: true, about: true, payload: true, token: true, cut: false };
+    const BRIEF: Self =
+        Self { message_id: false, name: false, observe: true, about: true, payload: true, token: false, cut: true };
+}
+
+/// From all words to a few: what is given up goes in this order.
+const CHOICES: [Choice; 9] = [
+    Choice::ALL,
+    Choice { name: false, ..Choice::ALL },
+    Choice { name: false, token: false, ..Choice::ALL },
+    Choice { name: false, token: false, cut: true, ..Choice::ALL },
+    Choice { name: false, payload: false, token: false, ..Choice::ALL },
+    Choice { name: false, payload: false, token: false, cut: true, ..Choice::ALL },
+    Choice::BRIEF,
+    Choice { about: false, ..Choice::BRIEF },
+    Choice { about: false, observe: false, ..Choice::BRIEF },
+];
+
+fn width(words: &[(String, Part)]) -> usize {
+    words.iter().map(|(word, _)| word.width()).sum::<usize>() + words.len().saturating_sub(1)
+}
+
+fn joined(words: &[(String, Part)]) -> String {
+    words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn copy(view: &View<'_>) -> String {
+    match view.record.relation() {
+        Relation::Retransmits => format!("R{}", view.record.transmission.saturating_sub(1)),
+        Relation::Duplicates | Relation::CopyOf => "again".into(),
+        _ => String::new(),
+    }
+}
+
+/// A code in short, and the name that follows it where there is room.
+fn code_words(code: Code, role: Role, kind: MessageType) -> (String, String) {
+    match (code.name(), role) {
+        _ if code.is_empty() => {
+            let word = match (role, kind) {
+                (Role::Ping, _) => "ping",
+                (Role::Pong, _) => "pong",
+                // The type says it.
+                (_, MessageType::Reset | MessageType::Acknowledgement) => "",
+                _ => "empty",
+            };
+            (word.into(), String::new())
+        }
+        (Some(name), _) if code.is_request() => (name.into(), String::new()),
+        (Some(name), _) => (code.to_string(), name.into()),
+        (None, _) => (code.to_string(), code.description().into()),
+    }
+}
+
+fn observe(code: Code, number: u32) -> String {
+    match (code.is_request(), number) {
+        (true, 0) => "Observe".into(),
+        (true, 1) => "Observe end".into(),
+        _ => format!("Obs {number}"),
+    }
+}
+
+fn path(view: &View<'_>) -> String {
+    let path = content::path(&view.message);
+    match content::proxied(&view.message) {
+        Some(target) if path != "/" => target + &path,
+        Some(target) => target,
+        None => path,
+    }
+}
+
+/// The payload's beginning; its format where that is not plain text, its length where it is no text at all.
+fn payload(view: &View<'_>) -> String {
+    let message = &view.message;
+    let bytes = message.payload();
+    if bytes.is_empty() {
+        return String::new();
+    }
+    let shown = content::preview(bytes, PREVIEW);
+    if message.has(OptionNumber::OSCORE) {
+        return format!("OSCORE {} B", bytes.len());
+    }
+    match message.content_format().map(content::format_word) {
+        Some(word) if word != "text" => format!("{word} {shown}"),
+        None if !shown.starts_with(['"', '{', '[', '<']) => format!("{} B {shown}", bytes.len()),
+        _ => shown,
+    }
+}
+
+/// What stands out about a notification's place among the others, in one word.
+pub(super) fn order_word(order: ObserveOrder) -> &'static str {
+    match order {
+        ObserveOrder::Stale => "stale",
+        ObserveOrder::Gap => "gap",
+        ObserveOrder::Same => "same number",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matters_most_stays() {
+        let label = Label {
+            copy: "R2".into(),
+            kind: "CON".into(),
+            message_id: "4098".into(),
+            code: "PUT".into(),
+            path: "/led".into(),
+            payload: "json {\"on\":true}".into(),
+            token: "[beef]".into(),
+            ..Label::default()
+        };
+        for (columns, expected) in [
+            (80, "R2 CON 4098 PUT /led json {\"on\":true} [beef]"),
+            (40, "R2 CON 4098 PUT /led json {\"on\":true}"),
+            (30, "R2 CON 4098 PUT /led json {\".."),
+            (24, "R2 CON 4098 PUT /led .."),
+            (20, "R2 CON 4098 PUT /led"),
+            (16, "R2 CON PUT /led"),
+            (15, "R2 CON PUT /led"),
+            (12, "R2 CON PUT"),
+            (5, ""),
+        ] {
+            let words = label.fit(columns);
+            assert!(width(&words) <= columns);
+            assert_eq!(joined(&words), expected, "{columns}");
+        }
+        assert_eq!(label.text(), "R2 CON 4098 PUT /led json {\"on\":true} [beef]");
+    }
+}

@@ -1,0 +1,243 @@
+//! Lanes: who stands side by side at the top of a ladder, one lane an endpoint or one lane a host.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::frame::Endpoint;
+use crate::store::{Record, RecordKind, Store};
+use crate::tracking::{EndpointId, NO_RECORD, RecordId};
+
+/// No lane, in tables.
+const NONE: u32 = u32::MAX;
+
+/// Number of a lane among those of its table, from the left.
+pub type LaneId = usize;
+
+/// Whether the ports of one host share a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Ports {
+    /// As the width allows: apart where all lanes fit.
+    #[default]
+    Auto,
+    /// Each endpoint has its lane.
+    Apart,
+    /// Each host has one.
+    Merged,
+}
+
+/// A lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// The endpoint that it begins with.
+    pub first: EndpointId,
+    /// Endpoints that share it.
+    pub endpoints: u32,
+    /// The user does not want to see it, nor its messages.
+    pub hidden: bool,
+}
+
+/// Lanes of one kind, and which endpoint has which.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    lanes: Vec<Lane>,
+    of: Vec<u32>,
+    /// How many of them are hidden.
+    hidden: usize,
+}
+
+impl Table {
+    fn of(&self, endpoint: EndpointId) -> Option<LaneId> {
+        self.of.get(endpoint.0 as usize).filter(|lane| **lane != NONE).map(|lane| *lane as LaneId)
+    }
+
+    fn set(&mut self, endpoint: EndpointId, lane: LaneId) {
+        let at = endpoint.0 as usize;
+        if self.of.len() <= at {
+            self.of.resize(at + 1, NONE);
+        }
+        if let Some(place) = self.of.get_mut(at) {
+            *place = lane as u32;
+        }
+    }
+
+    fn add(&mut self, endpoint: EndpointId) -> LaneId {
+        self.lanes.push(Lane { first: endpoint, endpoints: 1, hidden: false });
+        self.set(endpoint, self.lanes.len() - 1);
+        self.lanes.len() - 1
+    }
+}
+
+/// All lanes, both ways: by endpoint and by host. They stand in the order in which they appear.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes {
+    apart: Table,
+    merged: Table,
+    hosts: HashMap<(IpAddr, u16), LaneId>,
+    /// The first endpoint lane of each host lane.
+    first_of_host: Vec<LaneId>,
+    /// A host talks to itself: merged, its arrows would be loops.
+    within: bool,
+    /// One lane a host.
+    pub by_host: bool,
+}
+
+impl Lanes {
+    /// Take in who a record is from and to.
+    pub fn note(&mut self, store: &Store, record: &Record) {
+        if record.kind() == RecordKind::Evidence {
+            return self.note_evidence(store, record);
+        }
+        let source = self.known(record.source).or_else(|| self.add(store, record.source));
+        let destination = self.known(record.destination).or_else(|| self.add(store, record.destination));
+        self.within |= source.is_some() && source == destination;
+    }
+
+    /// Who reports an error mostly has a lane already, as the one that the message went to.
+    fn note_evidence(&mut self, store: &Store, record: &Record) {
+        for (own, other) in ends_of_evidence(store, record) {
+            if other.is_none() && self.known(own).is_none() {
+                self.add(store, own);
+            }
+        }
+    }
+
+    /// The host lane of an endpoint that is known.
+    fn known(&self, endpoint: EndpointId) -> Option<LaneId> {
+        self.merged.of(endpoint)
+    }
+
+    fn add(&mut self, store: &Store, id: EndpointId) -> Option<LaneId> {
+        let endpoint = store.endpoint(id)?;
+        let host = (endpoint.address, endpoint.scope);
+        let Some(lane) = self.hosts.get(&host).copied() else {
+            let lane = self.merged.add(id);
+            self.hosts.insert(host, lane);
+            self.first_of_host.push(self.apart.lanes.len());
+            self.apart.add(id);
+            return Some(lane);
+        };
+        self.merged.set(id, lane);
+        if endpoint.port == 0 {
+            // No port of its own: the host as such.
+            self.apart.set(id, self.first_of_host.get(lane).copied().unwrap_or(0));
+        } else {
+            self.apart.add(id);
+            if let Some(lane) = self.merged.lanes.get_mut(lane) {
+                lane.endpoints += 1;
+            }
+        }
+        Some(lane)
+    }
+
+    fn table(&self) -> &Table {
+        if self.by_host { &self.merged } else { &self.apart }
+    }
+
+    /// Lanes, hidden ones included.
+    pub fn all(&self) -> &[Lane] {
+        &self.table().lanes
+    }
+
+    /// A lane.
+    pub fn get(&self, lane: LaneId) -> Option<&Lane> {
+        self.table().lanes.get(lane)
+    }
+
+    /// How many lanes there are one way and the other: apart, merged.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.apart.lanes.len(), self.merged.lanes.len())
+    }
+
+    /// Merge or part as `ports` says; by itself only where `room` lanes are too few and no host talks to itself.
+    pub fn arrange(&mut self, ports: Ports, room: usize) {
+        self.by_host = match ports {
+            Ports::Apart => false,
+            Ports::Merged => true,
+            Ports::Auto => {
+                let (apart, merged) = self.counts();
+                apart > room && merged < apart && merged > 1 && !self.within
+            }
+        };
+    }
+
+    /// The lane of an endpoint.
+    pub fn of(&self, endpoint: EndpointId) -> Option<LaneId> {
+        self.table().of(endpoint)
+    }
+
+    /// The lanes that a record goes from and to.
+    pub fn ends(&self, store: &Store, record: &Record) -> Option<(LaneId, LaneId)> {
+        if record.kind() == RecordKind::Evidence {
+            let [from, to] = ends_of_evidence(store, record).map(|(own, other)| other.unwrap_or(own));
+            return Some((self.of(from)?, self.of(to)?));
+        }
+        Some((self.of(record.source)?, self.of(record.destination)?))
+    }
+
+    /// Neither of its lanes is hidden.
+    pub fn shows(&self, store: &Store, record: &Record) -> bool {
+        let hidden = |lane: LaneId| self.get(lane).is_some_and(|lane| lane.hidden);
+        !self.any_hidden() || self.ends(store, record).is_none_or(|(from, to)| !hidden(from) && !hidden(to))
+    }
+
+    /// Some lane is hidden.
+    pub fn any_hidden(&self) -> bool {
+        self.hidden() > 0
+    }
+
+    /// Hidden lanes.
+    pub fn hidden(&self) -> usize {
+        self.table().hidden
+    }
+
+    /// Hide a lane; false where too few would be left.
+    pub fn hide(&mut self, lane: LaneId) -> bool {
+        let left = self.all().len() - self.hidden();
+        let table = if self.by_host { &mut self.merged } else { &mut self.apart };
+        match table.lanes.get_mut(lane) {
+            Some(lane) if left > 2 && !lane.hidden => {
+                lane.hidden = true;
+                table.hidden += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Show all lanes again.
+    pub fn show_all(&mut self) {
+        for lane in self.apart.lanes.iter_mut().chain(&mut self.merged.lanes) {
+            lane.hidden = false;
+        }
+        (self.apart.hidden, self.merged.hidden) = (0, 0);
+    }
+}
+
+/// Reporter and receiver of an ICMP error, each with the endpoint of the message it speaks of that is the same host.
+fn ends_of_evidence(store: &Store, record: &Record) -> [(EndpointId, Option<EndpointId>); 2] {
+    let about = store.get(record.relates_to).filter(|_| record.relates_to != NO_RECORD);
+    let same = |own: EndpointId, other: Option<EndpointId>| {
+        let address = |id: EndpointId| store.endpoint(id).map(|endpoint: &Endpoint| (endpoint.address, endpoint.scope));
+        other.filter(|other| address(*other) == address(own))
+    };
+    [
+        (record.source, same(record.source, about.map(|about| about.destination))),
+        (record.destination, same(record.destination, about.map(|about| about.source))),
+    ]
+}
+
+/// What a lane stands for, as a reader calls it: the address, and the port where it is one; how many where they are several.
+pub fn place(store: &Store, lane: &Lane, by_host: bool) -> String {
+    let Some(endpoint) = store.endpoint(lane.first) else { return String::new() };
+    match (by_host, lane.endpoints) {
+        (true, 2..) => format!("{} ({} ports)", endpoint.address, lane.endpoints),
+        _ => endpoint.to_string(),
+    }
+}
+
+/// The messages of some ids, and no others.
+pub fn of_records(store: &Store, ids: &[RecordId]) -> Lanes {
+    let mut lanes = Lanes::default();
+    ids.iter().filter_map(|id| store.get(*id)).for_each(|record| lanes.note(store, record));
+    lanes
+}

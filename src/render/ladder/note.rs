@@ -1,0 +1,214 @@
+//! What is said beside an arrow: how long it took, which copy it is and whether in time, what is odd.
+
+use super::judge;
+use super::label::order_word;
+use super::row::{Fate, Row};
+use crate::coap::{Finding, Parameters, Rule, Severity};
+use crate::frame::time_between;
+use crate::render::time::duration;
+use crate::store::View;
+use crate::tracking::{ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
+
+/// A note from its longest form to its shortest.
+pub fn notes(view: &View<'_>, row: &Row, parameters: &Parameters) -> Vec<String> {
+    if !view.is_message() {
+        return evidence(view);
+    }
+    let mut notes = match view.record.relation() {
+        Relation::Retransmits => retransmission(view, parameters),
+        Relation::Duplicates => repeat(view, "repeats"),
+        Relation::CopyOf => repeat(view, "seen twice, as"),
+        _ => answer(view),
+    };
+    let fate = fate(view, row);
+    if let Some(order) = order(view) {
+        notes = joined(order, &notes);
+    }
+    if !fate.is_empty() {
+        notes = joined(fate, &notes);
+    }
+    let odd = odd(view);
+    if !odd.is_empty() {
+        notes = joined(notes, &odd);
+    }
+    notes
+}
+
+/// One after the other; where both do not fit, the first alone.
+fn joined(first: Vec<String>, second: &[String]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for one in &first {
+        notes.extend(second.iter().filter(|two| !two.is_empty()).map(|two| format!("{one}; {two}")));
+    }
+    // The shortest forms of both say more than a longer one of the first alone.
+    notes.extend(first);
+    if notes.is_empty() { second.to_vec() } else { notes }
+}
+
+fn number(view: &View<'_>, id: RecordId) -> String {
+    view.frame_of(id).map_or_else(|| "an earlier one".into(), |frame| format!("#{frame}"))
+}
+
+/// A duration without the blank before its unit.
+pub(super) fn brief(time: i64) -> String {
+    duration(time).replace(' ', "")
+}
+
+fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
+    let Some(gap) = judge::gap(view.store, view.id, parameters) else { return repeat(view, "repeats") };
+    let captured = u32::from(view.record.transmission.saturating_sub(1));
+    let text = gap.text();
+    let text = if gap.number == captured { text } else { format!("by the clock {text}") };
+    let Some(since) = gap.since else { return vec![text] };
+    let verdict = match gap.verdict() {
+        Some(judge::Verdict::Early) => "early",
+        Some(judge::Verdict::Late) => "late",
+        _ => "in",
+    };
+    let window = gap.window_text();
+    let bare = window.trim_end_matches(" s");
+    vec![
+        text,
+        format!("after {}, {verdict} {window}", brief(since)).replace(", in ", ", window "),
+        format!("{} {verdict} {bare}", brief(since)),
+        format!("{verdict} {bare}"),
+    ]
+}
+
+fn repeat(view: &View<'_>, words: &str) -> Vec<String> {
+    let of = number(view, view.record.relates_to);
+    match view.elapsed_since_first() {
+        Some(elapsed) => {
+            vec![format!("{words} {of} after {}", duration(elapsed)), format!("={of} +{}", brief(elapsed)), format!("={of}")]
+        }
+        None => vec![format!("{words} {of}"), format!("={of}")],
+    }
+}
+
+/// What it answers, and after how long.
+fn answer(view: &View<'_>) -> Vec<String> {
+    let record = view.record;
+    if record.relates_to == NO_RECORD {
+        return Vec::new();
+    }
+    let of = number(view, record.relates_to);
+    let copies = view
+        .exchange()
+        .filter(|exchange| exchange.request == record.relates_to && exchange.transmissions > 1)
+        .map_or(0, |exchange| exchange.transmissions);
+    let took = view.response_time();
+    let after = took.map(|took| format!("{} after {of}", duration(took)));
+    let brief = took.map(brief);
+    match (record.relation(), record.role) {
+        // A notification is no answer that somebody waits for.
+        (Relation::Answers, Role::Notification) => Vec::new(),
+        (Relation::Answers, _) if copies > 1 => {
+            let all = format!("{copies} copies");
+            forms(after.map(|after| format!("{after}, {all}")), brief.clone().map(|brief| format!("{brief}, {all}")), brief)
+        }
+        (Relation::Acknowledges, _) => promised(view).unwrap_or_else(|| forms(after, brief, None)),
+        (Relation::Resets, Role::Pong) => forms(after, brief, None),
+        (Relation::Resets, _) => {
+            vec![format!("rejects {of}{}", took.map(|took| format!(" after {}", duration(took))).unwrap_or_default()), format!("rejects {of}"), "rejects".into()]
+        }
+        (Relation::Answers, _) => forms(after, brief, None),
+        _ => Vec::new(),
+    }
+}
+
+fn forms(first: Option<String>, second: Option<String>, third: Option<String>) -> Vec<String> {
+    [first, second, third].into_iter().flatten().collect()
+}
+
+/// Of an empty ACK to a request: where the response is that it promises.
+fn promised(view: &View<'_>) -> Option<Vec<String>> {
+    let exchange = view.exchange().filter(|exchange| exchange.request == view.record.relates_to)?;
+    if exchange.response == NO_RECORD {
+        return Some(match exchange.state {
+            ExchangeState::Acknowledged | ExchangeState::TimedOut => {
+                vec!["promises a response; none seen".into(), "no response".into()]
+            }
+            _ => vec!["promises a response".into(), "promise".into()],
+        });
+    }
+    if exchange.response < view.id {
+        return None;
+    }
+    let response = number(view, exchange.response);
+    Some(vec![format!("promises a response: {response}"), format!("see {response}")])
+}
+
+fn fate(view: &View<'_>, row: &Row) -> Vec<String> {
+    let unreachable = view.exchange().is_some_and(|exchange| {
+        exchange.state == ExchangeState::Unreachable
+            && exchange.request == if view.record.is_repeat() { view.record.relates_to } else { view.id }
+    });
+    match row.fate {
+        Fate::Waiting => vec!["no answer yet".into(), "waiting".into()],
+        Fate::Unanswered if view.record.code.is_request() => vec!["no answer seen".into(), "no answer".into()],
+        Fate::Unanswered => vec!["no ACK seen".into(), "no ACK".into()],
+        Fate::Settled if unreachable => vec!["unreachable".into()],
+        Fate::Settled => Vec::new(),
+    }
+}
+
+/// How a notification stands to the others.
+fn order(view: &View<'_>) -> Option<Vec<String>> {
+    let word = order_word(view.record.order());
+    if word.is_empty() {
+        return None;
+    }
+    let numbers = |rule: Rule| view.store.findings(view.id).find(|finding| finding.rule == rule).map(|it| it.numbers);
+    Some(match view.record.order() {
+        ObserveOrder::Stale => match numbers(Rule::ObsStale) {
+            Some([_, fresher]) => vec![format!("stale: {fresher} came before it"), format!("stale: {fresher} first"), word.into()],
+            None => vec![word.into()],
+        },
+        ObserveOrder::Gap => match numbers(Rule::ObsGap) {
+            Some([_, expected]) => vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()],
+            None => vec!["numbers are missing before it".into(), word.into()],
+        },
+        _ => vec![word.into()],
+    })
+}
+
+/// Rules whose case the note, the arrow or the flag tells already.
+const TOLD: [Rule; 12] = [
+    Rule::ObsStale,
+    Rule::ObsGap,
+    Rule::ObsSameNumber,
+    Rule::MidRetransmission,
+    Rule::MidRetransmissionEarly,
+    Rule::MidRetransmissionLate,
+    Rule::MidNoAck,
+    Rule::RespNone,
+    Rule::RespNoneNon,
+    Rule::RespNoneAfterAck,
+    Rule::IcmpUnreachable,
+    Rule::RstRejects,
+];
+
+/// The worst warning or error that nothing else here tells.
+fn odd(view: &View<'_>) -> Vec<String> {
+    let findings = view.findings();
+    let tells = |finding: &&Finding| finding.severity >= Severity::Warn && !TOLD.contains(&finding.rule);
+    match findings.iter().find(tells) {
+        Some(finding) => {
+            let letter = if finding.severity == Severity::Error { 'E' } else { 'W' };
+            vec![format!("{letter} {}", finding.rule.row().id)]
+        }
+        None => Vec::new(),
+    }
+}
+
+fn evidence(view: &View<'_>) -> Vec<String> {
+    let about = view.record.relates_to;
+    let Some(other) = view.store.get(about).filter(|_| about != NO_RECORD) else {
+        return vec!["about no message captured here".into(), "about none".into()];
+    };
+    let of = format!("about #{}", other.frame);
+    match time_between(other.time, view.record.time) {
+        Some(after) => vec![format!("{of}, {} after it", duration(after)), of],
+        None => vec![of],
+    }
+}

@@ -1,0 +1,448 @@
+//! From row to row of a ladder, without ever counting them: what is shown, what is folded, how long nothing happened.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::blocks::{ALIGNED, Blocks, Run, follows};
+use super::lanes::{Lanes, of_records};
+use super::row::{Row, Source};
+use crate::coap::escape;
+use crate::frame::time_between;
+use crate::store::{RecordKind, Store};
+use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
+
+/// Rows kept at most; those of a few pages.
+const KEPT: usize = 1024;
+/// A pause of this length is a row of its own where idle time is folded, in nanoseconds.
+const IDLE: i64 = 10_000_000_000;
+/// A pause of this length is drawn to scale where it is not.
+const DRAWN: i64 = 2_000_000_000;
+/// Rows of a pause that is drawn to scale, at most.
+const TICKS: i64 = 10;
+/// Messages of an exchange that are shown at most, the latest ones.
+const MEMBERS: usize = 1 << 16;
+
+/// Which messages a ladder shows.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of one exchange.
+    Exchange(ExchangeId),
+    /// Some that were chosen.
+    Chosen,
+}
+
+/// How pauses are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Idle {
+    /// A long one as one row that says how long it was.
+    #[default]
+    Folded,
+    /// To scale.
+    Drawn,
+}
+
+/// A row: a message, or several folded into one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its first message.
+    pub first: RecordId,
+    /// Its last message; the same where it is one.
+    pub last: RecordId,
+}
+
+impl Item {
+    fn one(id: RecordId) -> Self {
+        Self { first: id, last: id }
+    }
+
+    /// Several messages in one row.
+    pub fn is_fold(self) -> bool {
+        self.first != self.last
+    }
+
+    /// A message is in it.
+    pub fn holds(self, id: RecordId) -> bool {
+        (self.first..=self.last).contains(&id)
+    }
+}
+
+/// One line of a page.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// A pause of so many nanoseconds.
+    Pause(i64),
+    /// A moment within a pause that is drawn to scale: nanoseconds since its start.
+    Tick(i64),
+    /// A message.
+    Message(Rc<Row>),
+    /// Several.
+    Fold(Rc<Run>),
+}
+
+/// A line with what it belongs to.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The item that it shows, or stands before.
+    pub item: Item,
+    /// What it shows.
+    pub line: Line,
+    /// Nanoseconds since the item before; none where that is not known.
+    pub delta: Option<i64>,
+}
+
+/// What a ladder shows, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Ladder {
+    /// Who stands side by side.
+    pub lanes: Lanes,
+    /// How pauses are shown.
+    pub idle: Idle,
+    /// Block transfers are shown message by message.
+    pub blocks_unfolded: bool,
+    scope: Scope,
+    /// The messages of a scope that is less than all.
+    members: Vec<RecordId>,
+    /// Folds that are open, by their first message.
+    open: HashSet<RecordId>,
+    blocks: Blocks,
+    runs: BTreeMap<RecordId, Rc<Run>>,
+    rows: HashMap<RecordId, Rc<Row>>,
+    noted: RecordId,
+}
+
+impl Ladder {
+    /// Take in what the store has gained; `changed`: what was known of earlier messages may be otherwise now.
+    pub fn take(&mut self, store: &Store, changed: bool) {
+        let end = store.len() as RecordId;
+        if changed {
+            self.rows.clear();
+            self.blocks.forget();
+        }
+        if changed || end != self.noted {
+            self.runs.clear();
+        }
+        match self.scope {
+            Scope::All => {
+                for id in self.noted..end {
+                    if let Some(record) = store.get(id) {
+                        self.lanes.note(store, record);
+                    }
+                }
+            }
+            Scope::Exchange(exchange) if changed || end != self.noted => {
+                self.members = members(store, exchange);
+                self.lanes = of_records(store, &self.members);
+            }
+            Scope::Exchange(_) | Scope::Chosen => {}
+        }
+        self.noted = end;
+    }
+
+    /// Show other messages. Lanes are those of these.
+    pub fn set_scope(&mut self, scope: Scope, store: &Store) {
+        self.scope = scope;
+        self.lanes = Lanes::default();
+        self.members.clear();
+        self.noted = store.first();
+        self.take(store, true);
+    }
+
+    /// Show only those of the present messages that are among these. Ids rise.
+    pub fn choose(&mut self, ids: &[RecordId], store: &Store) {
+        self.members = match self.scope {
+            Scope::All => ids.to_vec(),
+            _ => self.members.iter().copied().filter(|id| ids.binary_search(id).is_ok()).collect(),
+        };
+        self.scope = Scope::Chosen;
+        self.lanes = of_records(store, &self.members);
+        self.runs.clear();
+    }
+
+    /// Which messages are shown.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Fold or unfold block transfers, all of them.
+    pub fn fold_blocks(&mut self, folded: bool) {
+        self.blocks_unfolded = !folded;
+        self.open.clear();
+        self.runs.clear();
+    }
+
+    /// Open one fold.
+    pub fn open(&mut self, item: Item) {
+        self.open.insert(item.first);
+        self.runs.clear();
+    }
+
+    /// Close the folds that were opened one by one; false where there was none.
+    pub fn close(&mut self) -> bool {
+        self.runs.clear();
+        !std::mem::take(&mut self.open).is_empty()
+    }
+
+    /// Who is shown has changed.
+    pub fn lanes_changed(&mut self) {
+        self.runs.clear();
+    }
+
+    fn shows(&self, store: &Store, id: RecordId) -> bool {
+        store.get(id).is_some_and(|record| self.lanes.shows(store, record))
+    }
+
+    /// The first shown message from `id` on.
+    fn on(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
+        let from = id.max(range.start);
+        match self.scope {
+            Scope::All => (from..range.end).find(|id| self.shows(store, *id)),
+            Scope::Exchange(_) | Scope::Chosen => {
+                let at = self.members.partition_point(|member| *member < from);
+                self.members.get(at..)?.iter().copied().find(|id| *id < range.end && self.shows(store, *id))
+            }
+        }
+    }
+
+    /// The last shown message before `id`.
+    fn before(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
+        let to = id.min(range.end);
+        match self.scope {
+            Scope::All => (range.start..to).rev().find(|id| self.shows(store, *id)),
+            Scope::Exchange(_) | Scope::Chosen => {
+                let at = self.members.partition_point(|member| *member < to);
+                self.members.get(..at)?.iter().rev().copied().find(|id| *id >= range.start && self.shows(store, *id))
+            }
+        }
+    }
+
+    /// The item of a message, or of the first one behind it that is shown, or of the last.
+    pub fn item(&mut self, source: &mut Source<'_>, id: RecordId, range: &Range<RecordId>) -> Option<Item> {
+        let id = self.on(source.store, id, range).or_else(|| self.before(source.store, id, range))?;
+        Some(self.item_of(source, id, range))
+    }
+
+    /// The next item.
+    pub fn next(&mut self, source: &mut Source<'_>, item: Item, range: &Range<RecordId>) -> Option<Item> {
+        let id = self.on(source.store, item.last + 1, range)?;
+        Some(self.item_of(source, id, range))
+    }
+
+    /// The item before.
+    pub fn previous(&mut self, source: &mut Source<'_>, item: Item, range: &Range<RecordId>) -> Option<Item> {
+        let id = self.before(source.store, item.first, range)?;
+        Some(self.item_of(source, id, range))
+    }
+
+    /// The folded messages that a message is one of.
+    pub fn run(&self, item: Item) -> Option<&Rc<Run>> {
+        self.runs.get(&item.first).filter(|run| run.last == item.last)
+    }
+
+    fn item_of(&mut self, source: &mut Source<'_>, id: RecordId, range: &Range<RecordId>) -> Item {
+        if self.blocks_unfolded {
+            return Item::one(id);
+        }
+        if let Some((_, run)) = self.runs.range(..=id).next_back().filter(|(_, run)| run.last >= id) {
+            return Item { first: run.first, last: run.last };
+        }
+        if self.blocks.part(id, source.store, source.fetcher).is_none() {
+            return Item::one(id);
+        }
+        let members = self.run_around(source, id, range);
+        let (Some(first), Some(last)) = (members.first().copied(), members.last().copied()) else {
+            return Item::one(id);
+        };
+        if self.open.contains(&first) {
+            return Item::one(id);
+        }
+        match self.sum(source, &members) {
+            Some(run) if run.exchanges > 1 => {
+                self.runs.insert(first, Rc::new(run));
+                Item { first, last }
+            }
+            _ => Item::one(id),
+        }
+    }
+
+    /// All messages of the run that a message is in.
+    fn run_around(&mut self, source: &mut Source<'_>, id: RecordId, range: &Range<RecordId>) -> Vec<RecordId> {
+        let aligned = id / ALIGNED * ALIGNED;
+        let range = range.start.max(aligned)..range.end.min(aligned.saturating_add(ALIGNED));
+        let mut members = vec![id];
+        let mut at = id;
+        while let Some(before) = self.before(source.store, at, &range)
+            && self.same_run(source, before, at)
+        {
+            members.push(before);
+            at = before;
+        }
+        members.reverse();
+        at = id;
+        while let Some(next) = self.on(source.store, at + 1, &range)
+            && self.same_run(source, at, next)
+        {
+            members.push(next);
+            at = next;
+        }
+        members
+    }
+
+    fn same_run(&mut self, source: &mut Source<'_>, one: RecordId, other: RecordId) -> bool {
+        let exchange = |id: RecordId| source.store.get(id).map(|record| record.exchange);
+        let same = exchange(one) == exchange(other);
+        let (store, fetcher) = (source.store, &mut *source.fetcher);
+        match (self.blocks.part(one, store, fetcher), self.blocks.part(other, store, fetcher)) {
+            (Some(_), Some(_)) if same => true,
+            (Some(one), Some(other)) => follows(&one, &other),
+            _ => false,
+        }
+    }
+
+    fn sum(&mut self, source: &mut Source<'_>, members: &[RecordId]) -> Option<Run> {
+        let (first, last) = (*members.first()?, *members.last()?);
+        let store = source.store;
+        let (begins, ends) = (store.get(first)?, store.get(last)?);
+        let row = store.exchange(begins.exchange)?;
+        let part = self.blocks.part(first, store, source.fetcher)?;
+        let mut run = Run {
+            first,
+            last,
+            client: row.client,
+            server: row.server,
+            messages: members.len(),
+            repeats: 0,
+            exchanges: 0,
+            bytes: 0,
+            blocks: (part.block, part.block),
+            option: part.option,
+            about: String::new(),
+            times: (begins.time, ends.time),
+            severity: None,
+            exchange: begins.exchange.0,
+        };
+        let method = crate::coap::Code(row.method).name().unwrap_or("?");
+        let resource = store.resource(row.resource).unwrap_or_default();
+        run.about = format!("{method} {}", escape::text(resource));
+        let mut seen = HashSet::new();
+        for id in members {
+            let record = store.get(*id)?;
+            run.severity = run.severity.max(record.severity());
+            run.repeats += usize::from(record.is_repeat());
+            let part = self.blocks.part(*id, store, source.fetcher)?;
+            if seen.insert(record.exchange) {
+                run.exchanges += 1;
+                run.bytes += part.bytes;
+            }
+            (run.blocks.1, run.option) = (part.block, part.option);
+        }
+        Some(run)
+    }
+
+    /// The lines of an item: pauses before it, then its own. `before`: time of the item before it.
+    pub fn lines(&mut self, source: &mut Source<'_>, item: Item, before: Option<i64>) -> Vec<Entry> {
+        let line = match self.run(item) {
+            Some(run) => Line::Fold(Rc::clone(run)),
+            None => match self.row(source, item.first) {
+                Some(row) => Line::Message(row),
+                None => return Vec::new(),
+            },
+        };
+        let time = source.store.get(item.first).map_or(i64::MAX, |record| record.time);
+        let delta = before.and_then(|before| time_between(before, time));
+        let mut lines = self.pauses(delta.unwrap_or(0));
+        lines.push(line);
+        lines.into_iter().map(|line| Entry { item, line, delta }).collect()
+    }
+
+    fn pauses(&self, length: i64) -> Vec<Line> {
+        match self.idle {
+            Idle::Folded if length >= IDLE => vec![Line::Pause(length)],
+            Idle::Drawn if length >= DRAWN => {
+                let step = step(length);
+                (1..=length / step).map(|tick| tick * step).filter(|at| *at < length).map(Line::Tick).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Time of the last message of an item.
+    pub fn end_of(&self, store: &Store, item: Item) -> Option<i64> {
+        store.get(item.last).map(|record| record.time)
+    }
+
+    /// A row, made where it is not kept already.
+    pub fn row(&mut self, source: &mut Source<'_>, id: RecordId) -> Option<Rc<Row>> {
+        if let Some(row) = self.rows.get(&id) {
+            return Some(Rc::clone(row));
+        }
+        if self.rows.len() >= KEPT {
+            self.rows.clear();
+        }
+        let row = Rc::new(source.row(id)?);
+        self.rows.insert(id, Rc::clone(&row));
+        Some(row)
+    }
+
+    /// Lines from an item on, `rows` of them or a few more; the pause before the first item is left out where `pause` says so.
+    pub fn page(&mut self, source: &mut Source<'_>, from: Item, range: &Range<RecordId>, rows: usize) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let before = self.previous(source, from, range).and_then(|item| self.end_of(source.store, item));
+        let mut last = before;
+        let mut item = Some(from);
+        while let Some(here) = item.filter(|_| entries.len() < rows) {
+            entries.extend(self.lines(source, here, last));
+            last = self.end_of(source.store, here);
+            item = self.next(source, here, range);
+        }
+        entries
+    }
+}
+
+/// The step of a scale that needs few rows.
+fn step(length: i64) -> i64 {
+    const SECOND: i64 = 1_000_000_000;
+    let steps = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
+    let fits = steps.into_iter().map(|step| step * SECOND).find(|step| length / step <= TICKS);
+    fits.unwrap_or(length / TICKS)
+}
+
+/// The messages of an exchange, in their order.
+fn members(store: &Store, exchange: ExchangeId) -> Vec<RecordId> {
+    let mut ids = Vec::new();
+    let mut at = store.exchange(exchange).map_or(NO_RECORD, |row| row.last);
+    while at != NO_RECORD && ids.len() < MEMBERS {
+        let Some(record) = store.get(at).filter(|record| record.exchange == exchange) else { break };
+        ids.push(at);
+        at = record.previous_in_exchange;
+    }
+    ids.reverse();
+    let Some(first) = ids.first().copied() else { return ids };
+    // What speaks of one of them belongs to no exchange, and comes later.
+    let speaks = |id: &RecordId| {
+        store.get(*id).is_some_and(|record| {
+            record.kind() == RecordKind::Evidence && ids.binary_search(&record.relates_to).is_ok()
+        })
+    };
+    let evidence: Vec<RecordId> = (first..store.len() as RecordId).filter(speaks).collect();
+    if !evidence.is_empty() {
+        ids.extend(evidence);
+        ids.sort_unstable();
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_need_few_rows() {
+        for length in [2_000_000_000, 9_999_999_999, 10_970_000_000, 247_000_000_000, 90_000_000_000_000, i64::MAX] {
+            assert!((1..=TICKS + 1).contains(&(length / step(length))), "{length}");
+        }
+    }
+}
