@@ -1,12 +1,14 @@
 //! Options that would have no effect are refused: whoever gave one expects that it does something.
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::PrintFormat;
+use super::flow::{self, FlowFormat};
 
 /// One row an option and a case in which it would do nothing.
 struct Row {
@@ -34,6 +36,8 @@ const fn row(
 const LIVE: &[&str] = &["", "print"];
 const OF_LIVE: &str = "belongs to -i IFACE, and nothing is captured here; leave it out, or name an interface";
 const OF_CAPTURES: &str = "belongs to captures, and this is a single message; leave it out, or use -r FILE --frame N";
+const OF_LADDERS: &str =
+    "belongs to the text form, and Mermaid draws its own way; leave it out, or write to a .txt file";
 const OF_FIELDS: &str = "belongs to -T fields and -T csv; name one of them";
 const OF_LINES: &str =
     "belongs to the lines of messages, which -V and -T json, fields and csv do not print; leave it out";
@@ -78,6 +82,9 @@ const ROWS: &[Row] = &[
     row(&["explain"], "display_filter", "-Y", always, "chooses among messages, and this is a single one; leave it out"),
     row(&["stats"], "display_filter", "-Y", always, "is not for stats yet; use `coapscope print -Y`"),
     row(&[""], "display_filter", "-Y", is_screen, "is not for the screen yet; use `coapscope print -Y`"),
+    row(&["flow"], "width", "--width", is_diagram, OF_LADDERS),
+    row(&["flow"], "time", "-t", is_diagram, OF_LADDERS),
+    row(&["flow"], "ascii", "--ascii", is_diagram, OF_LADDERS),
     row(&["explain"], "ports", "--port", is_hex, OF_CAPTURES),
     row(&["explain"], "decode_as", "-d", is_hex, OF_CAPTURES),
     row(&["explain"], "checksums", "--checksums", is_hex, OF_CAPTURES),
@@ -147,6 +154,11 @@ fn prints_no_fields(matches: &ArgMatches) -> bool {
 
 fn prints_no_lines(matches: &ArgMatches) -> bool {
     format(matches) != PrintFormat::Text || matches.get_flag("tree")
+}
+
+fn is_diagram(matches: &ArgMatches) -> bool {
+    let named = matches.get_one::<FlowFormat>("format").is_some_and(|format| *format != FlowFormat::Text);
+    named || matches.get_one::<PathBuf>("output").is_some_and(|path| flow::of_ending(path) != Some(FlowFormat::Text))
 }
 
 fn is_hex(matches: &ArgMatches) -> bool {

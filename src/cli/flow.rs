@@ -118,12 +118,15 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     };
     context.out.flush()?;
     if cut > 0 {
-        let why = if form == FlowFormat::Text { "-c shows more" } else { "a diagram holds no more; --exchange N and -c choose" };
+        let why = if form == FlowFormat::Text {
+            "-c shows more"
+        } else {
+            "a diagram holds no more; --exchange N and -c choose"
+        };
         context.tell(&format!("{} not shown: {why}", count(cut as usize, "message")));
     }
-    match &flow.read.ended {
-        Some(Ended::Failed(why) | Ended::Panicked(why)) => bail!("{why}"),
-        _ => {}
+    if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &flow.read.ended {
+        bail!("{why}");
     }
     if let Some(line) = without::line(&name, flow.read.store.summary()) {
         context.tell(&line);
@@ -133,14 +136,26 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 
 /// The form, as it is named, or as the output's name ends.
 fn form(args: &FlowArgs) -> anyhow::Result<FlowFormat> {
-    let ending = args.output.as_deref().and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
-    Ok(match (args.format, ending.as_deref()) {
-        (Some(format), _) => format,
-        (None, None | Some("txt")) => FlowFormat::Text,
-        (None, Some("mmd" | "mermaid")) => FlowFormat::Mermaid,
-        (None, Some("md")) => FlowFormat::Markdown,
-        (None, Some(other)) => bail!("-o: .{other} is no form of a diagram; end the name in .txt, .mmd or .md, or name the form with --format"),
-    })
+    match (args.format, &args.output) {
+        (Some(format), _) => Ok(format),
+        (None, None) => Ok(FlowFormat::Text),
+        (None, Some(path)) => of_ending(path).with_context(|| {
+            format!(
+                "-o {}: what form this is to have cannot be told; end it in .txt, .mmd or .md, or name the form with --format",
+                path.display()
+            )
+        }),
+    }
+}
+
+/// The form that a file's name asks for.
+pub fn of_ending(path: &Path) -> Option<FlowFormat> {
+    match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+        "txt" | "text" => Some(FlowFormat::Text),
+        "mmd" | "mermaid" => Some(FlowFormat::Mermaid),
+        "md" => Some(FlowFormat::Markdown),
+        _ => None,
+    }
 }
 
 struct Read {
@@ -195,8 +210,7 @@ impl Flow {
         {
             ladder.choose(&ids, store);
         }
-        let mut source =
-            Source { store, fetcher: &mut self.fetcher, parameters: &self.parameters, ended: true };
+        let mut source = Source { store, fetcher: &mut self.fetcher, parameters: &self.parameters, ended: true };
         let range = store.first()..store.len() as RecordId;
         let limit = args.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
         let ports = match args.lanes {
@@ -207,7 +221,8 @@ impl Flow {
         let aliases = &self.read.aliases;
         if form == FlowFormat::Text {
             let screen = terminal_size::terminal_size_of(io::stdout()).filter(|_| terminal);
-            let width = args.width.map(usize::from).or(screen.map(|(width, _)| usize::from(width.0))).unwrap_or(COLUMNS);
+            let width =
+                args.width.map(usize::from).or(screen.map(|(width, _)| usize::from(width.0))).unwrap_or(COLUMNS);
             let paint = if terminal { print::paint(args.showing.color) } else { Paint(false) };
             let signs = if args.ascii || !locale_is_utf8() { &ASCII } else { &UNICODE };
             let form = TextForm { width, signs, paint, times: args.showing.time.parse()?, ports, limit };
@@ -240,7 +255,9 @@ fn scope(args: &FlowArgs, store: &Store) -> anyhow::Result<Scope> {
             let record = (store.first()..store.len() as RecordId)
                 .filter_map(|id| store.get(id))
                 .find(|record| u64::from(record.frame) == frame)
-                .with_context(|| format!("--frame {frame}: holds no CoAP message; `coapscope print` lists those that do"))?;
+                .with_context(|| {
+                    format!("--frame {frame}: holds no CoAP message; `coapscope print` lists those that do")
+                })?;
             let about = store.get(record.relates_to).filter(|_| record.exchange.0 == 0);
             about.map_or(record.exchange, |about| about.exchange)
         }

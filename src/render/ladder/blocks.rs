@@ -85,7 +85,10 @@ impl Run {
             count => format!(", {count} repeated"),
         };
         vec![
-            format!("[+] {} {name} {numbers}{size}, {} B in {} messages{repeats}", self.about, self.bytes, self.messages),
+            format!(
+                "[+] {} {name} {numbers}{size}, {} B in {} messages{repeats}",
+                self.about, self.bytes, self.messages
+            ),
             format!("[+] {} {name} {numbers}, {} B{repeats}", self.about, self.bytes),
             format!("[+] {} {name} {numbers}{repeats}", self.about),
             format!("[+] {} {numbers}", self.about),
@@ -97,10 +100,11 @@ impl Run {
     /// What is said beside it.
     pub fn notes(&self) -> Vec<String> {
         let took = crate::frame::time_between(self.times.0, self.times.1);
-        let state = if self.is_complete() { "complete" } else { "not to its end" };
+        let state = if self.is_complete() { "complete" } else { "more follow," };
+        let bare = state.trim_end_matches(',').to_owned();
         match took {
-            Some(took) => vec![format!("{state} in {}", duration(took)), state.into()],
-            None => vec![state.into()],
+            Some(took) => vec![format!("{state} in {}", duration(took)).replace(", in", ", after"), bare],
+            None => vec![bare],
         }
     }
 }

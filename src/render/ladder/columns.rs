@@ -80,7 +80,8 @@ impl Columns {
 
     /// Where lanes and note begin.
     fn place(&mut self, cursor: usize, note: usize) {
-        let taken: usize = [self.number, self.flag, self.time, self.delta].iter().filter(|wide| **wide > 0).map(|wide| wide + 1).sum();
+        let taken: usize =
+            [self.number, self.flag, self.time, self.delta].iter().filter(|wide| **wide > 0).map(|wide| wide + 1).sum();
         let begin = (cursor + taken).min(self.width);
         let behind = [note, self.exchange].iter().filter(|wide| **wide > 0).map(|wide| wide + 1).sum::<usize>();
         let wide = self.width.saturating_sub(begin + behind);

@@ -60,11 +60,13 @@ impl Drawing<'_> {
         let at: Vec<usize> = columns.shown.iter().map(|(_, column)| *column).collect();
         let (begin, end) = (columns.lanes.0, columns.lanes.0 + columns.lanes.1);
         for (index, (lane, column)) in columns.shown.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|index| at.get(index)).map_or(begin, |other| (other + column) / 2 + 1);
+            let before =
+                index.checked_sub(1).and_then(|index| at.get(index)).map_or(begin, |other| (other + column) / 2 + 1);
             let behind = at.get(index + 1).map_or(end, |other| (other + column) / 2);
             let room = behind.saturating_sub(before);
             let text = self.lane_head(*lane, room);
-            let start = column.saturating_sub(text.width() / 2).clamp(before, behind.saturating_sub(text.width()).max(before));
+            let start =
+                column.saturating_sub(text.width() / 2).clamp(before, behind.saturating_sub(text.width()).max(before));
             canvas.text(start, room, &text, Part::Head);
         }
         self.beyond(&mut canvas);
@@ -129,7 +131,7 @@ impl Drawing<'_> {
                 self.across(&mut canvas, &text, Part::Idle);
             }
             Line::Tick(at) => {
-                let text = format!("+{}", brief(*at));
+                let text = tick(*at);
                 self.left(&mut canvas, ["", "", "", &text], Part::Idle, Part::Idle);
             }
             Line::Message(row) => {
@@ -187,14 +189,24 @@ impl Drawing<'_> {
         if x.is_none() && y.is_none() && self.columns.is_left(from) == self.columns.is_left(to) {
             return None;
         }
-        Some(Ends { from: x.unwrap_or_else(|| edge(from)), to: y.unwrap_or_else(|| edge(to)), seen: (x.is_some(), y.is_some()) })
+        Some(Ends {
+            from: x.unwrap_or_else(|| edge(from)),
+            to: y.unwrap_or_else(|| edge(to)),
+            seen: (x.is_some(), y.is_some()),
+        })
     }
 
     fn message(&self, canvas: &mut Canvas, row: &Row, slants: &[Slant]) {
         if let Some(why) = &row.error {
-            return self.across(canvas, &format!(" cannot be read: {why} "), Part::Severity(crate::coap::Severity::Error));
+            return self.across(
+                canvas,
+                &format!(" cannot be read: {why} "),
+                Part::Severity(crate::coap::Severity::Error),
+            );
         }
-        let Some((from, to)) = self.store.get(row.id).and_then(|record| self.lanes.ends(self.store, record)) else { return };
+        let Some((from, to)) = self.store.get(row.id).and_then(|record| self.lanes.ends(self.store, record)) else {
+            return;
+        };
         if from == to {
             return self.turn(canvas, row, from);
         }
@@ -209,9 +221,15 @@ impl Drawing<'_> {
         if own > 0 {
             self.late(canvas, ends, own);
         }
-        let reserved = slants.iter().filter(|slant| slant.from == from && slant.to == to).map(|slant| slant.off).max().unwrap_or(0);
+        let reserved = slants
+            .iter()
+            .filter(|slant| slant.from == from && slant.to == to)
+            .map(|slant| slant.off)
+            .max()
+            .unwrap_or(0);
         self.slants(canvas, slants, part);
-        let widest = reached.iter().map(|end| Ends { to: *end, ..ends }).max_by_key(|ends| ends.between().len()).unwrap_or(ends);
+        let widest =
+            reached.iter().map(|end| Ends { to: *end, ..ends }).max_by_key(|ends| ends.between().len()).unwrap_or(ends);
         self.label(canvas, row, widest, reserved);
     }
 
@@ -346,9 +364,10 @@ impl Drawing<'_> {
         let (begin, last) = self.columns.edges();
         let right = last.saturating_sub(column + 6);
         let left = column.saturating_sub(begin + 6);
-        let ends = self.store.get(row.id).map(|record| {
-            format!("{}>{} ", self.aliases.name(record.source), self.aliases.name(record.destination))
-        });
+        let ends = self
+            .store
+            .get(row.id)
+            .map(|record| format!("{}>{} ", self.aliases.name(record.source), self.aliases.name(record.destination)));
         let ends = ends.unwrap_or_default();
         let mut pieces = vec![(ends, part)];
         let room = right.max(left).saturating_sub(super::canvas::width(&pieces));
@@ -408,6 +427,17 @@ impl Drawing<'_> {
 /// A duration without the blank before its unit.
 fn brief(time: i64) -> String {
     super::note::brief(time)
+}
+
+/// A moment on a scale: `+4s`, `+5min`.
+fn tick(at: i64) -> String {
+    let seconds = at / 1_000_000_000;
+    match seconds {
+        ..120 => format!("+{seconds}s"),
+        120..7200 if seconds % 60 == 0 => format!("+{}min", seconds / 60),
+        7200.. if seconds % 3600 == 0 => format!("+{}h", seconds / 3600),
+        _ => format!("+{}", brief(at)),
+    }
 }
 
 /// What stands over a lane, from the longest form to the shortest.

@@ -75,13 +75,17 @@ fn seconds(time: i64) -> String {
 pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> {
     let record = store.get(id).filter(|record| record.relation() == Relation::Retransmits)?;
     let (step, since) = counted(store, id).unwrap_or((u32::from(record.transmission.saturating_sub(1)), None));
-    let before = before(store, id).and_then(|id| counted(store, id)).map_or_else(
-        || u32::from(record.transmission.saturating_sub(2)),
-        |(step, _)| step,
-    );
+    let before = before(store, id)
+        .and_then(|id| counted(store, id))
+        .map_or_else(|| u32::from(record.transmission.saturating_sub(2)), |(step, _)| step);
     let before = before.min(step.saturating_sub(1));
     let ((early, late), (first_early, first_late)) = (at(parameters, step), at(parameters, before));
-    Some(Gap { number: step, since, window: (early.saturating_sub(first_early), late.saturating_sub(first_late)), before })
+    Some(Gap {
+        number: step,
+        since,
+        window: (early.saturating_sub(first_early), late.saturating_sub(first_late)),
+        before,
+    })
 }
 
 /// Earliest and latest time of retransmission `n` since the first transmission, which is number 0.

@@ -67,8 +67,8 @@ impl Label {
         }
         label.blocks = content::blocks(&view.message).join(" ");
         label.payload = payload(view);
-        if let Some(stop) = view.message.stop().filter(|_| !view.message.is_cut()) {
-            label.payload = format!("malformed: {}", stop.rule.row().id);
+        if view.message.stop().is_some() && !view.message.is_cut() {
+            label.payload = "malformed".into();
         }
         let token = view.message.token().unwrap_or_default();
         if !token.is_empty() {
@@ -274,7 +274,7 @@ mod tests {
             (80, "R2 CON 4098 PUT /led json {\"on\":true} [beef]"),
             (40, "R2 CON 4098 PUT /led json {\"on\":true}"),
             (30, "R2 CON 4098 PUT /led json {\".."),
-            (24, "R2 CON 4098 PUT /led .."),
+            (24, "R2 CON 4098 PUT /led"),
             (20, "R2 CON 4098 PUT /led"),
             (16, "R2 CON PUT /led"),
             (15, "R2 CON PUT /led"),

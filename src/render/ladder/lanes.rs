@@ -1,11 +1,12 @@
 //! Lanes: who stands side by side at the top of a ladder, one lane an endpoint or one lane a host.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+use crate::coap::parameters::{PORT_COAP, PORT_COAPS};
 use crate::frame::Endpoint;
 use crate::store::{Record, RecordKind, Store};
-use crate::tracking::{EndpointId, NO_RECORD, RecordId};
+use crate::tracking::{EndpointId, NO_RECORD, RecordId, Role};
 
 /// No lane, in tables.
 const NONE: u32 = u32::MAX;
@@ -67,16 +68,29 @@ impl Table {
     }
 }
 
-/// All lanes, both ways: by endpoint and by host. They stand in the order in which they appear.
+/// Which side of an exchange an endpoint was first seen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// A host, and where it talks to itself, a side of it.
+type Host = (IpAddr, u16, Option<Side>);
+
+/// All lanes, both ways: by endpoint and by host. They stand in the order in which they appear. A host that talks to itself has two: one
+/// for the ports that ask, one for those that answer.
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
     apart: Table,
     merged: Table,
-    hosts: HashMap<(IpAddr, u16), LaneId>,
-    /// The first endpoint lane of each host lane.
-    first_of_host: Vec<LaneId>,
-    /// A host talks to itself: merged, its arrows would be loops.
-    within: bool,
+    hosts: HashMap<Host, LaneId>,
+    /// The first endpoint lane of each address.
+    first_of_host: HashMap<(IpAddr, u16), LaneId>,
+    /// Hosts that talk to themselves.
+    within: HashSet<(IpAddr, u16)>,
+    /// All endpoints in their order, each with its side.
+    seen: Vec<(EndpointId, Side)>,
     /// One lane a host.
     pub by_host: bool,
 }
@@ -87,46 +101,74 @@ impl Lanes {
         if record.kind() == RecordKind::Evidence {
             return self.note_evidence(store, record);
         }
-        let source = self.known(record.source).or_else(|| self.add(store, record.source));
-        let destination = self.known(record.destination).or_else(|| self.add(store, record.destination));
-        self.within |= source.is_some() && source == destination;
+        let (source, destination) = (self.merged.of(record.source), self.merged.of(record.destination));
+        if source.is_none() || destination.is_none() {
+            let (own, other) = sides(store, record);
+            self.add(store, record.source, own);
+            self.add(store, record.destination, other);
+        } else if source != destination {
+            return;
+        }
+        if self.merged.of(record.source) == self.merged.of(record.destination) {
+            self.split(store, record);
+        }
+    }
+
+    /// A host talks to itself: its two sides get lanes of their own.
+    #[cold]
+    fn split(&mut self, store: &Store, record: &Record) {
+        let Some(endpoint) = store.endpoint(record.source) else { return };
+        if record.source == record.destination || !self.within.insert((endpoint.address, endpoint.scope)) {
+            return;
+        }
+        self.merged = Table::default();
+        self.hosts.clear();
+        for (id, side) in std::mem::take(&mut self.seen) {
+            self.merge(store, id, side);
+            self.seen.push((id, side));
+        }
     }
 
     /// Who reports an error mostly has a lane already, as the one that the message went to.
     fn note_evidence(&mut self, store: &Store, record: &Record) {
         for (own, other) in ends_of_evidence(store, record) {
-            if other.is_none() && self.known(own).is_none() {
-                self.add(store, own);
+            if other.is_none() {
+                self.add(store, own, Side::Server);
             }
         }
     }
 
-    /// The host lane of an endpoint that is known.
-    fn known(&self, endpoint: EndpointId) -> Option<LaneId> {
-        self.merged.of(endpoint)
+    fn add(&mut self, store: &Store, id: EndpointId, side: Side) {
+        let Some(endpoint) = store.endpoint(id).filter(|_| self.merged.of(id).is_none()) else { return };
+        let address = (endpoint.address, endpoint.scope);
+        match self.first_of_host.get(&address) {
+            // No port of its own: the host as such.
+            Some(first) if endpoint.port == 0 => self.apart.set(id, *first),
+            _ => {
+                let lane = self.apart.add(id);
+                self.first_of_host.entry(address).or_insert(lane);
+            }
+        }
+        self.seen.push((id, side));
+        self.merge(store, id, side);
     }
 
-    fn add(&mut self, store: &Store, id: EndpointId) -> Option<LaneId> {
-        let endpoint = store.endpoint(id)?;
-        let host = (endpoint.address, endpoint.scope);
+    /// Give an endpoint the lane of its host.
+    fn merge(&mut self, store: &Store, id: EndpointId, side: Side) {
+        let Some(endpoint) = store.endpoint(id) else { return };
+        let within = self.within.contains(&(endpoint.address, endpoint.scope));
+        let host = (endpoint.address, endpoint.scope, within.then_some(side));
         let Some(lane) = self.hosts.get(&host).copied() else {
             let lane = self.merged.add(id);
             self.hosts.insert(host, lane);
-            self.first_of_host.push(self.apart.lanes.len());
-            self.apart.add(id);
-            return Some(lane);
+            return;
         };
         self.merged.set(id, lane);
-        if endpoint.port == 0 {
-            // No port of its own: the host as such.
-            self.apart.set(id, self.first_of_host.get(lane).copied().unwrap_or(0));
-        } else {
-            self.apart.add(id);
-            if let Some(lane) = self.merged.lanes.get_mut(lane) {
-                lane.endpoints += 1;
-            }
+        if endpoint.port != 0
+            && let Some(lane) = self.merged.lanes.get_mut(lane)
+        {
+            lane.endpoints += 1;
         }
-        Some(lane)
     }
 
     fn table(&self) -> &Table {
@@ -148,14 +190,14 @@ impl Lanes {
         (self.apart.lanes.len(), self.merged.lanes.len())
     }
 
-    /// Merge or part as `ports` says; by itself only where `room` lanes are too few and no host talks to itself.
+    /// Merge or part as `ports` says; by itself only where `room` lanes are too few.
     pub fn arrange(&mut self, ports: Ports, room: usize) {
         self.by_host = match ports {
             Ports::Apart => false,
             Ports::Merged => true,
             Ports::Auto => {
                 let (apart, merged) = self.counts();
-                apart > room && merged < apart && merged > 1 && !self.within
+                apart > room && merged < apart && merged > 1
             }
         };
     }
@@ -210,6 +252,19 @@ impl Lanes {
             lane.hidden = false;
         }
         (self.apart.hidden, self.merged.hidden) = (0, 0);
+    }
+}
+
+/// Which side the sender of a message is on, and its receiver; by their ports where the message does not tell.
+fn sides(store: &Store, record: &Record) -> (Side, Side) {
+    let port = |id| store.endpoint(id).map_or(0, |endpoint| endpoint.port);
+    let asks = record.code.is_request() || record.role == Role::Ping;
+    let answers = record.code.is_response() || record.role == Role::Pong;
+    let serves = |id| matches!(port(id), PORT_COAP | PORT_COAPS);
+    if !asks && (answers || (serves(record.source) && !serves(record.destination))) {
+        (Side::Server, Side::Client)
+    } else {
+        (Side::Client, Side::Server)
     }
 }
 

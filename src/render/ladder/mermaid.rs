@@ -92,7 +92,9 @@ impl Diagram<'_> {
     }
 
     fn message(&self, row: &Row, lanes: &Lanes, source: &Source<'_>, text: &mut String, used: &mut BTreeSet<LaneId>) {
-        let Some((from, to)) = source.store.get(row.id).and_then(|record| lanes.ends(source.store, record)) else { return };
+        let Some((from, to)) = source.store.get(row.id).and_then(|record| lanes.ends(source.store, record)) else {
+            return;
+        };
         used.extend([from, to]);
         let words = match &row.error {
             Some(why) => format!("cannot be read: {why}"),
@@ -107,7 +109,7 @@ impl Diagram<'_> {
             notes = format!("answered by {}", names.join(", "));
         }
         if !notes.is_empty() {
-            let _ = writeln!(text, "    Note over {from}: {}", escaped(&notes));
+            let _ = writeln!(text, "    Note over {from}: {}", escaped(&notes.replace('#', "frame ")));
         }
     }
 
@@ -121,20 +123,31 @@ impl Diagram<'_> {
         } else {
             format!("{},{}", self.name(lanes, client), self.name(lanes, server))
         };
-        let _ = writeln!(text, "    Note over {over}: {}", escaped(&format!("{}, {note}", words.trim_start_matches("[+] "))));
+        let _ = writeln!(
+            text,
+            "    Note over {over}: {}",
+            escaped(&format!("{}, {note}", words.trim_start_matches("[+] ")))
+        );
     }
 
     /// A pause stands over all who have spoken so far.
     fn pause(&self, length: i64, lanes: &Lanes, text: &mut String) {
         let (Some(first), Some(last)) = (self.used.first(), self.used.last()) else { return };
-        let _ = writeln!(text, "    Note over {},{}: idle {}", self.name(lanes, *first), self.name(lanes, *last), duration(length));
+        let _ = writeln!(
+            text,
+            "    Note over {},{}: idle {}",
+            self.name(lanes, *first),
+            self.name(lanes, *last),
+            duration(length)
+        );
     }
 
     fn finish(self, lanes: &Lanes, source: &Source<'_>, out: &mut dyn Write) -> io::Result<Written> {
         writeln!(out, "sequenceDiagram")?;
         for lane in &self.used {
             let Some(known) = lanes.get(*lane) else { continue };
-            let description = format!("{} {}", self.aliases.name(known.first), place(source.store, known, lanes.by_host));
+            let description =
+                format!("{} {}", self.aliases.name(known.first), place(source.store, known, lanes.by_host));
             writeln!(out, "    participant {} as {}", self.name(lanes, *lane), escaped(&description))?;
         }
         out.write_all(self.body.as_bytes())?;
@@ -142,7 +155,11 @@ impl Diagram<'_> {
             && let Some(first) = self.used.first()
         {
             let name = self.name(lanes, *first);
-            writeln!(out, "    Note over {name}: {}", escaped(&format!("{} more messages are not shown", self.written.cut)))?;
+            writeln!(
+                out,
+                "    Note over {name}: {}",
+                escaped(&format!("{} more messages are not shown", self.written.cut))
+            )?;
         }
         Ok(self.written)
     }

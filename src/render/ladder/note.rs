@@ -66,12 +66,11 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
         _ => "in",
     };
     let window = gap.window_text();
-    let bare = window.trim_end_matches(" s");
     vec![
         text,
         format!("after {}, {verdict} {window}", brief(since)).replace(", in ", ", window "),
-        format!("{} {verdict} {bare}", brief(since)),
-        format!("{verdict} {bare}"),
+        format!("{} {verdict} {window}", brief(since)),
+        format!("{verdict} {window}"),
     ]
 }
 
@@ -79,7 +78,11 @@ fn repeat(view: &View<'_>, words: &str) -> Vec<String> {
     let of = number(view, view.record.relates_to);
     match view.elapsed_since_first() {
         Some(elapsed) => {
-            vec![format!("{words} {of} after {}", duration(elapsed)), format!("={of} +{}", brief(elapsed)), format!("={of}")]
+            vec![
+                format!("{words} {of} after {}", duration(elapsed)),
+                format!("={of} +{}", brief(elapsed)),
+                format!("={of}"),
+            ]
         }
         None => vec![format!("{words} {of}"), format!("={of}")],
     }
@@ -104,12 +107,20 @@ fn answer(view: &View<'_>) -> Vec<String> {
         (Relation::Answers, Role::Notification) => Vec::new(),
         (Relation::Answers, _) if copies > 1 => {
             let all = format!("{copies} copies");
-            forms(after.map(|after| format!("{after}, {all}")), brief.clone().map(|brief| format!("{brief}, {all}")), brief)
+            forms(
+                after.map(|after| format!("{after}, {all}")),
+                brief.clone().map(|brief| format!("{brief}, {all}")),
+                brief,
+            )
         }
         (Relation::Acknowledges, _) => promised(view).unwrap_or_else(|| forms(after, brief, None)),
         (Relation::Resets, Role::Pong) => forms(after, brief, None),
         (Relation::Resets, _) => {
-            vec![format!("rejects {of}{}", took.map(|took| format!(" after {}", duration(took))).unwrap_or_default()), format!("rejects {of}"), "rejects".into()]
+            vec![
+                format!("rejects {of}{}", took.map(|took| format!(" after {}", duration(took))).unwrap_or_default()),
+                format!("rejects {of}"),
+                "rejects".into(),
+            ]
         }
         (Relation::Answers, _) => forms(after, brief, None),
         _ => Vec::new(),
@@ -161,12 +172,16 @@ fn order(view: &View<'_>) -> Option<Vec<String>> {
     let numbers = |rule: Rule| view.store.findings(view.id).find(|finding| finding.rule == rule).map(|it| it.numbers);
     Some(match view.record.order() {
         ObserveOrder::Stale => match numbers(Rule::ObsStale) {
-            Some([_, fresher]) => vec![format!("stale: {fresher} came before it"), format!("stale: {fresher} first"), word.into()],
+            Some([_, fresher]) => {
+                vec![format!("stale: {fresher} came before it"), format!("stale: {fresher} first"), word.into()]
+            }
             None => vec![word.into()],
         },
         ObserveOrder::Gap => match numbers(Rule::ObsGap) {
-            Some([_, expected]) => vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()],
-            None => vec!["numbers are missing before it".into(), word.into()],
+            Some([_, expected]) => {
+                vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()]
+            }
+            None => vec!["skips numbers".into(), word.into()],
         },
         _ => vec![word.into()],
     })

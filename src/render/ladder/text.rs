@@ -137,7 +137,8 @@ impl Page<'_> {
         let width = self.form.width;
         let lanes = ladder.lanes.all();
         for lane in lanes.iter().take(EXPLAINED) {
-            let text = format!("{} = {}", self.aliases.name(lane.first), place(source.store, lane, ladder.lanes.by_host));
+            let text =
+                format!("{} = {}", self.aliases.name(lane.first), place(source.store, lane, ladder.lanes.by_host));
             self.emit(&[(wrap::cut(&text, width), Part::Plain)], out)?;
         }
         if lanes.len() > EXPLAINED {
@@ -147,7 +148,9 @@ impl Page<'_> {
         let beyond = self.columns.beyond.0 + self.columns.beyond.1;
         if beyond > 0 {
             let [_, right] = self.form.signs.beyond;
-            let text = format!("{} of these lanes do not fit {width} columns: {right} leads there; --width N makes room", beyond);
+            let text = format!(
+                "{beyond} of these lanes do not fit {width} columns: {right} leads there; --width N makes room"
+            );
             for line in wrap::wrap(&text, width) {
                 self.emit(&[(line, Part::Plain)], out)?;
             }
