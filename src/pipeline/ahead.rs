@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::Step;
-use super::front::{Batch, Front};
+use super::batch::Batch;
+use super::front::Front;
 
 /// Frames of a batch: what lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 256;
@@ -117,7 +118,7 @@ fn run(front: &mut Front, batches: &SyncSender<Batch>, empties: &Receiver<Batch>
         let mut batch = empties.try_recv().unwrap_or_default();
         front.fill(FRAMES, &mut batch);
         let step = batch.step;
-        let quiet = batch.frames.is_empty() && batch.warnings.is_empty() && batch.interfaces.is_empty();
+        let quiet = batch.is_quiet();
         // That there is nothing is told once.
         let told = idle && quiet && step == Some(Step::Pending);
         idle = quiet;

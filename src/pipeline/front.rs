@@ -2,16 +2,17 @@
 //! fragments, and which dialect a pair of endpoints speaks.
 
 use super::PipelineOptions;
+use super::batch::{self, Batch, Other, Quote, Way, What};
 use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::reasons::NotCoap;
 use super::usual;
-use crate::capture::{CaptureError, Interface, Next, Source};
-use crate::coap::{DecodeMode, Finding, Header, Message, Severity, draft};
-use crate::frame::{Datagram, Endpoint, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, Position, Reason};
-use crate::store::Progress;
-use crate::tracking::{EndpointId, Facts, PairNumber, Route, RouteTable, Seed};
+use crate::capture::{CaptureError, Next, Source};
+use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
+use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, Reason, is_known_time};
+use crate::store::{Progress, Record, RecordFlags};
+use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed};
 
 use super::Step;
 
@@ -20,6 +21,43 @@ pub(super) struct Front {
     source: Box<dyn Source>,
     lens: Lens,
     interfaces_sent: usize,
+    places: Places,
+}
+
+/// Where the frames so far stand in time, and in their files.
+#[derive(Default)]
+struct Places {
+    /// The first and the last time that is known.
+    times: Option<(i64, i64)>,
+    /// Frames of each file, where there are several.
+    frames_of_file: Vec<u32>,
+}
+
+impl Places {
+    /// A frame of this time comes; tells whether the one before it is later.
+    #[inline(always)]
+    fn pass(&mut self, time: i64) -> bool {
+        if !is_known_time(time) {
+            return false;
+        }
+        let (first, last) = self.times.unwrap_or((time, time));
+        self.times = Some((first, time));
+        time < last
+    }
+
+    /// Notes in the records of a frame, if it became one, that it goes back in time, and its number in its file.
+    #[cold]
+    fn note(&mut self, file: u16, backwards: bool, batch: &mut Batch, records: usize) {
+        let number = self.frames_of_file.get_mut(usize::from(file)).map(|number| {
+            *number += 1;
+            *number
+        });
+        let new = batch.records.iter_mut().zip(&batch.ways).skip(records);
+        for (record, way) in new {
+            record.flags.set(RecordFlags::TIME_BACKWARDS, backwards && way.what == What::Message);
+            batch.numbers.extend(number);
+        }
+    }
 }
 
 /// What looks at a frame.
@@ -38,132 +76,14 @@ pub(super) struct Known {
     pub seed: Seed,
 }
 
-/// Frames that went through the front half.
-#[derive(Default)]
-pub(super) struct Batch {
-    /// One for each frame, in order.
-    pub frames: Vec<Seen>,
-    /// Number of the first of them; the others follow without a gap.
-    pub first_number: u64,
-    /// What the tracker needs of the messages among them, in order.
-    pub facts: Vec<Facts>,
-    /// Payloads, one behind the other.
-    pub bytes: Vec<u8>,
-    /// Interfaces met since the last batch.
-    pub interfaces: Vec<Interface>,
-    /// Endpoints met since the last batch.
-    pub endpoints: Vec<Endpoint>,
-    /// Warnings of the source since the last batch.
-    pub warnings: Vec<String>,
-    /// How far the source is read.
-    pub progress: Progress,
-    /// Blocks with keys met so far.
-    pub secrets: u64,
-    /// Fragments so far that waited, and then became part of a datagram.
-    pub joined: u64,
-    /// Where the fragments of messages stand, in order of the messages.
-    pub fragments: Vec<Box<[Position]>>,
-    /// Findings of message and frame by severity.
-    pub findings: [u64; 4],
-    /// What comes behind it.
-    pub step: Option<Step>,
-    /// Why the source could not be read on.
-    pub failure: Option<String>,
-    /// It was a fault of our own.
-    pub panicked: bool,
-}
-
-/// One frame.
-pub(super) struct Seen {
-    pub time: i64,
-    pub position: Position,
-    pub what: What,
-}
-
-/// What a frame holds.
-pub(super) enum What {
-    /// A CoAP message, or what was sent to a CoAP port as one.
-    /// Its facts are the next of [`Batch::facts`].
-    Message(Part, Judged),
-    /// A DTLS record where only plain CoAP belongs.
-    DtlsOnPlainPort(Part),
-    /// An ICMP error that quotes CoAP.
-    Quote(Part, Box<Told>),
-    /// It looks like CoAP on a port that is not CoAP's.
-    Offer(u16),
-    /// Something else.
-    Other(NotCoap),
-}
-
-/// A datagram.
-pub(super) struct Part {
-    pub source: EndpointId,
-    pub destination: EndpointId,
-    /// From one to the other, if a message went either way.
-    pub pair: Option<PairNumber>,
-    /// Offset of the payload in the frame, or in the IP packet put together from fragments.
-    pub offset: u16,
-    /// Length of its payload; payloads stand one behind the other in [`Batch::bytes`].
-    pub length: u16,
-    pub multicast: bool,
-    pub cut: bool,
-    pub ip_id: u16,
-    pub hop_limit: u8,
-    /// It came in fragments: their positions are the next of [`Batch::fragments`].
-    pub fragmented: bool,
-}
-
-/// What is known of a message by itself.
-pub(super) struct Judged {
-    pub mode: DecodeMode,
-    /// `None` where it is shorter than that.
-    pub header: Option<Header>,
-    /// As `stats` counts it.
-    pub malformed: bool,
-    /// Worst finding.
-    pub worst: Option<crate::coap::Severity>,
-}
-
-/// What an ICMP error says besides its quote. [`Part`] has the endpoints of the quoted datagram.
-pub(super) struct Told {
-    pub reporter: EndpointId,
-    pub receiver: EndpointId,
-    pub version: u8,
-    pub icmp: (u8, u8),
-    /// How the quoted message is to be read.
-    pub mode: DecodeMode,
-}
-
-impl Batch {
-    /// Empty it and keep its memory.
-    pub fn clear(&mut self) {
-        self.frames.clear();
-        self.facts.clear();
-        self.fragments.clear();
-        self.bytes.clear();
-        self.interfaces.clear();
-        self.endpoints.clear();
-        self.warnings.clear();
-        self.findings = [0; 4];
-        self.step = None;
-        self.failure = None;
-        self.panicked = false;
-    }
-
-    /// Keeps a payload; UDP allows no more than fits the answer.
-    pub fn keep(&mut self, bytes: &[u8]) -> u16 {
-        let length = bytes.len().min(usize::from(u16::MAX));
-        self.bytes.extend_from_slice(bytes.get(..length).unwrap_or_default());
-        length as u16
-    }
-}
-
 impl Front {
     /// `seed` is that of the tracker behind it.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions, seed: Seed) -> Self {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
         let known = Known { routes: RouteTable::default(), endpoints_sent: 0, seed };
-        Self { source, lens: Lens { peeler, options, pairs: Pairs::default(), known }, interfaces_sent: 0 }
+        let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
+        let lens = Lens { peeler, options, pairs: Pairs::default(), known };
+        Self { source, lens, interfaces_sent: 0, places: Places { times: None, frames_of_file } }
     }
 
     /// Sleep until the source may have more.
@@ -190,20 +110,22 @@ impl Front {
         batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
         let (read, total) = self.source.progress();
         batch.progress = Progress { read, total };
+        batch.times = self.places.times;
     }
 
     fn read(&mut self, frames: usize, batch: &mut Batch) -> Result<Step, CaptureError> {
         for _ in 0..frames {
             match self.source.next()? {
                 Next::Frame(frame) => {
-                    if batch.frames.is_empty() {
-                        batch.first_number = frame.number;
+                    batch.frames += 1;
+                    let records = batch.records.len();
+                    if usual::message(&mut self.lens, &frame, batch).is_none() {
+                        self.lens.look(&frame, batch);
                     }
-                    let what = match usual::message(&mut self.lens, &frame, batch) {
-                        Some(what) => what,
-                        None => self.lens.look(&frame, batch),
-                    };
-                    batch.frames.push(Seen { time: frame.time, position: frame.position, what });
+                    let backwards = self.places.pass(frame.time);
+                    if backwards || !self.places.frames_of_file.is_empty() {
+                        self.places.note(frame.position.file, backwards, batch, records);
+                    }
                 }
                 Next::Pending => return Ok(Step::Pending),
                 Next::End => return Ok(Step::Ended),
@@ -216,27 +138,31 @@ impl Front {
 impl Lens {
     /// The general way, for frames of every kind.
     #[inline(never)]
-    fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) -> What {
+    fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
         let Self { peeler, options, pairs, known } = self;
-        match peeler.peel(frame) {
-            Peeled::Datagram(ref datagram) => classified(options, pairs, known, datagram, batch),
-            Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, &quote, batch),
-            Peeled::Icmp(quote) => What::Other(NotCoap::Icmp(quote.version)),
+        let other = match peeler.peel(frame) {
+            Peeled::Datagram(ref datagram) => classified(options, pairs, known, frame, datagram, batch),
+            Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, frame, &quote, batch),
+            Peeled::Icmp(quote) => Some(NotCoap::Icmp(quote.version).into()),
             Peeled::Other(Reason::Tcp { source, destination }) => {
-                What::Other(NotCoap::Tcp(classify::service_port(source, destination)))
+                Some(NotCoap::Tcp(classify::service_port(source, destination)).into())
             }
-            Peeled::Other(reason) => What::Other(NotCoap::Frame(reason)),
-        }
+            Peeled::Other(reason) => Some(NotCoap::Frame(reason).into()),
+        };
+        batch.others.extend(other.map(|other| (frame.number, other)));
     }
 }
 
+/// Takes a datagram: as a record, or as what is given back.
 fn classified(
     options: &PipelineOptions,
     pairs: &mut Pairs,
     known: &mut Known,
+    frame: &Frame<'_>,
     datagram: &Datagram<'_>,
     batch: &mut Batch,
-) -> What {
+) -> Option<Other> {
+    let port = classify::service_port(datagram.source.port, datagram.destination.port);
     match classify::classify(options, datagram) {
         Class::Coap { message, doubtful } => {
             let counted = batch.findings;
@@ -251,22 +177,43 @@ fn classified(
             // What is sound neither today nor as a draft, whoever speaks one, is some other program's.
             if doubtful && !datagram.cut && (malformed || is_dubious_draft(&message)) {
                 batch.findings = counted;
-                return What::Other(NotCoap::Port(classify::service_port(
-                    datagram.source.port,
-                    datagram.destination.port,
-                )));
+                return Some(NotCoap::Port(port).into());
             }
-            let judged = Judged { mode: message.mode(), header: message.header(), malformed, worst };
             batch.facts.push(Facts::read(&message, &known.seed));
-            What::Message(part(datagram, known, batch), judged)
+            if let Some(positions) = datagram.fragments {
+                batch.fragments.push((batch.records.len() as u32, positions.into()));
+            }
+            let mut record = arrived(known, frame, datagram, What::Message, &message, batch);
+            batch::judge(&mut record, datagram, malformed, worst);
+            batch.records.push(record);
+            None
         }
-        Class::Dtls { on_plain_port: true } => What::DtlsOnPlainPort(part(datagram, known, batch)),
-        Class::Dtls { on_plain_port: false } => What::Other(NotCoap::Dtls),
-        Class::Offer => What::Offer(classify::service_port(datagram.source.port, datagram.destination.port)),
-        Class::Other => {
-            What::Other(NotCoap::Port(classify::service_port(datagram.source.port, datagram.destination.port)))
+        Class::Dtls { on_plain_port: true } => {
+            let what = What::DtlsOnPlainPort { multicast: datagram.multicast };
+            let mut record = arrived(known, frame, datagram, what, &Message::decode(&[]), batch);
+            record.flags.set(RecordFlags::EVIDENCE, true);
+            batch.records.push(record);
+            None
         }
+        Class::Dtls { on_plain_port: false } => Some(NotCoap::Dtls.into()),
+        Class::Offer => Some(Other::Offer(port)),
+        Class::Other => Some(NotCoap::Port(port).into()),
     }
+}
+
+/// The record of a datagram; what else is kept of it goes into the batch.
+fn arrived(
+    known: &mut Known,
+    frame: &Frame<'_>,
+    datagram: &Datagram<'_>,
+    what: What,
+    message: &Message<'_>,
+    batch: &mut Batch,
+) -> Record {
+    let Route { source, destination, pair, .. } = known.routes.intern(&datagram.source, &datagram.destination);
+    batch.ways.push(Way { pair, ip_id: datagram.ip_id, hop_limit: datagram.hop_limit, what });
+    let (offset, length) = (short(datagram.payload_offset), batch.keep(datagram.payload));
+    batch::record(frame, [source, destination], offset, length, message.mode(), message.header())
 }
 
 /// A message that was read as a draft and is clean neither so nor by RFC 7252.
@@ -308,56 +255,30 @@ fn short(offset: u32) -> u16 {
     offset.min(u32::from(u16::MAX)) as u16
 }
 
-fn part(datagram: &Datagram<'_>, known: &mut Known, batch: &mut Batch) -> Part {
-    batch.fragments.extend(datagram.fragments.map(Box::from));
-    let Route { source, destination, pair, .. } = known.routes.intern(&datagram.source, &datagram.destination);
-    Part {
-        source,
-        destination,
-        pair: Some(pair),
-        offset: short(datagram.payload_offset),
-        length: batch.keep(datagram.payload),
-        multicast: datagram.multicast,
-        cut: datagram.cut,
-        ip_id: datagram.ip_id,
-        hop_limit: datagram.hop_limit,
-        fragmented: datagram.fragments.is_some(),
-    }
-}
-
-fn quoted(pairs: &Pairs, known: &mut Known, quote: &IcmpQuote<'_>, batch: &mut Batch) -> What {
+fn quoted(
+    pairs: &Pairs,
+    known: &mut Known,
+    frame: &Frame<'_>,
+    quote: &IcmpQuote<'_>,
+    batch: &mut Batch,
+) -> Option<Other> {
     let routes = &mut known.routes;
-    let (reporter, receiver) =
-        (routes.endpoint(&quote.reporter_endpoint()), routes.endpoint(&quote.receiver_endpoint()));
-    let (source, destination) = (routes.endpoint(&quote.source), routes.endpoint(&quote.destination));
-    let part = Part {
-        source,
-        destination,
-        pair: routes.pair(source, destination),
-        offset: short(quote.payload_offset),
-        length: batch.keep(quote.payload),
-        multicast: false,
-        cut: true,
-        ip_id: 0,
-        hop_limit: 0,
-        fragmented: false,
-    };
-    let told = Told {
-        reporter,
-        receiver,
-        version: quote.version,
-        icmp: (quote.kind, quote.code),
-        mode: pairs.known(&quote.source, &quote.destination).unwrap_or_default(),
-    };
-    What::Quote(part, Box::new(told))
+    let ends = [quote.reporter_endpoint(), quote.receiver_endpoint()].map(|end| routes.endpoint(&end));
+    let [source, destination] = [quote.source, quote.destination].map(|end| routes.endpoint(&end));
+    let pair = routes.pair(source, destination);
+    batch.quotes.push(Quote { source, destination, pair, version: quote.version, icmp: (quote.kind, quote.code) });
+    batch.ways.push(Way { pair: PairNumber::default(), ip_id: 0, hop_limit: 0, what: What::Quote });
+    let mode = pairs.known(&quote.source, &quote.destination).unwrap_or_default();
+    let header = Message::decode_as(quote.payload, mode).header();
+    let length = batch.keep(quote.payload);
+    let mut record = batch::record(frame, ends, short(quote.payload_offset), length, mode, header);
+    record.flags.set(RecordFlags::EVIDENCE, true);
+    batch.records.push(record);
+    None
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_crosses_the_threads_is_small() {
-        assert!(size_of::<Seen>() <= 64, "{}", size_of::<Seen>());
+impl From<NotCoap> for Other {
+    fn from(reason: NotCoap) -> Self {
+        Self::NotCoap(reason)
     }
 }

@@ -4,6 +4,7 @@
 //! They run one after the other, or, where a whole capture is to be read, side by side ([`Pipeline::read_ahead`]).
 
 mod ahead;
+mod batch;
 mod check;
 mod classify;
 mod fetch;
@@ -29,7 +30,8 @@ pub use loader::{Loader, LoaderOptions};
 pub use sweep::Sweep;
 
 use ahead::{Ahead, Taken};
-use front::{Batch, Front};
+use batch::Batch;
+use front::Front;
 use work::Work;
 
 /// Frames that a step takes at most, so that whoever waits hears of progress soon.
@@ -78,7 +80,7 @@ enum Feeding {
 impl Pipeline {
     /// A pipeline that will read `source` to its end.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
-        let work = Work::new(options.tracker.clone(), source.files());
+        let work = Work::new(options.tracker.clone());
         Self { front: Feeding::Here(Box::new(Front::new(source, options, work.seed())), Batch::default()), work }
     }
 
@@ -87,7 +89,7 @@ impl Pipeline {
     /// # Errors
     /// Where the system has no thread left.
     pub fn read_ahead(source: Box<dyn Source>, options: PipelineOptions) -> std::io::Result<Self> {
-        let work = Work::new(options.tracker.clone(), source.files());
+        let work = Work::new(options.tracker.clone());
         Ok(Self { front: Feeding::Ahead(Ahead::spawn(Front::new(source, options, work.seed()))?), work })
     }
 
@@ -143,7 +145,7 @@ fn here(front: &mut Front, batch: &mut Batch, work: &mut Work, frames: usize, up
     loop {
         batch.clear();
         front.fill(left.min(ahead::FRAMES), batch);
-        left -= batch.frames.len();
+        left -= batch.frames;
         let step = take(batch, work, update);
         if step != Step::More || left == 0 || update.records.len() >= RECORDS_A_STEP {
             return step;

@@ -1,8 +1,9 @@
 //! The usual message: of a usual frame, between endpoints that were heard before, with nothing to be said of it. Nearly all messages are
 //! such, and are read in one go. The general way in `front` would find the same.
 
+use super::batch::{Batch, Way, What, record};
 use super::check;
-use super::front::{Batch, Judged, Known, Lens, Part, What};
+use super::front::{Known, Lens};
 use super::pairs::is_telling;
 use crate::coap::DecodeMode;
 use crate::frame::{Datagram, Endpoint, Frame, QuickDatagram};
@@ -16,7 +17,7 @@ const COUNT: u32 = UNUSUAL - 1;
 
 /// Reads a frame that may hold a usual message. None says nothing of it.
 #[inline(always)]
-pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> Option<What> {
+pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> Option<()> {
     let datagram = lens.peeler.quick(frame)?;
     let mut is_explored = false;
     let route = loop {
@@ -38,20 +39,13 @@ pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> 
     if route.mark & COUNT != COUNT && is_telling(&message) {
         route.mark += 1;
     }
-    let part = Part {
-        source: route.source,
-        destination: route.destination,
-        pair: Some(route.pair),
-        offset: QuickDatagram::OFFSET,
-        length: batch.keep(datagram.payload),
-        multicast: false,
-        cut: false,
-        ip_id: datagram.ip_id,
-        hop_limit: datagram.hop_limit,
-        fragmented: false,
-    };
+    let length = batch.keep(datagram.payload);
+    let ends = [route.source, route.destination];
+    batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, message.mode(), message.header()));
+    let what = What::Message;
+    batch.ways.push(Way { pair: route.pair, ip_id: datagram.ip_id, hop_limit: datagram.hop_limit, what });
     batch.facts.push(facts);
-    Some(What::Message(part, Judged { mode: message.mode(), header: message.header(), malformed: false, worst: None }))
+    Some(())
 }
 
 /// Finds out whether there are usual messages on the route of a datagram.

@@ -2,16 +2,12 @@
 
 use std::slice::Iter;
 
+use super::batch::{Batch, Other, Quote, Way, What};
 use super::check;
 use super::count;
-use super::front::{Batch, Judged, Part, Seen, Told, What};
 use super::reasons::{NotCoap, Reasons};
-use crate::coap::{DecodeMode, Header, Message};
-use crate::frame::{Position, is_known_time};
 use crate::store::{Record, RecordFlags, Summary, Update};
-use crate::tracking::{
-    Arrival, EndpointId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
-};
+use crate::tracking::{Arrival, Facts, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions};
 
 /// The tracker, and the counts.
 pub(super) struct Work {
@@ -19,22 +15,19 @@ pub(super) struct Work {
     summary: Summary,
     reasons: Reasons,
     next_record: RecordId,
-    /// Frames of each file, where several are read.
-    frames_of_file: Option<Vec<u32>>,
     resources_sent: usize,
     /// Updates tell where the patches of each record end.
     pub marks: bool,
 }
 
 impl Work {
-    /// For a source that reads `files` files.
-    pub fn new(options: TrackerOptions, files: usize) -> Self {
+    /// Nothing was seen yet.
+    pub fn new(options: TrackerOptions) -> Self {
         Self {
             tracker: Tracker::new(options),
             summary: Summary::default(),
             reasons: Reasons::default(),
             next_record: 0,
-            frames_of_file: (files > 1).then(|| vec![0; files]),
             resources_sent: 0,
             marks: false,
         }
@@ -56,17 +49,43 @@ impl Work {
         update.interfaces.extend(batch.interfaces.iter().cloned());
         update.endpoints.extend(&batch.endpoints);
         update.warnings.extend(batch.warnings.iter().cloned());
-        let mut aside = Aside {
-            number: batch.first_number,
-            facts: batch.facts.iter(),
-            fragments: batch.fragments.iter(),
-            bytes: &batch.bytes,
-        };
-        self.summary.frames += batch.frames.len() as u64;
-        let first_patch = update.patches.len();
-        for seen in &batch.frames {
-            self.frame(seen, &mut aside, update);
-            aside.number += 1;
+        self.summary.frames += batch.frames as u64;
+        if let Some((first, last)) = batch.times {
+            (self.summary.first_time, self.summary.last_time) = (Some(first), Some(last));
+        }
+        for (number, other) in &batch.others {
+            self.other(*number, *other);
+        }
+        self.records(batch, update);
+    }
+
+    /// The messages of a batch, and what speaks of messages.
+    fn records(&mut self, batch: &Batch, update: &mut Update) {
+        let (first_record, first_patch, first) = (self.next_record, update.patches.len(), update.records.len());
+        update.numbers.extend((first_record..).zip(batch.numbers.iter().copied()));
+        update.extents.extend(batch.fragments.iter().map(|(at, positions)| (first_record + at, positions.clone())));
+        update.records.extend_from_slice(&batch.records);
+        let Update { records, patches, observed, marks, .. } = update;
+        let mut aside = Aside { facts: batch.facts.iter(), quotes: batch.quotes.iter(), bytes: &batch.bytes };
+        for (record, way) in records.iter_mut().skip(first).zip(&batch.ways) {
+            let payload = aside.payload(record.coap_length);
+            match way.what {
+                What::Message => {
+                    if let Some(facts) = aside.facts.next() {
+                        self.message(record, way, facts, payload, patches, observed);
+                    }
+                }
+                What::DtlsOnPlainPort { multicast } => self.dtls_evidence(payload.len(), multicast, patches),
+                What::Quote => {
+                    if let Some(quote) = aside.quotes.next() {
+                        self.unreachable(record, quote, payload, patches);
+                    }
+                }
+            }
+            self.next_record += 1;
+            if self.marks {
+                marks.push(patches.len() as u32);
+            }
         }
         self.count_patches(update, first_patch);
     }
@@ -96,122 +115,68 @@ impl Work {
         update.summary = self.summary.clone();
     }
 
-    /// One frame, whatever it holds.
-    fn frame(&mut self, seen: &Seen, aside: &mut Aside<'_>, update: &mut Update) {
-        if let Some(count) = self.frames_of_file.as_mut().and_then(|all| all.get_mut(usize::from(seen.position.file))) {
-            *count += 1;
-        }
-        let known = is_known_time(seen.time);
-        let backwards = known && self.summary.last_time.is_some_and(|last| seen.time < last);
-        if known {
-            self.summary.first_time.get_or_insert(seen.time);
-            self.summary.last_time = Some(seen.time);
-        }
-        match &seen.what {
-            What::Message(part, judged) => {
-                if let Some(facts) = aside.facts.next() {
-                    self.message(seen, part, judged, facts, backwards, aside, update);
-                }
-            }
-            What::DtlsOnPlainPort(part) => self.dtls_evidence(seen, part, aside, update),
-            What::Quote(part, told) => self.unreachable(seen, part, told, aside, update),
-            What::Offer(port) => {
-                let offer = self.summary.offers.entry(*port).or_default();
+    /// A frame that is no record.
+    fn other(&mut self, number: u64, other: Other) {
+        let reason = match other {
+            Other::NotCoap(reason) => reason,
+            Other::Offer(port) => {
+                let offer = self.summary.offers.entry(port).or_default();
                 offer.datagrams += 1;
                 if offer.datagrams == 1 {
-                    offer.first_frame = aside.number;
+                    offer.first_frame = number;
                 }
-                self.reasons.count(NotCoap::Port(*port));
+                NotCoap::Port(port)
             }
-            What::Other(reason) => self.reasons.count(*reason),
-        }
+        };
+        self.reasons.count(reason);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site; they are what the front half found out")]
+    /// Relates a message to those before it.
+    #[inline]
     fn message(
         &mut self,
-        seen: &Seen,
-        part: &Part,
-        judged: &Judged,
+        record: &mut Record,
+        way: &Way,
         facts: &Facts,
-        backwards: bool,
-        aside: &mut Aside<'_>,
-        update: &mut Update,
+        payload: &[u8],
+        patches: &mut Vec<Patch>,
+        observed: &mut Vec<(RecordId, ObservationId)>,
     ) {
         let id = self.next_record;
         let arrival = Arrival {
             record: id,
-            time: seen.time,
-            source: part.source,
-            destination: part.destination,
-            pair: part.pair,
-            multicast: part.multicast,
-            ip_id: part.ip_id,
-            hop_limit: part.hop_limit,
-            cut: part.cut,
+            time: record.time,
+            source: record.source,
+            destination: record.destination,
+            pair: Some(way.pair),
+            multicast: record.flags.has(RecordFlags::MULTICAST),
+            ip_id: way.ip_id,
+            hop_limit: way.hop_limit,
+            cut: record.flags.has(RecordFlags::CUT),
         };
-        let tracked = self.tracker.track_known(&arrival, aside.payload(part), facts, &mut update.patches);
+        let tracked = self.tracker.track_known(&arrival, payload, facts, patches);
         self.summary.coap_messages += 1;
-
-        let mut record = record_of(seen, aside.number, part, part.source, part.destination);
-        describe(&mut record, judged.mode, judged.header);
         record.relate(&tracked);
-        record.flags.set(RecordFlags::CUT, part.cut);
-        record.flags.set(RecordFlags::MULTICAST, part.multicast);
-        record.flags.set(RecordFlags::TIME_BACKWARDS, backwards);
-        record.flags.set(RecordFlags::MALFORMED, judged.malformed);
-        if let Some(positions) = aside.fragments_of(part) {
-            record.flags.set(RecordFlags::FRAGMENTED, true);
-            update.extents.push((id, positions.into()));
-        }
-        if let Some(worst) = judged.worst {
-            record.raise(worst);
-        }
         if tracked.observation != ObservationId(0) && tracked.exchange.0 == 0 {
-            update.observed.push((id, tracked.observation));
+            observed.push((id, tracked.observation));
         }
-        self.push(record, seen, update);
     }
 
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
-    fn unreachable(&mut self, seen: &Seen, part: &Part, told: &Told, aside: &mut Aside<'_>, update: &mut Update) {
-        let quote = aside.payload(part);
-        let id = self.next_record;
-        let (Part { source, destination, .. }, patches) = (part, &mut update.patches);
-        let about =
-            self.tracker.unreachable(seen.time, id, *source, *destination, part.pair, quote, told.icmp, patches);
-        let mut record = record_of(seen, aside.number, part, told.reporter, told.receiver);
-        record.flags.set(RecordFlags::EVIDENCE, true);
-        record.relates_to = about;
-        describe(&mut record, told.mode, Message::decode_as(quote, told.mode).header());
-        self.reasons.count(NotCoap::Icmp(told.version));
-        self.push(record, seen, update);
+    #[cold]
+    fn unreachable(&mut self, record: &mut Record, quote: &Quote, payload: &[u8], patches: &mut Vec<Patch>) {
+        let Quote { source, destination, pair, version, icmp } = *quote;
+        let (time, id) = (record.time, self.next_record);
+        record.relates_to = self.tracker.unreachable(time, id, source, destination, pair, payload, icmp, patches);
+        self.reasons.count(NotCoap::Icmp(version));
     }
 
     /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
-    fn dtls_evidence(&mut self, seen: &Seen, part: &Part, aside: &mut Aside<'_>, update: &mut Update) {
-        let mut record = record_of(seen, aside.number, part, part.source, part.destination);
-        record.flags.set(RecordFlags::EVIDENCE | RecordFlags::HEADERLESS, true);
-        record.relates_to = NO_RECORD;
-        let length = aside.payload(part).len();
-        // A record that is no message has no use for where its fragments stand.
-        let _ = aside.fragments_of(part);
-        let findings = check::dtls_on_plain_port(length, part.multicast);
-        update.patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
+    #[cold]
+    fn dtls_evidence(&mut self, length: usize, multicast: bool, patches: &mut Vec<Patch>) {
+        let findings = check::dtls_on_plain_port(length, multicast);
+        patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
         self.reasons.count(NotCoap::Dtls);
-        self.push(record, seen, update);
-    }
-
-    #[inline]
-    fn push(&mut self, record: Record, seen: &Seen, update: &mut Update) {
-        update.records.push(record);
-        if let Some(number) = self.frames_of_file.as_ref().and_then(|all| all.get(usize::from(seen.position.file))) {
-            update.numbers.push((self.next_record, *number));
-        }
-        self.next_record += 1;
-        if self.marks {
-            update.marks.push(update.patches.len() as u32);
-        }
     }
 
     /// Count the findings among the patches from `first` on.
@@ -224,46 +189,18 @@ impl Work {
     }
 }
 
-/// What stands beside the frames of a batch, from the present frame on.
+/// What stands beside the records of a batch, from the present one on.
 struct Aside<'a> {
-    /// Number of the frame.
-    number: u64,
     facts: Iter<'a, Facts>,
-    fragments: Iter<'a, Box<[Position]>>,
+    quotes: Iter<'a, Quote>,
     bytes: &'a [u8],
 }
 
 impl<'a> Aside<'a> {
-    /// Payload of the next datagram, which is this one.
-    fn payload(&mut self, part: &Part) -> &'a [u8] {
-        let (payload, rest) = self.bytes.split_at_checked(usize::from(part.length)).unwrap_or_default();
+    /// The payload of the present record.
+    fn payload(&mut self, length: u16) -> &'a [u8] {
+        let (payload, rest) = self.bytes.split_at_checked(usize::from(length)).unwrap_or_default();
         self.bytes = rest;
         payload
     }
-
-    /// Where its fragments stand, if it came in some.
-    fn fragments_of(&mut self, part: &Part) -> Option<&'a [Position]> {
-        if part.fragmented { self.fragments.next().map(|positions| &**positions) } else { None }
-    }
-}
-
-/// Take over what the header says.
-fn describe(record: &mut Record, mode: DecodeMode, header: Option<Header>) {
-    record.mode = mode;
-    match header {
-        Some(header) => {
-            record.message_id = header.message_id;
-            record.code = header.code;
-            record.message_type = header.message_type;
-        }
-        None => record.flags.set(RecordFlags::HEADERLESS, true),
-    }
-}
-
-fn record_of(seen: &Seen, number: u64, part: &Part, source: EndpointId, destination: EndpointId) -> Record {
-    let mut record = Record::new(seen.time, seen.position, number as u32, source, destination);
-    record.interface = seen.position.interface;
-    record.coap_offset = part.offset;
-    record.coap_length = part.length;
-    record
 }
