@@ -24,7 +24,7 @@ mod xml;
 
 pub use directory::{Description, Directory};
 pub use item::{Item, Value};
-pub use message::{About, Part, findings, of_message, part};
+pub use message::{About, Part, brief, findings, of_message, part};
 pub use notation::notation;
 pub use walk::{DEPTH, ITEMS, Problem};
 
@@ -168,6 +168,11 @@ fn form_of(format: ContentFormat) -> Option<&'static Form> {
     let media_type = row.media_type.split(';').next().unwrap_or_default();
     let (_, form) = SUFFIXES.iter().find(|(suffix, _)| media_type.ends_with(suffix))?;
     FORMS.get(*form)
+}
+
+/// Whether bodies of this Content-Format are CBOR.
+fn is_cbor(format: ContentFormat) -> bool {
+    form_of(format).is_some_and(|form| form.is_cbor)
 }
 
 /// Reads a body of a known Content-Format; returns what it was read as.

@@ -1,6 +1,7 @@
 //! What a message is about, in a few words: path and query, payload, blocks.
 
 use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
+use crate::payload;
 
 /// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
 /// ampersand inside an argument as `%26`, so that what separates can be told from what does not. Where the capture may have cut off a
@@ -64,7 +65,17 @@ pub fn payload(message: &Message<'_>, limit: usize) -> String {
     }
     let format = message.content_format().map(|format| format_word(format) + " ").unwrap_or_default();
     let cut = if message.is_cut() { " captured" } else { "" };
-    format!("{format}{} B{cut} {}", payload.len(), preview(payload, limit))
+    let beginning =
+        payload::brief(message, limit).map_or_else(|| preview(payload, limit), |text| cut_short(&text, limit));
+    format!("{format}{} B{cut} {beginning}", payload.len())
+}
+
+/// At most about `limit` characters of a text that is escaped already.
+fn cut_short(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}..", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
 }
 
 /// The beginning of a payload, escaped, at most about `limit` characters: JSON as it is, other text in quotes, all else in hex.
@@ -135,6 +146,9 @@ mod tests {
         check("40450000c0ff32322e352043", short, "text 6 B \"22.5 C\"");
         check("40450000c132ff7b226f6e223a747275657d", short, "json 11 B {\"on\":true}");
         check("40450000ff0001020304050607", short, "8 B 000102030405..");
+        check("40450000c13cffa1626f6ef5", short, "cbor 5 B {\"on\": true}");
+        check("40450000c13cffa1626f6e6a61626364656667686970", short, "cbor 15 B {\"on\": \"abcd..");
+        check("40450000c13cffa2626f6ef563626967190100", short, "cbor 12 B {\"on\": true,..");
         check("40450000", short, "");
         check("40450000ff6161616161616161616161616161", short, "14 B \"aaaaaaaaaaaa\"..");
     }
