@@ -5,7 +5,7 @@ set -euo pipefail
 seconds=${1:-600}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(messages frames savefiles escaping payloads)
+[ ${#targets[@]} -gt 0 ] || targets=(messages frames savefiles escaping payloads filters)
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 TMPDIR=$(mktemp -d)

@@ -8,16 +8,19 @@ mod frame;
 mod kin;
 mod options;
 mod ours;
+mod payload;
 mod value;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use crate::coap::OptionNumber;
 use crate::store::{Record, RecordFlags, View};
 
+pub use payload::member;
 pub use value::{Kind, Value};
 pub use words::{answer, end, order, role, severity, state};
 
@@ -89,6 +92,8 @@ enum Getter {
     Call(Get),
     /// Every instance of an option.
     Option(OptionNumber),
+    /// Members of the payload under these names.
+    Member(Vec<String>),
 }
 
 impl Field {
@@ -137,9 +142,10 @@ impl Field {
 
     /// Every value of the field in a message, in the order of the bytes. None where the message lacks it.
     pub fn visit(&self, view: &View<'_>, visit: &mut dyn FnMut(Value<'_>)) {
-        match self.getter {
+        match &self.getter {
             Getter::Call(get) => get(view, visit),
-            Getter::Option(number) => options::visit(view, number, visit),
+            Getter::Option(number) => options::visit(view, *number, visit),
+            Getter::Member(path) => payload::visit(view, path, visit),
         }
     }
 
@@ -157,7 +163,10 @@ impl Field {
 
 /// All fields: frame and addresses, `coap.*`, the options, `coapscope.*`.
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-    [frame::rows(), coap::rows(), options::rows(), ours::rows(), kin::rows()].into_iter().flatten().collect()
+    [frame::rows(), coap::rows(), options::rows(), ours::rows(), kin::rows(), payload::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 });
 
 /// A name that no field has.
@@ -171,7 +180,7 @@ pub struct UnknownField {
 
 impl fmt::Display for UnknownField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no field is called `{}`", self.name)?;
+        write!(f, "no field is called `{}`", shortened(&self.name))?;
         match self.nearest.split_last() {
             None => Ok(()),
             Some((only, [])) => write!(f, "; did you mean {only}?"),
@@ -182,15 +191,23 @@ impl fmt::Display for UnknownField {
 
 impl std::error::Error for UnknownField {}
 
+/// The field of this name, if there is one.
+pub fn get(name: &str) -> Option<&'static Field> {
+    static BY_NAME: LazyLock<HashMap<&'static str, &'static Field>> =
+        LazyLock::new(|| FIELDS.iter().map(|field| (&*field.name, field)).collect());
+    if let Some(field) = BY_NAME.get(name) {
+        return Some(field);
+    }
+    let members = name.strip_prefix(payload::MEMBERS)?.strip_prefix('.')?;
+    payload::member(&members.split('.').collect::<Vec<_>>())
+}
+
 /// The field of this name.
 ///
 /// # Errors
 /// [`UnknownField`], with the names nearest to it.
 pub fn find(name: &str) -> Result<&'static Field, UnknownField> {
-    FIELDS
-        .iter()
-        .find(|field| field.name == name)
-        .ok_or_else(|| UnknownField { name: name.into(), nearest: nearest(name) })
+    get(name).ok_or_else(|| UnknownField { name: name.into(), nearest: nearest(name) })
 }
 
 /// Name of the field of an option, if it has one of its own.
@@ -198,8 +215,23 @@ pub fn of_option(number: OptionNumber) -> Option<&'static str> {
     options::name_of(number)
 }
 
+/// Bytes beyond which nothing resembles a name.
+const LONGEST: usize = 80;
+
+/// The beginning of what may be long, for a message.
+pub fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Up to three names that resemble this one: those that end in its last part, then those a few letters away.
 fn nearest(name: &str) -> Vec<&'static str> {
+    if name.len() > LONGEST {
+        return Vec::new();
+    }
     let wanted = name.to_ascii_lowercase().replace('-', "_");
     let last = wanted.rsplit('.').next().unwrap_or_default();
     let mut rated: Vec<(usize, &'static str)> = FIELDS
@@ -218,6 +250,9 @@ fn nearest(name: &str) -> Vec<&'static str> {
 
 /// Up to three of these words that resemble this one, the nearest first.
 pub fn nearest_words(wanted: &str, words: &[&'static str]) -> Vec<&'static str> {
+    if wanted.len() > LONGEST {
+        return Vec::new();
+    }
     let wanted = wanted.to_ascii_lowercase();
     let mut rated: Vec<(usize, &'static str)> = words
         .iter()

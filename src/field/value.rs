@@ -27,6 +27,8 @@ pub enum Kind {
     Boolean,
     /// There or not there.
     Presence,
+    /// Whatever the payload has: a number, text, bytes, true or false.
+    Member,
 }
 
 impl Kind {
@@ -42,6 +44,7 @@ impl Kind {
             Self::Duration => "duration",
             Self::Boolean => "true or false",
             Self::Presence => "presence",
+            Self::Member => "any",
         }
     }
 }
@@ -52,6 +55,10 @@ impl Kind {
 pub enum Value<'a> {
     /// An unsigned number.
     Unsigned(u64),
+    /// A number of a payload.
+    Integer(i128),
+    /// A number of a payload that is not whole.
+    Real(f64),
     /// Text as it came from the wire: it need be neither UTF-8 nor harmless. `Display` escapes it.
     Text(Cow<'a, [u8]>),
     /// Bytes. Printed as hex without separators.
@@ -90,6 +97,8 @@ impl<'a> Value<'a> {
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Unsigned(number) => Value::Unsigned(number),
+            Self::Integer(number) => Value::Integer(number),
+            Self::Real(number) => Value::Real(number),
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
             Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
             Self::Address(address) => Value::Address(address),
@@ -106,6 +115,8 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsigned(number) => write!(f, "{number}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Real(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(&escape::bytes(text)),
             Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
             Self::Address(address) => write!(f, "{address}"),

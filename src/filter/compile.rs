@@ -9,7 +9,7 @@ use super::expr::{Check, Expr, Standing, Test};
 use super::item::{Class, Item};
 use super::lex::Comparison;
 use super::literal;
-use super::operand::{FUNCTIONS, Operand, Part, Until};
+use super::operand::{FUNCTIONS, MEMBER, Operand, Part, Until};
 use super::parse::{Arithmetic, Node, NodeKind, Quantifier};
 use super::relation::{Relation, WHOLES, Whole};
 use crate::field::{self, Field, Words};
@@ -60,6 +60,7 @@ impl<'t> Compiler<'t> {
                 Ok(field) => Ok(Expr::There(Operand::Field(field))),
                 Err(unknown) => self.fault(Fault::Field(unknown), &node.span),
             },
+            NodeKind::Call(name, _) if self.part(name) == MEMBER => Ok(Expr::There(self.side(node)?.operand)),
             NodeKind::Slice(..) => Ok(Expr::There(self.side(node)?.operand)),
             NodeKind::Arithmetic(Arithmetic::BitAnd, ..) => {
                 // Wireshark's way to ask for bits: some of them are set.
@@ -131,7 +132,7 @@ impl<'t> Compiler<'t> {
             // The name that is no field is the first thing to mend.
             if is_literal(right, self) || matches!(operator, Comparison::Contains | Comparison::Matches) {
                 return match (&left.kind, field::find(self.part(&left.span))) {
-                    (NodeKind::Word, Err(unknown)) if is_name(&unknown.name) => {
+                    (NodeKind::Word, Err(unknown)) if unknown.name.starts_with(|c: char| c.is_alphabetic()) => {
                         self.fault(Fault::Field(unknown), &left.span)
                     }
                     _ => self.fault(Fault::NoField, &(left.span.start..right.span.end)),
@@ -330,9 +331,12 @@ impl<'t> Compiler<'t> {
 
     fn call(&mut self, name: &Range<usize>, arguments: &[Node], span: &Range<usize>) -> Result<Side, FilterError> {
         let called = self.part(name);
+        if called == MEMBER {
+            return self.payload_member(arguments, span);
+        }
         let Some(row) = FUNCTIONS.iter().find(|row| row.name == called) else {
             let names: Vec<&'static str> =
-                FUNCTIONS.iter().map(|row| row.name).chain(WHOLES.iter().map(|row| row.name)).collect();
+                FUNCTIONS.iter().map(|row| row.name).chain([MEMBER]).chain(WHOLES.iter().map(|row| row.name)).collect();
             let nearest = field::nearest_words(called, &names);
             return self.fault(Fault::Function { name: called.to_owned(), nearest }, name);
         };
@@ -364,6 +368,34 @@ impl<'t> Compiler<'t> {
                 span: span.clone(),
             }),
             None => self.fault(Fault::Operator { operator: row.name, kind: class.name() }, span),
+        }
+    }
+
+    /// `member("a name", "one in it")`: for names that are no words.
+    fn payload_member(&self, arguments: &[Node], span: &Range<usize>) -> Result<Side, FilterError> {
+        let names: Option<Vec<&str>> = arguments
+            .iter()
+            .map(|argument| match &argument.kind {
+                NodeKind::Text(text) => std::str::from_utf8(text).ok(),
+                NodeKind::Word => Some(self.part(&argument.span)),
+                _ => None,
+            })
+            .collect();
+        match names.as_deref().and_then(field::member) {
+            Some(found) => Ok(Side {
+                operand: Operand::Field(found),
+                class: Class::Member,
+                field: Some(found),
+                quantifier: None,
+                span: span.clone(),
+            }),
+            None => self.fault(
+                Fault::Arguments {
+                    name: MEMBER,
+                    takes: "the names of members in quotation marks, each within the one before",
+                },
+                span,
+            ),
         }
     }
 
@@ -441,7 +473,7 @@ fn named(field: Option<&Field>, text: &[u8]) -> Option<Item<'static>> {
 fn is_literal(node: &Node, compiler: &Compiler<'_>) -> bool {
     match &node.kind {
         NodeKind::Text(_) | NodeKind::Character(_) => true,
-        NodeKind::Word => field::find(compiler.part(&node.span)).is_err(),
+        NodeKind::Word => field::get(compiler.part(&node.span)).is_none(),
         NodeKind::Negative(inner) => is_literal(inner, compiler),
         _ => false,
     }

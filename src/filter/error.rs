@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::field::UnknownField;
+use crate::field::{UnknownField, shortened};
 
 /// A filter that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,14 +105,18 @@ impl fmt::Display for Fault {
                 f.write_str("between single quotation marks stands one character; text stands in double ones")
             }
             Self::Assignment => f.write_str("a comparison is written =="),
-            Self::Expected { what, found } => write!(f, "expected {what}, found {found}"),
+            Self::Expected { what, found } => write!(f, "expected {what}, found {}", shortened(found)),
             Self::Field(unknown) => write!(f, "{unknown}"),
-            Self::Function { name, nearest } => write!(f, "no function is called `{name}`{}", did_you_mean(nearest)),
+            Self::Function { name, nearest } => {
+                write!(f, "no function is called `{}`{}", shortened(name), did_you_mean(nearest))
+            }
             Self::Arguments { name, takes } => write!(f, "{name} takes {takes}"),
             Self::NoField => f.write_str("there is no field in this comparison, so it says the same of every message"),
-            Self::Value { text, field, kind, hint } => write!(f, "`{text}` is no {kind}, which {field} is{hint}"),
+            Self::Value { text, field, kind, hint } => {
+                write!(f, "`{}` is no {kind}, which {field} is{hint}", shortened(text))
+            }
             Self::Word { text, field, nearest, all } => {
-                write!(f, "{field} is never `{text}`")?;
+                write!(f, "{field} is never `{}`", shortened(text))?;
                 match (nearest.is_empty(), all.len()) {
                     (false, _) => f.write_str(&did_you_mean(nearest)),
                     (true, ..=12) => write!(f, "; it is {}", either(all)),
@@ -125,11 +129,12 @@ impl fmt::Display for Fault {
             Self::Slice(text) => {
                 write!(
                     f,
-                    "`[{text}]` is no slice; there are [3], [3:2] (from byte 3, 2 bytes), [3-4], [:2], [3:] and [0,2-3]"
+                    "`[{}]` is no slice; there are [3], [3:2] (from byte 3, 2 bytes), [3-4], [:2], [3:] and [0,2-3]",
+                    shortened(text)
                 )
             }
             Self::EmptySet => f.write_str("the set is empty"),
-            Self::Pattern(why) => write!(f, "the regular expression cannot be used: {why}"),
+            Self::Pattern(why) => write!(f, "the regular expression cannot be used: {}", shortened(why)),
             Self::Relation => f.write_str("a relation takes one test, such as whole_exchange(coap.retransmitted)"),
             Self::Deep(most) => write!(f, "nested more than {most} deep"),
             Self::Long(most) => write!(f, "longer than {most} bytes"),

@@ -1,7 +1,7 @@
 //! What can be typed: names for help and completion, proposals for what is being typed.
 
 use super::lex;
-use super::operand::FUNCTIONS;
+use super::operand::{FUNCTIONS, MEMBER};
 use super::relation::WHOLES;
 use crate::field::{FIELDS, Kind, Value};
 
@@ -18,7 +18,12 @@ pub struct Proposal {
 
 /// Functions and relations, each with one sentence of help.
 pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FUNCTIONS.iter().map(|row| (row.name, row.help)).chain(WHOLES.iter().map(|row| (row.name, row.help)))
+    let member = (MEMBER, "Members of the payload by their names: member(\"a name\", \"one in it\").");
+    FUNCTIONS
+        .iter()
+        .map(|row| (row.name, row.help))
+        .chain([member])
+        .chain(WHOLES.iter().map(|row| (row.name, row.help)))
 }
 
 /// Words that are operators.

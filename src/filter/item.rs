@@ -32,6 +32,7 @@ impl Class {
             Kind::Duration => Self::Duration,
             Kind::Boolean => Self::Boolean,
             Kind::Presence => Self::Presence,
+            Kind::Member => Self::Member,
         }
     }
 
@@ -84,6 +85,8 @@ impl<'a> Item<'a> {
         match value {
             Value::Unsigned(number) => Self::Integer(number.into()),
             Value::Frame(number) => Self::Integer(number.into()),
+            Value::Integer(number) => Self::Integer(number),
+            Value::Real(number) => Self::Real(number),
             Value::Text(text) => Self::Text(text),
             Value::Bytes(bytes) => Self::Bytes(bytes),
             Value::Address(address) => Self::Address(address),

@@ -95,6 +95,9 @@ pub(super) const FUNCTIONS: &[FunctionRow] = &[
     FunctionRow { function: Function::Min, name: "min", several: true, help: "The least of all values." },
 ];
 
+/// The function that finds members of payloads, whose arguments are names and no operands.
+pub(super) const MEMBER: &str = "member";
+
 impl Function {
     /// What the values are of a function of values of `class`; None where it takes none of that class.
     pub fn class(self, class: Class) -> Option<Class> {

@@ -105,3 +105,134 @@ fn counts_are_those_of_tshark() {
     assert!(empty * 10 < theirs.len(), "{empty} of {} filters let nothing through", theirs.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Captures of `hand.txt` by their names there.
+fn capture(name: &str) -> PathBuf {
+    match name {
+        "S" => root().join("captures/lab-session.pcap"),
+        name => root().join(format!("captures/lab/{name}.pcap")),
+    }
+}
+
+#[test]
+fn counts_are_those_by_hand() {
+    let text = fs::read_to_string(root().join("tests/filter/hand.txt")).unwrap();
+    let mut loaded: std::collections::HashMap<String, Loaded> = std::collections::HashMap::new();
+    let mut wrong = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut parts = line.splitn(3, ' ');
+        let (name, count, filter) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let all = loaded.entry(name.to_owned()).or_insert_with(|| Loaded::of(&capture(name)));
+        let frames = all.frames(filter);
+        if frames.len() != count.parse::<usize>().unwrap() {
+            wrong.push(format!("{line}: {} {frames:?}", frames.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Filters that say what `stats` counts.
+const STATS: &[(&str, &str)] = &[
+    ("con", "coapscope.type == CON && WELL"),
+    ("non", "coapscope.type == NON && WELL"),
+    ("ack", "coapscope.type == ACK && WELL"),
+    ("rst", "coapscope.type == RST && WELL"),
+    ("malformed", "coapscope.malformed == true && !coapscope.copy_of"),
+    ("exchanges", "FIRST && coapscope.role in {request, registration, deregistration}"),
+    ("retransmissions", "coapscope.retransmission_of && coap.code > 0 && WELL"),
+    ("piggybacked_responses", "FIRST && coapscope.role == piggybacked-response"),
+    ("separate_responses", "FIRST && coapscope.role == separate-response"),
+    ("non_responses", "FIRST && coapscope.role == non-response"),
+    ("notifications", "FIRST && coapscope.role == notification"),
+    ("deregistrations", "FIRST && coapscope.role == deregistration"),
+];
+
+#[test]
+fn counts_are_those_of_stats() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("captures/lab")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.to_string_lossy().contains(".pcap") {
+            continue;
+        }
+        let all = Loaded::of(&path);
+        let counters = all.store.summary().counters;
+        for (name, filter) in STATS {
+            let filter = filter
+                .replace("WELL", "coapscope.kind == message && !coapscope.copy_of || 0 > coap.mid")
+                .replace("|| 0 > coap.mid", "&& coapscope.malformed == false")
+                .replace("FIRST", "!coapscope.retransmission_of && !coapscope.duplicate_of && !coapscope.copy_of");
+            let count = match *name {
+                "con" => counters.con,
+                "non" => counters.non,
+                "ack" => counters.ack,
+                "rst" => counters.rst,
+                "malformed" => counters.malformed,
+                "exchanges" => counters.exchanges,
+                "retransmissions" => counters.retransmissions,
+                "piggybacked_responses" => counters.piggybacked_responses,
+                "separate_responses" => counters.separate_responses,
+                "non_responses" => counters.non_responses,
+                "notifications" => counters.notifications,
+                "deregistrations" => counters.deregistrations,
+                other => panic!("{other}"),
+            };
+            let frames = all.frames(&filter);
+            seen += count;
+            if frames.len() as u64 != count {
+                wrong.push(format!("{}: {name} is {count}, {filter} has {} {frames:?}", path.display(), frames.len()));
+            }
+        }
+    }
+    assert!(seen > 5000 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a field reads is less than all only where that gives the same answer.
+#[test]
+fn little_read_is_as_good_as_all() {
+    use coapscope::field::{FIELDS, Reads, is_plain};
+    use coapscope::pipeline::Sweep;
+    let mut folders = vec![root().join("captures"), root().join("tests/field")];
+    let mut captures = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().contains(".pcap") {
+                captures.push(path);
+            }
+        }
+    }
+    let mut looked = 0;
+    for path in captures {
+        let mut all = Loaded::of(&path);
+        let mut sweep = Sweep::new(&all.fetcher);
+        for id in 0..all.store.len() as u32 {
+            let record = all.store.get(id).unwrap();
+            let values = |view: &coapscope::store::View<'_>, reads: Reads| -> Vec<Vec<String>> {
+                let fields = FIELDS.iter().filter(|field| field.reads <= reads);
+                fields
+                    .map(|field| {
+                        let mut all = Vec::new();
+                        field.visit(view, &mut |value| all.push(value.to_string()));
+                        all
+                    })
+                    .collect()
+            };
+            let whole = all.fetcher.view(&all.store, id).unwrap().unwrap();
+            let is_quiet = record.severity().is_none();
+            let most = if is_quiet { Reads::Findings } else { Reads::Message };
+            let message = sweep.message(&all.store, id).unwrap().unwrap();
+            assert_eq!(values(&message, most), values(&whole, most), "{} frame {}", path.display(), record.frame);
+            if is_plain(record) {
+                let bare = sweep.bare(&all.store, id, record);
+                let record_alone = values(&bare, Reads::Record);
+                assert_eq!(record_alone, values(&whole, Reads::Record), "{} frame {}", path.display(), record.frame);
+                looked += 1;
+            }
+        }
+    }
+    assert!(looked > 4_000, "{looked} messages");
+}

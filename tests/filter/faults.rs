@@ -1,1 +1,282 @@
-//! What is said of filters that cannot be used.
+//! What is said of filters that cannot be used, how soon, and that none of them breaks anything.
+
+use std::time::{Duration, Instant};
+
+use coapscope::field::FIELDS;
+use coapscope::filter::{Filter, propose, quoted};
+use proptest::prelude::*;
+
+/// Filters, the character that the error is at, and what it says.
+const FAULTS: &[(&str, usize, &str)] = &[
+    ("coap.mit == 3", 1, "no field is called `coap.mit`; did you mean coap.mid?"),
+    ("coap.type == 0 && coap.opt.uri_pat == \"x\"", 19, "did you mean coap.opt.uri_path"),
+    ("uri_path contains \"x\"", 1, "no field is called `uri_path`; did you mean coap.opt.uri_path"),
+    ("coap.mid == coap.mit", 13, "did you mean coap.mid?"),
+    ("coap.mid == abc", 13, "`abc` is no number, which coap.mid is; write 69, 0x45, 0105 or 0b1000101"),
+    ("coap.mid == 0x", 13, "`0x` is no number"),
+    ("coap.code == GOT", 14, "`GOT` is no number"),
+    ("coap.token == xyz", 15, "`xyz` is no string of bytes, which coap.token is; write be:ef"),
+    ("ip.src == 10.0.0.0/40", 11, "`10.0.0.0/40` is no address"),
+    ("ip.src == localhost", 11, "is no address, which ip.src is; write 10.0.0.1, 10.0.0.0/8"),
+    ("coapscope.rtt > soon", 17, "is no duration, which coapscope.rtt is; write 1.5, 1.5s"),
+    ("frame.time > \"2026-11-23 08:00\"", 14, "is no time, which frame.time is"),
+    ("coapscope.role == reqest", 19, "coapscope.role is never `reqest`; did you mean request"),
+    ("coapscope.severity >= bad", 23, "coapscope.severity is never `bad`; it is chat, note, warn or error"),
+    ("coapscope.finding == \"opt.overun\"", 22, "did you mean opt.overrun"),
+    ("coapscope.multicast == maybe", 24, "write true or false"),
+    ("coap.mid = 3", 10, "a comparison is written =="),
+    ("coap.mid == ", 13, "expected a field, a value or `(`, found the end"),
+    ("coap.mid ==", 12, "found the end"),
+    ("coap.mid == 3 &&", 17, "found the end"),
+    ("coap.mid == 3 coap.type == 0", 15, "expected `and`, `or` or the end, found `coap.type`"),
+    ("(coap.mid == 3", 15, "expected `)`, found the end"),
+    ("coap.mid == 3)", 14, "expected `and`, `or` or the end, found `)`"),
+    ("coap.mid in 3", 13, "expected `{` and the members of the set, found `3`"),
+    ("coap.mid in {}", 13, "the set is empty"),
+    ("coap.mid in {1, 2", 18, "found the end"),
+    ("coap.mid in {coap.type}", 14, "expected a value, found the field `coap.type`"),
+    ("coap.opt.uri_path == \"x", 22, "the text has no end"),
+    ("coap.opt.uri_path == \"\\q\"", 23, "`\\q` is no escape"),
+    ("coap.opt.uri_path == 'ab'", 22, "between single quotation marks stands one character"),
+    ("coap.opt.uri_path matches \"(\"", 27, "the regular expression cannot be used: unclosed group"),
+    ("coap.opt.uri_path matches \"(a{1000}){1000}\"", 27, "it is too large"),
+    ("coap.token[0 == 1", 11, "the slice has no end"),
+    ("coap.token[] == 1", 12, "`[]` is no slice"),
+    ("coap.token[x] == 1", 12, "`[x]` is no slice; there are [3], [3:2]"),
+    ("coap.mid[0] == 1", 1, "`[...]` cannot be asked of a number"),
+    ("coap.mid contains 3", 1, "`contains` cannot be asked of a number"),
+    ("coap == 3", 1, "`==` cannot be asked of a protocol"),
+    ("coap.mid == ip.src", 13, "a number cannot be compared with a address"),
+    ("3 == 3", 1, "there is no field in this comparison"),
+    ("\"x\"", 1, "a value is neither true nor false"),
+    ("len(coap.token)", 1, "a function is neither true nor false"),
+    ("lenn(coap.token) == 2", 1, "no function is called `lenn`; did you mean len"),
+    ("len(coap.mid) == 2", 1, "`len` cannot be asked of a number"),
+    ("len() == 2", 1, "len takes one field"),
+    ("whole_exchange()", 1, "a relation takes one test"),
+    ("whole_exchage(coap)", 1, "did you mean whole_exchange?"),
+    ("member(3 + 4)", 1, "member takes the names of members"),
+    ("coap.mid == 3 # x", 15, "`#` means nothing here"),
+    ("\u{fc}ml == 3 && coap.mid == 5 ?", 27, "`?` means nothing here"),
+    ("any coap.mid", 1, "`any` or `all` alone is neither true nor false"),
+    ("frame.number + \"x\" == 3", 16, "`\"x\"` is no number"),
+    ("1 + 2 == 3", 1, "there is no field in this comparison"),
+];
+
+#[test]
+fn errors_say_what_and_where() {
+    let mut wrong = Vec::new();
+    for (filter, character, expected) in FAULTS {
+        match Filter::parse(filter) {
+            Ok(_) => wrong.push(format!("{filter}: nothing is found wrong")),
+            Err(error) => {
+                let text = error.to_string();
+                if error.character != *character || !text.contains(expected) {
+                    wrong.push(format!("{filter}: {text}"));
+                }
+                let (shown, carets) = error.carets(filter, |_| 1);
+                assert_eq!(shown, *filter);
+                assert_eq!(carets.find('^'), Some(character - 1), "{filter}");
+                assert!(!text.contains('\n') && text.len() < 220, "{filter}: {text}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn proposals_mend_the_filter() {
+    for (filter, mended) in [
+        ("coap.mit == 3", "coap.mid == 3"),
+        ("coapscope.role == reqest", "coapscope.role == request"),
+        ("whole_exchage(coap)", "whole_exchange(coap)"),
+        ("coap.mid = 3", "coap.mid == 3"),
+    ] {
+        let error = Filter::parse(filter).unwrap_err();
+        let mut text = filter.to_owned();
+        text.replace_range(error.span.clone(), error.proposal().unwrap());
+        assert_eq!(text, mended);
+        assert!(Filter::parse(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_typed_is_completed() {
+    for (text, first) in [
+        ("coap.op", "coap.opt.echo"),
+        ("coap.type == 0 && coapscope.obs", "coapscope.observation"),
+        ("whole", "whole_exchange"),
+        ("uri_pa", "coap.opt.uri_path"),
+    ] {
+        let proposals = propose(text, text.len());
+        assert!(!proposals.is_empty(), "{text}");
+        if text != "coap.op" {
+            assert_eq!(proposals[0].word, first, "{text}");
+        }
+        assert!(text.ends_with(&text[proposals[0].replaces.clone()]));
+    }
+    assert!(propose("coap.opt.uri_path == \"coap", 26).is_empty());
+    assert!(propose("", 0).is_empty());
+}
+
+/// Filters that try to take long or deep; each is refused, or taken, at once.
+fn hostile() -> Vec<String> {
+    vec![
+        "(".repeat(30_000),
+        "!".repeat(30_000),
+        "not ".repeat(8_000),
+        "- ".repeat(15_000),
+        "len(".repeat(8_000),
+        "whole_exchange(".repeat(2_000),
+        "coap.mid + ".repeat(2_500),
+        "coap.token".to_owned() + &"[0]".repeat(10_000),
+        "coap and ".repeat(3_600) + "coap",
+        "coap.mid == 1 or ".repeat(1_900) + "coap",
+        "coap xor ".repeat(3_600) + "coap",
+        format!("coap.mid in {{{}}}", "1..2, ".repeat(5_000)),
+        format!("coap.opt.uri_path == \"{}\"", "x".repeat(32_000)),
+        format!("coap.opt.uri_path matches \"{}\"", "(a*)*".repeat(6_000)),
+        format!("coap.opt.uri_path matches \"{}\"", "(".repeat(30_000)),
+        "x".repeat(32_000),
+        "1".repeat(32_000),
+        "x".repeat(1 << 20),
+        "any ".repeat(8_000),
+        "\u{202e}".repeat(10_000),
+    ]
+}
+
+#[test]
+fn no_filter_takes_long_or_deep() {
+    for filter in hostile() {
+        let begun = Instant::now();
+        let result = Filter::parse(&filter);
+        let taken = begun.elapsed();
+        let start: String = filter.chars().take(30).collect();
+        // Each is tens of thousands of bytes; this is a build without optimisation on a busy machine.
+        assert!(taken < Duration::from_secs(2), "{start}: {taken:?} {:?}", result.err().map(|error| error.to_string()));
+    }
+}
+
+#[test]
+fn a_bad_filter_is_refused_under_a_millisecond() {
+    // The tables are made once.
+    let _ = Filter::parse("coap.mit");
+    let best = |filter: &str| {
+        (0..20)
+            .map(|_| {
+                let begun = Instant::now();
+                assert!(Filter::parse(filter).is_err());
+                begun.elapsed()
+            })
+            .min()
+            .unwrap()
+    };
+    // Without optimisation ten times as long is allowed.
+    let limit = if cfg!(debug_assertions) { Duration::from_millis(10) } else { Duration::from_millis(1) };
+    for (filter, ..) in FAULTS {
+        assert!(best(filter) < limit, "{filter}: {:?}", best(filter));
+    }
+}
+
+/// Pieces that filters are made of.
+fn piece() -> impl Strategy<Value = String> {
+    let words = [
+        "coap",
+        "coap.mid",
+        "coap.opt.uri_path",
+        "coap.token",
+        "ip.src",
+        "frame.time",
+        "coapscope.rtt",
+        "coapscope.role",
+        "coapscope.payload.value.x",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "in",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[0:2]",
+        "[1-",
+        "contains",
+        "matches",
+        "&&",
+        "||",
+        "!",
+        "not",
+        "any",
+        "all",
+        "xor",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "&",
+        "1",
+        "0x7f",
+        "\"te\\x00xt\"",
+        "r\"^a\"",
+        "'c'",
+        "..",
+        ",",
+        "10.0.0.0/8",
+        "fe80::1",
+        "be:ef",
+        "2.05",
+        "500ms",
+        "len(",
+        "max(",
+        "whole_exchange(",
+        "member(",
+        "\"2026-11-23 08:00:00Z\"",
+        "request",
+        "TRUE",
+        "\"",
+    ];
+    prop_oneof![
+        9 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_it(pieces in proptest::collection::vec(piece(), 0..14), space in any::<bool>()) {
+        let text = pieces.join(if space { " " } else { "" });
+        match Filter::parse(&text) {
+            Ok(filter) => prop_assert_eq!(filter.text(), &text),
+            Err(error) => {
+                prop_assert!(error.span.end <= text.len() && text.is_char_boundary(error.span.start));
+                let (_, carets) = error.carets(&text, |_| 1);
+                prop_assert!(carets.ends_with('^'));
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+        for cursor in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+            let _ = propose(&text, cursor);
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_finds_itself(text in any::<String>()) {
+        use coapscope::field::{Kind, Value};
+        let filter = format!("coapscope.resource == {}", quoted(Kind::Text, &Value::text(&text)).unwrap());
+        prop_assert!(Filter::parse(&filter).is_ok(), "{}", filter);
+    }
+}
+
+#[test]
+fn every_field_can_be_asked_for() {
+    let all = super::Loaded::of(&super::root().join("captures/lab-session.pcap"));
+    for field in FIELDS.iter() {
+        let there = all.frames(&field.name).len();
+        let absent = all.frames(&format!("!{}", field.name)).len();
+        assert_eq!(there + absent, 88, "{}", field.name);
+    }
+}

@@ -1,0 +1,145 @@
+//! Fields of decoded payloads: how a payload was read, and the values of its members by their names.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::{Field, Getter, Kind, Reads, Value, Words};
+use crate::payload::{self, Item, Value as Decoded};
+use crate::store::View;
+
+/// What the names of members begin with: `coapscope.payload.value.temp`.
+pub(super) const MEMBERS: &str = "coapscope.payload.value";
+/// Bytes that the name of a member may have.
+const LONGEST: usize = 512;
+/// Members that can be asked for while the program runs. Each is kept.
+const MEMBERS_KEPT: usize = 4096;
+
+pub(super) fn rows() -> Vec<Field> {
+    vec![
+        Field::new(
+            "coapscope.payload.form",
+            Kind::Text,
+            "What the payload was read as: JSON, CBOR, link format, text and so on.",
+            |view, visit| {
+                if let Some(decoded) = decoded(view) {
+                    visit(Value::text(decoded.form));
+                }
+            },
+        ),
+        Field::new(
+            MEMBERS,
+            Kind::Member,
+            "Every value of the payload; with names behind it, those of the members so called: coapscope.payload.value.temp.",
+            |view, visit| {
+                if let Some(decoded) = decoded(view) {
+                    decoded.items.iter().for_each(|item| leaves(item, visit));
+                }
+            },
+        ),
+    ]
+}
+
+fn decoded(view: &View<'_>) -> Option<payload::Decoded> {
+    if !view.is_message() || view.message.payload().is_empty() {
+        return None;
+    }
+    payload::of_message(&view.message, view.path().unwrap_or_default())
+}
+
+/// The field of members under these names, each within the one before; what has no name, as the places of a list, is passed over.
+/// None where a name is missing, or too many were asked for.
+pub fn member(path: &[&str]) -> Option<&'static Field> {
+    static KNOWN: LazyLock<Mutex<HashMap<Vec<String>, &'static Field>>> = LazyLock::new(Mutex::default);
+    let length: usize = path.iter().map(|name| name.len() + 1).sum();
+    if path.is_empty() || path.iter().any(|name| name.is_empty()) || length > LONGEST {
+        return None;
+    }
+    let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(field) = known.get(&path) {
+        return Some(field);
+    }
+    if known.len() >= MEMBERS_KEPT {
+        return None;
+    }
+    let field = Field {
+        name: Cow::Owned(format!("{MEMBERS}.{}", path.join("."))),
+        kind: Kind::Member,
+        help: Cow::Borrowed("A member of the payload."),
+        known_later: false,
+        reads: Reads::Message,
+        words: Words::Any,
+        getter: Getter::Member(path.clone()),
+    };
+    let field: &'static Field = Box::leak(Box::new(field));
+    known.insert(path, field);
+    Some(field)
+}
+
+/// The values of the members under these names.
+pub(super) fn visit(view: &View<'_>, path: &[String], visit: &mut dyn FnMut(Value<'_>)) {
+    if let Some(decoded) = decoded(view) {
+        below(&decoded.items, path, visit);
+    }
+}
+
+fn below(items: &[Item], path: &[String], visit: &mut dyn FnMut(Value<'_>)) {
+    let Some((first, rest)) = path.split_first() else { return };
+    for item in items {
+        match item.name == *first {
+            true if rest.is_empty() => whole(item, visit),
+            true => below(&item.children, rest, visit),
+            false if item.name.is_empty() => below(&item.children, path, visit),
+            false => {}
+        }
+    }
+}
+
+/// The value of a member; of a list its values, of what has members that it is there.
+fn whole(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
+    match &item.value {
+        Decoded::List(_) if !item.children.is_empty() => item.children.iter().for_each(|child| whole(child, visit)),
+        Decoded::Tag(_) => item.children.iter().for_each(|child| whole(child, visit)),
+        Decoded::Map(_) | Decoded::List(_) => visit(Value::Presence),
+        _ => leaf(item, visit),
+    }
+}
+
+/// All values in an item that hold no others.
+fn leaves(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
+    match &item.value {
+        Decoded::List(_) | Decoded::Map(_) | Decoded::Tag(_) => {
+            item.children.iter().for_each(|child| leaves(child, visit));
+        }
+        _ => leaf(item, visit),
+    }
+}
+
+fn leaf(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
+    let number = |text: &str| match (text.parse(), text.parse()) {
+        (Ok(whole), _) => Value::Integer(whole),
+        (Err(_), Ok(real)) => Value::Real(real),
+        _ => Value::string(text.to_owned()),
+    };
+    match &item.value {
+        Decoded::Bool(truth) => visit(Value::Boolean(*truth)),
+        Decoded::Integer(number) => visit(Value::Integer(*number)),
+        Decoded::Float(number) => visit(Value::Real(*number)),
+        Decoded::Number(text) => visit(number(text)),
+        Decoded::Text(text) => visit(Value::text(text)),
+        Decoded::Bytes(bytes) => visit(Value::bytes(bytes)),
+        Decoded::Pieces { text } => {
+            let mut joined = Vec::new();
+            for piece in &item.children {
+                match &piece.value {
+                    Decoded::Text(part) => joined.extend(part.as_bytes()),
+                    Decoded::Bytes(part) => joined.extend(part),
+                    _ => {}
+                }
+            }
+            visit(if *text { Value::Text(joined.into()) } else { Value::Bytes(joined.into()) });
+        }
+        _ => visit(Value::Presence),
+    }
+}
