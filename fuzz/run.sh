@@ -26,6 +26,11 @@ fi
 for target in "${targets[@]}"; do
     echo "fuzzing $target for $seconds seconds" >&2
     length=2000
+    if [ "$target" = filters ]; then
+        # The filters of the tests, one a file.
+        mkdir -p "$corpus/filters"
+        sed '/^#/d; s/^[^ ]* [0-9]* //' tests/filter/hand.txt tests/filter/wireshark.txt | split -l 1 - "$corpus/filters/seed-" -a 3
+    fi
     if [ "$target" = savefiles ]; then
         # Here the captures themselves are the seeds; those of some hundred kilobytes only slow it down.
         mkdir -p "$corpus/savefiles"

@@ -44,7 +44,7 @@ fn decoded(view: &View<'_>) -> Option<payload::Decoded> {
     if !view.is_message() || view.message.payload().is_empty() {
         return None;
     }
-    payload::of_message(&view.message, view.path().unwrap_or_default())
+    payload::of_message(&view.message, view.about())
 }
 
 /// The field of members under these names, each within the one before; what has no name, as the places of a list, is passed over.

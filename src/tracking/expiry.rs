@@ -158,7 +158,13 @@ impl Tracker {
         let severity = if sure { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
         say(out, sent.record, Rule::MidNoAck, severity, i64::from(copies));
         if u32::from(copies) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
-            say(out, self.sent.again(&sent).last_record, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(copies));
+            say(
+                out,
+                self.sent.again(&sent).last_record,
+                Rule::MidGaveUp,
+                Rule::MidGaveUp.severity(),
+                i64::from(copies),
+            );
         }
         self.timed_out(&sent, out);
     }

@@ -168,7 +168,10 @@ impl Tracker {
             relation: if retransmitted { Relation::Retransmits } else { Relation::Duplicates },
             relates_to: sent.record,
             previous_in_exchange: previous,
-            transmission: self.sent.get(owner).map_or(0, |sent| if sent.confirmable { self.sent.copies(sent) } else { 0 }),
+            transmission: self
+                .sent
+                .get(owner)
+                .map_or(0, |sent| if sent.confirmable { self.sent.copies(sent) } else { 0 }),
             role: sent.role,
             order,
         }
