@@ -4,6 +4,11 @@ use super::walk::{Walk, rest};
 use super::{Item, Value, names};
 use crate::coap::flaw::Flaw;
 
+/// What names of attributes consist of, beside letters and digits (RFC 6690 section 2, RFC 5987 section 3.2.1).
+const NAME: &str = "!#$&+-.^_`|~*";
+/// What values without quotation marks consist of, beside letters and digits (RFC 6690 section 2).
+const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
+
 /// The links of a document, each a map of `href` and its attributes; an attribute without value is true. In what a LwM2M client says of
 /// itself, numbers are named.
 pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
@@ -116,7 +121,7 @@ impl<'a> Reader<'a> {
     fn attribute(&mut self) -> Result<Item, Flaw> {
         self.skip_spaces();
         let start = self.at;
-        let name = self.until(&['=', ';', ',', ' ', '\t', '\r', '\n', '"', '<', '>']);
+        let name = self.token(NAME);
         if name.is_empty() {
             return Err(if self.left().is_empty() { Flaw::EndsEarly } else { Flaw::Syntax });
         }
@@ -127,12 +132,24 @@ impl<'a> Reader<'a> {
             return Ok(Item::new(Value::Bool(true), start..end).named(name));
         }
         self.skip_spaces();
-        let value = if self.take('"') {
-            self.quoted()?
-        } else {
-            self.until(&[';', ',', ' ', '\t', '\r', '\n', '"']).to_owned()
+        let value = match self.take('"') {
+            true => self.quoted()?,
+            false => match self.token(VALUE) {
+                "" if self.left().is_empty() => return Err(Flaw::EndsEarly),
+                "" => return Err(Flaw::Syntax),
+                value => value.to_owned(),
+            },
         };
         Ok(Item::new(Value::Text(value), start..self.at).named(name))
+    }
+
+    /// Letters, digits and the characters in `also`.
+    fn token(&mut self, also: &str) -> &'a str {
+        let left = self.left();
+        let end = left.find(|character: char| !character.is_ascii_alphanumeric() && !also.contains(character));
+        let found = left.get(..end.unwrap_or(left.len())).unwrap_or(left);
+        self.at += found.len();
+        found
     }
 
     /// A string behind its first quotation mark; a backslash makes the next character ordinary.

@@ -173,6 +173,42 @@ fn cbor_agrees_with_cbor2() {
     compare("cbor", 60, &bodies, 100, &exceptions);
 }
 
+/// Each body with every byte changed in a few ways, and every beginning of it.
+fn damaged(bodies: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut found = BTreeSet::new();
+    for body in bodies {
+        for at in 0..body.len().min(60) {
+            found.insert(body[..at].to_vec());
+            for change in [0x01, 0x04, 0x20, 0x80] {
+                let mut changed = body.clone();
+                changed[at] ^= change;
+                found.insert(changed);
+            }
+        }
+    }
+    found.into_iter().filter(|body| !body.is_empty()).collect()
+}
+
+#[test]
+fn damaged_json_is_judged_as_python_does() {
+    let bodies = damaged(&[cases(&[50]), written("json.txt")].concat());
+    compare("json", 50, &bodies, 500, &[]);
+}
+
+#[test]
+fn damaged_cbor_is_judged_as_cbor2_does() {
+    let mut bodies = damaged(&[cases(&[60]), written("cbor.txt")].concat());
+    // cbor2 looks into tags, and refuses a date that is none: that is more than well-formedness. A byte that may be a tag is left out.
+    bodies.retain(|body| body.iter().all(|byte| byte >> 5 != 6));
+    compare("cbor", 60, &bodies, 500, &[]);
+}
+
+/// Where the grammar of RFC 6690 section 2 and aiocoap disagree.
+const LINKS_APART: &[(&str, &str)] = &[
+    ("</a>;t=a\\b", "a backslash needs quotation marks"),
+    ("</a>;ver=1.1(</b>;x*=UTF-8''e", "parentheses, < and > do not"),
+];
+
 #[test]
 fn links_agree_with_aiocoap() {
     let test = "links against aiocoap";
@@ -182,6 +218,9 @@ fn links_agree_with_aiocoap() {
     let (mut links, mut read_by_both) = (0, 0);
     for (body, theirs) in bodies.iter().zip(ask(python, "links", &bodies)) {
         let decoded = read(body, 40);
+        if LINKS_APART.iter().any(|(known, _)| known.as_bytes() == body) {
+            continue;
+        }
         if is_refused(&decoded) {
             if theirs.is_some() {
                 wrong.push(format!("{}: {theirs:?}", String::from_utf8_lossy(body)));
@@ -211,7 +250,7 @@ fn links_agree_with_aiocoap() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    println!("{test}: {read_by_both} documents with {links} links agree");
+    println!("{test}: {read_by_both} documents with {links} links agree, {} known differences", LINKS_APART.len());
     assert!(read_by_both >= 20, "only {read_by_both}");
 }
 

@@ -24,6 +24,12 @@ def notation(value):
         return "h'" + value.hex() + "'"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, cbor2.CBORSimpleValue):
+        return f"simple({value.value})"
+    if value is cbor2.undefined:
+        return "undefined"
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(map(notation, value)) + "]"
     if isinstance(value, (int, float)):
