@@ -206,6 +206,7 @@ fn damaged_cbor_is_judged_as_cbor2_does() {
 /// Where the grammar of RFC 6690 section 2 and aiocoap disagree.
 const LINKS_APART: &[(&str, &str)] = &[
     ("</a>;t=a\\b", "a backslash needs quotation marks"),
+    ("</a>;title=gr\u{fc}n", "so do letters beyond ASCII"),
     ("</a>;ver=1.1(</b>;x*=UTF-8''e", "parentheses, < and > do not"),
 ];
 
