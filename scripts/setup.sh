@@ -71,9 +71,9 @@ check() {
 
 # The other programs that tests compare with and talk to.
 peers() {
-    is_debian || die "install tshark, tcpdump, libcoap's tools, iproute2, tmux, and aiocoap in $top/.venv (python3 -m venv), then try again"
+    is_debian || die "install tshark, tcpdump, libcoap's tools, iproute2, jq, tmux, and aiocoap, cbor2 and duckdb in $top/.venv (python3 -m venv), then try again"
     local wanted=() package
-    for package in tshark tcpdump libcoap3-bin iproute2 tmux python3-venv; do
+    for package in tshark tcpdump libcoap3-bin iproute2 jq tmux python3-venv; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || wanted+=("$package")
     done
     if [ ${#wanted[@]} -gt 0 ]; then
@@ -83,10 +83,10 @@ peers() {
         fi
         apt_install "${wanted[@]}"
     fi
-    if ! "$top/.venv/bin/python" -c 'import aiocoap, cbor2' 2>/dev/null; then
-        say "installing aiocoap and cbor2 into .venv"
+    if ! "$top/.venv/bin/python" -c 'import aiocoap, cbor2, duckdb' 2>/dev/null; then
+        say "installing aiocoap, cbor2 and duckdb into .venv"
         [ -x "$top/.venv/bin/pip" ] || /usr/bin/python3 -m venv --clear "$top/.venv"
-        "$top/.venv/bin/pip" install --quiet --disable-pip-version-check aiocoap cbor2 </dev/null
+        "$top/.venv/bin/pip" install --quiet --disable-pip-version-check aiocoap cbor2 duckdb </dev/null
     fi
 }
 

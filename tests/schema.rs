@@ -1,0 +1,116 @@
+//! What `print` hands on to other programs: JSON against the published schema, CSV and JSON read by Python, jq and DuckDB, captures
+//! read by tshark.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "schema/readers.rs"]
+mod readers;
+#[path = "schema/saved.rs"]
+mod saved;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn coapscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    command.args(arguments).current_dir(root()).envs([("TZ", "UTC"), ("LC_ALL", "C.UTF-8")]);
+    command
+}
+
+/// Standard output of a run that must succeed.
+fn printed(arguments: &[&str]) -> String {
+    let output = coapscope(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A folder of this test, made empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("coapscope-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A program that tests compare with; without it a test is skipped by name, but with COAPSCOPE_PEERS=1.
+fn peer(program: &Path, arguments: &[&str]) -> bool {
+    let run = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let found = run.is_ok_and(|status| status.success());
+    assert!(found || std::env::var_os("COAPSCOPE_PEERS").is_none(), "{} is missing", program.display());
+    if !found {
+        println!("skipped: {} is missing", program.display());
+    }
+    found
+}
+
+fn captures() -> Vec<PathBuf> {
+    let (mut open, mut found) = (vec![root().join("captures"), root().join("tests/field")], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().contains(".pcap") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Checks each line, and gives the kinds that were seen.
+fn check(schema: &jsonschema::Validator, what: &str, output: &Output, kinds: &mut Vec<String>) {
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{what}: {error}: {line}"));
+        if let Err(error) = schema.validate(&value) {
+            // Of seven kinds one fits: which part of it does not?
+            panic!("{what}: {line}\n{error}\nA new key belongs into schema/print.schema.json.");
+        }
+        let kind = value["kind"].as_str().unwrap().to_owned();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+}
+
+#[test]
+fn every_line_is_as_the_schema_says() {
+    let text = fs::read_to_string(root().join("schema/print.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
+    let mut kinds = Vec::new();
+    for path in captures() {
+        let name = path.to_str().unwrap();
+        for form in [
+            &[][..],
+            &["--table", "exchanges"],
+            &["--table", "observations"],
+            &["--table", "findings"],
+            &["--table", "resources"],
+        ] {
+            let arguments = [&["print", "-T", "json", name], form].concat();
+            check(&schema, &arguments.join(" "), &coapscope(&arguments).output().unwrap(), &mut kinds);
+        }
+        let file = fs::File::open(&path).unwrap();
+        let output = coapscope(&["print", "-T", "json", "-"]).stdin(file).output().unwrap();
+        check(&schema, &format!("print -T json - < {name}"), &output, &mut kinds);
+    }
+    let pieces = ["-r", "captures/lab/08-filter-port.pcap", "-r", "captures/lab/08-vlan.pcap"];
+    let merged = [&["print", "-T", "json"][..], &pieces].concat();
+    check(&schema, "two files", &coapscope(&merged).output().unwrap(), &mut kinds);
+    kinds.sort();
+    assert_eq!(kinds, ["evidence", "exchange", "finding", "message", "observation", "resource", "update"]);
+}

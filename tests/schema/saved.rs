@@ -1,0 +1,102 @@
+//! Captures of what a filter chose: the same messages, with findings as comments that tshark shows.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{coapscope, folder, peer, printed};
+
+/// Capture, filter.
+const CASES: &[(&str, &str)] = &[
+    ("captures/lab-session.pcap", "coap.retransmitted"),
+    ("captures/lab-session.pcap", "whole_exchange(coap.retransmitted)"),
+    ("captures/lab/08-ip-fragments.pcap", "coap"),
+    ("captures/lab/08-dumpcap-two-ifaces.pcapng", "coap"),
+    ("captures/lab/08-comments.pcapng", "frame.comment || coap.code == 1"),
+    ("captures/lab/08-any-sll2.pcap", "coap.code > 0"),
+    ("captures/lab/08-ether-nano.pcap.gz", "coap.type == 2"),
+    ("captures/lab/11-malformed-libcoap.pcap", "coapscope.malformed == true"),
+];
+
+/// What a reader prints of each frame; comments last.
+fn tshark(file: &Path) -> Vec<Vec<String>> {
+    let mut command = Command::new("tshark");
+    for field in ["frame.time_epoch", "frame.len", "coap.mid", "frame.comment"] {
+        command.args(["-e", field]);
+    }
+    let output = command.args(["-T", "fields", "-E", "separator=|", "-r"]).arg(file).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.splitn(4, '|').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn what_is_saved_is_what_was_chosen() {
+    let folder = folder("saved");
+    let saved = folder.join("saved.pcapng");
+    let has_tshark = peer(Path::new("tshark"), &["--version"]);
+    let fields =
+        ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "coap.mid", "-e", "coapscope.payload"];
+    for (capture, filter) in CASES {
+        let output = coapscope(&["print", "-Y", filter, "-w", saved.to_str().unwrap(), capture]).output().unwrap();
+        assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+        let chosen = printed(&[&["print", "-Y", filter, capture][..], &fields].concat());
+        let again = printed(&[&["print", saved.to_str().unwrap()][..], &fields].concat());
+        assert_eq!(again, chosen, "{capture} {filter}");
+        assert!(!chosen.is_empty(), "{capture} {filter}");
+        if !has_tshark {
+            continue;
+        }
+        let theirs = tshark(&saved);
+        let originals: BTreeSet<String> =
+            tshark(Path::new(capture)).into_iter().map(|row| row[..3].join("|")).collect();
+        assert!(theirs.iter().all(|row| originals.contains(&row[..3].join("|"))), "{capture} {filter}");
+        let lines = printed(&["print", "-Y", filter, capture]).lines().count();
+        if !capture.contains("fragments") {
+            assert_eq!(theirs.len(), lines, "{capture} {filter}");
+        }
+        let findings = printed(&["print", "--table", "findings", "-T", "json", "-Y", filter, capture]);
+        let commented = theirs.iter().map(|row| row[3].matches("coapscope ").count()).sum::<usize>();
+        assert!(commented >= findings.lines().count(), "{capture} {filter}: {commented}");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn comments_name_frames_of_the_new_file() {
+    let folder = folder("comments");
+    let saved = folder.join("saved.pcapng");
+    let path = saved.to_str().unwrap();
+    for (filter, named) in [
+        ("frame.number in {17, 18, 21}", "frame 2"),
+        ("frame.number == 21", "frame 18 of the original capture, which is not saved here"),
+    ] {
+        printed(&["print", "-Y", filter, "-w", path, "captures/lab-session.pcap"]);
+        let tree = printed(&["print", "-V", path]);
+        let comments: Vec<&str> = tree.lines().filter(|line| line.contains("Comment: coapscope ")).collect();
+        assert!(comments.iter().any(|comment| comment.contains(named)), "{filter}: {comments:?}");
+    }
+    printed(&["print", "-Y", "coap.retransmitted", "--whole-exchanges", "-w", path, "captures/lab-session.pcap"]);
+    assert_eq!(printed(&["print", path]).lines().count(), 13);
+    // Asked for a form as well, it prints and saves.
+    let text = printed(&["print", "-Y", "coap.retransmitted", "-T", "csv", "-w", path, "captures/lab-session.pcap"]);
+    assert_eq!((text.lines().count(), printed(&["print", path]).lines().count()), (6, 5));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn several_files_are_saved_in_time_order() {
+    let folder = folder("merged");
+    let saved = folder.join("saved.pcapng");
+    let pieces = ["-r", "captures/lab/08-vlan.pcap", "-r", "captures/lab/08-filter-port.pcap"];
+    printed(&[&["print", "-Y", "coap", "-w", saved.to_str().unwrap()][..], &pieces].concat());
+    let fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "coap.mid"];
+    let merged = printed(&[&["print"][..], &pieces, &fields].concat());
+    assert_eq!(printed(&[&["print", saved.to_str().unwrap()][..], &fields].concat()), merged);
+    let files = printed(
+        &[&["print"][..], &pieces, &["-T", "fields", "-e", "coapscope.file", "-e", "coapscope.number_in_file"]]
+            .concat(),
+    );
+    assert!(files.lines().all(|line| line.contains(".pcap\t")), "{files}");
+    fs::remove_dir_all(folder).unwrap();
+}
