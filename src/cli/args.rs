@@ -32,6 +32,8 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Count messages, exchanges, observations and findings.
     Stats(Box<StatsArgs>),
+    /// Judge a capture: list its findings endpoint by endpoint, and end with status 1 where there are some.
+    Check(Box<CheckArgs>),
     /// List the fields that -e, -Y and columns know, or those that have a word in their name or meaning.
     Fields(FieldsArgs),
     /// Draw who said what to whom: the sequence diagram, as text or for Mermaid.
@@ -168,6 +170,71 @@ pub struct StatsArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub input: FileArgs,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// End with status 1 where there is a finding of this severity or a worse one, that is neither ignored nor known.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error", help_heading = "Judging")]
+    pub fail_on: Level,
+    /// Tell findings of this severity and of worse ones (default: note).
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Judging")]
+    pub show: Option<Level>,
+    /// Leave the findings of this identifier out, such as mid.retransmission; several with commas, or given several times.
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Judging")]
+    pub ignore: Vec<String>,
+    /// Judge only what this endpoint sent (address, or address and port); may be given several times.
+    #[arg(long, value_name = "ADDRESS", help_heading = "Judging")]
+    pub endpoint: Vec<String>,
+    /// Findings that this file lists are known, and do not count.
+    #[arg(long, value_name = "FILE", help_heading = "Judging")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings to this file, as a baseline for later runs; status 0.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Judging")]
+    pub write_baseline: Option<PathBuf>,
+    /// Text, Markdown (to send to whoever made a device), one JSON object, or SARIF 2.1.0.
+    #[arg(
+        short = 'T',
+        long = "format",
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Showing"
+    )]
+    pub format: CheckFormat,
+}
+
+/// A severity, as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// The message is broken, or the protocol was violated.
+    Error,
+    /// Probably a fault.
+    Warn,
+    /// Odd, allowed.
+    Note,
+    /// Worth knowing.
+    Chat,
+}
+
+/// Output of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A verdict on each endpoint.
+    Text,
+    /// The same in Markdown.
+    Markdown,
+    /// One JSON object.
+    Json,
+    /// Static Analysis Results Interchange Format 2.1.0.
+    Sarif,
 }
 
 /// Arguments of `fields`.

@@ -1,6 +1,7 @@
 //! The command line: arguments, one file per subcommand, and what they share.
 
 mod args;
+mod check;
 mod chooser;
 mod devices;
 mod effect;
@@ -49,6 +50,8 @@ const FAILED: u8 = 2;
 pub struct Context<'a> {
     /// Standard output, buffered.
     pub out: Out<'a>,
+    /// Exit status where nothing goes wrong.
+    pub status: u8,
     started: std::time::Instant,
     bar: Option<ProgressBar>,
 }
@@ -98,12 +101,13 @@ impl Context<'_> {
 
 /// Run the program: the whole of `main`.
 pub fn main() -> ExitCode {
-    let mut context = Context { out: Out::stdout(), started: std::time::Instant::now(), bar: None };
+    let mut context = Context { out: Out::stdout(), status: 0, started: std::time::Instant::now(), bar: None };
     match run(&mut context).and_then(|()| Ok(context.out.flush()?)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::from(context.status),
         Err(error) if is_closed_pipe(&error) => {
+            let status = context.status;
             context.out.abandon();
-            ExitCode::SUCCESS
+            ExitCode::from(status)
         }
         Err(error) => {
             context.progress_done();
@@ -146,6 +150,7 @@ fn dispatch(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {
         Some(Command::Print(args)) => print::run(args, context),
         Some(Command::Explain(args)) => explain::run(args, context),
         Some(Command::Stats(args)) => stats::run(args, context),
+        Some(Command::Check(args)) => check::run(args, context),
         Some(Command::Fields(args)) => fields::run(args, context),
         Some(Command::Flow(args)) => flow::run(args, context),
         Some(Command::Completions { shell }) => pages::completions(*shell, context),

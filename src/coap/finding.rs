@@ -57,6 +57,13 @@ pub struct RuleRow {
     pub detail: &'static str,
 }
 
+impl RuleRow {
+    /// Which numbers of a finding are records.
+    pub fn records(&self) -> [bool; 2] {
+        ["{0:frame}", "{1:frame}"].map(|hole| self.detail.contains(hole))
+    }
+}
+
 /// A finding that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {

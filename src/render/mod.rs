@@ -18,6 +18,7 @@ mod reading;
 pub mod rows;
 pub mod time;
 mod tree;
+pub mod verdict;
 pub mod wrap;
 
 pub use alias::Aliases;

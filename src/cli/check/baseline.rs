@@ -1,0 +1,114 @@
+//! The baseline of `check`: a file of findings that are known, so that only new ones count.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Map, Value, json};
+
+use crate::coap::Rule;
+
+/// What the file is, in its own words.
+const ABOUT: &str = "Findings that are known to `coapscope check --baseline`. Without \"endpoint\" or \"resource\" a line stands for any.";
+/// Its form.
+const VERSION: u64 = 1;
+
+/// One kind of finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Known {
+    pub rule: Rule,
+    /// Address of the endpoint, with its port where it was asked there: the ports of clients change from run to run. None: any.
+    pub endpoint: Option<String>,
+    /// Path without query. None: any.
+    pub resource: Option<String>,
+}
+
+impl Known {
+    /// Whether a finding is of this kind.
+    fn covers(&self, found: &Self) -> bool {
+        let fits = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+        self.rule == found.rule && fits(&self.endpoint, &found.endpoint) && fits(&self.resource, &found.resource)
+    }
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(super) struct Baseline {
+    known: Vec<Known>,
+    met: Vec<bool>,
+}
+
+impl Baseline {
+    /// Read the file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is no baseline: which file, where in it, and what to do.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{name}: the baseline cannot be read; make one with --write-baseline"))?;
+        let value: Value = serde_json::from_str(&text).with_context(|| format!("{name}: the baseline is no JSON"))?;
+        if value.get("version").and_then(Value::as_u64) != Some(VERSION) {
+            bail!("{name}: no baseline of version {VERSION}; make one with --write-baseline");
+        }
+        let rows = value.get("findings").and_then(Value::as_array);
+        let rows = rows.with_context(|| format!("{name}: the baseline has no list \"findings\""))?;
+        let known = rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| row_of(row).with_context(|| format!("{name}: findings[{at}] cannot be understood")));
+        let known: Vec<Known> = known.collect::<anyhow::Result<_>>()?;
+        Ok(Self { met: vec![false; known.len()], known })
+    }
+
+    /// Whether a finding is known; notes that it was met.
+    pub fn knows(&mut self, found: &Known) -> bool {
+        let mut is_known = false;
+        for (known, met) in self.known.iter().zip(&mut self.met) {
+            if known.covers(found) {
+                *met = true;
+                is_known = true;
+            }
+        }
+        is_known
+    }
+
+    /// Lines of the file that nothing was met of.
+    pub fn unmet(&self) -> usize {
+        self.met.iter().filter(|met| !**met).count()
+    }
+}
+
+fn row_of(row: &Value) -> anyhow::Result<Known> {
+    let text = |key: &str| match row.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => bail!("\"{key}\" is no text"),
+    };
+    let id = text("id")?.context("it has no \"id\"")?;
+    Ok(Known { rule: super::rule(&id)?, endpoint: text("endpoint")?, resource: text("resource")? })
+}
+
+/// Write a baseline of these.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(super) fn write(path: &Path, mut known: Vec<Known>) -> anyhow::Result<usize> {
+    known.sort();
+    known.dedup();
+    let rows: Vec<String> = known
+        .iter()
+        .map(|one| {
+            let mut row = Map::new();
+            row.insert("id".into(), json!(one.rule.id()));
+            row.extend(one.endpoint.iter().map(|text| ("endpoint".to_owned(), json!(text))));
+            row.extend(one.resource.iter().map(|text| ("resource".to_owned(), json!(text))));
+            format!("    {}", crate::render::json::line(&Value::Object(row)))
+        })
+        .collect();
+    // One line a finding, so that a change of the file reads well.
+    let list = if rows.is_empty() { String::new() } else { format!("\n{}\n  ", rows.join(",\n")) };
+    let text = format!("{{\n  \"about\": {},\n  \"version\": {VERSION},\n  \"findings\": [{list}]\n}}\n", json!(ABOUT));
+    std::fs::write(path, text)
+        .with_context(|| format!("{}: the baseline cannot be written; name another file", path.display()))?;
+    Ok(rows.len())
+}

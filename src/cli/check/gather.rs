@@ -1,0 +1,118 @@
+//! Where the findings of `check` come from: one pass over the capture, or, for a display filter, all of it in memory.
+
+use std::collections::HashSet;
+
+use anyhow::bail;
+
+use super::scan::{self, Part, Scan};
+use crate::capture::Opened;
+use crate::cli::{CheckArgs, Context, WAIT, input, print, printer};
+use crate::coap::{Rule, Severity};
+use crate::filter::Selection;
+use crate::frame::Endpoint;
+use crate::pipeline::{Fetcher, Pipeline, Step};
+use crate::render::verdict::Tally;
+use crate::store::{Ended, Store, Summary, Update};
+use crate::tracking::{EndpointId, ResourceId};
+
+/// What was found, and the names that it is told with.
+pub(super) struct Findings {
+    pub tally: Tally,
+    pub endpoints: Vec<Endpoint>,
+    pub resources: Vec<Box<str>>,
+    pub parts: Vec<Part>,
+    /// Findings of rules that the user named.
+    pub ignored: u64,
+    pub summary: Summary,
+}
+
+impl Findings {
+    /// What an endpoint did.
+    pub fn part(&self, id: EndpointId) -> Part {
+        self.parts.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Path and query of a resource, as it came from the wire.
+    pub fn resource(&self, id: ResourceId) -> Option<&str> {
+        self.resources.get((id.0 as usize).checked_sub(1)?).map(|text| &**text)
+    }
+
+    /// What an endpoint is called.
+    pub fn endpoint(&self, id: EndpointId) -> String {
+        self.endpoints.get(id.0 as usize).map_or_else(|| "?".into(), ToString::to_string)
+    }
+}
+
+/// Read the capture for its findings at a severity or above it.
+///
+/// # Errors
+/// Where it cannot be opened or read, or the display filter cannot be used.
+pub(super) fn findings(
+    args: &CheckArgs,
+    least: Severity,
+    ignore: HashSet<Rule>,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Findings> {
+    let filter = print::wanted(&args.reading)?;
+    let mut options = input::pipeline_options(&args.reading)?;
+    options.tracker.chat = least == Severity::Chat;
+    let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let fetcher = Fetcher::new(reader, args.reading.checksums);
+    let pipeline = Pipeline::read_ahead(source, options)?;
+    if filter.is_empty() {
+        let mut scan = Scan::new(fetcher, least, ignore);
+        let summary = read(pipeline, context, |update| Ok(scan.take(update)?))?;
+        let parts = scan.parts();
+        let Scan { tally, endpoints, resources, ignored, .. } = scan;
+        return Ok(Findings { tally, endpoints, resources, parts, ignored, summary });
+    }
+    let mut store = Store::default();
+    let summary = read(pipeline, context, |update| {
+        store.apply(std::mem::take(update));
+        Ok(())
+    })?;
+    let Selection::Chosen(ids) = filter.select(&store, &fetcher, printer::threads(), &|| false)? else {
+        bail!("nobody stopped the search; please report it");
+    };
+    let all = Tally::of_store(&store, &fetcher, ids.into_iter(), least)?;
+    let tally = all.filtered(&|key| !ignore.contains(&key.rule));
+    let ignored = all.counts().iter().sum::<u64>() - tally.counts().iter().sum::<u64>();
+    let ids = |count: usize| 0..count as u32;
+    let endpoints: Vec<Endpoint> =
+        ids(store.endpoints()).filter_map(|id| store.endpoint(EndpointId(id)).copied()).collect();
+    let resources = ids(store.resources()).map(|id| store.resource(ResourceId(id + 1)).unwrap_or_default().into());
+    let resources = resources.collect();
+    let parts = scan::parts(endpoints.len(), store.exchanges().map(|(_, row)| (row.client, row.server)));
+    Ok(Findings { tally, endpoints, resources, parts, ignored, summary })
+}
+
+/// Read to the end; the last counts.
+fn read(
+    mut pipeline: Pipeline,
+    context: &mut Context<'_>,
+    mut take: impl FnMut(&mut Update) -> anyhow::Result<()>,
+) -> anyhow::Result<Summary> {
+    let mut update = Update::default();
+    loop {
+        let step = pipeline.step(&mut update);
+        let warnings = std::mem::take(&mut update.warnings);
+        context.warn(&warnings);
+        context.progress(&update.summary.progress);
+        let (summary, ended) = match step {
+            Step::Ended => (Some(update.summary.clone()), update.ended.take()),
+            _ => (None, None),
+        };
+        take(&mut update)?;
+        match (step, summary) {
+            (Step::Ended, Some(summary)) => {
+                context.progress_done();
+                if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
+                    bail!("{why}");
+                }
+                return Ok(summary);
+            }
+            (Step::Pending, _) => pipeline.wait(WAIT),
+            _ => {}
+        }
+    }
+}

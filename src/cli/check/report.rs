@@ -1,0 +1,100 @@
+//! What `check` found, ready to be written; and as one JSON object.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::gather::Findings;
+use crate::coap::Severity;
+use crate::field;
+use crate::render::json::line;
+use crate::render::verdict::{Case, Group, Key, is_of_sender};
+
+/// All severities, the worst first.
+pub(super) const SEVERITIES: [Severity; 4] = [Severity::Error, Severity::Warn, Severity::Note, Severity::Chat];
+
+/// The outcome of a check.
+pub(super) struct Report<'a> {
+    /// The captures.
+    pub name: Vec<String>,
+    pub findings: &'a Findings,
+    /// Those that the baseline knows.
+    pub known: HashSet<Key>,
+    /// Lines of the baseline that nothing was met of; None without one.
+    pub unmet: Option<usize>,
+    pub level: Severity,
+    pub show: Severity,
+    pub failed: bool,
+}
+
+impl Report<'_> {
+    /// The groups that are shown, by endpoint, the worst first.
+    pub fn shown(&self) -> Vec<(Key, &Group)> {
+        let groups = self.findings.tally.groups().into_iter();
+        let mut shown: Vec<(Key, &Group)> = groups.filter(|(key, _)| key.severity >= self.show).collect();
+        shown.sort_by_key(|(key, _)| (std::cmp::Reverse(key.severity), key.rule, key.endpoint, key.resource));
+        shown
+    }
+
+    /// How many findings of each severity, worst first: new ones, or known ones.
+    pub fn counts(&self, known: bool) -> [u64; 4] {
+        SEVERITIES.map(|severity| {
+            let groups = self.findings.tally.groups();
+            let counted =
+                groups.iter().filter(|(key, _)| key.severity == severity && self.known.contains(key) == known);
+            counted.map(|(_, group)| group.count).sum()
+        })
+    }
+
+    /// One JSON object in one line.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let counts = |known| {
+            let pairs = SEVERITIES.iter().zip(self.counts(known));
+            pairs.map(|(severity, count)| (field::severity(*severity).to_owned(), json!(count))).collect::<Map<_, _>>()
+        };
+        let object = json!({
+            "capture": self.name,
+            "frames": self.findings.summary.frames,
+            "coap_messages": self.findings.summary.coap_messages,
+            "fail_on": field::severity(self.level),
+            "failed": self.failed,
+            "new": counts(false),
+            "known": counts(true),
+            "ignored": self.findings.ignored,
+            "known_but_not_met": self.unmet,
+            "findings": self.shown().iter().map(|(key, group)| self.finding(key, group)).collect::<Vec<_>>(),
+        });
+        writeln!(out, "{}", line(&object))
+    }
+
+    fn finding(&self, key: &Key, group: &Group) -> Value {
+        let row = key.rule.row();
+        let reference = group.cases.first().map_or(row.reference, |case| case.finding.reference());
+        json!({
+            "id": row.id,
+            "severity": field::severity(key.severity),
+            "endpoint": self.findings.endpoint(key.endpoint),
+            "resource": self.findings.resource(key.resource),
+            "count": group.count,
+            "known": self.known.contains(key),
+            "its_doing": is_of_sender(key.rule),
+            "reference": reference,
+            "text": row.teaching,
+            "cases": group.cases.iter().map(|case| self.case(case)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn case(&self, case: &Case) -> Value {
+        let detail = case.detail();
+        json!({
+            "frame": case.message.frame,
+            "to": self.findings.endpoint(case.message.destination),
+            "other_frame": case.other.map(|other| other.frame),
+            "detail": (!detail.is_empty()).then_some(detail),
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! `check` as SARIF 2.1.0, which services for code review read (OASIS, Static Analysis Results Interchange Format).
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::of;
+use super::report::Report;
+use crate::coap::{Rule, Severity};
+use crate::field;
+use crate::render::json::line;
+use crate::render::verdict::{Case, Group, Key, is_of_sender};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// SARIF's word for a severity.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warn => "warning",
+        Severity::Note => "note",
+        Severity::Chat => "none",
+    }
+}
+
+impl Report<'_> {
+    /// One log with one run: a result for each kind of finding that is shown, with its frames as locations.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    pub fn sarif(&self, out: &mut dyn Write) -> io::Result<()> {
+        let shown = self.shown();
+        let rules: Vec<Rule> = shown.iter().map(|(key, _)| key.rule).collect::<BTreeSet<_>>().into_iter().collect();
+        let results: Vec<Value> = shown.iter().map(|(key, group)| self.result(key, group, &rules)).collect();
+        let artifacts: Vec<Value> = self.name.iter().map(|name| json!({"location": {"uri": uri(name)}})).collect();
+        let object = json!({
+            "$schema": SCHEMA,
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {"driver": {
+                    "name": env!("CARGO_PKG_NAME"),
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "shortDescription": {"text": env!("CARGO_PKG_DESCRIPTION")},
+                    "rules": rules.iter().map(|rule| descriptor(*rule)).collect::<Vec<_>>(),
+                }},
+                "invocations": [{"executionSuccessful": true, "exitCode": i32::from(self.failed)}],
+                "artifacts": artifacts,
+                "results": results,
+                "columnKind": "unicodeCodePoints",
+            }],
+        });
+        writeln!(out, "{}", line(&object))
+    }
+
+    fn result(&self, key: &Key, group: &Group, rules: &[Rule]) -> Value {
+        let known = of(key, self.findings);
+        let mark = [Some(key.rule.id()), known.endpoint.as_deref(), known.resource.as_deref()];
+        let mark: Vec<&str> = mark.into_iter().map(Option::unwrap_or_default).collect();
+        let mut result = Map::new();
+        result.insert("ruleId".into(), json!(key.rule.id()));
+        result.insert("ruleIndex".into(), json!(rules.binary_search(&key.rule).ok()));
+        let is_fault = key.severity >= Severity::Note;
+        // A result that is no failure has the level "none" (section 3.27.9).
+        result.insert("kind".into(), json!(if is_fault { "fail" } else { "informational" }));
+        result.insert("level".into(), json!(level(key.severity)));
+        result.insert("message".into(), json!({"text": self.message(key, group)}));
+        result.insert("locations".into(), group.cases.iter().map(|case| self.location(case)).collect());
+        result.insert("occurrenceCount".into(), json!(group.count));
+        result.insert("partialFingerprints".into(), json!({"endpointAndResource/v1": mark.join("|")}));
+        if self.unmet.is_some() {
+            let state = if self.known.contains(key) { "unchanged" } else { "new" };
+            result.insert("baselineState".into(), json!(state));
+        }
+        result.insert(
+            "properties".into(),
+            json!({
+                "endpoint": self.findings.endpoint(key.endpoint),
+                "resource": self.findings.resource(key.resource),
+                "itsDoing": is_of_sender(key.rule),
+            }),
+        );
+        Value::Object(result)
+    }
+
+    fn message(&self, key: &Key, group: &Group) -> String {
+        let endpoint = self.findings.endpoint(key.endpoint);
+        let about = self.findings.resource(key.resource).map(|name| format!(" on {name}")).unwrap_or_default();
+        let first = group.cases.first();
+        let frame = first.map(|case| format!(", first in frame {}", case.message.frame)).unwrap_or_default();
+        let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
+        let detail = first.map(Case::detail).filter(|detail| !detail.is_empty());
+        let detail = detail.map(|detail| format!("{detail} ")).unwrap_or_default();
+        format!("{endpoint}, {times}{about}{frame}: {detail}{}", key.rule.row().teaching)
+    }
+
+    /// A frame: where its record stands in the capture, who sent it, and its number.
+    fn location(&self, case: &Case) -> Value {
+        let mut place = Map::new();
+        // Of several captures it is not said which one a frame is in.
+        if let [name] = &*self.name {
+            let mut physical = Map::new();
+            physical.insert("artifactLocation".into(), json!({"uri": uri(name), "index": 0}));
+            physical.extend(case.offset.map(|offset| ("region".to_owned(), json!({"byteOffset": offset}))));
+            place.insert("physicalLocation".into(), physical.into());
+        }
+        let name = self.findings.endpoint(case.message.source);
+        place.insert("logicalLocations".into(), json!([{"fullyQualifiedName": name, "kind": "endpoint"}]));
+        place.insert("message".into(), json!({"text": format!("Frame {}", case.message.frame)}));
+        Value::Object(place)
+    }
+}
+
+fn descriptor(rule: Rule) -> Value {
+    let row = rule.row();
+    let mut object = Map::new();
+    object.insert("id".into(), json!(row.id));
+    object.insert("shortDescription".into(), json!({"text": row.teaching}));
+    object.insert("help".into(), json!({"text": format!("{} ({})", row.teaching, row.reference)}));
+    object.insert("defaultConfiguration".into(), json!({"level": level(row.severity)}));
+    object.insert(
+        "properties".into(),
+        json!({"category": row.category, "reference": row.reference, "severity": field::severity(row.severity)}),
+    );
+    Value::Object(object)
+}
+
+/// A path as a URI reference (RFC 3986): as it is, with everything else than letters, digits and a few marks percent-encoded.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}

@@ -1,0 +1,214 @@
+//! Reading a capture for its findings alone: a message is looked at again only where the loader said that something is odd about it.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::capture::CaptureError;
+use crate::coap::{Finding, MessageType, Rule, Severity};
+use crate::frame::Endpoint;
+use crate::pipeline::Fetcher;
+use crate::render::verdict::{Exhibit, Tally};
+use crate::store::{Record, RecordFlags, Store, Update};
+use crate::tracking::{EndpointId, ExchangeId, NO_RECORD, Patch, RecordId, ResourceId};
+
+/// Bytes of records that are looked at again, before they leave.
+const LOOKED_AT: usize = 1 << 20;
+/// Messages of which a few words are kept, so that what becomes known of them later can be told.
+const REMEMBERED: usize = 4 << 20;
+
+/// What is kept of a message.
+struct Brief {
+    frame: u32,
+    source: EndpointId,
+    destination: EndpointId,
+    exchange: ExchangeId,
+    message_id: u16,
+    code: crate::coap::Code,
+    /// Type in the two low bits, and [`RecordFlags::HEADERLESS`].
+    kind: u8,
+}
+
+impl Brief {
+    fn new(record: &Record) -> Self {
+        Self {
+            frame: record.frame,
+            source: record.source,
+            destination: record.destination,
+            exchange: record.exchange,
+            message_id: record.message_id,
+            code: record.code,
+            kind: record.message_type as u8 | record.flags.0 & RecordFlags::HEADERLESS,
+        }
+    }
+
+    fn exhibit(&self) -> Exhibit {
+        Exhibit {
+            frame: self.frame,
+            source: self.source,
+            destination: self.destination,
+            message_id: self.message_id,
+            message_type: MessageType::from_bits(self.kind),
+            code: self.code,
+            has_header: self.kind & RecordFlags::HEADERLESS == 0,
+        }
+    }
+}
+
+/// What an endpoint did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Part {
+    /// Requests that it was sent; repeats not counted.
+    pub asked: u32,
+    /// Requests that it sent; repeats not counted.
+    pub asks: u32,
+}
+
+/// Who asked whom for what, of each exchange.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    client: EndpointId,
+    server: EndpointId,
+    resource: ResourceId,
+}
+
+/// Findings, as far as the capture is read.
+pub(super) struct Scan {
+    pub tally: Tally,
+    pub endpoints: Vec<Endpoint>,
+    pub resources: Vec<Box<str>>,
+    /// Findings that were left out because the user named their rules.
+    pub ignored: u64,
+    least: Severity,
+    ignore: HashSet<Rule>,
+    exchanges: Vec<Asked>,
+    briefs: VecDeque<Brief>,
+    /// Id of the first of them.
+    first: RecordId,
+    /// Messages that are looked at again.
+    store: Store,
+    fetcher: Fetcher,
+}
+
+impl Scan {
+    /// Looks for findings at a severity or above it, but not of the rules to ignore.
+    pub fn new(fetcher: Fetcher, least: Severity, ignore: HashSet<Rule>) -> Self {
+        Self {
+            tally: Tally::default(),
+            endpoints: Vec::new(),
+            resources: Vec::new(),
+            ignored: 0,
+            least,
+            ignore,
+            exchanges: Vec::new(),
+            briefs: VecDeque::new(),
+            first: 0,
+            store: Store::with_limit(LOOKED_AT),
+            fetcher,
+        }
+    }
+
+    /// What each endpoint did.
+    pub fn parts(&self) -> Vec<Part> {
+        parts(self.endpoints.len(), self.exchanges.iter().map(|asked| (asked.client, asked.server)))
+    }
+
+    /// Take an update in. Its records and patches stay.
+    ///
+    /// # Errors
+    /// Where the capture can no longer be read.
+    pub fn take(&mut self, update: &mut Update) -> Result<(), CaptureError> {
+        self.endpoints.extend(&update.endpoints);
+        self.resources.append(&mut update.resources);
+        let first = self.first + self.briefs.len() as RecordId;
+        self.briefs.extend(update.records.iter().map(Brief::new));
+        let mut findings = Vec::new();
+        for patch in &update.patches {
+            match patch {
+                Patch::Exchange(id, row) if id.0 as usize >= self.exchanges.len() => {
+                    self.exchanges.resize(id.0 as usize, Asked::default());
+                    let (client, server) = (row.client, row.server);
+                    self.exchanges.push(Asked { client, server, resource: row.resource });
+                }
+                Patch::Finding(record, finding) => findings.push((*record, *finding)),
+                _ => {}
+            }
+        }
+        for (id, finding) in findings {
+            let offset = id.checked_sub(first).and_then(|at| update.records.get(at as usize)).map(|one| one.offset);
+            self.add(id, &finding, offset);
+        }
+        self.look_again(update, first)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Findings of the bytes, of frames and of payloads.
+    fn look_again(&mut self, update: &mut Update, first: RecordId) -> Result<(), CaptureError> {
+        let mut chosen = Update { interfaces: std::mem::take(&mut update.interfaces), ..Update::default() };
+        let mut ids = Vec::new();
+        for (record, id) in update.records.iter().zip(first..) {
+            if record.severity() >= Some(self.least) {
+                // Its relations are told by the tracker's findings; the records that they name are not there.
+                let mut alone = *record;
+                (alone.relates_to, alone.previous_in_exchange) = (NO_RECORD, NO_RECORD);
+                alone.exchange = ExchangeId(0);
+                chosen.records.push(alone);
+                ids.push(id);
+            }
+        }
+        if ids.is_empty() && chosen.interfaces.is_empty() {
+            return Ok(());
+        }
+        let start = self.store.len() as RecordId;
+        for (id, positions) in update.extents.drain(..) {
+            if let Ok(at) = ids.binary_search(&id) {
+                chosen.extents.push((start + at as RecordId, positions));
+            }
+        }
+        self.store.apply(chosen);
+        for (place, id) in (start..).zip(ids) {
+            let Some(view) = self.fetcher.view(&self.store, place)? else { continue };
+            let offset = Some(view.record.offset);
+            for finding in view.findings() {
+                self.add(id, &finding, offset);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, id: RecordId, finding: &Finding, offset: Option<u64>) {
+        if finding.severity < self.least {
+            return;
+        }
+        if self.ignore.contains(&finding.rule) {
+            self.ignored += 1;
+            return;
+        }
+        let (briefs, first) = (&self.briefs, self.first);
+        let brief = |id: RecordId| briefs.get(id.checked_sub(first)? as usize);
+        let Some(found) = brief(id) else { return };
+        let about = self.exchanges.get(found.exchange.0 as usize).map_or(ResourceId(0), |asked| asked.resource);
+        let exhibit = |id: RecordId| brief(id).map(Brief::exhibit);
+        self.tally.add(finding, found.exhibit(), about, offset, &exhibit);
+    }
+
+    /// Let the oldest messages go.
+    fn forget(&mut self) {
+        let over = self.briefs.len().saturating_sub(REMEMBERED);
+        self.briefs.drain(..over);
+        self.first += over as RecordId;
+    }
+}
+
+/// What each of so many endpoints did, by the client and the server of each exchange.
+pub(super) fn parts(endpoints: usize, exchanges: impl Iterator<Item = (EndpointId, EndpointId)>) -> Vec<Part> {
+    let mut parts = vec![Part::default(); endpoints];
+    for (client, server) in exchanges {
+        if let Some(part) = parts.get_mut(client.0 as usize) {
+            part.asks += 1;
+        }
+        if let Some(part) = parts.get_mut(server.0 as usize) {
+            part.asked += 1;
+        }
+    }
+    parts
+}

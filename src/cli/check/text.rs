@@ -1,0 +1,136 @@
+//! `check` as text and as Markdown: a verdict on each endpoint.
+
+use std::io::{self, Write};
+
+use super::report::{Report, SEVERITIES};
+use crate::cli::without;
+use crate::coap::{Severity, escape};
+use crate::field;
+use crate::render::verdict::{Form, Page, Person};
+use crate::tracking::{EndpointId, ResourceId};
+
+/// Endpoints that the text tells of; the others are counted.
+const LISTED: usize = 20;
+
+impl Report<'_> {
+    /// Verdicts for the terminal.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let people = self.people();
+        for person in people.iter().take(LISTED) {
+            for line in self.page(&|page| page.lines(person, Form::Text)) {
+                writeln!(out, "{line}")?;
+            }
+            writeln!(out)?;
+        }
+        if people.len() > LISTED {
+            writeln!(out, "and {} endpoints more: -T json tells of all, --endpoint of one\n", people.len() - LISTED)?;
+        }
+        self.trailer(out)
+    }
+
+    /// Verdicts for whoever made the devices.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        let summary = &self.findings.summary;
+        writeln!(out, "# Verdict on {}\n", self.names())?;
+        writeln!(
+            out,
+            "{}, {}, judged by coapscope {}. Frame numbers count from 1, as in Wireshark.",
+            counted(summary.frames, "frame"),
+            counted(summary.coap_messages, "CoAP message"),
+            env!("CARGO_PKG_VERSION")
+        )?;
+        for person in self.people() {
+            writeln!(out)?;
+            for line in self.page(&|page| page.lines(&person, Form::Markdown)) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        if self.findings.tally.is_empty() {
+            writeln!(out, "\nNothing was found.")?;
+        }
+        Ok(())
+    }
+
+    /// What is new and shown, by endpoint.
+    fn people(&self) -> Vec<Person> {
+        let new = self.findings.tally.filtered(&|key| key.severity >= self.show && !self.known.contains(key));
+        Person::all(&new)
+    }
+
+    fn page(&self, lines: &dyn Fn(&Page<'_>) -> Vec<String>) -> Vec<String> {
+        let endpoint = |id: EndpointId| {
+            let part = self.findings.part(id);
+            let asked = |count: u32| if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
+            let told = match (part.asked, part.asks) {
+                (0, 0) => "no request of this capture is its own or went to it".into(),
+                (0, asks) => format!("sent {}", asked(asks)),
+                (was, 0) => format!("was sent {}", asked(was)),
+                (was, asks) => format!("was sent {}, and sent {}", asked(was), asked(asks)),
+            };
+            (self.findings.endpoint(id), told)
+        };
+        let resource = |id: ResourceId| self.findings.resource(id).map(str::to_owned);
+        lines(&Page { endpoint: &endpoint, resource: &resource })
+    }
+
+    fn names(&self) -> String {
+        escape::visible(&self.name.join(", ")).into_owned()
+    }
+
+    /// The lines that stand last, where a pipeline's log ends.
+    fn trailer(&self, out: &mut dyn Write) -> io::Result<()> {
+        let summary = &self.findings.summary;
+        if let Some(nothing) = without::line(&self.names(), summary) {
+            writeln!(out, "{nothing}")?;
+        }
+        let shown = |known: bool| -> Vec<String> {
+            let counts = SEVERITIES.iter().zip(self.counts(known));
+            let told =
+                counts.filter(|(severity, count)| **severity >= self.show.min(self.level) && (!known || *count > 0));
+            told.map(|(severity, count)| counted(count, noun(*severity))).collect()
+        };
+        writeln!(
+            out,
+            "{}: {} in {}, {}",
+            self.names(),
+            shown(false).join(", "),
+            counted(summary.frames, "frame"),
+            counted(summary.coap_messages, "CoAP message")
+        )?;
+        let known = shown(true);
+        if !known.is_empty() {
+            writeln!(out, "known from the baseline, and not counted: {}", known.join(", "))?;
+        }
+        if let Some(unmet @ 1..) = self.unmet {
+            writeln!(out, "in the baseline, and not met again: {}", counted(unmet as u64, "kind"))?;
+        }
+        if self.findings.ignored > 0 {
+            writeln!(out, "left out by --ignore: {}", self.findings.ignored)?;
+        }
+        let level = field::severity(self.level);
+        let worse = if level == "error" { "" } else { " or worse" };
+        match self.failed {
+            true => writeln!(out, "failed: there are findings of severity {level}{worse}"),
+            false => writeln!(out, "passed: there is no finding of severity {level}{worse}"),
+        }
+    }
+}
+
+fn noun(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warn => "warning",
+        Severity::Note => "note",
+        Severity::Chat => "remark",
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,188 @@
+//! Verdicts: the findings of a capture summed up by rule and by the endpoint that they speak of, with the frames that prove them.
+
+mod blame;
+mod insight;
+mod page;
+mod person;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::capture::CaptureError;
+use crate::coap::{Code, Finding, MessageType, Rule, Severity};
+use crate::pipeline::Fetcher;
+use crate::store::{Record, RecordFlags, Store};
+use crate::tracking::{EndpointId, RecordId, ResourceId};
+
+pub use blame::is_of_sender;
+pub use page::{Form, Page};
+pub use person::{Charge, Person};
+
+/// Cases that are kept of a group; the others are counted.
+pub const CASES: usize = 8;
+
+/// What is said of a message where it serves as proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhibit {
+    /// Number of its frame.
+    pub frame: u32,
+    /// Who sent it.
+    pub source: EndpointId,
+    /// Whom it was sent to.
+    pub destination: EndpointId,
+    /// Message ID.
+    pub message_id: u16,
+    /// Type.
+    pub message_type: MessageType,
+    /// Code.
+    pub code: Code,
+    /// It has a header: type, code and Message ID are its own.
+    pub has_header: bool,
+}
+
+impl From<&Record> for Exhibit {
+    fn from(record: &Record) -> Self {
+        Self {
+            frame: record.frame,
+            source: record.source,
+            destination: record.destination,
+            message_id: record.message_id,
+            message_type: record.message_type,
+            code: record.code,
+            has_header: !record.flags.has(RecordFlags::HEADERLESS),
+        }
+    }
+}
+
+/// One finding with its proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The message that has the finding.
+    pub message: Exhibit,
+    /// The earlier message that it is held against, where there is one.
+    pub other: Option<Exhibit>,
+    /// Where its frame's record begins in its file, in bytes, where that was at hand.
+    pub offset: Option<u64>,
+    /// The finding; numbers that stood for records are those of their frames, or -1.
+    pub finding: Finding,
+}
+
+impl Case {
+    /// What is said of this case alone; may be empty.
+    pub fn detail(&self) -> String {
+        let known = |frame: u32| if frame == u32::MAX { "that has left memory".into() } else { frame.to_string() };
+        self.finding.detail_with(&known)
+    }
+}
+
+/// What findings have in common that are told as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The endpoint: who sent the message.
+    pub endpoint: EndpointId,
+    /// Which rule.
+    pub rule: Rule,
+    /// The severity here.
+    pub severity: Severity,
+    /// What the message was about; 0 where that is not known.
+    pub resource: ResourceId,
+}
+
+/// Findings with one key.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub cases: Vec<Case>,
+}
+
+/// Findings summed up. Grows with the kinds of findings, not with their number.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    groups: HashMap<Key, Group>,
+    /// Of all that were added: chat, note, warn, error.
+    counts: [u64; 4],
+}
+
+impl Tally {
+    /// Add a finding on a message about a resource. `exhibit` finds an earlier message.
+    pub fn add(
+        &mut self,
+        finding: &Finding,
+        message: Exhibit,
+        resource: ResourceId,
+        offset: Option<u64>,
+        exhibit: &dyn Fn(RecordId) -> Option<Exhibit>,
+    ) {
+        let key = Key { endpoint: message.source, rule: finding.rule, severity: finding.severity, resource };
+        if let Some(count) = self.counts.get_mut(finding.severity as usize) {
+            *count += 1;
+        }
+        let group = self.groups.entry(key).or_default();
+        group.count += 1;
+        if group.cases.len() < CASES {
+            let mut finding = *finding;
+            let mut other = None;
+            for (number, is_record) in finding.numbers.iter_mut().zip(finding.rule.row().records()) {
+                if is_record {
+                    let found = RecordId::try_from(*number).ok().and_then(exhibit);
+                    *number = i64::from(found.map_or(u32::MAX, |found| found.frame));
+                    other = other.or(found);
+                }
+            }
+            group.cases.push(Case { message, other, offset, finding });
+        }
+    }
+
+    /// The findings of these records (all of them: `store.first()..store.len()`) at a severity or above it.
+    ///
+    /// # Errors
+    /// Where the capture cannot be read.
+    pub fn of_store(
+        store: &Store,
+        fetcher: &Fetcher,
+        ids: impl Iterator<Item = RecordId>,
+        least: Severity,
+    ) -> Result<Self, CaptureError> {
+        let (mut tally, mut fetcher) = (Self::default(), fetcher.clone());
+        let exhibit = |id: RecordId| store.get(id).map(Exhibit::from);
+        for id in ids {
+            let Some(record) = store.get(id).filter(|record| record.severity() >= Some(least)) else { continue };
+            let resource = store.exchange(record.exchange).map_or(ResourceId(0), |row| row.resource);
+            let Some(view) = fetcher.view(store, id)? else { continue };
+            for finding in view.findings().iter().filter(|finding| finding.severity >= least) {
+                tally.add(finding, record.into(), resource, Some(record.offset), &exhibit);
+            }
+        }
+        Ok(tally)
+    }
+
+    /// How many findings were added: chat, note, warn, error.
+    pub fn counts(&self) -> [u64; 4] {
+        self.counts
+    }
+
+    /// Nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// The groups, in the order of their keys.
+    pub fn groups(&self) -> BTreeMap<Key, &Group> {
+        self.groups.iter().map(|(key, group)| (*key, group)).collect()
+    }
+
+    /// Only the groups that `keep` says, and what was counted of them.
+    #[must_use]
+    pub fn filtered(&self, keep: &dyn Fn(&Key) -> bool) -> Self {
+        let groups: HashMap<Key, Group> =
+            self.groups.iter().filter(|(key, _)| keep(key)).map(|(key, group)| (*key, group.clone())).collect();
+        let mut counts = [0; 4];
+        for (key, group) in &groups {
+            if let Some(count) = counts.get_mut(key.severity as usize) {
+                *count += group.count;
+            }
+        }
+        Self { groups, counts }
+    }
+}

@@ -1,0 +1,88 @@
+//! A verdict before it is written: one endpoint, and what is held against it.
+
+use super::{Case, Group, Key, Tally, is_of_sender};
+use crate::coap::{Rule, Severity};
+use crate::tracking::{EndpointId, ResourceId};
+
+/// An endpoint with all that was found in its messages.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// What it did, the worst first.
+    pub charges: Vec<Charge>,
+    /// What stands on its messages and was not, or not surely, its doing.
+    pub acquitted: Vec<Charge>,
+}
+
+/// A rule, and the cases in which it was broken.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    /// Which rule.
+    pub rule: Rule,
+    /// The severity here.
+    pub severity: Severity,
+    /// How often.
+    pub count: u64,
+    /// What the messages were about.
+    pub resources: Vec<ResourceId>,
+    /// The first cases, in the order of the capture.
+    pub cases: Vec<Case>,
+}
+
+impl Person {
+    /// All endpoints of which there is something to say: those with the worst charges first.
+    pub fn all(tally: &Tally) -> Vec<Self> {
+        let mut people: Vec<Self> = Vec::new();
+        for (key, group) in tally.groups() {
+            if people.last().is_none_or(|last| last.endpoint != key.endpoint) {
+                people.push(Self { endpoint: key.endpoint, charges: Vec::new(), acquitted: Vec::new() });
+            }
+            if let Some(person) = people.last_mut() {
+                person.take(&key, group);
+            }
+        }
+        for person in &mut people {
+            for list in [&mut person.charges, &mut person.acquitted] {
+                list.sort_by_key(|charge| (std::cmp::Reverse((charge.severity, charge.count)), charge.rule));
+                for charge in list {
+                    charge.cases.sort_by_key(|case| case.message.frame);
+                    charge.cases.truncate(super::CASES);
+                }
+            }
+        }
+        people.sort_by_key(|person| (std::cmp::Reverse((person.worst(), person.weight())), person.endpoint));
+        people
+    }
+
+    fn take(&mut self, key: &Key, group: &Group) {
+        let list = if is_of_sender(key.rule) { &mut self.charges } else { &mut self.acquitted };
+        let known = list.iter_mut().position(|charge| (charge.rule, charge.severity) == (key.rule, key.severity));
+        let at = known.unwrap_or_else(|| {
+            list.push(Charge {
+                rule: key.rule,
+                severity: key.severity,
+                count: 0,
+                resources: Vec::new(),
+                cases: Vec::new(),
+            });
+            list.len() - 1
+        });
+        if let Some(charge) = list.get_mut(at) {
+            charge.count += group.count;
+            charge.cases.extend(&group.cases);
+            charge.resources.extend(Some(key.resource).filter(|resource| resource.0 != 0));
+        }
+    }
+
+    /// The worst that it is charged with.
+    pub fn worst(&self) -> Option<Severity> {
+        self.charges.first().map(|charge| charge.severity)
+    }
+
+    /// How often it did the worst that it is charged with.
+    fn weight(&self) -> u64 {
+        let worst = self.worst();
+        self.charges.iter().filter(|charge| Some(charge.severity) == worst).map(|charge| charge.count).sum()
+    }
+}
