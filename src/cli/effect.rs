@@ -81,7 +81,6 @@ const ROWS: &[Row] = &[
     ),
     row(&["explain"], "display_filter", "-Y", always, "chooses among messages, and this is a single one; leave it out"),
     row(&["stats"], "display_filter", "-Y", always, "is not for stats yet; use `coapscope print -Y`"),
-    row(&[""], "display_filter", "-Y", is_screen, "is not for the screen yet; use `coapscope print -Y`"),
     row(&["flow"], "width", "--width", is_diagram, OF_LADDERS),
     row(&["flow"], "time", "-t", is_diagram, OF_LADDERS),
     row(&["flow"], "ascii", "--ascii", is_diagram, OF_LADDERS),
@@ -134,10 +133,6 @@ fn is_not_saved(matches: &ArgMatches) -> bool {
 
 fn always(_: &ArgMatches) -> bool {
     true
-}
-
-fn is_screen(_: &ArgMatches) -> bool {
-    cfg!(feature = "tui") && io::stdout().is_terminal()
 }
 
 fn is_screen_of_file(matches: &ArgMatches) -> bool {

@@ -31,6 +31,7 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
 }
 
 fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
+    let filter = super::print::wanted(&args.reading)?;
     let options = input::pipeline_options(&args.reading)?;
     let memory = input::memory(&args.reading);
     // A live capture gives up its rights here, before the first thread starts.
@@ -60,6 +61,7 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         clock: Instant::now,
         theme: theme(&args.showing, args.ascii),
         times,
+        filter,
     };
     let guard =
         tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;

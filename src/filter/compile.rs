@@ -9,7 +9,7 @@ use super::expr::{Check, Expr, Standing, Test};
 use super::item::{Class, Item};
 use super::lex::Comparison;
 use super::literal;
-use super::operand::{FUNCTIONS, MEMBER, Operand, Part, Until};
+use super::operand::{FUNCTIONS, MEMBER, Operand, parts};
 use super::parse::{Arithmetic, Node, NodeKind, Quantifier};
 use super::relation::{Relation, WHOLES, Whole};
 use crate::field::{self, Field, Words};
@@ -304,7 +304,7 @@ impl<'t> Compiler<'t> {
                     let fault = Fault::Operator { operator: "[...]", kind: inner.class.name() };
                     return self.fault(fault, &inner.span);
                 }
-                let parts = slice(self.part(brackets));
+                let parts = parts(self.part(brackets));
                 match parts {
                     Some(parts) => Ok(Side {
                         quantifier: inner.quantifier,
@@ -496,29 +496,4 @@ const fn standing(operator: Comparison) -> Standing {
         _ => (false, true, false),
     };
     Standing { less, equal, greater }
-}
-
-/// The parts of `0,2-3,5:2`.
-fn slice(text: &str) -> Option<Vec<Part>> {
-    let place = |text: &str| text.trim().parse::<i64>().ok();
-    let one = |text: &str| -> Option<Part> {
-        let text = text.trim();
-        if let Some((from, length)) = text.split_once(':') {
-            let from = if from.trim().is_empty() { 0 } else { place(from)? };
-            let to = match length.trim() {
-                "" => Until::End,
-                length => Until::Length(length.parse().ok().filter(|length| *length > 0)?),
-            };
-            return Some(Part { from, to });
-        }
-        // The first character may be a sign.
-        let dash = text.get(1..)?.find('-').map(|at| at + 1);
-        match dash {
-            Some(dash) => {
-                Some(Part { from: place(text.get(..dash)?)?, to: Until::Last(place(text.get(dash + 1..)?)?) })
-            }
-            None => Some(Part { from: place(text)?, to: Until::Length(1) }),
-        }
-    };
-    text.split(',').map(one).collect()
 }

@@ -42,7 +42,7 @@ pub fn propose(text: &str, cursor: usize) -> Vec<Proposal> {
     let start =
         before.rfind(|c| !of_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let typed = before.get(start..).unwrap_or_default().to_ascii_lowercase();
-    if typed.is_empty() {
+    if typed.len() < 2 || !typed.starts_with(|c: char| c.is_alphabetic()) {
         return Vec::new();
     }
     let fields = FIELDS.iter().map(|field| (&*field.name, &*field.help));

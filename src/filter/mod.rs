@@ -34,7 +34,7 @@ use expr::Expr;
 use relation::Relation;
 
 /// A filter, ready for use. Cheap to share: nothing in it changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     text: String,
     /// None lets everything through.

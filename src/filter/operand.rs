@@ -174,6 +174,31 @@ impl Operand {
     }
 }
 
+/// The parts of `0,2-3,5:2`.
+pub(super) fn parts(text: &str) -> Option<Vec<Part>> {
+    let place = |text: &str| text.trim().parse::<i64>().ok();
+    let one = |text: &str| -> Option<Part> {
+        let text = text.trim();
+        if let Some((from, length)) = text.split_once(':') {
+            let from = if from.trim().is_empty() { 0 } else { place(from)? };
+            let to = match length.trim() {
+                "" => Until::End,
+                length => Until::Length(length.parse().ok().filter(|length| *length > 0)?),
+            };
+            return Some(Part { from, to });
+        }
+        // The first character may be a sign.
+        let dash = text.get(1..)?.find('-').map(|at| at + 1);
+        match dash {
+            Some(dash) => {
+                Some(Part { from: place(text.get(..dash)?)?, to: Until::Last(place(text.get(dash + 1..)?)?) })
+            }
+            None => Some(Part { from: place(text)?, to: Until::Length(1) }),
+        }
+    };
+    text.split(',').map(one).collect()
+}
+
 fn slice<'a>(bytes: &'a [u8], parts: &[Part]) -> Option<Cow<'a, [u8]>> {
     if let [part] = parts {
         return part.of(bytes).map(Cow::Borrowed);

@@ -79,6 +79,18 @@ pub enum Action {
     Reference,
     /// Ask for a text to find.
     Find,
+    /// Ask for a filter.
+    Filter,
+    /// Only what is like the selection.
+    FilterTo,
+    /// All but what is like the selection.
+    FilterOut,
+    /// An older filter.
+    Older,
+    /// A newer filter.
+    Newer,
+    /// What is proposed.
+    Complete,
     /// Find on.
     FindNext,
     /// Find backwards.

@@ -7,6 +7,7 @@ use tui_input::backend::crossterm::to_input_request;
 use super::action::{Action, Motion};
 use super::detail::Detail;
 use super::event::Sender;
+use super::filter_bar::FilterBar;
 use super::find::{Course, Finder, Found};
 use super::keymap::{self, Pending, Places, Pressed};
 use super::list::List;
@@ -43,6 +44,8 @@ pub enum Overlay {
     Help(usize),
     /// A line to type in.
     Prompt(Input),
+    /// The same, for a filter.
+    Filter(Input),
     /// The question whether to end.
     Confirm,
 }
@@ -101,11 +104,13 @@ pub struct App {
     pub times: Times,
     /// Finding.
     pub finder: Finder,
+    /// Which messages are shown.
+    pub filter: FilterBar,
     /// Names of endpoints.
     pub aliases: Aliases,
     pub(super) fetcher: Fetcher,
-    make_fetcher: Box<dyn Fn() -> Fetcher>,
-    events: Sender,
+    pub(super) make_fetcher: Box<dyn Fn() -> Fetcher>,
+    pub(super) events: Sender,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
 }
@@ -134,6 +139,7 @@ impl App {
             notice: None,
             times: Times { format: times, before: TimeFormat::Relative, reference: None },
             finder: Finder::default(),
+            filter: FilterBar::default(),
             aliases: Aliases::default(),
             fetcher: make_fetcher(),
             make_fetcher,
@@ -156,6 +162,7 @@ impl App {
             self.notice = Some(why.clone());
         }
         let ended = update.ended.is_some();
+        let patched = !update.patches.is_empty();
         self.store.apply(update);
         if ended && self.notice.is_none() {
             self.notice = self.offer();
@@ -165,6 +172,7 @@ impl App {
                 self.aliases.note(record);
             }
         }
+        self.filter_update(from, patched || ended);
     }
 
     /// What looks like CoAP on other ports, and the flag that decodes it.
@@ -201,6 +209,7 @@ impl App {
         match (&self.overlay, self.focus) {
             (Overlay::Help(_), _) => Places::HELP,
             (Overlay::Prompt(_), _) => Places::PROMPT,
+            (Overlay::Filter(_), _) => Places::FILTER,
             (Overlay::Confirm, _) => Places::CONFIRM,
             (Overlay::None, Pane::List) => Places::LIST,
             (Overlay::None, Pane::Tree) => Places::TREE,
@@ -217,7 +226,7 @@ impl App {
             }
             Pressed::More => Effect::None,
             Pressed::Nothing => {
-                if let Overlay::Prompt(input) = &mut self.overlay
+                if let Overlay::Prompt(input) | Overlay::Filter(input) = &mut self.overlay
                     && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
                 {
                     input.handle(request);
@@ -247,6 +256,12 @@ impl App {
             Action::Reference => self.toggle_reference(),
             Action::Find => self.overlay = Overlay::Prompt(Input::default()),
             Action::Recall => self.overlay = Overlay::Prompt(Input::new(self.finder.text.clone())),
+            Action::Filter => self.open_filter(),
+            Action::FilterTo => self.filter_by_selection(false),
+            Action::FilterOut => self.filter_by_selection(true),
+            Action::Older => self.recall_filter(true),
+            Action::Newer => self.recall_filter(false),
+            Action::Complete => self.complete_filter(),
             Action::FindNext => self.find(false),
             Action::FindPrevious => self.find(true),
             Action::UnfoldAll => self.detail.fold_all(true),
@@ -323,7 +338,12 @@ impl App {
                 self.finder.stop();
                 self.say("search stopped");
             }
-            (Overlay::None, Pane::List) => self.zoomed = false,
+            (Overlay::None, Pane::List) if self.zoomed => self.zoomed = false,
+            (Overlay::None, Pane::List) => {
+                if self.clear_filter() {
+                    self.say("the filter is gone; / Up brings it back");
+                }
+            }
             _ => self.overlay = Overlay::None,
         }
     }
@@ -391,6 +411,9 @@ impl App {
     }
 
     fn accept(&mut self) {
+        if matches!(self.overlay, Overlay::Filter(_)) {
+            return self.accept_filter();
+        }
         if let Overlay::Prompt(input) = std::mem::take(&mut self.overlay) {
             // Nothing typed: what was looked for before.
             if !input.value().is_empty() {
@@ -408,7 +431,8 @@ impl App {
             return;
         }
         let course = Course { from, first: shown.start, end: shown.end, backwards };
-        match self.finder.start(self.store.clone(), (self.make_fetcher)(), course, self.events.clone()) {
+        let chosen = self.list.chosen.clone();
+        match self.finder.start(self.store.clone(), (self.make_fetcher)(), course, chosen, self.events.clone()) {
             Ok(()) => self.say(format!("looking for \"{}\" (Esc stops)", self.finder.text)),
             Err(error) => self.say(format!("cannot search: {error}")),
         }

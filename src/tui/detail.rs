@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::arrange::arrange;
 use crate::coap::{Severity, Span};
+use crate::field::{self, Field};
 use crate::pipeline::Fetcher;
 use crate::render::{self, Known, Node, NodeKind, Place};
 use crate::store::Store;
@@ -23,6 +24,8 @@ pub struct Item {
     path: String,
     /// The line to draw.
     pub text: String,
+    /// The name of its field.
+    pub name: String,
     /// Its name for a reader.
     pub label: String,
     /// Where its bits lie.
@@ -134,6 +137,18 @@ impl Detail {
             self.follow_item();
         }
         self.scroll();
+    }
+
+    /// The field of the selected item, or of the nearest one that it stands in, and how its value is drawn.
+    pub fn field(&self) -> Option<(&'static Field, String)> {
+        let mut at = Some(self.cursor);
+        while let Some(item) = at.and_then(|at| self.items.get(at)) {
+            if let Some(field) = field::get(&item.name) {
+                return Some((field, item.text.clone()));
+            }
+            at = item.parent;
+        }
+        None
     }
 
     /// What was worked out about the message, each without its brackets.
@@ -376,6 +391,7 @@ fn flatten(node: &Node, path: &str, depth: usize, parent: Option<usize>, items: 
             end: index + 1,
             path: path.clone(),
             text: child.text(),
+            name: child.name.to_string(),
             label: child.label.to_string(),
             place: child.place,
             reference: child.reference.to_string(),

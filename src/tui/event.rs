@@ -5,6 +5,7 @@ use std::thread;
 
 use crossterm::event::{self, KeyEvent, KeyEventKind};
 
+use super::filter_bar::Filtered;
 use super::find::Found;
 use crate::store::Update;
 
@@ -28,6 +29,8 @@ pub enum Event {
     Update(Box<Update>),
     /// The find worker answers.
     Found(Found),
+    /// The filter's worker answers.
+    Filtered(Filtered),
     /// The keyboard is gone: one line why.
     KeyboardGone(String),
 }

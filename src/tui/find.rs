@@ -69,7 +69,15 @@ impl Finder {
     }
 
     /// Start a worker over a snapshot of the store.
-    pub fn start(&mut self, store: Store, mut fetcher: Fetcher, course: Course, events: Sender) -> std::io::Result<()> {
+    /// `chosen`: the messages that are shown, where not all are.
+    pub fn start(
+        &mut self,
+        store: Store,
+        mut fetcher: Fetcher,
+        course: Course,
+        chosen: Option<Vec<RecordId>>,
+        events: Sender,
+    ) -> std::io::Result<()> {
         self.stop();
         let mine = self.generation.load(Ordering::Relaxed);
         let generation = Arc::clone(&self.generation);
@@ -79,6 +87,9 @@ impl Finder {
             for (id, wrapped) in course.ids() {
                 if generation.load(Ordering::Relaxed) != mine {
                     return;
+                }
+                if chosen.as_ref().is_some_and(|chosen| chosen.binary_search(&id).is_err()) {
+                    continue;
                 }
                 if fetcher.view(&store, id).is_ok_and(|view| view.is_some_and(|view| holds(&view, &wanted))) {
                     (found.id, found.wrapped) = (Some(id), wrapped);

@@ -21,12 +21,14 @@ impl Places {
     pub const PROMPT: Self = Self(16);
     /// The question whether to end.
     pub const CONFIRM: Self = Self(32);
+    /// The line in which a filter is typed.
+    pub const FILTER: Self = Self(128);
     /// The three panes.
     pub const PANES: Self = Self(1 | 2 | 4);
     /// Everywhere that scrolls.
     pub const SCROLL: Self = Self(1 | 2 | 4 | 8);
     /// Everywhere.
-    pub const ALL: Self = Self(63);
+    pub const ALL: Self = Self(63 | 128);
 
     /// Whether they have a place in common.
     pub const fn meet(self, other: Self) -> bool {
@@ -145,7 +147,7 @@ pub const KEYS: &[Binding] = &[
         "Enter",
         "open",
     ),
-    row(&["Esc"], A::Out, P(1 | 2 | 4 | 8), Gr::Move, "out one level"),
+    row(&["Esc"], A::Out, P(1 | 2 | 4 | 8), Gr::Move, "out one level; in the list, take the filter away"),
     hinted(row(&["Tab"], A::NextPane, P::PANES, Gr::Move, "the next pane"), 3, "Tab", "pane"),
     row(&["S-Tab"], A::PreviousPane, P::PANES, Gr::Move, "the pane before"),
     hinted(
@@ -184,6 +186,14 @@ pub const KEYS: &[Binding] = &[
     row(&[")"], A::Jump(J::Answer), P::PANES, Gr::Messages, "the message that answers this one"),
     row(&["Backspace", "C-o"], A::Jump(J::Back), P::PANES, Gr::Messages, "back to where the last jump began"),
     hinted(row(&["C-f"], A::Find, P::PANES, Gr::Messages, "find a text in what the messages show"), 7, "C-f", "find"),
+    hinted(
+        row(&["/"], A::Filter, P::PANES, Gr::Messages, "show only some: a filter in Wireshark's language"),
+        3,
+        "/",
+        "filter",
+    ),
+    row(&["="], A::FilterTo, P::PANES, Gr::Messages, "only this exchange; in the tree only this value of the field"),
+    row(&["!"], A::FilterOut, P::PANES, Gr::Messages, "all but this exchange; in the tree all but this value"),
     row(&["n"], A::FindNext, P::PANES, Gr::Messages, "find on"),
     row(&["N"], A::FindPrevious, P::PANES, Gr::Messages, "find backwards"),
     row(&["zR"], A::UnfoldAll, P::PANES, Gr::Look, "unfold everything"),
@@ -208,6 +218,16 @@ pub const KEYS: &[Binding] = &[
     row(&["r"], A::Reference, P::PANES, Gr::Time, "count time from this message, or from the first again"),
     row(&["F"], A::Follow, P::PANES, Gr::Time, "follow the newest message, or stay"),
     row(&["p"], A::Freeze, P::PANES, Gr::Time, "freeze what is shown; the capture goes on"),
+    hinted(
+        row(&["Enter"], A::Accept, P::FILTER, Gr::Asked, "filter by what was typed; nothing typed shows all"),
+        1,
+        "Enter",
+        "apply",
+    ),
+    hinted(row(&["Tab"], A::Complete, P::FILTER, Gr::Asked, "put in what is proposed"), 2, "Tab", "complete"),
+    hinted(row(&["Up"], A::Older, P::FILTER, Gr::Asked, "an older filter"), 3, "Up", "older"),
+    row(&["Down"], A::Newer, P::FILTER, Gr::Asked, "a newer filter"),
+    hinted(row(&["Esc"], A::Cancel, P::FILTER, Gr::Asked, ""), 4, "Esc", "drop"),
     hinted(row(&["Enter"], A::Accept, P::PROMPT, Gr::Asked, "find what was typed"), 1, "Enter", "find"),
     hinted(row(&["Up"], A::Recall, P::PROMPT, Gr::Asked, "change what was typed before"), 3, "Up", "change the last"),
     hinted(row(&["Esc"], A::Cancel, P::PROMPT, Gr::Asked, "drop what was typed"), 2, "Esc", "drop"),
@@ -358,7 +378,9 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice_in_one_place() {
-        for place in [Places::LIST, Places::TREE, Places::BYTES, Places::HELP, Places::PROMPT, Places::CONFIRM] {
+        for place in
+            [Places::LIST, Places::TREE, Places::BYTES, Places::HELP, Places::PROMPT, Places::CONFIRM, Places::FILTER]
+        {
             let mut seen = HashSet::new();
             for name in KEYS.iter().filter(|row| row.places.meet(place)).flat_map(|row| row.keys) {
                 assert!(seen.insert(name), "{name} is bound twice in {place:?}");

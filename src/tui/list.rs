@@ -52,6 +52,8 @@ pub struct List {
     pub follow: bool,
     /// Only messages below this id are shown.
     pub frozen: Option<RecordId>,
+    /// Only these are shown, in rising order; None for all.
+    pub chosen: Option<Vec<RecordId>>,
     /// Messages below this id have been on the pane, or were there when following ended.
     seen: RecordId,
     back: Vec<RecordId>,
@@ -75,15 +77,15 @@ impl List {
     }
 
     /// Make the rows of these messages, where they are not kept already.
-    fn fill(&mut self, ids: std::ops::Range<RecordId>, fetcher: &mut Fetcher, store: &Store) {
+    fn fill(&mut self, ids: &[RecordId], fetcher: &mut Fetcher, store: &Store) {
         if self.rows.len() > KEPT {
             self.rows.clear();
         }
         for id in ids {
-            if let Some(record) = store.get(id)
-                && !self.rows.contains_key(&id)
+            if let Some(record) = store.get(*id)
+                && !self.rows.contains_key(id)
             {
-                self.rows.insert(id, make_row(id, record, fetcher, store));
+                self.rows.insert(*id, make_row(*id, record, fetcher, store));
             }
         }
     }
@@ -118,7 +120,76 @@ fn is_problem(record: &Record) -> bool {
     record.severity() >= Some(Severity::Warn) || record.relation() == Relation::Retransmits
 }
 
+/// The messages that are shown, one a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// All from the first id up to the second.
+    All(RecordId, RecordId),
+    /// These.
+    Some(&'a [RecordId]),
+}
+
+impl Shown<'_> {
+    /// Rows.
+    pub fn len(self) -> usize {
+        match self {
+            Self::All(first, end) => end.saturating_sub(first) as usize,
+            Self::Some(ids) => ids.len(),
+        }
+    }
+
+    /// The message in a row.
+    pub fn at(self, row: usize) -> Option<RecordId> {
+        match self {
+            Self::All(first, end) => Some(first.saturating_add(row as RecordId)).filter(|id| *id < end),
+            Self::Some(ids) => ids.get(row).copied(),
+        }
+    }
+
+    /// The row of a message, or of the first behind it.
+    pub fn row(self, id: RecordId) -> usize {
+        match self {
+            Self::All(first, end) => id.clamp(first, end.max(first)).saturating_sub(first) as usize,
+            Self::Some(ids) => ids.partition_point(|other| *other < id),
+        }
+    }
+
+    /// Whether a message is among them.
+    pub fn has(self, id: RecordId) -> bool {
+        self.at(self.row(id)) == Some(id)
+    }
+
+    /// The messages of these rows, as far as there are so many.
+    fn rows(self, rows: std::ops::Range<usize>) -> Vec<RecordId> {
+        rows.map_while(|row| self.at(row)).collect()
+    }
+}
+
 impl App {
+    /// The messages that are shown.
+    pub fn visible(&self) -> Shown<'_> {
+        let ids = self.shown();
+        match &self.list.chosen {
+            None => Shown::All(ids.start, ids.end),
+            Some(chosen) => {
+                let place = |id| chosen.partition_point(|other| *other < id);
+                Shown::Some(chosen.get(place(ids.start)..place(ids.end)).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Messages that are shown.
+    pub fn rows(&self) -> usize {
+        self.visible().len()
+    }
+
+    /// The messages on the pane.
+    pub fn on_pane(&self) -> Vec<RecordId> {
+        let visible = self.visible();
+        let top = visible.row(self.list.top);
+        visible.rows(top..top + self.list.page)
+    }
+
     /// The ids that may be shown.
     pub fn shown(&self) -> std::ops::Range<RecordId> {
         let end = self.store.len() as RecordId;
@@ -130,18 +201,17 @@ impl App {
         if self.list.follow || !self.grows() {
             0
         } else {
-            (self.store.len() as RecordId).saturating_sub(self.list.seen)
+            let visible = self.visible();
+            (visible.len() - visible.row(self.list.seen).min(visible.len())) as u32
         }
     }
 
-    /// Select a message; following ends unless it is the newest and it was on.
+    /// Select a message, or the nearest that is shown; following ends unless it is the newest and it was on.
     pub(super) fn select(&mut self, id: RecordId) {
-        let shown = self.shown();
-        if shown.is_empty() {
-            return;
-        }
-        let id = id.clamp(shown.start, shown.end - 1);
-        if id + 1 < shown.end {
+        let visible = self.visible();
+        let row = visible.row(id).min(visible.len().saturating_sub(1));
+        let Some(id) = visible.at(row) else { return };
+        if row + 1 < visible.len() {
             self.stop_following();
         }
         self.list.selected = Some(id);
@@ -156,21 +226,18 @@ impl App {
 
     /// Keep selection and pane inside of what may be shown, then read the rows of the pane.
     pub(super) fn prepare_list(&mut self) {
-        let shown = self.shown();
-        if shown.is_empty() {
+        let visible = self.visible();
+        let Some(last) = visible.len().checked_sub(1) else {
             self.list.selected = None;
             return;
-        }
-        let last = shown.end - 1;
-        let selected =
-            if self.list.follow { last } else { self.list.selected.unwrap_or(shown.start).clamp(shown.start, last) };
-        self.list.selected = Some(selected);
-        let row = (selected - shown.start) as usize;
-        let top = self.list.top.saturating_sub(shown.start) as usize;
-        self.list.top = shown.start + scrolled(top, row, self.list.page, shown.len()) as RecordId;
-        let end = (self.list.top + self.list.page as RecordId).min(shown.end);
-        self.list.seen = self.list.seen.max(end);
-        self.list.fill(self.list.top..end, &mut self.fetcher, &self.store);
+        };
+        let row = if self.list.follow { last } else { self.list.selected.map_or(0, |id| visible.row(id)).min(last) };
+        let top = scrolled(visible.row(self.list.top), row, self.list.page, visible.len());
+        let (selected, first) = (visible.at(row), visible.at(top).unwrap_or_default());
+        (self.list.selected, self.list.top) = (selected, first);
+        let ids = self.on_pane();
+        self.list.seen = self.list.seen.max(ids.last().map_or(0, |id| id + 1));
+        self.list.fill(&ids, &mut self.fetcher, &self.store);
     }
 
     /// Move in the list.
@@ -178,24 +245,28 @@ impl App {
         let Some(selected) = self.list.selected else { return };
         let rows = count.unwrap_or(1);
         let page = self.list.page.max(2) as u32;
-        let shown = self.shown();
+        let visible = self.visible();
+        let (row, by) = (visible.row(selected), |steps: u32| rows.saturating_mul(steps) as usize);
         let target = match motion {
-            Motion::Down => selected.saturating_add(rows),
-            Motion::Up => selected.saturating_sub(rows),
-            Motion::PageDown => selected.saturating_add(rows.saturating_mul(page - 1)),
-            Motion::PageUp => selected.saturating_sub(rows.saturating_mul(page - 1)),
-            Motion::HalfDown => selected.saturating_add(rows.saturating_mul(page / 2)),
-            Motion::HalfUp => selected.saturating_sub(rows.saturating_mul(page / 2)),
+            Motion::Down => row.saturating_add(by(1)),
+            Motion::Up => row.saturating_sub(by(1)),
+            Motion::PageDown => row.saturating_add(by(page - 1)),
+            Motion::PageUp => row.saturating_sub(by(page - 1)),
+            Motion::HalfDown => row.saturating_add(by(page / 2)),
+            Motion::HalfUp => row.saturating_sub(by(page / 2)),
             Motion::First | Motion::Last if count.is_some() => return self.go_to_frame(rows),
-            Motion::First => shown.start,
+            Motion::First => 0,
             Motion::Last => {
                 self.list.follow = self.grows();
                 self.list.frozen = None;
-                self.shown().end.saturating_sub(1)
+                self.rows().saturating_sub(1)
             }
             Motion::Left | Motion::Right => return,
         };
-        self.select(target);
+        let visible = self.visible();
+        if let Some(id) = visible.at(target.min(visible.len().saturating_sub(1))) {
+            self.select(id);
+        }
     }
 
     /// Select the message of a frame number, or the one behind it.
@@ -252,6 +323,9 @@ impl App {
             self.say("that message has left the memory; it is still in the file");
         } else if at >= self.shown().end {
             self.say("that message came after the view was frozen; p thaws it");
+        } else if !self.visible().has(at) {
+            let frame = self.store.get(at).map_or(0, |record| record.frame);
+            self.say(format!("#{frame} is hidden by the filter; Esc in the list takes it away"));
         } else {
             self.jump_to(at);
         }
@@ -259,7 +333,8 @@ impl App {
 
     fn related(&self, at: RecordId, jump: Jump) -> Option<RecordId> {
         let record = self.store.get(at)?;
-        let shown = self.shown();
+        let (shown, visible) = (self.shown(), self.visible());
+        let problem = |id: &RecordId| visible.has(*id) && self.store.get(*id).is_some_and(is_problem);
         match jump {
             Jump::NextInExchange => {
                 let last = self.store.exchange(record.exchange).filter(|_| record.exchange.0 != 0)?.last;
@@ -267,8 +342,8 @@ impl App {
                     .find(|id| self.store.get(*id).is_some_and(|other| other.exchange == record.exchange))
             }
             Jump::PreviousInExchange => Some(record.previous_in_exchange).filter(|id| *id != NO_RECORD),
-            Jump::NextProblem => (at + 1..shown.end).find(|id| self.store.get(*id).is_some_and(is_problem)),
-            Jump::PreviousProblem => (shown.start..at).rev().find(|id| self.store.get(*id).is_some_and(is_problem)),
+            Jump::NextProblem => (at + 1..shown.end).find(problem),
+            Jump::PreviousProblem => (shown.start..at).rev().find(problem),
             Jump::Cause => Some(record.relates_to).filter(|id| *id != NO_RECORD),
             Jump::Answer => self.store.answered_by(at),
             Jump::Next | Jump::Previous | Jump::Back => None,

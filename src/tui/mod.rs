@@ -5,6 +5,7 @@ mod app;
 mod arrange;
 mod detail;
 mod event;
+mod filter_bar;
 mod find;
 mod keymap;
 mod list;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 
+use crate::filter::Filter;
 use crate::pipeline::Fetcher;
 use crate::render::time::TimeFormat;
 use crate::store::{Ended, Store};
@@ -27,6 +29,7 @@ use crate::store::{Ended, Store};
 use app::{App, Effect};
 
 pub use event::{Event, Sender, channel, spawn_keyboard};
+pub use filter_bar::Filtered;
 pub use find::Found;
 pub use opening::Opening;
 pub use terminal::{Guard, Quiet, Surroundings, Tty, give_back, is_taken};
@@ -55,6 +58,8 @@ pub struct Session {
     pub theme: Theme,
     /// How times are shown at first.
     pub times: TimeFormat,
+    /// Which messages are shown at first.
+    pub filter: Filter,
 }
 
 /// How the screen ended.
@@ -99,13 +104,14 @@ pub fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     surroundings: &mut impl Surroundings,
 ) -> Result<Outcome, ScreenError> {
-    let Session { opening, store, fetchers, events, sender, clock, theme, times } = session;
+    let Session { opening, store, fetchers, events, sender, clock, theme, times, filter } = session;
     let mut screen = Screen {
         app: App::new(store, opening, theme, times, fetchers, sender),
         outcome: None,
         wanted: Wanted::Soon,
         clear: false,
     };
+    screen.app.apply_filter(filter);
     // What is read at once is drawn at once, instead of an empty page before it.
     let mut drawn_at = clock();
     loop {
@@ -185,6 +191,7 @@ impl Screen {
                 self.effect(effect, surroundings)?;
             }
             Event::Found(found) => self.app.found(&found),
+            Event::Filtered(filtered) => self.app.filtered(filtered),
             Event::Resize => {}
             Event::End(signal) => self.outcome = Some(Outcome::Signal(signal)),
             Event::Stop => self.effect(Effect::Suspend, surroundings)?,

@@ -114,6 +114,11 @@ impl Theme {
         }
     }
 
+    /// What is typed is right, or wrong.
+    pub fn verdict(self, good: bool) -> Style {
+        if good { self.fg(Color::Green) } else { self.fg(Color::Red).add_modifier(Modifier::BOLD) }
+    }
+
     /// Words that matter less. Never a darker colour: what is dim on one terminal is gone on another.
     pub fn quiet(self) -> Style {
         Style::new()

@@ -37,6 +37,7 @@ pub struct Scene {
     steps: Vec<Step>,
     theme: Theme,
     lost: bool,
+    filter: coapscope::filter::Filter,
 }
 
 /// What was drawn.
@@ -72,6 +73,7 @@ impl Scene {
             steps: Vec::new(),
             theme: Theme { colour: true, unicode: true },
             lost: false,
+            filter: coapscope::filter::Filter::default(),
         }
     }
 
@@ -152,6 +154,19 @@ impl Scene {
         self
     }
 
+    /// A text, letter by letter.
+    pub fn typed(mut self, text: &str) -> Self {
+        let letters = text.chars().map(|letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        self.steps.extend(letters.map(Step::Key));
+        self
+    }
+
+    /// A filter is in force from the start.
+    pub fn filtered(mut self, text: &str) -> Self {
+        self.filter = coapscope::filter::Filter::parse(text).unwrap();
+        self
+    }
+
     /// Keys between the first piece and the second.
     pub fn keys_after_first(mut self, keys: &str) -> Self {
         self.after_first.extend(key_steps(keys));
@@ -188,6 +203,7 @@ impl Scene {
             sender: sender.clone(),
             clock: Instant::now,
             theme: self.theme,
+            filter: self.filter,
             times: TimeFormat::Relative,
         };
         let camera = Camera {
@@ -281,6 +297,7 @@ fn key(name: &str) -> KeyEvent {
         "PgDn" => KeyCode::PageDown,
         "PgUp" => KeyCode::PageUp,
         "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         letter => KeyCode::Char(letter.chars().next().unwrap()),
@@ -335,7 +352,12 @@ impl Camera {
                 Event::Resize
             }
             // The answer may have come in the frame of the question.
-            Some(Step::Wait) if self.frames.last().is_some_and(|frame| frame.contains("looking for")) => {
+            Some(Step::Wait)
+                if self
+                    .frames
+                    .last()
+                    .is_some_and(|frame| frame.contains("looking for") || frame.contains("filtering")) =>
+            {
                 self.script.push_front(Step::Wait);
                 return;
             }
@@ -372,7 +394,7 @@ fn check_frame(frame: &str, width: u16, height: u16) {
     }
     if width >= 40 && height >= 8 {
         let last = frame.lines().last().unwrap_or_default();
-        let other = ["Enter find", "q end"].iter().any(|hint| last.contains(hint));
+        let other = ["Enter find", "Enter apply", "q end"].iter().any(|hint| last.contains(hint));
         assert!(last.ends_with("? help") || other, "{width}x{height}: no way to help in\n{frame}");
     }
 }

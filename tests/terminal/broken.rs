@@ -81,6 +81,7 @@ fn breaks() {
         sender,
         clock,
         theme: Theme { colour: true, unicode: true },
+        filter: coapscope::filter::Filter::default(),
         times: TimeFormat::Relative,
     };
     let mut terminal = Terminal::new(tui::Quiet::stdout()).unwrap();

@@ -49,15 +49,23 @@ struct Cells {
 
 /// Draw the list with its column heads.
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
-    let shown = app.shown();
-    let end = shown.end.min(app.list.top + u32::from(area.height.saturating_sub(1)));
-    let rows: Vec<(RecordId, &Row, Cells)> = (app.list.top..end)
+    let rows: Vec<(RecordId, &Row, Cells)> = app
+        .on_pane()
+        .into_iter()
         .filter_map(|id| Some((id, app.list.row(id)?, cells(app, id, usize::from(area.width))?)))
         .collect();
     let time = time_head(app);
     let columns = fit_columns(usize::from(area.width), text::width(&time), &rows);
     let more = app.theme.signs().more;
     text::write(buffer, area.x, area.y, area.width, &heads(&columns, &time, app.theme), more);
+    if rows.is_empty() && area.height > 1 {
+        let why = if app.filter.running {
+            " filtering"
+        } else {
+            " no message passes the filter; Esc takes it away, / changes it"
+        };
+        text::write(buffer, area.x, area.y + 1, area.width, &vec![(why.into(), Style::new())], more);
+    }
     for (y, (id, row, cells)) in (area.y + 1..area.bottom()).zip(&rows) {
         let selected = app.list.selected == Some(*id);
         let pieces = match &row.error {

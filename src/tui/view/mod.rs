@@ -3,6 +3,7 @@
 mod bytes;
 mod detail;
 mod empty;
+mod filter;
 mod help;
 mod layout;
 mod messages;
@@ -59,7 +60,7 @@ fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
     if let Some(area) = panes.list {
         messages::new_below(buffer, area, app, panes.tree.is_none());
     }
-    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Confirm) {
+    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::Confirm) {
         status::explain(buffer, panes.explain, app);
     }
 }

@@ -44,11 +44,13 @@ fn joined(parts: &[(u8, String)]) -> String {
     format!(" {}", texts.join("  "))
 }
 
-/// The right side: for the built-in capture, how to open an interface; live, the kernel filter where `columns` are left for it.
+/// The right side: the filter in force; for the built-in capture, how to open an interface; live, the kernel filter where `columns` are left for it.
 fn side(app: &App, columns: usize) -> String {
+    let more = app.theme.signs().more;
     match &app.opening {
+        _ if !app.filter.text().is_empty() => text::fit(&format!("/ {}", app.filter.text()), columns, more),
         Opening::BuiltIn { live } => live.clone(),
-        Opening::Live { filter, .. } if columns >= 12 => text::fit(filter, columns, app.theme.signs().more),
+        Opening::Live { filter, .. } if columns >= 12 => text::fit(filter, columns, more),
         _ => String::new(),
     }
 }
@@ -62,10 +64,16 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         let new = (app.store.len() as u32).saturating_sub(app.shown().end);
         parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
     }
-    parts.push((2, format!("{} msg", app.store.len())));
-    parts.push((8, format!("{} exch", counters.exchanges)));
-    for (rank, problem) in (3..).zip(problems(app)) {
-        parts.push((rank, problem));
+    if app.filter.text().is_empty() {
+        parts.push((2, format!("{} msg", app.store.len())));
+        parts.push((8, format!("{} exch", counters.exchanges)));
+        for (rank, problem) in (3..).zip(problems(app)) {
+            parts.push((rank, problem));
+        }
+    } else {
+        // The counts are of all messages, and would be taken for those of the chosen ones; the filter itself is on the right.
+        let state = if app.filter.running { "filtering " } else { "" };
+        parts.push((1, format!("{state}{} of {} msg", app.rows(), app.store.len())));
     }
     if summary.dropped > 0 {
         parts.push((1, format!("drop {}", summary.dropped)));
@@ -207,7 +215,7 @@ pub fn hints(buffer: &mut Buffer, area: Rect, app: &App) {
     let columns = usize::from(area.width);
     let mut hints = keymap::hints(app.place()).into_iter();
     let mut end: Pieces = Vec::new();
-    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Confirm)
+    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::Confirm)
         && let Some((key, word)) = hints.next()
     {
         end = vec![(key.into(), app.theme.key()), (format!(" {word} "), Style::new())];
