@@ -96,6 +96,8 @@ fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<Rec
                 );
             }
             Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) => touched.push(*record),
+            Patch::Body(_, row) => touched.extend([row.first, row.last]),
+            Patch::Part(..) => {}
         }
     }
     if let Some(id) = whole {

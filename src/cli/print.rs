@@ -173,7 +173,7 @@ impl Form {
             let of = match patch {
                 Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) => *record,
                 Patch::Exchange(_, row) => row.request,
-                Patch::Observation(..) => continue,
+                Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => continue,
             };
             if own || !was_printed(of) {
                 continue;

@@ -230,7 +230,7 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
         Patch::AnsweredBy { record, by } => (*record, "answered_by", json!(number(*by)?)),
         Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
         Patch::Finding(record, finding) => (*record, "findings", findings(&[*finding], store)),
-        Patch::Observation(..) => return None,
+        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
     };
     Some(json!({"kind": "update", "frame": {"number": number(record)?}, key: value}))
 }

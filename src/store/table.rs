@@ -7,7 +7,8 @@ use crate::capture::Interface;
 use crate::coap::Finding;
 use crate::frame::{Endpoint, Position};
 use crate::tracking::{
-    EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch, RecordId, ResourceId,
+    BodyId, BodyPart, BodyRow, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch,
+    RecordId, ResourceId,
 };
 
 /// What the loader sends. Ids in it are those of the loader's tables; new rows of a table come in order.
@@ -83,6 +84,8 @@ pub struct Store {
     answered_by: Chunked<RecordId>,
     exchanges: Chunked<Option<ExchangeRow>>,
     observations: Chunked<Option<ObservationRow>>,
+    bodies: Chunked<Option<BodyRow>>,
+    parts: BTreeMap<RecordId, BodyPart>,
     findings: BTreeMap<(RecordId, u32), Finding>,
     observed: BTreeMap<RecordId, ObservationId>,
     extents: BTreeMap<RecordId, Box<[Position]>>,
@@ -163,6 +166,10 @@ impl Store {
         match patch {
             Patch::Exchange(id, row) => self.exchanges.put(id.0 as usize, Some(row), &None),
             Patch::Observation(id, row) => self.observations.put(id.0 as usize, Some(row), &None),
+            Patch::Body(id, row) => self.bodies.put(id.0 as usize, Some(row), &None),
+            Patch::Part(record, part) => {
+                self.parts.insert(record, part);
+            }
             Patch::AnsweredBy { record, by } => {
                 if let Some(place) = self.answered_by.get_mut(record as usize) {
                     *place = by;
@@ -190,6 +197,7 @@ impl Store {
             let first = self.records.first() as RecordId;
             self.findings = self.findings.split_off(&(first, 0));
             self.observed = self.observed.split_off(&first);
+            self.parts = self.parts.split_off(&first);
             self.extents = self.extents.split_off(&first);
         }
     }
@@ -244,6 +252,16 @@ impl Store {
     /// A row of the observation table.
     pub fn observation(&self, id: ObservationId) -> Option<&ObservationRow> {
         self.observations.get(id.0 as usize)?.as_ref()
+    }
+
+    /// A body that went in blocks.
+    pub fn body(&self, id: BodyId) -> Option<&BodyRow> {
+        self.bodies.get(id.0 as usize)?.as_ref()
+    }
+
+    /// Which part of a body a message has.
+    pub fn part(&self, id: RecordId) -> Option<&BodyPart> {
+        self.parts.get(&id)
     }
 
     /// All observations, oldest first.

@@ -11,7 +11,7 @@ use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::slots::{NONE, Slot, SlotKind};
 use super::tokens::Token;
-use crate::coap::{MessageType, Rule};
+use crate::coap::{MessageType, OptionNumber, Rule};
 
 impl Tracker {
     /// A new request.
@@ -37,6 +37,9 @@ impl Tracker {
         self.own_exchange(handle, index, id);
         if multicast {
             self.open_group(index, context);
+        }
+        if !context.facts.plain {
+            self.block_request(index, context);
         }
         Tracked { exchange: id, observation, ..Tracked::alone(role) }
     }
@@ -112,6 +115,7 @@ impl Tracker {
             return tracked;
         }
         let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);
+        let in_blocks = slot.asked.block1;
         slot.row.responses = slot.row.responses.saturating_add(1);
         slot.response_bytes += u64::from(context.facts.length);
         self.count_response(role);
@@ -122,6 +126,9 @@ impl Tracker {
         }
         if multicast {
             self.judge_group_answer(index, context);
+        }
+        if in_blocks || !context.facts.plain {
+            self.block_response(index, context);
         }
         let observed = self.after_response(index, first, context);
         if let Some(slot) = self.slots.get(index) {
@@ -164,8 +171,10 @@ impl Tracker {
     }
 
     fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        // All blocks that one request asks for come as responses to it (RFC 9177 section 4.4).
         if let Some(slot) = self.slots.get(index)
             && !slot.row.multicast
+            && (context.facts.plain || context.message().option(OptionNumber::Q_BLOCK2).is_none())
         {
             let response = i64::from(slot.row.response);
             context.find_code(Rule::RespMultiple, response, 0);

@@ -108,6 +108,7 @@ impl Tracker {
             self.timers.stale.pop();
             self.out_of_date(slot, steady, out);
         }
+        self.expire_blocks(steady, out);
         self.timers.idle_until = self.next_due(steady);
     }
 
@@ -120,6 +121,7 @@ impl Tracker {
         let due = [
             self.sent.next_due(),
             self.slots.next_due(self.lifetime),
+            self.blocks.next_due(self.lifetime),
             front(&timers.acknowledged, PROMISE),
             front(&timers.groups, GROUP),
             timers.stale.peek().map(|Reverse((when, _))| *when),
@@ -246,10 +248,10 @@ impl Tracker {
         }
     }
 
-    /// Holds the cap: what owns a Message ID and what is open each have a half.
+    /// Holds the cap: bodies have an eighth; of the rest what owns a Message ID and what is open each have a half.
     #[inline]
     pub(super) fn shrink(&mut self) {
-        let half = self.options.cap_bytes / 2;
+        let half = self.options.cap_bytes / 16 * 7;
         if self.sent.bytes() > half || self.slots.bytes() > half {
             self.shrink_to(half);
         }

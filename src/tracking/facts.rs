@@ -48,6 +48,11 @@ impl Seed {
         self.mix(state ^ last[0], last[1])
     }
 
+    /// For hashes of more than that.
+    pub(super) fn hasher(&self) -> impl Hasher + use<> {
+        self.random.build_hasher()
+    }
+
     /// Hash of two numbers.
     #[inline]
     pub(super) fn mix(&self, first: u64, second: u64) -> u64 {

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use foldhash::fast::RandomState;
 
 use super::Tracker;
+use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::facts::BlockPlace;
@@ -103,6 +104,7 @@ impl Tracker {
             etag: facts.etag,
             registers: facts.registers(),
             deregisters: facts.deregisters(),
+            others: if facts.plain { 0 } else { others(&context.message(), &self.seed) },
             block1: facts.block1 != BlockPlace::None,
             oscore: facts.oscore,
             cut: context.arrival.cut,
@@ -146,6 +148,7 @@ impl Tracker {
         }
         if context.out.chat
             && observe.is_none()
+            && context.facts.block2 != BlockPlace::Later
             && let Some(&(since, fresh, record)) = self.memory.fresh.get(&similar)
             && let Some(left) = between(since, context.now).map(|elapsed| fresh - elapsed)
             && left > 0

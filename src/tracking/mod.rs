@@ -1,6 +1,7 @@
 //! How messages relate over time: message layer, exchanges, observations, and what is odd about them.
 
 mod answers;
+mod blocks;
 mod clock;
 mod context;
 mod endpoints;
@@ -27,6 +28,7 @@ mod slots;
 mod table;
 mod tags;
 mod tokens;
+mod transfer;
 mod unreachable;
 mod usual;
 
@@ -38,6 +40,7 @@ pub use routes::{Route, RouteTable};
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
+use blocks::Blocks;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
 use endpoints::EndpointTable;
@@ -79,6 +82,7 @@ pub struct Tracker {
     slots: Slots,
     timers: Timers,
     memory: Memory,
+    blocks: Blocks,
     counters: Counters,
     exchanges: u32,
     observations: u32,
@@ -113,6 +117,7 @@ impl Tracker {
             slots: Slots::new(),
             timers: Timers::default(),
             memory: Memory::default(),
+            blocks: Blocks::default(),
             counters: Counters::default(),
             exchanges: 0,
             observations: 0,
@@ -151,7 +156,7 @@ impl Tracker {
 
     /// Estimated bytes held; at most the cap, and what endpoints and tables need besides.
     pub fn bytes(&self) -> usize {
-        self.sent.bytes() + self.slots.bytes()
+        self.sent.bytes() + self.slots.bytes() + self.blocks.bytes()
     }
 
     /// Relates a message. What becomes known of earlier messages, new and changed rows, and findings go to `out`.
@@ -240,6 +245,7 @@ impl Tracker {
                 self.sent.clamp(steady);
                 self.timers.clamp(steady);
                 self.slots.clamp(steady);
+                self.blocks.clamp(steady);
                 out.find(record, Finding::new(Rule::CaptureTimeOrder, MESSAGE_ID).with(0, by));
             }
             Step::Jump(by) => out.find(record, Finding::new(Rule::CaptureTimeJump, MESSAGE_ID).with(0, by)),

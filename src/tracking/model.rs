@@ -21,6 +21,10 @@ pub struct ExchangeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ObservationId(pub u32);
 
+/// Number of a body that went in blocks, from 1; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct BodyId(pub u32);
+
 /// Number of an interned resource (path and query), from 1; 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ResourceId(pub u32);
@@ -219,6 +223,48 @@ pub struct ExchangeRow {
     pub multicast: bool,
 }
 
+/// One row of the table of bodies: what went in blocks one way (RFC 7959, RFC 9177).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyRow {
+    /// Message with the first block that was captured.
+    pub first: RecordId,
+    /// Message with the newest one.
+    pub last: RecordId,
+    /// Who asks.
+    pub client: EndpointId,
+    /// Who is asked.
+    pub server: EndpointId,
+    /// Path and query.
+    pub resource: ResourceId,
+    /// From client to server (Block1), or from server to client (Block2).
+    pub upload: bool,
+    /// Method code.
+    pub method: u8,
+    /// Blocks captured, each once.
+    pub blocks: u32,
+    /// Bytes captured, each once.
+    pub bytes: u64,
+    /// Length of the whole in bytes: told by its last block, or 0 where that was not captured.
+    pub length: u64,
+    /// What Size1 or Size2 said the length is, if they did.
+    pub announced: Option<u32>,
+    /// All of it was captured.
+    pub complete: bool,
+}
+
+/// Which part of a body a message has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyPart {
+    /// The body.
+    pub body: BodyId,
+    /// Offset of the block in the body, bytes.
+    pub offset: u64,
+    /// Length of the block, bytes.
+    pub length: u32,
+    /// Message with the block of the same body that was captured before, or [`NO_RECORD`].
+    pub previous: RecordId,
+}
+
 /// How an observation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
@@ -284,6 +330,10 @@ pub enum Patch {
     Exchange(ExchangeId, ExchangeRow),
     /// A new or changed row.
     Observation(ObservationId, ObservationRow),
+    /// A new or changed row.
+    Body(BodyId, BodyRow),
+    /// Which part of a body a message has.
+    Part(RecordId, BodyPart),
     /// `record` (first copy) is answered by `by`.
     AnsweredBy {
         /// First captured copy of the message that is answered.

@@ -62,6 +62,9 @@ impl Tracker {
         if let Some(end) = end {
             self.end_observation(index, end, record, &mut context.out);
         }
+        if !overheard && !context.facts.plain {
+            self.block_notification(index, context);
+        }
         tracked
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Asked {
     pub etag: bool,
     pub registers: bool,
     pub deregisters: bool,
+    /// Hash of what tells its body from others besides path and query, see `blocks::others`.
+    pub others: u64,
     pub block1: bool,
     pub oscore: bool,
     /// The capture cut the request: what was not seen of it may have been there.

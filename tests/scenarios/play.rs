@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use coapscope::coap::{Finding, Message, Severity};
 use coapscope::tracking::{
-    Arrival, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch, RecordId, Relation,
-    Tracked, Tracker, TrackerOptions,
+    Arrival, BodyId, BodyPart, BodyRow, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow,
+    Patch, RecordId, Relation, Tracked, Tracker, TrackerOptions,
 };
 
 use crate::script::{Script, Sent, Step, number_sign};
@@ -18,6 +18,8 @@ struct Seen {
     findings: Vec<(RecordId, Finding)>,
     exchanges: HashMap<ExchangeId, ExchangeRow>,
     observations: HashMap<ObservationId, ObservationRow>,
+    bodies: HashMap<BodyId, BodyRow>,
+    parts: HashMap<RecordId, BodyPart>,
     /// Which message each ICMP error was about.
     about: Vec<RecordId>,
     counters: Counters,
@@ -94,8 +96,8 @@ impl Seen {
                 Patch::Observation(id, row) => drop(self.observations.insert(id, row)),
                 Patch::AnsweredBy { record, by } => drop(self.answered_by.insert(record, by)),
                 Patch::Finding(record, finding) => self.findings.push((record, finding)),
-                #[allow(unreachable_patterns, reason = "more kinds of patches may come")]
-                _ => {}
+                Patch::Body(id, row) => drop(self.bodies.insert(id, row)),
+                Patch::Part(record, part) => drop(self.parts.insert(record, part)),
             }
         }
     }
@@ -142,6 +144,11 @@ fn claim(seen: &Seen, words: &[&str]) -> Result<(), String> {
             let row = seen.exchanges.get(&id).ok_or("no such exchange")?;
             pairs(rest, |key| exchange(seen, row, key))
         }
+        ["body", number, rest @ ..] => {
+            let id = BodyId(number.parse().map_err(|_| "not a number")?);
+            let row = seen.bodies.get(&id).ok_or("no such body")?;
+            pairs(rest, |key| body(row, key))
+        }
         ["observation", number, rest @ ..] => {
             let id = ObservationId(number.parse().map_err(|_| "not a number")?);
             let row = seen.observations.get(&id).ok_or("no such observation")?;
@@ -186,6 +193,8 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
         ["previous", to] => equal(&name(tracked.previous_in_exchange), to),
         ["transmission", number] => equal(&tracked.transmission.to_string(), number),
         ["exchange", number] => equal(&tracked.exchange.0.to_string(), number),
+        ["body", number] => equal(&seen.parts.get(&record).map_or(0, |part| part.body.0).to_string(), number),
+        ["offset", number] => equal(&seen.parts.get(&record).map_or(0, |part| part.offset).to_string(), number),
         ["observation", number] => equal(&tracked.observation.0.to_string(), number),
         ["role", role] => equal(&format!("{:?}", tracked.role), role),
         ["order", order] => equal(&format!("{:?}", tracked.order), order),
@@ -255,6 +264,20 @@ fn exchange(seen: &Seen, row: &ExchangeRow, key: &str) -> Result<String, String>
         "responses" => row.responses.to_string(),
         "observation" => row.observation.0.to_string(),
         _ => return Err(format!("exchanges have no {key}")),
+    })
+}
+
+fn body(row: &BodyRow, key: &str) -> Result<String, String> {
+    Ok(match key {
+        "first" => name(row.first),
+        "last" => name(row.last),
+        "blocks" => row.blocks.to_string(),
+        "bytes" => row.bytes.to_string(),
+        "length" => row.length.to_string(),
+        "announced" => row.announced.map_or("none".into(), |size| size.to_string()),
+        "complete" => row.complete.to_string(),
+        "upload" => row.upload.to_string(),
+        _ => return Err(format!("bodies have no {key}")),
     })
 }
 

@@ -263,15 +263,19 @@ fn option(word: &str) -> Outcome<Vec<(u16, Vec<u8>)>> {
         ("cf", 12),
         ("max-age", 14),
         ("accept", 17),
+        ("qblock1", 19),
         ("block2", 23),
         ("block1", 27),
+        ("size2", 28),
+        ("qblock2", 31),
+        ("size1", 60),
         ("no-response", 258),
     ]);
     let value = match name {
         "etag" => return Ok(vec![(4, hex(value)?)]),
         "echo" => return Ok(vec![(252, hex(value)?)]),
         "oscore" => return Ok(vec![(9, hex(value)?)]),
-        "block1" | "block2" => {
+        "block1" | "block2" | "qblock1" | "qblock2" => {
             let parts: Vec<u32> = value.split('/').map(parse).collect::<Outcome<_>>()?;
             let [number, more, size] = parts[..] else { return Err("expected number/more/size".into()) };
             number << 4 | more << 3 | (size.trailing_zeros() - 4)

@@ -1,0 +1,445 @@
+//! Bodies in blocks: which messages carry parts of one body, and what is odd about them (RFC 7959, RFC 9177).
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hasher;
+
+use foldhash::fast::RandomState;
+
+use super::Tracker;
+use super::context::{Context, MESSAGE_ID, Output};
+use super::facts::Seed;
+use super::model::{BodyId, BodyRow, Patch, ResourceId};
+use super::pairs::PairNumber;
+use super::transfer::{Place, Transfer};
+use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
+
+/// What a body is told by: endpoints, method, resource, the other options of its requests, and which way it goes. Never the token
+/// (RFC 7959 section 2.3, RFC 9175 section 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct BodyKey {
+    pair: PairNumber,
+    resource: ResourceId,
+    method: u8,
+    upload: bool,
+    others: u64,
+}
+
+/// What the request in a slot asked for in blocks.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    /// The block that it carries.
+    sent: Option<Carried>,
+    /// The block that it asks for.
+    asked: Option<Carried>,
+    /// Steady time.
+    stamp: i64,
+}
+
+/// A block option.
+#[derive(Clone, Copy, Debug)]
+struct Carried {
+    option: OptionNumber,
+    block: Block,
+}
+
+impl Carried {
+    /// The first of two kinds of option that a message has.
+    fn of(message: &Message<'_>, kinds: [OptionNumber; 2]) -> Option<Self> {
+        kinds.into_iter().find_map(|option| Some(Self { option, block: message.block(option)? }))
+    }
+
+    /// By RFC 9177.
+    fn is_quick(self) -> bool {
+        matches!(self.option, OptionNumber::Q_BLOCK1 | OptionNumber::Q_BLOCK2)
+    }
+
+    /// Offset of its first byte in the body.
+    fn offset(self) -> u64 {
+        u64::from(self.block.number) * u64::from(self.block.size())
+    }
+}
+
+const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
+const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
+
+/// Bodies that are on their way, or were a short time ago.
+#[derive(Default)]
+pub(super) struct Blocks {
+    transfers: HashMap<BodyKey, Transfer, RandomState>,
+    /// When each got a block, the longest ago first.
+    aging: VecDeque<(i64, BodyKey)>,
+    /// By the slot of the request.
+    wanted: HashMap<u32, Wanted, RandomState>,
+    waiting: VecDeque<(i64, u32)>,
+    bodies: u32,
+    bytes: usize,
+}
+
+impl Blocks {
+    /// Estimated size in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes + self.aging.len() * 48 + self.wanted.len() * 96
+    }
+
+    /// The steady time behind which something is due.
+    pub fn next_due(&self, life: i64) -> Option<i64> {
+        let fronts = [self.aging.front().map(|(stamp, _)| *stamp), self.waiting.front().map(|(stamp, _)| *stamp)];
+        fronts.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
+    }
+
+    /// Takes back a jump of the clock that was not confirmed.
+    pub fn clamp(&mut self, steady: i64) {
+        self.aging.iter_mut().for_each(|(stamp, _)| *stamp = steady.min(*stamp));
+        self.waiting.iter_mut().for_each(|(stamp, _)| *stamp = steady.min(*stamp));
+        self.transfers.values_mut().for_each(|transfer| transfer.stamp = steady.min(transfer.stamp));
+    }
+
+    fn remove(&mut self, key: &BodyKey) -> Option<Transfer> {
+        let transfer = self.transfers.remove(key)?;
+        self.bytes = self.bytes.saturating_sub(transfer.bytes());
+        Some(transfer)
+    }
+}
+
+/// Hash of the options of a request that tell its body from others besides those of the resource; 0 where it has none of them.
+pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
+    let mut state = seed.hasher();
+    let mut any = false;
+    for option in message.options() {
+        let passed = matches!(
+            option.number,
+            OptionNumber::BLOCK1
+                | OptionNumber::BLOCK2
+                | OptionNumber::Q_BLOCK1
+                | OptionNumber::Q_BLOCK2
+                | OptionNumber::OBSERVE
+                | OptionNumber::IF_NONE_MATCH
+                | OptionNumber::CONTENT_FORMAT
+                | OptionNumber::MAX_AGE
+                | OptionNumber::URI_PATH
+                | OptionNumber::URI_QUERY
+                | OptionNumber::PROXY_URI
+        ) || option.number.is_no_cache_key() && !option.number.is_critical();
+        if !passed {
+            any = true;
+            state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);
+            state.write(option.value);
+        }
+    }
+    if any { state.finish() | 1 } else { 0 }
+}
+
+impl Tracker {
+    /// A new request with options: it may carry a block, or ask for one.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn block_request(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        if context.arrival.cut || context.facts.oscore {
+            return;
+        }
+        let message = context.message();
+        let (sent, asked) = (Carried::of(&message, UP), Carried::of(&message, DOWN));
+        if sent.is_none() && asked.is_none() {
+            return;
+        }
+        let stamp = self.clock.stamp();
+        self.blocks.wanted.insert(index, Wanted { sent, asked, stamp });
+        self.blocks.waiting.push_back((stamp, index));
+        if asked.is_some_and(|asked| asked.block.number > 0 && !asked.is_quick()) {
+            self.judge_later_request(index, context);
+        }
+        if let Some(sent) = sent {
+            self.block_sent(index, sent, &message, context);
+        }
+        if let (Some(asked), Some(key)) = (asked, self.body_key(index, context.pair, false))
+            && let Some(open) = self.blocks.transfers.get(&key).filter(|open| open.is_open() && !asked.is_quick())
+            && asked.block.number > 0
+        {
+            say_size(asked, open.szx, asked.option, context);
+        }
+    }
+
+    /// Which body the request in a slot is about.
+    fn body_key(&self, index: u32, pair: PairNumber, upload: bool) -> Option<BodyKey> {
+        let slot = self.slots.get(index)?;
+        Some(BodyKey { pair, resource: slot.row.resource, method: slot.row.method, upload, others: slot.asked.others })
+    }
+
+    /// A request for a later block that registers, or goes under the token of an observation.
+    fn judge_later_request(&self, index: u32, context: &mut Context<'_, '_>) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let observing = self.slots.under(slot.pair, &slot.token).observing;
+        if context.facts.observe.is_some() || self.slots.observation(observing).is_some() {
+            context.find_option(Rule::BlockObserveLater, OptionNumber::BLOCK2, 0, 0);
+        }
+    }
+
+    /// The block of a body that a request carries.
+    fn block_sent(&mut self, index: u32, sent: Carried, message: &Message<'_>, context: &mut Context<'_, '_>) {
+        let Some(key) = self.body_key(index, context.pair, true) else { return };
+        let begins = sent.block.number == 0 && !sent.is_quick();
+        if begins && let Some(open) = self.blocks.transfers.get(&key).filter(|open| open.is_open()) {
+            let first = i64::from(open.row.first);
+            context.find_option(Rule::BlockInterleaved, sent.option, first, 0);
+        }
+        if !begins
+            && !sent.is_quick()
+            && let Some(open) = self.blocks.transfers.get(&key).filter(|open| open.is_open())
+        {
+            say_size(sent, open.szx, sent.option, context);
+        }
+        self.part(key, index, sent, OptionNumber::SIZE1, message, context);
+    }
+
+    /// A response to the request in a slot.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn block_response(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        if context.arrival.cut || context.facts.oscore {
+            return;
+        }
+        let message = context.message();
+        let wanted = self.blocks.wanted.get(&index).copied();
+        if let Some(Wanted { sent: Some(sent), .. }) = wanted {
+            self.block_acknowledged(index, sent, &message, context);
+        }
+        if let Some(carried) = Carried::of(&message, DOWN).filter(|_| context.facts.code.is_success()) {
+            let asked = wanted.and_then(|wanted| wanted.asked);
+            self.block_received(index, carried, asked, &message, context);
+        }
+    }
+
+    /// A notification: its first block begins a body, and there should be no other (RFC 7959 section 2.6).
+    #[cold]
+    #[inline(never)]
+    pub(super) fn block_notification(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        if context.arrival.cut || context.facts.oscore {
+            return;
+        }
+        let message = context.message();
+        let Some(carried) = Carried::of(&message, DOWN).filter(|_| context.facts.code.is_success()) else { return };
+        if carried.block.number > 0 && !carried.is_quick() {
+            context.find_option(Rule::BlockObserveLater, carried.option, 0, 0);
+        }
+        if let Some(key) = self.body_key(index, context.pair.reversed(), false) {
+            self.part(key, index, carried, OptionNumber::SIZE2, &message, context);
+        }
+    }
+
+    /// What a response says of the block that its request carried.
+    fn block_acknowledged(&mut self, index: u32, sent: Carried, message: &Message<'_>, context: &mut Context<'_, '_>) {
+        let Some(request) = self.slots.get(index).map(|slot| i64::from(slot.row.request)) else { return };
+        let (code, quick) = (context.facts.code, sent.is_quick());
+        let too_large = code == Code::REQUEST_ENTITY_TOO_LARGE;
+        if too_large || code == Code::REQUEST_ENTITY_INCOMPLETE && !quick {
+            context.find_code(Rule::BlockRejected, i64::from(code.0), 0);
+        }
+        if code == Code::CONTINUE && !sent.block.more && !quick {
+            context.find_code(Rule::BlockContinueOnLast, request, 0);
+        } else if code.is_success() && code != Code::CONTINUE && sent.block.more && !quick {
+            context.find_code(Rule::BlockFinalEarly, request, 0);
+        }
+        let key = self.body_key(index, context.pair.reversed(), true);
+        let open = key.and_then(|key| self.blocks.transfers.get_mut(&key));
+        let answered = Carried::of(message, UP).filter(|answered| !answered.is_quick());
+        if let Some(answered) = answered.filter(|_| code.is_success()) {
+            if answered.offset() != sent.offset() {
+                let [found, expected] = [answered, sent].map(|carried| carried.offset() as i64);
+                context.find_option(Rule::BlockNumMismatch, answered.option, found, expected);
+            }
+            say_size(answered, sent.block.szx, answered.option, context);
+        }
+        if let Some(open) = open {
+            open.refused |= code.is_error() && !(quick && code == Code::REQUEST_ENTITY_INCOMPLETE);
+            if let Some(answered) = answered {
+                open.szx = open.szx.min(answered.block.szx);
+            }
+        }
+    }
+
+    /// The block of a body that a response carries.
+    fn block_received(
+        &mut self,
+        index: u32,
+        carried: Carried,
+        asked: Option<Carried>,
+        message: &Message<'_>,
+        context: &mut Context<'_, '_>,
+    ) {
+        if !carried.is_quick() {
+            let expected = asked.map_or(0, Carried::offset);
+            if carried.offset() != expected {
+                context.find_option(Rule::BlockNumMismatch, carried.option, carried.offset() as i64, expected as i64);
+            }
+            if let Some(asked) = asked {
+                say_size(carried, asked.block.szx, carried.option, context);
+            }
+        }
+        if let Some(key) = self.body_key(index, context.pair.reversed(), false) {
+            self.part(key, index, carried, OptionNumber::SIZE2, message, context);
+        }
+    }
+
+    /// Enters a block in its body.
+    fn part(
+        &mut self,
+        key: BodyKey,
+        index: u32,
+        carried: Carried,
+        size: OptionNumber,
+        message: &Message<'_>,
+        context: &mut Context<'_, '_>,
+    ) {
+        let (offset, length) = (carried.offset(), message.payload().len() as u32);
+        let stamp = self.clock.stamp();
+        let known = self.blocks.transfers.get(&key).filter(|known| {
+            let begins = carried.block.number == 0 && !carried.is_quick();
+            !begins && (known.is_open() || carried.is_quick())
+        });
+        let mut transfer = match known.cloned() {
+            Some(known) => known,
+            None => self.new_transfer(key, index, carried, context),
+        };
+        if !carried.is_quick() {
+            judge_place(&transfer, carried, length, context);
+        }
+        self.judge_whole(&mut transfer, carried, message, context);
+        let part = transfer.add(context.record(), offset, length, carried.block.more);
+        (transfer.stamp, transfer.szx) = (stamp, carried.block.szx);
+        let announced = message.uint(size).filter(|size| *size > 0).map(|size| size as u32);
+        transfer.row.announced = announced.or(transfer.row.announced);
+        if transfer.row.complete
+            && let Some(announced) = transfer.row.announced
+            && u64::from(announced) != transfer.row.length
+        {
+            let option = if announced_here(message, size) { size } else { carried.option };
+            context.find_option(Rule::BlockSizeHint, option, i64::from(announced), transfer.row.length as i64);
+        }
+        context.out.patch(Patch::Body(transfer.id, transfer.row));
+        context.out.patch(Patch::Part(context.record(), part));
+        self.blocks.bytes += transfer.bytes();
+        self.blocks.aging.push_back((stamp, key));
+        if let Some(before) = self.blocks.transfers.insert(key, transfer) {
+            self.blocks.bytes = self.blocks.bytes.saturating_sub(before.bytes());
+        }
+        self.shrink_blocks();
+    }
+
+    /// A body that begins, for the capture at least.
+    fn new_transfer(&mut self, key: BodyKey, index: u32, carried: Carried, context: &mut Context<'_, '_>) -> Transfer {
+        self.blocks.bodies += 1;
+        if key.upload && carried.offset() > 0 && !carried.is_quick() {
+            // Its beginning may have gone before the capture did.
+            let severity = self.unless_unseen(Rule::BlockGap, context);
+            let span = context.message().option(carried.option).map_or(MESSAGE_ID, |option| option.span());
+            context.find_at(Rule::BlockGap, severity, span, carried.offset() as i64, 0);
+        }
+        let (source, destination) = (context.arrival.source, context.arrival.destination);
+        let (client, server) = if key.upload { (source, destination) } else { (destination, source) };
+        let row = BodyRow {
+            first: context.record(),
+            last: context.record(),
+            client,
+            server,
+            resource: key.resource,
+            upload: key.upload,
+            method: self.slots.get(index).map_or(key.method, |slot| slot.row.method),
+            blocks: 0,
+            bytes: 0,
+            length: 0,
+            announced: None,
+            complete: false,
+        };
+        let stamp = self.clock.stamp();
+        Transfer::new(BodyId(self.blocks.bodies), row, stamp, carried.block.szx)
+    }
+
+    /// What has to be the same in all parts of a body.
+    fn judge_whole(
+        &self,
+        transfer: &mut Transfer,
+        carried: Carried,
+        message: &Message<'_>,
+        context: &mut Context<'_, '_>,
+    ) {
+        let etag = message.option(OptionNumber::ETAG).filter(|_| !transfer.row.upload);
+        let etag = etag.map(|etag| self.seed.hash(etag.value));
+        if let (Some(first), Some(now)) = (transfer.etag, etag)
+            && first != now
+        {
+            context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(transfer.row.first), 0);
+        }
+        let format = context.facts.content_format;
+        if let (Some(first), Some(now)) = (transfer.format, format)
+            && first != now
+        {
+            let option = OptionNumber::CONTENT_FORMAT;
+            context.find_option(Rule::BlockFormatChanged, option, i64::from(first), i64::from(now));
+        }
+        let begins = carried.block.number == 0;
+        transfer.etag = if begins { etag.or(transfer.etag) } else { transfer.etag.or(etag) };
+        transfer.format = transfer.format.or(format);
+    }
+
+    /// Bodies that got no further block within EXCHANGE_LIFETIME are forgotten; those that should have got one were given up.
+    pub(super) fn expire_blocks(&mut self, steady: i64, out: &mut Output<'_>) {
+        let over = |stamp: i64, life: i64| steady.saturating_sub(stamp) > life;
+        while let Some(&(stamp, key)) = self.blocks.aging.front().filter(|(stamp, _)| over(*stamp, self.lifetime)) {
+            self.blocks.aging.pop_front();
+            if self.blocks.transfers.get(&key).is_some_and(|transfer| transfer.stamp <= stamp)
+                && let Some(transfer) = self.blocks.remove(&key)
+                && transfer.is_open()
+            {
+                let finding = Finding::new(Rule::BlockIncomplete, MESSAGE_ID);
+                out.find(transfer.row.last, finding.with(transfer.row.bytes as i64, 0));
+            }
+        }
+        while let Some(&(stamp, slot)) = self.blocks.waiting.front().filter(|(stamp, _)| over(*stamp, self.lifetime)) {
+            self.blocks.waiting.pop_front();
+            if self.blocks.wanted.get(&slot).is_some_and(|wanted| wanted.stamp <= stamp) {
+                self.blocks.wanted.remove(&slot);
+            }
+        }
+    }
+
+    /// Holds the part of the cap that bodies have.
+    fn shrink_blocks(&mut self) {
+        let most = self.options.cap_bytes / 8;
+        while self.blocks.bytes() > most {
+            let Some((stamp, key)) = self.blocks.aging.pop_front() else { return };
+            if self.blocks.transfers.get(&key).is_some_and(|transfer| transfer.stamp <= stamp)
+                && let Some(transfer) = self.blocks.remove(&key)
+            {
+                self.counters.evicted += u64::from(transfer.is_open());
+            }
+            if let Some((_, slot)) = self.blocks.waiting.pop_front() {
+                self.blocks.wanted.remove(&slot);
+            }
+        }
+    }
+}
+
+fn announced_here(message: &Message<'_>, size: OptionNumber) -> bool {
+    message.option(size).is_some()
+}
+
+/// Whether a block begins where the one before it ended.
+fn judge_place(transfer: &Transfer, carried: Carried, length: u32, context: &mut Context<'_, '_>) {
+    let offset = carried.offset();
+    match transfer.place(offset, u64::from(length)) {
+        Place::New => {}
+        Place::Behind(end) => context.find_option(Rule::BlockGap, carried.option, offset as i64, end as i64),
+        Place::Again(end) => context.find_option(Rule::BlockOverlap, carried.option, offset as i64, end as i64),
+    }
+}
+
+/// The size of a block against the one that was agreed on.
+fn say_size(carried: Carried, agreed: u8, option: OptionNumber, context: &mut Context<'_, '_>) {
+    let size = |szx: u8| i64::from(Block { number: 0, more: false, szx }.size());
+    let rule = match carried.block.szx.cmp(&agreed) {
+        std::cmp::Ordering::Equal => return,
+        std::cmp::Ordering::Less => Rule::BlockSizeReduced,
+        std::cmp::Ordering::Greater => Rule::BlockSizeIncreased,
+    };
+    context.find_option(rule, option, size(carried.block.szx), size(agreed));
+}

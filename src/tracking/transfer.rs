@@ -1,0 +1,144 @@
+//! A body on its way in blocks: what of it was captured (RFC 7959, RFC 9177).
+
+use super::model::{BodyId, BodyPart, BodyRow, RecordId};
+
+/// Ranges of a body that are kept apart. One that is torn more than this is not known to be complete any more.
+const RANGES: usize = 1024;
+
+/// How a block stands to those of its body that were captured before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It goes on where they end, or fills a hole between them.
+    New,
+    /// It begins behind their end, which is given.
+    Behind(u64),
+    /// All of it was there already; their end is given.
+    Again(u64),
+}
+
+/// A body and what was captured of it.
+#[derive(Clone, Debug)]
+pub(super) struct Transfer {
+    pub id: BodyId,
+    pub row: BodyRow,
+    /// Steady time of the newest block.
+    pub stamp: i64,
+    /// Exponent of the block size that both sides use.
+    pub szx: u8,
+    /// Hash of the ETag of its first part that has one.
+    pub etag: Option<u64>,
+    /// Content-Format of its first part that has one.
+    pub format: Option<u16>,
+    /// An error ended it.
+    pub refused: bool,
+    /// What was captured: begins and ends, rising and apart.
+    ranges: Vec<(u64, u64)>,
+}
+
+impl Transfer {
+    pub fn new(id: BodyId, row: BodyRow, stamp: i64, szx: u8) -> Self {
+        Self { id, row, stamp, szx, etag: None, format: None, refused: false, ranges: Vec::new() }
+    }
+
+    /// Something of it is still to come.
+    pub fn is_open(&self) -> bool {
+        !self.row.complete && !self.refused
+    }
+
+    /// Where a block would stand.
+    pub fn place(&self, offset: u64, length: u64) -> Place {
+        let Some(&(_, end)) = self.ranges.last() else { return Place::New };
+        if offset > end {
+            return Place::Behind(end);
+        }
+        let within = |&(begin, end): &(u64, u64)| begin <= offset && offset + length <= end;
+        if length > 0 && self.ranges.iter().any(within) { Place::Again(end) } else { Place::New }
+    }
+
+    /// Takes a block in; `more` follow. Gives what the message with it is to be known by.
+    pub fn add(&mut self, record: RecordId, offset: u64, length: u32, more: bool) -> BodyPart {
+        let before = self.captured();
+        self.merge(offset, offset + u64::from(length));
+        let row = &mut self.row;
+        let previous = if row.blocks == 0 { super::model::NO_RECORD } else { row.last };
+        if !more {
+            row.length = offset + u64::from(length);
+        }
+        row.last = record;
+        let captured = self.captured();
+        let row = &mut self.row;
+        row.blocks += u32::from(captured > before || length == 0);
+        row.bytes = captured;
+        let empty = !more && row.length == 0;
+        row.complete |= empty || row.length > 0 && self.ranges.as_slice() == [(0, row.length)];
+        BodyPart { body: self.id, offset, length, previous }
+    }
+
+    fn captured(&self) -> u64 {
+        self.ranges.iter().map(|(begin, end)| end - begin).sum()
+    }
+
+    fn merge(&mut self, mut begin: u64, mut end: u64) {
+        if begin == end
+            || self.ranges.len() >= RANGES && !self.ranges.iter().any(|&(from, to)| from <= end && begin <= to)
+        {
+            return;
+        }
+        self.ranges.retain(|&(from, to)| {
+            let touches = from <= end && begin <= to;
+            if touches {
+                (begin, end) = (begin.min(from), end.max(to));
+            }
+            !touches
+        });
+        let at = self.ranges.partition_point(|&(from, _)| from < begin);
+        self.ranges.insert(at, (begin, end));
+    }
+
+    /// Estimated size in bytes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.ranges.capacity() * size_of::<(u64, u64)>() + 64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::model::{EndpointId, NO_RECORD, ResourceId};
+
+    fn transfer() -> Transfer {
+        let row = BodyRow {
+            first: 0,
+            last: 0,
+            client: EndpointId(0),
+            server: EndpointId(1),
+            resource: ResourceId(1),
+            upload: true,
+            method: 3,
+            blocks: 0,
+            bytes: 0,
+            length: 0,
+            announced: None,
+            complete: false,
+        };
+        Transfer::new(BodyId(1), row, 0, 0)
+    }
+
+    #[test]
+    fn blocks_find_their_places() {
+        let mut body = transfer();
+        assert_eq!((body.place(0, 16), body.add(10, 0, 16, true).previous), (Place::New, NO_RECORD));
+        assert_eq!((body.place(0, 16), body.place(32, 16)), (Place::Again(16), Place::Behind(16)));
+        assert_eq!(body.add(11, 32, 5, false).previous, 10);
+        assert_eq!((body.row.complete, body.row.length, body.row.bytes), (false, 37, 21));
+        assert_eq!((body.place(16, 16), body.add(12, 16, 16, true).previous), (Place::New, 11));
+        assert_eq!((body.row.complete, body.row.blocks, body.is_open()), (true, 3, false));
+    }
+
+    #[test]
+    fn an_empty_body_is_complete_with_its_only_block() {
+        let mut body = transfer();
+        body.add(1, 0, 0, false);
+        assert!(body.row.complete && body.row.blocks == 1);
+    }
+}
