@@ -14,6 +14,9 @@
 //! message ([`coap`]), relates it to earlier ones ([`tracking`]) and keeps a record of 56 bytes ([`store`]) that points to the bytes.
 //! Whoever looks at a message reads and decodes those bytes again ([`pipeline::Fetcher`]): nothing decoded is kept.
 //!
+//! From another program the same takes ten lines: `examples/decode.rs` decodes a message, `examples/slow_answers.rs` reads a capture,
+//! relates its messages and filters them.
+//!
 //! # Floors
 //!
 //! Folders are floors, and imports point down only; `tests/floors.rs` holds them to it.
@@ -70,6 +73,11 @@
 //! * Findings that follow from a message's bytes or its frame are derived again when somebody looks; those of the tracker are stored by record.
 //!   What the loader keeps of the former is only the worst severity, for the problem column.
 //! * Of a message that the capture cut nothing is judged but that it was cut: the sender may have been right.
+//! * A filter asks the record and the tables first and reads a message only where these leave the answer open ([`field::Reads`] tells what a
+//!   field needs). `print -Y` of a file prints while it reads; where the filter asks for what becomes known later, the file is read to its end first.
+//!   From a stream a message is printed when the filter lets it through, be that later, and whole exchanges follow their first message that does.
+//! * An absolute time in a filter must tell its zone: a machine's own would give the same filter two meanings.
+//! * `print -w` of a file saves and prints nothing, unless a form of output is asked for: tshark's habit.
 //! * A DTLS record on a port of plain CoAP and an ICMP error that quotes CoAP are records of their own kind (*evidence*), never messages.
 //! * Payloads are decoded by whoever looks, never by the loader, so neither the problem column nor the counts of `stats` know their findings.
 //!   JSON, CBOR and the rest end up in one kind of node ([`payload::Item`]), from which tree, bytes and JSON follow.
