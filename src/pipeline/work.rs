@@ -48,6 +48,7 @@ impl Work {
         self.reasons.set_joined(batch.joined);
         update.interfaces.extend(batch.interfaces.iter().cloned());
         update.endpoints.extend(&batch.endpoints);
+        self.tracker.meet(&batch.endpoints);
         update.warnings.extend(batch.warnings.iter().cloned());
         self.summary.frames += batch.frames as u64;
         if let Some((first, last)) = batch.times {

@@ -58,6 +58,11 @@ impl EndpointTable {
         EndpointId(*held - 1)
     }
 
+    /// Takes over endpoints that another table numbered, in the order of their numbers.
+    pub fn meet(&mut self, endpoints: &[Endpoint]) {
+        self.list.extend_from_slice(endpoints);
+    }
+
     /// All endpoints; the index is the number.
     pub fn list(&self) -> &[Endpoint] {
         &self.list

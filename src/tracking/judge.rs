@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
@@ -65,6 +66,10 @@ pub(super) struct Memory {
     issued: Recent<u64, (EndpointId, RecordId)>,
     /// GET requests that were answered: since when fresh, how long, by which message.
     fresh: Recent<Similar, (Moment, i64, RecordId)>,
+    /// Requests protected by OSCORE: to whom, and a hash of key identifier and sequence number.
+    protected: Recent<(EndpointId, u64), RecordId>,
+    /// By which name each server was asked first, as a hash, and in which request.
+    hosts: Recent<EndpointId, u64>,
     /// Message IDs that were free again: when they were first used, by which message. Only kept where chat is asked for.
     pub lapsed: Recent<MessageKey, (Moment, RecordId)>,
 }
@@ -78,6 +83,8 @@ impl Default for Memory {
             challenged: Recent::new(),
             issued: Recent::new(),
             fresh: Recent::new(),
+            protected: Recent::new(),
+            hosts: Recent::new(),
             lapsed: Recent::new(),
         }
     }
@@ -92,6 +99,10 @@ impl Tracker {
     /// What of a request is needed later; and what its past says of it.
     pub(super) fn asked(&mut self, context: &mut Context<'_, '_>) -> Asked {
         self.judge_repeat(context);
+        if !context.facts.plain && !context.arrival.cut {
+            self.judge_host(context);
+            self.judge_protected(context);
+        }
         let facts = &context.facts;
         if [facts.block1, facts.block2].contains(&BlockPlace::Later) || facts.echo {
             self.pairs.direction(context.pair).mark(VERIFIED);
@@ -109,6 +120,48 @@ impl Tracker {
             oscore: facts.oscore,
             cut: context.arrival.cut,
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
+        }
+    }
+
+    /// The host that a request names is not that which it is sent to, or the server has another name in other requests.
+    #[cold]
+    #[inline(never)]
+    fn judge_host(&mut self, context: &mut Context<'_, '_>) {
+        let message = context.message();
+        let Some(host) = message.option(OptionNumber::URI_HOST) else { return };
+        if context.arrival.multicast || message.option(OptionNumber::PROXY_SCHEME).is_some() {
+            return;
+        }
+        let server = context.arrival.destination;
+        let name = self.seed.hash(&host.value.to_ascii_lowercase());
+        let address = str::from_utf8(host.value).ok().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
+        let known = self.endpoints.list().get(server.0 as usize).map(|endpoint| endpoint.address);
+        let elsewhere = match (address, known) {
+            (Some(address), Some(known)) => IpAddr::to_canonical(&address) != known.to_canonical(),
+            _ => false,
+        };
+        let renamed = address.is_none() && self.memory.hosts.get(&server).is_some_and(|first| *first != name);
+        if address.is_none() && self.memory.hosts.get(&server).is_none() {
+            self.memory.hosts.insert(server, name);
+        }
+        if elsewhere || renamed {
+            context.find_option(Rule::OptUriHostMismatch, OptionNumber::URI_HOST, 0, 0);
+        }
+    }
+
+    /// Two requests with one key and one sequence number (RFC 8613 section 7.4).
+    #[cold]
+    #[inline(never)]
+    fn judge_protected(&mut self, context: &mut Context<'_, '_>) {
+        let message = context.message();
+        let Some(oscore) = message.oscore() else { return };
+        let (Some(kid), false) = (oscore.kid, oscore.partial_iv.is_empty()) else { return };
+        let parts = [oscore.partial_iv, oscore.kid_context.unwrap_or_default(), kid];
+        let all: Vec<u8> = parts.iter().flat_map(|part| [&[part.len() as u8], *part].concat()).collect();
+        let key = (context.arrival.destination, self.seed.hash(&all));
+        match self.memory.protected.get(&key).copied() {
+            Some(other) => context.find_option(Rule::OscoreReplay, OptionNumber::OSCORE, i64::from(other), 0),
+            None => self.memory.protected.insert(key, context.arrival.record),
         }
     }
 

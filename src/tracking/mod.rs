@@ -139,6 +139,11 @@ impl Tracker {
         self.endpoints.intern(endpoint)
     }
 
+    /// Takes over the endpoints that an [`EndpointTable`] of the caller's has numbered since the last call.
+    pub fn meet(&mut self, endpoints: &[Endpoint]) {
+        self.endpoints.meet(endpoints);
+    }
+
     /// All endpoints; the index is the number.
     pub fn endpoints(&self) -> &[Endpoint] {
         self.endpoints.list()

@@ -1,0 +1,124 @@
+//! When exchanges are forgotten, and which of them first.
+
+use super::{NO_OBSERVATION, Slot, SlotKind, Slots};
+
+/// When a slot is to be forgotten, and what has to be done then. These lie close together, so that most slots are forgotten without being looked
+/// at once more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Term {
+    /// Steady time at which it began or was last used if it lasts, else that at which it was closed.
+    pub stamp: i64,
+    /// It is open, or lives as an observation.
+    pub lasts: bool,
+    /// It holds nothing any more.
+    pub free: bool,
+    /// Something else knows of it: an observation, or the list of requests to groups.
+    pub known: bool,
+}
+
+impl Term {
+    #[inline]
+    pub fn of(slot: &Slot) -> Self {
+        let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
+        let known = slot.observation != NO_OBSERVATION || slot.row.multicast;
+        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, lasts: lasts && !free, free, known }
+    }
+}
+
+impl Slots {
+    /// The steady time behind which [`expire`](Self::expire) finds something.
+    pub fn next_due(&self, life: i64) -> Option<i64> {
+        let last_used = |term: &Term| if term.free { i64::MIN } else { term.stamp };
+        let stamps = [self.terms.front().map(last_used), self.closed.front().map(|(stamp, _)| *stamp)];
+        stamps.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
+    }
+
+    /// Forgets the oldest slot if its time is over by the steady time; what is still open moves to the elders.
+    /// `true` if there may be more to do. What is forgotten goes to `forgotten`.
+    pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
+        let over = |stamp: i64| steady.saturating_sub(stamp) > life;
+        while let Some(&term) = self.terms.front().filter(|term| term.free || over(term.stamp)) {
+            let number = self.ring.first();
+            self.terms.pop();
+            let Some(slot) = self.ring.pop() else { return false };
+            if term.lasts {
+                self.unused.push_back((slot.opened_at, number));
+                self.elders.insert(number, *slot);
+            } else if term.known && !term.free {
+                forgotten(number, slot);
+                self.observations.take(slot.observation);
+            }
+        }
+        let Some(&(stamp, number)) = self.closed.front() else { return false };
+        if !over(stamp) {
+            return false;
+        }
+        self.closed.pop_front();
+        if self.elders.get(&number).is_some_and(|slot| !slot.open && !slot.live)
+            && let Some(slot) = self.elders.remove(&number)
+        {
+            forgotten(number, &slot);
+            self.observations.take(slot.observation);
+        }
+        true
+    }
+
+    /// Forgets a slot before its time.
+    pub fn remove(&mut self, number: u32) {
+        let Some(slot) = self.get(number) else { return };
+        let (open, pair, token) = (slot.open, slot.pair, slot.token);
+        self.observations.take(slot.observation);
+        if open {
+            let next = self.unlink(number);
+            let under = self.under_mut(pair, &token);
+            if under.open == number {
+                under.open = next;
+            }
+        }
+        if self.elders.remove(&number).is_none()
+            && let Some(slot) = self.get_mut(number)
+        {
+            slot.kind = SlotKind::Free;
+        }
+        self.note(number);
+        while self.terms.front().is_some_and(|term| term.free) {
+            self.terms.pop();
+            self.ring.pop();
+        }
+    }
+
+    /// The least recently used slot.
+    pub fn oldest(&mut self) -> Option<u32> {
+        while let Some(&(stamp, number)) = self.unused.front() {
+            let Some(slot) = self.elders.get(&number).filter(|slot| slot.opened_at == stamp) else {
+                // Gone, or used since.
+                self.unused.pop_front();
+                if let Some(slot) = self.elders.get(&number) {
+                    self.unused.push_back((slot.opened_at, number));
+                }
+                continue;
+            };
+            let younger = self.ring.front().is_none_or(|front| front.opened_at >= slot.opened_at);
+            return Some(if younger { number } else { self.ring.first() });
+        }
+        (self.ring.len() > 0).then_some(self.ring.first())
+    }
+
+    /// Takes back a jump of the clock that was not confirmed.
+    pub fn clamp(&mut self, steady: i64) {
+        self.ring.newest_first(|slot| {
+            let later = slot.opened_at > steady || slot.closed_at > steady;
+            slot.opened_at = slot.opened_at.min(steady);
+            slot.closed_at = slot.closed_at.min(steady);
+            later
+        });
+        self.terms.newest_first(|term| {
+            let later = term.stamp > steady;
+            term.stamp = term.stamp.min(steady);
+            later
+        });
+        for (stamp, _) in self.closed.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
+            *stamp = steady;
+        }
+    }
+}
