@@ -13,6 +13,8 @@
 mod readers;
 #[path = "schema/saved.rs"]
 mod saved;
+#[path = "schema/streams.rs"]
+mod streams;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -80,7 +80,6 @@ const ROWS: &[Row] = &[
         "is a frame of a capture; name the capture with -r, or give hex alone",
     ),
     row(&["explain"], "display_filter", "-Y", always, "chooses among messages, and this is a single one; leave it out"),
-    row(&["stats"], "display_filter", "-Y", always, "is not for stats yet; use `coapscope print -Y`"),
     row(&["flow"], "width", "--width", is_diagram, OF_LADDERS),
     row(&["flow"], "time", "-t", is_diagram, OF_LADDERS),
     row(&["flow"], "ascii", "--ascii", is_diagram, OF_LADDERS),

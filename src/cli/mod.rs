@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod chooser;
+mod counted;
 mod devices;
 mod effect;
 mod explain;

@@ -41,6 +41,25 @@ fn load(
     Ok((loader, updates))
 }
 
+/// Reads a source to its end, into a store; answers how it ended.
+pub(super) fn read_whole(
+    source: Box<dyn Source>,
+    reading: &ReadingArgs,
+    store: &mut Store,
+    context: &mut Context<'_>,
+) -> anyhow::Result<Option<Ended>> {
+    let (_loader, updates) = load(source, reading, false, false)?;
+    let mut ended = None;
+    while let (None, Some(update)) = (&ended, next(&updates, context)?) {
+        context.warn(&update.warnings);
+        context.progress(&update.summary.progress);
+        ended.clone_from(&update.ended);
+        store.apply(update);
+    }
+    context.progress_done();
+    Ok(ended)
+}
+
 /// The next update. What was printed is written out before it waits for one.
 fn next(updates: &Receiver<Update>, context: &mut Context<'_>) -> anyhow::Result<Option<Update>> {
     if let Ok(update) = updates.try_recv() {
@@ -155,7 +174,7 @@ impl<'r> Printer<'r> {
 
     /// Read to the end, then print: each message with all that became known of it.
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
-        let ended = self.read(source, context)?;
+        let ended = read_whole(source, self.reading, &mut self.store, context)?;
         if !matches!(self.whole, Some(Whole::Table(..) | Whole::Save(_, false))) {
             self.form.heading(&mut context.out)?;
         }
@@ -183,26 +202,12 @@ impl<'r> Printer<'r> {
         self.outcome(ended, context)
     }
 
-    /// Read the capture into the store.
-    fn read(&mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<Option<Ended>> {
-        let (_loader, updates) = load(source, self.reading, false, false)?;
-        let mut ended = None;
-        while let (None, Some(update)) = (&ended, next(&updates, context)?) {
-            context.warn(&update.warnings);
-            context.progress(&update.summary.progress);
-            ended.clone_from(&update.ended);
-            self.store.apply(update);
-        }
-        context.progress_done();
-        Ok(ended)
-    }
-
     /// As many of them as are wanted, evidence between them not counted.
     fn counted<'i>(&self, store: &Store, ids: &'i [RecordId]) -> &'i [RecordId] {
         let Some(left) = self.left else { return ids };
         let is_message = |id: &RecordId| store.get(*id).is_some_and(|record| record.kind() == RecordKind::Message);
-        let places = ids.iter().enumerate().filter(|(_, id)| is_message(id)).map(|(at, _)| at);
-        let end = places.skip(left as usize).next().unwrap_or(ids.len());
+        let mut places = ids.iter().enumerate().filter(|(_, id)| is_message(id)).map(|(at, _)| at);
+        let end = places.nth(left as usize).unwrap_or(ids.len());
         ids.get(..end).unwrap_or(ids)
     }
 

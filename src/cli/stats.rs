@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::input;
-use super::{Context, StatsArgs, without};
+use super::{Context, StatsArgs, print, without};
 use crate::capture::Opened;
 use crate::coap::escape;
 use crate::pipeline::{Pipeline, Step};
@@ -21,10 +21,30 @@ const LISTED: usize = 10;
 /// # Errors
 /// Where the capture cannot be opened or read, or the output cannot be written.
 pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let filter = print::wanted(&args.reading)?;
+    let mut counted = Counted::default();
+    let update = if filter.is_empty() {
+        all(args, &mut counted, context)?
+    } else {
+        let update = super::counted::chosen(args, &filter, context)?;
+        counted.take(&update);
+        update
+    };
+    let summary = &update.summary;
+    let written = if args.json {
+        context.out.json();
+        writeln!(context.out, "{}", line(&counted.json(summary)))
+    } else {
+        counted.text(summary, &mut context.out)
+    };
+    Ok(written.and_then(|()| context.out.flush())?)
+}
+
+/// Count everything while it is read; the last update has the sums.
+fn all(args: &StatsArgs, counted: &mut Counted, context: &mut Context<'_>) -> anyhow::Result<Update> {
     let options = input::pipeline_options(&args.reading)?;
     let Opened { source, .. } = input::open(args.input.paths()?, false, &args.reading)?;
     let mut pipeline = Pipeline::read_ahead(source, options)?;
-    let mut counted = Counted::default();
     let mut update = Update::default();
     loop {
         let step = pipeline.step(&mut update);
@@ -41,14 +61,7 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &update.ended {
         anyhow::bail!("{why}");
     }
-    let summary = &update.summary;
-    let written = if args.json {
-        context.out.json();
-        writeln!(context.out, "{}", line(&counted.json(summary)))
-    } else {
-        counted.text(summary, &mut context.out)
-    };
-    Ok(written.and_then(|()| context.out.flush())?)
+    Ok(update)
 }
 
 /// One exchange, as far as the statistics need it.

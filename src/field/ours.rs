@@ -329,7 +329,7 @@ fn findings() -> Vec<Field> {
             "Severity of the worst finding: chat, note, warn or error.",
             |view, visit| {
                 // The record knows all but what is odd about the payload.
-                let of_payload = view.is_message().then(|| payload::findings(&view.message)).unwrap_or_default();
+                let of_payload = if view.is_message() { payload::findings(&view.message) } else { Vec::new() };
                 let worst = of_payload.iter().map(|finding| finding.severity).max().max(view.record.severity());
                 if let Some(worst) = worst {
                     visit(Value::text(severity(worst)));

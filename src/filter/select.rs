@@ -114,6 +114,10 @@ fn holds(test: &Expr, store: &Store, id: RecordId, sweep: &mut Sweep, groups: &G
             truth => return Ok(truth == Truth::Yes),
         }
     }
+    if test.reads() <= Reads::Findings {
+        let view = sweep.findings(store, id)?;
+        return Ok(view.is_some_and(|view| test.holds(&view, Reads::Findings, groups) == Truth::Yes));
+    }
     let view = sweep.whole(store, id)?;
     Ok(view.is_some_and(|view| test.holds(&view, Reads::All, groups) == Truth::Yes))
 }

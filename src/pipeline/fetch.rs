@@ -45,6 +45,11 @@ impl Fetcher {
         &self.reader
     }
 
+    /// How frames are taken apart.
+    pub(super) fn options(&self) -> PeelOptions {
+        self.options
+    }
+
     /// Read and decode a record; `None` where it has left the store.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Looking at many messages in the order of the capture, as far as is needed: what a filter does.
 
-use super::Fetcher;
+use super::{Fetcher, check};
 use crate::capture::{CaptureError, RunReader};
-use crate::coap::Message;
-use crate::frame::{Frame, LinkType, Position};
+use crate::coap::{Finding, Message};
+use crate::frame::{Frame, LinkType, Peeled, Peeler, Position};
 use crate::payload::Directory;
 use crate::store::{Record, RecordFlags, Store, View};
 use crate::tracking::RecordId;
@@ -15,6 +15,7 @@ pub struct Sweep {
     fetcher: Fetcher,
     /// The message of whatever is not read.
     unread: Message<'static>,
+    findings: Vec<Finding>,
     /// What servers say of their resources is not learnt here: who asks for that reads all.
     directory: Directory,
 }
@@ -23,7 +24,13 @@ impl Sweep {
     /// Looks at what `fetcher` reads.
     pub fn new(fetcher: &Fetcher) -> Self {
         let runs = RunReader::new(fetcher.reader().clone());
-        Self { runs, fetcher: fetcher.clone(), unread: Message::decode(&[]), directory: Directory::default() }
+        Self {
+            runs,
+            fetcher: fetcher.clone(),
+            unread: Message::decode(&[]),
+            findings: Vec::new(),
+            directory: Directory::default(),
+        }
     }
 
     /// A record without anything of its file: its message and its frame are empty.
@@ -58,6 +65,32 @@ impl Sweep {
         let message = if record.flags.has(RecordFlags::CUT) { message.cut_by_capture() } else { message };
         let file = self.fetcher.reader().file_name(position);
         Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message, &self.directory) }))
+    }
+
+    /// The same, with what is odd about the message and its frame.
+    ///
+    /// # Errors
+    /// As for [`Sweep::message`].
+    pub fn findings<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
+        let Some(record) = store.get(id) else { return Ok(None) };
+        if record.flags.has(RecordFlags::EVIDENCE | RecordFlags::FRAGMENTED) {
+            return self.fetcher.view(store, id);
+        }
+        let position = store.position(record);
+        let frame = self.runs.frame(position, u64::from(record.frame))?;
+        self.findings.clear();
+        if let Peeled::Datagram(datagram) = Peeler::new(self.fetcher.options()).peel(&frame) {
+            let message = Message::decode_as(datagram.payload, record.mode);
+            check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
+        }
+        let start = usize::from(record.coap_offset);
+        let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
+        let message = Message::decode_as(bytes, record.mode);
+        let message = if record.flags.has(RecordFlags::CUT) { message.cut_by_capture() } else { message };
+        let file = self.fetcher.reader().file_name(position);
+        let own_findings = &self.findings;
+        let coap_offset = Some(start);
+        Ok(Some(View { file, coap_offset, own_findings, ..view(store, id, record, frame, message, &self.directory) }))
     }
 
     /// A record with all that can be read of it.

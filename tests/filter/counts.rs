@@ -226,6 +226,9 @@ fn little_read_is_as_good_as_all() {
             let most = if is_quiet { Reads::Findings } else { Reads::Message };
             let message = sweep.message(&all.store, id).unwrap().unwrap();
             assert_eq!(values(&message, most), values(&whole, most), "{} frame {}", path.display(), record.frame);
+            let findings = sweep.findings(&all.store, id).unwrap().unwrap();
+            let reads = Reads::Findings;
+            assert_eq!(values(&findings, reads), values(&whole, reads), "{} frame {}", path.display(), record.frame);
             if is_plain(record) {
                 let bare = sweep.bare(&all.store, id, record);
                 let record_alone = values(&bare, Reads::Record);

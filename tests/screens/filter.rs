@@ -122,3 +122,35 @@ fn the_bar_fits_every_size() {
     let film = scene.run();
     assert!(film.frames.len() > 7);
 }
+
+/// A capture of so many requests, each of its own message ID.
+fn many(count: u32) -> Vec<u8> {
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    for number in 0..count {
+        let [high, low] = (number as u16).to_be_bytes();
+        let message = [0x41, 1, high, low, 7, 0xb4, b't', b'e', b'm', b'p', 0xff, b'{', b'}'];
+        let length = message.len() as u32 + 28;
+        for word in [1_700_000_000 + number / 100, number % 100 * 10_000, length, length] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0x45, 0, 0, length as u8, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        file.extend([0x9c, 0x40, 0x16, 0x33, 0, length as u8 - 20, 0, 0]);
+        file.extend(message);
+    }
+    file
+}
+
+#[test]
+fn keys_are_answered_while_a_filter_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.pcap");
+    std::fs::write(&path, many(60_000)).unwrap();
+    // Each message is read whole, which takes seconds in a build without optimisation.
+    let scene =
+        Scene::file(&path).keys("/").typed("coapscope.payload.value.x == 1 || coapscope.finding contains \"zzz\"");
+    let film = scene.keys("Enter j j j").run();
+    let running: Vec<&String> = film.frames.iter().filter(|frame| frame.contains(" filtering ")).collect();
+    let selected = |frame: &str| frame.lines().find(|row| row.starts_with('\u{25b6}')).map(str::to_owned);
+    assert!(running.len() > 1, "the filter ran for {} frames", running.len());
+    assert_ne!(selected(running[0]), selected(running[running.len() - 1]), "no key was answered while it ran");
+}

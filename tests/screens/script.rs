@@ -83,6 +83,11 @@ impl Scene {
         Self::new(Some(captures().join("lab").join(name)), opening)
     }
 
+    /// On a capture of one's own.
+    pub fn file(path: &Path) -> Self {
+        Self::new(Some(path.to_owned()), Opening::Files { names: vec!["own.pcap".into()] })
+    }
+
     /// On the built-in capture.
     pub fn built_in() -> Self {
         let opening = Opening::BuiltIn { live: "sudo coapscope -i eth0".into() };

@@ -1,0 +1,110 @@
+//! `stats -Y`: the counts of the messages that a filter lets through, taken from their records.
+
+use std::collections::HashSet;
+
+use super::printer::{self, threads};
+use super::{Context, StatsArgs, input};
+use crate::capture::Opened;
+use crate::coap::MessageType;
+use crate::filter::{Filter, Selection};
+use crate::pipeline::{Fetcher, Sweep};
+use crate::store::{Ended, Record, RecordFlags, RecordKind, Store, Summary, Update};
+use crate::tracking::{AnswerKind, Counters, NO_RECORD, ObserveOrder, Patch, RecordId, Relation, Role};
+
+/// Read the capture, and give an update that holds just what was chosen of it: rows of exchanges whose request was chosen, and counts.
+///
+/// # Errors
+/// Where the capture cannot be opened or read.
+pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_>) -> anyhow::Result<Update> {
+    let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let fetcher = Fetcher::new(reader, args.reading.checksums);
+    let mut store = Store::default();
+    if let Some(Ended::Failed(why) | Ended::Panicked(why)) =
+        printer::read_whole(source, &args.reading, &mut store, context)?
+    {
+        anyhow::bail!("{why}");
+    }
+    let Selection::Chosen(ids) = filter.select(&store, &fetcher, threads(), &|| false)? else {
+        anyhow::bail!("nobody stopped the search; please report it");
+    };
+    let mut update = Update::default();
+    let mut sweep = Sweep::new(&fetcher);
+    let mut ends = HashSet::new();
+    let all = store.summary();
+    update.summary = Summary { first_time: all.first_time, last_time: all.last_time, ..Summary::default() };
+    for id in ids {
+        let Some(record) = store.get(id) else { continue };
+        update.summary.frames += 1;
+        if let Some(view) = sweep.findings(&store, id)? {
+            for severity in view.own_findings.iter().chain(store.findings(id)).map(|finding| finding.severity) {
+                if let Some(count) = update.summary.findings.get_mut(severity as usize) {
+                    *count += 1;
+                }
+            }
+        }
+        ends.extend([record.source, record.destination]);
+        if record.kind() == RecordKind::Message {
+            update.summary.coap_messages += 1;
+            count(record, &mut update.summary.counters);
+            exchange(&store, id, record, &mut update);
+        }
+    }
+    update.endpoints = ends.into_iter().filter_map(|id| store.endpoint(id).copied()).collect();
+    let texts = (1..=store.resources() as u32).filter_map(|id| store.resource(crate::tracking::ResourceId(id)));
+    update.resources = texts.map(Into::into).collect();
+    Ok(update)
+}
+
+/// What a message counts as by itself.
+fn count(record: &Record, counters: &mut Counters) {
+    // A frame that was captured twice counts once.
+    if record.relation() == Relation::CopyOf {
+        return;
+    }
+    if record.flags.has(RecordFlags::MALFORMED) {
+        counters.malformed += 1;
+        return;
+    }
+    match record.message_type {
+        MessageType::Confirmable => counters.con += 1,
+        MessageType::NonConfirmable => counters.non += 1,
+        MessageType::Acknowledgement => counters.ack += 1,
+        MessageType::Reset => counters.rst += 1,
+    }
+    match record.relation() {
+        Relation::Retransmits if !record.code.is_empty() => counters.retransmissions += 1,
+        Relation::Duplicates if record.message_type == MessageType::Acknowledgement && record.code.is_response() => {
+            counters.duplicate_acks += 1;
+        }
+        _ => {}
+    }
+    if record.is_repeat() {
+        return;
+    }
+    match record.role {
+        Role::PiggybackedResponse => counters.piggybacked_responses += 1,
+        Role::SeparateResponse => counters.separate_responses += 1,
+        Role::NonResponse => counters.non_responses += 1,
+        Role::Notification => counters.notifications += 1,
+        Role::Deregistration => counters.deregistrations += 1,
+        _ => {}
+    }
+    if matches!(record.order(), ObserveOrder::Stale | ObserveOrder::Same) {
+        counters.notifications_stale += 1;
+    }
+}
+
+/// What the exchange of a chosen request counts as.
+fn exchange(store: &Store, id: RecordId, record: &Record, update: &mut Update) {
+    let Some(row) = store.exchange(record.exchange).filter(|row| row.request == id) else { return };
+    let counters = &mut update.summary.counters;
+    counters.exchanges += 1;
+    counters.exchanges_retransmitted += u64::from(row.confirmable && row.transmissions > 1);
+    match row.answer {
+        AnswerKind::Reset => counters.exchanges_reset += 1,
+        _ => counters.exchanges_answered += u64::from(row.response != NO_RECORD),
+    }
+    let accepted = store.observation(row.observation).is_some_and(|observation| observation.accepted != NO_RECORD);
+    counters.observations += u64::from(accepted && record.role == Role::Registration);
+    update.patches.push(Patch::Exchange(record.exchange, *row));
+}
