@@ -101,6 +101,9 @@ pub struct PrintArgs {
     /// Print a table of these instead of messages; with -Y, of those in which some message is let through.
     #[arg(long, value_enum, value_name = "TABLE", help_heading = "Showing")]
     pub table: Option<TableName>,
+    /// Write each body that went in blocks to a file of its own in this folder; with -Y, those in which some message is let through.
+    #[arg(long, value_name = "DIR", help_heading = "Saving")]
+    pub export_objects: Option<PathBuf>,
     /// With -w: save the other messages of the chosen ones' exchanges as well.
     #[arg(long, help_heading = "Saving")]
     pub whole_exchanges: bool,
@@ -120,6 +123,8 @@ pub enum TableName {
     Findings,
     /// What is asked for.
     Resources,
+    /// What went in blocks.
+    Bodies,
 }
 
 /// Output of `print`.

@@ -7,6 +7,7 @@ mod counted;
 mod devices;
 mod effect;
 mod explain;
+mod export;
 mod fields;
 mod flow;
 mod hex_text;

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
 
+use super::export::Export;
 use super::input;
 use super::printer::{Printer, Whole};
 use super::save::Save;
@@ -52,6 +53,9 @@ fn form(args: &PrintArgs) -> anyhow::Result<Form> {
 /// What is done with a capture as a whole, from a file.
 fn whole(args: &PrintArgs) -> anyhow::Result<Option<Whole>> {
     let save = args.input.write.as_deref().filter(|_| args.input.interface.is_none());
+    if args.export_objects.is_some() && (args.table.is_some() || save.is_some() || args.tree || args.hex) {
+        bail!("--export-objects: it writes files and says which; leave out --table, -w, -V and -x");
+    }
     match (args.table, save) {
         (Some(_), Some(_)) => bail!("--table and -w: one of them prints, the other saves; leave one out"),
         (Some(_), None) if args.tree || args.hex || !args.fields.is_empty() => {
@@ -71,7 +75,7 @@ fn whole(args: &PrintArgs) -> anyhow::Result<Option<Whole>> {
             let prints = args.tree || args.hex || args.format != PrintFormat::Text;
             Ok(Some(Whole::Save(Save::new(path, args.whole_exchanges, args.input.paths())?, prints)))
         }
-        (None, None) => Ok(None),
+        (None, None) => Ok(args.export_objects.as_deref().map(|folder| Whole::Export(Export::new(folder)))),
     }
 }
 

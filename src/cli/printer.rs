@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use anyhow::bail;
 
 use super::chooser::Chooser;
+use super::export::Export;
 use super::print::Form;
 use super::save::Save;
 use super::tables::{Shape, Table};
@@ -87,6 +88,7 @@ pub(super) struct Printer<'r> {
 /// What can be done only with a whole capture.
 pub(super) enum Whole {
     Table(TableName, Shape),
+    Export(Export),
     /// Save, and print as well.
     Save(Save, bool),
 }
@@ -175,7 +177,7 @@ impl<'r> Printer<'r> {
     /// Read to the end, then print: each message with all that became known of it.
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
         let ended = read_whole(source, self.reading, &mut self.store, context)?;
-        if !matches!(self.whole, Some(Whole::Table(..) | Whole::Save(_, false))) {
+        if !matches!(self.whole, Some(Whole::Table(..) | Whole::Export(_) | Whole::Save(_, false))) {
             self.form.heading(&mut context.out)?;
         }
         let store = std::mem::take(&mut self.store);
@@ -187,6 +189,11 @@ impl<'r> Printer<'r> {
                 let chosen = (!self.filter.is_empty()).then_some(ids.as_slice());
                 let most = self.left.map_or(usize::MAX, |left| left as usize);
                 Table::new(name, &store, &self.fetcher, chosen)?.print(shape, most, &mut context.out)?;
+            }
+            Some(Whole::Export(export)) => {
+                let chosen = (!self.filter.is_empty()).then_some(ids.as_slice());
+                let most = self.left.map_or(usize::MAX, |left| left as usize);
+                export.run(&store, &self.fetcher, chosen, most, &mut context.out)?;
             }
             Some(Whole::Save(save, prints)) => {
                 let ids = self.counted(&store, &ids);

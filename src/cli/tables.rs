@@ -15,7 +15,7 @@ use crate::render::columns::csv_cell;
 use crate::render::json::{finding, line};
 use crate::render::time::rfc3339;
 use crate::store::Store;
-use crate::tracking::{EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, RecordId, ResourceId};
+use crate::tracking::{BodyId, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, RecordId, ResourceId};
 
 /// The forms of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ impl Table {
             TableName::Observations => observations(store, chosen),
             TableName::Findings => findings(store, fetcher, chosen)?,
             TableName::Resources => resources(store, chosen),
+            TableName::Bodies => bodies(store, chosen),
         })
     }
 
@@ -189,6 +190,48 @@ fn exchanges(store: &Store, chosen: Chosen<'_>) -> Table {
             "observation",
         ],
         rows: chosen_exchanges(store, chosen).map(row).collect(),
+    }
+}
+
+fn bodies(store: &Store, chosen: Chosen<'_>) -> Table {
+    let ids: Option<HashSet<BodyId>> =
+        chosen.map(|ids| ids.iter().filter_map(|id| store.part(*id)).map(|part| part.body).collect());
+    let rows = store.bodies().filter(|(id, _)| ids.as_ref().is_none_or(|ids| ids.contains(id)));
+    let rows = rows.map(|(id, row)| {
+        vec![
+            json!(id.0),
+            endpoint(store, row.client),
+            endpoint(store, row.server),
+            json!(if row.upload { "upload" } else { "download" }),
+            json!(Code(row.method).name()),
+            resource(store, row.resource),
+            json!(row.blocks),
+            json!(row.bytes),
+            json!((row.complete || row.length > 0).then_some(row.length)),
+            json!(row.announced),
+            json!(row.complete),
+            frame(store, row.first),
+            frame(store, row.last),
+        ]
+    });
+    Table {
+        kind: "body",
+        columns: &[
+            "body",
+            "client",
+            "server",
+            "direction",
+            "method",
+            "resource",
+            "blocks",
+            "received",
+            "length",
+            "announced",
+            "complete",
+            "first",
+            "last",
+        ],
+        rows: rows.collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
 use crate::payload::{self, About, Part};
-use crate::store::{Record, RecordFlags, RecordKind, Store, View};
+use crate::store::{Body, Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
 
 /// Makes views of records. Each has its own buffers; make one a thread.
@@ -22,6 +22,8 @@ pub struct Fetcher {
     comments: Vec<String>,
     findings: Vec<Finding>,
     learner: Learner,
+    /// The body that the message completed.
+    body: Option<Body>,
 }
 
 impl Fetcher {
@@ -37,6 +39,7 @@ impl Fetcher {
             comments: Vec::new(),
             findings: Vec::new(),
             learner: Learner::default(),
+            body: None,
         }
     }
 
@@ -59,6 +62,9 @@ impl Fetcher {
             self.learn(store, found, document)?;
         }
         let Some(record) = store.get(id) else { return Ok(None) };
+        // The body is shown with the block that completed it, and with no other: it is read once, however often blocks are repeated.
+        let ends = store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id);
+        self.body = if ends { self.body(store, id)? } else { None };
         let (coap_offset, cut) = self.load(store, id, record)?;
         let (position, number) = (store.position(record), u64::from(record.frame));
         let frame = self.reader.lent(position, number, &self.frame)?;
@@ -77,6 +83,7 @@ impl Fetcher {
             file: self.reader.file_name(position),
             coap_offset,
             directory: &self.learner.directory,
+            body: self.body.as_ref(),
         }))
     }
 
@@ -96,6 +103,20 @@ impl Fetcher {
             self.learner.directory.learn(server, &decoded, record.frame);
         }
         Ok(())
+    }
+
+    /// The bytes of a record's message, until something else is read.
+    ///
+    /// # Errors
+    /// Where the file can no longer be read at that place.
+    pub(super) fn message_bytes(
+        &mut self,
+        store: &Store,
+        id: RecordId,
+        record: &Record,
+    ) -> Result<&[u8], CaptureError> {
+        self.load(store, id, record)?;
+        Ok(&self.message)
     }
 
     /// Reads the bytes of a record's message, and what is odd about it and its frame. Returns where the message begins in its frame, and

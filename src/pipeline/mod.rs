@@ -5,6 +5,7 @@
 
 mod ahead;
 mod batch;
+mod body;
 mod check;
 mod classify;
 mod fetch;

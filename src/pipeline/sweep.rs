@@ -123,5 +123,6 @@ fn view<'a>(
         file: None,
         coap_offset: None,
         directory,
+        body: None,
     }
 }

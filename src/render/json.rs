@@ -69,6 +69,9 @@ fn message(view: &View<'_>, known: Known) -> Value {
     if record.flags.has(RecordFlags::CUT) {
         object.insert("cut_by_capture".into(), json!(true));
     }
+    if let Some(body) = super::body::object(view) {
+        object.insert("body".into(), body);
+    }
     object.insert("findings".into(), findings(&view.findings(), view.store));
     if let Some(other) = other_reading(&view.message) {
         object.insert("other_reading".into(), reading(&other));

@@ -2,6 +2,7 @@
 
 mod alias;
 pub mod annotated;
+mod body;
 pub mod columns;
 pub mod content;
 mod facts;

@@ -124,6 +124,7 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
 
 fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message, view.about());
+    layer.children.extend(super::body::node(view));
     layer.children.extend(facts::generated(view, known));
     let frame = |id| frame_number(view.frame_of(id));
     for finding in view.findings() {

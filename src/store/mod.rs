@@ -1,11 +1,13 @@
 //! What is kept of each message: records of fixed size, side tables, and the look-ups over them.
 
+mod body;
 mod chunked;
 mod record;
 mod summary;
 mod table;
 mod view;
 
+pub use body::Body;
 pub use chunked::Chunked;
 pub use record::{Record, RecordFlags, RecordKind};
 pub use summary::{Offer, Progress, Summary};

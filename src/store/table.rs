@@ -259,6 +259,12 @@ impl Store {
         self.bodies.get(id.0 as usize)?.as_ref()
     }
 
+    /// All bodies that went in blocks, oldest first.
+    pub fn bodies(&self) -> impl Iterator<Item = (BodyId, &BodyRow)> {
+        (self.bodies.first()..self.bodies.len())
+            .filter_map(|id| Some((BodyId(id as u32), self.bodies.get(id)?.as_ref()?)))
+    }
+
     /// Which part of a body a message has.
     pub fn part(&self, id: RecordId) -> Option<&BodyPart> {
         self.parts.get(&id)

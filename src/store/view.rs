@@ -1,6 +1,6 @@
 //! A record with its bytes read and decoded again: what fields, text and screen are made from.
 
-use super::{Record, RecordKind, Store};
+use super::{Body, Record, RecordKind, Store};
 use crate::coap::{Finding, Message};
 use crate::frame::{Endpoint, Frame, time_between};
 use crate::payload::{self, About, Description, Directory};
@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub coap_offset: Option<usize>,
     /// What servers said of their resources, in the records gone through so far.
     pub directory: &'a Directory,
+    /// The body that its block completed.
+    pub body: Option<&'a Body>,
 }
 
 impl<'a> View<'a> {

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use super::Tracker;
 use super::context::{Context, MESSAGE_ID, Output};
 use super::facts::Seed;
-use super::model::{BodyId, BodyRow, Patch, ResourceId};
+use super::model::{BodyId, BodyRow, NO_RECORD, Patch, ResourceId};
 use super::pairs::PairNumber;
 use super::transfer::{Place, Transfer};
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
@@ -349,6 +349,7 @@ impl Tracker {
             length: 0,
             announced: None,
             complete: false,
+            completed_by: NO_RECORD,
         };
         let stamp = self.clock.stamp();
         Transfer::new(BodyId(self.blocks.bodies), row, stamp, carried.block.szx)

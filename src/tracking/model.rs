@@ -250,6 +250,8 @@ pub struct BodyRow {
     pub announced: Option<u32>,
     /// All of it was captured.
     pub complete: bool,
+    /// The message with which it was complete, or [`NO_RECORD`].
+    pub completed_by: RecordId,
 }
 
 /// Which part of a body a message has.

@@ -70,7 +70,10 @@ impl Transfer {
         row.blocks += u32::from(captured > before || length == 0);
         row.bytes = captured;
         let empty = !more && row.length == 0;
-        row.complete |= empty || row.length > 0 && self.ranges.as_slice() == [(0, row.length)];
+        let complete = empty || row.length > 0 && self.ranges.as_slice() == [(0, row.length)];
+        if complete && !row.complete {
+            (row.complete, row.completed_by) = (true, record);
+        }
         BodyPart { body: self.id, offset, length, previous }
     }
 
@@ -120,6 +123,7 @@ mod tests {
             length: 0,
             announced: None,
             complete: false,
+            completed_by: NO_RECORD,
         };
         Transfer::new(BodyId(1), row, 0, 0)
     }

@@ -1,0 +1,100 @@
+//! A body that went in blocks: what of it a message has, and the whole with the block that completed it (RFC 7959).
+
+use serde_json::{Map, Value, json};
+
+use super::{Node, payload};
+use crate::coap::count;
+use crate::payload::{About, Decoded, Part, Subject, decode};
+use crate::store::{Body, View};
+use crate::tracking::BodyRow;
+
+/// Frames that are named in a line; the rest is counted.
+const NAMED: usize = 12;
+
+/// What is known of the body that a message has a block of, as a node; below it the values of the whole where the message completed it.
+pub fn node(view: &View<'_>) -> Option<Node> {
+    let part = view.store.part(view.id)?;
+    let row = view.store.body(part.body)?;
+    let mut node = Node::generated("coapscope.body", "Body in blocks", summary(row));
+    node.meaning = format!("this message: {} from byte {} on", count(part.length as usize, "byte"), part.offset);
+    node.reference = "RFC 7959 section 2".into();
+    node.explanation =
+        "Blocks belong together by endpoints, method and options, not by token; their payloads in order make the body."
+            .into();
+    if part.previous != crate::tracking::NO_RECORD {
+        node.target = Some(part.previous);
+    }
+    if let Some(body) = view.body {
+        node.children.push(frames(view, body));
+        if !body.missing.is_empty() {
+            let why = "some of it is no longer in memory, or too far back to be read";
+            node.children.push(Node::generated("coapscope.body.missing", "Not shown", why));
+        } else if let Some(decoded) = decoded(view, body) {
+            let mut whole = payload::whole(&decoded, 0, Part::Whole);
+            forget_places(&mut whole);
+            node.children.push(whole);
+        }
+    }
+    Some(node)
+}
+
+/// How much of a body was captured.
+fn summary(row: &BodyRow) -> String {
+    let blocks = count(row.blocks as usize, "block");
+    if row.complete {
+        return format!("{} in {blocks}, complete", count(row.length as usize, "byte"));
+    }
+    let of = match (row.length, row.announced) {
+        (0, None) => String::new(),
+        (0, Some(announced)) => format!(" of {announced} announced"),
+        (length, _) => format!(" of {length}"),
+    };
+    format!("{}{of} in {blocks} so far", count(row.bytes as usize, "byte"))
+}
+
+fn frames(view: &View<'_>, body: &Body) -> Node {
+    let numbers: Vec<String> =
+        body.messages.iter().filter_map(|id| view.frame_of(*id)).map(|frame| frame.to_string()).collect();
+    let mut text = numbers.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if numbers.len() > NAMED {
+        text.push_str(&format!(" and {} more", numbers.len() - NAMED));
+    }
+    Node::generated("coapscope.body.frames", "Frames", text)
+}
+
+/// The body decoded by the Content-Format of its blocks.
+fn decoded(view: &View<'_>, body: &Body) -> Option<Decoded> {
+    let about = About { path: view.path().unwrap_or_default(), ..view.about() };
+    (!body.bytes.is_empty()).then(|| decode(&body.bytes, &Subject { format: body.format, about, is_diagnostic: false }))
+}
+
+/// The bytes of a body lie in many messages: no single one lights up.
+fn forget_places(node: &mut Node) {
+    node.place = None;
+    node.children.iter_mut().for_each(forget_places);
+}
+
+/// The same as an object.
+pub fn object(view: &View<'_>) -> Option<Value> {
+    let part = view.store.part(view.id)?;
+    let row = view.store.body(part.body)?;
+    let mut made = Map::new();
+    made.insert("id".into(), json!(part.body.0));
+    made.insert("upload".into(), json!(row.upload));
+    made.insert("offset".into(), json!(part.offset));
+    made.insert("received".into(), json!(row.bytes));
+    made.insert("length".into(), json!((row.length > 0 || row.complete).then_some(row.length)));
+    made.insert("announced".into(), json!(row.announced));
+    made.insert("blocks".into(), json!(row.blocks));
+    made.insert("complete".into(), json!(row.complete));
+    if let Some(body) = view.body {
+        let frames: Vec<u32> = body.messages.iter().filter_map(|id| view.frame_of(*id)).collect();
+        made.insert("frames".into(), json!(frames));
+        if body.missing.is_empty()
+            && let Some(decoded) = decoded(view, body)
+        {
+            made.insert("value".into(), decoded.json(&body.bytes));
+        }
+    }
+    Some(Value::Object(made))
+}
