@@ -65,9 +65,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("explain --memory 3 -r FILE --frame 1", "--memory 3: a size is"),
     ("--memory x FILE", "--memory x: a size is"),
     // Words in the place of a subcommand.
-    ("lab FILE", "lab: there is no subcommand and no file of that name; the subcommands are print, explain"),
-    ("lab", "lab: there is no subcommand"),
-    ("lab -r FILE", "lab: there is no subcommand"),
+    ("practise FILE", "practise: there is no subcommand and no file of that name; the subcommands are print, explain"),
+    ("practise", "practise: there is no subcommand"),
+    ("practise -r FILE", "practise: there is no subcommand"),
     ("prnt FILE", "did you mean `coapscope print`?"),
     ("stat --json FILE", "did you mean `coapscope stats`?"),
     ("-t d print FILE", "print: a subcommand stands first"),

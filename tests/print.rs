@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "print/bodies.rs"]
+mod bodies;
 #[path = "field/reports.rs"]
 mod field;
 #[path = "print/pieces.rs"]
