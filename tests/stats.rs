@@ -6,8 +6,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test says what is wrong by failing"
 )]
+
+#[path = "stats/session.rs"]
+mod session;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

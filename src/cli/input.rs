@@ -98,6 +98,7 @@ pub fn pipeline_options(reading: &ReadingArgs) -> anyhow::Result<PipelineOptions
             When::Off => TokenPolicy::Off,
         },
         checksums: reading.checksums,
+        payloads: false,
         tracker: TrackerOptions { parameters: parameters(reading), ..TrackerOptions::default() },
     })
 }

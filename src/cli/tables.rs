@@ -324,7 +324,7 @@ struct Sum {
 }
 
 fn resources(store: &Store, chosen: Chosen<'_>) -> Table {
-    use crate::tracking::AnswerKind;
+    use crate::tracking::{AnswerKind, ExchangeState};
     let mut sums = vec![Sum::default(); store.resources() + 1];
     for (_, row) in chosen_exchanges(store, chosen) {
         let Some(sum) = sums.get_mut(row.resource.0 as usize) else { continue };
@@ -333,7 +333,7 @@ fn resources(store: &Store, chosen: Chosen<'_>) -> Table {
         sum.retransmissions += u64::from(row.transmissions.saturating_sub(1));
         sum.reset += u64::from(row.answer == AnswerKind::Reset);
         sum.answered += u64::from(row.response != NO_RECORD && row.answer != AnswerKind::Reset);
-        sum.observations += u64::from(row.observation.0 != 0);
+        sum.observations += u64::from(row.state == ExchangeState::Observing);
         if row.response != NO_RECORD && row.round_trip >= 0 {
             sum.times.push(row.round_trip);
         }

@@ -5,7 +5,7 @@ use super::reasons::NotCoap;
 use crate::capture::Interface;
 use crate::coap::{DecodeMode, Header, Severity};
 use crate::frame::{Datagram, Endpoint, Frame, Position};
-use crate::store::{Progress, Record, RecordFlags};
+use crate::store::{Progress, Record, RecordFlags, Sizes};
 use crate::tracking::{EndpointId, Facts, PairNumber};
 
 /// Frames that went through the front half.
@@ -43,6 +43,8 @@ pub(super) struct Batch {
     pub secrets: u64,
     /// Fragments so far that waited, and then became part of a datagram.
     pub joined: u64,
+    /// Bytes of its messages.
+    pub sizes: Sizes,
     /// Findings of message and frame by severity.
     pub findings: [u64; 4],
     /// What comes behind it.
@@ -111,6 +113,7 @@ impl Batch {
         self.interfaces.clear();
         self.endpoints.clear();
         self.warnings.clear();
+        self.sizes = Sizes::default();
         self.findings = [0; 4];
         self.step = None;
         self.failure = None;

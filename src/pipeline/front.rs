@@ -6,11 +6,13 @@ use super::batch::{self, Batch, Other, Quote, Way, What};
 use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
+use super::payloads::Payloads;
 use super::reasons::NotCoap;
 use super::usual;
 use crate::capture::{CaptureError, Next, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
 use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, Reason, is_known_time};
+use crate::payload;
 use crate::store::{Progress, Record, RecordFlags};
 use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed};
 
@@ -65,6 +67,7 @@ pub(super) struct Lens {
     pub peeler: Peeler,
     pub options: PipelineOptions,
     pub pairs: Pairs,
+    pub payloads: Payloads,
     pub known: Known,
 }
 
@@ -82,7 +85,8 @@ impl Front {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
         let known = Known { routes: RouteTable::default(), endpoints_sent: 0, seed };
         let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
-        let lens = Lens { peeler, options, pairs: Pairs::default(), known };
+        let payloads = Payloads::new(options.payloads);
+        let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
         Self { source, lens, interfaces_sent: 0, places: Places { times: None, frames_of_file } }
     }
 
@@ -139,9 +143,9 @@ impl Lens {
     /// The general way, for frames of every kind.
     #[inline(never)]
     fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
-        let Self { peeler, options, pairs, known } = self;
+        let Self { peeler, options, pairs, payloads, known } = self;
         let other = match peeler.peel(frame) {
-            Peeled::Datagram(ref datagram) => classified(options, pairs, known, frame, datagram, batch),
+            Peeled::Datagram(ref datagram) => classified(options, pairs, payloads, known, frame, datagram, batch),
             Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, frame, &quote, batch),
             Peeled::Icmp(quote) => Some(NotCoap::Icmp(quote.version).into()),
             Peeled::Other(Reason::Tcp { source, destination }) => {
@@ -157,6 +161,7 @@ impl Lens {
 fn classified(
     options: &PipelineOptions,
     pairs: &mut Pairs,
+    payloads: &mut Payloads,
     known: &mut Known,
     frame: &Frame<'_>,
     datagram: &Datagram<'_>,
@@ -179,7 +184,17 @@ fn classified(
                 batch.findings = counted;
                 return Some(NotCoap::Port(port).into());
             }
+            if !datagram.cut && payloads.are_odd(&message) {
+                for finding in payload::findings(&message) {
+                    worst = worst.max(Some(finding.severity));
+                    super::count(&mut batch.findings, finding.severity);
+                }
+            }
             batch.facts.push(Facts::read(&message, &known.seed));
+            if !datagram.cut && datagram.fragments.is_none() {
+                let (coap, payload) = (datagram.payload.len() as u64, message.payload().len() as u64);
+                batch.sizes.add(u64::from(frame.original_length), coap, payload);
+            }
             if let Some(positions) = datagram.fragments {
                 batch.fragments.push((batch.records.len() as u32, positions.into()));
             }

@@ -13,6 +13,7 @@ mod front;
 mod learn;
 mod loader;
 mod pairs;
+mod payloads;
 mod reasons;
 mod sweep;
 mod usual;
@@ -49,6 +50,8 @@ pub struct PipelineOptions {
     pub tokens: TokenPolicy,
     /// Verify UDP checksums.
     pub checksums: bool,
+    /// Let what is odd about payloads count for the severity of their records. It has to be looked for in each of them.
+    pub payloads: bool,
     /// Parameters and caps of the tracker.
     pub tracker: TrackerOptions,
 }

@@ -32,7 +32,7 @@ pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> 
         }
     };
     let (facts, usual) = Facts::read_usual(datagram.payload, &lens.known.seed)?;
-    if check::concerns(&usual) {
+    if check::concerns(&usual) || lens.payloads.are_odd(&usual.message) {
         return None;
     }
     let message = usual.message;
@@ -40,6 +40,8 @@ pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> 
         route.mark += 1;
     }
     let length = batch.keep(datagram.payload);
+    let (coap, payload) = (datagram.payload.len() as u64, message.payload().len() as u64);
+    batch.sizes.add(u64::from(frame.original_length), coap, payload);
     let ends = [route.source, route.destination];
     batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, message.mode(), message.header()));
     let what = What::Message;

@@ -44,6 +44,7 @@ impl Work {
             *sum += new;
         }
         self.summary.progress = batch.progress;
+        self.summary.sizes.join(batch.sizes);
         self.summary.secrets = batch.secrets;
         self.reasons.set_joined(batch.joined);
         update.interfaces.extend(batch.interfaces.iter().cloned());

@@ -10,6 +10,6 @@ mod view;
 pub use body::Body;
 pub use chunked::Chunked;
 pub use record::{Record, RecordFlags, RecordKind};
-pub use summary::{Offer, Progress, Summary};
+pub use summary::{Offer, Progress, Sizes, Summary};
 pub use table::{Ended, Store, Update};
 pub use view::View;

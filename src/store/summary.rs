@@ -13,6 +13,38 @@ pub struct Offer {
     pub first_frame: u64,
 }
 
+/// Bytes of the messages that came whole, each in one frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// How many messages these are.
+    pub messages: u64,
+    /// Bytes of their frames on the wire.
+    pub frames: u64,
+    /// Bytes of the messages.
+    pub coap: u64,
+    /// Bytes of their payloads.
+    pub payload: u64,
+}
+
+impl Sizes {
+    /// Add a message.
+    #[inline(always)]
+    pub fn add(&mut self, frame: u64, coap: u64, payload: u64) {
+        self.messages += 1;
+        self.frames += frame;
+        self.coap += coap;
+        self.payload += payload;
+    }
+
+    /// Add what was summed up elsewhere.
+    pub fn join(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.frames += other.frames;
+        self.coap += other.coap;
+        self.payload += other.payload;
+    }
+}
+
 /// How far the loader is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -31,6 +63,8 @@ pub struct Summary {
     pub coap_messages: u64,
     /// What the tracker counted.
     pub counters: Counters,
+    /// Bytes of messages, of their payloads and of their frames.
+    pub sizes: Sizes,
     /// Findings by severity: chat, note, warn, error.
     pub findings: [u64; 4],
     /// Frames that are not CoAP, by reason.

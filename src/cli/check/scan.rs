@@ -79,6 +79,7 @@ pub(super) struct Scan {
     pub ignored: u64,
     least: Severity,
     ignore: HashSet<Rule>,
+    /// By number; 0 is none.
     exchanges: Vec<Asked>,
     briefs: VecDeque<Brief>,
     /// Id of the first of them.
@@ -108,7 +109,7 @@ impl Scan {
 
     /// What each endpoint did.
     pub fn parts(&self) -> Vec<Part> {
-        parts(self.endpoints.len(), self.exchanges.iter().map(|asked| (asked.client, asked.server)))
+        parts(self.endpoints.len(), self.exchanges.iter().skip(1).map(|asked| (asked.client, asked.server)))
     }
 
     /// Take an update in. Its records and patches stay.

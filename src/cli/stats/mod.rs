@@ -1,0 +1,140 @@
+//! `coapscope stats`: counts, exchanges, round-trip times, resources, pairs, observations, bytes and findings of a capture.
+
+mod groups;
+mod object;
+mod sums;
+mod text;
+mod times;
+
+use std::io::Write;
+
+use super::{Context, StatsArgs, input};
+use crate::capture::Opened;
+use crate::pipeline::{Pipeline, Step};
+use crate::render::json::line;
+use crate::store::{Ended, RecordFlags, Summary, Update};
+use crate::tracking::ResourceId;
+use groups::{Pair, Sum};
+use sums::Sums;
+use times::Times;
+
+/// Records that are no well-formed messages.
+const NOT_COUNTED: u8 = RecordFlags::EVIDENCE | RecordFlags::MALFORMED | RecordFlags::HEADERLESS;
+/// Pairs of endpoints that are told of.
+const PAIRS: usize = 1000;
+
+/// Read the capture to its end and print what was counted.
+///
+/// # Errors
+/// Where the capture cannot be opened or read, or the output cannot be written.
+pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let options = input::pipeline_options(&args.reading)?;
+    let Opened { source, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let mut pipeline = Pipeline::read_ahead(source, options)?;
+    let mut sums = Sums::default();
+    let mut update = Update::default();
+    loop {
+        let step = pipeline.step(&mut update);
+        sums.take(&mut update);
+        context.warn(&update.warnings);
+        context.progress(&update.summary.progress);
+        match step {
+            Step::More => {}
+            Step::Pending => pipeline.wait(super::WAIT),
+            Step::Ended => break,
+        }
+    }
+    context.progress_done();
+    if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &update.ended {
+        anyhow::bail!("{why}");
+    }
+    let stats = Stats::new(&sums, &update.summary);
+    let written = if args.json {
+        context.out.json();
+        writeln!(context.out, "{}", line(&stats.json()))
+    } else {
+        stats.text(&mut context.out)
+    };
+    Ok(written.and_then(|()| context.out.flush())?)
+}
+
+/// All that is told of a capture.
+struct Stats<'a> {
+    sums: &'a Sums,
+    summary: &'a Summary,
+    /// From the first copy of a request to its first answer.
+    times: Option<Times>,
+    resources: Vec<(ResourceId, Sum)>,
+    pairs: Vec<Pair>,
+    /// How many pairs there are.
+    all_pairs: usize,
+}
+
+impl<'a> Stats<'a> {
+    fn new(sums: &'a Sums, summary: &'a Summary) -> Self {
+        // Reading is over, and the processor has nothing else to do.
+        std::thread::scope(|scope| {
+            let pairs = scope.spawn(|| groups::by_pair(sums, PAIRS));
+            let times = Times::of(&mut sums.round_trips());
+            let resources = groups::by_resource(sums);
+            let (pairs, all_pairs) = pairs.join().unwrap_or_default();
+            Self { sums, summary, times, resources, pairs, all_pairs }
+        })
+    }
+
+    /// Repeats of Confirmable messages among all Confirmable messages.
+    fn retransmission_rate(&self) -> Option<f64> {
+        let counters = &self.summary.counters;
+        share(counters.retransmissions, counters.con)
+    }
+
+    /// Accepted observations by how they ended, in the order of their ends.
+    fn ends(&self) -> Vec<(&'static str, u64)> {
+        let mut ends: Vec<(&'static str, u64)> = Vec::new();
+        for observed in self.sums.observations().filter(|observed| observed.is_live) {
+            let word = crate::field::end(observed.end);
+            match ends.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, count)) => *count += 1,
+                None => ends.push((word, 1)),
+            }
+        }
+        ends
+    }
+}
+
+/// A part of a whole; None of nothing.
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The pinned counts, in the order they are printed.
+fn rows(summary: &Summary) -> impl Iterator<Item = (&'static str, u64)> {
+    let counters = &summary.counters;
+    [
+        ("frames", summary.frames),
+        ("coap_messages", summary.coap_messages),
+        ("malformed", counters.malformed),
+        ("con", counters.con),
+        ("non", counters.non),
+        ("ack", counters.ack),
+        ("rst", counters.rst),
+        ("exchanges", counters.exchanges),
+        ("exchanges_retransmitted", counters.exchanges_retransmitted),
+        ("exchanges_unanswered", counters.exchanges_unanswered()),
+        ("exchanges_reset", counters.exchanges_reset),
+        ("retransmissions", counters.retransmissions),
+        ("duplicate_acks", counters.duplicate_acks),
+        ("piggybacked_responses", counters.piggybacked_responses),
+        ("separate_responses", counters.separate_responses),
+        ("non_responses", counters.non_responses),
+        ("observations", counters.observations),
+        ("notifications", counters.notifications),
+        ("notifications_stale", counters.notifications_stale),
+        ("deregistrations", counters.deregistrations),
+    ]
+    .into_iter()
+}
+
+fn findings(summary: &Summary) -> impl Iterator<Item = (&'static str, u64)> {
+    ["error", "warn", "note", "chat"].into_iter().zip(summary.findings.iter().rev().copied())
+}

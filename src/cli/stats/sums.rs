@@ -1,0 +1,179 @@
+//! What `stats` sums up while a capture is read: one row an exchange, one sum a code. Everything else is made of these at the end.
+
+use crate::store::Update;
+use crate::tracking::{AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, ResourceId};
+
+/// No round trip: no answer, or its time is not known.
+const NONE: i64 = i64::MIN;
+
+/// What is known of an exchange from its beginning.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Opened {
+    pub client: EndpointId,
+    pub server: EndpointId,
+    pub resource: ResourceId,
+}
+
+/// What becomes known of it later.
+#[derive(Clone, Copy, Debug)]
+struct Latest {
+    round_trip: i64,
+    transmissions: u16,
+    answered: bool,
+    reset: bool,
+    observes: bool,
+}
+
+const UNKNOWN: Latest = Latest { round_trip: NONE, transmissions: 0, answered: false, reset: false, observes: false };
+
+/// What is known of an observation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Observed {
+    pub client: EndpointId,
+    pub server: EndpointId,
+    pub resource: ResourceId,
+    pub notifications: u32,
+    pub gaps: u32,
+    pub stale: u32,
+    pub end: ObservationEnd,
+    /// The response that accepts it was captured, or a notification.
+    pub is_live: bool,
+}
+
+/// One exchange in the end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exchange {
+    pub opened: Opened,
+    /// First copy of the request to its first answer, in nanoseconds.
+    pub round_trip: Option<i64>,
+    /// Repeats of the request.
+    pub repeats: u64,
+    /// A response came.
+    pub answered: bool,
+    /// A Reset came instead.
+    pub reset: bool,
+    /// It registered for an observation, and was accepted.
+    pub observes: bool,
+}
+
+/// The sums.
+pub(super) struct Sums {
+    /// By exchange id.
+    opened: Vec<Opened>,
+    latest: Vec<Latest>,
+    /// By observation id.
+    observed: Vec<Option<Observed>>,
+    /// Well-formed messages by the byte of their code.
+    pub codes: [u64; 256],
+    pub resources: Vec<Box<str>>,
+    pub endpoints: Vec<crate::frame::Endpoint>,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self {
+            opened: Vec::new(),
+            latest: Vec::new(),
+            observed: Vec::new(),
+            codes: [0; 256],
+            resources: Vec::new(),
+            endpoints: Vec::new(),
+        }
+    }
+}
+
+impl Sums {
+    /// Take an update in.
+    pub fn take(&mut self, update: &mut Update) {
+        self.resources.append(&mut update.resources);
+        self.endpoints.append(&mut update.endpoints);
+        for record in &update.records {
+            if !record.flags.has(super::NOT_COUNTED)
+                && let Some(count) = self.codes.get_mut(usize::from(record.code.0))
+            {
+                *count += 1;
+            }
+        }
+        for patch in &update.patches {
+            match patch {
+                Patch::Exchange(id, row) => self.exchange(id.0 as usize, row),
+                Patch::Observation(id, row) => {
+                    let at = id.0 as usize;
+                    if self.observed.len() <= at {
+                        self.observed.resize(at + 1, None);
+                    }
+                    if let Some(place) = self.observed.get_mut(at) {
+                        *place = Some(Observed {
+                            client: row.client,
+                            server: row.server,
+                            resource: row.resource,
+                            notifications: row.notifications,
+                            gaps: row.gaps,
+                            stale: row.stale,
+                            end: row.end,
+                            is_live: row.accepted != crate::tracking::NO_RECORD || row.notifications > 0,
+                        });
+                    }
+                }
+                Patch::AnsweredBy { .. } | Patch::Finding(..) => {}
+            }
+        }
+    }
+
+    #[inline]
+    fn exchange(&mut self, at: usize, row: &ExchangeRow) {
+        let has_answer = row.response != crate::tracking::NO_RECORD;
+        let round_trip = if has_answer && row.round_trip >= 0 { row.round_trip } else { NONE };
+        let reset = row.answer == AnswerKind::Reset;
+        let latest = Latest {
+            round_trip,
+            transmissions: row.transmissions,
+            answered: has_answer && !reset,
+            reset,
+            observes: row.state == ExchangeState::Observing,
+        };
+        match self.latest.get_mut(at) {
+            Some(place) => *place = latest,
+            None => {
+                // Ids rise by one; number 0 is none.
+                self.latest.resize(at, UNKNOWN);
+                self.opened.resize(at, Opened::default());
+                self.latest.push(latest);
+                self.opened.push(Opened { client: row.client, server: row.server, resource: row.resource });
+            }
+        }
+    }
+
+    /// All exchanges by their index, oldest first.
+    pub fn exchanges(&self) -> impl Iterator<Item = Exchange> {
+        (1..self.latest.len()).filter_map(|at| self.at(at))
+    }
+
+    /// The exchange with this number.
+    pub fn at(&self, at: usize) -> Option<Exchange> {
+        let (opened, latest) = (self.opened.get(at)?, self.latest.get(at)?);
+        Some(Exchange {
+            opened: *opened,
+            round_trip: Some(latest.round_trip).filter(|time| *time != NONE),
+            repeats: u64::from(latest.transmissions.saturating_sub(1)),
+            answered: latest.answered,
+            reset: latest.reset,
+            observes: latest.observes,
+        })
+    }
+
+    /// Who asked whom, of each exchange; the place in the list is its number.
+    pub fn opened(&self) -> &[Opened] {
+        &self.opened
+    }
+
+    /// All round trips.
+    pub fn round_trips(&self) -> Vec<i64> {
+        self.latest.iter().map(|latest| latest.round_trip).filter(|time| *time != NONE).collect()
+    }
+
+    /// All observations, oldest first.
+    pub fn observations(&self) -> impl Iterator<Item = &Observed> {
+        self.observed.iter().flatten()
+    }
+}

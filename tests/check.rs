@@ -1,0 +1,255 @@
+//! `check`: exit statuses, what is left out and what is known, SARIF by its schema, and the verdicts on the peers of the lab.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "check/packets.rs"]
+mod packets;
+#[path = "check/sarif.rs"]
+mod sarif;
+#[path = "check/verdicts.rs"]
+mod verdicts;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use packets::{capture, datagram};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn command(arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    command.args(arguments.split_whitespace()).current_dir(root()).env("LC_ALL", "C.UTF-8");
+    command
+}
+
+fn run(arguments: &str) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// The one object of `check -T json`.
+#[track_caller]
+fn json(arguments: &str) -> Value {
+    let output = run(&format!("check -T json {arguments}"));
+    let error = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{arguments}: {why}: {error}"))
+}
+
+/// A folder with captures in which each finding is known.
+struct Known(TempDir);
+
+const CLIENT: u16 = 40001;
+/// A Non-confirmable message without content: `empty.non`.
+const ERROR: &[u8] = b"\x50\x00\x00\x01";
+/// GET with a path segment `..`: `opt.dot-segment`.
+const WARN: &[u8] = b"\x41\x01\x00\x02\xaa\xb2..";
+const ANSWER_TO_WARN: &[u8] = b"\x61\x84\x00\x02\xaa";
+/// PUT /led with a payload and no Content-Format: `cf.missing`.
+const NOTE: &[u8] = b"\x41\x03\x00\x03\xbb\xb3led\xffon";
+const ANSWER_TO_NOTE: &[u8] = b"\x61\x44\x00\x03\xbb";
+/// The same to /lamp.
+const OTHER: &[u8] = b"\x41\x03\x00\x04\xcc\xb4lamp\xffon";
+const ANSWER_TO_OTHER: &[u8] = b"\x61\x44\x00\x04\xcc";
+
+impl Known {
+    fn new() -> Self {
+        let folder = Self(tempfile::tempdir_in("/var/tmp").unwrap());
+        let to = |port, bytes| datagram(port, true, bytes);
+        let from = |port, bytes| datagram(port, false, bytes);
+        let three = |port| {
+            vec![
+                to(port, ERROR),
+                to(port, WARN),
+                from(port, ANSWER_TO_WARN),
+                to(port, NOTE),
+                from(port, ANSWER_TO_NOTE),
+            ]
+        };
+        let four = [three(CLIENT), vec![to(CLIENT, OTHER), from(CLIENT, ANSWER_TO_OTHER)]].concat();
+        capture(&folder.path("three.pcap"), &three(CLIENT));
+        capture(&folder.path("again.pcap"), &three(CLIENT + 1));
+        capture(&folder.path("four.pcap"), &four);
+        capture(&folder.path("clean.pcap"), &[to(CLIENT, WARN), from(CLIENT, ANSWER_TO_WARN)][..0]);
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Arguments in which @ stands for the folder.
+    fn run(&self, arguments: &str) -> Output {
+        run(&arguments.replace('@', &format!("{}/", self.0.path().display())))
+    }
+
+    #[track_caller]
+    fn check(&self, arguments: &str, status: i32) -> String {
+        let output = self.run(arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments}:\n{text}{error}");
+        if status == 2 {
+            assert_eq!((text.as_str(), error.lines().count()), ("", 1), "{arguments}: {error}");
+            return error;
+        }
+        text
+    }
+}
+
+#[test]
+fn statuses() {
+    let known = Known::new();
+    for (arguments, status) in [
+        ("check @three.pcap", 1),
+        ("check -r @three.pcap --fail-on error", 1),
+        ("check @three.pcap --fail-on warn", 1),
+        ("check @three.pcap --fail-on note", 1),
+        ("check @three.pcap --ignore empty.non", 0),
+        ("check @three.pcap --ignore empty.non --fail-on warn", 1),
+        ("check @three.pcap --ignore empty.non,opt.dot-segment --fail-on warn", 0),
+        ("check @three.pcap --ignore empty.non --ignore opt.dot-segment --fail-on note", 1),
+        ("check @three.pcap --ignore empty.non,opt.dot-segment,cf.missing --fail-on note", 0),
+        // What is shown does not change what counts.
+        ("check @three.pcap --ignore empty.non --fail-on note --show error", 1),
+        ("check @three.pcap --ignore empty.non --show note", 0),
+        ("check @clean.pcap --fail-on note", 0),
+        ("check @three.pcap --endpoint 10.0.0.9", 1),
+        ("check @three.pcap --endpoint 10.0.0.1 --fail-on note", 0),
+        ("check @three.pcap -Y coap.mid==3", 0),
+        ("check @three.pcap -Y coap.mid==3 --fail-on note", 1),
+        ("check -T json @three.pcap", 1),
+        ("check -T sarif @three.pcap", 1),
+        ("check -T markdown @three.pcap", 1),
+    ] {
+        known.check(arguments, status);
+    }
+}
+
+#[test]
+fn refusals_say_what_and_what_to_do() {
+    let known = Known::new();
+    std::fs::write(known.path("broken.json"), "{").unwrap();
+    std::fs::write(known.path("other.json"), "{\"version\": 9}").unwrap();
+    let unknown = "{\"version\": 1, \"findings\": [{\"id\": \"ack.change\"}]}";
+    std::fs::write(known.path("unknown.json"), unknown).unwrap();
+    for (arguments, expected) in [
+        (
+            "check @three.pcap --ignore mid.retransmision",
+            "mid.retransmision: no finding has this identifier; did you mean mid.retransmission",
+        ),
+        ("check @three.pcap --ignore zzz", "zzz: no finding has this identifier; `coapscope check --show chat FILE`"),
+        (
+            "check @three.pcap --baseline @nowhere.json",
+            "nowhere.json: the baseline cannot be read; make one with --write-baseline",
+        ),
+        ("check @three.pcap --baseline @broken.json", "broken.json: the baseline is no JSON"),
+        ("check @three.pcap --baseline @other.json", "other.json: no baseline of version 1"),
+        (
+            "check @three.pcap --baseline @unknown.json",
+            "findings[0] cannot be understood: ack.change: no finding has this identifier; did you mean ack.changed",
+        ),
+        ("check @three.pcap --write-baseline @no/where.json", "where.json: the baseline cannot be written"),
+        (
+            "check @three.pcap --endpoint 10.0.0.7",
+            "--endpoint 10.0.0.7: the capture has no such endpoint; it has 10.0.0.9:40001, 10.0.0.1:5683",
+        ),
+        ("check @nowhere.pcap", "nowhere.pcap: cannot be opened"),
+        ("check", "no capture is named"),
+        ("check @three.pcap --fail-on fatal", "--fail-on fatal: the values are error, warn, note"),
+    ] {
+        let error = known.check(arguments, 2);
+        assert!(error.contains(expected), "{arguments}: {error}");
+    }
+}
+
+#[test]
+fn a_baseline_makes_findings_known() {
+    let known = Known::new();
+    known.check("check @three.pcap --fail-on note --write-baseline @known.json", 0);
+    let text = std::fs::read_to_string(known.path("known.json")).unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains("\"id\"")).collect();
+    // No port: the client's changes from run to run.
+    assert_eq!(
+        rows,
+        [
+            r#"    {"id":"empty.non","endpoint":"10.0.0.9"},"#,
+            r#"    {"id":"opt.dot-segment","endpoint":"10.0.0.9","resource":"/.."},"#,
+            r#"    {"id":"cf.missing","endpoint":"10.0.0.9","resource":"/led"}"#,
+        ]
+    );
+    let all = "--fail-on note --baseline @known.json";
+    for (name, status) in [("three", 0), ("again", 0), ("four", 1), ("clean", 0)] {
+        known.check(&format!("check @{name}.pcap {all}"), status);
+    }
+    let read =
+        |name: &str| json(&format!("@{name}.pcap {all}").replace('@', &format!("{}/", known.0.path().display())));
+    let three = read("three");
+    assert_eq!(three["known"], serde_json::json!({"error": 1, "warn": 1, "note": 1, "chat": 0}));
+    assert_eq!(three["new"], serde_json::json!({"error": 0, "warn": 0, "note": 0, "chat": 0}));
+    assert_eq!(three["known_but_not_met"], 0);
+    let four = read("four");
+    let new: Vec<&Value> = four["findings"].as_array().unwrap().iter().filter(|one| one["known"] == false).collect();
+    assert_eq!(new.len(), 1);
+    assert_eq!((&new[0]["id"], &new[0]["resource"]), (&"cf.missing".into(), &"/lamp".into()));
+    assert_eq!(read("clean")["known_but_not_met"], 3);
+    let text = known.check("check @clean.pcap --baseline @known.json", 0);
+    assert!(text.contains("in the baseline, and not met again: 3 kinds"), "{text}");
+
+    // A line without endpoint or resource stands for any.
+    std::fs::write(known.path("any.json"), "{\"version\": 1, \"findings\": [{\"id\": \"cf.missing\"}]}").unwrap();
+    let ignore = "--ignore empty.non,opt.dot-segment";
+    known.check(&format!("check @four.pcap --fail-on note --baseline @any.json {ignore}"), 0);
+}
+
+#[test]
+fn a_reader_that_has_gone_does_not_change_the_status() {
+    let known = Known::new();
+    let mut child =
+        command("check").arg(known.path("three.pcap")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty());
+}
+
+/// A kind of finding in one line. Which of many cases are kept may differ: one way meets them as they become known, the other as
+/// their messages come.
+fn row(finding: &Value) -> String {
+    let cases = finding["cases"].as_array().unwrap();
+    let mut frames: Vec<u64> = cases.iter().map(|case| case["frame"].as_u64().unwrap()).collect();
+    frames.sort_unstable();
+    let frames = if finding["count"].as_u64().unwrap() as usize > frames.len() { Vec::new() } else { frames };
+    let text = |key: &str| finding[key].to_string();
+    format!("{} {} {} {} {frames:?}", text("id"), text("severity"), text("endpoint"), text("resource"))
+}
+
+#[test]
+fn both_ways_of_reading_find_the_same() {
+    let mut compared = 0;
+    for entry in std::fs::read_dir(root().join("captures/lab")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.display().to_string();
+        if !name.contains(".pcap") {
+            continue;
+        }
+        let quick = json(&format!("{name} --show note"));
+        // Every frame has a number: the filter lets all through, and is answered from memory.
+        let slow = json(&format!("{name} --show note -Y frame.number>0"));
+        for key in ["new", "failed", "frames"] {
+            assert_eq!(quick[key], slow[key], "{name}: {key}");
+        }
+        let rows = |value: &Value| value["findings"].as_array().unwrap().iter().map(row).collect::<Vec<_>>();
+        assert_eq!(rows(&quick), rows(&slow), "{name}");
+        compared += quick["findings"].as_array().unwrap().len();
+    }
+    println!("{compared} kinds of findings compared");
+    assert!(compared > 200, "{compared}");
+}
