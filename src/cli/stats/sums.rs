@@ -115,7 +115,7 @@ impl Sums {
                         });
                     }
                 }
-                Patch::AnsweredBy { .. } | Patch::Finding(..) => {}
+                _ => {}
             }
         }
     }
