@@ -11,11 +11,12 @@ use crate::pipeline::{Fetcher, Sweep};
 use crate::store::{Ended, Record, RecordFlags, RecordKind, Store, Summary, Update};
 use crate::tracking::{AnswerKind, Counters, NO_RECORD, ObserveOrder, Patch, RecordId, Relation, Role};
 
-/// Read the capture, and give an update that holds just what was chosen of it: rows of exchanges whose request was chosen, and counts.
+/// Read the capture, and give an update that holds just what was chosen of it: the messages, rows of exchanges whose request was chosen,
+/// and counts; with all endpoints and resources, so that these keep their numbers. Beside it, how many endpoints were chosen.
 ///
 /// # Errors
 /// Where the capture cannot be opened or read.
-pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_>) -> anyhow::Result<Update> {
+pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_>) -> anyhow::Result<(Update, usize)> {
     let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let mut store = Store::default();
@@ -41,7 +42,13 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
                     *count += 1;
                 }
             }
+            let is_whole = !record.flags.has(RecordFlags::EVIDENCE | RecordFlags::CUT | RecordFlags::FRAGMENTED);
+            if is_whole {
+                let (coap, payload) = (view.message.bytes().len() as u64, view.message.payload().len() as u64);
+                update.summary.sizes.add(u64::from(view.frame.original_length), coap, payload);
+            }
         }
+        update.records.push(*record);
         ends.extend([record.source, record.destination]);
         if record.kind() == RecordKind::Message {
             update.summary.coap_messages += 1;
@@ -49,10 +56,11 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
             exchange(&store, id, record, &mut update);
         }
     }
-    update.endpoints = ends.into_iter().filter_map(|id| store.endpoint(id).copied()).collect();
+    let all = (0..store.endpoints() as u32).filter_map(|id| store.endpoint(crate::tracking::EndpointId(id)));
+    update.endpoints = all.copied().collect();
     let texts = (1..=store.resources() as u32).filter_map(|id| store.resource(crate::tracking::ResourceId(id)));
     update.resources = texts.map(Into::into).collect();
-    Ok(update)
+    Ok((update, ends.len()))
 }
 
 /// What a message counts as by itself.

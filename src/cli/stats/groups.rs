@@ -102,7 +102,7 @@ pub(super) fn by_resource(sums: &Sums) -> Vec<(ResourceId, Sum)> {
 /// The `most` pairs with the most exchanges, those first, and how many pairs there are.
 pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
     let mut starts = vec![0_usize; sums.endpoints.len() + 1];
-    for opened in sums.opened().iter().skip(1) {
+    for (_, opened) in sums.opened() {
         if let Some(count) = starts.get_mut(opened.client.0 as usize + 1) {
             *count += 1;
         }
@@ -115,7 +115,7 @@ pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
     // Server and number of each exchange, those of one client side by side.
     let mut order = vec![0_u64; total];
     let mut next = starts.clone();
-    for (number, opened) in sums.opened().iter().enumerate().skip(1) {
+    for (number, opened) in sums.opened() {
         if let Some(at) = next.get_mut(opened.client.0 as usize) {
             if let Some(place) = order.get_mut(*at) {
                 *place = u64::from(opened.server.0) << 32 | number as u64;

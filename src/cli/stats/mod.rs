@@ -8,7 +8,7 @@ mod times;
 
 use std::io::Write;
 
-use super::{Context, StatsArgs, input};
+use super::{Context, StatsArgs, counted, input, print};
 use crate::capture::Opened;
 use crate::pipeline::{Pipeline, Step};
 use crate::render::json::line;
@@ -28,10 +28,31 @@ const PAIRS: usize = 1000;
 /// # Errors
 /// Where the capture cannot be opened or read, or the output cannot be written.
 pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
+    let filter = print::wanted(&args.reading)?;
+    let mut sums = Sums::default();
+    let summary = if filter.is_empty() {
+        all(args, &mut sums, context)?
+    } else {
+        let (mut update, heard) = counted::chosen(args, &filter, context)?;
+        sums.take(&mut update);
+        sums.chosen = Some(heard);
+        update.summary
+    };
+    let stats = Stats::new(&sums, &summary);
+    let written = if args.json {
+        context.out.json();
+        writeln!(context.out, "{}", line(&stats.json()))
+    } else {
+        stats.text(&mut context.out)
+    };
+    Ok(written.and_then(|()| context.out.flush())?)
+}
+
+/// Sum everything up while it is read; the last counts.
+fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::Result<Summary> {
     let options = input::pipeline_options(&args.reading)?;
     let Opened { source, .. } = input::open(args.input.paths()?, false, &args.reading)?;
     let mut pipeline = Pipeline::read_ahead(source, options)?;
-    let mut sums = Sums::default();
     let mut update = Update::default();
     loop {
         let step = pipeline.step(&mut update);
@@ -48,14 +69,7 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &update.ended {
         anyhow::bail!("{why}");
     }
-    let stats = Stats::new(&sums, &update.summary);
-    let written = if args.json {
-        context.out.json();
-        writeln!(context.out, "{}", line(&stats.json()))
-    } else {
-        stats.text(&mut context.out)
-    };
-    Ok(written.and_then(|()| context.out.flush())?)
+    Ok(update.summary)
 }
 
 /// All that is told of a capture.

@@ -27,13 +27,15 @@ impl Stats<'_> {
                     let mut row = Map::new();
                     row.insert("resource".into(), json!(name));
                     add(&mut row, sum);
-                    row.insert("notifications".into(), json!(sum.notifications));
-                    row.insert("notifications_stale".into(), json!(sum.stale));
+                    if self.sums.chosen.is_none() {
+                        row.insert("notifications".into(), json!(sum.notifications));
+                        row.insert("notifications_stale".into(), json!(sum.stale));
+                    }
                     Value::Object(row)
                 })
                 .collect(),
         );
-        put("endpoints", json!(self.sums.endpoints.len()));
+        put("endpoints", json!(self.sums.heard()));
         put("round_trip", self.times.map_or(Value::Null, |times| seconds(&times)));
         if summary.secrets > 0 {
             put("decryption_secrets", json!(summary.secrets));
@@ -57,10 +59,16 @@ impl Stats<'_> {
                 "coap_overhead": share(sizes.coap - sizes.payload, sizes.coap),
             }),
         );
-        put(
-            "observation_ends",
-            self.ends().into_iter().map(|(end, count)| (end.to_owned(), json!(count))).collect::<Map<_, _>>().into(),
-        );
+        if self.sums.chosen.is_none() {
+            put(
+                "observation_ends",
+                self.ends()
+                    .into_iter()
+                    .map(|(end, count)| (end.to_owned(), json!(count)))
+                    .collect::<Map<_, _>>()
+                    .into(),
+            );
+        }
         put(
             "pairs",
             self.pairs

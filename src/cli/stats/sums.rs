@@ -67,6 +67,8 @@ pub(super) struct Sums {
     pub codes: [u64; 256],
     pub resources: Vec<Box<str>>,
     pub endpoints: Vec<crate::frame::Endpoint>,
+    /// Only some messages are summed up: how many endpoints these have. Of observations nothing is known then.
+    pub chosen: Option<usize>,
 }
 
 impl Default for Sums {
@@ -78,6 +80,7 @@ impl Default for Sums {
             codes: [0; 256],
             resources: Vec::new(),
             endpoints: Vec::new(),
+            chosen: None,
         }
     }
 }
@@ -135,7 +138,7 @@ impl Sums {
         match self.latest.get_mut(at) {
             Some(place) => *place = latest,
             None => {
-                // Ids rise by one; number 0 is none.
+                // Ids rise by one unless only some are wanted; number 0 is none.
                 self.latest.resize(at, UNKNOWN);
                 self.opened.resize(at, Opened::default());
                 self.latest.push(latest);
@@ -151,7 +154,7 @@ impl Sums {
 
     /// The exchange with this number.
     pub fn at(&self, at: usize) -> Option<Exchange> {
-        let (opened, latest) = (self.opened.get(at)?, self.latest.get(at)?);
+        let (opened, latest) = (self.opened.get(at)?, self.latest.get(at).filter(|latest| latest.transmissions > 0)?);
         Some(Exchange {
             opened: *opened,
             round_trip: Some(latest.round_trip).filter(|time| *time != NONE),
@@ -162,9 +165,15 @@ impl Sums {
         })
     }
 
-    /// Who asked whom, of each exchange; the place in the list is its number.
-    pub fn opened(&self) -> &[Opened] {
-        &self.opened
+    /// Who asked whom, of each exchange, with its number.
+    pub fn opened(&self) -> impl Iterator<Item = (usize, &Opened)> {
+        let is_there = |at: usize| self.latest.get(at).is_some_and(|latest| latest.transmissions > 0);
+        self.opened.iter().enumerate().filter(move |(at, _)| is_there(*at))
+    }
+
+    /// How many endpoints were heard.
+    pub fn heard(&self) -> usize {
+        self.chosen.unwrap_or(self.endpoints.len())
     }
 
     /// All round trips.

@@ -25,7 +25,7 @@ impl Stats<'_> {
         for (name, value) in rows(summary) {
             writeln!(out, "{:<NAME$} {value:>12}", name.replace('_', " "))?;
         }
-        writeln!(out, "{:<NAME$} {:>12}", "endpoints", self.sums.endpoints.len())?;
+        writeln!(out, "{:<NAME$} {:>12}", "endpoints", self.sums.heard())?;
         if let Some((first, last)) = summary.first_time.zip(summary.last_time) {
             writeln!(
                 out,
