@@ -124,10 +124,12 @@ fn line(item: &Item, label: &'static str, offset: usize) -> Node {
     node
 }
 
-/// The values of a payload with their bytes, counted from the first byte of the message.
+/// The values of a payload with their bytes, counted from the first byte of the message, each with its depth: readers of JSON have limits
+/// of their own to nesting.
 pub fn values(message: &Message<'_>, about: Option<About<'_>>) -> Json {
-    fn value(item: &Item, offset: usize) -> Json {
+    fn add(item: &Item, depth: usize, offset: usize, values: &mut Vec<Json>) {
         let mut object = Map::new();
+        object.insert("depth".into(), json!(depth));
         for (key, text) in [("name", &item.name), ("meaning", &item.meaning)] {
             if !text.is_empty() {
                 object.insert(key.into(), json!(text));
@@ -136,15 +138,17 @@ pub fn values(message: &Message<'_>, about: Option<About<'_>>) -> Json {
         object.insert("text".into(), json!(item.text(SHOWN)));
         object.insert("offset".into(), json!(offset + item.bytes.start));
         object.insert("length".into(), json!(item.bytes.len()));
-        if !item.children.is_empty() {
-            object.insert("children".into(), item.children.iter().map(|child| value(child, offset)).collect());
-        }
-        Json::Object(object)
+        values.push(Json::Object(object));
+        item.children.iter().for_each(|child| add(child, depth + 1, offset, values));
     }
     let path = path_of(message);
     let about = about.unwrap_or(About { path: &path, ..About::default() });
-    let decoded = message.payload_offset().zip(payload::of_message(message, about));
-    decoded.map_or(Json::Null, |(offset, decoded)| decoded.items.iter().map(|item| value(item, offset)).collect())
+    let Some((offset, decoded)) = message.payload_offset().zip(payload::of_message(message, about)) else {
+        return Json::Null;
+    };
+    let mut values = Vec::new();
+    decoded.items.iter().for_each(|item| add(item, 0, offset, &mut values));
+    values.into()
 }
 
 /// What the object of a payload says of its value: `value`, and where there is more to say `form`, `notation`, `resolved` and `flaws`.

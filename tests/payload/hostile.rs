@@ -1,6 +1,7 @@
 //! Bodies made to hurt: deep nesting, lengths of 2^32 and more, broken UTF-8, thousands of names. Each is read in every format on a small
 //! stack; the time of the slowest is printed, and ten times what a datagram may take fails the test.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use coapscope::coap::flaw::Flaw;
@@ -119,13 +120,17 @@ fn bodies() -> Vec<Hostile> {
 #[test]
 fn hostile_bodies_are_noted_and_take_no_time() {
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(|| {
-        let mut wrong = Vec::new();
+        let (mut wrong, mut text) = (Vec::new(), String::new());
         let mut slowest = Duration::ZERO;
         for Hostile { name, format, flaw, body } in bodies() {
             let (decoded, took) = timed(|| read(&body, format));
             slowest = slowest.max(took);
             println!("{took:>10.1?}  {:>6} bytes  {name}", body.len());
             check_bounds(&decoded, &body, name);
+            let flaws =
+                decoded.problems.iter().map(|problem| format!("@{} {}", problem.bytes.start, problem.flaw.says()));
+            let flaws = flaws.collect::<Vec<_>>().join("; ");
+            writeln!(text, "{name}: {} values; {flaws}", decoded.len()).unwrap();
             let noted: Vec<Flaw> = decoded.problems.iter().map(|problem| problem.flaw).collect();
             if flaw.is_some_and(|flaw| !noted.contains(&flaw)) {
                 wrong.push(format!("{name}: {noted:?}"));
@@ -140,9 +145,51 @@ fn hostile_bodies_are_noted_and_take_no_time() {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+        let path = super::root().join("tests/payload/hostile.txt");
+        if std::env::var_os("COAPSCOPE_UPDATE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "tests/payload/hostile.txt");
         println!(
             "the slowest took {slowest:.1?}; a datagram may take {PER_DATAGRAM:?}, in a test build ten times that"
         );
     });
     thread.unwrap().join().unwrap();
+}
+
+/// The same bodies as messages of a capture, in every form of output: whole lines of JSON, and an end.
+#[test]
+fn hostile_bodies_are_printed_in_every_form() {
+    let mut messages = Vec::new();
+    for Hostile { format, body, .. } in bodies() {
+        let mut message = vec![0x41, 0x45, 0, messages.len() as u8, messages.len() as u8, 0xc2];
+        message.extend(format.to_be_bytes());
+        message.push(0xff);
+        message.extend(&body[..body.len().min(60_000)]);
+        messages.push((2, 1, message));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hostile.pcap");
+    std::fs::write(&path, super::names::capture_of(&messages)).unwrap();
+    for form in ["", "-T json", "-V", "-x", "-T fields -e coapscope.finding -e coapscope.payload"] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"));
+        let begin = Instant::now();
+        let output = command.arg("print").args(form.split_whitespace()).arg(&path).output().unwrap();
+        println!("{:>10.1?}  print {form}", begin.elapsed());
+        assert!(output.status.success(), "{form}: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        if form == "-T json" {
+            let found = text.lines().filter(|line| {
+                let object: serde_json::Value = serde_json::from_str(line).unwrap();
+                let findings = object["findings"].as_array().unwrap();
+                findings.iter().any(|finding| finding["id"] == "cf.parse-failed" || finding["id"] == "payload.too-deep")
+            });
+            assert!(found.count() + 1 >= messages.len());
+        }
+        assert!(text.lines().count() >= messages.len(), "{form}");
+    }
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    let output = command.args(["explain", "--format", "json", "--frame", "9", "-r"]).arg(&path).output().unwrap();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(object["payload_values"].as_array().unwrap().len() >= coapscope::payload::DEPTH, "{object}");
 }

@@ -53,7 +53,7 @@ fn paths_have_names() {
 }
 
 /// A pcap of raw IPv4: sender, destination (last bytes of their addresses, port 5683 each), message.
-fn capture_of(messages: &[(u8, u8, Vec<u8>)]) -> Vec<u8> {
+pub fn capture_of(messages: &[(u8, u8, Vec<u8>)]) -> Vec<u8> {
     let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
     for (second, (source, destination, message)) in messages.iter().enumerate() {
         let length = (message.len() + 28) as u32;
