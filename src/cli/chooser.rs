@@ -102,6 +102,7 @@ fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<Rec
     }
     if let Some(id) = whole {
         back_from(store, id, usize::MAX, &mut touched);
+        body_before(store, id, &mut touched);
     }
     touched.sort_unstable();
     touched.dedup();
@@ -115,5 +116,17 @@ fn back_from(store: &Store, last: RecordId, most: usize, into: &mut Vec<RecordId
         let Some((id, record)) = next.and_then(|id| Some((id, store.get(id)?))) else { return };
         into.push(id);
         next = Some(record.previous_in_exchange).filter(|before| *before < id);
+    }
+}
+
+/// The messages of the body that a message has a block of, as far as it has come: each with the request or answer that goes with it.
+fn body_before(store: &Store, id: RecordId, into: &mut Vec<RecordId>) {
+    let exchange = |id: RecordId| store.exchange(store.get(id)?.exchange);
+    let ends = exchange(id).map_or([id; 3], |row| [id, row.request, row.response]);
+    let mut next = ends.into_iter().find(|id| store.part(*id).is_some());
+    while let Some((id, part)) = next.and_then(|id| Some((id, store.part(id)?))) {
+        into.push(id);
+        into.extend(exchange(id).map(|row| [row.request, row.response]).into_iter().flatten());
+        next = Some(part.previous).filter(|before| *before < id);
     }
 }

@@ -5,10 +5,10 @@ use super::words::{ANSWERS, answer};
 use super::{Field, Kind, Value, Words};
 use crate::coap::Code;
 use crate::store::View;
-use crate::tracking::{EndpointId, NO_RECORD, ObservationRow, Role};
+use crate::tracking::{BodyRow, EndpointId, NO_RECORD, ObservationRow, Role};
 
 pub(super) fn rows() -> Vec<Field> {
-    let all = [ends(), exchange(), observation()].into_iter().flatten();
+    let all = [ends(), exchange(), observation(), body()].into_iter().flatten();
     all.map(Field::of_record).collect()
 }
 
@@ -146,5 +146,62 @@ fn observation() -> Vec<Field> {
         count!("coapscope.observation.notifications" notifications "Notifications of the observation, repeats counted once."),
         count!("coapscope.observation.gaps" gaps "Numbers that the observation skipped."),
         count!("coapscope.observation.stale" stale "Notifications of the observation that a newer one overtook."),
+    ]
+}
+
+fn body_of<'a>(view: &View<'a>) -> Option<&'a BodyRow> {
+    view.store.body(view.store.part(view.id)?.body)
+}
+
+/// Bytes of a body, as its last block or its Size option tells; None where neither was captured.
+fn whole_length(row: &BodyRow) -> Option<u64> {
+    if row.length > 0 { Some(row.length) } else { row.announced.map(u64::from) }
+}
+
+fn body() -> Vec<Field> {
+    use Kind::{Boolean, Text, Unsigned};
+    macro_rules! field {
+        ($name:literal $kind:ident $help:literal $get:expr) => {
+            Field::new($name, $kind, $help, |view, visit| {
+                let get: fn(&BodyRow) -> Option<Value<'static>> = $get;
+                body_of(view).and_then(get).into_iter().for_each(visit);
+            })
+            .later()
+        };
+    }
+    vec![
+        Field::new("coapscope.body", Unsigned, "Number of the body that the message has a block of.", |view, visit| {
+            if let Some(part) = view.store.part(view.id) {
+                visit(Value::Unsigned(part.body.0.into()));
+            }
+        }),
+        Field::new(
+            "coapscope.body.offset",
+            Unsigned,
+            "Where in the body the message's block begins, in bytes.",
+            |view, visit| {
+                if let Some(part) = view.store.part(view.id) {
+                    visit(Value::Unsigned(part.offset));
+                }
+            },
+        ),
+        field!("coapscope.body.way" Text "Which way the body goes: upload (Block1) or download (Block2)." |row| {
+            Some(Value::text(if row.upload { "upload" } else { "download" }))
+        })
+        .words(Words::OneOf(|| &["upload", "download"])),
+        field!("coapscope.body.length" Unsigned "Bytes of the whole body, where that was told." |row| {
+            whole_length(row).map(Value::Unsigned)
+        }),
+        field!("coapscope.body.blocks" Unsigned "Blocks of the body that were captured, each counted once." |row| {
+            Some(Value::Unsigned(row.blocks.into()))
+        }),
+        field!("coapscope.body.bytes" Unsigned "Bytes of the body that were captured, each counted once." |row| {
+            Some(Value::Unsigned(row.bytes))
+        }),
+        field!("coapscope.body.complete" Boolean "All of the body was captured." |row| Some(Value::Boolean(row.complete))),
+        field!("coapscope.body.progress" Unsigned "Per cent of the body that were captured, where its length was told." |row| {
+            let length = whole_length(row).filter(|length| *length > 0)?;
+            Some(Value::Unsigned((row.bytes.saturating_mul(100) / length).min(100)))
+        }),
     ]
 }

@@ -2,13 +2,14 @@
 
 use super::expr::Expr;
 use crate::store::{RecordKind, Store};
-use crate::tracking::{NO_RECORD, RecordId};
+use crate::tracking::RecordId;
 
 /// What messages can have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whole {
     Exchange,
     Observation,
+    Body,
 }
 
 /// One row a relation: its name, and one line of help.
@@ -29,22 +30,33 @@ pub(super) const WHOLES: &[WholeRow] = &[
         name: "whole_observation",
         help: "All messages of the observations in which some message passes the test.",
     },
+    WholeRow {
+        whole: Whole::Body,
+        name: "whole_body",
+        help: "All messages that carry or fetch blocks of the bodies in which some message passes the test.",
+    },
 ];
 
 impl Whole {
-    /// Number of the group that a record belongs to. Evidence belongs where the message belongs that it speaks of.
-    fn group(self, store: &Store, id: RecordId) -> Option<u32> {
-        let record = store.get(id)?;
-        let (id, record) = match record.kind() {
-            RecordKind::Message => (id, record),
-            RecordKind::Evidence if record.relates_to == NO_RECORD => return None,
-            RecordKind::Evidence => (record.relates_to, store.get(record.relates_to)?),
+    /// Numbers of the groups that a record belongs to. Evidence belongs where the message belongs that it speaks of.
+    fn groups(self, store: &Store, id: RecordId) -> [Option<u32>; 3] {
+        let Some(record) = store.get(id) else { return [None; 3] };
+        let (id, record) = match (record.kind(), store.get(record.relates_to)) {
+            (RecordKind::Message, _) => (id, record),
+            (RecordKind::Evidence, Some(about)) => (record.relates_to, about),
+            (RecordKind::Evidence, None) => return [None; 3],
         };
-        let group = match self {
-            Self::Exchange => record.exchange.0,
-            Self::Observation => store.observation_of(id)?.0,
-        };
-        (group != 0).then_some(group)
+        let known = |group: u32| (group != 0).then_some(group);
+        match self {
+            Self::Exchange => [known(record.exchange.0), None, None],
+            Self::Observation => [store.observation_of(id).and_then(|id| known(id.0)), None, None],
+            Self::Body => {
+                // A request that asks for a block carries none, but its answer does.
+                let body = |id: RecordId| store.part(id).and_then(|part| known(part.body.0));
+                let exchange = store.exchange(record.exchange);
+                [body(id), exchange.and_then(|row| body(row.request)), exchange.and_then(|row| body(row.response))]
+            }
+        }
     }
 }
 
@@ -68,24 +80,24 @@ impl Groups {
     /// Notes that a message passed the test of a relation; whether that is news.
     pub(super) fn add(&mut self, relation: usize, store: &Store, id: RecordId) -> bool {
         let Some((whole, bits)) = self.0.get_mut(relation) else { return false };
-        let Some(group) = whole.group(store, id) else { return false };
-        let (word, bit) = (group as usize / 64, 1 << (group % 64));
-        if bits.len() <= word {
-            bits.resize(word + 1, 0);
-        }
-        match bits.get_mut(word) {
-            Some(word) if *word & bit == 0 => {
-                *word |= bit;
-                true
+        let mut news = false;
+        for group in whole.groups(store, id).into_iter().flatten() {
+            let (word, bit) = (group as usize / 64, 1 << (group % 64));
+            if bits.len() <= word {
+                bits.resize(word + 1, 0);
             }
-            _ => false,
+            if let Some(word) = bits.get_mut(word) {
+                news |= *word & bit == 0;
+                *word |= bit;
+            }
         }
+        news
     }
 
     /// Whether a message belongs to a group of the relation.
     pub(super) fn has(&self, relation: usize, store: &Store, id: RecordId) -> bool {
         let Some((whole, bits)) = self.0.get(relation) else { return false };
-        let Some(group) = whole.group(store, id) else { return false };
-        bits.get(group as usize / 64).is_some_and(|word| word & 1 << (group % 64) != 0)
+        let is_set = |group: u32| bits.get(group as usize / 64).is_some_and(|word| word & 1 << (group % 64) != 0);
+        whole.groups(store, id).into_iter().flatten().any(is_set)
     }
 }

@@ -105,7 +105,7 @@ fn what_is_typed_is_completed() {
     for (text, first) in [
         ("coap.op", "coap.opt.echo"),
         ("coap.type == 0 && coapscope.obs", "coapscope.observation"),
-        ("whole", "whole_exchange"),
+        ("whole_ex", "whole_exchange"),
         ("uri_pa", "coap.opt.uri_path"),
     ] {
         let proposals = propose(text, text.len());

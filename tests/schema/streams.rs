@@ -24,6 +24,7 @@ fn a_stream_lets_through_what_a_file_does() {
         "coap.type == 3",
         "whole_exchange(coap.retransmitted)",
         "whole_observation(coap.type == 3)",
+        "whole_body(coap.opt.block_number == 4)",
         "coapscope.exchange.answer == separate",
         "coapscope.finding == \"icmp.unreachable\"",
         "coapscope.answered_by == 51",
