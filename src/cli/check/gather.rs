@@ -75,9 +75,10 @@ pub(super) fn findings(
     let Selection::Chosen(ids) = filter.select(&store, &fetcher, printer::threads(), &|| false)? else {
         bail!("nobody stopped the search; please report it");
     };
-    let all = Tally::of_store(&store, &fetcher, ids.into_iter(), least)?;
-    let tally = all.filtered(&|key| !ignore.contains(&key.rule));
-    let ignored = all.counts().iter().sum::<u64>() - tally.counts().iter().sum::<u64>();
+    let mut tally = Tally::of_store(&store, &fetcher, ids.into_iter(), least)?;
+    let before: u64 = tally.counts().iter().sum();
+    tally.retain(&|key| !ignore.contains(&key.rule));
+    let ignored = before - tally.counts().iter().sum::<u64>();
     let ids = |count: usize| 0..count as u32;
     let endpoints: Vec<Endpoint> =
         ids(store.endpoints()).filter_map(|id| store.endpoint(EndpointId(id)).copied()).collect();

@@ -47,12 +47,14 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     if let Some(path) = &args.write_baseline {
         return write_baseline(path, &findings, level, context);
     }
+    let groups = findings.tally.groups();
     let mut is_known = |key: &Key| baseline.as_mut().is_some_and(|baseline| baseline.knows(&of(key, &findings)));
-    let known: HashSet<Key> = findings.tally.groups().into_keys().filter(|key| is_known(key)).collect();
-    let failed = findings.tally.groups().keys().any(|key| key.severity >= level && !known.contains(key));
+    let known: HashSet<Key> = groups.iter().map(|(key, _)| *key).filter(|key| is_known(key)).collect();
+    let failed = groups.iter().any(|(key, _)| key.severity >= level && !known.contains(key));
     let report = Report {
         name: args.input.paths()?.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         findings: &findings,
+        groups,
         known,
         unmet: baseline.as_ref().map(Baseline::unmet),
         level,
@@ -109,7 +111,7 @@ fn only_of(wanted: &[String], findings: &mut Findings) -> anyhow::Result<()> {
         .filter(|(endpoint, _)| wanted.iter().any(|text| is(text, endpoint)))
         .map(|(_, id)| id)
         .collect();
-    findings.tally = findings.tally.filtered(&|key| chosen.contains(&key.endpoint.0));
+    findings.tally.retain(&|key| chosen.contains(&key.endpoint.0));
     Ok(())
 }
 
@@ -125,8 +127,9 @@ fn of(key: &Key, findings: &Findings) -> Known {
 
 fn write_baseline(path: &Path, findings: &Findings, level: Severity, context: &mut Context<'_>) -> anyhow::Result<()> {
     let tally: &Tally = &findings.tally;
-    let keys = tally.groups().into_keys().filter(|key| key.severity >= level);
-    let count = baseline::write(path, keys.map(|key| of(&key, findings)).collect())?;
+    let groups = tally.groups();
+    let keys = groups.iter().map(|(key, _)| key).filter(|key| key.severity >= level);
+    let count = baseline::write(path, keys.map(|key| of(key, findings)).collect())?;
     let lines = if count == 1 { "1 kind of finding".to_owned() } else { format!("{count} kinds of findings") };
     context.tell(&format!("{}: {lines} written, for --baseline", path.display()));
     Ok(())

@@ -19,6 +19,8 @@ pub(super) struct Report<'a> {
     /// The captures.
     pub name: Vec<String>,
     pub findings: &'a Findings,
+    /// What was found, in the order of the keys.
+    pub groups: Vec<(Key, &'a Group)>,
     /// Those that the baseline knows.
     pub known: HashSet<Key>,
     /// Lines of the baseline that nothing was met of; None without one.
@@ -31,7 +33,7 @@ pub(super) struct Report<'a> {
 impl Report<'_> {
     /// The groups that are shown, by endpoint, the worst first.
     pub fn shown(&self) -> Vec<(Key, &Group)> {
-        let groups = self.findings.tally.groups().into_iter();
+        let groups = self.groups.iter().copied();
         let mut shown: Vec<(Key, &Group)> = groups.filter(|(key, _)| key.severity >= self.show).collect();
         shown.sort_by_key(|(key, _)| (std::cmp::Reverse(key.severity), key.rule, key.endpoint, key.resource));
         shown
@@ -40,7 +42,7 @@ impl Report<'_> {
     /// How many findings of each severity, worst first: new ones, or known ones.
     pub fn counts(&self, known: bool) -> [u64; 4] {
         SEVERITIES.map(|severity| {
-            let groups = self.findings.tally.groups();
+            let groups = &self.groups;
             let counted =
                 groups.iter().filter(|(key, _)| key.severity == severity && self.known.contains(key) == known);
             counted.map(|(_, group)| group.count).sum()
@@ -66,9 +68,15 @@ impl Report<'_> {
             "known": counts(true),
             "ignored": self.findings.ignored,
             "known_but_not_met": self.unmet,
-            "findings": self.shown().iter().map(|(key, group)| self.finding(key, group)).collect::<Vec<_>>(),
         });
-        writeln!(out, "{}", line(&object))
+        // There may be many: they are written one by one.
+        let head = line(&object);
+        write!(out, "{},\"findings\":[", head.strip_suffix('}').unwrap_or(&head))?;
+        for (at, (key, group)) in self.shown().iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(out, "{comma}{}", line(&self.finding(key, group)))?;
+        }
+        writeln!(out, "]}}")
     }
 
     fn finding(&self, key: &Key, group: &Group) -> Value {

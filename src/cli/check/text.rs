@@ -6,7 +6,7 @@ use super::report::{Report, SEVERITIES};
 use crate::cli::without;
 use crate::coap::{Severity, escape};
 use crate::field;
-use crate::render::verdict::{Form, Page, Person};
+use crate::render::verdict::{Form, Key, Page, Person};
 use crate::tracking::{EndpointId, ResourceId};
 
 /// Endpoints that the text tells of; the others are counted.
@@ -59,8 +59,8 @@ impl Report<'_> {
 
     /// What is new and shown, by endpoint.
     fn people(&self) -> Vec<Person> {
-        let new = self.findings.tally.filtered(&|key| key.severity >= self.show && !self.known.contains(key));
-        Person::all(&new)
+        let is_new = |key: &Key| key.severity >= self.show && !self.known.contains(key);
+        Person::all(self.groups.iter().copied().filter(|(key, _)| is_new(key)))
     }
 
     fn page(&self, lines: &dyn Fn(&Page<'_>) -> Vec<String>) -> Vec<String> {

@@ -5,7 +5,7 @@ mod insight;
 mod page;
 mod person;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::capture::CaptureError;
 use crate::coap::{Code, Finding, MessageType, Rule, Severity};
@@ -168,21 +168,20 @@ impl Tally {
     }
 
     /// The groups, in the order of their keys.
-    pub fn groups(&self) -> BTreeMap<Key, &Group> {
-        self.groups.iter().map(|(key, group)| (*key, group)).collect()
+    pub fn groups(&self) -> Vec<(Key, &Group)> {
+        let mut groups: Vec<(Key, &Group)> = self.groups.iter().map(|(key, group)| (*key, group)).collect();
+        groups.sort_unstable_by_key(|(key, _)| *key);
+        groups
     }
 
-    /// Only the groups that `keep` says, and what was counted of them.
-    #[must_use]
-    pub fn filtered(&self, keep: &dyn Fn(&Key) -> bool) -> Self {
-        let groups: HashMap<Key, Group> =
-            self.groups.iter().filter(|(key, _)| keep(key)).map(|(key, group)| (*key, group.clone())).collect();
-        let mut counts = [0; 4];
-        for (key, group) in &groups {
-            if let Some(count) = counts.get_mut(key.severity as usize) {
+    /// Keep only the groups that `keep` says, and what was counted of them.
+    pub fn retain(&mut self, keep: &dyn Fn(&Key) -> bool) {
+        self.groups.retain(|key, _| keep(key));
+        self.counts = [0; 4];
+        for (key, group) in &self.groups {
+            if let Some(count) = self.counts.get_mut(key.severity as usize) {
                 *count += group.count;
             }
         }
-        Self { groups, counts }
     }
 }

@@ -1,6 +1,6 @@
 //! A verdict before it is written: one endpoint, and what is held against it.
 
-use super::{Case, Group, Key, Tally, is_of_sender};
+use super::{Case, Group, Key, is_of_sender};
 use crate::coap::{Rule, Severity};
 use crate::tracking::{EndpointId, ResourceId};
 
@@ -31,10 +31,10 @@ pub struct Charge {
 }
 
 impl Person {
-    /// All endpoints of which there is something to say: those with the worst charges first.
-    pub fn all(tally: &Tally) -> Vec<Self> {
+    /// All endpoints of which there is something to say, by what was found in the order of its keys: those with the worst charges first.
+    pub fn all<'a>(groups: impl IntoIterator<Item = (Key, &'a Group)>) -> Vec<Self> {
         let mut people: Vec<Self> = Vec::new();
-        for (key, group) in tally.groups() {
+        for (key, group) in groups {
             if people.last().is_none_or(|last| last.endpoint != key.endpoint) {
                 people.push(Self { endpoint: key.endpoint, charges: Vec::new(), acquitted: Vec::new() });
             }
