@@ -2,7 +2,7 @@
 
 use super::{Decoded, Item, Problem, Subject, Value, decode, text};
 use crate::coap::flaw::Flaw;
-use crate::coap::{Code, Finding, Message, OptionNumber, Rule, Severity, Span};
+use crate::coap::{Code, ContentFormat, Finding, Message, OptionNumber, Rule, Severity, Span};
 
 /// What is known of a payload beside its message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +99,14 @@ pub fn findings(message: &Message<'_>) -> Vec<Finding> {
     let decoded = of_message(message, About::default());
     let problems = decoded.map(|decoded| decoded.problems).unwrap_or_default();
     problems.iter().map(|problem| finding(problem, offset)).collect()
+}
+
+/// The findings of a whole body in blocks, which stand on the payload of the message that completed it.
+pub fn findings_of_body(message: &Message<'_>, body: &[u8], format: Option<ContentFormat>) -> Vec<Finding> {
+    let Some((offset, format)) = message.payload_offset().zip(format) else { return Vec::new() };
+    let decoded = decode(body, &Subject { format: Some(format), ..Subject::default() });
+    let span = Span::of_bytes(offset, message.payload().len());
+    decoded.problems.iter().map(|problem| Finding { span, ..finding(problem, 0) }).collect()
 }
 
 /// A flaw of a body that begins at `offset` of the message as a finding.

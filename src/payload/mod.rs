@@ -24,7 +24,7 @@ mod xml;
 
 pub use directory::{Description, Directory};
 pub use item::{Item, Value};
-pub use message::{About, Part, brief, findings, of_message, part};
+pub use message::{About, Part, brief, findings, findings_of_body, of_message, part};
 pub use notation::notation;
 pub use walk::{DEPTH, ITEMS, Problem};
 

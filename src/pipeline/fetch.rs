@@ -1,11 +1,11 @@
 //! Reading a record's bytes again and decoding them: what somebody looks at.
 
 use super::check;
-use super::learn::{Document, Learner};
+use super::learn::{Document, Learner, completes};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
-use crate::payload::{self, About, Part};
+use crate::payload::{self, About, Part, Subject};
 use crate::store::{Body, Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
 
@@ -63,8 +63,7 @@ impl Fetcher {
         }
         let Some(record) = store.get(id) else { return Ok(None) };
         // The body is shown with the block that completed it, and with no other: it is read once, however often blocks are repeated.
-        let ends = store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id);
-        self.body = if ends { self.body(store, id)? } else { None };
+        self.body = if completes(store, id) { self.body(store, id)? } else { None };
         let (coap_offset, cut) = self.load(store, id, record)?;
         let (position, number) = (store.position(record), u64::from(record.frame));
         let frame = self.reader.lent(position, number, &self.frame)?;
@@ -96,10 +95,14 @@ impl Fetcher {
         if document == (Document::Registration { lwm2m: true }) {
             self.learner.directory.is_lwm2m(server);
         }
-        if cut || payload::part(&message) == Part::Later {
-            return Ok(());
+        let is_readable = !cut && payload::part(&message) != Part::Later;
+        let mut decoded = payload::of_message(&message, About::default()).filter(|_| is_readable);
+        if completes(store, id)
+            && let Some(body) = self.body(store, id)?.filter(|body| body.missing.is_empty())
+        {
+            decoded = Some(payload::decode(&body.bytes, &Subject { format: body.format, ..Subject::default() }));
         }
-        if let Some(decoded) = payload::of_message(&message, About::default()) {
+        if let Some(decoded) = decoded {
             self.learner.directory.learn(server, &decoded, record.frame);
         }
         Ok(())

@@ -53,7 +53,7 @@ impl Learner {
         while self.next < last {
             let id = self.next;
             self.next += 1;
-            if let Some(document) = store.get(id).and_then(|record| self.document(store, record)) {
+            if let Some(document) = store.get(id).and_then(|record| self.document(store, id, record)) {
                 self.documents += 1;
                 return Some((id, document));
             }
@@ -84,12 +84,16 @@ impl Learner {
         }
     }
 
-    fn document(&self, store: &Store, record: &Record) -> Option<Document> {
+    fn document(&self, store: &Store, id: RecordId, record: &Record) -> Option<Document> {
         let is_fresh = record.kind() == RecordKind::Message && !record.is_repeat();
         if !is_fresh || !matches!(record.code, Code::CONTENT | Code::POST) {
             return None;
         }
         let resource = store.exchange(record.exchange)?.resource;
+        // Of a body in blocks the first says something, and the one that completes it says all.
+        if store.part(id).is_some_and(|part| part.offset > 0) && !completes(store, id) {
+            return None;
+        }
         match record.code {
             Code::CONTENT if self.discovery.contains(&resource) => Some(Document::Discovery),
             Code::POST if self.registration.contains(&resource) => {
@@ -98,4 +102,9 @@ impl Learner {
             _ => None,
         }
     }
+}
+
+/// Whether a message has the block that completed its body.
+pub(super) fn completes(store: &Store, id: RecordId) -> bool {
+    store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id)
 }

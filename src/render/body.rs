@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Node, payload};
-use crate::coap::count;
+use super::{Node, Place, payload};
+use crate::coap::{Span, count};
 use crate::payload::{About, Decoded, Part, Subject, decode};
 use crate::store::{Body, View};
-use crate::tracking::BodyRow;
+use crate::tracking::{BodyPart, BodyRow};
 
 /// Frames that are named in a line; the rest is counted.
 const NAMED: usize = 12;
@@ -31,7 +31,7 @@ pub fn node(view: &View<'_>) -> Option<Node> {
             node.children.push(Node::generated("coapscope.body.missing", "Not shown", why));
         } else if let Some(decoded) = decoded(view, body) {
             let mut whole = payload::whole(&decoded, 0, Part::Whole);
-            forget_places(&mut whole);
+            place_in_message(&mut whole, view.message.payload_offset().unwrap_or(0), part);
             node.children.push(whole);
         }
     }
@@ -68,10 +68,14 @@ fn decoded(view: &View<'_>, body: &Body) -> Option<Decoded> {
     (!body.bytes.is_empty()).then(|| decode(&body.bytes, &Subject { format: body.format, about, is_diagnostic: false }))
 }
 
-/// The bytes of a body lie in many messages: no single one lights up.
-fn forget_places(node: &mut Node) {
-    node.place = None;
-    node.children.iter_mut().for_each(forget_places);
+/// The bytes of a body lie in many messages: what lies in the block of this one lights up there, the rest nowhere.
+fn place_in_message(node: &mut Node, payload: usize, part: &BodyPart) {
+    node.place = node.place.and_then(|place| {
+        let (bytes, begin) = (place.span().byte_range(), usize::try_from(part.offset).ok()?);
+        let is_here = begin <= bytes.start && bytes.end <= begin + part.length as usize;
+        is_here.then(|| Place::Message(Span::of_bytes(payload + bytes.start - begin, bytes.len())))
+    });
+    node.children.iter_mut().for_each(|child| place_in_message(child, payload, part));
 }
 
 /// The same as an object.
@@ -94,6 +98,7 @@ pub fn object(view: &View<'_>) -> Option<Value> {
             && let Some(decoded) = decoded(view, body)
         {
             made.insert("value".into(), decoded.json(&body.bytes));
+            payload::describe(decoded, &mut made);
         }
     }
     Some(Value::Object(made))

@@ -158,6 +158,11 @@ pub(super) fn object(message: &Message<'_>, about: About<'_>, object: &mut Map<S
         "value".into(),
         if payload::part(message) == Part::Whole { decoded.json(message.payload()) } else { Json::Null },
     );
+    describe(decoded, object);
+}
+
+/// What there is to say of a decoded body beside its value.
+pub(super) fn describe(decoded: Decoded, object: &mut Map<String, Json>) {
     if decoded.is_guess || decoded.form == "octets" {
         return;
     }

@@ -61,6 +61,9 @@ impl<'a> View<'a> {
         let mut findings = self.own_findings.to_vec();
         if self.is_message() {
             findings.extend(payload::findings(&self.message));
+            if let Some(body) = self.body.filter(|body| body.missing.is_empty()) {
+                findings.extend(payload::findings_of_body(&self.message, &body.bytes, body.format));
+            }
         }
         findings.extend(self.store.findings(self.id).copied());
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));

@@ -165,7 +165,7 @@ fn hostile_bodies_are_printed_in_every_form() {
         let mut message = vec![0x41, 0x45, 0, messages.len() as u8, messages.len() as u8, 0xc2];
         message.extend(format.to_be_bytes());
         message.push(0xff);
-        message.extend(&body[..body.len().min(20_000)]);
+        message.extend(&body[..body.len().min(24_000)]);
         messages.push((2, 1, message));
     }
     let folder = tempfile::tempdir().unwrap();

@@ -82,15 +82,20 @@ fn message(head: [u8; 2], id: u8, options: &str, payload: &str) -> Vec<u8> {
 /// Uri-Path options of `/3/0/0`.
 const DEVICE: &str = "b1330130 0130";
 
-fn names_in(capture: &[u8]) -> Vec<(u64, String)> {
+/// What `print -T json` makes of a capture.
+fn objects_of(capture: &[u8]) -> Vec<serde_json::Value> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("names.pcap");
     std::fs::write(&path, capture).unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"));
     let output = command.args(["print", "-T", "json"]).arg(&path).output().unwrap();
     let objects = String::from_utf8(output.stdout).unwrap();
-    let objects = objects.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    objects
+    objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn names_in(capture: &[u8]) -> Vec<(u64, String)> {
+    objects_of(capture)
+        .into_iter()
         .flat_map(|object| {
             let names = object["resource_names"].as_array().cloned().unwrap_or_default();
             let frame = object["frame"]["number"].as_u64().unwrap();
@@ -141,4 +146,40 @@ fn who_registers_as_a_lwm2m_client_has_its_objects() {
         (2, "LwM2M: Device (its server has registered as a LwM2M client)".to_owned()),
     ];
     assert_eq!(names_in(&capture), expected);
+}
+
+/// A request for a resource in blocks of 16 bytes, and the answers: Content-Format, path options, body.
+fn in_blocks(format: u8, path: &str, body: &str) -> Vec<(u8, u8, Vec<u8>)> {
+    let mut messages = Vec::new();
+    let blocks: Vec<&str> = (0..body.len()).step_by(16).map(|at| &body[at..body.len().min(at + 16)]).collect();
+    for (number, block) in blocks.iter().enumerate() {
+        let (id, more) = (number as u8 + 1, number + 1 < blocks.len());
+        let asked = format!("c1{:02x}", number << 4);
+        messages.push((1, 2, message([0x40, 1], id, &format!("{path}{}", if number > 0 { &*asked } else { "" }), "")));
+        let options = format!("c1{format:02x}b1{:02x}", number << 4 | usize::from(more) << 3);
+        messages.push((2, 1, message([0x60, 0x45], id, &options, block)));
+    }
+    messages
+}
+
+#[test]
+fn bodies_in_blocks_are_read_as_one() {
+    let core = "bb2e77656c6c2d6b6e6f776e04636f7265";
+    let mut messages = in_blocks(40, core, "</first>;rt=one,</second>;rt=two,</t>;title=\"Third\"");
+    messages.push((1, 2, message([0x40, 1], 9, "b174", "")));
+    let named = names_in(&capture_of(&messages));
+    assert_eq!(named.last().unwrap().1, "description: \"Third\" (frame 8)", "{named:?}");
+
+    let last = |body: &str| objects_of(&capture_of(&in_blocks(50, "b174", body))).pop().unwrap();
+    let whole = last("{\"a\": [1, 2, 3], \"b\": true}");
+    assert_eq!(whole["body"]["value"], serde_json::json!({"a": [1, 2, 3], "b": true}), "{whole}");
+    assert_eq!(whole["body"]["form"], "JSON");
+    let ids = |object: &serde_json::Value| -> Vec<String> {
+        let findings = object["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["id"].as_str().unwrap().to_owned()).filter(|id| id.starts_with("cf.")).collect()
+    };
+    assert_eq!(ids(&whole), [""; 0]);
+    let broken = last("{\"a\": [1, 2, 3], \"b\": tru}");
+    assert_eq!(ids(&broken), ["cf.parse-failed"], "{broken}");
+    assert_eq!(broken["body"]["flaws"][0]["offset"], 25, "{broken}");
 }
