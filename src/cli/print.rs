@@ -12,6 +12,7 @@ use super::tables::Shape;
 use super::usage::BadFilter;
 use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
 use crate::capture::Opened;
+use crate::field::Reads;
 use crate::filter::Filter;
 use crate::render::annotated::{self, Detail};
 use crate::render::columns::Columns;
@@ -121,6 +122,15 @@ impl Form {
             Self::Text { .. } => false,
             Self::Json => true,
             Self::Columns(columns) => columns.need_later(),
+        }
+    }
+
+    /// What has to be read of a message for it.
+    pub fn reads(&self) -> Reads {
+        match self {
+            Self::Text { tree: false, .. } => Reads::Message,
+            Self::Text { .. } | Self::Json => Reads::All,
+            Self::Columns(columns) => columns.reads(),
         }
     }
 

@@ -12,8 +12,9 @@ use super::save::Save;
 use super::tables::{Shape, Table};
 use super::{Context, ReadingArgs, TableName, input, without};
 use crate::capture::{FrameReader, Source};
+use crate::field::Reads;
 use crate::filter::{Filter, Selection};
-use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
+use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline, Sweep};
 use crate::render::Known;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
@@ -76,6 +77,8 @@ pub(super) struct Printer<'r> {
     name: String,
     reading: &'r ReadingArgs,
     fetcher: Fetcher,
+    /// The same for what is printed of little.
+    sweep: Sweep,
     store: Store,
     form: Form,
     filter: Filter,
@@ -116,10 +119,12 @@ impl<'r> Printer<'r> {
         filter: Filter,
         count: Option<u64>,
     ) -> Self {
+        let fetcher = Fetcher::new(reader, reading.checksums);
         Self {
             name,
             reading,
-            fetcher: Fetcher::new(reader, reading.checksums),
+            sweep: Sweep::new(&fetcher),
+            fetcher,
             store: Store::default(),
             form,
             filter,
@@ -233,7 +238,12 @@ impl<'r> Printer<'r> {
         if self.left == Some(0) {
             return Ok(());
         }
-        if let Some(view) = self.fetcher.view(store, id)? {
+        let view = match self.form.reads() {
+            Reads::Record | Reads::Message => self.sweep.message(store, id)?,
+            Reads::Findings => self.sweep.findings(store, id)?,
+            Reads::All => self.fetcher.view(store, id)?,
+        };
+        if let Some(view) = view {
             self.form.message(&view, known, &mut context.out)?;
             if view.is_message() {
                 self.left = self.left.map(|left| left - 1);

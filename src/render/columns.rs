@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::time::tshark_absolute;
-use crate::field::{Field, Kind, Value, find};
+use crate::field::{Field, Kind, Reads, Value, find};
 use crate::store::View;
 
 /// Fields of `-T csv` where none are named.
@@ -159,6 +159,11 @@ impl Columns {
             _ => return None,
         }
         Some(())
+    }
+
+    /// What has to be read of a message for its row.
+    pub fn reads(&self) -> Reads {
+        self.fields.iter().map(|field| field.reads).max().unwrap_or(Reads::Record)
     }
 
     /// Some field is known only after the message.
