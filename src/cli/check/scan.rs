@@ -40,8 +40,9 @@ impl Brief {
         }
     }
 
-    fn exhibit(&self) -> Exhibit {
+    fn exhibit(&self, record: RecordId) -> Exhibit {
         Exhibit {
+            record,
             frame: self.frame,
             source: self.source,
             destination: self.destination,
@@ -188,8 +189,8 @@ impl Scan {
         let brief = |id: RecordId| briefs.get(id.checked_sub(first)? as usize);
         let Some(found) = brief(id) else { return };
         let about = self.exchanges.get(found.exchange.0 as usize).map_or(ResourceId(0), |asked| asked.resource);
-        let exhibit = |id: RecordId| brief(id).map(Brief::exhibit);
-        self.tally.add(finding, found.exhibit(), about, offset, &exhibit);
+        let exhibit = |id: RecordId| brief(id).map(|brief| brief.exhibit(id));
+        self.tally.add(finding, found.exhibit(id), about, offset, &exhibit);
     }
 
     /// Let the oldest messages go.

@@ -14,7 +14,7 @@ use crate::store::{Record, RecordFlags, Store};
 use crate::tracking::{EndpointId, RecordId, ResourceId};
 
 pub use blame::is_of_sender;
-pub use page::{Form, Page};
+pub use page::{Form, Item, Page};
 pub use person::{Charge, Person};
 
 /// Cases that are kept of a group; the others are counted.
@@ -23,6 +23,8 @@ pub const CASES: usize = 8;
 /// What is said of a message where it serves as proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhibit {
+    /// Its record.
+    pub record: RecordId,
     /// Number of its frame.
     pub frame: u32,
     /// Who sent it.
@@ -39,9 +41,11 @@ pub struct Exhibit {
     pub has_header: bool,
 }
 
-impl From<&Record> for Exhibit {
-    fn from(record: &Record) -> Self {
+impl Exhibit {
+    /// The message of a record.
+    pub fn new(id: RecordId, record: &Record) -> Self {
         Self {
+            record: id,
             frame: record.frame,
             source: record.source,
             destination: record.destination,
@@ -145,13 +149,13 @@ impl Tally {
         least: Severity,
     ) -> Result<Self, CaptureError> {
         let (mut tally, mut fetcher) = (Self::default(), fetcher.clone());
-        let exhibit = |id: RecordId| store.get(id).map(Exhibit::from);
+        let exhibit = |id: RecordId| store.get(id).map(|record| Exhibit::new(id, record));
         for id in ids {
             let Some(record) = store.get(id).filter(|record| record.severity() >= Some(least)) else { continue };
             let resource = store.exchange(record.exchange).map_or(ResourceId(0), |row| row.resource);
             let Some(view) = fetcher.view(store, id)? else { continue };
             for finding in view.findings().iter().filter(|finding| finding.severity >= least) {
-                tally.add(finding, record.into(), resource, Some(record.offset), &exhibit);
+                tally.add(finding, Exhibit::new(id, record), resource, Some(record.offset), &exhibit);
             }
         }
         Ok(tally)

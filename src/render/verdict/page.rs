@@ -5,7 +5,7 @@ use super::{Case, Charge, Exhibit, Person};
 use crate::coap::{Severity, escape};
 use crate::field;
 use crate::render::wrap::wrap;
-use crate::tracking::{EndpointId, ResourceId};
+use crate::tracking::{EndpointId, RecordId, ResourceId};
 
 /// Columns of the text.
 const WIDTH: usize = 80;
@@ -61,83 +61,105 @@ fn times(count: u64) -> String {
     if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
+/// A paragraph of a verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Item {
+    /// How far it stands to the right, and its lines after the first further than that.
+    pub indent: (usize, usize),
+    /// What it says.
+    pub text: String,
+    /// For its colour.
+    pub severity: Option<Severity>,
+    /// The message that it is about.
+    pub record: Option<RecordId>,
+}
+
+impl Item {
+    fn new(indent: usize, hang: usize, text: impl Into<String>) -> Self {
+        Self { indent: (indent, hang), text: text.into(), severity: None, record: None }
+    }
+
+    /// Its lines, of so many columns.
+    pub fn lines(&self, width: usize) -> Vec<String> {
+        let (indent, hang) = self.indent;
+        let lines = wrap(&self.text, width.saturating_sub(indent + hang)).into_iter().enumerate();
+        let space = |at: usize| " ".repeat(if at == 0 { indent } else { indent + hang });
+        lines.map(|(at, line)| format!("{}{line}", space(at))).collect()
+    }
+}
+
 impl Page<'_> {
     /// The verdict on one endpoint, line by line.
     pub fn lines(&self, person: &Person, form: Form) -> Vec<String> {
-        let (name, part) = (self.endpoint)(person.endpoint);
-        let mut lines = match form {
-            Form::Text => wrap(&format!("{name}: {part}"), WIDTH),
-            Form::Markdown => vec![format!("## {name}"), String::new(), format!("{}.", capital(&part))],
-        };
         match form {
-            Form::Text => push(&mut lines, 2, &sentence(person)),
-            Form::Markdown => lines.extend([String::new(), format!("**{}**", sentence(person))]),
+            Form::Text => self.items(person).iter().flat_map(|item| item.lines(WIDTH)).collect(),
+            Form::Markdown => self.markdown(person),
         }
+    }
+
+    /// The verdict on one endpoint, paragraph by paragraph.
+    pub fn items(&self, person: &Person) -> Vec<Item> {
+        let (name, part) = (self.endpoint)(person.endpoint);
+        let mut items = vec![Item::new(0, 2, format!("{name}: {part}")), Item::new(2, 0, sentence(person))];
         let mut above = None;
         for charge in &person.charges {
             if above.replace(charge.severity) != Some(charge.severity) {
-                self.head(heading(charge.severity), form, &mut lines);
+                items.push(Item::new(2, 0, heading(charge.severity)));
             }
-            self.charge(charge, form, &mut lines);
+            self.charge(charge, &mut items);
         }
         if !person.acquitted.is_empty() {
-            self.head(ACQUITTED, form, &mut lines);
-            if form == Form::Markdown {
-                lines.push(String::new());
-            }
-            for charge in &person.acquitted {
+            items.push(Item::new(2, 0, ACQUITTED));
+            items.extend(person.acquitted.iter().map(|charge| {
                 let text = format!("{}: {}", self.head_line(charge), frames(charge));
-                match form {
-                    Form::Text => push_hanging(&mut lines, 4, 7, &text),
-                    Form::Markdown => lines.push(format!("- {}", markdown(&text))),
-                }
-            }
+                let record = charge.cases.first().map(|case| case.message.record);
+                Item { severity: Some(charge.severity), record, ..Item::new(4, 7, text) }
+            }));
         }
-        lines
+        items
     }
 
-    fn head(&self, text: &str, form: Form, lines: &mut Vec<String>) {
-        match form {
-            Form::Text => push(lines, 2, text),
-            Form::Markdown => lines.extend([String::new(), format!("### {text}")]),
+    fn charge(&self, charge: &Charge, items: &mut Vec<Item>) {
+        items.push(Item { severity: Some(charge.severity), ..Item::new(4, 7, self.head_line(charge)) });
+        items.push(Item::new(11, 0, teaching(charge)));
+        items.extend(insight(charge).map(|text| Item::new(11, 0, text)));
+        for case in charge.cases.iter().take(SHOWN) {
+            let text = format!("- {}", self.case(case));
+            items.push(Item { record: Some(case.message.record), ..Item::new(11, 2, text) });
         }
+        items.extend(more(charge, SHOWN).map(|text| Item::new(11, 2, format!("- {text}"))));
+    }
+
+    fn markdown(&self, person: &Person) -> Vec<String> {
+        let (name, part) = (self.endpoint)(person.endpoint);
+        let mut lines = vec![format!("## {name}"), String::new(), format!("{}.", capital(&part))];
+        lines.extend([String::new(), format!("**{}**", sentence(person))]);
+        let mut above = None;
+        for charge in &person.charges {
+            if above.replace(charge.severity) != Some(charge.severity) {
+                lines.extend([String::new(), format!("### {}", heading(charge.severity))]);
+            }
+            let (severity, about) = (field::severity(charge.severity), markdown(&self.about(charge)));
+            lines.push(String::new());
+            lines.push(format!("**`{}`**, {severity}, {}{about}", charge.rule.id(), times(charge.count)));
+            lines.extend([String::new(), teaching(charge)]);
+            lines.extend(insight(charge).into_iter().flat_map(|text| [String::new(), text.to_owned()]));
+            lines.push(String::new());
+            let cases = charge.cases.iter().map(|case| markdown(&self.case(case)));
+            lines.extend(cases.chain(more(charge, charge.cases.len())).map(|text| format!("- {text}")));
+        }
+        if !person.acquitted.is_empty() {
+            lines.extend([String::new(), format!("### {ACQUITTED}"), String::new()]);
+            let texts = person.acquitted.iter().map(|charge| format!("{}: {}", self.head_line(charge), frames(charge)));
+            lines.extend(texts.map(|text| format!("- {}", markdown(&text))));
+        }
+        lines
     }
 
     /// "error  ack.changed, 2 times, on /led".
     fn head_line(&self, charge: &Charge) -> String {
         let severity = field::severity(charge.severity);
         format!("{severity:<5}  {}, {}{}", charge.rule.id(), times(charge.count), self.about(charge))
-    }
-
-    fn charge(&self, charge: &Charge, form: Form, lines: &mut Vec<String>) {
-        let row = charge.rule.row();
-        let reference =
-            charge.cases.first().map_or(row.reference, |case| case.finding.reference()).trim_start_matches('-');
-        let source = if reference.is_empty() { String::new() } else { format!(" ({reference})") };
-        let teaching = format!("{}{source}", row.teaching);
-        let shown = if form == Form::Text { SHOWN } else { charge.cases.len() };
-        let cases = charge.cases.iter().take(shown).map(|case| self.case(case));
-        let more = charge.count - charge.cases.len().min(shown) as u64;
-        let more = (more > 0).then(|| format!("and {more} more"));
-        match form {
-            Form::Text => {
-                push_hanging(lines, 4, 7, &self.head_line(charge));
-                push(lines, 11, &teaching);
-                if let Some(insight) = insight(charge) {
-                    push(lines, 11, insight);
-                }
-                cases.chain(more).for_each(|case| push_hanging(lines, 11, 2, &format!("- {case}")));
-            }
-            Form::Markdown => {
-                let (severity, about) = (field::severity(charge.severity), markdown(&self.about(charge)));
-                lines.push(String::new());
-                lines.push(format!("**`{}`**, {severity}, {}{about}", row.id, times(charge.count)));
-                lines.extend([String::new(), teaching]);
-                lines.extend(insight(charge).into_iter().flat_map(|text| [String::new(), text.to_owned()]));
-                lines.push(String::new());
-                lines.extend(cases.chain(more).map(|case| format!("- {}", markdown(&case))));
-            }
-        }
     }
 
     /// ", on /led and /time".
@@ -184,17 +206,17 @@ fn frames(charge: &Charge) -> String {
     }
 }
 
-/// Add text in lines of the width, each behind so many spaces.
-fn push(lines: &mut Vec<String>, indent: usize, text: &str) {
-    push_hanging(lines, indent, 0, text);
+/// What its rule says, and where that is written.
+fn teaching(charge: &Charge) -> String {
+    let row = charge.rule.row();
+    let reference = charge.cases.first().map_or(row.reference, |case| case.finding.reference()).trim_start_matches('-');
+    if reference.is_empty() { row.teaching.into() } else { format!("{} ({reference})", row.teaching) }
 }
 
-/// The same; all lines but the first stand further right.
-fn push_hanging(lines: &mut Vec<String>, indent: usize, hang: usize, text: &str) {
-    for (at, line) in wrap(text, WIDTH - indent - hang).into_iter().enumerate() {
-        let space = " ".repeat(if at == 0 { indent } else { indent + hang });
-        lines.push(format!("{space}{line}"));
-    }
+/// How many cases there are besides the first so many.
+fn more(charge: &Charge, shown: usize) -> Option<String> {
+    let more = charge.count - charge.cases.len().min(shown) as u64;
+    (more > 0).then(|| format!("and {more} more"))
 }
 
 fn capital(text: &str) -> String {
