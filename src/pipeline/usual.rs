@@ -5,7 +5,7 @@ use super::batch::{Batch, Way, What, record};
 use super::check;
 use super::front::{Known, Lens};
 use super::pairs::is_telling;
-use crate::coap::DecodeMode;
+use crate::coap::{DecodeMode, Header, UsualMessage};
 use crate::frame::{Datagram, Endpoint, Frame, QuickDatagram};
 use crate::tracking::Facts;
 
@@ -31,22 +31,23 @@ pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> 
             }
         }
     };
-    let (facts, usual) = Facts::read_usual(datagram.payload, &lens.known.seed)?;
-    if check::concerns(&usual) || lens.payloads.are_odd(&usual.message) {
+    let mut telling = 0;
+    let admits = |usual: &UsualMessage<'_>| {
+        telling = u32::from(is_telling(&usual.message));
+        !check::concerns(usual)
+    };
+    if !Facts::read_usual(&mut batch.facts, datagram.payload, &lens.known.seed, admits) {
         return None;
     }
-    let message = usual.message;
-    if route.mark & COUNT != COUNT && is_telling(&message) {
-        route.mark += 1;
+    if route.mark & COUNT != COUNT {
+        route.mark += telling;
     }
     let length = batch.keep(datagram.payload);
-    let (coap, payload) = (datagram.payload.len() as u64, message.payload().len() as u64);
-    batch.sizes.add(u64::from(frame.original_length), coap, payload);
+    let header = Header::read(datagram.payload);
     let ends = [route.source, route.destination];
-    batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, message.mode(), message.header()));
+    batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, DecodeMode::Rfc7252, header));
     let what = What::Message;
     batch.ways.push(Way { pair: route.pair, ip_id: datagram.ip_id, hop_limit: datagram.hop_limit, what });
-    batch.facts.push(facts);
     Some(())
 }
 

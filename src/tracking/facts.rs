@@ -26,7 +26,7 @@ impl Default for Seed {
 
 impl Seed {
     /// Hash of a sequence of bytes.
-    #[inline]
+    #[inline(never)]
     pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
         let half = |half: &[u8; 8]| u64::from_le_bytes(*half);
         let mut state = (bytes.len() as u64).wrapping_mul(self.pair[1]);
@@ -132,13 +132,48 @@ struct Hashed {
     high: bool,
 }
 
+/// What the usual options of a usual message say, each of which is there only once.
+#[derive(Default)]
+struct Said {
+    observe: Option<u32>,
+    max_age: Option<u32>,
+    content_format: Option<u16>,
+    /// There are others.
+    rarer: bool,
+}
+
+impl Said {
+    #[inline(always)]
+    fn note(&mut self, number: OptionNumber, word: u64, length: usize) {
+        match number {
+            OptionNumber::URI_PATH | OptionNumber::URI_QUERY => {}
+            OptionNumber::OBSERVE => self.observe = uint(word, length, 3),
+            OptionNumber::MAX_AGE => self.max_age = uint(word, length, 4),
+            OptionNumber::CONTENT_FORMAT => self.content_format = uint(word, length, 2).map(|n| n as u16),
+            _ => self.rarer = true,
+        }
+    }
+}
+
 /// What names a resource.
 const TARGET: u64 = 1 << OptionNumber::URI_PATH.0 | 1 << OptionNumber::URI_QUERY.0 | 1 << OptionNumber::PROXY_URI.0;
 /// What a refreshed copy of a notification may change.
 const FRESHNESS: u64 = 1 << OptionNumber::OBSERVE.0 | 1 << OptionNumber::MAX_AGE.0;
 
 impl Hashed {
-    #[inline]
+    /// Which options go into the digest of a message.
+    #[inline(always)]
+    fn of(code: Code, kind: MessageType) -> Self {
+        if code.is_request() {
+            Self { low: TARGET, high: false }
+        } else if kind == MessageType::Acknowledgement {
+            Self { low: 0, high: false }
+        } else {
+            Self { low: !FRESHNESS, high: true }
+        }
+    }
+
+    #[inline(always)]
     fn has(self, number: OptionNumber) -> bool {
         self.low.checked_shr(u32::from(number.0)).map_or(self.high, |bits| bits & 1 != 0)
     }
@@ -166,7 +201,8 @@ impl Facts {
             malformed,
             ..Self::of(header, Token::new(message.token().unwrap_or_default(), seed), message.bytes())
         };
-        let (mut hash, hashed, draft) = (OptionsHash::new(seed), facts.hashed(), message.mode().is_draft());
+        let draft = message.mode().is_draft();
+        let (mut hash, hashed) = (OptionsHash::new(seed), Hashed::of(facts.code, facts.kind));
         let has_options = !facts.code.is_empty();
         for option in message.options().filter(|_| has_options) {
             let number = if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number };
@@ -179,21 +215,36 @@ impl Facts {
         facts
     }
 
-    /// Decodes, judges and reads a message in one walk, if it is a [`UsualMessage`]: the facts are those that [`read`](Self::read) gives.
-    #[inline(always)]
-    pub fn read_usual<'a>(bytes: &'a [u8], seed: &Seed) -> Option<(Self, UsualMessage<'a>)> {
-        let header = Header::read(bytes)?;
-        let token = Token::new(bytes.get(4..4 + usize::from(header.token_length))?, seed);
-        let mut facts = Self { plain: true, ..Self::of(Some(header), token, bytes) };
-        let (mut hash, hashed) = (OptionsHash::new(seed), facts.hashed());
+    /// Decodes, judges and reads a message in one walk, and adds to `all` the facts that [`read`](Self::read) gives, if it is a
+    /// [`UsualMessage`] and admitted. Tells whether it did.
+    // A function of its own, so that its few variables stay in registers.
+    #[inline(never)]
+    pub fn read_usual(
+        all: &mut Vec<Self>,
+        bytes: &[u8],
+        seed: &Seed,
+        admits: impl FnOnce(&UsualMessage<'_>) -> bool,
+    ) -> bool {
+        let Some(header) = Header::read(bytes) else { return false };
+        let (code, kind) = (header.code, header.message_type);
+        // In a few variables of its own while the options are walked over, so that these stay in registers.
+        let (mut said, mut hash, hashed) = (Said::default(), OptionsHash::new(seed), Hashed::of(code, kind));
         let usual = UsualMessage::read(bytes, |number, value, word| {
             if hashed.has(number) {
                 hash.add_word(number, value, word);
             }
-            facts.read_option(number, value, word);
-        })?;
+            said.note(number, word, value.len());
+        });
+        let Some(usual) = usual.filter(admits) else { return false };
+        let mut facts = Self::of(Some(header), Token::new(usual.message.token().unwrap_or_default(), seed), bytes);
+        facts.plain = !said.rarer;
+        (facts.observe, facts.max_age, facts.content_format) = (said.observe, said.max_age, said.content_format);
+        if said.rarer {
+            facts.read_rarer_of(&usual.message);
+        }
         facts.finish(&usual.message, hash, seed);
-        Some((facts, usual))
+        all.push(facts);
+        true
     }
 
     /// What header and token alone tell.
@@ -226,18 +277,6 @@ impl Facts {
         }
     }
 
-    /// Which options go into the digest.
-    #[inline(always)]
-    fn hashed(&self) -> Hashed {
-        if self.code.is_request() {
-            Hashed { low: TARGET, high: false }
-        } else if self.kind == MessageType::Acknowledgement {
-            Hashed { low: 0, high: false }
-        } else {
-            Hashed { low: !FRESHNESS, high: true }
-        }
-    }
-
     /// What copies are told by.
     #[inline(always)]
     fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, seed: &Seed) {
@@ -245,10 +284,8 @@ impl Facts {
         self.head = (head ^ head >> 32) as u32;
         if self.code.is_empty() {
             self.hash = head ^ u64::from(self.length) << 56;
-        } else if self.code.is_request() {
-            self.digest = options.finish();
-            self.hash = seed.hash(message.bytes());
-        } else if self.kind == MessageType::Acknowledgement {
+        } else if self.code.is_request() || self.kind == MessageType::Acknowledgement {
+            self.digest = if self.code.is_request() { options.finish() } else { 0 };
             self.hash = seed.hash(message.bytes());
         } else {
             options.add(OptionNumber(0), message.payload());
@@ -287,6 +324,15 @@ impl Facts {
                 first(&mut self.content_format, uint(word, value.len(), 2).map(|n| n as u16))
             }
             _ => self.read_rarer(number, value, word),
+        }
+    }
+
+    /// Takes in the rarer options of a usual message.
+    #[cold]
+    #[inline(never)]
+    fn read_rarer_of(&mut self, message: &Message<'_>) {
+        for option in message.options() {
+            self.read_option(option.number, option.value, short(option.value).unwrap_or(0));
         }
     }
 
@@ -412,12 +458,13 @@ mod tests {
     fn check(bytes: &[u8]) -> bool {
         let seed = Seed::default();
         let message = Message::decode(bytes);
-        let usual = Facts::read_usual(bytes, &seed);
-        if let Some((facts, usual)) = usual {
-            assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::read(&message, &seed)), "{bytes:02x?}");
-            assert_eq!(usual.message.layout(), message.layout(), "{bytes:02x?}");
+        let mut all = Vec::new();
+        let admits = |usual: &UsualMessage<'_>| usual.message.layout() == message.layout();
+        if Facts::read_usual(&mut all, bytes, &seed, admits) {
+            assert_eq!(format!("{:?}", all[0]), format!("{:?}", Facts::read(&message, &seed)), "{bytes:02x?}");
         }
-        usual.is_some()
+        assert!(!Facts::read_usual(&mut all, bytes, &seed, |_| false));
+        !all.is_empty()
     }
 
     #[test]

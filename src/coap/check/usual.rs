@@ -13,6 +13,7 @@ use crate::coap::parameters::{PAYLOAD_SIZE_BOUND, TOKEN_BOUND};
 use crate::coap::walk::{Lean, lean};
 use crate::coap::{CODES, Code, ContentFormat, DecodeMode, Message, MessageType, OptionNumber};
 
+const PATH: u64 = mask_of(&[OptionNumber::URI_PATH]);
 const IF_NONE_MATCH: u64 = mask_of(&[OptionNumber::IF_NONE_MATCH]);
 
 /// What is usual in messages of one code.
@@ -147,9 +148,10 @@ impl<'a> Glance<'a> {
             return None;
         }
         let token_length = u32::from(first & 15);
-        let (mut at, mut number, mut seen, mut path) = (4 + token_length as usize, 0u32, 0u64, &[][..]);
-        // What is odd is gathered in one number: a branch for each possibility would cost more than all of them together.
-        let mut odd = 0u64;
+        let (mut at, mut number, mut path) = (4 + token_length as usize, 0u32, &[][..]);
+        let (mut seen, mut repeated) = (0u64, 0u64);
+        // What is odd is gathered in one place: a branch for each possibility would cost more than all of them together.
+        let mut odd = false;
         while let Some(Lean { delta, value, end }) = lean(bytes, at) {
             number += delta;
             at = end;
@@ -161,13 +163,15 @@ impl<'a> Glance<'a> {
                     let unused = 64u32.saturating_sub(value.len() as u32 * 8);
                     u64::from_le_bytes(*last).checked_shr(unused).unwrap_or(0)
                 }
-                None => value.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)),
+                None => first_word(value),
             };
-            odd |= values.odd(value, word, usual.is_request) | u64::from(delta == 0) & usual.once >> number;
-            seen |= 1 << number;
-            if number == u32::from(OptionNumber::URI_PATH.0) && delta != 0 {
+            odd |= values.are_odd(value, word, usual.is_request);
+            let bit = 1 << number;
+            if bit & !seen & PATH != 0 {
                 path = value;
             }
+            repeated |= seen & bit;
+            seen |= bit;
             visit(OptionNumber(number as u16), value, word);
         }
         let payload_offset = match bytes.get(at) {
@@ -190,7 +194,7 @@ impl<'a> Glance<'a> {
             stopped: false,
             cut: false,
         };
-        let has_usual_options = odd & 1 == 0 && seen & !usual.numbers == 0;
+        let has_usual_options = !odd && (seen & !usual.numbers) | (repeated & usual.once) == 0;
         let is_usual = has_usual_options
             && seen & usual.examined == 0
             && usual.headers >> (first & 63) & 1 != 0
@@ -209,6 +213,13 @@ impl Layout {
     }
 }
 
+/// A short value as a number in little-endian order.
+#[cold]
+#[inline(never)]
+fn first_word(value: &[u8]) -> u64 {
+    value.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
 /// What the values of an option usually are.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
@@ -219,13 +230,14 @@ struct Values {
     min: u16,
     /// How much longer they may be.
     slack: u16,
-    /// A number, which begins with no zero.
-    is_number: bool,
+    /// No value of at most `short` bytes begins with this byte.
+    odd_first: u8,
+    short: u8,
     look: Look,
 }
 
 /// Which values are looked at more closely.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     /// None.
     Away,
@@ -238,8 +250,8 @@ static VALUES: [Values; 64] = values();
 
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
 const fn values() -> [Values; 64] {
-    let mut values = [Values { text: 0, min: 0, slack: u16::MAX, is_number: false, look: Look::Away }; 64];
-    let mut row = 0;
+    let any = Values { text: 0, min: 0, slack: u16::MAX, odd_first: 0, short: 0, look: Look::Away };
+    let (mut values, mut row) = ([any; 64], 0);
     while row < OPTIONS.len() {
         if OPTIONS[row].number.0 < 64 {
             values[OPTIONS[row].number.0 as usize] = values_of(&OPTIONS[row]);
@@ -255,32 +267,36 @@ const fn values_of(row: &OptionDefinition) -> Values {
         (_, OptionFormat::ContentFormat) => Look::Format,
         _ => Look::Away,
     };
-    let is_number = matches!(row.format, OptionFormat::Uint | OptionFormat::Block | OptionFormat::ContentFormat);
-    let text = if matches!(row.format, OptionFormat::String) { HIGHEST } else { 0 };
+    let (text, odd_first, short) = match row.format {
+        // One dot or two, and perhaps what only begins with a dot.
+        OptionFormat::String => (HIGHEST, b'.', 2),
+        // Leading zeros.
+        OptionFormat::Uint | OptionFormat::Block | OptionFormat::ContentFormat => (0, 0, u8::MAX),
+        _ => (0, 0, 0),
+    };
     let slack = row.max - row.min;
     let slack = if slack < 0xffff { slack as u16 } else { 0xffff };
-    Values { text, min: row.min as u16, slack, is_number, look }
+    Values { text, min: row.min as u16, slack, odd_first, short, look }
 }
 
 impl Values {
-    /// 1 where a value is not usual, else 0. `word` has its last eight bytes.
+    /// Whether a value is not usual. `word` has its last eight bytes.
     #[inline(always)]
-    fn odd(&self, value: &[u8], word: u64, is_request: bool) -> u64 {
+    fn are_odd(&self, value: &[u8], word: u64, is_request: bool) -> bool {
         let length = value.len();
         let mut odd = length.wrapping_sub(usize::from(self.min)) > usize::from(self.slack);
-        odd |= self.is_number & (length != 0) & (word & 0xff == 0);
-        // One dot or two, and perhaps what only begins with a dot.
-        odd |= (self.text != 0) & (length <= 2) & (word & 0xff == u64::from(b'.'));
+        odd |= (word as u8 == self.odd_first) & (length.wrapping_sub(1) < usize::from(self.short));
         odd |= odd_bytes(word) & self.text != 0;
         if length > 8 {
-            odd |= self.text != 0 && value.as_chunks().0.iter().any(|chunk| odd_bytes(u64::from_le_bytes(*chunk)) != 0);
+            odd |= odd_start(value) & self.text != 0;
         }
-        match self.look {
-            Look::Away => {}
-            Look::Observe => odd |= is_request & ((word > 1) | (length > 1)),
-            Look::Format => odd |= !is_usual_format(word, length),
+        if self.look != Look::Away {
+            odd |= match self.look {
+                Look::Format => !is_usual_format(word, length),
+                _ => is_request & ((word > 1) | (length > 1)),
+            };
         }
-        u64::from(odd)
+        odd
     }
 }
 
@@ -289,7 +305,26 @@ impl Values {
 fn is_usual_format(word: u64, length: usize) -> bool {
     // Text, CBOR and their like need no look into the table.
     length <= 1 && matches!(word, 0 | 40 | 50 | 60 | 110 | 112)
-        || ContentFormat((word as u16).swap_bytes() >> (16 - 8 * length.min(2))).is_registered()
+        || is_registered((word as u16).swap_bytes() >> (16 - 8 * length.min(2)))
+}
+
+#[inline(never)]
+fn is_registered(number: u16) -> bool {
+    ContentFormat(number).is_registered()
+}
+
+/// What [`odd_bytes`] has of all but the last eight bytes.
+#[inline(always)]
+fn odd_start(value: &[u8]) -> u64 {
+    match value.first_chunk() {
+        Some(first) if value.len() <= 16 => odd_bytes(u64::from_le_bytes(*first)),
+        _ => odd_chunks(value),
+    }
+}
+
+#[inline(never)]
+fn odd_chunks(value: &[u8]) -> u64 {
+    value.as_chunks().0.iter().fold(0, |odd, chunk| odd | odd_bytes(u64::from_le_bytes(*chunk)))
 }
 
 const ONES: u64 = u64::MAX / 0xff;
