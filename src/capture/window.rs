@@ -46,12 +46,6 @@ impl Window {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// What is in memory behind so many bytes from there on; none where these are not all there.
-    #[inline]
-    pub fn behind(&self, length: usize) -> Option<&[u8]> {
-        self.buffer.get(self.start + length..self.end)
-    }
-
     /// Goes on by so many bytes, that must be in memory.
     #[inline]
     pub fn consume(&mut self, length: usize) {

@@ -9,14 +9,17 @@ use super::pairs::{Hints, Pairs};
 use super::payloads::Payloads;
 use super::reasons::NotCoap;
 use super::usual;
-use crate::capture::{CaptureError, Next, Source};
+use crate::capture::{CaptureError, Next, Run, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
-use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, Reason, is_known_time};
+use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time};
 use crate::payload;
 use crate::store::{Progress, Record, RecordFlags};
 use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed};
 
 use super::Step;
+
+/// Frames that are looked at together.
+const AT_ONCE: usize = 32;
 
 /// Source and everything that looks at one frame alone.
 pub(super) struct Front {
@@ -118,18 +121,16 @@ impl Front {
     }
 
     fn read(&mut self, frames: usize, batch: &mut Batch) -> Result<Step, CaptureError> {
-        for _ in 0..frames {
+        while batch.frames < frames {
+            let run = self.source.next_run(frames - batch.frames);
+            if !run.is_empty() {
+                self.lens.run(&run, &mut self.places, batch);
+                continue;
+            }
             match self.source.next()? {
                 Next::Frame(frame) => {
-                    batch.frames += 1;
-                    let records = batch.records.len();
-                    if usual::message(&mut self.lens, &frame, batch).is_none() {
-                        self.lens.look(&frame, batch);
-                    }
-                    let backwards = self.places.pass(frame.time);
-                    if backwards || !self.places.frames_of_file.is_empty() {
-                        self.places.note(frame.position.file, backwards, batch, records);
-                    }
+                    let quick = self.lens.peeler.quick(&frame);
+                    self.lens.take(&frame, quick, &mut self.places, batch);
                 }
                 Next::Pending => return Ok(Step::Pending),
                 Next::End => return Ok(Step::Ended),
@@ -140,6 +141,36 @@ impl Front {
 }
 
 impl Lens {
+    /// Frames one behind the other.
+    fn run(&mut self, run: &Run<'_>, places: &mut Places, batch: &mut Batch) {
+        for first in (0..run.len()).step_by(AT_ONCE) {
+            let frame = |at: usize| run.get(first + at);
+            let quick: [Option<QuickDatagram<'_>>; AT_ONCE] =
+                std::array::from_fn(|at| frame(at).and_then(|frame| self.peeler.quick(&frame)));
+            self.known.routes.fetch(&quick);
+            for (at, quick) in quick.into_iter().enumerate() {
+                if let Some(frame) = frame(at) {
+                    self.take(&frame, quick, places, batch);
+                }
+            }
+        }
+    }
+
+    /// A frame of any kind.
+    #[inline(always)]
+    fn take(&mut self, frame: &Frame<'_>, quick: Option<QuickDatagram<'_>>, places: &mut Places, batch: &mut Batch) {
+        batch.frames += 1;
+        let records = batch.records.len();
+        let message = quick.and_then(|datagram| usual::message(self, frame, &datagram, batch));
+        if message.is_none() {
+            self.look(frame, batch);
+        }
+        let backwards = places.pass(frame.time);
+        if backwards || !places.frames_of_file.is_empty() {
+            places.note(frame.position.file, backwards, batch, records);
+        }
+    }
+
     /// The general way, for frames of every kind.
     #[inline(never)]
     fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) {

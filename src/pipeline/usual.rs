@@ -6,8 +6,8 @@ use super::check;
 use super::front::{Known, Lens};
 use super::pairs::is_telling;
 use crate::coap::{DecodeMode, Header, UsualMessage};
-use crate::frame::{Datagram, Endpoint, Frame, QuickDatagram};
-use crate::tracking::Facts;
+use crate::frame::{Datagram, Endpoint, Frame, Position, QuickDatagram};
+use crate::tracking::{Facts, Route};
 
 /// The bits of [`Route::mark`] that are set once it is known whether there are usual messages on a route: the datagrams are CoAP by their
 /// ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a dialect.
@@ -17,32 +17,33 @@ const COUNT: u32 = UNUSUAL - 1;
 
 /// Reads a frame that may hold a usual message. None says nothing of it.
 #[inline(always)]
-pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> Option<()> {
-    let datagram = lens.peeler.quick(frame)?;
-    let mut is_explored = false;
-    let route = loop {
-        match lens.known.routes.quick(&datagram) {
-            Some(route) if route.mark & USUAL != 0 => break route,
-            Some(route) if route.mark & UNUSUAL != 0 => return None,
-            _ if is_explored => return None,
-            _ => {
-                explore(lens, &datagram.datagram(frame.position));
-                is_explored = true;
-            }
-        }
+pub(super) fn message(
+    lens: &mut Lens,
+    frame: &Frame<'_>,
+    datagram: &QuickDatagram<'_>,
+    batch: &mut Batch,
+) -> Option<()> {
+    let (spot, route) = match lens.known.routes.spot(datagram) {
+        Some(known) => known,
+        None => explore(lens, datagram, frame.position)?,
     };
-    let mut telling = 0;
+    if route.mark & USUAL == 0 {
+        return None;
+    }
+    let (mut telling, mut payload) = (0, 0);
     let admits = |usual: &UsualMessage<'_>| {
         telling = u32::from(is_telling(&usual.message));
-        !check::concerns(usual)
+        payload = usual.message.payload().len() as u64;
+        !check::concerns(usual) && !lens.payloads.are_odd(&usual.message)
     };
     if !Facts::read_usual(&mut batch.facts, datagram.payload, &lens.known.seed, admits) {
         return None;
     }
     if route.mark & COUNT != COUNT {
-        route.mark += telling;
+        *lens.known.routes.mark_at(spot) += telling;
     }
     let length = batch.keep(datagram.payload);
+    batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, payload);
     let header = Header::read(datagram.payload);
     let ends = [route.source, route.destination];
     batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, DecodeMode::Rfc7252, header));
@@ -51,16 +52,17 @@ pub(super) fn message(lens: &mut Lens, frame: &Frame<'_>, batch: &mut Batch) -> 
     Some(())
 }
 
-/// Finds out whether there are usual messages on the route of a datagram.
+/// The route of a datagram, made known where it is not. Whether there are usual messages on it is found out.
 #[cold]
 #[inline(never)]
-fn explore(lens: &mut Lens, datagram: &Datagram<'_>) {
-    let Datagram { source, destination, .. } = datagram;
-    let is_usual = lens.options.tokens.mode() == DecodeMode::Rfc7252
-        && lens.options.ports.surely_either(datagram)
-        && check::is_quiet(datagram)
-        && !lens.pairs.is_special(source, destination);
+fn explore(lens: &mut Lens, quick: &QuickDatagram<'_>, position: Position) -> Option<(usize, Route)> {
     let routes = &mut lens.known.routes;
+    let datagram = quick.datagram(position);
+    let Datagram { source, destination, .. } = &datagram;
+    let is_usual = lens.options.tokens.mode() == DecodeMode::Rfc7252
+        && lens.options.ports.surely_either(&datagram)
+        && check::is_quiet(&datagram)
+        && !lens.pairs.is_special(source, destination);
     if is_usual {
         // Whatever a datagram with such ports holds is told of, so that its endpoints get numbers in any case.
         routes.intern(source, destination);
@@ -68,6 +70,7 @@ fn explore(lens: &mut Lens, datagram: &Datagram<'_>) {
     if let Some(mark) = routes.mark(source, destination) {
         *mark = if is_usual { USUAL } else { UNUSUAL };
     }
+    routes.spot(quick)
 }
 
 /// Has no usual messages between two endpoints any more: they may speak a dialect. Gives how many told that they speak as everybody does.

@@ -321,7 +321,7 @@ impl Facts {
             OptionNumber::OBSERVE => first(&mut self.observe, uint(word, value.len(), 3)),
             OptionNumber::MAX_AGE => first(&mut self.max_age, uint(word, value.len(), 4)),
             OptionNumber::CONTENT_FORMAT => {
-                first(&mut self.content_format, uint(word, value.len(), 2).map(|n| n as u16))
+                first(&mut self.content_format, uint(word, value.len(), 2).map(|n| n as u16));
             }
             _ => self.read_rarer(number, value, word),
         }

@@ -138,6 +138,20 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         at
     }
 
+    /// What is in the place that a key has first: which asks memory for it, and has nothing wait.
+    #[inline]
+    pub fn peek(&self, key: K) -> Option<&(K, V)> {
+        self.cells.get(self.home(key))
+    }
+
+    /// The place of the key, if it is there, for [`is_at`](Self::is_at) and [`at`](Self::at), and its value.
+    #[inline]
+    pub fn spot(&self, key: K) -> Option<(usize, &V)> {
+        let at = self.find(key);
+        let (held, value) = &self.cells[at];
+        (*held == key).then_some((at, value))
+    }
+
     /// Whether the key has this place.
     #[inline]
     pub fn is_at(&self, place: usize, key: K) -> bool {

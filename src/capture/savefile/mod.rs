@@ -13,7 +13,7 @@ use crate::capture::format::{self, Kind};
 use crate::capture::interface::{InterfaceTable, RecordForm};
 use crate::capture::medium::Medium;
 use crate::capture::window::{Have, Window};
-use crate::capture::{CaptureError, Clock, Interface, Next, Source, Warning, WarningKind};
+use crate::capture::{CaptureError, Clock, Head, Interface, Next, Run, Source, Warning, WarningKind};
 use crate::frame::{Frame, LinkType, Position};
 
 /// Most warnings about one file, before one that says that there are more: a file that is damaged throughout has no more to say.
@@ -32,10 +32,12 @@ pub struct Savefile {
     name: String,
     file: u16,
     format: Format,
-    /// Bytes of the record or block that was handed out last.
+    /// Bytes of the records or the block that were handed out last.
     used: usize,
     number: u64,
     current: Current,
+    /// The frames of the last run.
+    heads: Vec<Head>,
     interfaces: Vec<Interface>,
     table: InterfaceTable,
     /// Sections met so far.
@@ -112,6 +114,7 @@ impl Savefile {
             used: 0,
             number: 0,
             current: Current::default(),
+            heads: Vec::new(),
             interfaces: Vec::new(),
             table,
             sections: 0,
@@ -126,15 +129,6 @@ impl Savefile {
 
     /// Goes on to the next frame.
     pub(in crate::capture) fn advance(&mut self) -> Result<Step, CaptureError> {
-        if let Some(current) = self.quick_record() {
-            self.current = current;
-            return Ok(Step::Frame);
-        }
-        self.search()
-    }
-
-    /// Goes on to the next frame, whatever stands there.
-    fn search(&mut self) -> Result<Step, CaptureError> {
         self.window.consume(std::mem::take(&mut self.used));
         loop {
             let step = match self.format {
@@ -156,11 +150,7 @@ impl Savefile {
 
     /// The frame that [`Savefile::advance`] came to.
     pub(in crate::capture) fn current(&self) -> Frame<'_> {
-        self.lend(&self.current)
-    }
-
-    #[inline]
-    fn lend(&self, current: &Current) -> Frame<'_> {
+        let current = &self.current;
         Frame {
             number: self.number,
             time: current.time,
@@ -169,16 +159,6 @@ impl Savefile {
             bytes: self.window.bytes().get(current.start..current.end).unwrap_or_default(),
             position: current.position,
         }
-    }
-
-    /// [`Source::next`] without the quick way.
-    #[inline(never)]
-    fn next_of_any_kind(&mut self) -> Result<Next<'_>, CaptureError> {
-        Ok(match self.search()? {
-            Step::Frame => Next::Frame(self.current()),
-            Step::Pending => Next::Pending,
-            Step::End | Step::Again => Next::End,
-        })
     }
 
     fn warn(&mut self, offset: u64, kind: WarningKind) {
@@ -317,10 +297,15 @@ impl Savefile {
 
 impl Source for Savefile {
     fn next(&mut self) -> Result<Next<'_>, CaptureError> {
-        match self.quick_record() {
-            Some(current) => Ok(Next::Frame(self.lend(&current))),
-            None => self.next_of_any_kind(),
-        }
+        Ok(match self.advance()? {
+            Step::Frame => Next::Frame(self.current()),
+            Step::Pending => Next::Pending,
+            Step::End | Step::Again => Next::End,
+        })
+    }
+
+    fn next_run(&mut self, most: usize) -> Run<'_> {
+        self.quick_records(most)
     }
 
     fn interfaces(&self) -> &[Interface] {

@@ -3,46 +3,49 @@
 use super::{Current, Format, SEARCH, Savefile, Step};
 use crate::capture::classic::{self, FileHeader, Lengths, MAX_CAPTURED};
 use crate::capture::window::Have;
-use crate::capture::{CaptureError, WarningKind};
+use crate::capture::{CaptureError, Head, Run, WarningKind};
 use crate::frame::Position;
 
 impl Savefile {
-    /// The quick way to the next frame, which nearly all take: a record of a current version of pcap, whole in memory, with nothing
-    /// odd about its numbers. None leaves all as it was for [`Savefile::record`], which would find the same in such a record.
-    #[inline]
-    pub(super) fn quick_record(&mut self) -> Option<Current> {
+    /// The quick way to the next frames, which nearly all take: records of a current version of pcap, whole in memory, with nothing odd
+    /// about their numbers. It ends before the first of another kind, which is left for [`Savefile::record`]; that would find the same in
+    /// the others.
+    pub(super) fn quick_records(&mut self, most: usize) -> Run<'_> {
         const HEADER: usize = 16;
+        self.heads.clear();
         let Format::Classic { header, interface: (interface, network), last_seconds } = &mut self.format else {
-            return None;
+            return Run::default();
         };
         if header.layout.lengths != Lengths::Usual || header.layout.header != HEADER {
-            return None;
+            return Run::default();
         }
-        let bytes = self.window.behind(self.used)?;
-        let record = header.layout.read(bytes)?;
-        let captured = record.captured as usize;
-        let fraction = u64::from(record.fraction) * u64::from(header.tick);
-        // An empty record may be the header of a file that was joined to this one.
-        let is_odd = captured == 0 || record.original == 0;
-        if is_odd || captured > MAX_CAPTURED || HEADER + captured > bytes.len() || fraction >= 1_000_000_000 {
-            return None;
+        self.window.consume(std::mem::take(&mut self.used));
+        let bytes = self.window.bytes();
+        while self.heads.len() < most
+            && let Some(record) = bytes.get(self.used..).and_then(|bytes| header.layout.read(bytes))
+        {
+            let (start, captured) = (self.used + HEADER, record.captured as usize);
+            let fraction = u64::from(record.fraction) * u64::from(header.tick);
+            // An empty record may be the header of a file that was joined to this one.
+            let is_odd = captured == 0 || record.original == 0;
+            if is_odd || captured > MAX_CAPTURED || start + captured > bytes.len() || fraction >= 1_000_000_000 {
+                break;
+            }
+            *last_seconds = record.seconds;
+            self.heads.push(Head {
+                time: (u64::from(record.seconds) * 1_000_000_000 + fraction) as i64,
+                record: self.used as u32,
+                start: start as u32,
+                end: (start + captured) as u32,
+                original_length: record.original,
+            });
+            self.used = start + captured;
         }
-        self.window.consume(std::mem::replace(&mut self.used, HEADER + captured));
-        self.number += 1;
-        *last_seconds = record.seconds;
-        Some(Current {
-            time: (u64::from(record.seconds) * 1_000_000_000 + fraction) as i64,
-            link: header.link,
-            original_length: record.original,
-            start: HEADER,
-            end: HEADER + captured,
-            position: Position {
-                file: self.file,
-                interface: *interface,
-                network: *network,
-                offset: self.window.offset(),
-            },
-        })
+        let number = self.number + 1;
+        self.number += self.heads.len() as u64;
+        let position =
+            Position { file: self.file, interface: *interface, network: *network, offset: self.window.offset() };
+        Run { bytes, heads: &self.heads, number, link: header.link, position }
     }
 
     /// Reads a record of pcap.
