@@ -36,8 +36,7 @@ const fn row(
 const LIVE: &[&str] = &["", "print"];
 const OF_LIVE: &str = "belongs to -i IFACE, and nothing is captured here; leave it out, or name an interface";
 const OF_CAPTURES: &str = "belongs to captures, and this is a single message; leave it out, or use -r FILE --frame N";
-const OF_LADDERS: &str =
-    "belongs to the text form, and Mermaid draws its own way; leave it out, or write to a .txt file";
+const OF_LADDERS: &str = "belongs to the text form of the diagram; leave it out, or write to a .txt file";
 const OF_FIELDS: &str = "belongs to -T fields and -T csv; name one of them";
 const OF_LINES: &str =
     "belongs to the lines of messages, which -V and -T json, fields and csv do not print; leave it out";
@@ -95,7 +94,7 @@ const ROWS: &[Row] = &[
     ),
     row(&["explain"], "display_filter", "-Y", always, "chooses among messages, and this is a single one; leave it out"),
     row(&["flow"], "width", "--width", is_diagram, OF_LADDERS),
-    row(&["flow"], "time", "-t", is_diagram, OF_LADDERS),
+    row(&["flow"], "time", "-t", is_mermaid, OF_LADDERS),
     row(&["flow"], "ascii", "--ascii", is_diagram, OF_LADDERS),
     row(&["explain"], "ports", "--port", is_hex, OF_CAPTURES),
     row(&["explain"], "decode_as", "-d", is_hex, OF_CAPTURES),
@@ -162,6 +161,12 @@ fn prints_no_fields(matches: &ArgMatches) -> bool {
 
 fn prints_no_lines(matches: &ArgMatches) -> bool {
     format(matches) != PrintFormat::Text || matches.get_flag("tree")
+}
+
+fn is_mermaid(matches: &ArgMatches) -> bool {
+    let form = matches.get_one::<FlowFormat>("format").copied();
+    let form = form.or_else(|| flow::of_ending(matches.get_one::<PathBuf>("output")?));
+    matches!(form, Some(FlowFormat::Mermaid | FlowFormat::Markdown))
 }
 
 fn is_diagram(matches: &ArgMatches) -> bool {

@@ -10,12 +10,12 @@ use clap::{Args, ValueEnum};
 use super::output::locale_is_utf8;
 use super::{Context, FileArgs, ReadingArgs, ShowingArgs, input, print, values, without};
 use crate::capture::Opened;
-use crate::coap::{Parameters, count};
+use crate::coap::{Parameters, count, escape};
 use crate::filter::{Filter, Selection};
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::Aliases;
 use crate::render::ladder::text::{self, TextForm};
-use crate::render::ladder::{ASCII, Idle, Ladder, Ports, Scope, Source, UNICODE, mermaid};
+use crate::render::ladder::{ASCII, Idle, Ladder, Ports, Scope, Source, UNICODE, mermaid, svg};
 use crate::render::paint::Paint;
 use crate::store::{Ended, Store, Update};
 use crate::tracking::{ExchangeId, RecordId};
@@ -44,7 +44,7 @@ pub struct FlowArgs {
     /// Form of the diagram (default: as the name behind -o ends, else text).
     #[arg(long, value_enum, value_name = "FORM", help_heading = "Showing")]
     pub format: Option<FlowFormat>,
-    /// Write to this file: .txt is text, .mmd Mermaid, .md Mermaid in Markdown.
+    /// Write to this file: .txt is text, .mmd Mermaid, .md Mermaid in Markdown, .svg a picture, .html a page with it.
     #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Showing")]
     pub output: Option<PathBuf>,
     /// Columns of the text (default: those of the terminal, else 100).
@@ -73,6 +73,10 @@ pub enum FlowFormat {
     Mermaid,
     /// The same, as a block in Markdown.
     Markdown,
+    /// A picture.
+    Svg,
+    /// A page with the picture.
+    Html,
 }
 
 /// What has a lane in a sequence diagram.
@@ -96,11 +100,10 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let form = form(args)?;
     let filter = print::wanted(&args.reading)?;
     let opened = input::open(args.input.paths()?, false, &args.reading)?;
-    let name = opened.name.clone();
-    let Opened { source, reader, .. } = opened;
+    let Opened { source, reader, name } = opened;
     let mut read = Read { store: Store::default(), aliases: Aliases::default(), ended: None };
     read.all(Pipeline::read_ahead(source, options)?, context)?;
-    let mut flow = Flow { read, fetcher: Fetcher::new(reader, args.reading.checksums), parameters, filter };
+    let mut flow = Flow { read, fetcher: Fetcher::new(reader, args.reading.checksums), parameters, filter, name };
     let cut = match &args.output {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("{}: cannot be written", path.display()))?;
@@ -128,7 +131,7 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &flow.read.ended {
         bail!("{why}");
     }
-    if let Some(line) = without::line(&name, flow.read.store.summary()) {
+    if let Some(line) = without::line(&flow.name, flow.read.store.summary()) {
         context.tell(&line);
     }
     Ok(())
@@ -141,7 +144,7 @@ fn form(args: &FlowArgs) -> anyhow::Result<FlowFormat> {
         (None, None) => Ok(FlowFormat::Text),
         (None, Some(path)) => of_ending(path).with_context(|| {
             format!(
-                "-o {}: what form this is to have cannot be told; end it in .txt, .mmd or .md, or name the form with --format",
+                "-o {}: what form this is to have cannot be told; end it in .txt, .md, .mmd, .svg or .html, or name the form with --format",
                 path.display()
             )
         }),
@@ -154,6 +157,8 @@ pub fn of_ending(path: &Path) -> Option<FlowFormat> {
         "txt" | "text" => Some(FlowFormat::Text),
         "mmd" | "mermaid" => Some(FlowFormat::Mermaid),
         "md" => Some(FlowFormat::Markdown),
+        "svg" => Some(FlowFormat::Svg),
+        "html" | "htm" => Some(FlowFormat::Html),
         _ => None,
     }
 }
@@ -195,6 +200,7 @@ struct Flow {
     fetcher: Fetcher,
     parameters: Parameters,
     filter: Filter,
+    name: String,
 }
 
 impl Flow {
@@ -230,6 +236,22 @@ impl Flow {
         }
         ladder.lanes.arrange(ports, LANES);
         ladder.lanes_changed();
+        if matches!(form, FlowFormat::Svg | FlowFormat::Html) {
+            let page = form == FlowFormat::Html;
+            if page {
+                let title = svg::escaped(&escape::visible(&self.name));
+                writeln!(
+                    out,
+                    "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1>"
+                )?;
+            }
+            let shape = (args.showing.time.parse()?, limit);
+            let left = svg::write(&mut ladder, &mut source, aliases, &range, shape, out)?;
+            if page {
+                writeln!(out, "</html>")?;
+            }
+            return Ok(left);
+        }
         if form == FlowFormat::Markdown {
             writeln!(out, "```mermaid")?;
         }

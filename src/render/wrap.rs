@@ -33,8 +33,7 @@ pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let (head, _) = split(text, width.saturating_sub(2));
-    format!("{head}{}", ".".repeat(width.min(2)))
+    format!("{}{}", fit(text, width.saturating_sub(2)), ".".repeat(width.min(2)))
 }
 
 /// As much of the text as fits `width` columns; nothing where not even its first character does.

@@ -14,6 +14,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that an arrow stops short of its lane where nothing answers it.
 const AIR: usize = 5;
+/// Columns for how many lanes are beyond an edge.
+const MARK: usize = 4;
 
 /// What a ladder is drawn with.
 pub struct Drawing<'a> {
@@ -59,10 +61,17 @@ impl Drawing<'_> {
         self.left(&mut canvas, ["No", "!", time, "Delta"], Part::Head, Part::Head);
         let at: Vec<usize> = columns.shown.iter().map(|(_, column)| *column).collect();
         let (begin, end) = (columns.lanes.0, columns.lanes.0 + columns.lanes.1);
+        // How many lanes are beyond stands in the margins.
+        let (begin_heads, end_heads) = (
+            begin + if columns.beyond.0 > 0 { MARK } else { 0 },
+            end.saturating_sub(if columns.beyond.1 > 0 { MARK } else { 0 }),
+        );
         for (index, (lane, column)) in columns.shown.iter().enumerate() {
-            let before =
-                index.checked_sub(1).and_then(|index| at.get(index)).map_or(begin, |other| (other + column) / 2 + 1);
-            let behind = at.get(index + 1).map_or(end, |other| (other + column) / 2);
+            let before = index
+                .checked_sub(1)
+                .and_then(|index| at.get(index))
+                .map_or(begin_heads, |other| (other + column) / 2 + 1);
+            let behind = at.get(index + 1).map_or(end_heads, |other| (other + column) / 2);
             let room = behind.saturating_sub(before);
             let text = self.lane_head(*lane, room);
             let start =
@@ -83,11 +92,11 @@ impl Drawing<'_> {
         let (begin, last) = self.columns.edges();
         let [left, right] = self.signs.beyond;
         if self.columns.beyond.0 > 0 {
-            canvas.text(begin, 5, &format!("{left}{}", self.columns.beyond.0), Part::Head);
+            canvas.text(begin, MARK, &format!("{left}{}", self.columns.beyond.0), Part::Head);
         }
         if self.columns.beyond.1 > 0 {
             let text = format!("{}{right}", self.columns.beyond.1);
-            canvas.text((last + 1).saturating_sub(text.len().min(last + 1)), 5, &text, Part::Head);
+            canvas.text((last + 1).saturating_sub(text.width()), MARK, &text, Part::Head);
         }
     }
 

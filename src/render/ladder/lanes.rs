@@ -98,7 +98,7 @@ pub struct Lanes {
 impl Lanes {
     /// Take in who a record is from and to.
     pub fn note(&mut self, store: &Store, record: &Record) {
-        if record.kind() == RecordKind::Evidence {
+        if record.kind() == RecordKind::Evidence && store.endpoint(record.source).is_some_and(|end| end.port == 0) {
             return self.note_evidence(store, record);
         }
         let (source, destination) = (self.merged.of(record.source), self.merged.of(record.destination));

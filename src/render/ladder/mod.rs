@@ -1,7 +1,7 @@
-//! The ladder: who said what to whom, one row a message, time going down. A model of lanes and rows, and its forms as text and Mermaid.
+//! The ladder: who said what to whom, one row a message, time going down. A model of lanes and rows, and its forms as text, Mermaid and SVG.
 //!
 //! [`walk::Ladder`] goes from row to row without counting them, so that a capture of any length is shown page by page; [`draw::Drawing`]
-//! draws a row for a screen or a file; [`mermaid`] writes the same rows for those who render diagrams.
+//! draws a row for a screen or a file; [`mermaid`] and [`svg`] write the same rows for pages and slides.
 
 mod blocks;
 mod canvas;
@@ -14,6 +14,7 @@ pub mod mermaid;
 mod note;
 mod row;
 mod slant;
+pub mod svg;
 pub mod text;
 mod walk;
 

@@ -22,6 +22,8 @@ const DRAWN: i64 = 2_000_000_000;
 const TICKS: i64 = 10;
 /// Messages of an exchange that are shown at most, the latest ones.
 const MEMBERS: usize = 1 << 16;
+/// Messages behind an exchange among which what speaks of it is looked for.
+const EVIDENCE: RecordId = 1 << 14;
 
 /// Which messages a ladder shows.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -104,6 +106,8 @@ pub struct Ladder {
     /// Block transfers are shown message by message.
     pub blocks_unfolded: bool,
     scope: Scope,
+    /// The lanes of all messages, while fewer are shown.
+    aside: Lanes,
     /// The messages of a scope that is less than all.
     members: Vec<RecordId>,
     /// Folds that are open, by their first message.
@@ -125,36 +129,40 @@ impl Ladder {
         if changed || end != self.noted {
             self.runs.clear();
         }
-        match self.scope {
-            Scope::All => {
-                for id in self.noted..end {
-                    if let Some(record) = store.get(id) {
-                        self.lanes.note(store, record);
-                    }
-                }
+        let all = if self.scope == Scope::All { &mut self.lanes } else { &mut self.aside };
+        for id in self.noted.max(store.first())..end {
+            if let Some(record) = store.get(id) {
+                all.note(store, record);
             }
-            Scope::Exchange(exchange) if changed || end != self.noted => {
-                self.members = members(store, exchange);
-                self.lanes = of_records(store, &self.members);
-            }
-            Scope::Exchange(_) | Scope::Chosen => {}
+        }
+        if let Scope::Exchange(exchange) = self.scope
+            && (changed || end != self.noted)
+        {
+            self.members = members(store, exchange);
+            self.lanes = of_records(store, &self.members);
         }
         self.noted = end;
     }
 
     /// Show other messages. Lanes are those of these.
     pub fn set_scope(&mut self, scope: Scope, store: &Store) {
+        match (self.scope == Scope::All, scope == Scope::All) {
+            (true, false) => self.aside = std::mem::take(&mut self.lanes),
+            (false, true) => self.lanes = std::mem::take(&mut self.aside),
+            _ => {}
+        }
         self.scope = scope;
-        self.lanes = Lanes::default();
         self.members.clear();
-        self.noted = store.first();
         self.take(store, true);
     }
 
     /// Show only those of the present messages that are among these. Ids rise.
     pub fn choose(&mut self, ids: &[RecordId], store: &Store) {
         self.members = match self.scope {
-            Scope::All => ids.to_vec(),
+            Scope::All => {
+                self.aside = std::mem::take(&mut self.lanes);
+                ids.to_vec()
+            }
             _ => self.members.iter().copied().filter(|id| ids.binary_search(id).is_ok()).collect(),
         };
         self.scope = Scope::Chosen;
@@ -165,6 +173,11 @@ impl Ladder {
     /// Which messages are shown.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// A message is one of those.
+    pub fn includes(&self, id: RecordId) -> bool {
+        self.scope == Scope::All || self.members.binary_search(&id).is_ok()
     }
 
     /// Fold or unfold block transfers, all of them.
@@ -191,7 +204,12 @@ impl Ladder {
         self.runs.clear();
     }
 
-    fn shows(&self, store: &Store, id: RecordId) -> bool {
+    /// A message has a row: no lane of it is hidden, and it is one of those that are shown.
+    pub fn shows(&self, store: &Store, id: RecordId) -> bool {
+        self.includes(id) && self.has_lanes(store, id)
+    }
+
+    fn has_lanes(&self, store: &Store, id: RecordId) -> bool {
         store.get(id).is_some_and(|record| self.lanes.shows(store, record))
     }
 
@@ -199,10 +217,10 @@ impl Ladder {
     fn on(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
         let from = id.max(range.start);
         match self.scope {
-            Scope::All => (from..range.end).find(|id| self.shows(store, *id)),
+            Scope::All => (from..range.end).find(|id| self.has_lanes(store, *id)),
             Scope::Exchange(_) | Scope::Chosen => {
                 let at = self.members.partition_point(|member| *member < from);
-                self.members.get(at..)?.iter().copied().find(|id| *id < range.end && self.shows(store, *id))
+                self.members.get(at..)?.iter().copied().find(|id| *id < range.end && self.has_lanes(store, *id))
             }
         }
     }
@@ -211,10 +229,15 @@ impl Ladder {
     fn before(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
         let to = id.min(range.end);
         match self.scope {
-            Scope::All => (range.start..to).rev().find(|id| self.shows(store, *id)),
+            Scope::All => (range.start..to).rev().find(|id| self.has_lanes(store, *id)),
             Scope::Exchange(_) | Scope::Chosen => {
                 let at = self.members.partition_point(|member| *member < to);
-                self.members.get(..at)?.iter().rev().copied().find(|id| *id >= range.start && self.shows(store, *id))
+                self.members
+                    .get(..at)?
+                    .iter()
+                    .rev()
+                    .copied()
+                    .find(|id| *id >= range.start && self.has_lanes(store, *id))
             }
         }
     }
@@ -427,7 +450,9 @@ fn members(store: &Store, exchange: ExchangeId) -> Vec<RecordId> {
             record.kind() == RecordKind::Evidence && ids.binary_search(&record.relates_to).is_ok()
         })
     };
-    let evidence: Vec<RecordId> = (first..store.len() as RecordId).filter(speaks).collect();
+    let last = ids.last().copied().unwrap_or(first);
+    let end = (store.len() as RecordId).min(last.saturating_add(EVIDENCE));
+    let evidence: Vec<RecordId> = (first..end).filter(speaks).collect();
     if !evidence.is_empty() {
         ids.extend(evidence);
         ids.sort_unstable();

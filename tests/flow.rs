@@ -1,0 +1,18 @@
+//! The ladder: as text, for Mermaid, and as a picture; its rows against what `print -T json` says of the same messages.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "flow/capture.rs"]
+mod capture;
+#[path = "flow/mermaid.rs"]
+mod mermaid;
+#[path = "flow/svg.rs"]
+mod svg;
+#[path = "flow/text.rs"]
+mod text;
+
+/// Compares a text with the one on file.
+fn golden(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "flow/golden", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}

@@ -1,0 +1,192 @@
+//! The ladder as text.
+
+use coapscope::capture::PcapWriter;
+use coapscope::frame::LinkType;
+use coapscope::render::ladder::Ports;
+use unicode_width::UnicodeWidthStr;
+
+use crate::capture::{Capture, Form, lab};
+use crate::golden;
+
+#[test]
+fn ladders_are_as_on_file() {
+    golden("lab-session-80", &Capture::built_in().text(Form::default()).0);
+    golden("lab-session-120", &Capture::built_in().text(Form { width: 120, ..Form::default() }).0);
+    golden("lab-session-40-ascii", &Capture::built_in().text(Form { width: 40, ascii: true, ..Form::default() }).0);
+    for (name, form) in [
+        ("04-retransmit-libcoap.client", Form::default()),
+        ("04-reorder.client", Form { width: 100, ..Form::default() }),
+        ("04-giveup-libcoap", Form { ascii: true, ..Form::default() }),
+        ("04-giveup-notify.libcoap", Form { width: 100, unfolded: true, ..Form::default() }),
+        ("03-observe-dies-icmp", Form { width: 100, ..Form::default() }),
+        ("05-block-loss.client", Form { width: 100, ..Form::default() }),
+        ("08-multicast-v4", Form { width: 130, ..Form::default() }),
+        ("10-no-response", Form { width: 100, ..Form::default() }),
+        ("11-malformed-libcoap", Form { width: 100, ascii: true, ..Form::default() }),
+    ] {
+        golden(name, &Capture::lab(&format!("{name}.pcap")).text(form).0);
+    }
+}
+
+/// The rows of a ladder: frame number, flag, and the whole line.
+fn rows(text: &str) -> Vec<(u64, String)> {
+    let (_, ladder) = text.split_once("\n\n").unwrap();
+    let row = |line: &str| Some((line.split_whitespace().next()?.parse().ok()?, line.to_owned()));
+    ladder.lines().skip(1).filter_map(row).collect()
+}
+
+#[test]
+fn rows_are_those_of_print() {
+    let (mut captures, mut compared) = (0, 0);
+    for path in lab() {
+        let mut capture = Capture::read(&path);
+        let objects = capture.json();
+        let form = Form { width: 250, ports: Ports::Merged, unfolded: true, ..Form::default() };
+        let (text, left) = capture.text(form);
+        let rows = if objects.is_empty() { Vec::new() } else { rows(&text) };
+        let frames: Vec<u64> = objects.iter().map(|object| object["frame"]["number"].as_u64().unwrap()).collect();
+        assert_eq!((rows.iter().map(|row| row.0).collect::<Vec<_>>(), left), (frames, 0), "{}", path.display());
+        for (object, (frame, row)) in objects.iter().zip(&rows) {
+            compared += 1;
+            let has = |word: &str| {
+                let found = row.split(|c: char| c.is_whitespace() || "\u{2502}".contains(c)).any(|other| other == word);
+                assert!(found, "{} frame {frame}: no {word} in\n{row}", path.display());
+            };
+            let coap = &object["coap"];
+            if object["kind"] != "message" || coap["type"].is_null() {
+                continue;
+            }
+            has(coap["type"].as_str().unwrap());
+            match (coap["code"].as_str().unwrap(), object["retransmission_of"].as_u64()) {
+                (_, Some(_)) => has(&format!("R{}", object["transmission"].as_u64().unwrap() - 1)),
+                ("0.00", _) => {}
+                (code, _) if code.starts_with("0.") => has(coap["code_name"].as_str().unwrap_or(code)),
+                (code, _) => has(code),
+            }
+            if !object["duplicate_of"].is_null() || !object["copy_of"].is_null() {
+                has("again");
+            }
+            for finding in object["findings"].as_array().unwrap() {
+                match finding["id"].as_str().unwrap() {
+                    "obs.stale" => assert!(row.contains("stale"), "{row}"),
+                    "obs.gap" => assert!(row.contains("gap"), "{row}"),
+                    _ => {}
+                }
+            }
+        }
+        captures += 1;
+    }
+    println!("{compared} rows of {captures} captures are as print -T json says");
+    assert!(compared > 1500, "{compared}");
+}
+
+#[test]
+fn what_was_never_answered_ends_in_the_air() {
+    for path in lab() {
+        let mut capture = Capture::read(&path);
+        let objects = capture.json();
+        let form = Form { width: 250, ports: Ports::Merged, unfolded: true, ..Form::default() };
+        let rows = if objects.is_empty() { Vec::new() } else { rows(&capture.text(form).0) };
+        for (object, (frame, row)) in objects.iter().zip(&rows) {
+            let air = row.contains("\u{25b6} ?") || row.contains("? \u{25c0}") || row.contains("no answer seen");
+            let asks = object["kind"] == "message" && object["coap"]["type"] == "CON";
+            let answered = !object["answered_by"].is_null();
+            if air {
+                assert!(!answered, "{} frame {frame} was answered:\n{row}", path.display());
+            }
+            let malformed = row.contains("malformed") || row.contains("E code.");
+            if asks && !answered && !malformed && !row.contains("unreachable") {
+                assert!(air || row.contains("no ACK seen"), "{} frame {frame}:\n{row}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_line_overflows_any_width() {
+    for name in ["04-reorder.client.pcap", "03-observe-odd.pcap", "07-formats.pcap", "08-multicast-v4.pcap"] {
+        let mut capture = Capture::lab(name);
+        check_widths(name, &mut capture, 9);
+    }
+    check_widths("the built-in capture", &mut Capture::built_in(), 1);
+}
+
+/// Widths from 1 to 250, and how many columns lie between those that are tried.
+fn check_widths(name: &str, capture: &mut Capture, step: usize) {
+    for width in (1..=250).step_by(step) {
+        for ascii in [false, true] {
+            let unfolded = width % 2 == 0;
+            let (text, _) = capture.text(Form { width, ascii, unfolded, ..Form::default() });
+            for line in text.lines() {
+                assert!(line.width() <= width, "{name} at {width}: {} columns\n{line}", line.width());
+                assert!(!ascii || line.is_ascii(), "{line}");
+                assert!(!line.ends_with(' '), "{line:?}");
+            }
+        }
+    }
+}
+
+/// A capture of one NON GET whose path is these bytes, and its answer with the same as payload.
+pub fn hostile(path: &[u8]) -> Capture {
+    let mut request = vec![0x50, 0x01, 0x12, 0x34, 0xbd, path.len() as u8 - 13];
+    request.extend_from_slice(path);
+    let mut response = vec![0x50, 0x45, 0x12, 0x35, 0xff];
+    response.extend_from_slice(path);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hostile.pcap");
+    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
+    for (at, (ports, message)) in [((40000, 5683), &request), ((5683, 40000), &response)].into_iter().enumerate() {
+        let packet = udp(ports, message);
+        writer.record(1_000_000_000 + at as i64, packet.len() as u32, &packet).unwrap();
+    }
+    writer.finish().unwrap();
+    let capture = Capture::read(&file);
+    // Messages are read again when they are drawn.
+    std::mem::forget(folder);
+    assert_eq!(capture.store.len(), 2);
+    capture
+}
+
+fn udp((from, to): (u16, u16), payload: &[u8]) -> Vec<u8> {
+    let length = 28 + payload.len() as u16;
+    let mut packet = vec![0x45, 0];
+    packet.extend(length.to_be_bytes());
+    packet.extend([0, 1, 0, 0, 64, 17, 0, 0]);
+    packet.extend(if from == 5683 { [10, 0, 0, 2, 10, 0, 0, 1] } else { [10, 0, 0, 1, 10, 0, 0, 2] });
+    packet.extend(from.to_be_bytes());
+    packet.extend(to.to_be_bytes());
+    packet.extend((length - 20).to_be_bytes());
+    packet.extend([0, 0]);
+    packet.extend_from_slice(payload);
+    packet
+}
+
+/// Texts that would steer a terminal, break a diagram, or take more columns than letters.
+pub const HOSTILE: &[&str] = &[
+    "\u{1b}[31mred\u{1b}]0;title\u{7}",
+    "\u{202e}evil\u{200b}\u{feff}text",
+    "a;b#c%%d<br/>&amp;`e`$f",
+    "end\nparticipant x\n%%{init: {}}%%",
+    "style x:y#red; classDef z:w#1;",
+    "\u{6e29}\u{5ea6}\u{8a08}\u{6e29}\u{5ea6}\u{8a08}",
+    "\u{1f321}\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} e\u{301}\u{301}\u{301}",
+    "stra\u{df}e \u{fb02}\u{b0}\u{b0}35\u{b6}\u{df}",
+    "\"quoted\\\" 'and' -->> ->> : note over",
+];
+
+#[test]
+fn texts_from_the_wire_are_harmless() {
+    for text in HOSTILE {
+        let mut capture = hostile(text.as_bytes());
+        check_widths(text, &mut capture, 1);
+        let shown = capture.text(Form { width: 200, ..Form::default() }).0;
+        assert!(!shown.chars().any(|c| c != '\n' && coapscope::coap::escape::is_hidden(c)), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_limit_says_what_it_left_out() {
+    let mut capture = Capture::built_in();
+    let (text, left) = capture.text(Form { limit: 10, width: 100, ..Form::default() });
+    assert_eq!((rows(&text).len(), left), (10, 78));
+}
