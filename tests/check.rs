@@ -253,3 +253,22 @@ fn both_ways_of_reading_find_the_same() {
     println!("{compared} kinds of findings compared");
     assert!(compared > 200, "{compared}");
 }
+
+#[test]
+fn a_body_in_blocks_is_judged_when_it_is_whole() {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let path = folder.path().join("blocks.pcap");
+    // PUT /led in two blocks of 16 bytes; the JSON of the whole breaks off.
+    let packets = [
+        datagram(CLIENT, true, b"\x41\x03\x00\x01\xaa\xb3led\x11\x32\xd1\x02\x08\xff{\"on\": true, \"x\""),
+        datagram(CLIENT, false, b"\x61\x5f\x00\x01\xaa\xd1\x0e\x08"),
+        datagram(CLIENT, true, b"\x41\x03\x00\x02\xab\xb3led\x11\x32\xd1\x02\x10\xff: "),
+        datagram(CLIENT, false, b"\x61\x44\x00\x02\xab\xd1\x0e\x10"),
+    ];
+    capture(&path, &packets);
+    for filter in ["", " -Y frame.number>0"] {
+        let value = json(&format!("{} --show warn{filter}", path.display()));
+        let found: Vec<String> = value["findings"].as_array().unwrap().iter().map(row).collect();
+        assert_eq!(found, ["\"cf.parse-failed\" \"warn\" \"10.0.0.9:40001\" \"/led\" [3]"], "{filter}");
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::bodies::Bodies;
 use crate::capture::CaptureError;
-use crate::coap::{Finding, MessageType, Rule, Severity};
+use crate::coap::{Finding, MessageType, RaisedBy, Rule, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::verdict::{Exhibit, Tally};
 use crate::store::{Record, RecordFlags, Store, Update};
-use crate::tracking::{EndpointId, ExchangeId, NO_RECORD, Patch, RecordId, ResourceId};
+use crate::tracking::{BodyId, BodyRow, EndpointId, ExchangeId, NO_RECORD, Patch, RecordId, ResourceId};
 
 /// Bytes of records that are looked at again, before they leave.
 const LOOKED_AT: usize = 1 << 20;
@@ -88,6 +89,7 @@ pub(super) struct Scan {
     /// Messages that are looked at again.
     store: Store,
     fetcher: Fetcher,
+    bodies: Bodies,
 }
 
 impl Scan {
@@ -105,6 +107,7 @@ impl Scan {
             first: 0,
             store: Store::with_limit(LOOKED_AT),
             fetcher,
+            bodies: Bodies::default(),
         }
     }
 
@@ -122,7 +125,7 @@ impl Scan {
         self.resources.append(&mut update.resources);
         let first = self.first + self.briefs.len() as RecordId;
         self.briefs.extend(update.records.iter().map(Brief::new));
-        let mut findings = Vec::new();
+        let (mut findings, mut bodies) = (Vec::new(), Vec::new());
         for patch in &update.patches {
             match patch {
                 Patch::Exchange(id, row) if id.0 as usize >= self.exchanges.len() => {
@@ -131,6 +134,12 @@ impl Scan {
                     self.exchanges.push(Asked { client, server, resource: row.resource });
                 }
                 Patch::Finding(record, finding) => findings.push((*record, *finding)),
+                Patch::Part(id, part) => {
+                    if let Some(record) = id.checked_sub(first).and_then(|at| update.records.get(at as usize)) {
+                        self.bodies.add(*id, record, *part);
+                    }
+                }
+                Patch::Body(id, row) if row.complete && row.completed_by != NO_RECORD => bodies.push((*id, *row)),
                 _ => {}
             }
         }
@@ -139,6 +148,9 @@ impl Scan {
             self.add(id, &finding, offset);
         }
         self.look_again(update, first)?;
+        for (id, row) in bodies {
+            self.judge_body(id, &row)?;
+        }
         self.forget();
         Ok(())
     }
@@ -149,11 +161,7 @@ impl Scan {
         let mut ids = Vec::new();
         for (record, id) in update.records.iter().zip(first..) {
             if record.severity() >= Some(self.least) {
-                // Its relations are told by the tracker's findings; the records that they name are not there.
-                let mut alone = *record;
-                (alone.relates_to, alone.previous_in_exchange) = (NO_RECORD, NO_RECORD);
-                alone.exchange = ExchangeId(0);
-                chosen.records.push(alone);
+                chosen.records.push(alone(record));
                 ids.push(id);
             }
         }
@@ -173,6 +181,21 @@ impl Scan {
             for finding in view.findings() {
                 self.add(id, &finding, offset);
             }
+        }
+        Ok(())
+    }
+
+    /// What a body that went in blocks says stands on the message that completed it.
+    fn judge_body(&mut self, id: BodyId, row: &BodyRow) -> Result<(), CaptureError> {
+        let start = self.store.len() as RecordId;
+        let Some(whole) = self.bodies.whole(id, row, start) else { return Ok(()) };
+        let place = start + whole.records.len() as RecordId - 1;
+        self.store.apply(Update { records: whole.records, patches: whole.patches, ..Update::default() });
+        let Some(view) = self.fetcher.view(&self.store, place)? else { return Ok(()) };
+        let offset = Some(view.record.offset);
+        // All else was found when the message came.
+        for finding in view.findings().iter().filter(|one| one.rule.row().raised_by == RaisedBy::Payload) {
+            self.add(whole.completed_by, finding, offset);
         }
         Ok(())
     }
@@ -199,6 +222,14 @@ impl Scan {
         self.briefs.drain(..over);
         self.first += over as RecordId;
     }
+}
+
+/// A record that stands alone. Its relations are told by the tracker's findings; the records that they name are not there.
+pub(super) fn alone(record: &Record) -> Record {
+    let mut alone = *record;
+    (alone.relates_to, alone.previous_in_exchange) = (NO_RECORD, NO_RECORD);
+    alone.exchange = ExchangeId(0);
+    alone
 }
 
 /// What each of so many endpoints did, by the client and the server of each exchange.

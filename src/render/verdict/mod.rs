@@ -151,7 +151,10 @@ impl Tally {
         let (mut tally, mut fetcher) = (Self::default(), fetcher.clone());
         let exhibit = |id: RecordId| store.get(id).map(|record| Exhibit::new(id, record));
         for id in ids {
-            let Some(record) = store.get(id).filter(|record| record.severity() >= Some(least)) else { continue };
+            let completes =
+                store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id);
+            let is_odd = |record: &&Record| record.severity() >= Some(least) || completes;
+            let Some(record) = store.get(id).filter(is_odd) else { continue };
             let resource = store.exchange(record.exchange).map_or(ResourceId(0), |row| row.resource);
             let Some(view) = fetcher.view(store, id)? else { continue };
             for finding in view.findings().iter().filter(|finding| finding.severity >= least) {
