@@ -59,7 +59,8 @@ impl Fetcher {
     /// Where the file can no longer be read at that place.
     pub fn view<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
         while let Some((found, document)) = self.learner.next(store) {
-            self.learn(store, found, document)?;
+            // What can no longer be read teaches nothing.
+            self.learn(store, found, document).unwrap_or_default();
         }
         let Some(record) = store.get(id) else { return Ok(None) };
         // The body is shown with the block that completed it, and with no other: it is read once, however often blocks are repeated.
