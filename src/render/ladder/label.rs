@@ -162,7 +162,7 @@ impl Choice {
 }
 
 /// From all words to a few: what is given up goes in this order.
-const CHOICES: [Choice; 9] = [
+const CHOICES: [Choice; 10] = [
     Choice::ALL,
     Choice { name: false, ..Choice::ALL },
     Choice { name: false, token: false, ..Choice::ALL },
@@ -170,6 +170,7 @@ const CHOICES: [Choice; 9] = [
     Choice { name: false, payload: false, token: false, ..Choice::ALL },
     Choice { name: false, payload: false, token: false, cut: true, ..Choice::ALL },
     Choice::BRIEF,
+    Choice { payload: false, ..Choice::BRIEF },
     Choice { about: false, ..Choice::BRIEF },
     Choice { about: false, observe: false, ..Choice::BRIEF },
 ];
