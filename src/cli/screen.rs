@@ -33,6 +33,7 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
 fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let filter = super::print::wanted(&args.reading)?;
     let options = input::pipeline_options(&args.reading)?;
+    let parameters = options.tracker.parameters;
     let memory = input::memory(&args.reading);
     // A live capture gives up its rights here, before the first thread starts.
     let (opened, opening, loading, capture) = open(args)?;
@@ -59,9 +60,11 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         events,
         sender: sender.clone(),
         clock: Instant::now,
+        wall,
         theme: theme(&args.showing, args.ascii),
         times,
         filter,
+        parameters,
     };
     let guard =
         tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;
@@ -78,6 +81,12 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         Err(tui::ScreenError::Terminal(_)) if signals::is_hung_up() => Ok(Outcome::Signal(signals::HANGUP)),
         outcome => Ok(outcome?),
     }
+}
+
+/// The time of day, nanoseconds since 1970.
+fn wall() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 fn event(asked: Asked) -> Event {

@@ -249,6 +249,16 @@ impl Store {
             .filter_map(|id| Some((ExchangeId(id as u32), self.exchanges.get(id)?.as_ref()?)))
     }
 
+    /// Ids of the exchanges that are here.
+    pub fn exchange_ids(&self) -> std::ops::Range<u32> {
+        (self.exchanges.first() as u32).max(1)..self.exchanges.len() as u32
+    }
+
+    /// Ids of the observations that are here.
+    pub fn observation_ids(&self) -> std::ops::Range<u32> {
+        (self.observations.first() as u32).max(1)..self.observations.len() as u32
+    }
+
     /// A row of the observation table.
     pub fn observation(&self, id: ObservationId) -> Option<&ObservationRow> {
         self.observations.get(id.0 as usize)?.as_ref()

@@ -48,6 +48,57 @@ pub enum Jump {
     Back,
 }
 
+/// What stands in the upper pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum View {
+    /// The message list.
+    #[default]
+    Messages,
+    /// The ladder.
+    Flow,
+    /// The table of exchanges.
+    Exchanges,
+    /// The table of observations.
+    Observations,
+}
+
+impl View {
+    /// A table with facts below it.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Self::Exchanges | Self::Observations)
+    }
+}
+
+/// How the rows of a table are to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// By the next column.
+    Next,
+    /// The other way round.
+    Reverse,
+    /// In groups by the next column, or in none.
+    Group,
+}
+
+/// What a key of the ladder asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FlowAction {
+    /// The ports of a host share a lane, or have their own.
+    Ports,
+    /// Hide the lane that the selected message comes from.
+    Hide,
+    /// Show all lanes again.
+    ShowLanes,
+    /// Pauses as one row, or to scale.
+    Idle,
+    /// Block transfers as one row, or block by block.
+    Blocks,
+    /// Fold everything, or unfold it.
+    Fold(bool),
+    /// Only the exchange of the selected message, or all messages again.
+    Scope,
+}
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -109,6 +160,16 @@ pub enum Action {
     WholeFrame,
     /// Copy to the clipboard.
     Copy,
+    /// Show this view.
+    Show(View),
+    /// The ladder, or back to the view before.
+    ToFlow,
+    /// In a table.
+    Sort(Sort),
+    /// Ask for the number of a frame to go to.
+    GoTo,
+    /// In the ladder.
+    Flow(FlowAction),
     /// Show or hide the help page.
     Help,
     /// Stop the program until the shell continues it.

@@ -4,15 +4,18 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
 
-use super::action::{Action, Motion};
+use super::action::{Action, Motion, View};
 use super::detail::Detail;
 use super::event::Sender;
 use super::filter_bar::FilterBar;
 use super::find::{Course, Finder, Found};
+use super::flow::Flow;
 use super::keymap::{self, Pending, Places, Pressed};
 use super::list::List;
 use super::opening::Opening;
+use super::tables::Tables;
 use super::theme::Theme;
+use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::time::TimeFormat;
@@ -46,6 +49,8 @@ pub enum Overlay {
     Prompt(Input),
     /// The same, for a filter.
     Filter(Input),
+    /// The same, for the number of a frame.
+    GoTo(Input),
     /// The question whether to end.
     Confirm,
 }
@@ -88,6 +93,14 @@ pub struct App {
     pub list: List,
     /// Tree and bytes.
     pub detail: Detail,
+    /// The ladder.
+    pub flow: Flow,
+    /// What stands in the upper pane.
+    pub view: View,
+    /// The view that Esc goes back to.
+    before: Vec<View>,
+    /// Exchanges, observations, and what is below them.
+    pub tables: Tables,
     /// The pane that keys go to.
     pub focus: Pane,
     /// Only the focused pane is shown.
@@ -111,6 +124,7 @@ pub struct App {
     pub(super) fetcher: Fetcher,
     pub(super) make_fetcher: Box<dyn Fn() -> Fetcher>,
     pub(super) events: Sender,
+    pub(super) wall: fn() -> i64,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
 }
@@ -122,6 +136,7 @@ impl App {
         opening: Opening,
         theme: Theme,
         times: TimeFormat,
+        (parameters, wall): (Parameters, fn() -> i64),
         make_fetcher: Box<dyn Fn() -> Fetcher>,
         events: Sender,
     ) -> Self {
@@ -131,6 +146,10 @@ impl App {
             opening,
             theme,
             detail: Detail::default(),
+            flow: Flow::new(parameters),
+            view: View::default(),
+            before: Vec::new(),
+            tables: Tables::new(parameters),
             focus: Pane::List,
             zoomed: false,
             shift: 0,
@@ -145,12 +164,14 @@ impl App {
             make_fetcher,
             events,
             help_page: (0, 0),
+            wall,
         }
     }
 
     /// Take an update in.
     pub fn take(&mut self, update: Update) {
         let from = self.store.len() as RecordId;
+        let changed = !update.patches.is_empty() || update.ended.is_some();
         if !update.patches.is_empty() {
             self.list.forget_rows();
             self.detail.forget();
@@ -164,6 +185,8 @@ impl App {
         let ended = update.ended.is_some();
         let patched = !update.patches.is_empty();
         self.store.apply(update);
+        self.flow.ladder.take(&self.store, changed);
+        self.tables.changed();
         if ended && self.notice.is_none() {
             self.notice = self.offer();
         }
@@ -172,6 +195,7 @@ impl App {
                 self.aliases.note(record);
             }
         }
+        self.announce(from);
         self.filter_update(from, patched || ended);
     }
 
@@ -194,6 +218,11 @@ impl App {
     /// Read what the panes show: the visible rows of the list, the selected message. Their sizes are known by now.
     pub fn prepare(&mut self) {
         self.prepare_list();
+        match self.view {
+            View::Messages => {}
+            View::Flow => self.prepare_flow(),
+            View::Exchanges | View::Observations => self.prepare_tables(),
+        }
         self.detail.show(self.list.selected, &mut self.fetcher, &self.store);
         self.detail.scroll();
         self.detail.scroll_bytes();
@@ -209,9 +238,16 @@ impl App {
         match (&self.overlay, self.focus) {
             (Overlay::Help(_), _) => Places::HELP,
             (Overlay::Prompt(_), _) => Places::PROMPT,
+            (Overlay::GoTo(_), _) => Places::GO_TO,
             (Overlay::Filter(_), _) => Places::FILTER,
             (Overlay::Confirm, _) => Places::CONFIRM,
-            (Overlay::None, Pane::List) => Places::LIST,
+            (Overlay::None, Pane::List) => match self.view {
+                View::Messages => Places::LIST,
+                View::Flow => Places::FLOW,
+                View::Exchanges => Places::EXCHANGES,
+                View::Observations => Places::OBSERVATIONS,
+            },
+            (Overlay::None, Pane::Tree) if self.view.is_table() => Places::FACTS,
             (Overlay::None, Pane::Tree) => Places::TREE,
             (Overlay::None, Pane::Bytes) => Places::BYTES,
         }
@@ -220,13 +256,13 @@ impl App {
     /// A key was pressed.
     pub fn press(&mut self, key: &KeyEvent) -> Effect {
         match self.pending.press(key, self.place()) {
-            Pressed::Act(action, count) => {
+            Pressed::Act(action) => {
                 self.notice = None;
-                self.act(action, count)
+                self.act(action)
             }
             Pressed::More => Effect::None,
             Pressed::Nothing => {
-                if let Overlay::Prompt(input) | Overlay::Filter(input) = &mut self.overlay
+                if let Overlay::Prompt(input) | Overlay::Filter(input) | Overlay::GoTo(input) = &mut self.overlay
                     && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
                 {
                     input.handle(request);
@@ -238,11 +274,11 @@ impl App {
         }
     }
 
-    /// Do what was asked, `count` times where that makes sense.
-    pub fn act(&mut self, action: Action, count: Option<u32>) -> Effect {
+    /// Do what was asked.
+    pub fn act(&mut self, action: Action) -> Effect {
         match action {
-            Action::Move(motion) => self.motion(motion, count),
-            Action::Jump(jump) => self.jump(jump, count),
+            Action::Move(motion) => self.motion(motion),
+            Action::Jump(jump) => self.jump(jump),
             Action::In => self.go_in(),
             Action::Out => self.go_out(),
             Action::Leave => return self.leave(),
@@ -271,6 +307,11 @@ impl App {
             Action::Shrink => self.shift = self.shift.saturating_sub(1).max(-100),
             Action::WholeFrame => self.detail.toggle_whole(),
             Action::Copy => return self.copied(),
+            Action::Show(view) => self.show(view),
+            Action::ToFlow => self.to_flow(),
+            Action::Sort(sort) => self.sort(sort),
+            Action::GoTo => self.overlay = Overlay::GoTo(Input::default()),
+            Action::Flow(action) => self.act_in_flow(action),
             Action::Help => {
                 self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) }
             }
@@ -282,22 +323,22 @@ impl App {
         Effect::None
     }
 
-    fn motion(&mut self, motion: Motion, count: Option<u32>) {
-        let times = count.unwrap_or(1).min(1 << 20) as isize;
+    fn motion(&mut self, motion: Motion) {
         if let Overlay::Help(top) = &mut self.overlay {
             let (page, rows) = self.help_page;
-            let by = steps(motion, page.max(2) as isize, rows as isize) * times;
+            let by = steps(motion, page.max(2) as isize, rows as isize);
             *top = top.saturating_add_signed(by).min(rows.saturating_sub(page));
             return;
         }
         match self.focus {
-            Pane::List => self.move_in_list(motion, count),
+            Pane::List if self.view == View::Flow => self.move_in_flow(motion),
+            Pane::List if self.view.is_table() => self.move_in_table(motion),
+            Pane::Tree if self.view.is_table() => self.move_in_facts(motion),
+            Pane::List => self.move_in_list(motion),
             Pane::Tree => match motion {
                 Motion::Left => self.detail.left(),
                 Motion::Right => self.detail.right(),
-                _ => self
-                    .detail
-                    .step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize) * times),
+                _ => self.detail.step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize)),
             },
             Pane::Bytes => {
                 let (rows, per_row) = (self.detail.byte_page.0 as isize, self.detail.byte_page.1 as isize);
@@ -306,12 +347,17 @@ impl App {
                     Motion::Right => 1,
                     _ => steps(motion, rows.max(2), self.detail.bytes().len() as isize) * per_row,
                 };
-                self.detail.move_byte(by.saturating_mul(times));
+                self.detail.move_byte(by);
             }
         }
     }
 
     fn go_in(&mut self) {
+        match (self.focus, self.view) {
+            (Pane::List, View::Flow) if self.open_fold() => return,
+            (_, View::Exchanges | View::Observations) => return self.go_into_messages(),
+            _ => {}
+        }
         match self.focus {
             Pane::List if self.list.selected.is_some() => self.focus = Pane::Tree,
             Pane::List | Pane::Bytes => {}
@@ -331,15 +377,17 @@ impl App {
     }
 
     fn go_out(&mut self) {
-        match (&self.overlay, self.focus) {
-            (Overlay::None, Pane::Bytes) => self.focus = Pane::Tree,
-            (Overlay::None, Pane::Tree) => self.focus = Pane::List,
-            (Overlay::None, Pane::List) if self.finder.running => {
+        match (matches!(self.overlay, Overlay::None), self.focus) {
+            (true, Pane::Bytes) => self.focus = Pane::Tree,
+            (true, Pane::Tree) => self.focus = Pane::List,
+            (true, Pane::List) if self.finder.running => {
                 self.finder.stop();
                 self.say("search stopped");
             }
-            (Overlay::None, Pane::List) if self.zoomed => self.zoomed = false,
-            (Overlay::None, Pane::List) => {
+            (true, Pane::List) if std::mem::take(&mut self.zoomed) => {}
+            (true, Pane::List) if self.leave_scope() => {}
+            (true, Pane::List) if self.go_back() => {}
+            (true, Pane::List) => {
                 if self.clear_filter() {
                     self.say("the filter is gone; / Up brings it back");
                 }
@@ -349,7 +397,7 @@ impl App {
     }
 
     fn leave(&mut self) -> Effect {
-        if matches!(self.overlay, Overlay::None) && self.focus == Pane::List {
+        if matches!(self.overlay, Overlay::None) && self.focus == Pane::List && self.before.is_empty() {
             if self.opening.would_lose() && !self.store.is_empty() {
                 self.overlay = Overlay::Confirm;
                 return Effect::None;
@@ -360,7 +408,57 @@ impl App {
         Effect::None
     }
 
+    /// Show a view; where one came from stays a step away.
+    pub(super) fn show(&mut self, view: View) {
+        self.focus = Pane::List;
+        if view == self.view {
+            return;
+        }
+        self.before.retain(|other| *other != view && *other != self.view);
+        if view == View::Messages {
+            self.before.clear();
+        } else {
+            self.before.push(self.view);
+        }
+        self.view = view;
+        self.tables.entered();
+    }
+
+    /// To the ladder, or from it back to where one was.
+    fn to_flow(&mut self) {
+        if self.view != View::Flow {
+            self.show(View::Flow);
+        } else if !self.go_back() {
+            self.show(View::Messages);
+        }
+    }
+
+    /// The messages, on the selected one; Esc goes back.
+    fn go_into_messages(&mut self) {
+        self.before.push(self.view);
+        self.view = View::Messages;
+        self.focus = Pane::List;
+    }
+
+    /// To the view before; false where there is none.
+    fn go_back(&mut self) -> bool {
+        let Some(view) = self.before.pop() else { return false };
+        self.view = view;
+        self.focus = Pane::List;
+        self.tables.entered();
+        true
+    }
+
+    /// What was opened in the ladder closes; false where nothing was.
+    fn leave_scope(&mut self) -> bool {
+        self.view == View::Flow && self.leave_flow()
+    }
+
     fn turn(&mut self, by: usize) {
+        if self.view.is_table() {
+            self.focus = if self.focus == Pane::List { Pane::Tree } else { Pane::List };
+            return;
+        }
         const PANES: [Pane; 3] = [Pane::List, Pane::Tree, Pane::Bytes];
         let here = PANES.iter().position(|pane| *pane == self.focus).unwrap_or(0);
         self.focus = PANES.get((here + by) % PANES.len()).copied().unwrap_or_default();
@@ -373,6 +471,7 @@ impl App {
         } else if self.grows() {
             self.list.follow = true;
             self.list.frozen = None;
+            self.tables.freeze(None);
         } else {
             self.say("the capture has ended: nothing new to follow");
         }
@@ -383,6 +482,7 @@ impl App {
             Some(_) => None,
             None => Some(self.store.len() as RecordId),
         };
+        self.tables.freeze(self.list.frozen.map(|_| self.store.clone()));
     }
 
     fn set_time(&mut self, format: TimeFormat) {
@@ -413,6 +513,14 @@ impl App {
     fn accept(&mut self) {
         if matches!(self.overlay, Overlay::Filter(_)) {
             return self.accept_filter();
+        }
+        if let Overlay::GoTo(input) = &self.overlay {
+            let number = input.value().trim().trim_start_matches('#').parse();
+            self.overlay = Overlay::None;
+            return match number {
+                Ok(frame) => self.go_to_frame(frame),
+                Err(_) => self.say("that is no frame number: : asks again"),
+            };
         }
         if let Overlay::Prompt(input) = std::mem::take(&mut self.overlay) {
             // Nothing typed: what was looked for before.

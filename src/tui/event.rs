@@ -7,6 +7,7 @@ use crossterm::event::{self, KeyEvent, KeyEventKind};
 
 use super::filter_bar::Filtered;
 use super::find::Found;
+use super::tables::Ordered;
 use crate::store::Update;
 
 /// How many events may wait. An update holds up to 4,096 records, so that few of them stand between a key and its answer.
@@ -29,6 +30,8 @@ pub enum Event {
     Update(Box<Update>),
     /// The find worker answers.
     Found(Found),
+    /// A worker put a table in order.
+    Ordered(Ordered),
     /// The filter's worker answers.
     Filtered(Filtered),
     /// The keyboard is gone: one line why.

@@ -2,11 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::action::{Action, Jump, Motion};
+use super::action::{Action, FlowAction, Jump, Motion, Sort, View};
 
 /// Where a key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Places(u8);
+pub struct Places(u16);
 
 impl Places {
     /// The message list.
@@ -23,12 +23,24 @@ impl Places {
     pub const CONFIRM: Self = Self(32);
     /// The line in which a filter is typed.
     pub const FILTER: Self = Self(128);
-    /// The three panes.
-    pub const PANES: Self = Self(1 | 2 | 4);
+    /// The line in which a frame number is typed.
+    pub const GO_TO: Self = Self(2048);
+    /// The ladder.
+    pub const FLOW: Self = Self(64);
+    /// The table of exchanges.
+    pub const EXCHANGES: Self = Self(256);
+    /// The table of observations.
+    pub const OBSERVATIONS: Self = Self(512);
+    /// What is below one of these tables.
+    pub const FACTS: Self = Self(1024);
+    /// Both tables.
+    pub const TABLES: Self = Self(256 | 512);
+    /// The panes.
+    pub const PANES: Self = Self(1 | 2 | 4 | 64 | 256 | 512 | 1024);
     /// Everywhere that scrolls.
-    pub const SCROLL: Self = Self(1 | 2 | 4 | 8);
+    pub const SCROLL: Self = Self(1 | 2 | 4 | 8 | 64 | 256 | 512 | 1024);
     /// Everywhere.
-    pub const ALL: Self = Self(63 | 128);
+    pub const ALL: Self = Self(0xffff);
 
     /// Whether they have a place in common.
     pub const fn meet(self, other: Self) -> bool {
@@ -45,6 +57,10 @@ pub enum Group {
     Messages,
     /// Tree and bytes.
     Look,
+    /// The views.
+    Views,
+    /// The ladder.
+    Flow,
     /// Time and live captures.
     Time,
     /// The rest.
@@ -54,10 +70,12 @@ pub enum Group {
 }
 
 /// Headings in the order of the help page.
-pub const GROUPS: [(Group, &str); 6] = [
+pub const GROUPS: [(Group, &str); 8] = [
     (Group::Move, "Move"),
+    (Group::Views, "Views"),
     (Group::Messages, "From message to message"),
     (Group::Look, "Tree and bytes"),
+    (Group::Flow, "Flow: who said what to whom"),
     (Group::Time, "Time"),
     (Group::Program, "Program"),
     (Group::Asked, "While something is asked"),
@@ -95,32 +113,24 @@ const fn hinted(row: Binding, rank: u8, key: &'static str, word: &'static str) -
 }
 
 use Action as A;
+use FlowAction as F;
 use Group as Gr;
 use Jump as J;
 use Motion as M;
 use Places as P;
+use Sort as S;
+use View as V;
 
 /// All keys. The first row that fits key and place counts.
 pub const KEYS: &[Binding] = &[
-    hinted(
-        row(&["j", "Down"], A::Move(M::Down), P::SCROLL, Gr::Move, "down; with a number before it, that many rows"),
-        1,
-        "j/k",
-        "move",
-    ),
+    hinted(row(&["j", "Down"], A::Move(M::Down), P::SCROLL, Gr::Move, "down"), 1, "j/k", "move"),
     row(&["k", "Up"], A::Move(M::Up), P::SCROLL, Gr::Move, "up"),
     row(&["PgDn"], A::Move(M::PageDown), P::SCROLL, Gr::Move, "a page down"),
     row(&["PgUp", "C-b"], A::Move(M::PageUp), P::SCROLL, Gr::Move, "a page up"),
     row(&["C-d"], A::Move(M::HalfDown), P::SCROLL, Gr::Move, "half a page down"),
     row(&["C-u"], A::Move(M::HalfUp), P::SCROLL, Gr::Move, "half a page up"),
     row(&["g", "Home"], A::Move(M::First), P::SCROLL, Gr::Move, "to the first"),
-    row(
-        &["G", "End"],
-        A::Move(M::Last),
-        P::SCROLL,
-        Gr::Move,
-        "to the last, and follow the newest; 20G goes to frame 20",
-    ),
+    row(&["G", "End"], A::Move(M::Last), P::SCROLL, Gr::Move, "to the last, and follow the newest"),
     row(
         &["h", "Left"],
         A::Move(M::Left),
@@ -147,7 +157,7 @@ pub const KEYS: &[Binding] = &[
         "Enter",
         "open",
     ),
-    row(&["Esc"], A::Out, P(1 | 2 | 4 | 8), Gr::Move, "out one level; in the list, take the filter away"),
+    row(&["Esc"], A::Out, P::SCROLL, Gr::Move, "out one level; in the list, take the filter away"),
     hinted(row(&["Tab"], A::NextPane, P::PANES, Gr::Move, "the next pane"), 3, "Tab", "pane"),
     row(&["S-Tab"], A::PreviousPane, P::PANES, Gr::Move, "the pane before"),
     hinted(
@@ -196,8 +206,74 @@ pub const KEYS: &[Binding] = &[
     row(&["!"], A::FilterOut, P::PANES, Gr::Messages, "all but this exchange; in the tree all but this value"),
     row(&["n"], A::FindNext, P::PANES, Gr::Messages, "find on"),
     row(&["N"], A::FindPrevious, P::PANES, Gr::Messages, "find backwards"),
-    row(&["zR"], A::UnfoldAll, P::PANES, Gr::Look, "unfold everything"),
-    row(&["zM"], A::FoldAll, P::PANES, Gr::Look, "fold everything"),
+    row(&["zR"], A::UnfoldAll, P(1 | 2 | 4), Gr::Look, "unfold everything"),
+    row(&["zM"], A::FoldAll, P(1 | 2 | 4), Gr::Look, "fold everything"),
+    hinted(
+        row(
+            &["f"],
+            A::ToFlow,
+            P(1 | 2 | 4 | 256 | 512 | 1024),
+            Gr::Views,
+            "to the flow, on the selected message, and back",
+        ),
+        3,
+        "f",
+        "flow",
+    ),
+    hinted(row(&["f"], A::ToFlow, P::FLOW, Gr::Views, ""), 3, "f", "back"),
+    hinted(row(&["1"], A::Show(V::Messages), P::PANES, Gr::Views, "the messages"), 2, "1-4", "views"),
+    row(&["2"], A::Show(V::Flow), P::PANES, Gr::Views, "the flow: who said what to whom, one row a message"),
+    row(
+        &["3"],
+        A::Show(V::Exchanges),
+        P::PANES,
+        Gr::Views,
+        "the exchanges: state, copies, time, and why it took so long",
+    ),
+    row(
+        &["4"],
+        A::Show(V::Observations),
+        P::PANES,
+        Gr::Views,
+        "the observations: freshness, gaps, what was stale, and why",
+    ),
+    hinted(row(&["o"], A::Sort(S::Next), P::TABLES, Gr::Views, "sort a table by its next column"), 4, "o", "sort"),
+    row(&["O"], A::Sort(S::Reverse), P::TABLES, Gr::Views, "the other way round"),
+    hinted(
+        row(&["b"], A::Sort(S::Group), P::TABLES, Gr::Views, "group a table by its next column, or not"),
+        5,
+        "b",
+        "group",
+    ),
+    row(&[":"], A::GoTo, P::PANES, Gr::Messages, "go to a frame by its number"),
+    hinted(row(&["Enter"], A::Accept, P::GO_TO, Gr::Asked, "go there"), 1, "Enter", "go"),
+    hinted(row(&["Esc"], A::Cancel, P::GO_TO, Gr::Asked, ""), 2, "Esc", "drop"),
+    hinted(
+        row(&["="], A::Flow(F::Scope), P::FLOW, Gr::Flow, "only the exchange of this message, or all messages again"),
+        4,
+        "=",
+        "this exchange",
+    ),
+    hinted(row(&["h", "Left"], A::Move(M::Left), P::FLOW, Gr::Flow, "lanes farther to the left"), 8, "h/l", "lanes"),
+    row(&["l", "Right"], A::Move(M::Right), P::FLOW, Gr::Flow, "lanes farther to the right"),
+    hinted(row(&["P"], A::Flow(F::Ports), P::FLOW, Gr::Flow, "one lane a host, or one an endpoint"), 6, "P", "ports"),
+    row(&["H"], A::Flow(F::Hide), P::FLOW, Gr::Flow, "hide the lane that this message comes from"),
+    row(&["U"], A::Flow(F::ShowLanes), P::FLOW, Gr::Flow, "show all lanes again"),
+    hinted(
+        row(&["zi"], A::Flow(F::Idle), P::FLOW, Gr::Flow, "pauses to scale, or long ones as one row"),
+        7,
+        "zi",
+        "pauses",
+    ),
+    row(
+        &["zb"],
+        A::Flow(F::Blocks),
+        P::FLOW,
+        Gr::Flow,
+        "block transfers as one row, or block by block; Enter opens one",
+    ),
+    row(&["zR"], A::Flow(F::Fold(false)), P::FLOW, Gr::Flow, "unfold everything"),
+    row(&["zM"], A::Flow(F::Fold(true)), P::FLOW, Gr::Flow, "fold everything"),
     hinted(
         row(&["x"], A::WholeFrame, P::PANES, Gr::Look, "bytes of the CoAP message, or of the whole frame"),
         8,
@@ -244,7 +320,7 @@ pub const KEYS: &[Binding] = &[
         "q",
         "quit",
     ),
-    hinted(row(&["q"], A::Leave, P(2 | 4 | 8), Gr::Program, ""), 4, "q", "out"),
+    hinted(row(&["q"], A::Leave, P(2 | 4 | 8 | 64), Gr::Program, ""), 4, "q", "out"),
     row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
     row(&["C-z"], A::Suspend, P::ALL, Gr::Program, "stop until the shell's fg"),
     row(&["C-l"], A::Redraw, P::ALL, Gr::Program, "draw the screen again"),
@@ -282,10 +358,9 @@ pub fn name(key: &KeyEvent) -> Option<String> {
     Some(if key.modifiers.contains(KeyModifiers::CONTROL) { format!("C-{}", text.to_lowercase()) } else { text })
 }
 
-/// What the keyboard has half said: a number, or the first of two keys.
+/// What the keyboard has half said: the first of two keys.
 #[derive(Clone, Debug, Default)]
 pub struct Pending {
-    count: Option<u32>,
     first: Option<char>,
 }
 
@@ -296,8 +371,8 @@ pub enum Pressed {
     Nothing,
     /// More is to come.
     More,
-    /// An action, and the number typed before it.
-    Act(Action, Option<u32>),
+    /// An action.
+    Act(Action),
 }
 
 impl Pending {
@@ -311,10 +386,6 @@ impl Pending {
         if place.meet(Places::PANES)
             && let Some(character) = single
         {
-            if let Some(digit) = character.to_digit(10).filter(|digit| *digit > 0 || self.count.is_some()) {
-                self.count = Some(self.count.unwrap_or(0).saturating_mul(10).saturating_add(digit));
-                return Pressed::More;
-            }
             if begins_pair(character) {
                 self.first = Some(character);
                 return Pressed::More;
@@ -323,16 +394,14 @@ impl Pending {
         self.look_up(&name, place)
     }
 
-    fn look_up(&mut self, name: &str, place: Places) -> Pressed {
-        let count = self.count.take();
+    fn look_up(&self, name: &str, place: Places) -> Pressed {
         let found = KEYS.iter().find(|row| row.places.meet(place) && row.keys.contains(&name));
-        found.map_or(Pressed::Nothing, |row| Pressed::Act(row.action, count))
+        found.map_or(Pressed::Nothing, |row| Pressed::Act(row.action))
     }
 
     /// What was typed so far, to be shown.
     pub fn text(&self) -> String {
-        let count = self.count.map(|count| count.to_string()).unwrap_or_default();
-        count + &self.first.map(String::from).unwrap_or_default()
+        self.first.map(String::from).unwrap_or_default()
     }
 }
 
@@ -365,22 +434,33 @@ mod tests {
 
     #[test]
     fn keys_come_to_actions() {
-        check(&["j"], Places::LIST, Pressed::Act(Action::Move(Motion::Down), None));
-        check(&["2", "0", "G"], Places::LIST, Pressed::Act(Action::Move(Motion::Last), Some(20)));
+        check(&["j"], Places::LIST, Pressed::Act(Action::Move(Motion::Down)));
         check(&["0"], Places::LIST, Pressed::Nothing);
+        check(&["3"], Places::LIST, Pressed::Act(Action::Show(View::Exchanges)));
         check(&["z"], Places::TREE, Pressed::More);
-        check(&["z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll, None));
+        check(&["z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll));
         check(&["z", "q"], Places::TREE, Pressed::Nothing);
-        check(&["C-d"], Places::HELP, Pressed::Act(Action::Move(Motion::HalfDown), None));
-        check(&["Enter"], Places::PROMPT, Pressed::Act(Action::Accept, None));
+        check(&["C-d"], Places::HELP, Pressed::Act(Action::Move(Motion::HalfDown)));
+        check(&["Enter"], Places::PROMPT, Pressed::Act(Action::Accept));
         check(&["j"], Places::PROMPT, Pressed::Nothing);
     }
 
     #[test]
     fn no_key_is_bound_twice_in_one_place() {
-        for place in
-            [Places::LIST, Places::TREE, Places::BYTES, Places::HELP, Places::PROMPT, Places::CONFIRM, Places::FILTER]
-        {
+        let all = [
+            Places::LIST,
+            Places::TREE,
+            Places::BYTES,
+            Places::HELP,
+            Places::PROMPT,
+            Places::CONFIRM,
+            Places::FILTER,
+            Places::FLOW,
+            Places::EXCHANGES,
+            Places::OBSERVATIONS,
+            Places::FACTS,
+        ];
+        for place in all {
             let mut seen = HashSet::new();
             for name in KEYS.iter().filter(|row| row.places.meet(place)).flat_map(|row| row.keys) {
                 assert!(seen.insert(name), "{name} is bound twice in {place:?}");

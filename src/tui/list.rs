@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::action::{Jump, Motion};
+use super::action::{Jump, Motion, View};
 use super::app::App;
 use super::detail::scrolled;
 use crate::coap::{Code, MessageType, Severity};
@@ -241,12 +241,11 @@ impl App {
     }
 
     /// Move in the list.
-    pub(super) fn move_in_list(&mut self, motion: Motion, count: Option<u32>) {
+    pub(super) fn move_in_list(&mut self, motion: Motion) {
         let Some(selected) = self.list.selected else { return };
-        let rows = count.unwrap_or(1);
         let page = self.list.page.max(2) as u32;
         let visible = self.visible();
-        let (row, by) = (visible.row(selected), |steps: u32| rows.saturating_mul(steps) as usize);
+        let (row, by) = (visible.row(selected), |steps: u32| steps as usize);
         let target = match motion {
             Motion::Down => row.saturating_add(by(1)),
             Motion::Up => row.saturating_sub(by(1)),
@@ -254,11 +253,11 @@ impl App {
             Motion::PageUp => row.saturating_sub(by(page - 1)),
             Motion::HalfDown => row.saturating_add(by(page / 2)),
             Motion::HalfUp => row.saturating_sub(by(page / 2)),
-            Motion::First | Motion::Last if count.is_some() => return self.go_to_frame(rows),
             Motion::First => 0,
             Motion::Last => {
                 self.list.follow = self.grows();
                 self.list.frozen = None;
+                self.tables.freeze(None);
                 self.rows().saturating_sub(1)
             }
             Motion::Left | Motion::Right => return,
@@ -270,7 +269,7 @@ impl App {
     }
 
     /// Select the message of a frame number, or the one behind it.
-    fn go_to_frame(&mut self, frame: u32) {
+    pub(super) fn go_to_frame(&mut self, frame: u32) {
         let shown = self.shown();
         let (mut low, mut high) = (shown.start, shown.end);
         while low < high {
@@ -296,11 +295,16 @@ impl App {
     }
 
     /// Go to a related message, or say that there is none.
-    pub(super) fn jump(&mut self, jump: Jump, count: Option<u32>) {
+    pub(super) fn jump(&mut self, jump: Jump) {
         let Some(mut at) = self.list.selected else { return };
         match jump {
-            Jump::Next => return self.move_in_list(Motion::Down, count),
-            Jump::Previous => return self.move_in_list(Motion::Up, count),
+            Jump::Next | Jump::Previous => {
+                let motion = if jump == Jump::Next { Motion::Down } else { Motion::Up };
+                return match self.view {
+                    View::Flow => self.move_in_flow(motion),
+                    _ => self.move_in_list(motion),
+                };
+            }
             Jump::Back => {
                 match self.list.back.pop() {
                     Some(id) => self.select(id),
@@ -311,11 +315,8 @@ impl App {
             _ => {}
         }
         let start = at;
-        for _ in 0..count.unwrap_or(1) {
-            match self.related(at, jump) {
-                Some(id) => at = id,
-                None => break,
-            }
+        if let Some(id) = self.related(at, jump) {
+            at = id;
         }
         if at == start {
             self.say(self.no_such(jump));

@@ -7,9 +7,11 @@ mod detail;
 mod event;
 mod filter_bar;
 mod find;
+mod flow;
 mod keymap;
 mod list;
 mod opening;
+mod tables;
 mod terminal;
 mod theme;
 mod view;
@@ -21,6 +23,7 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 
+use crate::coap::Parameters;
 use crate::filter::Filter;
 use crate::pipeline::Fetcher;
 use crate::render::time::TimeFormat;
@@ -37,6 +40,8 @@ pub use theme::Theme;
 
 /// Data is drawn at most so often: 25 times a second. Keys are answered at once.
 const BETWEEN_DRAWS: Duration = Duration::from_millis(40);
+/// So often is drawn anew what grows older by itself.
+const BETWEEN_AGES: Duration = Duration::from_millis(500);
 /// Events taken in before a draw that is due, so that a busy loader cannot keep a key from its answer.
 const BEFORE_A_DRAW: usize = 16;
 
@@ -54,12 +59,16 @@ pub struct Session {
     pub sender: Sender,
     /// Reads the clock.
     pub clock: fn() -> Instant,
+    /// Reads the time of day, nanoseconds since 1970: while an interface is open, what waits grows older.
+    pub wall: fn() -> i64,
     /// Colours and signs.
     pub theme: Theme,
     /// How times are shown at first.
     pub times: TimeFormat,
     /// Which messages are shown at first.
     pub filter: Filter,
+    /// The schedule of RFC 7252 section 4.8 that retransmissions are held against.
+    pub parameters: Parameters,
 }
 
 /// How the screen ended.
@@ -104,9 +113,9 @@ pub fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     surroundings: &mut impl Surroundings,
 ) -> Result<Outcome, ScreenError> {
-    let Session { opening, store, fetchers, events, sender, clock, theme, times, filter } = session;
+    let Session { opening, store, fetchers, events, sender, clock, wall, theme, times, filter, parameters } = session;
     let mut screen = Screen {
-        app: App::new(store, opening, theme, times, fetchers, sender),
+        app: App::new(store, opening, theme, times, (parameters, wall), fetchers, sender),
         outcome: None,
         wanted: Wanted::Soon,
         clear: false,
@@ -124,6 +133,13 @@ pub fn run<B: Backend>(
         let first = match screen.wanted {
             Wanted::Soon => match events.recv_timeout(due.saturating_duration_since(now)) {
                 Err(RecvTimeoutError::Timeout) => continue,
+                other => other.ok(),
+            },
+            Wanted::No if screen.app.ages() => match events.recv_timeout(BETWEEN_AGES) {
+                Err(RecvTimeoutError::Timeout) => {
+                    screen.wanted = Wanted::Soon;
+                    continue;
+                }
                 other => other.ok(),
             },
             Wanted::No | Wanted::Now => events.recv().ok(),
@@ -191,6 +207,7 @@ impl Screen {
                 self.effect(effect, surroundings)?;
             }
             Event::Found(found) => self.app.found(&found),
+            Event::Ordered(ordered) => self.app.ordered(ordered),
             Event::Filtered(filtered) => self.app.filtered(filtered),
             Event::Resize => {}
             Event::End(signal) => self.outcome = Some(Outcome::Signal(signal)),

@@ -207,9 +207,11 @@ impl Scene {
             events,
             sender: sender.clone(),
             clock: Instant::now,
+            wall: || 0,
             theme: self.theme,
             filter: self.filter,
             times: TimeFormat::Relative,
+            parameters: Default::default(),
         };
         let camera = Camera {
             inner: TestBackend::new(self.size.0, self.size.1),
@@ -282,7 +284,14 @@ fn key_steps(keys: &str) -> Vec<Step> {
                 || word.starts_with("S-")
                 || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase))
     };
-    let names = keys
+    // `20G` stands for the keys that go to frame 20.
+    let frame = |word: &str| word.strip_suffix('G').filter(|number| number.parse::<u32>().is_ok()).map(str::to_owned);
+    let spelled: Vec<String> = keys
+        .split_whitespace()
+        .map(|word| frame(word).map_or_else(|| word.to_owned(), |n| format!(":{n} Enter")))
+        .collect();
+    let spelled = spelled.join(" ");
+    let names = spelled
         .split_whitespace()
         .flat_map(|word| if named(word) { vec![word.to_owned()] } else { word.chars().map(String::from).collect() });
     names.map(|name| Step::Key(key(&name))).collect()

@@ -82,7 +82,9 @@ fn breaks() {
         clock,
         theme: Theme { colour: true, unicode: true },
         filter: coapscope::filter::Filter::default(),
+        wall: || 0,
         times: TimeFormat::Relative,
+        parameters: Default::default(),
     };
     let mut terminal = Terminal::new(tui::Quiet::stdout()).unwrap();
     let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: || Ok(()) });

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::action::View;
 use crate::tui::app::Pane;
 
 /// Columns and rows below which only a sentence is shown.
@@ -31,7 +32,7 @@ pub struct Panes {
 }
 
 /// Divide the screen. `None` where it is too small for panes.
-pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16) -> Option<Panes> {
+pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> Option<Panes> {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return None;
     }
@@ -48,19 +49,33 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16) -> Option<Panes
         let whole = Some(row(1, body));
         match focus {
             Pane::List => panes.list = whole,
+            Pane::Bytes if view.is_table() => panes.tree = whole,
             Pane::Tree => panes.tree = whole,
             Pane::Bytes => panes.bytes = whole,
         }
         return Some(panes);
     }
+    if view.is_table() {
+        let list = shifted((body / 3).max(4), shift, 3, body - 4);
+        panes.list = Some(row(1, list));
+        panes.tree = Some(row(1 + list, body - list));
+        return Some(panes);
+    }
     if area.width >= BESIDE {
         panes.beside = true;
-        let list = shifted(body / 2, shift, 3, body - 4);
+        let share = if view == View::Flow { body * 2 / 3 } else { body / 2 };
+        let list = shifted(share, shift, 3, body - 4);
         panes.list = Some(row(1, list));
         let lower = row(1 + list, body - list);
         let tree = lower.width * 11 / 20;
         panes.tree = Some(Rect { width: tree, ..lower });
         panes.bytes = Some(Rect { x: lower.x + tree, width: lower.width - tree, ..lower });
+    } else if view == View::Flow {
+        // A ladder needs rows: below it is one pane, the one that was asked for last.
+        let list = shifted(body * 2 / 3, shift, 3, body - 3);
+        panes.list = Some(row(1, list));
+        let below = Some(row(1 + list, body - list));
+        if focus == Pane::Bytes { panes.bytes = below } else { panes.tree = below }
     } else {
         let bytes = 1 + (body / 7).max(2);
         let list = shifted((body - bytes) * 9 / 16, shift, 3, body - bytes - 3);
@@ -84,14 +99,18 @@ mod tests {
     fn panes_never_overlap_and_fill_the_screen() {
         for width in (1..250).step_by(3) {
             for height in 1..80 {
-                for (focus, zoomed, shift) in [
-                    (Pane::List, false, 0),
-                    (Pane::Tree, false, -100),
-                    (Pane::Bytes, false, 100),
-                    (Pane::Tree, true, 3),
+                for (focus, zoomed, shift, view) in [
+                    (Pane::List, false, 0, View::Messages),
+                    (Pane::Tree, false, -100, View::Messages),
+                    (Pane::Bytes, false, 100, View::Messages),
+                    (Pane::Tree, true, 3, View::Messages),
+                    (Pane::List, false, 0, View::Flow),
+                    (Pane::Bytes, false, -9, View::Flow),
+                    (Pane::List, false, 0, View::Exchanges),
+                    (Pane::Bytes, true, -50, View::Observations),
                 ] {
                     let area = Rect::new(0, 0, width, height);
-                    let Some(panes) = divide(area, focus, zoomed, shift) else {
+                    let Some(panes) = divide(area, focus, zoomed, shift, view) else {
                         assert!(width < SMALLEST.0 || height < SMALLEST.1);
                         continue;
                     };

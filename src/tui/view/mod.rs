@@ -9,19 +9,22 @@ mod layout;
 mod messages;
 mod prompt;
 mod status;
+mod tables;
 pub mod text;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::action::View;
 use super::app::{App, Overlay, Pane};
+use super::flow;
 use layout::Panes;
 
 /// Draw the screen.
 pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     let area = frame.area();
-    let Some(panes) = layout::divide(area, app.focus, app.zoomed, app.shift) else {
+    let Some(panes) = layout::divide(area, app.focus, app.zoomed, app.shift, app.view) else {
         return too_small(frame.buffer_mut(), area, app);
     };
     tell_sizes(app, &panes);
@@ -49,9 +52,15 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
 
 fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
     if let Some(area) = panes.list {
-        messages::draw(buffer, area, app);
+        match app.view {
+            View::Messages => messages::draw(buffer, area, app),
+            View::Flow => flow::draw(buffer, area, app),
+            View::Exchanges | View::Observations => tables::draw(buffer, area, app),
+        }
     }
-    if let Some(area) = panes.tree {
+    if let Some(area) = panes.tree.filter(|_| app.view.is_table()) {
+        tables::draw_facts(buffer, area, app);
+    } else if let Some(area) = panes.tree {
         detail::draw(buffer, area, app);
     }
     if let Some(area) = panes.bytes {
@@ -60,7 +69,7 @@ fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
     if let Some(area) = panes.list {
         messages::new_below(buffer, area, app, panes.tree.is_none());
     }
-    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::Confirm) {
+    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::GoTo(_) | Overlay::Confirm) {
         status::explain(buffer, panes.explain, app);
     }
 }
@@ -74,6 +83,11 @@ fn body(panes: &Panes) -> Rect {
 fn tell_sizes(app: &mut App, panes: &Panes) {
     let rows = |pane: Option<Rect>| pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(1)));
     app.list.page = rows(panes.list);
+    app.flow.page = (app.list.page, panes.list.map_or(0, |pane| usize::from(pane.width)));
+    app.tables.sizes(
+        app.list.page,
+        panes.tree.map_or((0, 0), |pane| (usize::from(pane.height.saturating_sub(1)), usize::from(pane.width))),
+    );
     app.detail.page = rows(panes.tree);
     app.detail.columns = panes.tree.map_or(0, |pane| usize::from(pane.width));
     let columns = panes.bytes.map_or(0, |pane| pane.width - u16::from(panes.beside));

@@ -27,6 +27,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
             let x = label.len() + input.visual_cursor().saturating_sub(scroll);
             Some(Position { x: area.x + (x as u16).min(area.width - 1), y: area.y })
         }
+        Overlay::GoTo(input) => {
+            let label = " Frame> ";
+            let typed = input.value().to_owned();
+            let x = label.len() + input.visual_cursor();
+            let plain = ratatui::style::Style::new();
+            let pieces = vec![(label.into(), app.theme.heading()), (typed, plain)];
+            text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
+            Some(Position { x: area.x + (x as u16).min(area.width - 1), y: area.y })
+        }
         Overlay::Filter(input) => super::filter::draw(buffer, area, app, input),
         Overlay::Confirm => {
             let question = " The capture is not saved (start with -w FILE to keep it). End all the same?";

@@ -1,0 +1,305 @@
+//! The flow: the messages as a ladder, in the place of their list. Only the rows of the pane are ever made.
+
+mod draw;
+
+use super::action::{FlowAction, Motion};
+use super::app::App;
+use crate::coap::Parameters;
+use crate::render::ladder::text::shortened;
+use crate::render::ladder::{Columns, Entry, Idle, Item, Ladder, Line, Needs, Ports, Scope, Slant, Source, slants};
+use crate::tracking::RecordId;
+
+pub use draw::draw;
+
+/// Lines behind the pane that are looked at for late messages, whose slants begin on it.
+const AHEAD: usize = 8;
+/// Rows that a motion goes one by one; farther ones go by messages.
+const FAR: u32 = 1024;
+/// Columns from which times have microseconds.
+const WIDE: usize = 104;
+
+/// The state of the ladder.
+#[derive(Debug, Default)]
+pub struct Flow {
+    /// What is shown, and how.
+    pub ladder: Ladder,
+    /// The schedule that copies are held against.
+    pub parameters: Parameters,
+    /// Rows and columns of the pane.
+    pub page: (usize, usize),
+    /// The lines of the pane.
+    pub entries: Vec<Entry>,
+    /// The slants on each of them.
+    pub slants: Vec<Vec<Slant>>,
+    /// Where their columns are.
+    pub columns: Columns,
+    /// The row that holds the selected message.
+    pub item: Option<Item>,
+    ports: Ports,
+    top: Option<RecordId>,
+    first_lane: usize,
+    /// The message for which the lanes were scrolled last.
+    scrolled_for: Option<RecordId>,
+}
+
+impl Flow {
+    /// A ladder that judges by this schedule.
+    pub fn new(parameters: Parameters) -> Self {
+        Self { parameters, ..Self::default() }
+    }
+}
+
+impl App {
+    /// Make the lines of the pane. The selection is that of the list.
+    pub(super) fn prepare_flow(&mut self) {
+        let range = self.shown();
+        let ended = !self.grows();
+        let needs = self.flow_needs();
+        let App { flow, store, fetcher, list, .. } = self;
+        flow.entries.clear();
+        flow.slants.clear();
+        flow.item = None;
+        let Some(selected) = list.selected.filter(|_| flow.page.0 > 0) else { return };
+        if !flow.ladder.includes(selected) {
+            flow.ladder.set_scope(Scope::All, store);
+        }
+        let parameters = flow.parameters;
+        let source = &mut Source { store, fetcher, parameters: &parameters, ended };
+        let Some(item) = flow.ladder.item(source, selected, &range) else { return };
+        flow.item = Some(item);
+        flow.arrange_lanes(source, item, needs);
+        let rows = flow.page.0;
+        let top = flow.top.filter(|top| *top <= item.first && range.contains(top)).unwrap_or(item.first);
+        let from = flow.ladder.item(source, top, &range).unwrap_or(item);
+        flow.entries = flow.ladder.page(source, from, &range, rows + AHEAD);
+        let place = own_line(&flow.entries, item);
+        if place.is_none_or(|place| place >= rows) {
+            flow.fill_up_to(source, item, &range);
+        } else if flow.entries.len() < rows {
+            let last = flow.ladder.item(source, range.end.saturating_sub(1), &range).unwrap_or(item);
+            flow.fill_up_to(source, last, &range);
+        }
+        // A pause that is drawn to scale may be longer than the pane.
+        while own_line(&flow.entries, item).is_some_and(|place| place >= rows) {
+            flow.entries.remove(0);
+        }
+        flow.top = flow.entries.first().map(|entry| entry.item.first);
+        flow.slants = slants(&flow.entries, &flow.ladder.lanes, store);
+        flow.entries.truncate(rows);
+    }
+
+    fn flow_needs(&self) -> Needs {
+        let last = self.shown().end.checked_sub(1).and_then(|id| self.store.get(id));
+        let digits = |number: u64| number.to_string().len();
+        let first = self.first_time();
+        let time = last.map_or(5, |last| {
+            let text = self.times.format.show(last.time, first, Some(first));
+            if self.flow.page.1 < WIDE { shortened(&text).len() } else { text.len() }
+        });
+        Needs {
+            number: last.map_or(0, |last| digits(u64::from(last.frame))).max(2),
+            time: time.max(7),
+            exchange: digits(self.store.summary().counters.exchanges),
+            cursor: 1,
+        }
+    }
+
+    /// Move in the ladder: from row to row, or from lane to lane.
+    pub(super) fn move_in_flow(&mut self, motion: Motion) {
+        let rows = 1u32;
+        let page = self.flow.page.0.max(2) as u32;
+        let (down, steps) = match motion {
+            Motion::Down => (true, rows),
+            Motion::Up => (false, rows),
+            Motion::PageDown => (true, rows.saturating_mul(page - 1)),
+            Motion::PageUp => (false, rows.saturating_mul(page - 1)),
+            Motion::HalfDown => (true, rows.saturating_mul(page / 2)),
+            Motion::HalfUp => (false, rows.saturating_mul(page / 2)),
+            Motion::Left | Motion::Right => return self.scroll_lanes(motion == Motion::Right, rows),
+            Motion::First | Motion::Last => return self.move_in_list(motion),
+        };
+        if steps > FAR {
+            return self.move_in_list(motion);
+        }
+        let range = self.shown();
+        let ended = !self.grows();
+        let App { flow, store, fetcher, list, .. } = self;
+        let Some(selected) = list.selected else { return };
+        let parameters = flow.parameters;
+        let source = &mut Source { store, fetcher, parameters: &parameters, ended };
+        let Some(mut item) = flow.ladder.item(source, selected, &range) else { return };
+        for _ in 0..steps {
+            let next =
+                if down { flow.ladder.next(source, item, &range) } else { flow.ladder.previous(source, item, &range) };
+            match next {
+                Some(next) => item = next,
+                None => break,
+            }
+        }
+        self.select(item.first);
+    }
+
+    fn scroll_lanes(&mut self, right: bool, by: u32) {
+        let (left_of, right_of) = self.flow.columns.beyond;
+        let by = by as usize;
+        let moved = if right { by.min(right_of) } else { by.min(left_of) };
+        if moved == 0 {
+            return self.say(if right { "no lane farther to the right" } else { "no lane farther to the left" });
+        }
+        self.flow.first_lane = if right { left_of + moved } else { left_of - moved };
+    }
+
+    /// Do what a key of the ladder asks.
+    pub(super) fn act_in_flow(&mut self, action: FlowAction) {
+        match action {
+            FlowAction::Ports => self.merge_ports(),
+            FlowAction::Hide => self.hide_lane(),
+            FlowAction::ShowLanes => {
+                self.flow.ladder.lanes.show_all();
+                self.flow.ladder.lanes_changed();
+                self.say("all lanes are shown");
+            }
+            FlowAction::Idle => {
+                let drawn = self.flow.ladder.idle == Idle::Folded;
+                self.flow.ladder.idle = if drawn { Idle::Drawn } else { Idle::Folded };
+                self.say(if drawn { "pauses are drawn to scale" } else { "pauses of 10 s and more are one row" });
+            }
+            FlowAction::Blocks => {
+                let folded = self.flow.ladder.blocks_unfolded;
+                self.flow.ladder.fold_blocks(folded);
+                self.say(if folded { "block transfers are one row" } else { "every block has its rows" });
+            }
+            FlowAction::Fold(folded) => {
+                self.flow.ladder.fold_blocks(folded);
+                self.flow.ladder.idle = if folded { Idle::Folded } else { Idle::Drawn };
+                self.say(if folded { "all is folded" } else { "all is unfolded" });
+            }
+            FlowAction::Scope => self.toggle_scope(),
+        }
+    }
+
+    fn merge_ports(&mut self) {
+        let lanes = &mut self.flow.ladder.lanes;
+        let (apart, merged) = lanes.counts();
+        if apart == merged {
+            return self.say("every host here has one port: there is nothing to merge");
+        }
+        self.flow.ports = if lanes.by_host { Ports::Apart } else { Ports::Merged };
+        self.flow.scrolled_for = None;
+        self.flow.ladder.lanes_changed();
+        let text = if self.flow.ports == Ports::Merged {
+            format!("one lane a host: {merged}; P parts the ports")
+        } else {
+            format!("one lane an endpoint: {apart}; P merges the ports of a host")
+        };
+        self.say(text);
+    }
+
+    /// Hide the lane that the selected message comes from, with all its messages.
+    fn hide_lane(&mut self) {
+        let record = self.list.selected.and_then(|id| self.store.get(id));
+        let Some((from, _)) = record.and_then(|record| self.flow.ladder.lanes.ends(&self.store, record)) else {
+            return;
+        };
+        let name = self.flow.ladder.lanes.get(from).map(|lane| self.aliases.name(lane.first).to_owned());
+        if self.flow.ladder.lanes.hide(from) {
+            self.flow.ladder.lanes_changed();
+            self.say(format!("{} and its messages are hidden; U shows them again", name.unwrap_or_default()));
+        } else {
+            self.say("two lanes are the least");
+        }
+    }
+
+    /// The exchange of the selected message alone, or all messages again.
+    fn toggle_scope(&mut self) {
+        self.flow.scrolled_for = None;
+        if *self.flow.ladder.scope() != Scope::All {
+            self.flow.ladder.set_scope(Scope::All, &self.store);
+            return self.say("all messages again");
+        }
+        let selected = self.list.selected.and_then(|id| self.store.get(id));
+        let about = selected.and_then(|record| self.store.get(record.relates_to));
+        let exchange = [selected, about].into_iter().flatten().map(|record| record.exchange).find(|id| id.0 != 0);
+        let Some(exchange) = exchange.filter(|id| self.store.exchange(*id).is_some()) else {
+            return self.say("this message belongs to no exchange");
+        };
+        self.stop_following();
+        self.flow.ladder.set_scope(Scope::Exchange(exchange), &self.store);
+        self.say(format!("only exchange {}; = or Esc shows all again", exchange.0));
+    }
+
+    /// Enter: a fold opens; false where there is none to open.
+    pub(super) fn open_fold(&mut self) -> bool {
+        let Some(item) = self.flow.item.filter(|item| item.is_fold()) else { return false };
+        self.flow.ladder.open(item);
+        self.say("unfolded; Esc folds again");
+        true
+    }
+
+    /// Esc: what was opened closes, then the scope widens; false where neither is.
+    pub(super) fn leave_flow(&mut self) -> bool {
+        if self.flow.ladder.close() {
+            self.say("folded again");
+            return true;
+        }
+        if *self.flow.ladder.scope() != Scope::All {
+            self.toggle_scope();
+            return true;
+        }
+        false
+    }
+}
+
+impl Flow {
+    /// Merge lanes as asked, share the columns, and scroll so that the selected message's lanes are seen.
+    fn arrange_lanes(&mut self, source: &Source<'_>, item: Item, needs: Needs) {
+        let width = self.page.1;
+        let bare = Columns::new(width, needs, &self.ladder.lanes, 0);
+        self.ladder.lanes.arrange(self.ports, Columns::room(bare.lanes.1));
+        let columns = Columns::new(width, needs, &self.ladder.lanes, self.first_lane);
+        self.first_lane = columns.beyond.0;
+        let ends = source.store.get(item.first).and_then(|record| self.ladder.lanes.ends(source.store, record));
+        let seen = |lane| columns.column(lane).is_some();
+        if self.scrolled_for != Some(item.first)
+            && let Some((from, to)) = ends
+            && (!seen(from) || !seen(to))
+        {
+            let place = |lane| self.ladder.lanes.all().iter().take(lane).filter(|lane| !lane.hidden).count();
+            let (low, high) = (place(from).min(place(to)), place(from).max(place(to)));
+            let count = columns.shown.len();
+            self.first_lane = if high - low >= count {
+                place(from).saturating_sub(if from > to { count.saturating_sub(1) } else { 0 })
+            } else if low < columns.beyond.0 {
+                low
+            } else {
+                high + 1 - count
+            };
+        }
+        self.scrolled_for = Some(item.first);
+        self.columns = Columns::new(width, needs, &self.ladder.lanes, self.first_lane);
+        self.first_lane = self.columns.beyond.0;
+    }
+
+    /// Lines that end with an item's, as many as the pane has, and some behind them.
+    fn fill_up_to(&mut self, source: &mut Source<'_>, item: Item, range: &std::ops::Range<RecordId>) {
+        let rows = self.page.0;
+        let mut from = item;
+        let mut lines = 0;
+        loop {
+            let previous = self.ladder.previous(source, from, range);
+            let before = previous.and_then(|previous| self.ladder.end_of(source.store, previous));
+            lines += self.ladder.lines(source, from, before).len();
+            match previous.filter(|_| lines < rows) {
+                Some(previous) => from = previous,
+                None => break,
+            }
+        }
+        self.entries = self.ladder.page(source, from, range, lines + AHEAD);
+        self.entries.drain(..lines.saturating_sub(rows).min(self.entries.len()));
+    }
+}
+
+/// The line that an item has besides the pauses before it.
+fn own_line(entries: &[Entry], item: Item) -> Option<usize> {
+    entries.iter().position(|entry| entry.item == item && matches!(entry.line, Line::Message(_) | Line::Fold(_)))
+}

@@ -1,0 +1,119 @@
+//! A row an exchange: who asked whom for what, how it was answered, after how many copies and how long, and how it stands.
+
+use super::order::{Column, Key};
+use super::{Row, short_time, state};
+use crate::coap::{Code, Parameters, Severity, escape};
+use crate::frame::time_between;
+use crate::render::Aliases;
+use crate::render::time::{TimeFormat, duration};
+use crate::store::Store;
+use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
+use crate::tui::app::App;
+
+/// Columns in the order of the keys that sort.
+pub const COLUMNS: &[Column] =
+    &[Column::Start, Column::Time, Column::Count, Column::State, Column::Ends, Column::Resource, Column::Reply];
+/// Columns that rows can be grouped by.
+pub const GROUPS: &[Column] = &[Column::State, Column::Ends, Column::Resource, Column::Reply];
+
+/// Heads of the columns; whether they stand on the right; when they are given up.
+pub const HEADS: &[(&str, bool, u8)] = &[
+    ("Ex", true, 0),
+    ("#", true, 6),
+    ("Start", true, 5),
+    ("Dir", false, 4),
+    ("T", false, 3),
+    ("Request", false, 0),
+    ("Reply", false, 2),
+    ("Cop", true, 1),
+    ("Time", true, 0),
+    ("State", false, 0),
+];
+
+/// What a row is compared by.
+pub fn key(
+    store: &Store,
+    aliases: &Aliases,
+    row: &ExchangeRow,
+    (now, parameters): (Option<i64>, &Parameters),
+    column: Column,
+) -> Key {
+    match column {
+        Column::State => (0, state(row, now, parameters).into()),
+        Column::Ends => (0, format!("{} > {}", aliases.name(row.client), aliases.name(row.server))),
+        Column::Resource => (0, escape::text(store.resource(row.resource).unwrap_or("?")).into_owned()),
+        Column::Reply => (0, reply(row)),
+        Column::Count => (i64::from(row.transmissions), String::new()),
+        Column::Time => (took(row, now).unwrap_or(i64::MAX), String::new()),
+        Column::Start | Column::Gaps | Column::Stale => (0, String::new()),
+    }
+}
+
+/// From the first copy to the answer; while there is none, up to now.
+fn took(row: &ExchangeRow, now: Option<i64>) -> Option<i64> {
+    let waiting = matches!(row.state, ExchangeState::Open | ExchangeState::Acknowledged | ExchangeState::TimedOut);
+    if row.round_trip >= 0 {
+        Some(row.round_trip)
+    } else if waiting && row.response == NO_RECORD {
+        time_between(row.started, now?)
+    } else {
+        None
+    }
+}
+
+/// The response in a few words: `2.05 ACK`.
+fn reply(row: &ExchangeRow) -> String {
+    let how = match row.answer {
+        AnswerKind::None => return "none".into(),
+        AnswerKind::Reset => return "RST".into(),
+        AnswerKind::Piggybacked => "in ACK",
+        AnswerKind::Separate => "sep CON",
+        AnswerKind::Non => "NON",
+    };
+    format!("{} {how}", Code(row.code))
+}
+
+impl App {
+    /// The row of an exchange.
+    pub(super) fn exchange_row(&self, id: ExchangeId) -> Row {
+        let store = self.table_store();
+        let Some(row) = store.exchange(id) else { return Row::default() };
+        let now = self.now();
+        let record = store.get(row.request);
+        let method = Code(row.method);
+        let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
+        let resource = store.resource(row.resource).map(escape::text).unwrap_or_default();
+        let format = if self.times.format == TimeFormat::Delta { TimeFormat::Relative } else { self.times.format };
+        let waiting = row.round_trip < 0;
+        let took = took(row, now).map(|time| {
+            let text = duration(time).replace(' ', "");
+            if waiting { format!(">{text}") } else { text }
+        });
+        let state = state(row, now, &self.tables.parameters);
+        let severity = match row.state {
+            ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
+            _ if state == "slow" || row.transmissions > 1 => Some(Severity::Warn),
+            _ => None,
+        };
+        let kind = if row.multicast {
+            "NON*"
+        } else if row.confirmable {
+            "CON"
+        } else {
+            "NON"
+        };
+        let cells = vec![
+            id.0.to_string(),
+            record.map_or_else(|| "-".into(), |record| record.frame.to_string()),
+            short_time(&format.show(row.started, self.first_time(), None)),
+            format!("{}>{}", self.aliases.name(row.client), self.aliases.name(row.server)),
+            kind.into(),
+            if row.request == NO_RECORD { format!("? {resource}") } else { format!("{method} {resource}") },
+            reply(row),
+            row.transmissions.to_string(),
+            took.unwrap_or_else(|| "-".into()),
+            state.into(),
+        ];
+        Row { cells, severity, heading: false }
+    }
+}

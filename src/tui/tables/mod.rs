@@ -1,0 +1,500 @@
+//! The tables of exchanges and of observations: which row is current, in which order rows stand, and what is said below them.
+
+mod exchanges;
+mod notifications;
+mod observations;
+mod order;
+mod plot;
+mod timeline;
+
+use super::action::{Motion, Sort, View};
+use super::app::App;
+use super::detail::scrolled;
+use super::theme::Theme;
+use crate::coap::{Parameters, Severity};
+use crate::frame::time_between;
+use crate::render::Aliases;
+use crate::render::time::TimeFormat;
+use crate::store::{Record, Store};
+use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, RecordId};
+use ratatui::style::Style;
+
+pub use order::{Column, Entry, Ordered};
+use order::{Order, Ordering};
+
+/// Pieces of a line below a table, each with its style.
+pub type Pieces = Vec<(String, Style)>;
+
+/// A line below a table.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// What it says.
+    pub pieces: Pieces,
+    /// The message that it is about: selected where the cursor stands on it.
+    pub record: Option<RecordId>,
+}
+
+impl Line {
+    /// A line that is about no message.
+    fn plain(text: impl Into<String>) -> Self {
+        Self::styled(text, Style::new())
+    }
+
+    /// The same in a style.
+    fn styled(text: impl Into<String>, style: Style) -> Self {
+        Self { pieces: vec![(text.into(), style)], record: None }
+    }
+
+    /// The same for a message.
+    fn of(mut self, record: RecordId) -> Self {
+        self.record = Some(record).filter(|record| *record != NO_RECORD);
+        self
+    }
+}
+
+/// What is said of the current row.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// For the rule above it.
+    pub title: String,
+    /// Lines that stay at the top: the timeline.
+    pub head: Vec<Line>,
+    /// Lines that scroll.
+    pub lines: Vec<Line>,
+    /// Lines that stay at the bottom: the chart.
+    pub foot: Vec<Line>,
+    /// The line with the cursor.
+    pub cursor: usize,
+    /// The first line drawn.
+    pub top: usize,
+    /// Rows and columns of the pane.
+    pub page: (usize, usize),
+}
+
+impl Facts {
+    /// Rows for the lines that scroll.
+    pub fn rows(&self) -> usize {
+        self.page.0.saturating_sub(self.head.len() + self.foot.len())
+    }
+}
+
+/// A row of a table, as texts.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// One text a column.
+    pub cells: Vec<String>,
+    /// For its colour.
+    pub severity: Option<Severity>,
+    /// It is the heading of a group.
+    pub heading: bool,
+}
+
+/// The state of a table.
+#[derive(Debug, Default)]
+struct Table {
+    /// The id of the current row; 0 for none.
+    current: u32,
+    /// The first row drawn.
+    top: usize,
+    order: Ordering,
+    /// Where the current row was last.
+    place: usize,
+}
+
+/// Both tables.
+#[derive(Debug)]
+pub struct Tables {
+    exchanges: Table,
+    observations: Table,
+    /// What is said below.
+    pub facts: Facts,
+    /// The rows on the pane, drawn from the first.
+    pub rows: Vec<Row>,
+    /// Which of them is current.
+    pub cursor: Option<usize>,
+    page: usize,
+    /// The selected message for which the current row was looked up.
+    synced: Option<RecordId>,
+    frozen: Option<Store>,
+    pub(super) parameters: Parameters,
+}
+
+impl Tables {
+    /// Tables that judge by this schedule.
+    pub fn new(parameters: Parameters) -> Self {
+        Self {
+            exchanges: Table::default(),
+            observations: Table::default(),
+            facts: Facts::default(),
+            rows: Vec::new(),
+            cursor: None,
+            page: 0,
+            synced: None,
+            frozen: None,
+            parameters,
+        }
+    }
+
+    /// Rows of the table's pane; rows and columns of the one below.
+    pub fn sizes(&mut self, page: usize, facts: (usize, usize)) {
+        self.page = page;
+        self.facts.page = facts;
+    }
+
+    /// A view was entered: the current row follows the selected message.
+    pub(super) fn entered(&mut self) {
+        self.synced = None;
+        self.facts.cursor = 0;
+        self.facts.top = 0;
+    }
+
+    /// More is known: what was put in order may stand elsewhere.
+    pub(super) fn changed(&mut self) {
+        self.exchanges.order.stale = true;
+        self.observations.order.stale = true;
+    }
+
+    /// Show what is known at this moment, or what is known now.
+    pub(super) fn freeze(&mut self, store: Option<Store>) {
+        self.frozen = store;
+        self.changed();
+    }
+
+    fn of(&self, view: View) -> &Table {
+        if view == View::Observations { &self.observations } else { &self.exchanges }
+    }
+
+    fn of_mut(&mut self, view: View) -> &mut Table {
+        if view == View::Observations { &mut self.observations } else { &mut self.exchanges }
+    }
+
+    /// How the rows of a view stand, in words.
+    pub fn ordering(&self, view: View) -> String {
+        self.of(view).order.words()
+    }
+}
+
+/// What the lines below a table are made from.
+struct Context<'a> {
+    store: &'a Store,
+    aliases: &'a Aliases,
+    theme: Theme,
+    format: TimeFormat,
+    first: i64,
+    now: Option<i64>,
+    parameters: Parameters,
+    selected: Option<RecordId>,
+    /// Rows and columns of the pane.
+    page: (usize, usize),
+}
+
+impl Context<'_> {
+    /// A time as the list shows it, with milliseconds.
+    fn at(&self, time: i64) -> String {
+        short_time(&self.format.show(time, self.first, None))
+    }
+
+    /// `#12`.
+    fn frame(&self, id: RecordId) -> String {
+        self.store
+            .get(id)
+            .map_or_else(|| "a message that has left memory".into(), |record| format!("#{}", record.frame))
+    }
+}
+
+/// A time with milliseconds instead of microseconds.
+fn short_time(time: &str) -> String {
+    time.rfind('.').and_then(|point| time.get(..point + 4)).unwrap_or(time).to_owned()
+}
+
+/// How an exchange stands: the tracker's word, or that its first wait for an answer is over.
+fn state(row: &ExchangeRow, now: Option<i64>, parameters: &Parameters) -> &'static str {
+    let waiting = matches!(row.state, ExchangeState::Open | ExchangeState::Acknowledged);
+    let since = now.and_then(|now| time_between(row.started, now));
+    if waiting && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
+        "slow"
+    } else {
+        crate::field::state(row.state)
+    }
+}
+
+/// The exchange of a message; evidence belongs to that of the message it is about.
+fn exchange_of(store: &Store, record: &Record) -> ExchangeId {
+    match record.exchange {
+        ExchangeId(0) => store.get(record.relates_to).map_or(ExchangeId(0), |other| other.exchange),
+        id => id,
+    }
+}
+
+impl App {
+    /// What the tables show: all that was loaded, or what was there when the view was frozen.
+    pub(super) fn table_store(&self) -> &Store {
+        self.tables.frozen.as_ref().unwrap_or(&self.store)
+    }
+
+    /// The time up to which something is known: live it goes on without frames.
+    pub(super) fn now(&self) -> Option<i64> {
+        if self.opening.is_live() && self.store.ended().is_none() && self.tables.frozen.is_none() {
+            return Some((self.wall)());
+        }
+        self.table_store().summary().last_time
+    }
+
+    /// Something on the screen grows older by itself.
+    pub fn ages(&self) -> bool {
+        let live = self.opening.is_live() && self.store.ended().is_none() && self.tables.frozen.is_none();
+        live && self.view.is_table() && !self.is_empty()
+    }
+
+    /// Make the rows of the pane and what is said of the current one.
+    pub(super) fn prepare_tables(&mut self) {
+        self.follow_selection();
+        self.put_in_order();
+        let count = self.table_len();
+        let page = self.tables.page;
+        let table = self.tables.of(self.view);
+        let place = table.order.place(table.current, table.place, self.first_id()).min(count.saturating_sub(1));
+        let current = self.entry_at(place);
+        let top = scrolled(table.top, place, page, count);
+        let rows = (top..count.min(top + page)).map(|place| self.row_at(place)).collect();
+        let view = self.view;
+        let table = self.tables.of_mut(view);
+        (table.place, table.top) = (place, top);
+        if let Some(Entry::Row(id)) = current {
+            table.current = id;
+        }
+        self.tables.rows = rows;
+        self.tables.cursor = (count > 0).then(|| place - top);
+        self.say_facts();
+    }
+
+    /// The current row is that of the selected message, where that has one.
+    fn follow_selection(&mut self) {
+        if self.tables.synced == self.list.selected && self.tables.synced.is_some() {
+            return;
+        }
+        self.tables.synced = self.list.selected;
+        let store = self.table_store();
+        let Some((id, record)) = self.list.selected.and_then(|id| Some((id, store.get(id)?))) else { return };
+        let exchange = exchange_of(store, record).0;
+        let observation = store.observation_of(id).map_or(0, |id| id.0);
+        let known =
+            (store.exchange(ExchangeId(exchange)).is_some(), store.observation(ObservationId(observation)).is_some());
+        if exchange != 0 && known.0 {
+            self.tables.exchanges.current = exchange;
+        }
+        if observation != 0 && known.1 {
+            self.tables.observations.current = observation;
+        }
+    }
+
+    fn first_id(&self) -> u32 {
+        let store = self.table_store();
+        if self.view == View::Observations { store.observation_ids().start } else { store.exchange_ids().start }
+    }
+
+    fn table_len(&self) -> usize {
+        let store = self.table_store();
+        let all = if self.view == View::Observations { store.observation_ids() } else { store.exchange_ids() };
+        self.tables.of(self.view).order.len(all.len())
+    }
+
+    fn entry_at(&self, place: usize) -> Option<Entry> {
+        self.tables.of(self.view).order.at(place, self.first_id()).filter(|_| place < self.table_len())
+    }
+
+    fn row_at(&self, place: usize) -> Row {
+        match self.entry_at(place) {
+            Some(Entry::Row(id)) if self.view == View::Observations => self.observation_row(ObservationId(id)),
+            Some(Entry::Row(id)) => self.exchange_row(ExchangeId(id)),
+            Some(Entry::Heading(group)) => Row { cells: vec![group], severity: None, heading: true },
+            None => Row::default(),
+        }
+    }
+
+    /// Heads of the columns, each with whether its texts stand on the right, and when it is given up: the highest first, 0 never.
+    pub fn table_heads(&self) -> &'static [(&'static str, bool, u8)] {
+        if self.view == View::Observations { observations::HEADS } else { exchanges::HEADS }
+    }
+
+    /// The first message of a row that may be selected.
+    fn message_of(&self, id: u32) -> Option<RecordId> {
+        let store = self.table_store();
+        let candidates = if self.view == View::Observations {
+            let row = store.observation(ObservationId(id))?;
+            [row.registration, row.accepted, row.last]
+        } else {
+            let row = store.exchange(ExchangeId(id))?;
+            [row.request, row.response, row.last]
+        };
+        let visible = self.visible();
+        candidates.into_iter().find(|id| *id != NO_RECORD && visible.has(*id))
+    }
+
+    /// Move in the table; the first message of the row is selected with it.
+    pub(super) fn move_in_table(&mut self, motion: Motion) {
+        let count = self.table_len();
+        let (place, page) = (self.tables.of(self.view).place, self.tables.page.max(2));
+        let target = match motion {
+            Motion::Down => place + 1,
+            Motion::Up => place.saturating_sub(1),
+            Motion::PageDown => place + page - 1,
+            Motion::PageUp => place.saturating_sub(page - 1),
+            Motion::HalfDown => place + page / 2,
+            Motion::HalfUp => place.saturating_sub(page / 2),
+            Motion::First => 0,
+            Motion::Last => {
+                self.list.follow = self.grows();
+                self.list.frozen = None;
+                self.tables.freeze(None);
+                count.saturating_sub(1)
+            }
+            Motion::Left | Motion::Right => return,
+        };
+        let down = target > place;
+        let target = target.min(count.saturating_sub(1));
+        // A heading is no row: the next one that is, in the direction of the motion, or else in the other.
+        let row = |place: usize| match self.entry_at(place) {
+            Some(Entry::Row(id)) => Some((place, id)),
+            _ => None,
+        };
+        let found = if down {
+            (target..count).find_map(row).or_else(|| (0..target).rev().find_map(row))
+        } else {
+            (0..=target).rev().find_map(row).or_else(|| (target..count).find_map(row))
+        };
+        let Some((place, id)) = found else { return };
+        let message = self.message_of(id);
+        let view = self.view;
+        let table = self.tables.of_mut(view);
+        (table.current, table.place) = (id, place);
+        self.tables.facts.cursor = 0;
+        self.tables.facts.top = 0;
+        if let Some(message) = message {
+            let follow = self.list.follow;
+            self.select(message);
+            if motion == Motion::Last {
+                self.list.follow = follow;
+            }
+            self.tables.synced = self.list.selected;
+        }
+    }
+
+    /// Move among the lines below the table; a message that a line is about is selected.
+    pub(super) fn move_in_facts(&mut self, motion: Motion) {
+        let facts = &self.tables.facts;
+        let (last, page) = (facts.lines.len().saturating_sub(1), facts.rows().max(2));
+        let cursor = match motion {
+            Motion::Down => facts.cursor + 1,
+            Motion::Up => facts.cursor.saturating_sub(1),
+            Motion::PageDown => facts.cursor + page - 1,
+            Motion::PageUp => facts.cursor.saturating_sub(page - 1),
+            Motion::HalfDown => facts.cursor + page / 2,
+            Motion::HalfUp => facts.cursor.saturating_sub(page / 2),
+            Motion::First => 0,
+            Motion::Last => last,
+            Motion::Left | Motion::Right => return,
+        }
+        .min(last);
+        let record = facts.lines.get(cursor).and_then(|line| line.record);
+        self.tables.facts.cursor = cursor;
+        if let Some(record) = record.filter(|record| self.visible().has(*record)) {
+            self.select(record);
+            self.tables.synced = self.list.selected;
+        }
+    }
+
+    /// What is said of the current row.
+    fn say_facts(&mut self) {
+        let id = self.tables.of(self.view).current;
+        let (cursor, top, page) = (self.tables.facts.cursor, self.tables.facts.top, self.tables.facts.page);
+        let mut facts = Facts { page, ..Facts::default() };
+        if page.0 > 0 && self.table_len() > 0 {
+            let first = self.first_time();
+            let now = self.now();
+            let App { store, fetcher, tables, aliases, theme, list, times, .. } = self;
+            let context = Context {
+                store: tables.frozen.as_ref().unwrap_or(store),
+                aliases,
+                theme: *theme,
+                format: if times.format == TimeFormat::Delta { TimeFormat::Relative } else { times.format },
+                first,
+                now,
+                parameters: tables.parameters,
+                selected: list.selected,
+                page,
+            };
+            match self.view {
+                View::Observations => notifications::say(&context, ObservationId(id), fetcher, &mut facts),
+                _ => timeline::say(&context, ExchangeId(id), &mut facts),
+            }
+        }
+        let selected = self.list.selected;
+        let on = |cursor: usize| facts.lines.get(cursor).and_then(|line| line.record);
+        facts.cursor = if on(cursor).is_some() && on(cursor) == selected || selected.is_none() {
+            cursor
+        } else {
+            let own = facts.lines.iter().position(|line| line.record.is_some() && line.record == selected);
+            own.filter(|_| on(cursor).is_some() || cursor == 0).unwrap_or(cursor)
+        };
+        facts.cursor = facts.cursor.min(facts.lines.len().saturating_sub(1));
+        facts.top = scrolled(top, facts.cursor, facts.rows(), facts.lines.len());
+        self.tables.facts = facts;
+    }
+
+    /// Sort, reverse or group.
+    pub(super) fn sort(&mut self, sort: Sort) {
+        let view = self.view;
+        let columns: &[Column] = if view == View::Observations { observations::COLUMNS } else { exchanges::COLUMNS };
+        let groups: &[Column] = if view == View::Observations { observations::GROUPS } else { exchanges::GROUPS };
+        let order = &mut self.tables.of_mut(view).order;
+        match sort {
+            Sort::Next => order.next_column(columns),
+            Sort::Reverse => order.reverse(),
+            Sort::Group => order.next_group(groups),
+        }
+        let words = order.words();
+        self.say(words);
+    }
+
+    /// Ask for the order where that is not the order of ids, and nobody is at it.
+    fn put_in_order(&mut self) {
+        let chosen = self.list.chosen.as_ref().map(Vec::len);
+        let order = &self.tables.of(self.view).order;
+        if !order.is_due(chosen) {
+            return;
+        }
+        let work = Order {
+            view: self.view,
+            store: self.table_store().clone(),
+            chosen: self.list.chosen.clone(),
+            aliases: self.aliases.clone(),
+            now: self.now(),
+            parameters: self.tables.parameters,
+        };
+        let (view, events) = (self.view, self.events.clone());
+        if let Err(error) = self.tables.of_mut(view).order.start(work, events) {
+            self.say(format!("cannot sort: {error}"));
+        }
+    }
+
+    /// A worker has put a table in order.
+    pub fn ordered(&mut self, ordered: Ordered) {
+        self.tables.of_mut(ordered.view()).order.take(ordered);
+    }
+
+    /// Live: tell of the newest problem that came with an update.
+    pub(super) fn announce(&mut self, from: RecordId) {
+        if !self.grows() || self.tables.frozen.is_some() {
+            return;
+        }
+        let newest = (from..self.store.len() as RecordId)
+            .rev()
+            .take(1024)
+            .find(|id| self.store.get(*id).is_some_and(|record| record.severity() >= Some(Severity::Warn)));
+        let Some(record) = newest.and_then(|id| self.store.get(id)) else { return };
+        let finding = newest.and_then(|id| self.store.findings(id).max_by_key(|finding| finding.severity));
+        let what = finding.map_or_else(|| "its bytes are odd".into(), |finding| finding.text());
+        self.say(format!("new problem in #{}: {what}", record.frame));
+    }
+}

@@ -1,0 +1,319 @@
+//! Below an observation: its notifications, the rule that decides each one's order (RFC 7641 section 3.4), and a chart of their numbers.
+
+use super::plot::{Scale, Track};
+use super::{Context, Facts, Line, observations};
+use crate::coap::parameters::DEFAULT_MAX_AGE;
+use crate::coap::{Severity, escape};
+use crate::field;
+use crate::frame::time_between;
+use crate::pipeline::Fetcher;
+use crate::render::content;
+use crate::render::time::duration;
+use crate::store::Record;
+use crate::tracking::{NO_RECORD, ObservationId, ObservationRow, ObserveOrder, RecordId};
+use crate::tui::view::text;
+
+/// Messages before the selected one, or before the last, that are told of.
+const BEFORE: usize = 200;
+/// Messages behind the selected one that are told of.
+const BEHIND: usize = 60;
+/// Messages that are looked through for those behind the selected one.
+const LOOKED: u32 = 20_000;
+/// Rows of the chart that hold numbers, at most.
+const ROWS: usize = 6;
+/// Observe numbers have 24 bits.
+const MODULUS: i64 = 1 << 24;
+/// Columns of the numbers beside the chart.
+const NAMES: usize = 9;
+/// Characters of a value that are shown.
+const VALUE: usize = 16;
+
+/// A response of the observation.
+#[derive(Clone, Debug)]
+struct Note {
+    id: RecordId,
+    time: i64,
+    number: Option<u32>,
+    order: ObserveOrder,
+    max_age: u32,
+    /// The freshest number before it, and the message that had it.
+    against: Option<(u32, RecordId)>,
+}
+
+/// What is said of an observation.
+pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetcher, facts: &mut Facts) {
+    let Some(row) = context.store.observation(id) else { return };
+    facts.title = title(context, id, row);
+    let mut notes = Vec::new();
+    let mut freshest = None;
+    let wide = context.page.1 >= 104;
+    facts.lines.push(Line::styled(heads(wide), context.theme.heading()));
+    for id in members(context, row) {
+        let Some(record) = context.store.get(id) else { continue };
+        let note = note(context, id, record, freshest, fetcher);
+        facts.lines.push(line(context, record, note.as_ref().map(|(note, _)| note), note.as_ref(), wide));
+        if let Some((note, _)) = note {
+            let newer = !matches!(note.order, ObserveOrder::None | ObserveOrder::Stale | ObserveOrder::Same);
+            if let Some(number) = note.number.filter(|_| newer) {
+                freshest = Some((number, note.id));
+            }
+            notes.push(note);
+        }
+    }
+    for sentence in sentences(context, row) {
+        let lines = text::wrap(&sentence, context.page.1.saturating_sub(2));
+        facts.lines.extend(lines.into_iter().map(|line| Line::plain(format!(" {line}"))));
+    }
+    let room = context.page.0.saturating_sub(4);
+    if let Some(note) = notes.iter().find(|note| Some(note.id) == context.selected)
+        && context.page.0 >= 6
+    {
+        let said = format!(" {}", rule(context, note));
+        let style = if note.order == ObserveOrder::Stale {
+            context.theme.severity(Severity::Warn)
+        } else {
+            context.theme.observe()
+        };
+        facts.foot.push(Line::styled(
+            text::fit(&said, context.page.1, if context.theme.unicode { '\u{2026}' } else { '~' }),
+            style,
+        ));
+    }
+    if room >= 7 {
+        facts.foot.extend(chart(context, row, &notes, (room - 4).min(ROWS)));
+    }
+}
+
+fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> String {
+    let what = context.store.resource(row.resource).map_or_else(|| "resource unknown".into(), escape::text);
+    let registered = if row.registration == NO_RECORD {
+        "registered before the capture".to_owned()
+    } else {
+        format!("registered {}", context.frame(row.registration))
+    };
+    let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
+    format!("observation {}: {what}  {ends}, {registered}, {}", id.0, field::end(row.end))
+}
+
+/// Messages of the observation around the selected one, oldest first.
+fn members(context: &Context<'_>, row: &ObservationRow) -> Vec<RecordId> {
+    let store = context.store;
+    let last = store.exchange(row.exchange).filter(|_| row.exchange.0 != 0).map_or(row.last, |exchange| exchange.last);
+    let mut behind = Vec::new();
+    let mut at = last;
+    let of_it = |id: &RecordId| store.get(*id).is_some_and(|record| record.exchange == row.exchange);
+    if let Some(selected) = context.selected.filter(|id| of_it(id) && *id < last) {
+        let end = last.min(selected.saturating_add(LOOKED));
+        behind = (selected + 1..=end).filter(of_it).take(BEHIND).collect();
+        at = selected;
+    }
+    let mut found = Vec::new();
+    while found.len() < BEFORE
+        && let Some(record) = store.get(at)
+    {
+        found.push(at);
+        at = record.previous_in_exchange;
+    }
+    found.reverse();
+    found.extend(behind);
+    found
+}
+
+/// A response of the observation with its number, and its value.
+fn note(
+    context: &Context<'_>,
+    id: RecordId,
+    record: &Record,
+    against: Option<(u32, RecordId)>,
+    fetcher: &mut Fetcher,
+) -> Option<(Note, String)> {
+    if !record.code.is_response() {
+        return None;
+    }
+    let view = fetcher.view(context.store, id).ok().flatten()?;
+    let note = Note {
+        id,
+        time: record.time,
+        number: view.message.observe(),
+        order: record.order(),
+        max_age: view.message.max_age().unwrap_or(DEFAULT_MAX_AGE),
+        against,
+    };
+    Some((note, content::payload(&view.message, VALUE)))
+}
+
+fn heads(wide: bool) -> String {
+    let rule = if wide { "Value                   Rule" } else { "Value" };
+    format!(" {:>6} {:>9} {:<3} {:>8} {:>6} {:>8} {:<10} {rule}", "#", "Time", "T", "Observe", "Step", "Gap", "Order")
+}
+
+fn line(
+    context: &Context<'_>,
+    record: &Record,
+    note: Option<&Note>,
+    valued: Option<&(Note, String)>,
+    wide: bool,
+) -> Line {
+    let id = note.map_or(NO_RECORD, |note| note.id);
+    let number = note.and_then(|note| note.number);
+    let against = note.and_then(|note| note.against).filter(|_| number.is_some());
+    let step = number.zip(against).map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
+    let gap = against
+        .and_then(|(_, id)| time_between(context.store.get(id)?.time, record.time))
+        .map(duration)
+        .unwrap_or_default();
+    let value = match valued {
+        Some((_, value)) if record.code.class() == 2 => value.clone(),
+        _ => record.code.name().map_or_else(
+            || "empty".into(),
+            |name| if record.code.is_empty() { "empty".into() } else { name.to_owned() },
+        ),
+    };
+    let order = if record.is_repeat() { "repeat" } else { order_word(record.order()) };
+    let value = text::left(&value, 23, if context.theme.unicode { '\u{2026}' } else { '~' });
+    let rule = note.filter(|_| wide).map(|note| rule(context, note)).unwrap_or_default();
+    let text = format!(
+        " {:>6} {:>9} {:<3} {:>8} {:>6} {:>8} {:<10} {value} {rule}",
+        record.frame,
+        context.at(record.time),
+        record.message_type.abbreviation(),
+        number.map(|number| number.to_string()).unwrap_or_default(),
+        step.unwrap_or_default(),
+        gap,
+        order,
+    );
+    let style = match record.order() {
+        ObserveOrder::Stale | ObserveOrder::Same => context.theme.severity(Severity::Warn),
+        ObserveOrder::Gap => context.theme.severity(Severity::Note),
+        _ => ratatui::style::Style::new(),
+    };
+    let own = if id == NO_RECORD { find_id(context, record) } else { id };
+    Line::styled(text.trim_end(), style).of(own)
+}
+
+/// The id of a record that stands in the store: those of one frame lie together, and most frames hold one.
+fn find_id(context: &Context<'_>, record: &Record) -> RecordId {
+    let store = context.store;
+    let (mut low, mut high) = (store.first(), store.len() as RecordId);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if store.get(middle).is_some_and(|other| other.frame < record.frame) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// From one number to another, by the shorter way round 2^24.
+fn step(number: u32, from: u32) -> i64 {
+    let ahead = (i64::from(number) - i64::from(from)).rem_euclid(MODULUS);
+    if ahead > MODULUS / 2 { ahead - MODULUS } else { ahead }
+}
+
+/// The order in a word.
+fn order_word(order: ObserveOrder) -> &'static str {
+    match order {
+        ObserveOrder::None => "",
+        ObserveOrder::First => "first",
+        ObserveOrder::Next => "newer",
+        ObserveOrder::Gap => "newer, gap",
+        ObserveOrder::NewerByTime => "newer",
+        ObserveOrder::Stale => "STALE",
+        ObserveOrder::Same => "same",
+    }
+}
+
+/// The rule that decides a notification's order.
+fn rule(context: &Context<'_>, note: &Note) -> String {
+    let Some(number) = note.number else { return "no Observe option: nothing to order".into() };
+    let Some((freshest, id)) = note.against else {
+        return match note.order {
+            ObserveOrder::First => "the first number: nothing to compare it with".into(),
+            order => format!("{}, by what came before the lines shown here", order_word(order)),
+        };
+    };
+    let frame = context.frame(id);
+    match note.order {
+        ObserveOrder::None => String::new(),
+        ObserveOrder::First => "the first number: nothing to compare it with".into(),
+        ObserveOrder::Next | ObserveOrder::Gap if freshest < number => {
+            format!("{freshest} < {number} and {number} - {freshest} < 2^23: newer than {frame}")
+        }
+        ObserveOrder::Next | ObserveOrder::Gap => {
+            format!("{freshest} > {number} and {freshest} - {number} > 2^23: newer than {frame}, past 2^24")
+        }
+        ObserveOrder::NewerByTime => format!("more than 128 s after {frame}: newer, whatever the number"),
+        ObserveOrder::Stale => {
+            format!(
+                "{number} is not newer than {freshest} ({frame}), and no 128 s passed: stale (RFC 7641 section 3.4)"
+            )
+        }
+        ObserveOrder::Same => format!("the same number as {frame}: not newer (RFC 7641 section 3.4)"),
+    }
+}
+
+fn sentences(context: &Context<'_>, row: &ObservationRow) -> Vec<String> {
+    let mut said = Vec::new();
+    if row.end != crate::tracking::ObservationEnd::Open {
+        let by = if row.ended_by == NO_RECORD { String::new() } else { format!(" by {}", context.frame(row.ended_by)) };
+        said.push(format!("Ended{by}: {}.", field::end(row.end)));
+    } else if observations::is_out_of_date(row, context.now) {
+        said.push(format!("Open, but its value is older than its Max-Age of {} s.", row.max_age));
+    }
+    if row.gaps > 0 {
+        said.push("A gap is no proof of loss: numbers need only rise.".into());
+    }
+    if row.stale > 0 {
+        said.push("A stale one was overtaken on the way, or its server numbers wrongly: the client ignores it.".into());
+    }
+    said
+}
+
+/// Numbers over time, below them how long each newer value is fresh.
+fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usize) -> Vec<Line> {
+    let numbered: Vec<(&Note, i64)> = {
+        let base = notes.iter().find_map(|note| note.number);
+        let Some(base) = base else { return Vec::new() };
+        notes.iter().filter_map(|note| Some((note, step(note.number?, base)))).collect()
+    };
+    let (Some(first), Some(last)) = (numbered.first(), numbered.last()) else { return Vec::new() };
+    let base = numbered.first().and_then(|(note, _)| note.number).unwrap_or(0);
+    let fresh_until = |note: &Note| note.time.saturating_add(i64::from(note.max_age).saturating_mul(1_000_000_000));
+    let now = context.now.unwrap_or(last.0.time).max(last.0.time);
+    let open = row.end == crate::tracking::ObservationEnd::Open;
+    let end = if open { now.min(fresh_until(last.0)).max(last.0.time) } else { last.0.time };
+    let columns = context.page.1.saturating_sub(NAMES + 2);
+    let scale = Scale { from: first.0.time, to: end.max(first.0.time + 1), columns };
+    let (low, high) = numbered.iter().fold((i64::MAX, i64::MIN), |(low, high), (_, at)| (low.min(*at), high.max(*at)));
+    let rows = rows.min((high - low + 1).max(1) as usize).max(1);
+    let height = Scale { from: low, to: high, columns: rows };
+    let mut tracks = vec![Track::new(columns); rows];
+    let mut fresh = Track::new(columns);
+    for (index, (note, at)) in numbered.iter().enumerate() {
+        let newer = !matches!(note.order, ObserveOrder::Stale | ObserveOrder::Same);
+        let sign = if newer { "o" } else { "x" };
+        if let Some(track) = tracks.get_mut(rows - 1 - height.column(*at)) {
+            let _ = track.put(scale.column(note.time), sign);
+        }
+        if newer {
+            let next = numbered.iter().skip(index + 1).map(|(note, _)| note.time).next().unwrap_or(end);
+            let until = fresh_until(note).min(next.max(note.time)).min(end);
+            fresh.fill(scale.column(note.time), scale.column(until), '=');
+        }
+    }
+    let number_at = |row: usize| {
+        let at = if rows == 1 { low } else { low + (high - low) * (rows - 1 - row) as i64 / (rows - 1) as i64 };
+        (i64::from(base) + at).rem_euclid(MODULUS)
+    };
+    let wall = if context.theme.unicode { '\u{2502}' } else { '|' };
+    let mut lines: Vec<Line> = tracks
+        .iter()
+        .enumerate()
+        .map(|(row, track)| Line::plain(format!(" {:>NAMES$}{wall}{}", number_at(row), track.text())))
+        .collect();
+    lines.push(Line::styled(format!(" {:>NAMES$}{wall}{}", "fresh", fresh.text()), context.theme.observe()));
+    let mut axis = Track::new(columns);
+    let _ = axis.put(0, &context.at(scale.from));
+    let right = context.at(scale.to);
+    let _ = axis.put(columns.saturating_sub(right.chars().count()), &right);
+    lines.push(Line::plain(format!(" {:>NAMES$} {}", "time", axis.text())));
+    lines
+}

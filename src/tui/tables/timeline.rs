@@ -1,0 +1,277 @@
+//! Below an exchange: its copies against the schedule of RFC 7252 section 4.8, what answered them, and what the capture point cannot know.
+
+use super::plot::{Scale, Track};
+use super::{Context, Facts, Line, state};
+use crate::coap::{Code, Rule, Severity, count, escape};
+use crate::frame::time_between;
+use crate::render::ladder::judge::{Gap, Verdict, gap};
+use crate::render::time::duration;
+use crate::store::Record;
+use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, RecordId, Relation, Role};
+use crate::tui::view::text;
+
+/// Messages of an exchange that are told of.
+const MEMBERS: usize = 200;
+/// Columns of what names the lines of the timeline.
+const NAMES: usize = 9;
+
+/// What is said of an exchange.
+pub(super) fn say(context: &Context<'_>, id: ExchangeId, facts: &mut Facts) {
+    let Some(row) = context.store.exchange(id) else { return };
+    facts.title = title(context, id, row);
+    let members = members(context, row);
+    if row.confirmable && context.page.0 >= 7 {
+        facts.head = timeline(context, row, &members);
+    }
+    for (id, record) in &members {
+        facts.lines.push(member(context, row, *id, record));
+        for finding in context.store.findings(*id).filter(|finding| finding.rule != Rule::MidRetransmission) {
+            let said = finding.text_with(&|id| frame_number(context, id));
+            let style = context.theme.severity(finding.severity);
+            wrapped(context, &format!("{said} ({})", finding.reference()), "         ", |line| {
+                facts.lines.push(Line::styled(line, style).of(*id));
+            });
+        }
+    }
+    for sentence in sentences(context, row, &members) {
+        wrapped(context, &sentence, " ", |line| facts.lines.push(Line::plain(line)));
+    }
+}
+
+fn frame_number(context: &Context<'_>, id: RecordId) -> String {
+    context.store.get(id).map_or_else(|| "?".into(), |record| record.frame.to_string())
+}
+
+/// A sentence in lines as wide as the pane, the further ones indented.
+fn wrapped(context: &Context<'_>, sentence: &str, indent: &str, mut line: impl FnMut(String)) {
+    let columns = context.page.1.saturating_sub(indent.len() + 1);
+    text::wrap(sentence, columns).into_iter().for_each(|part| line(format!("{indent}{part}")));
+}
+
+fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
+    let what = context.store.resource(row.resource).map(escape::text).unwrap_or_default();
+    let method = Code(row.method);
+    let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
+    let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
+    let copies = if row.transmissions > 1 { format!(", {} copies", row.transmissions) } else { String::new() };
+    format!("exchange {}: {method} {what}  {ends}{copies}, {}", id.0, state(row, context.now, &context.parameters))
+}
+
+/// Messages of the exchange, oldest first, as far as they are still here; of long ones the last, and the request.
+fn members<'a>(context: &Context<'a>, row: &ExchangeRow) -> Vec<(RecordId, &'a Record)> {
+    let mut found = Vec::new();
+    let mut at = row.last;
+    while found.len() < MEMBERS
+        && let Some(record) = context.store.get(at)
+    {
+        found.push((at, record));
+        at = record.previous_in_exchange;
+    }
+    if found.last().is_some_and(|(first, _)| *first != row.request)
+        && let Some(record) = context.store.get(row.request)
+    {
+        found.push((row.request, record));
+    }
+    found.reverse();
+    found
+}
+
+/// It is a copy of the request: the first, or a retransmission.
+fn is_copy(row: &ExchangeRow, id: RecordId, record: &Record) -> bool {
+    id == row.request || record.relates_to == row.request && record.relation() == Relation::Retransmits
+}
+
+/// Windows, what was captured, and an axis, on one scale that begins with the first copy.
+pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Vec<Line> {
+    let parameters = &context.parameters;
+    let columns = context.page.1.saturating_sub(NAMES + 1);
+    let since = |record: &Record| time_between(row.started, record.time);
+    let copies: Vec<i64> = members
+        .iter()
+        .filter(|(id, record)| is_copy(row, *id, record))
+        .filter_map(|(_, record)| since(record))
+        .collect();
+    let response = context.store.get(row.response).and_then(since);
+    let open = response.is_none() && matches!(row.state, ExchangeState::Open | ExchangeState::TimedOut);
+    let give_up = (parameters.retransmission_time(parameters.max_retransmit + 1).0, parameters.max_transmit_wait());
+    let now = context.now.and_then(|now| time_between(row.started, now)).filter(|_| open);
+    let steps = parameters.max_retransmit;
+    let last = copies.last().copied().unwrap_or(0).max(response.unwrap_or(0));
+    let next_window = (1..=steps).map(|n| parameters.retransmission_time(n).1).find(|end| *end >= last);
+    let end =
+        if open { give_up.1.max(now.unwrap_or(0).min(give_up.1 * 2)) } else { last.max(next_window.unwrap_or(last)) };
+    let scale = Scale { from: 0, to: end.max(1), columns };
+    let mut windows = Track::new(columns);
+    for (from, to) in (1..=steps).map(|n| parameters.retransmission_time(n)).chain(open.then_some(give_up)) {
+        if from <= scale.to {
+            windows.fill(scale.column(from), scale.column(to), '=');
+        }
+    }
+    let mut events = Track::new(columns);
+    let mut late = Vec::new();
+    if let Some(at) = response {
+        late.push((at, "A".to_owned()));
+    }
+    let numbers = members.iter().filter_map(|(id, record)| {
+        let number = gap(context.store, *id, parameters).map(|gap| gap.number)?;
+        is_copy(row, *id, record).then(|| since(record).map(|at| (at, format!("R{number}")))).flatten()
+    });
+    let all = std::iter::once((0, "1".to_owned())).chain(numbers).chain(late);
+    for (at, sign) in all {
+        // Where two stand in one column, the later one moves to the right.
+        let column = scale.column(at);
+        let _ = (column..columns).find(|column| events.put(*column, &sign));
+    }
+    if let Some(now) = now.filter(|now| *now <= scale.to) {
+        let _ = events.put(scale.column(now), "now");
+    }
+    let mut axis = Track::new(columns);
+    let _ = axis.put(0, "0");
+    let right = duration(scale.to);
+    let _ = axis.put(columns.saturating_sub(right.chars().count()), &right);
+    for at in copies.iter().skip(1).copied().chain(response) {
+        let text = duration(at);
+        let column = scale.column(at).saturating_sub(text.chars().count() / 2);
+        let _ = axis.put(column, &text);
+    }
+    let line = |name: &str, track: &Track, style| Line {
+        pieces: vec![(format!(" {name:<NAMES$}"), context.theme.heading()), (track.text(), style)],
+        record: None,
+    };
+    vec![
+        line("expected", &windows, context.theme.observe()),
+        line("captured", &events, context.theme.repeat()),
+        line("time", &axis, ratatui::style::Style::new()),
+    ]
+}
+
+/// A message of the exchange in one line.
+fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record) -> Line {
+    let parameters = &context.parameters;
+    let after = time_between(row.started, record.time).map(|time| format!("+{}", duration(time))).unwrap_or_default();
+    let (what, severity) = match gap(context.store, id, parameters) {
+        _ if id == row.request => ("first copy of the request".to_owned(), None),
+        Some(gap) => judged(&gap),
+        None => (part(record), None),
+    };
+    let style = severity.map_or_else(ratatui::style::Style::new, |severity| context.theme.severity(severity));
+    let code = if record.code.is_empty() { String::new() } else { format!("{} ", named(record.code)) };
+    let line = format!(
+        " {:>6}  {:>9}  {} {code}{what}",
+        format!("#{}", record.frame),
+        after,
+        record.message_type.abbreviation()
+    );
+    Line::styled(line, style).of(id)
+}
+
+/// A code with its name.
+fn named(code: Code) -> String {
+    match code.name() {
+        Some(name) if code.is_request() => name.to_owned(),
+        Some(name) => format!("{code} {name}"),
+        None => code.to_string(),
+    }
+}
+
+/// A gap, its window and the verdict.
+fn judged(gap: &Gap) -> (String, Option<Severity>) {
+    let Some(since) = gap.since else { return (format!("R{}", gap.number), None) };
+    let (verdict, severity) = match gap.verdict() {
+        Some(Verdict::Early) => ("early", Some(Severity::Warn)),
+        Some(Verdict::Late) => ("late", Some(Severity::Note)),
+        Some(Verdict::Inside) => ("in its window", None),
+        None => ("not judged", None),
+    };
+    let before = if gap.before == 0 { "the first".into() } else { format!("R{}", gap.before) };
+    (
+        format!("R{}: {} after {before}, expected {}: {verdict}", gap.number, duration(since), gap.window_text()),
+        severity,
+    )
+}
+
+/// What a message is to the exchange.
+fn part(record: &Record) -> String {
+    match (record.relation(), record.role) {
+        (Relation::Duplicates, _) => "a duplicate",
+        (Relation::CopyOf, _) => "the same frame, captured twice",
+        (Relation::Retransmits, _) => "sent again",
+        (_, Role::PiggybackedResponse) => "in the ACK: the response",
+        (_, Role::SeparateResponse) => "the response, a Confirmable message of its own",
+        (_, Role::NonResponse) => "the response",
+        (_, Role::Notification) => "a notification",
+        (_, Role::EmptyAck) => "empty: it arrived",
+        (_, Role::Reset) => "rejects it",
+        _ => "",
+    }
+    .into()
+}
+
+/// What was looked for, what cannot be known here, and when the message ID is free.
+fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Vec<String> {
+    let mut said = Vec::new();
+    let Some(request) = context.store.get(row.request) else {
+        said.push("The request is not in the capture, or has left memory.".into());
+        return said;
+    };
+    let place = |id| context.store.endpoint(id).map(ToString::to_string).unwrap_or_default();
+    let answered = row.response != NO_RECORD;
+    if !answered && row.answer == AnswerKind::None {
+        let mid = request.message_id;
+        let ack = members.iter().find(|(_, record)| record.role == Role::EmptyAck);
+        let ack = ack.map_or_else(|| "none".to_owned(), |(id, _)| format!("an empty ACK, {}", context.frame(*id)));
+        if row.confirmable {
+            said.push(format!("Looked for: ACK or RST with message ID {mid} from {}: {ack}.", place(row.server)));
+        }
+        said.push(format!("Looked for: a response with its token to {}: none.", place(row.client)));
+        let icmp = if row.state == ExchangeState::Unreachable { "there is one" } else { "none" };
+        said.push(format!("Looked for: an ICMP error that quotes it: {icmp}."));
+        said.push(format!(
+            "Not known here: whether it reached {}, and whether an answer was lost on this side of the capture point's network; a capture there tells.",
+            context.aliases.name(row.server)
+        ));
+    } else if row.transmissions > 1 {
+        said.push(format!(
+            "{} passed the capture point before or after the answer. Not known here: whether copies were lost beyond it, or the server was slow; a capture at {} tells.",
+            count(usize::from(row.transmissions), "transmission"),
+            context.aliases.name(row.server)
+        ));
+    } else {
+        said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
+    }
+    if row.confirmable {
+        if let Some(next) = next_copy(context, row, members) {
+            said.push(next);
+        }
+    }
+    let (lifetime, name) = if row.confirmable {
+        (context.parameters.exchange_lifetime(), "EXCHANGE_LIFETIME")
+    } else {
+        (context.parameters.non_lifetime(), "NON_LIFETIME")
+    };
+    let free = row.started.saturating_add(lifetime);
+    said.push(format!(
+        "{} may use message ID {} towards {} again from {} on ({name}, {} after the first copy; RFC 7252 section 4.4).",
+        context.aliases.name(row.client),
+        request.message_id,
+        context.aliases.name(row.server),
+        context.at(free),
+        duration(lifetime),
+    ));
+    said
+}
+
+/// The copy that would come next, where no answer came: when, or that there is none left.
+fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Option<String> {
+    if row.response != NO_RECORD || row.state != ExchangeState::Open {
+        return None;
+    }
+    let last = members.iter().rfind(|(id, record)| is_copy(row, *id, record))?;
+    let step = gap(context.store, last.0, &context.parameters).map_or(0, |gap| gap.number) + 1;
+    let (from, to) = context.parameters.retransmission_gap(step);
+    Some(if step > context.parameters.max_retransmit {
+        format!("No copy is left; the sender gives up {} to {} after the last.", duration(from), duration(to))
+    } else {
+        format!("Next: R{step}, expected {} to {} after the last copy.", duration(from), duration(to))
+    })
+}

@@ -1,0 +1,123 @@
+//! A table with its column heads, its columns given up by priority where the screen is narrow; and what is said of its current row.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{self, Pieces, left, right};
+use crate::tui::app::{App, Pane};
+
+/// Columns that the widest text, resource or request, keeps at least.
+const WIDEST: usize = 14;
+
+/// Draw the rows under their heads.
+pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
+    let heads = app.table_heads();
+    let more = app.theme.signs().more;
+    let widths = widths(app, usize::from(area.width));
+    let head: String =
+        heads.iter().zip(&widths).map(|((name, on_right, _), width)| cell(name, *on_right, *width, ' ')).collect();
+    text::write(buffer, area.x, area.y, area.width, &vec![(format!(" {head}"), app.theme.heading())], more);
+    if app.tables.rows.is_empty() && area.height > 1 {
+        let why = if app.list.chosen.is_some() {
+            " none passes the filter; Esc takes it away"
+        } else {
+            " none in this capture"
+        };
+        text::write(buffer, area.x, area.y + 1, area.width, &vec![(why.into(), Style::new())], more);
+    }
+    for (index, (y, row)) in (area.y + 1..area.bottom()).zip(&app.tables.rows).enumerate() {
+        let current = app.tables.cursor == Some(index);
+        let sign = if current { app.theme.signs().cursor } else { " " };
+        let mut pieces: Pieces = vec![(sign.into(), Style::new())];
+        if row.heading {
+            pieces.push((row.cells.join(" "), app.theme.heading()));
+        } else {
+            let texts = row.cells.iter().zip(heads).zip(&widths);
+            let line: String =
+                texts.map(|((text, (_, on_right, _)), width)| cell(text, *on_right, *width, more)).collect();
+            let style = row.severity.map_or_else(Style::new, |severity| app.theme.severity(severity));
+            pieces.push((line, style));
+        }
+        text::write(buffer, area.x, y, area.width, &pieces, more);
+        if current {
+            buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(app.focus == Pane::List));
+        }
+    }
+}
+
+fn cell(text: &str, on_right: bool, width: usize, more: char) -> String {
+    match (width, on_right) {
+        (0, _) => String::new(),
+        (_, true) => right(text, width, more) + " ",
+        (_, false) => left(text, width, more) + " ",
+    }
+}
+
+/// Widths of the columns: as wide as their texts; the widest gives way first, then columns are given up.
+fn widths(app: &App, columns: usize) -> Vec<usize> {
+    let heads = app.table_heads();
+    let rows = || app.tables.rows.iter().filter(|row| !row.heading);
+    let mut widths: Vec<usize> = heads
+        .iter()
+        .enumerate()
+        .map(|(index, (name, ..))| {
+            let texts = rows().filter_map(|row| row.cells.get(index)).map(|text| text::width(text));
+            texts.max().unwrap_or(0).max(name.len())
+        })
+        .collect();
+    let used = |widths: &[usize]| 1 + widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>();
+    let mut given_up: Vec<(u8, usize)> =
+        heads.iter().enumerate().map(|(index, (.., rank))| (*rank, index)).filter(|(rank, _)| *rank > 0).collect();
+    given_up.sort_unstable();
+    loop {
+        let over = used(&widths).saturating_sub(columns);
+        if over == 0 {
+            return widths;
+        }
+        let widest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(index, width)| (index, *width));
+        let Some((index, width)) = widest else { return widths };
+        if width.saturating_sub(over) >= WIDEST {
+            if let Some(place) = widths.get_mut(index) {
+                *place = width - over;
+            }
+            return widths;
+        }
+        match given_up.pop().and_then(|(_, index)| widths.get_mut(index)) {
+            Some(place) => *place = 0,
+            None => {
+                if let Some(place) = widths.get_mut(index) {
+                    *place = width.saturating_sub(over);
+                }
+                return widths;
+            }
+        }
+    }
+}
+
+/// Draw what is said of the current row under its rule.
+pub fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App) {
+    let facts = &app.tables.facts;
+    let more = app.theme.signs().more;
+    super::rule(buffer, area, app, Pane::Tree, &facts.title, &app.tables.ordering(app.view));
+    let rows = facts.lines.iter().enumerate().skip(facts.top).take(facts.rows());
+    let above = facts.head.iter().map(|line| (None, line));
+    let below = facts.foot.iter().map(|line| (None, line));
+    let mut lines: Vec<_> = above.chain(rows.map(|(index, line)| (Some(index), line))).collect();
+    // The chart stands at the bottom, whatever is above it.
+    let page = usize::from(area.height.saturating_sub(1));
+    let blank = crate::tui::tables::Line::default();
+    while lines.len() + facts.foot.len() < page {
+        lines.push((None, &blank));
+    }
+    lines.extend(below);
+    for (y, (index, line)) in (area.y + 1..area.bottom()).zip(lines) {
+        text::write(buffer, area.x, y, area.width, &line.pieces, more);
+        let current = index == Some(facts.cursor)
+            && (app.focus == Pane::Tree || line.record.is_some() && line.record == app.list.selected);
+        if current {
+            text::write(buffer, area.x, y, 1, &vec![(app.theme.signs().cursor.into(), Style::new())], more);
+            buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(app.focus == Pane::Tree));
+        }
+    }
+}
