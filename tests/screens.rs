@@ -7,6 +7,8 @@ mod filter;
 #[path = "screens/script.rs"]
 mod script;
 
+use std::collections::BTreeMap;
+
 use coapscope::store::{Ended, Offer, Summary};
 use script::{Film, Scene};
 
@@ -115,7 +117,7 @@ fn typing_replaces_what_was_looked_for() {
 
 #[test]
 fn times_say_what_they_are() {
-    for (keys, head) in [("", "Since #1"), ("2j r", "Since #3"), ("d", "Delta"), ("t t", "Local"), ("2j r d", "Delta")]
+    for (keys, head) in [("", "Since #1"), ("jj r", "Since #3"), ("d", "Delta"), ("t t", "Local"), ("jj r d", "Delta")]
     {
         let film = Scene::lab("02-alarm-plain.pcap").keys(keys).run();
         let heads = film.last().lines().nth(1).unwrap();
@@ -223,17 +225,95 @@ fn no_size_breaks_it() {
 
 #[test]
 fn every_size_can_be_drawn() {
-    let mut scene = Scene::lab("04-reorder.client.pcap").keys("9 G Enter zR");
-    for width in (1..=250).step_by(7) {
-        for height in (1..=80).step_by(5) {
-            scene = scene.resize((width, height));
+    for (keys, columns, rows) in [("9G Enter zR", 7, 5), ("f", 13, 7), ("3 b Tab j", 13, 7), ("11G 4 Tab j", 13, 7)] {
+        let mut scene = Scene::lab("04-reorder.client.pcap").keys(keys);
+        for width in (1..=250).step_by(columns) {
+            for height in (1..=80).step_by(rows) {
+                scene = scene.resize((width, height));
+            }
         }
+        scene.run();
     }
-    scene.run();
 }
 
 #[test]
 fn a_lost_file_is_said_in_place() {
     let film = Scene::lab("02-alarm-plain.pcap").lose_file().keys("j").run();
     assert!(film.last().contains("cannot be read"), "{}", film.last());
+}
+
+#[test]
+fn exchanges_and_observations_have_their_views() {
+    for size in [SMALL, LARGE, TINY] {
+        check("exchanges", size, Scene::lab("04-retransmit-libcoap.client.pcap").keys("3"));
+        check("observations", size, Scene::lab("04-reorder.client.pcap").keys("11G 4"));
+        check("flow", size, Scene::lab("04-retransmit-libcoap.client.pcap").keys("f"));
+    }
+    check("exchanges-plain", SMALL, Scene::built_in().plain().ascii().keys("3 o O b"));
+    check("observations-ascii", SMALL, Scene::built_in().plain().ascii().keys("4 Tab j j j"));
+}
+
+#[test]
+fn one_selection_is_shared_by_the_views() {
+    let film = Scene::lab("04-reorder.client.pcap").keys("11G 4 Enter").run();
+    assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());
+    let film = Scene::lab("04-reorder.client.pcap").keys("11G 3 f f Esc").run();
+    assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());
+}
+
+/// Rows of the table of exchanges as far as they were drawn: id, copies and state.
+fn exchange_rows(film: &Film) -> BTreeMap<u64, (u64, String)> {
+    let mut rows = BTreeMap::new();
+    let is_table = |frame: &&String| frame.lines().nth(1).is_some_and(|heads| heads.contains(" Cop "));
+    for row in film.frames.iter().filter(is_table).flat_map(|frame| frame.lines().skip(2)) {
+        let words: Vec<&str> = row.trim_start_matches('\u{25b6}').split_whitespace().collect();
+        let [id, .., copies, _, state] = words.as_slice() else { continue };
+        const STATES: [&str; 8] =
+            ["open", "slow", "acknowledged", "answered", "observing", "reset", "timed-out", "unreachable"];
+        if !STATES.contains(state) {
+            continue;
+        }
+        if let (Ok(id), Ok(copies)) = (id.parse(), copies.parse()) {
+            rows.insert(id, (copies, (*state).to_owned()));
+        }
+    }
+    rows
+}
+
+#[test]
+fn rows_of_exchanges_say_what_print_says() {
+    let mut compared = 0;
+    for entry in std::fs::read_dir("captures/lab").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "pcap") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let keys = "3 ".to_owned() + &"PgDn ".repeat(16);
+        let drawn = exchange_rows(&Scene::lab(name).at((200, 80)).keys(&keys).run());
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"))
+            .args(["print", "-T", "json", "-r"])
+            .arg(&path)
+            .output()
+            .unwrap();
+        let mut told: BTreeMap<u64, (u64, String)> = BTreeMap::new();
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let message: serde_json::Value = serde_json::from_str(line).unwrap();
+            let Some(id) = message["exchange"].as_u64() else { continue };
+            let state = message["exchange_state"].as_str().unwrap_or_default().to_owned();
+            let request = message["coap"]["code"].as_str().is_some_and(|code| code.starts_with("0.") && code != "0.00");
+            let copy = if request { message["transmission"].as_u64().unwrap_or(1) } else { 0 };
+            let row = told.entry(id).or_default();
+            *row = (row.0.max(copy), state);
+        }
+        for (id, (copies, state)) in &drawn {
+            let Some((known, word)) = told.get(id) else { panic!("{name}: exchange {id} is drawn, not printed") };
+            let slow = state == "slow" && matches!(word.as_str(), "open" | "acknowledged");
+            assert!(state == word || slow, "{name}: exchange {id} is {state}, print says {word}");
+            assert!(copies == known || *known == 0, "{name}: exchange {id} has {copies} copies, print says {known}");
+            compared += 1;
+        }
+        assert_eq!(drawn.len(), told.len().min(drawn.len().max(1000)), "{name}: rows are missing");
+    }
+    assert!(compared > 100, "{compared} rows were compared");
 }

@@ -408,7 +408,7 @@ fn check_frame(frame: &str, width: u16, height: u16) {
     }
     if width >= 40 && height >= 8 {
         let last = frame.lines().last().unwrap_or_default();
-        let other = ["Enter find", "Enter apply", "q end"].iter().any(|hint| last.contains(hint));
+        let other = ["Enter find", "Enter apply", "Enter go", "q end"].iter().any(|hint| last.contains(hint));
         assert!(last.ends_with("? help") || other, "{width}x{height}: no way to help in\n{frame}");
     }
 }

@@ -287,15 +287,14 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
     let height = Scale { from: low, to: high, columns: rows };
     let mut tracks = vec![Track::new(columns); rows];
     let mut fresh = Track::new(columns);
-    for (index, (note, at)) in numbered.iter().enumerate() {
+    for (note, at) in &numbered {
         let newer = !matches!(note.order, ObserveOrder::Stale | ObserveOrder::Same);
         let sign = if newer { "o" } else { "x" };
         if let Some(track) = tracks.get_mut(rows - 1 - height.column(*at)) {
             let _ = track.put(scale.column(note.time), sign);
         }
         if newer {
-            let next = numbered.iter().skip(index + 1).map(|(note, _)| note.time).next().unwrap_or(end);
-            let until = fresh_until(note).min(next.max(note.time)).min(end);
+            let until = fresh_until(note).min(end);
             fresh.fill(scale.column(note.time), scale.column(until), '=');
         }
     }

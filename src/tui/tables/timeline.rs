@@ -148,7 +148,8 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
 /// A message of the exchange in one line.
 fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record) -> Line {
     let parameters = &context.parameters;
-    let after = time_between(row.started, record.time).map(|time| format!("+{}", duration(time))).unwrap_or_default();
+    let after = time_between(row.started, record.time).filter(|time| *time > 0);
+    let after = after.map(|time| format!("+{}", duration(time))).unwrap_or_default();
     let (what, severity) = match gap(context.store, id, parameters) {
         _ if id == row.request => ("first copy of the request".to_owned(), None),
         Some(gap) => judged(&gap),
@@ -227,12 +228,12 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
         let icmp = if row.state == ExchangeState::Unreachable { "there is one" } else { "none" };
         said.push(format!("Looked for: an ICMP error that quotes it: {icmp}."));
         said.push(format!(
-            "Not known here: whether it reached {}, and whether an answer was lost on this side of the capture point's network; a capture there tells.",
+            "Not known here: whether it reached {}, and whether an answer got lost before it came here; a capture there tells.",
             context.aliases.name(row.server)
         ));
     } else if row.transmissions > 1 {
         said.push(format!(
-            "{} passed the capture point before or after the answer. Not known here: whether copies were lost beyond it, or the server was slow; a capture at {} tells.",
+            "{} passed the capture point. Not known here: whether copies were lost beyond it, or the server was slow; a capture at {} tells.",
             count(usize::from(row.transmissions), "transmission"),
             context.aliases.name(row.server)
         ));

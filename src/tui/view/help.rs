@@ -20,6 +20,7 @@ const SIGNS: &[(&str, &str)] = &[
         "=#4",
         "answers or repeats the message of frame 4, and after how long (a retransmission: after the copy before it)",
     ),
+    ("| before a row", "the message belongs to the exchange of the selected one"),
     ("c1 s1", "the first client, the first server that was seen"),
 ];
 

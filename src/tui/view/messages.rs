@@ -75,7 +75,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
                     app.theme.severity(Severity::Error),
                 )]
             }
-            None => row_pieces(row, cells, &columns, app.theme, selected),
+            None => row_pieces(row, cells, &columns, app.theme, (selected, is_member(app, *id))),
         };
         text::write(buffer, area.x, y, area.width, &pieces, more);
         if selected {
@@ -287,11 +287,21 @@ fn cursor(theme: Theme, selected: bool) -> &'static str {
     if selected { theme.signs().cursor } else { " " }
 }
 
-fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, selected: bool) -> Pieces {
+/// It belongs to the exchange of the selected message.
+fn is_member(app: &App, id: RecordId) -> bool {
+    let exchange = |id| app.store.get(id).map(|record| record.exchange).filter(|exchange| exchange.0 != 0);
+    app.list.selected.and_then(exchange).is_some_and(|selected| exchange(id) == Some(selected))
+}
+
+fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, (selected, member): (bool, bool)) -> Pieces {
     let more = theme.signs().more;
     let plain = Style::new();
     let line = &row.line;
-    let mut pieces: Pieces = vec![(cursor(theme, selected).into(), plain)];
+    let mut pieces: Pieces = vec![if member && !selected {
+        (theme.signs().wall.into(), theme.observe())
+    } else {
+        (cursor(theme, selected).into(), plain)
+    }];
     let mut cell = |text: String, width: usize, style: Style| {
         if width > 0 {
             pieces.push((text, style));
