@@ -139,7 +139,7 @@ impl Tracker {
         self.endpoints.intern(endpoint)
     }
 
-    /// Takes over the endpoints that an [`EndpointTable`] of the caller's has numbered since the last call.
+    /// Takes over the endpoints that a [`RouteTable`] of the caller's has numbered since the last call.
     pub fn meet(&mut self, endpoints: &[Endpoint]) {
         self.endpoints.meet(endpoints);
     }

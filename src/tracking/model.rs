@@ -40,7 +40,7 @@ pub struct Arrival {
     pub source: EndpointId,
     /// Whom it was sent to.
     pub destination: EndpointId,
-    /// From one to the other, if the caller has a [`PairTable`](super::PairTable): then with all messages. Else the tracker has one.
+    /// From one to the other, if the caller has a [`RouteTable`](super::RouteTable): then with all messages. Else the tracker has one.
     pub pair: Option<PairNumber>,
     /// The destination is a multicast or broadcast address.
     pub multicast: bool,

@@ -12,7 +12,7 @@ impl Tracker {
     /// An ICMP error quotes a datagram. Returns the first copy of the message that it speaks of, or [`NO_RECORD`].
     ///
     /// `evidence` is the record of the error itself: it has the finding where the message was not captured.
-    /// `pair` is that of the quoted datagram, for callers with a [`PairTable`](super::PairTable) of their own.
+    /// `pair` is that of the quoted datagram, for callers with a [`RouteTable`](super::RouteTable) of their own.
     /// `quoted_bytes` is what the error holds of the UDP payload, often the first bytes only; `kind` and `code` are those of ICMP.
     #[allow(clippy::too_many_arguments, reason = "one call site; they are the parts of the error")]
     pub fn unreachable(

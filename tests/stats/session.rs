@@ -146,7 +146,7 @@ fn file() -> (u64, i64) {
     (times.len() as u64, times[times.len() - 1] - times[0])
 }
 
-fn groups<'a>(session: &'a Session, key: impl Fn(&Value) -> String) -> BTreeMap<String, Vec<&'a Value>> {
+fn groups(session: &Session, key: impl Fn(&Value) -> String) -> BTreeMap<String, Vec<&Value>> {
     let mut groups: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for request in session.requests() {
         groups.entry(key(request)).or_default().push(request);

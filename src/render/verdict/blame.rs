@@ -3,7 +3,7 @@
 use crate::coap::{RaisedBy, Rule};
 
 /// Whether the sender of the message that has the finding did it. Of what only the relation of messages shows, that is so for the rules in
-/// [`SENDER`] alone: everything else may be the network's doing, the other side's, or the capture's.
+/// `SENDER` alone: everything else may be the network's doing, the other side's, or the capture's.
 pub fn is_of_sender(rule: Rule) -> bool {
     match rule.row().raised_by {
         RaisedBy::Message | RaisedBy::Payload => !REPORTED.contains(&rule),
