@@ -10,6 +10,8 @@
 mod bodies;
 #[path = "field/reports.rs"]
 mod field;
+#[path = "print/lab.rs"]
+mod lab;
 #[path = "print/pieces.rs"]
 mod pieces;
 #[path = "print/truth.rs"]

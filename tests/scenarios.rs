@@ -10,6 +10,8 @@ mod flood;
 mod play;
 #[path = "scenarios/script.rs"]
 mod script;
+#[path = "scenarios/steady.rs"]
+mod steady;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
