@@ -5,6 +5,7 @@ mod object;
 mod sums;
 mod text;
 mod times;
+mod waits;
 
 use std::io::Write;
 
@@ -17,6 +18,7 @@ use crate::tracking::ResourceId;
 use groups::{Pair, Sum};
 use sums::Sums;
 use times::Times;
+use waits::Waits;
 
 /// Records that are no well-formed messages.
 const NOT_COUNTED: u8 = RecordFlags::EVIDENCE | RecordFlags::MALFORMED | RecordFlags::HEADERLESS;
@@ -82,6 +84,8 @@ struct Stats<'a> {
     pairs: Vec<Pair>,
     /// How many pairs there are.
     all_pairs: usize,
+    /// How senders wait before they repeat.
+    waits: Vec<Waits>,
 }
 
 impl<'a> Stats<'a> {
@@ -92,7 +96,8 @@ impl<'a> Stats<'a> {
             let times = Times::of(&mut sums.round_trips());
             let resources = groups::by_resource(sums);
             let (pairs, all_pairs) = pairs.join().unwrap_or_default();
-            Self { sums, summary, times, resources, pairs, all_pairs }
+            let waits = waits::by_sender(sums);
+            Self { sums, summary, times, resources, pairs, all_pairs, waits }
         })
     }
 

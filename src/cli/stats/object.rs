@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::groups::Sum;
 use super::times::Times;
+use super::waits::Waits;
 use super::{Stats, findings, rows, share};
 use crate::coap::Code;
 use crate::tracking::EndpointId;
@@ -68,6 +69,7 @@ impl Stats<'_> {
                     .collect::<Map<_, _>>()
                     .into(),
             );
+            put("waits", self.waits.iter().take(super::PAIRS).map(|waits| self.waits_of(waits)).collect());
         }
         put(
             "pairs",
@@ -90,6 +92,19 @@ impl Stats<'_> {
     fn codes(&self) -> Map<String, Value> {
         let counts = self.sums.codes.iter().zip(0_u8..=255).filter(|(count, _)| **count > 0);
         counts.map(|(count, code)| (Code(code).to_string(), json!(count))).collect()
+    }
+
+    /// What the waits of a sender show; null where they are too few to tell.
+    fn waits_of(&self, waits: &Waits) -> Value {
+        let of = |time: i64| time as f64 / 1e9;
+        json!({
+            "sender": self.endpoint(waits.sender),
+            "messages": waits.messages,
+            "apparent_ack_timeout": of(waits.shortest),
+            "longest_first_wait": of(waits.longest),
+            "apparent_ack_random_factor": waits.factor(),
+            "apparent_growth": waits.growth,
+        })
     }
 
     pub(super) fn endpoint(&self, id: EndpointId) -> String {

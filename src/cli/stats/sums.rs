@@ -1,7 +1,10 @@
 //! What `stats` sums up while a capture is read: one row an exchange, one sum a code. Everything else is made of these at the end.
 
+use crate::coap::Rule;
 use crate::store::Update;
-use crate::tracking::{AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, ResourceId};
+use crate::tracking::{
+    AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId,
+};
 
 /// No round trip: no answer, or its time is not known.
 const NONE: i64 = i64::MIN;
@@ -56,6 +59,20 @@ pub(super) struct Exchange {
     pub observes: bool,
 }
 
+/// A Confirmable message was sent again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Repeat {
+    pub sender: EndpointId,
+    /// First captured copy of the message.
+    pub first: RecordId,
+    /// Which transmission it is by the clock, from 2.
+    pub copy: i64,
+    /// Which captured one, from 2.
+    pub captured: i64,
+    /// Nanoseconds since the copy before it; 0 where that is not known.
+    pub gap: i64,
+}
+
 /// The sums.
 pub(super) struct Sums {
     /// By exchange id.
@@ -63,6 +80,9 @@ pub(super) struct Sums {
     latest: Vec<Latest>,
     /// By observation id.
     observed: Vec<Option<Observed>>,
+    pub repeats: Vec<Repeat>,
+    /// Records taken in.
+    records: usize,
     /// Well-formed messages by the byte of their code.
     pub codes: [u64; 256],
     pub resources: Vec<Box<str>>,
@@ -77,6 +97,8 @@ impl Default for Sums {
             opened: Vec::new(),
             latest: Vec::new(),
             observed: Vec::new(),
+            repeats: Vec::new(),
+            records: 0,
             codes: [0; 256],
             resources: Vec::new(),
             endpoints: Vec::new(),
@@ -118,9 +140,23 @@ impl Sums {
                         });
                     }
                 }
+                Patch::Finding(record, finding) if finding.rule == Rule::MidRetransmission => {
+                    let [copy, gap] = finding.numbers;
+                    let place = (*record as usize).checked_sub(self.records);
+                    if let Some(record) = place.and_then(|place| update.records.get(place)) {
+                        self.repeats.push(Repeat {
+                            sender: record.source,
+                            first: record.relates_to,
+                            copy,
+                            captured: i64::from(record.transmission),
+                            gap,
+                        });
+                    }
+                }
                 _ => {}
             }
         }
+        self.records += update.records.len();
     }
 
     #[inline]

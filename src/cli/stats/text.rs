@@ -53,6 +53,7 @@ impl Stats<'_> {
         self.bytes(out)?;
         self.codes_text(out)?;
         self.round_trips(out)?;
+        self.waits_text(out)?;
         self.resources_text(out)?;
         self.pairs_text(out)?;
         self.observations_text(out)?;
@@ -104,6 +105,22 @@ impl Stats<'_> {
             writeln!(out, "  {name:<24} {:>12}", duration(time))?;
         }
         Ok(())
+    }
+
+    fn waits_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.waits.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\nwaits before a repeat, as the capture shows them (ACK_TIMEOUT is the shortest")?;
+        writeln!(out, "first wait or less; each wait should be twice the one before)")?;
+        writeln!(out, "  {:>8} {:>9} {:>9} {:>7}  sender", "messages", "shortest", "longest", "growth")?;
+        for waits in self.waits.iter().take(LISTED) {
+            let growth = waits.growth.map_or_else(|| "-".into(), |growth| format!("x {growth:.1}"));
+            let (shortest, longest) = (duration(waits.shortest), duration(waits.longest));
+            let numbers = format!("  {:>8} {shortest:>9} {longest:>9} {growth:>7}", waits.messages);
+            beside(&numbers, &self.endpoint(waits.sender), out)?;
+        }
+        more(self.waits.len(), "--json lists more", out)
     }
 
     fn resources_text(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -1,0 +1,123 @@
+//! How long senders wait before they repeat a Confirmable message: what their own waits show of ACK_TIMEOUT, ACK_RANDOM_FACTOR and the
+//! doubling (RFC 7252 sections 4.2 and 4.8).
+
+use super::sums::{Repeat, Sums};
+use crate::tracking::EndpointId;
+
+/// First waits from which the spread of a sender's waits can be told.
+const ENOUGH: usize = 5;
+
+/// What the waits of one sender show. Only copies count before which none was lost to the capture, as far as the clock can tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Waits {
+    pub sender: EndpointId,
+    /// Messages whose first wait was captured.
+    pub messages: usize,
+    /// The shortest first wait in nanoseconds: ACK_TIMEOUT is no more.
+    pub shortest: i64,
+    /// The longest first wait in nanoseconds.
+    pub longest: i64,
+    /// How many times the wait before it a wait is: the median; none where nothing was repeated twice.
+    pub growth: Option<f64>,
+}
+
+impl Waits {
+    /// The longest first wait as a multiple of the shortest; none of too few.
+    pub fn factor(&self) -> Option<f64> {
+        (self.messages >= ENOUGH && self.shortest > 0).then(|| self.longest as f64 / self.shortest as f64)
+    }
+}
+
+/// Of each sender, those with the most messages first.
+pub(super) fn by_sender(sums: &Sums) -> Vec<Waits> {
+    let mut repeats = sums.repeats.clone();
+    repeats.sort_unstable_by_key(|repeat| (repeat.sender, repeat.first, repeat.captured));
+    let mut all: Vec<Waits> =
+        repeats.chunk_by(|one, next| one.sender == next.sender).filter_map(of_one_sender).collect();
+    all.sort_by_key(|waits| (std::cmp::Reverse(waits.messages), waits.sender));
+    all
+}
+
+fn of_one_sender(repeats: &[Repeat]) -> Option<Waits> {
+    let sure = |repeat: &&Repeat| repeat.captured == repeat.copy && repeat.gap > 0;
+    let firsts = repeats.iter().filter(sure).filter(|repeat| repeat.copy == 2).map(|repeat| repeat.gap);
+    let mut growth: Vec<f64> = repeats
+        .windows(2)
+        .filter_map(|pair| {
+            let [before, next] = pair else { return None };
+            let follows = before.first == next.first && before.captured + 1 == next.captured;
+            (follows && sure(&before) && sure(&next)).then(|| next.gap as f64 / before.gap as f64)
+        })
+        .collect();
+    growth.sort_by(f64::total_cmp);
+    Some(Waits {
+        sender: repeats.first()?.sender,
+        messages: firsts.clone().count(),
+        shortest: firsts.clone().min()?,
+        longest: firsts.max()?,
+        growth: growth.get(growth.len() / 2).copied(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    /// Repeats of one message of a sender: which copy by the clock, and the gap in seconds.
+    fn repeats(sender: u32, first: u32, copies: &[(i64, f64)]) -> Vec<Repeat> {
+        let repeat = |(at, &(copy, gap)): (usize, &(i64, f64))| Repeat {
+            sender: EndpointId(sender),
+            first,
+            copy,
+            captured: at as i64 + 2,
+            gap: (gap * SECOND as f64) as i64,
+        };
+        copies.iter().enumerate().map(repeat).collect()
+    }
+
+    fn check(repeats: Vec<Vec<Repeat>>, expected: &[(u32, usize, f64, f64, Option<f64>)]) {
+        let mut sums = Sums::default();
+        sums.repeats = repeats.concat();
+        let said: Vec<_> = by_sender(&sums)
+            .iter()
+            .map(|waits| {
+                let seconds = |time: i64| time as f64 / SECOND as f64;
+                (waits.sender.0, waits.messages, seconds(waits.shortest), seconds(waits.longest), waits.growth)
+            })
+            .collect();
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn waits_show_what_a_sender_does() {
+        check(vec![], &[]);
+        // By the book.
+        check(vec![repeats(1, 10, &[(2, 2.5), (3, 5.0), (4, 10.0)])], &[(1, 1, 2.5, 2.5, Some(2.0))]);
+        // Two senders; one of them repeats at equal intervals.
+        check(
+            vec![
+                repeats(2, 20, &[(2, 0.5), (3, 0.5)]),
+                repeats(1, 10, &[(2, 2.0)]),
+                repeats(1, 11, &[(2, 3.0), (3, 6.0)]),
+            ],
+            &[(1, 2, 2.0, 3.0, Some(2.0)), (2, 1, 0.5, 0.5, Some(1.0))],
+        );
+        // A copy was lost before the capture point: the waits behind it are not one wait.
+        check(vec![repeats(1, 10, &[(3, 6.5), (4, 9.0)])], &[]);
+        check(vec![repeats(1, 10, &[(2, 2.0), (4, 12.0)])], &[(1, 1, 2.0, 2.0, None)]);
+    }
+
+    #[test]
+    fn few_waits_tell_no_factor() {
+        let waits = |messages| Waits {
+            sender: EndpointId(1),
+            messages,
+            shortest: 2 * SECOND,
+            longest: 3 * SECOND,
+            growth: None,
+        };
+        assert_eq!([4, 5].map(|messages| waits(messages).factor()), [None, Some(1.5)]);
+    }
+}
