@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use anyhow::bail;
 
-use super::scan::{self, Part, Scan};
+use super::scan::Scan;
 use crate::capture::Opened;
 use crate::cli::{CheckArgs, Context, WAIT, input, print, printer};
 use crate::coap::{Rule, Severity};
 use crate::filter::Selection;
 use crate::frame::Endpoint;
 use crate::pipeline::{Fetcher, Pipeline, Step};
-use crate::render::verdict::Tally;
+use crate::render::verdict::{Part, Tally};
 use crate::store::{Ended, Store, Summary, Update};
 use crate::tracking::{EndpointId, ResourceId};
 
@@ -84,7 +84,7 @@ pub(super) fn findings(
         ids(store.endpoints()).filter_map(|id| store.endpoint(EndpointId(id)).copied()).collect();
     let resources = ids(store.resources()).map(|id| store.resource(ResourceId(id + 1)).unwrap_or_default().into());
     let resources = resources.collect();
-    let parts = scan::parts(endpoints.len(), store.exchanges().map(|(_, row)| (row.client, row.server)));
+    let parts = Part::of_all(endpoints.len(), store.exchanges().map(|(_, row)| (row.client, row.server)));
     Ok(Findings { tally, endpoints, resources, parts, ignored, summary })
 }
 

@@ -7,7 +7,7 @@ use crate::capture::CaptureError;
 use crate::coap::{Finding, MessageType, RaisedBy, Rule, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
-use crate::render::verdict::{Exhibit, Tally};
+use crate::render::verdict::{Exhibit, Part, Tally};
 use crate::store::{Record, RecordFlags, Store, Update};
 use crate::tracking::{BodyId, BodyRow, EndpointId, ExchangeId, NO_RECORD, Patch, RecordId, ResourceId};
 
@@ -53,15 +53,6 @@ impl Brief {
             has_header: self.kind & RecordFlags::HEADERLESS == 0,
         }
     }
-}
-
-/// What an endpoint did.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Part {
-    /// Requests that it was sent; repeats not counted.
-    pub asked: u32,
-    /// Requests that it sent; repeats not counted.
-    pub asks: u32,
 }
 
 /// Who asked whom for what, of each exchange.
@@ -113,7 +104,7 @@ impl Scan {
 
     /// What each endpoint did.
     pub fn parts(&self) -> Vec<Part> {
-        parts(self.endpoints.len(), self.exchanges.iter().skip(1).map(|asked| (asked.client, asked.server)))
+        Part::of_all(self.endpoints.len(), self.exchanges.iter().skip(1).map(|asked| (asked.client, asked.server)))
     }
 
     /// Take an update in. Its records and patches stay.
@@ -230,18 +221,4 @@ pub(super) fn alone(record: &Record) -> Record {
     (alone.relates_to, alone.previous_in_exchange) = (NO_RECORD, NO_RECORD);
     alone.exchange = ExchangeId(0);
     alone
-}
-
-/// What each of so many endpoints did, by the client and the server of each exchange.
-pub(super) fn parts(endpoints: usize, exchanges: impl Iterator<Item = (EndpointId, EndpointId)>) -> Vec<Part> {
-    let mut parts = vec![Part::default(); endpoints];
-    for (client, server) in exchanges {
-        if let Some(part) = parts.get_mut(client.0 as usize) {
-            part.asks += 1;
-        }
-        if let Some(part) = parts.get_mut(server.0 as usize) {
-            part.asked += 1;
-        }
-    }
-    parts
 }

@@ -64,17 +64,7 @@ impl Report<'_> {
     }
 
     fn page(&self, lines: &dyn Fn(&Page<'_>) -> Vec<String>) -> Vec<String> {
-        let endpoint = |id: EndpointId| {
-            let part = self.findings.part(id);
-            let asked = |count: u32| if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
-            let told = match (part.asked, part.asks) {
-                (0, 0) => "no request of this capture is its own or went to it".into(),
-                (0, asks) => format!("sent {}", asked(asks)),
-                (was, 0) => format!("was sent {}", asked(was)),
-                (was, asks) => format!("was sent {}, and sent {}", asked(was), asked(asks)),
-            };
-            (self.findings.endpoint(id), told)
-        };
+        let endpoint = |id: EndpointId| (self.findings.endpoint(id), self.findings.part(id).words());
         let resource = |id: ResourceId| self.findings.resource(id).map(str::to_owned);
         lines(&Page { endpoint: &endpoint, resource: &resource })
     }

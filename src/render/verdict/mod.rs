@@ -3,6 +3,7 @@
 mod blame;
 mod insight;
 mod page;
+mod part;
 mod person;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use crate::tracking::{EndpointId, RecordId, ResourceId};
 
 pub use blame::is_of_sender;
 pub use page::{Form, Item, Page};
+pub use part::Part;
 pub use person::{Charge, Person};
 
 /// Cases that are kept of a group; the others are counted.
