@@ -4,6 +4,8 @@
 
 #[path = "screens/filter.rs"]
 mod filter;
+#[path = "screens/findings.rs"]
+mod findings;
 #[path = "screens/script.rs"]
 mod script;
 

@@ -60,12 +60,14 @@ pub enum View {
     Exchanges,
     /// The table of observations.
     Observations,
+    /// The table of findings.
+    Findings,
 }
 
 impl View {
     /// A table with facts below it.
     pub const fn is_table(self) -> bool {
-        matches!(self, Self::Exchanges | Self::Observations)
+        matches!(self, Self::Exchanges | Self::Observations | Self::Findings)
     }
 }
 

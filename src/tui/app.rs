@@ -9,6 +9,7 @@ use super::detail::Detail;
 use super::event::Sender;
 use super::filter_bar::FilterBar;
 use super::find::{Course, Finder, Found};
+use super::findings::Findings;
 use super::flow::Flow;
 use super::keymap::{self, Pending, Places, Pressed};
 use super::list::List;
@@ -99,6 +100,8 @@ pub struct App {
     pub view: View,
     /// The view that Esc goes back to.
     before: Vec<View>,
+    /// Findings.
+    pub findings: Findings,
     /// Exchanges, observations, and what is below them.
     pub tables: Tables,
     /// The pane that keys go to.
@@ -149,6 +152,7 @@ impl App {
             flow: Flow::new(parameters),
             view: View::default(),
             before: Vec::new(),
+            findings: Findings::default(),
             tables: Tables::new(parameters),
             focus: Pane::List,
             zoomed: false,
@@ -222,6 +226,7 @@ impl App {
             View::Messages => {}
             View::Flow => self.prepare_flow(),
             View::Exchanges | View::Observations => self.prepare_tables(),
+            View::Findings => self.prepare_findings(),
         }
         self.detail.show(self.list.selected, &mut self.fetcher, &self.store);
         self.detail.scroll();
@@ -246,6 +251,7 @@ impl App {
                 View::Flow => Places::FLOW,
                 View::Exchanges => Places::EXCHANGES,
                 View::Observations => Places::OBSERVATIONS,
+                View::Findings => Places::FINDINGS,
             },
             (Overlay::None, Pane::Tree) if self.view.is_table() => Places::FACTS,
             (Overlay::None, Pane::Tree) => Places::TREE,
@@ -332,6 +338,7 @@ impl App {
         }
         match self.focus {
             Pane::List if self.view == View::Flow => self.move_in_flow(motion),
+            Pane::List if self.view == View::Findings => self.move_in_findings(motion),
             Pane::List if self.view.is_table() => self.move_in_table(motion),
             Pane::Tree if self.view.is_table() => self.move_in_facts(motion),
             Pane::List => self.move_in_list(motion),
@@ -355,7 +362,7 @@ impl App {
     fn go_in(&mut self) {
         match (self.focus, self.view) {
             (Pane::List, View::Flow) if self.open_fold() => return,
-            (_, View::Exchanges | View::Observations) => return self.go_into_messages(),
+            (_, View::Exchanges | View::Observations | View::Findings) => return self.go_into_messages(),
             _ => {}
         }
         match self.focus {
@@ -435,6 +442,9 @@ impl App {
 
     /// The messages, on the selected one; Esc goes back.
     fn go_into_messages(&mut self) {
+        if self.view == View::Findings && self.focus == Pane::List {
+            self.select_finding();
+        }
         self.before.push(self.view);
         self.view = View::Messages;
         self.focus = Pane::List;

@@ -7,6 +7,7 @@ use crossterm::event::{self, KeyEvent, KeyEventKind};
 
 use super::filter_bar::Filtered;
 use super::find::Found;
+use super::findings::Judged;
 use super::tables::Ordered;
 use crate::store::Update;
 
@@ -32,6 +33,8 @@ pub enum Event {
     Found(Found),
     /// A worker put a table in order.
     Ordered(Ordered),
+    /// A worker has looked for findings.
+    Judged(Box<Judged>),
     /// The filter's worker answers.
     Filtered(Filtered),
     /// The keyboard is gone: one line why.

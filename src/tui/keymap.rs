@@ -31,14 +31,16 @@ impl Places {
     pub const EXCHANGES: Self = Self(256);
     /// The table of observations.
     pub const OBSERVATIONS: Self = Self(512);
+    /// The table of findings.
+    pub const FINDINGS: Self = Self(4096);
     /// What is below one of these tables.
     pub const FACTS: Self = Self(1024);
     /// Both tables.
     pub const TABLES: Self = Self(256 | 512);
     /// The panes.
-    pub const PANES: Self = Self(1 | 2 | 4 | 64 | 256 | 512 | 1024);
+    pub const PANES: Self = Self(1 | 2 | 4 | 64 | 256 | 512 | 1024 | 4096);
     /// Everywhere that scrolls.
-    pub const SCROLL: Self = Self(1 | 2 | 4 | 8 | 64 | 256 | 512 | 1024);
+    pub const SCROLL: Self = Self(1 | 2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096);
     /// Everywhere.
     pub const ALL: Self = Self(0xffff);
 
@@ -221,7 +223,7 @@ pub const KEYS: &[Binding] = &[
         "flow",
     ),
     hinted(row(&["f"], A::ToFlow, P::FLOW, Gr::Views, ""), 3, "f", "back"),
-    hinted(row(&["1"], A::Show(V::Messages), P::PANES, Gr::Views, "the messages"), 2, "1-4", "views"),
+    hinted(row(&["1"], A::Show(V::Messages), P::PANES, Gr::Views, "the messages"), 2, "1-5", "views"),
     row(&["2"], A::Show(V::Flow), P::PANES, Gr::Views, "the flow: who said what to whom, one row a message"),
     row(
         &["3"],
@@ -236,6 +238,13 @@ pub const KEYS: &[Binding] = &[
         P::PANES,
         Gr::Views,
         "the observations: freshness, gaps, what was stale, and why",
+    ),
+    row(
+        &["5"],
+        A::Show(V::Findings),
+        P::PANES,
+        Gr::Views,
+        "the findings, the worst first, and the verdict on who sent them",
     ),
     hinted(row(&["o"], A::Sort(S::Next), P::TABLES, Gr::Views, "sort a table by its next column"), 4, "o", "sort"),
     row(&["O"], A::Sort(S::Reverse), P::TABLES, Gr::Views, "the other way round"),
@@ -458,6 +467,7 @@ mod tests {
             Places::FLOW,
             Places::EXCHANGES,
             Places::OBSERVATIONS,
+            Places::FINDINGS,
             Places::FACTS,
         ];
         for place in all {

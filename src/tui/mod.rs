@@ -7,6 +7,7 @@ mod detail;
 mod event;
 mod filter_bar;
 mod find;
+mod findings;
 mod flow;
 mod keymap;
 mod list;
@@ -208,6 +209,7 @@ impl Screen {
             }
             Event::Found(found) => self.app.found(&found),
             Event::Ordered(ordered) => self.app.ordered(ordered),
+            Event::Judged(judged) => self.app.judged(*judged),
             Event::Filtered(filtered) => self.app.filtered(filtered),
             Event::Resize => {}
             Event::End(signal) => self.outcome = Some(Outcome::Signal(signal)),

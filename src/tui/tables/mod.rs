@@ -170,7 +170,7 @@ impl Tables {
 
     /// How the rows of a view stand, in words.
     pub fn ordering(&self, view: View) -> String {
-        self.of(view).order.words()
+        if view == View::Findings { "the worst first".into() } else { self.of(view).order.words() }
     }
 }
 
@@ -314,7 +314,11 @@ impl App {
 
     /// Heads of the columns, each with whether its texts stand on the right, and when it is given up: the highest first, 0 never.
     pub fn table_heads(&self) -> &'static [(&'static str, bool, u8)] {
-        if self.view == View::Observations { observations::HEADS } else { exchanges::HEADS }
+        match self.view {
+            View::Observations => observations::HEADS,
+            View::Findings => super::findings::HEADS,
+            _ => exchanges::HEADS,
+        }
     }
 
     /// The first message of a row that may be selected.

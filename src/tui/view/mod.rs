@@ -55,7 +55,7 @@ fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
         match app.view {
             View::Messages => messages::draw(buffer, area, app),
             View::Flow => flow::draw(buffer, area, app),
-            View::Exchanges | View::Observations => tables::draw(buffer, area, app),
+            View::Exchanges | View::Observations | View::Findings => tables::draw(buffer, area, app),
         }
     }
     if let Some(area) = panes.tree.filter(|_| app.view.is_table()) {

@@ -19,11 +19,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         heads.iter().zip(&widths).map(|((name, on_right, _), width)| cell(name, *on_right, *width, ' ')).collect();
     text::write(buffer, area.x, area.y, area.width, &vec![(format!(" {head}"), app.theme.heading())], more);
     if app.tables.rows.is_empty() && area.height > 1 {
-        let why = if app.list.chosen.is_some() {
-            " none passes the filter; Esc takes it away"
-        } else {
-            " none in this capture"
-        };
+        let why = app.why_empty();
         text::write(buffer, area.x, area.y + 1, area.width, &vec![(why.into(), Style::new())], more);
     }
     for (index, (y, row)) in (area.y + 1..area.bottom()).zip(&app.tables.rows).enumerate() {

@@ -1,0 +1,248 @@
+//! The findings of the capture as a table, the worst first; below it the verdict on the endpoint of the current one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use ratatui::style::Style;
+
+use super::action::{Motion, View};
+use super::app::App;
+use super::detail::scrolled;
+use super::event::Event;
+use super::tables::{Facts, Line, Row};
+use crate::coap::{Rule, Severity, escape};
+use crate::field;
+use crate::pipeline::Fetcher;
+use crate::render::verdict::{Charge, Page, Part, Person, Tally};
+use crate::store::Store;
+use crate::tracking::{EndpointId, RecordId, ResourceId};
+
+/// Heads of the columns; whether they stand on the right; when they are given up.
+pub const HEADS: &[(&str, bool, u8)] = &[
+    ("Severity", false, 0),
+    ("Finding", false, 0),
+    ("Count", true, 0),
+    ("First", true, 1),
+    ("Sender", false, 0),
+    ("Its doing", false, 2),
+    ("Resource", false, 3),
+];
+
+/// How much was there when the findings were looked for: records, whether the source had ended, messages that a filter chose.
+type Seen = (usize, bool, Option<usize>);
+
+/// The view.
+#[derive(Debug, Default)]
+pub struct Findings {
+    judged: Judged,
+    /// Number of the worker that is wanted.
+    generation: Arc<AtomicU64>,
+    running: bool,
+    /// What the current row is about.
+    current: Option<(EndpointId, Rule, Severity)>,
+    place: usize,
+    top: usize,
+}
+
+/// What a worker found.
+#[derive(Debug, Default)]
+pub struct Judged {
+    generation: u64,
+    seen: Option<Seen>,
+    rows: Vec<Found>,
+    people: Vec<Person>,
+    parts: Vec<Part>,
+    failure: Option<String>,
+}
+
+/// A row.
+#[derive(Debug)]
+struct Found {
+    endpoint: EndpointId,
+    charge: Charge,
+    its_doing: bool,
+}
+
+impl Found {
+    fn key(&self) -> (EndpointId, Rule, Severity) {
+        (self.endpoint, self.charge.rule, self.charge.severity)
+    }
+}
+
+/// Looks for the findings of these messages.
+fn judge(store: &Store, fetcher: &Fetcher, ids: impl Iterator<Item = RecordId>) -> Judged {
+    let tally = match Tally::of_store(store, fetcher, ids, Severity::Note) {
+        Ok(tally) => tally,
+        Err(error) => return Judged { failure: Some(error.to_string()), ..Judged::default() },
+    };
+    let people = Person::all(tally.groups());
+    let mut rows = Vec::new();
+    for person in &people {
+        for (list, its_doing) in [(&person.charges, true), (&person.acquitted, false)] {
+            rows.extend(list.iter().map(|charge| Found {
+                endpoint: person.endpoint,
+                charge: charge.clone(),
+                its_doing,
+            }));
+        }
+    }
+    rows.sort_by_key(|row| {
+        let charge = &row.charge;
+        (std::cmp::Reverse((charge.severity, row.its_doing, charge.count)), charge.rule, row.endpoint)
+    });
+    let exchanges = store.exchanges().map(|(_, row)| (row.client, row.server));
+    Judged { rows, people, parts: Part::of_all(store.endpoints(), exchanges), ..Judged::default() }
+}
+
+impl App {
+    /// Make the rows of the pane and the verdict below.
+    pub(super) fn prepare_findings(&mut self) {
+        self.look_for_findings();
+        let findings = &mut self.findings;
+        let rows = &findings.judged.rows;
+        let own = findings.current.and_then(|key| rows.iter().position(|row| row.key() == key));
+        findings.place = own.unwrap_or(findings.place).min(rows.len().saturating_sub(1));
+        findings.current = rows.get(findings.place).map(Found::key);
+        findings.top = scrolled(findings.top, findings.place, self.list.page, rows.len());
+        let (place, top) = (findings.place, findings.top);
+        let store = self.table_store();
+        let rows = self.findings.judged.rows.iter().skip(top).take(self.list.page);
+        self.tables.rows = rows.map(|row| cells(store, row)).collect();
+        self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
+        self.say_verdict();
+    }
+
+    /// Start a worker where more is known than the last one saw, and nobody is at it.
+    fn look_for_findings(&mut self) {
+        let store = self.table_store();
+        let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen.as_ref().map(Vec::len));
+        let known = self.findings.judged.seen;
+        // While messages come in, they are not gone through for each single one of them.
+        let enough = known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
+        if self.findings.running || known == Some(seen) || !enough {
+            return;
+        }
+        let (store, fetcher, events) = (store.clone(), (self.make_fetcher)(), self.events.clone());
+        let generation = Arc::clone(&self.findings.generation);
+        let mine = generation.load(Ordering::Relaxed);
+        let chosen = self.list.chosen.clone();
+        let started = thread::Builder::new().name("judge".into()).spawn(move || {
+            let is_wanted = |_: &RecordId| generation.load(Ordering::Relaxed) == mine;
+            let judged = match chosen {
+                Some(chosen) => judge(&store, &fetcher, chosen.into_iter().take_while(is_wanted)),
+                None => judge(&store, &fetcher, (store.first()..store.len() as RecordId).take_while(is_wanted)),
+            };
+            let _ = events.send(Event::Judged(Box::new(Judged { generation: mine, seen: Some(seen), ..judged })));
+        });
+        match started {
+            Ok(_) => self.findings.running = true,
+            Err(error) => self.say(format!("cannot look for findings: {error}")),
+        }
+    }
+
+    /// A worker has looked.
+    pub fn judged(&mut self, judged: Judged) {
+        self.findings.running = false;
+        if judged.generation != self.findings.generation.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Some(why) = &judged.failure {
+            self.say(why.clone());
+        }
+        self.findings.judged = judged;
+    }
+
+    /// Move in the table; the first message of the finding is selected with it.
+    pub(super) fn move_in_findings(&mut self, motion: Motion) {
+        let (count, place, page) = (self.findings.judged.rows.len(), self.findings.place, self.list.page.max(2));
+        let place = match motion {
+            Motion::Down => place + 1,
+            Motion::Up => place.saturating_sub(1),
+            Motion::PageDown => place + page - 1,
+            Motion::PageUp => place.saturating_sub(page - 1),
+            Motion::HalfDown => place + page / 2,
+            Motion::HalfUp => place.saturating_sub(page / 2),
+            Motion::First => 0,
+            Motion::Last => count.saturating_sub(1),
+            Motion::Left | Motion::Right => return,
+        }
+        .min(count.saturating_sub(1));
+        self.findings.current = self.findings.judged.rows.get(place).map(Found::key);
+        self.findings.place = place;
+        (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
+        self.select_finding();
+    }
+
+    /// Select the first message of the current row.
+    pub(super) fn select_finding(&mut self) {
+        let row = self.findings.judged.rows.get(self.findings.place);
+        let record = row.and_then(|row| row.charge.cases.first()).map(|case| case.message.record);
+        if let Some(record) = record.filter(|record| self.visible().has(*record)) {
+            self.select(record);
+        }
+    }
+
+    /// The verdict on the endpoint of the current row.
+    fn say_verdict(&mut self) {
+        let (cursor, top, page) = (self.tables.facts.cursor, self.tables.facts.top, self.tables.facts.page);
+        let mut facts = Facts { page, cursor, top, ..Facts::default() };
+        let person = self.findings.current.and_then(|key| {
+            let mut people = self.findings.judged.people.iter();
+            people.find(|person| person.endpoint == key.0)
+        });
+        if let Some(person) = person.filter(|_| page.0 > 0) {
+            let store = self.table_store();
+            let parts = &self.findings.judged.parts;
+            let endpoint = |id: EndpointId| {
+                let part = parts.get(id.0 as usize).copied().unwrap_or_default();
+                (store.endpoint(id).map_or_else(|| "?".into(), ToString::to_string), part.words())
+            };
+            let resource = |id: ResourceId| store.resource(id).map(str::to_owned);
+            facts.title = format!("Verdict on {}", endpoint(person.endpoint).0);
+            // A column is for the cursor's sign.
+            let width = page.1.saturating_sub(1).max(1);
+            for item in (Page { endpoint: &endpoint, resource: &resource }).items(person) {
+                let style = item.severity.map_or_else(Style::new, |severity| self.theme.severity(severity));
+                facts.lines.extend(
+                    item.lines(width)
+                        .into_iter()
+                        .map(|line| Line { pieces: vec![(format!(" {line}"), style)], record: item.record }),
+                );
+            }
+        }
+        facts.cursor = facts.cursor.min(facts.lines.len().saturating_sub(1));
+        facts.top = scrolled(facts.top, facts.cursor, facts.rows(), facts.lines.len());
+        self.tables.facts = facts;
+    }
+
+    /// Why a table is empty.
+    pub fn why_empty(&self) -> &'static str {
+        match (self.view, self.findings.running, self.list.chosen.is_some()) {
+            (View::Findings, true, _) => " looking for findings ..",
+            (_, _, true) => " none passes the filter; Esc takes it away",
+            (_, _, false) => " none in this capture",
+        }
+    }
+}
+
+/// A row as texts.
+fn cells(store: &Store, row: &Found) -> Row {
+    let charge = &row.charge;
+    let name = |id: ResourceId| escape::text(store.resource(id).unwrap_or("?")).into_owned();
+    let resource = match charge.resources.as_slice() {
+        [] => "-".into(),
+        [only] => name(*only),
+        [first, others @ ..] => format!("{} and {} more", name(*first), others.len()),
+    };
+    let cells = vec![
+        field::severity(charge.severity).into(),
+        charge.rule.id().into(),
+        charge.count.to_string(),
+        charge.cases.first().map_or_else(|| "-".into(), |case| format!("#{}", case.message.frame)),
+        store.endpoint(row.endpoint).map_or_else(|| "?".into(), ToString::to_string),
+        if row.its_doing { "yes" } else { "not shown" }.into(),
+        resource,
+    ];
+    Row { cells, severity: Some(charge.severity), heading: false }
+}
