@@ -1,10 +1,17 @@
-//! The ladder: as text, for Mermaid, and as a picture; its rows against what `print -T json` says of the same messages.
+//! The ladder: as text, for Mermaid, as a picture, and on the screen; its rows against what `print -T json` says of the same messages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "flow/capture.rs"]
 mod capture;
 #[path = "flow/mermaid.rs"]
 mod mermaid;
+#[path = "flow/screen.rs"]
+#[cfg(feature = "tui")]
+mod screen;
+#[path = "screens/script.rs"]
+#[cfg(feature = "tui")]
+#[allow(dead_code, reason = "the tests of the screen use the rest")]
+mod script;
 #[path = "flow/svg.rs"]
 mod svg;
 #[path = "flow/text.rs"]

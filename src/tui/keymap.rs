@@ -204,7 +204,13 @@ pub const KEYS: &[Binding] = &[
         "/",
         "filter",
     ),
-    row(&["="], A::FilterTo, P::PANES, Gr::Messages, "only this exchange; in the tree only this value of the field"),
+    row(
+        &["="],
+        A::FilterTo,
+        P(1 | 2 | 4 | 256 | 512 | 1024),
+        Gr::Messages,
+        "only this exchange; in the tree only this value of the field",
+    ),
     row(&["!"], A::FilterOut, P::PANES, Gr::Messages, "all but this exchange; in the tree all but this value"),
     row(&["n"], A::FindNext, P::PANES, Gr::Messages, "find on"),
     row(&["N"], A::FindPrevious, P::PANES, Gr::Messages, "find backwards"),
@@ -267,7 +273,7 @@ pub const KEYS: &[Binding] = &[
     row(&["l", "Right"], A::Move(M::Right), P::FLOW, Gr::Flow, "lanes farther to the right"),
     hinted(row(&["P"], A::Flow(F::Ports), P::FLOW, Gr::Flow, "one lane a host, or one an endpoint"), 6, "P", "ports"),
     row(&["H"], A::Flow(F::Hide), P::FLOW, Gr::Flow, "hide the lane that this message comes from"),
-    row(&["U"], A::Flow(F::ShowLanes), P::FLOW, Gr::Flow, "show all lanes again"),
+    row(&["A"], A::Flow(F::ShowLanes), P::FLOW, Gr::Flow, "show all lanes again"),
     hinted(
         row(&["zi"], A::Flow(F::Idle), P::FLOW, Gr::Flow, "pauses to scale, or long ones as one row"),
         7,

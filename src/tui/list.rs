@@ -335,7 +335,11 @@ impl App {
     fn related(&self, at: RecordId, jump: Jump) -> Option<RecordId> {
         let record = self.store.get(at)?;
         let (shown, visible) = (self.shown(), self.visible());
-        let problem = |id: &RecordId| visible.has(*id) && self.store.get(*id).is_some_and(is_problem);
+        let problem = |id: &RecordId| {
+            visible.has(*id)
+                && self.store.get(*id).is_some_and(is_problem)
+                && (self.view != View::Flow || self.flow.ladder.shows(&self.store, *id))
+        };
         match jump {
             Jump::NextInExchange => {
                 let last = self.store.exchange(record.exchange).filter(|_| record.exchange.0 != 0)?.last;

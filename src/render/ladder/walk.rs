@@ -37,6 +37,9 @@ pub enum Scope {
     Chosen,
 }
 
+/// Where a filter's list lies, its length, first, middle and last message: another list differs in one of them.
+type FilterMark = (usize, usize, [Option<RecordId>; 3]);
+
 /// How pauses are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Idle {
@@ -110,6 +113,8 @@ pub struct Ladder {
     aside: Lanes,
     /// The messages of a scope that is less than all.
     members: Vec<RecordId>,
+    /// What a filter lets through, and what tells it from another.
+    filtered: Option<(FilterMark, Vec<RecordId>)>,
     /// Folds that are open, by their first message.
     open: HashSet<RecordId>,
     blocks: Blocks,
@@ -170,6 +175,18 @@ impl Ladder {
         self.runs.clear();
     }
 
+    /// Show only what a filter lets through; none: all. Ids rise.
+    pub fn filter(&mut self, ids: Option<&[RecordId]>) {
+        let mark = |ids: &[RecordId]| {
+            let sample = [ids.first(), ids.get(ids.len() / 2), ids.last()].map(Option::<&RecordId>::copied);
+            (ids.as_ptr() as usize, ids.len(), sample)
+        };
+        if ids.map(mark) != self.filtered.as_ref().map(|(mark, _)| *mark) {
+            self.filtered = ids.map(|ids| (mark(ids), ids.to_vec()));
+            self.runs.clear();
+        }
+    }
+
     /// Which messages are shown.
     pub fn scope(&self) -> &Scope {
         &self.scope
@@ -213,33 +230,28 @@ impl Ladder {
         store.get(id).is_some_and(|record| self.lanes.shows(store, record))
     }
 
+    /// The ids that are shown, where those are not all; a filter does not narrow an exchange.
+    fn some(&self) -> Option<&[RecordId]> {
+        match self.scope {
+            Scope::All => self.filtered.as_ref().map(|(_, ids)| ids.as_slice()),
+            Scope::Exchange(_) | Scope::Chosen => Some(&self.members),
+        }
+    }
+
     /// The first shown message from `id` on.
     fn on(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
         let from = id.max(range.start);
-        match self.scope {
-            Scope::All => (from..range.end).find(|id| self.has_lanes(store, *id)),
-            Scope::Exchange(_) | Scope::Chosen => {
-                let at = self.members.partition_point(|member| *member < from);
-                self.members.get(at..)?.iter().copied().find(|id| *id < range.end && self.has_lanes(store, *id))
-            }
-        }
+        let Some(some) = self.some() else { return (from..range.end).find(|id| self.has_lanes(store, *id)) };
+        let at = some.partition_point(|member| *member < from);
+        some.get(at..)?.iter().copied().find(|id| *id < range.end && self.has_lanes(store, *id))
     }
 
     /// The last shown message before `id`.
     fn before(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
         let to = id.min(range.end);
-        match self.scope {
-            Scope::All => (range.start..to).rev().find(|id| self.has_lanes(store, *id)),
-            Scope::Exchange(_) | Scope::Chosen => {
-                let at = self.members.partition_point(|member| *member < to);
-                self.members
-                    .get(..at)?
-                    .iter()
-                    .rev()
-                    .copied()
-                    .find(|id| *id >= range.start && self.has_lanes(store, *id))
-            }
-        }
+        let Some(some) = self.some() else { return (range.start..to).rev().find(|id| self.has_lanes(store, *id)) };
+        let at = some.partition_point(|member| *member < to);
+        some.get(..at)?.iter().rev().copied().find(|id| *id >= range.start && self.has_lanes(store, *id))
     }
 
     /// The item of a message, or of the first one behind it that is shown, or of the last.

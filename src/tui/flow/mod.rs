@@ -60,6 +60,7 @@ impl App {
         flow.slants.clear();
         flow.item = None;
         let Some(selected) = list.selected.filter(|_| flow.page.0 > 0) else { return };
+        flow.ladder.filter(list.chosen.as_deref());
         if !flow.ladder.includes(selected) {
             flow.ladder.set_scope(Scope::All, store);
         }
@@ -67,6 +68,10 @@ impl App {
         let source = &mut Source { store, fetcher, parameters: &parameters, ended };
         let Some(item) = flow.ladder.item(source, selected, &range) else { return };
         flow.item = Some(item);
+        if !item.holds(selected) {
+            // Its lane is hidden: what is selected is what the cursor stands on.
+            list.selected = Some(item.first);
+        }
         flow.arrange_lanes(source, item, needs);
         let rows = flow.page.0;
         let top = flow.top.filter(|top| *top <= item.first && range.contains(top)).unwrap_or(item.first);
@@ -116,7 +121,10 @@ impl App {
             Motion::HalfDown => (true, rows.saturating_mul(page / 2)),
             Motion::HalfUp => (false, rows.saturating_mul(page / 2)),
             Motion::Left | Motion::Right => return self.scroll_lanes(motion == Motion::Right, rows),
-            Motion::First | Motion::Last => return self.move_in_list(motion),
+            Motion::First | Motion::Last if *self.flow.ladder.scope() == Scope::All => {
+                return self.move_in_list(motion);
+            }
+            Motion::First | Motion::Last => return self.select_end(motion == Motion::Last),
         };
         if steps > FAR {
             return self.move_in_list(motion);
@@ -137,6 +145,15 @@ impl App {
             }
         }
         self.select(item.first);
+    }
+
+    /// The first of the messages that have a row, or the last.
+    fn select_end(&mut self, last: bool) {
+        let (ladder, store) = (&self.flow.ladder, &self.store);
+        let mut shown = self.shown().filter(|id| ladder.shows(store, *id));
+        if let Some(id) = if last { shown.next_back() } else { shown.next() } {
+            self.select(id);
+        }
     }
 
     fn scroll_lanes(&mut self, right: bool, by: u32) {
@@ -204,7 +221,7 @@ impl App {
         let name = self.flow.ladder.lanes.get(from).map(|lane| self.aliases.name(lane.first).to_owned());
         if self.flow.ladder.lanes.hide(from) {
             self.flow.ladder.lanes_changed();
-            self.say(format!("{} and its messages are hidden; U shows them again", name.unwrap_or_default()));
+            self.say(format!("{} and its messages are hidden; A shows them again", name.unwrap_or_default()));
         } else {
             self.say("two lanes are the least");
         }

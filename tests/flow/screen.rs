@@ -1,0 +1,129 @@
+//! The ladder on the screen.
+
+use crate::golden;
+use crate::script::{Film, Scene};
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (120, 36);
+const TINY: (u16, u16) = (40, 12);
+
+/// Plays a scene in colour, without, and in ASCII; the frames of the first two are equal but for colour.
+fn check(name: &str, size: (u16, u16), scene: impl Fn() -> Scene) -> Film {
+    let film = scene().at(size).run();
+    golden(&format!("screen-{name}-{}x{}", size.0, size.1), film.last());
+    let plain = scene().plain().at(size).run();
+    assert_eq!(plain.last(), film.last(), "colour carries what no sign says");
+    assert!(plain.colours == 0 && film.colours > 0, "{name}: colours without a need, or none");
+    let ascii = scene().ascii().at(size).run();
+    golden(&format!("screen-{name}-{}x{}-ascii", size.0, size.1), ascii.last());
+    assert!(ascii.frames.iter().all(|frame| frame.is_ascii()));
+    film
+}
+
+#[test]
+fn ladders_are_as_on_file() {
+    for size in [SMALL, LARGE, TINY] {
+        check("lab-session", size, || Scene::built_in().keys("f ]]]"));
+        check("retransmission", size, || Scene::lab("04-retransmit-libcoap.client.pcap").keys("f ]]]="));
+        check("reorder", size, || Scene::lab("04-reorder.client.pcap").keys(":11 Enter f"));
+    }
+    check("blocks", SMALL, || Scene::lab("05-block2-libcoap.pcap").keys("f"));
+    check("blocks-open", SMALL, || Scene::lab("05-block2-libcoap.pcap").keys("f Enter"));
+    check("multicast", LARGE, || Scene::lab("08-multicast-v4.pcap").keys("f"));
+    check("icmp", SMALL, || Scene::lab("03-observe-dies-icmp.pcap").keys("f :28 Enter"));
+    check("giveup-to-scale", LARGE, || Scene::lab("04-giveup-libcoap.pcap").keys("f zR G"));
+}
+
+/// Number of the row that the cursor stands on.
+fn selected(frame: &str) -> String {
+    let row = frame.lines().find(|row| row.starts_with('\u{25b6}')).unwrap_or_else(|| panic!("no cursor in\n{frame}"));
+    row.trim_start_matches('\u{25b6}').split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn one_selection_for_list_and_ladder() {
+    for (keys, expected) in [
+        ("f jjj", "4"),
+        ("f jjj f", "4"),
+        ("jjj f", "4"),
+        ("f :41 Enter", "41"),
+        ("f :41 Enter )", "51"),
+        ("f :41 Enter ) (", "41"),
+        ("f :41 Enter }", "42"),
+        ("f ]", "21"),
+        ("f G [", "87"),
+        ("f G", "88"),
+        ("f PgDn", "11"),
+        ("f PgDn PgUp", "1"),
+        ("f :41 Enter = G", "51"),
+        ("f :41 Enter = g", "41"),
+        ("f :41 Enter = Esc j", "42"),
+        ("f Enter J J", "3"),
+        ("f C-f m a n u a l Enter", "60"),
+    ] {
+        let film = Scene::built_in().keys(keys).wait().run();
+        assert_eq!(selected(film.last()), expected, "{keys}:\n{}", film.last());
+    }
+}
+
+#[test]
+fn lanes_scroll_merge_and_hide() {
+    let last = |keys: &str| Scene::built_in().keys(keys).run().last().to_owned();
+    let head = |keys: &str| last(keys).lines().nth(1).unwrap().to_owned();
+    assert!(head("f").contains("c1 .21") && head("f").contains('\u{bb}'), "{}", head("f"));
+    assert!(!head("f l").contains("c1 .21") && head("f l").contains('\u{ab}'), "{}", head("f l"));
+    assert_eq!(head("f l h"), head("f"));
+    assert!(last("f h").contains("no lane farther to the left"));
+    assert!(last("f P").contains("one lane an endpoint: 25"), "{}", last("f P"));
+    assert!(last("f P P").contains("one lane a host: 7"), "{}", last("f P P"));
+    let hidden = last("f H");
+    assert!(hidden.contains("c1 and its messages are hidden") && !hidden.contains("PUT"), "{hidden}");
+    assert_eq!(selected(&hidden), "5");
+    assert!(last("f H A k").contains("PUT"));
+}
+
+#[test]
+fn folds_open_and_close() {
+    let rows = |keys: &str| {
+        let film = Scene::lab("05-block2-libcoap.pcap").keys(keys).run();
+        film.last().lines().skip(2).take(10).filter(|row| row.contains("CON")).count()
+    };
+    // Of all requests here one is a block of a body that nothing else is of.
+    for (keys, folded) in [
+        ("f", true),
+        ("f Enter", false),
+        ("f Enter Esc", true),
+        ("f zb", false),
+        ("f zb zb", true),
+        ("f zR", false),
+        ("f zR zM", true),
+    ] {
+        assert_eq!(rows(keys) <= 1, folded, "{keys}");
+    }
+}
+
+#[test]
+fn a_live_ladder_follows_until_the_user_moves() {
+    let lab = "01-libcoap-basics-ipv4.pcap";
+    let scene = || Scene::lab(lab).made_live().pieces(20);
+    let film = scene().keys_after_first("f").run();
+    assert_eq!(selected(film.last()), "54", "{}", film.last());
+    let film = scene().keys_after_first("f k").run();
+    assert_ne!(selected(film.last()), "54");
+    assert!(film.last().contains("new below, G follows"), "{}", film.last());
+    let film = scene().keys_after_first("f k G").run();
+    assert_eq!(selected(film.last()), "54", "{}", film.last());
+}
+
+#[test]
+fn no_size_breaks_it() {
+    for name in ["04-reorder.client.pcap", "05-block-loss.client.pcap", "07-formats.pcap"] {
+        let mut scene = Scene::lab(name).keys("f :9 Enter zi");
+        for width in (1..=250).step_by(9) {
+            for height in (1..=80).step_by(11) {
+                scene = scene.resize((width, height));
+            }
+        }
+        scene.keys("G zR k k P l l = Esc").run();
+    }
+}
