@@ -398,13 +398,9 @@ impl Pending {
         if let Some(first) = self.first.take() {
             return self.look_up(&format!("{first}{name}"), place);
         }
-        if place.meet(Places::PANES)
-            && let Some(character) = single
-        {
-            if begins_pair(character) {
-                self.first = Some(character);
-                return Pressed::More;
-            }
+        if let Some(character) = single.filter(|character| place.meet(Places::PANES) && begins_pair(*character)) {
+            self.first = Some(character);
+            return Pressed::More;
         }
         self.look_up(&name, place)
     }

@@ -11,6 +11,7 @@ mod findings;
 mod flow;
 mod keymap;
 mod list;
+mod navigate;
 mod opening;
 mod tables;
 mod terminal;

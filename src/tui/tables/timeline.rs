@@ -240,11 +240,7 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
     } else {
         said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
     }
-    if row.confirmable {
-        if let Some(next) = next_copy(context, row, members) {
-            said.push(next);
-        }
-    }
+    said.extend(next_copy(context, row, members).filter(|_| row.confirmable));
     let (lifetime, name) = if row.confirmable {
         (context.parameters.exchange_lifetime(), "EXCHANGE_LIFETIME")
     } else {

@@ -1,0 +1,122 @@
+//! In and out: from view to view, from pane to pane, and to the end of the program.
+
+use super::action::View;
+use super::app::{App, Effect, Overlay, Pane};
+use crate::tracking::NO_RECORD;
+
+impl App {
+    pub(super) fn go_in(&mut self) {
+        match (self.focus, self.view) {
+            (Pane::List, View::Flow) if self.open_fold() => return,
+            (_, View::Exchanges | View::Observations | View::Findings) => return self.go_into_messages(),
+            _ => {}
+        }
+        match self.focus {
+            Pane::List if self.list.selected.is_some() => self.focus = Pane::Tree,
+            Pane::List | Pane::Bytes => {}
+            Pane::Tree => {
+                let Some(item) = self.detail.item() else { return };
+                if let Some(target) =
+                    item.target.filter(|target| *target != NO_RECORD && Some(*target) != self.list.selected)
+                {
+                    return self.jump_to(target);
+                }
+                match (item.has_children(self.detail.cursor), item.open) {
+                    (true, open) => self.detail.fold(!open),
+                    (false, _) => self.focus = Pane::Bytes,
+                }
+            }
+        }
+    }
+
+    pub(super) fn go_out(&mut self) {
+        match (matches!(self.overlay, Overlay::None), self.focus) {
+            (true, Pane::Bytes) => self.focus = Pane::Tree,
+            (true, Pane::Tree) => self.focus = Pane::List,
+            (true, Pane::List) if self.finder.running => {
+                self.finder.stop();
+                self.say("search stopped");
+            }
+            (true, Pane::List) if std::mem::take(&mut self.zoomed) => {}
+            (true, Pane::List) if self.leave_scope() => {}
+            (true, Pane::List) if self.go_back() => {}
+            (true, Pane::List) => {
+                if self.clear_filter() {
+                    self.say("the filter is gone; / Up brings it back");
+                }
+            }
+            _ => self.overlay = Overlay::None,
+        }
+    }
+
+    pub(super) fn leave(&mut self) -> Effect {
+        if matches!(self.overlay, Overlay::None) && self.focus == Pane::List && self.before.is_empty() {
+            if self.opening.would_lose() && !self.store.is_empty() {
+                self.overlay = Overlay::Confirm;
+                return Effect::None;
+            }
+            return Effect::Quit;
+        }
+        self.go_out();
+        Effect::None
+    }
+
+    /// Show a view; where one came from stays a step away.
+    pub(super) fn show(&mut self, view: View) {
+        self.focus = Pane::List;
+        if view == self.view {
+            return;
+        }
+        self.before.retain(|other| *other != view && *other != self.view);
+        if view == View::Messages {
+            self.before.clear();
+        } else {
+            self.before.push(self.view);
+        }
+        self.view = view;
+        self.tables.entered();
+    }
+
+    /// To the ladder, or from it back to where one was.
+    pub(super) fn toggle_flow(&mut self) {
+        if self.view != View::Flow {
+            self.show(View::Flow);
+        } else if !self.go_back() {
+            self.show(View::Messages);
+        }
+    }
+
+    /// The messages, on the selected one; Esc goes back.
+    pub(super) fn go_into_messages(&mut self) {
+        if self.view == View::Findings && self.focus == Pane::List {
+            self.select_finding();
+        }
+        self.before.push(self.view);
+        self.view = View::Messages;
+        self.focus = Pane::List;
+    }
+
+    /// To the view before; false where there is none.
+    pub(super) fn go_back(&mut self) -> bool {
+        let Some(view) = self.before.pop() else { return false };
+        self.view = view;
+        self.focus = Pane::List;
+        self.tables.entered();
+        true
+    }
+
+    /// What was opened in the ladder closes; false where nothing was.
+    pub(super) fn leave_scope(&mut self) -> bool {
+        self.view == View::Flow && self.leave_flow()
+    }
+
+    pub(super) fn turn(&mut self, by: usize) {
+        if self.view.is_table() {
+            self.focus = if self.focus == Pane::List { Pane::Tree } else { Pane::List };
+            return;
+        }
+        const PANES: [Pane; 3] = [Pane::List, Pane::Tree, Pane::Bytes];
+        let here = PANES.iter().position(|pane| *pane == self.focus).unwrap_or(0);
+        self.focus = PANES.get((here + by) % PANES.len()).copied().unwrap_or_default();
+    }
+}
