@@ -305,13 +305,33 @@ fn every_figure_is_computed_once_more() {
     });
     assert_eq!(stats["pairs_not_listed"], 0);
 
+    compared += waits(&session, &stats["waits"]);
     println!("{compared} figures computed once more");
     // Nothing is told that was not looked at here.
     let looked_at = "bytes codes duration endpoints evicted findings looks_like_coap_on_port not_coap observation_ends pairs \
-                     pairs_not_listed resources retransmission_rate round_trip";
+                     pairs_not_listed resources retransmission_rate round_trip waits";
     let known: BTreeSet<&str> =
         looked_at.split_whitespace().chain(counts.as_object().unwrap().keys().map(String::as_str)).collect();
     assert_eq!(stats.as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
+}
+
+/// First waits of each sender: the time from the first copy of a message to the second. How they grow from copy to copy is told
+/// elsewhere.
+#[track_caller]
+fn waits(session: &Session, found: &Value) -> usize {
+    let mut waits: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for copy in session.messages.iter().filter(|one| one["transmission"] == 2 && !one["retransmission_of"].is_null()) {
+        let first = session.at(&copy["retransmission_of"]).unwrap();
+        waits.entry(copy["source"].as_str().unwrap()).or_default().push(nanoseconds(copy) - nanoseconds(first));
+    }
+    for row in found.as_array().unwrap() {
+        let own = &waits[row["sender"].as_str().unwrap()];
+        let seconds = |time: Option<&i64>| json!(*time.unwrap() as f64 / 1e9);
+        same(&row["messages"], &json!(own.len()), "messages");
+        same(&row["apparent_ack_timeout"], &seconds(own.iter().min()), "apparent_ack_timeout");
+        same(&row["longest_first_wait"], &seconds(own.iter().max()), "longest_first_wait");
+    }
+    3 * found.as_array().unwrap().len()
 }
 
 /// Compares the rows of a table, which stand in falling order of their exchanges.
@@ -370,7 +390,7 @@ fn a_filter_that_lets_all_through_changes_no_figure() {
     let mut all = read(&["stats", "--json", CAPTURE]);
     let chosen = read(&["stats", "--json", CAPTURE, "-Y", "frame.number > 0"]);
     // Frames that are no messages are not there to be chosen, and observations belong to more than the chosen messages.
-    for key in ["frames", "not_coap", "observation_ends", "evicted"] {
+    for key in ["frames", "not_coap", "observation_ends", "evicted", "waits"] {
         all.as_object_mut().unwrap().remove(key);
     }
     for row in all["resources"].as_array_mut().unwrap() {
