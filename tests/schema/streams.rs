@@ -62,7 +62,9 @@ fn counts_are_of_what_was_chosen() {
     let (mut all, chosen) = (stats(&[]), stats(&["-Y", "frame"]));
     // Notifications of one resource are summed up from observations, of which a choice of messages may have a part.
     for row in all["resources"].as_array_mut().unwrap() {
-        ["notifications", "notifications_stale"].map(|key| row.as_object_mut().unwrap().remove(key).unwrap());
+        for key in ["notifications", "notifications_stale"] {
+            row.as_object_mut().unwrap().remove(key).unwrap();
+        }
     }
     for (key, value) in chosen.as_object().unwrap() {
         if !["not_coap", "looks_like_coap_on_port"].contains(&key.as_str()) {
