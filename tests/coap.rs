@@ -7,8 +7,6 @@ mod examples;
 mod fields;
 #[path = "coap/findings.rs"]
 mod findings;
-#[path = "coap/layout.rs"]
-mod layout;
 #[path = "coap/numbers.rs"]
 mod numbers;
 #[path = "coap/second_opinion.rs"]

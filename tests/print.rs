@@ -278,6 +278,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -e coap.code captures/lab/08-vlan.pcap", "-T fields"),
     ("print -V -T json captures/lab/08-vlan.pcap", "-V and -x"),
     ("print -t x captures/lab/08-vlan.pcap", "a, ad, r, d, e, u"),
+    ("print --follow -r captures/lab/08-vlan.pcap -r captures/lab/08-any-sll2.pcap", "only one can be followed"),
+    ("print --follow", "no capture is named"),
 ];
 
 #[test]

@@ -64,6 +64,12 @@ pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::R
     if inputs.iter().filter(|input| **input == Input::StandardInput).count() > 1 {
         bail!("-r -: standard input can be read once only");
     }
+    if follow && paths.len() > 1 {
+        bail!(
+            "--follow: {} files are named, and only one can be followed: merged by time, each would wait for the next frame of the others",
+            paths.len()
+        );
+    }
     Ok(capture::open_all(&inputs, &OpenOptions { spool: reading.spool.clone(), follow })?)
 }
 

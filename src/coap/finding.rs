@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::flaw::Flaw;
 pub use super::rules::{RULES, Rule};
+use super::option::{OptionDefinition, signaling};
 use super::{Code, ContentFormat, OptionNumber, Span};
 
 /// How much a finding matters.
@@ -136,6 +137,25 @@ impl Finding {
     }
 }
 
+/// What the type of an ICMPv6 error is raised by in `icmp.unreachable`, to tell it from one of ICMP.
+const ICMPV6: i64 = 256;
+
+/// The first number of `icmp.unreachable`: the error's type, and by what protocol (IP version 4 or 6).
+pub(crate) fn icmp_type(version: u8, kind: u8) -> i64 {
+    i64::from(kind) + if version == 6 { ICMPV6 } else { 0 }
+}
+
+/// The number of an option of a signaling message in a finding: the code stands above it.
+pub(super) fn signaling_option(code: Code, number: OptionNumber) -> i64 {
+    i64::from(code.0) << 16 | i64::from(number.0)
+}
+
+/// The option that [`signaling_option`] wrote, where it is registered.
+fn signaling_definition(number: i64) -> Option<&'static OptionDefinition> {
+    let code = Code(u8::try_from(number >> 16).ok().filter(|code| *code != 0)?);
+    signaling::table(code).iter().find(|row| row.number.0 == number as u16)
+}
+
 /// A case of a rule: the rule, whether the finding's numbers make it this case, and where it is written.
 type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str);
 
@@ -144,6 +164,8 @@ const CASES: &[Case] = &[
     (Rule::OptUintRange, |option, _| option == OptionNumber::HOP_LIMIT, "RFC 8768 section 3"),
     (Rule::OptUintRange, |option, _| option == OptionNumber::OBSERVE, "RFC 7641 section 2"),
     (Rule::OptUintRange, |option, _| option == OptionNumber::NO_RESPONSE, "RFC 7967 section 2"),
+    // What is left is the CSM's Extended-Token-Length.
+    (Rule::OptUintRange, |_, _| true, "RFC 8974 section 2.2.1"),
     (
         Rule::OptProxyUriConflict,
         |one, other| one == OptionNumber::PROXY_URI && other != i64::from(OptionNumber::PROXY_CRI.0),
@@ -159,6 +181,9 @@ const CASES: &[Case] = &[
     (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9"),
     (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8"),
     (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8"),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 1, "RFC 4443 section 3.1"),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) > ICMPV6, "RFC 4443 section 3"),
+    (Rule::IcmpUnreachable, |_, _| true, "RFC 1122 section 4.1.3.3"),
 ];
 
 /// Writes one number as its kind says. Writing to a string cannot fail.
@@ -169,7 +194,11 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         "time" => write!(text, "{}", duration(number)),
         "hex" => write!(text, "0x{number:02x}"),
         "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
-        "option" => write!(text, "{}", OptionNumber(small)),
+        "option" => match signaling_definition(number) {
+            Some(definition) => write!(text, "{}", definition.name),
+            None => write!(text, "{}", OptionNumber(number as u16)),
+        },
+        "icmp" => write!(text, "{} type {}", if number >= ICMPV6 { "ICMPv6" } else { "ICMP" }, number % ICMPV6),
         "format" => match ContentFormat(small).row() {
             Some(_) => write!(text, "{} ({number})", ContentFormat(small)),
             None => write!(text, "Content-Format {number}"),

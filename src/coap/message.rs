@@ -183,9 +183,9 @@ impl<'a> Message<'a> {
             && self.stop().is_none_or(|stop| stop.rule != Rule::PayloadMarkerEmpty)
     }
 
-    /// Where everything lies in it; [`Layout::on`] makes it a message again.
-    #[inline]
-    pub fn layout(&self) -> Layout {
+    /// Where everything lies in it, to compare two ways of decoding.
+    #[cfg(test)]
+    pub(crate) fn layout(&self) -> Layout {
         self.layout
     }
 
@@ -193,17 +193,5 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn stop(&self) -> Option<Stop> {
         if self.layout.stopped { decode::stop(self.bytes, self.layout.mode) } else { None }
-    }
-}
-
-impl Layout {
-    /// The message that these bytes are, which must be those that were decoded: nothing is read again. Total: bytes of another length
-    /// are decoded; other bytes of the same length give a message that means nothing, and no panic.
-    #[inline]
-    pub fn on(self, bytes: &[u8]) -> Message<'_> {
-        if bytes.len() == self.length as usize {
-            return Message { bytes, layout: self };
-        }
-        Message::decode_as(bytes, self.mode)
     }
 }

@@ -27,7 +27,7 @@ pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
 pub use escape::bytes as escape;
 pub use fields::{Field, count, fields};
 pub use finding::{Finding, RaisedBy, RuleRow, Severity};
-pub use message::{DecodeMode, Header, Layout, Message, Stop, TokenPolicy};
+pub use message::{DecodeMode, Header, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;
 pub use option::{
     Block, Direction, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, OptionStatus, OptionValue,

@@ -8,7 +8,7 @@ use super::peel::udp_checksum;
 use super::protocol::extension;
 use super::show::{self, Context};
 use super::{Frame, Protocol, icmp, ip, link};
-use crate::coap::Span;
+use crate::coap::{Span, count};
 
 /// A header of a frame, or the bytes behind the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Walk<'_> {
         let behind_packet = start + packet.wire;
         match packet.fragment {
             Some(part) => {
-                let summary = format!("fragment: {} bytes from byte {} on", packet.wire, part.offset);
+                let summary = format!("fragment: {} from byte {} on", count(packet.wire, "byte"), part.offset);
                 self.data("Data", summary, start, start + packet.payload.len());
             }
             None => self.transport(start, &packet, may_quote),
@@ -168,7 +168,7 @@ impl Walk<'_> {
         };
         self.push(Protocol::Udp, at, up_to(packet.payload, 8), context);
         if whole.len() < packet.payload.len() && !packet.open_ended {
-            let summary = format!("{} bytes behind the datagram", packet.payload.len() - whole.len());
+            let summary = format!("{} behind the datagram", count(packet.payload.len() - whole.len(), "byte"));
             self.data("Trailing Data", summary, at + whole.len(), at + packet.payload.len());
         }
     }
@@ -183,7 +183,7 @@ impl Walk<'_> {
         let padding = rest.get(..end.saturating_sub(at)).unwrap_or_default();
         if !padding.is_empty() {
             let name = if is_padding(padding) { "Padding" } else { "Trailer" };
-            self.data(name, format!("{} bytes", padding.len()), at, end);
+            self.data(name, count(padding.len(), "byte"), at, end);
         }
         if let Some((_, check)) = check {
             let value = format!("0x{:08x} [correct]", u32::from_le_bytes(*check));

@@ -97,6 +97,10 @@ pub struct IcmpQuote<'a> {
     pub payload_offset: u32,
     /// Length of its payload as sent.
     pub wire_length: u32,
+    /// Where all fragments of the error itself stand, this frame last; none where it came in one piece.
+    pub fragments: Option<&'a [Position]>,
+    /// The error's IP packet that was put together from fragments (link type RAW); empty where it came in one piece.
+    pub reassembled: &'a [u8],
     /// Where the frame stands, for addresses that are good on one link only.
     pub(super) position: Position,
 }
@@ -221,7 +225,12 @@ impl Peeler {
         };
         let network = link::Network { offset: 0, bytes: &whole.bytes, wire: whole.wire, broadcast: network.broadcast };
         if packet.protocol != 17 {
-            return other(packet.protocol, frame, &network, &packet);
+            return match other(packet.protocol, frame, &network, &packet) {
+                Peeled::Icmp(quote) => {
+                    Peeled::Icmp(IcmpQuote { fragments: Some(&whole.positions), reassembled: &whole.bytes, ..quote })
+                }
+                other => other,
+            };
         }
         match self.datagram(frame, &network, &packet) {
             Peeled::Datagram(datagram) => {

@@ -149,6 +149,8 @@ impl Fetcher {
                 }
                 Peeled::Icmp(quote) => {
                     self.message.extend_from_slice(quote.payload);
+                    self.whole.extend_from_slice(quote.reassembled);
+                    coap_offset = coap_offset.filter(|_| quote.fragments.is_none());
                     cut |= quote.payload.len() < quote.wire_length as usize;
                 }
                 Peeled::Other(_) => {}

@@ -319,6 +319,10 @@ fn quoted(
     let length = batch.keep(quote.payload);
     let mut record = batch::record(frame, ends, short(quote.payload_offset), length, mode, header);
     record.flags.set(RecordFlags::EVIDENCE, true);
+    record.flags.set(RecordFlags::FRAGMENTED, quote.fragments.is_some());
+    if let Some(positions) = quote.fragments {
+        batch.fragments.push((batch.records.len() as u32, positions.into()));
+    }
     batch.records.push(record);
     None
 }

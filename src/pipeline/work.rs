@@ -169,6 +169,7 @@ impl Work {
     fn unreachable(&mut self, record: &mut Record, quote: &Quote, payload: &[u8], patches: &mut Vec<Patch>) {
         let Quote { source, destination, pair, version, icmp } = *quote;
         let (time, id) = (record.time, self.next_record);
+        let icmp = [version, icmp.0, icmp.1];
         record.relates_to = self.tracker.unreachable(time, id, source, destination, pair, payload, icmp, patches);
         self.reasons.count(NotCoap::Icmp(version));
     }

@@ -50,7 +50,7 @@ pub fn message_tree(message: &Message<'_>) -> Node {
 fn frame(view: &View<'_>) -> Node {
     let (wire, captured) = (view.frame.original_length, view.frame.bytes.len());
     let lengths =
-        if wire as usize == captured { format!("{wire} bytes") } else { format!("{wire} bytes, {captured} captured") };
+        if wire as usize == captured { count(wire as usize, "byte") } else { format!("{}, {captured} captured", count(wire as usize, "byte")) };
     let mut node = Node::layer("frame", format!("Frame {}", view.record.frame), lengths, None);
     node.children.push(Node::generated("frame.time", "Time", rfc3339(view.record.time)));
     let known = |time: &i64| is_known_time(*time) && is_known_time(view.record.time);
@@ -93,14 +93,21 @@ fn put_together(view: &View<'_>) -> Vec<Node> {
     if view.reassembled.is_empty() {
         return Vec::new();
     }
-    let bytes = view.reassembled;
-    let whole = Frame { link: LinkType::RAW, bytes, original_length: bytes.len() as u32, ..view.frame };
-    let mut nodes: Vec<Node> = layers(&whole).iter().map(|layer| lower_layer(layer, bytes)).collect();
+    let whole = whole(view);
+    let mut nodes: Vec<Node> = layers(&whole).iter().map(|layer| lower_layer(layer, whole.bytes)).collect();
     nodes.iter_mut().for_each(without_place);
     if let Some(first) = nodes.first_mut() {
         first.label = format!("{} (put together)", first.label).into();
     }
     nodes
+}
+
+/// The IP packet that was put together, or the frame where it came in one piece.
+fn whole<'a>(view: &View<'a>) -> Frame<'a> {
+    match view.reassembled {
+        [] => view.frame,
+        bytes => Frame { link: LinkType::RAW, bytes, original_length: bytes.len() as u32, ..view.frame },
+    }
 }
 
 /// A header below CoAP with its fields.
@@ -187,12 +194,13 @@ pub(super) struct EvidenceLayer {
 
 /// What kind of evidence the frame is, and what it says.
 pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
-    let Some(layer) = layers(&view.frame).into_iter().find(|layer| layer.name.contains("Control Message")) else {
+    let whole = whole(view);
+    let Some(layer) = layers(&whole).into_iter().find(|layer| layer.name.contains("Control Message")) else {
         let summary = format!("record on a plain port, {} B", view.message.bytes().len());
         return EvidenceLayer { name: "DTLS", summary, quotes_dtls: false };
     };
     let version6 = layer.name.contains("v6");
-    let header = view.frame.bytes.get(layer.span.byte_range()).and_then(|bytes| bytes.first_chunk::<2>());
+    let header = whole.bytes.get(layer.span.byte_range()).and_then(|bytes| bytes.first_chunk::<2>());
     let row = header.and_then(|[kind, code]| ICMP.iter().find(|row| (row.0, row.1, row.2) == (version6, *kind, *code)));
     EvidenceLayer {
         name: if version6 { "ICMPv6" } else { "ICMP" },

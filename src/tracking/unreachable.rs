@@ -6,6 +6,7 @@ use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, 
 use super::pairs::PairNumber;
 use super::sent::{Handle, key};
 use super::slots::SlotKind;
+use crate::coap::finding::icmp_type;
 use crate::coap::{Finding, Message, MessageType, Rule};
 
 impl Tracker {
@@ -13,7 +14,8 @@ impl Tracker {
     ///
     /// `evidence` is the record of the error itself: it has the finding where the message was not captured.
     /// `pair` is that of the quoted datagram, for callers with a [`RouteTable`](super::RouteTable) of their own.
-    /// `quoted_bytes` is what the error holds of the UDP payload, often the first bytes only; `kind` and `code` are those of ICMP.
+    /// `quoted_bytes` is what the error holds of the UDP payload, often the first bytes only; `icmp` is the version of IP, and
+    /// the error's type and code.
     #[allow(clippy::too_many_arguments, reason = "one call site; they are the parts of the error")]
     pub fn unreachable(
         &mut self,
@@ -23,12 +25,13 @@ impl Tracker {
         quoted_destination: EndpointId,
         pair: Option<PairNumber>,
         quoted_bytes: &[u8],
-        icmp: (u8, u8),
+        icmp: [u8; 3],
         out: &mut Vec<Patch>,
     ) -> RecordId {
         let mut out = Output { patches: out, chat: self.options.chat };
         self.step(time, evidence, &mut out);
-        let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp.0, icmp.1);
+        let [version, kind, code] = icmp;
+        let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp_type(version, kind), code);
         let pair = pair.or_else(|| self.pair_table.find(quoted_source, quoted_destination));
         let about = Message::decode(quoted_bytes).header().and_then(|header| {
             let pair = pair?;
@@ -43,6 +46,10 @@ impl Tracker {
             }
         });
         let (record, handle) = about.filter(|(record, _)| *record != NO_RECORD).unwrap_or((NO_RECORD, None));
+        // Who asks for less, or names a better way (RFC 792, source quench and redirect), need not have thrown anything away.
+        if version == 4 && matches!(kind, 4 | 5) {
+            return record;
+        }
         out.find(if record == NO_RECORD { evidence } else { record }, finding);
         if let Some(handle) = handle {
             self.not_delivered(handle, evidence, &mut out);

@@ -142,3 +142,55 @@ fn a_pair_is_read_in_its_dialect_and_both_readings_are_shown() {
     let tree = printed(&format!("print -V {}", path.display()));
     assert_eq!(tree.matches("Other reading, RFC 7252: ").count(), 2, "{tree}");
 }
+
+/// Appends a record of raw IPv4 to a capture: ICMP from the server to the client, or a fragment of it.
+fn add_icmp(capture: &mut Vec<u8>, second: u32, fragment: u16, bytes: &[u8]) {
+    let length = bytes.len() as u32 + 20;
+    for word in [1_700_000_000 + second, 0, length, length] {
+        capture.extend(word.to_le_bytes());
+    }
+    let [high, low] = fragment.to_be_bytes();
+    capture.extend([0x45, 0, 0, length as u8, 0, 7, high, low, 64, 1, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1]);
+    capture.extend(bytes);
+}
+
+/// A capture of a GET, and an ICMP error of this type and code that quotes it.
+fn quoted(kind: u8, code: u8) -> (Vec<u8>, Vec<u8>) {
+    let capture = capture_of(&[b"\x40\x01\x00\x01\xb4time"]);
+    let error = [&[kind, code, 0, 0, 0, 0, 0, 0], &capture[24 + 16..]].concat();
+    (capture, error)
+}
+
+#[test]
+fn an_icmp_error_in_fragments_is_evidence() {
+    let (mut capture, error) = quoted(3, 3);
+    add_icmp(&mut capture, 1, 0x2000, &error[..24]);
+    add_icmp(&mut capture, 2, 3, &error[24..]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("icmp.pcap");
+    fs::write(&path, capture).unwrap();
+    let all = objects(&printed(&format!("print -T json {}", path.display())));
+    let finding = &all[0]["findings"][0];
+    assert_eq!((&finding["id"], &finding["reference"]), (&"icmp.unreachable".into(), &"RFC 1122 section 4.1.3.3".into()));
+    assert_eq!((&all[1]["kind"], &all[1]["about"]), (&"evidence".into(), &1.into()), "{all:#?}");
+    let line = printed(&format!("print {}", path.display()));
+    assert!(line.contains("ICMP") && line.contains("port unreachable"), "{line}");
+    let tree = printed(&format!("print -V {}", path.display()));
+    assert!(tree.contains("Quoted message: CON, 0.01 GET, MID 1"), "{tree}");
+    assert!(tree.contains("Message in IP fragments: 2"), "{tree}");
+}
+
+#[test]
+fn who_names_a_better_way_reports_no_loss() {
+    for (kind, code) in [(4, 0), (5, 1)] {
+        let (mut capture, error) = quoted(kind, code);
+        add_icmp(&mut capture, 1, 0, &error);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("redirect.pcap");
+        fs::write(&path, capture).unwrap();
+        let all = objects(&printed(&format!("print -T json {}", path.display())));
+        assert_eq!((&all[1]["kind"], &all[1]["about"]), (&"evidence".into(), &1.into()), "{all:#?}");
+        let text = format!("{all:?}");
+        assert!(!text.contains("nreachable"), "ICMP type {kind}: {text}");
+    }
+}

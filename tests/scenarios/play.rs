@@ -53,7 +53,7 @@ fn play(script: &Script) -> Seen {
                     destination,
                     None,
                     &message.bytes,
-                    (3, 3),
+                    [4, 3, 3],
                     &mut patches,
                 );
                 seen.about.push(about);

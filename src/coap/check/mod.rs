@@ -155,27 +155,6 @@ impl Message<'_> {
         findings.sort_by_key(|finding| (finding.span, finding.rule));
         findings
     }
-
-    /// The first critical option that a receiver cannot use: unknown, of a bad length, once too often, or out of place
-    /// (RFC 7252 section 5.4). A server has to answer 4.02 to a request that has one. Options of current drafts do not count: who sends
-    /// one may know that the server understands it.
-    pub fn unusable_critical_option(&self) -> Option<OptionNumber> {
-        let mut unusable = None;
-        self.visit_findings(&mut |finding| {
-            let [number, _] = finding.numbers;
-            let number = u16::try_from(number)
-                .map(OptionNumber)
-                .ok()
-                .filter(|number| number.is_critical() && !is_drafted(*number));
-            if matches!(
-                finding.rule,
-                Rule::OptUnknownCritical | Rule::OptBadLength | Rule::OptRepeated | Rule::OptWrongPlace
-            ) {
-                unusable = unusable.or(number);
-            }
-        });
-        unusable
-    }
 }
 
 /// Whether an option is only known from a current draft.

@@ -1,6 +1,7 @@
 //! Signaling messages: their options against their own rows (RFC 8323 section 5).
 
 use super::Check;
+use crate::coap::finding;
 use crate::coap::{Code, OptionFormat, OptionInstance, Repeatable, Rule};
 
 /// Number of Extended-Token-Length in a CSM, and the values that mean something (RFC 8974 section 2.2.1).
@@ -18,7 +19,8 @@ impl Check<'_, '_> {
     }
 
     fn signaling_option(&mut self, option: &OptionInstance<'_>, is_first: bool) {
-        let number = option.number.0;
+        // Signaling codes number their options each in its own way: the code tells which.
+        let number = finding::signaling_option(self.header.code, option.number);
         let Some(definition) = option.definition() else {
             let rule = if option.number.is_critical() { Rule::OptUnknownCritical } else { Rule::OptUnknownElective };
             self.raise(rule, option.span(), number, 0);
@@ -39,7 +41,7 @@ impl Check<'_, '_> {
         if option.value.first() == Some(&0) {
             self.raise(Rule::OptUintLeadingZero, option.value_span(), number, 0);
         }
-        if self.header.code == Code::CSM && number == EXTENDED_TOKEN_LENGTH && !TOKEN_LENGTHS.contains(&value) {
+        if self.header.code == Code::CSM && option.number.0 == EXTENDED_TOKEN_LENGTH && !TOKEN_LENGTHS.contains(&value) {
             self.raise(Rule::OptUintRange, option.span(), number, i64::try_from(value).unwrap_or(i64::MAX));
         }
     }

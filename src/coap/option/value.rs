@@ -168,7 +168,7 @@ impl std::fmt::Display for OscoreDefect {
         match self {
             Self::ReservedBits => f.write_str("reserved flag bits are set"),
             Self::PartialIvLength => f.write_str("a Partial IV has at most 5 bytes"),
-            Self::Truncated(missing) => write!(f, "ends {missing} bytes early"),
+            Self::Truncated(missing) => write!(f, "ends {} early", crate::coap::count(*missing as usize, "byte")),
             Self::ZeroFlagByte => f.write_str("should be empty when no flag is set"),
         }
     }

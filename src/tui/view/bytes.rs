@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::text::{self, Pieces};
-use crate::coap::Span;
+use crate::coap::{Span, count};
 use crate::render::hex::{self, Row};
 use crate::tui::app::{App, Pane};
 
@@ -55,11 +55,11 @@ fn title(app: &App) -> String {
     }
     let mut title = if app.detail.shows_frame() {
         let which = if app.detail.coap_offset().is_some() { "frame" } else { "last of its frames" };
-        format!("{which}, {} bytes", bytes.len())
+        format!("{which}, {}", count(bytes.len(), "byte"))
     } else {
         let at =
             app.detail.coap_offset().map_or("from several frames".into(), |offset| format!("at frame byte {offset}"));
-        format!("CoAP, {} bytes, {at}", bytes.len())
+        format!("CoAP, {}, {at}", count(bytes.len(), "byte"))
     };
     if let Some(span) = app.detail.marked() {
         let range = span.byte_range();
