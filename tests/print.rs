@@ -279,7 +279,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -V -T json captures/lab/08-vlan.pcap", "-V and -x"),
     ("print -t x captures/lab/08-vlan.pcap", "a, ad, r, d, e, u"),
     ("print --follow -r captures/lab/08-vlan.pcap -r captures/lab/08-any-sll2.pcap", "only one can be followed"),
-    ("print --follow", "no capture is named"),
+    ("print --follow", "waits at the end of a file"),
 ];
 
 #[test]

@@ -176,7 +176,7 @@ fn an_icmp_error_in_fragments_is_evidence() {
     let line = printed(&format!("print {}", path.display()));
     assert!(line.contains("ICMP") && line.contains("port unreachable"), "{line}");
     let tree = printed(&format!("print -V {}", path.display()));
-    assert!(tree.contains("Quoted message: CON, 0.01 GET, MID 1"), "{tree}");
+    assert!(tree.contains("Quoted message, CON, 0.01 GET, MID 1"), "{tree}");
     assert!(tree.contains("Message in IP fragments: 2"), "{tree}");
 }
 
