@@ -156,8 +156,3 @@ impl Message<'_> {
         findings
     }
 }
-
-/// Whether an option is only known from a current draft.
-fn is_drafted(number: OptionNumber) -> bool {
-    number.definition().is_some_and(|definition| definition.status == OptionStatus::Draft)
-}
