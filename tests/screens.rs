@@ -12,6 +12,7 @@ mod script;
 use std::collections::BTreeMap;
 
 use coapscope::store::{Ended, Offer, Summary};
+use coapscope::tui::Outcome;
 use script::{Film, Scene};
 
 /// Runs a scene at a size and compares the last frame with the one on file.
@@ -187,6 +188,17 @@ fn nothing_is_explained() {
     assert!(film.last().contains("3 warnings") && !film.last().contains("nothing was captured"), "{}", film.last());
     let film = Scene::files().warned(101).run();
     assert!(film.last().contains("100 or more warnings"), "{}", film.last());
+}
+
+#[test]
+fn what_looks_like_coap_elsewhere_is_one_key_away() {
+    let lab = "08-other-ports.pcap";
+    let film = Scene::lab(lab).keys("D").run();
+    assert_eq!(film.outcome, Outcome::Decode(5783));
+    let film = Scene::lab(lab).made_live().keys("D").run();
+    assert!(film.last().contains("start with --port 5783"), "{}", film.last());
+    let film = Scene::built_in().keys("D").run();
+    assert!(film.last().contains("nothing on other ports looks like CoAP"), "{}", film.last());
 }
 
 #[test]

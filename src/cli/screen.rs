@@ -1,6 +1,7 @@
 //! The screen from the command line: opens what was named, starts the threads, takes the terminal and gives it back.
 
 use std::env;
+use std::os::unix::process::CommandExt as _;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -24,10 +25,22 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
     let times: TimeFormat = args.showing.time.parse()?;
     let outcome = show(args, times)?;
     // All that was open is closed by now: the signal may end the program as it would have.
-    if let Outcome::Signal(signal) = outcome {
-        signals::end_by(signal)?;
+    match outcome {
+        Outcome::Signal(signal) => signals::end_by(signal)?,
+        Outcome::Decode(port) => return again_with(port),
+        Outcome::Quit => {}
     }
     Ok(())
+}
+
+/// Begin again in the place of this program, with one port more: nothing of the first reading can stay behind.
+fn again_with(port: u16) -> anyhow::Result<()> {
+    let program = env::current_exe().context("coapscope cannot be started again; start it with --port yourself")?;
+    let error = std::process::Command::new(program)
+        .args(["--port".to_owned(), port.to_string()])
+        .args(env::args_os().skip(1))
+        .exec();
+    Err(error).with_context(|| format!("coapscope cannot be started again; start it with --port {port} yourself"))
 }
 
 fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {

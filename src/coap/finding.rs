@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::flaw::Flaw;
-pub use super::rules::{RULES, Rule};
 use super::option::{OptionDefinition, signaling};
+pub use super::rules::{RULES, Rule};
 use super::{Code, ContentFormat, OptionNumber, Span};
 
 /// How much a finding matters.

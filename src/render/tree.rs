@@ -49,8 +49,11 @@ pub fn message_tree(message: &Message<'_>) -> Node {
 /// What was captured, and when.
 fn frame(view: &View<'_>) -> Node {
     let (wire, captured) = (view.frame.original_length, view.frame.bytes.len());
-    let lengths =
-        if wire as usize == captured { count(wire as usize, "byte") } else { format!("{}, {captured} captured", count(wire as usize, "byte")) };
+    let lengths = if wire as usize == captured {
+        count(wire as usize, "byte")
+    } else {
+        format!("{}, {captured} captured", count(wire as usize, "byte"))
+    };
     let mut node = Node::layer("frame", format!("Frame {}", view.record.frame), lengths, None);
     node.children.push(Node::generated("frame.time", "Time", rfc3339(view.record.time)));
     let known = |time: &i64| is_known_time(*time) && is_known_time(view.record.time);

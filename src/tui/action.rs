@@ -148,6 +148,8 @@ pub enum Action {
     FindNext,
     /// Find backwards.
     FindPrevious,
+    /// Decode what looks like CoAP on another port.
+    DecodeOffered,
     /// Unfold everything.
     UnfoldAll,
     /// Fold everything.

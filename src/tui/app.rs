@@ -69,6 +69,8 @@ pub enum Effect {
     Redraw,
     /// Put this on the clipboard.
     Copy(String),
+    /// Read the capture again, with this port.
+    Decode(u16),
 }
 
 /// How times are shown.
@@ -203,17 +205,6 @@ impl App {
         self.filter_update(from, patched || ended);
     }
 
-    /// What looks like CoAP on other ports, and the flag that decodes it.
-    fn offer(&self) -> Option<String> {
-        let offers = &self.store.summary().offers;
-        let (port, offer) = offers.iter().max_by_key(|(_, offer)| offer.datagrams)?;
-        let more = if offers.len() > 1 { format!("; {} more such ports", offers.len() - 1) } else { String::new() };
-        let count = offer.datagrams;
-        Some(format!(
-            "{count} datagrams on UDP port {port} look like CoAP too: start with --port {port} to see them{more}"
-        ))
-    }
-
     /// New messages may still come.
     pub fn grows(&self) -> bool {
         self.opening.grows() && self.store.ended().is_none()
@@ -321,6 +312,7 @@ impl App {
             Action::Help => {
                 self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) }
             }
+            Action::DecodeOffered => return self.decode_offered(),
             Action::Suspend => return Effect::Suspend,
             Action::Redraw => return Effect::Redraw,
             Action::Accept => self.accept(),

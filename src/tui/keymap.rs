@@ -214,6 +214,7 @@ pub const KEYS: &[Binding] = &[
     row(&["!"], A::FilterOut, P::PANES, Gr::Messages, "all but this exchange; in the tree all but this value"),
     row(&["n"], A::FindNext, P::PANES, Gr::Messages, "find on"),
     row(&["N"], A::FindPrevious, P::PANES, Gr::Messages, "find backwards"),
+    row(&["D"], A::DecodeOffered, P::PANES, Gr::Messages, "decode the other port that looks like CoAP, too"),
     row(&["zR"], A::UnfoldAll, P(1 | 2 | 4), Gr::Look, "unfold everything"),
     row(&["zM"], A::FoldAll, P(1 | 2 | 4), Gr::Look, "fold everything"),
     hinted(

@@ -12,6 +12,7 @@ mod flow;
 mod keymap;
 mod list;
 mod navigate;
+mod offer;
 mod opening;
 mod tables;
 mod terminal;
@@ -80,6 +81,8 @@ pub enum Outcome {
     Quit,
     /// A signal did; its number.
     Signal(i32),
+    /// The user wants the capture read again, with this UDP port as CoAP.
+    Decode(u16),
 }
 
 /// Why the screen had to end.
@@ -234,6 +237,7 @@ impl Screen {
                 self.clear = true;
             }
             Effect::Redraw => self.clear = true,
+            Effect::Decode(port) => self.outcome = Some(Outcome::Decode(port)),
             Effect::Copy(text) => surroundings.copy(&text).map_err(terminal_failed)?,
         }
         Ok(())

@@ -46,13 +46,7 @@ fn check(bytes: &[u8]) {
         let options: usize = message.options().count();
         let named = tree.iter().filter(|field| field.option.is_some()).count();
         assert_eq!(options, named, "{mode:?} {bytes:02x?}");
-        let _ = (
-            message.is_malformed(),
-            message.uri_path(),
-            message.uri_query(),
-            message.location(),
-            message.unusable_critical_option(),
-        );
+        let _ = (message.is_malformed(), message.uri_path(), message.uri_query(), message.location());
         let _ = (message.observe(), message.block1(), message.block2(), message.oscore(), message.content_format());
     }
     let _ = (coapscope::coap::looks_like_coap(bytes), coapscope::coap::draft::reading(bytes));

@@ -171,7 +171,10 @@ fn an_icmp_error_in_fragments_is_evidence() {
     fs::write(&path, capture).unwrap();
     let all = objects(&printed(&format!("print -T json {}", path.display())));
     let finding = &all[0]["findings"][0];
-    assert_eq!((&finding["id"], &finding["reference"]), (&"icmp.unreachable".into(), &"RFC 1122 section 4.1.3.3".into()));
+    assert_eq!(
+        (&finding["id"], &finding["reference"]),
+        (&"icmp.unreachable".into(), &"RFC 1122 section 4.1.3.3".into())
+    );
     assert_eq!((&all[1]["kind"], &all[1]["about"]), (&"evidence".into(), &1.into()), "{all:#?}");
     let line = printed(&format!("print {}", path.display()));
     assert!(line.contains("ICMP") && line.contains("port unreachable"), "{line}");

@@ -14,7 +14,7 @@ use usual::Glance;
 pub use usual::UsualMessage;
 
 use super::finding::{Finding, Severity};
-use super::{Code, Header, Message, OptionNumber, OptionStatus, Rule, Span, draft};
+use super::{Code, Header, Message, OptionNumber, Rule, Span, draft};
 
 /// One message under examination.
 struct Check<'c, 'a> {

@@ -41,7 +41,8 @@ impl Check<'_, '_> {
         if option.value.first() == Some(&0) {
             self.raise(Rule::OptUintLeadingZero, option.value_span(), number, 0);
         }
-        if self.header.code == Code::CSM && option.number.0 == EXTENDED_TOKEN_LENGTH && !TOKEN_LENGTHS.contains(&value) {
+        if self.header.code == Code::CSM && option.number.0 == EXTENDED_TOKEN_LENGTH && !TOKEN_LENGTHS.contains(&value)
+        {
             self.raise(Rule::OptUintRange, option.span(), number, i64::try_from(value).unwrap_or(i64::MAX));
         }
     }

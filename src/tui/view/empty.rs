@@ -173,8 +173,10 @@ fn offers(page: &mut Page<'_>) {
     page.gap();
     for (port, offer) in offers.iter().take(REASONS) {
         let text = format!(
-            "{} datagrams on UDP port {port} look like CoAP, first in frame {}: --port {port}",
-            offer.datagrams, offer.first_frame
+            "{} datagrams on UDP port {port} look like CoAP, first in frame {}: {}--port {port}",
+            offer.datagrams,
+            offer.first_frame,
+            if page.app.reads_again() { "press D, or start with " } else { "start with " }
         );
         page.text("offer", &text);
     }

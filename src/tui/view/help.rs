@@ -72,7 +72,7 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
         }
     }
     for (port, offer) in &summary.offers {
-        let text = format!("{} datagrams on UDP port {port} look like CoAP: --port {port}", offer.datagrams);
+        let text = format!("{} datagrams on UDP port {port} look like CoAP: D, or --port {port}", offer.datagrams);
         entry(&mut rows, app, "offer", &text, columns);
     }
     for warning in app.store.warnings() {

@@ -1,0 +1,38 @@
+//! What looks like CoAP on another port, and the key that reads the capture again with it.
+
+use super::app::{App, Effect};
+use super::opening::Opening;
+
+impl App {
+    /// The port on which most of what looks like CoAP came, and how many datagrams that is.
+    fn offered(&self) -> Option<(u16, u64)> {
+        let offers = self.store.summary().offers.iter();
+        offers.map(|(port, offer)| (*port, offer.datagrams)).max_by_key(|(_, datagrams)| *datagrams)
+    }
+
+    /// What looks like CoAP on other ports, and how it is decoded.
+    pub(super) fn offer(&self) -> Option<String> {
+        let (port, count) = self.offered()?;
+        let others = self.store.summary().offers.len() - 1;
+        let more = if others > 0 { format!("; {others} more such ports") } else { String::new() };
+        let how = if self.reads_again() { "D decodes them" } else { "start with --port to see them" };
+        Some(format!("{count} datagrams on UDP port {port} look like CoAP too: {how}{more}"))
+    }
+
+    /// What was opened can be opened again from its beginning; an interface and standard input cannot.
+    pub fn reads_again(&self) -> bool {
+        matches!(self.opening, Opening::Files { .. } | Opening::BuiltIn { .. })
+    }
+
+    /// Read the capture again, with the port that is offered.
+    pub(super) fn decode_offered(&mut self) -> Effect {
+        match self.offered() {
+            None => self.say("nothing on other ports looks like CoAP so far"),
+            Some((port, _)) if !self.reads_again() => {
+                self.say(format!("what came once cannot be read again here: start with --port {port} to see it"));
+            }
+            Some((port, _)) => return Effect::Decode(port),
+        }
+        Effect::None
+    }
+}
