@@ -77,7 +77,7 @@ mod tests {
         copies.iter().enumerate().map(repeat).collect()
     }
 
-    fn check(repeats: Vec<Vec<Repeat>>, expected: &[(u32, usize, f64, f64, Option<f64>)]) {
+    fn check(repeats: &[Vec<Repeat>], expected: &[(u32, usize, f64, f64, Option<f64>)]) {
         let mut sums = Sums::default();
         sums.repeats = repeats.concat();
         let said: Vec<_> = by_sender(&sums)
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn waits_show_what_a_sender_does() {
-        check(vec![], &[]);
+        check(&[], &[]);
         // By the book.
-        check(vec![repeats(1, 10, &[(2, 2.5), (3, 5.0), (4, 10.0)])], &[(1, 1, 2.5, 2.5, Some(2.0))]);
+        check(&[repeats(1, 10, &[(2, 2.5), (3, 5.0), (4, 10.0)])], &[(1, 1, 2.5, 2.5, Some(2.0))]);
         // Two senders; one of them repeats at equal intervals.
         check(
-            vec![
+            &[
                 repeats(2, 20, &[(2, 0.5), (3, 0.5)]),
                 repeats(1, 10, &[(2, 2.0)]),
                 repeats(1, 11, &[(2, 3.0), (3, 6.0)]),
@@ -105,8 +105,8 @@ mod tests {
             &[(1, 2, 2.0, 3.0, Some(2.0)), (2, 1, 0.5, 0.5, Some(1.0))],
         );
         // A copy was lost before the capture point: the waits behind it are not one wait.
-        check(vec![repeats(1, 10, &[(3, 6.5), (4, 9.0)])], &[]);
-        check(vec![repeats(1, 10, &[(2, 2.0), (4, 12.0)])], &[(1, 1, 2.0, 2.0, None)]);
+        check(&[repeats(1, 10, &[(3, 6.5), (4, 9.0)])], &[]);
+        check(&[repeats(1, 10, &[(2, 2.0), (4, 12.0)])], &[(1, 1, 2.0, 2.0, None)]);
     }
 
     #[test]
