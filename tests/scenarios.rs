@@ -1,6 +1,12 @@
 //! Scenarios: short stories of messages in text files, and what the tracker must say of them. `tests/scenarios/README.md` tells how to write one.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "scenarios/examples.rs"]
 mod examples;
