@@ -263,7 +263,9 @@ fn exchanges_and_observations_have_their_views() {
         check("observations", size, Scene::lab("04-reorder.client.pcap").keys("11G 4"));
         check("flow", size, Scene::lab("04-retransmit-libcoap.client.pcap").keys("f"));
     }
-    check("exchanges-plain", SMALL, Scene::built_in().plain().ascii().keys("3 o O b"));
+    // Each order is made by a worker.
+    let ordered = Scene::built_in().plain().ascii().keys("3 o").wait().keys("O").wait().keys("b").wait();
+    check("exchanges-plain", SMALL, ordered);
     check("observations-ascii", SMALL, Scene::built_in().plain().ascii().keys("4 Tab j j j"));
 }
 

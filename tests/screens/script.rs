@@ -374,10 +374,9 @@ impl Camera {
             }
             // The answer may have come in the frame of the question.
             Some(Step::Wait)
-                if self
-                    .frames
-                    .last()
-                    .is_some_and(|frame| frame.contains("looking for") || frame.contains("filtering")) =>
+                if self.frames.last().is_some_and(|frame| {
+                    ["looking for", "filtering", "sorting"].iter().any(|word| frame.contains(word))
+                }) =>
             {
                 self.script.push_front(Step::Wait);
                 return;

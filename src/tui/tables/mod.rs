@@ -168,6 +168,11 @@ impl Tables {
         if view == View::Observations { &mut self.observations } else { &mut self.exchanges }
     }
 
+    /// The rows of a view are being put in another order.
+    pub fn is_sorting(&self, view: View) -> bool {
+        matches!(view, View::Exchanges | View::Observations) && self.of(view).order.is_running()
+    }
+
     /// How the rows of a view stand, in words.
     pub fn ordering(&self, view: View) -> String {
         if view == View::Findings { "the worst first".into() } else { self.of(view).order.words() }

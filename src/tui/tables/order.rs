@@ -147,6 +147,11 @@ impl Ordering {
         self.stale = true;
     }
 
+    /// A worker makes an order.
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
     /// An order is to be made.
     pub fn is_due(&self, chosen: Option<usize>) -> bool {
         let wanted = !self.is_natural() || chosen.is_some() || self.entries.is_some();

@@ -75,6 +75,9 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         let state = if app.filter.running { "filtering " } else { "" };
         parts.push((1, format!("{state}{} of {} msg", app.rows(), app.store.len())));
     }
+    if app.tables.is_sorting(app.view) {
+        parts.push((1, "sorting".into()));
+    }
     if summary.dropped > 0 {
         parts.push((1, format!("drop {}", summary.dropped)));
     }
