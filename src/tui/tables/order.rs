@@ -243,7 +243,10 @@ impl Order {
             rows.push((group, key, id));
         }
         rows.sort_by(|(group, key, id), (other_group, other_key, other_id)| {
+            // What is not known stands last either way.
+            let unknown = |key: &Key| key.0 == i64::MAX;
             let by_key = if reversed { other_key.cmp(key) } else { key.cmp(other_key) };
+            let by_key = unknown(key).cmp(&unknown(other_key)).then(by_key);
             let by_id = if reversed && column == Column::Start { other_id.cmp(id) } else { id.cmp(other_id) };
             group.cmp(other_group).then(by_key).then(by_id)
         });
