@@ -21,7 +21,11 @@ fuzz_target!(|bytes: &[u8]| {
     let [first, path, body @ ..] = bytes else { return };
     // The first byte picks a row of the registry, or none; bodies of all formats share one corpus.
     let format = CONTENT_FORMATS.get(usize::from(*first)).map(|row| ContentFormat(row.number));
-    let subject = Subject { format, about: About { path: PATHS[usize::from(*path) % PATHS.len()], is_thread: *path > 100 }, is_diagnostic: *path > 250 };
+    let subject = Subject {
+        format,
+        about: About { path: PATHS[usize::from(*path) % PATHS.len()], is_thread: *path > 100 },
+        is_diagnostic: *path > 250,
+    };
     let decoded = decode(body, &subject);
     assert!(decoded.len() <= 2 * ITEMS + 2);
     for item in &decoded.items {
