@@ -114,13 +114,19 @@ pub trait Source: Send {
     }
 
     /// The interfaces met so far; [`crate::frame::Position::interface`] counts them. The list only grows.
-    fn interfaces(&self) -> &[Interface];
+    fn interfaces(&self) -> &[Interface] {
+        &[]
+    }
 
     /// Bytes read, and how many there are where that is known.
-    fn progress(&self) -> (u64, Option<u64>);
+    fn progress(&self) -> (u64, Option<u64>) {
+        (0, None)
+    }
 
     /// What was odd since the last call.
-    fn take_warnings(&mut self) -> Vec<Warning>;
+    fn take_warnings(&mut self) -> Vec<Warning> {
+        Vec::new()
+    }
 
     /// Sleeps until more may be there after [`Next::Pending`], but not for longer than `timeout`.
     fn wait(&mut self, timeout: Duration);

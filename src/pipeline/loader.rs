@@ -100,7 +100,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
     use super::*;
-    use crate::capture::{CaptureError, Interface, Next, Source, Warning};
+    use crate::capture::{CaptureError, Next, Source};
     use crate::pipeline::PipelineOptions;
 
     /// How long anything may take on a busy machine.
@@ -123,15 +123,6 @@ mod tests {
         }
         fn wait(&mut self, timeout: Duration) {
             std::thread::park_timeout(timeout);
-        }
-        fn interfaces(&self) -> &[Interface] {
-            &[]
-        }
-        fn progress(&self) -> (u64, Option<u64>) {
-            (0, None)
-        }
-        fn take_warnings(&mut self) -> Vec<Warning> {
-            Vec::new()
         }
     }
 

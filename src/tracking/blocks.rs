@@ -188,7 +188,7 @@ impl Tracker {
         {
             say_size(sent, open.szx, sent.option, context);
         }
-        self.part(key, index, sent, OptionNumber::SIZE1, message, context);
+        self.part(key, sent, OptionNumber::SIZE1, message, context);
     }
 
     /// A response to the request in a slot.
@@ -222,7 +222,7 @@ impl Tracker {
             context.find_option(Rule::BlockObserveLater, carried.option, 0, 0);
         }
         if let Some(key) = self.body_key(index, context.pair.reversed(), false) {
-            self.part(key, index, carried, OptionNumber::SIZE2, &message, context);
+            self.part(key, carried, OptionNumber::SIZE2, &message, context);
         }
     }
 
@@ -276,7 +276,7 @@ impl Tracker {
             }
         }
         if let Some(key) = self.body_key(index, context.pair.reversed(), false) {
-            self.part(key, index, carried, OptionNumber::SIZE2, message, context);
+            self.part(key, carried, OptionNumber::SIZE2, message, context);
         }
     }
 
@@ -284,7 +284,6 @@ impl Tracker {
     fn part(
         &mut self,
         key: BodyKey,
-        index: u32,
         carried: Carried,
         size: OptionNumber,
         message: &Message<'_>,
@@ -292,13 +291,11 @@ impl Tracker {
     ) {
         let (offset, length) = (carried.offset(), message.payload().len() as u32);
         let stamp = self.clock.stamp();
-        let known = self.blocks.transfers.get(&key).filter(|known| {
-            let begins = carried.block.number == 0 && !carried.is_quick();
-            !begins && (known.is_open() || carried.is_quick())
-        });
-        let mut transfer = match known.cloned() {
+        let begins = carried.block.number == 0 && !carried.is_quick();
+        let known = self.blocks.remove(&key).filter(|known| !begins && (known.is_open() || carried.is_quick()));
+        let mut transfer = match known {
             Some(known) => known,
-            None => self.new_transfer(key, index, carried, context),
+            None => self.new_transfer(key, carried, context),
         };
         if !carried.is_quick() {
             judge_place(&transfer, carried, length, context);
@@ -312,21 +309,19 @@ impl Tracker {
             && let Some(announced) = transfer.row.announced
             && u64::from(announced) != transfer.row.length
         {
-            let option = if announced_here(message, size) { size } else { carried.option };
+            let option = if message.has(size) { size } else { carried.option };
             context.find_option(Rule::BlockSizeHint, option, i64::from(announced), transfer.row.length as i64);
         }
         context.out.patch(Patch::Body(transfer.id, transfer.row));
         context.out.patch(Patch::Part(context.record(), part));
         self.blocks.bytes += transfer.bytes();
         self.blocks.aging.push_back((stamp, key));
-        if let Some(before) = self.blocks.transfers.insert(key, transfer) {
-            self.blocks.bytes = self.blocks.bytes.saturating_sub(before.bytes());
-        }
+        self.blocks.transfers.insert(key, transfer);
         self.shrink_blocks();
     }
 
     /// A body that begins, for the capture at least.
-    fn new_transfer(&mut self, key: BodyKey, index: u32, carried: Carried, context: &mut Context<'_, '_>) -> Transfer {
+    fn new_transfer(&mut self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) -> Transfer {
         self.blocks.bodies += 1;
         if key.upload && carried.offset() > 0 && !carried.is_quick() {
             // Its beginning may have gone before the capture did.
@@ -343,7 +338,7 @@ impl Tracker {
             server,
             resource: key.resource,
             upload: key.upload,
-            method: self.slots.get(index).map_or(key.method, |slot| slot.row.method),
+            method: key.method,
             blocks: 0,
             bytes: 0,
             length: 0,
@@ -418,10 +413,6 @@ impl Tracker {
             }
         }
     }
-}
-
-fn announced_here(message: &Message<'_>, size: OptionNumber) -> bool {
-    message.option(size).is_some()
 }
 
 /// Whether a block begins where the one before it ended.

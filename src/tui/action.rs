@@ -25,6 +25,24 @@ pub enum Motion {
     Right,
 }
 
+impl Motion {
+    /// Where it leads from row `from` of `count`, by pages of `page` rows (2 at least); behind the last where it goes too far. `None` for
+    /// one to a side.
+    pub fn row(self, from: usize, page: usize, count: usize) -> Option<usize> {
+        Some(match self {
+            Self::Down => from + 1,
+            Self::Up => from.saturating_sub(1),
+            Self::PageDown => from + page - 1,
+            Self::PageUp => from.saturating_sub(page - 1),
+            Self::HalfDown => from + page / 2,
+            Self::HalfUp => from.saturating_sub(page / 2),
+            Self::First => 0,
+            Self::Last => count.saturating_sub(1),
+            Self::Left | Self::Right => return None,
+        })
+    }
+}
+
 /// A related message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Jump {

@@ -156,18 +156,8 @@ impl App {
     /// Move in the table; the first message of the finding is selected with it.
     pub(super) fn move_in_findings(&mut self, motion: Motion) {
         let (count, place, page) = (self.findings.judged.rows.len(), self.findings.place, self.list.page.max(2));
-        let place = match motion {
-            Motion::Down => place + 1,
-            Motion::Up => place.saturating_sub(1),
-            Motion::PageDown => place + page - 1,
-            Motion::PageUp => place.saturating_sub(page - 1),
-            Motion::HalfDown => place + page / 2,
-            Motion::HalfUp => place.saturating_sub(page / 2),
-            Motion::First => 0,
-            Motion::Last => count.saturating_sub(1),
-            Motion::Left | Motion::Right => return,
-        }
-        .min(count.saturating_sub(1));
+        let Some(target) = motion.row(place, page, count) else { return };
+        let place = target.min(count.saturating_sub(1));
         self.findings.current = self.findings.judged.rows.get(place).map(Found::key);
         self.findings.place = place;
         (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);

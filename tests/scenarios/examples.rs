@@ -9,7 +9,10 @@ use coapscope::tracking::{Arrival, Patch, Tracker, TrackerOptions};
 use serde_json::Value;
 
 /// What is warned of besides, and why it is right.
-const BESIDES: &[(&str, &str)] = &[("7252-F19 mid.spurious", "the ACK passed the capture point before the copy")];
+const BESIDES: &[(&str, &str)] = &[
+    ("7252-F19 mid.spurious", "the ACK passed the capture point before the copy"),
+    ("7959-F13 block.gap", "the figure leaves blocks out, and so do its datagrams"),
+];
 
 /// The rules that the tracker raises in a group of datagrams, with their severities.
 fn raised(group: &Value) -> BTreeSet<(Severity, &'static str)> {

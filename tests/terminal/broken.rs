@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use coapscope::capture::{self, CaptureError, Input, Interface, Next, Source, Warning};
+use coapscope::capture::{self, CaptureError, Input, Next, Source};
 use coapscope::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions};
 use coapscope::render::time::TimeFormat;
 use coapscope::store::Store;
@@ -33,15 +33,6 @@ impl Source for Broken {
     }
     fn wait(&mut self, timeout: Duration) {
         std::thread::park_timeout(timeout);
-    }
-    fn interfaces(&self) -> &[Interface] {
-        &[]
-    }
-    fn progress(&self) -> (u64, Option<u64>) {
-        (0, None)
-    }
-    fn take_warnings(&mut self) -> Vec<Warning> {
-        Vec::new()
     }
 }
 

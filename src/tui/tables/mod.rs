@@ -344,22 +344,12 @@ impl App {
     pub(super) fn move_in_table(&mut self, motion: Motion) {
         let count = self.table_len();
         let (place, page) = (self.tables.of(self.view).place, self.tables.page.max(2));
-        let target = match motion {
-            Motion::Down => place + 1,
-            Motion::Up => place.saturating_sub(1),
-            Motion::PageDown => place + page - 1,
-            Motion::PageUp => place.saturating_sub(page - 1),
-            Motion::HalfDown => place + page / 2,
-            Motion::HalfUp => place.saturating_sub(page / 2),
-            Motion::First => 0,
-            Motion::Last => {
-                self.list.follow = self.grows();
-                self.list.frozen = None;
-                self.tables.freeze(None);
-                count.saturating_sub(1)
-            }
-            Motion::Left | Motion::Right => return,
-        };
+        let Some(target) = motion.row(place, page, count) else { return };
+        if motion == Motion::Last {
+            self.list.follow = self.grows();
+            self.list.frozen = None;
+            self.tables.freeze(None);
+        }
         let down = target > place;
         let target = target.min(count.saturating_sub(1));
         // A heading is no row: the next one that is, in the direction of the motion, or else in the other.
