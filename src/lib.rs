@@ -79,8 +79,8 @@
 //! * An absolute time in a filter must tell its zone: a machine's own would give the same filter two meanings.
 //! * `print -w` of a file saves and prints nothing, unless a form of output is asked for: tshark's habit.
 //! * A DTLS record on a port of plain CoAP and an ICMP error that quotes CoAP are records of their own kind (*evidence*), never messages.
-//! * Payloads are decoded by whoever looks, never by the loader, so neither the problem column nor the counts of `stats` know their findings.
-//!   JSON, CBOR and the rest end up in one kind of node ([`payload::Item`]), from which tree, bytes and JSON follow.
+//! * Payloads are decoded by whoever looks, and by the loader only for `check` and the screen, which tell every finding; the counts of `stats`
+//!   do not know theirs. JSON, CBOR and the rest end up in one kind of node ([`payload::Item`]), from which tree, bytes and JSON follow.
 //! * What servers say of their resources is learned by the [`pipeline::Fetcher`] from the records it passes, not by the tracker.
 //! * A write error because the reader has gone ends the program quietly with status 0.
 

@@ -8,8 +8,8 @@ mod filter;
 mod findings;
 #[path = "screens/script.rs"]
 mod script;
-
-use std::collections::BTreeMap;
+#[path = "screens/truth.rs"]
+mod truth;
 
 use coapscope::store::{Ended, Offer, Summary};
 use coapscope::tui::Outcome;
@@ -275,61 +275,4 @@ fn one_selection_is_shared_by_the_views() {
     assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());
     let film = Scene::lab("04-reorder.client.pcap").keys("11G 3 f f Esc").run();
     assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());
-}
-
-/// Rows of the table of exchanges as far as they were drawn: id, copies and state.
-fn exchange_rows(film: &Film) -> BTreeMap<u64, (u64, String)> {
-    let mut rows = BTreeMap::new();
-    let is_table = |frame: &&String| frame.lines().nth(1).is_some_and(|heads| heads.contains(" Cop "));
-    for row in film.frames.iter().filter(is_table).flat_map(|frame| frame.lines().skip(2)) {
-        let words: Vec<&str> = row.trim_start_matches('\u{25b6}').split_whitespace().collect();
-        let [id, .., copies, _, state] = words.as_slice() else { continue };
-        const STATES: [&str; 8] =
-            ["open", "slow", "acknowledged", "answered", "observing", "reset", "timed-out", "unreachable"];
-        if !STATES.contains(state) {
-            continue;
-        }
-        if let (Ok(id), Ok(copies)) = (id.parse(), copies.parse()) {
-            rows.insert(id, (copies, (*state).to_owned()));
-        }
-    }
-    rows
-}
-
-#[test]
-fn rows_of_exchanges_say_what_print_says() {
-    let mut compared = 0;
-    for entry in std::fs::read_dir("captures/lab").unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "pcap") {
-            continue;
-        }
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let keys = "3 ".to_owned() + &"PgDn ".repeat(16);
-        let drawn = exchange_rows(&Scene::lab(name).at((200, 80)).keys(&keys).run());
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"))
-            .args(["print", "-T", "json", "-r"])
-            .arg(&path)
-            .output()
-            .unwrap();
-        let mut told: BTreeMap<u64, (u64, String)> = BTreeMap::new();
-        for line in String::from_utf8(output.stdout).unwrap().lines() {
-            let message: serde_json::Value = serde_json::from_str(line).unwrap();
-            let Some(id) = message["exchange"].as_u64() else { continue };
-            let state = message["exchange_state"].as_str().unwrap_or_default().to_owned();
-            let request = message["coap"]["code"].as_str().is_some_and(|code| code.starts_with("0.") && code != "0.00");
-            let copy = if request { message["transmission"].as_u64().unwrap_or(1) } else { 0 };
-            let row = told.entry(id).or_default();
-            *row = (row.0.max(copy), state);
-        }
-        for (id, (copies, state)) in &drawn {
-            let Some((known, word)) = told.get(id) else { panic!("{name}: exchange {id} is drawn, not printed") };
-            let slow = state == "slow" && matches!(word.as_str(), "open" | "acknowledged");
-            assert!(state == word || slow, "{name}: exchange {id} is {state}, print says {word}");
-            assert!(copies == known || *known == 0, "{name}: exchange {id} has {copies} copies, print says {known}");
-            compared += 1;
-        }
-        assert_eq!(drawn.len(), told.len().min(drawn.len().max(1000)), "{name}: rows are missing");
-    }
-    assert!(compared > 100, "{compared} rows were compared");
 }

@@ -1,7 +1,13 @@
 //! The ladder on the screen.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::capture::{Capture, lab};
 use crate::golden;
 use crate::script::{Film, Scene};
+use crate::text::agrees;
 
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (120, 36);
@@ -32,6 +38,41 @@ fn ladders_are_as_on_file() {
     check("multicast", LARGE, || Scene::lab("08-multicast-v4.pcap").keys("f"));
     check("icmp", SMALL, || Scene::lab("03-observe-dies-icmp.pcap").keys("f :28 Enter"));
     check("giveup-to-scale", LARGE, || Scene::lab("04-giveup-libcoap.pcap").keys("f zR G"));
+}
+
+/// The rows of the ladder over all frames of a film, by the numbers in front of them.
+fn rows(film: &Film) -> BTreeMap<u64, String> {
+    let is_ladder = |frame: &&String| frame.lines().nth(1).is_some_and(|heads| heads.contains(" Note"));
+    let lines = film.frames.iter().filter(is_ladder).flat_map(|frame| frame.lines().skip(2));
+    let row = |line: &str| {
+        let own = line.trim_start_matches(['\u{25b6}', '\u{2022}']);
+        Some((own.split_whitespace().next()?.parse().ok()?, own.to_owned()))
+    };
+    lines.filter_map(row).collect()
+}
+
+#[test]
+fn rows_on_the_screen_are_those_of_print() {
+    let mut compared = 0;
+    for path in lab() {
+        let objects = Capture::read(&path).json();
+        // Alone in its place, every block for itself.
+        let keys = format!("2 \\ zb g {}", "PgDn ".repeat(objects.len() / 30 + 1));
+        let drawn = rows(&Scene::file(&path).at((250, 70)).keys(&keys).run());
+        let number = |object: &Value| object["frame"]["number"].as_u64().unwrap();
+        assert_eq!(
+            drawn.keys().copied().collect::<Vec<_>>(),
+            objects.iter().map(number).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
+            "{}",
+            path.display()
+        );
+        for object in &objects {
+            agrees(&path, object, &drawn[&number(object)]);
+            compared += 1;
+        }
+    }
+    println!("{compared} rows of the ladder on the screen are as print -T json says");
+    assert!(compared > 1500, "{compared}");
 }
 
 /// Number of the row that the cursor stands on.

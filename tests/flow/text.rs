@@ -1,8 +1,11 @@
 //! The ladder as text.
 
+use std::path::Path;
+
 use coapscope::capture::PcapWriter;
 use coapscope::frame::LinkType;
 use coapscope::render::ladder::Ports;
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use crate::capture::{Capture, Form, lab};
@@ -35,6 +38,36 @@ fn rows(text: &str) -> Vec<(u64, String)> {
     ladder.lines().skip(1).filter_map(row).collect()
 }
 
+/// A row of the ladder tells of a message what `print -T json` does.
+#[track_caller]
+pub fn agrees(path: &Path, object: &Value, row: &str) {
+    let has = |word: &str| {
+        let found = row.split(|c: char| c.is_whitespace() || "\u{2502}".contains(c)).any(|other| other == word);
+        assert!(found, "{} frame {}: no {word} in\n{row}", path.display(), object["frame"]["number"]);
+    };
+    let coap = &object["coap"];
+    if object["kind"] != "message" || coap["type"].is_null() {
+        return;
+    }
+    has(coap["type"].as_str().unwrap());
+    match (coap["code"].as_str().unwrap(), object["retransmission_of"].as_u64()) {
+        (_, Some(_)) => has(&format!("R{}", object["transmission"].as_u64().unwrap() - 1)),
+        ("0.00", _) => {}
+        (code, _) if code.starts_with("0.") => has(coap["code_name"].as_str().unwrap_or(code)),
+        (code, _) => has(code),
+    }
+    if !object["duplicate_of"].is_null() || !object["copy_of"].is_null() {
+        has("again");
+    }
+    for finding in object["findings"].as_array().unwrap() {
+        match finding["id"].as_str().unwrap() {
+            "obs.stale" => assert!(row.contains("stale"), "{row}"),
+            "obs.gap" => assert!(row.contains("gap"), "{row}"),
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn rows_are_those_of_print() {
     let (mut captures, mut compared) = (0, 0);
@@ -46,33 +79,9 @@ fn rows_are_those_of_print() {
         let rows = if objects.is_empty() { Vec::new() } else { rows(&text) };
         let frames: Vec<u64> = objects.iter().map(|object| object["frame"]["number"].as_u64().unwrap()).collect();
         assert_eq!((rows.iter().map(|row| row.0).collect::<Vec<_>>(), left), (frames, 0), "{}", path.display());
-        for (object, (frame, row)) in objects.iter().zip(&rows) {
+        for (object, (_, row)) in objects.iter().zip(&rows) {
             compared += 1;
-            let has = |word: &str| {
-                let found = row.split(|c: char| c.is_whitespace() || "\u{2502}".contains(c)).any(|other| other == word);
-                assert!(found, "{} frame {frame}: no {word} in\n{row}", path.display());
-            };
-            let coap = &object["coap"];
-            if object["kind"] != "message" || coap["type"].is_null() {
-                continue;
-            }
-            has(coap["type"].as_str().unwrap());
-            match (coap["code"].as_str().unwrap(), object["retransmission_of"].as_u64()) {
-                (_, Some(_)) => has(&format!("R{}", object["transmission"].as_u64().unwrap() - 1)),
-                ("0.00", _) => {}
-                (code, _) if code.starts_with("0.") => has(coap["code_name"].as_str().unwrap_or(code)),
-                (code, _) => has(code),
-            }
-            if !object["duplicate_of"].is_null() || !object["copy_of"].is_null() {
-                has("again");
-            }
-            for finding in object["findings"].as_array().unwrap() {
-                match finding["id"].as_str().unwrap() {
-                    "obs.stale" => assert!(row.contains("stale"), "{row}"),
-                    "obs.gap" => assert!(row.contains("gap"), "{row}"),
-                    _ => {}
-                }
-            }
+            agrees(&path, object, row);
         }
         captures += 1;
     }

@@ -244,7 +244,8 @@ impl Scene {
         std::fs::copy(path, &copy).unwrap();
         let read = if self.lost { &copy } else { path };
         let opened = capture::open(&Input::Path(read.clone()), folder.path()).unwrap();
-        let mut pipeline = Pipeline::new(opened.source, PipelineOptions::default());
+        let mut pipeline =
+            Pipeline::new(opened.source, PipelineOptions { payloads: true, ..PipelineOptions::default() });
         let mut updates = Vec::new();
         loop {
             let mut update = Update::default();
@@ -255,7 +256,10 @@ impl Scene {
             if self.opening.is_live() {
                 update.ended = None;
             }
-            updates.push(update);
+            // What unpacks a file works beside this, and most of the time has nothing new.
+            if step != Stepped::Pending || !update.records.is_empty() {
+                updates.push(update);
+            }
             if step == Stepped::Ended {
                 break;
             }
