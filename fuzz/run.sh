@@ -38,6 +38,6 @@ for target in "${targets[@]}"; do
         length=40000
     fi
     cargo fuzz run --sanitizer none "$target" -- \
-        -max_total_time="$seconds" -max_len="$length" -timeout=10 -rss_limit_mb=1024 -verbosity=0 2>&1 |
+        -max_total_time="$seconds" -max_len="$length" -timeout=10 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 2>&1 |
         sed '/# Uses: /d; /ecommended dictionary/d'
 done

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -9,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 use coapscope::coap::{DecodeMode, Message};
 use coapscope::render::annotated::{self, Detail};
 use coapscope::render::paint::Paint;
+use coapscope::render::sheet::{self, Sheet};
 use coapscope::render::{Node, NodeKind, Place, json, message_tree, rows};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -65,6 +68,60 @@ fn the_slide_is_explained_field_by_field() {
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
+}
+
+/// Handouts, each by its name in `tests/explain/` and its arguments; `COAPSCOPE_UPDATE=1` writes them anew.
+const HANDOUTS: &[(&str, &str)] = &[
+    ("slide.md", "--format markdown 4002 0000 b66576656e7473 ff 7b226163636573733a"),
+    ("slide.html", "--format html 4002 0000 b66576656e7473 ff 7b226163636573733a"),
+    ("slide.svg", "--format svg 4002 0000 b66576656e7473 ff 7b226163636573733a"),
+    ("slide.tex", "--format latex 4002 0000 b66576656e7473 ff 7b226163636573733a"),
+    ("retransmitted.md", "--format markdown -r captures/lab/04-retransmit-libcoap.client.pcap --frame 13"),
+    ("senml.html", "--format html 40450001 c13c ff a26474656d70f94d9c627473c11a6553f100"),
+    (
+        "long.svg",
+        "--format svg 64450001aabbccdd 2105 d20b0c36 ff 3031323334353637303132333435363730313233343536373031323334353637",
+    ),
+    // Two readings; letters that are commands elsewhere.
+    ("draft.tex", "--format latex 41010001 9474696d65"),
+    ("hostile.md", "--format markdown 44010001aabbccdd bd07 7c2a5f605b785d283c623e24265c257e5e7b7d23"),
+    ("hostile.tex", "--format latex 44010001aabbccdd bd07 7c2a5f605b785d283c623e24265c257e5e7b7d23"),
+    ("hostile.html", "--format html 44010001aabbccdd bd07 7c2a5f605b785d283c623e24265c257e5e7b7d23"),
+];
+
+#[test]
+fn handouts_are_as_expected() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
+    for (name, arguments) in HANDOUTS {
+        let printed = text(&arguments.split_whitespace().collect::<Vec<_>>());
+        if std::env::var_os("COAPSCOPE_UPDATE").is_some() {
+            fs::write(folder.join(name), &printed).unwrap();
+        }
+        let expected = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert!(printed == expected, "{name} differs; COAPSCOPE_UPDATE=1 writes it anew:\n{printed}");
+    }
+}
+
+/// The tags that a text in angle brackets has.
+fn tags(text: &str) -> BTreeSet<&str> {
+    text.split('<').skip(1).map(|part| part.split([' ', '>', '\n']).next().unwrap_or_default()).collect()
+}
+
+/// Braces close, and nothing from a message is a command: what follows a backslash is a command of ours or a sign.
+fn check_latex(text: &str) {
+    let (mut depth, mut signs) = (0, text.chars().peekable());
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\\' => {
+                signs.next();
+            }
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => assert!(sign.is_ascii() || sign.is_alphabetic(), "{sign:?} in {text}"),
+        }
+        assert!(depth >= 0, "{text}");
+    }
+    assert_eq!(depth, 0, "{text}");
 }
 
 /// Leaves of a field tree: first bit and length.
@@ -189,7 +246,7 @@ fn what_is_no_message_is_refused() {
         (vec![""], "no bytes"),
         (vec!["hello"], "hexadecimal"),
         (vec!["400"], "a byte has two"),
-        (vec!["--format", "svg", "40010001"], "text and json"),
+        (vec!["--format", "pdf", "40010001"], "text, markdown, html, svg, latex, json"),
         (vec!["-r", capture, "--frame", "1000"], "there is no frame 1000"),
         (vec!["-r", capture, "--frame", "1"], "frame 1 holds no CoAP message"),
         (vec!["-r", "no-such-file", "--frame", "1"], "no-such-file"),
@@ -253,6 +310,18 @@ proptest! {
         }
         lines.extend(annotated::header_figure(&message));
         lines.extend(annotated::finding_lines(&message.findings(), &|id| id.to_string(), Paint(false)));
+        let sheet = Sheet::of(&message, None, Vec::new(), &message.findings(), &|id| id.to_string());
+        let (mut svg, mut html, mut latex, mut markdown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        sheet::svg(&sheet, &mut svg).unwrap();
+        sheet::html(&sheet, &mut html).unwrap();
+        sheet::latex(&sheet, &mut latex).unwrap();
+        sheet::markdown(&sheet, &mut markdown).unwrap();
+        let [svg, html, latex, markdown] = [svg, html, latex, markdown].map(|text| String::from_utf8(text).unwrap());
+        let known = ["svg", "title", "rect", "g", "text", "/svg", "/title", "/g", "/text"];
+        prop_assert!(tags(&svg).iter().all(|tag| known.contains(tag)), "{svg}");
+        prop_assert!(!tags(&html).iter().any(|tag| ["script", "img", "a", "b>"].contains(tag)), "{html}");
+        check_latex(latex.split_once("\\begin{document}").unwrap().1);
+        lines.extend([svg, html, latex, markdown].iter().flat_map(|text| text.lines().map(str::to_owned)));
         prop_assert!(lines.iter().all(|line| !line.chars().any(coapscope::coap::escape::is_hidden)), "{lines:#?}");
     }
 }

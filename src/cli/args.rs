@@ -140,6 +140,23 @@ pub enum PrintFormat {
     Csv,
 }
 
+/// Output of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For the terminal.
+    Text,
+    /// A table for a handout.
+    Markdown,
+    /// A page of its own, fit for printing.
+    Html,
+    /// A picture: the bits in rows of 32, with the fields below.
+    Svg,
+    /// A document that needs no further package.
+    Latex,
+    /// One JSON object.
+    Json,
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -153,8 +170,8 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub frame: Option<u64>,
     /// Form of the explanation.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: String,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: ExplainFormat,
     /// How to read it.
     #[command(flatten)]
     pub reading: ReadingArgs,

@@ -6,21 +6,20 @@ use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
 
 use super::print::paint;
-use super::{Context, ExplainArgs, hex_text, input};
+use super::{Context, ExplainArgs, ExplainFormat, hex_text, input};
 use crate::coap::draft::other_reading;
 use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
+use crate::render::sheet::{self, Sheet};
 use crate::render::{
     Known, NodeKind, frame_number, json as objects, message_tree, tree, values, why_read_so, wrap::wrap,
 };
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
 
-/// Forms that exist so far.
-const FORMATS: [&str; 2] = ["text", "json"];
 /// Bytes of the longest message: what a UDP datagram can carry.
 const LONGEST: usize = 65_535;
 /// Bytes of text in which it is looked for: a dump takes some ten characters for each byte.
@@ -33,9 +32,6 @@ const WIDTH: usize = 80;
 /// # Errors
 /// Where the bytes are not hexadecimal, the capture has no such message, or the form does not exist.
 pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
-    if !FORMATS.contains(&args.format.as_str()) {
-        bail!("--format {}: not available; the forms are {}", args.format, FORMATS.join(" and "));
-    }
     let paint = paint(args.color);
     match args.frame {
         Some(frame) => from_capture(args, frame, paint, context),
@@ -50,7 +46,7 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
             let message = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
             let findings = [message.findings(), payload::findings(&message)].concat();
             let explained = Explained { message, findings, view: None };
-            explained.print(&args.format, paint, context)
+            explained.print(args.format, paint, context)
         }
     }
 }
@@ -111,7 +107,7 @@ fn from_capture(args: &ExplainArgs, frame: u64, paint: Paint, context: &mut Cont
     let mut fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let view = fetcher.view(&store, id)?.with_context(|| format!("{name}: frame {frame} cannot be read again"))?;
     let explained = Explained { message: view.message, findings: view.findings(), view: Some(&view) };
-    explained.print(&args.format, paint, context)
+    explained.print(args.format, paint, context)
 }
 
 struct Explained<'a> {
@@ -121,15 +117,36 @@ struct Explained<'a> {
 }
 
 impl Explained<'_> {
-    fn print(&self, format: &str, paint: Paint, context: &mut Context<'_>) -> anyhow::Result<()> {
-        if format == "json" {
-            context.out.json();
+    fn print(&self, format: ExplainFormat, paint: Paint, context: &mut Context<'_>) -> anyhow::Result<()> {
+        match format {
+            ExplainFormat::Text => {}
+            ExplainFormat::Json => context.out.json(),
+            _ => context.out.data(),
         }
+        let out = &mut context.out;
         let written = match format {
-            "json" => writeln!(context.out, "{}", objects::line(&self.object())),
-            _ => self.text(paint, &mut context.out),
+            ExplainFormat::Text => self.text(paint, out),
+            ExplainFormat::Json => writeln!(out, "{}", objects::line(&self.object())),
+            ExplainFormat::Markdown => sheet::markdown(&self.sheet(), out),
+            ExplainFormat::Html => sheet::html(&self.sheet(), out),
+            ExplainFormat::Svg => sheet::svg(&self.sheet(), out),
+            ExplainFormat::Latex => sheet::latex(&self.sheet(), out),
         };
         Ok(written.and_then(|()| context.out.flush())?)
+    }
+
+    /// All of it for a handout.
+    fn sheet(&self) -> Sheet {
+        Sheet::of(&self.message, self.view.map(View::about), self.known(), &self.findings, &|id| self.frame(id))
+    }
+
+    /// What the capture tells of the message.
+    fn known(&self) -> Vec<String> {
+        let Some(view) = self.view else { return Vec::new() };
+        let root = tree(view, Known::Later);
+        let facts = root.children.last().into_iter().flat_map(|layer| &layer.children);
+        let facts = facts.filter(|node| node.kind == NodeKind::Generated);
+        facts.map(|node| node.text().trim_matches(['[', ']']).to_owned()).collect()
     }
 
     /// Frame of a record, for findings that name one.
@@ -162,14 +179,7 @@ impl Explained<'_> {
 
     fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
         reading(&self.message, self.view.map(View::about), paint, out)?;
-        if let Some(view) = self.view {
-            let root = tree(view, Known::Later);
-            let facts =
-                root.children.last().map(|layer| layer.children.iter().filter(|node| node.kind == NodeKind::Generated));
-            let facts: Vec<String> =
-                facts.into_iter().flatten().map(|node| node.text().trim_matches(['[', ']']).to_owned()).collect();
-            section("What is known of it", &facts, paint, out)?;
-        }
+        section("What is known of it", &self.known(), paint, out)?;
         if !self.findings.is_empty() {
             writeln!(out, "{}", paint.paint(Ink::Heading, "What is odd, or worth knowing"))?;
             writeln!(out)?;

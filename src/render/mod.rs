@@ -17,6 +17,7 @@ mod payload;
 mod payload_bytes;
 mod reading;
 pub mod rows;
+pub mod sheet;
 pub mod time;
 mod tree;
 pub mod verdict;
