@@ -3,24 +3,24 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::Step;
 use super::batch::Batch;
 use super::front::Front;
+use super::queue::{Nothing, Receiver, Sender, queue};
 
 /// Frames of a batch: what lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 256;
 /// Batches that wait at most.
-const WAITING: usize = 3;
+const WAITING: usize = 8;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 
 /// A front half that runs. Dropping it stops it, and does not wait for that: the thread may sit in a read that nothing wakes.
 pub(super) struct Ahead {
     batches: Receiver<Batch>,
-    used: SyncSender<Batch>,
+    used: Sender<Batch>,
     /// A batch that came while somebody waited for one.
     next: Option<Batch>,
     /// The source had nothing more behind the last batch.
@@ -43,8 +43,8 @@ impl Ahead {
     /// # Errors
     /// Where the system has no thread left.
     pub fn spawn(mut front: Front) -> std::io::Result<Self> {
-        let (sender, batches) = sync_channel(WAITING);
-        let (used, empties) = sync_channel(WAITING + 2);
+        let (sender, batches) = queue(WAITING);
+        let (used, empties) = queue(WAITING + 2);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         std::thread::Builder::new().name("reader".into()).spawn(move || {
@@ -69,8 +69,8 @@ impl Ahead {
         match self.batches.recv_timeout(WAIT) {
             Ok(batch) => Taken::Batch(self.noted(batch)),
             // The source is slow, and nobody knows yet what it has: that is no time at which nothing came.
-            Err(RecvTimeoutError::Timeout) => Taken::Nothing(Step::More),
-            Err(RecvTimeoutError::Disconnected) => Taken::Nothing(Step::Ended),
+            Err(Nothing::Yet) => Taken::Nothing(Step::More),
+            Err(Nothing::Ever) => Taken::Nothing(Step::Ended),
         }
     }
 
@@ -81,7 +81,7 @@ impl Ahead {
 
     /// The next batch if it is there.
     pub fn try_take(&mut self) -> Option<Batch> {
-        let batch = self.next.take().or_else(|| self.batches.try_recv().ok())?;
+        let batch = self.next.take().or_else(|| self.batches.try_recv())?;
         Some(self.noted(batch))
     }
 
@@ -90,9 +90,9 @@ impl Ahead {
         if self.next.is_none() {
             match self.batches.recv_timeout(timeout) {
                 Ok(batch) => self.next = Some(batch),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(Nothing::Yet) => {}
                 // Nothing will come any more: the end was told before.
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(timeout),
+                Err(Nothing::Ever) => std::thread::sleep(timeout),
             }
         }
     }
@@ -101,7 +101,7 @@ impl Ahead {
     pub fn give_back(&self, mut batch: Batch) {
         batch.clear();
         // Where enough are under way, this one is let go.
-        let _ = self.used.try_send(batch);
+        self.used.offer(batch);
     }
 }
 
@@ -112,7 +112,7 @@ impl Drop for Ahead {
     }
 }
 
-fn run(front: &mut Front, batches: &SyncSender<Batch>, empties: &Receiver<Batch>, stop: &AtomicBool) {
+fn run(front: &mut Front, batches: &Sender<Batch>, empties: &Receiver<Batch>, stop: &AtomicBool) {
     let mut idle = false;
     while !stop.load(Ordering::Relaxed) {
         let mut batch = empties.try_recv().unwrap_or_default();

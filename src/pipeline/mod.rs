@@ -14,6 +14,7 @@ mod learn;
 mod loader;
 mod pairs;
 mod payloads;
+mod queue;
 mod reasons;
 mod sweep;
 mod usual;

@@ -8,9 +8,6 @@ use super::slots::{NONE, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
-/// How many open requests of a client are searched for a token that came back from elsewhere.
-const SEARCHED: usize = 64;
-
 /// What a response belongs to.
 enum Target {
     /// The first response to the request in a slot.
@@ -125,7 +122,7 @@ impl Tracker {
                 .get(*slot)
                 .is_some_and(|slot| slot.token == *token && !slot.row.multicast && slot.kind == SlotKind::Exchange)
         };
-        self.slots.of_client(context.arrival.destination).take(SEARCHED).find(matches)
+        self.slots.of_client(context.arrival.destination).find(matches)
     }
 
     /// An ACK with a Message ID that fits nothing, under the token of an observation.

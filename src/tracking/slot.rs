@@ -7,7 +7,7 @@ use super::sent::Handle;
 use super::slab::NOTHING;
 use super::tokens::Token;
 
-/// Neighbours in a list.
+/// Neighbours among the open requests with the same token between the same endpoints, newest first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Link {
     pub before: u32,
@@ -80,8 +80,7 @@ pub(super) struct Slot {
     /// Steady time at which it began, and was closed.
     pub opened_at: i64,
     pub closed_at: i64,
-    /// By [`super::slots::List`].
-    pub links: [Link; 2],
+    pub link: Link,
 }
 
 impl Slot {
@@ -112,7 +111,7 @@ impl Slot {
             place: 0,
             opened_at: 0,
             closed_at: 0,
-            links: [UNLINKED; 2],
+            link: UNLINKED,
         }
     }
     /// A usual request without any answer.

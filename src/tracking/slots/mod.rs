@@ -4,12 +4,14 @@
 //! Those that are still open after the lifetime of an exchange move to the elders.
 
 mod aging;
+mod clients;
 
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
 use aging::Term;
+use clients::Clients;
 
 use super::model::EndpointId;
 use super::observation::Observation;
@@ -22,15 +24,6 @@ use super::tokens::{Token, TokenMap};
 
 /// No slot. Slots are numbered in the order in which they begin.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// Which list a slot is linked in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum List {
-    /// Open requests with the same token between the same endpoints, newest first.
-    Token = 0,
-    /// Open requests of one client, newest first.
-    Client = 1,
-}
 
 /// What is under one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +56,7 @@ pub(super) struct Slots {
     /// When elders were closed.
     closed: VecDeque<(i64, u32)>,
     tokens: TokenMap<Under>,
-    /// First open request of each client.
-    clients: Vec<u32>,
+    clients: Clients,
     observations: Slab<Observation>,
 }
 
@@ -77,7 +69,7 @@ impl Slots {
             unused: VecDeque::new(),
             closed: VecDeque::new(),
             tokens: TokenMap::new(),
-            clients: Vec::new(),
+            clients: Clients::default(),
             observations: Slab::new(),
         }
     }
@@ -202,7 +194,8 @@ impl Slots {
             under.observing = number;
         } else {
             let next = std::mem::replace(&mut under.open, number);
-            slot.links = [self.put_before(List::Token, number, next), self.first_of_client(slot.row.client, number)];
+            slot.link = self.put_before(number, next);
+            self.clients.add(slot.row.client, number);
         }
         self.terms.push(Term::of(&slot));
         self.ring.push(slot);
@@ -217,17 +210,6 @@ impl Slots {
         {
             *term = Term::of(slot);
         }
-    }
-
-    /// Puts a slot first in the list of a client.
-    #[inline]
-    fn first_of_client(&mut self, client: EndpointId, number: u32) -> Link {
-        let client = client.0 as usize;
-        if self.clients.len() <= client {
-            self.clients.resize(client + 1, NONE);
-        }
-        let next = std::mem::replace(&mut self.clients[client], number);
-        self.put_before(List::Client, number, next)
     }
 
     /// An answer came: the request is open no more, but is still found as the newest closed one.
@@ -288,11 +270,9 @@ impl Slots {
         self.note(number);
     }
 
-    /// The open requests of a client, newest first.
+    /// The newest open requests of a client, newest first.
     pub fn of_client(&self, client: EndpointId) -> impl Iterator<Item = u32> {
-        let first = self.clients.get(client.0 as usize).copied().unwrap_or(NONE);
-        std::iter::successors(Some(first), |&number| Some(self.get(number)?.links[List::Client as usize].behind))
-            .take_while(|&number| number != NONE)
+        self.clients.of(client)
     }
 
     /// Estimated size in bytes.
@@ -300,13 +280,13 @@ impl Slots {
         (self.ring.len() + self.elders.len()) * (size_of::<Slot>() + 64)
     }
 
-    /// Tells the slot that follows in a list what is before it now; returns the links of that.
+    /// Tells the slot that follows under a token what is before it now; returns the neighbours of that.
     #[inline]
-    fn put_before(&mut self, list: List, number: u32, next: u32) -> Link {
+    fn put_before(&mut self, number: u32, next: u32) -> Link {
         if next != NONE
             && let Some(slot) = self.get_mut(next)
         {
-            slot.links[list as usize].before = number;
+            slot.link.before = number;
         }
         Link { before: NONE, behind: next }
     }
@@ -315,24 +295,19 @@ impl Slots {
     fn unlink(&mut self, number: u32) -> u32 {
         let Some(slot) = self.get_mut(number) else { return NONE };
         slot.open = false;
-        let client = slot.row.client.0 as usize;
-        let links = std::mem::replace(&mut slot.links, [UNLINKED; 2]);
-        for (list, link) in links.iter().enumerate() {
-            if link.before != NONE
-                && let Some(slot) = self.get_mut(link.before)
-            {
-                slot.links[list].behind = link.behind;
-            }
-            if link.behind != NONE
-                && let Some(slot) = self.get_mut(link.behind)
-            {
-                slot.links[list].before = link.before;
-            }
+        let (client, link) = (slot.row.client, std::mem::replace(&mut slot.link, UNLINKED));
+        if link.before != NONE
+            && let Some(slot) = self.get_mut(link.before)
+        {
+            slot.link.behind = link.behind;
         }
-        if self.clients.get(client) == Some(&number) {
-            self.clients[client] = links[List::Client as usize].behind;
+        if link.behind != NONE
+            && let Some(slot) = self.get_mut(link.behind)
+        {
+            slot.link.before = link.before;
         }
-        links[List::Token as usize].behind
+        self.clients.remove(client, number);
+        link.behind
     }
 }
 
