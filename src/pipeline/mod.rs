@@ -4,6 +4,7 @@
 //! They run one after the other, or, where a whole capture is to be read, side by side ([`Pipeline::read_ahead`]).
 
 mod ahead;
+mod apart;
 mod batch;
 mod body;
 mod check;
@@ -27,6 +28,7 @@ use crate::coap::{Severity, TokenPolicy};
 use crate::store::{Ended, Update};
 use crate::tracking::TrackerOptions;
 
+pub use apart::Apart;
 pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};

@@ -97,6 +97,16 @@ impl<T> Receiver<T> {
         self.taken(self.0.state())
     }
 
+    /// Takes an item, and waits for one as long as there is a sender.
+    pub fn recv(&self) -> Option<T> {
+        let mut state = self.0.state();
+        while state.items.is_empty() && !state.closed {
+            state.wanted = true;
+            state = self.0.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.taken(state)
+    }
+
     /// Takes an item, and waits so long for one.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, Nothing> {
         let mut state = self.0.state();
@@ -160,7 +170,7 @@ mod tests {
     #[test]
     fn what_has_no_room_is_let_go() {
         let (sender, receiver) = queue(1);
-        [1, 2].map(|item| sender.offer(item));
+        (1..=2).for_each(|item| sender.offer(item));
         assert_eq!((receiver.try_recv(), receiver.try_recv()), (Some(1), None));
         assert_eq!(receiver.recv_timeout(Duration::ZERO), Err(Nothing::Yet));
     }

@@ -77,7 +77,7 @@ pub(super) struct Memory {
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            groups: Groups::new(),
+            groups: Groups::default(),
             targets: HashMap::default(),
             refused: Recent::new(),
             challenged: Recent::new(),

@@ -1,11 +1,15 @@
 //! Requests to a group, and the answers from its members (RFC 7252 section 8).
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
 use super::model::{NO_RECORD, RecordId};
 use super::slots::{NONE, Slot};
-use super::tokens::{Token, TokenMap};
+use super::tokens::Token;
 use crate::coap::Rule;
 use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
 
@@ -34,15 +38,15 @@ impl Default for Group {
     }
 }
 
-/// Requests to groups, by client and token.
-pub(super) type Groups = TokenMap<Group>;
+/// Requests to groups, by the [key](Token::key) of the token, for the client.
+pub(super) type Groups = HashMap<[u64; 2], Group, RandomState>;
 
 impl Tracker {
     /// The token of a new multicast request was used for one before.
     #[cold]
     #[inline(never)]
     pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_>) {
-        let Some(group) = self.memory.groups.get(context.arrival.source.0, token) else { return };
+        let Some(group) = self.memory.groups.get(&token.key(context.arrival.source.0)) else { return };
         let request = i64::from(group.request);
         if let Some(elapsed) = between(group.at, context.now)
             && elapsed < MULTICAST_TOKEN_LIFETIME
@@ -57,7 +61,7 @@ impl Tracker {
     pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_>) {
         let (request, at) = (context.arrival.record, context.now);
         let group = Group { slot: index, request, at, ..Group::default() };
-        let held = self.memory.groups.get_or_default(context.arrival.source.0, &context.facts.token, |_| true);
+        let held = self.memory.groups.entry(context.facts.token.key(context.arrival.source.0)).or_default();
         let before = std::mem::replace(held, group).slot;
         if before != index && before != NONE {
             self.slots.close(before, self.clock.stamp());
@@ -67,15 +71,15 @@ impl Tracker {
 
     /// The slot of the request to a group that a response answers.
     pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
-        let group = self.memory.groups.get(context.arrival.destination.0, token)?;
+        let group = self.memory.groups.get(&token.key(context.arrival.destination.0))?;
         (group.slot != NONE).then_some(group.slot)
     }
 
     /// The slot of a request to a group is forgotten.
     pub(super) fn forget_group(groups: &mut Groups, number: u32, slot: &Slot) {
-        let (client, token) = (slot.row.client.0, &slot.token);
-        if slot.row.multicast && groups.get(client, token).is_some_and(|group| group.slot == number) {
-            groups.remove(client, token);
+        let key = slot.token.key(slot.row.client.0);
+        if slot.row.multicast && groups.get(&key).is_some_and(|group| group.slot == number) {
+            groups.remove(&key);
         }
     }
 
@@ -89,7 +93,7 @@ impl Tracker {
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);
         }
-        let Some(group) = self.memory.groups.get_mut(client, &token) else { return };
+        let Some(group) = self.memory.groups.get_mut(&token.key(client)) else { return };
         let server = context.arrival.source.0;
         let gap = group.last_answer.and_then(|last| between(last, context.now));
         if group.last_server != server

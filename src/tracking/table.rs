@@ -68,7 +68,7 @@ impl Key for [u64; 3] {
     }
 }
 
-/// Open addressing with linear probing; removal moves later cells up, so that nothing is left behind.
+/// Open addressing with linear probing.
 pub(super) struct Table<K, V> {
     /// As many as a power of two.
     cells: Vec<(K, V)>,
@@ -144,18 +144,12 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         self.cells.get(self.home(key))
     }
 
-    /// The place of the key, if it is there, for [`is_at`](Self::is_at) and [`at`](Self::at), and its value.
+    /// The place of the key, if it is there, for [`at`](Self::at), and its value.
     #[inline]
     pub fn spot(&self, key: K) -> Option<(usize, &V)> {
         let at = self.find(key);
         let (held, value) = &self.cells[at];
         (*held == key).then_some((at, value))
-    }
-
-    /// Whether the key has this place.
-    #[inline]
-    pub fn is_at(&self, place: usize, key: K) -> bool {
-        self.cells.get(place).is_some_and(|cell| cell.0 == key)
     }
 
     /// The value at a place.
@@ -196,35 +190,6 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
             self.room -= 1;
         }
     }
-
-    pub fn remove(&mut self, key: K) {
-        let at = self.find(key);
-        if self.cells[at].0 == key {
-            self.remove_at(at);
-        }
-    }
-
-    /// Empties a cell; cells behind it that were pushed there by it move up.
-    fn remove_at(&mut self, mut hole: usize) {
-        let mask = self.cells.len() - 1;
-        let mut at = hole;
-        loop {
-            at = (at + 1) & mask;
-            let key = self.cells[at].0;
-            if key.is_empty() {
-                break;
-            }
-            // It may move to the hole unless its home lies behind the hole.
-            let from_home = at.wrapping_sub(self.home(key)) & mask;
-            let from_hole = at.wrapping_sub(hole) & mask;
-            if from_home >= from_hole {
-                self.cells[hole] = self.cells[at];
-                hole = at;
-            }
-        }
-        self.cells[hole].0 = K::EMPTY;
-        self.room += 1;
-    }
 }
 
 #[cfg(test)]
@@ -240,13 +205,8 @@ mod tests {
         for round in 0..40_000u32 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let key = (state >> 33) % 700;
-            if state >> 60 < 7 {
-                table.remove(key);
-                map.remove(&key);
-            } else {
-                *table.get_or_default(key, |_| true) = round;
-                map.insert(key, round);
-            }
+            *table.get_or_default(key, |_| true) = round;
+            map.insert(key, round);
             assert_eq!(table.cells.len() * 2 / 3 - table.room, map.len());
             assert_eq!(table.get(key), map.get(&key));
         }

@@ -110,12 +110,18 @@ impl Tags {
         *cell = Cell { tag: place.tag, number };
     }
 
+    /// Whether room is to be made before anything can be put.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.room == 0
+    }
+
     /// Lets go of what leads nowhere, and grows where much does not.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, mut alive: impl FnMut(u32) -> bool) {
+    pub fn make_room(&mut self, mut alive: impl FnMut(u32) -> bool) {
         // Asks once of each. Without a branch on the answer, which nobody can foretell.
-        let mut many = 0;
+        let (full, mut many) = (self.cells.len(), 0);
         for at in 0..self.cells.len() {
             let cell = self.cells[at];
             self.cells[many] = cell;
@@ -123,7 +129,8 @@ impl Tags {
         }
         self.cells.truncate(many);
         // At most 9/16 full, so that there is time until the next such call.
-        let cells = (many * 16 / 9).next_power_of_two().max(Self::FIRST);
+        // Nor does it get much smaller at once: what has left is often followed by as much.
+        let cells = (many * 16 / 9).next_power_of_two().max(full / 2).max(Self::FIRST);
         let before = std::mem::replace(&mut self.cells, vec![EMPTY; cells]);
         self.room = Self::room_of(cells) - many;
         for cell in before {

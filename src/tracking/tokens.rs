@@ -1,7 +1,8 @@
 //! Tokens, and what is open under each.
 
 use super::facts::{Seed, short};
-use super::table::Table;
+use super::table::Key;
+use super::tags::{Held, Tags};
 
 /// A token: as a number where it has at most eight bytes; else (RFC 8974) as a seeded hash of 64 bits, so that two long tokens
 /// are taken for one practically never.
@@ -28,51 +29,108 @@ impl Token {
         self.length
     }
 
-    /// Exact, but for the length of long tokens.
+    /// With a scope (the number of a direction, or of a client): exact, but for the length of long tokens.
     #[inline]
-    fn key(&self, scope: u32) -> [u64; 2] {
+    pub fn key(&self, scope: u32) -> [u64; 2] {
         [self.bits, u64::from(scope) << 4 | u64::from(self.length.min(9))]
     }
 }
 
 /// Maps a scope (the number of a direction, or of a client) and a token to what `T` holds.
-pub(super) struct TokenMap<T>(Table<[u64; 2], T>);
+///
+/// What is under a key lies beside what was put there shortly before or after, and the index has eight bytes a key: so that of many keys those in
+/// use stay in the processor's caches.
+pub(super) struct TokenMap<T> {
+    index: Tags,
+    entries: Vec<Entry<T>>,
+    /// Entries that are used no more, the first of them last.
+    free: Vec<u32>,
+}
+
+struct Entry<T> {
+    key: [u64; 2],
+    value: T,
+}
 
 impl<T: Copy + Default> TokenMap<T> {
     pub fn new() -> Self {
-        Self(Table::new())
+        Self { index: Tags::new(), entries: Vec::new(), free: Vec::new() }
     }
 
     #[inline]
     pub fn get(&self, scope: u32, token: &Token) -> Option<&T> {
-        self.0.get(token.key(scope))
+        let key = token.key(scope);
+        let number = self.index.get(key, |number| held(&self.entries, number, key))?;
+        self.entries.get(number as usize).map(|entry| &entry.value)
     }
 
-    pub fn get_mut(&mut self, scope: u32, token: &Token) -> Option<&mut T> {
-        self.0.get_mut(token.key(scope))
-    }
-
-    /// The value under a key, the default where there was none. `alive` as for [`Table::place`].
-    #[inline]
-    pub fn get_or_default(&mut self, scope: u32, token: &Token, alive: impl Fn(&T) -> bool) -> &mut T {
-        self.0.get_or_default(token.key(scope), alive)
-    }
-
-    /// The place of a key, for [`at`](Self::at): the one where it was, if it is still there. See [`Table::place`].
+    /// The place of a key, for [`at`](Self::at): the one where it was, if it is still there. Good until the next such call.
+    ///
+    /// `alive` tells the values that still mean something: the others leave when room is made.
     #[inline]
     pub fn place(&mut self, was: usize, scope: u32, token: &Token, alive: impl Fn(&T) -> bool) -> usize {
         let key = token.key(scope);
-        if self.0.is_at(was, key) { was } else { self.0.place(key, alive) }
+        if self.entries.get(was).is_some_and(|entry| entry.key == key) {
+            return was;
+        }
+        if self.index.is_full() {
+            self.make_room(alive);
+        }
+        let place = self.index.place(key, |number| held(&self.entries, number, key), |_| true);
+        let number = place.number.unwrap_or_else(|| {
+            let number = self.add(Entry { key, value: T::default() });
+            self.index.put(place, number);
+            number
+        });
+        number as usize
+    }
+
+    #[inline]
+    fn add(&mut self, entry: Entry<T>) -> u32 {
+        if let Some(number) = self.free.pop()
+            && let Some(place) = self.entries.get_mut(number as usize)
+        {
+            *place = entry;
+            return number;
+        }
+        self.entries.push(entry);
+        (self.entries.len() - 1) as u32
+    }
+
+    /// Lets go of what is not alive.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, alive: impl Fn(&T) -> bool) {
+        let entries = &self.entries;
+        let mut stay = vec![false; entries.len()];
+        self.index.make_room(|number| {
+            let alive = entries.get(number as usize).is_some_and(|entry| alive(&entry.value));
+            if let Some(stay) = stay.get_mut(number as usize) {
+                *stay = alive;
+            }
+            alive
+        });
+        self.free.clear();
+        self.free.extend((0..stay.len() as u32).rev().filter(|number| !stay[*number as usize]));
+        // No key has this value: nobody finds them where they were.
+        for number in &self.free {
+            self.entries[*number as usize].key = <[u64; 2]>::EMPTY;
+        }
     }
 
     /// The value at a place.
     #[inline]
     pub fn at(&mut self, place: usize) -> &mut T {
-        self.0.at(place)
+        &mut self.entries[place].value
     }
+}
 
-    pub fn remove(&mut self, scope: u32, token: &Token) {
-        self.0.remove(token.key(scope));
+/// What the number of an entry leads to.
+#[inline]
+fn held<T>(entries: &[Entry<T>], number: u32, key: [u64; 2]) -> Held {
+    match entries.get(number as usize) {
+        Some(entry) if entry.key == key => Held::Same,
+        _ => Held::Other,
     }
 }
 
@@ -86,16 +144,33 @@ mod tests {
         let (mut map, seed) = (TokenMap::new(), Seed::default());
         for scope in [1, 2, 1 << 31, u32::MAX] {
             for (index, token) in tokens.iter().enumerate() {
-                *map.get_or_default(scope, &Token::new(token, &seed), |_| true) = (scope, index);
+                let place = map.place(usize::MAX, scope, &Token::new(token, &seed), |_| true);
+                *map.at(place) = (scope, index);
             }
         }
         for scope in [1, 2, 1 << 31, u32::MAX] {
             for (index, token) in tokens.iter().enumerate() {
                 assert_eq!(map.get(scope, &Token::new(token, &seed)), Some(&(scope, index)));
             }
-            map.remove(scope, &Token::new(tokens[4], &seed));
-            assert_eq!(map.get(scope, &Token::new(tokens[4], &seed)), None);
-            assert!(map.get_mut(scope, &Token::new(tokens[5], &seed)).is_some());
         }
+        assert_eq!(map.get(3, &Token::new(tokens[4], &seed)), None);
+    }
+
+    #[test]
+    fn it_holds_what_is_alive() {
+        let (mut map, seed) = (TokenMap::new(), Seed::default());
+        let (mut places, token) = (Vec::new(), |number: u32| Token::new(&number.to_be_bytes(), &seed));
+        for number in 0..100_000u32 {
+            let alive = |held: &u32| *held + 30 > number || held.is_multiple_of(1000);
+            let place = map.place(usize::MAX, 7, &token(number), alive);
+            assert_eq!(std::mem::replace(map.at(place), number), 0);
+            places.push(place);
+            // Where it was is where it is, unless it left; then it is new.
+            let earlier = number / 2 / 1000 * 1000;
+            assert_eq!(map.place(places[earlier as usize], 7, &token(earlier), alive), places[earlier as usize]);
+            assert_eq!(map.get(7, &token(earlier)), Some(&earlier));
+        }
+        assert!((99_971..100_000).all(|number| map.get(7, &token(number)) == Some(&number)));
+        assert!(map.entries.len() < 500, "{} entries for 130 that are alive", map.entries.len());
     }
 }

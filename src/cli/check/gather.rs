@@ -6,11 +6,11 @@ use anyhow::bail;
 
 use super::scan::Scan;
 use crate::capture::Opened;
-use crate::cli::{CheckArgs, Context, WAIT, input, print, printer};
+use crate::cli::{CheckArgs, Context, input, print, printer};
 use crate::coap::{Rule, Severity};
 use crate::filter::Selection;
 use crate::frame::Endpoint;
-use crate::pipeline::{Fetcher, Pipeline, Step};
+use crate::pipeline::{Apart, Fetcher, Pipeline, Step};
 use crate::render::verdict::{Part, Tally};
 use crate::store::{Ended, Store, Summary, Update};
 use crate::tracking::{EndpointId, ResourceId};
@@ -90,11 +90,11 @@ pub(super) fn findings(
 
 /// Read to the end; the last counts.
 fn read(
-    mut pipeline: Pipeline,
+    pipeline: Pipeline,
     context: &mut Context<'_>,
     mut take: impl FnMut(&mut Update) -> anyhow::Result<()>,
 ) -> anyhow::Result<Summary> {
-    let mut update = Update::default();
+    let (mut pipeline, mut update) = (Apart::spawn(pipeline)?, Update::default());
     loop {
         let step = pipeline.step(&mut update);
         let warnings = std::mem::take(&mut update.warnings);
@@ -105,16 +105,12 @@ fn read(
             _ => (None, None),
         };
         take(&mut update)?;
-        match (step, summary) {
-            (Step::Ended, Some(summary)) => {
-                context.progress_done();
-                if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
-                    bail!("{why}");
-                }
-                return Ok(summary);
+        if let Some(summary) = summary {
+            context.progress_done();
+            if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
+                bail!("{why}");
             }
-            (Step::Pending, _) => pipeline.wait(WAIT),
-            _ => {}
+            return Ok(summary);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::io::Write;
 
 use super::{Context, StatsArgs, counted, input, print};
 use crate::capture::Opened;
-use crate::pipeline::{Pipeline, Step};
+use crate::pipeline::{Apart, Pipeline, Step};
 use crate::render::json::line;
 use crate::store::{Ended, RecordFlags, Summary, Update};
 use crate::tracking::ResourceId;
@@ -54,17 +54,15 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::Result<Summary> {
     let options = input::pipeline_options(&args.reading)?;
     let Opened { source, .. } = input::open(args.input.paths()?, false, &args.reading)?;
-    let mut pipeline = Pipeline::read_ahead(source, options)?;
+    let mut pipeline = Apart::spawn(Pipeline::read_ahead(source, options)?)?;
     let mut update = Update::default();
     loop {
         let step = pipeline.step(&mut update);
         sums.take(&mut update);
         context.warn(&update.warnings);
         context.progress(&update.summary.progress);
-        match step {
-            Step::More => {}
-            Step::Pending => pipeline.wait(super::WAIT),
-            Step::Ended => break,
+        if step == Step::Ended {
+            break;
         }
     }
     context.progress_done();

@@ -49,7 +49,7 @@ mod tests {
         let (mut clients, client) = (Clients::default(), EndpointId(3));
         (0..1000).for_each(|number| clients.add(client, number));
         assert_eq!(clients.of(client).collect::<Vec<_>>(), (936..1000).rev().collect::<Vec<_>>());
-        [999, 5, 998].map(|number| clients.remove(client, number));
+        [999, 5, 998].into_iter().for_each(|number| clients.remove(client, number));
         assert_eq!(clients.of(client).next(), Some(997));
         assert_eq!(clients.of(EndpointId(4)).next(), None);
     }

@@ -231,7 +231,7 @@ impl Slots {
     /// Elders are forgotten by the time at which they were closed.
     #[inline]
     fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if !self.elders.is_empty() && self.elders.contains_key(&number) {
+        if !self.ring.holds(number) && self.elders.contains_key(&number) {
             self.closed.push_back((stamp, number));
         }
     }

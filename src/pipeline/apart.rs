@@ -1,0 +1,59 @@
+//! A whole pipeline in threads of its own, for whoever has work to do with each update and reads a source that ends.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::queue::{Receiver, Sender, queue};
+use super::{Pipeline, Step};
+use crate::store::{Ended, Update};
+
+/// Updates that wait to be taken. More would leave the processor's cache before they are looked at.
+const WAITING: usize = 4;
+/// How long a source that has nothing now is waited for, before it is asked again.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// A pipeline that runs. Dropping it stops it, and does not wait for that.
+pub struct Apart {
+    updates: Receiver<Update>,
+    used: Sender<Update>,
+}
+
+impl Apart {
+    /// Start the thread.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn spawn(mut pipeline: Pipeline) -> std::io::Result<Self> {
+        let (sender, updates) = queue(WAITING);
+        let (used, empties) = queue(WAITING + 2);
+        std::thread::Builder::new().name("tracker".into()).spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(|| run(&mut pipeline, &sender, &empties)));
+            if let Err(panic) = result {
+                let ended = Some(Ended::Panicked(super::loader::fault(panic.as_ref())));
+                // Where nobody listens any more, nobody needs to know.
+                let _ = sender.send(Update { ended, ..Update::default() });
+            }
+        })?;
+        Ok(Self { updates, used })
+    }
+
+    /// Put the next update into `update`, whose memory is used again. [`Step::Ended`] comes with the last.
+    pub fn step(&mut self, update: &mut Update) -> Step {
+        let Some(next) = self.updates.recv() else { return Step::Ended };
+        self.used.offer(std::mem::replace(update, next));
+        if update.ended.is_some() { Step::Ended } else { Step::More }
+    }
+}
+
+fn run(pipeline: &mut Pipeline, updates: &Sender<Update>, empties: &Receiver<Update>) {
+    loop {
+        let mut update = empties.try_recv().unwrap_or_default();
+        let step = pipeline.step(&mut update);
+        if updates.send(update).is_err() || step == Step::Ended {
+            return;
+        }
+        if step == Step::Pending {
+            pipeline.wait(WAIT);
+        }
+    }
+}
