@@ -2,6 +2,8 @@
 #![cfg(feature = "tui")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "screens/chart.rs"]
+mod chart;
 #[path = "screens/filter.rs"]
 mod filter;
 #[path = "screens/findings.rs"]

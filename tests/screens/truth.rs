@@ -17,7 +17,7 @@ const PAGE: usize = 60;
 const BELOW: usize = 4;
 
 /// Captures of the lab, and the built-in one.
-fn captures() -> Vec<PathBuf> {
+pub fn captures() -> Vec<PathBuf> {
     let lab = std::fs::read_dir("captures/lab").unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> = lab.filter(|path| path.to_string_lossy().contains(".pcap")).collect();
     paths.push("captures/lab-session.pcap".into());
@@ -27,7 +27,7 @@ fn captures() -> Vec<PathBuf> {
 }
 
 /// What `print -T json` says, a value a line.
-fn told(path: &Path) -> Vec<Value> {
+pub fn told(path: &Path) -> Vec<Value> {
     let output =
         Command::new(env!("CARGO_BIN_EXE_coapscope")).args(["print", "-T", "json", "-r"]).arg(path).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -284,12 +284,12 @@ fn is_repeat(object: &Value) -> bool {
 }
 
 /// The number of the Observe option.
-fn observe(object: &Value) -> Option<u64> {
+pub fn observe(object: &Value) -> Option<u64> {
     object["coap"]["options"].as_array()?.iter().find(|option| option["number"] == 6)?["value"].as_u64()
 }
 
 /// Seconds that a value is fresh.
-fn max_age(object: &Value) -> u64 {
+pub fn max_age(object: &Value) -> u64 {
     let options = object["coap"]["options"].as_array();
     let option = options.and_then(|options| options.iter().find(|option| option["number"] == 14));
     option.and_then(|option| option["value"].as_u64()).unwrap_or(60)

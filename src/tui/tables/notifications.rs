@@ -16,7 +16,7 @@ use crate::tui::view::text;
 /// Messages before the selected one, or before the last, that are told of.
 const BEFORE: usize = 200;
 /// Messages behind the selected one that are told of.
-const BEHIND: usize = 60;
+const BEHIND: usize = 200;
 /// Messages that are looked through for those behind the selected one.
 const LOOKED: u32 = 20_000;
 /// Rows of the chart that hold numbers, at most.
@@ -48,7 +48,13 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     let mut freshest = None;
     let wide = context.page.1 >= 104;
     facts.lines.push(Line::styled(heads(wide), context.theme.heading()));
-    for id in members(context, row) {
+    let (members, all) = members(context, row);
+    if !all {
+        facts.lines.push(Line::plain(
+            " Of this long observation the messages around the selected one are shown, here and in the chart.",
+        ));
+    }
+    for id in members {
         let Some(record) = context.store.get(id) else { continue };
         let note = note(context, id, record, freshest, fetcher);
         facts.lines.push(line(context, record, note.as_ref().map(|(note, _)| note), note.as_ref(), wide));
@@ -95,8 +101,8 @@ fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Stri
     format!("observation {}: {what}  {ends}, {registered}, {}", id.0, field::end(row.end))
 }
 
-/// Messages of the observation around the selected one, oldest first.
-fn members(context: &Context<'_>, row: &ObservationRow) -> Vec<RecordId> {
+/// Messages of the observation around the selected one, oldest first, and whether these are all.
+fn members(context: &Context<'_>, row: &ObservationRow) -> (Vec<RecordId>, bool) {
     let store = context.store;
     let last = store.exchange(row.exchange).filter(|_| row.exchange.0 != 0).map_or(row.last, |exchange| exchange.last);
     let mut behind = Vec::new();
@@ -116,7 +122,8 @@ fn members(context: &Context<'_>, row: &ObservationRow) -> Vec<RecordId> {
     }
     found.reverse();
     found.extend(behind);
-    found
+    let all = context.store.get(at).is_none() && found.last().is_none_or(|found| *found >= last);
+    (found, all)
 }
 
 /// A response of the observation with its number, and its value.
@@ -241,10 +248,11 @@ fn rule(context: &Context<'_>, note: &Note) -> String {
             format!("{freshest} > {number} and {freshest} - {number} > 2^23: newer than {frame}, past 2^24")
         }
         ObserveOrder::NewerByTime => format!("more than 128 s after {frame}: newer, whatever the number"),
+        ObserveOrder::Stale if number < freshest => {
+            format!("{number} < {freshest} of {frame}, within 128 s: stale (RFC 7641 section 3.4)")
+        }
         ObserveOrder::Stale => {
-            format!(
-                "{number} is not newer than {freshest} ({frame}), and no 128 s passed: stale (RFC 7641 section 3.4)"
-            )
+            format!("{number} - {freshest} >= 2^23 ({frame}), within 128 s: stale (RFC 7641 section 3.4)")
         }
         ObserveOrder::Same => format!("the same number as {frame}: not newer (RFC 7641 section 3.4)"),
     }
@@ -269,17 +277,17 @@ fn sentences(context: &Context<'_>, row: &ObservationRow) -> Vec<String> {
 
 /// Numbers over time, below them how long each newer value is fresh.
 fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usize) -> Vec<Line> {
-    let numbered: Vec<(&Note, i64)> = {
-        let base = notes.iter().find_map(|note| note.number);
-        let Some(base) = base else { return Vec::new() };
-        notes.iter().filter_map(|note| Some((note, step(note.number?, base)))).collect()
-    };
+    // A copy of a notification says nothing new.
+    let told = || notes.iter().filter(|note| note.order != ObserveOrder::None);
+    let base = told().find_map(|note| note.number).unwrap_or(0);
+    let numbered: Vec<(&Note, i64)> = told().filter_map(|note| Some((note, step(note.number?, base)))).collect();
     let (Some(first), Some(last)) = (numbered.first(), numbered.last()) else { return Vec::new() };
-    let base = numbered.first().and_then(|(note, _)| note.number).unwrap_or(0);
+    let is_newer = |note: &Note| !matches!(note.order, ObserveOrder::Stale | ObserveOrder::Same);
     let fresh_until = |note: &Note| note.time.saturating_add(i64::from(note.max_age).saturating_mul(1_000_000_000));
+    let freshest = numbered.iter().rfind(|(note, _)| is_newer(note)).map_or(last.0, |(note, _)| *note);
     let now = context.now.unwrap_or(last.0.time).max(last.0.time);
     let open = row.end == crate::tracking::ObservationEnd::Open;
-    let end = if open { now.min(fresh_until(last.0)).max(last.0.time) } else { last.0.time };
+    let end = if open { now.min(fresh_until(freshest)).max(last.0.time) } else { last.0.time };
     let columns = context.page.1.saturating_sub(NAMES + 2);
     let scale = Scale { from: first.0.time, to: end.max(first.0.time + 1), columns };
     let (low, high) = numbered.iter().fold((i64::MAX, i64::MIN), |(low, high), (_, at)| (low.min(*at), high.max(*at)));
@@ -288,10 +296,15 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
     let mut tracks = vec![Track::new(columns); rows];
     let mut fresh = Track::new(columns);
     for (note, at) in &numbered {
-        let newer = !matches!(note.order, ObserveOrder::Stale | ObserveOrder::Same);
-        let sign = if newer { "o" } else { "x" };
+        let newer = is_newer(note);
         if let Some(track) = tracks.get_mut(rows - 1 - height.column(*at)) {
-            let _ = track.put(scale.column(note.time), sign);
+            // Where two stand in one place, the overtaken one is the news.
+            let place = scale.column(note.time);
+            if newer {
+                let _ = track.put(place, "o");
+            } else {
+                track.fill(place, place, 'x');
+            }
         }
         if newer {
             let until = fresh_until(note).min(end);

@@ -46,6 +46,14 @@ impl Track {
         true
     }
 
+    /// The same where a blank is left on both sides.
+    pub fn put_apart(&mut self, column: usize, text: &str) -> bool {
+        let column = column.min(self.0.len().saturating_sub(text.chars().count()));
+        let beside = [column.checked_sub(1), Some(column + text.chars().count())];
+        let is_taken = |place: &usize| self.0.get(*place).is_some_and(|sign| *sign != ' ');
+        !beside.iter().flatten().any(is_taken) && self.put(column, text)
+    }
+
     /// Fill from one column up to another, both included.
     pub fn fill(&mut self, from: usize, to: usize, sign: char) {
         let end = (to + 1).min(self.0.len()).max(from);
@@ -84,5 +92,11 @@ mod tests {
         track.fill(3, 3, '=');
         assert_eq!(track.text(), " R1=ab");
         assert!(!Track::new(1).put(0, "ab"));
+        assert!(!track.put_apart(0, "x"));
+        assert!(!Track::new(1).put_apart(0, "ab"));
+        let mut track = Track::new(9);
+        assert!(track.put_apart(0, "0") && !track.put_apart(1, "1 s") && track.put_apart(2, "2 s"));
+        assert!(track.put_apart(99, "3 s"));
+        assert_eq!(track.text(), "0 2 s 3 s");
     }
 }

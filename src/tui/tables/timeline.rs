@@ -118,9 +118,9 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
     });
     let all = std::iter::once((0, "1".to_owned())).chain(numbers).chain(late);
     for (at, sign) in all {
-        // Where two stand in one column, the later one moves to the right.
+        // Where two stand in one column, the later one moves to the right, or at the end to the left.
         let column = scale.column(at);
-        let _ = (column..columns).find(|column| events.put(*column, &sign));
+        let _ = (column..columns).chain((0..column).rev()).find(|column| events.put(*column, &sign));
     }
     if let Some(now) = now.filter(|now| *now <= scale.to) {
         let _ = events.put(scale.column(now), "now");
@@ -132,7 +132,7 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
     for at in copies.iter().skip(1).copied().chain(response) {
         let text = duration(at);
         let column = scale.column(at).saturating_sub(text.chars().count() / 2);
-        let _ = axis.put(column, &text);
+        let _ = axis.put_apart(column, &text);
     }
     let line = |name: &str, track: &Track, style| Line {
         pieces: vec![(format!(" {name:<NAMES$}"), context.theme.heading()), (track.text(), style)],

@@ -1,0 +1,225 @@
+//! The chart of an observation and the timeline of an exchange, as drawn, against the numbers that `print -T json` has for them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use coapscope::coap::Parameters;
+use serde_json::Value;
+
+use super::script::Scene;
+use super::truth::{captures, max_age, observe, told};
+
+/// Columns of the screen.
+const WIDTH: usize = 120;
+/// Columns of what names a line of the chart, with the wall; of what names one of the timeline.
+const CHART: usize = 11;
+const TIMELINE: usize = 10;
+const SECOND: i64 = 1_000_000_000;
+const MODULUS: i64 = 1 << 24;
+
+/// Nanoseconds since 1970.
+fn time(object: &Value) -> i64 {
+    let text = object["frame"]["time"].as_str().unwrap();
+    chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_nanos_opt().unwrap()
+}
+
+/// The nearest of `columns` places for a value between two others.
+fn place(value: i64, from: i64, to: i64, columns: usize) -> usize {
+    let share = (value - from) as f64 / (to - from).max(1) as f64;
+    (share.clamp(0.0, 1.0) * (columns - 1) as f64).round() as usize
+}
+
+/// The lower pane of the last frame in which it is about this row, for each row.
+fn panes(path: &Path, keys: &str, count: usize, what: &str) -> BTreeMap<u64, Vec<String>> {
+    let film = Scene::file(path).at((WIDTH as u16, 36)).keys(keys).keys("g").keys(&"j ".repeat(count)).run();
+    let mut panes = BTreeMap::new();
+    for frame in &film.frames {
+        let mut lines = frame.lines().skip_while(|line| !line.starts_with("\u{2500}\u{2500} "));
+        let Some(title) = lines.next() else { continue };
+        let Some((_, rest)) = title.split_once(what) else { continue };
+        let id = rest.split(':').next().unwrap().trim().parse().unwrap();
+        panes.insert(id, lines.map(str::to_owned).collect());
+    }
+    panes
+}
+
+/// What is said of a notification below its observation, and the order that JSON names so.
+const ORDERS: &[(&str, &str)] = &[("first", "first"), ("next", "newer"), ("gap", "newer, gap"), ("stale", "STALE")];
+
+#[test]
+fn the_chart_draws_the_numbers() {
+    let (mut charts, mut signs, mut lines) = (0, 0, 0);
+    for path in captures() {
+        let told = told(&path);
+        let mut observations: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
+        for object in told.iter().filter(|object| object["coap"]["code"].as_str().is_some_and(|code| code >= "2")) {
+            if let Some(id) = object["observation"].as_u64() {
+                observations.entry(id).or_default().push(object);
+            }
+        }
+        let panes = panes(&path, "4", observations.len(), "observation ");
+        for (id, notes) in &observations {
+            let pane = panes.get(id).unwrap_or_else(|| panic!("{} observation {id} was never drawn", path.display()));
+            let notes: Vec<&Value> = notes.iter().copied().filter(|note| !note["observe_order"].is_null()).collect();
+            signs += chart(&format!("{} observation {id}", path.display()), pane, &notes);
+            lines += orders(pane, &notes);
+            charts += 1;
+        }
+    }
+    println!("{charts} charts with {signs} signs, and {lines} lines above them, are as print -T json says");
+    assert!(charts > 30 && signs > 200 && lines > 150, "{charts}, {signs}, {lines}");
+}
+
+/// Lines about notifications, as far as they are on the pane.
+fn orders(pane: &[String], notes: &[&Value]) -> usize {
+    let mut compared = 0;
+    for note in notes {
+        let start = format!("{:>6} ", note["frame"]["number"].to_string());
+        let Some(line) = pane.iter().find(|line| line.chars().skip(1).collect::<String>().starts_with(&start)) else {
+            continue;
+        };
+        let number = format!("{:>8} ", observe(note).unwrap());
+        let order = ORDERS.iter().find(|(word, _)| note["observe_order"] == *word).unwrap().1;
+        let cell = |from: usize, to: usize| line.chars().skip(from).take(to - from).collect::<String>();
+        assert_eq!((cell(22, 31), cell(47, 57).trim().to_owned()), (number, order.to_owned()), "{line}");
+        compared += 1;
+    }
+    compared
+}
+
+/// The signs of a chart: each notification at its time and number, `o` where it is newer, `x` where it is stale; and how long values are fresh.
+fn chart(at: &str, pane: &[String], notes: &[&Value]) -> usize {
+    let columns = WIDTH - CHART;
+    let is_row = |line: &&String| line.chars().nth(CHART - 1) == Some('\u{2502}') && !line.contains("fresh");
+    let after = |line: &str| format!("{:<columns$}", line.chars().skip(CHART).collect::<String>());
+    let rows: Vec<(i64, String)> = pane
+        .iter()
+        .filter(is_row)
+        .map(|line| (line.chars().take(CHART - 1).collect::<String>().trim().parse().unwrap(), after(line)))
+        .collect();
+    let fresh = pane.iter().find(|line| line.trim_start().starts_with("fresh\u{2502}")).map(|line| after(line));
+    let axis = pane.iter().find(|line| line.trim_start().starts_with("time ") && fresh.is_some());
+    let (Some(fresh), Some(axis)) = (fresh, axis) else { panic!("{at}: no chart in\n{}", pane.join("\n")) };
+    let labels: Vec<f64> = axis.split_whitespace().skip(1).map(|label| label.parse().unwrap()).collect();
+    let from = time(notes[0]);
+    // The axis tells milliseconds; where it ends at a message the time is exact.
+    let labelled = from + ((labels[1] - labels[0]) * 1e9) as i64;
+    let times = notes.iter().map(|note| time(note));
+    let until = |note: &Value| time(note) + max_age(note) as i64 * SECOND;
+    let ends = times.chain(notes.iter().map(|note| until(note)));
+    let to = ends.min_by_key(|end| (end - labelled).abs()).filter(|end| (end - labelled).abs() < SECOND / 500);
+    let to = to.unwrap_or(labelled);
+    // Numbers as they go on, past 2^24.
+    let base = observe(notes[0]).unwrap() as i64;
+    let ahead = |note: &Value| {
+        let ahead = (observe(note).unwrap() as i64 - base).rem_euclid(MODULUS);
+        if ahead > MODULUS / 2 { ahead - MODULUS } else { ahead }
+    };
+    let (low, high) = notes.iter().map(|note| ahead(note)).fold((0, 0), |(low, high), at| (low.min(at), high.max(at)));
+    assert_eq!(rows.len() as i64, 6.min(high - low + 1), "{at}: rows in\n{}", pane.join("\n"));
+    assert_eq!(
+        (rows[0].0, rows[rows.len() - 1].0),
+        ((base + high).rem_euclid(MODULUS), (base + low).rem_euclid(MODULUS))
+    );
+    let mut expected = vec![vec![' '; columns]; rows.len()];
+    let mut bar = vec![' '; columns];
+    for note in notes {
+        let row = rows.len() - 1 - if rows.len() == 1 { 0 } else { place(ahead(note), low, high, rows.len()) };
+        let column = place(time(note), from, to, columns);
+        if note["observe_order"] == "stale" {
+            expected[row][column] = 'x';
+        } else {
+            if expected[row][column] == ' ' {
+                expected[row][column] = 'o';
+            }
+            bar[column..=place(until(note), from, to, columns)].fill('=');
+        }
+    }
+    let expected: Vec<String> = expected.iter().map(|row| row.iter().collect()).collect();
+    let drawn: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
+    assert_eq!(drawn, expected, "{at}");
+    assert_eq!(fresh, bar.iter().collect::<String>(), "{at}");
+    notes.len()
+}
+
+#[test]
+fn the_timeline_draws_the_copies() {
+    let (mut timelines, mut copies) = (0, 0);
+    for path in captures() {
+        let told = told(&path);
+        let mut exchanges: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
+        for object in &told {
+            if let Some(id) = object["exchange"].as_u64() {
+                exchanges.entry(id).or_default().push(object);
+            }
+        }
+        let is_request =
+            |object: &&&Value| ["request", "registration"].contains(&object["role"].as_str().unwrap_or_default());
+        let repeated = |messages: &Vec<&Value>| messages.iter().filter(is_request).count() > 1;
+        if !exchanges.values().any(repeated) {
+            continue;
+        }
+        let panes = panes(&path, "3", exchanges.len(), "exchange ");
+        for (id, messages) in &exchanges {
+            let requests: Vec<&&Value> = messages.iter().filter(is_request).collect();
+            let is_copy = |request: &&&&Value| !request["retransmission_of"].is_null() || ***request == *requests[0];
+            let Some(first) = requests.first().filter(|first| first["coap"]["type"] == "CON") else { continue };
+            let answer = messages.iter().find(|object| {
+                object["frame"]["number"] == first["answered_by"]
+                    && (object["coap"]["type"] == "RST" || object["coap"]["code"] != "0.00")
+            });
+            let mut expected: Vec<(i64, String)> = requests
+                .iter()
+                .filter(is_copy)
+                .enumerate()
+                .map(|(index, copy)| {
+                    let sign = if index == 0 { "1".to_owned() } else { format!("R{index}") };
+                    (time(copy) - time(first), sign)
+                })
+                .collect();
+            copies += expected.len();
+            expected.extend(answer.map(|answer| (time(answer) - time(first), "A".to_owned())));
+            timeline(&format!("{} exchange {id}", path.display()), &panes[id], &expected, answer.is_none());
+            timelines += 1;
+        }
+    }
+    println!("{timelines} timelines with {copies} copies are as print -T json says");
+    assert!(timelines > 50 && copies > 60, "{timelines}, {copies}");
+}
+
+/// Copies and answer at their times, and the windows of RFC 7252 section 4.8, on one scale.
+fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: bool) {
+    let columns = WIDTH - TIMELINE;
+    let line = |name: &str| -> String {
+        let found = pane.iter().find(|line| line.starts_with(&format!(" {name} ")));
+        let found = found.unwrap_or_else(|| panic!("{at}: no line {name} in\n{}", pane.join("\n")));
+        format!("{:<columns$}", found.chars().skip(TIMELINE).collect::<String>())
+    };
+    let (windows, captured, axis) = (line("expected"), line("captured"), line("time"));
+    let label = axis.split("  ").last().unwrap().trim().to_owned();
+    // Windows end at these seconds after the first copy; what is answered is drawn up to the end of the window that it falls into.
+    let last = events.iter().map(|(time, _)| *time).max().unwrap();
+    let answered = [3, 9, 21, 45].into_iter().map(|end| end * SECOND).find(|end| *end >= last).unwrap_or(last);
+    let end = if waits { 93 * SECOND } else { answered };
+    let to =
+        if label == coapscope::render::time::duration(end) { end } else { return assert!(waits, "{at}: {label}") };
+    let parameters = Parameters::default();
+    let mut bar = vec![' '; columns];
+    let give_up = (62 * SECOND, 93 * SECOND);
+    for (from, until) in (1..=4).map(|step| parameters.retransmission_time(step)).chain(waits.then_some(give_up)) {
+        if from <= to {
+            bar[place(from, 0, to, columns)..=place(until, 0, to, columns)].fill('=');
+        }
+    }
+    assert_eq!(windows, bar.iter().collect::<String>(), "{at}");
+    let mut drawn = vec![' '; columns];
+    for (time, sign) in events {
+        // Where its place is taken, it stands as near to it as it can: to the right, or else to the left.
+        let free = |column: &usize| drawn.iter().skip(*column).take(sign.len()).all(|place| *place == ' ');
+        let (own, last) = (place(*time, 0, to, columns), columns - sign.len());
+        let column = (own.min(last)..=last).chain((0..own.min(last)).rev()).find(free).unwrap();
+        drawn.splice(column..column + sign.len(), sign.chars());
+    }
+    let drawn: String = drawn.iter().collect();
+    assert_eq!(captured.replace("now", "   "), drawn, "{at}");
+}
