@@ -217,6 +217,23 @@ fn a_live_list_follows_until_the_user_moves() {
 }
 
 #[test]
+fn what_is_frozen_stays_to_the_last_column() {
+    for view in ["1", "2", "3", "4"] {
+        let scene = Scene::lab("04-retransmit-libcoap.client.pcap").made_live().pieces(10);
+        let film = scene.keys_after_first(&format!("g {view} p")).run();
+        let frozen: Vec<&String> = film.frames.iter().filter(|frame| frame.contains("FROZEN")).collect();
+        let below = |frame: &str| frame.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert!(film.last().contains("FROZEN 14 new"), "{}", film.last());
+        assert_eq!(below(frozen[0]), below(film.last()), "view {view}");
+        let thawed = Scene::lab("04-retransmit-libcoap.client.pcap").made_live().pieces(10);
+        let thawed = thawed.keys_after_first(&format!("g {view} p")).keys("p").run();
+        let never = Scene::lab("04-retransmit-libcoap.client.pcap").made_live().pieces(10);
+        let never = never.keys_after_first(&format!("g {view}")).keys("p p").run();
+        assert_eq!(below(thawed.last()), below(never.last()), "view {view}");
+    }
+}
+
+#[test]
 fn signs_stay_without_colour_and_beyond_ascii() {
     let scene = || Scene::lab("04-retransmit-libcoap.client.pcap").keys("]]");
     let plain = scene().plain().at(SMALL).run();
@@ -252,6 +269,56 @@ fn every_size_can_be_drawn() {
     }
 }
 
+/// Keys that a restless user presses; none ends the screen.
+const RESTLESS: &str = "1 2 3 4 5 f Tab S-Tab Enter Esc j k G g PgDn PgUp C-d C-u ] [ } { ( ) Backspace o O b = ! x t d r p F zR zM zi zb P H A \
+                        h l \\ + - ? / C-f : n N Up Down y";
+
+#[test]
+fn any_keys_at_any_size_break_nothing() {
+    let keys: Vec<&str> = RESTLESS.split_whitespace().collect();
+    // A generator of Lehmer's: the same every time.
+    let mut state = 20_061_969u64;
+    let mut random = |below: usize| {
+        state = state * 48_271 % 2_147_483_647;
+        state as usize % below
+    };
+    for (round, capture) in
+        ["04-reorder.client.pcap", "05-block-loss.client.pcap", "07-formats.pcap", "08-multicast-v4.pcap"]
+            .into_iter()
+            .enumerate()
+    {
+        let mut scene = Scene::lab(capture);
+        if round % 2 == 1 {
+            scene = scene.made_live().pieces(5);
+        }
+        for step in 0..150 {
+            // Mostly sizes near the limits, where panes come and go.
+            let limit = if step % 2 == 0 { (250, 80) } else { (130, 30) };
+            scene = scene.resize((1 + random(limit.0) as u16, 1 + random(limit.1) as u16));
+            scene = scene.keys(keys[random(keys.len())]).keys(keys[random(keys.len())]);
+        }
+        let film = scene.run();
+        assert!(film.frames.len() > 450, "{}", film.frames.len());
+    }
+}
+
+#[test]
+fn q_leads_out_of_every_view() {
+    for keys in
+        ["q", "f q q", "3 q q", "4 q q", "5 q q", "3 Tab q q q", "3 Enter q q q", "3 4 5 q q q q", "Enter Enter q q q"]
+    {
+        let film = Scene::lab("03-observe-alarm-two.pcap").keys(keys).run();
+        assert_eq!(film.outcome, Outcome::Quit, "{keys}:\n{}", film.last());
+    }
+}
+
+#[test]
+fn folds_need_no_message() {
+    let film =
+        Scene::lab("02-alarm-plain.pcap").filtered("coap.mid == 1").wait().keys("zM zR zM Tab zM Tab zR l h").run();
+    assert!(film.last().contains("no message passes the filter"), "{}", film.last());
+}
+
 #[test]
 fn a_lost_file_is_said_in_place() {
     let film = Scene::lab("02-alarm-plain.pcap").lose_file().keys("j").run();
@@ -269,6 +336,34 @@ fn exchanges_and_observations_have_their_views() {
     let ordered = Scene::built_in().plain().ascii().keys("3 o").wait().keys("O").wait().keys("b").wait();
     check("exchanges-plain", SMALL, ordered);
     check("observations-ascii", SMALL, Scene::built_in().plain().ascii().keys("4 Tab j j j"));
+}
+
+/// Every view, on a capture that has something to show in it.
+const VIEWS: &[(&str, &str, &str)] = &[
+    ("messages", "04-retransmit-libcoap.client.pcap", "]]]"),
+    ("flow", "04-reorder.client.pcap", "11G f"),
+    ("exchanges", "04-retransmit-libcoap.client.pcap", "]]] 3"),
+    ("observations", "04-reorder.client.pcap", "11G 4"),
+    ("findings", "04-reorder.client.pcap", "5"),
+];
+
+#[test]
+fn every_view_is_readable_on_every_terminal() {
+    for (view, capture, keys) in VIEWS {
+        for size in [SMALL, LARGE, TINY] {
+            let scene = || Scene::lab(capture).keys(keys).wait();
+            let colour = scene().at(size).run();
+            let plain = scene().plain().at(size).run();
+            assert_eq!(plain.last(), colour.last(), "{view}: colour carries what no sign says");
+            assert!(plain.colours == 0 && colour.colours > 0, "{view}: colours without a need, or none");
+            let ascii = check(&format!("{view}-ascii"), size, scene().ascii());
+            assert!(ascii.frames.iter().all(|frame| frame.is_ascii()), "{view}");
+        }
+        let film = Scene::lab(capture).keys(keys).wait().at(SMALL).run();
+        insta::with_settings!({ snapshot_path => "screens/frames", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("{view}-colours-80x24"), film.styles);
+        });
+    }
 }
 
 #[test]

@@ -15,12 +15,13 @@ use super::keymap::{self, Pending, Places, Pressed};
 use super::list::List;
 use super::opening::Opening;
 use super::tables::Tables;
+use super::take::Behind;
 use super::theme::Theme;
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::time::TimeFormat;
-use crate::store::{Ended, Store, Update};
+use crate::store::Store;
 use crate::tracking::RecordId;
 
 /// Characters of a copied text that are shown.
@@ -130,6 +131,8 @@ pub struct App {
     pub(super) make_fetcher: Box<dyn Fn() -> Fetcher>,
     pub(super) events: Sender,
     pub(super) wall: fn() -> i64,
+    /// What came since the view was frozen.
+    pub(super) behind: Option<Behind>,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
 }
@@ -171,38 +174,8 @@ impl App {
             events,
             help_page: (0, 0),
             wall,
+            behind: None,
         }
-    }
-
-    /// Take an update in.
-    pub fn take(&mut self, update: Update) {
-        let from = self.store.len() as RecordId;
-        let changed = !update.patches.is_empty() || update.ended.is_some();
-        if !update.patches.is_empty() {
-            self.list.forget_rows();
-            self.detail.forget();
-        }
-        if let Some(warning) = update.warnings.last() {
-            self.notice = Some(warning.clone());
-        }
-        if let Some(Ended::Failed(why)) = &update.ended {
-            self.notice = Some(why.clone());
-        }
-        let ended = update.ended.is_some();
-        let patched = !update.patches.is_empty();
-        self.store.apply(update);
-        self.flow.ladder.take(&self.store, changed);
-        self.tables.changed();
-        if ended && self.notice.is_none() {
-            self.notice = self.offer();
-        }
-        for id in from..self.store.len() as RecordId {
-            if let Some(record) = self.store.get(id) {
-                self.aliases.note(record);
-            }
-        }
-        self.announce(from);
-        self.filter_update(from, patched || ended);
     }
 
     /// New messages may still come.
@@ -349,27 +322,6 @@ impl App {
                 self.detail.move_byte(by);
             }
         }
-    }
-
-    fn toggle_follow(&mut self) {
-        if self.list.follow {
-            self.stop_following();
-            self.say("following stopped; F or G follows again");
-        } else if self.grows() {
-            self.list.follow = true;
-            self.list.frozen = None;
-            self.tables.freeze(None);
-        } else {
-            self.say("the capture has ended: nothing new to follow");
-        }
-    }
-
-    fn toggle_freeze(&mut self) {
-        self.list.frozen = match self.list.frozen {
-            Some(_) => None,
-            None => Some(self.store.len() as RecordId),
-        };
-        self.tables.freeze(self.list.frozen.map(|_| self.store.clone()));
     }
 
     fn set_time(&mut self, format: TimeFormat) {

@@ -240,8 +240,11 @@ impl Detail {
         self.folds.clear();
         self.all = Some(open);
         self.apply_folds();
-        while !self.visible.contains(&self.cursor) {
-            self.cursor = self.items.get(self.cursor).and_then(|item| item.parent).unwrap_or(0);
+        // What is hidden now stands in something that is not; where nothing is selected there is nothing to be found.
+        while !self.visible.contains(&self.cursor)
+            && let Some(parent) = self.items.get(self.cursor).and_then(|item| item.parent)
+        {
+            self.cursor = parent;
         }
         self.scroll();
     }

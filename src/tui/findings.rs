@@ -106,7 +106,7 @@ impl App {
         findings.current = rows.get(findings.place).map(Found::key);
         findings.top = scrolled(findings.top, findings.place, self.list.page, rows.len());
         let (place, top) = (findings.place, findings.top);
-        let store = self.table_store();
+        let store = &self.store;
         let rows = self.findings.judged.rows.iter().skip(top).take(self.list.page);
         self.tables.rows = rows.map(|row| cells(store, row)).collect();
         self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
@@ -115,7 +115,7 @@ impl App {
 
     /// Start a worker where more is known than the last one saw, and nobody is at it.
     fn look_for_findings(&mut self) {
-        let store = self.table_store();
+        let store = &self.store;
         let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen.as_ref().map(Vec::len));
         let known = self.findings.judged.seen;
         // While messages come in, they are not gone through for each single one of them.
@@ -182,7 +182,7 @@ impl App {
             people.find(|person| person.endpoint == key.0)
         });
         if let Some(person) = person.filter(|_| page.0 > 0) {
-            let store = self.table_store();
+            let store = &self.store;
             let parts = &self.findings.judged.parts;
             let endpoint = |id: EndpointId| {
                 let part = parts.get(id.0 as usize).copied().unwrap_or_default();

@@ -336,7 +336,7 @@ pub const KEYS: &[Binding] = &[
         "q",
         "quit",
     ),
-    hinted(row(&["q"], A::Leave, P(2 | 4 | 8 | 64), Gr::Program, ""), 4, "q", "out"),
+    hinted(row(&["q"], A::Leave, P(2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096), Gr::Program, ""), 4, "q", "out"),
     row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
     row(&["C-z"], A::Suspend, P::ALL, Gr::Program, "stop until the shell's fg"),
     row(&["C-l"], A::Redraw, P::ALL, Gr::Program, "draw the screen again"),

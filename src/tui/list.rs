@@ -50,8 +50,6 @@ pub struct List {
     pub page: usize,
     /// The newest message stays selected.
     pub follow: bool,
-    /// Only messages below this id are shown.
-    pub frozen: Option<RecordId>,
     /// Only these are shown, in rising order; None for all.
     pub chosen: Option<Vec<RecordId>>,
     /// Messages below this id have been on the pane, or were there when following ended.
@@ -192,8 +190,7 @@ impl App {
 
     /// The ids that may be shown.
     pub fn shown(&self) -> std::ops::Range<RecordId> {
-        let end = self.store.len() as RecordId;
-        self.store.first()..self.list.frozen.unwrap_or(end).min(end)
+        self.store.first()..self.store.len() as RecordId
     }
 
     /// Messages that arrived below since the user stopped following.
@@ -255,9 +252,8 @@ impl App {
             Motion::HalfUp => row.saturating_sub(by(page / 2)),
             Motion::First => 0,
             Motion::Last => {
+                self.thaw();
                 self.list.follow = self.grows();
-                self.list.frozen = None;
-                self.tables.freeze(None);
                 self.rows().saturating_sub(1)
             }
             Motion::Left | Motion::Right => return,
@@ -322,8 +318,6 @@ impl App {
             self.say(self.no_such(jump));
         } else if self.store.get(at).is_none() {
             self.say("that message has left the memory; it is still in the file");
-        } else if at >= self.shown().end {
-            self.say("that message came after the view was frozen; p thaws it");
         } else if !self.visible().has(at) {
             let frame = self.store.get(at).map_or(0, |record| record.frame);
             self.say(format!("#{frame} is hidden by the filter; Esc in the list takes it away"));

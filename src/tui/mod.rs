@@ -15,6 +15,7 @@ mod navigate;
 mod offer;
 mod opening;
 mod tables;
+mod take;
 mod terminal;
 mod theme;
 mod view;

@@ -131,6 +131,11 @@ impl Network {
         });
     }
 
+    /// The servers stand still: their sockets are open, and nothing answers.
+    pub fn halt(&self) {
+        self.running.iter().for_each(|server| server.signal(Signal::SIGSTOP));
+    }
+
     /// A command in the client's namespace.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         inside(&self.client, program)

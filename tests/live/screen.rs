@@ -74,6 +74,15 @@ impl Screen {
         self.keys.flush().unwrap();
     }
 
+    /// When a row was first seen that has these words and ends with the last of them.
+    pub fn first_with(&self, words: &[&str]) -> Option<SystemTime> {
+        let seen = self.seen.lock().unwrap();
+        let has = |row: &str| words.iter().all(|word| row.split_whitespace().any(|other| other == *word));
+        let last = words.last().copied().unwrap_or_default();
+        let rows = seen.rows.iter().filter(|(row, _)| has(row) && row.trim_end().ends_with(last));
+        rows.map(|(_, time)| *time).min()
+    }
+
     /// When a row was first seen that shows message `number` (its frame's) with this message ID.
     pub fn first_seen(&self, number: u64, message_id: u64) -> Option<SystemTime> {
         let (number, message_id) = (number.to_string(), message_id.to_string());

@@ -46,6 +46,8 @@ pub struct Film {
     pub frames: Vec<String>,
     /// Cells with a colour, over all frames.
     pub colours: usize,
+    /// What of the last frame has a style, row by row.
+    pub styles: String,
     /// What was put on the clipboard.
     pub copied: Vec<String>,
     /// How it ended.
@@ -225,10 +227,11 @@ impl Scene {
         let mut terminal = Terminal::new(camera).unwrap();
         let mut surroundings = Nowhere::default();
         let outcome = tui::run(session, &mut terminal, &mut surroundings).unwrap();
-        assert!(matches!(outcome, Outcome::Signal(15) | Outcome::Decode(_)), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::Signal(15) | Outcome::Decode(_) | Outcome::Quit), "{outcome:?}");
         drop(folder);
         let camera = terminal.backend_mut();
         Film {
+            styles: styles(camera.inner.buffer()),
             frames: std::mem::take(&mut camera.frames),
             colours: camera.colours,
             copied: surroundings.copied,
@@ -408,6 +411,24 @@ fn text(buffer: &Buffer) -> String {
         line.trim_end().to_owned()
     });
     rows.collect::<Vec<_>>().join("\n")
+}
+
+/// What has a style: its row, its first column, its colours and modifiers, its text.
+fn styles(buffer: &Buffer) -> String {
+    let mut lines = Vec::new();
+    for (y, row) in buffer.content().chunks(usize::from(buffer.area.width)).enumerate() {
+        let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
+        let mut x = 0;
+        for run in row.chunk_by(|one, next| look(one) == look(next)) {
+            let text: String = run.iter().map(Cell::symbol).collect();
+            let (foreground, background, modifier) = look(&run[0]);
+            if (foreground, background) != (Color::Reset, Color::Reset) || !modifier.is_empty() {
+                lines.push(format!("{y:>2},{x:<2} {foreground:?} on {background:?} {modifier:?}: {}", text.trim_end()));
+            }
+            x += run.len();
+        }
+    }
+    lines.join("\n").replace("Reset", "default")
 }
 
 /// What holds for every frame, whatever it shows.

@@ -76,7 +76,7 @@ fn reply(row: &ExchangeRow) -> String {
 impl App {
     /// The row of an exchange.
     pub(super) fn exchange_row(&self, id: ExchangeId) -> Row {
-        let store = self.table_store();
+        let store = &self.store;
         let Some(row) = store.exchange(id) else { return Row::default() };
         let now = self.now();
         let record = store.get(row.request);

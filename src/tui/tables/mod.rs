@@ -115,7 +115,6 @@ pub struct Tables {
     page: usize,
     /// The selected message for which the current row was looked up.
     synced: Option<RecordId>,
-    frozen: Option<Store>,
     pub(super) parameters: Parameters,
 }
 
@@ -130,7 +129,6 @@ impl Tables {
             cursor: None,
             page: 0,
             synced: None,
-            frozen: None,
             parameters,
         }
     }
@@ -152,12 +150,6 @@ impl Tables {
     pub(super) fn changed(&mut self) {
         self.exchanges.order.stale = true;
         self.observations.order.stale = true;
-    }
-
-    /// Show what is known at this moment, or what is known now.
-    pub(super) fn freeze(&mut self, store: Option<Store>) {
-        self.frozen = store;
-        self.changed();
     }
 
     fn of(&self, view: View) -> &Table {
@@ -232,23 +224,23 @@ fn exchange_of(store: &Store, record: &Record) -> ExchangeId {
 }
 
 impl App {
-    /// What the tables show: all that was loaded, or what was there when the view was frozen.
-    pub(super) fn table_store(&self) -> &Store {
-        self.tables.frozen.as_ref().unwrap_or(&self.store)
-    }
-
     /// The time up to which something is known: live it goes on without frames.
     pub(super) fn now(&self) -> Option<i64> {
-        if self.opening.is_live() && self.store.ended().is_none() && self.tables.frozen.is_none() {
-            return Some((self.wall)());
+        match &self.behind {
+            Some(behind) if self.is_open() => Some(behind.since),
+            None if self.is_open() => Some((self.wall)()),
+            _ => self.store.summary().last_time,
         }
-        self.table_store().summary().last_time
+    }
+
+    /// An interface is open, as far as what is shown knows.
+    fn is_open(&self) -> bool {
+        self.opening.is_live() && self.store.ended().is_none()
     }
 
     /// Something on the screen grows older by itself.
     pub fn ages(&self) -> bool {
-        let live = self.opening.is_live() && self.store.ended().is_none() && self.tables.frozen.is_none();
-        live && self.view.is_table() && !self.is_empty()
+        self.is_open() && !self.is_frozen() && self.view.is_table() && !self.is_empty()
     }
 
     /// Make the rows of the pane and what is said of the current one.
@@ -279,7 +271,7 @@ impl App {
             return;
         }
         self.tables.synced = self.list.selected;
-        let store = self.table_store();
+        let store = &self.store;
         let Some((id, record)) = self.list.selected.and_then(|id| Some((id, store.get(id)?))) else { return };
         let exchange = exchange_of(store, record).0;
         let observation = store.observation_of(id).map_or(0, |id| id.0);
@@ -294,12 +286,12 @@ impl App {
     }
 
     fn first_id(&self) -> u32 {
-        let store = self.table_store();
+        let store = &self.store;
         if self.view == View::Observations { store.observation_ids().start } else { store.exchange_ids().start }
     }
 
     fn table_len(&self) -> usize {
-        let store = self.table_store();
+        let store = &self.store;
         let all = if self.view == View::Observations { store.observation_ids() } else { store.exchange_ids() };
         self.tables.of(self.view).order.len(all.len())
     }
@@ -328,7 +320,7 @@ impl App {
 
     /// The first message of a row that may be selected.
     fn message_of(&self, id: u32) -> Option<RecordId> {
-        let store = self.table_store();
+        let store = &self.store;
         let candidates = if self.view == View::Observations {
             let row = store.observation(ObservationId(id))?;
             [row.registration, row.accepted, row.last]
@@ -346,9 +338,8 @@ impl App {
         let (place, page) = (self.tables.of(self.view).place, self.tables.page.max(2));
         let Some(target) = motion.row(place, page, count) else { return };
         if motion == Motion::Last {
+            self.thaw();
             self.list.follow = self.grows();
-            self.list.frozen = None;
-            self.tables.freeze(None);
         }
         let down = target > place;
         let target = target.min(count.saturating_sub(1));
@@ -413,7 +404,7 @@ impl App {
             let now = self.now();
             let App { store, fetcher, tables, aliases, theme, list, times, .. } = self;
             let context = Context {
-                store: tables.frozen.as_ref().unwrap_or(store),
+                store,
                 aliases,
                 theme: *theme,
                 format: if times.format == TimeFormat::Delta { TimeFormat::Relative } else { times.format },
@@ -465,7 +456,7 @@ impl App {
         }
         let work = Order {
             view: self.view,
-            store: self.table_store().clone(),
+            store: self.store.clone(),
             chosen: self.list.chosen.clone(),
             aliases: self.aliases.clone(),
             now: self.now(),
@@ -484,7 +475,7 @@ impl App {
 
     /// Live: tell of the newest problem that came with an update.
     pub(super) fn announce(&mut self, from: RecordId) {
-        if !self.grows() || self.tables.frozen.is_some() {
+        if !self.grows() || self.is_frozen() {
             return;
         }
         let newest = (from..self.store.len() as RecordId)

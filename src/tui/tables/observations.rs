@@ -70,7 +70,7 @@ pub fn is_out_of_date(row: &ObservationRow, now: Option<i64>) -> bool {
 impl App {
     /// The row of an observation.
     pub(super) fn observation_row(&self, id: ObservationId) -> Row {
-        let store = self.table_store();
+        let store = &self.store;
         let Some(row) = store.observation(id) else { return Row::default() };
         let now = self.now();
         let first = [row.registration, row.accepted, row.last].into_iter().find(|id| *id != NO_RECORD);

@@ -25,17 +25,31 @@ pub(super) fn say(context: &Context<'_>, id: ExchangeId, facts: &mut Facts) {
     }
     for (id, record) in &members {
         facts.lines.push(member(context, row, *id, record));
-        for finding in context.store.findings(*id).filter(|finding| finding.rule != Rule::MidRetransmission) {
-            let said = finding.text_with(&|id| frame_number(context, id));
-            let style = context.theme.severity(finding.severity);
-            wrapped(context, &format!("{said} ({})", finding.reference()), "         ", |line| {
-                facts.lines.push(Line::styled(line, style).of(*id));
-            });
+        for (said, severity) in findings(context, *id) {
+            let style = context.theme.severity(severity);
+            wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(*id)));
         }
     }
     for sentence in sentences(context, row, &members) {
         wrapped(context, &sentence, " ", |line| facts.lines.push(Line::plain(line)));
     }
+}
+
+/// What is to be said of a message, each sentence once: every copy may have its own ICMP error, and all of them say the same.
+fn findings(context: &Context<'_>, id: RecordId) -> Vec<(String, Severity)> {
+    let mut said: Vec<(String, &str, Severity, usize)> = Vec::new();
+    for finding in context.store.findings(id).filter(|finding| finding.rule != Rule::MidRetransmission) {
+        let text = finding.text_with(&|id| frame_number(context, id));
+        match said.iter_mut().find(|(known, ..)| *known == text) {
+            Some((.., times)) => *times += 1,
+            None => said.push((text, finding.reference(), finding.severity, 1)),
+        }
+    }
+    let lines = said.into_iter().map(|(text, reference, severity, times)| {
+        let times = if times > 1 { format!("; {times} times") } else { String::new() };
+        (format!("{text} ({reference}{times})"), severity)
+    });
+    lines.collect()
 }
 
 fn frame_number(context: &Context<'_>, id: RecordId) -> String {
@@ -185,10 +199,8 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
         None => ("not judged", None),
     };
     let before = if gap.before == 0 { "the first".into() } else { format!("R{}", gap.before) };
-    (
-        format!("R{}: {} after {before}, expected {}: {verdict}", gap.number, duration(since), gap.window_text()),
-        severity,
-    )
+    // The verdict comes first: it is what a narrow screen must not cut off.
+    (format!("R{} {verdict}: {} after {before}, due {}", gap.number, duration(since), gap.window_text()), severity)
 }
 
 /// What a message is to the exchange.

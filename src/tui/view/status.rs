@@ -60,8 +60,8 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
     let summary = app.store.summary();
     let counters = &summary.counters;
     let mut parts = vec![(0, app.opening.title())];
-    if app.list.frozen.is_some() {
-        let new = (app.store.len() as u32).saturating_sub(app.shown().end);
+    if app.is_frozen() {
+        let new = app.behind_view();
         parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
     }
     if app.filter.text().is_empty() {

@@ -1,0 +1,93 @@
+//! What comes from the loader: taken in, or kept behind a frozen view; followed, or not.
+
+use super::app::App;
+use crate::store::{Ended, Store, Update};
+use crate::tracking::RecordId;
+
+/// What comes while the view is frozen: rows and what is said of them stay as they were, to the last column.
+#[derive(Debug)]
+pub struct Behind {
+    /// All that is known by now.
+    store: Store,
+    /// The time of day at which the view was frozen, nanoseconds since 1970.
+    pub since: i64,
+}
+
+impl App {
+    /// Take an update in.
+    pub fn take(&mut self, update: Update) {
+        if let Some(Ended::Failed(why)) = &update.ended {
+            self.notice = Some(why.clone());
+        } else if let Some(warning) = update.warnings.last() {
+            self.notice = Some(warning.clone());
+        }
+        if let Some(behind) = &mut self.behind {
+            behind.store.apply(update);
+            return;
+        }
+        let from = self.store.len() as RecordId;
+        let (patched, ended) = (!update.patches.is_empty(), update.ended.is_some());
+        self.store.apply(update);
+        self.show_new(from, patched, ended);
+    }
+
+    /// Show what the store has new: records from this one on, more about earlier ones, or that the source has ended.
+    fn show_new(&mut self, from: RecordId, patched: bool, ended: bool) {
+        if patched {
+            self.list.forget_rows();
+            self.detail.forget();
+        }
+        self.flow.ladder.take(&self.store, patched || ended);
+        self.tables.changed();
+        if ended && self.notice.is_none() {
+            self.notice = self.offer();
+        }
+        for id in from..self.store.len() as RecordId {
+            if let Some(record) = self.store.get(id) {
+                self.aliases.note(record);
+            }
+        }
+        self.announce(from);
+        self.filter_update(from, patched || ended);
+    }
+
+    /// The view is frozen.
+    pub fn is_frozen(&self) -> bool {
+        self.behind.is_some()
+    }
+
+    /// Messages that came since the view was frozen.
+    pub fn behind_view(&self) -> usize {
+        self.behind.as_ref().map_or(0, |behind| behind.store.len().saturating_sub(self.store.len()))
+    }
+
+    pub(super) fn toggle_freeze(&mut self) {
+        if self.is_frozen() {
+            self.thaw();
+        } else {
+            self.behind = Some(Behind { store: self.store.clone(), since: (self.wall)() });
+        }
+    }
+
+    /// Show all that is known by now.
+    pub(super) fn thaw(&mut self) {
+        let Some(behind) = self.behind.take() else { return };
+        let from = self.store.len() as RecordId;
+        let ended = self.store.ended().is_none() && behind.store.ended().is_some();
+        self.store = behind.store;
+        self.show_new(from, true, ended);
+    }
+
+    pub(super) fn toggle_follow(&mut self) {
+        if self.list.follow && !self.is_frozen() {
+            self.stop_following();
+            self.say("following stopped; F or G follows again");
+        } else {
+            self.thaw();
+            self.list.follow = self.grows();
+            if !self.list.follow {
+                self.say("the capture has ended: nothing new to follow");
+            }
+        }
+    }
+}
