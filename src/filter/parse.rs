@@ -276,7 +276,9 @@ impl Parser<'_> {
                 };
                 let inner = self.expression(0)?;
                 let end = self.expect(&close, what)?;
-                Ok(Node { span: span.start..end.end, ..inner })
+                // A word is read where it stands.
+                let span = if matches!(inner.kind, NodeKind::Word) { inner.span.clone() } else { span.start..end.end };
+                Ok(Node { span, ..inner })
             }
             Token::Not => {
                 let inner = self.expression(power::NOT)?;
