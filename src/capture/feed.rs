@@ -140,3 +140,65 @@ fn copy(mut from: impl Read, mut writer: SpoolWriter, shared: &Shared) {
 fn complain(shared: &Shared, error: &io::Error) {
     shared.complaint.get_or_init(|| error.to_string());
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::interface::InterfaceTable;
+    use super::super::medium::Medium;
+    use super::super::{Next, Savefile, Source};
+    use super::*;
+
+    /// A device that gives some bytes and then no more.
+    struct Failing(io::Cursor<Vec<u8>>);
+
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::Error::from_raw_os_error(5)),
+                count => Ok(count),
+            }
+        }
+    }
+
+    /// What became of reading these bytes and no more: frames, warnings, error.
+    fn read(bytes: Vec<u8>) -> (u64, Vec<String>, String) {
+        let from = Box::new(Failing(io::Cursor::new(bytes)));
+        let (feed, reader) = Feed::start(from, None, &std::env::temp_dir()).unwrap();
+        let table = InterfaceTable::default();
+        let mut source = Savefile::new(Medium::Spool(reader), "pipe".into(), 0, table, Some(feed));
+        let mut frames = 0;
+        loop {
+            match source.next() {
+                Ok(Next::Frame(_)) => frames += 1,
+                Ok(Next::Pending) => {
+                    source.wait(Duration::from_secs(1));
+                }
+                Ok(Next::End) => break (frames, warnings(&mut source), String::new()),
+                Err(error) => break (frames, warnings(&mut source), error.to_string()),
+            }
+        }
+    }
+
+    fn warnings(source: &mut Savefile) -> Vec<String> {
+        source.take_warnings().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_failed_read_is_no_damage_of_the_data() {
+        let capture = std::fs::read("captures/lab/02-alarm-plain.pcap").unwrap();
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packer.write_all(&capture).unwrap();
+        let packed = packer.finish().unwrap();
+        for (name, bytes) in [("plain", capture.as_slice()), ("gzip", packed.as_slice())] {
+            for length in [0, 1, 2, 24, bytes.len() / 2, bytes.len()] {
+                let (frames, warnings, error) = read(bytes.get(..length).unwrap().to_vec());
+                let case = format!("{name} to byte {length}: {frames} frames, {warnings:?}, {error}");
+                assert!(error.contains(&format!("pipe: cannot be read at byte {length}: ")), "{case}");
+                assert!(warnings.is_empty(), "{case}");
+                assert_eq!(frames > 0, length > 100, "{case}");
+            }
+        }
+    }
+}

@@ -201,7 +201,12 @@ impl Form {
 }
 
 fn write_lines(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+    lines.iter().try_for_each(|line| write_line(line, out))
+}
+
+fn write_line(line: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")
 }
 
 /// Colours as the user wants them: `--color`, then NO_COLOR, CLICOLOR_FORCE and CLICOLOR, then whether it is a terminal.

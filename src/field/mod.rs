@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 use crate::coap::OptionNumber;
 use crate::store::{Record, RecordFlags, View};
 
+pub use ours::{FINDING, SEVERITY};
 pub use payload::member;
 pub use value::{Kind, Value};
 pub use words::{answer, end, order, role, severity, state};

@@ -8,6 +8,11 @@ use crate::payload;
 use crate::store::{RecordFlags, View};
 use crate::tracking::ObserveOrder;
 
+/// The field of the findings' identifiers.
+pub const FINDING: &str = "coapscope.finding";
+/// The field of the worst finding's severity.
+pub const SEVERITY: &str = "coapscope.severity";
+
 pub(super) fn rows() -> Vec<Field> {
     [message(), relations(), exchange(), observation(), findings()].into_iter().flatten().collect()
 }
@@ -312,30 +317,20 @@ fn observation() -> Vec<Field> {
 
 fn findings() -> Vec<Field> {
     vec![
-        Field::new(
-            "coapscope.finding",
-            Kind::Text,
-            "Identifier of each finding, such as opt.overrun.",
-            |view, visit| {
-                view.findings().iter().for_each(|finding| visit(Value::text(finding.rule.row().id)));
-            },
-        )
+        Field::new(FINDING, Kind::Text, "Identifier of each finding, such as opt.overrun.", |view, visit| {
+            view.findings().iter().for_each(|finding| visit(Value::text(finding.rule.row().id)));
+        })
         .of_findings()
         .words(Words::OneOf(rules))
         .later(),
-        Field::new(
-            "coapscope.severity",
-            Kind::Text,
-            "Severity of the worst finding: chat, note, warn or error.",
-            |view, visit| {
-                // The record knows all but what is odd about the payload.
-                let of_payload = if view.is_message() { payload::findings(&view.message) } else { Vec::new() };
-                let worst = of_payload.iter().map(|finding| finding.severity).max().max(view.record.severity());
-                if let Some(worst) = worst {
-                    visit(Value::text(severity(worst)));
-                }
-            },
-        )
+        Field::new(SEVERITY, Kind::Text, "Severity of the worst finding: chat, note, warn or error.", |view, visit| {
+            // The record knows all but what is odd about the payload.
+            let of_payload = if view.is_message() { payload::findings(&view.message) } else { Vec::new() };
+            let worst = of_payload.iter().map(|finding| finding.severity).max().max(view.record.severity());
+            if let Some(worst) = worst {
+                visit(Value::text(severity(worst)));
+            }
+        })
         .words(Words::Ranked(SEVERITIES))
         .later(),
     ]

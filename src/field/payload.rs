@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::{Field, Getter, Kind, Reads, Value, Words};
@@ -40,11 +41,11 @@ pub(super) fn rows() -> Vec<Field> {
     ]
 }
 
-fn decoded(view: &View<'_>) -> Option<payload::Decoded> {
+fn decoded(view: &View<'_>) -> Option<Rc<payload::Decoded>> {
     if !view.is_message() || view.message.payload().is_empty() {
         return None;
     }
-    payload::of_message(&view.message, view.about())
+    payload::shared(&view.message, view.about())
 }
 
 /// The field of members under these names, each within the one before; what has no name, as the places of a list, is passed over.

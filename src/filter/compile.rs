@@ -57,20 +57,20 @@ impl<'t> Compiler<'t> {
             NodeKind::In(left, members) => self.member(left, members),
             NodeKind::Call(name, arguments) if whole(self.part(name)).is_some() => self.relation(name, arguments),
             NodeKind::Word => match field::find(self.part(&node.span)) {
-                Ok(field) => Ok(Expr::There(Operand::Field(field))),
+                Ok(field) => Ok(Expr::there(Operand::Field(field))),
                 Err(unknown) => self.fault(Fault::Field(unknown), &node.span),
             },
-            NodeKind::Call(name, _) if self.part(name) == MEMBER => Ok(Expr::There(self.side(node)?.operand)),
-            NodeKind::Slice(..) => Ok(Expr::There(self.side(node)?.operand)),
+            NodeKind::Call(name, _) if self.part(name) == MEMBER => Ok(Expr::there(self.side(node)?.operand)),
+            NodeKind::Slice(..) => Ok(Expr::there(self.side(node)?.operand)),
             NodeKind::Arithmetic(Arithmetic::BitAnd, ..) => {
                 // Wireshark's way to ask for bits: some of them are set.
                 let side = self.side(node)?;
                 if side.class != Class::Number {
-                    return Ok(Expr::There(side.operand));
+                    return Ok(Expr::there(side.operand));
                 }
                 let zero = Operand::Constant(vec![Item::Integer(0)]);
                 let check = Check::Compare(standing(Comparison::Differ), zero);
-                Ok(Expr::Test(Box::new(Test::new(side.operand, check, Quantifier::Any))))
+                Ok(Expr::test(Test::new(side.operand, check, Quantifier::Any)))
             }
             NodeKind::Call(..) => {
                 self.side(node)?;
@@ -161,7 +161,7 @@ impl<'t> Compiler<'t> {
                 }
             }
         };
-        Ok(Expr::Test(Box::new(Test::new(side.operand, check, quantifier))))
+        Ok(Expr::test(Test::new(side.operand, check, quantifier)))
     }
 
     fn against_value(&self, side: &Side, operator: Comparison, right: &Node) -> Result<Check, FilterError> {
@@ -208,7 +208,7 @@ impl<'t> Compiler<'t> {
             values.push((low, high));
         }
         let quantifier = side.quantifier.unwrap_or(Quantifier::Any);
-        Ok(Expr::Test(Box::new(Test::new(side.operand, Check::In(values), quantifier))))
+        Ok(Expr::test(Test::new(side.operand, Check::In(values), quantifier)))
     }
 
     fn pattern(&self, node: &Node) -> Result<Regex, FilterError> {

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use regex::bytes::Regex;
 
 use super::item::{Item, contains};
+use super::odd::Odd;
 use super::operand::Operand;
 use super::parse::Quantifier;
 use super::relation::Groups;
@@ -37,6 +38,8 @@ pub(super) enum Expr {
     /// There is such a value.
     There(Operand),
     Test(Box<Test>),
+    /// A test of findings.
+    Odd(Odd),
     /// The message belongs to a group of the relation with this number.
     Related(usize),
 }
@@ -51,8 +54,19 @@ impl Expr {
             Self::Not(inner) => inner.reads(),
             Self::There(operand) => operand.reads(),
             Self::Test(test) => test.reads(),
+            Self::Odd(odd) => odd.reads(),
             Self::Related(_) => Reads::Record,
         }
+    }
+
+    /// A test; one of findings asks the record first.
+    pub fn test(test: Test) -> Self {
+        Odd::of(&test).map_or_else(|| Self::Test(Box::new(test)), Self::Odd)
+    }
+
+    /// Whether an operand has a value.
+    pub fn there(operand: Operand) -> Self {
+        Odd::there(&operand).map_or_else(|| Self::There(operand), Self::Odd)
     }
 
     /// Some field in it may change after the message.
@@ -62,6 +76,7 @@ impl Expr {
             Self::Not(inner) => inner.known_later(),
             Self::There(operand) => operand.known_later(),
             Self::Test(test) => test.left.known_later() || test.right().is_some_and(Operand::known_later),
+            Self::Odd(_) => true,
             Self::Related(_) => false,
         }
     }
@@ -90,6 +105,7 @@ impl Expr {
             Self::There(operand) => operand.is_there(view).into(),
             Self::Test(test) if test.reads > read => Truth::Open,
             Self::Test(test) => test.holds(view).into(),
+            Self::Odd(odd) => odd.holds(view, read),
             Self::Related(relation) => groups.has(*relation, view.store, view.id).into(),
         }
     }
@@ -163,6 +179,26 @@ impl Test {
 
     pub fn reads(&self) -> Reads {
         self.reads
+    }
+
+    /// What is asked about.
+    pub fn left(&self) -> &Operand {
+        &self.left
+    }
+
+    /// Of how many of its values it must hold.
+    pub fn quantifier(&self) -> Quantifier {
+        self.quantifier
+    }
+
+    /// Whether it holds of a word, were that the only value; None where that depends on the message.
+    pub fn admits(&self, word: &str) -> Option<bool> {
+        let right = match self.right() {
+            None => &[],
+            Some(Operand::Constant(items)) => items.as_slice(),
+            Some(_) => return None,
+        };
+        Some(self.check.holds(&Item::Text(Cow::Borrowed(word.as_bytes())), right, self.quantifier))
     }
 
     fn right(&self) -> Option<&Operand> {

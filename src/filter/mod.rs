@@ -19,6 +19,7 @@ mod help;
 mod item;
 mod lex;
 mod literal;
+mod odd;
 mod operand;
 mod parse;
 mod relation;

@@ -1,6 +1,6 @@
 //! The payload of one message: what it is read as, and the findings that follow.
 
-use super::{Decoded, Item, Problem, Subject, Value, decode, text};
+use super::{Decoded, Item, Problem, Subject, Value, decode, shared, text};
 use crate::coap::flaw::Flaw;
 use crate::coap::{Code, ContentFormat, Finding, Message, OptionNumber, Rule, Severity, Span};
 
@@ -87,18 +87,18 @@ pub fn brief(message: &Message<'_>, limit: usize) -> Option<String> {
 
 /// The findings of a payload that its Content-Format describes and that is all there. Spans count from the first byte of the message.
 pub fn findings(message: &Message<'_>) -> Vec<Finding> {
-    let has_format = message.has(OptionNumber::CONTENT_FORMAT);
     let code = message.header().map(|header| header.code);
     let is_undefined = matches!(code, Some(Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE));
-    let Some(offset) = message.payload_offset().filter(|_| has_format && !is_undefined && !message.is_cut()) else {
+    let Some(offset) = message.payload_offset().filter(|_| !is_undefined && !message.is_cut()) else {
         return Vec::new();
     };
-    if part(message) != Part::Whole || message.mode().is_draft() {
+    let has_format = message.has(OptionNumber::CONTENT_FORMAT);
+    if !has_format || message.mode().is_draft() || part(message) != Part::Whole {
         return Vec::new();
     }
-    let decoded = of_message(message, About::default());
-    let problems = decoded.map(|decoded| decoded.problems).unwrap_or_default();
-    problems.iter().map(|problem| finding(problem, offset)).collect()
+    let decoded = shared(message, About::default());
+    let problems = decoded.iter().flat_map(|decoded| &decoded.problems);
+    problems.map(|problem| finding(problem, offset)).collect()
 }
 
 /// The findings of a whole body in blocks, which stand on the payload of the message that completed it.

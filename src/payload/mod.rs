@@ -11,6 +11,7 @@ mod item;
 mod json;
 mod link_format;
 mod lwm2m;
+mod memo;
 mod message;
 mod multipart;
 pub mod names;
@@ -24,6 +25,7 @@ mod xml;
 
 pub use directory::{Description, Directory};
 pub use item::{Item, Value};
+pub use memo::shared;
 pub use message::{About, Part, brief, findings, findings_of_body, of_message, part};
 pub use notation::notation;
 pub use walk::{DEPTH, ITEMS, Problem};

@@ -61,7 +61,11 @@ impl Dump<'_> {
         let bits = pattern(self.message.bytes(), field.span);
         let range = field.span.byte_range();
         if field.name == "Payload" {
-            return self.payload(field);
+            self.payload(field);
+            if self.detail == Detail::Teach {
+                self.lines.push(String::new());
+            }
+            return;
         }
         // A field made of others shows the bytes of the first of them, which then need not show them again.
         let mut first = field;
@@ -161,7 +165,11 @@ impl Dump<'_> {
     fn payload(&mut self, field: &Field) {
         let payload = self.message.payload();
         let cut = if self.message.is_cut() { " captured, the rest was cut off" } else { "" };
-        let format = self.message.content_format().map(|format| format!(", {format}")).unwrap_or_default();
+        let format = match self.message.content_format() {
+            _ if self.message.has(OptionNumber::OSCORE) => ", encrypted as OSCORE says".to_owned(),
+            Some(format) => format!(", {format}"),
+            None => String::new(),
+        };
         let mut heading = vec![(Ink::Heading, format!("Payload: {}{cut}{format}", count(payload.len(), "byte")))];
         if self.detail == Detail::Teach {
             heading.extend(self.lesson(field, 0));

@@ -10,14 +10,16 @@ pub fn path(message: &Message<'_>) -> String {
     let mut path = String::new();
     for option in message.options_of(OptionNumber::URI_PATH) {
         path.push('/');
-        path.push_str(&escape::bytes(option.value).replace('/', "%2F"));
+        let segment = escape::bytes(option.value);
+        path.push_str(&if segment.contains('/') { segment.replace('/', "%2F").into() } else { segment });
     }
     if path.is_empty() && !message.lacks_options() {
         path.push('/');
     }
     for (index, option) in message.options_of(OptionNumber::URI_QUERY).enumerate() {
         path.push(if index == 0 { '?' } else { '&' });
-        path.push_str(&escape::bytes(option.value).replace('&', "%26"));
+        let argument = escape::bytes(option.value);
+        path.push_str(&if argument.contains('&') { argument.replace('&', "%26").into() } else { argument });
     }
     if message.lacks_options() {
         path.push_str(if path.is_empty() { "(cut)" } else { " (cut)" });

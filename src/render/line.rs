@@ -60,13 +60,14 @@ fn retransmission(record: &Record) -> String {
 
 /// The parts of a message's line. Only what is known at that message goes in.
 pub fn parts(view: &View<'_>) -> Line {
-    let mut line = Line {
-        number: view.record.frame.to_string(),
-        flag: flag(view.record),
-        source: view.source().map(ToString::to_string).unwrap_or_default(),
-        destination: view.destination().map(ToString::to_string).unwrap_or_default(),
-        ..Line::default()
-    };
+    let ends = [view.source(), view.destination()];
+    parts_between(view, ends.map(|end| end.map(ToString::to_string).unwrap_or_default()))
+}
+
+/// The same, given what sender and receiver are called.
+pub fn parts_between(view: &View<'_>, [source, destination]: [String; 2]) -> Line {
+    let mut line =
+        Line { number: view.record.frame.to_string(), flag: flag(view.record), source, destination, ..Line::default() };
     if !view.is_message() {
         evidence(view, &mut line);
         return line;
@@ -118,11 +119,11 @@ fn evidence(view: &View<'_>, line: &mut Line) {
 fn summary(view: &View<'_>) -> String {
     let message = &view.message;
     let code = view.record.code;
-    let mut words = Vec::new();
+    let mut words = Words::default();
     if code.is_request() {
         let path = content::path(message);
         // Uri-Host names what the message is sent to anyway; what a proxy is asked for does not.
-        words.push(match content::proxied(message) {
+        words.push(&match content::proxied(message) {
             Some(target) if path != "/" => target + &path,
             Some(target) => target,
             None => path,
@@ -130,19 +131,29 @@ fn summary(view: &View<'_>) -> String {
     } else if matches!(view.record.role, Role::SeparateResponse | Role::NonResponse | Role::Notification)
         && let Some(resource) = view.exchange().and_then(|exchange| view.store.resource(exchange.resource))
     {
-        words.push(escape::text(resource).into_owned());
+        words.push(&escape::text(resource));
     }
-    words.extend(content::blocks(message));
-    let payload = content::payload(message, PREVIEW);
-    if !payload.is_empty() {
-        words.push(payload);
-    }
+    content::blocks(message).iter().for_each(|block| words.push(block));
+    words.push(&content::payload(message, PREVIEW));
     if let Some(stop) = message.stop().filter(|_| !message.is_cut()) {
-        words.push(format!("malformed: {}", stop.rule.row().id));
+        words.push(&format!("malformed: {}", stop.rule.row().id));
     } else if message.header().is_none() {
-        words.push(format!("{} B, too short for a header", message.bytes().len()));
+        words.push(&format!("{} B, too short for a header", message.bytes().len()));
     }
-    words.join(" ")
+    words.0
+}
+
+/// Words with blanks between them.
+#[derive(Default)]
+struct Words(String);
+
+impl Words {
+    fn push(&mut self, word: &str) {
+        if !self.0.is_empty() && !word.is_empty() {
+            self.0.push(' ');
+        }
+        self.0.push_str(word);
+    }
 }
 
 /// The Observe option in words.

@@ -1,6 +1,8 @@
 //! Lines of messages laid out in columns: full where the output is kept, short enough for the terminal where it is read.
 
-use super::line::{Line, parts};
+use std::borrow::Cow;
+
+use super::line::{Line, parts_between};
 use super::paint::{Ink, Paint};
 use super::time::TimeFormat;
 use super::wrap::cut;
@@ -31,7 +33,12 @@ pub struct Rows {
     previous: Option<i64>,
     aliases: Aliases,
     widths: Widths,
+    /// What endpoints are called, by number: the same few speak all the time.
+    names: Vec<Option<Box<str>>>,
 }
+
+/// Endpoints whose names are kept.
+const NAMES: usize = 1 << 16;
 
 #[derive(Clone, Debug, Default)]
 struct Widths {
@@ -45,7 +52,23 @@ impl Rows {
     /// Rows for a terminal of `width` columns, or of any length.
     pub fn new(time: TimeFormat, paint: Paint, width: Option<usize>) -> Self {
         let widths = Widths { time: 8, endpoint: 15, token: 4, code: CODE };
-        Self { time, paint, width, first: None, previous: None, aliases: Aliases::default(), widths }
+        Self { time, paint, width, first: None, previous: None, aliases: Aliases::default(), widths, names: Vec::new() }
+    }
+
+    /// What an endpoint is called.
+    fn name(&mut self, id: EndpointId, view: &View<'_>) -> String {
+        let made = || view.store.endpoint(id).map(ToString::to_string).unwrap_or_default();
+        let place = id.0 as usize;
+        if place >= NAMES {
+            return made();
+        }
+        if place >= self.names.len() {
+            self.names.resize(place + 1, None);
+        }
+        match self.names.get_mut(place) {
+            Some(name) => name.get_or_insert_with(|| made().into()).clone().into(),
+            None => made(),
+        }
     }
 
     /// The lines of a message: its own, and before it, where endpoints are shown by alias, one that explains new ones.
@@ -53,7 +76,8 @@ impl Rows {
         let first = *self.first.get_or_insert(view.store.summary().first_time.unwrap_or(view.record.time));
         let time = self.time.show(view.record.time, first, self.previous);
         self.previous = Some(view.record.time);
-        let mut line = parts(view);
+        let ends = [view.record.source, view.record.destination].map(|id| self.name(id, view));
+        let mut line = parts_between(view, ends);
         match self.width {
             None => vec![self.full(&line, &time, view)],
             Some(width) => {
@@ -86,8 +110,7 @@ impl Rows {
         widths.token = widths.token.max(line.token.len()).min(LONG_TOKEN);
         widths.code = widths.code.max(line.code.len()).min(LONG_CODE);
         let (endpoint, token, code) = (widths.endpoint, widths.token, widths.code);
-        let ends = format!("{:<endpoint$} > {:<endpoint$}", line.source, line.destination);
-        self.join(line, time, &ends, view, (token, code), None)
+        self.join(line, time, Some(endpoint), view, (token, code), None)
     }
 
     fn short(&mut self, line: &Line, time: &str, view: &View<'_>, width: usize) -> String {
@@ -96,51 +119,93 @@ impl Rows {
         widths.token = widths.token.max(line.token.len()).min(TOKEN);
         widths.code = widths.code.max(line.code.len()).min(CODE);
         let (endpoint, token, code) = (widths.endpoint, widths.token, widths.code);
-        let ends = if width < ROOM_FOR_ENDPOINTS {
-            format!("{}>{}", line.source, line.destination)
-        } else {
-            format!("{:<endpoint$} > {:<endpoint$}", line.source, line.destination)
-        };
-        self.join(line, time, &ends, view, (token, code), Some(width))
+        let endpoint = (width >= ROOM_FOR_ENDPOINTS).then_some(endpoint);
+        self.join(line, time, endpoint, view, (token, code), Some(width))
     }
 
+    /// `endpoint`: columns of an endpoint; None where aliases stand for them.
     fn join(
         &mut self,
         line: &Line,
         time: &str,
-        ends: &str,
+        endpoint: Option<usize>,
         view: &View<'_>,
         (token, code): (usize, usize),
         width: Option<usize>,
     ) -> String {
         self.widths.time = self.widths.time.max(time.len());
-        let time_width = self.widths.time;
-        let left = format!("{:>5} ", line.number);
+        let mut text = String::with_capacity(TYPICAL);
+        push_right(&mut text, &line.number, 5);
+        text.push(' ');
+        let left = text.len();
+        self.push_painted(&mut text, flag_ink(view.record.severity()), &line.flag, 2);
+        let begin = text.len();
+        text.push(' ');
+        push_right(&mut text, time, self.widths.time);
+        text.push(' ');
+        push_left(&mut text, &line.source, endpoint.unwrap_or(0));
+        text.push_str(if endpoint.is_some() { " > " } else { ">" });
+        push_left(&mut text, &line.destination, endpoint.unwrap_or(0));
+        text.push(' ');
         // Evidence has no message ID, and a longer word than CON.
-        let kind = match line.message_id.as_str() {
-            "" => format!("{:<9}", line.message_type),
-            id => format!("{:<3} {id:>5}", line.message_type),
-        };
-        let middle = format!(" {time:>time_width$} {ends} {kind} {:<token$} ", cut(&line.token, token));
-        let shown_code = cut(&line.code, if width.is_some() { code } else { usize::MAX });
-        let code_column = format!("{shown_code:<code$}");
-        let used = left.len() + 2 + middle.len() + code_column.len();
-        let tail = match width {
-            None => [&*line.observe, &*line.summary, &*line.link]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join("  "),
-            Some(width) => fit(line, width.saturating_sub(used + 1)),
-        };
-        let ink = flag_ink(view.record.severity());
-        let text = format!(
-            "{left}{}{middle}{} {tail}",
-            self.paint.paint(ink, &format!("{:<2}", line.flag)),
-            self.paint.paint(code_ink(view), &code_column),
-        );
-        text.trim_end().to_owned()
+        if line.message_id.is_empty() {
+            push_left(&mut text, &line.message_type, 9);
+        } else {
+            push_left(&mut text, &line.message_type, 3);
+            text.push(' ');
+            push_right(&mut text, &line.message_id, 5);
+        }
+        text.push(' ');
+        push_left(&mut text, &shortened(&line.token, token), token);
+        text.push(' ');
+        let middle = text.len() - begin;
+        let shown_code = shortened(&line.code, if width.is_some() { code } else { usize::MAX });
+        self.push_painted(&mut text, code_ink(view), &shown_code, code);
+        text.push(' ');
+        if let Some(width) = width {
+            let used = left + 2 + middle + shown_code.len().max(code);
+            text.push_str(&fit(line, width.saturating_sub(used + 1)));
+        } else {
+            let parts = [&line.observe, &line.summary, &line.link].into_iter().filter(|part| !part.is_empty());
+            for (index, part) in parts.enumerate() {
+                text.push_str(if index > 0 { "  " } else { "" });
+                text.push_str(part);
+            }
+        }
+        text.truncate(text.trim_end().len());
+        text
     }
+
+    /// A text in so many columns, in its colour where there are colours.
+    fn push_painted(&self, text: &mut String, ink: Ink, part: &str, columns: usize) {
+        if self.paint.0 {
+            text.push_str(&self.paint.paint(ink, &format!("{part:<columns$}")));
+        } else {
+            push_left(text, part, columns);
+        }
+    }
+}
+
+/// Bytes of a line, more or less.
+const TYPICAL: usize = 192;
+
+/// The text, cut to so many columns where it is longer.
+fn shortened(text: &str, columns: usize) -> Cow<'_, str> {
+    if text.len() <= columns { Cow::Borrowed(text) } else { Cow::Owned(cut(text, columns)) }
+}
+
+fn blanks(text: &mut String, part: &str, columns: usize) {
+    (part.chars().count()..columns).for_each(|_| text.push(' '));
+}
+
+fn push_left(text: &mut String, part: &str, columns: usize) {
+    text.push_str(part);
+    blanks(text, part, columns);
+}
+
+fn push_right(text: &mut String, part: &str, columns: usize) {
+    blanks(text, part, columns);
+    text.push_str(part);
 }
 
 /// Observe, link and as much of the summary as fits: what relates a message to others is kept before what it carries.

@@ -100,7 +100,8 @@ fn local(time: i64) -> DateTime<Local> {
 /// Seconds with six decimals.
 fn decimal(nanoseconds: i128) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
-    let magnitude = nanoseconds.unsigned_abs();
+    // Two known times are less than 2^64 nanoseconds apart.
+    let magnitude = u64::try_from(nanoseconds.unsigned_abs()).unwrap_or(u64::MAX);
     let (seconds, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
     format!("{sign}{seconds}.{:06}", fraction / 1000)
 }
