@@ -18,6 +18,8 @@ mod play;
 mod script;
 #[path = "scenarios/steady.rs"]
 mod steady;
+#[path = "scenarios/ways.rs"]
+mod ways;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

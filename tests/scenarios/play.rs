@@ -1,95 +1,36 @@
 //! Plays a scenario through the tracker and holds its claims against what came out.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use coapscope::coap::{Finding, Message, Severity};
+use coapscope::coap::{Finding, Severity};
 use coapscope::tracking::{
-    Arrival, BodyId, BodyPart, BodyRow, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow,
-    Patch, RecordId, Relation, Tracked, Tracker, TrackerOptions,
+    BodyId, BodyPart, BodyRow, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch,
+    RecordId, Relation, Tracked,
 };
 
-use crate::script::{Script, Sent, Step, number_sign};
+use crate::script::{Script, Step, number_sign};
+use crate::ways::{self, EVIDENCE, Way};
 
 /// What the tracker said of a scenario.
 #[derive(Default)]
-struct Seen {
-    tracked: Vec<Tracked>,
-    answered_by: HashMap<RecordId, RecordId>,
-    findings: Vec<(RecordId, Finding)>,
-    exchanges: HashMap<ExchangeId, ExchangeRow>,
-    observations: HashMap<ObservationId, ObservationRow>,
-    bodies: HashMap<BodyId, BodyRow>,
-    parts: HashMap<RecordId, BodyPart>,
+pub struct Seen {
+    pub tracked: Vec<Tracked>,
+    pub answered_by: BTreeMap<RecordId, RecordId>,
+    pub findings: Vec<(RecordId, Finding)>,
+    pub exchanges: BTreeMap<ExchangeId, ExchangeRow>,
+    pub observations: BTreeMap<ObservationId, ObservationRow>,
+    pub bodies: BTreeMap<BodyId, BodyRow>,
+    pub parts: BTreeMap<RecordId, BodyPart>,
     /// Which message each ICMP error was about.
-    about: Vec<RecordId>,
-    counters: Counters,
-    resources: Vec<String>,
-}
-
-/// Evidence records come after this number, so that messages keep theirs.
-const EVIDENCE: RecordId = 1_000_000;
-
-fn play(script: &Script) -> Seen {
-    let mut tracker = Tracker::new(TrackerOptions { chat: true, ..TrackerOptions::default() });
-    let mut seen = Seen::default();
-    let mut sent: Vec<&Sent> = Vec::new();
-    for step in &script.steps {
-        let mut patches = Vec::new();
-        match step {
-            Step::Message(message) => {
-                let record = sent.len() as RecordId;
-                sent.push(message);
-                let arrival = arrival(endpoints(&mut tracker, message), message, record);
-                seen.tracked.push(tracker.track(&arrival, &Message::decode(&message.bytes), &mut patches));
-            }
-            Step::Icmp { time, quoted } => {
-                let message = sent[*quoted];
-                let (source, destination) = endpoints(&mut tracker, message);
-                let evidence = EVIDENCE + seen.about.len() as RecordId;
-                let about = tracker.unreachable(
-                    *time,
-                    evidence,
-                    source,
-                    destination,
-                    None,
-                    &message.bytes,
-                    [4, 3, 3],
-                    &mut patches,
-                );
-                seen.about.push(about);
-            }
-            Step::Advance { time } => tracker.advance(*time, &mut patches),
-            Step::Claim { .. } => {}
-        }
-        seen.take(patches);
-    }
-    seen.counters = *tracker.counters();
-    seen.resources = tracker.resources().texts().iter().map(|text| text.to_string()).collect();
-    seen
-}
-
-type Pair = (coapscope::tracking::EndpointId, coapscope::tracking::EndpointId);
-
-fn endpoints(tracker: &mut Tracker, message: &Sent) -> Pair {
-    (tracker.endpoint(&message.source), tracker.endpoint(&message.destination))
-}
-
-fn arrival(pair: Pair, message: &Sent, record: RecordId) -> Arrival {
-    Arrival {
-        record,
-        time: message.time,
-        source: pair.0,
-        destination: pair.1,
-        pair: None,
-        multicast: message.multicast,
-        ip_id: message.ip_id,
-        hop_limit: message.hop_limit,
-        cut: message.cut,
-    }
+    pub about: Vec<RecordId>,
+    pub counters: Counters,
+    /// The same, without what strangers added.
+    pub counted: [u64; ways::KEYS],
+    pub resources: Vec<String>,
 }
 
 impl Seen {
-    fn take(&mut self, patches: Vec<Patch>) {
+    pub fn take(&mut self, patches: Vec<Patch>) {
         for patch in patches {
             match patch {
                 Patch::Exchange(id, row) => drop(self.exchanges.insert(id, row)),
@@ -113,7 +54,7 @@ impl Seen {
 
 /// The claims that do not hold, each as a line of text.
 pub fn check(script: &Script) -> Vec<String> {
-    let seen = play(script);
+    let seen = ways::play(script, Way::Plain);
     let mut wrong = Vec::new();
     for step in &script.steps {
         let Step::Claim { line, words } = step else { continue };
@@ -130,6 +71,7 @@ pub fn check(script: &Script) -> Vec<String> {
             .collect();
         wrong.push(format!("    all findings: {}", findings.join(", ")));
     }
+    wrong.extend(ways::differences(script));
     wrong
 }
 
