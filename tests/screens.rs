@@ -13,6 +13,8 @@ mod script;
 #[path = "screens/truth.rs"]
 mod truth;
 
+use coapscope::capture::PcapWriter;
+use coapscope::frame::LinkType;
 use coapscope::store::{Ended, Offer, Summary};
 use coapscope::tui::Outcome;
 use script::{Film, Scene};
@@ -214,6 +216,38 @@ fn a_live_list_follows_until_the_user_moves() {
     assert!(film.last().contains("FROZEN 34 new"), "{}", film.last());
     let asked = Scene::lab(lab).made_live().keys("q").run();
     assert!(asked.last().contains("not saved"), "{}", asked.last());
+}
+
+#[test]
+fn a_followed_file_is_shown_as_one_that_grows() {
+    let scene = || Scene::lab("01-libcoap-basics-ipv4.pcap").followed().pieces(20);
+    let film = check("followed", SMALL, scene());
+    assert!(film.last().contains("following") && !film.last().contains("reading"), "{}", film.last());
+    assert_eq!(selected_number(film.last()).as_deref(), Some("54"));
+    let film = scene().keys_after_first("k").run();
+    assert!(film.last().contains("34 new below, G follows"), "{}", film.last());
+    let film = scene().keys_after_first("k").keys("F").run();
+    assert_eq!(selected_number(film.last()).as_deref(), Some("54"));
+}
+
+#[test]
+fn an_old_draft_is_shown_in_both_readings() {
+    // draft-ietf-core-coap-12: two options are counted where today the token's length stands.
+    let message =
+        [0x42, 0x01, 0x7d, 0x34, 0xbb, 0x74, 0x65, 0x6d, 0x70, 0x65, 0x72, 0x61, 0x74, 0x75, 0x72, 0x65, 0x81, 0x20];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.pcap");
+    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
+    let length = 28 + message.len() as u8;
+    let ip = [0x45, 0, 0, length, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    let udp = [0x9c, 0x40, 0x16, 0x33, 0, length - 20, 0, 0];
+    let packet = [&ip[..], &udp, &message].concat();
+    writer.record(1_000_000_000, packet.len() as u32, &packet).unwrap();
+    writer.finish().unwrap();
+    for size in [SMALL, LARGE] {
+        let film = check("other-reading", size, Scene::file(&file).keys("Enter zM G k l G k Enter j"));
+        assert!(film.last().contains("Other reading"), "{}", film.last());
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 #[path = "terminal/broken.rs"]
 mod broken;
+#[path = "terminal/cost.rs"]
+mod cost;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/quiet.rs"]

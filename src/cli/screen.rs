@@ -126,7 +126,10 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
     let opening = if paths.iter().all(|path| path.as_os_str() == "-") {
         Opening::StandardInput
     } else {
-        Opening::Files { names: paths.iter().map(|path| path.display().to_string()).collect() }
+        Opening::Files {
+            names: paths.iter().map(|path| path.display().to_string()).collect(),
+            follow: args.input.follow,
+        }
     };
     Ok((input::open(paths, args.input.follow, &args.reading)?, opening, LoaderOptions::default(), None))
 }

@@ -149,7 +149,7 @@ impl App {
         events: Sender,
     ) -> Self {
         Self {
-            list: List::new(opening.is_live()),
+            list: List::new(opening.is_followed()),
             store,
             opening,
             theme,

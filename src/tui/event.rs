@@ -11,8 +11,8 @@ use super::findings::Judged;
 use super::tables::Ordered;
 use crate::store::Update;
 
-/// How many events may wait. An update holds up to 4,096 records, so that few of them stand between a key and its answer.
-const WAITING: usize = 8;
+/// How many events may wait. An update holds up to a thousand records or so: few of them may stand between a key and its answer.
+const WAITING: usize = 4;
 
 /// Something happened outside.
 #[derive(Debug)]

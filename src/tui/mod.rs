@@ -46,7 +46,7 @@ pub use theme::Theme;
 const BETWEEN_DRAWS: Duration = Duration::from_millis(40);
 /// So often is drawn anew what grows older by itself.
 const BETWEEN_AGES: Duration = Duration::from_millis(500);
-/// Events taken in before a draw that is due, so that a busy loader cannot keep a key from its answer.
+/// Events taken in before a draw that is due: keys that come in a burst are drawn once.
 const BEFORE_A_DRAW: usize = 16;
 
 /// All that the screen gets from outside.
@@ -155,9 +155,15 @@ pub fn run<B: Backend>(
         };
         screen.take(first, surroundings)?;
         for _ in 0..BEFORE_A_DRAW {
-            match events.try_recv() {
-                Ok(event) if screen.outcome.is_none() => screen.take(event, surroundings)?,
-                _ => break,
+            let Ok(event) = events.try_recv() else { break };
+            if screen.outcome.is_some() {
+                break;
+            }
+            // Of the data no more than what has come in between: a busy loader must not keep a key from its answer.
+            let is_data = matches!(event, Event::Update(_));
+            screen.take(event, surroundings)?;
+            if is_data && screen.wanted == Wanted::Now {
+                break;
             }
         }
         if let Some(outcome) = screen.outcome {

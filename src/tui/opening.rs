@@ -7,6 +7,8 @@ pub enum Opening {
     Files {
         /// Their names.
         names: Vec<String>,
+        /// At their end more is waited for (`--follow`).
+        follow: bool,
     },
     /// Standard input, which may still grow.
     StandardInput,
@@ -38,7 +40,12 @@ impl Opening {
 
     /// New messages may come.
     pub const fn grows(&self) -> bool {
-        matches!(self, Self::Live { .. } | Self::StandardInput)
+        matches!(self, Self::Live { .. } | Self::StandardInput | Self::Files { follow: true, .. })
+    }
+
+    /// The newest message is selected as long as the user does not move.
+    pub const fn is_followed(&self) -> bool {
+        matches!(self, Self::Live { .. } | Self::Files { follow: true, .. })
     }
 
     /// Ending loses what was captured.
@@ -49,7 +56,7 @@ impl Opening {
     /// Its name for the title.
     pub fn title(&self) -> String {
         match self {
-            Self::Files { names } => match names.as_slice() {
+            Self::Files { names, .. } => match names.as_slice() {
                 [name] => file_name(name).to_owned(),
                 names => format!("{} files", names.len()),
             },

@@ -83,13 +83,13 @@ impl Scene {
 
     /// On a capture of the lab.
     pub fn lab(name: &str) -> Self {
-        let opening = Opening::Files { names: vec![format!("captures/lab/{name}")] };
+        let opening = Opening::Files { names: vec![format!("captures/lab/{name}")], follow: false };
         Self::new(Some(captures().join("lab").join(name)), opening)
     }
 
     /// On a capture of one's own.
     pub fn file(path: &Path) -> Self {
-        Self::new(Some(path.to_owned()), Opening::Files { names: vec!["own.pcap".into()] })
+        Self::new(Some(path.to_owned()), Opening::Files { names: vec!["own.pcap".into()], follow: false })
     }
 
     /// On the built-in capture.
@@ -105,7 +105,7 @@ impl Scene {
 
     /// On a file of which nothing is known yet.
     pub fn files() -> Self {
-        Self::new(None, Opening::Files { names: vec!["x.pcap".into()] })
+        Self::new(None, Opening::Files { names: vec!["x.pcap".into()], follow: false })
     }
 
     /// The loader tells so much.
@@ -127,6 +127,14 @@ impl Scene {
     /// The capture's frames, as if they came from an interface.
     pub fn made_live(mut self) -> Self {
         self.opening = live();
+        self
+    }
+
+    /// The file is followed.
+    pub fn followed(mut self) -> Self {
+        if let Opening::Files { follow, .. } = &mut self.opening {
+            *follow = true;
+        }
         self
     }
 
@@ -256,7 +264,7 @@ impl Scene {
                 Some(frames) => pipeline.step_frames(frames, &mut update),
                 None => pipeline.step(&mut update),
             };
-            if self.opening.is_live() {
+            if self.opening.is_followed() {
                 update.ended = None;
             }
             // What unpacks a file works beside this, and most of the time has nothing new.

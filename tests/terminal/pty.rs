@@ -70,6 +70,32 @@ impl Pty {
         true
     }
 
+    /// Presses keys, and tells after how long a whole frame came that shows something else below the title; `None` where none came in time.
+    /// The title counts what is read, whatever the user does.
+    pub fn answer_to(&mut self, keys: &str, time: Duration) -> Option<Duration> {
+        while self.more_within(Duration::ZERO) {}
+        let below =
+            |terminal: &vt100::Parser| terminal.screen().rows_formatted(0, COLUMNS.get()).skip(1).collect::<Vec<_>>();
+        let before = below(&self.terminal);
+        let pressed = Instant::now();
+        self.press(keys);
+        while let Some(left) = time.checked_sub(pressed.elapsed()) {
+            let bytes = self.output.recv_timeout(left).ok()?;
+            let came = pressed.elapsed();
+            self.terminal.process(&bytes);
+            self.raw.extend(bytes);
+            if self.raw.ends_with(b"\x1b[?2026l") && below(&self.terminal) != before {
+                return Some(came);
+            }
+        }
+        None
+    }
+
+    /// The process in it.
+    pub fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     pub fn wait_for_end(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;
         loop {

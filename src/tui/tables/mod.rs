@@ -215,6 +215,11 @@ fn state(row: &ExchangeRow, now: Option<i64>, parameters: &Parameters) -> &'stat
     }
 }
 
+/// Number of a record's frame, for a sentence.
+fn frame_of(store: &Store, id: RecordId) -> String {
+    store.get(id).map_or_else(|| "?".into(), |record| record.frame.to_string())
+}
+
 /// The exchange of a message; evidence belongs to that of the message it is about.
 fn exchange_of(store: &Store, record: &Record) -> ExchangeId {
     match record.exchange {
@@ -482,9 +487,12 @@ impl App {
             .rev()
             .take(1024)
             .find(|id| self.store.get(*id).is_some_and(|record| record.severity() >= Some(Severity::Warn)));
-        let Some(record) = newest.and_then(|id| self.store.get(id)) else { return };
-        let finding = newest.and_then(|id| self.store.findings(id).max_by_key(|finding| finding.severity));
-        let what = finding.map_or_else(|| "its bytes are odd".into(), |finding| finding.text());
-        self.say(format!("new problem in #{}: {what}", record.frame));
+        let Some(id) = newest else { return };
+        // What its bytes break is found where somebody looks at them.
+        let Ok(Some(view)) = self.fetcher.view(&self.store, id) else { return };
+        let number = view.record.frame;
+        let worst = view.findings().into_iter().max_by_key(|finding| finding.severity);
+        let Some(what) = worst.map(|finding| finding.text_with(&|id| frame_of(&self.store, id))) else { return };
+        self.say(format!("new problem in #{number}: {what}"));
     }
 }

@@ -1,7 +1,7 @@
 //! Below an exchange: its copies against the schedule of RFC 7252 section 4.8, what answered them, and what the capture point cannot know.
 
 use super::plot::{Scale, Track};
-use super::{Context, Facts, Line, state};
+use super::{Context, Facts, Line, frame_of, state};
 use crate::coap::{Code, Rule, Severity, count, escape};
 use crate::frame::time_between;
 use crate::render::ladder::judge::{Gap, Verdict, gap};
@@ -39,7 +39,7 @@ pub(super) fn say(context: &Context<'_>, id: ExchangeId, facts: &mut Facts) {
 fn findings(context: &Context<'_>, id: RecordId) -> Vec<(String, Severity)> {
     let mut said: Vec<(String, &str, Severity, usize)> = Vec::new();
     for finding in context.store.findings(id).filter(|finding| finding.rule != Rule::MidRetransmission) {
-        let text = finding.text_with(&|id| frame_number(context, id));
+        let text = finding.text_with(&|id| frame_of(context.store, id));
         match said.iter_mut().find(|(known, ..)| *known == text) {
             Some((.., times)) => *times += 1,
             None => said.push((text, finding.reference(), finding.severity, 1)),
@@ -50,10 +50,6 @@ fn findings(context: &Context<'_>, id: RecordId) -> Vec<(String, Severity)> {
         (format!("{text} ({reference}{times})"), severity)
     });
     lines.collect()
-}
-
-fn frame_number(context: &Context<'_>, id: RecordId) -> String {
-    context.store.get(id).map_or_else(|| "?".into(), |record| record.frame.to_string())
 }
 
 /// A sentence in lines as wide as the pane, the further ones indented.

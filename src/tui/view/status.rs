@@ -17,6 +17,9 @@ use crate::tui::opening::Opening;
 /// Columns from which the first line has a right side.
 const HINTED: usize = 64;
 
+/// A frame takes no more bytes than this in a savefile, mostly.
+const FRAME: u64 = 4096;
+
 /// Draw the first line: what is looked at, and what was counted. The least important counts go first where it is narrow.
 pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
@@ -87,7 +90,10 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
     if app.store.ended().is_none() && !app.opening.is_live() {
         let progress = summary.progress;
         let percent = progress.total.filter(|total| *total > 0).map(|total| (progress.read * 100 / total).min(100));
-        parts.push((3, percent.map_or("reading".into(), |percent| format!("reading {percent}%"))));
+        let reading = percent.map_or("reading".into(), |percent| format!("reading {percent}%"));
+        // At the end of a file that is followed there may be half a frame.
+        let at_end = app.opening.is_followed() && progress.total.is_some_and(|total| progress.read + FRAME >= total);
+        parts.push((3, if at_end { "following".into() } else { reading }));
     }
     if app.opening.is_live() && matches!(app.store.ended(), Some(Ended::Complete)) {
         parts.push((1, "capture ended".into()));

@@ -1,0 +1,214 @@
+//! What the screen costs: a capture of a million frames, and a capture on which nothing happens.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use nix::sys::stat::Mode;
+use portable_pty::CommandBuilder;
+
+use super::pty::Pty;
+use super::{CAPTURE, DRAWN, coapscope};
+
+/// Frames of the large capture; what is not optimized gets a tenth.
+const FRAMES: u32 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+/// First rows should stand on the screen after so long.
+const FIRST_ROWS: Duration = Duration::from_millis(100);
+/// A key should be answered after so long.
+const ANSWER: Duration = Duration::from_millis(16);
+/// On a busy machine, so many times as much is a fault.
+const FAULT: u32 = 10;
+/// Keys that are pressed.
+const KEYS: usize = 500;
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// What a test needs is here; or it is skipped by name, which `COAPSCOPE_PEERS=1` forbids.
+fn needs(test: &str, what: Option<()>, reason: &str) -> bool {
+    if what.is_none() {
+        assert!(std::env::var_os("COAPSCOPE_PEERS").is_none_or(|value| value != "1"), "{test}: {reason}");
+        say(&format!("skipped {test}: {reason}; \"make peers\" installs what is missing"));
+    }
+    what.is_some()
+}
+
+/// The generator's capture of so many frames.
+fn capture(folder: &Path) -> Option<PathBuf> {
+    let file = folder.join("large.pcap");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/make_capture.py");
+    let made = Command::new("python3")
+        .arg(script)
+        .arg(&file)
+        .args(["--truth", "/dev/null", "--seed", "7", "--frames", &FRAMES.to_string()])
+        .stdout(Stdio::null())
+        .status();
+    made.is_ok_and(|status| status.success()).then_some(file)
+}
+
+fn opening(file: &Path) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
+    command.arg(file);
+    command
+}
+
+/// Bytes of memory that a process had at most.
+fn peak(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
+/// Keys over all views, each of which changes what is below the title.
+const SCRIPT: &str = "1 j j } ] PgDn Tab j j Tab l l Esc Esc k ] PgUp f j j j ] PgDn h 3 j j PgDn Tab j j Tab G k g \
+                      4 j PgDn Tab j j Tab k 5 1 t t d x x r : 9 9 9 Esc G k PgUp g ? j Esc 2";
+
+/// What a terminal sends for a key.
+fn sent(key: &str) -> &str {
+    match key {
+        "Tab" => "\t",
+        "Esc" => "\x1b",
+        "PgDn" => "\x1b[6~",
+        "PgUp" => "\x1b[5~",
+        letter => letter,
+    }
+}
+
+#[test]
+fn a_large_capture_is_there_at_once() {
+    const TEST: &str = "a_large_capture_is_there_at_once";
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let file = capture(folder.path());
+    if !needs(TEST, file.as_ref().map(drop), "python3 is missing, which makes the capture") {
+        return;
+    }
+    let file = file.unwrap();
+    let begun = Instant::now();
+    let mut pty = Pty::start(opening(&file));
+    pty.wait_for("the first rows", |screen| screen.rows(0, 80).nth(2).is_some_and(|row| row.contains("c1")));
+    let first = begun.elapsed();
+    pty.wait_for("the end of the reading", |screen| !screen.contents().contains("reading"));
+    let whole = begun.elapsed();
+    let own = peak(pty.process()).unwrap();
+    say(&format!(
+        "{TEST}: {FRAMES} frames, first rows after {first:.1?}, all read after {whole:.2?}, {} MB",
+        own >> 20
+    ));
+    assert!(first < FIRST_ROWS * FAULT, "first rows after {first:?}");
+    drop(pty);
+    let beside = Command::new("tshark").arg("-r").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let Ok(mut tshark) = beside else {
+        needs(TEST, None, "tshark is missing, whose memory is compared");
+        return;
+    };
+    let mut most = 0;
+    while tshark.try_wait().unwrap().is_none() {
+        most = most.max(peak(tshark.id()).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    say(&format!(
+        "{TEST}: tshark {} MB, {:.1} times as much; of a million frames 5 times is the aim",
+        most >> 20,
+        most as f64 / own as f64
+    ));
+    // Of few frames tshark keeps little beside what it needs for itself.
+    let least = if cfg!(debug_assertions) { 1 } else { 4 };
+    assert!(own * least <= most, "{own} bytes, tshark {most}");
+}
+
+#[test]
+fn keys_are_answered_while_a_large_capture_is_read() {
+    const TEST: &str = "keys_are_answered_while_a_large_capture_is_read";
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let file = capture(folder.path());
+    if !needs(TEST, file.as_ref().map(drop), "python3 is missing, which makes the capture") {
+        return;
+    }
+    // Through a pipe, so that each key lets a part in, and the reading goes on until the last one.
+    let pipe = folder.path().join("pipe.pcap");
+    nix::unistd::mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let mut pty = Pty::start(opening(&pipe));
+    let (tell, told) = channel::<()>();
+    let (mut from, length) =
+        (File::open(file.unwrap()).unwrap(), folder.path().join("large.pcap").metadata().unwrap().len());
+    let part = length as usize / (KEYS + KEYS / 10);
+    let writer = std::thread::spawn(move || {
+        let mut pipe = File::options().write(true).open(pipe).unwrap();
+        let mut bytes = vec![0; part * KEYS / 10];
+        from.read_exact(&mut bytes).unwrap();
+        pipe.write_all(&bytes).unwrap();
+        bytes.truncate(part);
+        // The screen may have ended before all is written.
+        while told.recv().is_ok() && from.read_exact(&mut bytes).is_ok() && pipe.write_all(&bytes).is_ok() {}
+    });
+    pty.wait_for("the first rows", |screen| screen.rows(0, 80).nth(2).is_some_and(|row| row.contains("c1")));
+    let (mut answers, mut silent) = (Vec::new(), Vec::new());
+    for key in SCRIPT.split_whitespace().cycle().take(KEYS) {
+        tell.send(()).unwrap();
+        match pty.answer_to(sent(key), ANSWER * FAULT * 3) {
+            Some(time) => answers.push((time, key)),
+            None => silent.push(key),
+        }
+    }
+    assert!(pty.text().contains("reading"), "the reading had ended\n{}", pty.text());
+    drop(tell);
+    drop(pty);
+    writer.join().unwrap();
+    answers.sort();
+    let at = |share: usize| answers[(answers.len() * share / 100).min(answers.len() - 1)];
+    let slowest: Vec<String> = answers.iter().rev().take(5).map(|(time, key)| format!("{key} {time:.1?}")).collect();
+    say(&format!(
+        "{TEST}: {} keys on {FRAMES} frames, answered in {:.1?} (median), {:.1?} (99 of 100); slowest: {}",
+        answers.len(),
+        at(50).0,
+        at(99).0,
+        slowest.join(", ")
+    ));
+    assert!(silent.len() <= KEYS / 50, "keys without an answer: {silent:?}");
+    assert!(at(99).0 < ANSWER * FAULT, "answered after {:?}", at(99).0);
+}
+
+/// Clock ticks of the processor that a process has had.
+fn ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn ten_idle_seconds_cost_nothing() {
+    const TEST: &str = "ten_idle_seconds_cost_nothing";
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let trace = folder.path().join("trace");
+    for keys in ["1", "f", "3", "4", "5"] {
+        let mut pty = Pty::start(coapscope());
+        pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
+        pty.press(keys);
+        while pty.more_within(Duration::from_millis(400)) {}
+        let before = ticks(pty.process());
+        // The clock is strace's: it lets go after ten seconds. The other views are looked at for one.
+        let seconds = if keys == "3" { "10" } else { "1" };
+        let traced = Command::new("timeout")
+            .args(["-s", "INT", seconds, "strace", "-f", "-e", "trace=write,writev,pwrite64,sendto,sendmsg", "-o"])
+            .arg(&trace)
+            .args(["-p", &pty.process().to_string()])
+            .stderr(Stdio::null())
+            .status();
+        let written = std::fs::read_to_string(&trace).unwrap_or_default();
+        let attached =
+            traced.is_ok_and(|status| [Some(0), Some(124), Some(130)].contains(&status.code())) && trace.exists();
+        if !needs(TEST, attached.then_some(()), "strace is missing, or may not look at other processes") {
+            return;
+        }
+        let writes = written.lines().filter(|line| line.contains("write") || line.contains("send")).count();
+        let spent = ticks(pty.process()) - before;
+        say(&format!("{TEST}: {CAPTURE}, view {keys}: {seconds} s, {writes} writes, {spent} ticks of the processor"));
+        assert_eq!(writes, 0, "{written}");
+        assert!(spent <= 1, "{spent} ticks");
+        assert!(!pty.more_within(Duration::ZERO), "bytes came");
+    }
+}
