@@ -44,9 +44,12 @@ impl Tracker {
         Tracked { exchange: id, observation, ..Tracked::alone(role) }
     }
 
-    /// A malformed request with a token: a response may name it, but it is no exchange.
+    /// A malformed request whose token can be read: a response may name it, but it is no exchange.
     #[inline(never)]
     pub(super) fn open_malformed(&mut self, handle: Handle, context: &Context<'_, '_>) {
+        if !context.facts.code.is_request() || context.message().token().is_none() {
+            return;
+        }
         let token = context.facts.token;
         let mut slot =
             Slot::new(SlotKind::Malformed, ExchangeId(0), new_row(context), token, context.pair, context.now);

@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::{ExchangeId, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
-use super::sent::{Handle, MessageKey, Sent, Travel, key};
+use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
 use super::tags::Place;
 use crate::coap::{MessageType, Rule};
 
@@ -238,9 +238,7 @@ impl Tracker {
                 let key = key(context.pair, context.facts.message_id);
                 let place = self.sent.place(key);
                 let handle = self.own(context, key, place, true);
-                if context.facts.code.is_request() && context.message().token().is_some() {
-                    self.open_malformed(handle, context);
-                }
+                self.open_malformed(handle, context);
             }
             MessageType::Acknowledgement | MessageType::Reset => {
                 // It answers nothing, but it shows that the message arrived.
@@ -250,6 +248,14 @@ impl Tracker {
                     .and_then(|handle| self.sent.get_mut(handle))
                 {
                     sent.arrived = true;
+                }
+                // A request does not belong into it; some servers answer that nevertheless.
+                if context.facts.code.is_request() {
+                    let reset = context.facts.kind == MessageType::Reset;
+                    let key = stray_key(context.pair, context.facts.message_id, reset);
+                    let place = self.sent.place(key);
+                    let handle = self.own(context, key, place, true);
+                    self.open_malformed(handle, context);
                 }
             }
         }
