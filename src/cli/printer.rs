@@ -14,7 +14,7 @@ use super::{Context, ReadingArgs, TableName, input, without};
 use crate::capture::{FrameReader, Source};
 use crate::field::Reads;
 use crate::filter::{Filter, Selection};
-use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline, Sweep};
+use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, Step, Sweep};
 use crate::render::Known;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
@@ -27,20 +27,48 @@ pub(super) fn threads() -> usize {
 /// Updates that wait to be taken. More would leave the processor's cache before they are looked at.
 const WAITING: usize = 4;
 
-/// Reads a source in threads of its own. `grows`: nothing is read ahead, since each message is wanted at once. `marks`: they tell
-/// what was known at each message.
-fn load(
-    source: Box<dyn Source>,
-    reading: &ReadingArgs,
-    grows: bool,
-    marks: bool,
-) -> anyhow::Result<(Loader, Receiver<Update>)> {
-    let options = input::pipeline_options(reading)?;
-    let pipeline = if grows { Pipeline::new(source, options) } else { Pipeline::read_ahead(source, options)? };
-    let pipeline = if marks { pipeline.with_marks() } else { pipeline };
-    let (sender, updates) = sync_channel(WAITING);
-    let loader = Loader::spawn(pipeline, LoaderOptions::default(), move |update| sender.send(update).is_ok())?;
-    Ok((loader, updates))
+/// Updates as they come, from a source that is read in threads of its own.
+enum Updates {
+    /// Of one that grows: each message is wanted at once, so nothing is read ahead.
+    Live { updates: Receiver<Update>, _loader: Loader },
+    /// Of one that ends.
+    Ahead(Apart),
+}
+
+impl Updates {
+    /// `marks`: they tell what was known at each message.
+    fn start(source: Box<dyn Source>, reading: &ReadingArgs, grows: bool, marks: bool) -> anyhow::Result<Self> {
+        let options = input::pipeline_options(reading)?;
+        let pipeline = if grows { Pipeline::new(source, options) } else { Pipeline::read_ahead(source, options)? };
+        let pipeline = if marks { pipeline.with_marks() } else { pipeline };
+        if !grows {
+            return Ok(Self::Ahead(Apart::spawn(pipeline)?));
+        }
+        let (sender, updates) = sync_channel(WAITING);
+        let loader = Loader::spawn(pipeline, LoaderOptions::default(), move |update| sender.send(update).is_ok())?;
+        Ok(Self::Live { updates, _loader: loader })
+    }
+
+    /// Puts the next one into `update`; false where no more comes. What was printed is written out before it waits for one.
+    fn next(&mut self, update: &mut Update, context: &mut Context<'_>) -> anyhow::Result<bool> {
+        match self {
+            Self::Live { updates, .. } => {
+                let came = updates.try_recv().ok();
+                if came.is_none() {
+                    // A reader that has gone ends it, whatever may still come.
+                    context.out.flush()?;
+                }
+                let came = came.or_else(|| updates.recv().ok());
+                let is_there = came.is_some();
+                *update = came.unwrap_or_default();
+                Ok(is_there)
+            }
+            Self::Ahead(apart) => {
+                context.out.flush()?;
+                Ok(apart.step(update) != Step::Ended || update.ended.is_some())
+            }
+        }
+    }
 }
 
 /// Reads a source to its end, into a store; answers how it ended.
@@ -50,26 +78,16 @@ pub(super) fn read_whole(
     store: &mut Store,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Option<Ended>> {
-    let (_loader, updates) = load(source, reading, false, false)?;
-    let mut ended = None;
-    while let (None, Some(update)) = (&ended, next(&updates, context)?) {
+    let mut updates = Updates::start(source, reading, false, false)?;
+    let (mut update, mut ended) = (Update::default(), None);
+    while ended.is_none() && updates.next(&mut update, context)? {
         context.warn(&update.warnings);
         context.progress(&update.summary.progress);
         ended.clone_from(&update.ended);
-        store.apply(update);
+        store.apply_from(&mut update);
     }
     context.progress_done();
     Ok(ended)
-}
-
-/// The next update. What was printed is written out before it waits for one.
-fn next(updates: &Receiver<Update>, context: &mut Context<'_>) -> anyhow::Result<Option<Update>> {
-    if let Ok(update) = updates.try_recv() {
-        return Ok(Some(update));
-    }
-    // A reader that has gone ends it, whatever may still come.
-    context.out.flush()?;
-    Ok(updates.recv().ok())
 }
 
 /// Reads a capture and prints what was chosen of it.
@@ -146,13 +164,14 @@ impl<'r> Printer<'r> {
     /// Print while reading: each message with what was known when it arrived. `grows`: there is no end to read to first.
     pub fn stream(mut self, source: Box<dyn Source>, grows: bool, context: &mut Context<'_>) -> anyhow::Result<()> {
         self.form.heading(&mut context.out)?;
-        let (_loader, updates) = load(source, self.reading, grows, true)?;
+        let mut updates = Updates::start(source, self.reading, grows, true)?;
+        let mut update = Update::default();
         let mut chooser = Chooser::new(self.filter.clone(), &self.fetcher, grows);
         let mut chosen = Vec::new();
         loop {
-            let Some(mut update) = next(&updates, context)? else {
-                bail!("the loader ended without a word; please report it")
-            };
+            if !updates.next(&mut update, context)? {
+                bail!("the loader ended without a word; please report it");
+            }
             context.warn(&update.warnings);
             let ended = update.ended.clone();
             let mut store = std::mem::take(&mut self.store);

@@ -64,6 +64,20 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
+    /// Append rows.
+    pub fn append(&mut self, rows: impl IntoIterator<Item = T>) {
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            if self.chunks.last().is_none_or(|chunk| chunk.len() == ROWS) {
+                self.chunks.push(Arc::new(Vec::with_capacity(ROWS)));
+            }
+            if let Some(last) = self.chunks.last_mut() {
+                let last = Arc::make_mut(last);
+                last.extend(rows.by_ref().take(ROWS - last.len()));
+            }
+        }
+    }
+
     /// Write a row at its number, filling with `blank` up to it.
     pub fn put(&mut self, number: usize, row: T, blank: &T) {
         while self.len() < number {

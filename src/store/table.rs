@@ -108,15 +108,19 @@ impl Store {
 
     /// Take an update in.
     pub fn apply(&mut self, mut update: Update) {
-        let (records, patches) = (std::mem::take(&mut update.records), std::mem::take(&mut update.patches));
+        self.apply_from(&mut update);
+    }
+
+    /// Take an update in, of which the memory stays, so that it can be used again.
+    pub fn apply_from(&mut self, update: &mut Update) {
         self.add_rows(update);
-        records.into_iter().for_each(|record| self.push(record));
-        patches.into_iter().for_each(|patch| self.patch(patch));
+        self.push(&mut update.records);
+        update.patches.drain(..).for_each(|patch| self.patch(patch));
         self.let_go();
     }
 
-    /// Take an update with marks in, record by record: `see` is called with each when it and what became known with it are in the
-    /// store, and nothing later; at the end once without a record, with what became known of earlier ones after the last.
+    /// Take an update with marks in, record by record: `see` is called with each when what became known with it is in the store, and
+    /// nothing that became known later; at the end once without a record, with what became known of earlier ones after the last.
     ///
     /// # Errors
     /// The first error of `see`, which ends it.
@@ -125,15 +129,13 @@ impl Store {
         update: &mut Update,
         mut see: impl FnMut(&Self, Option<RecordId>, &[Patch]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (records, patches) = (std::mem::take(&mut update.records), std::mem::take(&mut update.patches));
-        let marks = std::mem::take(&mut update.marks);
-        self.add_rows(std::mem::take(update));
-        let mut rest = patches.as_slice();
+        self.add_rows(update);
+        let ids = self.len() as RecordId..(self.len() + update.records.len()) as RecordId;
+        self.push(&mut update.records);
+        let mut rest = update.patches.as_slice();
         let mut taken = 0;
-        let all = patches.len() as u32;
-        for (record, mark) in records.into_iter().zip(marks.into_iter().chain(std::iter::repeat(all))) {
-            let id = self.len() as RecordId;
-            self.push(record);
+        let all = rest.len() as u32;
+        for (id, mark) in ids.zip(update.marks.iter().copied().chain(std::iter::repeat(all))) {
             let (own, behind) = rest.split_at_checked(mark as usize - taken).unwrap_or((rest, &[]));
             own.iter().for_each(|patch| self.patch(*patch));
             (rest, taken) = (behind, mark as usize);
@@ -144,22 +146,22 @@ impl Store {
         see(self, None, rest)
     }
 
-    fn push(&mut self, record: Record) {
-        self.records.push(record);
-        self.answered_by.push(NO_RECORD);
+    fn push(&mut self, records: &mut Vec<Record>) {
+        self.answered_by.append(std::iter::repeat_n(NO_RECORD, records.len()));
+        self.records.append(records.drain(..));
     }
 
     /// All of an update but its records and patches.
-    fn add_rows(&mut self, update: Update) {
-        self.interfaces.extend(update.interfaces);
-        update.endpoints.into_iter().for_each(|endpoint| self.endpoints.push(endpoint));
-        update.resources.into_iter().for_each(|resource| self.resources.push(resource));
-        self.observed.extend(update.observed);
-        self.extents.extend(update.extents);
-        update.numbers.into_iter().for_each(|(id, number)| self.numbers.put(id as usize, number, &0));
-        self.warnings.extend(update.warnings);
-        self.summary = update.summary;
-        self.ended = update.ended.or(self.ended.take());
+    fn add_rows(&mut self, update: &mut Update) {
+        self.interfaces.append(&mut update.interfaces);
+        self.endpoints.append(update.endpoints.drain(..));
+        self.resources.append(update.resources.drain(..));
+        self.observed.extend(update.observed.drain(..));
+        self.extents.extend(update.extents.drain(..));
+        update.numbers.drain(..).for_each(|(id, number)| self.numbers.put(id as usize, number, &0));
+        self.warnings.append(&mut update.warnings);
+        self.summary.clone_from(&update.summary);
+        self.ended = update.ended.take().or(self.ended.take());
     }
 
     fn patch(&mut self, patch: Patch) {
@@ -176,11 +178,13 @@ impl Store {
                 }
             }
             Patch::Finding(record, finding) => {
+                let mut is_first = false;
                 if let Some(row) = self.records.get_mut(record as usize) {
+                    is_first = row.severity().is_none();
                     row.raise(finding.severity);
                 }
-                let next =
-                    self.findings.range((record, 0)..=(record, u32::MAX)).next_back().map_or(0, |(key, _)| key.1 + 1);
+                let known = || self.findings.range((record, 0)..=(record, u32::MAX)).next_back();
+                let next = if is_first { 0 } else { known().map_or(0, |(key, _)| key.1 + 1) };
                 self.findings.insert((record, next), finding);
             }
         }

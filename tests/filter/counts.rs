@@ -188,11 +188,8 @@ fn counts_are_those_of_stats() {
     assert!(seen > 5000 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a field reads is less than all only where that gives the same answer.
-#[test]
-fn little_read_is_as_good_as_all() {
-    use coapscope::field::{FIELDS, Reads, is_plain};
-    use coapscope::pipeline::Sweep;
+/// Every capture that the tests have.
+fn captures() -> Vec<PathBuf> {
     let mut folders = vec![root().join("captures"), root().join("tests/field")];
     let mut captures = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -205,8 +202,63 @@ fn little_read_is_as_good_as_all() {
             }
         }
     }
+    captures
+}
+
+/// Filters on findings ask the record first; the answer is that of all findings.
+#[test]
+fn findings_are_found_wherever_they_are_told() {
+    use std::collections::BTreeMap;
+
+    use coapscope::coap::Severity;
+    let words =
+        [("chat", Severity::Chat), ("note", Severity::Note), ("warn", Severity::Warn), ("error", Severity::Error)];
+    let (mut ids, mut compared) = (BTreeMap::<&str, u64>::new(), 0);
+    for path in captures() {
+        let mut all = Loaded::of(&path);
+        let (mut by_id, mut worst) = (BTreeMap::<&str, Vec<u32>>::new(), Vec::new());
+        for id in 0..all.store.len() as u32 {
+            let view = all.fetcher.view(&all.store, id).unwrap().unwrap();
+            let findings = view.findings();
+            for finding in &findings {
+                let frames = by_id.entry(finding.rule.row().id).or_default();
+                if frames.last() != Some(&view.record.frame) {
+                    frames.push(view.record.frame);
+                }
+            }
+            worst.push((view.record.frame, findings.iter().map(|finding| finding.severity).max()));
+        }
+        let mut check = |filter: &str, expected: &[u32]| {
+            compared += 1;
+            assert_eq!(all.frames(filter), expected, "{}: {filter}", path.display());
+        };
+        for (id, frames) in &by_id {
+            check(&format!("coapscope.finding == \"{id}\""), frames);
+            *ids.entry(id).or_default() += frames.len() as u64;
+        }
+        let frames = |admits: &dyn Fn(Severity) -> bool| -> Vec<u32> {
+            worst.iter().filter(|(_, one)| one.is_some_and(admits)).map(|(frame, _)| *frame).collect()
+        };
+        check("coapscope.finding", &frames(&|_| true));
+        check("coapscope.severity", &frames(&|_| true));
+        for (word, severity) in words {
+            check(&format!("coapscope.severity >= {word}"), &frames(&|one| one >= severity));
+            check(&format!("coapscope.severity < {word}"), &frames(&|one| one < severity));
+            check(&format!("coapscope.severity == {word}"), &frames(&|one| one == severity));
+            check(&format!("coapscope.severity != {word}"), &frames(&|one| one != severity));
+        }
+    }
+    println!("{compared} filters on findings, {} rules, {} findings", ids.len(), ids.values().sum::<u64>());
+    assert!(ids.len() > 60, "{ids:?}");
+}
+
+/// What a field reads is less than all only where that gives the same answer.
+#[test]
+fn little_read_is_as_good_as_all() {
+    use coapscope::field::{FIELDS, Reads, is_plain};
+    use coapscope::pipeline::Sweep;
     let mut looked = 0;
-    for path in captures {
+    for path in captures() {
         let mut all = Loaded::of(&path);
         let mut sweep = Sweep::new(&all.fetcher);
         for id in 0..all.store.len() as u32 {
