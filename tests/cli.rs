@@ -94,7 +94,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -d tcp.port==1,coap FILE", "only udp.port can be decoded"),
     ("explain {64,1,0,1}", "write each byte as 0x40"),
     ("explain 40 1 0 1", "`1` has 1 digit,"),
-    ("explain --format flow 40", "the forms are text and json"),
+    ("explain --format flow 40", "the values are text, markdown, html, svg, latex, json"),
 ];
 
 #[test]
