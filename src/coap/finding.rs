@@ -65,6 +65,9 @@ impl RuleRow {
     }
 }
 
+/// The number of a finding that stands for a time which nobody knows, since the clock of the capture went back in between.
+pub const UNKNOWN_TIME: i64 = i64::MIN;
+
 /// A finding that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -191,6 +194,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
     let small = u16::try_from(number).unwrap_or(u16::MAX);
     let _ = match kind {
         "frame" => write!(text, "{}", frame(u32::try_from(number).unwrap_or(u32::MAX))),
+        "time" if number == UNKNOWN_TIME => write!(text, "an unknown time"),
         "time" => write!(text, "{}", duration(number)),
         "hex" => write!(text, "0x{number:02x}"),
         "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),

@@ -1,7 +1,7 @@
 //! Acknowledgements and Resets: which message they answer, and their copies (RFC 7252 sections 4.2 to 4.5).
 
 use super::Tracker;
-use super::clock::between;
+use super::clock::{between, elapsed};
 use super::context::Context;
 use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
@@ -65,7 +65,7 @@ impl Tracker {
         if first == NO_RECORD || !same {
             return None;
         }
-        let elapsed = between(self.sent.newest_answer(sent).at(), context.now).unwrap_or(0);
+        let elapsed = elapsed(self.sent.newest_answer(sent).at(), context.now);
         let role = if reset { self.reset_role(sent) } else { sent.ack_role };
         let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
         let kind = sameness(&context.travel(), &self.sent.newest_answer(sent));
@@ -280,7 +280,7 @@ impl Tracker {
     fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let kind = sameness(&context.travel(), &self.sent.last(sent));
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
-        let elapsed = between(self.sent.last(sent).at(), context.now).unwrap_or(0);
+        let elapsed = elapsed(self.sent.last(sent).at(), context.now);
         if let Some(again) = self.sent.again_mut(handle) {
             again.last = context.travel();
         }

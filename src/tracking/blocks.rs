@@ -293,14 +293,21 @@ impl Tracker {
         let stamp = self.clock.stamp();
         let begins = carried.block.number == 0 && !carried.is_quick();
         let known = self.blocks.remove(&key).filter(|known| !begins && (known.is_open() || carried.is_quick()));
+        let etag = message.option(OptionNumber::ETAG).filter(|_| !key.upload);
+        let (etag, format) = (etag.map(|etag| self.seed.hash(etag.value)), context.facts.content_format);
         let mut transfer = match known {
-            Some(known) => known,
-            None => self.new_transfer(key, carried, context),
+            Some(known) if judge_whole(&known, etag, format, context) => known,
+            // A block of something else: what there was of the other stays as it is.
+            Some(_) => self.new_transfer(key, carried, context),
+            None => {
+                self.judge_beginning(key, carried, context);
+                self.new_transfer(key, carried, context)
+            }
         };
         if !carried.is_quick() {
             judge_place(&transfer, carried, length, context);
         }
-        self.judge_whole(&mut transfer, carried, message, context);
+        (transfer.etag, transfer.format) = (transfer.etag.or(etag), transfer.format.or(format));
         let part = transfer.add(context.record(), offset, length, carried.block.more);
         (transfer.stamp, transfer.szx) = (stamp, carried.block.szx);
         let announced = message.uint(size).filter(|size| *size > 0).map(|size| size as u32);
@@ -320,15 +327,19 @@ impl Tracker {
         self.shrink_blocks();
     }
 
-    /// A body that begins, for the capture at least.
-    fn new_transfer(&mut self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) -> Transfer {
-        self.blocks.bodies += 1;
+    /// The first block of a body that was captured is not its first.
+    fn judge_beginning(&self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) {
         if key.upload && carried.offset() > 0 && !carried.is_quick() {
             // Its beginning may have gone before the capture did.
             let severity = self.unless_unseen(Rule::BlockGap, context);
             let span = context.message().option(carried.option).map_or(MESSAGE_ID, |option| option.span());
             context.find_at(Rule::BlockGap, severity, span, carried.offset() as i64, 0);
         }
+    }
+
+    /// A body that begins, for the capture at least.
+    fn new_transfer(&mut self, key: BodyKey, carried: Carried, context: &Context<'_, '_>) -> Transfer {
+        self.blocks.bodies += 1;
         let (source, destination) = (context.arrival.source, context.arrival.destination);
         let (client, server) = if key.upload { (source, destination) } else { (destination, source) };
         let row = BodyRow {
@@ -348,33 +359,6 @@ impl Tracker {
         };
         let stamp = self.clock.stamp();
         Transfer::new(BodyId(self.blocks.bodies), row, stamp, carried.block.szx)
-    }
-
-    /// What has to be the same in all parts of a body.
-    fn judge_whole(
-        &self,
-        transfer: &mut Transfer,
-        carried: Carried,
-        message: &Message<'_>,
-        context: &mut Context<'_, '_>,
-    ) {
-        let etag = message.option(OptionNumber::ETAG).filter(|_| !transfer.row.upload);
-        let etag = etag.map(|etag| self.seed.hash(etag.value));
-        if let (Some(first), Some(now)) = (transfer.etag, etag)
-            && first != now
-        {
-            context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(transfer.row.first), 0);
-        }
-        let format = context.facts.content_format;
-        if let (Some(first), Some(now)) = (transfer.format, format)
-            && first != now
-        {
-            let option = OptionNumber::CONTENT_FORMAT;
-            context.find_option(Rule::BlockFormatChanged, option, i64::from(first), i64::from(now));
-        }
-        let begins = carried.block.number == 0;
-        transfer.etag = if begins { etag.or(transfer.etag) } else { transfer.etag.or(etag) };
-        transfer.format = transfer.format.or(format);
     }
 
     /// Bodies that got no further block within EXCHANGE_LIFETIME are forgotten; those that should have got one were given up.
@@ -413,6 +397,25 @@ impl Tracker {
             }
         }
     }
+}
+
+/// Whether a block has what is the same in all parts of a body (RFC 7959 sections 2.3 and 2.4).
+fn judge_whole(
+    transfer: &Transfer,
+    etag: Option<u64>,
+    format: Option<u16>,
+    context: &mut Context<'_, '_>,
+) -> bool {
+    let other_etag = transfer.etag.zip(etag).is_some_and(|(first, now)| first != now);
+    if other_etag {
+        context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(transfer.row.first), 0);
+    }
+    let formats = transfer.format.zip(format).filter(|(first, now)| first != now);
+    if let Some((first, now)) = formats {
+        let option = OptionNumber::CONTENT_FORMAT;
+        context.find_option(Rule::BlockFormatChanged, option, i64::from(first), i64::from(now));
+    }
+    !other_etag && formats.is_none()
 }
 
 /// Whether a block begins where the one before it ended.

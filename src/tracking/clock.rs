@@ -1,5 +1,6 @@
 //! The time of the frames, made safe: steps back and far jumps never evict what is still needed.
 
+use crate::coap::UNKNOWN_TIME;
 use crate::frame::is_known_time;
 
 /// Nanoseconds in a second.
@@ -122,6 +123,11 @@ impl Clock {
 pub(super) fn between(from: Moment, to: Moment) -> Option<i64> {
     (from.epoch == to.epoch && is_known_time(from.time) && is_known_time(to.time))
         .then(|| to.time.saturating_sub(from.time))
+}
+
+/// The same as the number of a finding.
+pub(super) fn elapsed(from: Moment, to: Moment) -> i64 {
+    between(from, to).unwrap_or(UNKNOWN_TIME)
 }
 
 #[cfg(test)]

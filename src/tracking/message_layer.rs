@@ -1,7 +1,7 @@
 //! Confirmable and Non-confirmable messages: new ones, copies, and Message IDs used again (RFC 7252 sections 4.2 to 4.5).
 
 use super::Tracker;
-use super::clock::{SECOND, between};
+use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
 use super::model::{ExchangeId, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
@@ -109,7 +109,7 @@ impl Tracker {
     #[inline(never)]
     fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_>) {
         if let Some(sent) = owner.and_then(|owner| self.sent.get(owner)) {
-            let elapsed = between(sent.first.at(), context.now).unwrap_or(0);
+            let elapsed = elapsed(sent.first.at(), context.now);
             context.find(Rule::MidReuse, i64::from(sent.record), elapsed);
         }
     }
@@ -119,7 +119,7 @@ impl Tracker {
         if context.out.chat
             && let Some(&(first, record)) = self.memory.lapsed.get(&key)
         {
-            context.find(Rule::MidRecycled, i64::from(record), between(first, context.now).unwrap_or(0));
+            context.find(Rule::MidRecycled, i64::from(record), elapsed(first, context.now));
         }
     }
 
@@ -131,7 +131,7 @@ impl Tracker {
         if let Some(sent) = self.sent.get(owner).copied()
             && let Some(again) = self.sent.again_mut(owner)
         {
-            let elapsed = between(again.last.at(), context.now).unwrap_or(0);
+            let elapsed = elapsed(again.last.at(), context.now);
             context.find(Rule::CaptureCopy, i64::from(again.last_record), elapsed);
             again.last.hops = context.arrival.hop_limit;
             tracked = Tracked { relation: Relation::CopyOf, relates_to: sent.record, role: sent.role, ..tracked };
@@ -154,7 +154,7 @@ impl Tracker {
             }
         } else {
             let rule = if standing == Standing::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateNon };
-            let elapsed = between(sent.first.at(), context.now).unwrap_or(0);
+            let elapsed = elapsed(sent.first.at(), context.now);
             context.find(rule, i64::from(sent.record), elapsed);
         }
         if standing == Standing::Refreshed {

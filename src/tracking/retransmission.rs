@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::sent::{Again, Handle, Sent};
-use crate::coap::{Parameters, Rule};
+use crate::coap::{Parameters, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
 const UNDER_WAY: i64 = SECOND / 4;
@@ -49,7 +49,7 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(owner) {
             *again = now;
         }
-        context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(0));
+        context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(UNKNOWN_TIME));
         self.judge_spurious(&sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
             self.judge_schedule(&before, &now, gap, elapsed, context);
@@ -107,9 +107,10 @@ impl Tracker {
         }
     }
 
-    /// Sums up what is sent to an endpoint that never answers.
+    /// Sums up what is asked of an endpoint that never answers: of one that had the time to.
     pub(super) fn probe(&mut self, context: &mut Context<'_, '_>) {
-        if context.arrival.multicast || self.pairs.seen(context.pair.reversed()) {
+        let asks = context.facts.code.is_request() || context.facts.code.is_empty();
+        if context.arrival.multicast || !asks || self.pairs.seen(context.pair.reversed()) {
             return;
         }
         let rate = i64::from(self.options.parameters.probing_rate);
@@ -117,6 +118,7 @@ impl Tracker {
         if probing.bytes > 0
             && !probing.said
             && let Some(elapsed) = between(probing.first, context.now)
+            && elapsed >= self.options.parameters.ack_timeout
         {
             let allowed = (elapsed / SECOND).saturating_mul(rate);
             if probing.bytes > allowed.max(0) as u64 {

@@ -145,6 +145,12 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
             let found = seen.finding(Some(record), id).ok_or("it is not raised there")?;
             equal(&format!("{found:?}").to_lowercase(), severity)
         }
+        ["says", id, words @ ..] => {
+            let rule = |(on, finding): &&(RecordId, Finding)| *on == record && finding.rule.row().id == *id;
+            let (_, finding) = seen.findings.iter().find(rule).ok_or("it is not raised there")?;
+            let text = finding.text_with(&|record| name(record));
+            if text.contains(&words.join(" ")) { Ok(()) } else { Err(format!("it says: {text}")) }
+        }
         ["no-finding", ids @ ..] => absent(seen, Some(record), ids),
         ["no-findings", level] => quiet(seen, Some(record), level),
         _ => Err("no claim about a message reads like this".into()),
