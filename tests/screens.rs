@@ -401,6 +401,27 @@ fn every_view_is_readable_on_every_terminal() {
 }
 
 #[test]
+fn every_view_finds_what_its_rows_show() {
+    for (view, text, expected) in [
+        ("1", "c13>s1", "41"),
+        ("f", "c13<s1", "51"),
+        ("3", "c13>s1", "13"),
+        ("3", "unreachable", "25"),
+        ("4", "c4>s1", "2"),
+        ("4", "deregistered", "1"),
+    ] {
+        let film = Scene::built_in().keys(view).keys("C-f").typed(text).keys("Enter").wait().run();
+        assert_eq!(selected_number(film.last()).as_deref(), Some(expected), "{view} {text}:\n{}", film.last());
+    }
+}
+
+#[test]
+fn problems_of_observations_are_one_key_away() {
+    let film = Scene::built_in().keys("4 ]").run();
+    assert!(film.last().contains("within 128 s: stale (RFC 7641 section 3.4)"), "{}", film.last());
+}
+
+#[test]
 fn one_selection_is_shared_by_the_views() {
     let film = Scene::lab("04-reorder.client.pcap").keys("11G 4 Enter").run();
     assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());

@@ -379,7 +379,14 @@ impl App {
         }
         let course = Course { from, first: shown.start, end: shown.end, backwards };
         let chosen = self.list.chosen.clone();
-        match self.finder.start(self.store.clone(), (self.make_fetcher)(), course, chosen, self.events.clone()) {
+        match self.finder.start(
+            self.store.clone(),
+            (self.make_fetcher)(),
+            course,
+            chosen,
+            self.aliases.clone(),
+            self.events.clone(),
+        ) {
             Ok(()) => self.say(format!("looking for \"{}\" (Esc stops)", self.finder.text)),
             Err(error) => self.say(format!("cannot search: {error}")),
         }

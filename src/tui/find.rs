@@ -6,7 +6,7 @@ use std::thread;
 
 use super::event::{Event, Sender};
 use crate::pipeline::Fetcher;
-use crate::render::{self, Known, Node, line};
+use crate::render::{self, Aliases, Known, Node, line};
 use crate::store::{Store, View};
 use crate::tracking::RecordId;
 
@@ -76,6 +76,7 @@ impl Finder {
         mut fetcher: Fetcher,
         course: Course,
         chosen: Option<Vec<RecordId>>,
+        aliases: Aliases,
         events: Sender,
     ) -> std::io::Result<()> {
         self.stop();
@@ -91,7 +92,7 @@ impl Finder {
                 if chosen.as_ref().is_some_and(|chosen| chosen.binary_search(&id).is_err()) {
                     continue;
                 }
-                if fetcher.view(&store, id).is_ok_and(|view| view.is_some_and(|view| holds(&view, &wanted))) {
+                if fetcher.view(&store, id).is_ok_and(|view| view.is_some_and(|view| holds(&view, &aliases, &wanted))) {
                     (found.id, found.wrapped) = (Some(id), wrapped);
                     break;
                 }
@@ -103,9 +104,10 @@ impl Finder {
     }
 }
 
-/// Whether a message shows the text, in its row or in its tree.
-fn holds(view: &View<'_>, wanted: &str) -> bool {
+/// Whether a message shows the text, in its row of some view or in its tree.
+fn holds(view: &View<'_>, aliases: &Aliases, wanted: &str) -> bool {
     let row = line::parts(view);
+    let ends = (aliases.name(view.record.source), aliases.name(view.record.destination));
     let parts = [
         &row.number,
         &row.source,
@@ -115,6 +117,8 @@ fn holds(view: &View<'_>, wanted: &str) -> bool {
         &row.token,
         &row.code,
         &row.summary,
+        &format!("{}>{}", ends.0, ends.1),
+        &format!("{}<{}", ends.1, ends.0),
     ];
     parts.iter().any(|part| part.to_lowercase().contains(wanted)) || {
         let mut found = false;

@@ -173,6 +173,14 @@ impl App {
         }
     }
 
+    /// The rule of the current row, in a sentence.
+    pub fn said_of_finding(&self) -> Option<(String, Style)> {
+        let charge = &self.findings.judged.rows.get(self.findings.place)?.charge;
+        let reference = charge.cases.first().map_or(charge.rule.row().reference, |case| case.finding.reference());
+        let text = format!("{}: {} ({reference})", charge.rule.id(), charge.rule.row().teaching);
+        Some((text, self.theme.severity(charge.severity)))
+    }
+
     /// The verdict on the endpoint of the current row.
     fn say_verdict(&mut self) {
         let (cursor, top, page) = (self.tables.facts.cursor, self.tables.facts.top, self.tables.facts.page);

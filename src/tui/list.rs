@@ -332,7 +332,11 @@ impl App {
         let problem = |id: &RecordId| {
             visible.has(*id)
                 && self.store.get(*id).is_some_and(is_problem)
-                && (self.view != View::Flow || self.flow.ladder.shows(&self.store, *id))
+                && match self.view {
+                    View::Flow => self.flow.ladder.shows(&self.store, *id),
+                    View::Observations => self.store.observation_of(*id).is_some(),
+                    _ => true,
+                }
         };
         match jump {
             Jump::NextInExchange => {

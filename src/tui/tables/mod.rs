@@ -290,6 +290,21 @@ impl App {
         }
     }
 
+    /// The selected message is one of the current row; where there is no table, there is nothing else to be of.
+    pub fn is_of_row(&self) -> bool {
+        let Some(id) = self.list.selected else { return false };
+        match self.view {
+            View::Exchanges => self
+                .store
+                .get(id)
+                .is_some_and(|record| exchange_of(&self.store, record).0 == self.tables.exchanges.current),
+            View::Observations => {
+                self.store.observation_of(id).is_some_and(|id| id.0 == self.tables.observations.current)
+            }
+            _ => true,
+        }
+    }
+
     fn first_id(&self) -> u32 {
         let store = &self.store;
         if self.view == View::Observations { store.observation_ids().start } else { store.exchange_ids().start }

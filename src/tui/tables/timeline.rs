@@ -239,6 +239,13 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
             "Not known here: whether it reached {}, and whether an answer got lost before it came here; a capture there tells.",
             context.aliases.name(row.server)
         ));
+    } else if row.transmissions > 1
+        && members.iter().any(|(id, record)| *id > row.response && is_copy(row, *id, record))
+    {
+        said.push(format!(
+            "A copy was sent after the answer had passed here. Not known here: whether the answer was lost on its way to {0}, or came too late; a capture at {0} tells.",
+            context.aliases.name(row.client)
+        ));
     } else if row.transmissions > 1 {
         said.push(format!(
             "{} passed the capture point. Not known here: whether copies were lost beyond it, or the server was slow; a capture at {} tells.",

@@ -9,6 +9,7 @@ use crate::capture::MAX_WARNINGS;
 use crate::coap::Severity;
 use crate::render::NodeKind;
 use crate::store::{Ended, Record};
+use crate::tui::action::View;
 use crate::tui::app::{App, Overlay, Pane};
 use crate::tui::detail::Item;
 use crate::tui::keymap;
@@ -161,6 +162,12 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
         |text: &str, style: Style| text::wrap(text, columns).into_iter().map(move |line| (line, style)).collect();
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
+    }
+    if app.focus == Pane::List && app.view == View::Findings {
+        return app.said_of_finding().map_or_else(Vec::new, |(text, style)| styled(&text, style));
+    }
+    if app.focus == Pane::List && !app.is_of_row() {
+        return Vec::new();
     }
     let item = app.detail.item();
     let says_nothing = item.is_none_or(|item| item.kind == NodeKind::Layer && item.explanation.is_empty());
