@@ -236,6 +236,12 @@ fn a_message_of_a_capture_comes_with_its_relations() {
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&object["answered_by"], &object["transmission"]), (&Value::from(28), &Value::from(2)));
     assert!(object["fields"].is_array());
+    // A message that only an error speaks of says so.
+    let error = ["-r", "captures/lab/04-server-down-icmp.pcap", "--frame", "2"];
+    for format in ["text", "markdown"] {
+        let quoted = self::text(&[&error[..], &["--format", format]].concat());
+        assert!(quoted.contains("Quoted by ICMP (port unreachable): CON, 0.01 GET, MID 12939"), "{quoted}");
+    }
 }
 
 #[test]
@@ -249,6 +255,7 @@ fn what_is_no_message_is_refused() {
         (vec!["--format", "pdf", "40010001"], "text, markdown, html, svg, latex, json"),
         (vec!["-r", capture, "--frame", "1000"], "there is no frame 1000"),
         (vec!["-r", capture, "--frame", "1"], "frame 1 holds no CoAP message"),
+        (vec!["-r", "tests/field/leshan-1604.pcap", "--frame", "1"], "no CoAP message that can be read, but DTLS"),
         (vec!["-r", "no-such-file", "--frame", "1"], "no-such-file"),
     ] {
         let output = explain(&arguments);

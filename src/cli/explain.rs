@@ -15,7 +15,7 @@ use crate::render::annotated::{self, Detail};
 use crate::render::paint::{Ink, Paint};
 use crate::render::sheet::{self, Sheet};
 use crate::render::{
-    Known, NodeKind, frame_number, json as objects, message_tree, tree, values, why_read_so, wrap::wrap,
+    Known, NodeKind, evidence_layer, frame_number, json as objects, message_tree, tree, values, why_read_so, wrap::wrap,
 };
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
@@ -106,6 +106,13 @@ fn from_capture(args: &ExplainArgs, frame: u64, paint: Paint, context: &mut Cont
     };
     let mut fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let view = fetcher.view(&store, id)?.with_context(|| format!("{name}: frame {frame} cannot be read again"))?;
+    if !view.is_message() {
+        let evidence = evidence_layer(&view);
+        if evidence.name == "DTLS" || evidence.quotes_dtls {
+            let (protocol, says) = (evidence.name, evidence.summary);
+            bail!("{name}: frame {frame} holds no CoAP message that can be read, but DTLS ({protocol}: {says})");
+        }
+    }
     let explained = Explained { message: view.message, findings: view.findings(), view: Some(&view) };
     explained.print(args.format, paint, context)
 }
@@ -135,9 +142,17 @@ impl Explained<'_> {
         Ok(written.and_then(|()| context.out.flush())?)
     }
 
+    /// What stands before the headline where the message is not there itself.
+    fn quoted(&self) -> String {
+        let evidence = self.view.filter(|view| !view.is_message()).map(evidence_layer);
+        evidence.map_or_else(String::new, |layer| format!("Quoted by {} ({}): ", layer.name, layer.summary))
+    }
+
     /// All of it for a handout.
     fn sheet(&self) -> Sheet {
-        Sheet::of(&self.message, self.view.map(View::about), self.known(), &self.findings, &|id| self.frame(id))
+        let sheet =
+            Sheet::of(&self.message, self.view.map(View::about), self.known(), &self.findings, &|id| self.frame(id));
+        sheet.quoted(self.quoted())
     }
 
     /// What the capture tells of the message.
@@ -178,7 +193,7 @@ impl Explained<'_> {
     }
 
     fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-        reading(&self.message, self.view.map(View::about), paint, out)?;
+        reading(&self.message, &self.quoted(), self.view.map(View::about), paint, out)?;
         section("What is known of it", &self.known(), paint, out)?;
         if !self.findings.is_empty() {
             writeln!(out, "{}", paint.paint(Ink::Heading, "What is odd, or worth knowing"))?;
@@ -191,16 +206,24 @@ impl Explained<'_> {
         let Some(other) = other_reading(&self.message) else { return Ok(()) };
         let heading = format!("The other reading: {}", other.mode().name());
         section(&heading, &[why_read_so(other.mode()).to_owned()], paint, out)?;
-        reading(&other, None, paint, out)
+        reading(&other, "", None, paint, out)
     }
 }
 
-/// Headline, figure of the header, and every field.
-fn reading(message: &Message<'_>, about: Option<About<'_>>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let headline = message_tree(message).value;
+/// Headline, behind what stands before it, figure of the header, and every field.
+fn reading(
+    message: &Message<'_>,
+    before: &str,
+    about: Option<About<'_>>,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let headline = before.to_owned() + &message_tree(message).value;
     let length = count(message.bytes().len(), "byte");
     let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
-    writeln!(out, "{}", paint.paint(Ink::Heading, &format!("{headline}, {length}{cut}")))?;
+    for line in wrap(&format!("{headline}, {length}{cut}"), WIDTH) {
+        writeln!(out, "{}", paint.paint(Ink::Heading, &line))?;
+    }
     writeln!(out)?;
     let figure = annotated::header_figure(message);
     for line in &figure {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::{Field, Getter, Kind, Reads, Value, Words};
+use crate::coap::ContentFormat;
 use crate::payload::{self, Item, Value as Decoded};
 use crate::store::View;
 
@@ -45,7 +46,7 @@ fn decoded(view: &View<'_>) -> Option<Rc<payload::Decoded>> {
     if !view.is_message() || view.message.payload().is_empty() {
         return None;
     }
-    payload::shared(&view.message, view.about())
+    payload::shared(&view.message, || view.about())
 }
 
 /// The field of members under these names, each within the one before; what has no name, as the places of a list, is passed over.
@@ -80,9 +81,21 @@ pub fn member(path: &[&str]) -> Option<&'static Field> {
 
 /// The values of the members under these names.
 pub(super) fn visit(view: &View<'_>, path: &[String], visit: &mut dyn FnMut(Value<'_>)) {
-    if let Some(decoded) = decoded(view) {
+    if may_have(view, path)
+        && let Some(decoded) = decoded(view)
+    {
         below(&decoded.items, path, visit);
     }
+}
+
+/// Whether a payload can have members so called: JSON without escapes has their names as they are, so that it need not be decoded
+/// where it has not.
+fn may_have(view: &View<'_>, path: &[String]) -> bool {
+    let payload = view.message.payload();
+    if view.message.content_format() != Some(ContentFormat::JSON) || payload.contains(&b'\\') {
+        return true;
+    }
+    path.iter().all(|name| payload.windows(name.len()).any(|part| part == name.as_bytes()))
 }
 
 fn below(items: &[Item], path: &[String], visit: &mut dyn FnMut(Value<'_>)) {
@@ -118,10 +131,10 @@ fn leaves(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
 }
 
 fn leaf(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
-    let number = |text: &str| match (text.parse(), text.parse()) {
-        (Ok(whole), _) => Value::Integer(whole),
-        (Err(_), Ok(real)) => Value::Real(real),
-        _ => Value::string(text.to_owned()),
+    let number = |text: &str| {
+        let whole = text.parse::<i64>().map(i128::from).or_else(|_| text.parse());
+        let real = || text.parse().map_or_else(|_| Value::string(text.to_owned()), Value::Real);
+        whole.map_or_else(|_| real(), Value::Integer)
     };
     match &item.value {
         Decoded::Bool(truth) => visit(Value::Boolean(*truth)),

@@ -35,18 +35,19 @@ thread_local! {
     static KEPT: RefCell<Vec<Option<Kept>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The payload decoded, as [`of_message`] has it, but not anew where the same was decoded a moment ago.
-pub fn shared(message: &Message<'_>, about: About<'_>) -> Option<Rc<Decoded>> {
+/// The payload decoded, as [`of_message`] has it, but not anew where the same was decoded a moment ago. What is known of it beside its
+/// message is asked for only where it matters.
+pub fn shared<'a>(message: &Message<'_>, about: impl FnOnce() -> About<'a>) -> Option<Rc<Decoded>> {
     let payload = message.payload();
     if payload.is_empty() {
         return None;
     }
     if payload.len() > LONGEST || message.is_cut() || SPECIAL.iter().any(|number| message.has(*number)) {
-        return of_message(message, about).map(Rc::new);
+        return of_message(message, about()).map(Rc::new);
     }
     let format = message.content_format();
     let is_error = message.header().is_some_and(|header| header.code.is_error());
-    let about = if format.is_some_and(|format| ALIKE.contains(&format.0)) { About::default() } else { about };
+    let about = if format.is_some_and(|format| ALIKE.contains(&format.0)) { About::default() } else { about() };
     let is_same = |kept: &Kept| {
         *kept.payload == *payload
             && (kept.format, kept.is_error) == (format, is_error)
@@ -110,7 +111,7 @@ mod tests {
                 for path in ["", "/a", "/c/mg"] {
                     let about = About { path, is_thread: path == "/c/mg" };
                     assert_eq!(
-                        shared(&message, about).as_deref(),
+                        shared(&message, || about).as_deref(),
                         of_message(&message, about).as_ref(),
                         "{bytes:?} {path}"
                     );

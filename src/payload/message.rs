@@ -96,7 +96,7 @@ pub fn findings(message: &Message<'_>) -> Vec<Finding> {
     if !has_format || message.mode().is_draft() || part(message) != Part::Whole {
         return Vec::new();
     }
-    let decoded = shared(message, About::default());
+    let decoded = shared(message, About::default);
     let problems = decoded.iter().flat_map(|decoded| &decoded.problems);
     problems.map(|problem| finding(problem, offset)).collect()
 }

@@ -186,7 +186,7 @@ const ICMP: &[(bool, u8, u8, &str)] = &[
 ];
 
 /// What kind of evidence a frame is.
-pub(super) struct EvidenceLayer {
+pub struct EvidenceLayer {
     /// `ICMP`, `ICMPv6` or `DTLS`.
     pub name: &'static str,
     /// What it says.
@@ -196,7 +196,7 @@ pub(super) struct EvidenceLayer {
 }
 
 /// What kind of evidence the frame is, and what it says.
-pub(super) fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
+pub fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
     let whole = whole(view);
     let Some(layer) = layers(&whole).into_iter().find(|layer| layer.name.contains("Control Message")) else {
         let summary = format!("record on a plain port, {} B", view.message.bytes().len());

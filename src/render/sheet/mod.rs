@@ -116,6 +116,11 @@ impl Sheet {
         sheet
     }
 
+    /// The same, of a message that is not there itself: `by` stands before its headline.
+    pub fn quoted(self, by: String) -> Self {
+        Self { title: by + &self.title, ..self }
+    }
+
     /// Headline, figure and fields.
     fn reading(message: &Message<'_>, about: Option<About<'_>>) -> Self {
         let cut = if message.is_cut() { " captured, the rest was cut off" } else { "" };
