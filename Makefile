@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 CARGO := scripts/cargo.sh
 export PREFIX DESTDIR
 
-.PHONY: help run build test check fuzz bench install uninstall peers setup
+.PHONY: help run build test check fuzz mutants bench install uninstall peers setup
 
 help:
 	@echo "make run        the screen on the built-in capture (ARGS='-r FILE' and the like for other things)"
@@ -12,6 +12,7 @@ help:
 	@echo "make peers      installs the other programs that tests compare with (tshark, tcpdump, libcoap, aiocoap, strace, tmux)"
 	@echo "make check      format, lints, the library alone, documentation, licences, each fuzz target for half a minute"
 	@echo "make fuzz       each fuzz target for ten minutes (FUZZ_SECONDS=600)"
+	@echo "make mutants    breaks the tracker in every way that cargo-mutants knows; the scenarios must notice (takes many hours)"
 	@echo "make bench      what each stage costs, and the ratios to tshark"
 	@echo "make install    program, manual page and completions under PREFIX=$(PREFIX); make uninstall"
 	@echo "make setup      installs what building needs, and nothing else"
@@ -42,6 +43,12 @@ check:
 FUZZ_SECONDS ?= 600
 fuzz: setup
 	@fuzz/run.sh $(FUZZ_SECONDS)
+
+# What it breaks, how, and what it leaves alone for which reason: .cargo/mutants.toml.
+mutants:
+	@scripts/setup.sh mutants
+	@mkdir -p target/mutants
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) mutants --output target/mutants $(ARGS)
 
 bench: build
 	$(CARGO) bench

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh build|check|peers: installs what is missing to build and test, to check the sources, or to test against
-# other programs. On Debian and Raspberry Pi OS it installs; elsewhere it says what to install.
+# setup.sh build|check|mutants|peers: installs what is missing to build and test, to check the sources, to test the tests,
+# or to test against other programs. On Debian and Raspberry Pi OS it installs; elsewhere it says what to install.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -63,10 +63,21 @@ check() {
         is_debian || die "install a C++ compiler (the fuzzer is built with it), then try again"
         apt_install g++
     fi
-    if ! PATH="$top/target/tools/bin:$PATH" have cargo-deny; then
-        say "building cargo-deny into target/tools; this takes some minutes, once"
-        "$top/scripts/cargo.sh" install --quiet --locked --root "$top/target/tools" cargo-deny
+    tool cargo-deny
+}
+
+# A program of Rust's registry, built into target/tools where it is missing.
+tool() {
+    if ! PATH="$top/target/tools/bin:$PATH" have "$1"; then
+        say "building $1 into target/tools; this takes some minutes, once"
+        "$top/scripts/cargo.sh" install --quiet --locked --root "$top/target/tools" "$1"
     fi
+}
+
+# What `make mutants` needs beyond a build.
+mutants() {
+    build
+    tool cargo-mutants
 }
 
 # The other programs that tests compare with and talk to.
@@ -91,6 +102,6 @@ peers() {
 }
 
 case "${1:-}" in
-    build | check | peers) "$1" ;;
-    *) die "usage: setup.sh build|check|peers" ;;
+    build | check | mutants | peers) "$1" ;;
+    *) die "usage: setup.sh build|check|mutants|peers" ;;
 esac

@@ -59,3 +59,61 @@ fn below_the_cap_nothing_is_evicted() {
         assert_eq!(counters.evicted, 0);
     }
 }
+
+/// Uploads that stop after their first block, and downloads that nobody goes on with, each of a path of its own; returns the counts and
+/// the most bytes held.
+fn begin_bodies(cap_bytes: usize, count: u32) -> (Counters, usize) {
+    let mut tracker = Tracker::new(TrackerOptions { cap_bytes, ..TrackerOptions::default() });
+    let (mut out, mut most) = (Vec::new(), 0);
+    let server = tracker.endpoint(&Endpoint { address: [10, 0, 0, 1].into(), port: 5683, scope: 0 });
+    for number in 0..count {
+        let port = 1024 + (number >> 16) as u16;
+        let client = tracker.endpoint(&Endpoint { address: [10, 1, 0, 1].into(), port, scope: 0 });
+        let token = number.to_be_bytes();
+        let upload = number.is_multiple_of(2);
+        let mut request = vec![0x54, if upload { 3 } else { 1 }, token[2], token[3]];
+        request.extend(token);
+        request.push(0xb8);
+        request.extend(format!("{number:08}").bytes());
+        let mut response = vec![0x54, if upload { 0x5f } else { 0x45 }, token[2], token[3]];
+        response.extend(token);
+        // Block1 or Block2: number 0, more to come, 16 bytes.
+        if upload {
+            request.extend([0xd1, 3, 0x08, 0xff]);
+            request.extend([b'x'; 16]);
+            response.extend([0xd1, 14, 0x08]);
+        } else {
+            response.extend([0xd1, 10, 0x08, 0xff]);
+            response.extend([b'x'; 16]);
+        }
+        for (source, destination, bytes, record) in
+            [(client, server, &request, number * 2), (server, client, &response, number * 2 + 1)]
+        {
+            let arrival = Arrival {
+                record,
+                time: i64::from(number) * 1_000_000,
+                source,
+                destination,
+                pair: None,
+                multicast: false,
+                ip_id: 0,
+                hop_limit: 64,
+                cut: false,
+            };
+            tracker.track(&arrival, &Message::decode(bytes), &mut out);
+        }
+        out.clear();
+        most = most.max(tracker.bytes());
+    }
+    (*tracker.counters(), most)
+}
+
+#[test]
+fn bodies_that_never_end_stay_below_the_cap() {
+    let (counters, most) = begin_bodies(1 << 20, 40_000);
+    assert!(most <= (1 << 20) + 4096, "{most} bytes");
+    assert!(counters.evicted > 30_000, "{counters:?}");
+    let (counters, most) = begin_bodies(256 << 20, 20_000);
+    assert_eq!((counters.evicted, counters.malformed), (0, 0));
+    assert!(most > 20_000 * 64, "{most} bytes hold 20,000 bodies");
+}
