@@ -72,7 +72,7 @@ pub fn play(script: &Script, way: Way) -> Seen {
         match step {
             Step::Message(message) => {
                 if sent.is_empty() && way == Way::Crowd {
-                    (0..1500).for_each(|_| player.stranger(message.time, &mut patches));
+                    (0..600).for_each(|_| player.stranger(message.time, &mut patches));
                 }
                 let since = sent.last().map_or(0, |last| message.time - last.time);
                 let record = sent.len() as RecordId;
