@@ -400,12 +400,7 @@ impl Tracker {
 }
 
 /// Whether a block has what is the same in all parts of a body (RFC 7959 sections 2.3 and 2.4).
-fn judge_whole(
-    transfer: &Transfer,
-    etag: Option<u64>,
-    format: Option<u16>,
-    context: &mut Context<'_, '_>,
-) -> bool {
+fn judge_whole(transfer: &Transfer, etag: Option<u64>, format: Option<u16>, context: &mut Context<'_, '_>) -> bool {
     let other_etag = transfer.etag.zip(etag).is_some_and(|(first, now)| first != now);
     if other_etag {
         context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(transfer.row.first), 0);
