@@ -422,6 +422,12 @@ fn problems_of_observations_are_one_key_away() {
 }
 
 #[test]
+fn what_a_copy_after_the_answer_means_is_said() {
+    let film = Scene::built_in().keys("] 3 Tab G").run();
+    assert!(film.last().contains("A copy was sent after the answer had passed here."), "{}", film.last());
+}
+
+#[test]
 fn one_selection_is_shared_by_the_views() {
     let film = Scene::lab("04-reorder.client.pcap").keys("11G 4 Enter").run();
     assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());

@@ -160,7 +160,7 @@ fn rows_of_the_list_are_those_of_print() {
                 ["retransmission_of", "duplicate_of", "copy_of", "answers"].iter().find_map(|of| object[of].as_u64());
             match link {
                 Some(other) => {
-                    assert!(format!("{} ", row["Summary"]).contains(&format!("=#{other} ")), "{at}: {other}")
+                    assert!(format!("{} ", row["Summary"]).contains(&format!("=#{other} ")), "{at}: {other}");
                 }
                 None => assert!(!row["Summary"].contains(" =#"), "{at}"),
             }
@@ -211,8 +211,8 @@ fn exchange(messages: &[&Value]) -> Row {
     let copies = messages.iter().filter(is_request).filter_map(|copy| copy["transmission"].as_u64());
     row.insert("Cop", copies.max().unwrap_or(1).to_string());
     let answer = messages.iter().find(|object| {
-        object["frame"]["number"] == request["answered_by"] && object["coap"]["code"] != "0.00"
-            || object["coap"]["type"] == "RST" && object["frame"]["number"] == request["answered_by"]
+        let answers = object["coap"]["type"] == "RST" || object["coap"]["code"] != "0.00";
+        answers && object["frame"]["number"] == request["answered_by"]
     });
     let Some(answer) = answer else {
         row.insert("Reply", "none".into());
@@ -320,10 +320,7 @@ fn observation(messages: &[&Value]) -> Row {
         ("Last", freshest.map_or("-".into(), |number| number.to_string())),
         ("Gaps", count(&|object| order(object) == "gap")),
         ("Stale", count(&|object| ["stale", "same"].contains(&order(object).as_str()))),
-        (
-            "Age/Max",
-            messages.iter().filter(newer).next_back().map_or("-".into(), |object| format!("/{} s", max_age(object))),
-        ),
+        ("Age/Max", messages.iter().rfind(newer).map_or("-".into(), |object| format!("/{} s", max_age(object)))),
     ])
 }
 
