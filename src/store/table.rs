@@ -119,8 +119,8 @@ impl Store {
         self.let_go();
     }
 
-    /// Take an update with marks in, record by record: `see` is called with each when what became known with it is in the store, and
-    /// nothing that became known later; at the end once without a record, with what became known of earlier ones after the last.
+    /// Take an update with marks in, record by record: `see` is called with each when it and what became known with it are in the store, and
+    /// nothing later; at the end once without a record, with what became known of earlier ones after the last.
     ///
     /// # Errors
     /// The first error of `see`, which ends it.
@@ -130,12 +130,14 @@ impl Store {
         mut see: impl FnMut(&Self, Option<RecordId>, &[Patch]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.add_rows(update);
-        let ids = self.len() as RecordId..(self.len() + update.records.len()) as RecordId;
-        self.push(&mut update.records);
         let mut rest = update.patches.as_slice();
         let mut taken = 0;
         let all = rest.len() as u32;
-        for (id, mark) in ids.zip(update.marks.iter().copied().chain(std::iter::repeat(all))) {
+        for (record, mark) in update.records.drain(..).zip(update.marks.iter().copied().chain(std::iter::repeat(all))) {
+            // One by one: a later record whose exchange is not there yet would be passed over by whoever learns from records.
+            let id = self.len() as RecordId;
+            self.answered_by.push(NO_RECORD);
+            self.records.push(record);
             let (own, behind) = rest.split_at_checked(mark as usize - taken).unwrap_or((rest, &[]));
             own.iter().for_each(|patch| self.patch(*patch));
             (rest, taken) = (behind, mark as usize);

@@ -117,7 +117,7 @@ fn figure(figure: &Figure, out: &mut dyn Write) -> io::Result<()> {
                 writeln!(out, "\\coapword{{{offset:04x}}}{{{cells}}}%")?;
             }
             Line::Gap(bytes) => {
-                writeln!(out, "\\coapword{{}}{{\\put(1.6,0){{\\makebox(32,2.4){{\\tiny {bytes} more bytes}}}}}}%")?
+                writeln!(out, "\\coapword{{}}{{\\put(1.6,0){{\\makebox(32,2.4){{\\tiny {bytes} more bytes}}}}}}%")?;
             }
         }
     }
