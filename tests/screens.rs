@@ -390,7 +390,7 @@ fn every_view_is_readable_on_every_terminal() {
             let plain = scene().plain().at(size).run();
             assert_eq!(plain.last(), colour.last(), "{view}: colour carries what no sign says");
             assert!(plain.colours == 0 && colour.colours > 0, "{view}: colours without a need, or none");
-            let ascii = check(&format!("{view}-ascii"), size, scene().ascii());
+            let ascii = check(&format!("ascii-{view}"), size, scene().ascii());
             assert!(ascii.frames.iter().all(|frame| frame.is_ascii()), "{view}");
         }
         let film = Scene::lab(capture).keys(keys).wait().at(SMALL).run();
