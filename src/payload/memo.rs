@@ -53,7 +53,7 @@ pub fn shared<'a>(message: &Message<'_>, about: impl FnOnce() -> About<'a>) -> O
             && (kept.format, kept.is_error) == (format, is_error)
             && (&*kept.path, kept.is_thread) == (about.path, about.is_thread)
     };
-    let place = hash(payload) as usize % PLACES;
+    let place = (hash(payload) ^ hash(about.path.as_bytes())) as usize % PLACES;
     let known = KEPT.with_borrow(|kept| {
         let known = kept.get(place)?.as_ref().filter(|kept| is_same(kept))?;
         Some(Rc::clone(&known.decoded))

@@ -121,6 +121,10 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
         .iter()
         .map(|field| Node {
             pattern: pattern(frame, field.span),
+            meaning: match field.name {
+                "Code" => icmp_says(layer, frame).unwrap_or_default().into(),
+                _ => String::new(),
+            },
             ..Node::field(
                 format!("{}.{}", layer.name, field.name),
                 field.name,
@@ -185,6 +189,14 @@ const ICMP: &[(bool, u8, u8, &str)] = &[
     (true, 3, 1, "fragments did not all arrive in time"),
 ];
 
+/// What an ICMP error says in words, where there are words for it; None for other layers.
+fn icmp_says(layer: &Layer, bytes: &[u8]) -> Option<&'static str> {
+    let version6 = layer.name.contains("v6");
+    let [kind, code] = bytes.get(layer.span.byte_range())?.first_chunk::<2>()?;
+    let is_said = |row: &&(bool, u8, u8, &'static str)| (row.0, row.1, row.2) == (version6, *kind, *code);
+    ICMP.iter().find(|row| layer.name.contains("Control Message") && is_said(row)).map(|row| row.3)
+}
+
 /// What kind of evidence a frame is.
 pub struct EvidenceLayer {
     /// `ICMP`, `ICMPv6` or `DTLS`.
@@ -202,12 +214,10 @@ pub fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
         let summary = format!("record on a plain port, {} B", view.message.bytes().len());
         return EvidenceLayer { name: "DTLS", summary, quotes_dtls: false };
     };
-    let version6 = layer.name.contains("v6");
-    let header = whole.bytes.get(layer.span.byte_range()).and_then(|bytes| bytes.first_chunk::<2>());
-    let row = header.and_then(|[kind, code]| ICMP.iter().find(|row| (row.0, row.1, row.2) == (version6, *kind, *code)));
+    let says = icmp_says(&layer, whole.bytes).map(str::to_owned);
     EvidenceLayer {
-        name: if version6 { "ICMPv6" } else { "ICMP" },
-        summary: row.map_or(layer.summary, |row| row.3.to_owned()),
+        name: if layer.name.contains("v6") { "ICMPv6" } else { "ICMP" },
+        summary: says.unwrap_or(layer.summary),
         quotes_dtls: is_dtls_record(view.message.bytes()),
     }
 }
