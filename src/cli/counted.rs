@@ -21,7 +21,7 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let mut store = Store::default();
     if let Some(Ended::Failed(why) | Ended::Panicked(why)) =
-        printer::read_whole(source, &args.reading, &mut store, context)?
+        printer::read_whole(source, input::pipeline_options(&args.reading)?, &mut store, context)?
     {
         anyhow::bail!("{why}");
     }
@@ -36,8 +36,10 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
     for id in ids {
         let Some(record) = store.get(id) else { continue };
         update.summary.frames += 1;
-        if let Some(view) = sweep.findings(&store, id)? {
-            for severity in view.own_findings.iter().chain(store.findings(id)).map(|finding| finding.severity) {
+        // The last block of a body tells what the body breaks.
+        let is_block = store.part(id).is_some();
+        if let Some(view) = if is_block { sweep.whole(&store, id)? } else { sweep.findings(&store, id)? } {
+            for severity in view.findings().iter().map(|finding| finding.severity) {
                 if let Some(count) = update.summary.findings.get_mut(severity as usize) {
                     *count += 1;
                 }

@@ -91,6 +91,11 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
     Ok(capture::open_spool(reader, BUILT_IN_NAME))
 }
 
+/// Whether a filter may ask for any finding.
+fn names_findings(filter: &str) -> bool {
+    ["coapscope.finding", "coapscope.severity"].iter().any(|field| filter.contains(field))
+}
+
 /// How the pipeline is to read.
 ///
 /// # Errors
@@ -104,8 +109,12 @@ pub fn pipeline_options(reading: &ReadingArgs) -> anyhow::Result<PipelineOptions
             When::Off => TokenPolicy::Off,
         },
         checksums: reading.checksums,
-        payloads: false,
-        tracker: TrackerOptions { parameters: parameters(reading), ..TrackerOptions::default() },
+        payloads: true,
+        tracker: TrackerOptions {
+            parameters: parameters(reading),
+            remember: reading.display_filter.as_deref().is_some_and(names_findings),
+            ..TrackerOptions::default()
+        },
     })
 }
 

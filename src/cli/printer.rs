@@ -14,7 +14,7 @@ use super::{Context, ReadingArgs, TableName, input, without};
 use crate::capture::{FrameReader, Source};
 use crate::field::Reads;
 use crate::filter::{Filter, Selection};
-use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, Step, Sweep};
+use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions, Step, Sweep};
 use crate::render::Known;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
@@ -37,8 +37,7 @@ enum Updates {
 
 impl Updates {
     /// `marks`: they tell what was known at each message.
-    fn start(source: Box<dyn Source>, reading: &ReadingArgs, grows: bool, marks: bool) -> anyhow::Result<Self> {
-        let options = input::pipeline_options(reading)?;
+    fn start(source: Box<dyn Source>, options: PipelineOptions, grows: bool, marks: bool) -> anyhow::Result<Self> {
         let pipeline = if grows { Pipeline::new(source, options) } else { Pipeline::read_ahead(source, options)? };
         let pipeline = if marks { pipeline.with_marks() } else { pipeline };
         if !grows {
@@ -74,11 +73,11 @@ impl Updates {
 /// Reads a source to its end, into a store; answers how it ended.
 pub(super) fn read_whole(
     source: Box<dyn Source>,
-    reading: &ReadingArgs,
+    options: PipelineOptions,
     store: &mut Store,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Option<Ended>> {
-    let mut updates = Updates::start(source, reading, false, false)?;
+    let mut updates = Updates::start(source, options, false, false)?;
     let (mut update, mut ended) = (Update::default(), None);
     while ended.is_none() && updates.next(&mut update, context)? {
         context.warn(&update.warnings);
@@ -164,7 +163,7 @@ impl<'r> Printer<'r> {
     /// Print while reading: each message with what was known when it arrived. `grows`: there is no end to read to first.
     pub fn stream(mut self, source: Box<dyn Source>, grows: bool, context: &mut Context<'_>) -> anyhow::Result<()> {
         self.form.heading(&mut context.out)?;
-        let mut updates = Updates::start(source, self.reading, grows, true)?;
+        let mut updates = Updates::start(source, input::pipeline_options(self.reading)?, grows, true)?;
         let mut update = Update::default();
         let mut chooser = Chooser::new(self.filter.clone(), &self.fetcher, grows);
         let mut chosen = Vec::new();
@@ -200,7 +199,9 @@ impl<'r> Printer<'r> {
 
     /// Read to the end, then print: each message with all that became known of it.
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
-        let ended = read_whole(source, self.reading, &mut self.store, context)?;
+        let mut options = input::pipeline_options(self.reading)?;
+        options.tracker.remember |= matches!(self.whole, Some(Whole::Table(TableName::Findings, _)));
+        let ended = read_whole(source, options, &mut self.store, context)?;
         if !matches!(self.whole, Some(Whole::Table(..) | Whole::Export(_) | Whole::Save(_, false))) {
             self.form.heading(&mut context.out)?;
         }

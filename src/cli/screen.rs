@@ -11,7 +11,7 @@ use super::input;
 use super::output;
 use super::{Color, ScreenArgs, ShowingArgs};
 use crate::capture::Opened;
-use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions};
+use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::time::TimeFormat;
 use crate::signals::{self, Asked};
 use crate::store::Store;
@@ -46,7 +46,7 @@ fn again_with(port: u16) -> anyhow::Result<()> {
 fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
     let filter = super::print::wanted(&args.reading)?;
     // What a payload breaks stands in the list's problem column and in the table of findings, as `check` tells it.
-    let options = PipelineOptions { payloads: true, ..input::pipeline_options(&args.reading)? };
+    let options = input::pipeline_options(&args.reading)?;
     let parameters = options.tracker.parameters;
     let memory = input::memory(&args.reading);
     // A live capture gives up its rights here, before the first thread starts.

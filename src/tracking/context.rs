@@ -7,10 +7,11 @@ use super::pairs::PairNumber;
 use super::sent::Travel;
 use crate::coap::{Finding, Message, OptionNumber, Rule, Severity, Span};
 
-/// Where patches go. Chat goes nowhere unless it is asked for.
+/// Where patches go.
 pub(super) struct Output<'o> {
     pub patches: &'o mut Vec<Patch>,
-    pub chat: bool,
+    /// See [`TrackerOptions::remember`](super::TrackerOptions::remember).
+    pub remembers: bool,
 }
 
 impl Output<'_> {
@@ -18,7 +19,7 @@ impl Output<'_> {
     #[cold]
     #[inline(never)]
     pub fn find(&mut self, record: RecordId, finding: Finding) {
-        if record != NO_RECORD && (finding.severity > Severity::Chat || self.chat) {
+        if record != NO_RECORD {
             self.patches.push(Patch::Finding(record, finding));
         }
     }

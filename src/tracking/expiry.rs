@@ -94,7 +94,7 @@ impl Tracker {
         while let Some(slot) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
             self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
         }
-        while let Some(sent) = self.sent.lapse(steady, out.chat) {
+        while let Some(sent) = self.sent.lapse(steady, out.remembers) {
             self.lapsed(&sent, out);
         }
         while let Some(slot) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
@@ -212,7 +212,7 @@ impl Tracker {
         if sent.outstanding {
             self.release(sent.pair());
         }
-        if out.chat && !sent.stray {
+        if out.remembers && !sent.stray {
             self.memory.lapsed.insert(sent.key, (sent.first.at(), sent.record));
         }
         if sent.malformed || sent.stray || sent.multicast || !(1..32).contains(&sent.code) {

@@ -199,7 +199,7 @@ impl Tracker {
         {
             context.find_option(Rule::EchoWrongEndpoint, OptionNumber::ECHO, i64::from(record), 0);
         }
-        if context.out.chat
+        if context.out.remembers
             && observe.is_none()
             && context.facts.block2 != BlockPlace::Later
             && let Some(&(since, fresh, record)) = self.memory.fresh.get(&similar)
@@ -221,7 +221,7 @@ impl Tracker {
                 self.memory.refused.insert(similar, (context.now, max_age(context), record));
             }
             Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, record),
-            Code::CONTENT if context.out.chat && method == Code::GET.0 => {
+            Code::CONTENT if context.out.remembers && method == Code::GET.0 => {
                 self.memory.fresh.insert(similar, (context.now, max_age(context), record));
             }
             _ => told = false,

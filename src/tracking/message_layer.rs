@@ -116,7 +116,7 @@ impl Tracker {
 
     /// The number was used before, and is free again.
     fn judge_recycled(&mut self, key: MessageKey, context: &mut Context<'_, '_>) {
-        if context.out.chat
+        if context.out.remembers
             && let Some(&(first, record)) = self.memory.lapsed.get(&key)
         {
             context.find(Rule::MidRecycled, i64::from(record), elapsed(first, context.now));

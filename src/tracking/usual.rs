@@ -21,7 +21,7 @@ impl Tracker {
     #[inline]
     pub(super) fn track_usual(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, arrival) = (context.facts, context.arrival);
-        if !facts.plain || arrival.cut || arrival.multicast || context.out.chat {
+        if !facts.plain || arrival.cut || arrival.multicast || context.out.remembers {
             return None;
         }
         #[cfg(test)]

@@ -55,7 +55,7 @@ struct Player {
 
 /// What the tracker says of a scenario. Rows are numbered as they would be without strangers.
 pub fn play(script: &Script, way: Way) -> Seen {
-    let options = TrackerOptions { chat: way == Way::Plain, ..TrackerOptions::default() };
+    let options = TrackerOptions { remember: way == Way::Plain, ..TrackerOptions::default() };
     let mut player = Player {
         way,
         tracker: Tracker::new(options),

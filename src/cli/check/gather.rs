@@ -55,8 +55,7 @@ pub(super) fn findings(
 ) -> anyhow::Result<Findings> {
     let filter = print::wanted(&args.reading)?;
     let mut options = input::pipeline_options(&args.reading)?;
-    options.payloads = true;
-    options.tracker.chat = least == Severity::Chat;
+    options.tracker.remember = least == Severity::Chat;
     let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let pipeline = Pipeline::read_ahead(source, options)?;

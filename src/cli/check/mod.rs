@@ -1,7 +1,6 @@
 //! `coapscope check`: the findings of a capture, for a test pipeline and for whoever made the device.
 
 mod baseline;
-mod bodies;
 mod gather;
 mod report;
 mod sarif;

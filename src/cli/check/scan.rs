@@ -2,14 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::bodies::Bodies;
 use crate::capture::CaptureError;
-use crate::coap::{Finding, MessageType, RaisedBy, Rule, Severity};
+use crate::cli::bodies::{Bodies, alone};
+use crate::coap::{Finding, MessageType, Rule, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::verdict::{Exhibit, Part, Tally};
 use crate::store::{Record, RecordFlags, Store, Update};
-use crate::tracking::{BodyId, BodyRow, EndpointId, ExchangeId, NO_RECORD, Patch, RecordId, ResourceId};
+use crate::tracking::{EndpointId, ExchangeId, Patch, RecordId, ResourceId};
 
 /// Bytes of records that are looked at again, before they leave.
 const LOOKED_AT: usize = 1 << 20;
@@ -116,7 +116,8 @@ impl Scan {
         self.resources.append(&mut update.resources);
         let first = self.first + self.briefs.len() as RecordId;
         self.briefs.extend(update.records.iter().map(Brief::new));
-        let (mut findings, mut bodies) = (Vec::new(), Vec::new());
+        let bodies = self.bodies.take(update, first, &mut self.fetcher)?;
+        let mut findings = Vec::new();
         for patch in &update.patches {
             match patch {
                 Patch::Exchange(id, row) if id.0 as usize >= self.exchanges.len() => {
@@ -125,12 +126,6 @@ impl Scan {
                     self.exchanges.push(Asked { client, server, resource: row.resource });
                 }
                 Patch::Finding(record, finding) => findings.push((*record, *finding)),
-                Patch::Part(id, part) => {
-                    if let Some(record) = id.checked_sub(first).and_then(|at| update.records.get(at as usize)) {
-                        self.bodies.add(*id, record, *part);
-                    }
-                }
-                Patch::Body(id, row) if row.complete && row.completed_by != NO_RECORD => bodies.push((*id, *row)),
                 _ => {}
             }
         }
@@ -139,8 +134,10 @@ impl Scan {
             self.add(id, &finding, offset);
         }
         self.look_again(update, first)?;
-        for (id, row) in bodies {
-            self.judge_body(id, &row)?;
+        for body in bodies {
+            for finding in &body.findings {
+                self.add(body.completed_by, finding, body.offset);
+            }
         }
         self.forget();
         Ok(())
@@ -176,21 +173,6 @@ impl Scan {
         Ok(())
     }
 
-    /// What a body that went in blocks says stands on the message that completed it.
-    fn judge_body(&mut self, id: BodyId, row: &BodyRow) -> Result<(), CaptureError> {
-        let start = self.store.len() as RecordId;
-        let Some(whole) = self.bodies.whole(id, row, start) else { return Ok(()) };
-        let place = start + whole.records.len() as RecordId - 1;
-        self.store.apply(Update { records: whole.records, patches: whole.patches, ..Update::default() });
-        let Some(view) = self.fetcher.view(&self.store, place)? else { return Ok(()) };
-        let offset = Some(view.record.offset);
-        // All else was found when the message came.
-        for finding in view.findings().iter().filter(|one| one.rule.row().raised_by == RaisedBy::Payload) {
-            self.add(whole.completed_by, finding, offset);
-        }
-        Ok(())
-    }
-
     fn add(&mut self, id: RecordId, finding: &Finding, offset: Option<u64>) {
         if finding.severity < self.least {
             return;
@@ -213,12 +195,4 @@ impl Scan {
         self.briefs.drain(..over);
         self.first += over as RecordId;
     }
-}
-
-/// A record that stands alone. Its relations are told by the tracker's findings; the records that they name are not there.
-pub(super) fn alone(record: &Record) -> Record {
-    let mut alone = *record;
-    (alone.relates_to, alone.previous_in_exchange) = (NO_RECORD, NO_RECORD);
-    alone.exchange = ExchangeId(0);
-    alone
 }

@@ -9,9 +9,10 @@ mod waits;
 
 use std::io::Write;
 
+use super::bodies::Bodies;
 use super::{Context, StatsArgs, counted, input, print};
 use crate::capture::Opened;
-use crate::pipeline::{Apart, Pipeline, Step};
+use crate::pipeline::{Apart, Fetcher, Pipeline, Step};
 use crate::render::json::line;
 use crate::store::{Ended, RecordFlags, Summary, Update};
 use crate::tracking::ResourceId;
@@ -53,11 +54,16 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 /// Sum everything up while it is read; the last counts.
 fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::Result<Summary> {
     let options = input::pipeline_options(&args.reading)?;
-    let Opened { source, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let mut fetcher = Fetcher::new(reader, args.reading.checksums);
+    let (mut bodies, mut more) = (Bodies::default(), [0; 4]);
     let mut pipeline = Apart::spawn(Pipeline::read_ahead(source, options)?)?;
     let mut update = Update::default();
     loop {
         let step = pipeline.step(&mut update);
+        for finding in bodies.take(&update, sums.records(), &mut fetcher)?.iter().flat_map(|body| &body.findings) {
+            more[finding.severity as usize] += 1;
+        }
         sums.take(&mut update);
         context.warn(&update.warnings);
         context.progress(&update.summary.progress);
@@ -68,6 +74,9 @@ fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::
     context.progress_done();
     if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &update.ended {
         anyhow::bail!("{why}");
+    }
+    for (count, more) in update.summary.findings.iter_mut().zip(more) {
+        *count += more;
     }
     Ok(update.summary)
 }

@@ -108,6 +108,11 @@ impl Default for Sums {
 }
 
 impl Sums {
+    /// How many records were taken in.
+    pub fn records(&self) -> RecordId {
+        self.records as RecordId
+    }
+
     /// Take an update in.
     pub fn take(&mut self, update: &mut Update) {
         self.resources.append(&mut update.resources);
