@@ -115,6 +115,7 @@ impl Tracker {
                 context.out.patch(Patch::AnsweredBy { record: request, by: context.arrival.record });
             }
             slot.row.responses = 1;
+            self.count_response(role);
             return tracked;
         }
         let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);
