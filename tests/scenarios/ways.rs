@@ -198,7 +198,7 @@ impl Player {
         let elsewhere = texts.iter().position(|text| text == ELSEWHERE).map_or(u32::MAX, |at| at as u32 + 1);
         let resource = |id: &mut ResourceId| id.0 -= u32::from(id.0 > elsewhere);
         let endpoint = |id: &mut EndpointId| *id = by_name(&self.tracker.endpoints()[id.0 as usize]);
-        seen.findings.retain(|(record, _)| *record < STRANGERS);
+        seen.findings.retain(|(record, _)| *record < STRANGERS || *record == NO_RECORD);
         seen.answered_by.retain(|record, _| *record < STRANGERS);
         for tracked in &mut seen.tracked {
             exchange(&mut tracked.exchange);
@@ -277,10 +277,13 @@ pub fn differences(script: &Script) -> Vec<String> {
     let plain = lines(&play(script, Way::Plain));
     let mut wrong = Vec::new();
     for way in [Way::Quiet, Way::Loader, Way::Crowd, Way::Between] {
-        let found = lines(&play(script, way));
+        let seen = play(script, way);
+        let quiet = seen.findings.iter().all(|(_, finding)| finding.severity > Severity::Chat);
+        let found = lines(&seen);
         let other = plain.iter().filter(|line| !found.contains(line)).map(|line| format!("    missing: {line}"));
         let more = found.iter().filter(|line| !plain.contains(line)).map(|line| format!("    instead: {line}"));
-        let all: Vec<_> = other.chain(more).collect();
+        let besides = (!quiet).then(|| "    findings of the lowest severity, which nobody wanted".to_owned());
+        let all: Vec<_> = other.chain(more).chain(besides).collect();
         if !all.is_empty() {
             wrong.push(format!("{}, played {way:?}:\n{}", script.name, all.join("\n")));
         }
@@ -292,9 +295,9 @@ pub fn differences(script: &Script) -> Vec<String> {
 fn lines(seen: &Seen) -> Vec<String> {
     let mut all: Vec<_> = seen.tracked.iter().enumerate().map(|(at, it)| format!("#{} {it:?}", at + 1)).collect();
     let loud = seen.findings.iter().filter(|(_, finding)| finding.severity > Severity::Chat);
-    all.extend(
-        loud.map(|(record, it)| format!("#{} {} {:?} {:?}", record + 1, it.rule.row().id, it.severity, it.span)),
-    );
+    all.extend(loud.map(|(record, it)| {
+        format!("#{} {} {:?} {:?}", record.wrapping_add(1), it.rule.row().id, it.severity, it.span)
+    }));
     all.extend(seen.exchanges.iter().map(|row| format!("{row:?}")));
     all.extend(seen.observations.iter().map(|row| format!("{row:?}")));
     all.extend(seen.bodies.iter().map(|row| format!("{row:?}")));
