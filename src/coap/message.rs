@@ -176,11 +176,13 @@ impl<'a> Message<'a> {
         self.layout.cut
     }
 
-    /// Whether the capture ends before the options do, so that there may be more of them.
+    /// Whether there may be more options than were read: the capture ends before they do, or something in front of them or one of them
+    /// cannot be read.
     pub fn lacks_options(&self) -> bool {
-        self.is_cut()
-            && self.layout.payload_offset == 0
-            && self.stop().is_none_or(|stop| stop.rule != Rule::PayloadMarkerEmpty)
+        match self.stop() {
+            Some(stop) => stop.rule != Rule::PayloadMarkerEmpty,
+            None => self.is_cut() && self.layout.payload_offset == 0,
+        }
     }
 
     /// Where everything lies in it, to compare two ways of decoding.

@@ -5,7 +5,7 @@ use crate::payload;
 
 /// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
 /// ampersand inside an argument as `%26`, so that what separates can be told from what does not. Where the capture may have cut off a
-/// part of it, `(cut)` follows what is there.
+/// part of it, `(cut)` follows what is there; where options could not be read, `(unread)`.
 pub fn path(message: &Message<'_>) -> String {
     let mut path = String::new();
     for option in message.options_of(OptionNumber::URI_PATH) {
@@ -22,7 +22,8 @@ pub fn path(message: &Message<'_>) -> String {
         path.push_str(&if argument.contains('&') { argument.replace('&', "%26").into() } else { argument });
     }
     if message.lacks_options() {
-        path.push_str(if path.is_empty() { "(cut)" } else { " (cut)" });
+        path.push_str(if path.is_empty() { "" } else { " " });
+        path.push_str(if message.is_cut() { "(cut)" } else { "(unread)" });
     }
     path
 }
