@@ -133,7 +133,7 @@ fn dissected(capture: &Path) -> BTreeMap<u64, Places> {
     let mut command = Command::new("tshark");
     command.args(["-n", "-r"]).arg(capture).args([
         "-d",
-        "udp.port==61616,coap",
+        "udp.port==61616-61631,coap",
         "-T",
         "jsonraw",
         "--no-duplicate-keys",
@@ -155,7 +155,7 @@ pub(crate) fn compare(capture: &Path, wrong: &mut Vec<String>) -> (usize, usize)
     let theirs = dissected(capture);
     let spool = std::env::temp_dir();
     let opened = open_all(&[Input::Path(capture.to_owned())], &OpenOptions { spool, follow: false }).unwrap();
-    let options = PipelineOptions { ports: Ports::with(vec![61616]), ..PipelineOptions::default() };
+    let options = PipelineOptions { ports: Ports::with((61616..=61631).collect()), ..PipelineOptions::default() };
     let (mut pipeline, mut store) = (Pipeline::new(opened.source, options), Store::default());
     let mut step = Step::More;
     while step != Step::Ended {

@@ -9,7 +9,7 @@ use super::gather::Findings;
 use crate::coap::Severity;
 use crate::field;
 use crate::render::json::line;
-use crate::render::verdict::{Case, Group, Key, is_of_sender};
+use crate::render::verdict::{Case, Group, Key};
 
 /// All severities, the worst first.
 pub(super) const SEVERITIES: [Severity; 4] = [Severity::Error, Severity::Warn, Severity::Note, Severity::Chat];
@@ -89,7 +89,7 @@ impl Report<'_> {
             "resource": self.findings.resource(key.resource),
             "count": group.count,
             "known": self.known.contains(key),
-            "its_doing": is_of_sender(key.rule),
+            "its_doing": key.is_its_doing(),
             "reference": reference,
             "text": row.teaching,
             "cases": group.cases.iter().map(|case| self.case(case)).collect::<Vec<_>>(),

@@ -10,7 +10,7 @@ use super::report::Report;
 use crate::coap::{Rule, Severity};
 use crate::field;
 use crate::render::json::line;
-use crate::render::verdict::{Case, Group, Key, is_of_sender};
+use crate::render::verdict::{Case, Group, Key};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -77,7 +77,7 @@ impl Report<'_> {
             json!({
                 "endpoint": self.findings.endpoint(key.endpoint),
                 "resource": self.findings.resource(key.resource),
-                "itsDoing": is_of_sender(key.rule),
+                "itsDoing": key.is_its_doing(),
             }),
         );
         Value::Object(result)

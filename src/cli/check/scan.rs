@@ -9,7 +9,7 @@ use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::verdict::{Exhibit, Part, Tally};
 use crate::store::{Record, RecordFlags, Store, Update};
-use crate::tracking::{EndpointId, ExchangeId, Patch, RecordId, ResourceId};
+use crate::tracking::{EndpointId, ExchangeId, Patch, RecordId, Relation, ResourceId};
 
 /// Bytes of records that are looked at again, before they leave.
 const LOOKED_AT: usize = 1 << 20;
@@ -26,6 +26,7 @@ struct Brief {
     code: crate::coap::Code,
     /// Type in the two low bits, and [`RecordFlags::HEADERLESS`].
     kind: u8,
+    is_copy: bool,
 }
 
 impl Brief {
@@ -38,6 +39,7 @@ impl Brief {
             message_id: record.message_id,
             code: record.code,
             kind: record.message_type as u8 | record.flags.0 & RecordFlags::HEADERLESS,
+            is_copy: record.relation() == Relation::CopyOf,
         }
     }
 
@@ -51,6 +53,7 @@ impl Brief {
             message_type: MessageType::from_bits(self.kind),
             code: self.code,
             has_header: self.kind & RecordFlags::HEADERLESS == 0,
+            is_copy: self.is_copy,
         }
     }
 }
@@ -125,7 +128,14 @@ impl Scan {
                     let (client, server) = (row.client, row.server);
                     self.exchanges.push(Asked { client, server, resource: row.resource });
                 }
-                Patch::Finding(record, finding) => findings.push((*record, *finding)),
+                Patch::Finding(record, finding) => {
+                    let at = record.checked_sub(self.first).map(|at| at as usize);
+                    let brief = at.and_then(|at| self.briefs.get_mut(at));
+                    if let (Rule::NetDuplicate, Some(brief)) = (finding.rule, brief) {
+                        brief.is_copy = true;
+                    }
+                    findings.push((*record, *finding));
+                }
                 _ => {}
             }
         }

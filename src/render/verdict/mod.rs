@@ -12,7 +12,7 @@ use crate::capture::CaptureError;
 use crate::coap::{Code, Finding, MessageType, Rule, Severity};
 use crate::pipeline::Fetcher;
 use crate::store::{Record, RecordFlags, Store};
-use crate::tracking::{EndpointId, RecordId, ResourceId};
+use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
 
 pub use blame::is_of_sender;
 pub use page::{Form, Item, Page};
@@ -41,6 +41,8 @@ pub struct Exhibit {
     pub code: Code,
     /// It has a header: type, code and Message ID are its own.
     pub has_header: bool,
+    /// Its sender sent it once: this copy is the network's (`net.duplicate`) or the capture point's.
+    pub is_copy: bool,
 }
 
 impl Exhibit {
@@ -55,6 +57,7 @@ impl Exhibit {
             message_type: record.message_type,
             code: record.code,
             has_header: !record.flags.has(RecordFlags::HEADERLESS),
+            is_copy: record.relation() == Relation::CopyOf,
         }
     }
 }
@@ -91,6 +94,15 @@ pub struct Key {
     pub severity: Severity,
     /// What the message was about; 0 where that is not known.
     pub resource: ResourceId,
+    /// It stands on copies that its sender did not send.
+    pub on_copies: bool,
+}
+
+impl Key {
+    /// Whether the endpoint did it.
+    pub fn is_its_doing(&self) -> bool {
+        !self.on_copies && is_of_sender(self.rule)
+    }
 }
 
 /// Findings with one key.
@@ -120,7 +132,8 @@ impl Tally {
         offset: Option<u64>,
         exhibit: &dyn Fn(RecordId) -> Option<Exhibit>,
     ) {
-        let key = Key { endpoint: message.source, rule: finding.rule, severity: finding.severity, resource };
+        let (rule, severity) = (finding.rule, finding.severity);
+        let key = Key { endpoint: message.source, rule, severity, resource, on_copies: message.is_copy };
         if let Some(count) = self.counts.get_mut(finding.severity as usize) {
             *count += 1;
         }
@@ -159,8 +172,10 @@ impl Tally {
             let Some(record) = store.get(id).filter(is_odd) else { continue };
             let resource = store.exchange(record.exchange).map_or(ResourceId(0), |row| row.resource);
             let Some(view) = fetcher.view(store, id)? else { continue };
+            let mut message = Exhibit::new(id, record);
+            message.is_copy |= view.findings().iter().any(|finding| finding.rule == Rule::NetDuplicate);
             for finding in view.findings().iter().filter(|finding| finding.severity >= least) {
-                tally.add(finding, Exhibit::new(id, record), resource, Some(record.offset), &exhibit);
+                tally.add(finding, message, resource, Some(record.offset), &exhibit);
             }
         }
         Ok(tally)

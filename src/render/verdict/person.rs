@@ -1,6 +1,6 @@
 //! A verdict before it is written: one endpoint, and what is held against it.
 
-use super::{Case, Group, Key, is_of_sender};
+use super::{Case, Group, Key};
 use crate::coap::{Rule, Severity};
 use crate::tracking::{EndpointId, ResourceId};
 
@@ -56,7 +56,7 @@ impl Person {
     }
 
     fn take(&mut self, key: &Key, group: &Group) {
-        let list = if is_of_sender(key.rule) { &mut self.charges } else { &mut self.acquitted };
+        let list = if key.is_its_doing() { &mut self.charges } else { &mut self.acquitted };
         let known = list.iter_mut().position(|charge| (charge.rule, charge.severity) == (key.rule, key.severity));
         let at = known.unwrap_or_else(|| {
             list.push(Charge {
