@@ -7,7 +7,7 @@ use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
 use super::sent::{Handle, Sent, key, stray_key};
-use super::slots::SlotKind;
+use super::slots::{Slot, SlotKind};
 use crate::coap::{MessageType, Rule};
 
 impl Tracker {
@@ -171,8 +171,11 @@ impl Tracker {
         if unanswered {
             context.out.patch(Patch::AnsweredBy { record: sent.record, by: context.arrival.record });
         }
-        if !request {
+        let wants_none = |slot: &Slot| slot.asked.no_response != 0 || slot.asked.quick;
+        if !request || self.slots.get(sent.slot).is_some_and(wants_none) {
             self.no_longer_outstanding(owner);
+        }
+        if !request {
             self.server_verified(sent, context);
         }
         Tracked {
@@ -203,7 +206,7 @@ impl Tracker {
         if slot.row.responses > 0
             && context.facts.observe.is_some()
             && slot.asked.registers
-            && let Some(tracked) = self.notified_in_ack(sent.slot, context)
+            && let Some(tracked) = self.notified_in_ack(sent, context)
         {
             return tracked;
         }

@@ -10,6 +10,7 @@ use super::context::{Context, MESSAGE_ID, Output};
 use super::facts::Seed;
 use super::model::{BodyId, BodyRow, NO_RECORD, Patch, ResourceId};
 use super::pairs::PairNumber;
+use super::slots::NONE;
 use super::transfer::{Place, Transfer};
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
 
@@ -22,6 +23,15 @@ struct BodyKey {
     method: u8,
     upload: bool,
     others: u64,
+    /// Hash of the ETag of a download, or 0: what has another is another body.
+    etag: u64,
+}
+
+impl BodyKey {
+    /// The same, whatever ETag it has.
+    fn bare(self) -> Self {
+        Self { etag: 0, ..self }
+    }
 }
 
 /// What the request in a slot asked for in blocks.
@@ -59,6 +69,9 @@ impl Carried {
     }
 }
 
+/// How many open requests with one token are looked at.
+const SEARCHED: usize = 64;
+
 const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
 const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
 
@@ -66,6 +79,8 @@ const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
 #[derive(Default)]
 pub(super) struct Blocks {
     transfers: HashMap<BodyKey, Transfer, RandomState>,
+    /// The newest ETag of each body that has some, by the key without it.
+    newest: HashMap<BodyKey, u64, RandomState>,
     /// When each got a block, the longest ago first.
     aging: VecDeque<(i64, BodyKey)>,
     /// By the slot of the request.
@@ -78,7 +93,7 @@ pub(super) struct Blocks {
 impl Blocks {
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        self.bytes + self.aging.len() * 48 + self.wanted.len() * 96
+        self.bytes + self.aging.len() * 48 + self.wanted.len() * 96 + self.newest.len() * 64
     }
 
     /// The steady time behind which something is due.
@@ -94,10 +109,27 @@ impl Blocks {
         self.transfers.values_mut().for_each(|transfer| transfer.stamp = steady.min(transfer.stamp));
     }
 
-    fn remove(&mut self, key: &BodyKey) -> Option<Transfer> {
+    /// The key of the body that a block belongs to which does not tell an ETag.
+    fn newest(&self, bare: BodyKey) -> BodyKey {
+        BodyKey { etag: self.newest.get(&bare).copied().unwrap_or(0), ..bare }
+    }
+
+    /// The body that is on its way under a key without an ETag.
+    fn open(&self, bare: BodyKey) -> Option<&Transfer> {
+        self.transfers.get(&self.newest(bare)).filter(|open| open.is_open())
+    }
+
+    fn take(&mut self, key: &BodyKey) -> Option<Transfer> {
         let transfer = self.transfers.remove(key)?;
         self.bytes = self.bytes.saturating_sub(transfer.bytes());
         Some(transfer)
+    }
+
+    fn remove(&mut self, key: &BodyKey) -> Option<Transfer> {
+        if self.newest.get(&key.bare()) == Some(&key.etag) {
+            self.newest.remove(&key.bare());
+        }
+        self.take(key)
     }
 }
 
@@ -152,7 +184,7 @@ impl Tracker {
             self.block_sent(index, sent, &message, context);
         }
         if let (Some(asked), Some(key)) = (asked, self.body_key(index, context.pair, false))
-            && let Some(open) = self.blocks.transfers.get(&key).filter(|open| open.is_open() && !asked.is_quick())
+            && let Some(open) = self.blocks.open(key).filter(|_| !asked.is_quick())
             && asked.block.number > 0
         {
             say_size(asked, open.szx, asked.option, context);
@@ -162,7 +194,14 @@ impl Tracker {
     /// Which body the request in a slot is about.
     fn body_key(&self, index: u32, pair: PairNumber, upload: bool) -> Option<BodyKey> {
         let slot = self.slots.get(index)?;
-        Some(BodyKey { pair, resource: slot.row.resource, method: slot.row.method, upload, others: slot.asked.others })
+        Some(BodyKey {
+            pair,
+            resource: slot.row.resource,
+            method: slot.row.method,
+            upload,
+            others: slot.asked.others,
+            etag: 0,
+        })
     }
 
     /// A request for a later block that registers, or goes under the token of an observation.
@@ -178,17 +217,30 @@ impl Tracker {
     fn block_sent(&mut self, index: u32, sent: Carried, message: &Message<'_>, context: &mut Context<'_, '_>) {
         let Some(key) = self.body_key(index, context.pair, true) else { return };
         let begins = sent.block.number == 0 && !sent.is_quick();
-        if begins && let Some(open) = self.blocks.transfers.get(&key).filter(|open| open.is_open()) {
+        if begins && let Some(open) = self.blocks.open(key) {
             let first = i64::from(open.row.first);
             context.find_option(Rule::BlockInterleaved, sent.option, first, 0);
         }
         if !begins
             && !sent.is_quick()
-            && let Some(open) = self.blocks.transfers.get(&key).filter(|open| open.is_open())
+            && let Some(open) = self.blocks.open(key)
         {
             say_size(sent, open.szx, sent.option, context);
         }
         self.part(key, sent, OptionNumber::SIZE1, message, context);
+    }
+
+    /// Of several open requests with one token, from the newest on, the one that carries the block which a response acknowledges.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn open_by_block(&self, newest: u32, context: &Context<'_, '_>) -> Option<u32> {
+        let answered = Carried::of(&context.message(), UP)?;
+        let behind = |number: &u32| self.slots.get(*number).map(|slot| slot.link.behind).filter(|next| *next != NONE);
+        let carries = |number: &u32| {
+            let sent = self.blocks.wanted.get(number).and_then(|wanted| wanted.sent);
+            sent.is_some_and(|sent| sent.offset() == answered.offset())
+        };
+        std::iter::successors(Some(newest), behind).take(SEARCHED).find(carries)
     }
 
     /// A response to the request in a slot.
@@ -291,23 +343,27 @@ impl Tracker {
     ) {
         let (offset, length) = (carried.offset(), message.payload().len() as u32);
         let stamp = self.clock.stamp();
-        let begins = carried.block.number == 0 && !carried.is_quick();
-        let known = self.blocks.remove(&key).filter(|known| !begins && (known.is_open() || carried.is_quick()));
-        let etag = message.option(OptionNumber::ETAG).filter(|_| !key.upload);
-        let (etag, format) = (etag.map(|etag| self.seed.hash(etag.value)), context.facts.content_format);
+        let etag =
+            message.option(OptionNumber::ETAG).filter(|_| !key.upload).map(|etag| self.seed.hash(etag.value) | 1);
+        let format = context.facts.content_format;
+        let (key, changed) = self.key_of_block(key, etag, carried, context);
+        let known = self.blocks.take(&key).filter(|known| goes_on(known, key, carried));
         let mut transfer = match known {
-            Some(known) if judge_whole(&known, etag, format, context) => known,
-            // A block of something else: what there was of the other stays as it is.
-            Some(_) => self.new_transfer(key, carried, context),
-            None => {
+            Some(known) if is_of_format(&known, format, context) => known,
+            None if !changed => {
                 self.judge_beginning(key, carried, context);
                 self.new_transfer(key, carried, context)
             }
+            // A block of something else: what there was of the other stays as it is.
+            _ => self.new_transfer(key, carried, context),
         };
         if !carried.is_quick() {
             judge_place(&transfer, carried, length, context);
         }
         (transfer.etag, transfer.format) = (transfer.etag.or(etag), transfer.format.or(format));
+        if !key.upload {
+            self.blocks.newest.insert(key.bare(), key.etag);
+        }
         let part = transfer.add(context.record(), offset, length, carried.block.more);
         (transfer.stamp, transfer.szx) = (stamp, carried.block.szx);
         let announced = message.uint(size).filter(|size| *size > 0).map(|size| size as u32);
@@ -325,6 +381,31 @@ impl Tracker {
         self.blocks.aging.push_back((stamp, key));
         self.blocks.transfers.insert(key, transfer);
         self.shrink_blocks();
+    }
+
+    /// Which body a block belongs to, and whether the resource has changed since the block before it (RFC 7959 section 2.4).
+    fn key_of_block(
+        &self,
+        bare: BodyKey,
+        etag: Option<u64>,
+        carried: Carried,
+        context: &mut Context<'_, '_>,
+    ) -> (BodyKey, bool) {
+        let newest = self.blocks.newest(bare);
+        let Some(etag) = etag else { return (newest, false) };
+        let own = BodyKey { etag, ..bare };
+        if self.blocks.transfers.contains_key(&own) {
+            return (own, false);
+        }
+        match self.blocks.open(bare) {
+            // Its first blocks did not tell the ETag.
+            Some(open) if open.etag.is_none_or(|first| first == etag) && carried.block.number > 0 => (newest, false),
+            Some(open) if carried.block.number > 0 => {
+                context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(open.row.first), 0);
+                (own, true)
+            }
+            _ => (own, false),
+        }
     }
 
     /// The first block of a body that was captured is not its first.
@@ -399,18 +480,24 @@ impl Tracker {
     }
 }
 
-/// Whether a block has what is the same in all parts of a body (RFC 7959 sections 2.3 and 2.4).
-fn judge_whole(transfer: &Transfer, etag: Option<u64>, format: Option<u16>, context: &mut Context<'_, '_>) -> bool {
-    let other_etag = transfer.etag.zip(etag).is_some_and(|(first, now)| first != now);
-    if other_etag {
-        context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(transfer.row.first), 0);
+/// Whether a block goes on with what was captured of a body under its key. Any block may be asked for at any time (RFC 7959 section 2.4), but
+/// only an ETag tells that the first block belongs to later ones that were captured before it.
+fn goes_on(known: &Transfer, key: BodyKey, carried: Carried) -> bool {
+    let begins = carried.block.number == 0;
+    if carried.is_quick() {
+        true
+    } else if begins {
+        !key.upload && key.etag != 0 && known.is_open() && !known.has_first()
+    } else {
+        known.is_open() || key.etag != 0 && known.row.complete
     }
-    let formats = transfer.format.zip(format).filter(|(first, now)| first != now);
-    if let Some((first, now)) = formats {
-        let option = OptionNumber::CONTENT_FORMAT;
-        context.find_option(Rule::BlockFormatChanged, option, i64::from(first), i64::from(now));
-    }
-    !other_etag && formats.is_none()
+}
+
+/// Whether a block has the Content-Format of its body (RFC 7959 section 2.3).
+fn is_of_format(known: &Transfer, format: Option<u16>, context: &mut Context<'_, '_>) -> bool {
+    let Some((first, now)) = known.format.zip(format).filter(|(first, now)| first != now) else { return true };
+    context.find_option(Rule::BlockFormatChanged, OptionNumber::CONTENT_FORMAT, i64::from(first), i64::from(now));
+    false
 }
 
 /// Whether a block begins where the one before it ended.

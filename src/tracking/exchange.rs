@@ -25,11 +25,15 @@ impl Tracker {
             self.judge_group_token(&token, context);
         } else {
             self.judge_token(&token, context);
-            self.outstanding(handle, context);
         }
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), token, context.pair, context.now);
         slot.sent = handle;
         slot.asked = self.asked(context);
+        // Nobody waits for an answer to a Non-confirmable request that wants none, or to each block of a set.
+        let waits = slot.row.confirmable || slot.asked.no_response == 0 && !slot.asked.quick;
+        if !multicast && waits {
+            self.outstanding(handle, context);
+        }
         let role = self.before_request(&mut slot, context);
         context.out.patch(Patch::Exchange(id, slot.row));
         let observation = slot.row.observation;
@@ -115,7 +119,6 @@ impl Tracker {
                 context.out.patch(Patch::AnsweredBy { record: request, by: context.arrival.record });
             }
             slot.row.responses = 1;
-            self.count_response(role);
             return tracked;
         }
         let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);

@@ -204,6 +204,10 @@ impl Tracker {
                 i64::from(record),
             );
             self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
+        } else if u32::from(self.sent.copies(sent)) > self.options.parameters.max_retransmit {
+            // Newer ones did not take its retransmissions over.
+            let last = self.sent.again(sent).last_record;
+            say(out, last, Rule::ObsCancelTimeout, Rule::ObsCancelTimeout.severity(), i64::from(record));
         }
     }
 
@@ -223,7 +227,7 @@ impl Tracker {
             return;
         }
         let (acknowledged, suppressed, place) =
-            (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0, sent.slot);
+            (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0 || slot.asked.quick, sent.slot);
         if !sent.confirmable {
             if !suppressed {
                 say_code(out, sent.record, Rule::RespNoneNon, Rule::RespNoneNon.severity(), 0);

@@ -107,6 +107,7 @@ impl Tracker {
         if [facts.block1, facts.block2].contains(&BlockPlace::Later) || facts.echo {
             self.pairs.direction(context.pair).mark(VERIFIED);
         }
+        let quick = !facts.plain && context.message().has(OptionNumber::Q_BLOCK1);
         Asked {
             target: 0,
             length: facts.length,
@@ -116,7 +117,8 @@ impl Tracker {
             registers: facts.registers(),
             deregisters: facts.deregisters(),
             others: if facts.plain { 0 } else { others(&context.message(), &self.seed) },
-            block1: facts.block1 != BlockPlace::None,
+            block1: quick || facts.block1 != BlockPlace::None,
+            quick,
             oscore: facts.oscore,
             cut: context.arrival.cut,
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },

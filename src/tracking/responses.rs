@@ -1,9 +1,10 @@
 //! Responses in CON and NON: which request or observation they belong to, by token (RFC 7252 section 5.3.2).
 
 use super::Tracker;
+use super::clock::between;
 use super::context::Context;
 use super::model::{NO_RECORD, ObserveOrder, Role, Tracked};
-use super::sent::Handle;
+use super::sent::{Handle, Sent};
 use super::slots::{NONE, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
@@ -100,6 +101,9 @@ impl Tracker {
     fn target_of_open(&self, under: &Under, context: &Context<'_, '_>) -> Target {
         let open = Target::Request(under.open);
         let Some(request) = self.slots.get(under.open) else { return open };
+        if request.link.behind != NONE && !context.facts.plain {
+            return self.open_by_block(under.open, context).map_or(open, Target::Request);
+        }
         if request.kind != SlotKind::Exchange || context.facts.observe.is_none() {
             return open;
         }
@@ -142,9 +146,16 @@ impl Tracker {
 
     /// A further notification of an observation came in an ACK for its registration.
     #[inline(never)]
-    pub(super) fn notified_in_ack(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Option<Tracked> {
+    pub(super) fn notified_in_ack(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let slot = sent.slot;
         let registration = self.slots.get(slot)?.row.request;
-        context.find_code(Rule::ObsInAck, i64::from(registration), 0);
+        // The first ACK is the answer to the registration, though a notification has overtaken it. One behind another copy of the
+        // registration answers that.
+        let (copy, answer) = (self.sent.last(sent), self.sent.newest_answer(sent));
+        let answers_copy = between(answer.at(), copy.at()).is_some_and(|elapsed| elapsed > 0);
+        if sent.acknowledgement != NO_RECORD && !answers_copy {
+            context.find_code(Rule::ObsInAck, i64::from(registration), 0);
+        }
         let observation = self.slots.observation(slot)?;
         if observation.is_over() {
             return Some(self.notify_ended(slot, context));

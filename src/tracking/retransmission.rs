@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
+use super::model::Role;
 use super::sent::{Again, Handle, Sent};
 use crate::coap::{Parameters, Rule, UNKNOWN_TIME};
 
@@ -52,13 +53,20 @@ impl Tracker {
         context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(UNKNOWN_TIME));
         self.judge_spurious(&sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
-            self.judge_schedule(&before, &now, gap, elapsed, context);
+            self.judge_schedule(sent.role, [&before, &now], gap, elapsed, context);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn judge_schedule(&self, before: &Again, now: &Again, gap: i64, elapsed: i64, context: &mut Context<'_, '_>) {
+    fn judge_schedule(
+        &self,
+        role: Role,
+        [before, now]: [&Again; 2],
+        gap: i64,
+        elapsed: i64,
+        context: &mut Context<'_, '_>,
+    ) {
         let parameters = &self.options.parameters;
         if gap < slack_below(parameters.ack_timeout) {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
@@ -68,7 +76,9 @@ impl Tracker {
         if !skipped && !explained && before.gap > 0 && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
             context.find(Rule::MidNoBackoff, before.gap, gap);
         }
-        if !skipped && gap > slack_above(parameters.retransmission_gap(u32::from(now.step)).1) {
+        // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
+        let may_go_on = role == Role::Notification;
+        if !skipped && !may_go_on && gap > slack_above(parameters.retransmission_gap(u32::from(now.step)).1) {
             context.find(Rule::MidRetransmissionLate, 0, gap);
         }
         let span = parameters.max_transmit_span();

@@ -43,7 +43,10 @@ pub(super) struct Asked {
     pub deregisters: bool,
     /// Hash of what tells its body from others besides path and query, see `blocks::others`.
     pub others: u64,
+    /// It carries a block, by Block1 or Q-Block1.
     pub block1: bool,
+    /// By Q-Block1: the blocks of a set are not answered one by one (RFC 9177 section 4.3).
+    pub quick: bool,
     pub oscore: bool,
     /// The capture cut the request: what was not seen of it may have been there.
     pub cut: bool,

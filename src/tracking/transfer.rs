@@ -45,6 +45,11 @@ impl Transfer {
         !self.row.complete && !self.refused
     }
 
+    /// Its first byte was captured.
+    pub fn has_first(&self) -> bool {
+        self.ranges.first().is_some_and(|&(begin, _)| begin == 0)
+    }
+
     /// Where a block would stand.
     pub fn place(&self, offset: u64, length: u64) -> Place {
         let Some(&(_, end)) = self.ranges.last() else { return Place::New };

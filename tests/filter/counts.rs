@@ -140,9 +140,9 @@ const STATS: &[(&str, &str)] = &[
     ("malformed", "coapscope.malformed == true && !coapscope.copy_of"),
     ("exchanges", "FIRST && coapscope.role in {request, registration, deregistration}"),
     ("retransmissions", "coapscope.retransmission_of && coap.code > 0 && WELL"),
-    ("piggybacked_responses", "FIRST && coapscope.role == piggybacked-response"),
-    ("separate_responses", "FIRST && coapscope.role == separate-response"),
-    ("non_responses", "FIRST && coapscope.role == non-response"),
+    ("piggybacked_responses", "FIRST && coapscope.role == piggybacked-response && coapscope.exchange"),
+    ("separate_responses", "FIRST && coapscope.role == separate-response && coapscope.exchange"),
+    ("non_responses", "FIRST && coapscope.role == non-response && coapscope.exchange"),
     ("notifications", "FIRST && coapscope.role == notification"),
     ("deregistrations", "FIRST && coapscope.role == deregistration"),
 ];
