@@ -108,6 +108,34 @@ fn refusals_are_one_line_with_the_way_out() {
 }
 
 #[test]
+fn no_output_replaces_the_capture_that_is_read() {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::copy(CAPTURE, path("x.pcap")).unwrap();
+    fs::copy(CAPTURE, path("other.pcap")).unwrap();
+    std::os::unix::fs::symlink(path("x.pcap"), path("symbolic")).unwrap();
+    fs::hard_link(path("x.pcap"), path("hard")).unwrap();
+    for name in ["x.pcap", "./x.pcap", "symbolic", "hard"] {
+        for (option, arguments) in [
+            ("-w", &["print", "-r", "x.pcap", "-r", "other.pcap", "-w", name][..]),
+            ("-w", &["print", "-", "-w", name]),
+            ("-o", &["flow", "x.pcap", "--format", "text", "-o", name]),
+            ("--write-baseline", &["check", "x.pcap", "--write-baseline", name]),
+            ("--export-objects", &["print", "x.pcap", "--export-objects", name]),
+        ] {
+            let input = File::open(path("x.pcap")).unwrap();
+            let output = command(arguments).current_dir(folder.path()).stdin(input).output().unwrap();
+            let text = refusal(&output, &arguments.join(" "));
+            assert!(text.starts_with(&format!("coapscope: {option} {name}: ")), "{arguments:?}: {text}");
+            assert!(
+                fs::read(path("x.pcap")).unwrap() == fs::read(CAPTURE).unwrap(),
+                "{arguments:?} wrote to the capture"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_is_said_again_steers_no_terminal() {
     let evil = "\u{1b}[31m\u{9b}\u{202e}x\r\n";
     for arguments in [

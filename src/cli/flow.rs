@@ -1,6 +1,5 @@
 //! `coapscope flow`: the sequence diagram of a capture, or of one exchange, as text and for Mermaid.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::output::locale_is_utf8;
-use super::{Context, FileArgs, ReadingArgs, ShowingArgs, input, print, values, without};
+use super::{Context, FileArgs, ReadingArgs, ShowingArgs, input, print, target, values, without};
 use crate::capture::Opened;
 use crate::coap::{Parameters, count, escape};
 use crate::filter::{Filter, Selection};
@@ -99,6 +98,9 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let parameters = options.tracker.parameters;
     let form = form(args)?;
     let filter = print::wanted(&args.reading)?;
+    if let Some(path) = &args.output {
+        target::refuse_inputs("-o", path, args.input.paths()?)?;
+    }
     let opened = input::open(args.input.paths()?, false, &args.reading)?;
     let Opened { source, reader, name } = opened;
     let mut read = Read { store: Store::default(), aliases: Aliases::default(), ended: None };
@@ -106,8 +108,7 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let mut flow = Flow { read, fetcher: Fetcher::new(reader, args.reading.checksums), parameters, filter, name };
     let cut = match &args.output {
         Some(path) => {
-            let file = File::create(path).with_context(|| format!("{}: cannot be written", path.display()))?;
-            let mut out = BufWriter::new(file);
+            let mut out = BufWriter::new(target::create(path)?);
             let cut = flow.write(args, form, false, &mut out)?;
             out.flush().with_context(|| format!("{}: cannot be written", path.display()))?;
             cut

@@ -25,6 +25,7 @@ mod screen;
 mod source_text;
 mod stats;
 mod tables;
+mod target;
 mod usage;
 mod values;
 mod without;

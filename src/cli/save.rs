@@ -1,12 +1,12 @@
 //! `print -w OUT.pcapng`: the chosen messages as a capture, with what is odd about each as a comment on its frame.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::target;
 use crate::capture::{FrameReader, PcapngWriter};
 use crate::field;
 use crate::frame::Position;
@@ -36,13 +36,7 @@ impl Save {
         if path == Path::new("-") {
             bail!("-w -: frames and text cannot share standard output; name a file");
         }
-        let same = |input: &PathBuf| match (input.canonicalize(), path.canonicalize()) {
-            (Ok(input), Ok(output)) => input == output,
-            _ => false,
-        };
-        if inputs.iter().any(same) {
-            bail!("-w {}: that is the capture itself; name another file", path.display());
-        }
+        target::refuse_inputs("-w", path, inputs)?;
         Ok(Self { path: path.to_owned(), whole_exchanges })
     }
 
@@ -53,10 +47,8 @@ impl Save {
     pub fn write(&self, store: &Store, fetcher: &Fetcher, chosen: &[RecordId]) -> anyhow::Result<()> {
         let chosen = if self.whole_exchanges { with_exchanges(store, chosen) } else { chosen.to_vec() };
         let places = places(store, fetcher.reader(), &chosen)?;
-        let refuse = || format!("{}: cannot be written", self.path.display());
-        let file = File::create(&self.path).with_context(refuse)?;
-        let written = write(store, fetcher, &places, BufWriter::new(file))?;
-        written.with_context(refuse)
+        let written = write(store, fetcher, &places, BufWriter::new(target::create(&self.path)?))?;
+        written.with_context(|| format!("{}: cannot be written", self.path.display()))
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::{CheckArgs, CheckFormat, Context, Level};
+use super::{CheckArgs, CheckFormat, Context, Level, target};
 use crate::coap::{RULES, Rule, Severity};
 use crate::field::nearest_words;
 use crate::frame::Endpoint;
@@ -39,6 +39,9 @@ impl From<Level> for Severity {
 pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let ignore: HashSet<Rule> = args.ignore.iter().map(|id| rule(id)).collect::<anyhow::Result<_>>()?;
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    if let Some(path) = &args.write_baseline {
+        target::refuse_inputs("--write-baseline", path, args.input.paths()?)?;
+    }
     let level = Severity::from(args.fail_on);
     let show = args.show.map_or(Severity::Note, Severity::from);
     let mut findings = gather::findings(args, level.min(show), ignore, context)?;
