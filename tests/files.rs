@@ -1,6 +1,8 @@
 //! Savefiles of every form: sound, damaged, growing, compressed, and what is none.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "files/binary.rs"]
+mod binary;
 #[path = "files/blocks.rs"]
 mod blocks;
 #[path = "files/captures.rs"]

@@ -76,6 +76,8 @@ fn captures() -> Vec<PathBuf> {
 
 /// Checks each line, and gives the kinds that were seen.
 fn check(schema: &jsonschema::Validator, what: &str, output: &Output, kinds: &mut Vec<String>) {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{what}: {complaint}");
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{what}: {error}: {line}"));
         if let Err(error) = schema.validate(&value) {

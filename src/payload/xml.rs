@@ -23,11 +23,14 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut reader = Reader::from_str(text);
     let mut root = Item::new(Value::List(false), 0..body.len());
     let mut open: Vec<Item> = Vec::new();
+    let mut has_element = false;
     let why = loop {
         let start = reader.buffer_position() as usize;
         let event = reader.read_event();
         let bytes = start..(reader.buffer_position() as usize).min(text.len());
         let depth = open.len();
+        let is_over = depth == 0 && has_element;
+        has_element |= matches!(event, Ok(Event::Start(_) | Event::Empty(_)));
         let parent = open.last_mut().unwrap_or(&mut root);
         match event {
             Err(error) => {
@@ -40,7 +43,7 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                 break "not read";
             }
             Ok(Event::Eof) => {
-                if depth > 0 || !root.children.iter().any(|child| matches!(child.value, Value::Map(_))) {
+                if depth > 0 || !has_element {
                     walk.flaw(Flaw::EndsEarly, text.len().saturating_sub(1)..text.len());
                 }
                 break "";
@@ -50,6 +53,15 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                     done.bytes.end = bytes.end;
                     open.last_mut().unwrap_or(&mut root).children.push(told(done));
                 }
+            }
+            // A document has one element at its root, and no text beside it (XML 1.0 section 2.1).
+            Ok(Event::Start(_) | Event::Empty(_)) if is_over => {
+                walk.flaw(Flaw::Trailing, start..text.len());
+                break "not read";
+            }
+            Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) if is_over && !is_blank(text, &bytes) => {
+                walk.flaw(Flaw::Trailing, start..text.len());
+                break "not read";
             }
             Ok(_) if !walk.take(bytes.clone()) => break "not read",
             Ok(Event::Start(_)) if depth >= walk.levels => {
@@ -81,6 +93,10 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     }
     root.children.extend(left);
     root.children
+}
+
+fn is_blank(text: &str, bytes: &Range<usize>) -> bool {
+    text.get(bytes.clone()).is_some_and(|text| text.trim().is_empty())
 }
 
 /// An element with its attributes.

@@ -1,10 +1,19 @@
 //! The protocol examples: what each message decodes to, and what must be found in each group.
 
+use std::collections::BTreeSet;
+
 use coapscope::coap::{DecodeMode, Message, Severity, draft};
 
 use super::{has_severity, ids, lines, unhex};
 
 const EXAMPLES: &str = include_str!("../vectors/examples.txt");
+
+/// Groups of a message that is written with what a reader could make of it, and that the RFCs forbid to read on in: not compared.
+const UNREADABLE: &[(&str, &str)] = &[
+    ("BAD-NUMBIG", "no option has a number above 65535 (RFC 7252 section 12.2)"),
+    ("BAD-TKL9", "token lengths 9 to 15 are a format error (RFC 7252 section 3)"),
+    ("BAD-VER2", "of an unknown version nothing behind the header is known (RFC 7252 section 3)"),
+];
 
 /// Groups that are figures of the RFCs themselves: nothing in them is wrong.
 fn is_figure(group: &str) -> bool {
@@ -34,7 +43,7 @@ fn notation(message: &Message<'_>) -> String {
 #[test]
 fn examples_decode_and_are_judged_as_written() {
     let (mut group, mut missing, mut messages) = ("", Vec::new(), 0);
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unreadable) = (Vec::new(), BTreeSet::new());
     for line in lines(EXAMPLES) {
         if let Some(name) = line[0].strip_prefix("group ") {
             assert!(missing.is_empty(), "{group} raises no {missing:?}");
@@ -53,7 +62,9 @@ fn examples_decode_and_are_judged_as_written() {
             assert!(found.contains(&"draft.header"), "{group} {found:?}");
         } else if line[2].is_empty() {
             assert!(message.stop().is_some(), "{group} {}", line[1]);
-        } else if message.stop().is_none() && notation(&message) != line[2] {
+        } else if UNREADABLE.iter().any(|(name, _)| *name == group) && message.stop().is_some() {
+            unreadable.insert(group);
+        } else if notation(&message) != line[2] {
             wrong.push(format!("{group} {}: {} instead of {}", line[1], notation(&message), line[2]));
         }
         // 5.08 is a warning wherever it occurs.
@@ -64,6 +75,7 @@ fn examples_decode_and_are_judged_as_written() {
     }
     assert!(missing.is_empty(), "{group} raises no {missing:?}");
     assert!(messages > 150, "only {messages} messages");
+    assert_eq!(unreadable, UNREADABLE.iter().map(|(name, _)| *name).collect(), "a row that leaves nothing out");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use coapscope::coap::escape::is_hidden;
 use coapscope::coap::{DecodeMode, Field, Message, Span, fields};
+use coapscope::render::annotated::{self, Detail};
+use coapscope::render::json;
+use coapscope::render::paint::Paint;
 use proptest::prelude::*;
 
 use super::{lines, unhex};
@@ -75,7 +78,7 @@ fn fields_cover_every_message_cut_anywhere_and_with_any_bit_flipped() {
     let corpus = corpus();
     assert!(corpus.len() > 400, "only {} messages", corpus.len());
     for message in &corpus {
-        // Long payloads add time and nothing else.
+        // In every mode; the messages of the examples lose no place in `examples_stand_every_cut_and_every_flipped_bit`.
         let step = 1 + message.len() / 50;
         for cut in (0..=message.len()).step_by(step) {
             check(&message[..cut]);
@@ -86,6 +89,59 @@ fn fields_cover_every_message_cut_anywhere_and_with_any_bit_flipped() {
             check(&flipped);
         }
     }
+}
+
+/// The messages of the examples file, once each.
+fn examples() -> Vec<Vec<u8>> {
+    let lines = lines(include_str!("../vectors/examples.txt")).into_iter();
+    let mut messages: Vec<Vec<u8>> =
+        lines.filter(|line| !line[0].starts_with("group ")).map(|line| unhex(line[1])).collect();
+    messages.sort();
+    messages.dedup();
+    messages
+}
+
+/// Everything that is said of a message as RFC 7252 reads it: its tree, which must cover it; the text and the JSON, which take the most
+/// time, of messages above 100 bytes for every sixteenth damage only.
+fn say_all(bytes: &[u8], nth: usize) {
+    let message = Message::decode(bytes);
+    assert_eq!(cover(&fields(&message), 0), bytes.len() as u32 * 8, "{bytes:02x?}");
+    if bytes.len() > 100 && !nth.is_multiple_of(16) {
+        return;
+    }
+    for line in annotated::lines(&message, Detail::Teach, Paint(false)) {
+        assert!(!line.chars().any(is_hidden), "{bytes:02x?} {line}");
+    }
+    let object = json::coap(&message);
+    let text = json::line(&object);
+    assert!(!text.contains('\n') && serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{bytes:02x?} {text}");
+}
+
+/// Step 1: no length and no bit is passed over.
+#[test]
+fn examples_stand_every_cut_and_every_flipped_bit() {
+    let messages = examples();
+    assert!(messages.len() > 150, "only {} messages", messages.len());
+    let halves: Vec<Vec<&Vec<u8>>> = (0..2).map(|half| messages.iter().skip(half).step_by(2).collect()).collect();
+    let tried: usize = std::thread::scope(|scope| {
+        let damage = |messages: Vec<&Vec<u8>>| {
+            let mut tried = 0;
+            for message in messages {
+                (0..=message.len()).for_each(|cut| say_all(&message[..cut], cut));
+                for bit in 0..message.len() * 8 {
+                    let mut flipped = message.clone();
+                    flipped[bit / 8] ^= 0x80 >> (bit % 8);
+                    // The bit of each byte wanders, so that all eight places come up.
+                    say_all(&flipped, bit + bit / 16);
+                }
+                tried += 1 + message.len() * 9;
+            }
+            tried
+        };
+        let threads: Vec<_> = halves.into_iter().map(|half| scope.spawn(move || damage(half))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    println!("{tried} messages were told in full");
 }
 
 proptest! {

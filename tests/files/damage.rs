@@ -12,7 +12,7 @@ fn first(mut bytes: Vec<u8>, most: usize) -> Vec<u8> {
 }
 
 /// Small files to damage: both formats, both orders, compressed; the first `most` bytes of longer ones.
-fn samples(most: usize) -> Vec<(&'static str, Vec<u8>)> {
+pub fn samples(most: usize) -> Vec<(&'static str, Vec<u8>)> {
     let lab =
         |name: &str| std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/lab").join(name)).unwrap();
     let blocks = |big_endian| {
@@ -88,7 +88,7 @@ fn with_every_byte_changed() {
 }
 
 /// Numbers that look random and are the same every time.
-fn numbers() -> impl FnMut() -> usize {
+pub fn numbers() -> impl FnMut() -> usize {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     move || {
         state ^= state << 13;

@@ -31,6 +31,24 @@ pub fn dump(decoded: &Decoded) -> String {
     text
 }
 
+/// Subjects that take a reader of their own by the path: Thread's management, and an LwM2M client.
+pub const BY_PATH: &[(Option<u16>, &str, bool)] = &[
+    (None, "/c/as", true),
+    (None, "/a/aq", true),
+    (None, "/d/dg", true),
+    (Some(42), "/c/mg", true),
+    (None, "/c/as", false),
+    (Some(11542), "/3/0", false),
+    (Some(11542), "/3303/0/5700", false),
+    (Some(40), "/rd", false),
+];
+
+/// A body by one of those.
+pub fn read_by_path(body: &[u8], (format, path, is_thread): (Option<u16>, &str, bool)) -> Decoded {
+    let about = About { path, is_thread };
+    decode(body, &Subject { format: format.map(ContentFormat), about, is_diagnostic: false })
+}
+
 /// Reads a heading: `= FORMAT [/PATH[@61631]] BODY`; `-` for no Content-Format, the port where Thread's management is at home.
 fn read(heading: &str) -> (String, Vec<u8>) {
     let (format, rest) = heading.split_once(' ').unwrap();
@@ -106,6 +124,15 @@ fn no_prefix_and_no_flipped_bit_breaks_a_decoder() {
                 let mut flipped = body.clone();
                 flipped[end] ^= 1 << (end % 8);
                 check_bounds(&super::read(&flipped, *format), &flipped, heading);
+                tried += 2;
+            }
+        }
+        for subject in BY_PATH {
+            for end in 0..body.len().min(200) {
+                check_bounds(&read_by_path(&body[..end], *subject), &body[..end], heading);
+                let mut flipped = body.clone();
+                flipped[end] ^= 1 << (end % 8);
+                check_bounds(&read_by_path(&flipped, *subject), &flipped, heading);
                 tried += 2;
             }
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use coapscope::coap::flaw::Flaw;
 
+use super::cases::{BY_PATH, read_by_path};
 use super::{FORMATS, check_bounds, read};
 
 /// What the decoding of a datagram may take at most; a test build on a busy machine gets ten times that.
@@ -112,6 +113,8 @@ fn bodies() -> Vec<Hostile> {
         hostile("TLV in TLV", 11542, Flaw::Structure, [0x08, 0x00, 0x05, 0x08, 0x00, 0x02, 0xc1, 0x00]),
         hostile("TLV of 16 million bytes", 11542, Flaw::TooLong, [0x18, 0x00, 255, 255, 255, 0]),
         hostile("TLV, 30,000 entries", 11542, Flaw::TooMany, [0xc0, 0x00].repeat(long / 2)),
+        Hostile { name: "Thread TLVs, 30,000", format: 42, flaw: None, body: [0x0c, 0x00].repeat(long / 2) },
+        Hostile { name: "a Thread TLV of 65,535 bytes", format: 42, flaw: None, body: vec![0x0c, 255, 255, 255, 1] },
         hostile("text, 60,000 lines", 0, Flaw::TooMany, b"\n".repeat(long)),
         hostile("text that is none", 0, Flaw::NotUtf8, [0xff].repeat(long)),
     ]
@@ -142,6 +145,11 @@ fn hostile_bodies_are_noted_and_take_no_time() {
                 let (decoded, took) = timed(|| read(&body, *other));
                 check_bounds(&decoded, &body, name);
                 assert!(took < PER_DATAGRAM * 10, "{name} as {other}: {took:?}");
+            }
+            for subject in BY_PATH {
+                let (decoded, took) = timed(|| read_by_path(&body, *subject));
+                check_bounds(&decoded, &body, name);
+                assert!(took < PER_DATAGRAM * 10, "{name} as {subject:?}: {took:?}");
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");

@@ -46,6 +46,30 @@ fn jq_reads_json_without_surprises() {
             assert_eq!(keys(ours), keys(theirs), "{ours}\n{theirs}");
         }
     }
+    let python = Path::new("python3");
+    if peer(python, &["--version"]) {
+        let folder = folder("jq");
+        for capture in
+            ["captures/lab-session.pcap", "captures/lab/07-formats.pcap", "captures/lab/11-malformed-libcoap.pcap"]
+        {
+            let (own, again) = (folder.join("own"), folder.join("again"));
+            let text = printed(&["print", "-T", "json", capture]);
+            fs::write(&own, &text).unwrap();
+            fs::write(&again, through(Path::new("jq"), &["-c", "."], &text)).unwrap();
+            let script = "
+import json, sys
+def once(pairs):
+    assert len({key for key, _ in pairs}) == len(pairs), pairs
+    return dict(pairs)
+own, again = ([json.loads(line, object_pairs_hook=once) for line in open(name)] for name in sys.argv[1:])
+assert own == again, [pair for pair in zip(own, again) if pair[0] != pair[1]][0]
+print(len(own))";
+            let files = [own.to_str().unwrap(), again.to_str().unwrap()];
+            let lines = through(python, &[&["-c", script][..], &files].concat(), "");
+            assert_eq!(lines.trim(), text.lines().count().to_string(), "{capture}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
     let text = printed(&["print", "-T", "json", CAPTURE]);
     let retransmitted = through(Path::new("jq"), &["-c", "select(.transmission > 1) | .frame.number"], &text);
     assert_eq!(retransmitted.lines().count(), 10);
@@ -87,7 +111,7 @@ fn python_reads_csv_and_finds_no_formula() {
     let rows: Value = serde_json::from_str(&through(python, &["-c", script], &csv)).unwrap();
     let cells: Vec<&str> = rows.as_array().unwrap().iter().skip(1).map(|row| row[1].as_str().unwrap()).collect();
     assert_eq!(cells, ["'=cmd|' /C calc'!A0", "'@SUM(1)", "'+1,\"2\"", "'-3\\n4", "\\tx", "plain"]);
-    for table in ["exchanges", "resources"] {
+    for table in ["exchanges", "observations", "bodies", "findings", "resources"] {
         let csv = printed(&["print", "--table", table, "-T", "csv", file.to_str().unwrap()]);
         let rows: Value = serde_json::from_str(&through(python, &["-c", script], &csv)).unwrap();
         let rows = rows.as_array().unwrap();
@@ -119,7 +143,8 @@ messages = f\"read_json('{sys.argv[1]}', format='newline_delimited', union_by_na
 by_resource = duckdb.sql(f\"select resource, count(*) from {messages} where kind = 'message' and retransmission_of is not null and role <> 'ping' group by resource order by 1\").fetchall()
 requests = duckdb.sql(f\"select count(*) from {messages} where retransmission_of is not null and coap.code like '0.%' and coap.code <> '0.00'\").fetchall()[0][0]
 table = duckdb.sql(f\"select resource, exchanges, retransmissions from read_csv('{sys.argv[2]}') where retransmissions > 0 order by 1\").fetchall()
-print(json.dumps([by_resource, requests, table]))";
+of_requests = duckdb.sql(f\"select resource, count(*) from {messages} where kind = 'message' and retransmission_of is not null and coap.code like '0.%' and coap.code <> '0.00' group by resource order by 1\").fetchall()
+print(json.dumps([by_resource, requests, table, of_requests]))";
         let arguments = ["-c", script, json.to_str().unwrap(), csv.to_str().unwrap()];
         let answer: Value = serde_json::from_str(&through(&python, &arguments, "")).unwrap();
         let stats: Value = serde_json::from_str(&printed(&["stats", "--json", capture])).unwrap();
@@ -128,6 +153,21 @@ print(json.dumps([by_resource, requests, table]))";
         };
         assert_eq!(sum(&answer[0], 1), stats["retransmissions"].as_u64().unwrap(), "{capture}: {answer}");
         assert_eq!(sum(&answer[2], 2), answer[1].as_u64().unwrap(), "{capture}: {answer}");
+        let mut of_stats: Vec<(&str, u64)> = stats["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row["resource"].as_str().unwrap(), row["retransmissions"].as_u64().unwrap()))
+            .filter(|(_, retransmissions)| *retransmissions > 0)
+            .collect();
+        of_stats.sort_unstable();
+        let of_query: Vec<(&str, u64)> = answer[3]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row[0].as_str().unwrap(), row[1].as_u64().unwrap()))
+            .collect();
+        assert_eq!(of_query, of_stats, "{capture}");
         for row in answer[2].as_array().unwrap() {
             let of_stats = stats["resources"].as_array().unwrap().iter().find(|one| one["resource"] == row[0]).unwrap();
             assert_eq!(row[1], of_stats["exchanges"], "{capture}: {row}");

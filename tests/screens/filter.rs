@@ -82,7 +82,7 @@ fn the_selection_is_filtered_to_and_out() {
     // In the tree: the value of the field; a second one narrows it.
     let film = Scene::lab("01-libcoap-basics-ipv4.pcap").keys("3G Enter j j =").wait().run();
     let title = film.last().lines().next().unwrap();
-    assert!(title.contains("/ coap.type == 0") || title.contains("/ coap."), "{}", film.last());
+    assert!(title.ends_with("/ coap.token == 01"), "{}", film.last());
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_filter_holds_for_what_comes() {
     let film = Scene::built_in().filtered("coapscope.exchange.answer == separate").wait().run();
     assert_eq!(rows(film.last()), [43, 44, 46, 47]);
     let film = Scene::built_in().filtered("whole_exchange(coap.retransmitted)").wait().run();
-    assert_eq!(rows(film.last()), [17, 18, 21, 22, 41, 42, 45, 50, 51][..rows(film.last()).len()]);
+    assert_eq!(rows(film.last()), [17, 18, 21, 22, 41, 42, 45, 50]);
 }
 
 #[test]

@@ -312,8 +312,8 @@ fn every_figure_is_computed_once_more() {
     assert_eq!(stats.as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
 }
 
-/// First waits of each sender: the time from the first copy of a message to the second. How they grow from copy to copy is told
-/// elsewhere.
+/// First waits of each sender, from the first copy of a message to the second, and how many times the wait before it each later wait is:
+/// the median of those, the upper of two in the middle.
 #[track_caller]
 fn waits(session: &Session, found: &Value) -> usize {
     let mut waits: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
@@ -321,14 +321,31 @@ fn waits(session: &Session, found: &Value) -> usize {
         let first = session.at(&copy["retransmission_of"]).unwrap();
         waits.entry(copy["source"].as_str().unwrap()).or_default().push(nanoseconds(copy) - nanoseconds(first));
     }
+    let mut growth: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for first in session.messages.iter().filter(|one| one["transmission"] == 1) {
+        let copies = session.messages.iter().filter(|one| one["retransmission_of"] == first["frame"]["number"]);
+        let times: Vec<i64> = std::iter::once(first).chain(copies).map(nanoseconds).collect();
+        let gaps: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
+        let ratios = gaps.windows(2).map(|pair| pair[1] / pair[0]);
+        growth.entry(first["source"].as_str().unwrap()).or_default().extend(ratios);
+    }
+    growth.values_mut().for_each(|ratios| ratios.sort_by(f64::total_cmp));
     for row in found.as_array().unwrap() {
-        let own = &waits[row["sender"].as_str().unwrap()];
+        let sender = row["sender"].as_str().unwrap();
+        let ratios = growth.get(sender).map_or(&[][..], Vec::as_slice);
+        same(&row["apparent_growth"], &json!(ratios.get(ratios.len() / 2)), sender);
+        let own = &waits[sender];
+        let (shortest, longest) = (*own.iter().min().unwrap(), *own.iter().max().unwrap());
+        // Of fewer than five waits their spread says little.
+        let factor = (own.len() >= 5).then(|| longest as f64 / shortest as f64);
+        same(&row["apparent_ack_random_factor"], &json!(factor), sender);
         let seconds = |time: Option<&i64>| json!(*time.unwrap() as f64 / 1e9);
         same(&row["messages"], &json!(own.len()), "messages");
         same(&row["apparent_ack_timeout"], &seconds(own.iter().min()), "apparent_ack_timeout");
         same(&row["longest_first_wait"], &seconds(own.iter().max()), "longest_first_wait");
     }
-    3 * found.as_array().unwrap().len()
+    assert_eq!(found.as_array().unwrap().len(), waits.len());
+    5 * waits.len()
 }
 
 /// Compares the rows of a table, which stand in falling order of their exchanges.
@@ -379,6 +396,37 @@ fn text_keeps_to_80_columns_and_says_what_it_leaves_out() {
             }
         }
     }
+}
+
+#[test]
+fn the_table_of_observations_is_computed_once_more() {
+    let session = Session::read();
+    let text = run(&["stats", CAPTURE]);
+    let part = text.split_once("observations, by notifications").unwrap().1.split("\n\n").next().unwrap();
+    let joined = part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let numbers: BTreeSet<u64> =
+        session.messages.iter().filter_map(|message| message["observation"].as_u64()).collect();
+    let mut expected = Vec::new();
+    for number in &numbers {
+        let of = |one: &&Value| one["observation"] == *number && one["role"] == "notification" && !is_repeat(one);
+        let all: Vec<&Value> = session.messages.iter().filter(of).collect();
+        let late = all.iter().filter(|one| one["observe_order"] == "stale").count();
+        let Some(one) = all.first() else { continue };
+        let name = |key: &str| one[key].as_str().unwrap();
+        let row = format!("{}, {} > {}", name("resource"), name("destination"), name("source"));
+        assert!(joined.contains(&row), "{row} is not in {part}");
+        expected.push((all.len(), late));
+    }
+    expected.sort_by_key(|row| std::cmp::Reverse(*row));
+    let rows: Vec<(usize, usize)> = part
+        .lines()
+        .filter(|line| line.get(2..9).is_some_and(|cell| cell.trim().parse::<u64>().is_ok()))
+        .map(|line| {
+            let cells: Vec<usize> = line.split_whitespace().take(3).map(|cell| cell.parse().unwrap()).collect();
+            (cells[0], cells[2])
+        })
+        .collect();
+    assert_eq!(rows, expected, "{part}");
 }
 
 #[test]
