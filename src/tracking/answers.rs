@@ -72,11 +72,11 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(owner) {
             again.answer = Some(context.travel());
         }
+        self.count_type(context);
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(first), elapsed);
             return Some(Tracked { relation: Relation::CopyOf, ..alone });
         }
-        self.count_type(context);
         if context.facts.code.is_response() {
             self.counters.duplicate_acks += 1;
         }
@@ -196,7 +196,7 @@ impl Tracker {
             // The exchange was evicted, or is a malformed request without a token.
             return self.acknowledge(owner, sent, context);
         };
-        if slot.token != token {
+        if slot.token != token && !slot.token.is_unknown() && !token.is_unknown() {
             if slot.kind == SlotKind::Exchange {
                 let about = i64::from(sent.record);
                 context.find_token(Rule::RespTokenMismatch, Rule::RespTokenMismatch.severity(), about, 0);
@@ -287,11 +287,11 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(handle) {
             again.last = context.travel();
         }
+        self.count_type(context);
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(sent.record), elapsed);
             return Tracked { relation: Relation::CopyOf, ..alone };
         }
-        self.count_type(context);
         if context.facts.code.is_response() {
             self.counters.duplicate_acks += 1;
         }

@@ -119,6 +119,7 @@ impl Tracker {
                 context.out.patch(Patch::AnsweredBy { record: request, by: context.arrival.record });
             }
             slot.row.responses = 1;
+            self.close(index);
             return tracked;
         }
         let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);
@@ -179,8 +180,10 @@ impl Tracker {
 
     fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
         // All blocks that one request asks for come as responses to it (RFC 9177 section 4.4).
+        // Where options were cut off, it may have been an observation.
         if let Some(slot) = self.slots.get(index)
             && !slot.row.multicast
+            && !(slot.asked.cut || context.facts.lacks_options)
             && (context.facts.plain || context.message().option(OptionNumber::Q_BLOCK2).is_none())
         {
             let response = i64::from(slot.row.response);
@@ -236,6 +239,10 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn reset_exchange(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
+        if slot.kind == SlotKind::Malformed {
+            self.close(index);
+            return;
+        }
         if slot.kind != SlotKind::Exchange || (slot.row.multicast && slot.row.responses > 0) {
             return;
         }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
+use super::model::RecordId;
 use super::resources::OptionsHash;
 use super::table::fold;
 use super::tokens::Token;
@@ -82,7 +83,7 @@ pub struct Facts {
     /// Of a request: hash of path and query. Of a response: of all but Observe and Max-Age, which a refreshed copy may
     /// change (RFC 7641 section 4.4). Of an ACK: nothing.
     pub(super) digest: u64,
-    /// Empty where it was cut off.
+    /// [Unknown](Token::unknown) where the capture cut it off.
     pub(super) token: Token,
     /// Length of the message in bytes.
     pub(super) length: u32,
@@ -111,6 +112,8 @@ pub struct Facts {
     pub(super) headerless: bool,
     /// See [`Message::is_malformed`].
     pub(super) malformed: bool,
+    /// The capture cut off options, or may have.
+    pub(super) lacks_options: bool,
 }
 
 /// Which block of a body a message has.
@@ -274,6 +277,7 @@ impl Facts {
             plain: false,
             headerless: false,
             malformed: false,
+            lacks_options: false,
         }
     }
 
@@ -301,12 +305,15 @@ impl Facts {
         seed.mix(u64::from(first) << 32 | u64::from(self.token.length()), self.token.bits())
     }
 
-    /// The capture cut the message: copies are told by header and token alone.
+    /// The capture cut the message: copies are told by header and token, and which options a server must refuse cannot be.
     #[cold]
-    pub(super) fn cut(&self, bytes: &[u8], seed: &Seed) -> Self {
+    pub(super) fn cut(&self, bytes: &[u8], seed: &Seed, record: RecordId) -> Self {
+        let message = Message::decode_as(bytes, self.mode).cut_by_capture();
+        let lacks_options = message.lacks_options();
+        let unknown = message.token().is_none() || self.mode.is_draft() && lacks_options;
+        let token = if unknown && !self.code.is_empty() { Token::unknown(record) } else { self.token };
         let hash = if self.code.is_empty() { self.hash } else { self.whole_head(bytes, seed) };
-        // Which options a server must refuse cannot be told.
-        Self { hash, suspect: false, ..*self }
+        Self { hash, token, suspect: false, lacks_options, ..*self }
     }
 
     /// Takes in an option; `word` is its value as [`short`] has it.

@@ -66,10 +66,10 @@ impl Tracker {
             self.count_type(context);
             return self.track_fresh(place, context);
         };
+        self.count_type(context);
         if standing == Standing::Captured {
             return self.captured_twice(owner, context);
         }
-        self.count_type(context);
         self.track_copy(owner, standing, context)
     }
 
@@ -108,8 +108,10 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn say_reused(&mut self, owner: Option<Handle>, context: &mut Context<'_, '_>) {
-        if let Some(sent) = owner.and_then(|owner| self.sent.get(owner)) {
-            let elapsed = elapsed(sent.first.at(), context.now);
+        // Where nobody knows how much time passed, the number may be free again.
+        if let Some(sent) = owner.and_then(|owner| self.sent.get(owner))
+            && let Some(elapsed) = between(sent.first.at(), context.now)
+        {
             context.find(Rule::MidReuse, i64::from(sent.record), elapsed);
         }
     }

@@ -176,7 +176,8 @@ impl Tracker {
         let mut out = Output { patches: out, remembers: self.options.remember };
         self.step(arrival.time, arrival.record, &mut out);
         if facts.headerless {
-            self.counters.malformed += 1;
+            // What the capture cut may have been well-formed.
+            self.counters.malformed += u64::from(!arrival.cut);
             return Tracked::alone(Role::Other);
         }
         let pair = arrival.pair.unwrap_or_else(|| self.pair_table.intern(arrival.source, arrival.destination));
@@ -184,7 +185,7 @@ impl Tracker {
         let resource = if arrival.cut { self.resource_of_cut(bytes, facts) } else { self.resource(bytes, facts) };
         let cut;
         let facts = if arrival.cut {
-            cut = facts.cut(bytes, &self.seed);
+            cut = facts.cut(bytes, &self.seed, arrival.record);
             &cut
         } else {
             facts

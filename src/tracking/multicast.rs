@@ -27,6 +27,8 @@ pub(super) struct Group {
     at: Moment,
     last_answer: Option<Moment>,
     last_server: u32,
+    /// First answer of those that crowd now.
+    crowded_since: Moment,
     crowd: u32,
     imploded: bool,
 }
@@ -34,7 +36,16 @@ pub(super) struct Group {
 impl Default for Group {
     fn default() -> Self {
         let at = Moment::default();
-        Self { slot: NONE, request: NO_RECORD, at, last_answer: None, last_server: 0, crowd: 0, imploded: false }
+        Self {
+            slot: NONE,
+            request: NO_RECORD,
+            at,
+            last_answer: None,
+            last_server: 0,
+            crowded_since: at,
+            crowd: 0,
+            imploded: false,
+        }
     }
 }
 
@@ -97,12 +108,14 @@ impl Tracker {
         let server = context.arrival.source.0;
         let gap = group.last_answer.and_then(|last| between(last, context.now));
         if group.last_server != server
-            && let Some(gap) = gap.filter(|gap| *gap <= CROWDED)
+            && gap.is_some_and(|gap| gap <= CROWDED)
+            && let Some(span) = between(group.crowded_since, context.now)
         {
             group.crowd += 1;
-            context.find_code(Rule::McastNoLeisure, i64::from(group.crowd) + 1, gap);
+            context.find_code(Rule::McastNoLeisure, i64::from(group.crowd) + 1, span);
         } else {
             group.crowd = 0;
+            group.crowded_since = context.now;
         }
         group.last_answer = Some(context.now);
         group.last_server = server;

@@ -109,6 +109,9 @@ impl Tracker {
             return ObserveOrder::None;
         }
         let Some((_, observation)) = self.slots.observed_mut(sent.slot) else { return ObserveOrder::None };
+        if context.facts.oscore {
+            return ObserveOrder::None;
+        }
         let (value, now) = (context.facts.observe.unwrap_or(0), context.now);
         let order = order(value, now, observation.row.freshest, observation.freshest_at);
         if matches!(order, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::NewerByTime) {
@@ -123,6 +126,9 @@ impl Tracker {
 /// Orders the number of a notification, and says what is odd about it.
 pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_>, first: bool) -> ObserveOrder {
     let Some(value) = context.facts.observe else { return ObserveOrder::None };
+    if context.facts.oscore {
+        return protected_number(observation, value, context, first);
+    }
     let freshest = observation.row.freshest;
     let standing = if first || freshest == u32::MAX {
         ObserveOrder::First
@@ -130,7 +136,7 @@ pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_
         order(value, context.now, freshest, observation.freshest_at)
     };
     judge_number(observation, value, standing, context);
-    if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same) {
+    if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same | ObserveOrder::None) {
         return standing;
     }
     if matches!(standing, ObserveOrder::Next | ObserveOrder::Gap) {
@@ -141,6 +147,38 @@ pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_
     observation.row.freshest_time = context.now.time;
     observation.freshest_at = context.now;
     standing
+}
+
+/// The same where OSCORE protects them: their order is that of their Partial IVs, and the number outside tells nothing (RFC 8613
+/// section 4.1.3.5.2). The first may have none.
+#[cold]
+fn protected_number(
+    observation: &mut Observation,
+    value: u32,
+    context: &mut Context<'_, '_>,
+    first: bool,
+) -> ObserveOrder {
+    let message = context.message();
+    let partial_iv = message.oscore().map_or(&[][..], |oscore| oscore.partial_iv);
+    let sequence = (!partial_iv.is_empty()).then(|| partial_iv.iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte)));
+    let before = if first { None } else { observation.sequence };
+    if let (Some(now), Some(before)) = (sequence, before)
+        && now <= before
+    {
+        let (rule, order) = match now == before {
+            true => (Rule::ObsSameNumber, ObserveOrder::Same),
+            false => (Rule::ObsStale, ObserveOrder::Stale),
+        };
+        context.find_option(rule, OptionNumber::OSCORE, now, before);
+        return order;
+    }
+    observation.sequence = sequence.or(before);
+    if first || sequence.is_some() {
+        observation.row.freshest = value;
+        observation.row.freshest_time = context.now.time;
+        observation.freshest_at = context.now;
+    }
+    if first { ObserveOrder::First } else { ObserveOrder::None }
 }
 
 /// A rise by more than half of all numbers within this time is too fast to be ordered (RFC 7641 section 4.4).

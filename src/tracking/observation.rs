@@ -26,6 +26,8 @@ pub(super) struct Observation {
     pub ended: Moment,
     /// When the freshest notification arrived.
     pub freshest_at: Moment,
+    /// Partial IV of the freshest notification, where OSCORE protects it and it has one.
+    pub sequence: Option<i64>,
     /// When the last notification arrived.
     pub last_at: Moment,
     /// Steady time at which its state is out of date.
@@ -92,6 +94,7 @@ impl Observation {
             row,
             ended: now,
             freshest_at: now,
+            sequence: None,
             last_at: now,
             stale_at: i64::MAX,
             format: None,

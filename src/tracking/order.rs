@@ -8,15 +8,19 @@ use crate::coap::parameters::OBSERVE_REORDER_WINDOW;
 const MODULUS: u32 = 1 << 24;
 const HALF: u32 = 1 << 23;
 
-/// How a number stands to the freshest one so far, each with its time of arrival.
+/// How a number stands to the freshest one so far, each with its time of arrival; `None` where that depends on a time that is not known.
 pub(super) fn order(number: u32, now: Moment, freshest: u32, then: Moment) -> ObserveOrder {
     let ahead = number.wrapping_sub(freshest) % MODULUS;
     match ahead {
         1 => ObserveOrder::Next,
         2..HALF => ObserveOrder::Gap,
-        _ if between(then, now).is_some_and(|elapsed| elapsed > OBSERVE_REORDER_WINDOW) => ObserveOrder::NewerByTime,
-        0 => ObserveOrder::Same,
-        _ => ObserveOrder::Stale,
+        // Where nobody knows how much time passed, it may be newer by that.
+        _ => match between(then, now) {
+            None => ObserveOrder::None,
+            Some(elapsed) if elapsed > OBSERVE_REORDER_WINDOW => ObserveOrder::NewerByTime,
+            Some(_) if ahead == 0 => ObserveOrder::Same,
+            Some(_) => ObserveOrder::Stale,
+        },
     }
 }
 
@@ -54,6 +58,8 @@ mod tests {
             );
         }
         let (then, now) = (Moment { time: 0, epoch: 0 }, Moment { time: i64::MAX, epoch: 1 });
-        assert_eq!(order(11, now, 12, then), Stale, "time went back in between");
+        for (number, expected) in [(11, None), (12, None), (13, Next), (14, Gap)] {
+            assert_eq!(order(number, now, 12, then), expected, "{number}, and time went back in between");
+        }
     }
 }

@@ -51,6 +51,7 @@ impl Tracker {
                 context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), i64::from(request), 0);
                 Tracked::alone(Role::Other)
             }
+            Target::Nothing if token.is_unknown() => Tracked::alone(Role::Other),
             Target::Nothing if context.facts.observe.is_some() => self.overhear(handle, token, context),
             Target::Nothing => {
                 let severity = self.unless_unseen(Rule::RespUnmatched, context);
@@ -104,8 +105,12 @@ impl Tracker {
         if request.link.behind != NONE && !context.facts.plain {
             return self.open_by_block(under.open, context).map_or(open, Target::Request);
         }
-        if request.kind != SlotKind::Exchange || context.facts.observe.is_none() {
+        if context.facts.observe.is_none() {
             return open;
+        }
+        if request.kind != SlotKind::Exchange {
+            // A malformed request asks for no notification.
+            return if under.observing == NONE { open } else { Target::Observation(under.observing) };
         }
         // A Confirmable request without its ACK: a response of its own cannot be told from a notification under way.
         let before_ack = request.row.confirmable && request.acknowledgement == NO_RECORD;

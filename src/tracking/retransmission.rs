@@ -130,10 +130,10 @@ impl Tracker {
             && let Some(elapsed) = between(probing.first, context.now)
             && elapsed >= self.options.parameters.ack_timeout
         {
-            let allowed = (elapsed / SECOND).saturating_mul(rate);
-            if probing.bytes > allowed.max(0) as u64 {
+            let per_second = i128::from(probing.bytes) * i128::from(SECOND) / i128::from(elapsed.max(1));
+            let per_second = i64::try_from(per_second).unwrap_or(i64::MAX);
+            if per_second > rate {
                 probing.said = true;
-                let per_second = probing.bytes as i64 / (elapsed / SECOND).max(1);
                 context.find(Rule::FlowProbingRate, per_second, 0);
             }
         }

@@ -1,6 +1,7 @@
 //! Tokens, and what is open under each.
 
 use super::facts::{Seed, short};
+use super::model::RecordId;
 use super::table::Key;
 use super::tags::{Held, Tags};
 
@@ -17,6 +18,16 @@ impl Token {
     pub fn new(bytes: &[u8], seed: &Seed) -> Self {
         let bits = short(bytes).unwrap_or_else(|| seed.hash(bytes));
         Self { bits, length: bytes.len() as u32 }
+    }
+
+    /// One that the capture cut off: it is like no other.
+    #[cold]
+    pub fn unknown(record: RecordId) -> Self {
+        Self { bits: u64::from(record), length: u32::MAX }
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        self.length == u32::MAX
     }
 
     /// What it is told by, with its length.

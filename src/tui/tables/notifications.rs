@@ -36,6 +36,8 @@ struct Note {
     number: Option<u32>,
     order: ObserveOrder,
     max_age: u32,
+    /// OSCORE protects it: its number says nothing about its order.
+    protected: bool,
     /// The freshest number before it, and the message that had it.
     against: Option<(u32, RecordId)>,
 }
@@ -144,6 +146,7 @@ fn note(
         number: view.message.observe(),
         order: record.order(),
         max_age: view.message.max_age().unwrap_or(DEFAULT_MAX_AGE),
+        protected: view.message.oscore().is_some(),
         against,
     };
     Some((note, content::payload(&view.message, VALUE)))
@@ -239,6 +242,8 @@ fn rule(context: &Context<'_>, note: &Note) -> String {
     };
     let frame = context.frame(id);
     match note.order {
+        ObserveOrder::Stale if note.protected => "its Partial IV is lower than that of one before: stale".into(),
+        ObserveOrder::Same if note.protected => "the Partial IV of one before: not newer".into(),
         ObserveOrder::None => String::new(),
         ObserveOrder::First => "the first number: nothing to compare it with".into(),
         ObserveOrder::Next | ObserveOrder::Gap if freshest < number => {
