@@ -11,6 +11,7 @@ mod check;
 mod classify;
 mod fetch;
 mod front;
+mod groups;
 mod learn;
 mod loader;
 mod pairs;

@@ -143,6 +143,45 @@ fn a_pair_is_read_in_its_dialect_and_both_readings_are_shown() {
     assert_eq!(tree.matches("Other reading, RFC 7252: ").count(), 2, "{tree}");
 }
 
+#[test]
+fn an_answer_to_a_group_may_come_from_another_port() {
+    let (client, group) = (([10, 0, 0, 1], 40_000), ([224, 0, 1, 187], 5683));
+    let [near, far, other] = [([10, 0, 0, 2], 5683), ([10, 0, 0, 3], 6000), ([10, 0, 0, 1], 40_001)];
+    let mut capture = capture_of(&[]);
+    // Sender, receiver, message, and whether it is shown as CoAP.
+    let datagrams: &[(([u8; 4], u16), ([u8; 4], u16), &[u8], bool)] = &[
+        (far, client, b"\x51\x45\x00\x01\x6d\xff0", false),
+        (client, group, b"\x51\x01\x00\x01\x6d\xb1x", true),
+        (near, client, b"\x51\x45\x00\x09\x6d\xff1", true),
+        (far, client, b"\x41\x45\x00\x09\x6d\xff2", true),
+        (client, far, b"\x60\x00\x00\x09", true),
+        (far, other, b"\x51\x45\x00\x0a\x6d\xff3", false),
+        (([10, 0, 0, 4], 6000), client, b"\x51\x45\x00\x09\x6e\xff4", false),
+        (([10, 0, 0, 4], 6000), client, b"\x51\x01\x00\x09\x6d\xb1x", false),
+    ];
+    for (second, (source, destination, message, _)) in (0u32..).zip(datagrams) {
+        let length = message.len() as u32 + 28;
+        for word in [1_700_000_000 + second, 0, length, length] {
+            capture.extend(word.to_le_bytes());
+        }
+        capture.extend([0x45, 0, 0, length as u8, 0, 0, 0, 0, 64, 17, 0, 0]);
+        capture.extend([source.0, destination.0].concat());
+        capture.extend([source.1.to_be_bytes(), destination.1.to_be_bytes()].concat());
+        capture.extend([0, length as u8 - 20, 0, 0]);
+        capture.extend(*message);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("group.pcap");
+    fs::write(&path, capture).unwrap();
+    let all = objects(&printed(&format!("print -T json {}", path.display())));
+    let shown: Vec<u64> = all.iter().map(|object| object["frame"]["number"].as_u64().unwrap()).collect();
+    let expected: Vec<u64> =
+        (1..).zip(datagrams).filter(|(_, datagram)| datagram.3).map(|(number, _)| number).collect();
+    assert_eq!(shown, expected);
+    assert_eq!([&all[1]["answers"], &all[2]["answers"]], [2, 2]);
+    assert_eq!(all[2]["answered_by"], 5);
+}
+
 /// Appends a record of raw IPv4 to a capture: ICMP from the server to the client, or a fragment of it.
 fn add_icmp(capture: &mut Vec<u8>, second: u32, fragment: u16, bytes: &[u8]) {
     let length = bytes.len() as u32 + 20;
