@@ -159,6 +159,32 @@ fn signaling_definition(number: i64) -> Option<&'static OptionDefinition> {
     signaling::table(code).iter().find(|row| row.number.0 == number as u16)
 }
 
+/// Which copy of a Confirmable message one is, from 1: of those in the capture, and by the clock, which may tell of more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// Among those in the capture.
+    pub captured: u16,
+    /// Where the schedule of RFC 7252 section 4.8 puts it.
+    pub by_clock: u16,
+}
+
+impl Copies {
+    /// As the first number of [`Rule::MidRetransmission`].
+    pub const fn number(self) -> i64 {
+        (self.captured as i64) << 16 | self.by_clock as i64
+    }
+
+    /// The same back.
+    pub const fn of(number: i64) -> Self {
+        Self { captured: (number >> 16) as u16, by_clock: number as u16 }
+    }
+
+    /// Copies before it that are not in the capture.
+    pub const fn unseen(self) -> u16 {
+        self.by_clock.saturating_sub(self.captured)
+    }
+}
+
 /// A case of a rule: the rule, whether the finding's numbers make it this case, and where it is written.
 type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str);
 
@@ -196,6 +222,20 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         "frame" => write!(text, "{}", frame(u32::try_from(number).unwrap_or(u32::MAX))),
         "time" if number == UNKNOWN_TIME => write!(text, "an unknown time"),
         "time" => write!(text, "{}", duration(number)),
+        "copy" => match Copies::of(number) {
+            copies if copies.unseen() > 0 => write!(text, "Copy {} in this capture", copies.captured),
+            copies => write!(text, "Copy {}", copies.captured),
+        },
+        "unseen" => match Copies::of(number) {
+            copies if copies.unseen() == 0 => Ok(()),
+            copies => write!(
+                text,
+                "; by the clock it is copy {}: {} before it {} not in the capture",
+                copies.by_clock,
+                copies.unseen(),
+                if copies.unseen() == 1 { "is" } else { "are" }
+            ),
+        },
         "hex" => write!(text, "0x{number:02x}"),
         "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
         "option" => match signaling_definition(number) {

@@ -96,7 +96,7 @@ rules! {
     PayloadTooDeep "payload.too-deep" "Options and payload" Warn Payload "heuristic" "Byte {0} of it: {1:flaw}." "Nesting this deep, or this many items, looks made to hurt parsers: what is left is shown as plain bytes."
     OptPercent "opt.percent" "Options and payload" Note Message "RFC 7252 section 6.4" "{0:option} holds a percent escape." "Options carry text after percent-decoding, so the sender has probably forgotten to decode it."
     // Message layer
-    MidRetransmission "mid.retransmission" "Message layer" Note Tracking "RFC 7252 sections 4.2, 4.5" "Copy {0}, {1:time} after the one before." "A Confirmable message is repeated until an answer reaches its sender; each wait should be twice the one before."
+    MidRetransmission "mid.retransmission" "Message layer" Note Tracking "RFC 7252 sections 4.2, 4.5" "{0:copy}, {1:time} after the one before{0:unseen}." "A Confirmable message is repeated until an answer reaches its sender; each wait should be twice the one before."
     MidRetransmissionEarly "mid.retransmission-early" "Message layer" Warn Tracking "RFC 7252 sections 4.2, 4.8.1" "Only {1:time} after the copy before." "To repeat sooner than ACK_TIMEOUT endangers the network, unless the sender has measured the round-trip time."
     MidRetransmissionLate "mid.retransmission-late" "Message layer" Note Tracking "RFC 7252 section 4.2" "{1:time} after the copy before." "The copy comes later than the schedule allows for it; a sender that sleeps in between does this."
     MidNoBackoff "mid.no-backoff" "Message layer" Warn Tracking "RFC 7252 section 4.2" "Gaps of {0:time} and {1:time}." "Every wait should double the one before; this sender keeps its pace."

@@ -2,7 +2,7 @@
 
 use super::content;
 use super::time::duration;
-use crate::coap::{MessageType, Severity, escape};
+use crate::coap::{Copies, MessageType, Rule, Severity, escape};
 use crate::store::{Record, View};
 use crate::tracking::{ObserveOrder, RecordId, Relation, Role};
 
@@ -168,6 +168,15 @@ fn observe(view: &View<'_>, number: u32) -> String {
     }
 }
 
+/// Which retransmission it is by the clock, where copies before it are not in the capture.
+fn by_clock(view: &View<'_>) -> String {
+    let mut findings = view.store.findings(view.id).filter(|finding| finding.rule == Rule::MidRetransmission);
+    match findings.next().map(|finding| Copies::of(finding.numbers[0])) {
+        Some(copies) if copies.unseen() > 0 => format!(", R{} by the clock", copies.by_clock.saturating_sub(1)),
+        _ => String::new(),
+    }
+}
+
 /// What the message answers or repeats, and after how long.
 fn link(view: &View<'_>) -> String {
     let record = view.record;
@@ -180,7 +189,8 @@ fn link(view: &View<'_>) -> String {
         Relation::Acknowledges => format!("acks {}{}", to(record.relates_to), took(view.response_time())),
         Relation::Resets => format!("resets {}{}", to(record.relates_to), took(view.response_time())),
         Relation::Retransmits => {
-            format!("{} of {}{}", retransmission(record), to(record.relates_to), after(view.elapsed_since_first()))
+            let to = to(record.relates_to);
+            format!("{} of {to}{}{}", retransmission(record), after(view.elapsed_since_first()), by_clock(view))
         }
         Relation::Duplicates => format!("repeats {}{}", to(record.relates_to), after(view.elapsed_since_first())),
         Relation::CopyOf => format!("same as {}{}", to(record.relates_to), after(view.elapsed_since_first())),

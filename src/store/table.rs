@@ -88,6 +88,8 @@ pub struct Store {
     parts: BTreeMap<RecordId, BodyPart>,
     findings: BTreeMap<(RecordId, u32), Finding>,
     observed: BTreeMap<RecordId, ObservationId>,
+    /// The first record of each observation in `observed`.
+    first_observed: BTreeMap<ObservationId, RecordId>,
     extents: BTreeMap<RecordId, Box<[Position]>>,
     numbers: Chunked<u32>,
     endpoints: Chunked<Endpoint>,
@@ -158,7 +160,10 @@ impl Store {
         self.interfaces.append(&mut update.interfaces);
         self.endpoints.append(update.endpoints.drain(..));
         self.resources.append(update.resources.drain(..));
-        self.observed.extend(update.observed.drain(..));
+        for (record, observation) in update.observed.drain(..) {
+            self.first_observed.entry(observation).or_insert(record);
+            self.observed.insert(record, observation);
+        }
         self.extents.extend(update.extents.drain(..));
         update.numbers.drain(..).for_each(|(id, number)| self.numbers.put(id as usize, number, &0));
         self.warnings.append(&mut update.warnings);
@@ -299,6 +304,19 @@ impl Store {
         }
         let observation = self.exchange(self.get(id)?.exchange)?.observation;
         (observation.0 != 0).then_some(observation)
+    }
+
+    /// The first record of an observation whose registration was not captured, whether it is still here or not; `None` for other observations.
+    pub fn first_observed(&self, id: ObservationId) -> Option<RecordId> {
+        self.first_observed.get(&id).copied()
+    }
+
+    /// Records with these ids that are of observations whose registrations were not captured, and which those are.
+    pub fn observed(
+        &self,
+        ids: std::ops::Range<RecordId>,
+    ) -> impl DoubleEndedIterator<Item = (RecordId, ObservationId)> {
+        self.observed.range(ids).map(|(record, observation)| (*record, *observation))
     }
 
     /// Findings of the tracker and of the frame on a record. Those of the message alone are derived from its bytes.

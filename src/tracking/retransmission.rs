@@ -5,7 +5,7 @@ use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::Role;
 use super::sent::{Again, Handle, Sent};
-use crate::coap::{Parameters, Rule, UNKNOWN_TIME};
+use crate::coap::{Copies, Parameters, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
 const UNDER_WAY: i64 = SECOND / 4;
@@ -50,7 +50,8 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(owner) {
             *again = now;
         }
-        context.find(Rule::MidRetransmission, i64::from(now.step) + 1, gap.unwrap_or(UNKNOWN_TIME));
+        let copies = Copies { captured: now.copies, by_clock: now.step.saturating_add(1) };
+        context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
         self.judge_spurious(&sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
             self.judge_schedule(sent.role, [&before, &now], gap, elapsed, context);

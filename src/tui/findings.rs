@@ -32,6 +32,9 @@ pub const HEADS: &[(&str, bool, u8)] = &[
 /// How much was there when the findings were looked for: records, whether the source had ended, messages that a filter chose.
 type Seen = (usize, bool, Option<usize>);
 
+/// What tells a row from the others: one finding may stand twice, held against its sender and not.
+type Key = (EndpointId, Rule, Severity, bool);
+
 /// The view.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -40,7 +43,7 @@ pub struct Findings {
     generation: Arc<AtomicU64>,
     running: bool,
     /// What the current row is about.
-    current: Option<(EndpointId, Rule, Severity)>,
+    current: Option<Key>,
     place: usize,
     top: usize,
 }
@@ -65,8 +68,8 @@ struct Found {
 }
 
 impl Found {
-    fn key(&self) -> (EndpointId, Rule, Severity) {
-        (self.endpoint, self.charge.rule, self.charge.severity)
+    fn key(&self) -> Key {
+        (self.endpoint, self.charge.rule, self.charge.severity, self.its_doing)
     }
 }
 

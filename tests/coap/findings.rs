@@ -1,6 +1,6 @@
 //! Every finding that the bytes of a message alone can tell: what raises it, and what is next to it and does not.
 
-use coapscope::coap::{DecodeMode, Finding, Message, RULES, RaisedBy, Rule, Severity};
+use coapscope::coap::{Copies, DecodeMode, Finding, Message, RULES, RaisedBy, Rule, Severity};
 
 use super::{ids, lines, unhex};
 
@@ -99,7 +99,21 @@ fn texts_are_filled_with_the_numbers_of_the_case() {
     assert_eq!(text(Rule::OptDelta15, 0xf1, 0), "The byte is 0xf1.");
     assert_eq!(text(Rule::CfNotAccepted, 60, 50), "It asked for application/cbor (60) and got application/json (50).");
     assert_eq!(text(Rule::EmptyNon, 0, 0), "");
-    assert_eq!(text(Rule::MidRetransmission, 2, 6_900_000_000), "Copy 2, 6.900 s after the one before.");
+    for (captured, by_clock, said) in [
+        (2, 2, "Copy 2, 6.900 s after the one before."),
+        (
+            2,
+            4,
+            "Copy 2 in this capture, 6.900 s after the one before; by the clock it is copy 4: 2 before it are not in the capture.",
+        ),
+        (
+            3,
+            4,
+            "Copy 3 in this capture, 6.900 s after the one before; by the clock it is copy 4: 1 before it is not in the capture.",
+        ),
+    ] {
+        assert_eq!(text(Rule::MidRetransmission, Copies { captured, by_clock }.number(), 6_900_000_000), said);
+    }
 }
 
 #[test]

@@ -18,3 +18,16 @@ fn a_finding_leads_to_its_message() {
     let film = check("finding-message", SMALL, Scene::lab("04-late-answer.pcap").keys("5").wait().keys("Enter"));
     assert!(film.last().contains("ack.changed"), "{}", film.last());
 }
+
+#[test]
+fn every_row_can_be_reached() {
+    // Here one finding stands in two rows: held against its sender, and not.
+    let film = Scene::lab("04-duplicates.client.pcap").keys("5").wait().keys(&"j ".repeat(20)).run();
+    let current = |frame: &String| {
+        let row = frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}'))?;
+        Some(row.split_whitespace().take(6).collect::<Vec<_>>().join(" "))
+    };
+    let rows: std::collections::BTreeSet<String> = film.frames.iter().filter_map(current).collect();
+    assert_eq!(rows.iter().filter(|row| row.contains("cf.missing")).count(), 3, "{rows:#?}");
+    assert_eq!(rows.len(), 13, "{rows:#?}");
+}

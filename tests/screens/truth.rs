@@ -388,7 +388,13 @@ fn rows_of_findings_are_those_of_print() {
             let key = ["Severity", "Finding", "Sender"].map(|name| row[name].clone());
             (key, (number(&row["Count"]), number(&row["First"])))
         });
-        assert_eq!(rows.collect::<BTreeMap<_, _>>(), expected, "{}", path.display());
+        // What the network did and what the sender did stand apart.
+        let mut shown: BTreeMap<[String; 3], (u64, u64)> = BTreeMap::new();
+        for (key, (count, first)) in rows {
+            let row = shown.entry(key).or_insert((0, first));
+            *row = (row.0 + count, row.1.min(first));
+        }
+        assert_eq!(shown, expected, "{}", path.display());
         compared += expected.len();
     }
     println!("{compared} rows of findings are as print -T json says");

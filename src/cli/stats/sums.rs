@@ -1,6 +1,6 @@
 //! What `stats` sums up while a capture is read: one row an exchange, one sum a code. Everything else is made of these at the end.
 
-use crate::coap::Rule;
+use crate::coap::{Copies, Rule};
 use crate::store::Update;
 use crate::tracking::{
     AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId,
@@ -146,13 +146,13 @@ impl Sums {
                     }
                 }
                 Patch::Finding(record, finding) if finding.rule == Rule::MidRetransmission => {
-                    let [copy, gap] = finding.numbers;
+                    let [copies, gap] = finding.numbers;
                     let place = (*record as usize).checked_sub(self.records);
                     if let Some(record) = place.and_then(|place| update.records.get(place)) {
                         self.repeats.push(Repeat {
                             sender: record.source,
                             first: record.relates_to,
-                            copy,
+                            copy: i64::from(Copies::of(copies).by_clock),
                             captured: i64::from(record.transmission),
                             gap,
                         });

@@ -1,6 +1,6 @@
 //! Which retransmission a copy is, how long after the copy before it came, and when it should have come (RFC 7252 section 4.2).
 
-use crate::coap::{Parameters, Rule};
+use crate::coap::{Copies, Parameters, Rule};
 use crate::render::time::duration;
 use crate::store::Store;
 use crate::tracking::{NO_RECORD, RecordId, Relation};
@@ -24,14 +24,14 @@ pub enum Verdict {
 /// A captured copy of a Confirmable message against the copy before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Which retransmission it is, from 1; by the clock where copies before it were not captured.
+    /// Which captured retransmission it is, from 1: what `R1` counts everywhere.
+    pub captured: u32,
+    /// Which one it is by the clock: more than that where copies before it were not captured.
     pub number: u32,
     /// Nanoseconds since the captured copy before it; `None` where time went backwards or is not known.
     pub since: Option<i64>,
     /// Earliest and latest wait that the schedule has between those two, in nanoseconds.
     pub window: (i64, i64),
-    /// The copy before it, counted likewise; 0 is the first transmission.
-    pub before: u32,
 }
 
 impl Gap {
@@ -53,15 +53,24 @@ impl Gap {
         format!("{}-{} s", seconds(self.window.0), seconds(self.window.1))
     }
 
+    /// Copies before it that are not in the capture.
+    pub fn unseen(&self) -> u32 {
+        self.number.saturating_sub(self.captured)
+    }
+
     /// `R2 after 4.30 s, window 4-6 s`, and whether that is early or late.
     pub fn text(&self) -> String {
-        let Some(since) = self.since else { return format!("R{}", self.number) };
+        let Some(since) = self.since else { return format!("R{}", self.captured) };
         let verdict = match self.verdict() {
             Some(Verdict::Early) => "early, ",
             Some(Verdict::Late) => "late, ",
             _ => "",
         };
-        format!("R{} after {}, {verdict}window {}", self.number, duration(since), self.window_text())
+        let text = format!("R{} after {}, {verdict}window {}", self.captured, duration(since), self.window_text());
+        match self.unseen() {
+            0 => text,
+            unseen => format!("{text}; R{} by the clock, {unseen} not captured", self.number),
+        }
     }
 }
 
@@ -81,10 +90,10 @@ pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> 
     let before = before.min(step.saturating_sub(1));
     let ((early, late), (first_early, first_late)) = (at(parameters, step), at(parameters, before));
     Some(Gap {
+        captured: u32::from(record.transmission.saturating_sub(1)),
         number: step,
         since,
         window: (early.saturating_sub(first_early), late.saturating_sub(first_late)),
-        before,
     })
 }
 
@@ -96,8 +105,8 @@ fn at(parameters: &Parameters, n: u32) -> (i64, i64) {
 /// What the tracker counted: which retransmission, and the gap before it.
 fn counted(store: &Store, id: RecordId) -> Option<(u32, Option<i64>)> {
     let finding = store.findings(id).find(|finding| finding.rule == Rule::MidRetransmission)?;
-    let [copy, gap] = finding.numbers;
-    let step = u32::try_from(copy).ok()?.saturating_sub(1);
+    let [copies, gap] = finding.numbers;
+    let step = u32::from(Copies::of(copies).by_clock).saturating_sub(1);
     Some((step, Some(gap).filter(|gap| *gap > 0)))
 }
 
@@ -134,12 +143,12 @@ mod tests {
             (0, 1, 0.5, Verdict::Early, "R1 after 500 ms, early, window 2-3 s"),
             (1, 2, 4.3, Verdict::Inside, "R2 after 4.30 s, window 4-6 s"),
             (1, 2, 7.0, Verdict::Late, "R2 after 7.00 s, late, window 4-6 s"),
-            (0, 2, 6.4, Verdict::Inside, "R2 after 6.40 s, window 6-9 s"),
-            (2, 4, 30.0, Verdict::Inside, "R4 after 30.0 s, window 24-36 s"),
+            (0, 2, 6.4, Verdict::Inside, "R1 after 6.40 s, window 6-9 s; R2 by the clock, 1 not captured"),
+            (2, 4, 30.0, Verdict::Inside, "R3 after 30.0 s, window 24-36 s; R4 by the clock, 1 not captured"),
         ] {
             let ((early, late), (from, to)) = (at(&parameters, number), at(&parameters, before));
             let since = (since * SECOND as f64) as i64;
-            let gap = Gap { number, since: Some(since), window: (early - from, late - to), before };
+            let gap = Gap { captured: before + 1, number, since: Some(since), window: (early - from, late - to) };
             assert_eq!((gap.verdict(), gap.text().as_str()), (Some(verdict), text));
         }
     }

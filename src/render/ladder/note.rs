@@ -56,9 +56,7 @@ pub(super) fn brief(time: i64) -> String {
 
 fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
     let Some(gap) = judge::gap(view.store, view.id, parameters) else { return repeat(view, "repeats") };
-    let captured = u32::from(view.record.transmission.saturating_sub(1));
     let text = gap.text();
-    let text = if gap.number == captured { text } else { format!("by the clock {text}") };
     let Some(since) = gap.since else { return vec![text] };
     let verdict = match gap.verdict() {
         Some(judge::Verdict::Early) => "early",

@@ -436,7 +436,7 @@ impl App {
             };
             match self.view {
                 View::Observations => notifications::say(&context, ObservationId(id), fetcher, &mut facts),
-                _ => timeline::say(&context, ExchangeId(id), &mut facts),
+                _ => timeline::say(&context, ExchangeId(id), fetcher, &mut facts),
             }
         }
         let selected = self.list.selected;

@@ -50,7 +50,7 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     let mut freshest = None;
     let wide = context.page.1 >= 104;
     facts.lines.push(Line::styled(heads(wide), context.theme.heading()));
-    let (members, all) = members(context, row);
+    let (members, all) = members(context, id, row);
     if !all {
         facts.lines.push(Line::plain(
             " Of this long observation the messages around the selected one are shown, here and in the chart.",
@@ -104,8 +104,11 @@ fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Stri
 }
 
 /// Messages of the observation around the selected one, oldest first, and whether these are all.
-fn members(context: &Context<'_>, row: &ObservationRow) -> (Vec<RecordId>, bool) {
+fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (Vec<RecordId>, bool) {
     let store = context.store;
+    if row.exchange.0 == 0 {
+        return overheard(context, id, row);
+    }
     let last = store.exchange(row.exchange).filter(|_| row.exchange.0 != 0).map_or(row.last, |exchange| exchange.last);
     let mut behind = Vec::new();
     let mut at = last;
@@ -125,6 +128,20 @@ fn members(context: &Context<'_>, row: &ObservationRow) -> (Vec<RecordId>, bool)
     found.reverse();
     found.extend(behind);
     let all = context.store.get(at).is_none() && found.last().is_none_or(|found| *found >= last);
+    (found, all)
+}
+
+/// The same of an observation whose registration was not captured: its messages belong to no exchange.
+fn overheard(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (Vec<RecordId>, bool) {
+    let store = context.store;
+    let selected = context.selected.filter(|selected| store.observation_of(*selected) == Some(id));
+    let middle = selected.unwrap_or(row.last.saturating_add(1));
+    let of_it = |(record, of): (RecordId, ObservationId)| (of == id).then_some(record);
+    let before = store.observed(0..middle).rev().take(LOOKED as usize).filter_map(of_it);
+    let mut found: Vec<RecordId> = before.take(BEFORE).collect();
+    found.reverse();
+    found.extend(store.observed(middle..RecordId::MAX).take(LOOKED as usize).filter_map(of_it).take(BEHIND));
+    let all = found.first().copied() == store.first_observed(id) && found.last().is_some_and(|last| *last >= row.last);
     (found, all)
 }
 
@@ -280,14 +297,43 @@ fn sentences(context: &Context<'_>, row: &ObservationRow) -> Vec<String> {
     said
 }
 
+/// It tells of a state that the client had not had.
+fn is_newer(note: &Note) -> bool {
+    !matches!(note.order, ObserveOrder::Stale | ObserveOrder::Same)
+}
+
+/// Numbers that go on past 2^24, as the order of their notifications has it: what is newer by its number lies ahead of the freshest before
+/// it, what is stale behind, whatever the way round (RFC 7641 section 3.4).
+fn unwrapped<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<(&'a Note, i64)> {
+    let mut freshest: Option<(u32, i64)> = None;
+    let mut all = Vec::new();
+    for note in notes {
+        let Some(number) = note.number else { continue };
+        let at = match freshest {
+            None => i64::from(number),
+            Some((before, at)) => {
+                let ahead = (i64::from(number) - i64::from(before)).rem_euclid(MODULUS);
+                at + match note.order {
+                    ObserveOrder::Next | ObserveOrder::Gap => ahead,
+                    ObserveOrder::Stale if ahead > 0 => ahead - MODULUS,
+                    _ => step(number, before),
+                }
+            }
+        };
+        if is_newer(note) || freshest.is_none() {
+            freshest = Some((number, at));
+        }
+        all.push((note, at));
+    }
+    all
+}
+
 /// Numbers over time, below them how long each newer value is fresh.
 fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usize) -> Vec<Line> {
     // A copy of a notification says nothing new.
     let told = || notes.iter().filter(|note| note.order != ObserveOrder::None);
-    let base = told().find_map(|note| note.number).unwrap_or(0);
-    let numbered: Vec<(&Note, i64)> = told().filter_map(|note| Some((note, step(note.number?, base)))).collect();
+    let numbered = unwrapped(told());
     let (Some(first), Some(last)) = (numbered.first(), numbered.last()) else { return Vec::new() };
-    let is_newer = |note: &Note| !matches!(note.order, ObserveOrder::Stale | ObserveOrder::Same);
     let fresh_until = |note: &Note| note.time.saturating_add(i64::from(note.max_age).saturating_mul(1_000_000_000));
     let freshest = numbered.iter().rfind(|(note, _)| is_newer(note)).map_or(last.0, |(note, _)| *note);
     let now = context.now.unwrap_or(last.0.time).max(last.0.time);
@@ -296,7 +342,8 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
     let columns = context.page.1.saturating_sub(NAMES + 2);
     let scale = Scale { from: first.0.time, to: end.max(first.0.time + 1), columns };
     let (low, high) = numbered.iter().fold((i64::MAX, i64::MIN), |(low, high), (_, at)| (low.min(*at), high.max(*at)));
-    let rows = rows.min((high - low + 1).max(1) as usize).max(1);
+    let wraps = high >= MODULUS || low < 0;
+    let rows = (rows - usize::from(wraps)).min((high - low + 1).max(1) as usize).max(1);
     let height = Scale { from: low, to: high, columns: rows };
     let mut tracks = vec![Track::new(columns); rows];
     let mut fresh = Track::new(columns);
@@ -318,7 +365,8 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
     }
     let number_at = |row: usize| {
         let at = if rows == 1 { low } else { low + (high - low) * (rows - 1 - row) as i64 / (rows - 1) as i64 };
-        (i64::from(base) + at).rem_euclid(MODULUS)
+        let mark = if wraps && at.div_euclid(MODULUS) > low.div_euclid(MODULUS) { "^" } else { "" };
+        format!("{mark}{}", at.rem_euclid(MODULUS))
     };
     let wall = if context.theme.unicode { '\u{2502}' } else { '|' };
     let mut lines: Vec<Line> = tracks
@@ -326,6 +374,9 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
         .enumerate()
         .map(|(row, track)| Line::plain(format!(" {:>NAMES$}{wall}{}", number_at(row), track.text())))
         .collect();
+    if wraps {
+        lines.insert(0, Line::plain(format!(" {:>NAMES$}{wall} past 2^24: there numbers begin again at 0", "^")));
+    }
     lines.push(Line::styled(format!(" {:>NAMES$}{wall}{}", "fresh", fresh.text()), context.theme.observe()));
     let mut axis = Track::new(columns);
     let _ = axis.put(0, &context.at(scale.from));

@@ -73,7 +73,8 @@ impl App {
         let store = &self.store;
         let Some(row) = store.observation(id) else { return Row::default() };
         let now = self.now();
-        let first = [row.registration, row.accepted, row.last].into_iter().find(|id| *id != NO_RECORD);
+        let heard = store.first_observed(id).unwrap_or(NO_RECORD);
+        let first = [row.registration, heard, row.accepted, row.last].into_iter().find(|id| *id != NO_RECORD);
         let record = first.and_then(|id| store.get(id));
         let format = if self.times.format == TimeFormat::Delta { TimeFormat::Relative } else { self.times.format };
         let freshness = match age(row, now) {

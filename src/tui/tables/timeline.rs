@@ -2,21 +2,25 @@
 
 use super::plot::{Scale, Track};
 use super::{Context, Facts, Line, frame_of, state};
-use crate::coap::{Code, Rule, Severity, count, escape};
+use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
 use crate::frame::time_between;
+use crate::pipeline::Fetcher;
 use crate::render::ladder::judge::{Gap, Verdict, gap};
 use crate::render::time::duration;
-use crate::store::Record;
+use crate::store::{Record, RecordFlags};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, RecordId, Relation, Role};
 use crate::tui::view::text;
 
 /// Messages of an exchange that are told of.
 const MEMBERS: usize = 200;
+/// Messages behind a request that are looked through for answers that cannot be read, and how many of those are fetched.
+const LOOKED: RecordId = 4_000;
+const FETCHED: usize = 50;
 /// Columns of what names the lines of the timeline.
 const NAMES: usize = 9;
 
 /// What is said of an exchange.
-pub(super) fn say(context: &Context<'_>, id: ExchangeId, facts: &mut Facts) {
+pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
     let Some(row) = context.store.exchange(id) else { return };
     facts.title = title(context, id, row);
     let members = members(context, row);
@@ -30,7 +34,8 @@ pub(super) fn say(context: &Context<'_>, id: ExchangeId, facts: &mut Facts) {
             wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(*id)));
         }
     }
-    for sentence in sentences(context, row, &members) {
+    let unread = if row.response == NO_RECORD { unread(context, row, fetcher) } else { Vec::new() };
+    for sentence in sentences(context, row, &members, &unread) {
         wrapped(context, &sentence, " ", |line| facts.lines.push(Line::plain(line)));
     }
 }
@@ -123,7 +128,7 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
         late.push((at, "A".to_owned()));
     }
     let numbers = members.iter().filter_map(|(id, record)| {
-        let number = gap(context.store, *id, parameters).map(|gap| gap.number)?;
+        let number = gap(context.store, *id, parameters).map(|gap| gap.captured)?;
         is_copy(row, *id, record).then(|| since(record).map(|at| (at, format!("R{number}")))).flatten()
     });
     let all = std::iter::once((0, "1".to_owned())).chain(numbers).chain(late);
@@ -176,6 +181,18 @@ fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Recor
     Line::styled(line, style).of(id)
 }
 
+/// `#4`, `#4 and #6`, `#4, #6 and 3 more`.
+fn frames(context: &Context<'_>, ids: &[RecordId]) -> Option<String> {
+    match ids {
+        [] => None,
+        [one] => Some(context.frame(*one)),
+        [one, two] => Some(format!("{} and {}", context.frame(*one), context.frame(*two))),
+        [one, two, rest @ ..] => {
+            Some(format!("{}, {} and {} more", context.frame(*one), context.frame(*two), rest.len()))
+        }
+    }
+}
+
 /// A code with its name.
 fn named(code: Code) -> String {
     match code.name() {
@@ -187,16 +204,17 @@ fn named(code: Code) -> String {
 
 /// A gap, its window and the verdict.
 fn judged(gap: &Gap) -> (String, Option<Severity>) {
-    let Some(since) = gap.since else { return (format!("R{}", gap.number), None) };
+    let Some(since) = gap.since else { return (format!("R{}", gap.captured), None) };
     let (verdict, severity) = match gap.verdict() {
         Some(Verdict::Early) => ("early", Some(Severity::Warn)),
         Some(Verdict::Late) => ("late", Some(Severity::Note)),
         Some(Verdict::Inside) => ("in its window", None),
         None => ("not judged", None),
     };
-    let before = if gap.before == 0 { "the first".into() } else { format!("R{}", gap.before) };
+    let before = if gap.captured <= 1 { "the first".into() } else { format!("R{}", gap.captured - 1) };
     // The verdict comes first: it is what a narrow screen must not cut off.
-    (format!("R{} {verdict}: {} after {before}, due {}", gap.number, duration(since), gap.window_text()), severity)
+    let text = format!("R{} {verdict}: {} after {before}, due {}", gap.captured, duration(since), gap.window_text());
+    (if gap.unseen() == 0 { text } else { format!("{text}; R{} by the clock", gap.number) }, severity)
 }
 
 /// What a message is to the exchange.
@@ -216,8 +234,39 @@ fn part(record: &Record) -> String {
     .into()
 }
 
+/// Malformed messages behind a request that would answer it, by token or message ID, if they could be read.
+fn unread(context: &Context<'_>, row: &ExchangeRow, fetcher: &mut Fetcher) -> Vec<RecordId> {
+    let store = context.store;
+    let Some(request) = store.get(row.request).copied() else { return Vec::new() };
+    let token =
+        fetcher.view(store, row.request).ok().flatten().and_then(|view| view.message.token().map(<[u8]>::to_vec));
+    let lifetime = context.parameters.exchange_lifetime();
+    let might = |id: &RecordId| {
+        store.get(*id).is_some_and(|record| {
+            record.flags.has(RecordFlags::MALFORMED)
+                && (record.source, record.destination) == (row.server, row.client)
+                && (record.code.is_response() || record.code.is_empty())
+                && time_between(row.started, record.time).is_some_and(|time| time <= lifetime)
+        })
+    };
+    let mut answers = |id: &RecordId| {
+        let Some(view) = fetcher.view(store, *id).ok().flatten() else { return false };
+        let (kind, code) = (view.record.message_type, view.record.code);
+        let by_id = matches!(kind, MessageType::Acknowledgement | MessageType::Reset)
+            && view.record.message_id == request.message_id;
+        by_id || code.is_response() && token.is_some() && view.message.token() == token.as_deref()
+    };
+    let behind = row.request.saturating_add(1)..row.request.saturating_add(LOOKED);
+    behind.filter(might).take(FETCHED).filter(|id| answers(id)).collect()
+}
+
 /// What was looked for, what cannot be known here, and when the message ID is free.
-fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Vec<String> {
+fn sentences(
+    context: &Context<'_>,
+    row: &ExchangeRow,
+    members: &[(RecordId, &Record)],
+    unread: &[RecordId],
+) -> Vec<String> {
     let mut said = Vec::new();
     let Some(request) = context.store.get(row.request) else {
         said.push("The request is not in the capture, or has left memory.".into());
@@ -227,18 +276,30 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
     let answered = row.response != NO_RECORD;
     if !answered && row.answer == AnswerKind::None {
         let mid = request.message_id;
-        let ack = members.iter().find(|(_, record)| record.role == Role::EmptyAck);
-        let ack = ack.map_or_else(|| "none".to_owned(), |(id, _)| format!("an empty ACK, {}", context.frame(*id)));
+        let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
+        let none = if unread.is_empty() { "none" } else { "none that can be read" };
+        let ack = acknowledged.map_or_else(|| none.to_owned(), |id| format!("an empty ACK, {}", context.frame(id)));
         if row.confirmable {
             said.push(format!("Looked for: ACK or RST with message ID {mid} from {}: {ack}.", place(row.server)));
         }
-        said.push(format!("Looked for: a response with its token to {}: none.", place(row.client)));
+        said.push(format!("Looked for: a response with its token to {}: {none}.", place(row.client)));
+        if let Some(list) = frames(context, unread) {
+            said.push(format!(
+                "Malformed, so that it answers nothing, although its token or message ID would fit: {list}."
+            ));
+        }
         let icmp = if row.state == ExchangeState::Unreachable { "there is one" } else { "none" };
         said.push(format!("Looked for: an ICMP error that quotes it: {icmp}."));
-        said.push(format!(
-            "Not known here: whether it reached {}, and whether an answer got lost before it came here; a capture there tells.",
-            context.aliases.name(row.server)
-        ));
+        let server = context.aliases.name(row.server);
+        said.push(match acknowledged.or(unread.first().copied()) {
+            Some(proof) if row.state != ExchangeState::Unreachable => format!(
+                "It reached {server}, as {} shows. Not known here: whether a response got lost before it came here; a capture at {server} tells.",
+                context.frame(proof)
+            ),
+            _ => format!(
+                "Not known here: whether it reached {server}, and whether an answer got lost before it came here; a capture there tells."
+            ),
+        });
     } else if row.transmissions > 1
         && members.iter().any(|(id, record)| *id > row.response && is_copy(row, *id, record))
     {
@@ -254,6 +315,16 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
         ));
     } else {
         said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
+    }
+    let missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, &context.parameters)?)));
+    if let Some((id, gap)) = missing.filter(|(_, gap)| gap.unseen() > 0).last() {
+        said.push(format!(
+            "R1, R2 ... count what was captured. By the clock {} is R{}: {} before it {} not in this capture.",
+            context.frame(id),
+            gap.number,
+            gap.unseen(),
+            if gap.unseen() == 1 { "is" } else { "are" }
+        ));
     }
     said.extend(next_copy(context, row, members).filter(|_| row.confirmable));
     let (lifetime, name) = if row.confirmable {
@@ -279,11 +350,14 @@ fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
         return None;
     }
     let last = members.iter().rfind(|(id, record)| is_copy(row, *id, record))?;
-    let step = gap(context.store, last.0, &context.parameters).map_or(0, |gap| gap.number) + 1;
+    let last = gap(context.store, last.0, &context.parameters);
+    let step = last.map_or(0, |gap| gap.number) + 1;
+    let captured = last.map_or(0, |gap| gap.captured) + 1;
+    let by_clock = if step > captured { format!(", by the clock R{step}") } else { String::new() };
     let (from, to) = context.parameters.retransmission_gap(step);
     Some(if step > context.parameters.max_retransmit {
         format!("No copy is left; the sender gives up {} to {} after the last.", duration(from), duration(to))
     } else {
-        format!("Next: R{step}, expected {} to {} after the last copy.", duration(from), duration(to))
+        format!("Next: R{captured}{by_clock}, expected {} to {} after the last copy.", duration(from), duration(to))
     })
 }
