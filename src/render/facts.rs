@@ -123,8 +123,12 @@ fn relation(view: &View<'_>) -> Option<Node> {
             frame(view, to) + &after(view.response_time()),
         ),
         Relation::Retransmits => {
+            let captured = match view.copies() {
+                Some(copies) if copies.unseen() > 0 => format!(" in this capture, {} by the clock", copies.by_clock),
+                _ => String::new(),
+            };
             let copy = format!(
-                "{}{}, transmission {}",
+                "{}{}, transmission {}{captured}",
                 frame(view, to),
                 after(view.elapsed_since_first()),
                 record.transmission

@@ -2,7 +2,7 @@
 
 use super::content;
 use super::time::duration;
-use crate::coap::{Copies, MessageType, Rule, Severity, escape};
+use crate::coap::{MessageType, Severity, escape};
 use crate::store::{Record, View};
 use crate::tracking::{ObserveOrder, RecordId, Relation, Role};
 
@@ -170,8 +170,7 @@ fn observe(view: &View<'_>, number: u32) -> String {
 
 /// Which retransmission it is by the clock, where copies before it are not in the capture.
 fn by_clock(view: &View<'_>) -> String {
-    let mut findings = view.store.findings(view.id).filter(|finding| finding.rule == Rule::MidRetransmission);
-    match findings.next().map(|finding| Copies::of(finding.numbers[0])) {
+    match view.copies() {
         Some(copies) if copies.unseen() > 0 => format!(", R{} by the clock", copies.by_clock.saturating_sub(1)),
         _ => String::new(),
     }

@@ -1,7 +1,7 @@
 //! A record with its bytes read and decoded again: what fields, text and screen are made from.
 
 use super::{Body, Record, RecordKind, Store};
-use crate::coap::{Finding, Message};
+use crate::coap::{Copies, Finding, Message, Rule};
 use crate::frame::{Endpoint, Frame, time_between};
 use crate::payload::{self, About, Description, Directory};
 use crate::tracking::{ExchangeRow, RecordId, Relation};
@@ -101,6 +101,12 @@ impl<'a> View<'a> {
     /// Frame number of another record, for printing a relation.
     pub fn frame_of(&self, id: RecordId) -> Option<u32> {
         self.store.get(id).map(|record| record.frame)
+    }
+
+    /// Of a retransmission: which copy it is, of those captured and by the clock.
+    pub fn copies(&self) -> Option<Copies> {
+        let mut findings = self.store.findings(self.id).filter(|finding| finding.rule == Rule::MidRetransmission);
+        findings.next().map(|finding| Copies::of(finding.numbers[0]))
     }
 
     /// First captured copy of a Confirmable message that this one retransmits.

@@ -1,9 +1,12 @@
 //! The chart of an observation and the timeline of an exchange, as drawn, against the numbers that `print -T json` has for them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use coapscope::capture::PcapWriter;
 use coapscope::coap::Parameters;
+use coapscope::frame::LinkType;
 use serde_json::Value;
 
 use super::script::Scene;
@@ -222,4 +225,154 @@ fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: bool) {
     }
     let drawn: String = drawn.iter().collect();
     assert_eq!(captured.replace("now", "   "), drawn, "{at}");
+}
+
+/// Who sends a message of a made capture: the client from this port, or the server to it.
+#[derive(Clone, Copy)]
+enum Sender {
+    Client(u16),
+    Server(u16),
+}
+
+/// A capture of these messages, each with its time in milliseconds and its bytes in hex.
+fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> PathBuf {
+    let path = folder.path().join("own.pcap");
+    let mut writer = PcapWriter::new(std::fs::File::create(&path).unwrap(), LinkType::RAW, 65535).unwrap();
+    for (id, (time, from, hex)) in messages.iter().enumerate() {
+        let message: Vec<u8> = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+            .collect();
+        let (source, destination, ports) = match from {
+            Sender::Client(port) => ([10, 0, 0, 2], [10, 0, 0, 1], [*port, 5683]),
+            Sender::Server(port) => ([10, 0, 0, 1], [10, 0, 0, 2], [5683, *port]),
+        };
+        let length = 28 + message.len() as u16;
+        let mut packet = vec![0x45, 0];
+        packet.extend(length.to_be_bytes());
+        packet.extend([0, id as u8 + 1, 0, 0, 64, 17, 0, 0]);
+        packet.extend(source.iter().chain(&destination));
+        packet.extend([ports[0], ports[1], length - 20, 0].iter().flat_map(|field| field.to_be_bytes()));
+        packet.extend(message);
+        writer.record(1_000_000_000_000 + *time as i64 * 1_000_000, packet.len() as u32, &packet).unwrap();
+    }
+    writer.finish().unwrap();
+    path
+}
+
+/// What the last frame says after these keys, blanks and ends of lines as one blank each.
+fn words(path: &Path, keys: &str) -> String {
+    let film = Scene::file(path).at((WIDTH as u16, 36)).keys(keys).wait().run();
+    film.last().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_said_of_rows_fits_the_capture() {
+    use Sender::{Client, Server};
+    // A notification that was overheard: NON, token 6f, with an Observe number.
+    let heard = |number: u8| format!("5145003{number}6f610{number}ff78");
+    let heard: Vec<String> = (1..=3).map(heard).collect();
+    let heard = |number: usize| heard[number - 1].as_str();
+    let orphans: &[(u64, Sender, &str)] = &[
+        (0, Server(40000), "6145000101ff78"),
+        (1000, Server(40000), "5145000202ff78"),
+        (2000, Server(41000), "6145000304ff78"),
+        (3000, Server(40000), heard(1)),
+        (4000, Server(40000), heard(2)),
+        (5000, Server(40000), heard(3)),
+    ];
+    let (ask, ack, ping, pong) = ("4101000161b177", "60000001", "40000009", "70000009");
+    let promised: &[(u64, Sender, &str)] = &[
+        (0, Client(40000), ask),
+        (10, Server(40000), ack),
+        (300_000, Client(40000), ping),
+        (300_010, Server(40000), pong),
+    ];
+    let unread: &[(u64, Sender, &str)] = &[
+        (0, Client(40000), ask),
+        (10, Server(40000), ack),
+        (1000, Server(40000), "4145002061c0ff"),
+        (1010, Client(40000), "70000020"),
+    ];
+    let lost: &[(u64, Sender, &str)] =
+        &[(0, Client(40000), ask), (14_000, Client(40000), ask), (14_010, Server(40000), "6145000161ff78")];
+    type Case<'a> = (&'a [(u64, Sender, &'a str)], &'a str, &'a [&'a str], &'a [&'a str]);
+    let cases: &[Case] = &[
+        (
+            orphans,
+            "4",
+            &["\u{25b6} 1 4 3.000 c1>s1 ? 3 3", " 5 4.000 NON 2 +1 ", " 6 5.000 NON 3 +1 "],
+            &[" 0.000 ACK", " 1.000 NON", " 2.000 ACK"],
+        ),
+        (
+            promised,
+            "3",
+            &["#2 +10.0 ms ACK empty: it arrived", "It reached s1, as #2 shows."],
+            &["Not known here: whether it reached"],
+        ),
+        (
+            unread,
+            "3",
+            &["none that can be read", "token or message ID would fit: #3.", "It reached s1, as #2 shows."],
+            &["40000: none."],
+        ),
+        (
+            lost,
+            "j",
+            &[
+                " 2 R1 14.000000 ",
+                "Copy 2 in this capture, 14.000 s after the one before; by the clock it is copy 4: 2 before it are not in the capture.",
+            ],
+            &["Copy 4,"],
+        ),
+        (
+            lost,
+            "j 3",
+            &[
+                "R1 in its window: 14.0 s after the first, due 14-21 s; R3 by the clock",
+                "By the clock #2 is R3: 2 before it are not in this capture.",
+            ],
+            &["R3 in its window"],
+        ),
+        (lost, "j f", &["after 14.0s, R3 by the clock"], &["R3 after"]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut print = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    let printed = print.args(["print", "-r"]).arg(made(&folder, lost)).output().unwrap().stdout;
+    let printed = String::from_utf8(printed).unwrap();
+    assert!(printed.contains("R1 of #1 +14.0 s, R3 by the clock"), "{printed}");
+    for (messages, keys, told, not_told) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let said = words(&made(&folder, messages), keys);
+        for text in *told {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(&text), "{keys}: {text} is not in\n{said}");
+        }
+        for text in *not_told {
+            assert!(!said.contains(text.trim_start()), "{keys}: {text} is in\n{said}");
+        }
+    }
+}
+
+#[test]
+fn numbers_that_begin_again_stand_above() {
+    use Sender::{Client, Server};
+    let numbers = ["fffffe", "ffffff", "", "01", "ffffff", "800000", "07"];
+    let mut messages = vec![(0, Client(40000), "410100016160".to_owned())];
+    for (at, number) in numbers.iter().enumerate() {
+        let kind = if at == 0 { "61450001".to_owned() } else { format!("5145005{at}") };
+        messages.push((1000 * (at as u64 + 1), Server(40000), format!("{kind}616{}{number}ff78", number.len() / 2)));
+    }
+    let messages: Vec<(u64, Sender, &str)> =
+        messages.iter().map(|(at, from, hex)| (*at, *from, hex.as_str())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let film = Scene::file(&made(&folder, &messages)).at((WIDTH as u16, 36)).keys("4").run();
+    let chart: Vec<&str> = film.last().lines().filter(|line| line.chars().nth(CHART - 1) == Some('\u{2502}')).collect();
+    let heads: Vec<&str> = chart.iter().filter_map(|line| line.split('\u{2502}').next()).map(str::trim).collect();
+    let signs = |row: usize| chart[row].chars().filter(|sign| "ox".contains(*sign)).collect::<String>();
+    assert!(chart[0].contains("past 2^24: there numbers begin again at 0"), "{}", film.last());
+    // 0x800000 is newer than 1, and 7 was overtaken by it: that stands beside 1, far below.
+    assert_eq!((heads[1], signs(1).as_str()), ("^8388608", "o"), "{}", film.last());
+    assert_eq!((heads[5], signs(5).as_str()), ("16777214", "ooooxx"), "{}", film.last());
 }

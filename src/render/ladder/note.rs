@@ -64,6 +64,10 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
         _ => "in",
     };
     let window = gap.window_text();
+    if gap.unseen() > 0 {
+        let after = format!("after {}, R{} by the clock", brief(since), gap.number);
+        return vec![text, format!("{after}, window {window}"), after, format!("R{} by the clock", gap.number)];
+    }
     vec![
         text,
         format!("after {}, {verdict} {window}", brief(since)).replace(", in ", ", window "),
