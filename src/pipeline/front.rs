@@ -5,7 +5,6 @@ use super::PipelineOptions;
 use super::batch::{self, Batch, Other, Quote, Way, What};
 use super::check;
 use super::classify::{self, Class};
-use super::groups::Groups;
 use super::pairs::{Hints, Pairs};
 use super::payloads::Payloads;
 use super::reasons::NotCoap;
@@ -72,7 +71,6 @@ pub(super) struct Lens {
     pub options: PipelineOptions,
     pub pairs: Pairs,
     pub payloads: Payloads,
-    pub groups: Groups,
     pub known: Known,
 }
 
@@ -91,7 +89,7 @@ impl Front {
         let known = Known { routes: RouteTable::default(), endpoints_sent: 0, seed };
         let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
         let payloads = Payloads::new(options.payloads);
-        let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, groups: Groups::default(), known };
+        let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
         Self { source, lens, interfaces_sent: 0, places: Places { times: None, frames_of_file } }
     }
 
@@ -176,11 +174,9 @@ impl Lens {
     /// The general way, for frames of every kind.
     #[inline(never)]
     fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
-        let Self { peeler, options, pairs, payloads, groups, known } = self;
+        let Self { peeler, options, pairs, payloads, known } = self;
         let other = match peeler.peel(frame) {
-            Peeled::Datagram(ref datagram) => {
-                classified(options, pairs, payloads, groups, known, frame, datagram, batch)
-            }
+            Peeled::Datagram(ref datagram) => classified(options, pairs, payloads, known, frame, datagram, batch),
             Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, frame, &quote, batch),
             Peeled::Icmp(quote) => Some(NotCoap::Icmp(quote.version).into()),
             Peeled::Other(Reason::Tcp { source, destination }) => {
@@ -197,7 +193,6 @@ fn classified(
     options: &PipelineOptions,
     pairs: &mut Pairs,
     payloads: &mut Payloads,
-    groups: &mut Groups,
     known: &mut Known,
     frame: &Frame<'_>,
     datagram: &Datagram<'_>,
@@ -205,7 +200,7 @@ fn classified(
 ) -> Option<Other> {
     let port = classify::service_port(datagram.source.port, datagram.destination.port);
     let class = match classify::classify(options, datagram) {
-        Class::Offer | Class::Other if groups.admit(datagram) => {
+        Class::Offer | Class::Other if pairs.groups.admit(datagram) => {
             Class::Coap { message: Message::decode_as(datagram.payload, options.tokens.mode()), doubtful: false }
         }
         class => class,
@@ -226,7 +221,7 @@ fn classified(
                 batch.findings = counted;
                 return Some(NotCoap::Port(port).into());
             }
-            groups.note(datagram, &message);
+            pairs.groups.note(datagram, &message);
             if !datagram.cut && payloads.are_odd(&message) {
                 for finding in payload::findings(&message) {
                     worst = worst.max(Some(finding.severity));

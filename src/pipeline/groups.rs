@@ -10,7 +10,7 @@ use crate::frame::{Datagram, Endpoint};
 const MOST: usize = 1024;
 
 /// What was asked of groups, and who answered.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Groups {
     /// Clients and their tokens.
     asked: Recent<(Endpoint, Box<[u8]>)>,
@@ -19,6 +19,7 @@ pub(super) struct Groups {
 }
 
 /// The newest of many things.
+#[derive(Debug)]
 struct Recent<T> {
     things: HashSet<T>,
     order: VecDeque<T>,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
+use super::groups::Groups;
 use crate::coap::{DecodeMode, Message, Rule, draft};
 use crate::frame::Endpoint;
 
@@ -46,6 +47,8 @@ type Pair = (Endpoint, Endpoint);
 /// What is known of the pairs. Bounded.
 #[derive(Debug)]
 pub(super) struct Pairs {
+    /// Who asked groups, and who answered.
+    pub groups: Groups,
     /// How often a pair was heard to speak as RFC 7252 says: the upper half of its hash, and the count.
     modern: Box<[(u32, u32)]>,
     special: HashMap<Pair, Dialect>,
@@ -73,6 +76,7 @@ struct Dialect {
 impl Default for Pairs {
     fn default() -> Self {
         Self {
+            groups: Groups::default(),
             modern: vec![(0, 0); PLACES].into_boxed_slice(),
             special: HashMap::new(),
             order: VecDeque::new(),

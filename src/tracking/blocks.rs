@@ -1,137 +1,22 @@
 //! Bodies in blocks: which messages carry parts of one body, and what is odd about them (RFC 7959, RFC 9177).
 
-use std::collections::{HashMap, VecDeque};
 use std::hash::Hasher;
 
-use foldhash::fast::RandomState;
-
 use super::Tracker;
+use super::bodies::{BodyKey, Carried, Wanted};
 use super::context::{Context, MESSAGE_ID, Output};
 use super::facts::Seed;
-use super::model::{BodyId, BodyRow, NO_RECORD, Patch, ResourceId};
+use super::model::{BodyId, BodyRow, NO_RECORD, Patch};
 use super::pairs::PairNumber;
 use super::slots::NONE;
 use super::transfer::{Place, Transfer};
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
-
-/// What a body is told by: endpoints, method, resource, the other options of its requests, and which way it goes. Never the token
-/// (RFC 7959 section 2.3, RFC 9175 section 3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct BodyKey {
-    pair: PairNumber,
-    resource: ResourceId,
-    method: u8,
-    upload: bool,
-    others: u64,
-    /// Hash of the ETag of a download, or 0: what has another is another body.
-    etag: u64,
-}
-
-impl BodyKey {
-    /// The same, whatever ETag it has.
-    fn bare(self) -> Self {
-        Self { etag: 0, ..self }
-    }
-}
-
-/// What the request in a slot asked for in blocks.
-#[derive(Clone, Copy, Debug)]
-struct Wanted {
-    /// The block that it carries.
-    sent: Option<Carried>,
-    /// The block that it asks for.
-    asked: Option<Carried>,
-    /// Steady time.
-    stamp: i64,
-}
-
-/// A block option.
-#[derive(Clone, Copy, Debug)]
-struct Carried {
-    option: OptionNumber,
-    block: Block,
-}
-
-impl Carried {
-    /// The first of two kinds of option that a message has.
-    fn of(message: &Message<'_>, kinds: [OptionNumber; 2]) -> Option<Self> {
-        kinds.into_iter().find_map(|option| Some(Self { option, block: message.block(option)? }))
-    }
-
-    /// By RFC 9177.
-    fn is_quick(self) -> bool {
-        matches!(self.option, OptionNumber::Q_BLOCK1 | OptionNumber::Q_BLOCK2)
-    }
-
-    /// Offset of its first byte in the body.
-    fn offset(self) -> u64 {
-        u64::from(self.block.number) * u64::from(self.block.size())
-    }
-}
 
 /// How many open requests with one token are looked at.
 const SEARCHED: usize = 64;
 
 const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
 const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
-
-/// Bodies that are on their way, or were a short time ago.
-#[derive(Default)]
-pub(super) struct Blocks {
-    transfers: HashMap<BodyKey, Transfer, RandomState>,
-    /// The newest ETag of each body that has some, by the key without it.
-    newest: HashMap<BodyKey, u64, RandomState>,
-    /// When each got a block, the longest ago first.
-    aging: VecDeque<(i64, BodyKey)>,
-    /// By the slot of the request.
-    wanted: HashMap<u32, Wanted, RandomState>,
-    waiting: VecDeque<(i64, u32)>,
-    bodies: u32,
-    bytes: usize,
-}
-
-impl Blocks {
-    /// Estimated size in bytes.
-    pub fn bytes(&self) -> usize {
-        self.bytes + self.aging.len() * 48 + self.wanted.len() * 96 + self.newest.len() * 64
-    }
-
-    /// The steady time behind which something is due.
-    pub fn next_due(&self, life: i64) -> Option<i64> {
-        let fronts = [self.aging.front().map(|(stamp, _)| *stamp), self.waiting.front().map(|(stamp, _)| *stamp)];
-        fronts.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
-    }
-
-    /// Takes back a jump of the clock that was not confirmed.
-    pub fn clamp(&mut self, steady: i64) {
-        self.aging.iter_mut().for_each(|(stamp, _)| *stamp = steady.min(*stamp));
-        self.waiting.iter_mut().for_each(|(stamp, _)| *stamp = steady.min(*stamp));
-        self.transfers.values_mut().for_each(|transfer| transfer.stamp = steady.min(transfer.stamp));
-    }
-
-    /// The key of the body that a block belongs to which does not tell an ETag.
-    fn newest(&self, bare: BodyKey) -> BodyKey {
-        BodyKey { etag: self.newest.get(&bare).copied().unwrap_or(0), ..bare }
-    }
-
-    /// The body that is on its way under a key without an ETag.
-    fn open(&self, bare: BodyKey) -> Option<&Transfer> {
-        self.transfers.get(&self.newest(bare)).filter(|open| open.is_open())
-    }
-
-    fn take(&mut self, key: &BodyKey) -> Option<Transfer> {
-        let transfer = self.transfers.remove(key)?;
-        self.bytes = self.bytes.saturating_sub(transfer.bytes());
-        Some(transfer)
-    }
-
-    fn remove(&mut self, key: &BodyKey) -> Option<Transfer> {
-        if self.newest.get(&key.bare()) == Some(&key.etag) {
-            self.newest.remove(&key.bare());
-        }
-        self.take(key)
-    }
-}
 
 /// Hash of the options of a request that tell its body from others besides those of the resource; 0 where it has none of them.
 pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
@@ -377,7 +262,7 @@ impl Tracker {
         }
         context.out.patch(Patch::Body(transfer.id, transfer.row));
         context.out.patch(Patch::Part(context.record(), part));
-        self.blocks.bytes += transfer.bytes();
+        self.blocks.held += transfer.bytes();
         self.blocks.aging.push_back((stamp, key));
         self.blocks.transfers.insert(key, transfer);
         self.shrink_blocks();

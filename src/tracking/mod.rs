@@ -2,6 +2,7 @@
 
 mod answers;
 mod blocks;
+mod bodies;
 mod clock;
 mod context;
 mod endpoints;
@@ -40,7 +41,7 @@ pub use routes::{Route, RouteTable};
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
-use blocks::Blocks;
+use bodies::Blocks;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
 use endpoints::EndpointTable;
