@@ -143,13 +143,16 @@ fn a_pair_is_read_in_its_dialect_and_both_readings_are_shown() {
     assert_eq!(tree.matches("Other reading, RFC 7252: ").count(), 2, "{tree}");
 }
 
+/// Address and port.
+type End = ([u8; 4], u16);
+
 #[test]
 fn an_answer_to_a_group_may_come_from_another_port() {
     let (client, group) = (([10, 0, 0, 1], 40_000), ([224, 0, 1, 187], 5683));
     let [near, far, other] = [([10, 0, 0, 2], 5683), ([10, 0, 0, 3], 6000), ([10, 0, 0, 1], 40_001)];
     let mut capture = capture_of(&[]);
     // Sender, receiver, message, and whether it is shown as CoAP.
-    let datagrams: &[(([u8; 4], u16), ([u8; 4], u16), &[u8], bool)] = &[
+    let datagrams: &[(End, End, &[u8], bool)] = &[
         (far, client, b"\x51\x45\x00\x01\x6d\xff0", false),
         (client, group, b"\x51\x01\x00\x01\x6d\xb1x", true),
         (near, client, b"\x51\x45\x00\x09\x6d\xff1", true),
