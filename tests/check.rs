@@ -140,6 +140,9 @@ fn refusals_say_what_and_what_to_do() {
     std::fs::write(known.path("other.json"), "{\"version\": 9}").unwrap();
     let unknown = "{\"version\": 1, \"findings\": [{\"id\": \"ack.change\"}]}";
     std::fs::write(known.path("unknown.json"), unknown).unwrap();
+    let misspelt = "{\"version\": 1, \"findings\": [{\"id\": \"ack.changed\", \"resorce\": \"/x\"}]}";
+    std::fs::write(known.path("misspelt.json"), misspelt).unwrap();
+    std::fs::write(known.path("above.json"), "{\"version\": 1, \"findings\": [], \"endpoint\": \"::1\"}").unwrap();
     for (arguments, expected) in [
         (
             "check @three.pcap --ignore mid.retransmision",
@@ -155,6 +158,14 @@ fn refusals_say_what_and_what_to_do() {
         (
             "check @three.pcap --baseline @unknown.json",
             "findings[0] cannot be understood: ack.change: no finding has this identifier; did you mean ack.changed",
+        ),
+        (
+            "check @three.pcap --baseline @misspelt.json",
+            "findings[0] cannot be understood: \"resorce\" is no key of it",
+        ),
+        (
+            "check @three.pcap --baseline @above.json",
+            "\"endpoint\" is no key of it; the keys are about, version, findings",
         ),
         ("check @three.pcap --write-baseline @no/where.json", "where.json: the baseline cannot be written"),
         (
@@ -270,5 +281,28 @@ fn a_body_in_blocks_is_judged_when_it_is_whole() {
         let value = json(&format!("{} --show warn{filter}", path.display()));
         let found: Vec<String> = value["findings"].as_array().unwrap().iter().map(row).collect();
         assert_eq!(found, ["\"cf.parse-failed\" \"warn\" \"10.0.0.9:40001\" \"/led\" [3]"], "{filter}");
+    }
+}
+
+#[test]
+fn what_is_odd_about_a_body_of_one_block_is_told_once() {
+    let folder = Known(tempfile::tempdir().unwrap());
+    // Content-Format, payload, and the byte that breaks it.
+    for (format, payload, text) in [
+        (50, &b"{\"a\":1,}"[..], "Byte 7 of it"),
+        (41, b"<a b='1' c=2></a>", "Byte 11 of it"),
+        (41, b"<a b></a>", "Byte 4 of it"),
+    ] {
+        let request = datagram(CLIENT, true, b"\x41\x01\x00\x05\xdd\xb1x");
+        let answer = [&[0x61, 0x45, 0, 5, 0xdd, 0xc1, format, 0xb1, 0x06, 0xff][..], payload].concat();
+        capture(&folder.path("one.pcap"), &[request, datagram(CLIENT, false, &answer)]);
+        for filter in ["", "-Y coap"] {
+            let found = json(&format!("{} {filter}", folder.path("one.pcap").display()));
+            let all = found["findings"].as_array().unwrap();
+            let cases = all.iter().filter(|one| one["id"] == "cf.parse-failed").map(|one| &one["cases"]);
+            let cases: Vec<&Value> = cases.flat_map(|cases| cases.as_array().unwrap()).collect();
+            let details: Vec<&str> = cases.iter().map(|one| one["detail"].as_str().unwrap()).collect();
+            assert!(details.len() == 1 && details[0].starts_with(text), "{payload:?}: {details:#?}");
+        }
     }
 }

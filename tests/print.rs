@@ -175,6 +175,88 @@ fn from_a_stream_what_is_known_later_follows() {
     assert!(place(response) < place(answer), "an update names frames that were printed");
 }
 
+/// What is known of each message's relations in the end, updates taken in.
+fn settled(objects: &[Value]) -> std::collections::BTreeMap<u64, [Value; 2]> {
+    let mut known = std::collections::BTreeMap::new();
+    for object in objects.iter().filter(|object| object["kind"] != "evidence") {
+        let row: &mut [Value; 2] = known.entry(object["frame"]["number"].as_u64().unwrap()).or_default();
+        for (place, key) in row.iter_mut().zip(["answered_by", "observation"]) {
+            if !object[key].is_null() {
+                *place = object[key].clone();
+            }
+        }
+    }
+    known
+}
+
+#[test]
+fn a_stream_tells_in_the_end_what_a_file_does() {
+    for name in ["03-observe-alarm-two", "04-retransmit-libcoap.client", "04-separate.client", "01-libcoap-basics-ipv4"]
+    {
+        let path = format!("captures/lab/{name}.pcap");
+        let capture = fs::File::open(root().join(&path)).unwrap();
+        let streamed = coapscope("print -T json -").stdin(capture).output().unwrap();
+        let streamed = settled(&objects(&String::from_utf8(streamed.stdout).unwrap()));
+        let read = settled(&objects(&printed(&format!("print -T json {path}"))));
+        assert!(read.values().any(|row| !row[0].is_null()), "{name}: nothing is answered");
+        for (frame, row) in read {
+            assert_eq!(streamed[&frame], row, "{name}: frame {frame}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_written_anew_while_it_is_followed_ends_it_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcap");
+    let messages = |method: u8| -> Vec<u8> { capture_of(&[&[0x40, method, 0, method][..]; 3]) };
+    let (first, second) = (messages(1), messages(2));
+    for anew in [&second[..], &second[..30], &[second.clone(), second[24..].to_vec()].concat()] {
+        fs::write(&path, &first).unwrap();
+        let mut followed = coapscope("print --follow -r");
+        let mut child = followed.arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (0..3).for_each(|_| drop(lines.next().unwrap().unwrap()));
+        fs::write(&path, anew).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let why = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{why}");
+        assert!(why.contains("was cut or written anew") && why.lines().count() == 1, "{why}");
+    }
+}
+
+#[test]
+fn what_oscore_hides_is_no_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcap");
+    fs::write(&path, capture_of(&[b"\x40\x02\x00\x01\x93\x09\x00\x01\xffsecret"])).unwrap();
+    let path = path.display();
+    assert!(printed(&format!("print {path}")).contains(" POST         (protected) 6 B"));
+    assert!(objects(&printed(&format!("print -T json {path}")))[0]["resource"].is_null());
+    assert!(!printed(&format!("print -V {path}")).contains("[URI: /]"));
+}
+
+#[test]
+fn findings_that_were_saved_as_comments_stand_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    printed(&format!("print -w {} captures/lab/04-retransmit-libcoap.client.pcap", path("1")));
+    printed(&format!("print -w {} {}", path("2"), path("1")));
+    let comments = |name: &str| -> Vec<Value> {
+        let all = objects(&printed(&format!("print -T json {}", path(name))));
+        all.iter().map(|object| object["frame"]["comments"].clone()).collect()
+    };
+    assert!(comments("1").iter().any(|comments| !comments.is_null()));
+    assert_eq!(comments("1"), comments("2"));
+    // What it was a copy of is not saved: the finding is told as what it is.
+    printed(&format!("print -Y coapscope.transmission==2 -w {} {}", path("3"), path("1")));
+    printed(&format!("print -w {} {}", path("4"), path("3")));
+    printed(&format!("print -w {} {}", path("5"), path("4")));
+    assert_eq!(comments("4"), comments("5"));
+    let first = comments("4")[0][0].to_string();
+    assert!(first.contains("saved from: coapscope note, mid.retransmission: "), "{first}");
+}
+
 #[test]
 fn a_stream_and_a_file_print_the_same_lines() {
     for capture in ["03-observe-alarm-two.pcap", "08-ip-fragments.pcap", "08-ether-nano.pcap.gz"] {
@@ -218,7 +300,9 @@ fn hostile_bytes_are_visible_and_harmless() {
     let tabbed = b"\x40\x02\x00\x03\xb3a\tb\xc0\xffx\ty\nz".to_vec();
     let capture = capture_of(&[&path, &invalid, &tabbed]);
     let fields = "-e coap.opt.uri_path -e coapscope.payload.text -e coapscope.resource -e coapscope.finding";
-    for form in ["", "-V", "-x", "-V -x", "-T json", "-T csv", &format!("-T fields {fields}"), "--color always"] {
+    let forms = ["", "-V", "-x", "-V -x", "-T json", "-T csv", &format!("-T fields {fields}"), "--color always"];
+    let tables = ["", "-T csv", "-T json"].map(|form| format!("--table exchanges {form}"));
+    for form in forms.into_iter().chain(tables.iter().map(String::as_str)) {
         let mut child =
             coapscope(&format!("print {form} -")).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(&capture).unwrap();

@@ -46,6 +46,11 @@ impl Medium {
         }
     }
 
+    /// It is a file whose end is not the end.
+    pub fn is_followed(&self) -> bool {
+        matches!(self, Self::File { follow: true, .. })
+    }
+
     /// What fills it has ended by an error.
     pub fn has_failed(&self) -> bool {
         matches!(self, Self::Spool(spool) if spool.failure().is_some())

@@ -6,6 +6,8 @@ use super::medium::{Filled, Medium};
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
+/// Bytes by which a file that is followed is known again; a frame's time is among them.
+const TAIL: usize = 256;
 
 /// The part of a capture that is in memory, seen from the place that was reached.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub(super) struct Window {
     end: usize,
     /// Offset in the capture of `buffer[0]`.
     base: u64,
+    /// Of a file that is followed, the last bytes that were read: they stay as they are where it only grows.
+    tail: Vec<u8>,
+    /// The last look found its end.
+    waits: bool,
 }
 
 /// Whether so many bytes are there.
@@ -31,7 +37,7 @@ pub(super) enum Have {
 
 impl Window {
     pub fn new(medium: Medium) -> Self {
-        Self { medium, buffer: Vec::new(), start: 0, end: 0, base: 0 }
+        Self { medium, buffer: Vec::new(), start: 0, end: 0, base: 0, tail: Vec::new(), waits: false }
     }
 
     /// Offset of the place that was reached.
@@ -69,6 +75,21 @@ impl Window {
         self.fill(length)
     }
 
+    /// Before reading on where it waited, at this offset, sees that what was read last is still there.
+    fn has_only_grown(&mut self, at: u64) -> io::Result<()> {
+        if !std::mem::take(&mut self.waits) || self.tail.is_empty() {
+            return Ok(());
+        }
+        let mut now = [0; TAIL];
+        let now = now.get_mut(..self.tail.len()).unwrap_or_default();
+        match self.medium.read_at(at - self.tail.len() as u64, now)? {
+            Filled::Bytes(count) if count == self.tail.len() && now == self.tail => Ok(()),
+            _ => {
+                Err(io::Error::other("the file was cut or written anew while it was followed; start again to read it"))
+            }
+        }
+    }
+
     #[inline(never)]
     fn fill(&mut self, length: usize) -> io::Result<Have> {
         self.buffer.copy_within(self.start..self.end, 0);
@@ -80,10 +101,22 @@ impl Window {
                 // Grows with what is there, not with what a length field claims.
                 self.buffer.resize((self.end * 2).max(CHUNK), 0);
             }
+            let at = self.base + self.end as u64;
+            self.has_only_grown(at)?;
             let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match self.medium.read_at(self.base + self.end as u64, free)? {
-                Filled::Bytes(count) => self.end += count,
-                Filled::Pending => return Ok(Have::Pending),
+            match self.medium.read_at(at, free)? {
+                Filled::Bytes(count) => {
+                    if self.medium.is_followed() {
+                        let read = free.get(..count).unwrap_or_default();
+                        self.tail.clear();
+                        self.tail.extend(read.get(count.saturating_sub(TAIL)..).unwrap_or_default());
+                    }
+                    self.end += count;
+                }
+                Filled::Pending => {
+                    self.waits = true;
+                    return Ok(Have::Pending);
+                }
                 Filled::End => return Ok(Have::Short),
             }
         }

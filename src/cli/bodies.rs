@@ -83,6 +83,10 @@ impl Bodies {
     /// What a body that is said to be complete breaks. None where some of its blocks are not here any more, or where it was judged before.
     fn judge(&mut self, id: BodyId, row: &BodyRow, fetcher: &mut Fetcher) -> Result<Option<Judged>, CaptureError> {
         let Some(chain) = self.chain(id, row.completed_by) else { return Ok(None) };
+        // A body of one block is the payload of its message, which is judged when the message comes.
+        if chain.len() == 1 {
+            return Ok(None);
+        }
         let start = self.store.len() as RecordId;
         let last = start + chain.len() as RecordId - 1;
         let mut update = Update::default();

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::coap::{count, escape};
 use crate::pipeline::Fetcher;
-use crate::store::{Body, Store};
+use crate::store::Store;
 use crate::tracking::{BodyId, BodyRow, RecordId};
 
 /// Characters of a resource in the name of a file.
@@ -43,16 +44,16 @@ impl Export {
         let bodies = store.bodies().filter(|(id, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(id)));
         let mut fetcher = fetcher.clone();
         let mut written = 0;
-        for (_, row) in bodies.take(most) {
-            let Some(body) = fetcher.body(store, row.last)? else { continue };
+        for (id, row) in bodies.take(most) {
+            let size = Size::of(store, &mut fetcher, id, row)?;
             if written == 0 {
                 let made = std::fs::create_dir_all(&self.folder);
                 made.with_context(|| format!("--export-objects {}: cannot be made", self.folder.display()))?;
             }
-            let path = self.folder.join(name(store, row, &body));
-            save(&path, &body.bytes)?;
+            let path = self.folder.join(name(store, row, size));
+            save(&path, store, &mut fetcher, id, size)?;
             written += 1;
-            say(store, row, &body, &path, out)?;
+            say(store, row, size, &path, out)?;
         }
         if written == 0 {
             writeln!(out, "no body in blocks, so nothing was written")?;
@@ -61,33 +62,56 @@ impl Export {
     }
 }
 
+/// Bytes of a body.
+#[derive(Clone, Copy)]
+struct Size {
+    /// To its end, as far as that is known.
+    whole: u64,
+    /// Of these, those that were not captured.
+    missing: u64,
+}
+
+impl Size {
+    fn of(store: &Store, fetcher: &mut Fetcher, id: BodyId, row: &BodyRow) -> anyhow::Result<Self> {
+        let (mut whole, mut missing) = (0, 0);
+        fetcher.each_block(store, id, |offset, bytes| -> anyhow::Result<()> {
+            missing += offset.saturating_sub(whole);
+            whole = whole.max(offset + bytes.len() as u64);
+            Ok(())
+        })?;
+        missing += row.length.saturating_sub(whole);
+        Ok(Self { whole: whole.max(row.length), missing })
+    }
+}
+
 /// The name of a body's file: the frame with its first block, and its resource. What is not all there says so.
-fn name(store: &Store, row: &BodyRow, body: &Body) -> String {
+fn name(store: &Store, row: &BodyRow, size: Size) -> String {
     let frame = store.get(row.first).map_or(0, |record| record.frame);
     let resource = store.resource(row.resource).unwrap_or_default();
     // Nothing from the wire may lead out of the folder, or hide a file.
     let plain =
         |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '_' };
     let resource: String = resource.trim_matches('/').chars().take(NAME).map(plain).collect();
-    let whole = if row.complete && body.missing.is_empty() { "" } else { ".incomplete" };
+    let whole = if row.complete && size.missing == 0 { "" } else { ".incomplete" };
     format!("{frame}-{}{whole}", if resource.is_empty() { "root" } else { &resource })
 }
 
-fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let open = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    let written = open.and_then(|mut file| file.write_all(bytes));
-    written.with_context(|| format!("{}: cannot be written", path.display()))
+/// Writes each block where it belongs. What is missing takes no room on disk, and reads as 0.
+fn save(path: &Path, store: &Store, fetcher: &mut Fetcher, id: BodyId, size: Size) -> anyhow::Result<()> {
+    let refuse = || format!("{}: cannot be written", path.display());
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).with_context(refuse)?;
+    file.set_len(size.whole).with_context(refuse)?;
+    fetcher.each_block(store, id, |offset, bytes| file.write_all_at(bytes, offset).with_context(refuse))
 }
 
-fn say(store: &Store, row: &BodyRow, body: &Body, path: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let missing: usize = body.missing.iter().map(ExactSizeIterator::len).sum();
-    let lacks = match (row.complete, missing) {
+fn say(store: &Store, row: &BodyRow, size: Size, path: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let lacks = match (row.complete, size.missing) {
         (true, 0) => String::new(),
         (_, 0) => ", its end was not captured".into(),
-        (_, missing) => format!(", {missing} of them not captured and written as 0"),
+        (_, missing) => format!(", {missing} of them not captured, which read as 0 in the file"),
     };
     let resource = escape::text(store.resource(row.resource).unwrap_or_default());
-    let size = count(body.bytes.len(), "byte");
+    let size = if size.whole == 1 { "1 byte".to_owned() } else { format!("{} bytes", size.whole) };
     let blocks = count(row.blocks as usize, "block");
     let path = path.display().to_string();
     writeln!(out, "{}  {resource}: {size} in {blocks}{lacks}", escape::text(&path))

@@ -1,8 +1,10 @@
 //! `coapscope print`: messages as lines, trees, annotated bytes, JSON, fields or comma-separated values.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
+use serde_json::Value;
 
 use super::export::Export;
 use super::input;
@@ -21,7 +23,7 @@ use crate::render::rows::{Rows, tree_lines};
 use crate::render::time::TimeFormat;
 use crate::render::{Known, json, tree};
 use crate::store::{Store, View};
-use crate::tracking::{Patch, RecordId};
+use crate::tracking::{ExchangeId, Patch, RecordId};
 
 /// Print what the arguments name, in the form they name.
 ///
@@ -32,7 +34,7 @@ pub fn run(args: &PrintArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let form = form(args)?;
     match form {
         Form::Text { .. } => {}
-        Form::Json => context.out.json(),
+        Form::Json { .. } => context.out.json(),
         Form::Columns(_) => context.out.data(),
     }
     print(&args.input, &args.reading, form, whole, context)
@@ -45,7 +47,7 @@ fn form(args: &PrintArgs) -> anyhow::Result<Form> {
         }
         PrintFormat::Text => Form::text(&args.showing, args.tree, args.hex)?,
         _ if args.tree || args.hex => bail!("-V and -x belong to the text form; leave out -T or leave out -V and -x"),
-        PrintFormat::Json => Form::Json,
+        PrintFormat::Json => Form::Json { told: HashSet::new() },
         PrintFormat::Fields => Form::Columns(Columns::fields(&args.fields, &args.field_options)?),
         PrintFormat::Csv => Form::Columns(Columns::csv(&args.fields, &args.field_options)?),
     })
@@ -102,8 +104,8 @@ pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result
 pub(super) enum Form {
     /// Lines, or trees, or annotated bytes, or both of those.
     Text { rows: Box<Rows>, tree: bool, bytes: bool, paint: Paint },
-    /// One object a line.
-    Json,
+    /// One object a line; `told`: exchanges of which it was said what they observe.
+    Json { told: HashSet<ExchangeId> },
     /// Fields.
     Columns(Columns),
 }
@@ -120,7 +122,7 @@ impl Form {
     pub fn needs_later(&self) -> bool {
         match self {
             Self::Text { .. } => false,
-            Self::Json => true,
+            Self::Json { .. } => true,
             Self::Columns(columns) => columns.need_later(),
         }
     }
@@ -129,7 +131,7 @@ impl Form {
     pub fn reads(&self) -> Reads {
         match self {
             Self::Text { tree: false, .. } => Reads::Message,
-            Self::Text { .. } | Self::Json => Reads::All,
+            Self::Text { .. } | Self::Json { .. } => Reads::All,
             Self::Columns(columns) => columns.reads(),
         }
     }
@@ -162,7 +164,7 @@ impl Form {
                 }
                 if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
             }
-            Self::Json => writeln!(out, "{}", json::line(&json::record(view, known))),
+            Self::Json { .. } => writeln!(out, "{}", json::line(&json::record(view, known))),
             Self::Columns(columns) if view.is_message() => writeln!(out, "{}", columns.row(view)),
             Self::Columns(_) => Ok(()),
         }
@@ -170,20 +172,19 @@ impl Form {
 
     /// Lines for what became known of earlier messages that were printed. Only JSON has them. `before`: the new message.
     pub fn updates(
-        &self,
+        &mut self,
         store: &Store,
         patches: &[Patch],
         before: RecordId,
         was_printed: &dyn Fn(RecordId) -> bool,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        if !matches!(self, Self::Json) {
-            return Ok(());
-        }
+        let Self::Json { told } = self else { return Ok(()) };
         for patch in patches {
             // What is known of a new message stands in its own object.
             let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
                 || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
+            tell_others(store, patch, before, told, was_printed, out)?;
             let of = match patch {
                 Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) => *record,
                 Patch::Exchange(_, row) => row.request,
@@ -192,12 +193,46 @@ impl Form {
             if own || !was_printed(of) {
                 continue;
             }
-            if let Some(object) = json::update(store, patch) {
-                writeln!(out, "{}", json::line(&object))?;
-            }
+            write_object(json::update(store, patch), out)?;
         }
-        Ok(())
+        // A copy of what has been answered already shares the answer.
+        let is_copy = store.get(before).is_some_and(|record| record.is_repeat());
+        match store.answered_by(before) {
+            Some(by) if is_copy && was_printed(before) => write_object(json::answered(store, before, by), out),
+            _ => Ok(()),
+        }
     }
+}
+
+/// Lines for the other messages that share what a patch tells of one: the copies of what was answered, the messages of an exchange that
+/// turns out to be of an observation. `told`: exchanges of which that was said.
+fn tell_others(
+    store: &Store,
+    patch: &Patch,
+    before: RecordId,
+    told: &mut HashSet<ExchangeId>,
+    was_printed: &dyn Fn(RecordId) -> bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match patch {
+        Patch::AnsweredBy { record, by } => {
+            let copies = (record + 1..before).filter(|id| store.is_copy_of(*id, *record));
+            copies
+                .filter(|copy| was_printed(*copy))
+                .try_for_each(|copy| write_object(json::answered(store, copy, *by), out))
+        }
+        Patch::Exchange(id, row) if row.observation.0 != 0 && told.insert(*id) => {
+            let messages = (row.request..before).filter(|of| store.get(*of).is_some_and(|one| one.exchange == *id));
+            messages
+                .filter(|of| was_printed(*of))
+                .try_for_each(|of| write_object(json::observed(store, of, row.observation), out))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write_object(object: Option<Value>, out: &mut dyn Write) -> io::Result<()> {
+    object.map_or(Ok(()), |object| writeln!(out, "{}", json::line(&object)))
 }
 
 fn write_lines(lines: &[String], out: &mut dyn Write) -> io::Result<()> {

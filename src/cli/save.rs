@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::target;
 use crate::capture::{FrameReader, PcapngWriter};
+use crate::coap::{Rule, Severity};
 use crate::field;
 use crate::frame::Position;
 use crate::pipeline::Fetcher;
@@ -130,7 +131,18 @@ fn interface<'a>(store: &'a Store, place: &Place) -> Option<&'a crate::capture::
     store.interfaces().get(usize::from(place.position.interface))
 }
 
-/// The comments that the frame had, then one for each finding. Frames are called by the numbers that they have in the new file.
+/// What stands before a finding that was saved earlier and is not found any more.
+const BEFORE: &str = "in the capture that this was saved from: ";
+
+/// The rule of a comment that a finding was saved as.
+fn rule_of(comment: &str) -> Option<Rule> {
+    let (severity, rest) = comment.strip_prefix("coapscope ")?.split_once(", ")?;
+    let severities = [Severity::Error, Severity::Warn, Severity::Note, Severity::Chat];
+    let is_ours = severities.into_iter().any(|one| field::severity(one) == severity);
+    Rule::from_id(rest.split_once(": ")?.0).filter(|_| is_ours)
+}
+
+/// The comments that the frame had, but for findings that are found again; then one for each finding. Frames are called by the numbers that they have in the new file.
 fn comments(
     store: &Store,
     fetcher: &mut Fetcher,
@@ -143,8 +155,18 @@ fn comments(
         (None, Some(record)) => format!("{} of the original capture, which is not saved here", record.frame),
         (None, None) => crate::render::frame_number(None),
     };
-    let mut comments = view.comments.to_vec();
-    for finding in view.findings() {
+    let findings = view.findings();
+    let is_found = |rule: Rule| findings.iter().any(|finding| finding.rule == rule);
+    let mut comments: Vec<String> = Vec::new();
+    for comment in view.comments {
+        match rule_of(comment) {
+            Some(rule) if is_found(rule) => {}
+            // What it names may not be saved here, and the frames that are have other numbers now.
+            Some(_) => comments.push(format!("{BEFORE}{comment}")),
+            None => comments.push(comment.clone()),
+        }
+    }
+    for finding in findings {
         let reference = match finding.reference() {
             "-" | "" => String::new(),
             reference => format!(" ({reference})"),

@@ -61,8 +61,9 @@ impl Table {
             Shape::Csv => {
                 writeln!(out, "{}", self.columns.join(","))?;
                 for row in rows {
-                    let cells: Vec<String> =
-                        row.iter().map(|cell| csv_cell(&plain(cell), cell.is_string(), ",")).collect();
+                    // Spelt as in the columns of messages, so that tables can be joined.
+                    let cell = |cell: &Value| csv_cell(&escape::text(&plain(cell)), cell.is_string(), ",");
+                    let cells: Vec<String> = row.iter().map(cell).collect();
                     writeln!(out, "{}", cells.join(","))?;
                 }
                 Ok(())

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use quick_xml::Reader;
+use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
 use super::walk::{Walk, rest};
@@ -116,13 +117,25 @@ fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Wal
                     item.children.push(Item::new(Value::Text(value), place).named(format!("@{key}")));
                 }
             }
-            Err(_) => {
-                walk.flaw(Flaw::Syntax, bytes);
+            Err(error) => {
+                let at = (bytes.start + 1 + place_in_tag(&error)).min(bytes.end.saturating_sub(1));
+                walk.flaw(Flaw::Syntax, at..bytes.end);
                 break;
             }
         }
     }
     item
+}
+
+/// Where an attribute cannot be read: bytes behind the `<` of its tag.
+fn place_in_tag(error: &AttrError) -> usize {
+    match *error {
+        AttrError::ExpectedEq(at)
+        | AttrError::ExpectedValue(at)
+        | AttrError::UnquotedValue(at)
+        | AttrError::ExpectedQuote(at, _)
+        | AttrError::Duplicated(at, _) => at,
+    }
 }
 
 /// Where a borrowed value stands in the text.

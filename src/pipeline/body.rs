@@ -52,6 +52,25 @@ impl Fetcher {
         Ok(Some(made))
     }
 
+    /// Shows each captured block of a body: where it begins in it, and its bytes; in that order, and of blocks that were captured twice the
+    /// newest last.
+    ///
+    /// # Errors
+    /// Where the file can no longer be read at the place of one of its messages, and those of `see`.
+    pub fn each_block<E: From<CaptureError>>(
+        &mut self,
+        store: &Store,
+        body: BodyId,
+        mut see: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut parts = store.body(body).map(|row| parts_of(store, body, row.last)).unwrap_or_default();
+        parts.sort_by_key(|(id, offset)| (*offset, *id));
+        for (id, offset) in parts {
+            see(offset, &self.payload(store, id)?.0)?;
+        }
+        Ok(())
+    }
+
     /// Payload of a message, and its Content-Format.
     fn payload(&mut self, store: &Store, id: RecordId) -> Result<(Vec<u8>, Option<ContentFormat>), CaptureError> {
         let Some(record) = store.get(id) else { return Ok((Vec::new(), None)) };

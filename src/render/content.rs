@@ -5,7 +5,7 @@ use crate::payload;
 
 /// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
 /// ampersand inside an argument as `%26`, so that what separates can be told from what does not. Where the capture may have cut off a
-/// part of it, `(cut)` follows what is there; where options could not be read, `(unread)`.
+/// part of it, `(cut)` follows what is there; where options could not be read, `(unread)`. Where OSCORE hides it, it is `(protected)`.
 pub fn path(message: &Message<'_>) -> String {
     let mut path = String::new();
     for option in message.options_of(OptionNumber::URI_PATH) {
@@ -13,7 +13,9 @@ pub fn path(message: &Message<'_>) -> String {
         let segment = escape::bytes(option.value);
         path.push_str(&if segment.contains('/') { segment.replace('/', "%2F").into() } else { segment });
     }
-    if path.is_empty() && !message.lacks_options() {
+    if path.is_empty() && message.has(OptionNumber::OSCORE) {
+        path.push_str("(protected)");
+    } else if path.is_empty() && !message.lacks_options() {
         path.push('/');
     }
     for (index, option) in message.options_of(OptionNumber::URI_QUERY).enumerate() {

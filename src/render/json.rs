@@ -9,7 +9,7 @@ use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionVal
 use crate::field;
 use crate::payload::About;
 use crate::store::{RecordFlags, Store, View};
-use crate::tracking::{NO_RECORD, ObserveOrder, Patch, RecordId};
+use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId};
 
 /// A value as one line of JSON. Characters that draw nothing or steer a terminal are written as `\u` escapes, which mean the
 /// same to every reader.
@@ -226,16 +226,29 @@ fn field_object(field: &Field, message: &Message<'_>) -> Value {
     })
 }
 
+/// That an earlier message is answered by another, as an update object.
+pub fn answered(store: &Store, record: RecordId, by: RecordId) -> Option<Value> {
+    update_of(store, record, "answered_by", &json!(store.get(by)?.frame))
+}
+
+/// That an earlier message belongs to an observation, as an update object.
+pub fn observed(store: &Store, record: RecordId, observation: ObservationId) -> Option<Value> {
+    update_of(store, record, "observation", &json!(observation.0))
+}
+
+fn update_of(store: &Store, record: RecordId, key: &str, value: &Value) -> Option<Value> {
+    Some(json!({"kind": "update", "frame": {"number": store.get(record)?.frame}, key: value}))
+}
+
 /// What a patch tells of an earlier message, as an update object; None where it tells nothing that a message's object has.
 pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
-    let number = |id: RecordId| store.get(id).map(|record| record.frame);
     let (record, key, value) = match patch {
-        Patch::AnsweredBy { record, by } => (*record, "answered_by", json!(number(*by)?)),
+        Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
         Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
         Patch::Finding(record, finding) => (*record, "findings", findings(&[*finding], store)),
         Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
     };
-    Some(json!({"kind": "update", "frame": {"number": number(record)?}, key: value}))
+    update_of(store, record, key, &value)
 }
 
 fn seconds(nanoseconds: i64) -> f64 {

@@ -240,6 +240,11 @@ impl Store {
         self.answered_by.get(first as usize).copied().filter(|by| *by != NO_RECORD)
     }
 
+    /// It is a later copy of that message.
+    pub fn is_copy_of(&self, id: RecordId, first: RecordId) -> bool {
+        self.get(id).is_some_and(|record| record.is_repeat() && record.relates_to == first)
+    }
+
     /// The message that this one answers, acknowledges or resets; copies share that of their first copy.
     pub fn answers(&self, id: RecordId) -> Option<RecordId> {
         use crate::tracking::Relation::{Acknowledges, Answers, Resets};

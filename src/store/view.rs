@@ -61,7 +61,9 @@ impl<'a> View<'a> {
         let mut findings = self.own_findings.to_vec();
         if self.is_message() {
             findings.extend(payload::findings(&self.message));
-            if let Some(body) = self.body.filter(|body| body.missing.is_empty()) {
+            // A body of one block is the payload itself, which has been judged.
+            let is_part = payload::part(&self.message) != payload::Part::Whole;
+            if let Some(body) = self.body.filter(|body| is_part && body.missing.is_empty()) {
                 findings.extend(payload::findings_of_body(&self.message, &body.bytes, body.format));
             }
         }

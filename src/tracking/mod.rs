@@ -212,9 +212,9 @@ impl Tracker {
         }
     }
 
-    /// Path and query of a request.
+    /// Path and query of a request; none where OSCORE hides them.
     fn resource(&mut self, bytes: &[u8], facts: &Facts) -> ResourceId {
-        if !facts.code.is_request() {
+        if !facts.code.is_request() || facts.oscore {
             return ResourceId(0);
         }
         self.resources.intern(facts.digest, || Message::decode_as(bytes, facts.mode))

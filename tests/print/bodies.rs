@@ -40,6 +40,24 @@ fn exported_bodies_are_the_payloads_of_their_frames() {
 }
 
 #[test]
+fn a_huge_body_is_exported_with_what_was_captured() {
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    let folder = tempfile::tempdir().unwrap();
+    let (capture, into) = (folder.path().join("x.pcap"), folder.path().join("out"));
+    // PUT /h, Block1 1048575 of 1024 bytes, the last.
+    std::fs::write(&capture, super::capture_of(&[b"\x40\x03\x00\x01\xb1h\xd3\x03\xff\xff\xf6\xffabcd"])).unwrap();
+    let said = printed(&format!("print --export-objects {} {}", into.display(), capture.display()));
+    let expected = "1073740804 bytes in 1 block, 1073740800 of them not captured, which read as 0 in the file\n";
+    assert!(said.ends_with(expected), "{said}");
+    let file = std::fs::File::open(into.join("1-h.incomplete")).unwrap();
+    let mut end = [0; 5];
+    file.read_exact_at(&mut end, 1_073_740_799).unwrap();
+    assert_eq!(&end, b"\0abcd");
+    let data = file.metadata().unwrap();
+    assert!(data.len() == 1_073_740_804 && data.blocks() < 1000, "{} blocks on disk", data.blocks());
+}
+
+#[test]
 fn a_name_from_the_wire_stays_in_the_folder_and_nothing_is_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let into = folder.path().join("new");

@@ -9,6 +9,10 @@ use crate::coap::Rule;
 
 /// What the file is, in its own words.
 const ABOUT: &str = "Findings that are known to `coapscope check --baseline`. Without \"endpoint\" or \"resource\" a line stands for any.";
+/// What the file has.
+const KEYS: &[&str] = &["about", "version", "findings"];
+/// What a line of it has.
+const ROW_KEYS: &[&str] = &["id", "endpoint", "resource"];
 /// Its form.
 const VERSION: u64 = 1;
 
@@ -50,6 +54,7 @@ impl Baseline {
         if value.get("version").and_then(Value::as_u64) != Some(VERSION) {
             bail!("{name}: no baseline of version {VERSION}; make one with --write-baseline");
         }
+        only_keys(&value, KEYS).with_context(|| format!("{name}: the baseline cannot be understood"))?;
         let rows = value.get("findings").and_then(Value::as_array);
         let rows = rows.with_context(|| format!("{name}: the baseline has no list \"findings\""))?;
         let known = rows
@@ -78,7 +83,17 @@ impl Baseline {
     }
 }
 
+/// Refuses a key that nothing reads: misspelt it would silently stand for any endpoint or resource.
+fn only_keys(value: &Value, known: &[&str]) -> anyhow::Result<()> {
+    let unknown = value.as_object().and_then(|object| object.keys().find(|key| !known.contains(&key.as_str())));
+    match unknown {
+        Some(key) => bail!("\"{key}\" is no key of it; the keys are {}", known.join(", ")),
+        None => Ok(()),
+    }
+}
+
 fn row_of(row: &Value) -> anyhow::Result<Known> {
+    only_keys(row, ROW_KEYS)?;
     let text = |key: &str| match row.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),

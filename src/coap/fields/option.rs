@@ -242,7 +242,9 @@ fn block_meaning(option: &OptionInstance<'_>, block: Block) -> String {
         BlockRole::Describes if more => {
             format!("block {number}: bytes {begin} to {} of the body, more follow", begin + u64::from(size) - 1)
         }
-        BlockRole::Describes => format!("block {number}: the body from byte {begin}, the last of {size} bytes or less"),
+        BlockRole::Describes => {
+            format!("block {number}: the body from byte {begin}, the last in blocks of {size} bytes")
+        }
         BlockRole::Asks => format!("asks for block {number}, from byte {begin}, in blocks of {size} bytes or less"),
         BlockRole::Acknowledges => {
             format!("block {number} has arrived, blocks of {size} bytes are welcome; {}", role.more(more))
