@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use super::groups::Groups;
-use crate::coap::{DecodeMode, Message, Rule, draft};
+use crate::coap::{DecodeMode, Message, Rule, Severity, draft};
 use crate::frame::Endpoint;
 
 /// Pairs with a dialect of their own that are remembered; the oldest are forgotten beyond it.
@@ -169,13 +169,16 @@ impl Dialect {
                 own = own.or(Some(mode));
             }
         }
-        self.drafts += u32::from(hints.draft);
-        self.modern += u32::from(own.is_none() && is_telling(message));
+        let (telling, clean) = (is_telling(message), is_sound(message));
+        let sound = !hints.draft && telling && clean;
+        self.drafts += u32::from(hints.draft || own.is_some() && !clean);
+        self.modern += u32::from(sound || own.is_none() && telling);
         self.extended |= hints.extended && !self.is_draft();
         if self.extended && (hints.extended || hints.reserved) {
             return (message.mode() == DecodeMode::Rfc7252).then_some(DecodeMode::ExtendedTokens);
         }
-        if !self.is_draft() {
+        // A message that is sound today is of today, even where a draft might explain it too.
+        if !self.is_draft() || sound {
             return None;
         }
         let mode = self.draft();
@@ -210,6 +213,13 @@ const DRAFTS: [DecodeMode; 3] = [DecodeMode::Draft12, DecodeMode::Draft08, Decod
 pub(super) fn is_telling(message: &Message<'_>) -> bool {
     message.stop().is_none()
         && (message.payload_offset().is_some() || message.token().is_some_and(|token| !token.is_empty()))
+}
+
+/// Whether nothing is wrong with a message as it reads today.
+fn is_sound(message: &Message<'_>) -> bool {
+    let mut sound = true;
+    message.visit_findings(&mut |finding| sound &= finding.severity < Severity::Warn);
+    sound
 }
 
 fn pair(from: &Endpoint, to: &Endpoint) -> Pair {
@@ -287,6 +297,12 @@ mod tests {
             ("a draft message without options", 5683, vec![new, "60440001"], vec![Draft12, Draft12]),
             ("a broken message of a draft", 5683, vec![new, "62450001c0"], vec![Draft12, Draft12]),
             ("one broken message among sound ones", 5683, vec![now, answer_now, new, answer_now], vec![Rfc7252; 4]),
+            (
+                "messages that are sound today, after two of a draft",
+                5683,
+                vec![new, answer_12, "4101000211b474656d70", "6145000211c0ff3231", "40030005b474656d7010ff3232"],
+                vec![Draft12, Draft12, Rfc7252, Rfc7252, Rfc7252],
+            ),
             (
                 "one that changes",
                 5683,

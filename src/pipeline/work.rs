@@ -154,6 +154,7 @@ impl Work {
             multicast: record.flags.has(RecordFlags::MULTICAST),
             ip_id: way.ip_id,
             hop_limit: way.hop_limit,
+            interface: record.interface,
             cut: record.flags.has(RecordFlags::CUT),
         };
         let tracked = self.tracker.track_known(&arrival, payload, facts, patches);

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{Handle, Sent, key, stray_key};
+use super::sent::{Handle, Sent, Travel, key, stray_key};
 use super::slots::{Slot, SlotKind};
 use crate::coap::{MessageType, Rule};
 
@@ -270,6 +270,7 @@ impl Tracker {
             return self.stray_again(handle, &sent, context);
         }
         self.count_type(context);
+        self.stray_at = context.now.time;
         let role = self.judge_stray(reset, context);
         let place = self.sent.place(stray);
         let handle = self.own(context, stray, place, false);
@@ -308,12 +309,7 @@ impl Tracker {
     fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_>) -> Role {
         let message_id = context.facts.message_id;
         if reset {
-            let answered = self.sent.find(key(context.pair, message_id)).and_then(|handle| self.sent.get(handle));
-            let mine =
-                answered.map(|sent| if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset });
-            let strays = [false, true].map(|reset| stray_key(context.pair.reversed(), message_id, reset));
-            let stray = strays.into_iter().find_map(|key| Some(self.sent.get(self.sent.find(key)?)?.record));
-            if let Some(record) = mine.filter(|record| *record != NO_RECORD).or(stray) {
+            if let Some(record) = self.just_answered(context) {
                 context.find(Rule::RstToAck, i64::from(record), 0);
             } else {
                 let severity = self.unless_unseen(Rule::RstOrphan, context);
@@ -327,6 +323,24 @@ impl Tracker {
         }
         context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
         if context.facts.code.is_response() { Role::Other } else { Role::EmptyAck }
+    }
+
+    /// The ACK or RST that a Reset comes in answer to. Much later it rather rejects a message that was not captured, of a number of its
+    /// own: the two directions count apart.
+    fn just_answered(&self, context: &Context<'_, '_>) -> Option<RecordId> {
+        let message_id = context.facts.message_id;
+        let soon = |answer: Travel| {
+            between(answer.at(), context.now).is_some_and(|elapsed| elapsed <= self.options.parameters.ack_timeout)
+        };
+        let at = |key| self.sent.get(self.sent.find(key)?);
+        if let Some(sent) = at(key(context.pair, message_id)) {
+            let mine = if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset };
+            if mine != NO_RECORD && soon(self.sent.newest_answer(sent)) {
+                return Some(mine);
+            }
+        }
+        let strays = [false, true].map(|reset| stray_key(context.pair.reversed(), message_id, reset));
+        strays.into_iter().filter_map(at).find(|sent| soon(self.sent.last(sent))).map(|sent| sent.record)
     }
 
     /// The severity of a finding that misses a partner: less where the capture may have missed it.

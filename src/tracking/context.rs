@@ -56,7 +56,14 @@ impl<'b> Context<'b, '_> {
     }
 
     pub fn travel(&self) -> Travel {
-        Travel { time: self.now.time, epoch: self.now.epoch, ip_id: self.arrival.ip_id, hops: self.arrival.hop_limit }
+        let arrival = self.arrival;
+        Travel {
+            time: self.now.time,
+            epoch: self.now.epoch,
+            ip_id: arrival.ip_id,
+            hops: arrival.hop_limit,
+            interface: arrival.interface as u8,
+        }
     }
 
     /// A finding about the Message ID.

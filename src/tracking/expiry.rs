@@ -8,6 +8,7 @@ use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
 use super::observation::Observation;
+use super::pairs::SILENT;
 use super::sent::{Handle, Sent};
 use super::slots::SlotKind;
 use crate::coap::{Finding, Rule, Severity};
@@ -146,27 +147,29 @@ impl Tracker {
         let waits = |sent: &&Sent| !(sent.is_answered() || sent.malformed || sent.stray || sent.multicast);
         let Some(sent) = self.sent.get(handle).filter(waits).copied() else { return };
         self.no_longer_outstanding(handle);
-        if sent.arrived || sent.unreachable || self.was_answered(&sent) {
+        if sent.arrived || sent.unreachable || self.was_answered(&sent) || self.answered_early(&sent) {
             return;
+        }
+        let copies = self.sent.copies(&sent);
+        let all = u32::from(copies) > self.options.parameters.max_retransmit;
+        if all {
+            self.pairs.direction(sent.pair()).mark(SILENT);
         }
         if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
             self.notification_lost(&sent, out);
             return;
         }
-        let seen = self.pairs.seen(sent.pair().reversed());
-        // Whoever repeats has not been answered; of who does not, one direction may be missing.
-        let copies = self.sent.copies(&sent);
-        let sure = seen || copies > 1;
-        let severity = if sure { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
-        say(out, sent.record, Rule::MidNoAck, severity, i64::from(copies));
-        if u32::from(copies) <= self.options.parameters.max_retransmit && sure && sent.code != 0 {
-            say(
-                out,
-                self.sent.again(&sent).last_record,
-                Rule::MidGaveUp,
-                Rule::MidGaveUp.severity(),
-                i64::from(copies),
-            );
+        // Who repeats was not answered so far, and who does so to the end not at all. Else one direction may be missing.
+        let client =
+            self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record).map(|slot| slot.row.client);
+        let two_way = self.pairs.seen(sent.pair().reversed()) || client.is_some_and(|it| self.pairs.is_reached(it));
+        let severity = if two_way || all { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
+        if two_way || copies > 1 {
+            say(out, sent.record, Rule::MidNoAck, severity, i64::from(copies));
+        }
+        if !all && two_way && sent.code != 0 {
+            let last = self.sent.again(&sent).last_record;
+            say(out, last, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(copies));
         }
         self.timed_out(&sent, out);
     }
@@ -222,8 +225,9 @@ impl Tracker {
         if sent.malformed || sent.stray || sent.multicast || !(1..32).contains(&sent.code) {
             return;
         }
+        let early = self.answered_early(sent);
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
-        if slot.row.response != NO_RECORD || sent.unreachable {
+        if slot.row.response != NO_RECORD || sent.unreachable || early {
             return;
         }
         let (acknowledged, suppressed, place) =

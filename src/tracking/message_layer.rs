@@ -10,6 +10,8 @@ use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
 const COPY_WINDOW: i64 = 2 * SECOND / 1000;
+/// So long a datagram may take from one interface to another, or through a router: a sender waits twenty times as long (RFC 7252 section 4.8).
+const PASSAGE: i64 = SECOND / 10;
 
 /// How a message stands to the one that owns its Message ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +38,20 @@ pub(super) enum Sameness {
     Repeated,
 }
 
-/// Tells a datagram seen twice from one sent twice, by IPv4 identification, hop limit and time.
+/// Tells a datagram seen twice from one sent twice, by IPv4 identification, hop limit, interface and time.
 pub(super) fn sameness(now: &Travel, before: &Travel) -> Sameness {
     let elapsed = between(before.at(), now.at());
-    let soon = elapsed.is_some_and(|elapsed| elapsed <= COPY_WINDOW);
+    let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
     let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
     let other_id = now.ip_id != before.ip_id && now.ip_id != 0 && before.ip_id != 0;
     let next_hop = before.hops > 0 && now.hops == before.hops - 1 && !other_id;
-    match (soon, same_id, next_hop) {
-        (true, true, _) | (true, _, true) => Sameness::Captured,
-        (false, true, _) => Sameness::Doubled,
-        _ => Sameness::Repeated,
+    let elsewhere = now.interface != before.interface && !other_id;
+    if same_id && within(COPY_WINDOW) || (next_hop || elsewhere) && within(PASSAGE) {
+        Sameness::Captured
+    } else if same_id {
+        Sameness::Doubled
+    } else {
+        Sameness::Repeated
     }
 }
 

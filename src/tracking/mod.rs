@@ -90,6 +90,8 @@ pub struct Tracker {
     observations: u32,
     /// A registration was seen.
     registered: bool,
+    /// When the last ACK or RST came that answers nothing captured, nanoseconds since 1970.
+    stray_at: i64,
     /// Leave all to the general path.
     #[cfg(test)]
     general_only: bool,
@@ -124,6 +126,7 @@ impl Tracker {
             exchanges: 0,
             observations: 0,
             registered: false,
+            stray_at: i64::MIN,
             #[cfg(test)]
             general_only: false,
             #[cfg(test)]
@@ -196,9 +199,20 @@ impl Tracker {
             Some(tracked) => tracked,
             None => self.track_any(&mut context),
         };
-        self.pairs.see(pair);
+        if !self.pairs.seen(pair) {
+            self.first_of_direction(&mut context);
+        }
         self.shrink();
         tracked
+    }
+
+    /// Both directions may be captured now: what was said of the other holds.
+    #[cold]
+    fn first_of_direction(&mut self, context: &mut Context<'_, '_>) {
+        let other = self.pairs.see(context.pair, context.arrival.destination);
+        for (record, count) in other.into_iter().flat_map(|other| other.open) {
+            context.out.find(record, Finding::new(Rule::FlowNstart, MESSAGE_ID).with(count, 0));
+        }
     }
 
     /// The general path.

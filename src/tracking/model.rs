@@ -48,6 +48,8 @@ pub struct Arrival {
     pub ip_id: u16,
     /// IPv4 time to live or IPv6 hop limit.
     pub hop_limit: u8,
+    /// Number of the interface it was captured on; the same for all where that is not known.
+    pub interface: u16,
     /// The capture cut the message: what is missing says nothing about the sender.
     pub cut: bool,
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::clock::Moment;
-use super::model::EndpointId;
+use super::model::{EndpointId, RecordId};
 use super::tags::{Held, Tags};
 
 /// A direction between two endpoints: the number of the pair, and which of its two ways.
@@ -33,7 +33,7 @@ impl PairNumber {
 pub(super) struct Direction {
     /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
     pub outstanding: u16,
-    /// `SEEN`, `VERIFIED`, `TOLD`.
+    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`.
     marks: u8,
 }
 
@@ -43,6 +43,8 @@ const SEEN: u8 = 1;
 pub(super) const VERIFIED: u8 = 2;
 /// A response this way said something about requests to come.
 pub(super) const TOLD: u8 = 4;
+/// A Confirmable message this way was sent as often as may be, and never answered.
+pub(super) const SILENT: u8 = 8;
 
 const _: () = assert!(size_of::<[Direction; 2]>() == 8);
 
@@ -64,8 +66,11 @@ impl Direction {
     }
 }
 
+/// So many findings wait for something the other way.
+const HELD: usize = 32;
+
 /// What was sent to an endpoint that never answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Probing {
     /// When the first of it was sent.
     pub first: Moment,
@@ -73,6 +78,17 @@ pub(super) struct Probing {
     pub bytes: u64,
     /// `flow.probing-rate` was said.
     pub said: bool,
+    /// Messages with which so many interactions were open, unless what came back was not captured.
+    pub open: Vec<(RecordId, u32)>,
+}
+
+impl Probing {
+    /// Keeps what is to be said once it is known that both directions are captured.
+    pub fn hold(&mut self, record: RecordId, count: u32) {
+        if self.open.len() < HELD {
+            self.open.push((record, count));
+        }
+    }
 }
 
 /// Numbers pairs of endpoints. Numbers of different tables must not meet in one tracker.
@@ -133,11 +149,13 @@ pub(super) struct Pairs {
     /// By number of the pair: its two directions.
     directions: Vec<[Direction; 2]>,
     probing: HashMap<PairNumber, Probing, RandomState>,
+    /// One bit for each endpoint to which a message went.
+    reached: Vec<u64>,
 }
 
 impl Pairs {
     pub fn new() -> Self {
-        Self { directions: Vec::new(), probing: HashMap::default() }
+        Self { directions: Vec::new(), probing: HashMap::default(), reached: Vec::new() }
     }
 
     /// Has a place for a pair: needed before anything else is asked of it.
@@ -163,19 +181,28 @@ impl Pairs {
         self.directions[pair][way].is_seen()
     }
 
-    /// A message goes this way.
-    #[inline]
-    pub fn see(&mut self, pair: PairNumber) {
-        let direction = self.direction(pair);
-        if !direction.is_seen() {
-            direction.mark(SEEN);
-            self.probing.remove(&pair.reversed());
+    /// The first message goes this way, to that endpoint: gives what was sent the other way so far.
+    #[cold]
+    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> Option<Probing> {
+        self.direction(pair).mark(SEEN);
+        let (word, bit) = (to.0 as usize / 64, to.0 % 64);
+        if word >= self.reached.len() {
+            self.reached.resize(word + 1, 0);
         }
+        if let Some(word) = self.reached.get_mut(word) {
+            *word |= 1 << bit;
+        }
+        self.probing.remove(&pair.reversed())
+    }
+
+    /// Whether the capture has something that went to an endpoint: if not, that direction may be missing in it.
+    pub fn is_reached(&self, endpoint: EndpointId) -> bool {
+        self.reached.get(endpoint.0 as usize / 64).is_some_and(|word| word >> (endpoint.0 % 64) & 1 == 1)
     }
 
     /// What was sent this way while nothing came back.
     pub fn probing(&mut self, pair: PairNumber, now: Moment) -> &mut Probing {
-        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: false })
+        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: false, open: Vec::new() })
     }
 }
 
@@ -191,7 +218,8 @@ mod tests {
         assert_eq!((there.reversed(), itself.reversed()), (table.intern(one, three), itself));
         assert_eq!((table.find(three, one), table.find(three, three)), (Some(there), None));
         [there, itself].into_iter().for_each(|pair| pairs.hold(pair));
-        pairs.see(there);
+        assert!(pairs.see(there, one).is_none());
+        assert_eq!([one, three].map(|endpoint| pairs.is_reached(endpoint)), [true, false]);
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;
         assert_eq!(pairs.direction(there).outstanding, 0);

@@ -4,11 +4,15 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
 use super::model::Role;
-use super::sent::{Again, Handle, Sent};
+use super::pairs::SILENT;
+use super::sent::{Again, Handle, Sent, stray_key};
 use crate::coap::{Copies, Parameters, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
 const UNDER_WAY: i64 = SECOND / 4;
+
+/// An answer is not captured longer than this before what it answers.
+const EARLY: i64 = SECOND / 100;
 
 /// The time less the tolerance of the schedule: 10 % and 100 ms.
 fn slack_below(time: i64) -> i64 {
@@ -103,7 +107,9 @@ impl Tracker {
 
     /// One more interaction is open from this sender to this receiver.
     pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_>) {
-        if context.arrival.multicast {
+        // Its answer may have been captured before it.
+        let early = context.now.time.abs_diff(self.stray_at) <= EARLY.unsigned_abs();
+        if context.arrival.multicast || early && self.sent.get(handle).is_some_and(|sent| self.answered_early(sent)) {
             return;
         }
         let direction = self.pairs.direction(context.pair);
@@ -114,8 +120,38 @@ impl Tracker {
         }
         self.sent.settle(handle);
         if count > self.options.parameters.nstart {
-            context.find(Rule::FlowNstart, i64::from(count), 0);
+            self.too_many_open(count, context);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_many_open(&mut self, count: u32, context: &mut Context<'_, '_>) {
+        if self.is_two_way(context) {
+            context.find(Rule::FlowNstart, i64::from(count), 0);
+        } else {
+            self.pairs.probing(context.pair, context.now).hold(context.record(), count);
+        }
+    }
+
+    /// Whether what goes back to the sender is captured too, as far as one can know.
+    fn is_two_way(&mut self, context: &Context<'_, '_>) -> bool {
+        let silent = self.pairs.direction(context.pair).has(SILENT);
+        silent || self.pairs.seen(context.pair.reversed()) || self.pairs.is_reached(context.arrival.source)
+    }
+
+    /// An ACK or Reset to a message was captured just before it, as happens where several queues are captured.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn answered_early(&self, sent: &Sent) -> bool {
+        [false, true].into_iter().any(|reset| {
+            let key = stray_key(sent.pair().reversed(), sent.key as u16, reset);
+            let answer = self.sent.find(key).and_then(|handle| self.sent.get(handle));
+            answer.is_some_and(|answer| {
+                let apart = answer.first.time.abs_diff(sent.first.time);
+                answer.record < sent.record && apart <= EARLY.unsigned_abs()
+            })
+        })
     }
 
     /// Sums up what is asked of an endpoint that never answers: of one that had the time to.
@@ -124,10 +160,11 @@ impl Tracker {
         if context.arrival.multicast || !asks || self.pairs.seen(context.pair.reversed()) {
             return;
         }
-        let rate = i64::from(self.options.parameters.probing_rate);
+        let (rate, two_way) = (i64::from(self.options.parameters.probing_rate), self.is_two_way(context));
         let probing = self.pairs.probing(context.pair, context.now);
         if probing.bytes > 0
             && !probing.said
+            && two_way
             && let Some(elapsed) = between(probing.first, context.now)
             && elapsed >= self.options.parameters.ack_timeout
         {

@@ -40,6 +40,8 @@ pub(super) struct Travel {
     pub ip_id: u16,
     /// Time to live or hop limit.
     pub hops: u8,
+    /// Tells interfaces apart.
+    pub interface: u8,
 }
 
 impl Travel {

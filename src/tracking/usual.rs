@@ -229,6 +229,7 @@ mod tests {
                     multicast: false,
                     ip_id: 0,
                     hop_limit: 64,
+                    interface: 0,
                     cut: false,
                 };
                 let message = Message::decode(&datagram.bytes);

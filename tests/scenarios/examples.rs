@@ -37,6 +37,7 @@ fn raised(group: &Value) -> BTreeSet<(Severity, &'static str)> {
             multicast: destination.address.is_multicast(),
             ip_id: 0,
             hop_limit: 64,
+            interface: 0,
             cut: false,
         };
         tracker.track(&arrival, &Message::decode(&bytes), &mut out);

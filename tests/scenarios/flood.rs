@@ -30,6 +30,7 @@ fn flood(cap_bytes: usize, count: u32, observe: bool) -> (Counters, usize) {
             multicast: false,
             ip_id: 0,
             hop_limit: 64,
+            interface: 0,
             cut: false,
         };
         tracker.track(&arrival(client, server, number * 2), &Message::decode(&request), &mut out);
@@ -104,6 +105,7 @@ fn begin_bodies(cap_bytes: usize, count: u32) -> (Counters, usize) {
                 multicast: false,
                 ip_id: 0,
                 hop_limit: 64,
+                interface: 0,
                 cut: false,
             };
             tracker.track(&arrival, &Message::decode(bytes), &mut out);

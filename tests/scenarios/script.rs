@@ -33,6 +33,7 @@ pub struct Sent {
     pub multicast: bool,
     pub ip_id: u16,
     pub hop_limit: u8,
+    pub interface: u16,
     pub cut: bool,
     pub bytes: Vec<u8>,
 }
@@ -96,6 +97,7 @@ impl Reader {
                     multicast,
                     ip_id: 0,
                     hop_limit: 64,
+                    interface: 0,
                     cut: false,
                     bytes: Vec::new(),
                 };
@@ -112,6 +114,7 @@ impl Reader {
             match word.split_once('=') {
                 Some(("ipid", value)) => sent.ip_id = parse(value)?,
                 Some(("hop", value)) => sent.hop_limit = parse(value)?,
+                Some(("if", value)) => sent.interface = parse(value)?,
                 Some(("cut", value)) => keep = Some(parse::<usize>(value)?),
                 _ => rest.push(word.as_str()),
             }

@@ -83,6 +83,7 @@ fn stream(frames: u32, cap_bytes: usize) -> Option<(Vec<Part>, u64)> {
                     multicast: false,
                     ip_id: 0,
                     hop_limit: 64,
+                    interface: 0,
                     cut: false,
                 };
                 tracker.track(&arrival, &Message::decode(&datagram.message), &mut out);

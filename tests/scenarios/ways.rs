@@ -127,6 +127,7 @@ impl Player {
             multicast: message.multicast,
             ip_id: message.ip_id,
             hop_limit: message.hop_limit,
+            interface: message.interface,
             cut: message.cut,
         }
     }
@@ -163,6 +164,7 @@ impl Player {
             multicast: false,
             ip_id: 0,
             hop_limit: 64,
+            interface: 0,
             cut: false,
             bytes,
         };
