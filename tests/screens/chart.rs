@@ -295,6 +295,13 @@ fn what_is_said_of_rows_fits_the_capture() {
         (1000, Server(40000), "4145002061c0ff"),
         (1010, Client(40000), "70000020"),
     ];
+    // OSCORE: a registration (kid only outside), its acceptance, two notifications whose numbers fall while their Partial IVs rise.
+    let protected: &[(u64, Sender, &str)] = &[
+        (0, Client(40000), "41050001616033090107ffaaaaaaaaaaaaaaaaaa"),
+        (10, Server(40000), "6145000161610130ffaaaaaaaaaaaaaaaaaa"),
+        (1000, Server(40000), "51450050616103320107ffaaaaaaaaaaaaaaaaaa"),
+        (2000, Server(40000), "51450051616102320108ffaaaaaaaaaaaaaaaaaa"),
+    ];
     let lost: &[(u64, Sender, &str)] =
         &[(0, Client(40000), ask), (14_000, Client(40000), ask), (14_010, Server(40000), "6145000161ff78")];
     type Case<'a> = (&'a [(u64, Sender, &'a str)], &'a str, &'a [&'a str], &'a [&'a str]);
@@ -317,6 +324,13 @@ fn what_is_said_of_rows_fits_the_capture() {
             &["none that can be read", "token or message ID would fit: #3.", "It reached s1, as #2 shows."],
             &["40000: none."],
         ),
+        (
+            protected,
+            "4",
+            &["NON 3 1.00 s newer", "NON 2 1.00 s newer", "Partial IV is the highest", "No chart: OSCORE"],
+            &["STALE", "-1"],
+        ),
+        (promised, "3", &["section 5.2.2) #2"], &["2 times"]),
         (
             lost,
             "j",

@@ -38,6 +38,8 @@ struct Note {
     max_age: u32,
     /// OSCORE protects it: its number says nothing about its order.
     protected: bool,
+    /// OSCORE protects it, and its Partial IV is higher than that of every one before.
+    newer_by_iv: bool,
     /// The freshest number before it, and the message that had it.
     against: Option<(u32, RecordId)>,
 }
@@ -61,7 +63,8 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
         let note = note(context, id, record, freshest, fetcher);
         facts.lines.push(line(context, record, note.as_ref().map(|(note, _)| note), note.as_ref(), wide));
         if let Some((note, _)) = note {
-            let newer = !matches!(note.order, ObserveOrder::None | ObserveOrder::Stale | ObserveOrder::Same);
+            let newer = note.newer_by_iv
+                || !matches!(note.order, ObserveOrder::None | ObserveOrder::Stale | ObserveOrder::Same);
             if let Some(number) = note.number.filter(|_| newer) {
                 freshest = Some((number, note.id));
             }
@@ -164,6 +167,9 @@ fn note(
         order: record.order(),
         max_age: view.message.max_age().unwrap_or(DEFAULT_MAX_AGE),
         protected: view.message.oscore().is_some(),
+        newer_by_iv: !record.is_repeat()
+            && record.order() == ObserveOrder::None
+            && view.message.oscore().is_some_and(|oscore| !oscore.partial_iv.is_empty()),
         against,
     };
     Some((note, content::payload(&view.message, VALUE)))
@@ -184,7 +190,10 @@ fn line(
     let id = note.map_or(NO_RECORD, |note| note.id);
     let number = note.and_then(|note| note.number);
     let against = note.and_then(|note| note.against).filter(|_| number.is_some());
-    let step = number.zip(against).map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
+    let step = number
+        .filter(|_| note.is_some_and(|note| !note.protected))
+        .zip(against)
+        .map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
     let gap = against
         .and_then(|(_, id)| time_between(context.store.get(id)?.time, record.time))
         .map(duration)
@@ -196,7 +205,11 @@ fn line(
             |name| if record.code.is_empty() { "empty".into() } else { name.to_owned() },
         ),
     };
-    let order = if record.is_repeat() { "repeat" } else { order_word(record.order()) };
+    let order = match note {
+        _ if record.is_repeat() => "repeat",
+        Some(note) if note.newer_by_iv => "newer",
+        _ => order_word(record.order()),
+    };
     let value = text::left(&value, 23, if context.theme.unicode { '\u{2026}' } else { '~' });
     let rule = note.filter(|_| wide).map(|note| rule(context, note)).unwrap_or_default();
     let text = format!(
@@ -261,6 +274,8 @@ fn rule(context: &Context<'_>, note: &Note) -> String {
     match note.order {
         ObserveOrder::Stale if note.protected => "its Partial IV is lower than that of one before: stale".into(),
         ObserveOrder::Same if note.protected => "the Partial IV of one before: not newer".into(),
+        ObserveOrder::None if note.newer_by_iv => "its Partial IV is the highest so far".into(),
+        ObserveOrder::None if note.protected => "protected, and without a Partial IV: order not known".into(),
         ObserveOrder::None => String::new(),
         ObserveOrder::First => "the first number: nothing to compare it with".into(),
         ObserveOrder::Next | ObserveOrder::Gap if freshest < number => {
@@ -332,6 +347,9 @@ fn unwrapped<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<(&'a Note, i64)> 
 fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usize) -> Vec<Line> {
     // A copy of a notification says nothing new.
     let told = || notes.iter().filter(|note| note.order != ObserveOrder::None);
+    if notes.iter().any(|note| note.protected) {
+        return vec![Line::plain(" No chart: OSCORE protects these, and the numbers outside do not tell their order.")];
+    }
     let numbered = unwrapped(told());
     let (Some(first), Some(last)) = (numbered.first(), numbered.last()) else { return Vec::new() };
     let fresh_until = |note: &Note| note.time.saturating_add(i64::from(note.max_age).saturating_mul(1_000_000_000));

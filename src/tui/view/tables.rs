@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Pieces, left, right};
+use crate::tui::action::View;
 use crate::tui::app::{App, Pane};
 
 /// Columns that the widest text, resource or request, keeps at least.
@@ -95,7 +96,13 @@ fn widths(app: &App, columns: usize) -> Vec<usize> {
 pub fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App) {
     let facts = &app.tables.facts;
     let more = app.theme.signs().more;
-    super::rule(buffer, area, app, Pane::Tree, &facts.title, &app.tables.ordering(app.view));
+    let title = match app.view {
+        _ if !facts.title.is_empty() => facts.title.as_str(),
+        View::Observations => "observations",
+        View::Findings => "verdict",
+        _ => "exchanges",
+    };
+    super::rule(buffer, area, app, Pane::Tree, title, &app.tables.ordering(app.view));
     let rows = facts.lines.iter().enumerate().skip(facts.top).take(facts.rows());
     let above = facts.head.iter().map(|line| (None, line));
     let below = facts.foot.iter().map(|line| (None, line));
