@@ -327,7 +327,7 @@ fn what_is_said_of_rows_fits_the_capture() {
         (
             protected,
             "4",
-            &["NON 3 1.00 s newer", "NON 2 1.00 s newer", "Partial IV is the highest", "No chart: OSCORE"],
+            &["NON 3 990 ms newer", "NON 2 1.00 s newer", "Partial IV is the highest", "No chart: OSCORE"],
             &["STALE", "-1"],
         ),
         (promised, "3", &["section 5.2.2) #2"], &["2 times"]),
