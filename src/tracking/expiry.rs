@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
-use super::model::{ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
+use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
 use super::observation::Observation;
 use super::pairs::SILENT;
 use super::sent::{Handle, Sent};
@@ -155,14 +155,16 @@ impl Tracker {
         if all {
             self.pairs.direction(sent.pair()).mark(SILENT);
         }
+        // Who repeats was not answered so far, and who does so to the end not at all. Else one direction may be missing.
+        let sender = |row: &ExchangeRow| if sent.code < 32 { row.client } else { row.server };
+        let sender = self.slots.get(sent.slot).filter(|_| sent.code != 0).map(|slot| sender(&slot.row));
+        let two_way = self.pairs.seen(sent.pair().reversed()) || sender.is_some_and(|it| self.pairs.is_reached(it));
         if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
-            self.notification_lost(&sent, out);
+            if two_way || all {
+                self.notification_lost(&sent, out);
+            }
             return;
         }
-        // Who repeats was not answered so far, and who does so to the end not at all. Else one direction may be missing.
-        let client =
-            self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record).map(|slot| slot.row.client);
-        let two_way = self.pairs.seen(sent.pair().reversed()) || client.is_some_and(|it| self.pairs.is_reached(it));
         let severity = if two_way || all { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
         if two_way || copies > 1 {
             say(out, sent.record, Rule::MidNoAck, severity, i64::from(copies));
