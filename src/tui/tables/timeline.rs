@@ -318,8 +318,8 @@ fn sentences(
     } else {
         said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
     }
-    let missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, &context.parameters)?)));
-    if let Some((id, gap)) = missing.filter(|(_, gap)| gap.unseen() > 0).last() {
+    let mut missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, &context.parameters)?)));
+    if let Some((id, gap)) = missing.rfind(|(_, gap)| gap.unseen() > 0) {
         said.push(format!(
             "R1, R2 ... count what was captured. By the clock {} is R{}: {} before it {} not in this capture.",
             context.frame(id),
