@@ -192,7 +192,9 @@ fn hostile_bodies_are_printed_in_every_form() {
                 let findings = object["findings"].as_array().unwrap();
                 findings.iter().any(|finding| finding["id"] == "cf.parse-failed" || finding["id"] == "payload.too-deep")
             });
-            assert!(found.count() + 1 >= messages.len());
+            // Those that are read as something without a flaw are told by no finding.
+            let broken = bodies().iter().filter(|hostile| hostile.flaw.is_some()).count();
+            assert!(found.count() >= broken && broken > 30, "{broken}");
         }
         assert!(text.lines().count() >= messages.len(), "{form}");
     }
