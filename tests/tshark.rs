@@ -460,7 +460,8 @@ fn places_agree_with_tshark() {
     println!("compared {places} places in {messages} messages of {} captures", files.len());
     let shown: Vec<&str> = wrong.iter().take(60).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), shown.join("\n"));
-    assert!(messages >= 4_000, "only {messages} messages were compared");
+    // Those of the project alone.
+    assert!(messages >= 3_900, "only {messages} messages were compared");
 }
 
 /// A pcap of raw IPv4 with one datagram to port 5683 for each message.
