@@ -13,7 +13,7 @@ const KEPT: usize = 1 << 17;
 /// Blocks of the longest body that is judged.
 const LONGEST: usize = 1 << 15;
 /// Bytes of records that are looked at again, before they leave.
-const LOOKED_AT: usize = 1 << 20;
+pub(super) const LOOKED_AT: usize = 1 << 20;
 
 /// Blocks of bodies that are not complete yet.
 pub(super) struct Bodies {

@@ -10,6 +10,7 @@ use super::{FileArgs, InputArgs, ReadingArgs, When};
 use crate::capture::spool::Spool;
 use crate::capture::{self, Input, OpenOptions, Opened};
 use crate::coap::{Parameters, TokenPolicy};
+use crate::field;
 use crate::pipeline::{PipelineOptions, Ports};
 use crate::tracking::TrackerOptions;
 
@@ -93,7 +94,7 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
 
 /// Whether a filter may ask for any finding.
 fn names_findings(filter: &str) -> bool {
-    ["coapscope.finding", "coapscope.severity"].iter().any(|field| filter.contains(field))
+    [field::FINDING, field::SEVERITY].iter().any(|field| filter.contains(field))
 }
 
 /// How the pipeline is to read.

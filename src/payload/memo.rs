@@ -1,6 +1,7 @@
 //! Payloads that were decoded lately: devices say the same things again and again, and who looks through a capture meets them all.
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 
 use super::Decoded;
@@ -53,7 +54,8 @@ pub fn shared<'a>(message: &Message<'_>, about: impl FnOnce() -> About<'a>) -> O
             && (kept.format, kept.is_error) == (format, is_error)
             && (&*kept.path, kept.is_thread) == (about.path, about.is_thread)
     };
-    let place = (hash(payload) ^ hash(about.path.as_bytes())) as usize % PLACES;
+    // Who makes two payloads meet in one place has only made them be decoded anew.
+    let place = BuildHasherDefault::<DefaultHasher>::default().hash_one((payload, about.path)) as usize % PLACES;
     let known = KEPT.with_borrow(|kept| {
         let known = kept.get(place)?.as_ref().filter(|kept| is_same(kept))?;
         Some(Rc::clone(&known.decoded))
@@ -75,18 +77,6 @@ pub fn shared<'a>(message: &Message<'_>, about: impl FnOnce() -> About<'a>) -> O
         });
     }
     Some(decoded)
-}
-
-/// Eight bytes at a time; who makes two payloads meet in one place has only made them be decoded anew.
-fn hash(bytes: &[u8]) -> u64 {
-    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let mut hash = bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
-        hash = mix(hash, u64::from_le_bytes(word));
-    }
-    mix(hash, hash >> 32) >> 32
 }
 
 #[cfg(test)]

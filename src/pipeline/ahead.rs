@@ -1,6 +1,5 @@
 //! The front half in a thread of its own, so that frames are decoded while earlier ones are related.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use super::Step;
 use super::batch::Batch;
 use super::front::Front;
 use super::queue::{Nothing, Receiver, Sender, queue};
+use super::thread;
 
 /// Frames of a batch: what lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 256;
@@ -47,14 +47,16 @@ impl Ahead {
         let (used, empties) = queue(WAITING + 2);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        std::thread::Builder::new().name("reader".into()).spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| run(&mut front, &sender, &empties, &stopped)));
-            if let Err(panic) = result {
-                let failure = Some(super::loader::fault(panic.as_ref()));
+        thread::spawn(
+            "reader",
+            sender,
+            move |sender| run(&mut front, sender, &empties, &stopped),
+            |sender, why| {
+                let (failure, step) = (Some(why), Some(Step::Ended));
                 // Where nobody listens any more, nobody needs to know.
-                let _ = sender.send(Batch { failure, panicked: true, step: Some(Step::Ended), ..Batch::default() });
-            }
-        })?;
+                let _ = sender.send(Batch { failure, panicked: true, step, ..Batch::default() });
+            },
+        )?;
         Ok(Self { batches, used, next: None, idle: false, stop })
     }
 

@@ -1,10 +1,9 @@
 //! A whole pipeline in threads of its own, for whoever has work to do with each update and reads a source that ends.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::queue::{Receiver, Sender, queue};
-use super::{Pipeline, Step};
+use super::{Pipeline, Step, thread};
 use crate::store::{Ended, Update};
 
 /// Updates that wait to be taken. More would leave the processor's cache before they are looked at.
@@ -26,14 +25,15 @@ impl Apart {
     pub fn spawn(mut pipeline: Pipeline) -> std::io::Result<Self> {
         let (sender, updates) = queue(WAITING);
         let (used, empties) = queue(WAITING + 2);
-        std::thread::Builder::new().name("tracker".into()).spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| run(&mut pipeline, &sender, &empties)));
-            if let Err(panic) = result {
-                let ended = Some(Ended::Panicked(super::loader::fault(panic.as_ref())));
+        thread::spawn(
+            "tracker",
+            sender,
+            move |sender| run(&mut pipeline, sender, &empties),
+            |sender, why| {
                 // Where nobody listens any more, nobody needs to know.
-                let _ = sender.send(Update { ended, ..Update::default() });
-            }
-        })?;
+                let _ = sender.send(Update { ended: Some(Ended::Panicked(why)), ..Update::default() });
+            },
+        )?;
         Ok(Self { updates, used })
     }
 

@@ -1,12 +1,10 @@
 //! The loader's thread: drives a pipeline and hands its updates over.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Pipeline, Step};
+use super::{Pipeline, Step, thread};
 use crate::store::{Ended, Update};
 
 /// How long the loader waits for a source that has nothing now. Short enough to see a stop, long enough to cost nothing.
@@ -39,16 +37,19 @@ impl Loader {
     pub fn spawn(
         mut pipeline: Pipeline,
         options: LoaderOptions,
-        mut send: impl FnMut(Update) -> bool + Send + 'static,
+        send: impl FnMut(Update) -> bool + Send + 'static,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        std::thread::Builder::new().name("loader".into()).spawn(move || {
-            let run = catch_unwind(AssertUnwindSafe(|| run(&mut pipeline, &options, &stopped, &mut send)));
-            if let Err(panic) = run {
-                send(Update { ended: Some(Ended::Panicked(fault(panic.as_ref()))), ..Update::default() });
-            }
-        })?;
+        thread::spawn(
+            "loader",
+            send,
+            move |send| run(&mut pipeline, &options, &stopped, send),
+            |send, why| {
+                // Where nobody listens any more, nobody needs to know.
+                send(Update { ended: Some(Ended::Panicked(why)), ..Update::default() });
+            },
+        )?;
         Ok(Self { stop })
     }
 }
@@ -57,15 +58,6 @@ impl Drop for Loader {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
-}
-
-/// What is said of a panic.
-pub(super) fn fault(panic: &(dyn Any + Send)) -> String {
-    let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!(
-        "the loader stopped on a fault of its own ({}); please report it with the capture",
-        why.unwrap_or("unknown")
-    )
 }
 
 fn run(pipeline: &mut Pipeline, options: &LoaderOptions, stop: &AtomicBool, send: &mut impl FnMut(Update) -> bool) {

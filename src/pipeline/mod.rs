@@ -19,6 +19,7 @@ mod payloads;
 mod queue;
 mod reasons;
 mod sweep;
+mod thread;
 mod usual;
 mod work;
 

@@ -1,4 +1,4 @@
-//! Payloads that are not what their Content-Format says: looked for only where somebody asks for all findings (`check`, the screen).
+//! Payloads that are not what their Content-Format says, where somebody asks: every command does.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

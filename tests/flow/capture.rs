@@ -1,5 +1,6 @@
 //! Captures read to their end, and ladders of them.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use coapscope::capture::{Input, open};
@@ -106,29 +107,33 @@ impl Capture {
 
     /// The ladder for Mermaid.
     pub fn mermaid(&mut self, form: Form) -> (String, mermaid::Written) {
-        let mut ladder = self.ladder(form);
-        ladder.lanes.arrange(form.ports, 8);
-        let parameters = Parameters::default();
-        let mut source =
-            Source { store: &self.store, fetcher: &mut self.fetcher, parameters: &parameters, ended: true };
-        let range = 0..self.store.len() as RecordId;
-        let mut out = Vec::new();
-        let written = mermaid::write(&mut ladder, &mut source, &self.aliases, &range, form.limit, &mut out).unwrap();
-        (String::from_utf8(out).unwrap(), written)
+        self.drawn(form, |ladder, source, aliases, range, out| {
+            mermaid::write(ladder, source, aliases, range, form.limit, out).unwrap()
+        })
     }
 
     /// The ladder as a picture, and how many messages were left out.
     pub fn svg(&mut self, form: Form) -> (String, u64) {
+        let shape = (TimeFormat::Relative, form.limit);
+        self.drawn(form, |ladder, source, aliases, range, out| {
+            svg::write(ladder, source, aliases, range, shape, out).unwrap()
+        })
+    }
+
+    /// What is written of all messages on eight lanes, and what is said of it.
+    fn drawn<T>(
+        &mut self,
+        form: Form,
+        write: impl FnOnce(&mut Ladder, &mut Source<'_>, &Aliases, &Range<RecordId>, &mut Vec<u8>) -> T,
+    ) -> (String, T) {
         let mut ladder = self.ladder(form);
         ladder.lanes.arrange(form.ports, 8);
         let parameters = Parameters::default();
         let mut source =
             Source { store: &self.store, fetcher: &mut self.fetcher, parameters: &parameters, ended: true };
-        let range = 0..self.store.len() as RecordId;
-        let mut out = Vec::new();
-        let shape = (TimeFormat::Relative, form.limit);
-        let left = svg::write(&mut ladder, &mut source, &self.aliases, &range, shape, &mut out).unwrap();
-        (String::from_utf8(out).unwrap(), left)
+        let (range, mut out) = (0..self.store.len() as RecordId, Vec::new());
+        let said = write(&mut ladder, &mut source, &self.aliases, &range, &mut out);
+        (String::from_utf8(out).unwrap(), said)
     }
 
     /// What `print -T json` says of every message and all evidence.

@@ -2,7 +2,23 @@
 
 use coapscope::coap::Message;
 use coapscope::frame::Endpoint;
-use coapscope::tracking::{Arrival, Counters, Tracker, TrackerOptions};
+use coapscope::tracking::{Arrival, Counters, EndpointId, RecordId, Tracker, TrackerOptions};
+
+/// A message of the flood's millisecond with this number.
+fn arrival(number: u32, source: EndpointId, destination: EndpointId, record: RecordId) -> Arrival {
+    Arrival {
+        record,
+        time: i64::from(number) * 1_000_000,
+        source,
+        destination,
+        pair: None,
+        multicast: false,
+        ip_id: 0,
+        hop_limit: 64,
+        interface: 0,
+        cut: false,
+    }
+}
 
 /// Sends many different requests, one a millisecond; returns the counts, and the most bytes held. From the first eviction on the memory
 /// stays full, since nothing leaves that need not.
@@ -20,19 +36,7 @@ fn flood(cap_bytes: usize, count: u32, observe: bool) -> (Counters, usize) {
         let mut response = vec![0x54, 0x45, token[2], token[3]];
         response.extend(token);
         response.extend([0x61, 1]);
-        let time = i64::from(number) * 1_000_000;
-        let arrival = |source, destination, record| Arrival {
-            record,
-            time,
-            source,
-            destination,
-            pair: None,
-            multicast: false,
-            ip_id: 0,
-            hop_limit: 64,
-            interface: 0,
-            cut: false,
-        };
+        let arrival = |source, destination, record| arrival(number, source, destination, record);
         tracker.track(&arrival(client, server, number * 2), &Message::decode(&request), &mut out);
         if observe {
             tracker.track(&arrival(server, client, number * 2 + 1), &Message::decode(&response), &mut out);
@@ -96,19 +100,7 @@ fn begin_bodies(cap_bytes: usize, count: u32) -> (Counters, usize) {
         for (source, destination, bytes, record) in
             [(client, server, &request, number * 2), (server, client, &response, number * 2 + 1)]
         {
-            let arrival = Arrival {
-                record,
-                time: i64::from(number) * 1_000_000,
-                source,
-                destination,
-                pair: None,
-                multicast: false,
-                ip_id: 0,
-                hop_limit: 64,
-                interface: 0,
-                cut: false,
-            };
-            tracker.track(&arrival, &Message::decode(bytes), &mut out);
+            tracker.track(&arrival(number, source, destination, record), &Message::decode(bytes), &mut out);
         }
         out.clear();
         most = most.max(tracker.bytes());

@@ -10,7 +10,7 @@ use coapscope::frame::LinkType;
 use serde_json::Value;
 
 use super::script::Scene;
-use super::truth::{captures, max_age, observe, told};
+use super::truth::{by_exchange, captures, max_age, observe, told};
 
 /// Columns of the screen.
 const WIDTH: usize = 120;
@@ -150,12 +150,7 @@ fn the_timeline_draws_the_copies() {
     let (mut timelines, mut copies) = (0, 0);
     for path in captures() {
         let told = told(&path);
-        let mut exchanges: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
-        for object in &told {
-            if let Some(id) = object["exchange"].as_u64() {
-                exchanges.entry(id).or_default().push(object);
-            }
-        }
+        let exchanges = by_exchange(&told);
         let is_request =
             |object: &&&Value| ["request", "registration"].contains(&object["role"].as_str().unwrap_or_default());
         let repeated = |messages: &Vec<&Value>| messages.iter().filter(is_request).count() > 1;

@@ -34,6 +34,17 @@ pub fn told(path: &Path) -> Vec<Value> {
     String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The messages of each exchange.
+pub fn by_exchange(told: &[Value]) -> BTreeMap<u64, Vec<&Value>> {
+    let mut exchanges: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
+    for object in told {
+        if let Some(id) = object["exchange"].as_u64() {
+            exchanges.entry(id).or_default().push(object);
+        }
+    }
+    exchanges
+}
+
 /// A row as it was drawn, by the heads of its columns.
 type Row = BTreeMap<&'static str, String>;
 
@@ -236,12 +247,7 @@ fn rows_of_exchanges_are_those_of_print() {
     let (mut compared, mut times) = (0, 0);
     for path in captures() {
         let told = told(&path);
-        let mut exchanges: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
-        for object in &told {
-            if let Some(id) = object["exchange"].as_u64() {
-                exchanges.entry(id).or_default().push(object);
-            }
-        }
+        let exchanges = by_exchange(&told);
         let drawn = rows(&path, "3", exchanges.len(), EXCHANGES);
         let ids = |rows: &mut dyn Iterator<Item = u64>| rows.collect::<Vec<_>>();
         assert_eq!(ids(&mut drawn.keys().copied()), ids(&mut exchanges.keys().copied()), "{}", path.display());

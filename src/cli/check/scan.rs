@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use crate::capture::CaptureError;
-use crate::cli::bodies::{Bodies, alone};
+use crate::cli::bodies::{Bodies, LOOKED_AT, alone};
 use crate::coap::{Finding, MessageType, Rule, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
@@ -11,8 +11,6 @@ use crate::render::verdict::{Exhibit, Part, Tally};
 use crate::store::{Record, RecordFlags, Store, Update};
 use crate::tracking::{EndpointId, ExchangeId, Patch, RecordId, Relation, ResourceId};
 
-/// Bytes of records that are looked at again, before they leave.
-const LOOKED_AT: usize = 1 << 20;
 /// Messages of which a few words are kept, so that what becomes known of them later can be told.
 const REMEMBERED: usize = 4 << 20;
 

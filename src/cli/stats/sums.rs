@@ -69,7 +69,7 @@ pub(super) struct Repeat {
     pub copy: i64,
     /// Which captured one, from 2.
     pub captured: i64,
-    /// Nanoseconds since the copy before it; 0 where that is not known.
+    /// Nanoseconds since the copy before it; below 0 where that is not known.
     pub gap: i64,
 }
 

@@ -1,0 +1,32 @@
+//! Threads of the pipeline, whose panics are told to whoever waits for them.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Start a thread that holds something and runs with it. What is to be said of a panic goes to `panicked`.
+///
+/// # Errors
+/// Where the system has no thread left.
+pub(super) fn spawn<T: Send + 'static>(
+    name: &str,
+    mut held: T,
+    run: impl FnOnce(&mut T) + Send + 'static,
+    panicked: impl FnOnce(&mut T, String) + Send + 'static,
+) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.into()).spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| run(&mut held)));
+        if let Err(panic) = result {
+            panicked(&mut held, fault(panic.as_ref()));
+        }
+    })?;
+    Ok(())
+}
+
+/// What is said of a panic.
+fn fault(panic: &(dyn Any + Send)) -> String {
+    let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!(
+        "the loader stopped on a fault of its own ({}); please report it with the capture",
+        why.unwrap_or("unknown")
+    )
+}
