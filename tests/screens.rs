@@ -425,6 +425,8 @@ fn problems_of_observations_are_one_key_away() {
 fn what_a_copy_after_the_answer_means_is_said() {
     let film = Scene::built_in().keys("] 3 Tab G").run();
     assert!(film.last().contains("A copy was sent after the answer had passed here."), "{}", film.last());
+    let whole = film.last().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(whole.contains("The answer can only be for the first copy, so the round trip took"), "{whole}");
 }
 
 #[test]

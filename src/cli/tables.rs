@@ -14,7 +14,7 @@ use crate::pipeline::Fetcher;
 use crate::render::columns::csv_cell;
 use crate::render::json::{finding, line};
 use crate::render::time::rfc3339;
-use crate::store::Store;
+use crate::store::{Store, round_trip};
 use crate::tracking::{BodyId, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, RecordId, ResourceId};
 
 /// The forms of a table.
@@ -166,6 +166,7 @@ fn exchanges(store: &Store, chosen: Chosen<'_>) -> Table {
             code(row.code),
             frame(store, row.response),
             seconds(row.round_trip),
+            seconds(store.attempts(row.response).and_then(|attempts| round_trip(&attempts)).unwrap_or(-1)),
             json!(row.responses),
             json!((row.observation.0 != 0).then_some(row.observation.0)),
         ]
@@ -187,6 +188,7 @@ fn exchanges(store: &Store, chosen: Chosen<'_>) -> Table {
             "code",
             "response",
             "round_trip",
+            "round_trip_of_attempt",
             "responses",
             "observation",
         ],

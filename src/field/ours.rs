@@ -5,7 +5,7 @@ use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, ru
 use super::{Field, Kind, Value, Words};
 use crate::coap::OptionNumber;
 use crate::payload;
-use crate::store::{RecordFlags, View};
+use crate::store::{RecordFlags, View, round_trip};
 use crate::tracking::ObserveOrder;
 
 /// The field of the findings' identifiers.
@@ -166,6 +166,27 @@ fn relations() -> Vec<Field> {
                 if let Some(time) = view.response_time() {
                     visit(Value::Duration(time));
                 }
+            },
+        )
+        .of_record(),
+        Field::new(
+            "coapscope.rtt.attempt",
+            Duration,
+            "Time since the copy that a first answer is for: nothing where it may be for several.",
+            |view, visit| {
+                if let Some(time) = view.store.attempts(view.id).and_then(|attempts| round_trip(&attempts)) {
+                    visit(Value::Duration(time));
+                }
+            },
+        )
+        .of_record(),
+        Field::new(
+            "coapscope.rtt.copies",
+            Duration,
+            "Time since each copy that a first answer may be for, oldest first.",
+            |view, visit| {
+                let attempts = view.store.attempts(view.id).unwrap_or_default();
+                attempts.iter().filter_map(|attempt| attempt.elapsed).for_each(|time| visit(Value::Duration(time)));
             },
         )
         .of_record(),

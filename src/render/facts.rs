@@ -112,15 +112,16 @@ fn relation(view: &View<'_>) -> Option<Node> {
             } else {
                 "Answers the request in"
             };
-            ("coapscope.answers", label, frame(view, to) + &after(view.response_time()))
+            ("coapscope.answers", label, frame(view, to) + &after(view.response_time()) + &which_copy(view))
         }
         Relation::Acknowledges => {
-            ("coapscope.answers", "Acknowledges the message in", frame(view, to) + &after(view.response_time()))
+            let label = "Acknowledges the message in";
+            ("coapscope.answers", label, frame(view, to) + &after(view.response_time()) + &which_copy(view))
         }
         Relation::Resets => (
             "coapscope.answers",
             if record.role == Role::Pong { "Answers the ping in" } else { "Rejects the message in" },
-            frame(view, to) + &after(view.response_time()),
+            frame(view, to) + &after(view.response_time()) + &which_copy(view),
         ),
         Relation::Retransmits => {
             let captured = match view.copies() {
@@ -141,6 +142,19 @@ fn relation(view: &View<'_>) -> Option<Node> {
         Relation::CopyOf => ("coapscope.copy_of", "The same frame was captured before, as", frame(view, to)),
     };
     Some(Node::generated(name, label, text).pointing_to(to))
+}
+
+/// Of a first answer to what had been sent several times before it: how long after the last copy, and that nobody knows which copy it is for.
+fn which_copy(view: &View<'_>) -> String {
+    let attempts = view.store.attempts(view.id).unwrap_or_default();
+    match attempts[..] {
+        [_, .., last] => {
+            let after = last.elapsed.map(|time| format!(", {} after the last of {}", duration(time), attempts.len()));
+            let after = after.unwrap_or_else(|| format!(", behind {} copies", attempts.len()));
+            format!("{after}; which of them it answers cannot be told")
+        }
+        _ => String::new(),
+    }
 }
 
 fn answered_by(view: &View<'_>) -> Option<Node> {

@@ -8,7 +8,7 @@ use crate::coap::draft::other_reading;
 use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
 use crate::field;
 use crate::payload::About;
-use crate::store::{RecordFlags, Store, View};
+use crate::store::{Attempt, RecordFlags, Store, View, round_trip};
 use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId};
 
 /// A value as one line of JSON. Characters that draw nothing or steer a terminal are written as `\u` escapes, which mean the
@@ -58,6 +58,12 @@ fn message(view: &View<'_>, known: Known) -> Value {
     object.insert("answered_by".into(), json!(frame(view.store.answered_by(view.id).filter(|_| later))));
     object.insert("elapsed_since_first".into(), json!(view.elapsed_since_first().map(seconds)));
     object.insert("response_time".into(), json!(view.response_time().map(seconds)));
+    let attempts = view.store.attempts(view.id).unwrap_or_default();
+    object.insert("round_trip_of_attempt".into(), json!(round_trip(&attempts).map(seconds)));
+    if attempts.len() > 1 {
+        let attempt = |one: &Attempt| json!({"frame": view.frame_of(one.record), "elapsed": one.elapsed.map(seconds)});
+        object.insert("may_answer".into(), attempts.iter().map(attempt).collect());
+    }
     object.insert("observation".into(), json!(view.store.observation_of(view.id).map(|id| id.0)));
     object.insert(
         "observe_order".into(),

@@ -1,5 +1,6 @@
 //! What is kept of each message: records of fixed size, side tables, and the look-ups over them.
 
+mod attempts;
 mod body;
 mod chunked;
 mod record;
@@ -7,6 +8,7 @@ mod summary;
 mod table;
 mod view;
 
+pub use attempts::{Attempt, round_trip};
 pub use body::Body;
 pub use chunked::Chunked;
 pub use record::{Record, RecordFlags, RecordKind};

@@ -141,3 +141,23 @@ fn the_reserved_block_size_has_no_bytes() {
     let lines = printed("print captures/lab/05-block-errors.pcap");
     assert!(lines.contains("#0/reserved") && !printed("explain 41 45 00 01 01 d1 0a 0f ff 61").contains("1024"));
 }
+
+#[test]
+fn after_several_copies_nobody_knows_how_long_the_way_took() {
+    const CAPTURE: &str = "captures/lab/04-retransmit-libcoap.client.pcap";
+    let tree = printed(&format!("print -V {CAPTURE}"));
+    let said =
+        "frame 7, 2.25 s after its first copy, 4.59 ms after the last of 2; which of them it answers cannot be told";
+    assert!(tree.contains(said), "{tree}");
+    let fields = |capture: &str| {
+        printed(&format!("print -T fields {capture} -Y coapscope.rtt -e coapscope.rtt.attempt -e coapscope.rtt.copies"))
+    };
+    assert_eq!(fields(CAPTURE).lines().next(), Some("\t2.254730000,0.004589000"));
+    for line in fields("captures/lab/01-libcoap-basics-ipv4.pcap").lines() {
+        let (attempt, copies) = line.split_once('\t').unwrap();
+        assert!(attempt == copies && !attempt.is_empty(), "{line}");
+    }
+    for row in objects(&printed(&format!("print -T json --table exchanges {CAPTURE}"))) {
+        assert_eq!(row["round_trip_of_attempt"].is_null(), row["transmissions"] != 1, "{row}");
+    }
+}

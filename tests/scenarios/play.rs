@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use coapscope::coap::{Finding, Severity};
+use coapscope::frame::Position;
+use coapscope::store::{Record, Store, Update, round_trip};
 use coapscope::tracking::{
-    BodyId, BodyPart, BodyRow, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch,
-    RecordId, Relation, Tracked,
+    Arrival, BodyId, BodyPart, BodyRow, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow,
+    Patch, RecordId, Relation, Tracked,
 };
 
 use crate::script::{Script, Step, number_sign};
@@ -23,6 +25,8 @@ pub struct Seen {
     pub parts: BTreeMap<RecordId, BodyPart>,
     /// Which message each ICMP error was about.
     pub about: Vec<RecordId>,
+    /// All of the above, as whoever receives it keeps it; only where messages keep their numbers.
+    pub store: Store,
     pub counters: Counters,
     /// The same, without what strangers added.
     pub counted: [u64; ways::KEYS],
@@ -30,6 +34,19 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// The record of a message that was tracked just now, with what became known with it; the number of its frame is that of the message.
+    pub fn keep(&mut self, arrival: Option<&Arrival>, patches: &[Patch]) {
+        let records = arrival.zip(self.tracked.last()).map(|(arrival, tracked)| {
+            let number = arrival.record + 1;
+            let mut record =
+                Record::new(arrival.time, Position::default(), number, arrival.source, arrival.destination);
+            record.relate(tracked);
+            record
+        });
+        let records = records.into_iter().collect();
+        self.store.apply(Update { records, patches: patches.to_vec(), ..Update::default() });
+    }
+
     pub fn take(&mut self, patches: Vec<Patch>) {
         for patch in patches {
             match patch {
@@ -131,6 +148,15 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
         ["duplicates", to] => relation(Relation::Duplicates, to),
         ["copy-of", to] => relation(Relation::CopyOf, to),
         ["relates-to", "nothing"] => equal(&format!("{:?}", tracked.relation), "None"),
+        ["attempts", copies @ ..] => {
+            let attempts = seen.store.attempts(record).unwrap_or_default();
+            let found: Vec<_> = attempts.iter().map(|attempt| name(attempt.record)).collect();
+            equal(&found.join(" "), &copies.join(" "))
+        }
+        ["round-trip", time] => {
+            let found = seen.store.attempts(record).and_then(|attempts| round_trip(&attempts));
+            equal(&found.map_or("none".into(), |time| format!("{}", time as f64 / 1e9)), time)
+        }
         ["answered-by", by] => equal(&name(seen.answered_by.get(&record).copied().unwrap_or(NO_RECORD)), by),
         ["previous", to] => equal(&name(tracked.previous_in_exchange), to),
         ["transmission", number] => equal(&tracked.transmission.to_string(), number),

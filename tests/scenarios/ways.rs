@@ -77,7 +77,11 @@ pub fn play(script: &Script, way: Way) -> Seen {
                 let since = sent.last().map_or(0, |last| message.time - last.time);
                 let record = sent.len() as RecordId;
                 sent.push(message);
+                let arrival = player.arrival(message, record);
                 seen.tracked.push(player.message(message, record, &mut patches));
+                if way == Way::Plain {
+                    seen.keep(Some(&arrival), &patches);
+                }
                 // Where the clock jumped, somebody else's frame would say that it did so for good.
                 if way == Way::Between && (0..HOUR).contains(&since) {
                     (0..30).for_each(|_| player.stranger(message.time, &mut patches));
@@ -100,7 +104,10 @@ pub fn play(script: &Script, way: Way) -> Seen {
                 );
                 seen.about.push(about);
             }
-            Step::Advance { time } => player.tracker.advance(*time, &mut patches),
+            Step::Advance { time } => {
+                player.tracker.advance(*time, &mut patches);
+                seen.keep(None, &patches);
+            }
             Step::Claim { .. } => {}
         }
         seen.take(patches);

@@ -7,7 +7,7 @@ use crate::frame::time_between;
 use crate::pipeline::Fetcher;
 use crate::render::ladder::judge::{Gap, Verdict, gap};
 use crate::render::time::duration;
-use crate::store::{Record, RecordFlags};
+use crate::store::{Attempt, Record, RecordFlags};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, RecordId, Relation, Role};
 use crate::tui::view::text;
 
@@ -170,7 +170,7 @@ fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Recor
     let (what, severity) = match gap(context.store, id, parameters) {
         _ if id == row.request => ("first copy of the request".to_owned(), None),
         Some(gap) => judged(&gap),
-        None => (part(record), None),
+        None => (part(record) + &since_last_copy(context, id), None),
     };
     let style = severity.map_or_else(ratatui::style::Style::new, |severity| context.theme.severity(severity));
     let code = if record.code.is_empty() { String::new() } else { format!("{} ", named(record.code)) };
@@ -181,6 +181,35 @@ fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Recor
         record.message_type.abbreviation()
     );
     Line::styled(line, style).of(id)
+}
+
+/// Of a first answer to what had been sent several times before it: how long after the last copy it came.
+fn since_last_copy(context: &Context<'_>, id: RecordId) -> String {
+    match context.store.attempts(id).unwrap_or_default()[..] {
+        [_, .., Attempt { record, elapsed: Some(time) }] => context
+            .store
+            .get(record)
+            .filter(|record| record.transmission > 1)
+            .map_or_else(String::new, |record| format!("; R{} +{}", record.transmission - 1, duration(time))),
+        _ => String::new(),
+    }
+}
+
+/// Which copy the answer is for: its round-trip time, or the times among which it is.
+fn round_trip(context: &Context<'_>, row: &ExchangeRow) -> Option<String> {
+    let attempts = context.store.attempts(row.response)?;
+    let times: Vec<String> = attempts.iter().filter_map(|attempt| attempt.elapsed).map(duration).collect();
+    match &times[..] {
+        [time] if attempts.len() == 1 && row.transmissions > 1 => {
+            Some(format!("The answer can only be for the first copy, so the round trip took {time}."))
+        }
+        [first @ .., last] if attempts.len() > 1 && times.len() == attempts.len() => Some(format!(
+            "Which of the {} copies the answer is for cannot be told, so the round trip took {} or {last}.",
+            attempts.len(),
+            first.join(", ")
+        )),
+        _ => None,
+    }
 }
 
 /// `#4`, `#4 and #6`, `#4, #6 and 3 more`.
@@ -318,6 +347,7 @@ fn sentences(
     } else {
         said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
     }
+    said.extend(round_trip(context, row));
     let mut missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, &context.parameters)?)));
     if let Some((id, gap)) = missing.rfind(|(_, gap)| gap.unseen() > 0) {
         said.push(format!(
