@@ -35,12 +35,20 @@ flaws! {
     StrayBreak "the end of something that was not begun"
     Chunk "a piece of another type than the string that it belongs to"
     Structure "not what this format consists of"
+    Kind "a value of another kind than its name asks for"
+    NotFinite "a number that is none (NaN, or infinite)"
     Unclosed "what was opened is not closed"
     TooDeep "nested deeper than is read"
     TooMany "more items than are read"
 }
 
 impl Flaw {
+    /// Whether the bytes can be read all the same, and most parsers take them: RFC 8259 section 4 only advises against names that occur twice,
+    /// RFC 8949 section 5.6 leaves them to the application, and RFC 8428 section 6 does not say what becomes of a number that JSON has none for.
+    pub const fn is_mild(self) -> bool {
+        matches!(self, Self::Duplicate | Self::NotFinite)
+    }
+
     /// The flaw with that number, as findings carry it.
     pub fn of(number: i64) -> Option<Self> {
         Self::ALL.get(usize::try_from(number).ok()?).copied()

@@ -79,8 +79,9 @@ fn one(body: &[u8], at: usize, walk: &mut Walk) -> Item {
             return reader.give_up("not read", walk);
         }
         let Some(head) = head(body, start) else {
-            let flaw = match body.get(start).map(|byte| byte & 31) {
-                Some(28..=30) => Flaw::Reserved,
+            let flaw = match body.get(start).map(|byte| (byte >> 5, byte & 31)) {
+                // Of what else is not there at all a length can be left open (RFC 8949 section 3.2).
+                Some((_, 28..=30) | (0 | 1 | 6, 31)) => Flaw::Reserved,
                 _ => Flaw::EndsEarly,
             };
             reader.flaw(flaw, start..body.len().min(start + 1), walk);

@@ -88,17 +88,33 @@ static ALGORITHMS: Labels = &[
     (33, "AES-CCM-64-128-256"),
 ];
 
-/// Parameters of a key (IANA, COSE Key Common Parameters; those below 0 are of elliptic curves).
-static KEY: Labels = &[
-    (1, "kty"),
-    (2, "kid"),
-    (3, "alg"),
-    (4, "key_ops"),
-    (5, "Base IV"),
-    (-1, "crv, or k of a symmetric key"),
-    (-2, "x"),
-    (-3, "y"),
-    (-4, "d"),
+/// Parameters of a key (IANA, COSE Key Common Parameters).
+static KEY: Labels = &[(1, "kty"), (2, "kid"), (3, "alg"), (4, "key_ops"), (5, "Base IV")];
+
+/// A type of key, its name, and what its own parameters are (IANA, COSE Key Types and COSE Key Type Parameters).
+static KEY_TYPES: &[(i128, &str, Labels)] = &[
+    (1, "OKP", &[(-1, "crv"), (-2, "x"), (-4, "d")]),
+    (2, "EC2", &[(-1, "crv"), (-2, "x"), (-3, "y"), (-4, "d")]),
+    (
+        3,
+        "RSA",
+        &[
+            (-1, "n"),
+            (-2, "e"),
+            (-3, "d"),
+            (-4, "p"),
+            (-5, "q"),
+            (-6, "dP"),
+            (-7, "dQ"),
+            (-8, "qInv"),
+            (-9, "other"),
+            (-10, "r_i"),
+            (-11, "d_i"),
+            (-12, "t_i"),
+        ],
+    ),
+    (4, "Symmetric", &[(-1, "k")]),
+    (5, "HSS-LMS", &[(-1, "pub")]),
 ];
 
 /// Claims (IANA, CWT Claims).
@@ -180,9 +196,19 @@ fn label(map: &mut Item, labels: Labels) {
             && let Some(key) = member.children.first_mut().filter(|key| key.name == "1")
         {
             key.meaning = "COSE_Key".into();
-            label(key, KEY);
+            label_key(key);
         }
     }
+}
+
+/// Names the parameters of a key, those of its type by its type.
+fn label_key(key: &mut Item) {
+    label(key, KEY);
+    let kty = key.children.iter_mut().find(|member| member.is_notation && member.name == "1");
+    let Some((kty, number)) = kty.and_then(|kty| kty.as_integer().map(|number| (kty, number))) else { return };
+    let Some((_, name, own)) = KEY_TYPES.iter().find(|row| row.0 == number) else { return };
+    kty.meaning = format!("kty: {name}");
+    label(key, own);
 }
 
 /// Names in a map that is the whole body, tagged or not.
@@ -223,16 +249,28 @@ pub(super) fn ace(body: &[u8], walk: &mut Walk) -> Vec<Item> {
 
 /// A key.
 pub(super) fn key(body: &[u8], walk: &mut Walk) -> Vec<Item> {
-    labelled(body, KEY, walk)
+    let mut items = labelled(body, KEY, walk);
+    items.first_mut().map(untagged).into_iter().for_each(label_key);
+    items
 }
 
 /// Keys in an array.
 pub(super) fn key_set(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut items = cbor::decode(body, walk);
-    for key in items.first_mut().into_iter().flat_map(|root| &mut root.children) {
-        label(key, KEY);
+    let Some(root) = items.first_mut().map(untagged) else { return items };
+    needs(root, |value| matches!(value, Value::List(_)), walk);
+    for key in &mut root.children {
+        needs(key, |value| matches!(value, Value::Map(_)), walk);
+        label_key(key);
     }
     items
+}
+
+/// Notes an item that is not what it is to be; what could not be read is told already.
+fn needs(item: &Item, fits: fn(&Value) -> bool, walk: &mut Walk) {
+    if !fits(&item.value) && !matches!(item.value, Value::Rest(_)) {
+        walk.flaw(Flaw::Structure, item.bytes.clone());
+    }
 }
 
 fn untagged(item: &mut Item) -> &mut Item {
@@ -246,6 +284,7 @@ fn untagged(item: &mut Item) -> &mut Item {
 /// A COSE message of the kind that its tag or, without one, `tag` says. Of a CWT the payload is a set of claims.
 pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Walk) -> Vec<Item> {
     let mut items = cbor::decode(body, walk);
+    let has_ended = !walk.problems.is_empty();
     let Some(root) = items.first_mut() else { return items };
     let told = innermost_tag(root);
     let contradicts = told.is_some_and(|told| tag.is_some_and(|tag| tag != told));
@@ -255,21 +294,36 @@ pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Wa
         let bytes = item.bytes.clone();
         walk.flaw(Flaw::Structure, bytes);
     }
-    let shape = SHAPES.iter().find(|shape| Some(shape.tag) == tag);
-    match shape {
-        Some(shape)
-            if matches!(item.value, Value::List(_)) && (3..=shape.parts.len()).contains(&item.children.len()) =>
-        {
+    let count = item.children.len();
+    let names = match SHAPES.iter().find(|shape| Some(shape.tag) == tag) {
+        // Of one that breaks off, what is there.
+        Some(shape) if count == shape.parts.len() || (3..=shape.parts.len()).contains(&count) && has_ended => {
             item.meaning = shape.name.to_owned();
-            parts(item, shape.parts, is_cwt, body, walk);
+            Some(shape.parts)
         }
-        _ if matches!(item.value, Value::Rest(_)) => {}
-        _ => {
-            let bytes = item.bytes.clone();
-            walk.flaw(Flaw::Structure, bytes);
-        }
+        // Without a tag, what a CWT is protected by follows from elsewhere (RFC 8392 section 7.2).
+        None if is_cwt && tag.is_none() => untagged_parts(&item.children),
+        _ => None,
+    };
+    match names {
+        Some(names) if matches!(item.value, Value::List(_)) => parts(item, names, is_cwt, body, walk),
+        _ => needs(item, |_| false, walk),
     }
     items
+}
+
+/// What the array of a CWT without a tag holds. Where four items end in bytes, nobody can tell a signature from a tag; where they end in an
+/// array, nobody can tell what was signed from what was encrypted.
+fn untagged_parts(items: &[Item]) -> Option<&'static [&'static str]> {
+    match items {
+        [_, _, _] => Some(&["protected", "unprotected", "ciphertext"]),
+        [_, _, _, Item { value: Value::Bytes(_), .. }] => {
+            Some(&["protected", "unprotected", "payload", "tag or signature"])
+        }
+        [_, _, _, Item { value: Value::List(_), .. }] => Some(&["protected", "unprotected"]),
+        [_, _, _, _, _] => Some(&["protected", "unprotected", "payload", "tag", "recipients"]),
+        _ => None,
+    }
 }
 
 /// The innermost of the tags around an item that names a COSE message.
@@ -284,10 +338,12 @@ fn parts(item: &mut Item, names: &'static [&'static str], is_cwt: bool, body: &[
     let mut content_type = None;
     for (part, name) in item.children.iter_mut().zip(names) {
         part.meaning = (*name).to_owned();
+        needs(part, kind_of(name), walk);
         match *name {
             "protected" => {
                 cbor::embed(part, body, 3, walk);
                 if let Some(map) = part.children.first_mut() {
+                    needs(map, |value| matches!(value, Value::Map(_)), walk);
                     label(map, HEADERS);
                     content_type = format_in(map).or(content_type);
                 }
@@ -306,11 +362,24 @@ fn parts(item: &mut Item, names: &'static [&'static str], is_cwt: bool, body: &[
             "recipients" | "signatures" => {
                 let names = if *name == "recipients" { RECIPIENT } else { SIGNATURE };
                 for one in &mut part.children {
+                    needs(one, |value| matches!(value, Value::List(_)), walk);
                     parts(one, names, false, body, walk);
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// What a part of that name is to be (RFC 9052 sections 3 to 6).
+fn kind_of(name: &str) -> fn(&Value) -> bool {
+    match name {
+        "unprotected" => |value| matches!(value, Value::Map(_)),
+        "payload" | "ciphertext" => {
+            |value| matches!(value, Value::Bytes(_) | Value::Pieces { text: false } | Value::Null)
+        }
+        "recipients" | "signatures" => |value| matches!(value, Value::List(_)),
+        _ => |value| matches!(value, Value::Bytes(_) | Value::Pieces { text: false }),
     }
 }
 

@@ -93,8 +93,31 @@ impl Item {
             Value::Integer(number) => Some(*number as f64),
             Value::Float(number) => Some(*number),
             Value::Number(text) => text.parse().ok(),
-            Value::Tag(_) => self.children.first()?.as_number(),
+            Value::Tag(number) => self.tagged_number(*number),
             _ => None,
+        }
+    }
+
+    /// The number that a tag makes of its content: big numbers, decimal fractions and big floats (RFC 8949 sections 3.4.3 and 3.4.4).
+    fn tagged_number(&self, tag: u64) -> Option<f64> {
+        let content = self.children.first()?;
+        match (tag, &content.value, content.children.as_slice()) {
+            (2 | 3, Value::Bytes(bytes), _) => {
+                let size = bytes.iter().fold(0.0, |number, byte| number * 256.0 + f64::from(*byte));
+                Some(if tag == 2 { size } else { -1.0 - size })
+            }
+            (4 | 5, Value::List(_), [exponent, mantissa]) => {
+                let exponent = exponent.as_integer()?;
+                match (tag, mantissa.as_integer()) {
+                    (4, Some(mantissa)) => format!("{mantissa}e{exponent}").parse().ok(),
+                    // Beyond these the power itself would be none, and the product with it.
+                    (4, None) if exponent.abs() < 300 => Some(mantissa.as_number()? * 10f64.powi(exponent as i32)),
+                    (5, _) if exponent.abs() < 1000 => Some(mantissa.as_number()? * 2f64.powi(exponent as i32)),
+                    _ => None,
+                }
+            }
+            (2..=5, ..) => None,
+            _ => content.as_number(),
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
         }
         Some(Err(error)) => {
             let at = place(text, &error);
-            let flaw = if error.is_eof() { Flaw::EndsEarly } else { Flaw::Syntax };
+            let flaw = if error.is_eof() || ends_in_number(text, at) { Flaw::EndsEarly } else { Flaw::Syntax };
             if !broken {
                 walk.flaw(flaw, at..(at + 1).min(text.len()));
             }
@@ -260,5 +260,14 @@ fn place(text: &str, error: &serde_json::Error) -> usize {
         0 => 0,
         line => text.match_indices('\n').nth(line - 1).map_or(0, |(at, _)| at + 1),
     };
-    (start + error.column().saturating_sub(1)).min(text.len())
+    // Of a control character in a string the parser tells the place before it.
+    let behind = usize::from(error.to_string().starts_with("control character"));
+    (start + error.column().saturating_sub(1) + behind).min(text.len())
+}
+
+/// Whether the text ends in a number that a digit would make whole: for the parser that is no end, but a wrong number.
+fn ends_in_number(text: &str, at: usize) -> bool {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_digit() || "+-.eE".contains(character));
+    let number = text.get(digits.len()..).unwrap_or_default();
+    at >= digits.len() && !number.is_empty() && serde_json::from_str::<IgnoredAny>(&format!("{number}0")).is_ok()
 }

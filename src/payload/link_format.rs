@@ -9,6 +9,26 @@ const NAME: &str = "!#$&+-.^_`|~*";
 /// What values without quotation marks consist of, beside letters and digits (RFC 6690 section 2).
 const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
 
+/// Attributes that a link has once at most, of which what stands first counts (RFC 6690 section 3; RFC 7252 section 7.2.1 and its erratum
+/// 5078).
+const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title"];
+
+/// A link as JSON. What is there several times is an array, but for the target: an attribute that is called `href` as well is left out.
+pub(super) fn json(link: &Item) -> serde_json::Value {
+    let Value::Map(_) = link.value else { return link.json() };
+    let mut object = serde_json::Map::new();
+    for attribute in &link.children {
+        let value = attribute.json();
+        match object.get_mut(&attribute.name) {
+            None => drop(object.insert(attribute.name.clone(), value)),
+            Some(_) if attribute.name == "href" => {}
+            Some(serde_json::Value::Array(values)) => values.push(value),
+            Some(earlier) => *earlier = vec![earlier.take(), value].into(),
+        }
+    }
+    object.into()
+}
+
 /// The links of a document, each a map of `href` and its attributes; an attribute without value is true. In what a LwM2M client says of
 /// itself, numbers are named.
 pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
@@ -113,7 +133,14 @@ impl<'a> Reader<'a> {
             }
             break;
         }
-        let told = |name: &str| link.child(name).and_then(Item::as_text).filter(|text| !text.is_empty());
+        for (at, attribute) in link.children.iter().enumerate() {
+            let is_again = link.children.iter().take(at).any(|earlier| earlier.name == attribute.name);
+            if is_again && ONCE.contains(&&*attribute.name) {
+                walk.flaw(Flaw::Duplicate, attribute.bytes.clone());
+            }
+        }
+        let first = |name: &str| link.children.iter().find(|attribute| attribute.name == name);
+        let told = |name: &str| first(name).and_then(Item::as_text).filter(|text| !text.is_empty());
         link.meaning = told("title").or_else(|| told("rt")).unwrap_or_default().to_owned();
         Ok(link)
     }

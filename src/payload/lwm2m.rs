@@ -41,10 +41,13 @@ fn entries(bytes: &[u8], start: usize, place: Place, depth: usize, walk: &mut Wa
             items.push(rest(left, "not read"));
             break;
         }
-        let Some((kind, id, value, end)) = entry(bytes, at) else {
-            walk.flaw(if at + 2 > bytes.len() { Flaw::EndsEarly } else { Flaw::TooLong }, left.start..left.start + 1);
-            items.push(rest(left, "not read"));
-            break;
+        let (kind, id, value, end) = match entry(bytes, at) {
+            Ok(entry) => entry,
+            Err(flaw) => {
+                walk.flaw(flaw, left.start..left.start + 1);
+                items.push(rest(left, "not read"));
+                break;
+            }
         };
         let place = match kind {
             Entry::Resource | Entry::MultipleResource => Place { resource: Some(id), ..place },
@@ -80,9 +83,9 @@ fn entries(bytes: &[u8], start: usize, place: Place, depth: usize, walk: &mut Wa
     items
 }
 
-/// The entry at `at`: its kind, identifier, where its value is, and where it ends.
-fn entry(bytes: &[u8], at: usize) -> Option<(Entry, u16, std::ops::Range<usize>, usize)> {
-    let first = *bytes.get(at)?;
+/// The entry at `at`: its kind, identifier, where its value is, and where it ends; or why there is none.
+fn entry(bytes: &[u8], at: usize) -> Result<(Entry, u16, std::ops::Range<usize>, usize), Flaw> {
+    let first = *bytes.get(at).ok_or(Flaw::EndsEarly)?;
     let kind = match first >> 6 {
         0 => Entry::ObjectInstance,
         1 => Entry::ResourceInstance,
@@ -90,14 +93,15 @@ fn entry(bytes: &[u8], at: usize) -> Option<(Entry, u16, std::ops::Range<usize>,
         _ => Entry::Resource,
     };
     let id_end = at + 2 + usize::from(first >> 5 & 1);
-    let id = uint(bytes.get(at + 1..id_end)?);
+    let id = uint(bytes.get(at + 1..id_end).ok_or(Flaw::EndsEarly)?);
     let length_end = id_end + usize::from(first >> 3 & 3);
     let length = match first >> 3 & 3 {
         0 => u64::from(first & 7),
-        _ => uint(bytes.get(id_end..length_end)?),
+        _ => uint(bytes.get(id_end..length_end).ok_or(Flaw::EndsEarly)?),
     };
-    let end = length_end.checked_add(usize::try_from(length).ok()?).filter(|end| *end <= bytes.len())?;
-    Some((kind, id as u16, length_end..end, end))
+    // At most three bytes of length.
+    let end = Some(length_end + length as usize).filter(|end| *end <= bytes.len()).ok_or(Flaw::TooLong)?;
+    Ok((kind, id as u16, length_end..end, end))
 }
 
 fn uint(bytes: &[u8]) -> u64 {

@@ -117,6 +117,5 @@ fn finding(problem: &Problem, offset: usize) -> Finding {
     };
     let span = Span::of_bytes(offset + problem.bytes.start, problem.bytes.len());
     let made = Finding::new(rule, span).with(problem.bytes.start as i64, problem.flaw as i64);
-    // Most parsers take either: RFC 8259 section 4 only advises against it, and RFC 8949 section 5.6 leaves it to the application.
-    if problem.flaw == Flaw::Duplicate { made.at(Severity::Note) } else { made }
+    if problem.flaw.is_mild() { made.at(Severity::Note) } else { made }
 }

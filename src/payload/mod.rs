@@ -70,6 +70,7 @@ impl Decoded {
             _ if self.is_guess => Json::Null,
             (Some(Shape::One), [only, ..]) => only.json(),
             (Some(Shape::Many), items) => items.iter().map(Item::json).collect(),
+            (Some(Shape::Links), items) => items.iter().map(link_format::json).collect(),
             (Some(Shape::Text), _) => {
                 std::str::from_utf8(body).map_or(Json::Null, |text| Json::String(text.to_owned()))
             }
@@ -95,6 +96,8 @@ enum Shape {
     One,
     /// All values in an array.
     Many,
+    /// The same, where names may be there several times.
+    Links,
     /// The text as it is.
     Text,
 }
@@ -135,7 +138,7 @@ const FORMS: &[Form] = &[
         cose::message(body, None, true, walk)
     }),
     form("Thread TLVs", &[], false, Shape::One, |body, subject, walk| thread::decode(body, subject.about.path, walk)),
-    form("link format", &[40], false, Shape::Many, |body, subject, walk| {
+    form("link format", &[40], false, Shape::Links, |body, subject, walk| {
         link_format::decode(body, subject.about.path, walk)
     }),
     form("SenML in JSON", &[110, 111, 320], false, Shape::One, |body, _, walk| json::decode(body, walk)),
@@ -211,8 +214,10 @@ pub fn decode(body: &[u8], subject: &Subject<'_>) -> Decoded {
     };
     let mut items = (form.read)(body, subject, &mut walk);
     let resolved = match form.name {
-        "SenML in JSON" => senml::resolve(&mut items, false, &mut walk),
-        "SenML in CBOR" => senml::resolve(&mut items, true, &mut walk),
+        "SenML in JSON" | "SenML in CBOR" => {
+            let is_etch = matches!(subject.format, Some(ContentFormat(320 | 322)));
+            senml::resolve(&mut items, senml::Form { in_cbor: form.is_cbor, is_etch }, &mut walk)
+        }
         _ => None,
     };
     let notation = form.is_cbor.then(|| items.iter().map(notation).collect::<Vec<_>>().join(", "));

@@ -11,10 +11,17 @@ const LEVELS: usize = 2 + cbor::EMBEDDED;
 /// The parts, each decoded as its own Content-Format.
 pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut items = cbor::decode(body, walk);
-    let Some(root) = items.first_mut().filter(|item| matches!(item.value, Value::List(_))) else {
-        walk.flaw(Flaw::Structure, 0..body.len());
-        return items;
+    let root = match items.first_mut() {
+        Some(item) if matches!(item.value, Value::List(_)) => item,
+        Some(Item { value: Value::Rest(_), .. }) | None => return items,
+        Some(_) => {
+            walk.flaw(Flaw::Structure, 0..body.len());
+            return items;
+        }
     };
+    if root.children.len() % 2 == 1 && walk.problems.is_empty() {
+        walk.flaw(Flaw::Structure, root.bytes.clone());
+    }
     let mut format = None;
     for (index, item) in root.children.iter_mut().enumerate() {
         if index % 2 == 0 {
@@ -34,7 +41,7 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
 /// Decodes what a byte string holds; null stands for a part that is left out.
 fn part(item: &mut Item, format: Option<ContentFormat>, walk: &mut Walk) {
     let Value::Bytes(bytes) = &item.value else {
-        if !matches!(item.value, Value::Null | Value::Rest(_) | Value::Pieces { .. }) {
+        if !matches!(item.value, Value::Null | Value::Rest(_) | Value::Pieces { text: false }) {
             walk.flaw(Flaw::Structure, item.bytes.clone());
         }
         return;

@@ -51,10 +51,13 @@ pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
             root.children.push(rest(left, "not read"));
             break;
         }
-        let Some((start, end)) = value(body, at) else {
-            walk.flaw(if at + 2 > body.len() { Flaw::EndsEarly } else { Flaw::TooLong }, at..at + 1);
-            root.children.push(rest(left, "not read"));
-            break;
+        let (start, end) = match value(body, at) {
+            Ok(place) => place,
+            Err(flaw) => {
+                walk.flaw(flaw, at..at + 1);
+                root.children.push(rest(left, "not read"));
+                break;
+            }
         };
         let (number, held) = (body.get(at).copied().unwrap_or_default(), body.get(start..end).unwrap_or_default());
         let name = name(space, number);
@@ -72,10 +75,11 @@ pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
 }
 
 /// Where the value of the TLV at `at` begins and ends. A length of 255 says that two bytes of length follow.
-fn value(body: &[u8], at: usize) -> Option<(usize, usize)> {
-    let (length, start) = match *body.get(at + 1)? {
-        255 => (usize::from(*body.get(at + 2)?) << 8 | usize::from(*body.get(at + 3)?), at + 4),
-        length => (usize::from(length), at + 2),
+fn value(body: &[u8], at: usize) -> Result<(usize, usize), Flaw> {
+    let (length, start) = match body.get(at + 1..).unwrap_or_default() {
+        [255, high, low, ..] => (usize::from(*high) << 8 | usize::from(*low), at + 4),
+        [] | [255, ..] => return Err(Flaw::EndsEarly),
+        [length, ..] => (usize::from(*length), at + 2),
     };
-    Some((start, start + length)).filter(|(_, end)| *end <= body.len())
+    if start + length <= body.len() { Ok((start, start + length)) } else { Err(Flaw::TooLong) }
 }

@@ -45,6 +45,12 @@ impl Walk {
         }
     }
 
+    /// Whether something in these bytes, or right behind them, could not be read.
+    pub fn is_broken_in(&self, bytes: &Range<usize>) -> bool {
+        let is_there = |problem: &Problem| (bytes.start..=bytes.end).contains(&problem.bytes.start);
+        self.problems.iter().any(|problem| !problem.flaw.is_mild() && is_there(problem))
+    }
+
     /// Takes one item from what may be made; notes it where none is left.
     pub fn take(&mut self, at: Range<usize>) -> bool {
         if self.left == 0 {

@@ -3,16 +3,49 @@
 use std::ops::Range;
 
 use quick_xml::Reader;
+use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
 use super::walk::{Walk, rest};
 use super::{Item, Value};
-use crate::coap::escape;
 use crate::coap::flaw::Flaw;
+
+/// What stands before a text in UTF-8, where something does.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The elements of a document; what could be read of it where it is broken.
 pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    if is_otherwise_encoded(body) {
+        return vec![rest(0..body.len(), "in another encoding than UTF-8")];
+    }
+    let (own, known) = (body.strip_prefix(MARK).unwrap_or(body), walk.problems.len());
+    let mut items = elements(own, walk);
+    let before = body.len() - own.len();
+    walk.shift(known, before);
+    items.iter_mut().for_each(|item| item.shift(before));
+    items
+}
+
+/// Whether a document is, or says that it is, in another encoding (XML 1.0 section 4.3.3); one that needs nothing beyond ASCII reads the
+/// same in most.
+fn is_otherwise_encoded(body: &[u8]) -> bool {
+    if body.starts_with(b"\xff\xfe")
+        || body.starts_with(b"\xfe\xff")
+        || body.starts_with(b"<\0")
+        || body.starts_with(b"\0<")
+    {
+        return true;
+    }
+    let end = body.windows(2).position(|pair| pair == b"?>").unwrap_or(0);
+    let Some(Ok(declaration)) = body.get(..end).map(std::str::from_utf8) else { return false };
+    let said = declaration.strip_prefix("<?xml").and_then(|rest| rest.split_once("encoding"));
+    let said = said.map(|(_, rest)| rest.trim_start_matches([' ', '\t', '\r', '\n', '=', '"', '\'']));
+    let is_utf8 = |name: &str| name.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("utf-8"));
+    said.is_some_and(|name| !is_utf8(name)) && !body.is_ascii()
+}
+
+fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
         Err(error) => {
@@ -21,6 +54,10 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
             return vec![rest(0..body.len(), "not read")];
         }
     };
+    let is_no_character = |character: char| character < ' ' && !"\t\r\n".contains(character);
+    if let Some(at) = text.find(is_no_character) {
+        walk.flaw(Flaw::Syntax, at..at + 1);
+    }
     let mut reader = Reader::from_str(text);
     let mut root = Item::new(Value::List(false), 0..body.len());
     let mut open: Vec<Item> = Vec::new();
@@ -36,11 +73,7 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
         match event {
             Err(error) => {
                 let at = (reader.error_position() as usize).min(text.len().saturating_sub(1));
-                let flaw = match error {
-                    quick_xml::Error::IllFormed(_) => Flaw::Unclosed,
-                    _ => Flaw::Syntax,
-                };
-                walk.flaw(flaw, at..text.len().min(at + 1));
+                walk.flaw(flaw_of(&error), at..text.len().min(at + 1));
                 break "not read";
             }
             Ok(Event::Eof) => {
@@ -60,8 +93,8 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                 walk.flaw(Flaw::Trailing, start..text.len());
                 break "not read";
             }
-            Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) if is_over && !is_blank(text, &bytes) => {
-                walk.flaw(Flaw::Trailing, start..text.len());
+            Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) if depth == 0 && !is_blank(text, &bytes) => {
+                walk.flaw(if is_over { Flaw::Trailing } else { Flaw::Syntax }, start..text.len());
                 break "not read";
             }
             Ok(_) if !walk.take(bytes.clone()) => break "not read",
@@ -94,6 +127,22 @@ pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     }
     root.children.extend(left);
     root.children
+}
+
+fn flaw_of(error: &quick_xml::Error) -> Flaw {
+    use quick_xml::Error as E;
+    match error {
+        E::Syntax(SyntaxError::InvalidBangMarkup) => Flaw::Syntax,
+        // Something whose end was sought to the last byte.
+        E::Syntax(_) => Flaw::EndsEarly,
+        E::IllFormed(IllFormedError::UnmatchedEndTag(_)) => Flaw::StrayBreak,
+        E::IllFormed(
+            IllFormedError::MismatchedEndTag { .. }
+            | IllFormedError::MissingEndTag(_)
+            | IllFormedError::UnclosedReference,
+        ) => Flaw::Unclosed,
+        _ => Flaw::Syntax,
+    }
 }
 
 fn is_blank(text: &str, bytes: &Range<usize>) -> bool {
@@ -166,9 +215,10 @@ fn written(text: &str, bytes: Range<usize>, what: &str) -> Item {
 fn told(mut item: Item) -> Item {
     if let [only] = item.children.as_slice()
         && only.name.is_empty()
+        && only.meaning.is_empty()
         && let Some(text) = only.as_text()
     {
-        item.meaning = escape::text(text.trim()).chars().take(80).collect();
+        item.meaning = text.trim().chars().take(80).collect();
     }
     item
 }

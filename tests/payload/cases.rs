@@ -139,3 +139,16 @@ fn no_prefix_and_no_flipped_bit_breaks_a_decoder() {
     }
     println!("{tried} bodies");
 }
+
+#[test]
+fn what_a_link_has_several_times_is_an_array() {
+    for (body, expected) in [
+        ("</a>;rt=\"x\";obs", r#"[{"href":"/a","rt":"x","obs":true}]"#),
+        ("</a>;x=1;x=2;x,</b>", r#"[{"href":"/a","x":["1","2",true]},{"href":"/b"}]"#),
+        ("</a>;href=\"/b\"", r#"[{"href":"/a"}]"#),
+        ("</a>,</b", r#"[{"href":"/a"},null]"#),
+    ] {
+        let found = super::read(body.as_bytes(), 40).json(body.as_bytes());
+        assert_eq!(found, serde_json::from_str::<serde_json::Value>(expected).unwrap(), "{body}");
+    }
+}

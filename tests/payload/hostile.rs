@@ -103,7 +103,7 @@ fn bodies() -> Vec<Hostile> {
             Flaw::TooMany,
             format!("<!DOCTYPE a [<!ENTITY b \"&c;&c;\">]><a>{}</a>", "&b;".repeat(15_000)),
         ),
-        hostile("XML, a tag that never ends", 41, Flaw::Syntax, b"<".repeat(long)),
+        hostile("XML, a tag that never ends", 41, Flaw::EndsEarly, b"<".repeat(long)),
         hostile(
             "SenML, 5,000 records",
             110,
