@@ -17,7 +17,7 @@ mod verdicts;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use packets::{capture, datagram};
+use packets::{capture, capture_at, datagram};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -305,4 +305,34 @@ fn what_is_odd_about_a_body_of_one_block_is_told_once() {
             assert!(details.len() == 1 && details[0].starts_with(text), "{payload:?}: {details:#?}");
         }
     }
+}
+
+#[test]
+fn what_grows_worse_is_told_once() {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let path = folder.path().join("promises.pcap");
+    let request = |number: u8| datagram(CLIENT, true, &[0x41, 1, 0, number, number, 0xb1, b'a']);
+    let ack = |number: u8| datagram(CLIENT, false, &[0x60, 0, 0, number]);
+    // Three promises: two are broken for good when the capture ends, one has only been overdue so far.
+    let packets =
+        [(0, 1), (600, 2), (2400, 3)].map(|(tenth, number)| [(tenth, request(number)), (tenth + 1, ack(number))]);
+    let last = [(3200, datagram(CLIENT, true, &[0x51, 1, 0, 9, 9, 0xb1, b'b']))];
+    capture_at(&path, &[packets.concat(), last.to_vec()].concat());
+    let file = path.display().to_string();
+    let all = json(&format!("--show chat {file}"));
+    let groups = all["findings"].as_array().unwrap();
+    let of = |severity: &str| {
+        let same = |group: &&Value| group["id"] == "resp.none-after-ack" && group["severity"] == severity;
+        groups.iter().filter(same).map(|group| group["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((of("warn"), of("note")), (2, 1), "{all}");
+    let stats: Value = serde_json::from_slice(&run(&format!("stats --json {file}")).stdout).unwrap();
+    let table = String::from_utf8(run(&format!("print -T json --table findings {file}")).stdout).unwrap();
+    for severity in ["note", "warn"] {
+        let listed = table.lines().filter(|line| line.contains(&format!("\"severity\":\"{severity}\""))).count();
+        assert_eq!(stats["findings"][severity], listed, "{severity}: {stats} {table}");
+    }
+    assert_eq!(table.matches("resp.none-after-ack").count(), 3, "{table}");
+    let ignored = run(&format!("check {file} --ignore resp.none-after-ack"));
+    assert!(String::from_utf8_lossy(&ignored.stdout).contains("left out by --ignore: 3"), "{ignored:?}");
 }

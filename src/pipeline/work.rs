@@ -186,8 +186,15 @@ impl Work {
     /// Count the findings among the patches from `first` on.
     fn count_patches(&mut self, update: &Update, first: usize) {
         for patch in update.patches.iter().skip(first) {
-            if let Patch::Finding(_, finding) = patch {
-                count(&mut self.summary.findings, finding.severity);
+            match patch {
+                Patch::Finding(_, finding) => count(&mut self.summary.findings, finding.severity),
+                Patch::Graver { finding, was, .. } => {
+                    count(&mut self.summary.findings, finding.severity);
+                    if let Some(less) = self.summary.findings.get_mut(*was as usize) {
+                        *less = less.saturating_sub(1);
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -251,7 +251,9 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
     let (record, key, value) = match patch {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
         Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
-        Patch::Finding(record, finding) => (*record, "findings", findings(&[*finding], store)),
+        Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
+            (*record, "findings", findings(&[*finding], store))
+        }
         Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
     };
     update_of(store, record, key, &value)

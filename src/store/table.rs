@@ -194,6 +194,15 @@ impl Store {
                 let next = if is_first { 0 } else { known().map_or(0, |(key, _)| key.1 + 1) };
                 self.findings.insert((record, next), finding);
             }
+            Patch::Graver { record, finding, was } => {
+                if let Some(row) = self.records.get_mut(record as usize) {
+                    row.raise(finding.severity);
+                }
+                let mut all = self.findings.range_mut((record, 0)..=(record, u32::MAX));
+                if let Some((_, known)) = all.find(|(_, one)| one.rule == finding.rule && one.severity == was) {
+                    *known = finding;
+                }
+            }
         }
     }
 

@@ -254,7 +254,15 @@ impl Tracker {
             && slot.row.response == NO_RECORD
             && slot.asked.no_response == 0
         {
-            say_code(out, slot.row.request, Rule::RespNoneAfterAck, severity, i64::from(slot.acknowledgement));
+            let (record, was) = (slot.row.request, less(Rule::RespNoneAfterAck.severity()));
+            let finding =
+                Finding::new(Rule::RespNoneAfterAck, CODE).with(i64::from(slot.acknowledgement), 0).at(severity);
+            // It is one fact, however long it lasts.
+            match std::mem::replace(&mut slot.overdue, true) {
+                false => out.find(record, finding),
+                true if severity > was => out.patch(Patch::Graver { record, finding, was }),
+                true => {}
+            }
         }
     }
 

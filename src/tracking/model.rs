@@ -1,7 +1,7 @@
 //! What the tracker says: ids, relations, the rows of exchanges and observations, counters.
 
 use super::pairs::PairNumber;
-use crate::coap::Finding;
+use crate::coap::{Finding, Severity};
 
 /// Number of a stored message; they rise and are never reused.
 pub type RecordId = u32;
@@ -347,6 +347,15 @@ pub enum Patch {
     },
     /// A finding on an earlier or the present message. Chat is never sent.
     Finding(RecordId, Finding),
+    /// A finding that stood on an earlier message with a lower severity so far: it stands there once, like this.
+    Graver {
+        /// The message.
+        record: RecordId,
+        /// What stands there from now on.
+        finding: Finding,
+        /// How severe it was.
+        was: Severity,
+    },
 }
 
 /// Counts as `stats --json` defines them. Plain sums; all start at 0.

@@ -78,6 +78,8 @@ pub(super) struct Slot {
     pub live: bool,
     /// Its request was one that nothing odd can be said of, see [`super::usual`].
     pub usual: bool,
+    /// `resp.none-after-ack` was said of it.
+    pub overdue: bool,
     /// Where it was last under its token.
     pub place: u32,
     /// Steady time at which it began, and was closed.
@@ -111,6 +113,7 @@ impl Slot {
             open: false,
             live: false,
             usual: false,
+            overdue: false,
             place: 0,
             opened_at: 0,
             closed_at: 0,

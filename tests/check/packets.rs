@@ -25,10 +25,16 @@ pub fn datagram(client_port: u16, to_server: bool, message: &[u8]) -> Vec<u8> {
 
 /// Write packets as a capture, 100 ms apart.
 pub fn capture(path: &Path, packets: &[Vec<u8>]) {
+    let packets: Vec<_> = packets.iter().zip(0..).map(|(packet, tenth)| (tenth, packet.clone())).collect();
+    capture_at(path, &packets);
+}
+
+/// Write packets as a capture, each at so many tenths of a second.
+pub fn capture_at(path: &Path, packets: &[(u32, Vec<u8>)]) {
     let mut file: Vec<u8> =
         [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65535, RAW].into_iter().flat_map(u32::to_le_bytes).collect();
-    for (number, packet) in packets.iter().enumerate() {
-        let (seconds, micros) = (1_800_000_000 + number as u32 / 10, number as u32 % 10 * 100_000);
+    for (tenth, packet) in packets {
+        let (seconds, micros) = (1_800_000_000 + tenth / 10, tenth % 10 * 100_000);
         let length = packet.len() as u32;
         file.extend([seconds, micros, length, length].into_iter().flat_map(u32::to_le_bytes));
         file.extend(packet);

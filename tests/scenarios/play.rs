@@ -54,6 +54,12 @@ impl Seen {
                 Patch::Observation(id, row) => drop(self.observations.insert(id, row)),
                 Patch::AnsweredBy { record, by } => drop(self.answered_by.insert(record, by)),
                 Patch::Finding(record, finding) => self.findings.push((record, finding)),
+                Patch::Graver { record, finding, was } => {
+                    let same = |(on, one): &&mut (RecordId, Finding)| {
+                        *on == record && one.rule == finding.rule && one.severity == was
+                    };
+                    self.findings.iter_mut().find(same).expect("nothing was said that could be graver").1 = finding;
+                }
                 Patch::Body(id, row) => drop(self.bodies.insert(id, row)),
                 Patch::Part(record, part) => drop(self.parts.insert(record, part)),
             }
@@ -170,6 +176,10 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
         ["finding", id, severity] => {
             let found = seen.finding(Some(record), id).ok_or("it is not raised there")?;
             equal(&format!("{found:?}").to_lowercase(), severity)
+        }
+        ["once", id] => {
+            let kept = seen.store.findings(record).filter(|finding| finding.rule.row().id == *id).count();
+            equal(&kept.to_string(), "1")
         }
         ["says", id, words @ ..] => {
             let rule = |(on, finding): &&(RecordId, Finding)| *on == record && finding.rule.row().id == *id;

@@ -134,6 +134,17 @@ impl Scan {
                     }
                     findings.push((*record, *finding));
                 }
+                Patch::Graver { record, finding, was } => {
+                    // What it replaces may be of this very update.
+                    let before = findings.iter().position(|(id, one): &(RecordId, Finding)| {
+                        id == record && one.rule == finding.rule && one.severity == *was
+                    });
+                    match before {
+                        Some(at) => drop(findings.remove(at)),
+                        None => self.retract(*record, finding.rule, *was),
+                    }
+                    findings.push((*record, *finding));
+                }
                 _ => {}
             }
         }
@@ -189,12 +200,29 @@ impl Scan {
             self.ignored += 1;
             return;
         }
+        let Some((message, resource)) = self.about(id) else { return };
         let (briefs, first) = (&self.briefs, self.first);
-        let brief = |id: RecordId| briefs.get(id.checked_sub(first)? as usize);
-        let Some(found) = brief(id) else { return };
-        let about = self.exchanges.get(found.exchange.0 as usize).map_or(ResourceId(0), |asked| asked.resource);
-        let exhibit = |id: RecordId| brief(id).map(|brief| brief.exhibit(id));
-        self.tally.add(finding, found.exhibit(id), about, offset, &exhibit);
+        let exhibit = |id: RecordId| Some(briefs.get(id.checked_sub(first)? as usize)?.exhibit(id));
+        self.tally.add(finding, message, resource, offset, &exhibit);
+    }
+
+    /// A message that is remembered, and what it is about.
+    fn about(&self, id: RecordId) -> Option<(Exhibit, ResourceId)> {
+        let brief = self.briefs.get(id.checked_sub(self.first)? as usize)?;
+        let resource = self.exchanges.get(brief.exchange.0 as usize).map_or(ResourceId(0), |asked| asked.resource);
+        Some((brief.exhibit(id), resource))
+    }
+
+    /// A finding that was added stands there no more.
+    fn retract(&mut self, id: RecordId, rule: Rule, severity: Severity) {
+        if severity < self.least {
+            return;
+        }
+        if self.ignore.contains(&rule) {
+            self.ignored -= 1;
+        } else if let Some((message, resource)) = self.about(id) {
+            self.tally.retract(rule, severity, &message, resource);
+        }
     }
 
     /// Let the oldest messages go.

@@ -99,6 +99,10 @@ pub struct Key {
 }
 
 impl Key {
+    fn new(rule: Rule, severity: Severity, message: &Exhibit, resource: ResourceId) -> Self {
+        Self { endpoint: message.source, rule, severity, resource, on_copies: message.is_copy }
+    }
+
     /// Whether the endpoint did it.
     pub fn is_its_doing(&self) -> bool {
         !self.on_copies && is_of_sender(self.rule)
@@ -132,8 +136,7 @@ impl Tally {
         offset: Option<u64>,
         exhibit: &dyn Fn(RecordId) -> Option<Exhibit>,
     ) {
-        let (rule, severity) = (finding.rule, finding.severity);
-        let key = Key { endpoint: message.source, rule, severity, resource, on_copies: message.is_copy };
+        let key = Key::new(finding.rule, finding.severity, &message, resource);
         if let Some(count) = self.counts.get_mut(finding.severity as usize) {
             *count += 1;
         }
@@ -150,6 +153,22 @@ impl Tally {
                 }
             }
             group.cases.push(Case { message, other, offset, finding });
+        }
+    }
+
+    /// Take a finding of this rule and severity back that was added on a message about a resource.
+    pub fn retract(&mut self, rule: Rule, severity: Severity, message: &Exhibit, resource: ResourceId) {
+        let key = Key::new(rule, severity, message, resource);
+        let Some(group) = self.groups.get_mut(&key) else { return };
+        group.count -= 1;
+        if let Some(at) = group.cases.iter().position(|case| case.message.record == message.record) {
+            group.cases.remove(at);
+        }
+        if group.count == 0 {
+            self.groups.remove(&key);
+        }
+        if let Some(count) = self.counts.get_mut(severity as usize) {
+            *count -= 1;
         }
     }
 

@@ -46,8 +46,6 @@ fn findings(context: &Context<'_>, id: RecordId) -> Vec<(String, Severity)> {
     for finding in context.store.findings(id).filter(|finding| finding.rule != Rule::MidRetransmission) {
         let text = finding.text_with(&|id| frame_of(context.store, id));
         match said.iter_mut().find(|(known, ..)| *known == text) {
-            // What was odd at first and a fault later is one fact.
-            Some((.., severity, _)) if *severity != finding.severity => *severity = finding.severity.max(*severity),
             Some((.., times)) => *times += 1,
             None => said.push((text, finding.reference(), finding.severity, 1)),
         }
