@@ -12,6 +12,8 @@
 
 #[path = "stats/session.rs"]
 mod session;
+#[path = "stats/wide.rs"]
+mod wide;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

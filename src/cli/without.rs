@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
+use crate::render::wrap::wrap;
 use crate::store::Summary;
 
-/// Reasons that fit a line.
+/// Columns of a list.
+const WIDTH: usize = 80;
+/// Reasons, and ports, that fit a line.
 const TOLD: usize = 3;
 
 /// Frames that are not CoAP by reason, the most frequent first.
@@ -25,7 +28,11 @@ pub fn list(summary: &Summary, most: usize, out: &mut dyn Write) -> io::Result<(
     }
     writeln!(out, "\nframes that are not CoAP")?;
     for (reason, count) in reasons.iter().take(most) {
-        writeln!(out, "  {count:>10}  {reason}")?;
+        let mut before = format!("  {count:>10}  ");
+        for line in wrap(reason, WIDTH - before.len()) {
+            writeln!(out, "{before}{line}")?;
+            before = " ".repeat(before.len());
+        }
     }
     let rest: u64 = reasons.iter().skip(most).map(|(_, count)| count).sum();
     if rest > 0 {
@@ -36,14 +43,21 @@ pub fn list(summary: &Summary, most: usize, out: &mut dyn Write) -> io::Result<(
 
 /// Which option would help; None where none would.
 pub fn advice(summary: &Summary) -> Option<String> {
-    let offers: Vec<String> = summary
-        .offers
+    let mut found: Vec<_> = summary.offers.iter().collect();
+    found.sort_by_key(|(port, offer)| (std::cmp::Reverse(offer.datagrams), **port));
+    let mut offers: Vec<String> = found
         .iter()
+        .take(TOLD)
         .map(|(port, offer)| {
             let (datagrams, look) = if offer.datagrams == 1 { ("datagram", "looks") } else { ("datagrams", "look") };
             format!("{} {datagrams} on UDP port {port} {look} like CoAP: --port {port} decodes them", offer.datagrams)
         })
         .collect();
+    match found.len().saturating_sub(TOLD) {
+        0 => {}
+        1 => offers.push("as do those on 1 other port (`coapscope stats --json` lists all)".into()),
+        more => offers.push(format!("as do those on {more} other ports (`coapscope stats --json` lists all)")),
+    }
     if !offers.is_empty() {
         return Some(offers.join("; "));
     }

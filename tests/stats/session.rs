@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const CAPTURE: &str = "captures/lab/09-lab-session.mirror.pcap";
 
-fn run(arguments: &[&str]) -> String {
+pub fn run(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
     let output =
         command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8").output().unwrap();

@@ -2,13 +2,15 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::groups::Sum;
 use super::times::Times;
 use super::{Stats, findings, rows, share};
 use crate::cli::without;
 use crate::coap::{Code, escape};
 use crate::render::time::duration;
-use crate::render::wrap::wrap;
+use crate::render::wrap::{fit, wrap};
 
 /// Columns.
 const WIDTH: usize = 80;
@@ -16,8 +18,10 @@ const WIDTH: usize = 80;
 const LISTED: usize = 10;
 /// Columns of a name before its number.
 const NAME: usize = 26;
-/// Columns of the numbers of a row of a table.
-const NUMBERS: usize = 49;
+/// Columns that a name beside its numbers has at least; where there are fewer, it stands below them.
+const BESIDE: usize = 28;
+/// Columns of a name that is told in full.
+const LONGEST: usize = 400;
 
 impl Stats<'_> {
     pub(super) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -58,7 +62,12 @@ impl Stats<'_> {
         self.pairs_text(out)?;
         self.observations_text(out)?;
         without::list(summary, LISTED, out)?;
-        without::advice(summary).map_or(Ok(()), |advice| writeln!(out, "\n{advice}"))
+        for line in
+            without::advice(summary).iter().flat_map(|advice| std::iter::once(String::new()).chain(wrap(advice, WIDTH)))
+        {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
     }
 
     fn bytes(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -113,22 +122,21 @@ impl Stats<'_> {
         }
         writeln!(out, "\nwaits before a repeat, as the capture shows them (ACK_TIMEOUT is the shortest")?;
         writeln!(out, "first wait or less; each wait should be twice the one before)")?;
-        writeln!(out, "  {:>8} {:>9} {:>9} {:>7}  sender", "messages", "shortest", "longest", "growth")?;
-        for waits in self.waits.iter().take(LISTED) {
+        let rows = self.waits.iter().take(LISTED).map(|waits| {
             let growth = waits.growth.map_or_else(|| "-".into(), |growth| format!("x {growth:.1}"));
-            let (shortest, longest) = (duration(waits.shortest), duration(waits.longest));
-            let numbers = format!("  {:>8} {shortest:>9} {longest:>9} {growth:>7}", waits.messages);
-            beside(&numbers, &self.endpoint(waits.sender), out)?;
-        }
+            let cells = [waits.messages.to_string(), duration(waits.shortest), duration(waits.longest), growth];
+            (cells, self.endpoint(waits.sender))
+        });
+        table(["messages", "shortest", "longest", "growth"], "sender", rows, out)?;
         more(self.waits.len(), "--json lists more", out)
     }
 
     fn resources_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.resources.iter().map(|(id, sum)| {
             let name = self.sums.resources.get(id.0 as usize - 1).map_or("", |name| &**name);
-            (sum, escape::text(name).into_owned())
+            (sum, limited(&escape::text(name)))
         });
-        table("resources", "resource", self.resources.len(), rows, out)
+        sums("resources", "resource", self.resources.len(), rows, out)
     }
 
     fn pairs_text(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -136,7 +144,7 @@ impl Stats<'_> {
             .pairs
             .iter()
             .map(|pair| (&pair.sum, format!("{} > {}", self.endpoint(pair.client), self.endpoint(pair.server))));
-        table("pairs of endpoints", "client > server", self.all_pairs, rows, out)
+        sums("pairs of endpoints", "client > server", self.all_pairs, rows, out)
     }
 
     fn observations_text(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -150,15 +158,14 @@ impl Stats<'_> {
         for line in wrap(&format!("how they ended: {}", ends.join(", ")), WIDTH - 2) {
             writeln!(out, "  {line}")?;
         }
-        writeln!(out, "  {:>7} {:>7} {:>7}  resource, client > server", "notif.", "skipped", "late")?;
-        for observed in rows.iter().take(LISTED) {
+        let lines = rows.iter().take(LISTED).map(|observed| {
             let name = (observed.resource.0 as usize).checked_sub(1).and_then(|at| self.sums.resources.get(at));
             let name = name.map_or("?", |name| &**name);
             let (client, server) = (self.endpoint(observed.client), self.endpoint(observed.server));
-            let text = format!("{}, {client} > {server}", escape::text(name));
-            let numbers = format!("  {:>7} {:>7} {:>7}", observed.notifications, observed.gaps, observed.stale);
-            beside(&numbers, &text, out)?;
-        }
+            let text = format!("{}, {client} > {server}", limited(&escape::text(name)));
+            ([observed.notifications, observed.gaps, observed.stale].map(|count| count.to_string()), text)
+        });
+        table(["notif.", "skipped", "late"], "resource, client > server", lines, out)?;
         more(rows.len(), "-T json of `print --table observations` lists all", out)
     }
 }
@@ -168,7 +175,7 @@ fn code_name(code: Code) -> String {
 }
 
 /// A table of sums: the first rows, and how many there are besides.
-fn table<'a>(
+fn sums<'a>(
     what: &str,
     name: &str,
     count: usize,
@@ -179,9 +186,7 @@ fn table<'a>(
         return Ok(());
     }
     writeln!(out, "\n{what}, by exchanges")?;
-    let heads = ["exch.", "repeats", "unansw.", "p50", "p95", "max"];
-    writeln!(out, "{}  {name}", numbers(heads.map(str::to_owned)))?;
-    for (sum, text) in rows.take(LISTED) {
+    let rows = rows.take(LISTED).map(|(sum, text)| {
         let time =
             |pick: fn(&Times) -> i64| sum.times.as_ref().map_or_else(|| "-".into(), |times| duration(pick(times)));
         let cells = [
@@ -192,24 +197,64 @@ fn table<'a>(
             time(|times| times.p95),
             time(|times| times.max),
         ];
-        beside(&numbers(cells), &text, out)?;
-    }
+        (cells, text)
+    });
+    table(["exch.", "repeats", "unansw.", "p50", "p95", "max"], name, rows, out)?;
     more(count, "--json lists more", out)
 }
 
-fn numbers([exchanges, repeats, unanswered, p50, p95, max]: [String; 6]) -> String {
-    format!("  {exchanges:>7} {repeats:>7} {unanswered:>7} {p50:>7} {p95:>7} {max:>7}")
-}
-
-/// Numbers, and beside them a text that goes on below where it is long.
-fn beside(numbers: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let left = numbers.len() + 2;
-    let mut before = format!("{numbers}  ");
-    for line in wrap(text, WIDTH.saturating_sub(left.max(NUMBERS / 2))) {
-        writeln!(out, "{before}{line}")?;
-        before = " ".repeat(left);
+/// Rows of numbers, each column as wide as it has to be, and what they are of: beside them, or below where too little room is left.
+fn table<const N: usize>(
+    heads: [&str; N],
+    name: &str,
+    rows: impl Iterator<Item = ([String; N], String)>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rows: Vec<([String; N], String)> = rows.collect();
+    let mut widths = heads.map(|head| head.len().max(7));
+    for (cells, _) in &rows {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |cells: &[String]| {
+        let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}"));
+        format!("  {}", cells.collect::<Vec<_>>().join(" "))
+    };
+    let left = widths.iter().sum::<usize>() + N + 3;
+    let is_beside = left + BESIDE <= WIDTH;
+    let indent = if is_beside { left } else { 6 };
+    // Numbers that no capture has yet go on in a second line.
+    let above = |cells: &[String]| match line(cells) {
+        fits if fits.width() <= WIDTH => vec![fits],
+        _ => wrap(&cells.join(" "), WIDTH - 2).iter().map(|part| format!("  {part}")).collect(),
+    };
+    let space = " ".repeat(indent);
+    let heads = heads.map(str::to_owned);
+    if is_beside {
+        writeln!(out, "{}  {name}", line(&heads))?;
+    } else {
+        writeln!(out, "{}\n{space}{name}", above(&heads).join("\n"))?;
+    }
+    for (cells, text) in rows {
+        let mut before = match is_beside {
+            true => format!("{}  ", line(&cells)),
+            false => format!("{}\n{space}", above(&cells).join("\n")),
+        };
+        for part in wrap(&text, WIDTH - indent) {
+            writeln!(out, "{before}{part}")?;
+            before = space.clone();
+        }
     }
     Ok(())
+}
+
+/// A name; of a very long one the beginning, and how long it is.
+fn limited(name: &str) -> String {
+    match fit(name, LONGEST) {
+        whole if whole.len() == name.len() => name.to_owned(),
+        shown => format!("{shown}.. ({} characters)", name.chars().count()),
+    }
 }
 
 fn more(count: usize, way: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -218,4 +263,43 @@ fn more(count: usize, way: &str, out: &mut dyn Write) -> io::Result<()> {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_keep_to_their_columns() {
+        let long = "[2001:db88:1111:2222:3333:4444:5555:6666]:65000 > [2001:db88:1111:2222:3333:4444:5555:7777]:5683";
+        for (count, time, name) in [
+            (1, 1_500_000, "/a"),
+            (4_294_967_295, 1_500_000, long),
+            (4_294_967_295, 999_999_999_999_999_999, long),
+            (12, 999_999_999_999_999_999, long),
+            (
+                12,
+                0,
+                "\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}",
+            ),
+        ] {
+            let sum = Sum { exchanges: count, retransmissions: count, times: Times::of(&mut [time]), ..Sum::default() };
+            let mut out = Vec::new();
+            sums("things", "client > server", 1, std::iter::once((&sum, name.to_owned())), &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.lines().all(|line| line.width() <= WIDTH), "{text}");
+            let words: Vec<&str> = text.split_whitespace().collect();
+            for part in [&*format!("{count} {count} {count} {0} {0} {0}", duration(time)), "client > server"] {
+                assert!(words.join(" ").contains(part), "{part} is not in {text}");
+            }
+            let all = text.replace(char::is_whitespace, "");
+            assert!(all.contains(&name.replace(' ', "")), "{name} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_cut_say_so() {
+        assert_eq!(limited(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
+        assert_eq!(limited(&"x".repeat(LONGEST + 1)), format!("{}.. (401 characters)", "x".repeat(LONGEST)));
+    }
 }
