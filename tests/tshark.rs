@@ -11,6 +11,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "tshark/compared.rs"]
+mod compared;
 #[path = "tshark/spans.rs"]
 mod spans;
 
@@ -19,59 +21,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Fields that are compared.
-const FIELDS: &[&str] = &[
-    "frame.len",
-    "frame.interface_id",
-    "frame.time_epoch",
-    "ip.src",
-    "ip.dst",
-    "ipv6.src",
-    "ipv6.dst",
-    "udp.srcport",
-    "udp.dstport",
-    "coap.version",
-    "coap.type",
-    "coap.token_len",
-    "coap.code",
-    "coap.mid",
-    "coap.token",
-    "coap.opt.delta",
-    "coap.opt.length",
-    "coap.opt.name",
-    "coap.opt.desc",
-    "coap.opt.if_match",
-    "coap.opt.uri_host",
-    "coap.opt.etag",
-    "coap.opt.observe",
-    "coap.opt.uri_port",
-    "coap.opt.location_path",
-    "coap.opt.uri_path",
-    "coap.opt.ctype",
-    "coap.opt.max_age",
-    "coap.opt.uri_query",
-    "coap.opt.hop_limit",
-    "coap.opt.accept",
-    "coap.opt.location_query",
-    "coap.opt.block_number",
-    "coap.opt.block_mflag",
-    "coap.opt.block_size",
-    "coap.opt.proxy_uri",
-    "coap.opt.proxy_scheme",
-    "coap.opt.size1",
-    "coap.opt.object_security_piv",
-    "coap.opt.object_security_kid",
-    "coap.opt.object_security_kid_context",
-    "coap.opt.end_marker",
-    "coap.payload_desc",
-    "coap.payload_length",
-    "coap.block_length",
-];
+use compared::FIELDS;
 
 /// What tshark says beside that, to know what it looked at.
 const CONTEXT: &[&str] = &["frame.protocols", "frame.cap_len", "_ws.malformed", "coap.option_length_bad"];
 /// What coapscope says beside that.
-const OUR_CONTEXT: &[&str] = &["coapscope.read_as", "coapscope.finding", "coapscope.option", "coapscope.length"];
+const OUR_CONTEXT: &[&str] =
+    &["coapscope.read_as", "coapscope.finding", "coapscope.option", "coapscope.length", "frame.protocols"];
 
 /// Fields that are text.
 const TEXTS: &[&str] = &[
@@ -213,7 +169,14 @@ const EXCLUDED: &[Excluded] = &[
         name: "option-number",
         reason: "tshark shows options above 65535, which do not exist (RFC 7252 section 12.2)",
         proof: proof("40010001e0fef210", "coap.opt.delta", "14,1", "14"),
-        fields: &["coap.opt.delta", "coap.opt.length", "coap.opt.name", "coap.opt.desc"],
+        fields: &[
+            "coap.opt.delta",
+            "coap.opt.delta_ext",
+            "coap.opt.length",
+            "coap.opt.length_ext",
+            "coap.opt.name",
+            "coap.opt.desc",
+        ],
         applies: |_, ours| has(ours, "coapscope.finding", "opt.number-overflow"),
     },
     Excluded {
@@ -373,6 +336,11 @@ impl Tally {
                 continue;
             }
             self.frames += 1;
+            // tshark goes on with the payload.
+            let (name, protocols) = (capture.display(), &ours["frame.protocols"]);
+            if !format!("{}:", theirs["frame.protocols"]).starts_with(&format!("{protocols}:")) {
+                self.wrong.push(format!("{name} frame {number}: {} {protocols}", theirs["frame.protocols"]));
+            }
             for field in FIELDS {
                 if theirs[field] == ours[field] {
                     self.values += usize::from(!ours[field].is_empty());
@@ -432,6 +400,26 @@ fn fields_agree_with_tshark() {
     let shown: Vec<&str> = tally.wrong.iter().take(60).map(String::as_str).collect();
     assert!(tally.wrong.is_empty(), "{} differences:\n{}", tally.wrong.len(), shown.join("\n"));
     assert!(tally.frames >= 3_400, "only {} frames were compared", tally.frames);
+}
+
+/// Each field that Wireshark has of CoAP is here and means the same, or is refused with the name of what is asked in its place.
+#[test]
+fn every_coap_field_of_tshark_is_here_or_named() {
+    if is_missing("every_coap_field_of_tshark_is_here_or_named") {
+        return;
+    }
+    let list = String::from_utf8(Command::new("tshark").args(["-G", "fields"]).output().unwrap().stdout).unwrap();
+    let names = list.lines().filter_map(|line| line.split('\t').nth(2)).filter(|name| name.starts_with("coap."));
+    let (mut here, mut elsewhere, mut wrong) = (0, 0, Vec::new());
+    for name in names {
+        match coapscope::field::find(name) {
+            Ok(_) => here += 1,
+            Err(unknown) if unknown.elsewhere.is_some() => elsewhere += 1,
+            Err(unknown) => wrong.push(unknown.to_string()),
+        }
+    }
+    println!("{here} fields are here, {elsewhere} are called otherwise");
+    assert!(wrong.is_empty() && here >= 50 && elsewhere >= 15, "{here}, {elsewhere}: {}", wrong.join("\n"));
 }
 
 #[test]

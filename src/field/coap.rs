@@ -116,6 +116,18 @@ fn options() -> Vec<Field> {
                 nibbles(view, visit, |byte| byte & 15);
             },
         ),
+        Field::new(
+            "coap.opt.delta_ext",
+            Unsigned,
+            "Extension of the option delta, as it stands there: 13 or 269 less than it adds.",
+            |view, visit| extensions(view, visit, true),
+        ),
+        Field::new(
+            "coap.opt.length_ext",
+            Unsigned,
+            "Extension of the option length, as it stands there: 13 or 269 less than it adds.",
+            |view, visit| extensions(view, visit, false),
+        ),
         Field::new("coap.opt.end_marker", Unsigned, "The payload marker, 255, where there is one.", |view, visit| {
             if has_marker(view) {
                 visit(Value::Unsigned(0xff));
@@ -151,6 +163,21 @@ fn nibbles(view: &View<'_>, visit: &mut dyn FnMut(Value<'_>), half: fn(u8) -> u8
     for option in view.message.options() {
         if let Some(byte) = view.message.bytes().get(option.offset) {
             visit(Value::Unsigned(half(*byte).into()));
+        }
+    }
+}
+
+/// What stands behind the first byte of an option where its delta (or its length) does not fit into four bits.
+fn extensions(view: &View<'_>, visit: &mut dyn FnMut(Value<'_>), of_delta: bool) {
+    let size = |nibble: u8| if nibble == 15 { 0 } else { usize::from(nibble.saturating_sub(12)) };
+    // The drafts wrote long lengths otherwise.
+    for option in view.message.options().filter(|_| !view.message.mode().is_draft()) {
+        let bytes = view.message.bytes().get(option.offset..).unwrap_or_default();
+        let Some((first, rest)) = bytes.split_first() else { continue };
+        let (delta, length) = (size(first >> 4), size(first & 15));
+        let place = if of_delta { 0..delta } else { delta..delta + length };
+        if let Some(extension) = rest.get(place).filter(|extension| !extension.is_empty()) {
+            visit(Value::Unsigned(extension.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Field, Kind, Value};
 use crate::capture::Interface;
-use crate::frame::{Endpoint, is_known_time};
+use crate::frame::{Endpoint, Protocol, is_known_time, time_between};
 use crate::store::View;
 
 pub(super) fn rows() -> Vec<Field> {
@@ -30,6 +30,23 @@ fn speaks(view: &View<'_>) -> Speaks {
 
 fn is_version4(view: &View<'_>) -> bool {
     view.source().is_some_and(|source| source.address.is_ipv4())
+}
+
+/// Whether a protocol's bytes are not those of one header.
+pub(super) fn is_of_bytes(name: &str) -> bool {
+    matches!(name, "frame" | "coap")
+}
+
+/// The protocols whose headers are those of a row of [`protocols`].
+pub(super) const fn protocols_of(name: &str) -> &'static [Protocol] {
+    match name.as_bytes() {
+        b"ip" => &[Protocol::Ipv4],
+        b"ipv6" => &[Protocol::Ipv6],
+        b"udp" => &[Protocol::Udp],
+        b"icmp" => &[Protocol::Icmp],
+        b"icmpv6" => &[Protocol::Icmpv6],
+        _ => &[],
+    }
 }
 
 /// Protocols, which are there or not. A message that an ICMP error quotes is there, as it is for Wireshark.
@@ -80,6 +97,18 @@ fn frame() -> Vec<Field> {
                 // What is earlier than the first frame has a negative time.
                 if is_known_time(first) && is_known_time(view.record.time) {
                     visit(Value::Duration(view.record.time.saturating_sub(first)));
+                }
+            },
+        )
+        .of_record(),
+        Field::new(
+            "coapscope.delta",
+            Kind::Duration,
+            "Seconds since the message before, or what is listed in its place.",
+            |view, visit| {
+                let before = view.id.checked_sub(1).and_then(|id| view.store.get(id));
+                if let Some(elapsed) = before.and_then(|before| time_between(before.time, view.record.time)) {
+                    visit(Value::Duration(elapsed));
                 }
             },
         )
@@ -176,6 +205,12 @@ fn addresses_and_ports() -> Vec<Field> {
             ports(view, &[view.destination()], visit);
         })
         .of_record(),
+        Field::new("udp.payload", Kind::Bytes, "What UDP carries: the message.", |view, visit| {
+            let message = view.message.bytes();
+            if !message.is_empty() {
+                visit(Value::bytes(message));
+            }
+        }),
         Field::new("udp.port", Kind::Unsigned, "UDP port of the sender or the receiver.", |view, visit| {
             ports(view, &[view.source(), view.destination()], visit);
         })

@@ -4,8 +4,10 @@
 //! called `coapscope.*`. Values print as tshark 4.0 prints them. The fields of options follow from the table of options.
 
 mod coap;
+mod elsewhere;
 mod frame;
 mod kin;
+mod lower;
 mod options;
 mod ours;
 mod payload;
@@ -18,8 +20,10 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::coap::OptionNumber;
+use crate::frame::Protocol;
 use crate::store::{Record, RecordFlags, View};
 
+pub use elsewhere::Elsewhere;
 pub use ours::{FINDING, SEVERITY};
 pub use payload::member;
 pub use value::{Kind, Value};
@@ -93,6 +97,8 @@ enum Getter {
     Call(Get),
     /// Every instance of an option.
     Option(OptionNumber),
+    /// Places in the headers below CoAP.
+    Lower(&'static [lower::Place]),
     /// Members of the payload under these names.
     Member(Vec<String>),
 }
@@ -146,7 +152,32 @@ impl Field {
         match &self.getter {
             Getter::Call(get) => get(view, visit),
             Getter::Option(number) => options::visit(view, *number, visit),
+            Getter::Lower(places) => lower::visit(view, places, visit),
             Getter::Member(path) => payload::visit(view, path, visit),
+        }
+    }
+
+    /// It is a protocol of which the bytes can be asked for.
+    pub fn has_bytes(&self) -> bool {
+        self.kind == Kind::Presence && (frame::is_of_bytes(&self.name) || !self.protocols().is_empty())
+    }
+
+    /// Every header of the protocol that the field is, as Wireshark has it: `frame` is the whole frame and `coap` the whole message.
+    /// `onward`: with all that is behind it.
+    pub fn visit_bytes(&self, view: &View<'_>, onward: bool, visit: &mut dyn FnMut(&[u8])) {
+        match &*self.name {
+            "frame" => visit(view.frame.bytes),
+            "coap" if view.message.bytes().is_empty() => {}
+            "coap" => visit(view.message.bytes()),
+            _ => lower::visit_bytes(view, &self.protocols(), onward, visit),
+        }
+    }
+
+    /// The protocols whose headers it asks for.
+    fn protocols(&self) -> Vec<Protocol> {
+        match &self.getter {
+            Getter::Lower(places) => lower::protocols_of(places),
+            _ => frame::protocols_of(&self.name).to_vec(),
         }
     }
 
@@ -164,7 +195,7 @@ impl Field {
 
 /// All fields: frame and addresses, `coap.*`, the options, `coapscope.*`.
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-    [frame::rows(), coap::rows(), options::rows(), ours::rows(), kin::rows(), payload::rows()]
+    [frame::rows(), lower::rows(), coap::rows(), options::rows(), ours::rows(), kin::rows(), payload::rows()]
         .into_iter()
         .flatten()
         .collect()
@@ -177,10 +208,15 @@ pub struct UnknownField {
     pub name: String,
     /// The names nearest to it, the nearest first.
     pub nearest: Vec<&'static str>,
+    /// Wireshark has it, and here it has another name or none.
+    pub elsewhere: Option<&'static Elsewhere>,
 }
 
 impl fmt::Display for UnknownField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Elsewhere { why, instead, .. }) = self.elsewhere {
+            return write!(f, "`{}` {why}; here: {}", shortened(&self.name), instead.join(", "));
+        }
         write!(f, "no field is called `{}`", shortened(&self.name))?;
         match self.nearest.split_last() {
             None => Ok(()),
@@ -208,7 +244,11 @@ pub fn get(name: &str) -> Option<&'static Field> {
 /// # Errors
 /// [`UnknownField`], with the names nearest to it.
 pub fn find(name: &str) -> Result<&'static Field, UnknownField> {
-    get(name).ok_or_else(|| UnknownField { name: name.into(), nearest: nearest(name) })
+    get(name).ok_or_else(|| {
+        let elsewhere = elsewhere::find(name);
+        let nearest = elsewhere.map_or_else(|| nearest(name), |row| row.instead.to_vec());
+        UnknownField { name: name.into(), nearest, elsewhere }
+    })
 }
 
 /// Name of the field of an option, if it has one of its own.

@@ -4,7 +4,6 @@ use super::coap::frame;
 use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, rules, severity, state};
 use super::{Field, Kind, Value, Words};
 use crate::coap::OptionNumber;
-use crate::payload;
 use crate::store::{RecordFlags, View, round_trip};
 use crate::tracking::ObserveOrder;
 
@@ -346,12 +345,13 @@ fn findings() -> Vec<Field> {
         .later(),
         Field::new(SEVERITY, Kind::Text, "Severity of the worst finding: chat, note, warn or error.", |view, visit| {
             // The record knows all but what is odd about the payload.
-            let of_payload = if view.is_message() { payload::findings(&view.message) } else { Vec::new() };
+            let of_payload = view.payload_findings();
             let worst = of_payload.iter().map(|finding| finding.severity).max().max(view.record.severity());
             if let Some(worst) = worst {
                 visit(Value::text(severity(worst)));
             }
         })
+        .of_findings()
         .words(Words::Ranked(SEVERITIES))
         .later(),
     ]

@@ -55,6 +55,10 @@ impl Kind {
 pub enum Value<'a> {
     /// An unsigned number.
     Unsigned(u64),
+    /// An unsigned number that is written in so many hexadecimal digits.
+    Hex(u64, u8),
+    /// A MAC address.
+    Mac([u8; 6]),
     /// A number of a payload.
     Integer(i128),
     /// A number of a payload that is not whole.
@@ -97,6 +101,8 @@ impl<'a> Value<'a> {
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Unsigned(number) => Value::Unsigned(number),
+            Self::Hex(number, digits) => Value::Hex(number, digits),
+            Self::Mac(address) => Value::Mac(address),
             Self::Integer(number) => Value::Integer(number),
             Self::Real(number) => Value::Real(number),
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
@@ -115,6 +121,11 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsigned(number) => write!(f, "{number}"),
+            Self::Hex(number, digits) => write!(f, "0x{number:0width$x}", width = usize::from(*digits)),
+            Self::Mac([first, rest @ ..]) => {
+                write!(f, "{first:02x}")?;
+                rest.iter().try_for_each(|byte| write!(f, ":{byte:02x}"))
+            }
             Self::Integer(number) => write!(f, "{number}"),
             Self::Real(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(&escape::bytes(text)),
@@ -147,6 +158,8 @@ mod tests {
             (Value::Duration(-1), "-0.000000001"),
             (Value::Time(1_795_422_292_209_244_000), "1795422292.209244000"),
             (Value::Boolean(true), "1"),
+            (Value::Hex(0x800, 4), "0x0800"),
+            (Value::Mac([2, 0, 0x5e, 0x10, 0, 1]), "02:00:5e:10:00:01"),
             (Value::Presence, "1"),
         ] {
             assert_eq!(value.to_string(), expected);

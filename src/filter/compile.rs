@@ -9,11 +9,14 @@ use super::expr::{Check, Expr, Standing, Test};
 use super::item::{Class, Item};
 use super::lex::Comparison;
 use super::literal;
-use super::operand::{FUNCTIONS, MEMBER, Operand, parts};
+use super::operand::{MEMBER, Operand};
 use super::parse::{Arithmetic, Node, NodeKind, Quantifier};
 use super::relation::{Relation, WHOLES, Whole};
-use crate::field::{self, Field, Words};
+use super::sides::Side;
+use crate::field::{self, Field, Kind, Words};
 
+/// What the names of fields begin with that Wireshark has not.
+const OURS: &str = "coapscope.";
 /// Bytes that a regular expression may take when it is made ready.
 const PATTERN_BYTES: usize = 256 << 10;
 
@@ -23,26 +26,16 @@ pub(super) struct Compiler<'t> {
     pub relations: Vec<Relation>,
 }
 
-/// A side of a comparison that has a kind of its own.
-struct Side {
-    operand: Operand,
-    class: Class,
-    /// The field whose values it has unchanged.
-    field: Option<&'static Field>,
-    quantifier: Option<Quantifier>,
-    span: Range<usize>,
-}
-
 impl<'t> Compiler<'t> {
     pub fn new(text: &'t str) -> Self {
         Self { text, relations: Vec::new() }
     }
 
-    fn fault<T>(&self, fault: Fault, span: &Range<usize>) -> Result<T, FilterError> {
+    pub(super) fn fault<T>(&self, fault: Fault, span: &Range<usize>) -> Result<T, FilterError> {
         Err(FilterError::new(fault, span.clone(), self.text))
     }
 
-    fn part(&self, span: &Range<usize>) -> &'t str {
+    pub(super) fn part(&self, span: &Range<usize>) -> &'t str {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
@@ -57,6 +50,12 @@ impl<'t> Compiler<'t> {
             NodeKind::In(left, members) => self.member(left, members),
             NodeKind::Call(name, arguments) if whole(self.part(name)).is_some() => self.relation(name, arguments),
             NodeKind::Word => match field::find(self.part(&node.span)) {
+                // Every message has most of ours, so that who writes one alone means that it is true.
+                Ok(field) if field.kind == Kind::Boolean && field.name.starts_with(OURS) => {
+                    let check =
+                        Check::Compare(standing(Comparison::Equal), Operand::Constant(vec![Item::Boolean(true)]));
+                    Ok(Expr::test(Test::new(Operand::Field(field), check, Quantifier::Any)))
+                }
                 Ok(field) => Ok(Expr::there(Operand::Field(field))),
                 Err(unknown) => self.fault(Fault::Field(unknown), &node.span),
             },
@@ -132,7 +131,7 @@ impl<'t> Compiler<'t> {
             // The name that is no field is the first thing to mend.
             if is_literal(right, self) || matches!(operator, Comparison::Contains | Comparison::Matches) {
                 return match (&left.kind, field::find(self.part(&left.span))) {
-                    (NodeKind::Word, Err(unknown)) if unknown.name.starts_with(|c: char| c.is_alphabetic()) => {
+                    (NodeKind::Word, Err(unknown)) if !unknown.name.starts_with(|c: char| c.is_ascii_digit()) => {
                         self.fault(Fault::Field(unknown), &left.span)
                     }
                     _ => self.fault(Fault::NoField, &(left.span.start..right.span.end)),
@@ -140,7 +139,7 @@ impl<'t> Compiler<'t> {
             }
             return self.comparison(right, turned, left);
         }
-        let side = self.side(left)?;
+        let side = self.side(left)?.or_bytes(matches!(operator, Comparison::Contains | Comparison::Matches));
         self.allows(&side, operator)?;
         let quantifier = side.quantifier.unwrap_or(match operator {
             Comparison::AllDiffer | Comparison::AllEqual => Quantifier::All,
@@ -150,7 +149,7 @@ impl<'t> Compiler<'t> {
             Comparison::Matches => Check::Matches(self.pattern(right)?),
             _ if is_literal(right, self) => self.against_value(&side, operator, right)?,
             _ => {
-                let other = self.side(right)?;
+                let other = self.side(right)?.or_bytes(false);
                 if !side.class.meets(other.class) {
                     let fault = Fault::Kinds { left: side.class.name(), right: other.class.name() };
                     return self.fault(fault, &other.span);
@@ -199,7 +198,7 @@ impl<'t> Compiler<'t> {
                 _ => self.fault(Fault::NoField, &left.span),
             };
         }
-        let side = self.side(left)?;
+        let side = self.side(left)?.or_bytes(false);
         self.allows(&side, Comparison::Equal)?;
         let mut values = Vec::new();
         for (low, high) in members {
@@ -243,12 +242,19 @@ impl<'t> Compiler<'t> {
     }
 
     /// A value of a class, and one of the words of the field where that has only so many.
-    fn value(&self, node: &Node, class: Class, of: Option<&'static Field>) -> Result<Item<'static>, FilterError> {
+    pub(super) fn value(
+        &self,
+        node: &Node,
+        class: Class,
+        of: Option<&'static Field>,
+    ) -> Result<Item<'static>, FilterError> {
         let text = self.part(&node.span);
         let name = of.map_or("this", |field| &field.name);
         let item = match &node.kind {
             NodeKind::Text(quoted) => literal::read(quoted, true, class).or_else(|| named(of, quoted)),
-            NodeKind::Character(byte) if class == Class::Bytes => literal::read(&[*byte], true, class),
+            NodeKind::Character(byte) if matches!(class, Class::Bytes | Class::Text | Class::Member) => {
+                literal::read(&[*byte], true, class)
+            }
             NodeKind::Character(byte) => literal::read(byte.to_string().as_bytes(), false, class),
             // Text that looks like a field is a slip more often than a value.
             NodeKind::Word if class != Class::Address && class != Class::Bytes && is_name(text) => {
@@ -285,178 +291,6 @@ impl<'t> Compiler<'t> {
         }
         Ok(item)
     }
-
-    /// A side of a comparison that has a kind of its own.
-    fn side(&mut self, node: &Node) -> Result<Side, FilterError> {
-        let span = node.span.clone();
-        let side = |operand, class| Side { operand, class, field: None, quantifier: None, span: span.clone() };
-        match &node.kind {
-            NodeKind::Word => match field::find(self.part(&node.span)) {
-                Ok(found) => Ok(Side { field: Some(found), ..side(Operand::Field(found), Class::of(found.kind)) }),
-                Err(unknown) => self.fault(Fault::Field(unknown), &node.span),
-            },
-            NodeKind::Quantified(quantifier, inner) => {
-                Ok(Side { quantifier: Some(*quantifier), span: span.clone(), ..self.side(inner)? })
-            }
-            NodeKind::Slice(of, brackets) => {
-                let inner = self.side(of)?;
-                if !matches!(inner.class, Class::Text | Class::Bytes | Class::Member) {
-                    let fault = Fault::Operator { operator: "[...]", kind: inner.class.name() };
-                    return self.fault(fault, &inner.span);
-                }
-                let parts = parts(self.part(brackets));
-                match parts {
-                    Some(parts) => Ok(Side {
-                        quantifier: inner.quantifier,
-                        ..side(Operand::Slice(Box::new(inner.operand), parts), Class::Bytes)
-                    }),
-                    None => self.fault(Fault::Slice(self.part(brackets).to_owned()), brackets),
-                }
-            }
-            NodeKind::Call(name, arguments) => self.call(name, arguments, &node.span),
-            NodeKind::Negative(inner) => {
-                let inner = self.side(inner)?;
-                match inner.class {
-                    Class::Number | Class::Duration => {
-                        Ok(side(Operand::Negative(Box::new(inner.operand)), inner.class))
-                    }
-                    class => self.fault(Fault::Operator { operator: "-", kind: class.name() }, &inner.span),
-                }
-            }
-            NodeKind::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right, &node.span),
-            NodeKind::Text(_) | NodeKind::Character(_) => self.fault(Fault::NoField, &node.span),
-            _ => self.fault(Fault::Expected { what: "a field or a value", found: "a test".into() }, &node.span),
-        }
-    }
-
-    fn call(&mut self, name: &Range<usize>, arguments: &[Node], span: &Range<usize>) -> Result<Side, FilterError> {
-        let called = self.part(name);
-        if called == MEMBER {
-            return self.payload_member(arguments, span);
-        }
-        let Some(row) = FUNCTIONS.iter().find(|row| row.name == called) else {
-            let names: Vec<&'static str> =
-                FUNCTIONS.iter().map(|row| row.name).chain([MEMBER]).chain(WHOLES.iter().map(|row| row.name)).collect();
-            let nearest = field::nearest_words(called, &names);
-            return self.fault(Fault::Function { name: called.to_owned(), nearest }, name);
-        };
-        let takes = if row.several { "fields and values" } else { "one field" };
-        if arguments.is_empty() || arguments.len() > 1 && !row.several {
-            return self.fault(Fault::Arguments { name: row.name, takes }, span);
-        }
-        let mut class = None;
-        for argument in arguments {
-            if class.is_none() && !is_literal(argument, self) {
-                class = Some(self.side(argument)?.class);
-            }
-        }
-        let Some(class) = class else { return self.fault(Fault::NoField, span) };
-        let mut operands = Vec::new();
-        for argument in arguments {
-            let operand = match is_literal(argument, self) {
-                true => Operand::Constant(vec![self.value(argument, class, None)?]),
-                false => self.side(argument)?.operand,
-            };
-            operands.push(operand);
-        }
-        match row.function.class(class) {
-            Some(class) => Ok(Side {
-                operand: Operand::Call(row.function, operands),
-                class,
-                field: None,
-                quantifier: None,
-                span: span.clone(),
-            }),
-            None => self.fault(Fault::Operator { operator: row.name, kind: class.name() }, span),
-        }
-    }
-
-    /// `member("a name", "one in it")`: for names that are no words.
-    fn payload_member(&self, arguments: &[Node], span: &Range<usize>) -> Result<Side, FilterError> {
-        let names: Option<Vec<&str>> = arguments
-            .iter()
-            .map(|argument| match &argument.kind {
-                NodeKind::Text(text) => std::str::from_utf8(text).ok(),
-                NodeKind::Word => Some(self.part(&argument.span)),
-                _ => None,
-            })
-            .collect();
-        match names.as_deref().and_then(field::member) {
-            Some(found) => Ok(Side {
-                operand: Operand::Field(found),
-                class: Class::Member,
-                field: Some(found),
-                quantifier: None,
-                span: span.clone(),
-            }),
-            None => self.fault(
-                Fault::Arguments {
-                    name: MEMBER,
-                    takes: "the names of members in quotation marks, each within the one before",
-                },
-                span,
-            ),
-        }
-    }
-
-    fn arithmetic(
-        &mut self,
-        operator: Arithmetic,
-        left: &Node,
-        right: &Node,
-        span: &Range<usize>,
-    ) -> Result<Side, FilterError> {
-        let (one, other) = match (is_literal(left, self), is_literal(right, self)) {
-            (true, true) => return self.fault(Fault::NoField, span),
-            (false, false) => (self.side(left)?, self.side(right)?),
-            (false, true) => {
-                let side = self.side(left)?;
-                let value = self.beside(&side, operator, right)?;
-                (side, value)
-            }
-            (true, false) => {
-                let side = self.side(right)?;
-                let value = self.beside(&side, operator, left)?;
-                (value, side)
-            }
-        };
-        let class = match (operator, one.class, other.class) {
-            (Arithmetic::Subtract, Class::Time, Class::Time) => Class::Duration,
-            (Arithmetic::Add | Arithmetic::Subtract, Class::Time, Class::Duration) => Class::Time,
-            (Arithmetic::BitAnd, Class::Bytes | Class::Text, Class::Bytes | Class::Text) => Class::Bytes,
-            (_, Class::Number, Class::Number) => Class::Number,
-            (_, Class::Duration | Class::Number, Class::Duration | Class::Number) if operator != Arithmetic::BitAnd => {
-                Class::Duration
-            }
-            (_, left, right) => return self.fault(Fault::Kinds { left: left.name(), right: right.name() }, span),
-        };
-        let operand = Operand::Arithmetic(operator, Box::new(one.operand), Box::new(other.operand));
-        Ok(Side { operand, class, field: None, quantifier: None, span: span.clone() })
-    }
-
-    /// A value that something is calculated with.
-    fn beside(&self, side: &Side, operator: Arithmetic, node: &Node) -> Result<Side, FilterError> {
-        let class = match (side.class, operator) {
-            (Class::Time, Arithmetic::Add) => Class::Duration,
-            (Class::Duration, Arithmetic::Multiply | Arithmetic::Divide) => Class::Number,
-            (class, _) => class,
-        };
-        let value = match self.value(node, class, None) {
-            // From a time a time or a duration can be taken.
-            Err(_) if class == Class::Time => {
-                return Ok(Side {
-                    operand: Operand::Constant(vec![self.value(node, Class::Duration, None)?]),
-                    class: Class::Duration,
-                    field: None,
-                    quantifier: None,
-                    span: node.span.clone(),
-                });
-            }
-            value => value?,
-        };
-        let operand = Operand::Constant(vec![value]);
-        Ok(Side { operand, class, field: None, quantifier: None, span: node.span.clone() })
-    }
 }
 
 fn whole(name: &str) -> Option<Whole> {
@@ -470,7 +304,7 @@ fn named(field: Option<&Field>, text: &[u8]) -> Option<Item<'static>> {
 }
 
 /// Whether a node is a value that has no kind but from what it stands beside.
-fn is_literal(node: &Node, compiler: &Compiler<'_>) -> bool {
+pub(super) fn is_literal(node: &Node, compiler: &Compiler<'_>) -> bool {
     match &node.kind {
         NodeKind::Text(_) | NodeKind::Character(_) => true,
         NodeKind::Word => field::get(compiler.part(&node.span)).is_none(),
@@ -482,7 +316,22 @@ fn is_literal(node: &Node, compiler: &Compiler<'_>) -> bool {
 /// Whether a word looks like the name of a field.
 fn is_name(word: &str) -> bool {
     word.split_once('.').is_some_and(|(first, _)| {
-        matches!(first, "coap" | "coapscope" | "frame" | "ip" | "ipv6" | "udp" | "tcp" | "eth" | "icmp" | "icmpv6")
+        matches!(
+            first,
+            "_ws"
+                | "coap"
+                | "coapscope"
+                | "eth"
+                | "frame"
+                | "icmp"
+                | "icmpv6"
+                | "ip"
+                | "ipv6"
+                | "sll"
+                | "tcp"
+                | "udp"
+                | "vlan"
+        )
     })
 }
 

@@ -25,16 +25,51 @@ pub enum Fault {
     OpenSlice,
     Escape(String),
     CharacterConstant,
-    Assignment,
-    Expected { what: &'static str, found: String },
+    /// What was written, and how it is written here.
+    Written {
+        found: &'static str,
+        as_: &'static str,
+        what: &'static str,
+    },
+    /// What belongs to Wireshark, and what there is here.
+    Elsewhere {
+        what: String,
+        instead: &'static str,
+    },
+    Expected {
+        what: &'static str,
+        found: String,
+    },
     Field(UnknownField),
-    Function { name: String, nearest: Vec<&'static str> },
-    Arguments { name: &'static str, takes: &'static str },
+    Function {
+        name: String,
+        nearest: Vec<&'static str>,
+    },
+    Arguments {
+        name: &'static str,
+        takes: &'static str,
+    },
     NoField,
-    Value { text: String, field: String, kind: &'static str, hint: &'static str },
-    Word { text: String, field: String, nearest: Vec<&'static str>, all: &'static [&'static str] },
-    Kinds { left: &'static str, right: &'static str },
-    Operator { operator: &'static str, kind: &'static str },
+    Value {
+        text: String,
+        field: String,
+        kind: &'static str,
+        hint: &'static str,
+    },
+    Word {
+        text: String,
+        field: String,
+        nearest: Vec<&'static str>,
+        all: &'static [&'static str],
+    },
+    Kinds {
+        left: &'static str,
+        right: &'static str,
+    },
+    Operator {
+        operator: &'static str,
+        kind: &'static str,
+    },
     Test(&'static str),
     Slice(String),
     EmptySet,
@@ -65,7 +100,7 @@ impl FilterError {
         match &self.fault {
             Fault::Field(unknown) => unknown.nearest.first().copied(),
             Fault::Function { nearest, .. } | Fault::Word { nearest, .. } => nearest.first().copied(),
-            Fault::Assignment => Some("=="),
+            Fault::Written { as_, .. } => Some(as_),
             _ => None,
         }
     }
@@ -104,7 +139,11 @@ impl fmt::Display for Fault {
             Self::CharacterConstant => {
                 f.write_str("between single quotation marks stands one character; text stands in double ones")
             }
-            Self::Assignment => f.write_str("a comparison is written =="),
+            Self::Written { found: "=", as_, what } => write!(f, "{what} is written {as_}"),
+            Self::Written { found, as_, what } => write!(f, "{what} is written {as_}, not {found}"),
+            Self::Elsewhere { what, instead } => {
+                write!(f, "`{}` is of Wireshark alone; here {instead}", shortened(what))
+            }
             Self::Expected { what, found } => write!(f, "expected {what}, found {}", shortened(found)),
             Self::Field(unknown) => write!(f, "{unknown}"),
             Self::Function { name, nearest } => {
@@ -124,6 +163,12 @@ impl fmt::Display for Fault {
                 }
             }
             Self::Kinds { left, right } => write!(f, "a {left} cannot be compared with a {right}"),
+            Self::Operator {
+                operator: operator @ ("contains" | "matches" | "[...]" | "len" | "upper" | "lower"),
+                kind,
+            } if matches!(*kind, "number" | "address" | "duration" | "time") => {
+                write!(f, "`{operator}` cannot be asked of a {kind}, but of it as text: string(...)")
+            }
             Self::Operator { operator, kind } => write!(f, "`{operator}` cannot be asked of a {kind}"),
             Self::Test(what) => write!(f, "{what} is neither true nor false; compare it with something"),
             Self::Slice(text) => {

@@ -84,6 +84,8 @@ impl<'a> Item<'a> {
     pub fn of(value: Value<'a>) -> Self {
         match value {
             Value::Unsigned(number) => Self::Integer(number.into()),
+            Value::Hex(number, _) => Self::Integer(number.into()),
+            Value::Mac(address) => Self::Bytes(Cow::Owned(address.to_vec())),
             Value::Frame(number) => Self::Integer(number.into()),
             Value::Integer(number) => Self::Integer(number),
             Value::Real(number) => Self::Real(number),
@@ -120,6 +122,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Its bytes, or those of an address: what a slice is cut from.
+    pub fn octets(&self) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Address(IpAddr::V4(address)) => Some(Cow::Owned(address.octets().to_vec())),
+            Self::Address(IpAddr::V6(address)) => Some(Cow::Owned(address.octets().to_vec())),
+            other => other.bytes().map(Cow::Borrowed),
+        }
+    }
+
     /// It as a number, if it is one.
     pub fn number(&self) -> Option<Number> {
         match self {
@@ -136,6 +147,8 @@ impl<'a> Item<'a> {
     pub fn compare(&self, other: &Item<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), Item::Integer(b)) => Some(a.cmp(b)),
+            // As in Wireshark: what is longer is greater.
+            (Self::Bytes(a), Item::Bytes(b)) => Some((a.len(), a.as_ref()).cmp(&(b.len(), b.as_ref()))),
             (Self::Text(a) | Self::Bytes(a), Item::Text(b) | Item::Bytes(b)) => Some(a.as_ref().cmp(b.as_ref())),
             (Self::Address(a), Item::Address(b)) => (a.is_ipv4() == b.is_ipv4()).then(|| a.cmp(b)),
             (Self::Address(a), Item::Network(b, bits)) => {

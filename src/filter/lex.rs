@@ -111,6 +111,23 @@ const SIGNS: &[(&str, Token)] = &[
     (",", Token::Comma),
 ];
 
+/// Signs that are written otherwise: what is found, how it is written, and what it is.
+const WRITTEN: &[(&str, &str, &str)] = &[
+    ("=~", "~", "a regular expression"),
+    ("=<", "<=", "a comparison"),
+    ("=>", ">=", "a comparison"),
+    ("=", "==", "a comparison"),
+    ("|", "||", "one or the other"),
+];
+
+/// What begins something that only Wireshark has, and what is done here.
+const WIRESHARK_ALONE: &[(&str, &str)] = &[
+    ("${", "write the value itself; on the screen `=` filters to the value of the selected field"),
+    ("$", "a filter has no macros; write it out"),
+    ("@", "the bytes of a field are a slice of its protocol: coap[2:2] == 34:fe"),
+    ("#", "a field has the values of all layers; leave the number out"),
+];
+
 /// Words that are signs.
 const KEYWORDS: &[(&str, Token)] = &[
     ("or", Token::Or),
@@ -208,8 +225,21 @@ impl Lexer<'_> {
             self.at += sign.len();
             return Ok(token.clone());
         }
+        if let Some((found, as_, what)) = WRITTEN.iter().find(|(found, ..)| self.rest().starts_with(found)) {
+            self.at += found.len();
+            return Err(self.fault(Fault::Written { found, as_, what }, from));
+        }
+        let goes_on = |rest: &str| rest.starts_with(|c| is_of_word(c) || c == '[');
+        let alone = |(begin, _): &&(&str, &str)| self.rest().strip_prefix(begin).is_some_and(goes_on);
+        if let Some((_, instead)) = WIRESHARK_ALONE.iter().find(alone) {
+            // What belongs together is pointed at as a whole.
+            let of_it = |c: char| is_of_word(c) || matches!(c, '$' | '@' | '#' | '{' | '}');
+            self.at += self.rest().find(|c| !of_it(c)).unwrap_or(self.rest().len());
+            let what = self.text.get(from..self.at).unwrap_or_default().to_owned();
+            return Err(self.fault(Fault::Elsewhere { what, instead }, from));
+        }
         self.at += first.len_utf8();
-        Err(self.fault(if first == '=' { Fault::Assignment } else { Fault::Character(first) }, from))
+        Err(self.fault(Fault::Character(first), from))
     }
 
     fn raw_text(&mut self, from: usize) -> Result<Vec<u8>, FilterError> {

@@ -71,7 +71,7 @@ fn number(text: &str) -> Option<Item<'static>> {
 
 /// `be:ef`, `be-ef`, `be.ef`, `beef`, `0xbeef`; single digits are bytes: `1:2`.
 pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
-    let text = text.strip_prefix("0x").unwrap_or(text);
+    let text = text.strip_prefix("0x").or_else(|| text.strip_prefix(':')).unwrap_or(text);
     let is_hex = |part: &str, most: usize| {
         !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
@@ -148,9 +148,25 @@ fn exact_seconds(digits: &str) -> Option<i64> {
     Some(if negative { -time } else { time })
 }
 
-/// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`; the zone must be told. In nanoseconds since 1970.
+/// `Nov 23, 2026`, and what stands behind it, as a date in numbers.
+fn with_month(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let (month, rest) = text.split_once(' ')?;
+    let month = MONTHS.iter().position(|name| month.eq_ignore_ascii_case(name))? + 1;
+    let (day, rest) = rest.trim_start().split_once([',', ' '])?;
+    let (year, rest) = rest.trim_start().split_once(' ')?;
+    Some(format!("{year}-{month}-{day} {rest}"))
+}
+
+/// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`, or as tshark prints it, `Nov 23, 2026 08:00:00.5 UTC`; the zone must be told. Or
+/// seconds since 1970. In nanoseconds since then.
 fn moment(text: &str) -> Option<i64> {
     let text = text.trim();
+    if let Some(time) = exact_seconds(text) {
+        return Some(time);
+    }
+    let named = with_month(text);
+    let text = named.as_deref().unwrap_or(text);
     let (date, rest) = text.split_once(['T', ' '])?;
     let rest = rest.trim();
     let (clock, offset) = if let Some(clock) = rest.strip_suffix('Z').or_else(|| rest.strip_suffix("UTC")) {
@@ -245,6 +261,15 @@ mod tests {
             ("1970-01-01 00:00:00.5Z", Class::Time, Some(Item::Time(500_000_000))),
             ("2026-11-23 08:00:00", Class::Time, None),
             ("2026-13-23 08:00:00Z", Class::Time, None),
+            ("Nov 23, 2026 08:00:00.000000000 UTC", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
+            ("Nov  3, 2026 08:00:00Z", Class::Time, Some(Item::Time(1_793_692_800_000_000_000))),
+            ("nov 23, 2026 09:00:00 +01:00", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
+            ("Nov 23, 2026 08:00:00", Class::Time, None),
+            ("Nov 23", Class::Time, None),
+            ("1795420800.5", Class::Time, Some(Item::Time(1_795_420_800_500_000_000))),
+            (":be", Class::Bytes, raw(&[0xbe])),
+            (":be:ef", Class::Bytes, raw(&[0xbe, 0xef])),
+            (":", Class::Bytes, None),
             ("True", Class::Boolean, Some(Item::Boolean(true))),
             ("2", Class::Boolean, None),
             ("10.0.0.0/8", Class::Address, Some(Item::Network("10.0.0.0".parse().unwrap(), 8))),

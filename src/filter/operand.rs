@@ -11,6 +11,8 @@ use crate::store::View;
 #[derive(Clone, Debug)]
 pub(super) enum Operand {
     Field(&'static Field),
+    /// The bytes of a protocol's headers; with what is behind them, if so.
+    Bytes(&'static Field, bool),
     /// Values that the filter tells.
     Constant(Vec<Item<'static>>),
     /// Parts of the bytes of each value, one behind the other.
@@ -120,6 +122,7 @@ impl Operand {
     pub fn reads(&self) -> Reads {
         match self {
             Self::Field(field) => field.reads,
+            Self::Bytes(..) => Reads::Message,
             Self::Constant(_) => Reads::Record,
             Self::Slice(of, _) | Self::Negative(of) => of.reads(),
             Self::Call(_, arguments) => arguments.iter().map(Self::reads).max().unwrap_or(Reads::Record),
@@ -131,10 +134,24 @@ impl Operand {
     pub fn known_later(&self) -> bool {
         match self {
             Self::Field(field) => field.known_later,
-            Self::Constant(_) => false,
+            Self::Constant(_) | Self::Bytes(..) => false,
             Self::Slice(of, _) | Self::Negative(of) => of.known_later(),
             Self::Call(_, arguments) => arguments.iter().any(Self::known_later),
             Self::Arithmetic(_, left, right) => left.known_later() || right.known_later(),
+        }
+    }
+
+    /// Calls back with every field in it.
+    pub fn fields(&self, see: &mut dyn FnMut(&'static Field)) {
+        match self {
+            Self::Field(field) | Self::Bytes(field, _) => see(field),
+            Self::Constant(_) => {}
+            Self::Slice(of, _) | Self::Negative(of) => of.fields(see),
+            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.fields(see)),
+            Self::Arithmetic(_, left, right) => {
+                left.fields(see);
+                right.fields(see);
+            }
         }
     }
 
@@ -156,9 +173,13 @@ impl Operand {
     pub fn visit(&self, view: &View<'_>, visit: &mut dyn FnMut(Item<'_>)) {
         match self {
             Self::Field(field) => field.visit(view, &mut |value| visit(Item::of(value))),
+            Self::Bytes(field, onward) => {
+                field.visit_bytes(view, *onward, &mut |bytes| visit(Item::Bytes(Cow::Borrowed(bytes))));
+            }
             Self::Constant(items) => items.iter().for_each(|item| visit(item.clone())),
             Self::Slice(of, parts) => of.visit(view, &mut |item| {
-                if let Some(bytes) = item.bytes().and_then(|bytes| slice(bytes, parts)) {
+                let octets = item.octets();
+                if let Some(bytes) = octets.as_deref().and_then(|bytes| slice(bytes, parts)) {
                     visit(Item::Bytes(bytes));
                 }
             }),

@@ -10,6 +10,15 @@ use super::show::{self, Context};
 use super::{Frame, Protocol, icmp, ip, link};
 use crate::coap::{Span, count};
 
+/// What a header is, and where it lies in the frame; its fields are not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Whose header it is.
+    pub protocol: Protocol,
+    /// Where it lies in the frame, as far as it was captured.
+    pub span: Span,
+}
+
 /// A header of a frame, or the bytes behind the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
@@ -38,23 +47,35 @@ pub struct LayerField {
 /// and what stands behind the IP packet. For a datagram that came in fragments call it with the packet put together,
 /// as a frame of link type [`super::LinkType::RAW`].
 pub fn layers(frame: &Frame<'_>) -> Vec<Layer> {
-    let mut walk = Walk { frame: frame.bytes, layers: Vec::new() };
-    let wire = frame.bytes.len().max(frame.original_length as usize);
-    let Some(first) = frame.link.first() else {
-        return walk.layers;
-    };
-    if let Some(end) = walk.link(first, wire) {
-        walk.trailer(end);
-    }
-    walk.layers
+    Walk::through(frame, true).layers
+}
+
+/// The headers of a frame in their order, as [`layers`] has them, for whoever reads single fields out of them.
+pub fn headers(frame: &Frame<'_>) -> Vec<Header> {
+    Walk::through(frame, false).headers
 }
 
 struct Walk<'a> {
     frame: &'a [u8],
+    headers: Vec<Header>,
     layers: Vec<Layer>,
+    /// Fields are wanted, and what else goes into layers.
+    in_full: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn through(frame: &Frame<'a>, in_full: bool) -> Self {
+        let mut walk = Self { frame: frame.bytes, headers: Vec::new(), layers: Vec::new(), in_full };
+        let wire = frame.bytes.len().max(frame.original_length as usize);
+        if let Some(first) = frame.link.first()
+            && let Some(end) = walk.link(first, wire)
+            && in_full
+        {
+            walk.trailer(end);
+        }
+        walk
+    }
+
     /// Passes the link headers and what they carry; gives the offset behind the IP packet.
     fn link(&mut self, first: Protocol, wire: usize) -> Option<usize> {
         let (mut protocol, mut at, mut end, mut wire) = (first, 0, self.frame.len(), wire);
@@ -95,7 +116,8 @@ impl Walk<'_> {
             Protocol::Ipv6 => 40,
             _ => (usize::from(byte(&bytes, 0)? & 0x0f) * 4).max(20),
         };
-        let context = Context { version, checksum: header_checksum(&bytes, base), udp_length: None };
+        let checksum = if self.in_full { header_checksum(&bytes, base) } else { None };
+        let context = Context { version, checksum, udp_length: None };
         if matches!(version, 4 | 6) {
             self.push(protocol, at, up_to(&bytes, base), context);
         }
@@ -163,7 +185,7 @@ impl Walk<'_> {
         let whole = up_to(packet.payload, wire);
         let context = Context {
             version: packet.version,
-            checksum: if whole.len() == wire { udp_checksum(packet, whole) } else { None },
+            checksum: if self.in_full && whole.len() == wire { udp_checksum(packet, whole) } else { None },
             udp_length: (!packet.open_ended).then_some(packet.wire),
         };
         self.push(Protocol::Udp, at, up_to(packet.payload, 8), context);
@@ -193,7 +215,7 @@ impl Walk<'_> {
 
     /// A layer without fields of its own.
     fn data(&mut self, name: &'static str, summary: String, start: usize, end: usize) {
-        if end > start {
+        if end > start && self.in_full {
             let span = Span::of_bytes(start, end - start);
             self.layers.push(Layer { name, summary, span, fields: Vec::new() });
         }
@@ -201,7 +223,7 @@ impl Walk<'_> {
 
     /// Adds a header by its table; one that is cut has the fields that are whole.
     fn push(&mut self, protocol: Protocol, at: usize, header: &[u8], context: Context) {
-        if header.is_empty() {
+        if header.is_empty() || !self.begins(protocol, at, header) {
             return;
         }
         let all = header.len() as u32 * 8;
@@ -223,8 +245,17 @@ impl Walk<'_> {
         self.layers.push(Layer { name: protocol.name(), summary: summary.join(", "), span, fields });
     }
 
+    /// Notes a header; whether its fields are wanted.
+    fn begins(&mut self, protocol: Protocol, at: usize, header: &[u8]) -> bool {
+        self.headers.push(Header { protocol, span: Span::of_bytes(at, header.len()) });
+        self.in_full
+    }
+
     /// PPP, whose first fields may be there or not.
     fn ppp(&mut self, protocol: Protocol, at: usize, header: &[u8]) {
+        if !self.begins(protocol, at, header) {
+            return;
+        }
         let mut rows = Vec::new();
         let mut bit = 0;
         let mut add = |name, bits, show| {
@@ -262,7 +293,7 @@ impl Walk<'_> {
     /// The netfilter log: its header, and one field an attribute, without the bytes of the datagram.
     fn nflog(&mut self, at: usize, header: &[u8]) {
         self.push(Protocol::Nflog, at, header, Context::default());
-        let Some(layer) = self.layers.last_mut() else {
+        let Some(layer) = self.layers.last_mut().filter(|_| self.in_full) else {
             return;
         };
         let mut offset = 4;

@@ -20,7 +20,7 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use fragments::{FragmentCounters, FragmentFault};
 pub use layer_table::icmp_name;
-pub use layers::{Layer, LayerField, layers};
+pub use layers::{Header, Layer, LayerField, headers, layers};
 pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};
 pub use peel::{Datagram, FrameNotes, IcmpQuote, PeelOptions, Peeled, Peeler};
 pub use protocol::Protocol;
