@@ -9,10 +9,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "filter/bodies.rs"]
+mod bodies;
 #[path = "filter/counts.rs"]
 mod counts;
 #[path = "filter/faults.rs"]
 mod faults;
+#[path = "check/packets.rs"]
+mod packets;
 
 use std::path::{Path, PathBuf};
 

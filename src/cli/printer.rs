@@ -14,7 +14,7 @@ use super::{Context, ReadingArgs, TableName, input, without};
 use crate::capture::{FrameReader, Source};
 use crate::field::Reads;
 use crate::filter::{Filter, Selection};
-use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions, Step, Sweep};
+use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions, Step, Sweep, WAITING};
 use crate::render::Known;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
@@ -23,9 +23,6 @@ use crate::tracking::RecordId;
 pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
 }
-
-/// Updates that wait to be taken. More would leave the processor's cache before they are looked at.
-const WAITING: usize = 4;
 
 /// Updates as they come, from a source that is read in threads of its own.
 enum Updates {

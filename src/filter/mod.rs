@@ -24,6 +24,7 @@ mod operand;
 mod parse;
 mod relation;
 mod select;
+mod sides;
 
 pub use error::{Fault, FilterError};
 pub use help::{Proposal, names, operators, propose, quoted};
@@ -62,6 +63,11 @@ impl Filter {
     /// It lets everything through.
     pub fn is_empty(&self) -> bool {
         self.test.is_none()
+    }
+
+    /// It asks for a finding, or for how bad the worst one is.
+    pub fn asks_for_findings(&self) -> bool {
+        self.relations.iter().map(|relation| &relation.test).chain(&self.test).any(Expr::asks_for_findings)
     }
 
     /// What it says of a message may change with what comes after the message.

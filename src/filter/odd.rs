@@ -5,7 +5,6 @@ use super::operand::Operand;
 use super::parse::Quantifier;
 use crate::coap::{Finding, RULES, RaisedBy, Severity};
 use crate::field::{self, Reads};
-use crate::payload;
 use crate::store::View;
 
 /// A test that only findings decide.
@@ -63,9 +62,9 @@ impl Odd {
     /// What must be read at most to tell.
     pub fn reads(&self) -> Reads {
         match self {
-            Self::Rules { of_message: true, .. } => Reads::Findings,
-            Self::Rules { of_payload: false, .. } => Reads::Record,
-            Self::Rules { .. } | Self::Worst { .. } => Reads::Message,
+            Self::Rules { of_message: false, of_payload: false, .. } => Reads::Record,
+            // Of most payloads the message is enough, but not of bodies in blocks.
+            Self::Rules { .. } | Self::Worst { .. } => Reads::Findings,
         }
     }
 
@@ -80,13 +79,18 @@ impl Odd {
                 if is_odd && view.store.findings(view.id).chain(view.own_findings).any(is_wanted) {
                     return Truth::Yes;
                 }
-                if *of_message && is_odd && read < Reads::Findings || *of_payload && read < Reads::Message {
+                if *of_message && is_odd && read < Reads::Findings || *of_payload && read < of_payload_in(view) {
                     return Truth::Open;
                 }
-                (*of_payload && view.is_message() && payload::findings(&view.message).iter().any(is_wanted)).into()
+                (*of_payload && view.payload_findings().iter().any(is_wanted)).into()
             }
         }
     }
+}
+
+/// What must be read to tell what is odd about a payload: with the last block of a body the body.
+fn of_payload_in(view: &View<'_>) -> Reads {
+    if view.store.completes_body(view.id) { Reads::Findings } else { Reads::Message }
 }
 
 /// The record knows all but what is odd about the payload, which matters only where it could be the worst.
@@ -99,9 +103,9 @@ fn worst(wanted: &[bool; 4], most: Option<Severity>, view: &View<'_>, read: Read
     if !view.is_message() || possible.all(|severity| admits(known.max(Some(*severity))) == admits(known)) {
         return admits(known).into();
     }
-    if read < Reads::Message {
+    if read < of_payload_in(view) {
         return Truth::Open;
     }
-    let findings = payload::findings(&view.message);
+    let findings = view.payload_findings();
     admits(findings.iter().map(|finding| finding.severity).max().max(known)).into()
 }

@@ -1,7 +1,7 @@
 //! Reading a record's bytes again and decoding them: what somebody looks at.
 
 use super::check;
-use super::learn::{Document, Learner, completes};
+use super::learn::{Document, Learner};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
@@ -64,7 +64,7 @@ impl Fetcher {
         }
         let Some(record) = store.get(id) else { return Ok(None) };
         // The body is shown with the block that completed it, and with no other: it is read once, however often blocks are repeated.
-        self.body = if completes(store, id) { self.body(store, id)? } else { None };
+        self.body = if store.completes_body(id) { self.body(store, id)? } else { None };
         let (coap_offset, cut) = self.load(store, id, record)?;
         let (position, number) = (store.position(record), u64::from(record.frame));
         let frame = self.reader.lent(position, number, &self.frame)?;
@@ -98,7 +98,7 @@ impl Fetcher {
         }
         let is_readable = !cut && payload::part(&message) != Part::Later;
         let mut decoded = payload::of_message(&message, About::default()).filter(|_| is_readable);
-        if completes(store, id)
+        if store.completes_body(id)
             && let Some(body) = self.body(store, id)?.filter(|body| body.missing.is_empty())
         {
             decoded = Some(payload::decode(&body.bytes, &Subject { format: body.format, ..Subject::default() }));

@@ -91,7 +91,7 @@ impl Learner {
         }
         let resource = store.exchange(record.exchange)?.resource;
         // Of a body in blocks the first says something, and the one that completes it says all.
-        if store.part(id).is_some_and(|part| part.offset > 0) && !completes(store, id) {
+        if store.part(id).is_some_and(|part| part.offset > 0) && !store.completes_body(id) {
             return None;
         }
         match record.code {
@@ -102,9 +102,4 @@ impl Learner {
             _ => None,
         }
     }
-}
-
-/// Whether a message has the block that completed its body.
-pub(super) fn completes(store: &Store, id: RecordId) -> bool {
-    store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id)
 }

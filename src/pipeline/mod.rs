@@ -30,7 +30,7 @@ use crate::coap::{Severity, TokenPolicy};
 use crate::store::{Ended, Update};
 use crate::tracking::TrackerOptions;
 
-pub use apart::Apart;
+pub use apart::{Apart, WAITING};
 pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};

@@ -67,13 +67,13 @@ impl Sweep {
         Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message, &self.directory) }))
     }
 
-    /// The same, with what is odd about the message and its frame.
+    /// The same, with what is odd about the message and its frame, and the body that it completed.
     ///
     /// # Errors
     /// As for [`Sweep::message`].
     pub fn findings<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
         let Some(record) = store.get(id) else { return Ok(None) };
-        if record.flags.has(RecordFlags::EVIDENCE | RecordFlags::FRAGMENTED) {
+        if record.flags.has(RecordFlags::EVIDENCE | RecordFlags::FRAGMENTED) || store.completes_body(id) {
             return self.fetcher.view(store, id);
         }
         let position = store.position(record);

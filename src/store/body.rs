@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::coap::ContentFormat;
+use crate::store::Store;
 use crate::tracking::{BodyId, BodyRow, RecordId};
 
 /// A body, as far as it was captured.
@@ -20,4 +21,11 @@ pub struct Body {
     pub missing: Vec<Range<usize>>,
     /// Content-Format that its blocks have.
     pub format: Option<ContentFormat>,
+}
+
+impl Store {
+    /// Whether a message has the block that completed its body.
+    pub fn completes_body(&self, id: RecordId) -> bool {
+        self.part(id).and_then(|part| self.body(part.body)).is_some_and(|row| row.completed_by == id)
+    }
 }

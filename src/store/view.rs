@@ -59,16 +59,23 @@ impl<'a> View<'a> {
     /// All findings: of the message's bytes, of its payload, of the frame, of the tracker; worst first, then by place.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.own_findings.to_vec();
-        if self.is_message() {
-            findings.extend(payload::findings(&self.message));
-            // A body of one block is the payload itself, which has been judged.
-            let is_part = payload::part(&self.message) != payload::Part::Whole;
-            if let Some(body) = self.body.filter(|body| is_part && body.missing.is_empty()) {
-                findings.extend(payload::findings_of_body(&self.message, &body.bytes, body.format));
-            }
-        }
+        findings.extend(self.payload_findings());
         findings.extend(self.store.findings(self.id).copied());
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));
+        findings
+    }
+
+    /// Findings of its payload, and of the body that it completed.
+    pub fn payload_findings(&self) -> Vec<Finding> {
+        if !self.is_message() {
+            return Vec::new();
+        }
+        let mut findings = payload::findings(&self.message);
+        // A body of one block is the payload itself, which has been judged.
+        let is_part = payload::part(&self.message) != payload::Part::Whole;
+        if let Some(body) = self.body.filter(|body| is_part && body.missing.is_empty()) {
+            findings.extend(payload::findings_of_body(&self.message, &body.bytes, body.format));
+        }
         findings
     }
 
