@@ -323,6 +323,7 @@ struct Sum {
     answered: u64,
     reset: u64,
     observations: u64,
+    evicted: u64,
     times: Vec<i64>,
 }
 
@@ -337,6 +338,7 @@ fn resources(store: &Store, chosen: Chosen<'_>) -> Table {
         sum.reset += u64::from(row.answer == AnswerKind::Reset);
         sum.answered += u64::from(row.response != NO_RECORD && row.answer != AnswerKind::Reset);
         sum.observations += u64::from(row.state == ExchangeState::Observing);
+        sum.evicted += u64::from(row.state == ExchangeState::Evicted);
         if row.response != NO_RECORD && row.round_trip >= 0 {
             sum.times.push(row.round_trip);
         }
@@ -354,7 +356,7 @@ fn resources(store: &Store, chosen: Chosen<'_>) -> Table {
             json!(sum.retransmissions),
             json!(sum.answered),
             json!(sum.reset),
-            json!(sum.exchanges - sum.answered - sum.reset),
+            json!(sum.exchanges - sum.answered - sum.reset - sum.evicted),
             json!(sum.observations),
             time(at(50)),
             time(at(95)),

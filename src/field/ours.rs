@@ -244,7 +244,7 @@ fn exchange() -> Vec<Field> {
         Field::new(
             "coapscope.exchange.state",
             Text,
-            "State of the exchange: open, acknowledged, answered, observing, reset, timed-out or unreachable.",
+            "State of the exchange: open, acknowledged, answered, observing, reset, timed-out, unreachable or evicted.",
             |view, visit| {
                 if let Some(row) = view.exchange() {
                     visit(Value::text(state(row.state)));

@@ -32,7 +32,7 @@ words! {
     /// The word for the state of an exchange.
     STATES state ExchangeState {
         Open "open" Acknowledged "acknowledged" Answered "answered" Observing "observing" Reset "reset"
-        TimedOut "timed-out" Unreachable "unreachable"
+        TimedOut "timed-out" Unreachable "unreachable" Evicted "evicted"
     }
     /// The word for how an exchange was answered.
     ANSWERS answer AnswerKind { None "none" Piggybacked "piggybacked" Separate "separate" Non "non" Reset "reset" }

@@ -95,6 +95,7 @@ fn state(state: ExchangeState, answer: AnswerKind) -> String {
         ExchangeState::Open => "no answer seen",
         ExchangeState::Acknowledged => "acknowledged, no response seen",
         ExchangeState::TimedOut => "timed out",
+        ExchangeState::Evicted => "not followed to its end, for want of memory",
         other => field::state(other),
     };
     format!("{word}{how}")

@@ -268,16 +268,16 @@ impl Tracker {
 
     /// Holds the cap: bodies have an eighth; of the rest what owns a Message ID and what is open each have a half.
     #[inline]
-    pub(super) fn shrink(&mut self) {
+    pub(super) fn shrink(&mut self, out: &mut Output<'_>) {
         let half = self.options.cap_bytes / 16 * 7;
         if self.sent.bytes() > half || self.slots.bytes() > half {
-            self.shrink_to(half);
+            self.shrink_to(half, out);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn shrink_to(&mut self, half: usize) {
+    fn shrink_to(&mut self, half: usize, out: &mut Output<'_>) {
         while self.sent.bytes() > half {
             let Some(sent) = self.sent.evict() else { break };
             self.counters.evicted += 1;
@@ -285,9 +285,21 @@ impl Tracker {
         }
         while self.slots.bytes() > half {
             let Some(oldest) = self.slots.oldest() else { break };
-            let open = self.slots.get(oldest).is_some_and(|slot| slot.open || slot.live);
-            self.counters.evicted += u64::from(open);
+            self.counters.evicted += 1;
+            self.evicted(oldest, out);
             self.forget(oldest);
+        }
+    }
+
+    /// Whether an exchange gets its answer is not known any more.
+    fn evicted(&mut self, slot: u32, out: &mut Output<'_>) {
+        let Some(slot) = self.slots.get_mut(slot).filter(|slot| slot.kind == SlotKind::Exchange) else { return };
+        let waits =
+            matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged | ExchangeState::TimedOut);
+        if waits && slot.row.response == NO_RECORD {
+            slot.row.state = ExchangeState::Evicted;
+            self.counters.exchanges_evicted += 1;
+            out.patch(Patch::Exchange(slot.id, slot.row));
         }
     }
 

@@ -202,7 +202,7 @@ impl Tracker {
         if !self.pairs.seen(pair) {
             self.first_of_direction(&mut context);
         }
-        self.shrink();
+        self.shrink(&mut context.out);
         tracked
     }
 

@@ -167,6 +167,8 @@ pub enum ExchangeState {
     TimedOut,
     /// An ICMP error says that nobody was reached.
     Unreachable,
+    /// No response came until the cap on memory ended it: what came later is not known.
+    Evicted,
 }
 
 /// How the first response came.
@@ -368,7 +370,7 @@ pub struct Counters {
     pub rst: u64,
     pub exchanges: u64,
     pub exchanges_retransmitted: u64,
-    /// Exchanges that have a response: `exchanges_unanswered` is what is left of `exchanges` without these and the reset ones.
+    /// Exchanges that have a response: `exchanges_unanswered` is what is left of `exchanges` without these, the reset and the evicted ones.
     pub exchanges_answered: u64,
     pub exchanges_reset: u64,
     pub retransmissions: u64,
@@ -381,13 +383,15 @@ pub struct Counters {
     pub notifications_stale: u64,
     pub deregistrations: u64,
     pub malformed: u64,
-    /// Open exchanges, observations and bodies that the cap on memory evicted.
+    /// Message IDs, exchanges, observations and bodies that the cap on memory evicted before their time.
     pub evicted: u64,
+    /// Exchanges among them that had no answer: whether they get one is not known.
+    pub exchanges_evicted: u64,
 }
 
 impl Counters {
-    /// Exchanges with neither a response nor a Reset.
+    /// Exchanges with neither a response nor a Reset, as far as they could be followed.
     pub fn exchanges_unanswered(&self) -> u64 {
-        self.exchanges.saturating_sub(self.exchanges_answered + self.exchanges_reset)
+        self.exchanges.saturating_sub(self.exchanges_answered + self.exchanges_reset + self.exchanges_evicted)
     }
 }

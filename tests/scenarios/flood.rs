@@ -1,8 +1,8 @@
 //! Floods: what is open for ever, and more message IDs and tokens than fit.
 
-use coapscope::coap::Message;
+use coapscope::coap::{Message, Rule};
 use coapscope::frame::Endpoint;
-use coapscope::tracking::{Arrival, Counters, EndpointId, RecordId, Tracker, TrackerOptions};
+use coapscope::tracking::{Arrival, Counters, EndpointId, ExchangeState, Patch, RecordId, Tracker, TrackerOptions};
 
 /// A message of the flood's millisecond with this number.
 fn arrival(number: u32, source: EndpointId, destination: EndpointId, record: RecordId) -> Arrival {
@@ -58,7 +58,9 @@ fn the_cap_holds_and_counts_what_it_evicts() {
         let (counters, most) = flood(1 << 20, 50_000, observe);
         assert!(most <= (1 << 20) + 4096, "{most} bytes");
         assert!(counters.evicted > 20_000, "{counters:?}");
-        assert_eq!((counters.exchanges, counters.exchanges_unanswered()), (50_000, if observe { 0 } else { 50_000 }));
+        let left = 50_000 - counters.exchanges_evicted;
+        assert_eq!((counters.exchanges, counters.exchanges_unanswered()), (50_000, if observe { 0 } else { left }));
+        assert_eq!(counters.exchanges_evicted > 10_000, !observe, "{counters:?}");
         assert_eq!(counters.observations, if observe { 50_000 } else { 0 });
     }
 }
@@ -116,4 +118,62 @@ fn bodies_that_never_end_stay_below_the_cap() {
     let (counters, most) = begin_bodies(256 << 20, 20_000);
     assert_eq!((counters.evicted, counters.malformed), (0, 0));
     assert!(most > 20_000 * 64, "{most} bytes hold 20,000 bodies");
+}
+
+#[test]
+fn what_the_cap_evicted_is_neither_unanswered_nor_an_orphan() {
+    let mut tracker = Tracker::new(TrackerOptions { cap_bytes: 1 << 20, ..TrackerOptions::default() });
+    let mut out = Vec::new();
+    let [client, server] = [[10, 1, 0, 1], [10, 0, 0, 1]]
+        .map(|address| tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
+    // Each request is answered a thousand seconds later: by then some have been evicted, and nothing else is told of those.
+    let bytes = |code: u8, number: u32| {
+        let [_, _, high, low] = number.to_be_bytes();
+        [0x54, code, high, low, 0, 0, high, low, 0xb1, b'a'][..if code == 1 { 10 } else { 8 }].to_vec()
+    };
+    const COUNT: u32 = 5_000;
+    for number in 0..COUNT {
+        tracker.track(&arrival(number, client, server, number), &Message::decode(&bytes(1, number)), &mut out);
+    }
+    let counters = *tracker.counters();
+    assert!(counters.evicted >= counters.exchanges_evicted && counters.exchanges_evicted > 1_000, "{counters:?}");
+    assert_eq!(counters.exchanges_unanswered(), u64::from(COUNT) - counters.exchanges_evicted);
+    let states =
+        out.iter().filter(|patch| matches!(patch, Patch::Exchange(_, row) if row.state == ExchangeState::Evicted));
+    assert_eq!(states.count() as u64, counters.exchanges_evicted);
+    out.clear();
+    for number in 0..COUNT {
+        let arrival = arrival(1_000_000 + number, server, client, COUNT + number);
+        tracker.track(&arrival, &Message::decode(&bytes(0x45, number)), &mut out);
+    }
+    let unmatched: Vec<_> = out
+        .iter()
+        .filter_map(|patch| match patch {
+            Patch::Finding(_, finding) if finding.rule == Rule::RespUnmatched => Some(finding.severity),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(unmatched.len() as u64, counters.exchanges_evicted);
+    assert!(unmatched.iter().all(|severity| *severity < Rule::RespUnmatched.severity()));
+}
+
+#[test]
+fn what_is_closed_is_counted_too_when_the_cap_evicts_it() {
+    let mut tracker = Tracker::new(TrackerOptions { cap_bytes: 1 << 20, ..TrackerOptions::default() });
+    let mut out = Vec::new();
+    let [client, server] = [[10, 1, 0, 1], [10, 0, 0, 1]]
+        .map(|address| tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
+    let mut before = 0;
+    for number in 0..20_000_u32 {
+        let [_, _, high, low] = number.to_be_bytes();
+        let request = [0x42, 1, high, low, high, low, 0xb1, b'a'];
+        let response = [0x62, 0x45, high, low, high, low];
+        tracker.track(&arrival(number, client, server, number * 2), &Message::decode(&request), &mut out);
+        tracker.track(&arrival(number, server, client, number * 2 + 1), &Message::decode(&response), &mut out);
+        before = before.max(tracker.bytes());
+    }
+    let counters = *tracker.counters();
+    // 256 seconds are over the lifetime of none: whatever is not held any more was evicted.
+    assert!(counters.evicted > 2 * 20_000 - before as u64 / 128, "{counters:?} of {before} bytes");
+    assert_eq!((counters.exchanges_evicted, counters.exchanges_answered), (0, 20_000));
 }

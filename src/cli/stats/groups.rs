@@ -19,6 +19,8 @@ pub(super) struct Sum {
     pub notifications: u64,
     pub stale: u64,
     pub times: Option<Times>,
+    /// Exchanges that were not followed to their ends.
+    pub evicted: u64,
 }
 
 impl Sum {
@@ -29,11 +31,12 @@ impl Sum {
         self.answered += u64::from(exchange.answered);
         self.reset += u64::from(exchange.reset);
         self.observations += u64::from(exchange.observes);
+        self.evicted += u64::from(exchange.evicted);
     }
 
     /// Exchanges with neither a response nor a Reset.
     pub fn unanswered(&self) -> u64 {
-        self.exchanges - self.answered - self.reset
+        self.exchanges - self.answered - self.reset - self.evicted
     }
 }
 

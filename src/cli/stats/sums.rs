@@ -25,9 +25,11 @@ struct Latest {
     answered: bool,
     reset: bool,
     observes: bool,
+    evicted: bool,
 }
 
-const UNKNOWN: Latest = Latest { round_trip: NONE, transmissions: 0, answered: false, reset: false, observes: false };
+const UNKNOWN: Latest =
+    Latest { round_trip: NONE, transmissions: 0, answered: false, reset: false, observes: false, evicted: false };
 
 /// What is known of an observation.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,8 @@ pub(super) struct Exchange {
     pub reset: bool,
     /// It registered for an observation, and was accepted.
     pub observes: bool,
+    /// It was not followed to its end.
+    pub evicted: bool,
 }
 
 /// A Confirmable message was sent again.
@@ -175,6 +179,7 @@ impl Sums {
             answered: has_answer && !reset,
             reset,
             observes: row.state == ExchangeState::Observing,
+            evicted: row.state == ExchangeState::Evicted,
         };
         match self.latest.get_mut(at) {
             Some(place) => *place = latest,
@@ -203,6 +208,7 @@ impl Sums {
             answered: latest.answered,
             reset: latest.reset,
             observes: latest.observes,
+            evicted: latest.evicted,
         })
     }
 

@@ -43,7 +43,7 @@ impl Stats<'_> {
             writeln!(out, "{:<NAME$} {:>12}  {what}", "retransmission rate", percent(rate))?;
         }
         if summary.counters.evicted > 0 {
-            let what = "exchanges and observations that the cap on memory ended";
+            let what = "message IDs, exchanges, observations and bodies that the cap on memory ended before their time";
             writeln!(out, "{:<NAME$} {:>12}", "evicted", summary.counters.evicted)?;
             writeln!(out, "  ({what})")?;
         }

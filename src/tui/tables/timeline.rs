@@ -303,7 +303,9 @@ fn sentences(
     };
     let place = |id| context.store.endpoint(id).map(ToString::to_string).unwrap_or_default();
     let answered = row.response != NO_RECORD;
-    if !answered && row.answer == AnswerKind::None {
+    if row.state == ExchangeState::Evicted {
+        said.push("It was not followed to its end, for want of memory: whether an answer came is not known.".into());
+    } else if !answered && row.answer == AnswerKind::None {
         let mid = request.message_id;
         let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
         let none = if unread.is_empty() { "none" } else { "none that can be read" };

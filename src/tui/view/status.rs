@@ -116,7 +116,7 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
 /// What went wrong, counted, the gravest first.
 fn problems(app: &App) -> Vec<String> {
     let counters = &app.store.summary().counters;
-    let unanswered = counters.exchanges.saturating_sub(counters.exchanges_answered + counters.exchanges_reset);
+    let unanswered = counters.exchanges_unanswered();
     let counts = [
         (counters.retransmissions, "retx"),
         (counters.notifications_stale, "stale"),
