@@ -222,7 +222,7 @@ impl Tracker {
         }
         let request = (1..32).contains(&sent.code);
         let previous = self.enter(sent, context);
-        if request && self.slots.get_mut(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
+        if self.slots.get(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
             self.reset_exchange(sent.slot, context);
             if let Some(slot) = self.slots.get(sent.slot)
                 && slot.kind == SlotKind::Exchange

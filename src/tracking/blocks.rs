@@ -43,7 +43,7 @@ pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
             state.write(option.value);
         }
     }
-    if any { state.finish() | 1 } else { 0 }
+    if any { state.finish().max(1) } else { 0 }
 }
 
 impl Tracker {
@@ -229,18 +229,18 @@ impl Tracker {
         let (offset, length) = (carried.offset(), message.payload().len() as u32);
         let stamp = self.clock.stamp();
         let etag =
-            message.option(OptionNumber::ETAG).filter(|_| !key.upload).map(|etag| self.seed.hash(etag.value) | 1);
+            message.option(OptionNumber::ETAG).filter(|_| !key.upload).map(|etag| self.seed.hash(etag.value).max(1));
         let format = context.facts.content_format;
-        let (key, changed) = self.key_of_block(key, etag, carried, context);
+        let key = self.key_of_block(key, etag, carried, context);
         let known = self.blocks.take(&key).filter(|known| goes_on(known, key, carried));
         let mut transfer = match known {
             Some(known) if is_of_format(&known, format, context) => known,
-            None if !changed => {
+            None => {
                 self.judge_beginning(key, carried, context);
                 self.new_transfer(key, carried, context)
             }
             // A block of something else: what there was of the other stays as it is.
-            _ => self.new_transfer(key, carried, context),
+            Some(_) => self.new_transfer(key, carried, context),
         };
         if !carried.is_quick() {
             judge_place(&transfer, carried, length, context);
@@ -251,7 +251,7 @@ impl Tracker {
         }
         let part = transfer.add(context.record(), offset, length, carried.block.more);
         (transfer.stamp, transfer.szx) = (stamp, carried.block.szx);
-        let announced = message.uint(size).filter(|size| *size > 0).map(|size| size as u32);
+        let announced = message.uint(size).map(|size| size as u32);
         transfer.row.announced = announced.or(transfer.row.announced);
         if transfer.row.complete
             && let Some(announced) = transfer.row.announced
@@ -268,28 +268,28 @@ impl Tracker {
         self.shrink_blocks();
     }
 
-    /// Which body a block belongs to, and whether the resource has changed since the block before it (RFC 7959 section 2.4).
+    /// Which body a block belongs to. The resource may have changed since the block before it (RFC 7959 section 2.4).
     fn key_of_block(
         &self,
         bare: BodyKey,
         etag: Option<u64>,
         carried: Carried,
         context: &mut Context<'_, '_>,
-    ) -> (BodyKey, bool) {
+    ) -> BodyKey {
         let newest = self.blocks.newest(bare);
-        let Some(etag) = etag else { return (newest, false) };
+        let Some(etag) = etag else { return newest };
         let own = BodyKey { etag, ..bare };
         if self.blocks.transfers.contains_key(&own) {
-            return (own, false);
+            return own;
         }
-        match self.blocks.open(bare) {
+        match self.blocks.open(bare).filter(|_| carried.block.number > 0) {
             // Its first blocks did not tell the ETag.
-            Some(open) if open.etag.is_none_or(|first| first == etag) && carried.block.number > 0 => (newest, false),
-            Some(open) if carried.block.number > 0 => {
+            Some(open) if open.etag.is_none_or(|first| first == etag) => newest,
+            Some(open) => {
                 context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(open.row.first), 0);
-                (own, true)
+                own
             }
-            _ => (own, false),
+            None => own,
         }
     }
 
@@ -351,7 +351,7 @@ impl Tracker {
     /// Holds the part of the cap that bodies have.
     fn shrink_blocks(&mut self) {
         let most = self.options.cap_bytes / 8;
-        while self.blocks.bytes() > most {
+        while self.blocks.bytes() >= most {
             let Some((stamp, key)) = self.blocks.aging.pop_front() else { return };
             if self.blocks.transfers.get(&key).is_some_and(|transfer| transfer.stamp <= stamp)
                 && let Some(transfer) = self.blocks.remove(&key)

@@ -44,8 +44,8 @@ impl Clock {
     /// A jump is held back until the next frame confirms it: one frame with a wild timestamp ages nothing.
     #[inline]
     pub fn step(&mut self, time: i64) -> Step {
-        let delta = time.wrapping_sub(self.last);
-        if self.held == 0 && self.started && (0..=JUMP).contains(&delta) && time >= self.last {
+        let delta = time.saturating_sub(self.last);
+        if self.held == 0 && self.started && (0..=JUMP).contains(&delta) {
             self.last = time;
             self.steady = self.steady.saturating_add(delta);
             return Step::Forward;
@@ -67,7 +67,7 @@ impl Clock {
         }
         let delta = time.saturating_sub(self.last);
         self.last = time;
-        if self.held > 0 && delta > -JUMP {
+        if delta >= -JUMP {
             self.steady = self.steady.saturating_add(self.held);
         }
         self.held = 0;

@@ -118,7 +118,7 @@ pub(super) fn less(severity: Severity) -> Severity {
     match severity {
         Severity::Error => Severity::Warn,
         Severity::Warn => Severity::Note,
-        _ => Severity::Chat,
+        Severity::Note | Severity::Chat => Severity::Chat,
     }
 }
 

@@ -11,7 +11,7 @@ use super::observation::Observation;
 use super::pairs::SILENT;
 use super::sent::{Handle, Sent};
 use super::slots::SlotKind;
-use crate::coap::{Finding, Rule, Severity};
+use crate::coap::{Code, Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
 const PROMISE: i64 = 60 * SECOND;
@@ -144,10 +144,9 @@ impl Tracker {
 
     /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
     fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
-        let waits = |sent: &&Sent| !(sent.is_answered() || sent.malformed || sent.stray || sent.multicast);
-        let Some(sent) = self.sent.get(handle).filter(waits).copied() else { return };
+        let Some(sent) = self.sent.get(handle).copied() else { return };
         self.no_longer_outstanding(handle);
-        if sent.arrived || sent.unreachable || self.was_answered(&sent) || self.answered_early(&sent) {
+        if sent.arrived || sent.unreachable || self.answered_early(&sent) {
             return;
         }
         let copies = self.sent.copies(&sent);
@@ -156,7 +155,7 @@ impl Tracker {
             self.pairs.direction(sent.pair()).mark(SILENT);
         }
         // Who repeats was not answered so far, and who does so to the end not at all. Else one direction may be missing.
-        let sender = |row: &ExchangeRow| if sent.code < 32 { row.client } else { row.server };
+        let sender = |row: &ExchangeRow| if Code(sent.code).is_request() { row.client } else { row.server };
         let sender = self.slots.get(sent.slot).filter(|_| sent.code != 0).map(|slot| sender(&slot.row));
         let two_way = self.pairs.seen(sent.pair().reversed()) || sender.is_some_and(|it| self.pairs.is_reached(it));
         if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
@@ -176,19 +175,11 @@ impl Tracker {
         self.timed_out(&sent, out);
     }
 
-    /// The exchange of a request was answered, though not on the message layer.
-    fn was_answered(&mut self, sent: &Sent) -> bool {
-        let record = sent.record;
-        self.slots.get_mut(sent.slot).is_some_and(|slot| slot.row.request == record && slot.row.response != NO_RECORD)
-    }
-
     #[cold]
     #[inline(never)]
     fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
-        if slot.kind == SlotKind::Exchange
-            && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
-        {
+        if matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged) {
             slot.row.state = ExchangeState::TimedOut;
             out.patch(Patch::Exchange(slot.id, slot.row));
         }
@@ -221,10 +212,13 @@ impl Tracker {
         if sent.outstanding {
             self.release(sent.pair());
         }
-        if out.remembers && !sent.stray {
+        if sent.stray {
+            return;
+        }
+        if out.remembers {
             self.memory.lapsed.insert(sent.key, (sent.first.at(), sent.record));
         }
-        if sent.malformed || sent.stray || sent.multicast || !(1..32).contains(&sent.code) {
+        if sent.malformed || sent.multicast || !Code(sent.code).is_request() {
             return;
         }
         let early = self.answered_early(sent);
@@ -270,7 +264,7 @@ impl Tracker {
     #[inline]
     pub(super) fn shrink(&mut self, out: &mut Output<'_>) {
         let half = self.options.cap_bytes / 16 * 7;
-        if self.sent.bytes() > half || self.slots.bytes() > half {
+        if self.sent.bytes() >= half || self.slots.bytes() >= half {
             self.shrink_to(half, out);
         }
     }
@@ -278,12 +272,14 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn shrink_to(&mut self, half: usize, out: &mut Output<'_>) {
-        while self.sent.bytes() > half {
+        while self.sent.bytes() >= half {
             let Some(sent) = self.sent.evict() else { break };
             self.counters.evicted += 1;
-            self.lapsed_for_room(&sent);
+            if sent.outstanding {
+                self.release(sent.pair());
+            }
         }
-        while self.slots.bytes() > half {
+        while self.slots.bytes() >= half {
             let Some(oldest) = self.slots.oldest() else { break };
             self.counters.evicted += 1;
             self.evicted(oldest, out);
@@ -296,16 +292,10 @@ impl Tracker {
         let Some(slot) = self.slots.get_mut(slot).filter(|slot| slot.kind == SlotKind::Exchange) else { return };
         let waits =
             matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged | ExchangeState::TimedOut);
-        if waits && slot.row.response == NO_RECORD {
+        if waits {
             slot.row.state = ExchangeState::Evicted;
             self.counters.exchanges_evicted += 1;
             out.patch(Patch::Exchange(slot.id, slot.row));
-        }
-    }
-
-    fn lapsed_for_room(&mut self, sent: &Sent) {
-        if sent.outstanding {
-            self.release(sent.pair());
         }
     }
 }

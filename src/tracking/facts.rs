@@ -305,7 +305,7 @@ impl Facts {
         seed.mix(u64::from(first) << 32 | u64::from(self.token.length()), self.token.bits())
     }
 
-    /// The capture cut the message: copies are told by header and token, and which options a server must refuse cannot be.
+    /// The capture cut the message: copies are told by header and token.
     #[cold]
     pub(super) fn cut(&self, bytes: &[u8], seed: &Seed, record: RecordId) -> Self {
         let message = Message::decode_as(bytes, self.mode).cut_by_capture();
@@ -313,7 +313,7 @@ impl Facts {
         let unknown = message.token().is_none() || self.mode.is_draft() && lacks_options;
         let token = if unknown && !self.code.is_empty() { Token::unknown(record) } else { self.token };
         let hash = if self.code.is_empty() { self.hash } else { self.whole_head(bytes, seed) };
-        Self { hash, token, suspect: false, lacks_options, ..*self }
+        Self { hash, token, lacks_options, ..*self }
     }
 
     /// Takes in an option; `word` is its value as [`short`] has it.

@@ -34,14 +34,15 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
     }
 
     pub fn insert(&mut self, key: K, value: V) {
-        if self.map.insert(key, value).is_none() {
-            self.order.push_back(key);
+        if self.map.insert(key, value).is_some() {
+            return;
         }
-        if self.order.len() > REMEMBERED
+        if self.order.len() == REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
             self.map.remove(&oldest);
         }
+        self.order.push_back(key);
     }
 
     pub fn get(&self, key: &K) -> Option<&V> {

@@ -72,11 +72,7 @@ impl Tracker {
     pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_>) {
         let (request, at) = (context.arrival.record, context.now);
         let group = Group { slot: index, request, at, ..Group::default() };
-        let held = self.memory.groups.entry(context.facts.token.key(context.arrival.source.0)).or_default();
-        let before = std::mem::replace(held, group).slot;
-        if before != index && before != NONE {
-            self.slots.close(before, self.clock.stamp());
-        }
+        self.memory.groups.insert(context.facts.token.key(context.arrival.source.0), group);
         self.timers.group(self.clock.stamp(), index);
     }
 

@@ -105,14 +105,12 @@ impl Tracker {
     /// A copy of a notification: a refreshed one may carry a newer number.
     #[inline(never)]
     pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_>) -> ObserveOrder {
-        if sent.observation.0 == 0 || context.facts.observe.is_none() || context.facts.hash == sent.hash {
+        let Some(value) = context.facts.observe else { return ObserveOrder::None };
+        if sent.observation.0 == 0 || context.facts.hash == sent.hash || context.facts.oscore {
             return ObserveOrder::None;
         }
         let Some((_, observation)) = self.slots.observed_mut(sent.slot) else { return ObserveOrder::None };
-        if context.facts.oscore {
-            return ObserveOrder::None;
-        }
-        let (value, now) = (context.facts.observe.unwrap_or(0), context.now);
+        let now = context.now;
         let order = order(value, now, observation.row.freshest, observation.freshest_at);
         if matches!(order, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::NewerByTime) {
             observation.row.freshest = value;
@@ -130,11 +128,8 @@ pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_
         return protected_number(observation, value, context, first);
     }
     let freshest = observation.row.freshest;
-    let standing = if first || freshest == u32::MAX {
-        ObserveOrder::First
-    } else {
-        order(value, context.now, freshest, observation.freshest_at)
-    };
+    let standing =
+        if first { ObserveOrder::First } else { order(value, context.now, freshest, observation.freshest_at) };
     judge_number(observation, value, standing, context);
     if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same | ObserveOrder::None) {
         return standing;
@@ -190,7 +185,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
     let rise = value.wrapping_sub(freshest);
     let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= JUMP_WINDOW);
     // Close below a number that has just wrapped is late, not far ahead.
-    if standing != ObserveOrder::First && value > freshest && rise > 1 << 23 && rise < (1 << 24) - (1 << 22) && soon {
+    if standing != ObserveOrder::First && rise > 1 << 23 && rise < (1 << 24) - (1 << 22) && soon {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
     }
     match standing {

@@ -226,7 +226,6 @@ impl Tracker {
         observation.row.exchange = exchange;
         observation.format = context.facts.content_format;
         observation.confirmed_at = context.now;
-        observation.row.freshest = u32::MAX;
         let number = number(&mut observation, context, true);
         observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
         let id = observation.id;

@@ -1,5 +1,6 @@
 //! Pairs of endpoints, as small numbers, and what is known of each.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
@@ -85,9 +86,8 @@ pub(super) struct Probing {
 impl Probing {
     /// Keeps what is to be said once it is known that both directions are captured.
     pub fn hold(&mut self, record: RecordId, count: u32) {
-        if self.open.len() < HELD {
-            self.open.push((record, count));
-        }
+        self.open.push((record, count));
+        self.open.truncate(HELD);
     }
 }
 
@@ -107,7 +107,11 @@ impl Default for PairTable {
 /// The same for both directions, and what follows from the order of the two.
 #[inline]
 fn both(source: EndpointId, destination: EndpointId) -> ([EndpointId; 2], u32) {
-    let way = if source == destination { PairNumber::SAME } else { u32::from(source > destination) };
+    let way = match source.cmp(&destination) {
+        Ordering::Less => 0,
+        Ordering::Equal => PairNumber::SAME,
+        Ordering::Greater => 1,
+    };
     ([source.min(destination), source.max(destination)], way)
 }
 

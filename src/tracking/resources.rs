@@ -59,7 +59,7 @@ impl ResourceTable {
     #[cold]
     fn add(&mut self, hash: u64, message: &Message<'_>) -> ResourceId {
         let text = text(message);
-        if self.bytes + text.len() > self.limit {
+        if self.bytes + text.len() >= self.limit {
             if self.texts.last().map(AsRef::as_ref) != Some(OTHERS) {
                 self.texts.push(OTHERS.into());
             }
@@ -104,7 +104,7 @@ impl<'s> OptionsHash<'s> {
 
 /// Path and query of a request, or its Proxy-Uri.
 fn text(message: &Message<'_>) -> String {
-    let (mut text, mut arguments) = (String::new(), 0);
+    let (mut text, mut asks) = (String::new(), false);
     for option in message.options() {
         match option.modern() {
             Some(OptionNumber::URI_PATH) => {
@@ -115,8 +115,8 @@ fn text(message: &Message<'_>) -> String {
                 if text.is_empty() {
                     text.push('/');
                 }
-                text.push(if arguments == 0 { '?' } else { '&' });
-                arguments += 1;
+                text.push(if asks { '&' } else { '?' });
+                asks = true;
                 escape(&mut text, option.value, &['&', '#']);
             }
             Some(OptionNumber::PROXY_URI) => {

@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
-use super::model::{NO_RECORD, ObserveOrder, Role, Tracked};
+use super::model::{NO_RECORD, Role, Tracked};
 use super::sent::{Handle, Sent};
 use super::slots::{NONE, SlotKind, Under};
 use super::tokens::Token;
@@ -11,10 +11,8 @@ use crate::coap::{MessageType, Rule};
 
 /// What a response belongs to.
 enum Target {
-    /// The first response to the request in a slot.
+    /// The request in a slot.
     Request(u32),
-    /// A further response to it.
-    Second(u32),
     /// A notification.
     Observation(u32),
     /// The observation is over.
@@ -37,7 +35,7 @@ impl Tracker {
             self.outstanding(handle, context);
         }
         match target {
-            Target::Request(slot) | Target::Second(slot) | Target::Group(slot) => {
+            Target::Request(slot) | Target::Group(slot) => {
                 self.own_response(handle, slot);
                 self.answer(slot, context)
             }
@@ -89,10 +87,6 @@ impl Tracker {
         }
         if let Some(closed) = self.slots.get(under.closed) {
             let refused = closed.asked.registers && context.facts.observe.is_some();
-            let evicted_or_reset = closed.row.responses == 0;
-            if !refused && !evicted_or_reset {
-                return Target::Second(under.closed);
-            }
             return if refused { Target::Nothing } else { Target::Request(under.closed) };
         }
         self.elsewhere(token, context).map_or(Target::Nothing, Target::Elsewhere)
@@ -177,6 +171,6 @@ impl Tracker {
             let ended = i64::from(observation.row.ended_by);
             context.find_token(Rule::ObsAfterCancel, Rule::ObsAfterCancel.severity(), ended, 0);
         }
-        Tracked { order: ObserveOrder::None, ..Tracked::alone(Role::Other) }
+        Tracked::alone(Role::Other)
     }
 }

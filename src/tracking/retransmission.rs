@@ -48,7 +48,7 @@ impl Tracker {
             last_record: context.record(),
             copies: before.copies.saturating_add(1),
             step: by_clock.unwrap_or(0).max(before.step + 1),
-            gap: gap.unwrap_or(-1),
+            gap: gap.unwrap_or(0),
             answer: before.answer,
         };
         if let Some(again) = self.sent.again_mut(owner) {
@@ -77,8 +77,8 @@ impl Tracker {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
         }
         let skipped = now.step > before.step + 1;
-        let explained = before.step > before.copies - 1 && before.step > 0;
-        if !skipped && !explained && before.gap > 0 && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
+        let explained = before.step > before.copies - 1;
+        if !skipped && !explained && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
             context.find(Rule::MidNoBackoff, before.gap, gap);
         }
         // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
@@ -147,10 +147,7 @@ impl Tracker {
         [false, true].into_iter().any(|reset| {
             let key = stray_key(sent.pair().reversed(), sent.key as u16, reset);
             let answer = self.sent.find(key).and_then(|handle| self.sent.get(handle));
-            answer.is_some_and(|answer| {
-                let apart = answer.first.time.abs_diff(sent.first.time);
-                answer.record < sent.record && apart <= EARLY.unsigned_abs()
-            })
+            answer.is_some_and(|answer| answer.first.time.abs_diff(sent.first.time) <= EARLY.unsigned_abs())
         })
     }
 
@@ -162,8 +159,7 @@ impl Tracker {
         }
         let (rate, two_way) = (i64::from(self.options.parameters.probing_rate), self.is_two_way(context));
         let probing = self.pairs.probing(context.pair, context.now);
-        if probing.bytes > 0
-            && !probing.said
+        if !probing.said
             && two_way
             && let Some(elapsed) = between(probing.first, context.now)
             && elapsed >= self.options.parameters.ack_timeout

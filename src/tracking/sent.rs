@@ -26,7 +26,7 @@ pub(super) fn stray_key(pair: PairNumber, message_id: u16, reset: bool) -> Messa
 
 /// Key of a multicast message: who sent it, and the number; whoever answers is not known.
 fn group_key(client: EndpointId, message_id: u16) -> MessageKey {
-    u64::from(client.0) << 18 | 3 << 16 | u64::from(message_id)
+    u64::from(client.0) << 16 | u64::from(message_id)
 }
 
 /// How a datagram travelled: what tells a copy from a new transmission.
@@ -118,7 +118,7 @@ pub(super) struct Again {
     pub copies: u16,
     /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
     pub step: u16,
-    /// Time between the newest copy and the one before; negative: none, or unknown.
+    /// Time between the newest copy and the one before; 0: none, or unknown.
     pub gap: i64,
     /// The newest ACK or Reset, where it is not what answered first.
     pub answer: Option<Travel>,
@@ -162,11 +162,11 @@ impl Sent {
         }
     }
 
-    /// A Confirmable message with a code, sent once, and nothing spoke of it yet.
+    /// A Confirmable message, sent once, and nothing answered it yet.
     #[inline]
     pub fn waits_alone(&self) -> bool {
         let none = [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3];
-        self.confirmable && none && self.again == NOTHING && !self.unreachable && self.code != 0
+        self.confirmable && none && self.again == NOTHING
     }
 
     /// From its sender to its receiver.
@@ -219,7 +219,7 @@ impl Due {
         let apart = sent.malformed || sent.stray || sent.multicast;
         let waits_not = sent.is_answered() || apart;
         let done = sent.responded || !(1..32).contains(&sent.code) || apart;
-        Self { stamp: sent.stamp, waits_not, lapses_quietly: done && !sent.outstanding && sent.again == NOTHING }
+        Self { stamp: sent.stamp, waits_not, lapses_quietly: done && sent.again == NOTHING }
     }
 }
 
@@ -318,7 +318,7 @@ impl SentTable {
 
     /// Copies of a message and further answers to it.
     pub fn again(&self, sent: &Sent) -> Again {
-        let none = Again { last: sent.first, last_record: sent.record, copies: 1, step: 0, gap: -1, answer: None };
+        let none = Again { last: sent.first, last_record: sent.record, copies: 1, step: 0, gap: 0, answer: None };
         self.agains.get(sent.again).copied().unwrap_or(none)
     }
 
@@ -404,12 +404,8 @@ impl SentTable {
 
     /// Takes out the oldest message of all, for want of room.
     pub fn evict(&mut self) -> Option<Sent> {
-        let oldest = |life: &Life| life.due.front().map(|due| due.stamp);
-        let life = match (oldest(&self.confirmable), oldest(&self.other)) {
-            (Some(one), Some(other)) if one <= other => &mut self.confirmable,
-            (Some(_), None) => &mut self.confirmable,
-            _ => &mut self.other,
-        };
+        let oldest = |life: &&mut Life| life.due.front().map_or(i64::MAX, |due| due.stamp);
+        let life = [&mut self.confirmable, &mut self.other].into_iter().min_by_key(oldest)?;
         life.due.pop();
         let sent = *life.ring.pop()?;
         self.agains.take(sent.again);

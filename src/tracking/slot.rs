@@ -1,7 +1,7 @@
 //! An exchange as the tracker keeps it: the row, and what is needed to judge what comes.
 
 use super::clock::Moment;
-use super::model::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
+use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
 use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::slab::NOTHING;
@@ -119,11 +119,5 @@ impl Slot {
             closed_at: 0,
             link: UNLINKED,
         }
-    }
-    /// A usual request without any answer.
-    #[inline]
-    pub fn waits_alone(&self) -> bool {
-        let silent = self.row.responses == 0 && self.row.state == ExchangeState::Open;
-        self.usual && self.open && silent && self.acknowledgement == NO_RECORD
     }
 }

@@ -75,7 +75,7 @@ impl Transfer {
         row.blocks += u32::from(captured > before || length == 0);
         row.bytes = captured;
         let empty = !more && row.length == 0;
-        let complete = empty || row.length > 0 && self.ranges.as_slice() == [(0, row.length)];
+        let complete = empty || self.ranges.as_slice() == [(0, row.length)];
         if complete && !row.complete {
             (row.complete, row.completed_by) = (true, record);
         }
@@ -99,8 +99,8 @@ impl Transfer {
             }
             !touches
         });
-        let at = self.ranges.partition_point(|&(from, _)| from < begin);
-        self.ranges.insert(at, (begin, end));
+        self.ranges.push((begin, end));
+        self.ranges.sort_unstable();
     }
 
     /// Estimated size in bytes.

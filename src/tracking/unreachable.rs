@@ -65,7 +65,7 @@ impl Tracker {
         self.no_longer_outstanding(handle);
         let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.kind != SlotKind::Malformed) else { return };
         if slot.row.request == record {
-            if matches!(slot.row.state, ExchangeState::Open | ExchangeState::TimedOut) && slot.row.responses == 0 {
+            if matches!(slot.row.state, ExchangeState::Open | ExchangeState::TimedOut) {
                 slot.row.state = ExchangeState::Unreachable;
                 out.patch(Patch::Exchange(slot.id, slot.row));
             }

@@ -88,11 +88,14 @@ impl Tracker {
         let index = sent.slot;
         let slot = self.slots.get_mut(index)?;
         let direction = self.pairs.direction(slot.pair);
-        let small = facts.length as usize <= AMPLIFICATION_SAFE_RESPONSE
-            || direction.has(VERIFIED)
-            || facts.length <= slot.asked.length.saturating_mul(AMPLIFICATION_FACTOR);
-        let expected = slot.waits_alone() && slot.row.request == sent.record && slot.token == facts.token;
-        if !expected || !small || !fits(facts.code, Code(slot.row.method), false) {
+        let most = if direction.has(VERIFIED) {
+            u32::MAX
+        } else {
+            slot.asked.length.saturating_mul(AMPLIFICATION_FACTOR).max(AMPLIFICATION_SAFE_RESPONSE as u32)
+        };
+        // A response in a CON of its own belongs to the slot as well.
+        let other = slot.row.request != sent.record || slot.token != facts.token;
+        if !slot.usual || other || facts.length > most || !fits(facts.code, Code(slot.row.method), false) {
             return None;
         }
         let request = sent.record;

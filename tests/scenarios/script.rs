@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
-use coapscope::frame::Endpoint;
+use coapscope::frame::{Endpoint, is_known_time};
 
 /// One scenario.
 pub struct Script {
@@ -16,8 +16,8 @@ pub struct Script {
 pub enum Step {
     /// A message arrives.
     Message(Sent),
-    /// An ICMP error quotes an earlier message.
-    Icmp { time: i64, quoted: usize },
+    /// An ICMP error quotes an earlier message: version of IP, type and code.
+    Icmp { time: i64, quoted: usize, icmp: [u8; 3] },
     /// Time passes without a message.
     Advance { time: i64 },
     /// Something that must hold at the end.
@@ -76,13 +76,21 @@ impl Reader {
     fn step(&mut self, line: usize, text: &str) -> Outcome<Step> {
         let words = split(text);
         let first = words.first().ok_or("empty")?;
-        if !(first.starts_with('+') || first.starts_with(|c: char| c.is_ascii_digit()) || first.starts_with('-')) {
+        if !first.starts_with(|c: char| c.is_ascii_digit() || "+-?".contains(c)) {
             return Ok(Step::Claim { line, words });
         }
         let time = self.time(first)?;
-        self.time = time;
+        if is_known_time(time) {
+            self.time = time;
+        }
         match words.get(1).map(String::as_str) {
-            Some("icmp") => Ok(Step::Icmp { time, quoted: number_sign(words.get(2))? }),
+            Some("icmp") => {
+                let icmp = match words.get(3) {
+                    None => [4, 3, 3],
+                    Some(kind) => icmp(kind)?,
+                };
+                Ok(Step::Icmp { time, quoted: number_sign(words.get(2))?, icmp })
+            }
             Some("advance") => Ok(Step::Advance { time }),
             Some("again") => {
                 let original = self.sent.get(number_sign(words.get(2))?).ok_or("no such message")?.clone();
@@ -130,8 +138,11 @@ impl Reader {
         Ok(Step::Message(sent))
     }
 
-    /// `12.5` since the start, `+0.1` since the line before.
+    /// `12.5` since the start, `+0.1` since the line before, `?` for a frame without a time.
     fn time(&self, word: &str) -> Outcome<i64> {
+        if word == "?" {
+            return Ok(i64::MIN);
+        }
         let (base, seconds) = match word.strip_prefix('+') {
             Some(rest) => (self.time, rest),
             None => (START, word),
@@ -163,6 +174,12 @@ fn split(text: &str) -> Vec<String> {
     }
     words.extend((!word.is_empty()).then_some(word));
     words
+}
+
+/// `v4/3/3`: version of IP, type and code of an ICMP error.
+fn icmp(text: &str) -> Outcome<[u8; 3]> {
+    let parts: Vec<u8> = text.trim_start_matches('v').split('/').map(parse).collect::<Outcome<_>>()?;
+    parts.try_into().map_err(|_| format!("expected v4/type/code or v6/type/code: {text}"))
 }
 
 fn parse<T: std::str::FromStr>(text: &str) -> Outcome<T> {

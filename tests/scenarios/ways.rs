@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use coapscope::coap::{Message, Rule};
-use coapscope::frame::Endpoint;
+use coapscope::frame::{Endpoint, is_known_time};
 use coapscope::tracking::{
     Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId,
     RouteTable, Tracked, Tracker, TrackerOptions,
@@ -74,7 +74,7 @@ pub fn play(script: &Script, way: Way) -> Seen {
                 if sent.is_empty() && way == Way::Crowd {
                     (0..600).for_each(|_| player.stranger(message.time, &mut patches));
                 }
-                let since = sent.last().map_or(0, |last| message.time - last.time);
+                let since = sent.last().map_or(0, |last| message.time.saturating_sub(last.time));
                 let record = sent.len() as RecordId;
                 sent.push(message);
                 let arrival = player.arrival(message, record);
@@ -83,15 +83,14 @@ pub fn play(script: &Script, way: Way) -> Seen {
                     seen.keep(Some(&arrival), &patches);
                 }
                 // Where the clock jumped, somebody else's frame would say that it did so for good.
-                if way == Way::Between && (0..HOUR).contains(&since) {
+                if way == Way::Between && is_known_time(message.time) && (0..HOUR).contains(&since) {
                     (0..30).for_each(|_| player.stranger(message.time, &mut patches));
                 }
             }
-            Step::Icmp { time, quoted } => {
+            Step::Icmp { time, quoted, icmp } => {
                 let arrival = player.arrival(sent[*quoted], 0);
                 let evidence = EVIDENCE + seen.about.len() as RecordId;
                 let (source, destination, bytes) = (arrival.source, arrival.destination, &sent[*quoted].bytes);
-                let icmp = [4, 3, 3];
                 let about = player.tracker.unreachable(
                     *time,
                     evidence,
@@ -99,7 +98,7 @@ pub fn play(script: &Script, way: Way) -> Seen {
                     destination,
                     arrival.pair,
                     bytes,
-                    icmp,
+                    *icmp,
                     &mut patches,
                 );
                 seen.about.push(about);
@@ -141,9 +140,11 @@ impl Player {
 
     fn message(&mut self, message: &Sent, record: RecordId, out: &mut Vec<Patch>) -> Tracked {
         let arrival = self.arrival(message, record);
+        let before = self.facts.len();
         let ahead = self.way == Way::Loader
             && !message.cut
             && Facts::read_usual(&mut self.facts, &message.bytes, &self.tracker.seed(), |_| true);
+        assert_eq!(ahead, self.facts.len() > before, "facts are there if it says that it read them");
         match self.facts.last() {
             Some(facts) if ahead => self.tracker.track_known(&arrival, &message.bytes, facts, out),
             _ => self.tracker.track(&arrival, &Message::decode(&message.bytes), out),
