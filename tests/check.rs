@@ -7,6 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "check/baseline.rs"]
+mod baseline;
+#[path = "check/hostile.rs"]
+mod hostile;
 #[path = "check/packets.rs"]
 mod packets;
 #[path = "check/sarif.rs"]
@@ -14,9 +18,13 @@ mod sarif;
 #[path = "check/verdicts.rs"]
 mod verdicts;
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use packets::{capture, capture_at, datagram};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -83,6 +91,14 @@ impl Known {
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// `three.pcap` packed, as `packed.pcap.gz`.
+    fn packed(&self) -> File {
+        let mut packed = GzEncoder::new(File::create(self.path("packed.pcap.gz")).unwrap(), Compression::default());
+        packed.write_all(&std::fs::read(self.path("three.pcap")).unwrap()).unwrap();
+        packed.finish().unwrap();
+        File::open(self.path("packed.pcap.gz")).unwrap()
     }
 
     /// Arguments in which @ stands for the folder.
@@ -157,11 +173,11 @@ fn refusals_say_what_and_what_to_do() {
         ("check @three.pcap --baseline @other.json", "other.json: no baseline of version 1"),
         (
             "check @three.pcap --baseline @unknown.json",
-            "findings[0] cannot be understood: ack.change: no finding has this identifier; did you mean ack.changed",
+            "unknown.json: line 1 cannot be understood: ack.change: no finding has this identifier; did you mean ack.changed",
         ),
         (
             "check @three.pcap --baseline @misspelt.json",
-            "findings[0] cannot be understood: \"resorce\" is no key of it",
+            "misspelt.json: line 1 cannot be understood: \"resorce\" is no key of it",
         ),
         (
             "check @three.pcap --baseline @above.json",

@@ -12,6 +12,14 @@ fn validator() -> jsonschema::Validator {
     jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
 }
 
+/// The same of a log that was made elsewhere.
+#[track_caller]
+pub fn follows_the_schema(log: &Value) {
+    let faults: Vec<String> =
+        validator().iter_errors(log).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[track_caller]
 fn log(schema: &jsonschema::Validator, arguments: &str) -> Value {
     let output = run(&format!("check -T sarif {arguments}"));

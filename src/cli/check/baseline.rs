@@ -1,11 +1,13 @@
 //! The baseline of `check`: a file of findings that are known, so that only new ones count.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::coap::Rule;
+use crate::coap::{Rule, escape};
 
 /// What the file is, in its own words.
 const ABOUT: &str = "Findings that are known to `coapscope check --baseline`. Without \"endpoint\" or \"resource\" a line stands for any.";
@@ -27,6 +29,12 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// In words: "ack.changed, 198.51.100.2:5683, /time".
+    pub fn words(&self) -> String {
+        let parts = [Some(self.rule.id()), self.endpoint.as_deref(), self.resource.as_deref()];
+        escape::text(&parts.into_iter().flatten().collect::<Vec<_>>().join(", ")).into_owned()
+    }
+
     /// Whether a finding is of this kind.
     fn covers(&self, found: &Self) -> bool {
         let fits = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
@@ -50,17 +58,22 @@ impl Baseline {
         let name = path.display();
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("{name}: the baseline cannot be read; make one with --write-baseline"))?;
+        let text = without_comments(text.strip_prefix('\u{feff}').unwrap_or(&text));
         let value: Value = serde_json::from_str(&text).with_context(|| format!("{name}: the baseline is no JSON"))?;
         if value.get("version").and_then(Value::as_u64) != Some(VERSION) {
             bail!("{name}: no baseline of version {VERSION}; make one with --write-baseline");
         }
         only_keys(&value, KEYS).with_context(|| format!("{name}: the baseline cannot be understood"))?;
-        let rows = value.get("findings").and_then(Value::as_array);
+        // The rows as they are written, so that what is wrong with one can be told by its line.
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap_or_default();
+        let rows = members.get("findings").and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list.get()).ok());
         let rows = rows.with_context(|| format!("{name}: the baseline has no list \"findings\""))?;
-        let known = rows
-            .iter()
-            .enumerate()
-            .map(|(at, row)| row_of(row).with_context(|| format!("{name}: findings[{at}] cannot be understood")));
+        let known = rows.iter().map(|row| {
+            let before = (row.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+            let line = text.get(..before).unwrap_or_default().matches('\n').count() + 1;
+            let row = serde_json::from_str(row.get()).unwrap_or_default();
+            row_of(&row).with_context(|| format!("{name}: line {line} cannot be understood"))
+        });
         let known: Vec<Known> = known.collect::<anyhow::Result<_>>()?;
         Ok(Self { met: vec![false; known.len()], known })
     }
@@ -77,10 +90,17 @@ impl Baseline {
         is_known
     }
 
-    /// Lines of the file that nothing was met of.
-    pub fn unmet(&self) -> usize {
-        self.met.iter().filter(|met| !**met).count()
+    /// Lines of the file that nothing was met of, where their rules were looked for.
+    pub fn unmet(&self, is_sought: &dyn Fn(Rule) -> bool) -> Vec<&Known> {
+        let lines = self.known.iter().zip(&self.met);
+        lines.filter(|(known, met)| !**met && is_sought(known.rule)).map(|(known, _)| known).collect()
     }
+}
+
+/// The text with lines of comments (`// known since May`) left empty: JSON has none, but whoever edits the file by hand has.
+fn without_comments(text: &str) -> String {
+    let is_comment = |line: &str| line.trim_start().starts_with("//");
+    text.split_inclusive('\n').map(|line| if is_comment(line) { "\n" } else { line }).collect()
 }
 
 /// Refuses a key that nothing reads: misspelt it would silently stand for any endpoint or resource.
@@ -93,6 +113,9 @@ fn only_keys(value: &Value, known: &[&str]) -> anyhow::Result<()> {
 }
 
 fn row_of(row: &Value) -> anyhow::Result<Known> {
+    if !row.is_object() {
+        bail!("it is no object with an \"id\"");
+    }
     only_keys(row, ROW_KEYS)?;
     let text = |key: &str| match row.get(key) {
         None | Some(Value::Null) => Ok(None),

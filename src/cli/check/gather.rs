@@ -50,7 +50,7 @@ impl Findings {
 pub(super) fn findings(
     args: &CheckArgs,
     least: Severity,
-    ignore: HashSet<Rule>,
+    ignore: &HashSet<Rule>,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Findings> {
     let filter = print::wanted(&args.reading)?;
@@ -60,7 +60,7 @@ pub(super) fn findings(
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let pipeline = Pipeline::read_ahead(source, options)?;
     if filter.is_empty() {
-        let mut scan = Scan::new(fetcher, least, ignore);
+        let mut scan = Scan::new(fetcher, least, ignore.clone());
         let summary = read(pipeline, context, |update| Ok(scan.take(update)?))?;
         let parts = scan.parts();
         let Scan { tally, endpoints, resources, ignored, .. } = scan;

@@ -8,6 +8,8 @@ mod scan;
 mod text;
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::bail;
@@ -44,7 +46,10 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     }
     let level = Severity::from(args.fail_on);
     let show = args.show.map_or(Severity::Note, Severity::from);
-    let mut findings = gather::findings(args, level.min(show), ignore, context)?;
+    // What a baseline knows is looked for, whatever is shown: else it would seem to be gone.
+    let sought = if baseline.is_some() { Severity::Note } else { Severity::Error };
+    let least = level.min(show).min(sought);
+    let mut findings = gather::findings(args, least, &ignore, context)?;
     only_of(&args.endpoint, &mut findings)?;
 
     if let Some(path) = &args.write_baseline {
@@ -54,12 +59,17 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let mut is_known = |key: &Key| baseline.as_mut().is_some_and(|baseline| baseline.knows(&of(key, &findings)));
     let known: HashSet<Key> = groups.iter().map(|(key, _)| *key).filter(|key| is_known(key)).collect();
     let failed = groups.iter().any(|(key, _)| key.severity >= level && !known.contains(key));
+    let is_all = args.endpoint.is_empty() && args.reading.display_filter.is_none();
     let report = Report {
         name: args.input.paths()?.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         findings: &findings,
         groups,
         known,
-        unmet: baseline.as_ref().map(Baseline::unmet),
+        baseline: baseline.as_ref().map(|baseline| {
+            let is_sought = |rule: Rule| !ignore.contains(&rule) && rule.severity() >= least;
+            is_all.then(|| baseline.unmet(&is_sought))
+        }),
+        in_place: args.input.paths()?.iter().all(|path| is_read_in_place(path)),
         level,
         show,
         failed,
@@ -81,12 +91,25 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether the bytes of the file itself are those that are read: not those of a copy, of standard input or unpacked.
+fn is_read_in_place(path: &Path) -> bool {
+    let mut start = [0; 2];
+    let is_packed = File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == [0x1f, 0x8b];
+    path != Path::new("-") && !is_packed
+}
+
 /// The rule of that identifier.
 fn rule(id: &str) -> anyhow::Result<Rule> {
     if let Some(rule) = Rule::from_id(id) {
         return Ok(rule);
     }
     let ids: Vec<&'static str> = RULES.iter().map(|rule| rule.id()).collect();
+    let prefix = id.trim_end_matches('*').trim_end_matches('.');
+    let of_kind: Vec<&str> = ids.iter().filter(|known| known.split('.').next() == Some(prefix)).copied().collect();
+    if !of_kind.is_empty() {
+        bail!("{id}: findings are named one by one: {}", of_kind.join(","));
+    }
+    let id = if id.is_empty() { "\"\"" } else { id };
     let near = nearest_words(id, &ids);
     let way = match near.split_last() {
         Some((only, [])) => format!("did you mean {only}?"),

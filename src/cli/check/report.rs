@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::baseline::Known;
 use super::gather::Findings;
 use crate::coap::Severity;
 use crate::field;
@@ -23,8 +24,10 @@ pub(super) struct Report<'a> {
     pub groups: Vec<(Key, &'a Group)>,
     /// Those that the baseline knows.
     pub known: HashSet<Key>,
-    /// Lines of the baseline that nothing was met of; None without one.
-    pub unmet: Option<usize>,
+    /// There is a baseline: its lines that nothing was met of; none where not all of the capture was looked at.
+    pub baseline: Option<Option<Vec<&'a Known>>>,
+    /// Where frames stand in the file is known.
+    pub in_place: bool,
     pub level: Severity,
     pub show: Severity,
     pub failed: bool,
@@ -49,6 +52,11 @@ impl Report<'_> {
         })
     }
 
+    /// Lines of the baseline that nothing was met of, where there is one and all was looked at.
+    pub fn unmet(&self) -> Option<&[&Known]> {
+        self.baseline.as_ref()?.as_deref()
+    }
+
     /// One JSON object in one line.
     ///
     /// # Errors
@@ -67,7 +75,7 @@ impl Report<'_> {
             "new": counts(false),
             "known": counts(true),
             "ignored": self.findings.ignored,
-            "known_but_not_met": self.unmet,
+            "known_but_not_met": self.unmet().map(<[_]>::len),
         });
         // There may be many: they are written one by one.
         let head = line(&object);

@@ -33,7 +33,7 @@ impl Report<'_> {
         let shown = self.shown();
         let rules: Vec<Rule> = shown.iter().map(|(key, _)| key.rule).collect::<BTreeSet<_>>().into_iter().collect();
         let results: Vec<Value> = shown.iter().map(|(key, group)| self.result(key, group, &rules)).collect();
-        let artifacts: Vec<Value> = self.name.iter().map(|name| json!({"location": {"uri": uri(name)}})).collect();
+        let artifacts: Vec<Value> = self.name.iter().map(|name| json!({"location": artifact(name)})).collect();
         let object = json!({
             "$schema": SCHEMA,
             "version": "2.1.0",
@@ -68,7 +68,7 @@ impl Report<'_> {
         result.insert("locations".into(), group.cases.iter().map(|case| self.location(case)).collect());
         result.insert("occurrenceCount".into(), json!(group.count));
         result.insert("partialFingerprints".into(), json!({"endpointAndResource/v1": mark.join("|")}));
-        if self.unmet.is_some() {
+        if self.baseline.is_some() {
             let state = if self.known.contains(key) { "unchanged" } else { "new" };
             result.insert("baselineState".into(), json!(state));
         }
@@ -100,8 +100,11 @@ impl Report<'_> {
         // Of several captures it is not said which one a frame is in.
         if let [name] = &*self.name {
             let mut physical = Map::new();
-            physical.insert("artifactLocation".into(), json!({"uri": uri(name), "index": 0}));
-            physical.extend(case.offset.map(|offset| ("region".to_owned(), json!({"byteOffset": offset}))));
+            let mut artifact = artifact(name);
+            artifact.insert("index".into(), json!(0));
+            physical.insert("artifactLocation".into(), artifact.into());
+            let offset = case.offset.filter(|_| self.in_place);
+            physical.extend(offset.map(|offset| ("region".to_owned(), json!({"byteOffset": offset}))));
             place.insert("physicalLocation".into(), physical.into());
         }
         let name = self.findings.endpoint(case.message.source);
@@ -123,6 +126,16 @@ fn descriptor(rule: Rule) -> Value {
         json!({"category": row.category, "reference": row.reference, "severity": field::severity(row.severity)}),
     );
     Value::Object(object)
+}
+
+/// Where a capture is (section 3.4).
+fn artifact(name: &str) -> Map<String, Value> {
+    let (key, value) = match name {
+        "-" => ("description", json!({"text": "standard input"})),
+        absolute if absolute.starts_with('/') => ("uri", json!(format!("file://{}", uri(absolute)))),
+        relative => ("uri", json!(uri(relative))),
+    };
+    std::iter::once((key.to_owned(), value)).collect()
 }
 
 /// A path as a URI reference (RFC 3986): as it is, with everything else than letters, digits and a few marks percent-encoded.

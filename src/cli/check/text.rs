@@ -6,9 +6,11 @@ use super::report::{Report, SEVERITIES};
 use crate::cli::without;
 use crate::coap::{Severity, escape};
 use crate::field;
-use crate::render::verdict::{Form, Key, Page, Person};
+use crate::render::verdict::{Form, Key, Page, Person, code};
 use crate::tracking::{EndpointId, ResourceId};
 
+/// Lines of the baseline that the text tells of.
+const UNMET: usize = 10;
 /// Endpoints that the text tells of; the others are counted.
 const LISTED: usize = 20;
 
@@ -37,7 +39,7 @@ impl Report<'_> {
     /// Where the output cannot be written.
     pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
         let summary = &self.findings.summary;
-        writeln!(out, "# Verdict on {}\n", self.names())?;
+        writeln!(out, "# Verdict on {}\n", code(&self.names()))?;
         writeln!(
             out,
             "{}, {}, judged by coapscope {}. Frame numbers count from 1, as in Wireshark.",
@@ -97,8 +99,14 @@ impl Report<'_> {
         if !known.is_empty() {
             writeln!(out, "known from the baseline, and not counted: {}", known.join(", "))?;
         }
-        if let Some(unmet @ 1..) = self.unmet {
-            writeln!(out, "in the baseline, and not met again: {}", counted(unmet as u64, "kind"))?;
+        if let Some(unmet @ [_, ..]) = self.unmet() {
+            writeln!(out, "in the baseline, and not met again: {}", counted(unmet.len() as u64, "kind"))?;
+            for known in unmet.iter().take(UNMET) {
+                writeln!(out, "  {}", known.words())?;
+            }
+            if unmet.len() > UNMET {
+                writeln!(out, "  and {} more", unmet.len() - UNMET)?;
+            }
         }
         if self.findings.ignored > 0 {
             writeln!(out, "left out by --ignore: {}", self.findings.ignored)?;

@@ -15,7 +15,7 @@ use crate::store::{Record, RecordFlags, Store};
 use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
 
 pub use blame::is_of_sender;
-pub use page::{Form, Item, Page};
+pub use page::{Form, Item, Page, code};
 pub use part::Part;
 pub use person::{Charge, Person};
 

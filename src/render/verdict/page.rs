@@ -139,19 +139,22 @@ impl Page<'_> {
             if above.replace(charge.severity) != Some(charge.severity) {
                 lines.extend([String::new(), format!("### {}", heading(charge.severity))]);
             }
-            let (severity, about) = (field::severity(charge.severity), markdown(&self.about(charge)));
+            let (severity, about) = (field::severity(charge.severity), self.about(charge, Form::Markdown));
             lines.push(String::new());
             lines.push(format!("**`{}`**, {severity}, {}{about}", charge.rule.id(), times(charge.count)));
-            lines.extend([String::new(), teaching(charge)]);
-            lines.extend(insight(charge).into_iter().flat_map(|text| [String::new(), text.to_owned()]));
+            lines.extend([String::new(), markdown(&teaching(charge))]);
+            lines.extend(insight(charge).into_iter().flat_map(|text| [String::new(), markdown(text)]));
             lines.push(String::new());
             let cases = charge.cases.iter().map(|case| markdown(&self.case(case)));
             lines.extend(cases.chain(more(charge, charge.cases.len())).map(|text| format!("- {text}")));
         }
         if !person.acquitted.is_empty() {
             lines.extend([String::new(), format!("### {ACQUITTED}"), String::new()]);
-            let texts = person.acquitted.iter().map(|charge| format!("{}: {}", self.head_line(charge), frames(charge)));
-            lines.extend(texts.map(|text| format!("- {}", markdown(&text))));
+            lines.extend(person.acquitted.iter().map(|charge| {
+                let (severity, id) = (field::severity(charge.severity), charge.rule.id());
+                let about = self.about(charge, Form::Markdown);
+                format!("- **`{id}`**, {severity}, {}{about}: {}", times(charge.count), frames(charge))
+            }));
         }
         lines
     }
@@ -159,13 +162,17 @@ impl Page<'_> {
     /// "error  ack.changed, 2 times, on /led".
     fn head_line(&self, charge: &Charge) -> String {
         let severity = field::severity(charge.severity);
-        format!("{severity:<5}  {}, {}{}", charge.rule.id(), times(charge.count), self.about(charge))
+        format!("{severity:<5}  {}, {}{}", charge.rule.id(), times(charge.count), self.about(charge, Form::Text))
     }
 
     /// ", on /led and /time".
-    fn about(&self, charge: &Charge) -> String {
+    fn about(&self, charge: &Charge, form: Form) -> String {
         let names: Vec<String> = charge.resources.iter().filter_map(|id| (self.resource)(*id)).collect();
-        let shown: Vec<_> = names.iter().take(NAMED).map(|name| escape::text(name)).collect();
+        let shown = names.iter().take(NAMED).map(|name| match form {
+            Form::Text => escape::text(name).into_owned(),
+            Form::Markdown => code(&escape::text(name)),
+        });
+        let shown: Vec<String> = shown.collect();
         match names.len().saturating_sub(NAMED) {
             _ if shown.is_empty() => String::new(),
             0 => format!(", on {}", shown.join(", ")),
@@ -222,6 +229,15 @@ fn more(charge: &Charge, shown: usize) -> Option<String> {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A text from the wire in Markdown: as code, which holds neither markup nor links, mentions or addresses (CommonMark section 6.1).
+pub fn code(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // Without them a backtick at an end would join the fence, and spaces at both ends would be taken off.
+    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// What would be markup in Markdown, as itself.
