@@ -206,22 +206,32 @@ fn a_stream_tells_in_the_end_what_a_file_does() {
 }
 
 #[test]
-fn a_file_that_is_written_anew_while_it_is_followed_ends_it_with_a_word() {
+fn a_file_that_is_written_anew_or_replaced_while_it_is_followed_is_read_on() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.pcap");
+    let (path, aside) = (folder.path().join("x.pcap"), folder.path().join("x.pcap.1"));
     let messages = |method: u8| -> Vec<u8> { capture_of(&[&[0x40, method, 0, method][..]; 3]) };
     let (first, second) = (messages(1), messages(2));
-    for anew in [&second[..], &second[..30], &[second.clone(), second[24..].to_vec()].concat()] {
+    for (rename, anew) in
+        [(false, &second[..]), (false, &[second.clone(), second[24..].to_vec()].concat()), (true, &second[..])]
+    {
         fs::write(&path, &first).unwrap();
-        let mut followed = coapscope("print --follow -r");
+        let mut followed = coapscope("print --follow -T fields -e frame.number -e coap.code -r");
         let mut child = followed.arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        (0..3).for_each(|_| drop(lines.next().unwrap().unwrap()));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.by_ref().take(3).collect::<Vec<_>>(), ["1\t1", "2\t1", "3\t1"]);
+        if rename {
+            fs::rename(&path, &aside).unwrap();
+        }
         fs::write(&path, anew).unwrap();
+        assert_eq!(lines.by_ref().take(3).collect::<Vec<_>>(), ["4\t2", "5\t2", "6\t2"]);
+        child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
-        let why = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{why}");
-        assert!(why.contains("was cut or written anew") && why.lines().count() == 1, "{why}");
+        let word = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            word.contains("x.pcap: was written anew or replaced, behind frame 3; the new file is read on"),
+            "{word}"
+        );
+        assert_eq!(word.lines().count(), 1, "{word}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::feed::Feed;
 use super::format::{self, Kind};
 use super::interface::InterfaceTable;
-use super::medium::Medium;
+use super::medium::{Followed, Later, Medium};
 use super::spool::SpoolReader;
 use super::{CaptureError, FrameReader, Merged, Savefile, Source, spool};
 
@@ -37,7 +37,8 @@ impl Input {
 pub struct OpenOptions {
     /// Folder for the copies of what cannot be read twice.
     pub spool: PathBuf,
-    /// Files are being written: at their end wait for more, for ever.
+    /// Files are being written: at their end wait for more, for ever. One that is written anew, or whose name is given to another file,
+    /// is read from its beginning, as `tail -F` does; of several merged by time it ends the capture.
     pub follow: bool,
 }
 
@@ -86,12 +87,13 @@ pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, Captu
         media.push((input.name(), medium.clone()));
         files.push(Savefile::new(medium, input.name(), number, table.clone(), feed));
     }
+    let later = Later::default();
     let source: Box<dyn Source> = match files.len() {
-        1 => Box::new(files.remove(0)),
+        1 => Box::new(files.remove(0).followed_by(later.clone())),
         _ => Box::new(Merged::new(files)),
     };
     let names: Vec<_> = inputs.iter().map(Input::name).collect();
-    Ok(Opened { source, reader: FrameReader::new(media, table), name: names.join(", ") })
+    Ok(Opened { source, reader: FrameReader::new(media, table).followed_by(later), name: names.join(", ") })
 }
 
 /// Opens the capture that another thread writes into a spool; nothing need be there yet. `name` is what messages call it.
@@ -148,5 +150,5 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
     if format::kind(head.get(..length).unwrap_or_default()) == Kind::Gzip {
         return feed(Box::new(file), Some(data.len()));
     }
-    Ok((Medium::File { file: Arc::new(file), follow: options.follow }, None))
+    Ok((Medium::File { file: Arc::new(file), followed: options.follow.then(|| Followed::new(path)) }, None))
 }

@@ -4,7 +4,7 @@ use super::CaptureError;
 use super::blocks::{self, Block};
 use super::classic::MAX_CAPTURED;
 use super::interface::{InterfaceTable, Known, RecordForm};
-use super::medium::{Filled, Medium};
+use super::medium::{Filled, Later, Medium};
 use crate::frame::{Frame, Position};
 
 /// Bytes read at first: most frames are shorter.
@@ -15,11 +15,18 @@ const GUESS: usize = 2048;
 pub struct FrameReader {
     files: Vec<(String, Medium)>,
     interfaces: InterfaceTable,
+    /// What came in the place of a file that is followed.
+    later: Later,
 }
 
 impl FrameReader {
     pub(super) fn new(files: Vec<(String, Medium)>, interfaces: InterfaceTable) -> Self {
-        Self { files, interfaces }
+        Self { files, interfaces, later: Later::default() }
+    }
+
+    /// The same, which reads from these as well.
+    pub(super) fn followed_by(self, later: Later) -> Self {
+        Self { later, ..self }
     }
 
     /// Reads the frame at a place into `buffer`, and gives it the number it had.
@@ -113,7 +120,8 @@ impl FrameReader {
     }
 
     fn changed(&self, position: Position) -> CaptureError {
-        let file = self.files.get(usize::from(position.file)).map_or_else(String::new, |(name, _)| name.clone());
+        let file = self.files.get(usize::from(position.file)).or(self.files.first());
+        let file = file.map_or_else(String::new, |(name, _)| name.clone());
         CaptureError::Changed { file, offset: position.offset }
     }
 
@@ -135,7 +143,14 @@ impl FrameReader {
         if have >= length {
             return Ok(());
         }
-        let (name, medium) = self.files.get(usize::from(position.file)).ok_or_else(|| self.changed(position))?;
+        let later;
+        let (name, medium) = match self.files.get(usize::from(position.file)) {
+            Some((name, medium)) => (name, medium),
+            None => {
+                later = self.later.get(position.file).ok_or_else(|| self.changed(position))?;
+                (&self.files.first().ok_or_else(|| self.changed(position))?.0, &later)
+            }
+        };
         buffer.resize(length, 0);
         while have < length {
             let free = buffer.get_mut(have..).unwrap_or_default();

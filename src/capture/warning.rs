@@ -57,6 +57,11 @@ pub enum WarningKind {
         /// How many frames were in front of it.
         frames: u64,
     },
+    /// The file was followed, and was written anew, or another has its name.
+    Anew {
+        /// How many frames were read before.
+        frames: u64,
+    },
     /// The compressed data ends early or is damaged.
     Compression {
         /// What the decompressor says.
@@ -97,6 +102,10 @@ impl fmt::Display for Warning {
             WarningKind::Joined { frames } => write!(
                 f,
                 "{file}: another capture begins at byte {offset}, behind frame {frames}, as if files had been joined with cat; it was read on as a part of this one"
+            ),
+            WarningKind::Anew { frames } => write!(
+                f,
+                "{file}: was written anew or replaced, behind frame {frames}; the new file is read on as a part of this capture"
             ),
             WarningKind::More => {
                 write!(f, "{file}: there is more that is odd, from byte {offset} on; only so many warnings are given")

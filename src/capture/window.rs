@@ -35,6 +35,21 @@ pub(super) enum Have {
     Short,
 }
 
+/// Why there is no telling.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It cannot be read.
+    Read(io::Error),
+    /// The file is followed, and was written anew, or another has its name.
+    Anew,
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
 impl Window {
     pub fn new(medium: Medium) -> Self {
         Self { medium, buffer: Vec::new(), start: 0, end: 0, base: 0, tail: Vec::new(), waits: false }
@@ -68,30 +83,32 @@ impl Window {
 
     /// Gets the next `length` bytes into memory.
     #[inline]
-    pub fn ensure(&mut self, length: usize) -> io::Result<Have> {
+    pub fn ensure(&mut self, length: usize) -> Result<Have, Trouble> {
         if self.end - self.start >= length {
             return Ok(Have::All);
         }
         self.fill(length)
     }
 
-    /// Before reading on where it waited, at this offset, sees that what was read last is still there.
-    fn has_only_grown(&mut self, at: u64) -> io::Result<()> {
+    /// Whether, before reading on where it waited, at this offset, what was read last is still there.
+    fn has_only_grown(&mut self, at: u64) -> io::Result<bool> {
         if !std::mem::take(&mut self.waits) || self.tail.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let mut now = [0; TAIL];
         let now = now.get_mut(..self.tail.len()).unwrap_or_default();
-        match self.medium.read_at(at - self.tail.len() as u64, now)? {
-            Filled::Bytes(count) if count == self.tail.len() && now == self.tail => Ok(()),
-            _ => {
-                Err(io::Error::other("the file was cut or written anew while it was followed; start again to read it"))
-            }
+        let is_there = match self.medium.read_at(at - self.tail.len() as u64, now)? {
+            Filled::Bytes(count) => count == self.tail.len() && now == self.tail,
+            _ => false,
+        };
+        if !is_there {
+            self.medium.lose();
         }
+        Ok(is_there)
     }
 
     #[inline(never)]
-    fn fill(&mut self, length: usize) -> io::Result<Have> {
+    fn fill(&mut self, length: usize) -> Result<Have, Trouble> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.base += self.start as u64;
         self.end -= self.start;
@@ -102,9 +119,19 @@ impl Window {
                 self.buffer.resize((self.end * 2).max(CHUNK), 0);
             }
             let at = self.base + self.end as u64;
-            self.has_only_grown(at)?;
+            if !self.has_only_grown(at)? {
+                return Err(Trouble::Anew);
+            }
             let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match self.medium.read_at(at, free)? {
+            let filled = match self.medium.read_at(at, free)? {
+                // What came to the old file up to now is read yet.
+                Filled::Pending if self.medium.is_replaced() => match self.medium.read_at(at, free)? {
+                    Filled::Pending => return Err(Trouble::Anew),
+                    filled => filled,
+                },
+                filled => filled,
+            };
+            match filled {
                 Filled::Bytes(count) => {
                     if self.medium.is_followed() {
                         let read = free.get(..count).unwrap_or_default();

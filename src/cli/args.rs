@@ -287,7 +287,8 @@ pub struct InputArgs {
     /// The same as FILE; several, of one capture point, are merged by time.
     #[arg(short = 'r', long = "read", value_name = "FILE", conflicts_with = "interface")]
     pub read: Vec<PathBuf>,
-    /// At the end of the file wait for more, as for one that is still being written.
+    /// At the end of the file wait for more, as for one that is still being written. Where it is written anew, or another file takes its
+    /// name, go on with that, as `tail -F` does.
     #[arg(long, conflicts_with = "interface")]
     pub follow: bool,
     /// Capture from this interface; `any` is all of them.

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use coapscope::capture::{Input, Next, OpenOptions, open_all, open_spool, spool};
-use coapscope::frame::LinkType;
+use coapscope::capture::{Input, Next, OpenOptions, Opened, open_all, open_spool, spool};
+use coapscope::frame::{LinkType, Position};
 
 use super::blocks::Builder;
 use super::{drain, options, read, read_path};
@@ -142,6 +142,71 @@ fn a_growing_file_is_followed() {
             }
         }
         assert_eq!((frames, opened.source.take_warnings().len()), (2, 0));
+    }
+}
+
+#[test]
+fn a_followed_file_that_is_replaced_or_written_anew_is_read_on() {
+    let folder = tempfile::tempdir().unwrap();
+    for (bytes, other) in [(sample(), classic()), (classic(), sample())] {
+        let path = folder.path().join("capture");
+        std::fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+        let follow = OpenOptions { follow: true, ..options() };
+        let mut opened = open_all(&[Input::Path(path.clone())], &follow).unwrap();
+        let mut places = Vec::new();
+        // Every frame that is there now.
+        let look = |opened: &mut Opened, places: &mut Vec<(Position, String)>| {
+            let mut pending = 0;
+            while pending < 2 {
+                match opened.source.next().unwrap() {
+                    Next::Frame(frame) => {
+                        assert_eq!(frame.number, places.len() as u64 + 1);
+                        places.push((frame.position, String::from_utf8(frame.bytes.to_vec()).unwrap()));
+                    }
+                    // It has just turned to the new file.
+                    Next::Pending => pending += 1,
+                    Next::End => panic!("a file that is followed has no end"),
+                }
+            }
+            opened.source.take_warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert!(look(&mut opened, &mut places).is_empty());
+        // Renamed, while its writer has still something to say; for a moment there is no such file.
+        let aside = folder.path().join("capture.1");
+        std::fs::rename(&path, &aside).unwrap();
+        assert!(look(&mut opened, &mut places).is_empty());
+        FileOptions::new().append(true).open(&aside).unwrap().write_all(&bytes[bytes.len() - 5..]).unwrap();
+        std::fs::write(&path, &bytes).unwrap();
+        let warnings = look(&mut opened, &mut places);
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("was written anew or replaced, behind frame 2;"),
+            "{warnings:?}"
+        );
+        let texts = |places: &[(Position, String)]| places.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(&places), ["one", "two", "one", "two"]);
+        // Those of both files can be read again.
+        let again = |opened: &Opened, (position, text): &(Position, String)| {
+            let mut buffer = Vec::new();
+            opened.reader.read(*position, 1, &mut buffer).is_ok_and(|frame| frame.bytes == text.as_bytes())
+        };
+        assert!(places.iter().all(|place| again(&opened, place)));
+        // Written over: what was there is lost, and nothing else is taken for it.
+        for (round, length) in [(0, bytes.len()), (1, bytes.len() - 5), (2, 0)] {
+            let more = if round == 0 { other.repeat(2) } else { bytes[..length].to_vec() };
+            let before = places.len();
+            std::fs::write(&path, &more).unwrap();
+            let mut warnings = look(&mut opened, &mut places);
+            if round == 2 {
+                assert_eq!((places.len(), warnings.len()), (before, 1), "{warnings:?}");
+                std::fs::write(&path, &bytes).unwrap();
+                assert!(look(&mut opened, &mut places).is_empty());
+            }
+            warnings.retain(|warning| warning.contains("was written anew or replaced"));
+            assert_eq!(warnings.len(), 1, "{round}");
+            assert!(places.len() > before, "{round}");
+            assert!(!places[2..before].iter().any(|place| again(&opened, place)), "{round}");
+            assert!(places[before..].iter().chain(&places[..2]).all(|place| again(&opened, place)), "{round}");
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use crate::capture::classic::{self, FileHeader};
 use crate::capture::feed::Feed;
 use crate::capture::format::{self, Kind};
 use crate::capture::interface::{InterfaceTable, RecordForm};
+use crate::capture::medium::Later;
 use crate::capture::medium::Medium;
-use crate::capture::window::{Have, Window};
+use crate::capture::window::{Have, Trouble, Window};
 use crate::capture::{CaptureError, Clock, Head, Interface, Next, Run, Source, Warning, WarningKind};
 use crate::frame::{Frame, LinkType, Position};
 
@@ -49,6 +50,8 @@ pub struct Savefile {
     carried: bool,
     out_of_range: bool,
     feed: Option<Feed>,
+    /// Where it is followed: what comes in its place.
+    later: Option<Later>,
 }
 
 /// What was found out about the file.
@@ -124,7 +127,13 @@ impl Savefile {
             carried: false,
             out_of_range: false,
             feed,
+            later: None,
         }
+    }
+
+    /// The same, which goes on with the file that comes in its place. `later`: those that did, for whoever reads frames again.
+    pub(in crate::capture) fn followed_by(self, later: Later) -> Self {
+        Self { later: Some(later), ..self }
     }
 
     /// Goes on to the next frame.
@@ -172,12 +181,30 @@ impl Savefile {
     }
 
     fn ensure(&mut self, length: usize) -> Result<Have, CaptureError> {
-        let have = self.window.ensure(length);
-        have.map_err(|error| match &self.feed {
-            Some(feed) => feed.error(error, &self.name),
-            None if self.window.medium().has_failed() => CaptureError::Ended { name: self.name.clone(), error },
-            None => self.read_error(error),
-        })
+        match self.window.ensure(length) {
+            Ok(have) => Ok(have),
+            Err(Trouble::Anew) => self.begin_anew(),
+            Err(Trouble::Read(error)) => Err(match &self.feed {
+                Some(feed) => feed.error(error, &self.name),
+                None if self.window.medium().has_failed() => CaptureError::Ended { name: self.name.clone(), error },
+                None => self.read_error(error),
+            }),
+        }
+    }
+
+    /// Goes on at the beginning of the file that is there now, as `tail -F` does. What was read of the old one stays a part of the capture.
+    #[cold]
+    fn begin_anew(&mut self) -> Result<Have, CaptureError> {
+        let medium = self.window.medium().successor().map_err(|error| self.read_error(error))?;
+        let number = self.later.as_ref().and_then(|later| later.add(medium.clone()));
+        let Some(number) = number else {
+            return Err(self.read_error(io::Error::other("it was written anew while it was followed; start again")));
+        };
+        // Half a record was never whole.
+        (self.file, self.used, self.format) = (number, 0, Format::Unknown);
+        self.window = Window::new(medium);
+        self.warn(0, WarningKind::Anew { frames: self.number });
+        Ok(Have::Pending)
     }
 
     fn read_error(&self, error: io::Error) -> CaptureError {
@@ -202,6 +229,9 @@ impl Savefile {
         match format::kind(head.get(..64).unwrap_or(head)) {
             Kind::Classic => self.begin_classic(),
             Kind::Blocks => self.begin_blocks(),
+            Kind::Gzip if self.window.medium().is_followed() => {
+                Err(CaptureError::NotACapture { file, looks_like: "a gzipped file, which cannot be followed" })
+            }
             Kind::Gzip => Err(CaptureError::NotACapture { file, looks_like: "a file that was gzipped twice" }),
             Kind::Compressed(method, command) => Err(CaptureError::Compressed { file, method, command }),
             Kind::Unknown(looks_like) => Err(CaptureError::NotACapture { file, looks_like }),
