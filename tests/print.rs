@@ -12,6 +12,8 @@ mod bodies;
 mod field;
 #[path = "print/lab.rs"]
 mod lab;
+#[path = "check/packets.rs"]
+mod packets;
 #[path = "print/pieces.rs"]
 mod pieces;
 #[path = "print/truth.rs"]

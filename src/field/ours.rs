@@ -131,7 +131,7 @@ fn number(view: &View<'_>, option: OptionNumber, visit: &mut dyn FnMut(Value<'_>
 }
 
 fn relations() -> Vec<Field> {
-    use Kind::{Duration, Frame, Text, Unsigned};
+    use Kind::{Boolean, Duration, Frame, Text, Unsigned};
     vec![
         Field::new(
             "coapscope.role",
@@ -150,6 +150,13 @@ fn relations() -> Vec<Field> {
             |view, visit| {
                 frame(view, view.store.answers(view.id), visit);
             },
+        )
+        .of_record(),
+        Field::new(
+            "coapscope.ambiguous",
+            Boolean,
+            "Another open request had the response's token: it may be for that one as well.",
+            |view, visit| visit(Value::Boolean(view.is_ambiguous())),
         )
         .of_record(),
         Field::new("coapscope.answered_by", Frame, "The frame of the first answer.", |view, visit| {

@@ -149,6 +149,7 @@ fn relation(view: &View<'_>) -> Option<Node> {
 fn which_copy(view: &View<'_>) -> String {
     let attempts = view.store.attempts(view.id).unwrap_or_default();
     match attempts[..] {
+        _ if view.is_ambiguous() => "; or another one that was open with the same token".into(),
         [_, .., last] => {
             let after = last.elapsed.map(|time| format!(", {} after the last of {}", duration(time), attempts.len()));
             let after = after.unwrap_or_else(|| format!(", behind {} copies", attempts.len()));

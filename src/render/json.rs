@@ -72,6 +72,9 @@ fn message(view: &View<'_>, known: Known) -> Value {
     if record.flags.has(RecordFlags::MULTICAST) {
         object.insert("multicast".into(), json!(true));
     }
+    if view.is_ambiguous() {
+        object.insert("ambiguous".into(), json!(true));
+    }
     if record.flags.has(RecordFlags::CUT) {
         object.insert("cut_by_capture".into(), json!(true));
     }

@@ -184,6 +184,9 @@ fn link(view: &View<'_>) -> String {
     let took = |time: Option<i64>| time.map(|time| format!(" {}", duration(time))).unwrap_or_default();
     match record.relation() {
         Relation::None => String::new(),
+        Relation::Answers if view.is_ambiguous() => {
+            format!("re {}?{}", to(record.relates_to), took(view.response_time()))
+        }
         Relation::Answers => format!("re {}{}", to(record.relates_to), took(view.response_time())),
         Relation::Acknowledges => format!("acks {}{}", to(record.relates_to), took(view.response_time())),
         Relation::Resets => format!("resets {}{}", to(record.relates_to), took(view.response_time())),

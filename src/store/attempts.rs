@@ -1,6 +1,6 @@
 //! Which transmission an answer belongs to, as far as that can be told, and the time since each that it may be.
 
-use super::{Record, Store};
+use super::{Record, RecordFlags, Store};
 use crate::frame::time_between;
 use crate::tracking::{NO_RECORD, RecordId, Relation, Role};
 
@@ -21,13 +21,14 @@ impl Store {
     /// response tells that the copies after that did not bring it about.
     ///
     /// With one copy its time is the round-trip time. Copies are alike, and so are the answers to them: with several nobody can tell which one
-    /// it is (the ambiguity that Karn's algorithm avoids, RFC 6298 section 3). `None` for what is no first answer, and where what was captured
+    /// it is (the ambiguity that Karn's algorithm avoids, RFC 6298 section 3). `None` for what is no first answer, or may be one to another request, and where what was captured
     /// in between has left or is too much.
     pub fn attempts(&self, id: RecordId) -> Option<Vec<Attempt>> {
         let answer = self.get(id)?;
         let asked = answer.relates_to;
         let answers = matches!(answer.relation(), Relation::Answers | Relation::Acknowledges | Relation::Resets);
-        if !answers || asked == NO_RECORD || answer.role == Role::Notification {
+        let ambiguous = answer.flags.has(RecordFlags::AMBIGUOUS);
+        if !answers || asked == NO_RECORD || answer.role == Role::Notification || ambiguous {
             return None;
         }
         // What belongs to no exchange is looked for among all.

@@ -33,6 +33,8 @@ impl RecordFlags {
     pub const HEADERLESS: u8 = 32;
     /// Its time lies before that of the frame before it.
     pub const TIME_BACKWARDS: u8 = 64;
+    /// Another open request had its token: it may be the response to that one.
+    pub const AMBIGUOUS: u8 = 128;
 
     /// Set these bits where `on`.
     pub const fn set(&mut self, bits: u8, on: bool) {
@@ -167,6 +169,7 @@ impl Record {
         self.transmission = tracked.transmission.min(255) as u8;
         self.role = tracked.role;
         self.set_relation(tracked.relation, tracked.order);
+        self.flags.set(RecordFlags::AMBIGUOUS, tracked.ambiguous);
     }
 
     /// Worst finding.

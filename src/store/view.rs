@@ -1,6 +1,6 @@
 //! A record with its bytes read and decoded again: what fields, text and screen are made from.
 
-use super::{Body, Record, RecordKind, Store};
+use super::{Body, Record, RecordFlags, RecordKind, Store};
 use crate::coap::{Copies, Finding, Message, Rule};
 use crate::frame::{Endpoint, Frame, time_between};
 use crate::payload::{self, About, Description, Directory};
@@ -135,6 +135,12 @@ impl<'a> View<'a> {
 
     fn related(&self, relation: Relation) -> Option<RecordId> {
         (self.record.relation() == relation).then_some(self.record.relates_to)
+    }
+
+    /// It is a response, or a copy of one, that may be for another open request with its token.
+    pub fn is_ambiguous(&self) -> bool {
+        let first = if self.record.is_repeat() { self.store.get(self.record.relates_to) } else { Some(self.record) };
+        first.is_some_and(|first| first.flags.has(RecordFlags::AMBIGUOUS))
     }
 
     /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards.

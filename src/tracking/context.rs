@@ -134,6 +134,7 @@ impl Tracked {
             transmission: 0,
             role,
             order: Default::default(),
+            ambiguous: false,
         }
     }
 }

@@ -181,6 +181,7 @@ impl Tracker {
                 .map_or(0, |sent| if sent.confirmable { self.sent.copies(sent) } else { 0 }),
             role: sent.role,
             order,
+            ambiguous: false,
         }
     }
 

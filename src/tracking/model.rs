@@ -94,6 +94,8 @@ pub struct Tracked {
     pub role: Role,
     /// For a notification, how it stands to the freshest one before it.
     pub order: ObserveOrder,
+    /// Another open request had the same token: the response may be for that one as well.
+    pub ambiguous: bool,
 }
 
 /// The part that a message plays.

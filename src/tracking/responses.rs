@@ -3,9 +3,9 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
-use super::model::{NO_RECORD, Role, Tracked};
+use super::model::{ExchangeState, NO_RECORD, Role, Tracked};
 use super::sent::{Handle, Sent};
-use super::slots::{NONE, SlotKind, Under};
+use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -35,7 +35,12 @@ impl Tracker {
             self.outstanding(handle, context);
         }
         match target {
-            Target::Request(slot) | Target::Group(slot) => {
+            Target::Request(slot) => {
+                self.own_response(handle, slot);
+                let ambiguous = self.shares_token(slot, context);
+                Tracked { ambiguous, ..self.answer(slot, context) }
+            }
+            Target::Group(slot) => {
                 self.own_response(handle, slot);
                 self.answer(slot, context)
             }
@@ -115,6 +120,27 @@ impl Tracker {
             return Target::Ended(under.ended);
         }
         open
+    }
+
+    /// Whether a response to the request in a slot may as well be for another one with its token (RFC 7252 section 5.3.1), which waited or
+    /// waits for one. A block tells which it is.
+    fn shares_token(&mut self, index: u32, context: &Context<'_, '_>) -> bool {
+        let Some(slot) = self.slots.get(index) else { return false };
+        let (behind, shared) = (slot.link.behind, slot.shared);
+        if behind == NONE || !context.facts.plain && self.open_by_block(index, context).is_some() {
+            return shared;
+        }
+        let waits = |slot: &&mut Slot| {
+            slot.kind == SlotKind::Exchange
+                && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
+        };
+        match self.slots.get_mut(behind).filter(waits) {
+            Some(slot) => {
+                slot.shared = true;
+                true
+            }
+            None => shared,
+        }
     }
 
     /// An open request of the same client with this token, to another endpoint.

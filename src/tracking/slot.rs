@@ -80,6 +80,8 @@ pub(super) struct Slot {
     pub usual: bool,
     /// `resp.none-after-ack` was said of it.
     pub overdue: bool,
+    /// A response that may have been for it was taken for a newer request with its token.
+    pub shared: bool,
     /// Where it was last under its token.
     pub place: u32,
     /// Steady time at which it began, and was closed.
@@ -114,6 +116,7 @@ impl Slot {
             live: false,
             usual: false,
             overdue: false,
+            shared: false,
             place: 0,
             opened_at: 0,
             closed_at: 0,

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use super::packets::{capture, datagram};
 use super::{capture_of, objects, printed, root, run};
 
 /// The findings of a message by their identifiers: text and source.
@@ -160,4 +161,27 @@ fn after_several_copies_nobody_knows_how_long_the_way_took() {
     for row in objects(&printed(&format!("print -T json --table exchanges {CAPTURE}"))) {
         assert_eq!(row["round_trip_of_attempt"].is_null(), row["transmissions"] != 1, "{row}");
     }
+}
+
+#[test]
+fn a_response_that_may_be_for_either_request_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.pcap");
+    let [first, second] = [1, 2].map(|number| datagram(40_001, true, &[0x51, 1, 0, number, 0xa1, 0xb1, b'a']));
+    let [one, other] = [3, 4].map(|number| datagram(40_001, false, &[0x51, 0x45, 0, number, 0xa1]));
+    capture(&path, &[first, second, one.clone(), one, other]);
+    let file = path.display();
+    let lines = printed(&format!("print {file}"));
+    assert_eq!(
+        ["re #2? 100 ms", "repeats #3", "re #1? 400 ms"].map(|said| lines.matches(said).count()),
+        [1; 3],
+        "{lines}"
+    );
+    let tree = printed(&format!("print -V {file}"));
+    assert_eq!(tree.matches("; or another one that was open with the same token]").count(), 2, "{tree}");
+    let all = objects(&printed(&format!("print -T json {file}")));
+    let ambiguous: Vec<_> = all.iter().map(|object| object["ambiguous"] == true).collect();
+    assert_eq!(ambiguous, [false, false, true, true, true]);
+    assert!(all.iter().all(|object| object["round_trip_of_attempt"].is_null()));
+    assert_eq!(printed(&format!("print -Y coapscope.ambiguous -T fields -e frame.number {file}")), "3\n4\n5\n");
 }

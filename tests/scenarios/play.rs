@@ -178,6 +178,8 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
             let found = seen.finding(Some(record), id).ok_or("it is not raised there")?;
             equal(&format!("{found:?}").to_lowercase(), severity)
         }
+        ["ambiguous"] => equal(&tracked.ambiguous.to_string(), "true"),
+        ["unambiguous"] => equal(&tracked.ambiguous.to_string(), "false"),
         ["once", id] => {
             let kept = seen.store.findings(record).filter(|finding| finding.rule.row().id == *id).count();
             equal(&kept.to_string(), "1")
