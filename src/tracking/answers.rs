@@ -7,7 +7,7 @@ use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
 use super::sent::{Handle, Sent, Travel, key, stray_key};
-use super::slots::{Slot, SlotKind};
+use super::slots::SlotKind;
 use crate::coap::{MessageType, Rule};
 
 impl Tracker {
@@ -171,10 +171,8 @@ impl Tracker {
         if unanswered {
             context.out.patch(Patch::AnsweredBy { record: sent.record, by: context.arrival.record });
         }
-        let wants_none = |slot: &Slot| slot.asked.no_response != 0 || slot.asked.quick;
-        if !request || self.slots.get(sent.slot).is_some_and(wants_none) {
-            self.no_longer_outstanding(owner);
-        }
+        // A request that was acknowledged is not open in the sense of NSTART, whatever it still waits for (RFC 7252 section 4.7).
+        self.no_longer_outstanding(owner);
         if !request {
             self.server_verified(sent, context);
         }

@@ -262,7 +262,12 @@ impl Tracker {
     #[inline(never)]
     fn judge_amplification(&mut self, asked: &Asked, pair: PairNumber, context: &mut Context<'_, '_>) {
         let (response, request) = (context.facts.length, asked.length.max(1));
-        if asked.cut || response as usize <= AMPLIFICATION_SAFE_RESPONSE || self.pairs.direction(pair).has(VERIFIED) {
+        // An address may have been verified inside of OSCORE: Echo is encrypted there (RFC 9175 section 2.3).
+        if asked.cut
+            || asked.oscore
+            || response as usize <= AMPLIFICATION_SAFE_RESPONSE
+            || self.pairs.direction(pair).has(VERIFIED)
+        {
             return;
         }
         if response > request.saturating_mul(AMPLIFICATION_FACTOR) {

@@ -39,7 +39,6 @@ const SENDER: &[Rule] = &[
     Rule::MidReuse,
     Rule::AckChanged,
     Rule::AckToNon,
-    Rule::AckSlow,
     Rule::AckAndRst,
     Rule::RstToAck,
     Rule::RstRejects,
