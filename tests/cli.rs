@@ -35,6 +35,8 @@ const REFUSED: &[(&str, &str)] = &[
         "print -Y coap.mit FILE",
         "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 1); see `coapscope fields`",
     ),
+    ("print -Y -coap.mit<0 FILE", "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 2)"),
+    ("print -T fields -e coap.payload FILE", "-e: `coap.payload` is a sentence about the payload in Wireshark"),
     ("explain -Y coap -r FILE --frame 1", "-Y: chooses among messages"),
     ("fields qqqqqqq", "qqqqqqq: no field has that in its name or meaning"),
     ("print --prot 1 FILE", "did you mean --port?"),

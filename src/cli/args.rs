@@ -310,7 +310,7 @@ pub struct InputArgs {
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
     /// Only the messages that this lets through, in Wireshark's language: coap.code == GET && ip.src == 10.0.0.0/8; see `coapscope fields`.
-    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER")]
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub display_filter: Option<String>,
     /// Further UDP ports that carry CoAP.
     #[arg(long = "port", value_name = "N[,N...]", value_delimiter = ',', value_parser = values::port, allow_negative_numbers = true)]

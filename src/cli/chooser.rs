@@ -96,7 +96,7 @@ fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<Rec
                 );
             }
             Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) | Patch::Graver { record, .. } => {
-                touched.push(*record)
+                touched.push(*record);
             }
             Patch::Body(_, row) => touched.extend([row.first, row.last]),
             Patch::Part(..) => {}

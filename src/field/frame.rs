@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{Field, Kind, Value};
+use super::{Field, Kind, Value, lower};
 use crate::capture::Interface;
-use crate::frame::{Endpoint, Protocol, is_known_time, time_between};
+use crate::frame::{Protocol, is_known_time, time_between};
 use crate::store::View;
 
 pub(super) fn rows() -> Vec<Field> {
@@ -171,64 +171,80 @@ fn frame() -> Vec<Field> {
     ]
 }
 
+/// Which ends of a datagram are meant.
+#[derive(Clone, Copy)]
+enum Ends {
+    Source,
+    Destination,
+    Both,
+}
+
+impl Ends {
+    /// Those of a pair that are meant.
+    fn of<T>(self, pair: &[T; 2]) -> &[T] {
+        let [source, destination] = pair;
+        match self {
+            Self::Source => std::slice::from_ref(source),
+            Self::Destination => std::slice::from_ref(destination),
+            Self::Both => pair,
+        }
+    }
+}
+
 fn addresses_and_ports() -> Vec<Field> {
+    macro_rules! field {
+        ($name:literal $kind:ident $help:literal $ends:ident $visit:ident) => {
+            Field::new($name, Kind::$kind, $help, |view, visit| $visit(view, Ends::$ends, visit)).of_record()
+        };
+    }
     vec![
-        Field::new("ip.src", Kind::Address, "IPv4 address of the sender.", |view, visit| {
-            addresses(&[view.source()], true, visit);
-        })
-        .of_record(),
-        Field::new("ip.dst", Kind::Address, "IPv4 address of the receiver.", |view, visit| {
-            addresses(&[view.destination()], true, visit);
-        })
-        .of_record(),
-        Field::new("ip.addr", Kind::Address, "IPv4 address of the sender or the receiver.", |view, visit| {
-            addresses(&[view.source(), view.destination()], true, visit);
-        })
-        .of_record(),
-        Field::new("ipv6.src", Kind::Address, "IPv6 address of the sender.", |view, visit| {
-            addresses(&[view.source()], false, visit);
-        })
-        .of_record(),
-        Field::new("ipv6.dst", Kind::Address, "IPv6 address of the receiver.", |view, visit| {
-            addresses(&[view.destination()], false, visit);
-        })
-        .of_record(),
-        Field::new("ipv6.addr", Kind::Address, "IPv6 address of the sender or the receiver.", |view, visit| {
-            addresses(&[view.source(), view.destination()], false, visit);
-        })
-        .of_record(),
-        Field::new("udp.srcport", Kind::Unsigned, "UDP port of the sender.", |view, visit| {
-            ports(view, &[view.source()], visit);
-        })
-        .of_record(),
-        Field::new("udp.dstport", Kind::Unsigned, "UDP port of the receiver.", |view, visit| {
-            ports(view, &[view.destination()], visit);
-        })
-        .of_record(),
+        field!("ip.src" Address "IPv4 address of the sender." Source version4),
+        field!("ip.dst" Address "IPv4 address of the receiver." Destination version4),
+        field!("ip.addr" Address "IPv4 address of the sender or the receiver." Both version4),
+        field!("ipv6.src" Address "IPv6 address of the sender." Source version6),
+        field!("ipv6.dst" Address "IPv6 address of the receiver." Destination version6),
+        field!("ipv6.addr" Address "IPv6 address of the sender or the receiver." Both version6),
+        field!("udp.srcport" Unsigned "UDP port of the sender." Source ports),
+        field!("udp.dstport" Unsigned "UDP port of the receiver." Destination ports),
+        field!("udp.port" Unsigned "UDP port of the sender or the receiver." Both ports),
         Field::new("udp.payload", Kind::Bytes, "What UDP carries: the message.", |view, visit| {
             let message = view.message.bytes();
             if !message.is_empty() {
                 visit(Value::bytes(message));
             }
         }),
-        Field::new("udp.port", Kind::Unsigned, "UDP port of the sender or the receiver.", |view, visit| {
-            ports(view, &[view.source(), view.destination()], visit);
-        })
-        .of_record(),
     ]
 }
 
-fn addresses(endpoints: &[Option<&Endpoint>], version4: bool, visit: &mut dyn FnMut(Value<'_>)) {
-    for endpoint in endpoints.iter().flatten() {
-        if matches!(endpoint.address, IpAddr::V4(_)) == version4 {
-            visit(Value::Address(endpoint.address));
-        }
-    }
+fn version4(view: &View<'_>, ends: Ends, visit: &mut dyn FnMut(Value<'_>)) {
+    addresses(view, ends, &lower::IPV4_ENDS, IpAddr::is_ipv4, visit);
 }
 
-/// An ICMP error is sent without ports.
-fn ports(view: &View<'_>, endpoints: &[Option<&Endpoint>], visit: &mut dyn FnMut(Value<'_>)) {
-    for endpoint in endpoints.iter().flatten().filter(|endpoint| endpoint.port != 0 || view.is_message()) {
-        visit(Value::Unsigned(endpoint.port.into()));
+fn version6(view: &View<'_>, ends: Ends, visit: &mut dyn FnMut(Value<'_>)) {
+    addresses(view, ends, &lower::IPV6_ENDS, IpAddr::is_ipv6, visit);
+}
+
+/// The addresses of a message; of evidence those of all headers, what it quotes included.
+fn addresses(
+    view: &View<'_>,
+    ends: Ends,
+    places: &[lower::Place; 2],
+    is_meant: fn(&IpAddr) -> bool,
+    visit: &mut dyn FnMut(Value<'_>),
+) {
+    if !view.is_message() {
+        return lower::visit(view, ends.of(places), visit);
     }
+    let pair = [view.source(), view.destination()];
+    let addresses = ends.of(&pair).iter().flatten().map(|endpoint| endpoint.address);
+    addresses.filter(is_meant).for_each(|address| visit(Value::Address(address)));
+}
+
+/// The ports of a message; of evidence those of what it quotes.
+fn ports(view: &View<'_>, ends: Ends, visit: &mut dyn FnMut(Value<'_>)) {
+    if !view.is_message() {
+        return lower::visit(view, ends.of(&lower::UDP_ENDS), visit);
+    }
+    let pair = [view.source(), view.destination()];
+    ends.of(&pair).iter().flatten().for_each(|endpoint| visit(Value::Unsigned(endpoint.port.into())));
 }

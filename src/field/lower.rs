@@ -1,5 +1,7 @@
 //! Fields of the headers below CoAP, read out of the frame again for whoever asks: one row a field, with its place in its header.
 
+use std::net::IpAddr;
+
 use super::{Field, Getter, Kind, Reads, Value, Words};
 use crate::coap::Span;
 use crate::frame::{Frame, Header, LinkType, Protocol, headers};
@@ -30,6 +32,8 @@ enum Shape {
     Mac,
     /// A MAC address of cooked captures, if the length that begins at this bit says that there are six bytes.
     MacIfSix(u32),
+    /// An IP address.
+    Address,
     /// An EtherType, and no length.
     EtherType,
     /// A length, and no EtherType.
@@ -50,20 +54,25 @@ const fn there(protocol: Protocol) -> Place {
 /// A field: its name, what it is, its places, and what it means.
 type Row = (&'static str, Kind, &'static [Place], &'static str);
 
-use Kind::{Boolean, Bytes, Presence, Unsigned};
+use Kind::{Boolean, Presence, Unsigned};
 use Protocol::{
     CiscoHdlc, Ethernet, Fragment, Icmp, Icmpv6, Ipv4, Ipv6, Llc, Loopback, Nflog, Ppp, PppWithDirection, Pppoe, Sll,
     Sll2, Udp, Vlan,
 };
 use Shape::{EtherType, Flag, Hex, Length, Mac, MacIfSix, Number};
 
+/// Where headers have the addresses and ports of the sender and the receiver.
+pub(super) const IPV4_ENDS: [Place; 2] = [at(Ipv4, 96, 32, Shape::Address), at(Ipv4, 128, 32, Shape::Address)];
+pub(super) const IPV6_ENDS: [Place; 2] = [at(Ipv6, 64, 128, Shape::Address), at(Ipv6, 192, 128, Shape::Address)];
+pub(super) const UDP_ENDS: [Place; 2] = [at(Udp, 0, 16, Number), at(Udp, 16, 16, Number)];
+
 const ROWS: &[Row] = &[
     ("eth", Presence, &[there(Ethernet)], "The frame begins with an Ethernet header."),
-    ("eth.dst", Bytes, &[at(Ethernet, 0, 48, Mac)], "Ethernet address of the receiver."),
-    ("eth.src", Bytes, &[at(Ethernet, 48, 48, Mac)], "Ethernet address of the sender."),
+    ("eth.dst", Kind::Mac, &[at(Ethernet, 0, 48, Mac)], "Ethernet address of the receiver."),
+    ("eth.src", Kind::Mac, &[at(Ethernet, 48, 48, Mac)], "Ethernet address of the sender."),
     (
         "eth.addr",
-        Bytes,
+        Kind::Mac,
         &[at(Ethernet, 0, 48, Mac), at(Ethernet, 48, 48, Mac)],
         "Ethernet address of the sender or the receiver.",
     ),
@@ -90,7 +99,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "sll.src.eth",
-        Bytes,
+        Kind::Mac,
         &[at(Sll, 48, 48, MacIfSix(32)), at(Sll2, 96, 48, MacIfSix(88))],
         "Ethernet address of the sender in a cooked capture.",
     ),
@@ -233,6 +242,13 @@ impl Place {
                 let is_six = header.bits >= length + bits && self::number(bytes, length, bits) == 6;
                 Value::Mac(*bytes.get(self.bit as usize / 8..)?.first_chunk().filter(|_| is_six)?)
             }
+            Shape::Address => {
+                let bytes = bytes.get(self.bit as usize / 8..)?;
+                Value::Address(match self.bits {
+                    32 => IpAddr::from(*bytes.first_chunk::<4>()?),
+                    _ => IpAddr::from(*bytes.first_chunk::<16>()?),
+                })
+            }
             Shape::EtherType if number < ETHER_TYPES => return None,
             Shape::EtherType => Value::Hex(number, 4),
             Shape::Length if number >= ETHER_TYPES => return None,
@@ -241,7 +257,7 @@ impl Place {
     }
 }
 
-/// The number in so many bits, 64 at most, of bytes that hold them.
+/// The number in so many bits of bytes that hold them; the last 64 of more.
 fn number(bytes: &[u8], bit: u32, bits: u32) -> u64 {
     let place = |bit: u32| bytes.get(bit as usize / 8).map_or(0, |byte| u64::from(byte >> (7 - bit % 8) & 1));
     (bit..bit + bits).fold(0, |number, bit| number << 1 | place(bit))

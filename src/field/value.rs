@@ -15,6 +15,8 @@ pub enum Kind {
     Text,
     /// Bytes.
     Bytes,
+    /// A MAC address.
+    Mac,
     /// An IPv4 or IPv6 address.
     Address,
     /// The number of a frame.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Unsigned => "number",
             Self::Text => "text",
             Self::Bytes => "bytes",
+            Self::Mac => "MAC address",
             Self::Address => "address",
             Self::Frame => "frame number",
             Self::Time => "time",

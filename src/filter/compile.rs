@@ -61,11 +61,13 @@ impl<'t> Compiler<'t> {
             },
             NodeKind::Call(name, _) if self.part(name) == MEMBER => Ok(Expr::there(self.side(node)?.operand)),
             NodeKind::Slice(..) => Ok(Expr::there(self.side(node)?.operand)),
-            NodeKind::Arithmetic(Arithmetic::BitAnd, ..) => {
-                // Wireshark's way to ask for bits: some of them are set.
+            NodeKind::Arithmetic(operator, ..) => {
+                // As in Wireshark what comes out must not be zero: so it asks for bits, some of which are set.
                 let side = self.side(node)?;
-                if side.class != Class::Number {
-                    return Ok(Expr::there(side.operand));
+                match (operator, side.class) {
+                    (_, Class::Number) => {}
+                    (Arithmetic::BitAnd, _) => return Ok(Expr::there(side.operand)),
+                    _ => return self.fault(Fault::Test("a value"), &node.span),
                 }
                 let zero = Operand::Constant(vec![Item::Integer(0)]);
                 let check = Check::Compare(standing(Comparison::Differ), zero);
@@ -79,7 +81,7 @@ impl<'t> Compiler<'t> {
                 self.side(inner)?;
                 self.fault(Fault::Test("`any` or `all` alone"), &node.span)
             }
-            NodeKind::Text(_) | NodeKind::Character(_) | NodeKind::Negative(_) | NodeKind::Arithmetic(..) => {
+            NodeKind::Text(_) | NodeKind::Character(_) | NodeKind::Negative(_) => {
                 self.fault(Fault::Test("a value"), &node.span)
             }
         }
@@ -130,9 +132,10 @@ impl<'t> Compiler<'t> {
             };
             // The name that is no field is the first thing to mend.
             if is_literal(right, self) || matches!(operator, Comparison::Contains | Comparison::Matches) {
-                return match (&left.kind, field::find(self.part(&left.span))) {
+                let name = if let NodeKind::Negative(inner) = &left.kind { inner } else { left };
+                return match (&name.kind, field::find(self.part(&name.span))) {
                     (NodeKind::Word, Err(unknown)) if !unknown.name.starts_with(|c: char| c.is_ascii_digit()) => {
-                        self.fault(Fault::Field(unknown), &left.span)
+                        self.fault(Fault::Field(unknown), &name.span)
                     }
                     _ => self.fault(Fault::NoField, &(left.span.start..right.span.end)),
                 };
@@ -251,6 +254,10 @@ impl<'t> Compiler<'t> {
         let text = self.part(&node.span);
         let name = of.map_or("this", |field| &field.name);
         let item = match &node.kind {
+            // No six letters are meant by a MAC address between quotation marks.
+            NodeKind::Text(quoted) if of.is_some_and(|field| field.kind == Kind::Mac) => {
+                literal::read(quoted, false, class)
+            }
             NodeKind::Text(quoted) => literal::read(quoted, true, class).or_else(|| named(of, quoted)),
             NodeKind::Character(byte) if matches!(class, Class::Bytes | Class::Text | Class::Member) => {
                 literal::read(&[*byte], true, class)

@@ -26,7 +26,7 @@ impl Class {
         match kind {
             Kind::Unsigned | Kind::Frame => Self::Number,
             Kind::Text => Self::Text,
-            Kind::Bytes => Self::Bytes,
+            Kind::Bytes | Kind::Mac => Self::Bytes,
             Kind::Address => Self::Address,
             Kind::Time => Self::Time,
             Kind::Duration => Self::Duration,

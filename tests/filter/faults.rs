@@ -68,6 +68,8 @@ const FAULTS: &[(&str, usize, &str)] = &[
     ("coap.mid contains 3", 1, "`contains` cannot be asked of a number"),
     ("dtls == 3", 1, "`==` cannot be asked of a protocol"),
     ("coap.retransmitted contains \"x\"", 1, "`contains` cannot be asked of a protocol"),
+    ("eth.src == \"router\"", 12, "`\"router\"` is no string of bytes, which eth.src is; write be:ef"),
+    ("coap.response_time + 1", 1, "a value is neither true nor false"),
     ("coap == xyz", 9, "`xyz` is no string of bytes"),
     ("coap.mid == ip.src", 13, "a number cannot be compared with a address"),
     ("3 == 3", 1, "there is no field in this comparison"),
