@@ -21,20 +21,32 @@ impl Tracker {
         else {
             return self.track_stray(context);
         };
-        if let Some(tracked) = self.answer_again(owner, &sent, context) {
+        let reset = context.facts.kind == MessageType::Reset;
+        // Each member of a group answers for itself: what comes from another is no copy.
+        let stray = stray_key(context.pair, message_id, reset);
+        let known = if direct.is_some() { direct } else { self.sent.find(stray) };
+        if let Some((known, held)) = known.and_then(|known| Some((known, *self.sent.get(known)?)))
+            && let Some(tracked) = self.answer_again(known, &held, context)
+        {
             return tracked;
         }
         self.count_type(context);
-        let reset = context.facts.kind == MessageType::Reset;
         self.judge_second_answer(&sent, reset, context);
+        let mut holder = owner;
         if direct.is_none() {
             let rule = if reset { Rule::McastRst } else { Rule::McastAck };
             context.find(rule, i64::from(sent.record), 0);
+            let place = self.sent.place(stray);
+            holder = self.own(context, stray, place, false);
+            if let Some(member) = self.sent.get_mut(holder) {
+                (member.slot, member.exchange) = (sent.slot, sent.exchange);
+            }
         }
         let tracked =
             if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
         self.mark_answered(owner, context);
-        if let Some(sent) = self.sent.get_mut(owner) {
+        self.mark_answered(holder, context);
+        if let Some(sent) = self.sent.get_mut(holder) {
             let first = sent.answered_by == context.arrival.record;
             if reset {
                 sent.reset = context.arrival.record;
@@ -43,7 +55,7 @@ impl Tracker {
                 sent.ack_hash = context.facts.hash;
                 sent.ack_role = tracked.role;
             }
-            if !first && let Some(again) = self.sent.again_mut(owner) {
+            if !first && let Some(again) = self.sent.again_mut(holder) {
                 again.answer = Some(context.travel());
             }
         }

@@ -60,7 +60,7 @@ impl Tracker {
             return;
         }
         let stamp = self.clock.stamp();
-        self.blocks.wanted.insert(index, Wanted { sent, asked, stamp });
+        self.blocks.wanted.insert(index, Wanted { sent, asked });
         self.blocks.waiting.push_back((stamp, index));
         if asked.is_some_and(|asked| asked.block.number > 0 && !asked.is_quick()) {
             self.judge_later_request(index, context);
@@ -340,11 +340,9 @@ impl Tracker {
                 out.find(transfer.row.last, finding.with(transfer.row.bytes as i64, 0));
             }
         }
-        while let Some(&(stamp, slot)) = self.blocks.waiting.front().filter(|(stamp, _)| over(*stamp, self.lifetime)) {
+        while let Some(&(_, slot)) = self.blocks.waiting.front().filter(|(stamp, _)| over(*stamp, self.lifetime)) {
             self.blocks.waiting.pop_front();
-            if self.blocks.wanted.get(&slot).is_some_and(|wanted| wanted.stamp <= stamp) {
-                self.blocks.wanted.remove(&slot);
-            }
+            self.blocks.wanted.remove(&slot);
         }
     }
 

@@ -36,8 +36,6 @@ pub(super) struct Wanted {
     pub sent: Option<Carried>,
     /// The block that it asks for.
     pub asked: Option<Carried>,
-    /// Steady time.
-    pub stamp: i64,
 }
 
 /// A block option.

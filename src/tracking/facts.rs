@@ -302,7 +302,7 @@ impl Facts {
     /// Header and token.
     fn whole_head(&self, bytes: &[u8], seed: &Seed) -> u64 {
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
-        seed.mix(u64::from(first) << 32 | u64::from(self.token.length()), self.token.bits())
+        seed.mix(u64::from(first), self.token.bits())
     }
 
     /// The capture cut the message: copies are told by header and token.

@@ -35,11 +35,6 @@ impl Token {
         self.bits
     }
 
-    /// Bytes.
-    pub fn length(&self) -> u32 {
-        self.length
-    }
-
     /// With a scope (the number of a direction, or of a client): exact, but for the length of long tokens.
     #[inline]
     pub fn key(&self, scope: u32) -> [u64; 2] {

@@ -101,7 +101,7 @@ impl Slots {
             let younger = self.ring.front().is_none_or(|front| front.opened_at >= slot.opened_at);
             return Some(if younger { number } else { self.ring.first() });
         }
-        (self.ring.len() > 0).then_some(self.ring.first())
+        self.ring.front().map(|_| self.ring.first())
     }
 
     /// Takes back a jump of the clock that was not confirmed.

@@ -9,6 +9,8 @@ pub(super) struct Clients(Vec<Vec<u32>>);
 impl Clients {
     /// How many open requests of one client are kept at least.
     const MOST: usize = 64;
+    /// So many are kept at most.
+    const FULL: usize = 128;
 
     /// A request of a client was opened.
     #[inline]
@@ -18,7 +20,7 @@ impl Clients {
             self.0.resize(client + 1, Vec::new());
         }
         let list = &mut self.0[client];
-        if list.len() >= 2 * Self::MOST {
+        if list.len() >= Self::FULL {
             list.drain(..Self::MOST);
         }
         list.push(number);

@@ -131,7 +131,7 @@ impl Slots {
     /// What is under a token between client and server.
     pub fn under(&self, pair: PairNumber, token: &Token) -> Under {
         let Some(under) = self.tokens.get(pair.0, token) else { return NOTHING };
-        let held = |number: u32| if number != NONE && self.get(number).is_some() { number } else { NONE };
+        let held = |number: u32| if self.get(number).is_some() { number } else { NONE };
         Under {
             open: under.open,
             closed: held(under.closed),
@@ -244,7 +244,7 @@ impl Slots {
         let (pair, token) = (slot.pair, slot.token);
         self.note(number);
         let before = std::mem::replace(&mut self.under_mut(pair, &token).observing, number);
-        (before != number && self.get(before).is_some()).then_some(before)
+        self.get(before).is_some().then_some(before)
     }
 
     /// The observation is over.
@@ -283,9 +283,7 @@ impl Slots {
     /// Tells the slot that follows under a token what is before it now; returns the neighbours of that.
     #[inline]
     fn put_before(&mut self, number: u32, next: u32) -> Link {
-        if next != NONE
-            && let Some(slot) = self.get_mut(next)
-        {
+        if let Some(slot) = self.get_mut(next) {
             slot.link.before = number;
         }
         Link { before: NONE, behind: next }
@@ -296,14 +294,10 @@ impl Slots {
         let Some(slot) = self.get_mut(number) else { return NONE };
         slot.open = false;
         let (client, link) = (slot.row.client, std::mem::replace(&mut slot.link, UNLINKED));
-        if link.before != NONE
-            && let Some(slot) = self.get_mut(link.before)
-        {
+        if let Some(slot) = self.get_mut(link.before) {
             slot.link.behind = link.behind;
         }
-        if link.behind != NONE
-            && let Some(slot) = self.get_mut(link.behind)
-        {
+        if let Some(slot) = self.get_mut(link.behind) {
             slot.link.before = link.before;
         }
         self.clients.remove(client, number);
