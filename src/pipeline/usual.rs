@@ -11,9 +11,9 @@ use crate::tracking::{Facts, Route};
 
 /// The bits of [`Route::mark`] that are set once it is known whether there are usual messages on a route: the datagrams are CoAP by their
 /// ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a dialect.
-const USUAL: u32 = 1 << 31;
-const UNUSUAL: u32 = 1 << 30;
-const COUNT: u32 = UNUSUAL - 1;
+const USUAL: u16 = 1 << 15;
+const UNUSUAL: u16 = 1 << 14;
+const COUNT: u16 = UNUSUAL - 1;
 
 /// Reads a frame that may hold a usual message. None says nothing of it.
 #[inline(always)]
@@ -32,7 +32,7 @@ pub(super) fn message(
     }
     let (mut telling, mut payload) = (0, 0);
     let admits = |usual: &UsualMessage<'_>| {
-        telling = u32::from(is_telling(&usual.message));
+        telling = u16::from(is_telling(&usual.message));
         payload = usual.message.payload().len() as u64;
         !check::concerns(usual) && !lens.payloads.are_odd(&usual.message)
     };
@@ -55,7 +55,7 @@ pub(super) fn message(
 /// The route of a datagram, made known where it is not. Whether there are usual messages on it is found out.
 #[cold]
 #[inline(never)]
-fn explore(lens: &mut Lens, quick: &QuickDatagram<'_>, position: Position) -> Option<(usize, Route)> {
+fn explore(lens: &mut Lens, quick: &QuickDatagram<'_>, position: Position) -> Option<([usize; 2], Route)> {
     let routes = &mut lens.known.routes;
     let datagram = quick.datagram(position);
     let Datagram { source, destination, .. } = &datagram;
@@ -75,6 +75,7 @@ fn explore(lens: &mut Lens, quick: &QuickDatagram<'_>, position: Position) -> Op
 
 /// Has no usual messages between two endpoints any more: they may speak a dialect. Gives how many told that they speak as everybody does.
 pub(super) fn forget(known: &mut Known, one: &Endpoint, other: &Endpoint) -> u32 {
-    let mut take = |from, to| known.routes.mark(from, to).map_or(0, |mark| std::mem::replace(mark, UNUSUAL) & COUNT);
+    let mut take =
+        |from, to| known.routes.mark(from, to).map_or(0, |mark| u32::from(std::mem::replace(mark, UNUSUAL) & COUNT));
     take(one, other) + take(other, one)
 }

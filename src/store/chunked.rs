@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// Rows a chunk. Small enough that copying one that a snapshot still holds is cheap.
-const ROWS: usize = 4096;
+pub(super) const ROWS: usize = 4096;
 
 /// Rows numbered from 0. Numbers are never reused; rows that left are `None`.
 #[derive(Clone, Debug)]

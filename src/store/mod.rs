@@ -4,6 +4,7 @@ mod attempts;
 mod body;
 mod chunked;
 mod record;
+mod sparse;
 mod summary;
 mod table;
 mod view;

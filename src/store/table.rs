@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sparse::Sparse;
 use super::{Chunked, Record, Summary};
 use crate::capture::Interface;
 use crate::coap::Finding;
@@ -85,9 +86,9 @@ pub struct Store {
     exchanges: Chunked<Option<ExchangeRow>>,
     observations: Chunked<Option<ObservationRow>>,
     bodies: Chunked<Option<BodyRow>>,
-    parts: BTreeMap<RecordId, BodyPart>,
-    findings: BTreeMap<(RecordId, u32), Finding>,
-    observed: BTreeMap<RecordId, ObservationId>,
+    parts: Sparse<BodyPart>,
+    findings: Sparse<Finding>,
+    observed: Sparse<ObservationId>,
     /// The first record of each observation in `observed`.
     first_observed: BTreeMap<ObservationId, RecordId>,
     extents: BTreeMap<RecordId, Box<[Position]>>,
@@ -162,7 +163,7 @@ impl Store {
         self.resources.append(update.resources.drain(..));
         for (record, observation) in update.observed.drain(..) {
             self.first_observed.entry(observation).or_insert(record);
-            self.observed.insert(record, observation);
+            self.observed.set(record, observation);
         }
         self.extents.extend(update.extents.drain(..));
         update.numbers.drain(..).for_each(|(id, number)| self.numbers.put(id as usize, number, &0));
@@ -176,23 +177,17 @@ impl Store {
             Patch::Exchange(id, row) => self.exchanges.put(id.0 as usize, Some(row), &None),
             Patch::Observation(id, row) => self.observations.put(id.0 as usize, Some(row), &None),
             Patch::Body(id, row) => self.bodies.put(id.0 as usize, Some(row), &None),
-            Patch::Part(record, part) => {
-                self.parts.insert(record, part);
-            }
+            Patch::Part(record, part) => self.parts.set(record, part),
             Patch::AnsweredBy { record, by } => {
                 if let Some(place) = self.answered_by.get_mut(record as usize) {
                     *place = by;
                 }
             }
             Patch::Finding(record, finding) => {
-                let mut is_first = false;
                 if let Some(row) = self.records.get_mut(record as usize) {
-                    is_first = row.severity().is_none();
                     row.raise(finding.severity);
                 }
-                let known = || self.findings.range((record, 0)..=(record, u32::MAX)).next_back();
-                let next = if is_first { 0 } else { known().map_or(0, |(key, _)| key.1 + 1) };
-                self.findings.insert((record, next), finding);
+                self.findings.push(record, finding);
             }
             Patch::Graver { record, finding, was } => {
                 if let Some(row) = self.records.get_mut(record as usize) {
@@ -215,9 +210,9 @@ impl Store {
             self.answered_by.drop_oldest();
             self.numbers.drop_oldest();
             let first = self.records.first() as RecordId;
-            self.findings = self.findings.split_off(&(first, 0));
-            self.observed = self.observed.split_off(&first);
-            self.parts = self.parts.split_off(&first);
+            self.findings.drop_before(first);
+            self.observed.drop_before(first);
+            self.parts.drop_before(first);
             self.extents = self.extents.split_off(&first);
         }
     }
@@ -302,7 +297,7 @@ impl Store {
 
     /// Which part of a body a message has.
     pub fn part(&self, id: RecordId) -> Option<&BodyPart> {
-        self.parts.get(&id)
+        self.parts.of(id).next()
     }
 
     /// All observations, oldest first.
@@ -313,7 +308,7 @@ impl Store {
 
     /// The observation that a record belongs to.
     pub fn observation_of(&self, id: RecordId) -> Option<ObservationId> {
-        if let Some(observation) = self.observed.get(&id) {
+        if let Some(observation) = self.observed.of(id).next() {
             return Some(*observation);
         }
         let observation = self.exchange(self.get(id)?.exchange)?.observation;
@@ -330,12 +325,12 @@ impl Store {
         &self,
         ids: std::ops::Range<RecordId>,
     ) -> impl DoubleEndedIterator<Item = (RecordId, ObservationId)> {
-        self.observed.range(ids).map(|(record, observation)| (*record, *observation))
+        self.observed.range(ids).map(|(record, observation)| (record, *observation))
     }
 
     /// Findings of the tracker and of the frame on a record. Those of the message alone are derived from its bytes.
     pub fn findings(&self, id: RecordId) -> impl Iterator<Item = &Finding> {
-        self.findings.range((id, 0)..=(id, u32::MAX)).map(|(_, finding)| finding)
+        self.findings.of(id)
     }
 
     /// Positions of all frames of a message that arrived in fragments.

@@ -125,7 +125,7 @@ impl Tracker {
         let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);
         let in_blocks = slot.asked.block1;
         slot.row.responses = slot.row.responses.saturating_add(1);
-        slot.response_bytes += u64::from(context.facts.length);
+        slot.response_bytes = slot.response_bytes.saturating_add(context.facts.length);
         self.count_response(role);
         if first {
             self.first_answer(index, kind, context);
@@ -157,7 +157,7 @@ impl Tracker {
     fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
-        slot.row.round_trip = between(slot.started, context.now).unwrap_or(-1);
+        slot.row.round_trip = between(slot.started(), context.now).unwrap_or(-1);
         let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
         if slot.row.confirmable && kind != AnswerKind::Piggybacked && slot.acknowledgement == NO_RECORD && !multicast {
             context.find_code(Rule::AckImplicit, i64::from(request), 0);
@@ -254,7 +254,7 @@ impl Tracker {
         if slot.row.responses == 0 {
             slot.row.response = context.arrival.record;
             slot.row.answer = AnswerKind::Reset;
-            slot.row.round_trip = between(slot.started, context.now).unwrap_or(-1);
+            slot.row.round_trip = between(slot.started(), context.now).unwrap_or(-1);
             context.out.patch(Patch::AnsweredBy { record: slot.row.request, by: context.arrival.record });
         }
         if !slot.row.multicast {

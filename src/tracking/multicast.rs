@@ -95,7 +95,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
-        let (sum, asked, cut) = (slot.response_bytes, u64::from(slot.asked.length), slot.asked.cut);
+        let (sum, asked, cut) = (u64::from(slot.response_bytes), u64::from(slot.asked.length), slot.asked.cut);
         let (client, token) = (slot.row.client.0, slot.token);
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);

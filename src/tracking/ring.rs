@@ -5,11 +5,11 @@ const NUMBERS: u32 = u32::MAX >> 1;
 
 /// Holds things by number. A cell is used again in its turn, so that a look-up is one comparison and one access.
 pub(super) struct Ring<T> {
-    /// At most one more than the mask. Those not used yet are not there.
+    /// At most `room`. Those not used yet are not there.
     cells: Vec<T>,
-    /// One less than a power of two.
-    mask: u32,
-    /// The number that has the first cell.
+    /// How many cells there may be. No power of two: a ring of large things would have up to twice the cells that it needs.
+    room: u32,
+    /// The newest number that has the first cell.
     origin: u32,
     /// Number of the oldest thing.
     first: u32,
@@ -21,7 +21,7 @@ impl<T> Ring<T> {
     const FIRST: u32 = 64;
 
     pub fn new() -> Self {
-        Self { cells: Vec::new(), mask: Self::FIRST - 1, origin: 0, first: 0, length: 0 }
+        Self { cells: Vec::new(), room: Self::FIRST, origin: 0, first: 0, length: 0 }
     }
 
     /// Number of the oldest thing.
@@ -43,7 +43,9 @@ impl<T> Ring<T> {
 
     #[inline]
     fn cell(&self, number: u32) -> usize {
-        (number.wrapping_sub(self.origin) & self.mask) as usize
+        let behind = number.wrapping_sub(self.origin) & NUMBERS;
+        // What came before the first cell was used again lies at the end.
+        (if behind < self.room { behind } else { behind.wrapping_add(self.room) & NUMBERS }) as usize
     }
 
     /// Whether there is something under a number.
@@ -77,10 +79,14 @@ impl<T> Ring<T> {
     /// Adds a thing under the number that comes next.
     #[inline]
     pub fn push(&mut self, thing: T) {
-        if self.length > self.mask {
+        if self.length == self.room {
             self.grow();
         }
-        let at = self.cell(self.next());
+        let next = self.next();
+        if next.wrapping_sub(self.origin) & NUMBERS == self.room {
+            self.origin = next;
+        }
+        let at = self.cell(next);
         self.length += 1;
         match self.cells.get_mut(at) {
             Some(cell) => *cell = thing,
@@ -88,15 +94,16 @@ impl<T> Ring<T> {
         }
     }
 
-    /// All cells are used: the oldest thing gets the first of twice as many.
+    /// All cells are used: the oldest thing gets the first of more.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
         let oldest = self.cell(self.first);
         self.cells.rotate_left(oldest);
-        self.cells.reserve_exact(self.cells.len());
+        let more = self.room / 4;
+        self.cells.reserve_exact(more as usize);
         self.origin = self.first;
-        self.mask = self.mask << 1 | 1;
+        self.room += more;
     }
 
     /// Lets the oldest thing go. It can be taken from the answer; else it stays there unseen until its cell is used again.

@@ -63,7 +63,8 @@ pub(super) struct Slot {
     pub token: Token,
     /// From client to server.
     pub pair: PairNumber,
-    pub started: Moment,
+    /// See [`started`](Self::started).
+    epoch: u32,
     /// The request in the table of messages.
     pub sent: Handle,
     pub asked: Asked,
@@ -72,7 +73,7 @@ pub(super) struct Slot {
     /// The empty ACK, or `NO_RECORD`.
     pub acknowledgement: u32,
     /// Bytes of all responses.
-    pub response_bytes: u64,
+    pub response_bytes: u32,
     pub open: bool,
     /// It has an observation that lives.
     pub live: bool,
@@ -106,7 +107,7 @@ impl Slot {
             row,
             token,
             pair,
-            started,
+            epoch: started.epoch,
             sent: Handle::NONE,
             asked: Asked::default(),
             observation: NOTHING,
@@ -122,5 +123,10 @@ impl Slot {
             closed_at: 0,
             link: UNLINKED,
         }
+    }
+
+    /// When the first copy of the request came.
+    pub fn started(&self) -> Moment {
+        Moment { time: self.row.started, epoch: self.epoch }
     }
 }

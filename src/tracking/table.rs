@@ -172,11 +172,11 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         let stays = |cell: &&(K, V)| !cell.0.is_empty() && alive(&cell.1);
         let sample = self.cells.len().min(Self::SAMPLE);
         let alive = self.cells.iter().take(sample).filter(&stays).count();
-        let larger = self.cells.len() * [1, 2, 4][usize::from(alive * 3 >= sample) + usize::from(alive * 2 >= sample)];
-        self.rehash(larger, &stays);
+        let cells = self.cells.len() << u32::from(alive * 3 >= sample);
+        self.rehash(cells, &stays);
         if self.room == 0 {
             // The sample was misleading.
-            self.rehash(larger * 2, &stays);
+            self.rehash(cells * 2, &stays);
         }
     }
 

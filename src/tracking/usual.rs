@@ -111,7 +111,7 @@ impl Tracker {
         (slot.row.responses, slot.row.round_trip, slot.row.response) = (1, elapsed, record);
         (slot.row.code, slot.row.answer) = (facts.code.0, AnswerKind::Piggybacked);
         slot.row.state = ExchangeState::Answered;
-        slot.response_bytes = u64::from(facts.length);
+        slot.response_bytes = facts.length;
         let exchange = slot.id;
         context.out.patch(Patch::AnsweredBy { record: request, by: record });
         context.out.patch(Patch::Exchange(exchange, slot.row));

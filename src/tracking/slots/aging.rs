@@ -43,7 +43,7 @@ impl Slots {
             let Some(slot) = self.ring.pop() else { return false };
             if term.lasts {
                 self.unused.push_back((slot.opened_at, number));
-                self.elders.insert(number, *slot);
+                self.elders.add(number, *slot);
             } else if term.known && !term.free {
                 forgotten(number, slot);
                 self.observations.take(slot.observation);
@@ -54,8 +54,8 @@ impl Slots {
             return false;
         }
         self.closed.pop_front();
-        if self.elders.get(&number).is_some_and(|slot| !slot.open && !slot.live)
-            && let Some(slot) = self.elders.remove(&number)
+        if self.elders.get(number).is_some_and(|slot| !slot.open && !slot.live)
+            && let Some(slot) = self.elders.remove(number)
         {
             forgotten(number, &slot);
             self.observations.take(slot.observation);
@@ -75,7 +75,7 @@ impl Slots {
                 under.open = next;
             }
         }
-        if self.elders.remove(&number).is_none()
+        if self.elders.remove(number).is_none()
             && let Some(slot) = self.get_mut(number)
         {
             slot.kind = SlotKind::Free;
@@ -90,10 +90,10 @@ impl Slots {
     /// The least recently used slot.
     pub fn oldest(&mut self) -> Option<u32> {
         while let Some(&(stamp, number)) = self.unused.front() {
-            let Some(slot) = self.elders.get(&number).filter(|slot| slot.opened_at == stamp) else {
+            let Some(slot) = self.elders.get(number).filter(|slot| slot.opened_at == stamp) else {
                 // Gone, or used since.
                 self.unused.pop_front();
-                if let Some(slot) = self.elders.get(&number) {
+                if let Some(slot) = self.elders.get(number) {
                     self.unused.push_back((slot.opened_at, number));
                 }
                 continue;

@@ -5,13 +5,13 @@
 
 mod aging;
 mod clients;
+mod elders;
 
-use std::collections::{HashMap, VecDeque};
-
-use foldhash::fast::RandomState;
+use std::collections::VecDeque;
 
 use aging::Term;
 use clients::Clients;
+use elders::Elders;
 
 use super::model::EndpointId;
 use super::observation::Observation;
@@ -50,7 +50,7 @@ const NOTHING: Under = Under { open: NONE, closed: NONE, observing: NONE, ended:
 pub(super) struct Slots {
     ring: Ring<Slot>,
     terms: Ring<Term>,
-    elders: HashMap<u32, Slot, RandomState>,
+    elders: Elders,
     /// When each elder was last known to be used, the longest ago first.
     unused: VecDeque<(i64, u32)>,
     /// When elders were closed.
@@ -65,7 +65,7 @@ impl Slots {
         Self {
             ring: Ring::new(),
             terms: Ring::new(),
-            elders: HashMap::default(),
+            elders: Elders::new(),
             unused: VecDeque::new(),
             closed: VecDeque::new(),
             tokens: TokenMap::new(),
@@ -76,21 +76,13 @@ impl Slots {
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&Slot> {
-        let slot = match self.ring.get(number) {
-            None if self.elders.is_empty() => None,
-            None => self.elders.get(&number),
-            found => found,
-        };
+        let slot = self.ring.get(number).or_else(|| self.elders.get(number));
         slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
-        let slot = match self.ring.get_mut(number) {
-            None if self.elders.is_empty() => None,
-            None => self.elders.get_mut(&number),
-            found => found,
-        };
+        let slot = self.ring.get_mut(number).or_else(|| self.elders.get_mut(number));
         slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
@@ -103,10 +95,7 @@ impl Slots {
     /// The same, to be changed, with its slot.
     #[inline]
     pub fn observed_mut(&mut self, number: u32) -> Option<(&mut Slot, &mut Observation)> {
-        let slot = match self.ring.get_mut(number) {
-            None => self.elders.get_mut(&number),
-            found => found,
-        };
+        let slot = self.ring.get_mut(number).or_else(|| self.elders.get_mut(number));
         let slot = slot.filter(|slot| slot.kind != SlotKind::Free)?;
         let observation = self.observations.get_mut(slot.observation)?;
         Some((slot, observation))
@@ -150,7 +139,7 @@ impl Slots {
     #[inline]
     fn place_from(&mut self, was: usize, pair: PairNumber, token: &Token) -> usize {
         let (ring, elders) = (&self.ring, &self.elders);
-        let held = |number: u32| number != NONE && (ring.holds(number) || elders.contains_key(&number));
+        let held = |number: u32| number != NONE && (ring.holds(number) || elders.holds(number));
         let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
         self.tokens.place(was, pair.0, token, alive)
     }
@@ -231,7 +220,7 @@ impl Slots {
     /// Elders are forgotten by the time at which they were closed.
     #[inline]
     fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if !self.ring.holds(number) && self.elders.contains_key(&number) {
+        if !self.ring.holds(number) && self.elders.holds(number) {
             self.closed.push_back((stamp, number));
         }
     }

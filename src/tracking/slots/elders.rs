@@ -1,0 +1,57 @@
+//! Exchanges that stay for longer than the others, by the numbers of their slots.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::Slot;
+use crate::tracking::slab::Slab;
+
+/// Slots lie apart from the index of their numbers: a map's empty places would be as large as slots.
+pub(super) struct Elders {
+    places: HashMap<u32, u32, RandomState>,
+    slots: Slab<Slot>,
+}
+
+impl Elders {
+    pub fn new() -> Self {
+        Self { places: HashMap::default(), slots: Slab::new() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    #[inline]
+    pub fn holds(&self, number: u32) -> bool {
+        !self.places.is_empty() && self.places.contains_key(&number)
+    }
+
+    #[inline]
+    pub fn get(&self, number: u32) -> Option<&Slot> {
+        if self.places.is_empty() {
+            return None;
+        }
+        self.slots.get(*self.places.get(&number)?)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
+        if self.places.is_empty() {
+            return None;
+        }
+        self.slots.get_mut(*self.places.get(&number)?)
+    }
+
+    /// A slot has become old.
+    pub fn add(&mut self, number: u32, slot: Slot) {
+        let place = self.slots.put(slot);
+        if let Some(before) = self.places.insert(number, place) {
+            self.slots.take(before);
+        }
+    }
+
+    pub fn remove(&mut self, number: u32) -> Option<Slot> {
+        self.slots.take(self.places.remove(&number)?)
+    }
+}
