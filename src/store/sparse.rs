@@ -63,14 +63,18 @@ impl<T: Clone> Sparse<T> {
 
     /// Makes it the only value of the record.
     pub fn set(&mut self, record: RecordId, value: T) {
-        let held = self.chunk_mut(record).and_then(|chunk| {
-            let at = place(chunk, record);
-            chunk.get_mut(at).filter(|(held, _)| *held == record)
-        });
-        match held {
-            Some(place) => place.1 = value,
+        match self.find_mut(record, |_| true) {
+            Some(place) => *place = value,
             None => self.push(record, value),
         }
+    }
+
+    /// The first value of the record that is `wanted`, to be changed.
+    pub fn find_mut(&mut self, record: RecordId, wanted: impl Fn(&T) -> bool) -> Option<&mut T> {
+        let chunk = self.chunk_mut(record)?;
+        let first = place(chunk, record);
+        let own = chunk.iter_mut().skip(first).take_while(|(held, _)| *held == record);
+        own.map(|(_, value)| value).find(|value| wanted(value))
     }
 
     /// The values of a record.

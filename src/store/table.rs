@@ -193,8 +193,8 @@ impl Store {
                 if let Some(row) = self.records.get_mut(record as usize) {
                     row.raise(finding.severity);
                 }
-                let mut all = self.findings.range_mut((record, 0)..=(record, u32::MAX));
-                if let Some((_, known)) = all.find(|(_, one)| one.rule == finding.rule && one.severity == was) {
+                let known = |one: &Finding| one.rule == finding.rule && one.severity == was;
+                if let Some(known) = self.findings.find_mut(record, known) {
                     *known = finding;
                 }
             }
