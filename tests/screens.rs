@@ -416,6 +416,25 @@ fn every_view_finds_what_its_rows_show() {
 }
 
 #[test]
+fn times_are_found_as_they_are_shown() {
+    for (presses, expected) in [(0, "41"), (1, "41"), (2, "41"), (3, "41"), (4, "41"), (5, "41")] {
+        // Each format, on a wide screen and on a narrow one.
+        for size in [SMALL, LARGE] {
+            let shown = Scene::built_in().at(size).keys(&"t ".repeat(presses)).keys("41G").run();
+            let row =
+                shown.last().lines().find(|row| row.starts_with(&format!("\u{25b6}  {expected} "))).unwrap().to_owned();
+            let time = row.split_whitespace().find(|word| word.contains('.')).unwrap();
+            let found = Scene::built_in().at(size).keys(&"t ".repeat(presses)).keys("C-f").typed(time).keys("Enter");
+            let found = found.wait().run();
+            assert_eq!(selected_number(found.last()).as_deref(), Some(expected), "{time}:\n{}", found.last());
+        }
+    }
+    // Seconds count from the message that was made their beginning.
+    let film = Scene::built_in().keys("40G r g C-f").typed("-21.398").keys("Enter").wait().run();
+    assert_eq!(selected_number(film.last()).as_deref(), Some("20"), "{}", film.last());
+}
+
+#[test]
 fn problems_of_observations_are_one_key_away() {
     let film = Scene::built_in().keys("4 ]").run();
     assert!(film.last().contains("within 128 s: stale (RFC 7641 section 3.4)"), "{}", film.last());

@@ -6,6 +6,8 @@
 mod broken;
 #[path = "terminal/cost.rs"]
 mod cost;
+#[path = "terminal/follow.rs"]
+mod follow;
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "terminal/quiet.rs"]

@@ -4,14 +4,13 @@ use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
 use crate::payload;
 
 /// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
-/// ampersand inside an argument as `%26`, so that what separates can be told from what does not. Where the capture may have cut off a
+/// ampersand inside an argument as `%26`, and a percent sign as `%25`, so that what separates can be told from what does not. Where the capture may have cut off a
 /// part of it, `(cut)` follows what is there; where options could not be read, `(unread)`. Where OSCORE hides it, it is `(protected)`.
 pub fn path(message: &Message<'_>) -> String {
     let mut path = String::new();
     for option in message.options_of(OptionNumber::URI_PATH) {
         path.push('/');
-        let segment = escape::bytes(option.value);
-        path.push_str(&if segment.contains('/') { segment.replace('/', "%2F").into() } else { segment });
+        push_percent(&mut path, &escape::bytes(option.value), "%/?#");
     }
     if path.is_empty() && message.has(OptionNumber::OSCORE) {
         path.push_str("(protected)");
@@ -20,14 +19,24 @@ pub fn path(message: &Message<'_>) -> String {
     }
     for (index, option) in message.options_of(OptionNumber::URI_QUERY).enumerate() {
         path.push(if index == 0 { '?' } else { '&' });
-        let argument = escape::bytes(option.value);
-        path.push_str(&if argument.contains('&') { argument.replace('&', "%26").into() } else { argument });
+        push_percent(&mut path, &escape::bytes(option.value), "%&#");
     }
     if message.lacks_options() {
         path.push_str(if path.is_empty() { "" } else { " " });
         path.push_str(if message.is_cut() { "(cut)" } else { "(unread)" });
     }
     path
+}
+
+/// Adds a text in which these characters are percent-encoded, as resources have them.
+fn push_percent(path: &mut String, text: &str, reserved: &str) {
+    for character in text.chars() {
+        if reserved.contains(character) {
+            path.push_str(&format!("%{:02X}", u32::from(character)));
+        } else {
+            path.push(character);
+        }
+    }
 }
 
 /// Scheme and authority in front of the path, where the request names them; for a proxy the URI it is asked for.
@@ -70,9 +79,12 @@ pub fn payload(message: &Message<'_>, limit: usize) -> String {
     }
     let format = message.content_format().map(|format| format_word(format) + " ").unwrap_or_default();
     let cut = if message.is_cut() { " captured" } else { "" };
-    let beginning =
-        payload::brief(message, limit).map_or_else(|| preview(payload, limit), |text| cut_short(&text, limit));
-    format!("{format}{} B{cut} {beginning}", payload.len())
+    format!("{format}{} B{cut} {}", payload.len(), beginning(message, limit))
+}
+
+/// The payload's beginning: as its format reads it, or else as text or hex.
+pub fn beginning(message: &Message<'_>, limit: usize) -> String {
+    payload::brief(message, limit).map_or_else(|| preview(message.payload(), limit), |text| cut_short(&text, limit))
 }
 
 /// At most about `limit` characters of a text that is escaped already.
@@ -126,6 +138,16 @@ pub fn blocks(message: &Message<'_>) -> Vec<String> {
         .collect()
 }
 
+/// Blocks in fewer columns: `Block1 #3/64+`, more follow.
+pub fn short_blocks(blocks: &str) -> String {
+    blocks.replace(" more", "+")
+}
+
+/// Blocks in as few columns as there may be: `B1 #3/64+`.
+pub fn shortest_blocks(blocks: &str) -> String {
+    short_blocks(blocks).replace("Block", "B")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +163,7 @@ mod tests {
         check("40010000", path, "/");
         check("40010000b161016241780179", path, "/a/b?x&y");
         check("40010000b3612f62", path, "/a%2Fb");
+        check("40010000b32532464325263d", path, "/%252F?%25%26=");
         check("40010000b0", path, "/");
         check("40010000b21b5b", path, "/\\u{1b}[");
     }

@@ -32,6 +32,12 @@ pub struct Line {
     pub observe: String,
     /// What it is about: path, blocks, payload.
     pub summary: String,
+    /// Of the summary: the path of a request, or of a response that stands far from its request.
+    pub path: String,
+    /// Of the summary: the Block options.
+    pub blocks: String,
+    /// Of the summary: the payload, and why the message could not be read to its end.
+    pub content: String,
     /// What it answers or repeats, and after how long.
     pub link: String,
 }
@@ -84,7 +90,7 @@ pub fn parts_between(view: &View<'_>, [source, destination]: [String; 2]) -> Lin
         };
     }
     line.observe = view.message.observe().map(|number| observe(view, number)).unwrap_or_default();
-    line.summary = summary(view);
+    summarize(view, &mut line);
     line.link = link(view);
     line
 }
@@ -116,31 +122,33 @@ fn evidence(view: &View<'_>, line: &mut Line) {
 }
 
 /// What the message is about, in the order in which a reader asks.
-fn summary(view: &View<'_>) -> String {
+fn summarize(view: &View<'_>, line: &mut Line) {
     let message = &view.message;
-    let code = view.record.code;
-    let mut words = Words::default();
-    if code.is_request() {
+    if view.record.code.is_request() {
         let path = content::path(message);
         // Uri-Host names what the message is sent to anyway; what a proxy is asked for does not.
-        words.push(&match content::proxied(message) {
+        line.path = match content::proxied(message) {
             Some(target) if path != "/" => target + &path,
             Some(target) => target,
             None => path,
-        });
+        };
     } else if matches!(view.record.role, Role::SeparateResponse | Role::NonResponse | Role::Notification)
         && let Some(resource) = view.exchange().and_then(|exchange| view.store.resource(exchange.resource))
     {
-        words.push(&escape::text(resource));
+        line.path = escape::text(resource).into_owned();
     }
-    content::blocks(message).iter().for_each(|block| words.push(block));
+    line.blocks = content::blocks(message).join(" ");
+    let mut words = Words::default();
     words.push(&content::payload(message, PREVIEW));
     if let Some(stop) = message.stop().filter(|_| !message.is_cut()) {
         words.push(&format!("malformed: {}", stop.rule.row().id));
     } else if message.header().is_none() {
         words.push(&format!("{} B, too short for a header", message.bytes().len()));
     }
-    words.0
+    line.content = words.0;
+    let mut words = Words::default();
+    [&line.path, &line.blocks, &line.content].into_iter().for_each(|part| words.push(part));
+    line.summary = words.0;
 }
 
 /// Words with blanks between them.

@@ -36,6 +36,23 @@ pub fn cut(text: &str, width: usize) -> String {
     format!("{}{}", fit(text, width.saturating_sub(2)), ".".repeat(width.min(2)))
 }
 
+/// The text cut to `width` columns in its middle, where `mark` stands for what is left out: of a path both ends tell more than its middle.
+pub fn cut_middle(text: &str, width: usize, mark: &str) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let Some(room) = width.checked_sub(mark.width()) else { return fit(mark, width).to_owned() };
+    let head = fit(text, room.div_ceil(2));
+    let room = room - head.width();
+    let mut columns = 0;
+    let tail = text.char_indices().rev().take_while(|(_, character)| {
+        columns += character.width().unwrap_or(0);
+        columns <= room
+    });
+    let tail = tail.last().map_or("", |(start, _)| text.get(start..).unwrap_or_default());
+    format!("{head}{mark}{tail}")
+}
+
 /// As much of the text as fits `width` columns; nothing where not even its first character does.
 pub fn fit(text: &str, width: usize) -> &str {
     let mut columns = 0;
@@ -76,5 +93,11 @@ mod tests {
             (cut("temperature", 6), cut("temp", 6), cut("\u{65e5}\u{672c}\u{8a9e}", 5)),
             ("temp..".into(), "temp".into(), "\u{65e5}..".into())
         );
+        for (width, expected) in
+            [(12, "/example_dat"), (11, "/exam.._dat"), (6, "/e..at"), (3, "/.."), (1, "."), (0, "")]
+        {
+            assert_eq!(cut_middle("/example_dat", width, ".."), expected, "{width}");
+        }
+        assert_eq!(cut_middle("\u{65e5}\u{672c}\u{8a9e}", 5, ".."), "\u{65e5}..");
     }
 }

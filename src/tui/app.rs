@@ -8,7 +8,7 @@ use super::action::{Action, Motion, View};
 use super::detail::Detail;
 use super::event::Sender;
 use super::filter_bar::FilterBar;
-use super::find::{Course, Finder, Found};
+use super::find::{self, Course, Finder, Found};
 use super::findings::Findings;
 use super::flow::Flow;
 use super::keymap::{self, Pending, Places, Pressed};
@@ -379,14 +379,14 @@ impl App {
         }
         let course = Course { from, first: shown.start, end: shown.end, backwards };
         let chosen = self.list.chosen.clone();
-        match self.finder.start(
-            self.store.clone(),
-            (self.make_fetcher)(),
-            course,
-            chosen,
-            self.aliases.clone(),
-            self.events.clone(),
-        ) {
+        let format = match self.times.format {
+            // Tables tell them since the start.
+            TimeFormat::Delta if self.view.is_table() => TimeFormat::Relative,
+            format => format,
+        };
+        let shown = find::Shown { aliases: self.aliases.clone(), format, first: self.first_time() };
+        let (store, fetcher, events) = (self.store.clone(), (self.make_fetcher)(), self.events.clone());
+        match self.finder.start(store, fetcher, course, chosen, shown, events) {
             Ok(()) => self.say(format!("looking for \"{}\" (Esc stops)", self.finder.text)),
             Err(error) => self.say(format!("cannot search: {error}")),
         }

@@ -6,6 +6,7 @@ use std::thread;
 
 use super::event::{Event, Sender};
 use crate::pipeline::Fetcher;
+use crate::render::time::TimeFormat;
 use crate::render::{self, Aliases, Known, Node, line};
 use crate::store::{Store, View};
 use crate::tracking::RecordId;
@@ -56,6 +57,25 @@ impl Course {
     }
 }
 
+/// How rows call endpoints and tell times.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Names of endpoints.
+    pub aliases: Aliases,
+    /// The format of times.
+    pub format: TimeFormat,
+    /// Nanoseconds since 1970 that relative times count from.
+    pub first: i64,
+}
+
+impl Shown {
+    /// The time of a message, as its row has it or with more digits.
+    fn time(&self, view: &View<'_>) -> String {
+        let before = view.id.checked_sub(1).and_then(|id| view.store.get(id)).map(|record| record.time);
+        self.format.show(view.record.time, self.first, before)
+    }
+}
+
 impl Finder {
     /// Stop the worker, if there is one.
     pub fn stop(&mut self) {
@@ -76,7 +96,7 @@ impl Finder {
         mut fetcher: Fetcher,
         course: Course,
         chosen: Option<Vec<RecordId>>,
-        aliases: Aliases,
+        shown: Shown,
         events: Sender,
     ) -> std::io::Result<()> {
         self.stop();
@@ -92,7 +112,7 @@ impl Finder {
                 if chosen.as_ref().is_some_and(|chosen| chosen.binary_search(&id).is_err()) {
                     continue;
                 }
-                if fetcher.view(&store, id).is_ok_and(|view| view.is_some_and(|view| holds(&view, &aliases, &wanted))) {
+                if fetcher.view(&store, id).is_ok_and(|view| view.is_some_and(|view| holds(&view, &shown, &wanted))) {
                     (found.id, found.wrapped) = (Some(id), wrapped);
                     break;
                 }
@@ -105,9 +125,9 @@ impl Finder {
 }
 
 /// Whether a message shows the text, in its row of some view or in its tree.
-fn holds(view: &View<'_>, aliases: &Aliases, wanted: &str) -> bool {
+fn holds(view: &View<'_>, shown: &Shown, wanted: &str) -> bool {
     let row = line::parts(view);
-    let ends = (aliases.name(view.record.source), aliases.name(view.record.destination));
+    let ends = (shown.aliases.name(view.record.source), shown.aliases.name(view.record.destination));
     let parts = [
         &row.number,
         &row.source,
@@ -117,6 +137,7 @@ fn holds(view: &View<'_>, aliases: &Aliases, wanted: &str) -> bool {
         &row.token,
         &row.code,
         &row.summary,
+        &shown.time(view),
         &format!("{}>{}", ends.0, ends.1),
         &format!("{}<{}", ends.1, ends.0),
     ];

@@ -29,6 +29,9 @@ pub const HEADS: &[(&str, bool, u8)] = &[
     ("Resource", false, 3),
 ];
 
+/// Columns below which senders are called by the names that the other views have for them.
+const NARROW: usize = 60;
+
 /// How much was there when the findings were looked for: records, whether the source had ended, messages that a filter chose.
 type Seen = (usize, bool, Option<usize>);
 
@@ -111,7 +114,13 @@ impl App {
         let (place, top) = (findings.place, findings.top);
         let store = &self.store;
         let rows = self.findings.judged.rows.iter().skip(top).take(self.list.page);
-        self.tables.rows = rows.map(|row| cells(store, row)).collect();
+        let narrow = self.flow.page.1 < NARROW;
+        let sender = |id: EndpointId| match store.endpoint(id) {
+            _ if narrow => self.aliases.name(id).to_owned(),
+            Some(endpoint) => endpoint.to_string(),
+            None => "?".into(),
+        };
+        self.tables.rows = rows.map(|row| cells(store, row, sender(row.endpoint))).collect();
         self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
         self.say_verdict();
     }
@@ -228,7 +237,7 @@ impl App {
 }
 
 /// A row as texts.
-fn cells(store: &Store, row: &Found) -> Row {
+fn cells(store: &Store, row: &Found, sender: String) -> Row {
     let charge = &row.charge;
     let name = |id: ResourceId| escape::text(store.resource(id).unwrap_or("?")).into_owned();
     let resource = match charge.resources.as_slice() {
@@ -241,7 +250,7 @@ fn cells(store: &Store, row: &Found) -> Row {
         charge.rule.id().into(),
         charge.count.to_string(),
         charge.cases.first().map_or_else(|| "-".into(), |case| format!("#{}", case.message.frame)),
-        store.endpoint(row.endpoint).map_or_else(|| "?".into(), ToString::to_string),
+        sender,
         if row.its_doing { "yes" } else { "not shown" }.into(),
         resource,
     ];

@@ -69,6 +69,27 @@ pub fn agrees(path: &Path, object: &Value, row: &str) {
 }
 
 #[test]
+fn what_was_acknowledged_does_not_end_in_the_air() {
+    let reports = std::fs::read_dir("tests/field").unwrap().map(|entry| entry.unwrap().path());
+    let reports = reports.filter(|path| path.extension().is_some_and(|end| end == "pcap"));
+    let mut compared = 0;
+    for path in lab().into_iter().chain(reports) {
+        let mut capture = Capture::read(&path);
+        let answered: Vec<u64> = capture.json().iter().filter_map(|object| object["answers"].as_u64()).collect();
+        if answered.is_empty() {
+            continue;
+        }
+        let (text, _) = capture.text(Form { width: 250, ports: Ports::Merged, unfolded: true, ..Form::default() });
+        for (number, row) in rows(&text).iter().filter(|(number, _)| answered.contains(number)) {
+            let said = ["no ACK", "no answer"].iter().any(|words| row.contains(words));
+            assert!(!said, "{} frame {number} is answered:\n{row}", path.display());
+            compared += 1;
+        }
+    }
+    assert!(compared > 500, "{compared}");
+}
+
+#[test]
 fn rows_are_those_of_print() {
     let (mut captures, mut compared) = (0, 0);
     for path in lab() {

@@ -14,6 +14,8 @@ use crate::tracking::{ObserveOrder, Relation, Role};
 const PREVIEW: usize = 48;
 /// Columns that a path or payload is never cut below; where they are not left it goes.
 const LEAST: usize = 6;
+/// Columns from which a path is cut in its middle: the sign for what is left out takes two.
+const MIDDLE: usize = 8;
 /// Columns that a reader should get at most, where others are to be had.
 const WANTED: usize = 18;
 
@@ -90,7 +92,7 @@ impl Label {
 
     /// All words in one line, for forms that have no columns.
     pub fn text(&self) -> String {
-        joined(&self.words(&Choice::ALL, usize::MAX).unwrap_or_default())
+        in_line(&self.words(&Choice::ALL, usize::MAX).unwrap_or_default())
     }
 
     /// The words that fit so many columns, each with what it is; empty where not even the type fits.
@@ -122,24 +124,43 @@ impl Label {
         let about = match (choice.about, self.about(choice.payload)) {
             (false, _) => String::new(),
             (true, about) if !choice.cut || about.width() <= room => about,
-            (true, about) => {
-                let kept = if choice.payload { self.about(false).width() + LEAST } else { LEAST };
-                if room < kept {
-                    return None;
-                }
-                wrap::cut(&about, room)
-            }
+            (true, _) => self.shortened(choice.payload, !choice.message_id, room)?,
         };
         words.extend(word(true, &about, Part::Plain));
         words.extend(token);
         (width(&words) <= columns).then_some(words)
     }
 
+    /// Path, blocks, and payload where that is wanted.
     fn about(&self, payload: bool) -> String {
-        let parts = [&self.path, &self.blocks, &self.payload];
-        let shown = parts.into_iter().take(if payload { 3 } else { 2 }).filter(|part| !part.is_empty());
-        shown.map(String::as_str).collect::<Vec<_>>().join(" ")
+        let payload = if payload { self.payload.as_str() } else { "" };
+        joined([&self.path, &self.blocks, payload])
     }
+
+    /// The same in fewer columns, its blocks whole: the payload cut at its end, or else the path in its middle. At `last` its end goes, whatever that is.
+    fn shortened(&self, payload: bool, last: bool, room: usize) -> Option<String> {
+        if payload && !self.payload.is_empty() {
+            let kept = self.about(false).width() + LEAST;
+            return (room >= kept).then(|| wrap::cut(&self.about(true), room));
+        }
+        if self.code.is_empty() {
+            // Not a path, but what was seen instead of a message.
+            return (room >= LEAST).then(|| wrap::cut(&self.path, room));
+        }
+        let forms = [self.blocks.clone(), content::short_blocks(&self.blocks), content::shortest_blocks(&self.blocks)];
+        let with_blocks = forms.into_iter().find_map(|blocks| {
+            let left = room.checked_sub(blocks.width() + usize::from(!(blocks.is_empty() || self.path.is_empty())))?;
+            let path =
+                if left < MIDDLE { wrap::cut(&self.path, left) } else { wrap::cut_middle(&self.path, left, "..") };
+            (left >= LEAST.min(self.path.width())).then(|| joined([&path, &blocks, ""]))
+        });
+        with_blocks.or_else(|| (last && room >= LEAST).then(|| wrap::cut(&self.about(false), room)))
+    }
+}
+
+/// Path, blocks and payload, as far as there are any.
+fn joined(parts: [&str; 3]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Which words are taken.
@@ -179,7 +200,7 @@ fn width(words: &[(String, Part)]) -> usize {
     words.iter().map(|(word, _)| word.width()).sum::<usize>() + words.len().saturating_sub(1)
 }
 
-fn joined(words: &[(String, Part)]) -> String {
+fn in_line(words: &[(String, Part)]) -> String {
     words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ")
 }
 
@@ -234,7 +255,7 @@ fn payload(view: &View<'_>) -> String {
     if bytes.is_empty() {
         return String::new();
     }
-    let shown = content::preview(bytes, PREVIEW);
+    let shown = content::beginning(message, PREVIEW);
     if message.has(OptionNumber::OSCORE) {
         return format!("OSCORE {} B", bytes.len());
     }
@@ -284,7 +305,27 @@ mod tests {
         ] {
             let words = label.fit(columns);
             assert!(width(&words) <= columns);
-            assert_eq!(joined(&words), expected, "{columns}");
+            assert_eq!(in_line(&words), expected, "{columns}");
+        }
+        let block = Label {
+            kind: "CON".into(),
+            message_id: "4139".into(),
+            code: "PUT".into(),
+            path: "/example_data".into(),
+            blocks: "Block1 #20/64 more".into(),
+            payload: "64 B".into(),
+            ..Label::default()
+        };
+        for (columns, expected) in [
+            (45, "CON 4139 PUT /example_data Block1 #20/64 more"),
+            (43, "CON 4139 PUT /exam..data Block1 #20/64 more"),
+            (37, "CON 4139 PUT /exa..ata Block1 #20/64+"),
+            (34, "CON 4139 PUT /exa.. Block1 #20/64+"),
+            (30, "CON 4139 PUT /exa.. B1 #20/64+"),
+            (25, "CON PUT /exa.. B1 #20/64+"),
+            (20, "CON PUT /example_d.."),
+        ] {
+            assert_eq!(in_line(&block.fit(columns)), expected, "{columns}");
         }
         assert_eq!(label.text(), "R2 CON 4098 PUT /led json {\"on\":true} [beef]");
     }

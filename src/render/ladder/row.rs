@@ -8,12 +8,15 @@ use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::line;
 use crate::store::{Record, RecordFlags, RecordKind, Store, View};
-use crate::tracking::{EndpointId, ExchangeState, NO_RECORD, ObserveOrder, RecordId, Role};
+use crate::tracking::{EndpointId, ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
 
 /// Messages of an exchange that are looked through for those who answered a multicast.
 const ANSWERS: usize = 256;
 /// Messages of an observation that are looked through for those that overtook a late one.
 const OVERTAKERS: usize = 32;
+
+/// Messages behind one that are looked through for its ACK, where that is no answer.
+const LOOKED: RecordId = 256;
 
 /// Whether what a message needs came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -180,13 +183,19 @@ fn fate(view: &View<'_>, parameters: &Parameters, ended: bool) -> Fate {
             _ => Fate::Settled,
         };
     }
-    if !confirmable || answered {
+    if !confirmable || answered || is_acknowledged(view.store, first) {
         return Fate::Settled;
     }
     let first = view.store.get(first).map_or(record.time, |first| first.time);
     let last = view.store.summary().last_time.unwrap_or(record.time);
     let over = last.saturating_sub(first) > parameters.max_transmit_wait();
     if over { Fate::Unanswered } else { waiting(ended) }
+}
+
+/// An ACK came, though one that answers nothing: that of a ping.
+fn is_acknowledged(store: &Store, id: RecordId) -> bool {
+    let mut later = (id..=id.saturating_add(LOOKED)).map_while(|id| store.get(id));
+    later.any(|record| record.relates_to == id && record.relation() == Relation::Acknowledges)
 }
 
 fn waiting(ended: bool) -> Fate {

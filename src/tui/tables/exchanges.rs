@@ -4,7 +4,9 @@ use super::order::{Column, Key};
 use super::{Row, short_time, state};
 use crate::coap::{Code, Parameters, Severity, escape};
 use crate::frame::time_between;
+use crate::pipeline::Fetcher;
 use crate::render::Aliases;
+use crate::render::content;
 use crate::render::time::{TimeFormat, duration};
 use crate::store::Store;
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
@@ -30,6 +32,9 @@ pub const HEADS: &[(&str, bool, u8)] = &[
     ("State", false, 0),
 ];
 
+/// Column of the request.
+const REQUEST: usize = 5;
+
 /// What a row is compared by.
 pub fn key(
     store: &Store,
@@ -39,7 +44,7 @@ pub fn key(
     column: Column,
 ) -> Key {
     match column {
-        Column::State => (0, state(row, now, parameters).into()),
+        Column::State => (0, state(row, store, now, parameters).into()),
         Column::Ends => (0, format!("{} > {}", aliases.name(row.client), aliases.name(row.server))),
         Column::Resource => (0, escape::text(store.resource(row.resource).unwrap_or("?")).into_owned()),
         Column::Reply => (0, reply(row)),
@@ -73,6 +78,19 @@ fn reply(row: &ExchangeRow) -> String {
     format!("{} {how}", Code(row.code))
 }
 
+/// What only the request itself tells: its blocks, and why its path is not known.
+pub fn tell_request(row: &mut Row, id: ExchangeId, store: &Store, fetcher: &mut Fetcher) {
+    let Some(exchange) = store.exchange(id) else { return };
+    let Ok(Some(view)) = fetcher.view(store, exchange.request) else { return };
+    let Some(cell) = row.cells.get_mut(REQUEST) else { return };
+    if store.resource(exchange.resource).is_none() {
+        *cell = format!("{} {}", cell.trim_end(), content::path(&view.message));
+    }
+    for block in content::blocks(&view.message) {
+        *cell = format!("{} {}", cell.trim_end(), content::short_blocks(&block));
+    }
+}
+
 impl App {
     /// The row of an exchange.
     pub(super) fn exchange_row(&self, id: ExchangeId) -> Row {
@@ -89,7 +107,7 @@ impl App {
             let text = duration(time).replace(' ', "");
             if waiting { format!(">{text}") } else { text }
         });
-        let state = state(row, now, &self.tables.parameters);
+        let state = state(row, store, now, &self.tables.parameters);
         let severity = match row.state {
             ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
             _ if state == "slow" || row.transmissions > 1 => Some(Severity::Warn),

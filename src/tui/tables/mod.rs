@@ -1,5 +1,6 @@
 //! The tables of exchanges and of observations: which row is current, in which order rows stand, and what is said below them.
 
+mod context;
 mod exchanges;
 mod notifications;
 mod observations;
@@ -10,15 +11,14 @@ mod timeline;
 use super::action::{Motion, Sort, View};
 use super::app::App;
 use super::detail::scrolled;
-use super::theme::Theme;
 use crate::coap::{Parameters, Severity};
 use crate::frame::time_between;
-use crate::render::Aliases;
 use crate::render::time::TimeFormat;
 use crate::store::{Record, Store};
-use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, RecordId};
+use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
 use ratatui::style::Style;
 
+use context::Context;
 pub use order::{Column, Entry, Ordered};
 use order::{Order, Ordering};
 
@@ -171,45 +171,20 @@ impl Tables {
     }
 }
 
-/// What the lines below a table are made from.
-struct Context<'a> {
-    store: &'a Store,
-    aliases: &'a Aliases,
-    theme: Theme,
-    format: TimeFormat,
-    first: i64,
-    now: Option<i64>,
-    parameters: Parameters,
-    selected: Option<RecordId>,
-    /// Rows and columns of the pane.
-    page: (usize, usize),
-}
-
-impl Context<'_> {
-    /// A time as the list shows it, with milliseconds.
-    fn at(&self, time: i64) -> String {
-        short_time(&self.format.show(time, self.first, None))
-    }
-
-    /// `#12`.
-    fn frame(&self, id: RecordId) -> String {
-        self.store
-            .get(id)
-            .map_or_else(|| "a message that has left memory".into(), |record| format!("#{}", record.frame))
-    }
-}
-
 /// A time with milliseconds instead of microseconds.
 fn short_time(time: &str) -> String {
     time.rfind('.').and_then(|point| time.get(..point + 4)).unwrap_or(time).to_owned()
 }
 
-/// How an exchange stands: the tracker's word, or that its first wait for an answer is over.
-fn state(row: &ExchangeRow, now: Option<i64>, parameters: &Parameters) -> &'static str {
+/// How an exchange stands: the tracker's word, or that its first wait for an answer is over; `observed` once its observation has ended.
+fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parameters) -> &'static str {
     let waiting = matches!(row.state, ExchangeState::Open | ExchangeState::Acknowledged);
     let since = now.and_then(|now| time_between(row.started, now));
+    let is_over = || store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
     if waiting && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
         "slow"
+    } else if row.state == ExchangeState::Observing && is_over() {
+        "observed"
     } else {
         crate::field::state(row.state)
     }
@@ -258,8 +233,13 @@ impl App {
         let place = table.order.place(table.current, table.place, self.first_id()).min(count.saturating_sub(1));
         let current = self.entry_at(place);
         let top = scrolled(table.top, place, page, count);
-        let rows = (top..count.min(top + page)).map(|place| self.row_at(place)).collect();
+        let mut rows: Vec<Row> = (top..count.min(top + page)).map(|place| self.row_at(place)).collect();
         let view = self.view;
+        for (place, row) in (top..).zip(&mut rows).filter(|_| view == View::Exchanges) {
+            if let Some(Entry::Row(id)) = self.entry_at(place) {
+                exchanges::tell_request(row, ExchangeId(id), &self.store, &mut self.fetcher);
+            }
+        }
         let table = self.tables.of_mut(view);
         (table.place, table.top) = (place, top);
         if let Some(Entry::Row(id)) = current {

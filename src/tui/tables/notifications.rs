@@ -103,7 +103,8 @@ fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Stri
         format!("registered {}", context.frame(row.registration))
     };
     let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
-    format!("observation {}: {what}  {ends}, {registered}, {}", id.0, field::end(row.end))
+    let after = format!("  {ends}, {registered}, {}", field::end(row.end));
+    context.title(format!("observation {}: ", id.0), &what, &after)
 }
 
 /// Messages of the observation around the selected one, oldest first, and whether these are all.

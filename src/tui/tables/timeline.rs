@@ -69,7 +69,8 @@ fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
     let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
     let copies = if row.transmissions > 1 { format!(", {} copies", row.transmissions) } else { String::new() };
-    format!("exchange {}: {method} {what}  {ends}{copies}, {}", id.0, state(row, context.now, &context.parameters))
+    let after = format!("  {ends}{copies}, {}", state(row, context.store, context.now, &context.parameters));
+    context.title(format!("exchange {}: {method} ", id.0), &what, &after)
 }
 
 /// Messages of the exchange, oldest first, as far as they are still here; of long ones the last, and the request.

@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{self, Pieces, fit, fit_end, left, right};
+use super::text::{self, Pieces, fit, left, right};
 use crate::coap::Severity;
 use crate::frame::Endpoint;
 use crate::frame::time_between;
+use crate::render::content::{short_blocks, shortest_blocks};
 use crate::render::time::{TimeFormat, duration};
 use crate::store::Record;
 use crate::tracking::{RecordId, Relation};
@@ -205,22 +206,27 @@ fn fit_columns(width: usize, time: usize, rows: &[(RecordId, &Row, Cells)]) -> C
         summary: 0,
         link: widest(0, 18, &|row| text::width(&row.2.link)),
     };
-    let steps: [fn(&mut Columns); 7] = [
-        |columns| columns.token = columns.token.min(5),
-        |columns| columns.token = 0,
-        |columns| columns.code = columns.code.min(4),
-        |columns| columns.message_id = 0,
-        |columns| columns.time = 0,
-        |columns| columns.ends = 0,
-        |columns| columns.link = columns.link.min(6),
+    // Methods whole, of responses the number.
+    let short = widest(4, 7, &|row| text::width(&code(&row.1.line.code, 4)));
+    let steps: [&dyn Fn(&mut Columns); 7] = [
+        &|columns| columns.token = columns.token.min(5),
+        &|columns| columns.token = 0,
+        &|columns| columns.code = columns.code.min(short),
+        &|columns| columns.message_id = 0,
+        &|columns| columns.time = 0,
+        &|columns| columns.ends = 0,
+        &|columns| columns.link = columns.link.min(6),
     ];
     for give_up in std::iter::once(None).chain(steps.into_iter().map(Some)) {
         if let Some(give_up) = give_up {
             give_up(&mut columns);
         }
         columns.summary = width.saturating_sub(columns.used());
+        // What matters is worth more than a token and a code's name, but no other column.
+        let told =
+            columns.code <= 4 || rows.iter().all(|(_, row, cells)| least(row) <= shared(&columns, &cells.link).0);
         // The link's column is shared with the summary where it must be.
-        if columns.summary + columns.link >= SUMMARY {
+        if columns.summary + columns.link >= SUMMARY && told {
             break;
         }
     }
@@ -315,44 +321,70 @@ fn row_pieces(row: &Row, cells: &Cells, columns: &Columns, theme: Theme, (select
     let type_style = if row.message { theme.message_type(row.message_type) } else { plain };
     cell(left(&line.message_type, columns.message_type, more), columns.message_type, type_style);
     cell(right(&line.message_id, columns.message_id, more), columns.message_id, plain);
-    cell(left(&fit_end(&line.token, columns.token, more), columns.token, more), columns.token, plain);
+    cell(left(&text::fit_middle(&line.token, columns.token, more), columns.token, more), columns.token, plain);
     let code_style = if row.message { theme.code(row.code) } else { plain };
     cell(left(&code(&line.code, columns.code), columns.code, more), columns.code, code_style);
     // The link never gives way to the summary: its column is as wide as the widest one.
-    cell(left(&summary(row, columns.summary, more), columns.summary, more), columns.summary, plain);
-    let link = if text::width(&cells.link) > columns.link {
-        cells.link.split(' ').next().unwrap_or_default()
-    } else {
-        &cells.link
-    };
-    cell(fit(link, columns.link, more), columns.link, plain);
+    let (about, links) = shared(columns, &cells.link);
+    cell(left(&summary(row, about, more), about, more), about, plain);
+    let link =
+        if text::width(&cells.link) > links { cells.link.split(' ').next().unwrap_or_default() } else { &cells.link };
+    cell(fit(link, links, more), links, plain);
     pieces
 }
 
-/// Path and payload, with the Observe number kept whatever the width.
+/// Columns of the summary and of the link in a row; where there is no link, its column is the summary's.
+fn shared(columns: &Columns, link: &str) -> (usize, usize) {
+    match columns.link {
+        0 => (columns.summary, 0),
+        width if link.is_empty() => (columns.summary + 1 + width, 0),
+        width => (columns.summary, width),
+    }
+}
+
+/// Columns without which a row's summary would not tell what matters: Observe number, blocks, and of a request's path both ends.
+fn least(row: &Row) -> usize {
+    let line = &row.line;
+    let path = if row.code.is_request() { text::width(&line.path).min(PATH) } else { 0 };
+    let content = usize::from(!line.content.is_empty());
+    let words = [text::width(&observe(&line.observe)), path, text::width(&short_blocks(&line.blocks)), content];
+    let words = words.into_iter().filter(|width| *width > 0);
+    words.fold(0, |sum, width| sum + width + 1).saturating_sub(1)
+}
+
+/// The Observe option in a few columns.
+fn observe(words: &str) -> String {
+    words.replacen("Observe", "Obs", 1).replacen("register", "reg", 1)
+}
+
+/// Path, blocks and payload. Observe number and blocks are kept whatever the width: the path is shortened in its middle, the payload at its end.
 fn summary(row: &Row, columns: usize, more: char) -> String {
     let line = &row.line;
-    let observe = line.observe.replacen("Observe", "Obs", 1);
-    let whole = format!("{observe} {}", line.summary);
-    let whole = whole.trim();
-    let observe = observe.replacen("register", "reg", 1);
-    if text::width(whole) <= columns {
-        return whole.to_owned();
+    let joined = |words: &[&str]| words.iter().copied().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let whole = joined(&[&line.observe.replacen("Observe", "Obs", 1), &line.summary]);
+    if text::width(&whole) <= columns {
+        return whole;
     }
-    let (first, rest) = line.summary.split_once(' ').unwrap_or((&line.summary, ""));
-    let rest = brief(rest);
-    let fixed = text::width(&observe) + usize::from(!observe.is_empty()) + text::width(&rest) + 1;
-    let words = if !line.summary.starts_with('/') {
-        vec![observe, brief(&line.summary)]
-    } else if row.code.is_response() {
+    let (observe, content) = (observe(&line.observe), brief(&line.content));
+    let room = |words: &[&str]| columns.saturating_sub(text::width(&joined(words)));
+    let is_request = row.code.is_request();
+    let path = if is_request { line.path.chars().take(PATH).collect() } else { String::new() };
+    // A sign stands at least for what comes last.
+    let last = if is_request { &content } else { &joined(&[&content, &line.path]) };
+    let sign = if last.is_empty() { "" } else { "~" };
+    let fits = |blocks: &String| text::width(&joined(&[&observe, &path, blocks, sign])) <= columns;
+    let blocks = [line.blocks.clone(), short_blocks(&line.blocks)].into_iter().find(fits);
+    let blocks = blocks.unwrap_or_else(|| shortest_blocks(&line.blocks));
+    if !is_request {
         // Of a response the value is what the row is read for; the path stands at its request.
-        vec![observe, rest, first.to_owned()]
-    } else {
-        let room = columns.checked_sub(fixed).filter(|room| *room >= PATH).unwrap_or(columns);
-        vec![observe, fit(first, room, more), rest]
-    };
-    let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    fit(&words.join(" "), columns, more)
+        return fit(&joined(&[&observe, &blocks, &content, &line.path]), columns, more);
+    }
+    // The payload stays whole beside both ends of the path, or else gives way to it.
+    let beside = room(&[&observe, &blocks, &content]).saturating_sub(1);
+    let alone = room(&[&observe, &blocks, sign]);
+    let alone = if alone == columns { alone } else { alone.saturating_sub(1) };
+    let path = text::fit_middle(&line.path, if beside >= PATH { beside } else { alone }, more);
+    fit(&joined(&[&observe, &path, &blocks, &content]), columns, more)
 }
 
 /// The text without the length of a payload that is quoted behind it: `"OFF"` instead of `text 3 B "OFF"`.
@@ -364,7 +396,7 @@ fn brief(text: &str) -> String {
 
 /// A code in its column: the name goes where only the number fits.
 fn code(code: &str, columns: usize) -> String {
-    if text::width(code) > columns && columns < 8 {
+    if text::width(code) > columns && columns < 8 && code.starts_with(|letter: char| letter.is_ascii_digit()) {
         code.split(' ').next().unwrap_or(code).to_owned()
     } else {
         code.to_owned()

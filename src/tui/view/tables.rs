@@ -11,13 +11,18 @@ use crate::tui::app::{App, Pane};
 /// Columns that the widest text, resource or request, keeps at least.
 const WIDEST: usize = 14;
 
+/// Columns with a path in them, both ends of which tell something.
+const PATHS: &[&str] = &["Request", "Resource"];
+
+/// Columns that such a path keeps at least.
+const PATH: usize = 3;
+
 /// Draw the rows under their heads.
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let heads = app.table_heads();
     let more = app.theme.signs().more;
     let widths = widths(app, usize::from(area.width));
-    let head: String =
-        heads.iter().zip(&widths).map(|((name, on_right, _), width)| cell(name, *on_right, *width, ' ')).collect();
+    let head: String = heads.iter().zip(&widths).map(|(head, width)| cell(head.0, head, *width, ' ')).collect();
     text::write(buffer, area.x, area.y, area.width, &vec![(format!(" {head}"), app.theme.heading())], more);
     if app.tables.rows.is_empty() && area.height > 1 {
         let why = app.why_empty();
@@ -31,8 +36,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
             pieces.push((row.cells.join(" "), app.theme.heading()));
         } else {
             let texts = row.cells.iter().zip(heads).zip(&widths);
-            let line: String =
-                texts.map(|((text, (_, on_right, _)), width)| cell(text, *on_right, *width, more)).collect();
+            let line: String = texts.map(|((text, head), width)| cell(text, head, *width, more)).collect();
             let style = row.severity.map_or_else(Style::new, |severity| app.theme.severity(severity));
             pieces.push((line, style));
         }
@@ -43,11 +47,24 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     }
 }
 
-fn cell(text: &str, on_right: bool, width: usize, more: char) -> String {
+fn cell(text: &str, (name, on_right, _): &(&str, bool, u8), width: usize, more: char) -> String {
     match (width, on_right) {
         (0, _) => String::new(),
         (_, true) => right(text, width, more) + " ",
+        (_, false) if PATHS.contains(name) => left(&shortened(text, width, more), width, more) + " ",
         (_, false) => left(text, width, more) + " ",
+    }
+}
+
+/// A text with its longest word, which is the path, cut in its middle where it would not fit; what names a block is shortened before.
+fn shortened(text: &str, width: usize, more: char) -> String {
+    let brief = text.replacen(" Block", " B", 1);
+    let text = if text::width(text) > width && brief.contains(" #") { brief.as_str() } else { text };
+    let over = text::width(text).saturating_sub(width);
+    let longest = text.split(' ').max_by_key(|word| text::width(word)).unwrap_or_default();
+    match text::width(longest).checked_sub(over) {
+        Some(kept @ PATH..) => text.replacen(longest, &text::fit_middle(longest, kept, more), 1),
+        _ => text::fit_middle(text, width, more),
     }
 }
 

@@ -30,13 +30,9 @@ pub fn fit(text: &str, columns: usize, more: char) -> String {
     kept
 }
 
-/// The same, keeping the end.
-pub fn fit_end(text: &str, columns: usize, more: char) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let reversed: String = text.chars().rev().collect();
-    fit(&reversed, columns, more).chars().rev().collect()
+/// The same, keeping both ends.
+pub fn fit_middle(text: &str, columns: usize, more: char) -> String {
+    crate::render::wrap::cut_middle(text, columns, more.encode_utf8(&mut [0; 4]))
 }
 
 /// Exactly `columns` columns, the text on the left.
@@ -121,15 +117,15 @@ mod tests {
 
     #[test]
     fn text_is_cut_by_columns() {
-        for (text, columns, start, end) in [
+        for (text, columns, start, ends) in [
             ("abc", 3, "abc", "abc"),
-            ("abcd", 3, "ab~", "~cd"),
+            ("abcd", 3, "ab~", "a~d"),
             ("abcd", 1, "~", "~"),
             ("abcd", 0, "", ""),
-            ("\u{6e29}\u{5ea6}x", 4, "\u{6e29}~", "~\u{5ea6}x"),
+            ("\u{6e29}\u{5ea6}x", 4, "\u{6e29}~", "\u{6e29}~x"),
         ] {
             assert_eq!(fit(text, columns, '~'), start, "{text}");
-            assert_eq!(fit_end(text, columns, '~'), end, "{text}");
+            assert_eq!(fit_middle(text, columns, '~'), ends, "{text}");
         }
         assert_eq!((left("ab", 4, '~'), right("ab", 4, '~')), ("ab  ".into(), "  ab".into()));
     }
