@@ -284,7 +284,7 @@ fn untagged(item: &mut Item) -> &mut Item {
 /// A COSE message of the kind that its tag or, without one, `tag` says. Of a CWT the payload is a set of claims.
 pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Walk) -> Vec<Item> {
     let mut items = cbor::decode(body, walk);
-    let has_ended = !walk.problems.is_empty();
+    let has_ended = walk.problems.iter().any(|problem| !problem.flaw.is_mild());
     let Some(root) = items.first_mut() else { return items };
     let told = innermost_tag(root);
     let contradicts = told.is_some_and(|told| tag.is_some_and(|tag| tag != told));
@@ -297,7 +297,7 @@ pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Wa
     let count = item.children.len();
     let names = match SHAPES.iter().find(|shape| Some(shape.tag) == tag) {
         // Of one that breaks off, what is there.
-        Some(shape) if count == shape.parts.len() || (3..=shape.parts.len()).contains(&count) && has_ended => {
+        Some(shape) if count == shape.parts.len() || count < shape.parts.len() && has_ended => {
             item.meaning = shape.name.to_owned();
             Some(shape.parts)
         }
@@ -307,6 +307,7 @@ pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Wa
     };
     match names {
         Some(names) if matches!(item.value, Value::List(_)) => parts(item, names, is_cwt, body, walk),
+        _ if has_ended => {}
         _ => needs(item, |_| false, walk),
     }
     items
@@ -393,7 +394,13 @@ fn format_in(headers: &Item) -> Option<ContentFormat> {
 fn inside(part: &mut Item, format: Option<ContentFormat>, walk: &mut Walk) {
     let Value::Bytes(bytes) = &part.value else { return };
     let levels = walk.levels;
-    let Some(format) = format.filter(|_| levels > LEVELS && !bytes.is_empty()) else { return };
+    let Some(format) = format.filter(|_| !bytes.is_empty()) else { return };
+    if levels <= LEVELS {
+        if super::form_of(format).is_some() {
+            walk.flaw(Flaw::TooDeep, part.bytes.clone());
+        }
+        return;
+    }
     walk.levels = levels - LEVELS;
     let (start, known) = (part.bytes.end - bytes.len(), walk.problems.len());
     let subject = Subject { format: Some(format), ..Subject::default() };

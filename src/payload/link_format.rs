@@ -1,5 +1,7 @@
 //! Link format (RFC 6690): targets with their attributes.
 
+use std::collections::HashSet;
+
 use super::walk::{Walk, rest};
 use super::{Item, Value, names};
 use crate::coap::flaw::Flaw;
@@ -133,9 +135,9 @@ impl<'a> Reader<'a> {
             }
             break;
         }
-        for (at, attribute) in link.children.iter().enumerate() {
-            let is_again = link.children.iter().take(at).any(|earlier| earlier.name == attribute.name);
-            if is_again && ONCE.contains(&&*attribute.name) {
+        let mut seen = HashSet::new();
+        for attribute in link.children.iter().filter(|attribute| ONCE.contains(&&*attribute.name)) {
+            if !seen.insert(&*attribute.name) {
                 walk.flaw(Flaw::Duplicate, attribute.bytes.clone());
             }
         }

@@ -47,7 +47,13 @@ fn part(item: &mut Item, format: Option<ContentFormat>, walk: &mut Walk) {
         return;
     };
     let levels = walk.levels;
-    let Some(format) = format.filter(|_| levels > LEVELS && !bytes.is_empty()) else { return };
+    let Some(format) = format.filter(|_| !bytes.is_empty()) else { return };
+    if levels <= LEVELS {
+        if super::form_of(format).is_some() {
+            walk.flaw(Flaw::TooDeep, item.bytes.clone());
+        }
+        return;
+    }
     walk.levels = levels - LEVELS;
     let (start, known) = (item.bytes.end - bytes.len(), walk.problems.len());
     let subject = Subject { format: Some(format), ..Subject::default() };

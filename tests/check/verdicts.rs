@@ -1,6 +1,6 @@
 //! Verdicts on the programs of the lab, whose habits `captures/README.md` tells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -85,7 +85,7 @@ fn the_network_is_nobodys_fault() {
     }
 }
 
-/// What the endpoints of the lab are charged with at warning and above, one line a kind: whoever adds a rule looks at what it says of
+/// What the endpoints of the lab are charged with, one line a kind: whoever adds a rule looks at what it says of
 /// sound programs. Each line was compared with what triggers the rule (its row in `src/coap/rules.rs`) on the messages of the capture.
 #[test]
 fn charges_of_the_lab() {
@@ -100,15 +100,23 @@ fn charges_of_the_lab() {
     let head: Vec<&str> = expected.lines().take_while(|line| line.starts_with('#')).collect();
     let mut actual = head.join("\n") + "\n";
     for name in names {
-        let value: Value = json(&format!("captures/lab/{name} --show warn"));
+        let value: Value = json(&format!("captures/lab/{name} --show note"));
         let mut lines = BTreeSet::new();
+        // Of notes, how often an endpoint has them in all.
+        let mut notes: BTreeMap<String, u64> = BTreeMap::new();
         for finding in value["findings"].as_array().unwrap().iter().filter(|finding| finding["its_doing"] == true) {
             let text = |key: &str| finding[key].as_str().unwrap();
             let cases = finding["cases"].as_array().unwrap().iter().map(|case| case["frame"].to_string());
             let frames = cases.collect::<Vec<_>>().join(",");
             let what = format!("{} {}", text("severity"), text("id"));
+            if text("severity") == "note" {
+                let count = notes.entry(format!("{name} {} {what}", text("endpoint"))).or_default();
+                *count += finding["count"].as_u64().unwrap();
+                continue;
+            }
             lines.insert(format!("{name} {} {what} {} times: {frames}\n", text("endpoint"), finding["count"]));
         }
+        lines.extend(notes.into_iter().map(|(what, count)| format!("{what} {count} times\n")));
         actual.extend(lines);
     }
     if std::env::var_os("COAPSCOPE_UPDATE").is_some() {

@@ -1,6 +1,7 @@
 //! Bodies made to hurt: deep nesting, lengths of 2^32 and more, broken UTF-8, thousands of names. Each is read in every format on a small
 //! stack; the time of the slowest is printed, and ten times what a datagram may take fails the test.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
@@ -28,18 +29,66 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 struct Hostile {
-    name: &'static str,
+    name: Cow<'static, str>,
     /// The Content-Format that it is made against, and the flaw that is to be noted there; None where it is sound.
     format: u16,
     flaw: Option<Flaw>,
     body: Vec<u8>,
 }
 
-fn hostile(name: &'static str, format: u16, flaw: Flaw, body: impl Into<Vec<u8>>) -> Hostile {
-    Hostile { name, format, flaw: Some(flaw), body: body.into() }
+fn hostile(name: impl Into<Cow<'static, str>>, format: u16, flaw: Flaw, body: impl Into<Vec<u8>>) -> Hostile {
+    Hostile { name: name.into(), format, flaw: Some(flaw), body: body.into() }
+}
+
+/// What is read as CBOR first: its Content-Format, and what stands before and behind the part in which anything may be.
+const IN_CBOR: &[(u16, &str, &[u8], &[u8])] = &[
+    (112, "SenML in CBOR", &[0x81, 0xa2, 0x02, 0x01, 0x61, b'x'], &[]),
+    (257, "problem details", &[0xa1, 0x20], &[]),
+    (601, "claims", &[0xa1, 0x01], &[]),
+    (19, "ACE parameters", &[0xa1, 0x01], &[]),
+    (16, "COSE_Encrypt0", &[0x83, 0x40, 0xa1, 0x04], &[0x40]),
+    (17, "COSE_Mac0", &[0x84, 0x40, 0xa1, 0x04], &[0xf6, 0x40]),
+    (18, "COSE_Sign1", &[0x84, 0x40, 0xa1, 0x04], &[0xf6, 0x40]),
+    (96, "COSE_Encrypt", &[0x84, 0x40, 0xa1, 0x04], &[0xf6, 0x80]),
+    (97, "COSE_Mac", &[0x85, 0x40, 0xa1, 0x04], &[0xf6, 0x40, 0x80]),
+    (98, "COSE_Sign", &[0x84, 0x40, 0xa1, 0x04], &[0xf6, 0x80]),
+    (101, "COSE_Key", &[0xa1, 0x01], &[]),
+    (102, "COSE_KeySet", &[0x81, 0xa1, 0x01], &[]),
+    (61, "CWT", &[0xd2, 0x84, 0x40, 0xa1, 0x04], &[0xf6, 0x40]),
+    (62, "several representations", &[0x82], &[0x41, 0x00]),
+    (63, "CBOR sequence", &[0x01], &[0x02]),
+];
+
+/// Each of them with every kind of trouble in that part, or behind the whole.
+fn in_cbor() -> Vec<Hostile> {
+    let mut bodies = Vec::new();
+    for (format, name, before, behind) in IN_CBOR {
+        let around = |inside: &[u8]| [before, inside, behind].concat();
+        let mut add = |what: &str, flaw: Option<Flaw>, body: Vec<u8>| {
+            bodies.push(Hostile { name: format!("{name}, {what}").into(), format: *format, flaw, body });
+        };
+        add("100,000 deep", Some(Flaw::TooDeep), [before, &[0x81].repeat(100_000)[..]].concat());
+        add("text of 2^32 bytes", Some(Flaw::TooLong), around(&[0x7b, 0, 0, 0, 1, 0, 0, 0, 0]));
+        add("array of 2^32 items", Some(Flaw::TooLong), around(&[0x9b, 0, 0, 0, 1, 0, 0, 0, 0]));
+        add("broken UTF-8", Some(Flaw::NotUtf8), around(&[0x62, 0xff, 0x61]));
+        add("a key twice", Some(Flaw::Duplicate), around(&[0xa2, 0x01, 0x00, 0x01, 0x00]));
+        // Where a number has no place, it is not its being none that is told.
+        add("NaN", None, around(&[0xf9, 0x7e, 0x00]));
+        if *format != 63 {
+            add("bytes behind", Some(Flaw::Trailing), [around(&[0x00]), vec![0x00; 9]].concat());
+        }
+        add("an end in the middle", Some(Flaw::EndsEarly), [before, &[0x19, 0x01][..]].concat());
+    }
+    bodies
 }
 
 fn bodies() -> Vec<Hostile> {
+    let mut all = plain();
+    all.extend(in_cbor());
+    all
+}
+
+fn plain() -> Vec<Hostile> {
     let deep = 100_000;
     let long = 60_000;
     let members = |format: fn(usize) -> String, count| (0..count).map(format).collect::<Vec<_>>().join(",");
@@ -90,12 +139,36 @@ fn bodies() -> Vec<Hostile> {
         hostile("CBOR in CBOR, 2,000 deep", 60, Flaw::TooDeep, embedded),
         hostile("CBOR sequence of 60,000", 63, Flaw::TooMany, [0x01].repeat(long)),
         hostile("CBOR sequence, each broken", 63, Flaw::Reserved, [0x1c].repeat(long)),
-        Hostile { name: "parts in parts, 2,000 deep", format: 62, flaw: None, body: multipart },
+        hostile("parts in parts, 2,000 deep", 62, Flaw::TooDeep, multipart),
         hostile("COSE recipients, deep", 97, Flaw::TooDeep, [0x85, 0x40, 0xa0, 0xf6, 0x40].repeat(long / 5)),
         hostile("links, 20,000", 40, Flaw::TooMany, vec!["</>"; 20_000].join(",")),
         hostile("one link, 30,000 attributes", 40, Flaw::TooMany, [b"</>".to_vec(), b";a".repeat(long / 2)].concat()),
         hostile("a link that never ends", 40, Flaw::EndsEarly, [b"</>;a=\"".to_vec(), b"\\".repeat(long + 1)].concat()),
         hostile("XML elements, 20,000 deep", 41, Flaw::TooDeep, b"<a>".repeat(long / 3)),
+        hostile("XML elements, 100,000 deep, of a body in blocks", 41, Flaw::TooDeep, b"<a>".repeat(deep)),
+        hostile("XML, broken UTF-8 deep inside", 41, Flaw::NotUtf8, [&b"<a>".repeat(long / 3)[..], &[0xff]].concat()),
+        hostile("XML, an attribute twice", 41, Flaw::Syntax, "<a b=\"1\" b=\"2\"/>"),
+        hostile("XML, bytes behind", 41, Flaw::Trailing, [b"<a/>".to_vec(), b"x".repeat(long)].concat()),
+        hostile("links, broken UTF-8", 40, Flaw::NotUtf8, [&b"</>,".repeat(5000)[..], &[0xff]].concat()),
+        hostile(
+            "a link with one attribute 9,000 times",
+            40,
+            Flaw::Duplicate,
+            [b"</>".to_vec(), b";rt=x".repeat(9000)].concat(),
+        ),
+        hostile("links, bytes behind", 40, Flaw::Syntax, [b"</>".to_vec(), b"x".repeat(long)].concat()),
+        hostile("JSON, bytes behind", 50, Flaw::Trailing, [b"1".to_vec(), b" x".repeat(long / 2)].concat()),
+        hostile("JSON, NaN", 50, Flaw::Syntax, format!("[{}]", members(|_| "NaN".into(), 10_000))),
+        hostile(
+            "SenML in JSON, 100,000 deep",
+            110,
+            Flaw::TooDeep,
+            [b"[{\"v\":".to_vec(), b"[".repeat(deep), b"]".repeat(deep), b"}]".to_vec()].concat(),
+        ),
+        hostile("SenML in JSON, broken UTF-8", 110, Flaw::NotUtf8, b"[{\"n\":\"\xff\"}]"),
+        hostile("SenML in JSON, a name twice", 110, Flaw::Duplicate, "[{\"n\":\"a\",\"n\":\"b\",\"v\":1}]"),
+        hostile("SenML in JSON, NaN", 110, Flaw::Syntax, "[{\"n\":\"a\",\"v\":NaN}]"),
+        hostile("SenML in JSON, bytes behind", 110, Flaw::Trailing, "[{\"n\":\"a\",\"v\":1}]]"),
         hostile("XML, 10,000 attributes", 41, Flaw::Syntax, format!("<a {}/>", "a=\"\" ".repeat(10_000))),
         hostile(
             "XML, a million laughs",
@@ -113,8 +186,14 @@ fn bodies() -> Vec<Hostile> {
         hostile("TLV in TLV", 11542, Flaw::Structure, [0x08, 0x00, 0x05, 0x08, 0x00, 0x02, 0xc1, 0x00]),
         hostile("TLV of 16 million bytes", 11542, Flaw::TooLong, [0x18, 0x00, 255, 255, 255, 0]),
         hostile("TLV, 30,000 entries", 11542, Flaw::TooMany, [0xc0, 0x00].repeat(long / 2)),
-        Hostile { name: "Thread TLVs, 30,000", format: 42, flaw: None, body: [0x0c, 0x00].repeat(long / 2) },
-        Hostile { name: "a Thread TLV of 65,535 bytes", format: 42, flaw: None, body: vec![0x0c, 255, 255, 255, 1] },
+        Hostile { name: "Thread TLVs, 30,000".into(), format: 42, flaw: None, body: [0x0c, 0x00].repeat(long / 2) },
+        Hostile {
+            name: "a Thread TLV of 65,535 bytes".into(),
+            format: 42,
+            flaw: None,
+            body: vec![0x0c, 255, 255, 255, 1],
+        },
+        hostile("TLV, bytes behind", 11542, Flaw::EndsEarly, [0xc1, 0x00, 0x05, 0xc1]),
         hostile("text, 60,000 lines", 0, Flaw::TooMany, b"\n".repeat(long)),
         hostile("text that is none", 0, Flaw::NotUtf8, [0xff].repeat(long)),
     ]
@@ -129,7 +208,7 @@ fn hostile_bodies_are_noted_and_take_no_time() {
             let (decoded, took) = timed(|| read(&body, format));
             slowest = slowest.max(took);
             println!("{took:>10.1?}  {:>6} bytes  {name}", body.len());
-            check_bounds(&decoded, &body, name);
+            check_bounds(&decoded, &body, &name);
             let flaws =
                 decoded.problems.iter().map(|problem| format!("@{} {}", problem.bytes.start, problem.flaw.says()));
             let flaws = flaws.collect::<Vec<_>>().join("; ");
@@ -143,12 +222,12 @@ fn hostile_bodies_are_noted_and_take_no_time() {
             let _ = decoded.json(&body);
             for other in FORMATS {
                 let (decoded, took) = timed(|| read(&body, *other));
-                check_bounds(&decoded, &body, name);
+                check_bounds(&decoded, &body, &name);
                 assert!(took < PER_DATAGRAM * 10, "{name} as {other}: {took:?}");
             }
             for subject in BY_PATH {
                 let (decoded, took) = timed(|| read_by_path(&body, *subject));
-                check_bounds(&decoded, &body, name);
+                check_bounds(&decoded, &body, &name);
                 assert!(took < PER_DATAGRAM * 10, "{name} as {subject:?}: {took:?}");
             }
         }
