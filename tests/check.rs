@@ -352,3 +352,42 @@ fn what_grows_worse_is_told_once() {
     let ignored = run(&format!("check {file} --ignore resp.none-after-ack"));
     assert!(String::from_utf8_lossy(&ignored.stdout).contains("left out by --ignore: 3"), "{ignored:?}");
 }
+
+#[test]
+fn an_answer_captured_just_before_its_request_is_its_answer() {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let path = folder.path().join("early.pcap");
+    let request = |number: u8| datagram(CLIENT, true, &[0x41, 1, 0, number, number, 0xb1, b'a']);
+    let ack = |number: u8| datagram(CLIENT, false, &[0x61, 0x45, 0, number, number]);
+    // The second ACK answers nothing: its request comes a second later.
+    let frames = [(0, ack(1)), (0, request(1)), (10, ack(2)), (20, request(2)), (21, ack(2))];
+    capture_at(&path, &frames);
+    let file = path.display().to_string();
+    let objects = |output: Output| -> Vec<Value> {
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = objects(run(&format!("print -T json {file}")));
+    let relations: Vec<_> = all.iter().map(|one| (one["answers"].as_u64(), one["answered_by"].as_u64())).collect();
+    assert_eq!(relations, [(Some(2), None), (None, Some(1)), (None, None), (None, Some(5)), (Some(4), None)]);
+    assert_eq!([&all[0]["role"], &all[1]["exchange_state"]], ["piggybacked-response", "answered"]);
+    assert_eq!(
+        (&all[0]["findings"], all[2]["findings"][0]["id"].as_str()),
+        (&Value::Array(vec![]), Some("ack.orphan"))
+    );
+    let lines = String::from_utf8(run(&format!("print -V {file} -Y coapscope.severity")).stdout).unwrap();
+    assert_eq!(lines.matches("ack.orphan").count(), 1, "{lines}");
+    let counted = json(&format!("--show chat {file}"));
+    let groups = counted["findings"].as_array().unwrap();
+    let orphans: Vec<_> = groups.iter().filter(|group| group["id"] == "ack.orphan").collect();
+    assert!(orphans.len() == 1 && orphans[0]["count"] == 1, "{counted}");
+    let stats = &objects(run(&format!("stats --json {file}")))[0];
+    assert_eq!((&stats["exchanges_unanswered"], &stats["piggybacked_responses"]), (&0.into(), &2.into()), "{stats}");
+    assert_eq!(stats["findings"]["note"], 1, "{stats}");
+    // From a stream the first ACK is printed before that is known.
+    let mut child = command("print -T json -").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::copy(&mut std::fs::File::open(&path).unwrap(), &mut child.stdin.take().unwrap()).unwrap();
+    let stream = objects(child.wait_with_output().unwrap());
+    let told = |one: &&Value| one["kind"] == "update" && one["answers"] == 2 && one["frame"]["number"] == 1;
+    assert_eq!(stream.iter().filter(told).count(), 1, "{stream:?}");
+}

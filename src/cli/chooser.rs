@@ -95,9 +95,11 @@ fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<Rec
                     [row.registration, row.accepted, row.last, row.ended_by].into_iter().filter(|id| *id != NO_RECORD),
                 );
             }
-            Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) | Patch::Graver { record, .. } => {
-                touched.push(*record);
-            }
+            Patch::AnsweredBy { record, .. }
+            | Patch::Finding(record, _)
+            | Patch::Graver { record, .. }
+            | Patch::Related { record, .. }
+            | Patch::Withdrawn { record, .. } => touched.push(*record),
             Patch::Body(_, row) => touched.extend([row.first, row.last]),
             Patch::Part(..) => {}
         }

@@ -186,9 +186,12 @@ impl Form {
                 || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
             tell_others(store, patch, before, told, was_printed, out)?;
             let of = match patch {
-                Patch::AnsweredBy { record, .. } | Patch::Finding(record, _) | Patch::Graver { record, .. } => *record,
+                Patch::AnsweredBy { record, .. }
+                | Patch::Finding(record, _)
+                | Patch::Graver { record, .. }
+                | Patch::Related { record, .. } => *record,
                 Patch::Exchange(_, row) => row.request,
-                Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => continue,
+                Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) | Patch::Withdrawn { .. } => continue,
             };
             if own || !was_printed(of) {
                 continue;

@@ -187,6 +187,12 @@ fn take(batch: &Batch, work: &mut Work, update: &mut Update) -> Step {
     batch.step.unwrap_or(Step::Ended)
 }
 
+fn uncount(findings: &mut [u64; 4], severity: Severity) {
+    if let Some(place) = findings.get_mut(severity as usize) {
+        *place = place.saturating_sub(1);
+    }
+}
+
 fn count(findings: &mut [u64; 4], severity: Severity) {
     if let Some(place) = findings.get_mut(severity as usize) {
         *place += 1;

@@ -4,8 +4,8 @@ use std::slice::Iter;
 
 use super::batch::{Batch, Other, Quote, Way, What};
 use super::check;
-use super::count;
 use super::reasons::{NotCoap, Reasons};
+use super::{count, uncount};
 use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{Arrival, Facts, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions};
 
@@ -190,10 +190,9 @@ impl Work {
                 Patch::Finding(_, finding) => count(&mut self.summary.findings, finding.severity),
                 Patch::Graver { finding, was, .. } => {
                     count(&mut self.summary.findings, finding.severity);
-                    if let Some(less) = self.summary.findings.get_mut(*was as usize) {
-                        *less = less.saturating_sub(1);
-                    }
+                    uncount(&mut self.summary.findings, *was);
                 }
+                Patch::Withdrawn { was, .. } => uncount(&mut self.summary.findings, *was),
                 _ => {}
             }
         }

@@ -257,7 +257,11 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
         Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
             (*record, "findings", findings(&[*finding], store))
         }
-        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
+        Patch::Related { record, .. } => {
+            let answers = store.answers(*record).and_then(|id| store.get(id)).map(|asked| asked.frame);
+            (*record, "answers", json!(answers))
+        }
+        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) | Patch::Withdrawn { .. } => return None,
     };
     update_of(store, record, key, &value)
 }

@@ -86,7 +86,7 @@ pub struct Record {
     relation_and_order: u8,
     /// The part it plays.
     pub role: Role,
-    /// Worst finding: 0 none, else 1 + severity.
+    /// Worst finding, 0 for none, else 1 + severity: in the low half of those of its bytes, in the high half of the tracker's.
     severity: u8,
     /// Yes-or-no facts.
     pub flags: RecordFlags,
@@ -174,12 +174,23 @@ impl Record {
 
     /// Worst finding.
     pub fn severity(&self) -> Option<Severity> {
-        SEVERITIES.get(usize::from(self.severity).checked_sub(1)?).copied()
+        let worst = (self.severity & 15).max(self.severity >> 4);
+        SEVERITIES.get(usize::from(worst).checked_sub(1)?).copied()
     }
 
-    /// Note a finding's severity; the worst stays.
+    /// Note the severity of a finding of its bytes; the worst stays.
     pub fn raise(&mut self, severity: Severity) {
-        self.severity = self.severity.max(severity as u8 + 1);
+        self.severity = self.severity & 0xf0 | (self.severity & 15).max(severity as u8 + 1);
+    }
+
+    /// Note the severity of the worst finding of the tracker.
+    pub fn set_tracked_severity(&mut self, worst: Option<Severity>) {
+        self.severity = self.severity & 15 | worst.map_or(0, |worst| worst as u8 + 1) << 4;
+    }
+
+    /// Note the severity of a further finding of the tracker; the worst stays.
+    pub fn raise_tracked(&mut self, severity: Severity) {
+        self.severity = self.severity & 15 | (self.severity >> 4).max(severity as u8 + 1) << 4;
     }
 
     /// It repeats an earlier message in one way or another.
@@ -213,5 +224,12 @@ mod tests {
         }
         record.raise(Severity::Chat);
         assert_eq!(record.severity(), Some(Severity::Error));
+        let mut record = Record { severity: 0, ..record };
+        record.raise(Severity::Note);
+        record.raise_tracked(Severity::Error);
+        record.raise_tracked(Severity::Warn);
+        assert_eq!(record.severity(), Some(Severity::Error));
+        record.set_tracked_severity(None);
+        assert_eq!(record.severity(), Some(Severity::Note));
     }
 }

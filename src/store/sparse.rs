@@ -77,6 +77,15 @@ impl<T: Clone> Sparse<T> {
         own.map(|(_, value)| value).find(|value| wanted(value))
     }
 
+    /// Takes out the first value of the record that is `wanted`.
+    pub fn remove(&mut self, record: RecordId, wanted: impl Fn(&T) -> bool) {
+        let Some(chunk) = self.chunk_mut(record) else { return };
+        let own = chunk.iter().enumerate().skip(place(chunk, record)).take_while(|(_, (held, _))| *held == record);
+        if let Some(at) = own.map(|(at, (_, value))| (at, value)).find(|(_, value)| wanted(value)).map(|(at, _)| at) {
+            chunk.remove(at);
+        }
+    }
+
     /// The values of a record.
     pub fn of(&self, record: RecordId) -> impl DoubleEndedIterator<Item = &T> {
         self.range(record..record.saturating_add(1)).map(|(_, value)| value)
@@ -138,6 +147,11 @@ mod tests {
         }
         let (record, held) = map.iter().find(|(_, held)| held.len() > 2).unwrap();
         assert!(sparse.of(*record).eq(held));
+        let (record, second) = (*record, held[1]);
+        sparse.remove(record, |value| *value == second);
+        sparse.remove(record, |value| *value == u32::MAX);
+        map.get_mut(&record).unwrap().remove(1);
+        assert!(sparse.of(record).eq(&map[&record]));
         let snapshot = sparse.clone();
         sparse.drop_before(8192);
         sparse.push(5, 1);

@@ -185,17 +185,29 @@ impl Store {
             }
             Patch::Finding(record, finding) => {
                 if let Some(row) = self.records.get_mut(record as usize) {
-                    row.raise(finding.severity);
+                    row.raise_tracked(finding.severity);
                 }
                 self.findings.push(record, finding);
             }
             Patch::Graver { record, finding, was } => {
                 if let Some(row) = self.records.get_mut(record as usize) {
-                    row.raise(finding.severity);
+                    row.raise_tracked(finding.severity);
                 }
                 let known = |one: &Finding| one.rule == finding.rule && one.severity == was;
                 if let Some(known) = self.findings.find_mut(record, known) {
                     *known = finding;
+                }
+            }
+            Patch::Withdrawn { record, rule, was } => {
+                self.findings.remove(record, |one| one.rule == rule && one.severity == was);
+                let worst = self.findings(record).map(|finding| finding.severity).max();
+                if let Some(row) = self.records.get_mut(record as usize) {
+                    row.set_tracked_severity(worst);
+                }
+            }
+            Patch::Related { record, tracked } => {
+                if let Some(row) = self.records.get_mut(record as usize) {
+                    row.relate(&tracked);
                 }
             }
         }

@@ -31,7 +31,6 @@ impl Tracker {
             return tracked;
         }
         self.count_type(context);
-        self.judge_second_answer(&sent, reset, context);
         let mut holder = owner;
         if direct.is_none() {
             let rule = if reset { Rule::McastRst } else { Rule::McastAck };
@@ -42,8 +41,20 @@ impl Tracker {
                 (member.slot, member.exchange) = (sent.slot, sent.exchange);
             }
         }
-        let tracked =
-            if reset { self.track_reset(owner, &sent, context) } else { self.track_ack(owner, &sent, context) };
+        self.answer_to(owner, holder, &sent, context)
+    }
+
+    /// The first copy of an ACK or RST to a message. `holder` knows its copies: the message, or for a group the answer of this member.
+    pub(super) fn answer_to(
+        &mut self,
+        owner: Handle,
+        holder: Handle,
+        sent: &Sent,
+        context: &mut Context<'_, '_>,
+    ) -> Tracked {
+        let reset = context.facts.kind == MessageType::Reset;
+        self.judge_second_answer(sent, reset, context);
+        let tracked = if reset { self.track_reset(owner, sent, context) } else { self.track_ack(owner, sent, context) };
         self.mark_answered(owner, context);
         self.mark_answered(holder, context);
         if let Some(sent) = self.sent.get_mut(holder) {
@@ -280,7 +291,6 @@ impl Tracker {
             return self.stray_again(handle, &sent, context);
         }
         self.count_type(context);
-        self.stray_at = context.now.time;
         let role = self.judge_stray(reset, context);
         let place = self.sent.place(stray);
         let handle = self.own(context, stray, place, false);
@@ -324,6 +334,7 @@ impl Tracker {
             } else {
                 let severity = self.unless_unseen(Rule::RstOrphan, context);
                 context.find_at(Rule::RstOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
+                self.early.push(context, (Rule::RstOrphan, severity));
             }
             return Role::Reset;
         }
@@ -332,6 +343,7 @@ impl Tracker {
             return Role::Other;
         }
         context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
+        self.early.push(context, (Rule::AckOrphan, severity));
         if context.facts.code.is_response() { Role::Other } else { Role::EmptyAck }
     }
 

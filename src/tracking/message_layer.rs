@@ -233,6 +233,9 @@ impl Tracker {
             sent.observation = tracked.observation;
             tracked.transmission = u16::from(sent.confirmable);
         }
+        if self.early.answer(context) {
+            self.answer_early(handle, context);
+        }
         tracked
     }
 

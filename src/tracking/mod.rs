@@ -5,6 +5,7 @@ mod blocks;
 mod bodies;
 mod clock;
 mod context;
+mod early;
 mod endpoints;
 mod exchange;
 mod expiry;
@@ -44,6 +45,7 @@ use crate::frame::Endpoint;
 use bodies::Blocks;
 use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output};
+use early::EarlyAnswers;
 use endpoints::EndpointTable;
 use expiry::Timers;
 use judge::Memory;
@@ -90,8 +92,7 @@ pub struct Tracker {
     observations: u32,
     /// A registration was seen.
     registered: bool,
-    /// When the last ACK or RST came that answers nothing captured, nanoseconds since 1970.
-    stray_at: i64,
+    early: EarlyAnswers,
     /// Leave all to the general path.
     #[cfg(test)]
     general_only: bool,
@@ -126,7 +127,7 @@ impl Tracker {
             exchanges: 0,
             observations: 0,
             registered: false,
-            stray_at: i64::MIN,
+            early: EarlyAnswers::default(),
             #[cfg(test)]
             general_only: false,
             #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the tracker says: ids, relations, the rows of exchanges and observations, counters.
 
 use super::pairs::PairNumber;
-use crate::coap::{Finding, Severity};
+use crate::coap::{Finding, Rule, Severity};
 
 /// Number of a stored message; they rise and are never reused.
 pub type RecordId = u32;
@@ -359,6 +359,22 @@ pub enum Patch {
         finding: Finding,
         /// How severe it was.
         was: Severity,
+    },
+    /// A finding on an earlier message does not hold: what was missing came just after it.
+    Withdrawn {
+        /// The message.
+        record: RecordId,
+        /// What was said of it.
+        rule: Rule,
+        /// How severe it was.
+        was: Severity,
+    },
+    /// What an earlier message is to others, which was not known when it came: it answers one that was captured just after it.
+    Related {
+        /// The message.
+        record: RecordId,
+        /// All that is known of it.
+        tracked: Tracked,
     },
 }
 

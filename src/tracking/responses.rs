@@ -59,6 +59,7 @@ impl Tracker {
             Target::Nothing => {
                 let severity = self.unless_unseen(Rule::RespUnmatched, context);
                 context.find_token(Rule::RespUnmatched, severity, 0, 0);
+                self.early.push(context, (Rule::RespUnmatched, severity));
                 Tracked::alone(Role::Other)
             }
         }

@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::Context;
+use super::early::EARLY;
 use super::model::Role;
 use super::pairs::SILENT;
 use super::sent::{Again, Handle, Sent, stray_key};
@@ -10,9 +11,6 @@ use crate::coap::{Copies, Parameters, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
 const UNDER_WAY: i64 = SECOND / 4;
-
-/// An answer is not captured longer than this before what it answers.
-const EARLY: i64 = SECOND / 100;
 
 /// The time less the tolerance of the schedule: 10 % and 100 ms.
 fn slack_below(time: i64) -> i64 {
@@ -108,7 +106,7 @@ impl Tracker {
     /// One more interaction is open from this sender to this receiver.
     pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_>) {
         // Its answer may have been captured before it.
-        let early = context.now.time.abs_diff(self.stray_at) <= EARLY.unsigned_abs();
+        let early = self.early.may_answer(context.now.time);
         if context.arrival.multicast || early && self.sent.get(handle).is_some_and(|sent| self.answered_early(sent)) {
             return;
         }

@@ -46,7 +46,7 @@ impl Tracker {
     fn usual_request(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
         // A server that refused something may be asked again too soon.
-        if facts.observe.is_some() || self.pairs.direction(pair.reversed()).has(TOLD) {
+        if facts.observe.is_some() || self.early.answer(context) || self.pairs.direction(pair.reversed()).has(TOLD) {
             return None;
         }
         let key = key(pair, facts.message_id);

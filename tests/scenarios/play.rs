@@ -54,6 +54,13 @@ impl Seen {
                 Patch::Observation(id, row) => drop(self.observations.insert(id, row)),
                 Patch::AnsweredBy { record, by } => drop(self.answered_by.insert(record, by)),
                 Patch::Finding(record, finding) => self.findings.push((record, finding)),
+                Patch::Withdrawn { record, rule, was } => {
+                    let same =
+                        |(on, one): &(RecordId, Finding)| *on == record && one.rule == rule && one.severity == was;
+                    let at = self.findings.iter().position(same).expect("nothing was said that could be withdrawn");
+                    self.findings.remove(at);
+                }
+                Patch::Related { record, tracked } => self.tracked[record as usize] = tracked,
                 Patch::Graver { record, finding, was } => {
                     let same = |(on, one): &&mut (RecordId, Finding)| {
                         *on == record && one.rule == finding.rule && one.severity == was

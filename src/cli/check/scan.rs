@@ -135,15 +135,11 @@ impl Scan {
                     findings.push((*record, *finding));
                 }
                 Patch::Graver { record, finding, was } => {
-                    // What it replaces may be of this very update.
-                    let before = findings.iter().position(|(id, one): &(RecordId, Finding)| {
-                        id == record && one.rule == finding.rule && one.severity == *was
-                    });
-                    match before {
-                        Some(at) => drop(findings.remove(at)),
-                        None => self.retract(*record, finding.rule, *was),
-                    }
+                    self.withdraw(*record, finding.rule, *was, &mut findings);
                     findings.push((*record, *finding));
+                }
+                Patch::Withdrawn { record, rule, was } => {
+                    self.withdraw(*record, *rule, *was, &mut findings);
                 }
                 _ => {}
             }
@@ -211,6 +207,15 @@ impl Scan {
         let brief = self.briefs.get(id.checked_sub(self.first)? as usize)?;
         let resource = self.exchanges.get(brief.exchange.0 as usize).map_or(ResourceId(0), |asked| asked.resource);
         Some((brief.exhibit(id), resource))
+    }
+
+    /// A finding does not stand there any more. It may be one of this very update, which have not been added yet.
+    fn withdraw(&mut self, id: RecordId, rule: Rule, severity: Severity, findings: &mut Vec<(RecordId, Finding)>) {
+        let same = |(on, one): &(RecordId, Finding)| *on == id && one.rule == rule && one.severity == severity;
+        match findings.iter().position(same) {
+            Some(at) => drop(findings.remove(at)),
+            None => self.retract(id, rule, severity),
+        }
     }
 
     /// A finding that was added stands there no more.

@@ -1,0 +1,138 @@
+//! Answers that were captured just before what they answer, as happens where several queues or interfaces are captured.
+
+use std::collections::VecDeque;
+
+use super::Tracker;
+use super::clock::{Moment, SECOND};
+use super::context::{Context, Output};
+use super::facts::Facts;
+use super::model::{Arrival, Patch, ResourceId, Tracked};
+use super::pairs::PairNumber;
+use super::sent::{Handle, key};
+use crate::coap::{MessageType, Rule, Severity};
+
+/// An answer is not captured longer than this before what it answers.
+pub(super) const EARLY: i64 = SECOND / 100;
+/// So many of the newest are kept.
+const KEPT: usize = 16;
+/// Longer ones are not kept.
+const LONGEST: usize = 2048;
+
+/// An ACK, Reset or response that answered nothing when it came.
+struct Early {
+    arrival: Arrival,
+    now: Moment,
+    facts: Facts,
+    bytes: Box<[u8]>,
+    pair: PairNumber,
+    /// What was said of it for that.
+    orphan: (Rule, Severity),
+}
+
+/// The newest answers that answered nothing.
+#[derive(Default)]
+pub(super) struct EarlyAnswers {
+    list: VecDeque<Early>,
+    /// Time of the newest, nanoseconds since 1970.
+    newest: Option<i64>,
+}
+
+impl EarlyAnswers {
+    /// One of them may answer a message of this time.
+    #[inline]
+    pub fn may_answer(&self, now: i64) -> bool {
+        self.newest.is_some_and(|newest| is_near(newest, now))
+    }
+
+    /// One of them answers the message at hand.
+    #[inline]
+    pub fn answer(&self, context: &Context<'_, '_>) -> bool {
+        self.may_answer(context.now.time) && self.list.iter().any(|early| early.answers(context))
+    }
+
+    /// Keeps the message at hand, of which was said that it answers nothing.
+    #[cold]
+    pub fn push(&mut self, context: &Context<'_, '_>, orphan: (Rule, Severity)) {
+        self.newest = Some(context.now.time);
+        if context.arrival.cut || context.bytes.len() > LONGEST {
+            return;
+        }
+        if self.list.len() == KEPT {
+            self.list.pop_front();
+        }
+        let (arrival, facts) = (*context.arrival, *context.facts);
+        self.list.push_back(Early {
+            arrival,
+            now: context.now,
+            facts,
+            bytes: context.bytes.into(),
+            pair: context.pair,
+            orphan,
+        });
+    }
+
+    /// Takes the oldest that answers the message at hand.
+    fn take(&mut self, context: &Context<'_, '_>) -> Option<Early> {
+        let at = self.list.iter().position(|early| early.answers(context))?;
+        self.list.remove(at)
+    }
+}
+
+fn is_near(one: i64, other: i64) -> bool {
+    one.abs_diff(other) <= EARLY.unsigned_abs()
+}
+
+impl Early {
+    fn answers(&self, context: &Context<'_, '_>) -> bool {
+        let (asked, own) = (context.facts, &self.facts);
+        let to_request = asked.code.is_request() && own.token == asked.token;
+        let fits = match own.kind {
+            MessageType::Reset => own.message_id == asked.message_id,
+            MessageType::Acknowledgement => {
+                let acknowledges = asked.kind == MessageType::Confirmable && own.message_id == asked.message_id;
+                acknowledges && if own.code.is_empty() { !asked.code.is_empty() } else { to_request }
+            }
+            _ => to_request,
+        };
+        fits && self.pair == context.pair.reversed() && is_near(self.now.time, context.now.time)
+    }
+}
+
+impl Tracker {
+    /// A message came whose answer may have been captured before it: that is related as if it came now.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn answer_early(&mut self, handle: Handle, context: &mut Context<'_, '_>) {
+        while let Some(early) = self.early.take(context) {
+            let (record, (rule, was)) = (early.arrival.record, early.orphan);
+            context.out.patch(Patch::Withdrawn { record, rule, was });
+            let out = Output { patches: &mut *context.out.patches, remembers: context.out.remembers };
+            let mut context = Context {
+                arrival: &early.arrival,
+                now: early.now,
+                facts: &early.facts,
+                bytes: &early.bytes,
+                resource: ResourceId(0),
+                pair: early.pair,
+                out,
+            };
+            if let Some(tracked) = self.relate_early(handle, &mut context) {
+                context.out.patch(Patch::Related { record, tracked });
+            }
+        }
+    }
+
+    fn relate_early(&mut self, asked: Handle, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let sent = *self.sent.get(asked)?;
+        if matches!(context.facts.kind, MessageType::Acknowledgement | MessageType::Reset) {
+            return Some(self.answer_to(asked, asked, &sent, context));
+        }
+        let own = self.sent.find(key(context.pair, context.facts.message_id))?;
+        self.own_response(own, sent.slot);
+        let tracked = self.answer(sent.slot, context);
+        let response = self.sent.get_mut(own)?;
+        (response.role, response.exchange) = (tracked.role, tracked.exchange.0);
+        response.observation = tracked.observation;
+        Some(Tracked { transmission: u16::from(response.confirmable), ..tracked })
+    }
+}
