@@ -1,7 +1,5 @@
 //! SenML (RFC 8428): records whose base fields are worked into the names, times and values of those that follow.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Number, json};
 
 use super::item::float;
@@ -96,9 +94,11 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
             }
             continue;
         }
+        let mut values = 0;
         let mut is_sound = !walk.is_broken_in(&record.bytes);
         for field in &mut record.children {
             let Some(row) = row_of(field, form.in_cbor) else { continue };
+            values |= VALUES.iter().position(|label| *label == row.json).map_or(0, |at| 1_u8 << at);
             field.meaning = if form.in_cbor { format!("{}: {}", row.json, row.name) } else { row.name.to_owned() };
             if !fits(field, row.kind, form, walk) {
                 is_sound = false;
@@ -106,9 +106,7 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
             }
         }
         // One value at most (RFC 8428 section 4.2).
-        let values = record.children.iter().filter_map(|field| row_of(field, form.in_cbor));
-        let values: HashSet<&str> = values.filter(|row| VALUES.contains(&row.json)).map(|row| row.json).collect();
-        if values.len() > 1 {
+        if values.count_ones() > 1 {
             walk.flaw(Flaw::Structure, record.bytes.clone());
             is_sound = false;
         }
@@ -149,17 +147,18 @@ fn fits(field: &Item, kind: Kind, form: Form, walk: &mut Walk) -> bool {
     true
 }
 
+/// What a field is. In CBOR a text label means what it means in JSON.
 fn row_of(item: &Item, in_cbor: bool) -> Option<&'static FieldRow> {
-    FIELDS.iter().find(|row| is(item, row.json, in_cbor))
+    match item.is_notation {
+        false => FIELDS.iter().find(|row| row.json == item.name),
+        true if in_cbor => item.name.parse().ok().and_then(|number| FIELDS.iter().find(|row| row.cbor == Some(number))),
+        true => None,
+    }
 }
 
-/// Whether an item is the field of that label. In CBOR a text label means what it means in JSON.
+/// Whether an item is the field of that label.
 fn is(item: &Item, label: &str, in_cbor: bool) -> bool {
-    if !item.is_notation {
-        return item.name == label;
-    }
-    let number = FIELDS.iter().find(|row| row.json == label).and_then(|row| row.cbor);
-    in_cbor && number.is_some_and(|number| item.name == number.to_string())
+    row_of(item, in_cbor).is_some_and(|row| row.json == label)
 }
 
 impl Base {
