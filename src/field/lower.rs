@@ -217,6 +217,29 @@ pub(super) fn visit_bytes(view: &View<'_>, of: &[Protocol], onward: bool, visit:
     });
 }
 
+/// The field of a header, or of some bits of it, of the protocol that is called so.
+pub fn of_header(protocol: &str, bit: u32, bits: u32) -> Option<&'static str> {
+    let [ip_src, ip_dst] = IPV4_ENDS;
+    let [ipv6_src, ipv6_dst] = IPV6_ENDS;
+    let [srcport, dstport] = UDP_ENDS;
+    let others = [
+        ("ip", there(Ipv4)),
+        ("ip.src", ip_src),
+        ("ip.dst", ip_dst),
+        ("ipv6", there(Ipv6)),
+        ("ipv6.src", ipv6_src),
+        ("ipv6.dst", ipv6_dst),
+        ("udp", there(Udp)),
+        ("udp.srcport", srcport),
+        ("udp.dstport", dstport),
+        ("icmp", there(Icmp)),
+        ("icmpv6", there(Icmpv6)),
+    ];
+    let rows = ROWS.iter().flat_map(|(name, _, places, _)| places.iter().map(move |place| (*name, *place)));
+    let is_it = |place: &Place| place.protocol.name() == protocol && (place.bit, place.bits) == (bit, bits);
+    others.into_iter().chain(rows).find(|(_, place)| is_it(place)).map(|(name, _)| name)
+}
+
 /// The protocols of a field that says whether one is there; none for other fields.
 pub(super) fn protocols_of(places: &[Place]) -> Vec<Protocol> {
     places.iter().filter(|place| place.shape == Shape::There).map(|place| place.protocol).collect()

@@ -24,6 +24,7 @@ use crate::frame::Protocol;
 use crate::store::{Record, RecordFlags, View};
 
 pub use elsewhere::Elsewhere;
+pub use lower::of_header;
 pub use ours::{FINDING, SEVERITY};
 pub use payload::member;
 pub use value::{Kind, Value};
@@ -256,6 +257,8 @@ pub fn of_option(number: OptionNumber) -> Option<&'static str> {
     options::name_of(number)
 }
 
+/// Letters in which names differ that have nothing in common.
+const FAR: usize = 7;
 /// Bytes beyond which nothing resembles a name.
 const LONGEST: usize = 80;
 
@@ -275,14 +278,17 @@ fn nearest(name: &str) -> Vec<&'static str> {
     }
     let wanted = name.to_ascii_lowercase().replace('-', "_");
     let last = wanted.rsplit('.').next().unwrap_or_default();
+    let most = 1 + wanted.len() / 4;
+    // What differs in length by more differs in more letters, too.
+    let within = |most: usize, a: &str, b: &str| (a.len().abs_diff(b.len()) <= most).then(|| edits(a, b));
     let mut rated: Vec<(usize, &'static str)> = FIELDS
         .iter()
         .filter_map(|field| {
             let their_last = field.name.rsplit('.').next().unwrap_or_default();
-            let whole = edits(&wanted, &field.name);
-            let part = edits(last, their_last);
+            let whole = within(most.max(FAR), &wanted, &field.name).unwrap_or(usize::MAX);
+            let part = within(most / 2, last, their_last).unwrap_or(usize::MAX);
             let near = whole.min(part.saturating_mul(2));
-            (near <= 1 + wanted.len() / 4).then_some((near * 8 + whole.min(7), &*field.name))
+            (near <= most).then(|| (near * 8 + whole.min(FAR), &*field.name))
         })
         .collect();
     rated.sort_unstable();

@@ -108,7 +108,7 @@ fn holds(test: &Expr, store: &Store, id: RecordId, sweep: &mut Sweep, groups: &G
     }
     if let Some(view) = sweep.message(store, id)? {
         // Nothing was odd about it when it was loaded, and its payload is here, but for the body that it may have completed.
-        let is_quiet = record.severity().is_none() && !store.completes_body(id);
+        let is_quiet = test.reads() >= Reads::Findings && record.severity().is_none() && !store.completes_body(id);
         let read = if is_quiet { Reads::Findings } else { Reads::Message };
         match test.holds(&view, read, groups) {
             Truth::Open => {}

@@ -1,5 +1,7 @@
 //! The dissection tree of a message: every layer and field with its bits, what coapscope worked out, and the findings in place.
 
+use std::borrow::Cow;
+
 use super::facts;
 use super::time::{rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
@@ -115,7 +117,10 @@ fn whole<'a>(view: &View<'a>) -> Frame<'a> {
 
 /// A header below CoAP with its fields.
 fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
-    let mut node = Node::layer(layer.name, layer.name, layer.summary.clone(), Some(Place::Frame(layer.span)));
+    // Names of the field table, so that a filter can be made of what is selected.
+    let of_header = |span: Span| field::of_header(layer.name, span.bit - layer.span.bit, span.bits);
+    let name = field::of_header(layer.name, 0, 0).unwrap_or(layer.name);
+    let mut node = Node::layer(name, layer.name, layer.summary.clone(), Some(Place::Frame(layer.span)));
     node.children = layer
         .fields
         .iter()
@@ -126,7 +131,7 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
                 _ => String::new(),
             },
             ..Node::field(
-                format!("{}.{}", layer.name, field.name),
+                of_header(field.span).map_or_else(|| format!("{}.{}", layer.name, field.name).into(), Cow::Borrowed),
                 field.name,
                 field.value.clone(),
                 Place::Frame(field.span),

@@ -291,3 +291,41 @@ fn little_read_is_as_good_as_all() {
     }
     assert!(looked > 4_000, "{looked} messages");
 }
+
+/// What the tree shows of the layers below CoAP has the name of its field, so that a filter can be made of it, and its value.
+#[test]
+fn what_the_tree_shows_is_what_its_field_says() {
+    use coapscope::field::{self, Kind};
+    use coapscope::frame::layers;
+    let (mut named, mut wrong) = (0, Vec::new());
+    for path in captures() {
+        let mut all = Loaded::of(&path);
+        for id in 0..all.store.len() as u32 {
+            let view = all.fetcher.view(&all.store, id).unwrap().unwrap();
+            for layer in layers(&view.frame) {
+                for shown in &layer.fields {
+                    let bit = shown.span.bit - layer.span.bit;
+                    let Some(name) = field::of_header(layer.name, bit, shown.span.bits) else { continue };
+                    let field = field::find(name).unwrap();
+                    let mut values = Vec::new();
+                    field.visit(&view, &mut |value| values.push(value.to_string()));
+                    named += 1;
+                    // Hexadecimal numbers may have more zeros before them, and flags are told in words.
+                    let is_said = |value: &String| {
+                        let number = value.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+                        let hex = number.map(|number| format!("{number:x}"));
+                        shown.value.contains(hex.as_ref().unwrap_or(value).as_str())
+                    };
+                    // The tree counts bytes where tshark shows units of eight.
+                    let otherwise = ["vlan.dei", "ip.frag_offset", "ipv6.fraghdr.offset"].contains(&name);
+                    let is_apart = field.kind == Kind::Boolean || otherwise;
+                    if values.is_empty() || !is_apart && !values.iter().any(is_said) {
+                        wrong.push(format!("{} {name}: {} {values:?}", path.display(), shown.value));
+                    }
+                }
+            }
+        }
+    }
+    wrong.truncate(30);
+    assert!(named > 80_000 && wrong.is_empty(), "{named}: {}", wrong.join("\n"));
+}

@@ -217,8 +217,9 @@ fn a_bad_filter_is_refused_under_a_millisecond() {
     let (slowest, filter) = FAULTS.iter().map(|(filter, ..)| (best(filter), filter)).max().unwrap();
     let build = if cfg!(debug_assertions) { "without optimisation" } else { "release" };
     println!("the slowest of {} bad filters was refused within {slowest:.1?} ({build}): {filter}", FAULTS.len());
-    // The bar is a millisecond; ten times that fails, on a busy machine and without optimisation alike.
-    assert!(slowest < Duration::from_millis(10), "{filter}: {slowest:?}");
+    // The best of many, so that it holds on a busy machine. The regular expressions take longer without optimisation.
+    let bar = Duration::from_millis(if cfg!(debug_assertions) { 4 } else { 1 });
+    assert!(slowest < bar, "{filter}: {slowest:?}");
 }
 
 /// Pieces that filters are made of.
@@ -291,6 +292,26 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Fields, and what is made of them.
+fn asked() -> Vec<String> {
+    let all = FIELDS.iter().map(|field| field.name.to_string());
+    let made = ["len(coap.token)", "coap.token[1:]", "frame[-3:]", "udp[0-1]", "max(coap.opt.delta)", "string(ip.src)"];
+    let made = made.into_iter().map(str::to_owned);
+    let counts = ["coap.opt.uri_path", "coapscope.payload.value.x"].map(|field| format!("count({field})"));
+    all.chain(made).chain(counts).chain(["all coap.opt.delta".into(), "whole_exchange(coap.mid)".into()]).collect()
+}
+
+/// Asks a filter of messages that are odd in every way, of this thread's own copy of them.
+fn answered(filter: &Filter) {
+    thread_local! {
+        static ALL: super::Loaded = super::Loaded::of(&super::root().join("captures/lab/11-malformed-libcoap.pcap"));
+    }
+    ALL.with(|all| {
+        let answer = filter.select(&all.store, &all.fetcher, 1, &|| false).unwrap();
+        assert!(matches!(answer, coapscope::filter::Selection::Chosen(_)), "{}", filter.text());
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -308,6 +329,20 @@ proptest! {
         }
         for cursor in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
             let _ = propose(&text, cursor);
+        }
+    }
+
+    #[test]
+    fn whatever_is_accepted_is_answered(
+        first in proptest::sample::select(asked()),
+        operator in proptest::sample::select(vec!["==", "!=", "<", ">=", "contains", "matches", "in", "===", "&", "%", "-"]),
+        second in prop_oneof![piece(), proptest::sample::select(asked())],
+        not in any::<bool>(),
+    ) {
+        let second = if operator == "in" { format!("{{{second}, 1..2}}") } else { second };
+        let text = format!("{}{first} {operator} {second}", if not { "!" } else { "" });
+        if let Ok(filter) = Filter::parse(&text) {
+            answered(&filter);
         }
     }
 
