@@ -31,6 +31,7 @@ pub use notation::notation;
 pub use walk::{DEPTH, ITEMS, Problem};
 
 use crate::coap::ContentFormat;
+use crate::coap::flaw::Flaw;
 use walk::Walk;
 
 /// What is known of a body beside its bytes.
@@ -129,7 +130,7 @@ const THREAD: usize = 6;
 
 // name, Content-Formats, whether it is CBOR, what its JSON is, its reader
 const FORMS: &[Form] = &[
-    form("text", &[0, 20000, 10002, 1541], false, Shape::Text, |body, _, walk| text::decode(body, walk)),
+    form("text", &[0, 1541], false, Shape::Text, |body, _, walk| text::decode(body, walk)),
     form("JSON", &[50, 11543, 1543], false, Shape::One, |body, _, walk| json::decode(body, walk)),
     form("CBOR", &[60, 11544], true, Shape::One, |body, _, walk| cbor::decode(body, walk)),
     form("CBOR sequence", &[63, 64, 65, 272], true, Shape::Many, |body, _, walk| cbor::sequence(body, walk)),
@@ -157,6 +158,14 @@ const FORMS: &[Form] = &[
     form("COSE_Key", &[101], true, Shape::One, |body, _, walk| cose::key(body, walk)),
     form("COSE_KeySet", &[102], true, Shape::One, |body, _, walk| cose::key_set(body, walk)),
     form("claims", &[601], true, Shape::One, |body, _, walk| cose::claims(body, walk)),
+    // CSS and JavaScript may say inside what they are encoded in.
+    form("text", &[20000, 10002], false, Shape::Text, |body, _, walk| {
+        let known = walk.problems.len();
+        let items = text::decode(body, walk);
+        let found = walk.problems.split_off(known);
+        walk.problems.extend(found.into_iter().filter(|problem| problem.flaw != Flaw::NotUtf8));
+        items
+    }),
     form("ACE parameters", &[19], true, Shape::One, |body, _, walk| cose::ace(body, walk)),
 ];
 

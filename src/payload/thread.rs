@@ -7,6 +7,10 @@ use crate::coap::flaw::Flaw;
 /// First segment of the path that a type belongs to, type, name.
 const TYPES: &str = include_str!("thread_tlvs.csv");
 
+/// Types whose values are text.
+const TEXTS: &[&str] =
+    &["Network Name", "Commissioner ID", "Provisioning URL", "Vendor Name", "Vendor Model", "Vendor SW Version"];
+
 /// Whether a body is to be read as TLVs: its path is one of Thread's that carries them, `/a/..`, `/c/..`, `/d/..` or `/n/..`, two letters
 /// behind. On another port than Thread's own such a path may be anything, so the body must consist of whole TLVs there.
 pub(super) fn fits(body: &[u8], about: About<'_>) -> bool {
@@ -61,9 +65,7 @@ pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
         };
         let (number, held) = (body.get(at).copied().unwrap_or_default(), body.get(start..end).unwrap_or_default());
         let name = name(space, number);
-        let is_text = name.is_some_and(|name| {
-            name.ends_with("Name") || name.starts_with("Vendor") || name.ends_with("URL") || name == "Commissioner ID"
-        });
+        let is_text = name.is_some_and(|name| TEXTS.contains(&name));
         let value = match std::str::from_utf8(held) {
             Ok(text) if is_text && super::text::readable(held) => Value::Text(text.to_owned()),
             _ => Value::Bytes(held.to_vec()),
