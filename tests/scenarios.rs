@@ -14,6 +14,8 @@ mod examples;
 mod flood;
 #[path = "scenarios/play.rs"]
 mod play;
+#[path = "scenarios/room.rs"]
+mod room;
 #[path = "scenarios/script.rs"]
 mod script;
 #[path = "scenarios/steady.rs"]

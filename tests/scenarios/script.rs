@@ -216,7 +216,7 @@ fn endpoint(name: &str) -> Outcome<Endpoint> {
 }
 
 /// The bytes of `CON 4097 cafe GET /path?query key=value "payload"`, `ACK 4097`, or `hex 4001...`.
-fn encode(words: &[&str]) -> Outcome<Vec<u8>> {
+pub fn encode(words: &[&str]) -> Outcome<Vec<u8>> {
     if let ["hex", rest @ ..] = words {
         return hex(&rest.concat());
     }

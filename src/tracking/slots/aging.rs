@@ -6,7 +6,7 @@ use super::{NO_OBSERVATION, Slot, SlotKind, Slots};
 /// at once more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Term {
-    /// Steady time at which it began or was last used if it lasts, else that at which it was closed.
+    /// Steady time at which it began if it lasts, else that at which it was closed.
     pub stamp: i64,
     /// It is open, or lives as an observation.
     pub lasts: bool,

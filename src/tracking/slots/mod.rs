@@ -197,7 +197,9 @@ impl Slots {
         if let Some(slot) = self.ring.get(number)
             && let Some(term) = self.terms.get_mut(number)
         {
-            *term = Term::of(slot);
+            // What lasts moves on to the elders a lifetime after it began, though it be used: nothing behind it is forgotten before that.
+            let now = Term::of(slot);
+            *term = Term { stamp: if now.lasts { term.stamp } else { now.stamp }, ..now };
         }
     }
 
@@ -256,7 +258,6 @@ impl Slots {
         if let Some(slot) = self.get_mut(number) {
             slot.opened_at = slot.opened_at.max(stamp);
         }
-        self.note(number);
     }
 
     /// The newest open requests of a client, newest first.

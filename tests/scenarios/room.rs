@@ -1,0 +1,170 @@
+//! Room: what each kind of message adds to the bytes held, and what stays where there is too little of it.
+
+use coapscope::coap::Message;
+use coapscope::frame::Endpoint;
+use coapscope::tracking::{Arrival, Counters, Patch, Relation, Tracked, Tracker, TrackerOptions};
+
+use crate::script::encode;
+
+/// A client that talks to a server, and to a group.
+struct Wire {
+    tracker: Tracker,
+    out: Vec<Patch>,
+    record: u32,
+    /// Nanoseconds.
+    time: i64,
+}
+
+impl Wire {
+    fn new(cap_bytes: usize) -> Self {
+        let tracker = Tracker::new(TrackerOptions { cap_bytes, ..TrackerOptions::default() });
+        Self { tracker, out: Vec::new(), record: 0, time: 0 }
+    }
+
+    /// A millisecond later somebody says something: `> NON 1 a1 GET /a` the client, `* NON ...` the client to the group, `< ...` the server.
+    fn say(&mut self, line: &str) -> Tracked {
+        let [client, server, group] = [[10, 1, 0, 1], [10, 0, 0, 1], [224, 0, 1, 187]]
+            .map(|address| self.tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
+        let (way, words) = line.split_once(' ').unwrap();
+        let (source, destination) = match way {
+            ">" => (client, server),
+            "<" => (server, client),
+            _ => (client, group),
+        };
+        self.time += 1_000_000;
+        self.record += 1;
+        let arrival = Arrival {
+            record: self.record,
+            time: self.time,
+            source,
+            destination,
+            pair: None,
+            multicast: destination == group,
+            ip_id: 0,
+            hop_limit: 64,
+            interface: 0,
+            cut: false,
+        };
+        let bytes = encode(&words.split(' ').collect::<Vec<_>>()).unwrap();
+        self.out.clear();
+        self.tracker.track(&arrival, &Message::decode(&bytes), &mut self.out)
+    }
+
+    fn counters(&self) -> Counters {
+        *self.tracker.counters()
+    }
+}
+
+/// Bytes that each round of these messages adds; `#` in a line is a number of the round's own, `@` a token.
+fn cost(lines: &[&str]) -> i64 {
+    const ROUNDS: i64 = 1_000;
+    let mut wire = Wire::new(256 << 20);
+    for round in 0..ROUNDS {
+        for (at, line) in lines.iter().enumerate() {
+            let number = round * lines.len() as i64 + at as i64;
+            wire.say(
+                &line
+                    .replace("/#", &format!("/{round}"))
+                    .replace('#', &number.to_string())
+                    .replace('@', &format!("{round:08x}")),
+            );
+        }
+    }
+    assert_eq!(wire.counters().evicted, 0);
+    wire.tracker.bytes() as i64 / ROUNDS
+}
+
+#[test]
+fn every_part_of_a_body_counts() {
+    let request = cost(&["> NON # @ PUT /# payload=16"]);
+    let answered = cost(&["> NON # @ GET /#", "< NON # @ 2.05 payload=16"]);
+    let upload = cost(&["> NON # @ PUT /# block1=0/1/16 payload=16"]) - request;
+    assert!(upload > 300, "{upload} bytes are less than a body takes");
+    // When a block came, and what its request asked for.
+    let next = ["> NON # @ PUT /# block1=0/1/16 payload=16", "> NON # @ PUT /# block1=1/1/16 payload=16"];
+    assert_eq!(cost(&next) - upload - 2 * request, 48 + 96);
+    // A download has no request in blocks, but perhaps an ETag.
+    let download = cost(&["> NON # @ GET /#", "< NON # @ 2.05 block2=0/1/16 payload=16"]) - answered;
+    assert_eq!(download - upload, 64 - 96);
+}
+
+#[test]
+fn a_body_that_is_torn_stays_small() {
+    const RANGES: u64 = 1024;
+    let mut wire = Wire::new(256 << 20);
+    let mut block = |number: u64| {
+        wire.say(&format!("> NON {} {number:08x} PUT /a block1={number}/1/16 payload=16", number + 1));
+        let bytes = wire.out.iter().find_map(|patch| match patch {
+            Patch::Body(_, row) => Some(row.bytes),
+            _ => None,
+        });
+        (bytes.unwrap(), wire.tracker.bytes())
+    };
+    let (_, before) = block(0);
+    let torn: Vec<_> = (1..RANGES + 100).map(|number| block(number * 4)).collect();
+    let (bytes, after) = torn[RANGES as usize - 2];
+    assert_eq!(bytes, RANGES * 16);
+    assert!(after - before > RANGES as usize * 16, "{} bytes for {RANGES} ranges", after - before);
+    assert_eq!(torn.last().unwrap().0, RANGES * 16, "what lies apart is not taken in any more");
+    assert_eq!(block(22).0, RANGES * 16, "not even between others");
+    assert_eq!(block(5).0, (RANGES + 1) * 16, "what touches some of it is");
+}
+
+#[test]
+fn bodies_alone_are_evicted_where_they_take_too_much() {
+    let mut wire = Wire::new(8 << 20);
+    for number in 0..6_000 {
+        wire.say(&format!("> NON {number} {number:08x} PUT /{number} block1=0/1/16 payload=16"));
+    }
+    let counters = wire.counters();
+    assert!(counters.evicted > 2_000 && counters.evicted < 6_000, "{counters:?}");
+    assert_eq!(counters.exchanges_evicted, 0);
+}
+
+#[test]
+fn resources_that_do_not_fit_are_one() {
+    let mut wire = Wire::new(64 << 10);
+    for number in 0..1_000 {
+        wire.say(&format!("> NON {number} {number:08x} GET /{number:04}"));
+    }
+    let texts = wire.tracker.resources().texts();
+    assert!(texts.iter().map(|text| text.len()).sum::<usize>() < 8 << 10);
+    assert!(texts.len() > 128, "{} resources are few for 8 KiB", texts.len());
+    let others: Vec<_> = texts.iter().filter(|text| !text.starts_with('/')).collect();
+    assert_eq!(others, [&texts[texts.len() - 1]]);
+}
+
+#[test]
+fn many_requests_to_a_group_are_found_by_their_numbers() {
+    let mut wire = Wire::new(256 << 20);
+    let records: Vec<_> = (0..300)
+        .map(|number| {
+            wire.say(&format!("* NON {number} {number:08x} GET /a"));
+            wire.record
+        })
+        .collect();
+    for (number, record) in records.into_iter().enumerate() {
+        let tracked = wire.say(&format!("< ACK {number}"));
+        assert_eq!((tracked.relation, tracked.relates_to), (Relation::Acknowledges, record), "number {number}");
+    }
+}
+
+#[test]
+fn what_is_old_stays_where_it_was_used_lately() {
+    let mut wire = Wire::new(1 << 20);
+    wire.say("> NON 60000 0b GET /o obs=0");
+    wire.say("< NON 60000 0b 2.05 obs=0 max-age=100000");
+    for number in 0..10_000 {
+        wire.time += 500_000_000;
+        wire.say(&format!("> NON {number} {number:08x} GET /a"));
+        if number % 100 == 0 {
+            wire.say(&format!("< NON {number} 0b 2.05 obs={} max-age=100000", number / 100 + 1));
+        }
+    }
+    let counters = wire.counters();
+    assert!(counters.exchanges_evicted > 5_000, "{counters:?}");
+    assert_eq!((counters.observations, counters.notifications), (1, 100), "nobody forgets what is observed");
+    let answer = |number: u32| format!("< NON {} {number:08x} 2.05", 30_000 + number);
+    assert_eq!(wire.say(&answer(9_600)).relation, Relation::Answers, "a request of some minutes ago");
+    assert_eq!(wire.say(&answer(100)).relation, Relation::None, "one of more than an hour ago");
+}
