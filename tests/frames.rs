@@ -11,6 +11,8 @@ mod findings;
 mod fragments;
 #[path = "frames/layers.rs"]
 mod layers;
+#[path = "frames/links.rs"]
+mod links;
 #[path = "frames/quick.rs"]
 mod quick;
 #[path = "frames/tshark.rs"]

@@ -6,6 +6,9 @@ use super::{Frame, Protocol, Reason};
 /// More link headers than any network stacks; a chain of tags cannot hold the reader up.
 const MAX_HEADERS: usize = 16;
 
+/// The 12 bits of a link: as many as a VLAN identifier has.
+const LINKS: u16 = 0xfff;
+
 /// Where the IP header of a frame begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Network<'a> {
@@ -17,6 +20,8 @@ pub(super) struct Network<'a> {
     pub wire: usize,
     /// The link header says that it went to all stations.
     pub broadcast: bool,
+    /// Which of the links that the interface sees, 12 bits: of its VLAN tags and, of "any" interface, the index; 0 where neither tells.
+    pub link: u16,
 }
 
 /// What a link header says of what follows it.
@@ -30,11 +35,13 @@ pub(super) struct Step {
     pub payload: Option<usize>,
     /// The header says that the frame went to all stations.
     pub broadcast: bool,
+    /// The VLAN, or the index of the interface; 0 for none.
+    pub link: u16,
 }
 
 impl Step {
     const fn new(length: usize, next: Protocol) -> Self {
-        Self { length, next, payload: None, broadcast: false }
+        Self { length, next, payload: None, broadcast: false, link: 0 }
     }
 }
 
@@ -47,7 +54,7 @@ pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Reason> {
         && let [_, .., 0x08, 0x00] = header
     {
         let broadcast = header.starts_with(&[0xff; 6]);
-        return Ok(Network { offset: 14, bytes, wire: wire - 14, broadcast });
+        return Ok(Network { offset: 14, bytes, wire: wire - 14, broadcast, link: 0 });
     }
     chain(frame, wire)
 }
@@ -55,7 +62,7 @@ pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Reason> {
 /// The general way through any number of link headers.
 fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
     let mut protocol = frame.link.first().ok_or(Reason::LinkType(frame.link))?;
-    let mut network = Network { offset: 0, bytes: frame.bytes, wire, broadcast: false };
+    let mut network = Network { offset: 0, bytes: frame.bytes, wire, broadcast: false, link: 0 };
     for _ in 0..MAX_HEADERS {
         if protocol == Protocol::Ip {
             return Ok(network);
@@ -66,6 +73,9 @@ fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
         network.bytes = behind(network.bytes, step.length);
         network.wire = network.wire.saturating_sub(step.length);
         network.broadcast |= step.broadcast;
+        if step.link != 0 {
+            network.link = (network.link << 5 ^ network.link >> 7 ^ step.link) & LINKS;
+        }
         if let Some(length) = step.payload {
             network.bytes = up_to(network.bytes, length);
             network.wire = network.wire.min(length);
@@ -87,7 +97,7 @@ pub(super) fn shortened(reason: Reason, cut: bool) -> Reason {
 pub(super) fn step(protocol: Protocol, bytes: &[u8]) -> Result<Step, Reason> {
     let step = match protocol {
         Protocol::Ethernet => ethernet(bytes),
-        Protocol::Vlan => be16(bytes, 2).map(|number| typed(4, number)),
+        Protocol::Vlan => vlan(bytes),
         Protocol::Llc => llc(bytes),
         Protocol::Sll => sll(bytes),
         Protocol::Sll2 => sll2(bytes),
@@ -116,6 +126,12 @@ fn typed(length: usize, number: u16) -> Result<Step, Reason> {
         _ => return Err(Reason::EtherType(number)),
     };
     Ok(Step::new(length, next))
+}
+
+/// IEEE 802.1Q. Identifier 0 only gives a priority.
+fn vlan(bytes: &[u8]) -> Read {
+    let link = be16(bytes, 0)? & LINKS;
+    be16(bytes, 2).map(|number| Ok(Step { link, ..typed(4, number)? }))
 }
 
 fn ethernet(bytes: &[u8]) -> Read {
@@ -154,9 +170,10 @@ fn sll(bytes: &[u8]) -> Read {
 /// <https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html>.
 fn sll2(bytes: &[u8]) -> Read {
     let header = array::<20>(bytes, 0)?;
-    let [_, _, _, _, _, _, _, _, hardware @ .., kind, _, _, _, _, _, _, _, _, _] = header;
-    let number = be16(bytes, 0)?;
-    Some(cooked(20, u16::from_be_bytes(hardware), number, kind == 1))
+    let [_, _, _, _, _, _, index @ .., _, _, kind, _, _, _, _, _, _, _, _, _] = header;
+    let (number, hardware) = (be16(bytes, 0)?, be16(bytes, 8)?);
+    let step = cooked(20, hardware, number, kind == 1);
+    Some(step.map(|step| Step { link: u16::from_be_bytes(index) & LINKS, ..step }))
 }
 
 /// The address family in the byte order of the machine that captured (NULL) or of the network (LOOP): either is taken.

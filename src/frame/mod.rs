@@ -77,7 +77,8 @@ pub struct Endpoint {
     pub address: IpAddr,
     /// UDP port.
     pub port: u16,
-    /// Interface number + 1 where the address is link-local, else 0: the same link-local address on two links is two endpoints.
+    /// Where the address is link-local, which link: interface number + 1, or made from that and the VLAN or the index of the interface; else 0.
+    /// The same link-local address on two links is two endpoints (RFC 4007 section 6).
     pub scope: u16,
 }
 

@@ -158,6 +158,7 @@ impl Peeler {
             Ok(packet) => packet,
             Err(reason) => return Peeled::Other(reason),
         };
+        let frame = &Frame { position: on_link(frame.position, network.link), ..*frame };
         if packet.fragment.is_some() {
             return self.fragment(frame, &network, &packet);
         }
@@ -223,7 +224,7 @@ impl Peeler {
             Ok(packet) => packet,
             Err(reason) => return Peeled::Other(reason),
         };
-        let network = link::Network { offset: 0, bytes: &whole.bytes, wire: whole.wire, broadcast: network.broadcast };
+        let network = link::Network { offset: 0, bytes: &whole.bytes, wire: whole.wire, ..*network };
         if packet.protocol != 17 {
             return match other(packet.protocol, frame, &network, &packet) {
                 Peeled::Icmp(quote) => {
@@ -254,6 +255,15 @@ fn other<'a>(protocol: u8, frame: &Frame<'_>, network: &link::Network<'_>, packe
             _ => ip::short(Protocol::Tcp, packet.payload, packet.wire),
         }),
         number => Peeled::Other(Reason::IpProtocol(number)),
+    }
+}
+
+/// The position of a frame with one link for each that its interface sees: VLANs, and all interfaces where "any" was captured.
+#[inline]
+fn on_link(position: Position, link: u16) -> Position {
+    match link {
+        0 => position,
+        link => Position { network: 0x8000 | (position.network & 7) << 12 | link, ..position },
     }
 }
 
