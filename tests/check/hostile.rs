@@ -42,6 +42,22 @@ fn names_from_the_wire_are_no_markup() {
     }
 }
 
+#[test]
+fn names_from_the_wire_are_no_links_of_sarif() {
+    let known = Known::new();
+    let name = "[x](javascript:1){0}\u{202e}\\";
+    let request = [&b"\x41\x03\x00\x07\xdd\xbd"[..], &[name.len() as u8 - 13], name.as_bytes(), b"\xffon"].concat();
+    capture(
+        &known.path("one.pcap"),
+        &[datagram(CLIENT, true, &request), datagram(CLIENT, false, b"\x61\x44\x00\x07\xdd")],
+    );
+    let run = run(&known, "one.pcap", false);
+    let result = &run["results"][0];
+    let text = result["message"]["text"].as_str().unwrap();
+    assert!(text.contains(" on /%5Bx%5D(javascript:1)%7B0%7D%E2%80%AE%5C, first in frame 1: "), "{text}");
+    assert_eq!(result["properties"]["resource"], format!("/{name}"));
+}
+
 /// The one run of a SARIF log, and the file name that stands for `@`.
 fn run(known: &Known, name: &str, folder: bool) -> Value {
     let mut command = command("check -T sarif");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::of;
 use super::report::Report;
-use crate::coap::{Rule, Severity};
+use crate::coap::{Rule, Severity, escape};
 use crate::field;
 use crate::render::json::line;
 use crate::render::verdict::{Case, Group, Key};
@@ -85,7 +85,8 @@ impl Report<'_> {
 
     fn message(&self, key: &Key, group: &Group) -> String {
         let endpoint = self.findings.endpoint(key.endpoint);
-        let about = self.findings.resource(key.resource).map(|name| format!(" on {name}")).unwrap_or_default();
+        let about = self.findings.resource(key.resource).map(|name| format!(" on {}", plain(name)));
+        let about = about.unwrap_or_default();
         let first = group.cases.first();
         let frame = first.map(|case| format!(", first in frame {}", case.message.frame)).unwrap_or_default();
         let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
@@ -126,6 +127,20 @@ fn descriptor(rule: Rule) -> Value {
         json!({"category": row.category, "reference": row.reference, "severity": field::severity(row.severity)}),
     );
     Value::Object(object)
+}
+
+/// A path from the wire in a message, in which brackets make links and braces stand for arguments (sections 3.11.5 and 3.11.6): those, and
+/// what cannot be seen, percent-encoded, as a URI has them anyway.
+fn plain(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if escape::is_hidden(letter) || matches!(letter, '[' | ']' | '{' | '}' | '\\') {
+            letter.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| plain.push_str(&format!("%{byte:02X}")));
+        } else {
+            plain.push(letter);
+        }
+    }
+    plain
 }
 
 /// Where a capture is (section 3.4).
