@@ -238,6 +238,28 @@ fn a_file_that_is_written_anew_or_replaced_while_it_is_followed_is_read_on() {
 }
 
 #[test]
+fn what_a_followed_file_lost_is_said_and_the_rest_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcap");
+    let get = b"\x41\x01\x00\x07\x99";
+    let others: [&[u8]; 2] = [b"\x41\x01\x00\x08\x9a", b"\x41\x01\x00\x09\x9b"];
+    fs::write(&path, capture_of(&[get, others[0]])).unwrap();
+    // The whole exchange is asked for, whose first message was in the old file.
+    let mut followed = coapscope("print --follow -T fields -e frame.number -e coap.token");
+    followed.args(["-Y", "whole_exchange(coap.retransmitted) || coap.token == 9a", "-r"]);
+    let mut child = followed.arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "2\t9a");
+    fs::write(&path, capture_of(&[others[1], b"\x51\x01\x00\x0a\x9c", get])).unwrap();
+    assert_eq!(lines.next().unwrap(), "5\t99");
+    assert!(errors.next().unwrap().contains("behind frame 2; the new file is read on"));
+    assert!(errors.next().unwrap().contains("the frame at byte 24 is lost: the file was written anew"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn what_oscore_hides_is_no_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.pcap");

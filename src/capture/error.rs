@@ -79,6 +79,13 @@ pub enum CaptureError {
         /// Where, in bytes.
         offset: u64,
     },
+    /// A frame is not where it was: the file was followed, and was written anew or replaced since.
+    Lost {
+        /// Name of the file.
+        file: String,
+        /// Where, in bytes.
+        offset: u64,
+    },
     /// A message is no longer in memory, so that its place is not known any more.
     Gone,
     /// The spool cannot be created or filled.
@@ -143,6 +150,9 @@ impl fmt::Display for CaptureError {
             }
             Self::Changed { file, offset } => {
                 write!(f, "{file}: there is no longer a frame at byte {offset}; the file was changed, open it again")
+            }
+            Self::Lost { file, offset } => {
+                write!(f, "{file}: the frame at byte {offset} is lost: the file was written anew or replaced since it was read")
             }
             Self::Gone => f.write_str("this message has left memory, which holds the newest ones; --memory keeps more"),
             Self::Spool { folder, error } => {

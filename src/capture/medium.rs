@@ -75,9 +75,7 @@ impl Medium {
     /// Reads what there is from `offset`, as much as fits.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<Filled> {
         let result = match self {
-            Self::File { followed: Some(followed), .. } if followed.lost.load(Ordering::Relaxed) => {
-                Err(io::Error::other("the file was written anew since then"))
-            }
+            Self::File { .. } if self.is_lost() => return Err(io::Error::other("it was written anew")),
             Self::File { file, followed } => match file.read_at(buffer, offset) {
                 Ok(0) if followed.is_some() => return Ok(Filled::Pending),
                 result => result,
@@ -112,6 +110,11 @@ impl Medium {
         if let Self::File { followed: Some(followed), .. } = self {
             followed.lost.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// See [`Medium::lose`].
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::File { followed: Some(followed), .. } if followed.lost.load(Ordering::Relaxed))
     }
 
     /// The file that has the name of a followed one now.

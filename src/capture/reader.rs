@@ -147,8 +147,10 @@ impl FrameReader {
         let (name, medium) = match self.files.get(usize::from(position.file)) {
             Some((name, medium)) => (name, medium),
             None => {
-                later = self.later.get(position.file).ok_or_else(|| self.changed(position))?;
-                (&self.files.first().ok_or_else(|| self.changed(position))?.0, &later)
+                let name = &self.files.first().ok_or_else(|| self.changed(position))?.0;
+                let lost = || CaptureError::Lost { file: name.clone(), offset: position.offset };
+                later = self.later.get(position.file).ok_or_else(lost)?;
+                (name, &later)
             }
         };
         buffer.resize(length, 0);
@@ -160,6 +162,9 @@ impl FrameReader {
                 Ok(Filled::Pending | Filled::End) => break,
                 // Nothing comes behind what is there, which may be the whole frame.
                 Err(_) if medium.has_failed() => break,
+                Err(_) if medium.is_lost() => {
+                    return Err(CaptureError::Lost { file: name.clone(), offset: position.offset });
+                }
                 Err(error) => {
                     return Err(CaptureError::Read { file: name.clone(), offset, error });
                 }

@@ -11,7 +11,7 @@ use super::print::Form;
 use super::save::Save;
 use super::tables::{Shape, Table};
 use super::{Context, ReadingArgs, TableName, input, without};
-use crate::capture::{FrameReader, Source};
+use crate::capture::{CaptureError, FrameReader, Source};
 use crate::field::Reads;
 use crate::filter::{Filter, Selection};
 use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions, Step, Sweep, WAITING};
@@ -256,11 +256,16 @@ impl<'r> Printer<'r> {
             return Ok(());
         }
         let view = match self.form.reads() {
-            Reads::Record | Reads::Message => self.sweep.message(store, id)?,
-            Reads::Findings => self.sweep.findings(store, id)?,
-            Reads::All => self.fetcher.view(store, id)?,
+            Reads::Record | Reads::Message => self.sweep.message(store, id),
+            Reads::Findings => self.sweep.findings(store, id),
+            Reads::All => self.fetcher.view(store, id),
         };
-        if let Some(view) = view {
+        if let Err(lost @ CaptureError::Lost { .. }) = &view {
+            // Of a file that is followed what is left is printed.
+            context.warn(&[lost.to_string()]);
+            return Ok(());
+        }
+        if let Some(view) = view? {
             self.form.message(&view, known, &mut context.out)?;
             if view.is_message() {
                 self.left = self.left.map(|left| left - 1);

@@ -97,8 +97,21 @@ impl Filter {
     }
 }
 
-/// Whether a test holds of a message, of which no more is read than is needed.
+/// Whether a test holds of a message, of which no more is read than is needed. Of what is lost nothing holds that must be read for.
 fn holds(test: &Expr, store: &Store, id: RecordId, sweep: &mut Sweep, groups: &Groups) -> Result<bool, CaptureError> {
+    match holds_of(test, store, id, sweep, groups) {
+        Err(CaptureError::Lost { .. }) => Ok(false),
+        holds => holds,
+    }
+}
+
+fn holds_of(
+    test: &Expr,
+    store: &Store,
+    id: RecordId,
+    sweep: &mut Sweep,
+    groups: &Groups,
+) -> Result<bool, CaptureError> {
     let Some(record) = store.get(id) else { return Ok(false) };
     if is_plain(record) {
         match test.holds(&sweep.bare(store, id, record), Reads::Record, groups) {

@@ -64,7 +64,11 @@ impl Fetcher {
         }
         let Some(record) = store.get(id) else { return Ok(None) };
         // The body is shown with the block that completed it, and with no other: it is read once, however often blocks are repeated.
-        self.body = if store.completes_body(id) { self.body(store, id)? } else { None };
+        self.body = match store.completes_body(id).then(|| self.body(store, id)) {
+            // Its other blocks may have been in a file that was written anew.
+            None | Some(Err(CaptureError::Lost { .. })) => None,
+            Some(body) => body?,
+        };
         let (coap_offset, cut) = self.load(store, id, record)?;
         let (position, number) = (store.position(record), u64::from(record.frame));
         let frame = self.reader.lent(position, number, &self.frame)?;
