@@ -372,7 +372,10 @@ impl App {
 
     fn find(&mut self, backwards: bool) {
         let shown = self.shown();
-        let Some(from) = self.list.selected else { return };
+        let Some(from) = self.list.selected else {
+            self.say("no message is shown: nothing to look through");
+            return;
+        };
         if self.finder.text.is_empty() {
             self.say("nothing to find yet: C-f asks for a text");
             return;

@@ -226,11 +226,16 @@ impl App {
         self.tables.facts = facts;
     }
 
-    /// Why a table is empty.
+    /// Why a view is empty.
     pub fn why_empty(&self) -> &'static str {
         match (self.view, self.findings.running, self.list.chosen.is_some()) {
+            _ if self.filter.running => " filtering ..",
             (View::Findings, true, _) => " looking for findings ..",
-            (_, _, true) => " none passes the filter; Esc takes it away",
+            (View::Messages, _, true) if self.before.is_empty() => {
+                " no message passes the filter; Esc takes it away, / changes it"
+            }
+            (_, _, true) => " none passes the filter; / changes it, 1 and then Esc takes it away",
+            (View::Flow, ..) => "",
             (_, _, false) => " none in this capture",
         }
     }

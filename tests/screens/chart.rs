@@ -385,3 +385,64 @@ fn numbers_that_begin_again_stand_above() {
     assert_eq!((heads[1], signs(1).as_str()), ("^8388608", "o"), "{}", film.last());
     assert_eq!((heads[5], signs(5).as_str()), ("16777214", "ooooxx"), "{}", film.last());
 }
+
+#[test]
+fn a_clock_that_goes_back_is_drawn_as_it_went() {
+    use Sender::{Client, Server};
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [
+        (10_000, Client(40000), "410100016160515a"),
+        (10_010, Server(40000), "61450001616101ff78"),
+        (12_000, Server(40000), "51450050616102ff78"),
+        (4_000, Server(40000), "51450051616103ff78"),
+    ];
+    let path = made(&folder, &messages);
+    let film = Scene::file(&path).at((WIDTH as u16, 36)).keys("4").wait().run();
+    let line = |start: &str| film.last().lines().find(|line| line.trim_start().starts_with(start)).unwrap().to_owned();
+    let signs = |line: &str| line.chars().skip(CHART).collect::<String>().trim_end().to_owned();
+    let place = |line: &str| signs(line).find('o').unwrap();
+    assert_eq!(signs(&line("3\u{2502}")), "o", "{}", film.last());
+    assert!(place(&line("2\u{2502}")) > place(&line("1\u{2502}")), "{}", film.last());
+    let axis = line("time ");
+    let labels: Vec<&str> = axis.split_whitespace().skip(1).collect();
+    assert_eq!(labels.first(), Some(&"-6.000"), "{}", film.last());
+}
+
+#[test]
+fn captures_of_hardly_anything_are_shown_in_every_view() {
+    /// Messages, and what the five views say of them.
+    type Case<'a> = (&'a [(u64, Sender, &'a str)], [&'a str; 5]);
+    use Sender::{Client, Server};
+    let cases: &[Case] = &[
+        // Nothing that can be read.
+        (
+            &[(0, Client(40000), "40"), (10, Client(40000), "c0010005"), (20, Server(40000), "4f010001aa")],
+            ["hdr.truncated", "hdr.truncated", "none in this capture", "none in this capture", "hdr.version"],
+        ),
+        // One request.
+        (
+            &[(0, Client(40000), "40010001b474656d70")],
+            ["GET /temp", "no answer", "GET /temp", "none in this capture", "none in this capture"],
+        ),
+        // One answer to something that was not captured.
+        (
+            &[(0, Server(40000), "60450001ff3232")],
+            ["2.05 Content", "2.05 Content", "none in this capture", "none in this capture", "ack.orphan"],
+        ),
+    ];
+    for (messages, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = made(&folder, messages);
+        for (view, said) in ["1", "2", "3", "4", "5"].into_iter().zip(expected) {
+            let film = Scene::file(&path).keys(view).wait().run();
+            let upper = film.last().lines().skip(1);
+            let upper: Vec<&str> = if view == "5" {
+                upper.collect()
+            } else {
+                upper.take_while(|line| !line.starts_with("\u{2500}\u{2500} ")).collect()
+            };
+            let upper = upper.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(upper.contains(said), "view {view}: no {said} in\n{}", film.last());
+        }
+    }
+}

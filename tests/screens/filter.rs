@@ -155,3 +155,19 @@ fn keys_are_answered_while_a_filter_runs() {
     assert!(running.len() > 1, "the filter ran for {} frames", running.len());
     assert_ne!(selected(running[0]), selected(running[running.len() - 1]), "no key was answered while it ran");
 }
+
+#[test]
+fn every_view_says_why_it_is_empty() {
+    for view in ["1", "2", "3", "4", "5"] {
+        for size in [(80, 24), (40, 12)] {
+            // What a worker is at is told where there is room.
+            let film = Scene::built_in().filtered("coap.mid == 1").wait().keys(view).wait().resize(size).run();
+            assert!(film.last().contains("passes the filter"), "{view}:\n{}", film.last());
+            let film =
+                Scene::built_in().at(size).filtered("coap.mid == 1").wait().keys(view).keys("1 Esc").wait().run();
+            assert!(film.last().contains("88 msg") && film.last().contains("GET"), "{view}:\n{}", film.last());
+        }
+    }
+    let film = Scene::built_in().filtered("coap.mid == 1").wait().keys("n").run();
+    assert!(film.last().contains("nothing to look through"), "{}", film.last());
+}

@@ -25,6 +25,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     };
     let head = drawing.head(time_head(app.times.format));
     write(buffer, Rect { height: 1, ..area }, &head, app.theme);
+    if app.flow.entries.is_empty() && area.height > 1 {
+        let why = vec![(app.why_empty().into(), Style::new())];
+        text::write(buffer, area.x, area.y + 1, area.width, &why, app.theme.signs().more);
+    }
     let selected = app.list.selected.and_then(|id| app.store.get(id));
     let mut previous = None;
     for (index, (y, entry)) in (area.y + 1..area.bottom()).zip(&app.flow.entries).enumerate() {

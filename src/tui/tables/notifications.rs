@@ -352,14 +352,16 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
         return vec![Line::plain(" No chart: OSCORE protects these, and the numbers outside do not tell their order.")];
     }
     let numbered = unwrapped(told());
-    let (Some(first), Some(last)) = (numbered.first(), numbered.last()) else { return Vec::new() };
+    // Frames need not stand in the order of their times.
+    let times = || numbered.iter().map(|(note, _)| note.time);
+    let (Some(from), Some(last)) = (times().min(), times().max()) else { return Vec::new() };
     let fresh_until = |note: &Note| note.time.saturating_add(i64::from(note.max_age).saturating_mul(1_000_000_000));
-    let freshest = numbered.iter().rfind(|(note, _)| is_newer(note)).map_or(last.0, |(note, _)| *note);
-    let now = context.now.unwrap_or(last.0.time).max(last.0.time);
+    let freshest = numbered.iter().rfind(|(note, _)| is_newer(note)).map(|(note, _)| fresh_until(note));
+    let now = context.now.unwrap_or(last).max(last);
     let open = row.end == crate::tracking::ObservationEnd::Open;
-    let end = if open { now.min(fresh_until(freshest)).max(last.0.time) } else { last.0.time };
+    let end = if open { now.min(freshest.unwrap_or(last)).max(last) } else { last };
     let columns = context.page.1.saturating_sub(NAMES + 2);
-    let scale = Scale { from: first.0.time, to: end.max(first.0.time + 1), columns };
+    let scale = Scale { from, to: end.max(from.saturating_add(1)), columns };
     let (low, high) = numbered.iter().fold((i64::MAX, i64::MIN), |(low, high), (_, at)| (low.min(*at), high.max(*at)));
     let wraps = high >= MODULUS || low < 0;
     let rows = (rows - usize::from(wraps)).min((high - low + 1).max(1) as usize).max(1);

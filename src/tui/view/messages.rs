@@ -60,11 +60,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
     text::write(buffer, area.x, area.y, area.width, &heads(&columns, &time, app.theme), more);
     if rows.is_empty() && area.height > 1 {
-        let why = if app.filter.running {
-            " filtering"
-        } else {
-            " no message passes the filter; Esc takes it away, / changes it"
-        };
+        let why = app.why_empty();
         text::write(buffer, area.x, area.y + 1, area.width, &vec![(why.into(), Style::new())], more);
     }
     for (y, (id, row, cells)) in (area.y + 1..area.bottom()).zip(&rows) {
@@ -140,14 +136,16 @@ fn ends(app: &App, record: &Record, row: &Row, width: usize) -> String {
 /// An endpoint in a few columns: the end of its address, and its port.
 fn short(endpoint: &Endpoint, width: usize) -> String {
     let whole = endpoint.address.to_string();
+    // ICMP has none.
+    let port = if endpoint.port == 0 { String::new() } else { format!(":{}", endpoint.port) };
     if width >= 150 && whole.len() <= 15 {
-        return format!("{whole}:{}", endpoint.port);
+        return whole + &port;
     }
     if endpoint.address.is_ipv4() {
-        return format!(".{}:{}", whole.rsplit('.').next().unwrap_or(&whole), endpoint.port);
+        return format!(".{}{port}", whole.rsplit('.').next().unwrap_or(&whole));
     }
     let end = if whole.len() <= 5 { whole.as_str() } else { whole.rsplit(':').next().unwrap_or(&whole) };
-    format!("[{end}]:{}", endpoint.port)
+    format!("[{end}]{port}")
 }
 
 /// What it answers or repeats, and after how long: `=#1 11ms`.
@@ -199,7 +197,7 @@ fn fit_columns(width: usize, time: usize, rows: &[(RecordId, &Row, Cells)]) -> C
         flag: 2,
         time: widest(8.max(time), 26, &|row| text::width(&row.2.time)),
         ends: widest(5, if wide { 48 } else { 11 }, &|row| text::width(&row.2.ends)),
-        message_type: 4,
+        message_type: widest(4, 6, &|row| text::width(&row.1.line.message_type)),
         message_id: 5,
         token: widest(3, if wide { 16 } else { 5 }, &|row| row.1.line.token.len()),
         code: widest(4, if wide { 18 } else { 12 }, &|row| text::width(&row.1.line.code)),
@@ -361,13 +359,18 @@ fn observe(words: &str) -> String {
 fn summary(row: &Row, columns: usize, more: char) -> String {
     let line = &row.line;
     let joined = |words: &[&str]| words.iter().copied().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let whole = joined(&[&line.observe.replacen("Observe", "Obs", 1), &line.summary]);
+    let long = line.observe.replacen("Observe", "Obs", 1);
+    let whole = if row.code.is_response() {
+        joined(&[&long, &line.blocks, &line.content, &line.path])
+    } else {
+        joined(&[&long, &line.summary])
+    };
     if text::width(&whole) <= columns {
         return whole;
     }
     let (observe, content) = (observe(&line.observe), brief(&line.content));
     let room = |words: &[&str]| columns.saturating_sub(text::width(&joined(words)));
-    let is_request = row.code.is_request();
+    let is_request = !row.code.is_response();
     let path = if is_request { line.path.chars().take(PATH).collect() } else { String::new() };
     // A sign stands at least for what comes last.
     let last = if is_request { &content } else { &joined(&[&content, &line.path]) };

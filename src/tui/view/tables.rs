@@ -8,8 +8,10 @@ use super::text::{self, Pieces, left, right};
 use crate::tui::action::View;
 use crate::tui::app::{App, Pane};
 
-/// Columns that the widest text, resource or request, keeps at least.
+/// Columns that a request keeps at least.
 const WIDEST: usize = 14;
+/// Columns that a resource or an endpoint keeps at least.
+const WIDE: usize = 9;
 
 /// Columns with a path in them, both ends of which tell something.
 const PATHS: &[&str] = &["Request", "Resource"];
@@ -22,7 +24,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let heads = app.table_heads();
     let more = app.theme.signs().more;
     let widths = widths(app, usize::from(area.width));
-    let head: String = heads.iter().zip(&widths).map(|(head, width)| cell(head.0, head, *width, ' ')).collect();
+    let head: String = heads
+        .iter()
+        .zip(&widths)
+        .map(|((name, on_right, _), width)| cell(name, &("", *on_right, 0), *width, more))
+        .collect();
     text::write(buffer, area.x, area.y, area.width, &vec![(format!(" {head}"), app.theme.heading())], more);
     if app.tables.rows.is_empty() && area.height > 1 {
         let why = app.why_empty();
@@ -68,7 +74,12 @@ fn shortened(text: &str, width: usize, more: char) -> String {
     }
 }
 
-/// Widths of the columns: as wide as their texts; the widest gives way first, then columns are given up.
+/// Paths and endpoints may be cut, and are told in full below; numbers and names of rules are not.
+fn gives_way((name, ..): &(&str, bool, u8)) -> bool {
+    PATHS.contains(name) || *name == "Sender"
+}
+
+/// Widths of the columns: as wide as their texts; the widest path gives way first, then columns are given up.
 fn widths(app: &App, columns: usize) -> Vec<usize> {
     let heads = app.table_heads();
     let rows = || app.tables.rows.iter().filter(|row| !row.heading);
@@ -89,9 +100,11 @@ fn widths(app: &App, columns: usize) -> Vec<usize> {
         if over == 0 {
             return widths;
         }
-        let widest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(index, width)| (index, *width));
+        let flexible = widths.iter().enumerate().filter(|(index, _)| heads.get(*index).is_some_and(gives_way));
+        let widest = flexible.max_by_key(|(_, width)| **width).map(|(index, width)| (index, *width));
         let Some((index, width)) = widest else { return widths };
-        if width.saturating_sub(over) >= WIDEST {
+        let least = if heads.get(index).is_some_and(|head| head.0 == "Request") { WIDEST } else { WIDE };
+        if width.saturating_sub(over) >= least {
             if let Some(place) = widths.get_mut(index) {
                 *place = width - over;
             }
