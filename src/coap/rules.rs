@@ -86,7 +86,7 @@ rules! {
     CfFetchMissing "cf.fetch-missing" "Options and payload" Error Message "RFC 8132 section 2.3.1" "" "A FETCH carries its query in the payload and must name the format of that query."
     CfWithoutPayload "cf.without-payload" "Options and payload" Note Message "RFC 7252 section 5.10.3" "{0:format}." "The message names the format of a payload that it does not have."
     CfNotAccepted "cf.not-accepted" "Options and payload" Warn Tracking "RFC 7252 section 5.10.4" "It asked for {0:format} and got {1:format}." "The client accepts one format only; a server that cannot produce it should answer 4.06."
-    CfParseFailed "cf.parse-failed" "Options and payload" Warn Payload "RFC 7252 section 5.5.1" "Byte {0} of it: {1:flaw}." "The bytes do not follow the grammar of the Content-Format that they are labelled with."
+    CfParseFailed "cf.parse-failed" "Options and payload" Warn Payload "RFC 7252 section 5.5.1" "Byte {0} of it: {1:flaw}." "The payload is not what its Content-Format says, or programs differ in what they make of it."
     PayloadMarkerEmpty "payload.marker-empty" "Options and payload" Error Message "RFC 7252 section 3" "" "The marker 0xFF promises a payload; with nothing behind it the message is malformed, and the marker should have been left out."
     PayloadNotAllowed "payload.not-allowed" "Options and payload" Warn Message "RFC 7252 sections 5.5, 5.9.1.3; RFC 7959 section 2.9.1" "{0:code} with {1:bytes}." "For this kind of message no payload is defined, and receivers have to ignore it."
     PayloadDiagnostic "payload.diagnostic" "Options and payload" Chat Message "RFC 7252 section 5.5.2" "" "An error response without a Content-Format may carry a text for the person who debugs."

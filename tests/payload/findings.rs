@@ -83,3 +83,11 @@ fn every_rule_of_payloads_has_a_case_and_a_near_miss() {
         assert!(text.lines().any(|line| line.starts_with(rule.id())), "{} has no case", rule.id());
     }
 }
+
+#[test]
+fn what_is_said_of_a_payload_is_true_of_every_flaw() {
+    use coapscope::coap::Rule;
+    // Names that occur twice follow the grammar of JSON, and NaN that of CBOR: what is said must hold for them, too.
+    let teaching = Rule::CfParseFailed.row().teaching;
+    assert!(teaching.contains("or programs differ") && !teaching.contains("grammar"), "{teaching}");
+}
