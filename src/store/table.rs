@@ -9,7 +9,7 @@ use crate::coap::Finding;
 use crate::frame::{Endpoint, Position};
 use crate::tracking::{
     BodyId, BodyPart, BodyRow, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch,
-    RecordId, ResourceId,
+    RecordId, Relation, ResourceId,
 };
 
 /// What the loader sends. Ids in it are those of the loader's tables; new rows of a table come in order.
@@ -249,23 +249,32 @@ impl Store {
         self.records.get(id as usize)
     }
 
-    /// The first answer to a message; copies share that of their first copy.
+    /// The first answer to a message; copies share that of their first copy. A frame that the capture point saw twice has none.
     pub fn answered_by(&self, id: RecordId) -> Option<RecordId> {
-        let record = self.get(id)?;
-        let first = if record.is_repeat() { record.relates_to } else { id };
+        let first = self.first_copy(id)?;
         self.answered_by.get(first as usize).copied().filter(|by| *by != NO_RECORD)
+    }
+
+    /// The first copy of a message, which is the message itself or an earlier one; `None` for a frame that the capture point saw twice.
+    fn first_copy(&self, id: RecordId) -> Option<RecordId> {
+        let record = self.get(id)?;
+        match record.relation() {
+            Relation::CopyOf => None,
+            _ if record.is_repeat() => Some(record.relates_to),
+            _ => Some(id),
+        }
     }
 
     /// It is a later copy of that message.
     pub fn is_copy_of(&self, id: RecordId, first: RecordId) -> bool {
-        self.get(id).is_some_and(|record| record.is_repeat() && record.relates_to == first)
+        id != first && self.first_copy(id) == Some(first)
     }
 
-    /// The message that this one answers, acknowledges or resets; copies share that of their first copy.
+    /// The message that this one answers, acknowledges or resets; copies share that of their first copy. A frame that the capture point saw
+    /// twice answers nothing.
     pub fn answers(&self, id: RecordId) -> Option<RecordId> {
         use crate::tracking::Relation::{Acknowledges, Answers, Resets};
-        let record = self.get(id)?;
-        let first = if record.is_repeat() { self.get(record.relates_to)? } else { record };
+        let first = self.get(self.first_copy(id)?)?;
         (matches!(first.relation(), Answers | Acknowledges | Resets) && first.relates_to != NO_RECORD)
             .then_some(first.relates_to)
     }

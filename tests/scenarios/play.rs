@@ -170,7 +170,8 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
             let found = seen.store.attempts(record).and_then(|attempts| round_trip(&attempts));
             equal(&found.map_or("none".into(), |time| format!("{}", time as f64 / 1e9)), time)
         }
-        ["answered-by", by] => equal(&name(seen.answered_by.get(&record).copied().unwrap_or(NO_RECORD)), by),
+        ["answered-by", by] => equal(&name(seen.store.answered_by(record).unwrap_or(NO_RECORD)), by),
+        ["answer-to", to] => equal(&name(seen.store.answers(record).unwrap_or(NO_RECORD)), to),
         ["previous", to] => equal(&name(tracked.previous_in_exchange), to),
         ["transmission", number] => equal(&tracked.transmission.to_string(), number),
         ["exchange", number] => equal(&tracked.exchange.0.to_string(), number),

@@ -169,6 +169,9 @@ fn fate(view: &View<'_>, parameters: &Parameters, ended: bool) -> Fate {
     if !view.is_message() || record.flags.has(RecordFlags::MALFORMED) || view.message.header().is_none() {
         return Fate::Settled;
     }
+    if record.relation() == Relation::CopyOf {
+        return Fate::Settled;
+    }
     let first = if record.is_repeat() { record.relates_to } else { view.id };
     let answered = view.store.answered_by(view.id).is_some();
     let confirmable = record.message_type == MessageType::Confirmable;
