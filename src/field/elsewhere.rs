@@ -67,6 +67,17 @@ const ROWS: &[Elsewhere] = &[
     row("frame.time_delta_displayed", "depends on what else is displayed", &["coapscope.delta"]),
     row("frame.coloring_rule.name", "is of Wireshark's colours", &["coapscope.severity"]),
     row("udp.stream", "numbers pairs of endpoints", &["coapscope.client", "coapscope.server"]),
+    row("udp.time_delta", "counts within a pair of endpoints", &["coapscope.delta", "coapscope.rtt"]),
+    row("udp.time_relative", "counts within a pair of endpoints", &["frame.time_relative"]),
+    row("frame.time_utc", "is the time in UTC, which all times are here", &["frame.time"]),
+    row("ip.fragment", "is of Wireshark's reassembly", &["ip.frag_offset", "ip.flags.mf"]),
+    row("ip.fragments", "is of Wireshark's reassembly", &["ip.frag_offset", "ip.flags.mf"]),
+    row(
+        "ip.reassembled_in",
+        "is of Wireshark's reassembly; messages have the number of their last fragment",
+        &["frame.number"],
+    ),
+    row("ip.reassembled.length", "is of Wireshark's reassembly", &["udp.length"]),
     row("ip.stream", "numbers pairs of addresses", &["ip.addr"]),
     row("ipv6.stream", "numbers pairs of addresses", &["ipv6.addr"]),
     row("ip.host", "is the name of a host, and no names are looked up", &["ip.addr"]),
@@ -89,6 +100,11 @@ const ROWS: &[Elsewhere] = &[
     row("_ws.expert.severity", "is of Wireshark's expert information", &["coapscope.severity"]),
     row("_ws.expert", "is Wireshark's expert information", &["coapscope.finding"]),
     row("_ws.expert.", "is of Wireshark's expert information", &["coapscope.finding"]),
+    row("_ws.col.number", "is a column of Wireshark", &["frame.number"]),
+    row("_ws.col.time", "is a column of Wireshark", &["frame.time_relative"]),
+    row("_ws.col.source", "is a column of Wireshark", &["coapscope.source"]),
+    row("_ws.col.destination", "is a column of Wireshark", &["coapscope.destination"]),
+    row("_ws.col.length", "is a column of Wireshark", &["frame.len"]),
     row("_ws.col.info", "is a column of Wireshark", &["coapscope.resource", "coapscope.code.name"]),
     row("_ws.col.protocol", "is a column of Wireshark", &["coapscope.kind"]),
     row("_ws.", "is a column or a note of Wireshark", &["coapscope.finding"]),
@@ -122,6 +138,8 @@ const ROWS: &[Elsewhere] = &[
 
 /// The row of a name, if it has one.
 pub(super) fn find(name: &str) -> Option<&'static Elsewhere> {
+    // Wireshark 4.0 writes the names of columns in capitals, 4.2 does not.
+    let name = name.to_ascii_lowercase();
     ROWS.iter().find(|row| row.name == name || row.name.ends_with('.') && name.starts_with(row.name))
 }
 

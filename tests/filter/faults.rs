@@ -20,6 +20,8 @@ const FAULTS: &[(&str, usize, &str)] = &[
     ("frame.time_delta > 1", 1, "here: coapscope.delta"),
     ("tcp.port in {5683}", 1, "what is shown is CoAP over UDP; here: udp.port"),
     ("_ws.col.info contains \"GET\"", 1, "here: coapscope.resource, coapscope.code.name"),
+    ("_ws.col.Info contains \"GET\"", 1, "here: coapscope.resource, coapscope.code.name"),
+    ("udp.time_delta > 1", 1, "counts within a pair of endpoints; here: coapscope.delta"),
     ("_ws.expert.message matches \"x\"", 1, "here: coapscope.finding"),
     ("json.value.string == \"x\"", 1, "here: coapscope.payload.value"),
     ("coap.mid == ${coap.mid}", 13, "`${coap.mid}` is of Wireshark alone; here write the value itself"),
