@@ -56,8 +56,8 @@ impl Timers {
     pub fn clamp(&mut self, steady: i64) {
         self.hurry();
         for queue in [&mut self.acknowledged, &mut self.groups] {
-            for (stamp, _) in queue.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
-                *stamp = steady;
+            if let Some((stamp, _)) = queue.back_mut() {
+                *stamp = steady.min(*stamp);
             }
         }
     }

@@ -440,19 +440,16 @@ impl SentTable {
         [waited, front(&self.confirmable), front(&self.other)].into_iter().flatten().min()
     }
 
-    /// Takes back a jump of the clock that was not confirmed.
+    /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
     pub fn clamp(&mut self, steady: i64) {
         for life in [&mut self.confirmable, &mut self.other] {
-            life.ring.newest_first(|sent| {
-                let later = sent.stamp > steady;
+            let newest = life.ring.newest();
+            if let Some(sent) = life.ring.get_mut(newest) {
                 sent.stamp = sent.stamp.min(steady);
-                later
-            });
-            life.due.newest_first(|due| {
-                let later = due.stamp > steady;
+            }
+            if let Some(due) = life.due.get_mut(newest) {
                 due.stamp = due.stamp.min(steady);
-                later
-            });
+            }
         }
     }
 

@@ -168,3 +168,18 @@ fn what_is_old_stays_where_it_was_used_lately() {
     assert_eq!(wire.say(&answer(9_600)).relation, Relation::Answers, "a request of some minutes ago");
     assert_eq!(wire.say(&answer(100)).relation, Relation::None, "one of more than an hour ago");
 }
+
+#[test]
+fn endpoints_keep_their_numbers() {
+    let mut tracker = Tracker::new(TrackerOptions::default());
+    let endpoints: Vec<_> = (0..500_u16)
+        .flat_map(|number| {
+            let [high, low] = number.to_be_bytes();
+            let long = |scope| Endpoint { address: [0xfd00, 0, 0, 0, 0, 0, 0, number].into(), port: 5683, scope };
+            [Endpoint { address: [10, 0, high, low].into(), port: 5683, scope: 0 }, long(0), long(1)]
+        })
+        .collect();
+    let numbers: Vec<_> = endpoints.iter().map(|endpoint| tracker.endpoint(endpoint)).collect();
+    assert_eq!(endpoints.iter().map(|endpoint| tracker.endpoint(endpoint)).collect::<Vec<_>>(), numbers);
+    assert_eq!(tracker.endpoints(), endpoints);
+}

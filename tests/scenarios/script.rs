@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
+use coapscope::coap::DecodeMode;
 use coapscope::frame::{Endpoint, is_known_time};
 
 /// One scenario.
@@ -35,6 +36,8 @@ pub struct Sent {
     pub hop_limit: u8,
     pub interface: u16,
     pub cut: bool,
+    /// How it is read.
+    pub mode: DecodeMode,
     pub bytes: Vec<u8>,
 }
 
@@ -107,6 +110,7 @@ impl Reader {
                     hop_limit: 64,
                     interface: 0,
                     cut: false,
+                    mode: DecodeMode::Rfc7252,
                     bytes: Vec::new(),
                 };
                 self.message(sent, &words[2..])
@@ -123,6 +127,7 @@ impl Reader {
                 Some(("ipid", value)) => sent.ip_id = parse(value)?,
                 Some(("hop", value)) => sent.hop_limit = parse(value)?,
                 Some(("if", value)) => sent.interface = parse(value)?,
+                Some(("as", "draft-12")) => sent.mode = DecodeMode::Draft12,
                 Some(("cut", value)) => keep = Some(parse::<usize>(value)?),
                 _ => rest.push(word.as_str()),
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use coapscope::coap::{Message, Rule};
+use coapscope::coap::{DecodeMode, Message, Rule};
 use coapscope::frame::{Endpoint, is_known_time};
 use coapscope::tracking::{
     Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId,
@@ -143,11 +143,12 @@ impl Player {
         let before = self.facts.len();
         let ahead = self.way == Way::Loader
             && !message.cut
+            && message.mode == DecodeMode::Rfc7252
             && Facts::read_usual(&mut self.facts, &message.bytes, &self.tracker.seed(), |_| true);
         assert_eq!(ahead, self.facts.len() > before, "facts are there if it says that it read them");
         match self.facts.last() {
             Some(facts) if ahead => self.tracker.track_known(&arrival, &message.bytes, facts, out),
-            _ => self.tracker.track(&arrival, &Message::decode(&message.bytes), out),
+            _ => self.tracker.track(&arrival, &Message::decode_as(&message.bytes, message.mode), out),
         }
     }
 
@@ -174,6 +175,7 @@ impl Player {
             hop_limit: 64,
             interface: 0,
             cut: false,
+            mode: DecodeMode::Rfc7252,
             bytes,
         };
         let record = STRANGERS + number * 2;

@@ -104,21 +104,19 @@ impl Slots {
         self.ring.front().map(|_| self.ring.first())
     }
 
-    /// Takes back a jump of the clock that was not confirmed.
+    /// Takes back a jump of the clock that was not confirmed: one frame came in it, which began an exchange, and changed another.
     pub fn clamp(&mut self, steady: i64) {
-        self.ring.newest_first(|slot| {
-            let later = slot.opened_at > steady || slot.closed_at > steady;
-            slot.opened_at = slot.opened_at.min(steady);
-            slot.closed_at = slot.closed_at.min(steady);
-            later
-        });
-        self.terms.newest_first(|term| {
-            let later = term.stamp > steady;
-            term.stamp = term.stamp.min(steady);
-            later
-        });
-        for (stamp, _) in self.closed.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
-            *stamp = steady;
+        for number in [self.ring.newest(), self.noted] {
+            if let Some(slot) = self.get_mut(number) {
+                slot.opened_at = slot.opened_at.min(steady);
+                slot.closed_at = slot.closed_at.min(steady);
+            }
+            if let Some(term) = self.terms.get_mut(number) {
+                term.stamp = term.stamp.min(steady);
+            }
+        }
+        for (stamp, _) in self.closed.iter_mut().rev().take(2) {
+            *stamp = steady.min(*stamp);
         }
     }
 }

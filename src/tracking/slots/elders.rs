@@ -24,7 +24,7 @@ impl Elders {
 
     #[inline]
     pub fn holds(&self, number: u32) -> bool {
-        !self.places.is_empty() && self.places.contains_key(&number)
+        self.places.contains_key(&number)
     }
 
     #[inline]

@@ -58,6 +58,8 @@ pub(super) struct Slots {
     tokens: TokenMap<Under>,
     clients: Clients,
     observations: Slab<Observation>,
+    /// What changed last.
+    noted: u32,
 }
 
 impl Slots {
@@ -71,6 +73,7 @@ impl Slots {
             tokens: TokenMap::new(),
             clients: Clients::default(),
             observations: Slab::new(),
+            noted: NONE,
         }
     }
 
@@ -139,7 +142,7 @@ impl Slots {
     #[inline]
     fn place_from(&mut self, was: usize, pair: PairNumber, token: &Token) -> usize {
         let (ring, elders) = (&self.ring, &self.elders);
-        let held = |number: u32| number != NONE && (ring.holds(number) || elders.holds(number));
+        let held = |number: u32| ring.holds(number) || elders.holds(number);
         let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
         self.tokens.place(was, pair.0, token, alive)
     }
@@ -194,6 +197,7 @@ impl Slots {
     /// Notes when a slot is to be forgotten: to be called when something of it changed on which that depends.
     #[inline]
     fn note(&mut self, number: u32) {
+        self.noted = number;
         if let Some(slot) = self.ring.get(number)
             && let Some(term) = self.terms.get_mut(number)
         {
@@ -222,7 +226,7 @@ impl Slots {
     /// Elders are forgotten by the time at which they were closed.
     #[inline]
     fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if !self.ring.holds(number) && self.elders.holds(number) {
+        if self.elders.holds(number) {
             self.closed.push_back((stamp, number));
         }
     }
