@@ -348,12 +348,8 @@ impl App {
             Jump::NextProblem => (at + 1..shown.end).find(problem),
             Jump::PreviousProblem => (shown.start..at).rev().find(problem),
             Jump::Cause => Some(record.relates_to).filter(|id| *id != NO_RECORD),
-            Jump::Answer => self.store.answered_by(
-                self.store
-                    .get(at)
-                    .filter(|record| record.relation() == Relation::CopyOf)
-                    .map_or(at, |copy| copy.relates_to),
-            ),
+            Jump::Answer if record.relation() == Relation::CopyOf => self.store.answered_by(record.relates_to),
+            Jump::Answer => self.store.answered_by(at),
             Jump::Next | Jump::Previous | Jump::Back => None,
         }
     }

@@ -24,13 +24,15 @@ fn ends(link: u16, network: u16, hex: &str) -> [Endpoint; 2] {
     }
 }
 
+/// Link type, number of the interface, and the frame of a packet.
+type Link<'a> = (u16, u16, &'a dyn Fn(&str) -> String);
+
 #[test]
 fn each_link_has_its_own_addresses() {
     let ethernet = |tags: &str, packet: &str| format!("020000000001020000000002{tags}86dd{packet}");
     let any = |index: u8, packet: &str| format!("86dd0000000000{index:02x}000100060200000000020000{packet}");
     let quote = format!("{QUOTE}{DATAGRAM}");
-    // Link type, number of the interface, what stands before the packet.
-    let links: [(u16, u16, &dyn Fn(&str) -> String); 8] = [
+    let links: [Link<'_>; 8] = [
         (1, 0, &|packet| ethernet("", packet)),
         (1, 1, &|packet| ethernet("", packet)),
         (1, 0, &|packet| ethernet("8100a00a", packet)),
