@@ -30,7 +30,7 @@ pub const HEADS: &[(&str, bool, u8)] = &[
 ];
 
 /// Columns below which senders are called by the names that the other views have for them.
-const NARROW: usize = 60;
+const NARROW: usize = 72;
 
 /// How much was there when the findings were looked for: records, whether the source had ended, messages that a filter chose.
 type Seen = (usize, bool, Option<usize>);

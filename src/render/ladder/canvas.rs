@@ -95,7 +95,7 @@ pub const ASCII: Signs = Signs {
     fold: '#',
     slants: ['/', '\\'],
     turn: ')',
-    beyond: ['<', '>'],
+    beyond: ['+', '+'],
     cursor: '>',
     unicode: false,
 };
