@@ -12,6 +12,8 @@ mod follow;
 mod pty;
 #[path = "terminal/quiet.rs"]
 mod quiet;
+#[path = "terminal/walks.rs"]
+mod walks;
 
 use std::time::Duration;
 

@@ -177,7 +177,11 @@ fn the_timeline_draws_the_copies() {
                 .collect();
             copies += expected.len();
             expected.extend(answer.map(|answer| (time(answer) - time(first), "A".to_owned())));
-            timeline(&format!("{} exchange {id}", path.display()), &panes[id], &expected, answer.is_none());
+            // What waits is drawn up to the end of the capture, where that comes after the time at which its sender gives up.
+            let now = told.iter().map(time).max().unwrap() - time(first);
+            let waits = ["open", "timed-out"].iter().any(|state| first["exchange_state"] == *state);
+            let until = (answer.is_none() && waits).then(|| (93 * SECOND).max(now.min(186 * SECOND)));
+            timeline(&format!("{} exchange {id}", path.display()), &panes[id], &expected, until);
             timelines += 1;
         }
     }
@@ -186,7 +190,8 @@ fn the_timeline_draws_the_copies() {
 }
 
 /// Copies and answer at their times, and the windows of RFC 7252 section 4.8, on one scale.
-fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: bool) {
+/// `until`: where the line of one that waits ends.
+fn timeline(at: &str, pane: &[String], events: &[(i64, String)], until: Option<i64>) {
     let columns = WIDTH - TIMELINE;
     let line = |name: &str| -> String {
         let found = pane.iter().find(|line| line.starts_with(&format!(" {name} ")));
@@ -198,13 +203,12 @@ fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: bool) {
     // Windows end at these seconds after the first copy; what is answered is drawn up to the end of the window that it falls into.
     let last = events.iter().map(|(time, _)| *time).max().unwrap();
     let answered = [3, 9, 21, 45].into_iter().map(|end| end * SECOND).find(|end| *end >= last).unwrap_or(last);
-    let end = if waits { 93 * SECOND } else { answered };
-    let to =
-        if label == coapscope::render::time::duration(end) { end } else { return assert!(waits, "{at}: {label}") };
+    let to = until.unwrap_or(answered);
+    assert_eq!(label, coapscope::render::time::duration(to), "{at}");
     let parameters = Parameters::default();
     let mut bar = vec![' '; columns];
     let give_up = (62 * SECOND, 93 * SECOND);
-    for (from, until) in (1..=4).map(|step| parameters.retransmission_time(step)).chain(waits.then_some(give_up)) {
+    for (from, until) in (1..=4).map(|step| parameters.retransmission_time(step)).chain(until.map(|_| give_up)) {
         if from <= to {
             bar[place(from, 0, to, columns)..=place(until, 0, to, columns)].fill('=');
         }

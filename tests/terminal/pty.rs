@@ -28,12 +28,17 @@ pub struct Pty {
 }
 
 impl Pty {
-    pub fn start(mut command: CommandBuilder) -> Self {
+    pub fn start(command: CommandBuilder) -> Self {
+        Self::start_on(command, "xterm-256color", "C.UTF-8")
+    }
+
+    /// On a terminal of this type, in this locale.
+    pub fn start_on(mut command: CommandBuilder, terminal: &str, locale: &str) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         command.cwd(env!("CARGO_MANIFEST_DIR"));
-        command.env("TERM", "xterm-256color");
-        command.env("LC_ALL", "C.UTF-8");
+        command.env("TERM", terminal);
+        command.env("LC_ALL", locale);
         // A report of a panic fits on it.
         command.env("RUST_BACKTRACE", "0");
         let before = modes(&*pair.master);
