@@ -44,7 +44,7 @@ impl Slots {
             if term.lasts {
                 self.unused.push_back((slot.opened_at, number));
                 self.elders.add(number, *slot);
-            } else if term.known && !term.free {
+            } else if term.known {
                 forgotten(number, slot);
                 self.observations.take(slot.observation);
             }
@@ -78,7 +78,7 @@ impl Slots {
         if self.elders.remove(number).is_none()
             && let Some(slot) = self.get_mut(number)
         {
-            slot.kind = SlotKind::Free;
+            (slot.kind, slot.observation) = (SlotKind::Free, NO_OBSERVATION);
         }
         self.note(number);
         while self.terms.front().is_some_and(|term| term.free) {
