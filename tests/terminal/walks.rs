@@ -40,7 +40,11 @@ fn three_users_find_what_they_look_for() {
             let mut pty = Pty::start_on(command, terminal, locale);
             pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
             pty.wait_for("all of it", |screen| screen.contents().contains("88 msg"));
-            for key in *keys {
+            if locale == "C" {
+                // In one go, as fast fingers do.
+                pty.press(&keys.concat());
+            }
+            for key in keys.iter().filter(|_| locale != "C") {
                 assert!(pty.answer_to(key, PATIENCE).is_some(), "{who}: no answer to {key}\n{}", pty.text());
                 pty.wait_for("the order", |screen| !screen.contents().contains("sorting"));
             }

@@ -99,6 +99,8 @@ struct Table {
     order: Ordering,
     /// Where the current row was last.
     place: usize,
+    /// To this end once the rows stand in the order that was asked for, if this message is still selected then.
+    end: Option<(Motion, Option<RecordId>)>,
 }
 
 /// Both tables.
@@ -337,6 +339,8 @@ impl App {
         let count = self.table_len();
         let (place, page) = (self.tables.of(self.view).place, self.tables.page.max(2));
         let Some(target) = motion.row(place, page, count) else { return };
+        let view = self.view;
+        let is_end = matches!(motion, Motion::First | Motion::Last) && self.awaits_order(view);
         if motion == Motion::Last {
             self.thaw();
             self.list.follow = self.grows();
@@ -355,7 +359,6 @@ impl App {
         };
         let Some((place, id)) = found else { return };
         let message = self.message_of(id);
-        let view = self.view;
         let table = self.tables.of_mut(view);
         (table.current, table.place) = (id, place);
         self.tables.facts.cursor = 0;
@@ -368,6 +371,7 @@ impl App {
             }
             self.tables.synced = self.list.selected;
         }
+        self.tables.of_mut(view).end = is_end.then_some((motion, self.list.selected));
     }
 
     /// Move among the lines below the table; a message that a line is about is selected.
@@ -468,9 +472,24 @@ impl App {
         }
     }
 
+    /// The rows stand in another order soon.
+    fn awaits_order(&self, view: View) -> bool {
+        let order = &self.tables.of(view).order;
+        order.is_running() || order.is_due(self.list.chosen.as_ref().map(Vec::len))
+    }
+
     /// A worker has put a table in order.
     pub fn ordered(&mut self, ordered: Ordered) {
-        self.tables.of_mut(ordered.view()).order.take(ordered);
+        let view = ordered.view();
+        self.tables.of_mut(view).order.take(ordered);
+        // Whoever asked for an end meanwhile meant that of the new order.
+        if view == self.view
+            && !self.awaits_order(view)
+            && let Some((motion, selected)) = self.tables.of_mut(view).end.take()
+            && selected == self.list.selected
+        {
+            self.move_in_table(motion);
+        }
     }
 
     /// Live: tell of the newest problem that came with an update.
