@@ -254,8 +254,7 @@ impl Tracker {
             // It is one fact, however long it lasts.
             match std::mem::replace(&mut slot.overdue, true) {
                 false => out.find(record, finding),
-                true if severity > was => out.patch(Patch::Graver { record, finding, was }),
-                true => {}
+                true => out.patch(Patch::Graver { record, finding, was }),
             }
         }
     }
