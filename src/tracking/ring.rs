@@ -9,8 +9,8 @@ pub(super) struct Ring<T> {
     cells: Vec<T>,
     /// How many cells there may be. No power of two: a ring of large things would have up to twice the cells that it needs.
     room: u32,
-    /// The newest number that has the first cell.
-    origin: u32,
+    /// The cell of the oldest thing.
+    head: u32,
     /// Number of the oldest thing.
     first: u32,
     length: u32,
@@ -21,7 +21,7 @@ impl<T> Ring<T> {
     const FIRST: u32 = 64;
 
     pub fn new() -> Self {
-        Self { cells: Vec::new(), room: Self::FIRST, origin: 0, first: 0, length: 0 }
+        Self { cells: Vec::new(), room: Self::FIRST, head: 0, first: 0, length: 0 }
     }
 
     /// Number of the oldest thing.
@@ -41,28 +41,37 @@ impl<T> Ring<T> {
         self.length as usize
     }
 
+    /// How many things are older than what is under a number, if anything is.
     #[inline]
-    fn cell(&self, number: u32) -> usize {
-        let behind = number.wrapping_sub(self.origin) & NUMBERS;
-        // What came before the first cell was used again lies at the end.
-        (if behind < self.room { behind } else { behind.wrapping_add(self.room) & NUMBERS }) as usize
+    fn older(&self, number: u32) -> Option<u32> {
+        let older = number.wrapping_sub(self.first) & NUMBERS;
+        (number <= NUMBERS && older < self.length).then_some(older)
+    }
+
+    /// The cell of what comes behind so many.
+    #[inline]
+    fn cell(&self, older: u32) -> usize {
+        let (at, room) = (self.head as usize + older as usize, self.room as usize);
+        if at < room { at } else { at - room }
     }
 
     /// Whether there is something under a number.
     #[inline]
     pub fn holds(&self, number: u32) -> bool {
-        number <= NUMBERS && number.wrapping_sub(self.first) & NUMBERS < self.length
+        self.older(number).is_some()
     }
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {
-        if self.holds(number) { self.cells.get(self.cell(number)) } else { None }
+        let older = self.older(number)?;
+        self.cells.get(self.cell(older))
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
-        let cell = self.cell(number);
-        if self.holds(number) { self.cells.get_mut(cell) } else { None }
+        let older = self.older(number)?;
+        let cell = self.cell(older);
+        self.cells.get_mut(cell)
     }
 
     /// The number behind another.
@@ -82,11 +91,7 @@ impl<T> Ring<T> {
         if self.length == self.room {
             self.grow();
         }
-        let next = self.next();
-        if next.wrapping_sub(self.origin) & NUMBERS == self.room {
-            self.origin = next;
-        }
-        let at = self.cell(next);
+        let at = self.cell(self.length);
         self.length += 1;
         match self.cells.get_mut(at) {
             Some(cell) => *cell = thing,
@@ -98,24 +103,23 @@ impl<T> Ring<T> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let oldest = self.cell(self.first);
-        self.cells.rotate_left(oldest);
+        self.cells.rotate_left(self.head as usize);
         let more = self.room / 4;
         self.cells.reserve_exact(more as usize);
-        self.origin = self.first;
+        self.head = 0;
         self.room += more;
     }
 
     /// Lets the oldest thing go. It can be taken from the answer; else it stays there unseen until its cell is used again.
     #[inline]
     pub fn pop(&mut self) -> Option<&mut T> {
-        let first = self.first;
         if self.length == 0 {
             return None;
         }
-        self.first = first.wrapping_add(1) & NUMBERS;
+        let cell = self.head as usize;
+        self.head = if self.head + 1 == self.room { 0 } else { self.head + 1 };
+        self.first = Self::after(self.first);
         self.length -= 1;
-        let cell = self.cell(first);
         self.cells.get_mut(cell)
     }
 
@@ -134,7 +138,7 @@ mod tests {
     #[test]
     fn it_holds_what_a_queue_of_the_standard_library_holds() {
         let (mut ring, mut queue, mut state) = (Ring::<u64>::new(), VecDeque::new(), 1u64);
-        (ring.first, ring.origin) = (NUMBERS - 5_000, NUMBERS - 5_000);
+        ring.first = NUMBERS - 5_000;
         let mut first = ring.first;
         let after = |number: u32, by: u32| number.wrapping_add(by) & NUMBERS;
         for round in 0..40_000u64 {
