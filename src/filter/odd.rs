@@ -76,7 +76,10 @@ impl Odd {
                 let is_wanted = |finding: &Finding| wanted.get(finding.rule as usize).is_some_and(|wanted| *wanted);
                 // Where the record has no severity nothing is odd but perhaps the payload.
                 let is_odd = view.record.severity().is_some();
-                if is_odd && view.store.findings(view.id).chain(view.own_findings).any(is_wanted) {
+                if is_odd
+                    && (view.store.findings(view.id).any(|finding| is_wanted(&finding))
+                        || view.own_findings.iter().any(is_wanted))
+                {
                     return Truth::Yes;
                 }
                 if *of_message && is_odd && read < Reads::Findings || *of_payload && read < of_payload_in(view) {

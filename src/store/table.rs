@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::sparse::Sparse;
 use super::{Chunked, Record, Summary};
 use crate::capture::Interface;
-use crate::coap::Finding;
+use crate::coap::{Finding, Rule, Severity, Span};
 use crate::frame::{Endpoint, Position};
 use crate::tracking::{
     BodyId, BodyPart, BodyRow, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow, Patch,
@@ -78,6 +78,30 @@ pub enum Ended {
     Panicked(String),
 }
 
+/// A finding as it is kept: there may be very many, so there is no gap before its numbers.
+#[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed(4))]
+struct Noted {
+    rule: Rule,
+    severity: Severity,
+    span: Span,
+    numbers: [i64; 2],
+}
+
+const _: () = assert!(size_of::<Noted>() == 28);
+
+impl From<Finding> for Noted {
+    fn from(Finding { rule, severity, span, numbers }: Finding) -> Self {
+        Self { rule, severity, span, numbers }
+    }
+}
+
+impl From<Noted> for Finding {
+    fn from(Noted { rule, severity, span, numbers }: Noted) -> Self {
+        Self { rule, severity, span, numbers }
+    }
+}
+
 /// Records, tables and counts, as far as the loader has sent them.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
@@ -87,7 +111,7 @@ pub struct Store {
     observations: Chunked<Option<ObservationRow>>,
     bodies: Chunked<Option<BodyRow>>,
     parts: Sparse<BodyPart>,
-    findings: Sparse<Finding>,
+    findings: Sparse<Noted>,
     observed: Sparse<ObservationId>,
     /// The first record of each observation in `observed`.
     first_observed: BTreeMap<ObservationId, RecordId>,
@@ -187,15 +211,15 @@ impl Store {
                 if let Some(row) = self.records.get_mut(record as usize) {
                     row.raise_tracked(finding.severity);
                 }
-                self.findings.push(record, finding);
+                self.findings.push(record, finding.into());
             }
             Patch::Graver { record, finding, was } => {
                 if let Some(row) = self.records.get_mut(record as usize) {
                     row.raise_tracked(finding.severity);
                 }
-                let known = |one: &Finding| one.rule == finding.rule && one.severity == was;
+                let known = |one: &Noted| one.rule == finding.rule && one.severity == was;
                 if let Some(known) = self.findings.find_mut(record, known) {
-                    *known = finding;
+                    *known = finding.into();
                 }
             }
             Patch::Withdrawn { record, rule, was } => {
@@ -350,8 +374,8 @@ impl Store {
     }
 
     /// Findings of the tracker and of the frame on a record. Those of the message alone are derived from its bytes.
-    pub fn findings(&self, id: RecordId) -> impl Iterator<Item = &Finding> {
-        self.findings.of(id)
+    pub fn findings(&self, id: RecordId) -> impl Iterator<Item = Finding> {
+        self.findings.of(id).map(|noted| (*noted).into())
     }
 
     /// Positions of all frames of a message that arrived in fragments.

@@ -60,7 +60,7 @@ impl<'a> View<'a> {
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.own_findings.to_vec();
         findings.extend(self.payload_findings());
-        findings.extend(self.store.findings(self.id).copied());
+        findings.extend(self.store.findings(self.id));
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.bit, finding.rule));
         findings
     }

@@ -12,7 +12,7 @@ use super::tables::Ordered;
 use crate::store::Update;
 
 /// How many events may wait. An update holds up to a thousand records or so: few of them may stand between a key and its answer.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// Something happened outside.
 #[derive(Debug)]
