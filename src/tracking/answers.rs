@@ -91,7 +91,9 @@ impl Tracker {
         let elapsed = elapsed(self.sent.newest_answer(sent).at(), context.now);
         let role = if reset { self.reset_role(sent) } else { sent.ack_role };
         let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
-        let kind = sameness(&context.travel(), &self.sent.newest_answer(sent));
+        let newest = self.sent.newest_answer(sent);
+        let counts = newest.ip_id != sent.answer.ip_id;
+        let kind = sameness(&context.travel(), &newest, counts, self.options.parameters.ack_timeout);
         if let Some(again) = self.sent.again_mut(owner) {
             again.answer = Some(context.travel());
         }
@@ -302,7 +304,9 @@ impl Tracker {
 
     #[inline(never)]
     fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
-        let kind = sameness(&context.travel(), &self.sent.last(sent));
+        let last = self.sent.last(sent);
+        let counts = last.ip_id != sent.first.ip_id;
+        let kind = sameness(&context.travel(), &last, counts, self.options.parameters.ack_timeout);
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
         let elapsed = elapsed(self.sent.last(sent).at(), context.now);
         if let Some(again) = self.sent.again_mut(handle) {

@@ -39,7 +39,10 @@ pub(super) enum Sameness {
 }
 
 /// Tells a datagram seen twice from one sent twice, by IPv4 identification, hop limit, interface and time.
-pub(super) fn sameness(now: &Travel, before: &Travel) -> Sameness {
+///
+/// A sender that does not count its datagrams may give all the same identification. So after `wait`, when it may retransmit, an equal one tells
+/// nothing, unless the sender `counts`. Nanoseconds.
+pub(super) fn sameness(now: &Travel, before: &Travel, counts: bool, wait: i64) -> Sameness {
     let elapsed = between(before.at(), now.at());
     let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
     let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
@@ -48,7 +51,7 @@ pub(super) fn sameness(now: &Travel, before: &Travel) -> Sameness {
     let elsewhere = now.interface != before.interface && !other_id;
     if same_id && within(COPY_WINDOW) || (next_hop || elsewhere) && within(PASSAGE) {
         Sameness::Captured
-    } else if same_id {
+    } else if same_id && (counts || within(wait)) {
         Sameness::Doubled
     } else {
         Sameness::Repeated
@@ -99,8 +102,10 @@ impl Tracker {
         let equal =
             sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
         if equal {
-            let travel = context.travel();
-            return match (sameness(&travel, &self.sent.last(sent)), sameness(&travel, &sent.first)) {
+            let (travel, last) = (context.travel(), self.sent.last(sent));
+            let counts = last.ip_id != sent.first.ip_id;
+            let like = |before: &Travel| sameness(&travel, before, counts, self.options.parameters.ack_timeout);
+            return match (like(&last), like(&sent.first)) {
                 (Sameness::Captured, _) => Standing::Captured,
                 (Sameness::Doubled, _) | (_, Sameness::Doubled) => Standing::Doubled,
                 _ => Standing::Repeated,
