@@ -128,7 +128,7 @@ impl Tracker {
     fn shares_token(&mut self, index: u32, context: &Context<'_, '_>) -> bool {
         let Some(slot) = self.slots.get(index) else { return false };
         let (behind, shared) = (slot.link.behind, slot.shared);
-        if behind == NONE || !context.facts.plain && self.open_by_block(index, context).is_some() {
+        if !context.facts.plain && self.open_by_block(index, context).is_some() {
             return shared;
         }
         let waits = |slot: &&mut Slot| {

@@ -2,7 +2,7 @@
 
 use coapscope::coap::Message;
 use coapscope::frame::Endpoint;
-use coapscope::tracking::{Arrival, Counters, Patch, Relation, Tracked, Tracker, TrackerOptions};
+use coapscope::tracking::{Arrival, Counters, EndpointId, Patch, Relation, Tracked, Tracker, TrackerOptions};
 
 use crate::script::encode;
 
@@ -86,6 +86,14 @@ fn every_part_of_a_body_counts() {
     // A download has no request in blocks, but perhaps an ETag.
     let download = cost(&["> NON # @ GET /#", "< NON # @ 2.05 block2=0/1/16 payload=16"]) - answered;
     assert_eq!(download - upload, 64 - 96);
+}
+
+#[test]
+fn a_message_costs_about_what_it_takes() {
+    let message = cost(&["> ACK #"]);
+    assert!((128..320).contains(&message), "{message} bytes for a message without an exchange");
+    let exchange = cost(&["> NON # @ GET /a"]) - message;
+    assert!((128..640).contains(&exchange), "{exchange} bytes for an exchange");
 }
 
 #[test]
@@ -176,10 +184,14 @@ fn endpoints_keep_their_numbers() {
         .flat_map(|number| {
             let [high, low] = number.to_be_bytes();
             let long = |scope| Endpoint { address: [0xfd00, 0, 0, 0, 0, 0, 0, number].into(), port: 5683, scope };
-            [Endpoint { address: [10, 0, high, low].into(), port: 5683, scope: 0 }, long(0), long(1)]
+            let network = Endpoint { address: [0xfd00, 0, 0, number + 1, 0, 0, 0, 1].into(), port: 5683, scope: 0 };
+            [Endpoint { address: [10, 0, high, low].into(), port: 5683, scope: 0 }, long(0), long(1), network]
         })
         .collect();
-    let numbers: Vec<_> = endpoints.iter().map(|endpoint| tracker.endpoint(endpoint)).collect();
-    assert_eq!(endpoints.iter().map(|endpoint| tracker.endpoint(endpoint)).collect::<Vec<_>>(), numbers);
+    for _ in 0..2 {
+        for (number, endpoint) in (0..).zip(&endpoints) {
+            assert_eq!(tracker.endpoint(endpoint), EndpointId(number), "{endpoint:?}");
+        }
+    }
     assert_eq!(tracker.endpoints(), endpoints);
 }

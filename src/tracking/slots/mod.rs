@@ -201,9 +201,7 @@ impl Slots {
         if let Some(slot) = self.ring.get(number)
             && let Some(term) = self.terms.get_mut(number)
         {
-            // What lasts moves on to the elders a lifetime after it began, though it be used: nothing behind it is forgotten before that.
-            let now = Term::of(slot);
-            *term = Term { stamp: if now.lasts { term.stamp } else { now.stamp }, ..now };
+            *term = Term::of(slot);
         }
     }
 
