@@ -1,6 +1,6 @@
 //! Room: what each kind of message adds to the bytes held, and what stays where there is too little of it.
 
-use coapscope::coap::Message;
+use coapscope::coap::{Message, Rule};
 use coapscope::frame::Endpoint;
 use coapscope::tracking::{Arrival, Counters, EndpointId, Patch, Relation, Tracked, Tracker, TrackerOptions};
 
@@ -187,6 +187,24 @@ fn what_is_old_stays_where_it_was_used_lately() {
     let answer = |number: u32| format!("< NON {} {number:08x} 2.05", 30_000 + number);
     assert_eq!(wire.say(&answer(9_600)).relation, Relation::Answers, "a request of some minutes ago");
     assert_eq!(wire.say(&answer(100)).relation, Relation::None, "one of more than an hour ago");
+}
+
+#[test]
+fn what_was_not_evicted_is_waited_for() {
+    const COUNT: usize = 5_000;
+    let mut wire = Wire::new(1 << 20);
+    wire.say("> CON 60000 0a GET /a");
+    wire.say("< ACK 60000 0a 2.05");
+    for number in 0..COUNT {
+        wire.say(&format!("> CON {number} {number:08x} GET /a"));
+    }
+    let evicted = wire.counters().evicted as usize;
+    assert!(evicted > COUNT / 4, "{evicted} are few");
+    wire.time += 200_000_000_000;
+    wire.say("> CON 60001 0b GET /a");
+    let alone = |patch: &&Patch| matches!(patch, Patch::Finding(_, finding) if finding.rule == Rule::MidNoAck);
+    let alone = wire.out.iter().filter(alone).count();
+    assert!(alone > COUNT / 10 && alone <= COUNT, "nobody waits for what is left but for {alone}");
 }
 
 #[test]
