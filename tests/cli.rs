@@ -43,12 +43,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("print --port", "--port: a value is missing"),
     ("print --color no FILE", "--color no: the values are auto, always, never"),
     ("FILE README.md", "README.md: one argument too many"),
-    ("print FILE -r FILE", "FILE and --read exclude each other"),
-    ("print FILE -i lo", "FILE and --interface exclude each other"),
-    ("print -t d -t r FILE", "--time can be given once only"),
+    ("print FILE -r FILE", "FILE and -r/--read exclude each other"),
+    ("print FILE -i lo", "FILE and -i/--interface exclude each other"),
+    ("print -t d -t r FILE", "-t/--time can be given once only"),
     ("completions", "SHELL is missing; see `coapscope completions --help`"),
-    ("-D -c 3", "--list-interfaces goes with nothing else"),
-    ("explain 40 -r FILE --frame 1", "HEX and --read exclude each other"),
+    ("-D -c 3", "-D/--list-interfaces goes with nothing else"),
+    ("explain 40 -r FILE --frame 1", "HEX and -r/--read exclude each other"),
     ("explain -r FILE", "--frame is missing"),
     // Values out of range, negative ones among them.
     ("print --max-retransmit -1 FILE", "--max-retransmit -1: a whole number from 0 to 20"),
@@ -60,12 +60,16 @@ const REFUSED: &[(&str, &str)] = &[
     ("print --probing-rate -1 FILE", "--probing-rate -1: a whole number"),
     ("print --port 70000 FILE", "--port 70000: a whole number from 0 to 65535"),
     ("print --port -3 FILE", "--port -3: a whole number"),
-    ("print -c 0 FILE", "--count 0: a whole number from 1"),
+    ("print -c 0 FILE", "-c/--count 0: a whole number from 1"),
     ("explain -r FILE --frame -1", "--frame -1: a whole number from 1"),
     ("print --memory nonsense FILE", "--memory nonsense: a size is"),
     ("stats --memory -5M FILE", "--memory -5M: a size is"),
     ("explain --memory 3 -r FILE --frame 1", "--memory 3: a size is"),
     ("--memory x FILE", "--memory x: a size is"),
+    ("flow --width 0 FILE", "--width 0: a whole number from 30 to 65535"),
+    ("flow --width 29 FILE", "--width 29: a whole number from 30"),
+    ("print -T bogus FILE", "-T/--format bogus: the values are text"),
+    ("print --format bogus FILE", "-T/--format bogus: the values are text"),
     // Words in the place of a subcommand.
     ("practise FILE", "practise: there is no subcommand and no file of that name; the subcommands are print, explain"),
     ("practise", "practise: there is no subcommand"),
@@ -73,7 +77,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("prnt FILE", "did you mean `coapscope print`?"),
     ("stat --json FILE", "did you mean `coapscope stats`?"),
     ("-t d print FILE", "print: a subcommand stands first"),
-    ("nowhere.pcap", "nowhere.pcap: cannot be opened"),
+    ("nowhere.pcap", "No such file or directory (os error 2); check its name and folder"),
+    ("check", "standard input: coapscope check FILE"),
+    ("flow", "standard input: coapscope flow FILE"),
+    ("stats", "standard input: coapscope stats FILE"),
     ("captures", "captures: is a folder"),
     // What would have no effect.
     ("print -w FILE FILE", "-w FILE: that is the capture itself"),
@@ -194,6 +201,51 @@ fn capture_of(messages: &[(u16, &[u8])]) -> Vec<u8> {
 }
 
 const GET: &[u8] = b"\x40\x01\x00\x01\xb2hi";
+
+/// Segments, and how all views spell the path of each (RFC 7252 section 6.5).
+const SPELLED: &[(&[u8], &str)] = &[
+    (b"%41", "/%2541"),
+    (b"a/b", "/a%2Fb"),
+    (b"\x1b[m", "/%1B[m"),
+    (b"\xff", "/%FF"),
+    ("\u{fc}\u{202e}".as_bytes(), "/\u{fc}\\u{202e}"),
+    (b"a\\b", "/a\\\\b"),
+];
+
+#[test]
+fn a_path_is_spelled_alike_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for (segment, expected) in SPELLED {
+        let message = [&[0x40, 1, 0, 1, 0xb0 | segment.len() as u8], *segment].concat();
+        let path = folder.path().join("x.pcap");
+        fs::write(&path, capture_of(&[(5683, &message)])).unwrap();
+        for arguments in [
+            &["print"][..],
+            &["print", "-V"],
+            &["flow", "--width", "120"],
+            &["print", "--table", "exchanges"],
+            &["print", "--table", "resources"],
+            &["stats"],
+        ] {
+            let output = command(arguments).arg(&path).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            let words = |text: &str| text.split([' ', '\n', ']', ',']).any(|word| word == *expected);
+            assert!(words(&text), "{arguments:?} does not say {expected}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_diagram_of_nothing_says_so() {
+    for arguments in ["flow -Y coap.code==99 FILE", "flow -Y coap.mid==13566 --frame 3 FILE"] {
+        let output = run(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {text}");
+        let expected = "coapscope: captures/lab-session.pcap: no message of the diagram passes the filter of -Y\n";
+        assert_eq!(text, expected, "{arguments}");
+    }
+    assert!(run("flow -Y coap.code==1 FILE").stderr.is_empty());
+}
 
 #[test]
 fn without_a_message_it_is_said_why() {

@@ -455,3 +455,18 @@ fn one_selection_is_shared_by_the_views() {
     let film = Scene::lab("04-reorder.client.pcap").keys("11G 3 f f Esc").run();
     assert_eq!(selected_number(film.last()).as_deref(), Some("11"), "{}", film.last());
 }
+
+#[test]
+fn a_frame_that_is_not_there_is_refused() {
+    for (keys, told) in [
+        (":4 Enter :99999 Enter", "no frame 99999: there are 88 frames"),
+        (":4 Enter :0 Enter", "no frame 0: there are 88 frames"),
+        (":4 Enter :99999999999 Enter", "no frame 99999999999: there are 88 frames"),
+        (":88 Enter", ""),
+    ] {
+        let film = Scene::built_in().keys(keys).run();
+        let number = if told.is_empty() { " 88 " } else { " 4 " };
+        let selected = film.last().lines().find(|row| row.starts_with(['>', '\u{25b6}'])).unwrap_or_default();
+        assert!(film.last().contains(told) && selected.contains(number), "{keys}:\n{}", film.last());
+    }
+}

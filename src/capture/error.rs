@@ -107,7 +107,16 @@ pub enum CaptureError {
 impl fmt::Display for CaptureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open { file, error } => write!(f, "{file}: cannot be opened: {error}"),
+            Self::Open { file, error } => {
+                let way = match error.kind() {
+                    io::ErrorKind::NotFound => "; check its name and folder, or pipe a capture into `-`",
+                    io::ErrorKind::PermissionDenied => {
+                        "; ask its owner to let you read it (chmod a+r), or read it as one who may (sudo)"
+                    }
+                    _ => "",
+                };
+                write!(f, "{file}: cannot be opened: {error}{way}")
+            }
             Self::Directory { file } => {
                 write!(f, "{file}: is a folder, not a capture; name a file in it")
             }

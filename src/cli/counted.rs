@@ -17,7 +17,7 @@ use crate::tracking::{AnswerKind, Counters, NO_RECORD, ObserveOrder, Patch, Reco
 /// # Errors
 /// Where the capture cannot be opened or read.
 pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_>) -> anyhow::Result<(Update, usize)> {
-    let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let Opened { source, reader, .. } = input::open(args.input.paths("stats")?, false, &args.reading)?;
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let mut store = Store::default();
     if let Some(Ended::Failed(why) | Ended::Panicked(why)) =

@@ -47,7 +47,7 @@ pub struct FlowArgs {
     #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Showing")]
     pub output: Option<PathBuf>,
     /// Columns of the text (default: those of the terminal, else 100).
-    #[arg(long, value_name = "N", help_heading = "Showing")]
+    #[arg(long, value_name = "N", value_parser = values::width, allow_negative_numbers = true, help_heading = "Showing")]
     pub width: Option<u16>,
     /// What has a lane of its own: every endpoint, every host, or what fits.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "auto", help_heading = "Showing")]
@@ -99,13 +99,14 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let form = form(args)?;
     let filter = print::wanted(&args.reading)?;
     if let Some(path) = &args.output {
-        target::refuse_inputs("-o", path, args.input.paths()?)?;
+        target::refuse_inputs("-o", path, args.input.paths("flow")?)?;
     }
-    let opened = input::open(args.input.paths()?, false, &args.reading)?;
+    let opened = input::open(args.input.paths("flow")?, false, &args.reading)?;
     let Opened { source, reader, name } = opened;
     let mut read = Read { store: Store::default(), aliases: Aliases::default(), ended: None };
     read.all(Pipeline::read_ahead(source, options)?, context)?;
-    let mut flow = Flow { read, fetcher: Fetcher::new(reader, args.reading.checksums), parameters, filter, name };
+    let fetcher = Fetcher::new(reader, args.reading.checksums);
+    let mut flow = Flow { read, fetcher, parameters, filter, name, chose_nothing: false };
     let cut = match &args.output {
         Some(path) => {
             let mut out = BufWriter::new(target::create(path)?);
@@ -134,6 +135,8 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     }
     if let Some(line) = without::line(&flow.name, flow.read.store.summary()) {
         context.tell(&line);
+    } else if flow.chose_nothing {
+        context.tell(&format!("{}: no message of the diagram passes the filter of -Y", flow.name));
     }
     Ok(())
 }
@@ -202,6 +205,8 @@ struct Flow {
     parameters: Parameters,
     filter: Filter,
     name: String,
+    /// The filter let no message through that was asked for.
+    chose_nothing: bool,
 }
 
 impl Flow {
@@ -215,6 +220,7 @@ impl Flow {
         if !self.filter.is_empty()
             && let Selection::Chosen(ids) = self.filter.select(store, &self.fetcher, THREADS, &|| false)?
         {
+            self.chose_nothing = !ids.iter().any(|id| ladder.includes(*id));
             ladder.choose(&ids, store);
         }
         let mut source = Source { store, fetcher: &mut self.fetcher, parameters: &self.parameters, ended: true };

@@ -25,14 +25,14 @@ const SECOND: f64 = 1e9;
 const SHARE: u64 = 4;
 
 impl FileArgs {
-    /// The files that were named.
+    /// The files that were named behind this subcommand.
     ///
     /// # Errors
     /// Where none was.
-    pub fn paths(&self) -> anyhow::Result<&[PathBuf]> {
-        Some(named(&self.file, &self.read))
-            .filter(|paths| !paths.is_empty())
-            .context("no capture is named; name one, or `-` for standard input: coapscope stats FILE")
+    pub fn paths(&self, subcommand: &str) -> anyhow::Result<&[PathBuf]> {
+        Some(named(&self.file, &self.read)).filter(|paths| !paths.is_empty()).with_context(|| {
+            format!("no capture is named; name one, or `-` for standard input: coapscope {subcommand} FILE")
+        })
     }
 }
 

@@ -53,7 +53,7 @@ pub fn line(error: &Error, arguments: &[String]) -> String {
     let late = arguments.iter().skip(1).find(|word| !is_subcommand(first) && is_subcommand(word));
     let what = match late {
         Some(word) => format!("{word}: a subcommand stands first, before every option"),
-        None => what(error),
+        None => what(error, first),
     };
     format!("{what}; see `{help}`")
 }
@@ -81,8 +81,9 @@ fn is_subcommand(word: &str) -> bool {
     word == "help" || subcommands().iter().any(|name| name == word)
 }
 
-fn what(error: &Error) -> String {
+fn what(error: &Error, subcommand: &str) -> String {
     let told = |kind| error.get(kind).map(ToString::to_string).filter(|text| !text.is_empty());
+    let name = |argument: &str| both_names(&name(argument), subcommand);
     let argument = told(ContextKind::InvalidArg).map_or_else(String::new, |text| name(&text));
     let value = told(ContextKind::InvalidValue).map(|value| shown(&value));
     match (error.kind(), value) {
@@ -122,6 +123,18 @@ fn name(argument: &str) -> String {
         _ => argument,
     };
     shown(argument.trim_end_matches('.').trim_matches(['[', ']', '<', '>']))
+}
+
+/// `-T/--format` for `--format`, where the subcommand (or without one the screen) has a short form of it: either may have been typed.
+fn both_names(long: &str, subcommand: &str) -> String {
+    let root = Cli::command();
+    let command = root.find_subcommand(subcommand).unwrap_or(&root);
+    let argument =
+        long.strip_prefix("--").and_then(|long| command.get_arguments().find(|it| it.get_long() == Some(long)));
+    match argument.and_then(clap::Arg::get_short) {
+        Some(short) => format!("-{short}/{long}"),
+        None => long.to_owned(),
+    }
 }
 
 /// An argument as it is said again: its beginning will do.

@@ -10,6 +10,11 @@ pub fn count(text: &str) -> Result<u64, String> {
     text.trim().parse().ok().filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on".into())
 }
 
+/// Columns of a diagram: two lanes with a word between them are the least.
+pub fn width(text: &str) -> Result<u16, String> {
+    whole(text, 30, u64::from(u16::MAX)).map(|width| width as u16)
+}
+
 /// MAX_RETRANSMIT: beyond 20 the last wait would take weeks.
 pub fn retransmissions(text: &str) -> Result<u32, String> {
     whole(text, 0, 20).map(|number| number as u32)

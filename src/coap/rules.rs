@@ -160,7 +160,7 @@ rules! {
     ObsRefused "obs.refused" "Observe" Note Tracking "RFC 7641 section 4.1" "The registration is frame {0:frame}." "The server answers but keeps no observer: the client has to ask again to learn of changes."
     ObsStale "obs.stale" "Observe" Warn Tracking "RFC 7641 section 3.4" "It has number {0}, and {1} was seen before." "A newer notification overtook this one and must not be replaced by it."
     ObsSameNumber "obs.same-number" "Observe" Warn Tracking "RFC 7641 section 4.4" "It has number {0} again." "Each notification needs a higher number than the one before it."
-    ObsGap "obs.gap" "Observe" Note Tracking "RFC 7641 section 4.4" "It has number {0}, and {1} was expected." "A notification was probably lost or left out, though a server may also count in larger steps."
+    ObsGap "obs.gap" "Observe" Note Tracking "RFC 7641 section 4.4" "It has number {0}, and {1} was expected." "A notification was probably lost or left out, though a server may also count in larger steps; of an observation only the first gap is a finding."
     ObsJump "obs.jump" "Observe" Warn Tracking "RFC 7641 section 4.4" "The number went from {1} to {0}." "Numbers that grow by more than half their range in four minutes no longer tell old from new."
     ObsCancelDereg "obs.cancel-dereg" "Observe" Chat Tracking "RFC 7641 section 3.6" "The registration is frame {0:frame}." "The client says explicitly that it wants no more notifications."
     ObsCancelRst "obs.cancel-rst" "Observe" Note Tracking "RFC 7641 sections 3.6, 4.5" "It rejects frame {0:frame}." "The client no longer knows the observation, and its Reset takes it off the server's list."

@@ -1,5 +1,6 @@
 //! The URI of a request, put together from its options (RFC 7252 section 6.5).
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 use super::parameters::{PORT_COAP, PORT_COAPS};
@@ -33,6 +34,35 @@ impl Message<'_> {
         let query = joined(self, OptionNumber::LOCATION_QUERY, '?', '&');
         (path.is_some() || query.is_some())
             .then(|| format!("{}{}", path.unwrap_or_default(), query.unwrap_or_default()))
+    }
+
+    /// The path, for reading, as every list, diagram and table spells it: UTF-8 stays as it is; what would be ambiguous or is no text
+    /// (`%`, `/`, `?` and `#` in a segment, control characters, bytes that are not UTF-8) is percent-encoded (RFC 7252 section 6.5).
+    /// None if the message has no Uri-Path.
+    pub fn readable_path(&self) -> Option<String> {
+        let mut text = String::new();
+        for segment in self.options_of(OptionNumber::URI_PATH) {
+            text.push('/');
+            push_readable(&mut text, segment.value, &['%', '/', '?', '#']);
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The query with its question mark, spelled as [`Message::readable_path`] does; empty if there is none.
+    pub fn readable_query(&self) -> String {
+        let mut text = String::new();
+        for argument in self.options_of(OptionNumber::URI_QUERY) {
+            text.push(if text.is_empty() { '?' } else { '&' });
+            push_readable(&mut text, argument.value, &['%', '&', '#']);
+        }
+        text
+    }
+
+    /// The Proxy-Uri, for reading: a URI already, so that its percent signs stay.
+    pub fn readable_proxy_uri(&self) -> Option<String> {
+        let mut text = String::new();
+        push_readable(&mut text, self.option(OptionNumber::PROXY_URI)?.value, &[]);
+        Some(text)
     }
 
     /// The whole URI of a request that was sent to `address` and `port` by the transport of `scheme` (such as `coap`).
@@ -89,4 +119,25 @@ fn encoded(value: &[u8], keep: &str) -> String {
         }
     }
     text
+}
+
+/// Appends bytes as text, percent-encoding control characters, what is no text, and these characters.
+fn push_readable(into: &mut String, value: &[u8], reserved: &[char]) {
+    for chunk in value.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character.is_control() || reserved.contains(&character) {
+                push_percent(into, character.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                into.push(character);
+            }
+        }
+        push_percent(into, chunk.invalid());
+    }
+}
+
+/// Appends bytes, percent-encoded. Writing to a string cannot fail.
+fn push_percent(into: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(into, "%{byte:02X}");
+    }
 }

@@ -3,46 +3,28 @@
 use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
 use crate::payload;
 
-/// Path and query of a request, for reading: `/sensors/temp?unit=c`. Escaped; a slash inside a segment is shown as `%2F`, an
-/// ampersand inside an argument as `%26`, and a percent sign as `%25`, so that what separates can be told from what does not. Where the capture may have cut off a
-/// part of it, `(cut)` follows what is there; where options could not be read, `(unread)`. Where OSCORE hides it, it is `(protected)`.
+/// Path and query of a request, for reading: `/sensors/temp?unit=c`, spelled as [`Message::readable_path`] says, and escaped. Where the
+/// capture may have cut off a part of it, `(cut)` follows what is there; where options could not be read, `(unread)`. Where OSCORE
+/// hides it, it is `(protected)`.
 pub fn path(message: &Message<'_>) -> String {
-    let mut path = String::new();
-    for option in message.options_of(OptionNumber::URI_PATH) {
-        path.push('/');
-        push_percent(&mut path, &escape::bytes(option.value), "%/?#");
-    }
-    if path.is_empty() && message.has(OptionNumber::OSCORE) {
-        path.push_str("(protected)");
-    } else if path.is_empty() && !message.lacks_options() {
-        path.push('/');
-    }
-    for (index, option) in message.options_of(OptionNumber::URI_QUERY).enumerate() {
-        path.push(if index == 0 { '?' } else { '&' });
-        push_percent(&mut path, &escape::bytes(option.value), "%&#");
-    }
+    let mut path = match message.readable_path() {
+        Some(path) => path,
+        None if message.has(OptionNumber::OSCORE) => "(protected)".into(),
+        None if message.lacks_options() => String::new(),
+        None => "/".into(),
+    };
+    path.push_str(&message.readable_query());
     if message.lacks_options() {
         path.push_str(if path.is_empty() { "" } else { " " });
         path.push_str(if message.is_cut() { "(cut)" } else { "(unread)" });
     }
-    path
-}
-
-/// Adds a text in which these characters are percent-encoded, as resources have them.
-fn push_percent(path: &mut String, text: &str, reserved: &str) {
-    for character in text.chars() {
-        if reserved.contains(character) {
-            path.push_str(&format!("%{:02X}", u32::from(character)));
-        } else {
-            path.push(character);
-        }
-    }
+    escape::text(&path).into_owned()
 }
 
 /// Scheme and authority in front of the path, where the request names them; for a proxy the URI it is asked for.
 pub fn authority(message: &Message<'_>) -> Option<String> {
-    if let Some(uri) = message.option(OptionNumber::PROXY_URI) {
-        return Some(escape::bytes(uri.value).into_owned());
+    if let Some(uri) = message.readable_proxy_uri() {
+        return Some(escape::text(&uri).into_owned());
     }
     let scheme = message.option(OptionNumber::PROXY_SCHEME).map(|scheme| escape::bytes(scheme.value).into_owned());
     let host = message.option(OptionNumber::URI_HOST).map(|host| escape::bytes(host.value).into_owned());
@@ -165,7 +147,8 @@ mod tests {
         check("40010000b3612f62", path, "/a%2Fb");
         check("40010000b32532464325263d", path, "/%252F?%25%26=");
         check("40010000b0", path, "/");
-        check("40010000b21b5b", path, "/\\u{1b}[");
+        check("40010000b3253431", path, "/%2541");
+        check("40010000b21b5b", path, "/%1B[");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Resources: path and query of requests, as small numbers with one text each.
 
-use std::fmt::Write;
-
 use super::facts::{Seed, short};
 use super::model::ResourceId;
 use super::table::Table;
@@ -12,8 +10,7 @@ const OTHERS: &str = "(other resources)";
 
 /// The texts of resources, such as `/sensors/temp?unit=c`.
 ///
-/// UTF-8 stays as it is; what would be ambiguous or is no text (`/` in a segment, `&` in an argument, `%`, control
-/// characters, bytes that are not UTF-8) is percent-encoded (RFC 7252 section 6.5). The table holds a limited number of bytes.
+/// They are spelled as [`Message::readable_path`] says. The table holds a limited number of bytes.
 pub struct ResourceTable {
     texts: Vec<Box<str>>,
     index: Table<u64, u32>,
@@ -102,56 +99,10 @@ impl<'s> OptionsHash<'s> {
     }
 }
 
-/// Path and query of a request, or its Proxy-Uri.
+/// Path and query of a request, or its Proxy-Uri with a query that follows it.
 fn text(message: &Message<'_>) -> String {
-    let (mut text, mut asks) = (String::new(), false);
-    for option in message.options() {
-        match option.modern() {
-            Some(OptionNumber::URI_PATH) => {
-                text.push('/');
-                escape(&mut text, option.value, &['/', '?', '#']);
-            }
-            Some(OptionNumber::URI_QUERY) => {
-                if text.is_empty() {
-                    text.push('/');
-                }
-                text.push(if asks { '&' } else { '?' });
-                asks = true;
-                escape(&mut text, option.value, &['&', '#']);
-            }
-            Some(OptionNumber::PROXY_URI) => {
-                text.clear();
-                escape(&mut text, option.value, &[]);
-            }
-            _ => {}
-        }
-    }
-    if text.is_empty() {
-        text.push('/');
-    }
-    text
-}
-
-/// Appends the bytes as text, percent-encoding what is no text and the reserved characters given.
-fn escape(into: &mut String, value: &[u8], reserved: &[char]) {
-    for chunk in value.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if character.is_control() || character == '%' || reserved.contains(&character) {
-                let mut bytes = [0; 4];
-                percent(into, character.encode_utf8(&mut bytes).as_bytes());
-            } else {
-                into.push(character);
-            }
-        }
-        percent(into, chunk.invalid());
-    }
-}
-
-fn percent(into: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(into, "%{byte:02X}");
-    }
+    let target = message.readable_proxy_uri().or_else(|| message.readable_path());
+    target.unwrap_or_else(|| "/".into()) + &message.readable_query()
 }
 
 #[cfg(test)]

@@ -264,8 +264,13 @@ impl App {
         }
     }
 
-    /// Select the message of a frame number, or the one behind it.
-    pub(super) fn go_to_frame(&mut self, frame: u32) {
+    /// Select the message of a frame number, or the one behind it; where the capture has no such frame, say how many it has.
+    pub(super) fn go_to_frame(&mut self, frame: u64) {
+        let frames = self.store.summary().frames;
+        let Some(frame) = u32::try_from(frame).ok().filter(|frame| (1..=frames).contains(&u64::from(*frame))) else {
+            let there = if frames == 1 { "there is 1 frame".into() } else { format!("there are {frames} frames") };
+            return self.say(format!("no frame {frame}: {there}"));
+        };
         let shown = self.shown();
         let (mut low, mut high) = (shown.start, shown.end);
         while low < high {

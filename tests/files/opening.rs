@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use coapscope::capture::{Input, Next, OpenOptions, Opened, open_all, open_spool, spool};
+use coapscope::capture::{CaptureError, Input, Next, OpenOptions, Opened, open_all, open_spool, spool};
 use coapscope::frame::{LinkType, Position};
 
 use super::blocks::Builder;
@@ -51,6 +51,13 @@ fn what_cannot_be_opened_is_said() {
     assert!(error.ends_with("is a folder, not a capture; name a file in it"), "{error}");
     let error = read_path(&folder.path().join("missing")).error.unwrap();
     assert!(error.contains("missing: cannot be opened: No such file"), "{error}");
+    assert!(error.ends_with("; check its name and folder, or pipe a capture into `-`"), "{error}");
+    let error = std::io::ErrorKind::PermissionDenied.into();
+    let refused = CaptureError::Open { file: "x".into(), error }.to_string();
+    assert!(
+        refused.ends_with("; ask its owner to let you read it (chmod a+r), or read it as one who may (sudo)"),
+        "{refused}"
+    );
     let input = [Input::Path(Path::new("/dev/null").to_owned())];
     let error = open_all(&input, &OpenOptions { spool: folder.path().join("missing"), follow: false }).unwrap_err();
     assert!(error.to_string().ends_with("choose another folder with --spool"), "{error}");

@@ -123,6 +123,54 @@ fn lanes_scroll_merge_and_hide() {
     assert!(last("f H A k").contains("PUT"));
 }
 
+/// A pcap of raw IPv4: so many clients, each of which asks one server and is answered.
+fn capture_of_clients(count: u8) -> Vec<u8> {
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    let mut add = |second: u32, ends: [[u8; 4]; 2], ports: [u16; 2], message: &[u8]| {
+        let length = message.len() as u16 + 28;
+        for word in [second, 0, u32::from(length), u32::from(length)] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0x45, 0, 0, length as u8, 0, 0, 0, 0, 64, 17, 0, 0]);
+        file.extend(ends.concat());
+        file.extend(ports.map(u16::to_be_bytes).concat());
+        file.extend([0, length as u8 - 20, 0, 0]);
+        file.extend(message);
+    };
+    for client in 1..=count {
+        let (own, server, second) = ([10, 0, 1, client], [10, 0, 0, 1], u32::from(client) * 2);
+        add(second, [own, server], [40000, 5683], &[0x40, 1, 0, client, 0xb1, b'x']);
+        add(second + 1, [server, own], [5683, 40000], &[0x60, 0x45, 0, client]);
+    }
+    file
+}
+
+#[test]
+fn lanes_follow_the_selection() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcap");
+    std::fs::write(&path, capture_of_clients(200)).unwrap();
+    let head = |keys: &str| {
+        let film = Scene::file(&path).keys(keys).run();
+        film.last().lines().nth(1).unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (keys, shown, absent) in [
+        ("f", "c1", "c200"),
+        ("f G", "c200", "c1"),
+        ("f G k k", "c199", "c1"),
+        ("f :201 Enter", "c101", "c200"),
+        ("f G g", "c1", "c200"),
+        ("f :201 Enter g", "s1", "c101"),
+        // What the user scrolled to stays until the selection moves.
+        ("f G h h h h h h", "c194", "c200"),
+        ("f G h h h h h h k", "c200", "c1"),
+    ] {
+        let head = head(keys);
+        let has = |name: &str| head.iter().any(|word| word == name);
+        assert!(has(shown) && !has(absent), "{keys}: {head:?}");
+    }
+}
+
 #[test]
 fn folds_open_and_close() {
     let rows = |keys: &str| {

@@ -56,7 +56,7 @@ pub(super) fn findings(
     let filter = print::wanted(&args.reading)?;
     let mut options = input::pipeline_options(&args.reading)?;
     options.tracker.remember = least == Severity::Chat;
-    let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let Opened { source, reader, .. } = input::open(args.input.paths("check")?, false, &args.reading)?;
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let pipeline = Pipeline::read_ahead(source, options)?;
     if filter.is_empty() {

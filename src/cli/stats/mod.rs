@@ -54,7 +54,7 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
 /// Sum everything up while it is read; the last counts.
 fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::Result<Summary> {
     let options = input::pipeline_options(&args.reading)?;
-    let Opened { source, reader, .. } = input::open(args.input.paths()?, false, &args.reading)?;
+    let Opened { source, reader, .. } = input::open(args.input.paths("stats")?, false, &args.reading)?;
     let mut fetcher = Fetcher::new(reader, args.reading.checksums);
     let (mut bodies, mut more) = (Bodies::default(), [0; 4]);
     let mut pipeline = Apart::spawn(Pipeline::read_ahead(source, options)?)?;

@@ -284,13 +284,13 @@ impl Flow {
             let place = |lane| self.ladder.lanes.all().iter().take(lane).filter(|lane| !lane.hidden).count();
             let (low, high) = (place(from).min(place(to)), place(from).max(place(to)));
             let count = columns.shown.len();
-            self.first_lane = if high - low >= count {
-                place(from).saturating_sub(if from > to { count.saturating_sub(1) } else { 0 })
-            } else if low < columns.beyond.0 {
-                low
-            } else {
-                high + 1 - count
-            };
+            let apart = high - low >= count;
+            // Of two lanes that do not fit together, the one that came later tells more: the other is mostly who talks to all.
+            if !apart && low < columns.beyond.0 {
+                self.first_lane = low;
+            } else if !(apart && seen(from.max(to))) {
+                self.first_lane = (high + 1).saturating_sub(count);
+            }
         }
         self.scrolled_for = Some(item.first);
         self.columns = Columns::new(width, needs, &self.ladder.lanes, self.first_lane);
