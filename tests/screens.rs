@@ -8,6 +8,8 @@ mod chart;
 mod filter;
 #[path = "screens/findings.rs"]
 mod findings;
+#[path = "screens/long.rs"]
+mod long;
 #[path = "screens/script.rs"]
 mod script;
 #[path = "screens/truth.rs"]
@@ -407,6 +409,8 @@ fn every_view_finds_what_its_rows_show() {
         ("f", "c13<s1", "51"),
         ("3", "c13>s1", "13"),
         ("3", "unreachable", "25"),
+        ("3", "in ACK", "2"),
+        ("3", "2.05 in ACK", "2"),
         ("4", "c4>s1", "2"),
         ("4", "deregistered", "1"),
     ] {

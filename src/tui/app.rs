@@ -387,10 +387,18 @@ impl App {
             TimeFormat::Delta if self.view.is_table() => TimeFormat::Relative,
             format => format,
         };
-        let shown = find::Shown { aliases: self.aliases.clone(), format, first: self.first_time() };
+        let shown = find::Shown {
+            view: self.view,
+            findings: if self.view == View::Findings { self.texts_of_findings() } else { Vec::new() },
+            aliases: self.aliases.clone(),
+            format,
+            first: self.first_time(),
+            now: self.now(),
+            parameters: self.tables.parameters,
+        };
         let (store, fetcher, events) = (self.store.clone(), (self.make_fetcher)(), self.events.clone());
         match self.finder.start(store, fetcher, course, chosen, shown, events) {
-            Ok(()) => self.say(format!("looking for \"{}\" (Esc stops)", self.finder.text)),
+            Ok(()) => self.notice = None,
             Err(error) => self.say(format!("cannot search: {error}")),
         }
     }
@@ -404,10 +412,14 @@ impl App {
         match found.id {
             Some(id) => {
                 self.jump_to(id);
+                self.mark_finding(found.row.as_ref());
                 let round = if found.wrapped { ", past the end" } else { "" };
                 self.say(format!("found \"{}\"{round}; n N go on", self.finder.text));
             }
-            None => self.say(format!("no message shows \"{}\"", self.finder.text)),
+            None => {
+                let what = if self.view.is_table() { "no row here and no message" } else { "no message" };
+                self.say(format!("{what} shows \"{}\"", self.finder.text));
+            }
         }
     }
 

@@ -1,15 +1,24 @@
-//! Finding a text: a worker that reads message after message of a snapshot, and stops when it is told to.
+//! Finding a text: workers that read the messages of a snapshot in turns, tell how far they are, and stop when they are told to.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::action;
 use super::event::{Event, Sender};
+use super::findings::Text;
+use super::tables::Making;
+use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::time::TimeFormat;
 use crate::render::{self, Aliases, Known, Node, line};
 use crate::store::{Store, View};
 use crate::tracking::RecordId;
+
+/// Workers at most, and messages that one takes on at once.
+const WORKERS: usize = 4;
+const TURN: RecordId = 64;
 
 /// What is looked for, and who looks.
 #[derive(Debug, Default)]
@@ -18,11 +27,13 @@ pub struct Finder {
     pub text: String,
     /// Number of the running search; a worker with another number stops.
     generation: Arc<AtomicU64>,
-    /// A worker is looking.
+    /// Workers are looking.
     pub running: bool,
+    /// Messages that were taken on, and all that are to be.
+    progress: (Arc<AtomicU32>, RecordId),
 }
 
-/// What a worker found.
+/// What the workers found.
 #[derive(Debug)]
 pub struct Found {
     generation: u64,
@@ -30,6 +41,8 @@ pub struct Found {
     pub id: Option<RecordId>,
     /// The end was passed, and the search went on at the other end.
     pub wrapped: bool,
+    /// The row of the findings that holds it.
+    pub(super) row: Option<Text>,
 }
 
 /// Where to look, and in which order.
@@ -46,26 +59,37 @@ pub struct Course {
 }
 
 impl Course {
-    /// The ids in the order they are looked at, each with whether the end was passed; the one it started from comes last.
-    fn ids(self) -> impl Iterator<Item = (RecordId, bool)> {
-        let length = self.end.saturating_sub(self.first);
-        (1..=length).map(move |step| {
-            let at = self.from.saturating_sub(self.first);
-            let index = if self.backwards { (at + length - step % length) % length } else { (at + step) % length };
-            (self.first + index, if self.backwards { index >= at } else { index <= at })
-        })
+    /// Messages to look at.
+    fn len(self) -> RecordId {
+        self.end.saturating_sub(self.first)
+    }
+
+    /// The id that is looked at in this step, and whether the end was passed; the one it started from comes last.
+    fn at(self, step: RecordId) -> (RecordId, bool) {
+        let (length, at, step) =
+            (u64::from(self.len().max(1)), u64::from(self.from.saturating_sub(self.first)), u64::from(step) + 1);
+        let index = if self.backwards { (at + length - step % length) % length } else { (at + step) % length };
+        (self.first + index as RecordId, if self.backwards { index >= at } else { index <= at })
     }
 }
 
-/// How rows call endpoints and tell times.
+/// How a view shows messages.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    /// Which view; its rows are looked through as well.
+    pub view: action::View,
+    /// Rows of the findings.
+    pub findings: Vec<Text>,
     /// Names of endpoints.
     pub aliases: Aliases,
     /// The format of times.
     pub format: TimeFormat,
     /// Nanoseconds since 1970 that relative times count from.
     pub first: i64,
+    /// The time up to which something is known.
+    pub now: Option<i64>,
+    /// The schedule that exchanges are held against.
+    pub parameters: Parameters,
 }
 
 impl Shown {
@@ -77,7 +101,7 @@ impl Shown {
 }
 
 impl Finder {
-    /// Stop the worker, if there is one.
+    /// Stop the workers, if there are any.
     pub fn stop(&mut self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
         self.running = false;
@@ -88,39 +112,138 @@ impl Finder {
         self.running && found.generation == self.generation.load(Ordering::Relaxed)
     }
 
-    /// Start a worker over a snapshot of the store.
+    /// How far the search is, in words.
+    pub fn words(&self) -> String {
+        let (done, all) = (self.progress.0.load(Ordering::Relaxed).min(self.progress.1), self.progress.1);
+        let percent = u64::from(done) * 100 / u64::from(all.max(1));
+        format!("looking for \"{}\": {percent}% of {all} messages (Esc stops)", self.text)
+    }
+
+    /// Start workers over a snapshot of the store.
     /// `chosen`: the messages that are shown, where not all are.
     pub fn start(
         &mut self,
         store: Store,
-        mut fetcher: Fetcher,
+        fetcher: Fetcher,
         course: Course,
         chosen: Option<Vec<RecordId>>,
         shown: Shown,
         events: Sender,
     ) -> std::io::Result<()> {
         self.stop();
-        let mine = self.generation.load(Ordering::Relaxed);
+        let next = Arc::new(AtomicU32::new(0));
+        self.progress = (Arc::clone(&next), course.len());
         let generation = Arc::clone(&self.generation);
+        let mine = generation.load(Ordering::Relaxed);
         let wanted = self.text.to_lowercase();
+        let search = Search { store, course, chosen, shown, wanted, generation, mine, next, found: Mutex::default() };
         thread::Builder::new().name("find".into()).spawn(move || {
-            let mut found = Found { generation: mine, id: None, wrapped: false };
-            for (id, wrapped) in course.ids() {
-                if generation.load(Ordering::Relaxed) != mine {
-                    return;
+            let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS);
+            thread::scope(|scope| {
+                for _ in 1..workers {
+                    let fetcher = fetcher.clone();
+                    // Where there is no thread to be had, the others do its work.
+                    let _ = thread::Builder::new().name("find".into()).spawn_scoped(scope, || search.work(fetcher));
                 }
-                if chosen.as_ref().is_some_and(|chosen| chosen.binary_search(&id).is_err()) {
-                    continue;
-                }
-                if fetcher.view(&store, id).is_ok_and(|view| view.is_some_and(|view| holds(&view, &shown, &wanted))) {
-                    (found.id, found.wrapped) = (Some(id), wrapped);
-                    break;
-                }
+                search.work(fetcher.clone());
+            });
+            if search.is_wanted() {
+                let _ = events.send(Event::Found(search.answer()));
             }
-            let _ = events.send(Event::Found(found));
         })?;
         self.running = true;
         Ok(())
+    }
+}
+
+/// A message that holds the text.
+struct Hit {
+    step: RecordId,
+    row: Option<Text>,
+}
+
+/// What workers share.
+struct Search {
+    store: Store,
+    course: Course,
+    chosen: Option<Vec<RecordId>>,
+    shown: Shown,
+    /// In small letters.
+    wanted: String,
+    generation: Arc<AtomicU64>,
+    mine: u64,
+    /// The first step that nobody has taken on.
+    next: Arc<AtomicU32>,
+    /// The first hit so far.
+    found: Mutex<Option<Hit>>,
+}
+
+impl Search {
+    fn is_wanted(&self) -> bool {
+        self.generation.load(Ordering::Relaxed) == self.mine
+    }
+
+    /// No hit comes before this step.
+    fn is_needed(&self, step: RecordId) -> bool {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.as_ref().is_none_or(|hit| step < hit.step)
+    }
+
+    fn answer(self) -> Found {
+        let hit = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let at = hit.as_ref().map(|hit| self.course.at(hit.step));
+        Found {
+            generation: self.mine,
+            id: at.map(|at| at.0),
+            wrapped: at.is_some_and(|at| at.1),
+            row: hit.and_then(|hit| hit.row),
+        }
+    }
+
+    /// Look at turn after turn until a hit comes before all that is left.
+    fn work(&self, mut fetcher: Fetcher) {
+        let length = self.course.len();
+        while self.is_wanted() {
+            let from = self.next.fetch_add(TURN, Ordering::Relaxed);
+            // Behind the end the number stays where it is, or it would begin again at 0.
+            if from >= length || !self.is_needed(from) {
+                self.next.fetch_min(length, Ordering::Relaxed);
+                return;
+            }
+            for step in from..length.min(from.saturating_add(TURN)) {
+                let Some(row) = self.holds(self.course.at(step).0, &mut fetcher) else { continue };
+                let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+                if found.as_ref().is_none_or(|hit| step < hit.step) {
+                    *found = Some(Hit { step, row });
+                }
+                break;
+            }
+        }
+    }
+
+    fn is_shown(&self, id: RecordId) -> bool {
+        (self.course.first..self.course.end).contains(&id)
+            && self.chosen.as_ref().is_none_or(|chosen| chosen.binary_search(&id).is_ok())
+    }
+
+    /// Whether a message shows the text, in its row of the view or elsewhere; and the row of the findings, where that is it.
+    fn holds(&self, id: RecordId, fetcher: &mut Fetcher) -> Option<Option<Text>> {
+        if !self.is_shown(id) {
+            return None;
+        }
+        let shown = &self.shown;
+        let has = |text: &str| text.to_lowercase().contains(&self.wanted);
+        if let Some(row) = shown.findings.iter().find(|row| row.record == id && has(&row.text)) {
+            return Some(Some(row.clone()));
+        }
+        let Shown { view, aliases, format, first, now, parameters, .. } = shown;
+        let making = Making { store: &self.store, aliases, format: *format, first: *first, now: *now, parameters };
+        let row = making.row_of(*view, id, &|id| self.is_shown(id), fetcher);
+        if row.is_some_and(|row| has(&row.cells.join(" "))) {
+            return Some(None);
+        }
+        let message = fetcher.view(&self.store, id).ok().flatten()?;
+        holds(&message, shown, &self.wanted).then_some(None)
     }
 }
 
@@ -155,7 +278,8 @@ mod tests {
 
     fn check(from: RecordId, backwards: bool, expected: &[(RecordId, bool)]) {
         let course = Course { from, first: 10, end: 14, backwards };
-        assert_eq!(course.ids().collect::<Vec<_>>(), expected, "from {from}, backwards {backwards}");
+        let steps: Vec<_> = (0..course.len()).map(|step| course.at(step)).collect();
+        assert_eq!(steps, expected, "from {from}, backwards {backwards}");
     }
 
     #[test]
@@ -163,6 +287,6 @@ mod tests {
         check(11, false, &[(12, false), (13, false), (10, true), (11, true)]);
         check(11, true, &[(10, false), (13, true), (12, true), (11, true)]);
         let nothing = Course { from: 0, first: 0, end: 0, backwards: false };
-        assert_eq!(nothing.ids().count(), 0);
+        assert_eq!(nothing.len(), 0);
     }
 }

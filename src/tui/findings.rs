@@ -7,16 +7,16 @@ use std::thread;
 use ratatui::style::Style;
 
 use super::action::{Motion, View};
-use super::app::App;
+use super::app::{App, Pane};
 use super::detail::scrolled;
 use super::event::Event;
 use super::tables::{Facts, Line, Row};
-use crate::coap::{Rule, Severity, escape};
+use crate::coap::{Finding, Rule, Severity, escape};
 use crate::field;
 use crate::pipeline::Fetcher;
-use crate::render::verdict::{Charge, Page, Part, Person, Tally};
+use crate::render::verdict::{Charge, Page, Part, Person, Tally, is_of_sender};
 use crate::store::Store;
-use crate::tracking::{EndpointId, RecordId, ResourceId};
+use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
 
 /// Heads of the columns; whether they stand on the right; when they are given up.
 pub const HEADS: &[(&str, bool, u8)] = &[
@@ -47,8 +47,17 @@ pub struct Findings {
     running: bool,
     /// What the current row is about.
     current: Option<Key>,
+    /// The selected message for which the current row was looked up.
+    synced: Option<RecordId>,
     place: usize,
     top: usize,
+}
+
+impl Findings {
+    /// The view was entered: the current row follows the selected message.
+    pub(super) fn entered(&mut self) {
+        self.synced = None;
+    }
 }
 
 /// What a worker found.
@@ -68,6 +77,16 @@ struct Found {
     endpoint: EndpointId,
     charge: Charge,
     its_doing: bool,
+}
+
+/// What a row says, all of it.
+#[derive(Clone, Debug)]
+pub struct Text {
+    key: Key,
+    /// The message that is selected with it.
+    pub record: RecordId,
+    /// Its columns.
+    pub text: String,
 }
 
 impl Found {
@@ -105,6 +124,7 @@ impl App {
     /// Make the rows of the pane and the verdict below.
     pub(super) fn prepare_findings(&mut self) {
         self.look_for_findings();
+        self.follow_to_finding();
         let findings = &mut self.findings;
         let rows = &findings.judged.rows;
         let own = findings.current.and_then(|key| rows.iter().position(|row| row.key() == key));
@@ -123,6 +143,41 @@ impl App {
         self.tables.rows = rows.map(|row| cells(store, row, sender(row.endpoint))).collect();
         self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
         self.say_verdict();
+    }
+
+    /// The current row is that of a finding of the selected message, where that has one.
+    fn follow_to_finding(&mut self) {
+        let selected = self.list.selected;
+        if self.findings.synced == selected || self.findings.judged.rows.is_empty() {
+            return;
+        }
+        self.findings.synced = selected;
+        let (own, current) = (self.keys_of_selected(), self.findings.current);
+        if current.is_some_and(|current| own.contains(&current)) {
+            return;
+        }
+        // Whoever reads a verdict stays at it.
+        let reads = self.focus == Pane::Tree;
+        let is_own = |key: &Key| own.contains(key) && (!reads || current.is_some_and(|current| current.0 == key.0));
+        let found = self.findings.judged.rows.iter().map(Found::key).find(is_own);
+        if found.is_some() {
+            self.findings.current = found;
+            if !reads {
+                (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
+            }
+        }
+    }
+
+    /// The rows that the findings of the selected message stand in.
+    fn keys_of_selected(&mut self) -> Vec<Key> {
+        let Some(id) = self.list.selected else { return Vec::new() };
+        let Ok(Some(view)) = self.fetcher.view(&self.store, id) else { return Vec::new() };
+        let findings = view.findings();
+        let is_copy = view.record.relation() == Relation::CopyOf
+            || findings.iter().any(|finding| finding.rule == Rule::NetDuplicate);
+        let source = view.record.source;
+        let key = |finding: &Finding| (source, finding.rule, finding.severity, !is_copy && is_of_sender(finding.rule));
+        findings.iter().map(key).collect()
     }
 
     /// Start a worker where more is known than the last one saw, and nobody is at it.
@@ -174,14 +229,44 @@ impl App {
         self.findings.place = place;
         (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
         self.select_finding();
+        self.findings.synced = self.list.selected;
+    }
+
+    /// Select the first message of the current row, unless one with its finding is selected.
+    pub(super) fn select_of_finding(&mut self) {
+        let own = self.keys_of_selected();
+        if !self.findings.current.is_some_and(|current| own.contains(&current)) {
+            self.select_finding();
+        }
     }
 
     /// Select the first message of the current row.
-    pub(super) fn select_finding(&mut self) {
+    fn select_finding(&mut self) {
         let row = self.findings.judged.rows.get(self.findings.place);
         let record = row.and_then(|row| row.charge.cases.first()).map(|case| case.message.record);
         if let Some(record) = record.filter(|record| self.visible().has(*record)) {
             self.select(record);
+        }
+    }
+
+    /// All rows, for a search.
+    pub(super) fn texts_of_findings(&self) -> Vec<Text> {
+        let text = |row: &Found| {
+            let record = row.charge.cases.first()?.message.record;
+            let sender = self.store.endpoint(row.endpoint).map(ToString::to_string).unwrap_or_default();
+            let mut cells = cells(&self.store, row, sender).cells;
+            cells.push(self.aliases.name(row.endpoint).into());
+            Some(Text { key: row.key(), record, text: cells.join(" ") })
+        };
+        self.findings.judged.rows.iter().filter_map(text).collect()
+    }
+
+    /// The selected message was found by this row.
+    pub(super) fn mark_finding(&mut self, row: Option<&Text>) {
+        if let Some(row) = row.filter(|row| Some(row.record) == self.list.selected) {
+            self.findings.current = Some(row.key);
+            self.findings.synced = self.list.selected;
+            (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
         }
     }
 

@@ -340,6 +340,10 @@ impl App {
                 && match self.view {
                     View::Flow => self.flow.ladder.shows(&self.store, *id),
                     View::Observations => self.store.observation_of(*id).is_some(),
+                    // A retransmission is none of the findings there.
+                    View::Findings => {
+                        self.store.get(*id).is_some_and(|record| record.severity() >= Some(Severity::Warn))
+                    }
                     _ => true,
                 }
         };

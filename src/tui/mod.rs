@@ -44,7 +44,7 @@ pub use theme::Theme;
 
 /// Data is drawn at most so often: 25 times a second. Keys are answered at once.
 const BETWEEN_DRAWS: Duration = Duration::from_millis(40);
-/// So often is drawn anew what grows older by itself.
+/// So often is drawn anew what grows older by itself, and how far a search is.
 const BETWEEN_AGES: Duration = Duration::from_millis(500);
 /// Events taken in before a draw that is due: keys that come in a burst are drawn once.
 const BEFORE_A_DRAW: usize = 16;
@@ -141,7 +141,7 @@ pub fn run<B: Backend>(
                 Err(RecvTimeoutError::Timeout) => continue,
                 other => other.ok(),
             },
-            Wanted::No if screen.app.ages() => match events.recv_timeout(BETWEEN_AGES) {
+            Wanted::No if screen.app.ages() || screen.app.finder.running => match events.recv_timeout(BETWEEN_AGES) {
                 Err(RecvTimeoutError::Timeout) => {
                     screen.wanted = Wanted::Soon;
                     continue;

@@ -75,6 +75,7 @@ impl App {
         }
         self.view = view;
         self.tables.entered();
+        self.findings.entered();
     }
 
     /// To the ladder, or from it back to where one was.
@@ -89,7 +90,7 @@ impl App {
     /// The messages, on the selected one; Esc goes back.
     pub(super) fn go_into_messages(&mut self) {
         if self.view == View::Findings && self.focus == Pane::List {
-            self.select_finding();
+            self.select_of_finding();
         }
         self.before.push(self.view);
         self.view = View::Messages;
@@ -102,6 +103,7 @@ impl App {
         self.view = view;
         self.focus = Pane::List;
         self.tables.entered();
+        self.findings.entered();
         true
     }
 

@@ -32,3 +32,45 @@ fn every_row_can_be_reached() {
     assert_eq!(rows.iter().filter(|row| row.contains("cf.missing")).count(), 3, "{rows:#?}");
     assert_eq!(rows.len(), 13, "{rows:#?}");
 }
+
+/// The marked row of the table.
+fn marked(frame: &str) -> String {
+    frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}')).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_row_of_the_selected_message_is_marked() {
+    for (keys, typed, after, expected) in [
+        // Entered from a message, and from another view.
+        ("40G 5", "", "", "obs.stale"),
+        ("40G 4 5", "", "", "obs.stale"),
+        // In the view.
+        ("5", "", ":40 Enter", "obs.stale"),
+        ("5", "", "38G ]", "obs.stale"),
+        ("5", "obs.stale", "", "obs.stale"),
+        // Whoever moves goes on from there.
+        ("5", "", "40G k j", "obs.stale"),
+    ] {
+        let mut scene = Scene::built_in().keys(keys).wait();
+        if !typed.is_empty() {
+            scene = scene.keys("C-f").typed(typed).keys("Enter").wait();
+        }
+        let film = scene.keys(after).run();
+        assert!(marked(film.last()).contains(expected), "{keys} {typed} {after}:\n{}", film.last());
+    }
+}
+
+#[test]
+fn entering_a_finding_keeps_a_message_that_has_it() {
+    let film = Scene::built_in().keys("40G 5").wait().keys("Enter").run();
+    assert!(marked(film.last()).starts_with("\u{25b6}  40 "), "{}", film.last());
+}
+
+#[test]
+fn find_reads_the_rows_of_the_findings() {
+    // Which finding was its sender's doing, the rows alone say.
+    let scene = Scene::lab("04-late-answer.pcap").keys("5").wait().keys("C-f").typed("198.51.100.3:5683 not shown");
+    let film = scene.keys("Enter").wait().run();
+    let row = marked(film.last());
+    assert!(row.contains("198.51.100.3:5683  not shown"), "{}", film.last());
+}

@@ -1,16 +1,15 @@
 //! A row an exchange: who asked whom for what, how it was answered, after how many copies and how long, and how it stands.
 
 use super::order::{Column, Key};
-use super::{Row, short_time, state};
+use super::{Making, Row, state};
 use crate::coap::{Code, Parameters, Severity, escape};
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::content;
-use crate::render::time::{TimeFormat, duration};
+use crate::render::time::duration;
 use crate::store::Store;
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
-use crate::tui::app::App;
 
 /// Columns in the order of the keys that sort.
 pub const COLUMNS: &[Column] =
@@ -91,47 +90,43 @@ pub fn tell_request(row: &mut Row, id: ExchangeId, store: &Store, fetcher: &mut 
     }
 }
 
-impl App {
-    /// The row of an exchange.
-    pub(super) fn exchange_row(&self, id: ExchangeId) -> Row {
-        let store = &self.store;
-        let Some(row) = store.exchange(id) else { return Row::default() };
-        let now = self.now();
-        let record = store.get(row.request);
-        let method = Code(row.method);
-        let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
-        let resource = store.resource(row.resource).map(escape::text).unwrap_or_default();
-        let format = if self.times.format == TimeFormat::Delta { TimeFormat::Relative } else { self.times.format };
-        let waiting = row.round_trip < 0;
-        let took = took(row, now).map(|time| {
-            let text = duration(time).replace(' ', "");
-            if waiting { format!(">{text}") } else { text }
-        });
-        let state = state(row, store, now, &self.tables.parameters);
-        let severity = match row.state {
-            ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
-            _ if state == "slow" || row.transmissions > 1 => Some(Severity::Warn),
-            _ => None,
-        };
-        let kind = if row.multicast {
-            "NON*"
-        } else if row.confirmable {
-            "CON"
-        } else {
-            "NON"
-        };
-        let cells = vec![
-            id.0.to_string(),
-            record.map_or_else(|| "-".into(), |record| record.frame.to_string()),
-            short_time(&format.show(row.started, self.first_time(), None)),
-            format!("{}>{}", self.aliases.name(row.client), self.aliases.name(row.server)),
-            kind.into(),
-            if row.request == NO_RECORD { format!("? {resource}") } else { format!("{method} {resource}") },
-            reply(row),
-            row.transmissions.to_string(),
-            took.unwrap_or_else(|| "-".into()),
-            state.into(),
-        ];
-        Row { cells, severity, heading: false }
-    }
+/// The row of an exchange.
+pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
+    let Making { store, now, .. } = *making;
+    let Some(row) = store.exchange(id) else { return Row::default() };
+    let record = store.get(row.request);
+    let method = Code(row.method);
+    let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
+    let resource = store.resource(row.resource).map(escape::text).unwrap_or_default();
+    let waiting = row.round_trip < 0;
+    let took = took(row, now).map(|time| {
+        let text = duration(time).replace(' ', "");
+        if waiting { format!(">{text}") } else { text }
+    });
+    let state = state(row, store, now, making.parameters);
+    let severity = match row.state {
+        ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
+        _ if state == "slow" || row.transmissions > 1 => Some(Severity::Warn),
+        _ => None,
+    };
+    let kind = if row.multicast {
+        "NON*"
+    } else if row.confirmable {
+        "CON"
+    } else {
+        "NON"
+    };
+    let cells = vec![
+        id.0.to_string(),
+        record.map_or_else(|| "-".into(), |record| record.frame.to_string()),
+        making.at(row.started),
+        format!("{}>{}", making.aliases.name(row.client), making.aliases.name(row.server)),
+        kind.into(),
+        if row.request == NO_RECORD { format!("? {resource}") } else { format!("{method} {resource}") },
+        reply(row),
+        row.transmissions.to_string(),
+        took.unwrap_or_else(|| "-".into()),
+        state.into(),
+    ];
+    Row { cells, severity, heading: false }
 }

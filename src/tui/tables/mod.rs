@@ -2,6 +2,8 @@
 
 mod context;
 mod exchanges;
+mod making;
+mod members;
 mod notifications;
 mod observations;
 mod order;
@@ -19,6 +21,7 @@ use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, Observa
 use ratatui::style::Style;
 
 use context::Context;
+pub use making::{Making, message_of};
 pub use order::{Column, Entry, Ordered};
 use order::{Order, Ordering};
 
@@ -65,6 +68,8 @@ pub struct Facts {
     pub foot: Vec<Line>,
     /// The line with the cursor.
     pub cursor: usize,
+    /// The message that was selected when they were made.
+    pub(super) selected: Option<RecordId>,
     /// The first line drawn.
     pub top: usize,
     /// Rows and columns of the pane.
@@ -144,6 +149,7 @@ impl Tables {
     /// A view was entered: the current row follows the selected message.
     pub(super) fn entered(&mut self) {
         self.synced = None;
+        self.facts.selected = None;
         self.facts.cursor = 0;
         self.facts.top = 0;
     }
@@ -235,13 +241,16 @@ impl App {
         let place = table.order.place(table.current, table.place, self.first_id()).min(count.saturating_sub(1));
         let current = self.entry_at(place);
         let top = scrolled(table.top, place, page, count);
-        let mut rows: Vec<Row> = (top..count.min(top + page)).map(|place| self.row_at(place)).collect();
-        let view = self.view;
-        for (place, row) in (top..).zip(&mut rows).filter(|_| view == View::Exchanges) {
-            if let Some(Entry::Row(id)) = self.entry_at(place) {
-                exchanges::tell_request(row, ExchangeId(id), &self.store, &mut self.fetcher);
-            }
-        }
+        let entries: Vec<Option<Entry>> = (top..count.min(top + page)).map(|place| self.entry_at(place)).collect();
+        let (view, first, now) = (self.view, self.first_time(), self.now());
+        let App { store, fetcher, tables, aliases, times, .. } = self;
+        let making = Making { store, aliases, format: times.format, first, now, parameters: &tables.parameters };
+        let make = |entry| match entry {
+            Some(Entry::Row(id)) => making.row(view, id, fetcher),
+            Some(Entry::Heading(group)) => Row { cells: vec![group], severity: None, heading: true },
+            None => Row::default(),
+        };
+        let rows = entries.into_iter().map(make).collect();
         let table = self.tables.of_mut(view);
         (table.place, table.top) = (place, top);
         if let Some(Entry::Row(id)) = current {
@@ -302,15 +311,6 @@ impl App {
         self.tables.of(self.view).order.at(place, self.first_id()).filter(|_| place < self.table_len())
     }
 
-    fn row_at(&self, place: usize) -> Row {
-        match self.entry_at(place) {
-            Some(Entry::Row(id)) if self.view == View::Observations => self.observation_row(ObservationId(id)),
-            Some(Entry::Row(id)) => self.exchange_row(ExchangeId(id)),
-            Some(Entry::Heading(group)) => Row { cells: vec![group], severity: None, heading: true },
-            None => Row::default(),
-        }
-    }
-
     /// Heads of the columns, each with whether its texts stand on the right, and when it is given up: the highest first, 0 never.
     pub fn table_heads(&self) -> &'static [(&'static str, bool, u8)] {
         match self.view {
@@ -318,20 +318,6 @@ impl App {
             View::Findings => super::findings::HEADS,
             _ => exchanges::HEADS,
         }
-    }
-
-    /// The first message of a row that may be selected.
-    fn message_of(&self, id: u32) -> Option<RecordId> {
-        let store = &self.store;
-        let candidates = if self.view == View::Observations {
-            let row = store.observation(ObservationId(id))?;
-            [row.registration, row.accepted, row.last]
-        } else {
-            let row = store.exchange(ExchangeId(id))?;
-            [row.request, row.response, row.last]
-        };
-        let visible = self.visible();
-        candidates.into_iter().find(|id| *id != NO_RECORD && visible.has(*id))
     }
 
     /// Move in the table; the first message of the row is selected with it.
@@ -358,7 +344,8 @@ impl App {
             (0..=target).rev().find_map(row).or_else(|| (target..count).find_map(row))
         };
         let Some((place, id)) = found else { return };
-        let message = self.message_of(id);
+        let visible = self.visible();
+        let message = message_of(&self.store, view, id, &|id| visible.has(id));
         let table = self.tables.of_mut(view);
         (table.current, table.place) = (id, place);
         self.tables.facts.cursor = 0;
@@ -425,11 +412,14 @@ impl App {
         }
         let selected = self.list.selected;
         let on = |cursor: usize| facts.lines.get(cursor).and_then(|line| line.record);
+        // Around another message other lines stand.
+        let moved = self.tables.facts.selected != selected;
+        facts.selected = selected;
         facts.cursor = if on(cursor).is_some() && on(cursor) == selected || selected.is_none() {
             cursor
         } else {
             let own = facts.lines.iter().position(|line| line.record.is_some() && line.record == selected);
-            own.filter(|_| on(cursor).is_some() || cursor == 0).unwrap_or(cursor)
+            own.filter(|_| on(cursor).is_some() || moved).unwrap_or(cursor)
         };
         facts.cursor = facts.cursor.min(facts.lines.len().saturating_sub(1));
         facts.top = scrolled(top, facts.cursor, facts.rows(), facts.lines.len());

@@ -54,9 +54,9 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     facts.lines.push(Line::styled(heads(wide), context.theme.heading()));
     let (members, all) = members(context, id, row);
     if !all {
-        facts.lines.push(Line::plain(
-            " Of this long observation the messages around the selected one are shown, here and in the chart.",
-        ));
+        let said = "Long: only messages around the selected one stand here and in the chart.";
+        let lines = text::wrap(said, context.page.1.saturating_sub(2));
+        facts.lines.extend(lines.into_iter().map(|line| Line::plain(format!(" {line}"))));
     }
     for id in members {
         let Some(record) = context.store.get(id) else { continue };

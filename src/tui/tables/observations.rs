@@ -1,15 +1,13 @@
 //! A row an observation: who observes what, how fresh it is, what was skipped or overtaken, and how it ended.
 
 use super::order::{Column, Key};
-use super::{Row, short_time};
+use super::{Making, Row};
 use crate::coap::{Severity, escape};
 use crate::field;
 use crate::frame::time_between;
 use crate::render::Aliases;
-use crate::render::time::TimeFormat;
 use crate::store::Store;
 use crate::tracking::{NO_RECORD, ObservationEnd, ObservationId, ObservationRow};
-use crate::tui::app::App;
 
 /// Columns in the order of the keys that sort.
 pub const COLUMNS: &[Column] = &[
@@ -67,47 +65,43 @@ pub fn is_out_of_date(row: &ObservationRow, now: Option<i64>) -> bool {
     age(row, now).is_some_and(|age| age > i64::from(row.max_age).saturating_mul(SECOND))
 }
 
-impl App {
-    /// The row of an observation.
-    pub(super) fn observation_row(&self, id: ObservationId) -> Row {
-        let store = &self.store;
-        let Some(row) = store.observation(id) else { return Row::default() };
-        let now = self.now();
-        let heard = store.first_observed(id).unwrap_or(NO_RECORD);
-        let first = [row.registration, heard, row.accepted, row.last].into_iter().find(|id| *id != NO_RECORD);
-        let record = first.and_then(|id| store.get(id));
-        let format = if self.times.format == TimeFormat::Delta { TimeFormat::Relative } else { self.times.format };
-        let freshness = match age(row, now) {
-            Some(age) if row.freshest != u32::MAX => format!("{}/{} s", age / SECOND, row.max_age),
-            _ => "-".into(),
-        };
-        let severity = match row.end {
-            ObservationEnd::TimedOut | ObservationEnd::Error | ObservationEnd::Unreachable => Some(Severity::Error),
-            _ if row.stale > 0 || is_out_of_date(row, now) => Some(Severity::Warn),
-            _ if row.gaps > 0 => Some(Severity::Note),
-            _ => None,
-        };
-        let end = match (row.end, is_out_of_date(row, now)) {
-            (ObservationEnd::Open, true) => "open, too old".into(),
-            (ObservationEnd::Open, false) => field::end(row.end).into(),
-            (end, _) => {
-                let by = store.get(row.ended_by).map(|record| format!(" #{}", record.frame)).unwrap_or_default();
-                format!("{}{by}", field::end(end))
-            }
-        };
-        let cells = vec![
-            id.0.to_string(),
-            record.map_or_else(|| "-".into(), |record| record.frame.to_string()),
-            record.map_or_else(|| "-".into(), |record| short_time(&format.show(record.time, self.first_time(), None))),
-            format!("{}>{}", self.aliases.name(row.client), self.aliases.name(row.server)),
-            store.resource(row.resource).map_or_else(|| "?".into(), |text| escape::text(text).into_owned()),
-            row.notifications.to_string(),
-            if row.freshest == u32::MAX { "-".into() } else { row.freshest.to_string() },
-            freshness,
-            row.gaps.to_string(),
-            row.stale.to_string(),
-            end,
-        ];
-        Row { cells, severity, heading: false }
-    }
+/// The row of an observation.
+pub fn row(making: &Making<'_>, id: ObservationId) -> Row {
+    let Making { store, now, .. } = *making;
+    let Some(row) = store.observation(id) else { return Row::default() };
+    let heard = store.first_observed(id).unwrap_or(NO_RECORD);
+    let first = [row.registration, heard, row.accepted, row.last].into_iter().find(|id| *id != NO_RECORD);
+    let record = first.and_then(|id| store.get(id));
+    let freshness = match age(row, now) {
+        Some(age) if row.freshest != u32::MAX => format!("{}/{} s", age / SECOND, row.max_age),
+        _ => "-".into(),
+    };
+    let severity = match row.end {
+        ObservationEnd::TimedOut | ObservationEnd::Error | ObservationEnd::Unreachable => Some(Severity::Error),
+        _ if row.stale > 0 || is_out_of_date(row, now) => Some(Severity::Warn),
+        _ if row.gaps > 0 => Some(Severity::Note),
+        _ => None,
+    };
+    let end = match (row.end, is_out_of_date(row, now)) {
+        (ObservationEnd::Open, true) => "open, too old".into(),
+        (ObservationEnd::Open, false) => field::end(row.end).into(),
+        (end, _) => {
+            let by = store.get(row.ended_by).map(|record| format!(" #{}", record.frame)).unwrap_or_default();
+            format!("{}{by}", field::end(end))
+        }
+    };
+    let cells = vec![
+        id.0.to_string(),
+        record.map_or_else(|| "-".into(), |record| record.frame.to_string()),
+        record.map_or_else(|| "-".into(), |record| making.at(record.time)),
+        format!("{}>{}", making.aliases.name(row.client), making.aliases.name(row.server)),
+        store.resource(row.resource).map_or_else(|| "?".into(), |text| escape::text(text).into_owned()),
+        row.notifications.to_string(),
+        if row.freshest == u32::MAX { "-".into() } else { row.freshest.to_string() },
+        freshness,
+        row.gaps.to_string(),
+        row.stale.to_string(),
+        end,
+    ];
+    Row { cells, severity, heading: false }
 }

@@ -1,5 +1,6 @@
 //! Below an exchange: its copies against the schedule of RFC 7252 section 4.8, what answered them, and what the capture point cannot know.
 
+use super::members::{Member, is_copy, members};
 use super::plot::{Scale, Track};
 use super::{Context, Facts, Line, frame_of, state};
 use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
@@ -11,8 +12,6 @@ use crate::store::{Attempt, Record, RecordFlags};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, RecordId, Relation, Role};
 use crate::tui::view::text;
 
-/// Messages of an exchange that are told of.
-const MEMBERS: usize = 200;
 /// Messages behind a request that are looked through for answers that cannot be read, and how many of those are fetched.
 const LOOKED: RecordId = 4_000;
 const FETCHED: usize = 50;
@@ -20,24 +19,60 @@ const FETCHED: usize = 50;
 const NAMES: usize = 9;
 
 /// What is said of an exchange.
-pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
+pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
     let Some(row) = context.store.exchange(id) else { return };
     facts.title = title(context, id, row);
-    let members = members(context, row);
+    let told = members(context, row);
+    let message = |member: &Member<'a>| match member {
+        Member::Told(id, record) => Some((*id, *record)),
+        Member::LeftOut(..) => None,
+    };
+    let members: Vec<(RecordId, &Record)> = told.iter().filter_map(message).collect();
     if row.confirmable && context.page.0 >= 7 {
         facts.head = timeline(context, row, &members);
     }
-    for (id, record) in &members {
-        facts.lines.push(member(context, row, *id, record));
-        for (said, severity) in findings(context, *id) {
+    if let Some(said) = told_in_part(&told) {
+        // It stays in sight, where there is room.
+        let lines = if context.page.0 >= 7 { &mut facts.head } else { &mut facts.lines };
+        wrapped(context, &said, " ", |line| lines.push(Line::plain(line)));
+    }
+    for told in &told {
+        let (id, record) = match told {
+            Member::Told(id, record) => (*id, *record),
+            Member::LeftOut(messages, exact) => {
+                wrapped(context, &left_out(*messages, *exact), "         ", |line| facts.lines.push(Line::plain(line)));
+                continue;
+            }
+        };
+        facts.lines.push(member(context, row, id, record));
+        for (said, severity) in findings(context, id) {
             let style = context.theme.severity(severity);
-            wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(*id)));
+            wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(id)));
         }
     }
     let unread = if row.response == NO_RECORD { unread(context, row, fetcher) } else { Vec::new() };
     for sentence in sentences(context, row, &members, &unread) {
         wrapped(context, &sentence, " ", |line| facts.lines.push(Line::plain(line)));
     }
+}
+
+/// What stands for messages that are not told of.
+fn left_out(messages: usize, exact: bool) -> String {
+    let or_more = if exact { "" } else { " or more" };
+    format!(".. {}{or_more} left out", count(messages, "message"))
+}
+
+/// That messages are left out of a long exchange, and how many.
+fn told_in_part(told: &[Member<'_>]) -> Option<String> {
+    let gaps = told.iter().filter_map(|member| match member {
+        Member::LeftOut(messages, exact) => Some((*messages, *exact)),
+        Member::Told(..) => None,
+    });
+    let (missing, exact, places) =
+        gaps.fold((0, true, 0), |(sum, all, places), (messages, exact)| (sum + messages, all && exact, places + 1));
+    let all = missing + told.len() - places;
+    let how_many = if exact { format!("{missing} of {all}") } else { format!("{missing} or more") };
+    (places > 0).then(|| format!("Long: {how_many} messages left out; here are those around the selected one."))
 }
 
 /// What is to be said of a message, each sentence once: every copy may have its own ICMP error, and all of them say the same.
@@ -71,30 +106,6 @@ fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
     let copies = if row.transmissions > 1 { format!(", {} copies", row.transmissions) } else { String::new() };
     let after = format!("  {ends}{copies}, {}", state(row, context.store, context.now, &context.parameters));
     context.title(format!("exchange {}: {method} ", id.0), &what, &after)
-}
-
-/// Messages of the exchange, oldest first, as far as they are still here; of long ones the last, and the request.
-fn members<'a>(context: &Context<'a>, row: &ExchangeRow) -> Vec<(RecordId, &'a Record)> {
-    let mut found = Vec::new();
-    let mut at = row.last;
-    while found.len() < MEMBERS
-        && let Some(record) = context.store.get(at)
-    {
-        found.push((at, record));
-        at = record.previous_in_exchange;
-    }
-    if found.last().is_some_and(|(first, _)| *first != row.request)
-        && let Some(record) = context.store.get(row.request)
-    {
-        found.push((row.request, record));
-    }
-    found.reverse();
-    found
-}
-
-/// It is a copy of the request: the first, or a retransmission.
-fn is_copy(row: &ExchangeRow, id: RecordId, record: &Record) -> bool {
-    id == row.request || record.relates_to == row.request && record.relation() == Relation::Retransmits
 }
 
 /// Windows, what was captured, and an axis, on one scale that begins with the first copy.

@@ -163,6 +163,9 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
     }
+    if app.finder.running {
+        return styled(&app.finder.words(), app.theme.heading());
+    }
     if app.focus == Pane::List && app.view == View::Findings {
         return app.said_of_finding().map_or_else(Vec::new, |(text, style)| styled(&text, style));
     }

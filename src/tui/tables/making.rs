@@ -1,0 +1,74 @@
+//! Making a row of a table: for the pane, and for a search through all of them.
+
+use super::{Row, exchange_of, exchanges, observations, short_time};
+use crate::coap::Parameters;
+use crate::pipeline::Fetcher;
+use crate::render::Aliases;
+use crate::render::time::TimeFormat;
+use crate::store::Store;
+use crate::tracking::{ExchangeId, NO_RECORD, ObservationId, RecordId};
+use crate::tui::action::View;
+
+/// What rows are made from.
+#[derive(Clone, Copy)]
+pub struct Making<'a> {
+    /// What is known.
+    pub store: &'a Store,
+    /// Names of endpoints.
+    pub aliases: &'a Aliases,
+    /// How times are told; deltas are not, since rows need not stand in the order of time.
+    pub format: TimeFormat,
+    /// Nanoseconds since 1970 that relative times count from.
+    pub first: i64,
+    /// The time up to which something is known.
+    pub now: Option<i64>,
+    /// The schedule that exchanges are held against.
+    pub parameters: &'a Parameters,
+}
+
+impl Making<'_> {
+    /// A time as the list shows it, with milliseconds.
+    pub fn at(&self, time: i64) -> String {
+        let format = if self.format == TimeFormat::Delta { TimeFormat::Relative } else { self.format };
+        short_time(&format.show(time, self.first, None))
+    }
+
+    /// The row of a view with this id.
+    pub fn row(&self, view: View, id: u32, fetcher: &mut Fetcher) -> Row {
+        if view == View::Observations {
+            return observations::row(self, ObservationId(id));
+        }
+        let mut row = exchanges::row(self, ExchangeId(id));
+        exchanges::tell_request(&mut row, ExchangeId(id), self.store, fetcher);
+        row
+    }
+
+    /// The row of the table that stands for a message, which is the one selected with it; `None` where there is none.
+    pub fn row_of(
+        &self,
+        view: View,
+        message: RecordId,
+        is_shown: &dyn Fn(RecordId) -> bool,
+        fetcher: &mut Fetcher,
+    ) -> Option<Row> {
+        let id = match view {
+            View::Exchanges => exchange_of(self.store, self.store.get(message)?).0,
+            View::Observations => self.store.observation_of(message)?.0,
+            View::Messages | View::Flow | View::Findings => return None,
+        };
+        let is_own = message_of(self.store, view, id, is_shown) == Some(message);
+        is_own.then(|| self.row(view, id, fetcher))
+    }
+}
+
+/// The first message of a row that may be selected.
+pub fn message_of(store: &Store, view: View, id: u32, is_shown: &dyn Fn(RecordId) -> bool) -> Option<RecordId> {
+    let candidates = if view == View::Observations {
+        let row = store.observation(ObservationId(id))?;
+        [row.registration, row.accepted, row.last]
+    } else {
+        let row = store.exchange(ExchangeId(id))?;
+        [row.request, row.response, row.last]
+    };
+    candidates.into_iter().find(|id| *id != NO_RECORD && is_shown(*id))
+}
