@@ -409,8 +409,8 @@ fn every_view_finds_what_its_rows_show() {
         ("f", "c13<s1", "51"),
         ("3", "c13>s1", "13"),
         ("3", "unreachable", "25"),
-        ("3", "in ACK", "2"),
-        ("3", "2.05 in ACK", "2"),
+        ("3", "in ACK", "3"),
+        ("3", "2.05 in ack", "3"),
         ("4", "c4>s1", "2"),
         ("4", "deregistered", "1"),
     ] {
