@@ -10,7 +10,7 @@ pub fn count(text: &str) -> Result<u64, String> {
     text.trim().parse().ok().filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on".into())
 }
 
-/// Columns of a diagram: two lanes with a word between them are the least.
+/// Columns of a diagram: in 30 fit a lane and an arrow with a word on it, however many lanes there are beside.
 pub fn width(text: &str) -> Result<u16, String> {
     whole(text, 30, u64::from(u16::MAX)).map(|width| width as u16)
 }
