@@ -6,9 +6,21 @@ use super::context::Context;
 use super::message_layer::{Sameness, sameness};
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{Handle, Sent, Travel, key, stray_key};
+use super::sent::{Acknowledged, Handle, Sent, Travel, key, stray_key};
 use super::slots::SlotKind;
+use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
+
+/// Whether two tokens differ, both of which are known.
+fn is_another(one: &Token, other: &Token) -> bool {
+    one != other && !one.is_unknown() && !other.is_unknown()
+}
+
+/// The ACK of a message that is known, the newest of several.
+fn newest_ack(sent: &Sent) -> Option<Acknowledged> {
+    let newest = Acknowledged { record: sent.acknowledgement, hash: sent.ack_hash, role: sent.ack_role };
+    (newest.record != NO_RECORD).then_some(newest)
+}
 
 impl Tracker {
     /// A well-formed ACK or RST.
@@ -59,15 +71,21 @@ impl Tracker {
         self.mark_answered(holder, context);
         if let Some(sent) = self.sent.get_mut(holder) {
             let first = sent.answered_by == context.arrival.record;
+            let known = newest_ack(sent);
+            // What has the token of another leaves the ACK that is known in its place.
+            let replaces = !reset && (tracked.role != Role::Other || known.is_none());
             if reset {
                 sent.reset = context.arrival.record;
-            } else {
+            } else if replaces {
                 sent.acknowledgement = context.arrival.record;
                 sent.ack_hash = context.facts.hash;
                 sent.ack_role = tracked.role;
             }
             if !first && let Some(again) = self.sent.again_mut(holder) {
                 again.answer = Some(context.travel());
+                if replaces {
+                    again.first_ack = again.first_ack.or(known.filter(|known| known.role != Role::Other));
+                }
             }
         }
         tracked
@@ -81,15 +99,17 @@ impl Tracker {
     #[inline(never)]
     fn answer_again(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let reset = context.facts.kind == MessageType::Reset;
-        let (first, same) = match reset {
-            true => (sent.reset, true),
-            false => (sent.acknowledgement, sent.ack_hash == context.facts.hash),
+        let (first, role) = if reset {
+            (sent.reset, self.reset_role(sent))
+        } else {
+            let known = [newest_ack(sent), self.sent.again(sent).first_ack];
+            let same = known.into_iter().flatten().find(|known| known.hash == context.facts.hash)?;
+            (same.record, same.role)
         };
-        if first == NO_RECORD || !same {
+        if first == NO_RECORD {
             return None;
         }
         let elapsed = elapsed(self.sent.newest_answer(sent).at(), context.now);
-        let role = if reset { self.reset_role(sent) } else { sent.ack_role };
         let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
         let newest = self.sent.newest_answer(sent);
         let counts = newest.ip_id != sent.answer.ip_id;
@@ -141,9 +161,19 @@ impl Tracker {
         let other = if reset { sent.acknowledgement } else { sent.reset };
         if other != NO_RECORD {
             context.find(Rule::AckAndRst, i64::from(other), 0);
-        } else if !reset && sent.acknowledgement != NO_RECORD {
-            context.find(Rule::AckChanged, i64::from(sent.acknowledgement), 0);
+        } else if !reset
+            && let Some(first) = self.sent.again(sent).first_ack.or_else(|| newest_ack(sent))
+            && first.role != Role::Other
+            && !self.is_of_another(sent, context)
+        {
+            context.find(Rule::AckChanged, i64::from(first.record), 0);
         }
+    }
+
+    /// A response in an ACK whose token is not that of the request: it answers another, and is no ACK of this one.
+    fn is_of_another(&self, sent: &Sent, context: &Context<'_, '_>) -> bool {
+        let slot = self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record);
+        context.facts.code.is_response() && slot.is_some_and(|slot| is_another(&slot.token, &context.facts.token))
     }
 
     /// An ACK to a message that was captured.
@@ -219,7 +249,7 @@ impl Tracker {
             // The exchange was evicted, or is a malformed request without a token.
             return self.acknowledge(owner, sent, context);
         };
-        if slot.token != token && !slot.token.is_unknown() && !token.is_unknown() {
+        if is_another(&slot.token, &token) {
             if slot.kind == SlotKind::Exchange {
                 let about = i64::from(sent.record);
                 context.find_token(Rule::RespTokenMismatch, Rule::RespTokenMismatch.severity(), about, 0);

@@ -75,9 +75,15 @@ impl Tracker {
         let later_block = context.facts.block2 == BlockPlace::Later;
         if under.open != NONE {
             let open = self.slots.get(under.open);
+            let (facts, resource) = (context.facts, context.resource);
+            // An observer may register again, or think better of it, before it was answered (RFC 7641 sections 3.3.1 and 3.6).
+            let same_relation = |slot: &Slot| {
+                slot.asked.registers && slot.row.resource == resource && (facts.registers() || facts.deregisters())
+            };
             let waits = |slot: &&Slot| {
                 slot.kind == SlotKind::Exchange
                     && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
+                    && !same_relation(slot)
             };
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
                 let severity = Rule::ReqTokenInUse.severity();

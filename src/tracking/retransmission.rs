@@ -48,6 +48,7 @@ impl Tracker {
             step: by_clock.unwrap_or(0).max(before.step + 1),
             gap: gap.unwrap_or(0),
             answer: before.answer,
+            first_ack: before.first_ack,
         };
         if let Some(again) = self.sent.again_mut(owner) {
             *again = now;

@@ -122,6 +122,16 @@ pub(super) struct Again {
     pub gap: i64,
     /// The newest ACK or Reset, where it is not what answered first.
     pub answer: Option<Travel>,
+    /// The first ACK, where a different one followed.
+    pub first_ack: Option<Acknowledged>,
+}
+
+/// An ACK to a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Acknowledged {
+    pub record: RecordId,
+    pub hash: u64,
+    pub role: Role,
 }
 
 impl Sent {
@@ -318,7 +328,15 @@ impl SentTable {
 
     /// Copies of a message and further answers to it.
     pub fn again(&self, sent: &Sent) -> Again {
-        let none = Again { last: sent.first, last_record: sent.record, copies: 1, step: 0, gap: 0, answer: None };
+        let none = Again {
+            last: sent.first,
+            last_record: sent.record,
+            copies: 1,
+            step: 0,
+            gap: 0,
+            answer: None,
+            first_ack: None,
+        };
         self.agains.get(sent.again).copied().unwrap_or(none)
     }
 
