@@ -10,8 +10,9 @@ use crate::store::{Ended, Update};
 /// How long the loader waits for a source that has nothing now. Short enough to see a stop, long enough to cost nothing.
 const WAIT: Duration = Duration::from_millis(100);
 
-/// Behind the clock, in nanoseconds: a frame that was captured before now may still be on its way to the loader.
-const LAG: i64 = 1_000_000_000;
+/// Behind the clock, in nanoseconds: a frame that was captured before now may still be on its way to the loader, which takes a fifth of a second at
+/// the most.
+const LAG: i64 = 300_000_000;
 
 /// What a live source needs besides its frames.
 #[derive(Default)]
