@@ -115,7 +115,7 @@ fn encoded(value: &[u8], keep: &str) -> String {
         if byte.is_ascii_alphanumeric() || "-._~!$'()*+,;=".contains(c) || byte.is_ascii() && keep.contains(c) {
             text.push(c);
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            push_percent(&mut text, &[byte]);
         }
     }
     text
@@ -136,7 +136,7 @@ fn push_readable(into: &mut String, value: &[u8], reserved: &[char]) {
 }
 
 /// Appends bytes, percent-encoded. Writing to a string cannot fail.
-fn push_percent(into: &mut String, bytes: &[u8]) {
+pub(crate) fn push_percent(into: &mut String, bytes: &[u8]) {
     for byte in bytes {
         let _ = write!(into, "%{byte:02X}");
     }

@@ -30,6 +30,13 @@ fn place<T>(chunk: &[(RecordId, T)], record: RecordId) -> usize {
     chunk.partition_point(|(held, _)| *held < record)
 }
 
+/// Where the first value of the record is that is `wanted`.
+fn find<T>(chunk: &[(RecordId, T)], record: RecordId, wanted: impl Fn(&T) -> bool) -> Option<usize> {
+    let own = place(chunk, record)..place(chunk, record + 1);
+    let first = own.start;
+    chunk.get(own)?.iter().position(|(_, value)| wanted(value)).map(|at| first + at)
+}
+
 impl<T: Clone> Sparse<T> {
     /// The chunk of a record; `None` where it has left, or there is none.
     fn chunk(&self, record: RecordId) -> Option<usize> {
@@ -72,16 +79,14 @@ impl<T: Clone> Sparse<T> {
     /// The first value of the record that is `wanted`, to be changed.
     pub fn find_mut(&mut self, record: RecordId, wanted: impl Fn(&T) -> bool) -> Option<&mut T> {
         let chunk = self.chunk_mut(record)?;
-        let first = place(chunk, record);
-        let own = chunk.iter_mut().skip(first).take_while(|(held, _)| *held == record);
-        own.map(|(_, value)| value).find(|value| wanted(value))
+        let at = find(chunk, record, wanted)?;
+        chunk.get_mut(at).map(|(_, value)| value)
     }
 
     /// Takes out the first value of the record that is `wanted`.
     pub fn remove(&mut self, record: RecordId, wanted: impl Fn(&T) -> bool) {
         let Some(chunk) = self.chunk_mut(record) else { return };
-        let own = chunk.iter().enumerate().skip(place(chunk, record)).take_while(|(_, (held, _))| *held == record);
-        if let Some(at) = own.map(|(at, (_, value))| (at, value)).find(|(_, value)| wanted(value)).map(|(at, _)| at) {
+        if let Some(at) = find(chunk, record, wanted) {
             chunk.remove(at);
         }
     }

@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{between, elapsed};
 use super::context::Context;
-use super::message_layer::{Sameness, sameness};
+use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
 use super::sent::{Acknowledged, Handle, Sent, Travel, key, stray_key};
@@ -109,11 +109,10 @@ impl Tracker {
         if first == NO_RECORD {
             return None;
         }
-        let elapsed = elapsed(self.sent.newest_answer(sent).at(), context.now);
-        let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
         let newest = self.sent.newest_answer(sent);
-        let counts = newest.ip_id != sent.answer.ip_id;
-        let kind = sameness(&context.travel(), &newest, counts, self.options.parameters.ack_timeout);
+        let elapsed = elapsed(newest.at(), context.now);
+        let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
+        let (kind, _) = self.likeness(&sent.answer, &newest, context);
         if let Some(again) = self.sent.again_mut(owner) {
             again.answer = Some(context.travel());
         }
@@ -192,7 +191,7 @@ impl Tracker {
         {
             context.find(Rule::AckSlow, about, elapsed);
         }
-        let to_request = (1..32).contains(&sent.code);
+        let to_request = sent.is_request();
         if !to_request {
             if context.facts.code.is_response() && sent.confirmable && !ping {
                 context.find_code(Rule::RespPiggybackOnCon, about, 0);
@@ -208,7 +207,7 @@ impl Tracker {
     /// An ACK that is no response: empty, or to something that is no request.
     #[inline(never)]
     fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
-        let request = (1..32).contains(&sent.code);
+        let request = sent.is_request();
         let mut unanswered = sent.code != 0 && !sent.is_answered();
         if let Some(slot) = self.slots.get_mut(sent.slot)
             && request
@@ -273,7 +272,7 @@ impl Tracker {
         if role == Role::Reset && !sent.malformed {
             context.find(Rule::RstRejects, i64::from(sent.record), 0);
         }
-        let request = (1..32).contains(&sent.code);
+        let request = sent.is_request();
         let previous = self.enter(sent, context);
         if self.slots.get(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
             self.reset_exchange(sent.slot, context);
@@ -335,10 +334,9 @@ impl Tracker {
     #[inline(never)]
     fn stray_again(&mut self, handle: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let last = self.sent.last(sent);
-        let counts = last.ip_id != sent.first.ip_id;
-        let kind = sameness(&context.travel(), &last, counts, self.options.parameters.ack_timeout);
+        let (kind, _) = self.likeness(&sent.first, &last, context);
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
-        let elapsed = elapsed(self.sent.last(sent).at(), context.now);
+        let elapsed = elapsed(last.at(), context.now);
         if let Some(again) = self.sent.again_mut(handle) {
             again.last = context.travel();
         }

@@ -80,11 +80,7 @@ impl Tracker {
             let same_relation = |slot: &Slot| {
                 slot.asked.registers && slot.row.resource == resource && (facts.registers() || facts.deregisters())
             };
-            let waits = |slot: &&Slot| {
-                slot.kind == SlotKind::Exchange
-                    && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
-                    && !same_relation(slot)
-            };
+            let waits = |slot: &&Slot| slot.is_waiting() && !same_relation(slot);
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
                 let severity = Rule::ReqTokenInUse.severity();
                 context.find_token(Rule::ReqTokenInUse, severity, i64::from(request), 0);

@@ -11,7 +11,7 @@ use super::observation::Observation;
 use super::pairs::SILENT;
 use super::sent::{Handle, Sent};
 use super::slots::SlotKind;
-use crate::coap::{Code, Finding, Rule, Severity};
+use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
 const PROMISE: i64 = 60 * SECOND;
@@ -155,7 +155,7 @@ impl Tracker {
             self.pairs.direction(sent.pair()).mark(SILENT);
         }
         // Who repeats was not answered so far, and who does so to the end not at all. Else one direction may be missing.
-        let sender = |row: &ExchangeRow| if Code(sent.code).is_request() { row.client } else { row.server };
+        let sender = |row: &ExchangeRow| if sent.is_request() { row.client } else { row.server };
         let sender = self.slots.get(sent.slot).filter(|_| sent.code != 0).map(|slot| sender(&slot.row));
         let two_way = self.pairs.seen(sent.pair().reversed()) || sender.is_some_and(|it| self.pairs.is_reached(it));
         if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
@@ -179,7 +179,7 @@ impl Tracker {
     #[inline(never)]
     fn timed_out(&mut self, sent: &Sent, out: &mut Output<'_>) {
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
-        if matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged) {
+        if slot.row.state.is_waiting() {
             slot.row.state = ExchangeState::TimedOut;
             out.patch(Patch::Exchange(slot.id, slot.row));
         }
@@ -218,7 +218,7 @@ impl Tracker {
         if out.remembers {
             self.memory.lapsed.insert(sent.key, (sent.first.at(), sent.record));
         }
-        if sent.malformed || sent.multicast || !Code(sent.code).is_request() {
+        if sent.malformed || sent.multicast || !sent.is_request() {
             return;
         }
         let early = self.answered_early(sent);
@@ -289,9 +289,7 @@ impl Tracker {
     /// Whether an exchange gets its answer is not known any more.
     fn evicted(&mut self, slot: u32, out: &mut Output<'_>) {
         let Some(slot) = self.slots.get_mut(slot).filter(|slot| slot.kind == SlotKind::Exchange) else { return };
-        let waits =
-            matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged | ExchangeState::TimedOut);
-        if waits {
+        if slot.row.state.is_waiting() || slot.row.state == ExchangeState::TimedOut {
             slot.row.state = ExchangeState::Evicted;
             self.counters.exchanges_evicted += 1;
             out.patch(Patch::Exchange(slot.id, slot.row));

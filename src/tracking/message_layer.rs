@@ -40,9 +40,10 @@ pub(super) enum Sameness {
 
 /// Tells a datagram seen twice from one sent twice, by IPv4 identification, hop limit, interface and time.
 ///
-/// A sender that does not count its datagrams may give all the same identification. So after `wait`, when it may retransmit, an equal one tells
-/// nothing, unless the sender `counts`. Nanoseconds.
-pub(super) fn sameness(now: &Travel, before: &Travel, counts: bool, wait: i64) -> Sameness {
+/// `ends`: the first and the newest copy so far. A sender that does not count its datagrams may give all the same identification. So after
+/// `wait` nanoseconds, when it may retransmit, an equal one tells nothing, unless those two show that the sender counts.
+fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64) -> Sameness {
+    let counts = ends[0].ip_id != ends[1].ip_id;
     let elapsed = between(before.at(), now.at());
     let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
     let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
@@ -92,6 +93,13 @@ impl Tracker {
         *count += 1;
     }
 
+    /// How the datagram at hand stands to the newest copy and to the first.
+    pub(super) fn likeness(&self, first: &Travel, newest: &Travel, context: &Context<'_, '_>) -> (Sameness, Sameness) {
+        let now = context.travel();
+        let like = |before| sameness(&now, before, [first, newest], self.options.parameters.ack_timeout);
+        (like(newest), like(first))
+    }
+
     fn standing(&self, sent: &Sent, context: &Context<'_, '_>) -> Standing {
         let facts = &context.facts;
         if sent.malformed || self.clock.age(sent.first.at(), sent.stamp) > self.sent.life(sent) {
@@ -102,10 +110,8 @@ impl Tracker {
         let equal =
             sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
         if equal {
-            let (travel, last) = (context.travel(), self.sent.last(sent));
-            let counts = last.ip_id != sent.first.ip_id;
-            let like = |before: &Travel| sameness(&travel, before, counts, self.options.parameters.ack_timeout);
-            return match (like(&last), like(&sent.first)) {
+            let last = self.sent.last(sent);
+            return match self.likeness(&sent.first, &last, context) {
                 (Sameness::Captured, _) => Standing::Captured,
                 (Sameness::Doubled, _) | (_, Sameness::Doubled) => Standing::Doubled,
                 _ => Standing::Repeated,

@@ -173,6 +173,13 @@ pub enum ExchangeState {
     Evicted,
 }
 
+impl ExchangeState {
+    /// A response may still come in the time a client waits.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Open | Self::Acknowledged)
+    }
+}
+
 /// How the first response came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]

@@ -3,9 +3,9 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
-use super::model::{ExchangeState, NO_RECORD, Role, Tracked};
+use super::model::{NO_RECORD, Role, Tracked};
 use super::sent::{Handle, Sent};
-use super::slots::{NONE, Slot, SlotKind, Under};
+use super::slots::{NONE, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -131,11 +131,7 @@ impl Tracker {
         if !context.facts.plain && self.open_by_block(index, context).is_some() {
             return shared;
         }
-        let waits = |slot: &&mut Slot| {
-            slot.kind == SlotKind::Exchange
-                && matches!(slot.row.state, ExchangeState::Open | ExchangeState::Acknowledged)
-        };
-        match self.slots.get_mut(behind).filter(waits) {
+        match self.slots.get_mut(behind).filter(|slot| slot.is_waiting()) {
             Some(slot) => {
                 slot.shared = true;
                 true

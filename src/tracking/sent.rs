@@ -9,7 +9,7 @@ use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
 use super::tags::{Held, Place, Tags};
-use crate::coap::MessageType;
+use crate::coap::{Code, MessageType};
 
 /// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).
 pub(super) type MessageKey = u64;
@@ -184,6 +184,12 @@ impl Sent {
         PairNumber((self.key >> 18) as u32)
     }
 
+    /// It has the code of a request.
+    #[inline]
+    pub fn is_request(&self) -> bool {
+        Code(self.code).is_request()
+    }
+
     /// An ACK, a Reset or a response came.
     pub fn is_answered(&self) -> bool {
         self.answered_by != NO_RECORD
@@ -228,7 +234,7 @@ impl Due {
     fn of(sent: &Sent) -> Self {
         let apart = sent.malformed || sent.stray || sent.multicast;
         let waits_not = sent.is_answered() || apart;
-        let done = sent.responded || !(1..32).contains(&sent.code) || apart;
+        let done = sent.responded || !sent.is_request() || apart;
         Self { stamp: sent.stamp, waits_not, lapses_quietly: done && sent.again == NOTHING }
     }
 }

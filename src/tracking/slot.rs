@@ -125,6 +125,11 @@ impl Slot {
         }
     }
 
+    /// It is an exchange that waits for its response.
+    pub fn is_waiting(&self) -> bool {
+        self.kind == SlotKind::Exchange && self.row.state.is_waiting()
+    }
+
     /// When the first copy of the request came.
     pub fn started(&self) -> Moment {
         Moment { time: self.row.started, epoch: self.epoch }

@@ -120,12 +120,18 @@ fn bodies_that_never_end_stay_below_the_cap() {
     assert!(most > 20_000 * 64, "{most} bytes hold 20,000 bodies");
 }
 
+/// A tracker that holds a mebibyte, a client and a server.
+fn small() -> (Tracker, [EndpointId; 2]) {
+    let mut tracker = Tracker::new(TrackerOptions { cap_bytes: 1 << 20, ..TrackerOptions::default() });
+    let ends = [[10, 1, 0, 1], [10, 0, 0, 1]]
+        .map(|address| tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
+    (tracker, ends)
+}
+
 #[test]
 fn what_the_cap_evicted_is_neither_unanswered_nor_an_orphan() {
-    let mut tracker = Tracker::new(TrackerOptions { cap_bytes: 1 << 20, ..TrackerOptions::default() });
+    let (mut tracker, [client, server]) = small();
     let mut out = Vec::new();
-    let [client, server] = [[10, 1, 0, 1], [10, 0, 0, 1]]
-        .map(|address| tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
     // Each request is answered a thousand seconds later: by then some have been evicted, and nothing else is told of those.
     let bytes = |code: u8, number: u32| {
         let [_, _, high, low] = number.to_be_bytes();
@@ -159,10 +165,8 @@ fn what_the_cap_evicted_is_neither_unanswered_nor_an_orphan() {
 
 #[test]
 fn what_is_closed_is_counted_too_when_the_cap_evicts_it() {
-    let mut tracker = Tracker::new(TrackerOptions { cap_bytes: 1 << 20, ..TrackerOptions::default() });
+    let (mut tracker, [client, server]) = small();
     let mut out = Vec::new();
-    let [client, server] = [[10, 1, 0, 1], [10, 0, 0, 1]]
-        .map(|address| tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
     let mut before = 0;
     for number in 0..20_000_u32 {
         let [_, _, high, low] = number.to_be_bytes();

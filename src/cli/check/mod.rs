@@ -41,8 +41,9 @@ impl From<Level> for Severity {
 pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let ignore: HashSet<Rule> = args.ignore.iter().map(|id| rule(id)).collect::<anyhow::Result<_>>()?;
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let paths = args.input.paths("check")?;
     if let Some(path) = &args.write_baseline {
-        target::refuse_inputs("--write-baseline", path, args.input.paths("check")?)?;
+        target::refuse_inputs("--write-baseline", path, paths)?;
     }
     let level = Severity::from(args.fail_on);
     let show = args.show.map_or(Severity::Note, Severity::from);
@@ -61,7 +62,7 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let failed = groups.iter().any(|(key, _)| key.severity >= level && !known.contains(key));
     let is_all = args.endpoint.is_empty() && args.reading.display_filter.is_none();
     let report = Report {
-        name: args.input.paths("check")?.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        name: paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         findings: &findings,
         groups,
         known,
@@ -69,7 +70,7 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
             let is_sought = |rule: Rule| !ignore.contains(&rule) && rule.severity() >= least;
             is_all.then(|| baseline.unmet(&is_sought))
         }),
-        in_place: args.input.paths("check")?.iter().all(|path| is_read_in_place(path)),
+        in_place: paths.iter().all(|path| is_read_in_place(path)),
         level,
         show,
         failed,

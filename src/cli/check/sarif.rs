@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::of;
 use super::report::Report;
+use crate::coap::uri::push_percent;
 use crate::coap::{Rule, Severity, escape};
 use crate::field;
 use crate::render::json::line;
@@ -135,7 +136,7 @@ fn plain(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     for letter in path.chars() {
         if escape::is_hidden(letter) || matches!(letter, '[' | ']' | '{' | '}' | '\\') {
-            letter.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| plain.push_str(&format!("%{byte:02X}")));
+            push_percent(&mut plain, letter.encode_utf8(&mut [0; 4]).as_bytes());
         } else {
             plain.push(letter);
         }
@@ -159,7 +160,7 @@ fn uri(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
+            _ => push_percent(&mut uri, &[byte]),
         }
     }
     uri

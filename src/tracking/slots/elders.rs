@@ -29,17 +29,11 @@ impl Elders {
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&Slot> {
-        if self.places.is_empty() {
-            return None;
-        }
         self.slots.get(*self.places.get(&number)?)
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
-        if self.places.is_empty() {
-            return None;
-        }
         self.slots.get_mut(*self.places.get(&number)?)
     }
 

@@ -55,7 +55,7 @@ pub fn key(
 
 /// From the first copy to the answer; while there is none, up to now.
 fn took(row: &ExchangeRow, now: Option<i64>) -> Option<i64> {
-    let waiting = matches!(row.state, ExchangeState::Open | ExchangeState::Acknowledged | ExchangeState::TimedOut);
+    let waiting = row.state.is_waiting() || row.state == ExchangeState::TimedOut;
     if row.round_trip >= 0 {
         Some(row.round_trip)
     } else if waiting && row.response == NO_RECORD {

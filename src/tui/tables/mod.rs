@@ -186,10 +186,9 @@ fn short_time(time: &str) -> String {
 
 /// How an exchange stands: the tracker's word, or that its first wait for an answer is over; `observed` once its observation has ended.
 fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parameters) -> &'static str {
-    let waiting = matches!(row.state, ExchangeState::Open | ExchangeState::Acknowledged);
     let since = now.and_then(|now| time_between(row.started, now));
     let is_over = || store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
-    if waiting && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
+    if row.state.is_waiting() && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
         "slow"
     } else if row.state == ExchangeState::Observing && is_over() {
         "observed"
