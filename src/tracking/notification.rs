@@ -93,6 +93,7 @@ impl Tracker {
         observation.row.last = context.arrival.record;
         observation.row.notifications = 1;
         observation.format = context.facts.content_format;
+        observation.confirmable = handle;
         let order = number(&mut observation, context, true);
         slot.sent = handle;
         context.out.patch(Patch::Observation(id, observation.row));
@@ -100,6 +101,28 @@ impl Tracker {
         self.slots.put_observation(index, observation);
         self.own_response(handle, index);
         Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
+    }
+
+    /// A Confirmable response in an observation takes the place of the one before, which is sent no more (RFC 7641 section 4.5.2). `slot` is
+    /// that of the observation, or of a registration that was not answered so far.
+    #[inline(never)]
+    pub(super) fn replace_notification(&mut self, slot: u32, handle: Handle) {
+        let Some(asked) = self.slots.get(slot) else { return };
+        let under = self.slots.under(asked.pair, &asked.token);
+        let place = if self.slots.observation(slot).is_none() && asked.asked.registers { under.observing } else { slot };
+        if let Some((_, observation)) = self.slots.observed_mut(place) {
+            let before = std::mem::replace(&mut observation.confirmable, handle);
+            self.no_longer_outstanding(before);
+        }
+    }
+
+    /// A notification is sent again though a newer one, or the end of its observation, had taken its place: both are open.
+    #[cold]
+    pub(super) fn goes_on_after_all(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) {
+        let waits = self.clock.age(sent.first.at(), sent.stamp) <= self.options.parameters.max_transmit_wait();
+        if sent.observation.0 != 0 && !sent.outstanding && !sent.is_answered() && !sent.is_request() && waits {
+            self.outstanding(owner, context);
+        }
     }
 
     /// A copy of a notification: a refreshed one may carry a newer number.

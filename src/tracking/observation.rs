@@ -9,11 +9,11 @@ use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
 };
 use super::notification::number;
-use super::sent::Sent;
+use super::sent::{Handle, Sent, key};
 use super::slab::NOTHING;
 use super::slots::Slot;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
-use crate::coap::{OptionNumber, Rule};
+use crate::coap::{MessageType, OptionNumber, Rule};
 
 /// A notification that comes so much later than Max-Age says is in time: servers count from when they send.
 const LATE: i64 = SECOND / 5;
@@ -46,6 +46,8 @@ pub(super) struct Observation {
     pub fast_said: bool,
     /// Hash of what is observed.
     pub target: u64,
+    /// The newest Confirmable message of it: the server gives up the one before for it.
+    pub confirmable: Handle,
 }
 
 impl Observation {
@@ -106,6 +108,7 @@ impl Observation {
             non_count: 0,
             fast_said: false,
             target: slot.asked.target,
+            confirmable: Handle::NONE,
         }
     }
 }
@@ -226,6 +229,9 @@ impl Tracker {
         observation.row.exchange = exchange;
         observation.format = context.facts.content_format;
         observation.confirmed_at = context.now;
+        if context.facts.kind == MessageType::Confirmable {
+            observation.confirmable = self.sent.find(key(context.pair, context.facts.message_id)).unwrap_or_default();
+        }
         let number = number(&mut observation, context, true);
         observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
         let id = observation.id;
@@ -311,7 +317,11 @@ impl Tracker {
         observation.row.end = end;
         observation.row.ended_by = by;
         observation.ended = now;
+        let given_up = (by != observation.row.last).then_some(observation.confirmable);
         out.patch(Patch::Observation(observation.id, observation.row));
+        if let Some(handle) = given_up {
+            self.no_longer_outstanding(handle);
+        }
         self.slots.observe_no_more(index, self.clock.stamp());
     }
 

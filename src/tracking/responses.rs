@@ -32,6 +32,9 @@ impl Tracker {
         let token = context.facts.token;
         let target = self.target(&token, context);
         if context.facts.kind == MessageType::Confirmable {
+            if let Target::Observation(slot) | Target::Request(slot) = target {
+                self.replace_notification(slot, handle);
+            }
             self.outstanding(handle, context);
         }
         match target {

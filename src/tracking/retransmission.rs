@@ -56,6 +56,7 @@ impl Tracker {
         let copies = Copies { captured: now.copies, by_clock: now.step.saturating_add(1) };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
         self.judge_spurious(&sent, context);
+        self.goes_on_after_all(owner, &sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
             self.judge_schedule(sent.role, [&before, &now], gap, elapsed, context);
         }
