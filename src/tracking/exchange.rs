@@ -21,9 +21,8 @@ impl Tracker {
         let id = ExchangeId(self.exchanges);
         let token = context.facts.token;
         let multicast = context.arrival.multicast;
-        if multicast {
-            self.judge_group_token(&token, context);
-        } else {
+        self.judge_group_token(&token, context);
+        if !multicast {
             self.judge_token(&token, context);
         }
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), token, context.pair, context.now);

@@ -53,11 +53,31 @@ impl Default for Group {
 pub(super) type Groups = HashMap<[u64; 2], Group, RandomState>;
 
 impl Tracker {
-    /// The token of a new multicast request was used for one before.
+    /// Whether the token of a new request is that of one to a group.
+    #[inline]
+    pub(super) fn is_of_group(&self, token: &Token, context: &Context<'_, '_>) -> bool {
+        let groups = &self.memory.groups;
+        !groups.is_empty() && groups.contains_key(&token.key(context.arrival.source.0))
+    }
+
+    /// The token of a new request, to a group or to one server, was used for one to a group before.
+    #[inline]
+    pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_>) {
+        if self.is_of_group(token, context) {
+            self.group_token_again(token, context);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(super) fn judge_group_token(&mut self, token: &Token, context: &mut Context<'_, '_>) {
+    fn group_token_again(&mut self, token: &Token, context: &mut Context<'_, '_>) {
         let Some(group) = self.memory.groups.get(&token.key(context.arrival.source.0)) else { return };
+        // Observers of a group go on, and end it, under the token that they have (draft-ietf-core-groupcomm-bis section 3.7).
+        let facts = context.facts;
+        let observes = self.slots.get(group.slot).is_some_and(|slot| slot.asked.registers);
+        if observes && (facts.registers() || facts.deregisters()) {
+            return;
+        }
         let request = i64::from(group.request);
         if let Some(elapsed) = between(group.at, context.now)
             && elapsed < MULTICAST_TOKEN_LIFETIME

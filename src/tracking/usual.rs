@@ -49,6 +49,9 @@ impl Tracker {
         if facts.observe.is_some() || self.early.answer(context) || self.pairs.direction(pair.reversed()).has(TOLD) {
             return None;
         }
+        if self.is_of_group(&facts.token, context) {
+            return None;
+        }
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
         let place = self.slots.place(pair, &facts.token);
