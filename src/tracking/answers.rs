@@ -91,7 +91,7 @@ impl Tracker {
         tracked
     }
 
-    fn lives(&self, sent: &Sent) -> bool {
+    pub(super) fn lives(&self, sent: &Sent) -> bool {
         self.clock.age(sent.first.at(), sent.stamp) <= self.sent.life(sent)
     }
 
@@ -371,7 +371,7 @@ impl Tracker {
             return Role::Reset;
         }
         let severity = self.unless_unseen(Rule::AckOrphan, context);
-        if self.in_observation_by_ack(context) {
+        if self.in_observation_by_ack(context) || self.piggybacked_elsewhere(context) {
             return Role::Other;
         }
         context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);

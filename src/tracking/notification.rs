@@ -109,7 +109,8 @@ impl Tracker {
     pub(super) fn replace_notification(&mut self, slot: u32, handle: Handle) {
         let Some(asked) = self.slots.get(slot) else { return };
         let under = self.slots.under(asked.pair, &asked.token);
-        let place = if self.slots.observation(slot).is_none() && asked.asked.registers { under.observing } else { slot };
+        let place =
+            if self.slots.observation(slot).is_none() && asked.asked.registers { under.observing } else { slot };
         if let Some((_, observation)) = self.slots.observed_mut(place) {
             let before = std::mem::replace(&mut observation.confirmable, handle);
             self.no_longer_outstanding(before);

@@ -5,7 +5,7 @@ use super::clock::between;
 use super::context::Context;
 use super::model::{NO_RECORD, Role, Tracked};
 use super::sent::{Handle, Sent};
-use super::slots::{NONE, SlotKind, Under};
+use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -53,8 +53,7 @@ impl Tracker {
             }
             Target::Ended(slot) => self.notify_ended(slot, context),
             Target::Elsewhere(slot) => {
-                let request = self.slots.get(slot).map_or(NO_RECORD, |slot| slot.row.request);
-                context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), i64::from(request), 0);
+                self.say_wrong_endpoint(slot, context);
                 Tracked::alone(Role::Other)
             }
             Target::Nothing if token.is_unknown() => Tracked::alone(Role::Other),
@@ -98,7 +97,7 @@ impl Tracker {
             let refused = closed.asked.registers && context.facts.observe.is_some();
             return if refused { Target::Nothing } else { Target::Request(under.closed) };
         }
-        self.elsewhere(token, context).map_or(Target::Nothing, Target::Elsewhere)
+        self.elsewhere(token, context).next().map_or(Target::Nothing, Target::Elsewhere)
     }
 
     /// A request is open under the token: the response is its, unless it is a notification that crosses it.
@@ -143,15 +142,34 @@ impl Tracker {
         }
     }
 
-    /// An open request of the same client with this token, to another endpoint.
-    #[inline(never)]
-    fn elsewhere(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
-        let matches = |slot: &u32| {
-            self.slots
-                .get(*slot)
-                .is_some_and(|slot| slot.token == *token && !slot.row.multicast && slot.kind == SlotKind::Exchange)
+    /// The open requests of the same client with this token, to other endpoints.
+    fn elsewhere(&self, token: &Token, context: &Context<'_, '_>) -> impl Iterator<Item = u32> {
+        let fits = |slot: &Slot| {
+            let unicast = slot.kind == SlotKind::Exchange && !slot.row.multicast;
+            unicast && slot.token == *token && slot.pair != context.pair.reversed()
         };
-        self.slots.of_client(context.arrival.destination).find(matches)
+        self.slots.of_client(context.arrival.destination).filter(move |slot| self.slots.get(*slot).is_some_and(fits))
+    }
+
+    fn say_wrong_endpoint(&self, slot: u32, context: &mut Context<'_, '_>) {
+        let request = self.slots.get(slot).map_or(NO_RECORD, |slot| slot.row.request);
+        context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), i64::from(request), 0);
+    }
+
+    /// A response in an ACK that would fit an open request, had that not gone to another endpoint.
+    #[inline(never)]
+    pub(super) fn piggybacked_elsewhere(&mut self, context: &mut Context<'_, '_>) -> bool {
+        let facts = context.facts;
+        let asked = |slot: u32| {
+            let sent = self.slots.get(slot).and_then(|slot| self.sent.get(slot.sent));
+            sent.is_some_and(|sent| sent.confirmable && sent.key as u16 == facts.message_id && self.lives(sent))
+        };
+        if !facts.code.is_response() {
+            return false;
+        }
+        let Some(slot) = self.elsewhere(&facts.token, context).find(|slot| asked(*slot)) else { return false };
+        self.say_wrong_endpoint(slot, context);
+        true
     }
 
     /// An ACK with a Message ID that fits nothing, under the token of an observation.
