@@ -54,7 +54,8 @@ pub struct RuleRow {
     pub teaching: &'static str,
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}`; `{0:option}` an option number;
-    /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number. Empty where nothing is to be said.
+    /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
+    /// What stands in `[` `]` is said only where the record in it is known. Empty where nothing is to be said.
     pub detail: &'static str,
 }
 
@@ -126,19 +127,37 @@ impl Finding {
     /// What is said of the case alone; may be empty.
     pub fn detail_with(&self, frame: &dyn Fn(u32) -> String) -> String {
         let mut text = String::new();
-        let mut rest = self.rule.row().detail;
+        let detail = self.rule.row().detail;
+        let Some((before, behind)) = detail.split_once('[') else {
+            self.fill_in(&mut text, detail, frame);
+            return text;
+        };
+        let (perhaps, after) = behind.split_once(']').unwrap_or((behind, ""));
+        let record = self.numbers[usize::from(perhaps.contains("{1:"))];
+        self.fill_in(&mut text, before, frame);
+        if record != NO_RECORD {
+            self.fill_in(&mut text, perhaps, frame);
+        }
+        self.fill_in(&mut text, after, frame);
+        text
+    }
+
+    /// Writes a text with the numbers in its holes.
+    fn fill_in(&self, text: &mut String, mut rest: &str, frame: &dyn Fn(u32) -> String) {
         while let Some((before, behind)) = rest.split_once('{') {
             let (hole, after) = behind.split_once('}').unwrap_or((behind, ""));
             text.push_str(before);
             let (index, kind) = hole.split_once(':').unwrap_or((hole, ""));
             let [first, second] = self.numbers;
-            fill(&mut text, if index == "0" { first } else { second }, kind, frame);
+            fill(text, if index == "0" { first } else { second }, kind, frame);
             rest = after;
         }
         text.push_str(rest);
-        text
     }
 }
+
+/// The number of a finding where there is no such record.
+const NO_RECORD: i64 = u32::MAX as i64;
 
 /// What the type of an ICMPv6 error is raised by in `icmp.unreachable`, to tell it from one of ICMP.
 const ICMPV6: i64 = 256;

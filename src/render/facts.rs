@@ -173,7 +173,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
     if row.registration != NO_RECORD && row.registration != view.id {
         text += &format!(", registered in {}", frame(view, row.registration));
     } else if row.registration == NO_RECORD {
-        text += ", registered before the capture began";
+        text += ", its registration is not known";
     }
     match view.record.order() {
         ObserveOrder::None => {}

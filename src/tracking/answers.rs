@@ -399,7 +399,7 @@ impl Tracker {
 
     /// The severity of a finding that misses a partner: less where the capture may have missed it, or the cap evicted it.
     pub(super) fn unless_unseen(&self, rule: Rule, context: &Context<'_, '_>) -> crate::coap::Severity {
-        let young = self.clock.steady() <= self.lifetime || self.counters.evicted > 0;
+        let young = self.clock.watched() <= self.lifetime || self.counters.evicted > 0;
         let severity = rule.severity();
         if young || !self.pairs.seen(context.pair.reversed()) { super::context::less(severity) } else { severity }
     }

@@ -335,6 +335,7 @@ impl Tracker {
             if self.blocks.transfers.get(&key).is_some_and(|transfer| transfer.stamp <= stamp)
                 && let Some(transfer) = self.blocks.remove(&key)
                 && transfer.is_open()
+                && !self.clock.paused(stamp, self.lifetime)
             {
                 let finding = Finding::new(Rule::BlockIncomplete, MESSAGE_ID);
                 out.find(transfer.row.last, finding.with(transfer.row.bytes as i64, 0));

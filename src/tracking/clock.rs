@@ -37,6 +37,10 @@ pub(super) struct Clock {
     held: i64,
     epoch: u32,
     started: bool,
+    /// The first frame behind the last jump.
+    jumped: Moment,
+    /// Steady times between which the capture paused last, and saw nothing.
+    pause: Option<(i64, i64)>,
 }
 
 impl Clock {
@@ -69,7 +73,7 @@ impl Clock {
         let delta = time.saturating_sub(self.last);
         self.last = time;
         if delta >= -JUMP {
-            self.steady = self.steady.saturating_add(self.held);
+            self.confirm();
         }
         self.held = 0;
         if delta < 0 {
@@ -77,6 +81,7 @@ impl Clock {
             Step::Back(delta.saturating_neg())
         } else if delta > JUMP {
             self.held = delta;
+            self.jumped = self.now();
             Step::Jump(delta)
         } else {
             self.steady = self.steady.saturating_add(delta);
@@ -84,12 +89,46 @@ impl Clock {
         }
     }
 
+    /// A jump that was held back was a pause.
+    fn confirm(&mut self) {
+        if self.held > 0 {
+            let end = self.steady.saturating_add(self.held);
+            self.pause = Some((self.steady, end));
+            (self.steady, self.held) = (end, 0);
+        }
+    }
+
+    /// Whether the end of a wait that began at a steady time fell into a pause: what came then is not known.
+    pub fn paused(&self, stamp: i64, wait: i64) -> bool {
+        self.pause.is_some_and(|(from, _)| stamp <= from && stamp.saturating_add(wait) > from)
+    }
+
+    /// Time since the capture began to see, nanoseconds: from its start, or from the end of a pause.
+    pub fn watched(&self) -> i64 {
+        if self.held > 0 { 0 } else { self.steady - self.pause.map_or(0, |(_, end)| end) }
+    }
+
+    /// The capture paused at least once.
+    pub fn has_paused(&self) -> bool {
+        self.held > 0 || self.pause.is_some()
+    }
+
+    /// The first frame behind a jump that is not confirmed is at hand.
+    pub fn is_jumping(&self) -> bool {
+        self.held > 0
+    }
+
+    /// The later of a moment and the end of the last pause: from then on the capture saw everything.
+    pub fn seen_since(&self, then: Moment) -> Moment {
+        if between(then, self.jumped).is_some_and(|elapsed| elapsed > 0) { self.jumped } else { then }
+    }
+
     /// Moves on without a frame (live); never back.
     pub fn advance(&mut self, now: i64) {
         let delta = now.saturating_sub(self.last);
         if self.started && delta > 0 {
-            self.steady = self.steady.saturating_add(self.held).saturating_add(delta);
-            self.held = 0;
+            self.confirm();
+            self.steady = self.steady.saturating_add(delta);
             self.last = now;
         }
     }

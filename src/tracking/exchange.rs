@@ -79,7 +79,9 @@ impl Tracker {
             let same_relation = |slot: &Slot| {
                 slot.asked.registers && slot.row.resource == resource && (facts.registers() || facts.deregisters())
             };
-            let waits = |slot: &&Slot| slot.is_waiting() && !same_relation(slot);
+            let gone =
+                |slot: &Slot| self.clock.is_jumping() && self.clock.age(slot.started(), slot.opened_at) > self.lifetime;
+            let waits = |slot: &&Slot| slot.is_waiting() && !same_relation(slot) && !gone(slot);
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
                 let severity = Rule::ReqTokenInUse.severity();
                 context.find_token(Rule::ReqTokenInUse, severity, i64::from(request), 0);

@@ -7,7 +7,7 @@ use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
-use super::observation::Observation;
+use super::observation::lost_notification;
 use super::pairs::SILENT;
 use super::sent::{Handle, Sent};
 use super::slots::SlotKind;
@@ -62,12 +62,12 @@ impl Timers {
         }
     }
 
-    fn due(queue: &mut VecDeque<(i64, u32)>, before: i64) -> Option<u32> {
+    fn due(queue: &mut VecDeque<(i64, u32)>, before: i64) -> Option<(i64, u32)> {
         let (stamp, _) = queue.front()?;
         if *stamp >= before {
             return None;
         }
-        queue.pop_front().map(|(_, slot)| slot)
+        queue.pop_front()
     }
 }
 
@@ -92,13 +92,15 @@ impl Tracker {
         while let Some(handle) = self.sent.waited(steady) {
             self.waited_in_vain(handle, out);
         }
-        while let Some(slot) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
-            self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
+        while let Some((since, slot)) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
+            if !self.clock.paused(since, PROMISE) {
+                self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
+            }
         }
         while let Some(sent) = self.sent.lapse(steady, out.remembers) {
             self.lapsed(&sent, out);
         }
-        while let Some(slot) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
+        while let Some((_, slot)) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
             self.forget(slot);
         }
         let groups = &mut self.memory.groups;
@@ -149,6 +151,11 @@ impl Tracker {
         if sent.arrived || sent.unreachable || self.answered_early(&sent) {
             return;
         }
+        if self.clock.paused(sent.stamp, self.options.parameters.max_transmit_wait()) {
+            // As at the end of a capture nobody knows what came.
+            self.timed_out(&sent, out);
+            return;
+        }
         let copies = self.sent.copies(&sent);
         let all = u32::from(copies) > self.options.parameters.max_retransmit;
         if all {
@@ -189,21 +196,20 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn notification_lost(&mut self, sent: &Sent, out: &mut Output<'_>) {
-        let record = sent.record;
-        let lives = |observation: &&Observation| !observation.is_over() && observation.last_record() == record;
-        if self.slots.observation(sent.slot).filter(lives).is_some() {
-            say(
-                out,
-                self.sent.again(sent).last_record,
-                Rule::ObsCancelTimeout,
-                Rule::ObsCancelTimeout.severity(),
-                i64::from(record),
-            );
-            self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
-        } else if u32::from(self.sent.copies(sent)) > self.options.parameters.max_retransmit {
+        let (record, last) = (sent.record, self.sent.again(sent).last_record);
+        let observed = self.slots.observed_mut(sent.slot).map(|(_, observation)| observation);
+        match observed.filter(|observation| !observation.is_over()) {
+            Some(observation) if observation.last_record() == record => {
+                observation.lost_said = last;
+                out.find(last, lost_notification(record, NO_RECORD));
+                self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
+            }
             // Newer ones did not take its retransmissions over.
-            let last = self.sent.again(sent).last_record;
-            say(out, last, Rule::ObsCancelTimeout, Rule::ObsCancelTimeout.severity(), i64::from(record));
+            observed if u32::from(self.sent.copies(sent)) > self.options.parameters.max_retransmit => {
+                let next = observed.map_or(NO_RECORD, |observation| observation.last_record());
+                out.find(last, lost_notification(record, next));
+            }
+            _ => {}
         }
     }
 
@@ -224,6 +230,10 @@ impl Tracker {
         let early = self.answered_early(sent);
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.row.response != NO_RECORD || sent.unreachable || early {
+            return;
+        }
+        if self.clock.paused(sent.stamp, self.sent.life(sent)) {
+            self.timed_out(sent, out);
             return;
         }
         let (acknowledged, suppressed, place) =

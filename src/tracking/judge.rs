@@ -59,6 +59,8 @@ pub(super) struct Memory {
     pub groups: Groups,
     /// Slots of the observations that live, by pair and target.
     pub targets: HashMap<(PairNumber, u64), u32, RandomState>,
+    /// The same by the [key](super::tokens::Token::key) of the token, for the client.
+    pub observers: HashMap<[u64; 2], u32, RandomState>,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
     /// Requests that were challenged with Echo.
@@ -80,6 +82,7 @@ impl Default for Memory {
         Self {
             groups: Groups::default(),
             targets: HashMap::default(),
+            observers: HashMap::default(),
             refused: Recent::new(),
             challenged: Recent::new(),
             issued: Recent::new(),

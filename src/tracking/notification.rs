@@ -1,13 +1,14 @@
 //! Notifications: their order, their pace, and what each does to its observation (RFC 7641).
 
 use super::Tracker;
-use super::clock::{SECOND, between};
+use super::clock::{Clock, SECOND, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
 use super::judge::judge_content;
-use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, Relation, Role, Tracked};
+use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
 use super::observation::Observation;
 use super::order::order;
+use super::pairs::REGISTERED;
 use super::sent::{Handle, Sent};
 use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
@@ -19,7 +20,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn notify(&mut self, index: u32, context: &mut Context<'_, '_>) -> Tracked {
         if self.goes_on(index) {
-            self.slots.observe(index, self.clock.stamp());
+            self.go_on(index, context);
         }
         self.slots.touch(index, self.clock.steady());
         let (stamp, record) = (self.clock.stamp(), context.arrival.record);
@@ -31,11 +32,11 @@ impl Tracker {
         observation.row.ended_by = NO_RECORD;
         observation.row.notifications += 1;
         self.counters.notifications += u64::from(!overheard);
-        let order = number(observation, context, false);
+        let order = number(observation, context, Some(&self.clock));
         let behind = matches!(order, ObserveOrder::Stale | ObserveOrder::Same);
         observation.row.stale += u32::from(behind);
         self.counters.notifications_stale += u64::from(behind && !overheard);
-        pace(observation, context);
+        pace(observation, context, &self.clock);
         if !overheard {
             judge_content(&slot.asked, slot.row.method, i64::from(request), context);
         }
@@ -53,7 +54,7 @@ impl Tracker {
             ..Tracked::alone(Role::Notification)
         };
         if overheard {
-            self.say_unknown(context);
+            self.say_unknown(NO_RECORD, context);
             context.out.patch(Patch::Observation(id, row));
         } else {
             context.out.patch(Patch::Observation(id, row));
@@ -68,17 +69,26 @@ impl Tracker {
         tracked
     }
 
+    /// No registration under the token is in force: one was refused, or none is known.
     #[inline(never)]
-    fn say_unknown(&self, context: &mut Context<'_, '_>) {
-        let severity = self.unless_unseen(Rule::ObsUnknownToken, context);
-        let severity = if self.registered { severity } else { less(Rule::ObsUnknownToken.severity()) };
-        context.find_token(Rule::ObsUnknownToken, severity, 0, 0);
+    pub(super) fn say_unknown(&mut self, refused: RecordId, context: &mut Context<'_, '_>) {
+        let severity = Rule::ObsUnknownToken.severity();
+        // Who registers while the capture runs may have done so for other things before: but from then on it is the client's to know.
+        let registers = self.pairs.direction(context.pair.reversed()).has(REGISTERED)
+            && self.counters.evicted == 0
+            && !self.clock.has_paused();
+        let severity = match (registers, self.registered) {
+            (true, _) => severity,
+            (false, true) => self.unless_unseen(Rule::ObsUnknownToken, context),
+            (false, false) => less(severity),
+        };
+        context.find_token(Rule::ObsUnknownToken, severity, i64::from(refused), 0);
     }
 
     /// A notification of an observation whose registration was not captured.
     #[inline(never)]
     pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_>) -> Tracked {
-        self.say_unknown(context);
+        self.say_unknown(NO_RECORD, context);
         if context.facts.code.is_error() {
             return Tracked::alone(Role::Other);
         }
@@ -94,7 +104,7 @@ impl Tracker {
         observation.row.notifications = 1;
         observation.format = context.facts.content_format;
         observation.confirmable = handle;
-        let order = number(&mut observation, context, true);
+        let order = number(&mut observation, context, None);
         slot.sent = handle;
         context.out.patch(Patch::Observation(id, observation.row));
         let index = self.slots.insert(slot, self.clock.stamp());
@@ -145,8 +155,13 @@ impl Tracker {
     }
 }
 
-/// Orders the number of a notification, and says what is odd about it.
-pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_>, first: bool) -> ObserveOrder {
+/// Orders the number of a notification, and says what is odd about it; the first has no `clock`.
+pub(super) fn number(
+    observation: &mut Observation,
+    context: &mut Context<'_, '_>,
+    clock: Option<&Clock>,
+) -> ObserveOrder {
+    let first = clock.is_none();
     let Some(value) = context.facts.observe else { return ObserveOrder::None };
     if context.facts.oscore {
         return protected_number(observation, value, context, first);
@@ -154,7 +169,7 @@ pub(super) fn number(observation: &mut Observation, context: &mut Context<'_, '_
     let freshest = observation.row.freshest;
     let standing =
         if first { ObserveOrder::First } else { order(value, context.now, freshest, observation.freshest_at) };
-    judge_number(observation, value, standing, context);
+    judge_number(observation, value, standing, clock, context);
     if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same | ObserveOrder::None) {
         return standing;
     }
@@ -203,7 +218,13 @@ fn protected_number(
 /// A rise by more than half of all numbers within this time is too fast to be ordered (RFC 7641 section 4.4).
 const JUMP_WINDOW: i64 = 256 * SECOND;
 
-fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_>) {
+fn judge_number(
+    observation: &mut Observation,
+    value: u32,
+    standing: ObserveOrder,
+    clock: Option<&Clock>,
+    context: &mut Context<'_, '_>,
+) {
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);
@@ -217,7 +238,10 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
         ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
         ObserveOrder::Gap => {
             observation.row.gaps += 1;
-            if observation.by_one && observation.steps > 0 {
+            // What came while the capture paused is not missing.
+            let watched =
+                clock.is_none_or(|clock| clock.seen_since(observation.freshest_at) == observation.freshest_at);
+            if observation.by_one && observation.steps > 0 && watched {
                 context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
             }
         }
@@ -226,13 +250,13 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
 }
 
 /// Notifications without a Confirmable one for a day, or faster than allowed (RFC 7641 sections 4.5 and 4.5.1).
-fn pace(observation: &mut Observation, context: &mut Context<'_, '_>) {
+fn pace(observation: &mut Observation, context: &mut Context<'_, '_>, clock: &Clock) {
     if context.facts.kind != MessageType::NonConfirmable {
         observation.confirmed_at = context.now;
         observation.unconfirmed_said = false;
         return;
     }
-    if let Some(elapsed) = between(observation.confirmed_at, context.now)
+    if let Some(elapsed) = between(clock.seen_since(observation.confirmed_at), context.now)
         && elapsed > OBSERVE_CONFIRMABLE_INTERVAL
         && !observation.unconfirmed_said
     {

@@ -2,18 +2,19 @@
 
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
-use super::context::{Context, Output};
+use super::context::{Context, MESSAGE_ID, Output};
 use super::expiry::Timers;
 use super::facts::target_hash;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
 };
 use super::notification::number;
+use super::pairs::REGISTERED;
 use super::sent::{Handle, Sent, key};
 use super::slab::NOTHING;
 use super::slots::Slot;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
-use crate::coap::{MessageType, OptionNumber, Rule};
+use crate::coap::{Finding, MessageType, OptionNumber, Rule};
 
 /// A notification that comes so much later than Max-Age says is in time: servers count from when they send.
 const LATE: i64 = SECOND / 5;
@@ -44,6 +45,8 @@ pub(super) struct Observation {
     pub non_first: Moment,
     pub non_count: u32,
     pub fast_said: bool,
+    /// The message of which was said that nobody acknowledged the notification that ended it.
+    pub lost_said: RecordId,
     /// Hash of what is observed.
     pub target: u64,
     /// The newest Confirmable message of it: the server gives up the one before for it.
@@ -107,6 +110,7 @@ impl Observation {
             non_first: now,
             non_count: 0,
             fast_said: false,
+            lost_said: NO_RECORD,
             target: slot.asked.target,
             confirmable: Handle::NONE,
         }
@@ -123,6 +127,7 @@ impl Tracker {
         let observing = self.slots.under(slot.pair, &slot.token).observing;
         if slot.asked.registers {
             self.registered = true;
+            self.pairs.direction(slot.pair).mark(REGISTERED);
             self.judge_registration(slot, observing, context);
             return Role::Registration;
         }
@@ -232,7 +237,7 @@ impl Tracker {
         if context.facts.kind == MessageType::Confirmable {
             observation.confirmable = self.sent.find(key(context.pair, context.facts.message_id)).unwrap_or_default();
         }
-        let number = number(&mut observation, context, true);
+        let number = number(&mut observation, context, None);
         observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
         let id = observation.id;
         context.out.patch(Patch::Observation(id, observation.row));
@@ -240,6 +245,7 @@ impl Tracker {
             slot.row.observation = id;
             slot.row.state = ExchangeState::Observing;
             self.memory.targets.insert((slot.pair, target), index);
+            self.memory.observers.insert(slot.token.key(slot.row.client.0), index);
         }
         self.slots.put_observation(index, observation);
         (id, number)
@@ -264,7 +270,7 @@ impl Tracker {
     /// The state of an observation may be out of date.
     #[inline(never)]
     pub(super) fn out_of_date(&mut self, index: u32, steady: i64, out: &mut Output<'_>) {
-        let Some(observation) = self.observation(index).filter(|observation| !observation.is_over()) else { return };
+        let Some((_, observation)) = self.slots.observed_mut(index).filter(|(_, it)| !it.is_over()) else { return };
         let due = observation.stale_at;
         if due >= steady {
             if due != i64::MAX {
@@ -273,8 +279,12 @@ impl Tracker {
             return;
         }
         observation.stale_at = i64::MAX;
+        let life = i64::from(observation.row.max_age) * SECOND + LATE;
+        if self.clock.paused(due.saturating_sub(life), life) {
+            return;
+        }
         let (record, age) = (observation.last_record(), i64::from(observation.row.max_age) * SECOND);
-        let finding = crate::coap::Finding::new(Rule::ObsExpired, super::context::MESSAGE_ID);
+        let finding = Finding::new(Rule::ObsExpired, MESSAGE_ID);
         out.find(record, finding.with(record, age));
     }
 
@@ -284,6 +294,21 @@ impl Tracker {
         observation.is_some_and(|observation| {
             matches!(observation.row.end, ObservationEnd::TimedOut | ObservationEnd::Unreachable)
         })
+    }
+
+    /// The server goes on, though it had no ACK to any copy of a notification.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn go_on(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        self.slots.observe(index, self.clock.stamp());
+        let now = context.arrival.record;
+        if let Some(observation) = self.observation(index)
+            && observation.row.end == ObservationEnd::TimedOut
+        {
+            let (record, lost) = (std::mem::replace(&mut observation.lost_said, NO_RECORD), observation.row.ended_by);
+            let finding = lost_notification(lost, now);
+            context.out.patch(Patch::Graver { record, finding, was: finding.severity });
+        }
     }
 
     /// A Reset to a notification, or to the response that accepted the registration.
@@ -333,6 +358,10 @@ impl Tracker {
             if self.memory.targets.get(&key) == Some(&index) {
                 self.memory.targets.remove(&key);
             }
+            let key = slot.token.key(slot.row.client.0);
+            if self.memory.observers.get(&key) == Some(&index) {
+                self.memory.observers.remove(&key);
+            }
         }
     }
 
@@ -342,4 +371,9 @@ impl Tracker {
         let Some(observation) = self.slots.observation(index) else { return false };
         self.clock.since(observation.ended).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
     }
+}
+
+/// Nobody acknowledged a notification, but the server went on with another, where that is known.
+pub(super) fn lost_notification(lost: RecordId, next: RecordId) -> Finding {
+    Finding::new(Rule::ObsCancelTimeout, MESSAGE_ID).with(lost, next)
 }

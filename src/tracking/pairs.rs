@@ -34,7 +34,7 @@ impl PairNumber {
 pub(super) struct Direction {
     /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
     pub outstanding: u16,
-    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`.
+    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`, `REGISTERED`.
     marks: u8,
 }
 
@@ -46,6 +46,8 @@ pub(super) const VERIFIED: u8 = 2;
 pub(super) const TOLD: u8 = 4;
 /// A Confirmable message this way was sent as often as may be, and never answered.
 pub(super) const SILENT: u8 = 8;
+/// A registration went this way.
+pub(super) const REGISTERED: u8 = 16;
 
 const _: () = assert!(size_of::<[Direction; 2]>() == 8);
 

@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
-use super::model::{NO_RECORD, Role, Tracked};
+use super::model::{NO_RECORD, RecordId, Role, Tracked};
 use super::sent::{Handle, Sent};
 use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
@@ -21,6 +21,8 @@ enum Target {
     Group(u32),
     /// The request with this token went to another endpoint.
     Elsewhere(u32),
+    /// A notification, though the registration in a slot was refused.
+    Refused(u32),
     /// Nothing that was captured.
     Nothing,
 }
@@ -54,6 +56,11 @@ impl Tracker {
             Target::Ended(slot) => self.notify_ended(slot, context),
             Target::Elsewhere(slot) => {
                 self.say_wrong_endpoint(slot, context);
+                Tracked::alone(Role::Other)
+            }
+            Target::Refused(slot) => {
+                let request = self.request_of(slot);
+                self.say_unknown(request, context);
                 Tracked::alone(Role::Other)
             }
             Target::Nothing if token.is_unknown() => Tracked::alone(Role::Other),
@@ -95,7 +102,7 @@ impl Tracker {
         }
         if let Some(closed) = self.slots.get(under.closed) {
             let refused = closed.asked.registers && context.facts.observe.is_some();
-            return if refused { Target::Nothing } else { Target::Request(under.closed) };
+            return if refused { Target::Refused(under.closed) } else { Target::Request(under.closed) };
         }
         self.elsewhere(token, context).next().map_or(Target::Nothing, Target::Elsewhere)
     }
@@ -142,17 +149,23 @@ impl Tracker {
         }
     }
 
-    /// The open requests of the same client with this token, to other endpoints.
+    fn request_of(&self, slot: u32) -> RecordId {
+        self.slots.get(slot).map_or(NO_RECORD, |slot| slot.row.request)
+    }
+
+    /// The open requests of the same client with this token, to other endpoints, and its newest observation under it.
     fn elsewhere(&self, token: &Token, context: &Context<'_, '_>) -> impl Iterator<Item = u32> {
         let fits = |slot: &Slot| {
             let unicast = slot.kind == SlotKind::Exchange && !slot.row.multicast;
             unicast && slot.token == *token && slot.pair != context.pair.reversed()
         };
-        self.slots.of_client(context.arrival.destination).filter(move |slot| self.slots.get(*slot).is_some_and(fits))
+        let client = context.arrival.destination;
+        let observing = self.memory.observers.get(&token.key(client.0)).copied();
+        self.slots.of_client(client).chain(observing).filter(move |slot| self.slots.get(*slot).is_some_and(fits))
     }
 
     fn say_wrong_endpoint(&self, slot: u32, context: &mut Context<'_, '_>) {
-        let request = self.slots.get(slot).map_or(NO_RECORD, |slot| slot.row.request);
+        let request = self.request_of(slot);
         context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), i64::from(request), 0);
     }
 

@@ -127,7 +127,9 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn too_many_open(&mut self, count: u32, context: &mut Context<'_, '_>) {
-        if self.is_two_way(context) {
+        if self.clock.is_jumping() {
+            // What was open in front of a pause is so no more.
+        } else if self.is_two_way(context) {
             context.find(Rule::FlowNstart, i64::from(count), 0);
         } else {
             self.pairs.probing(context.pair, context.now).hold(context.record(), count);

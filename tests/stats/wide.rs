@@ -189,3 +189,28 @@ fn long_values_are_whole_or_said_to_be_cut() {
     let part = text.split_once("messages by code").unwrap().1.split("\n\n").next().unwrap();
     assert!(codes.keys().all(|code| part.contains(&**code)), "{part}");
 }
+
+#[test]
+fn what_was_overheard_is_told_apart_from_what_was_accepted() {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let file = folder.path().join("overheard.pcap");
+    let (client, server) = ((1, 40000), (2, 5683));
+    let notification = |time: u64, message: &[u8]| datagram(time * SECOND, server, client, message);
+    let overheard = notification(1, b"\x51\x45\x00\x01\xaa\x61\x05");
+    let figures = |packets: &[(u64, Vec<u8>)]| {
+        capture(&file, packets);
+        let [json, text] =
+            [&["stats", "--json"][..], &["stats"]].map(|command| run(&[command, &[file.to_str().unwrap()]].concat()));
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let how = text.lines().find(|line| line.contains("how they ended")).unwrap().trim().to_owned();
+        (json["observations"].as_u64().unwrap(), json["observation_ends"].to_string(), how)
+    };
+    let expected = (0, "{}".to_owned(), "how they ended: not known how they began 1".to_owned());
+    assert_eq!(figures(std::slice::from_ref(&overheard)), expected);
+    let accepted = [
+        datagram(2 * SECOND, client, server, b"\x41\x01\x00\x02\xbb\x60\x51a"),
+        notification(3, b"\x61\x45\x00\x02\xbb\x61\x05"),
+    ];
+    let expected = (1, r#"{"open":1}"#.to_owned(), "how they ended: open 1, not known how they began 1".to_owned());
+    assert_eq!(figures(&[vec![overheard], accepted.to_vec()].concat()), expected);
+}

@@ -117,7 +117,7 @@ impl<'a> Stats<'a> {
     /// Accepted observations by how they ended, in the order of their ends.
     fn ends(&self) -> Vec<(&'static str, u64)> {
         let mut ends: Vec<(&'static str, u64)> = Vec::new();
-        for observed in self.sums.observations().filter(|observed| observed.is_live) {
+        for observed in self.sums.observations().filter(|observed| observed.accepted) {
             let word = crate::field::end(observed.end);
             match ends.iter_mut().find(|(known, _)| *known == word) {
                 Some((_, count)) => *count += 1,

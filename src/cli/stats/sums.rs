@@ -41,8 +41,8 @@ pub(super) struct Observed {
     pub gaps: u32,
     pub stale: u32,
     pub end: ObservationEnd,
-    /// The response that accepts it was captured, or a notification.
-    pub is_live: bool,
+    /// The response that accepts it was captured.
+    pub accepted: bool,
 }
 
 /// One exchange in the end.
@@ -145,7 +145,7 @@ impl Sums {
                             gaps: row.gaps,
                             stale: row.stale,
                             end: row.end,
-                            is_live: row.accepted != crate::tracking::NO_RECORD || row.notifications > 0,
+                            accepted: row.accepted != crate::tracking::NO_RECORD,
                         });
                     }
                 }

@@ -148,12 +148,16 @@ impl Stats<'_> {
     }
 
     fn observations_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rows: Vec<_> = self.sums.observations().filter(|observed| observed.is_live).collect();
+        let mut rows: Vec<_> = self.sums.observations().collect();
         if rows.is_empty() {
             return Ok(());
         }
         rows.sort_by_key(|observed| std::cmp::Reverse(observed.notifications));
-        let ends: Vec<String> = self.ends().iter().map(|(end, count)| format!("{end} {count}")).collect();
+        let mut ends: Vec<String> = self.ends().iter().map(|(end, count)| format!("{end} {count}")).collect();
+        let overheard = rows.iter().filter(|observed| !observed.accepted).count();
+        if overheard > 0 {
+            ends.push(format!("not known how they began {overheard}"));
+        }
         writeln!(out, "\nobservations, by notifications")?;
         for line in wrap(&format!("how they ended: {}", ends.join(", ")), WIDTH - 2) {
             writeln!(out, "  {line}")?;

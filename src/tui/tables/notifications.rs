@@ -98,7 +98,7 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
 fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> String {
     let what = context.store.resource(row.resource).map_or_else(|| "resource unknown".into(), escape::text);
     let registered = if row.registration == NO_RECORD {
-        "registered before the capture".to_owned()
+        "registration not known".to_owned()
     } else {
         format!("registered {}", context.frame(row.registration))
     };
