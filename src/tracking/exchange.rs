@@ -160,13 +160,15 @@ impl Tracker {
     fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
-        slot.row.round_trip = between(slot.started(), context.now).unwrap_or(-1);
+        let elapsed = between(slot.started(), context.now).unwrap_or(-1);
         let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
         if slot.row.confirmable && kind != AnswerKind::Piggybacked && slot.acknowledgement == NO_RECORD && !multicast {
             context.find_code(Rule::AckImplicit, i64::from(request), 0);
         }
+        // What answered a request first did so for good; only that of a group is answered by a response rather than by a Reset.
         if !was_reset || multicast {
             slot.row.response = context.arrival.record;
+            slot.row.round_trip = elapsed;
             slot.row.code = context.facts.code.0;
             slot.row.answer = kind;
             slot.row.state = ExchangeState::Answered;
@@ -174,7 +176,7 @@ impl Tracker {
             self.counters.exchanges_reset -= u64::from(was_reset);
             context.out.patch(Patch::AnsweredBy { record: request, by: context.arrival.record });
         }
-        self.judge_first(index, context);
+        self.judge_first(index, elapsed, context);
         if !multicast {
             self.settle(sent, context);
             self.close(index);
@@ -246,20 +248,15 @@ impl Tracker {
             self.close(index);
             return;
         }
-        if slot.kind != SlotKind::Exchange || (slot.row.multicast && slot.row.responses > 0) {
+        if slot.kind != SlotKind::Exchange || slot.row.response != NO_RECORD {
             return;
         }
-        if slot.row.state != ExchangeState::Reset {
-            self.counters.exchanges_reset += 1;
-            self.counters.exchanges_answered -= u64::from(slot.row.responses > 0);
-        }
+        self.counters.exchanges_reset += 1;
         slot.row.state = ExchangeState::Reset;
-        if slot.row.responses == 0 {
-            slot.row.response = context.arrival.record;
-            slot.row.answer = AnswerKind::Reset;
-            slot.row.round_trip = between(slot.started(), context.now).unwrap_or(-1);
-            context.out.patch(Patch::AnsweredBy { record: slot.row.request, by: context.arrival.record });
-        }
+        slot.row.response = context.arrival.record;
+        slot.row.answer = AnswerKind::Reset;
+        slot.row.round_trip = between(slot.started(), context.now).unwrap_or(-1);
+        context.out.patch(Patch::AnsweredBy { record: slot.row.request, by: context.arrival.record });
         if !slot.row.multicast {
             self.close(index);
         }

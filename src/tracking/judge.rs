@@ -240,14 +240,14 @@ impl Tracker {
         }
     }
 
-    /// What is odd about the first response to a request.
-    pub(super) fn judge_first(&mut self, index: u32, context: &mut Context<'_, '_>) {
+    /// What is odd about the first response to a request, so many nanoseconds after its first copy; negative: unknown.
+    pub(super) fn judge_first(&mut self, index: u32, elapsed: i64, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let (row, asked, pair) = (slot.row, slot.asked, slot.pair);
         let request = i64::from(row.request);
         if !row.multicast {
-            if row.round_trip > self.options.parameters.ack_timeout {
-                context.find_code(Rule::RespSlow, request, row.round_trip);
+            if elapsed > self.options.parameters.ack_timeout {
+                context.find_code(Rule::RespSlow, request, elapsed);
             }
             let unusual = matches!(
                 (row.confirmable, context.facts.kind),
