@@ -91,8 +91,9 @@ impl Tracker {
         tracked
     }
 
+    /// An ACK or Reset to it may still come, also to a NON whose number is free again (RFC 7252 section 4.4).
     pub(super) fn lives(&self, sent: &Sent) -> bool {
-        self.clock.age(sent.first.at(), sent.stamp) <= self.sent.life(sent)
+        self.clock.age(sent.first.at(), sent.stamp) <= self.lifetime
     }
 
     /// A copy of an ACK or RST that was captured before.

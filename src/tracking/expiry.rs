@@ -97,6 +97,12 @@ impl Tracker {
                 self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
             }
         }
+        while let Some(handle) = self.sent.freed(steady, out.remembers) {
+            self.no_longer_outstanding(handle);
+            if let Some(sent) = self.sent.get(handle).copied() {
+                self.lapsed(&sent, out);
+            }
+        }
         while let Some(sent) = self.sent.lapse(steady, out.remembers) {
             self.lapsed(&sent, out);
         }
@@ -282,6 +288,9 @@ impl Tracker {
     #[inline(never)]
     fn shrink_to(&mut self, half: usize, out: &mut Output<'_>) {
         while self.sent.bytes() >= half {
+            if self.sent.shed() {
+                continue;
+            }
             let Some(sent) = self.sent.evict() else { break };
             self.counters.evicted += 1;
             if sent.outstanding {

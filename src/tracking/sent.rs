@@ -239,24 +239,41 @@ impl Due {
     }
 }
 
-/// Messages of one lifetime, the oldest first.
+/// Messages of one kind, the oldest first. They are kept for as long as an answer to them may come.
 struct Life {
     ring: Ring<Sent>,
     due: Ring<Due>,
-    /// Up to this number entries have waited in vain or been looked at.
+    /// Up to this number entries have waited or been looked at.
     waited: u32,
-    life: i64,
+    /// So long they wait before something happens with them: the Confirmable for an answer, the others until their number is free.
+    wait: i64,
 }
 
 impl Life {
-    fn new(life: i64) -> Self {
-        Self { ring: Ring::new(), due: Ring::new(), waited: 0, life }
+    fn new(wait: i64) -> Self {
+        Self { ring: Ring::new(), due: Ring::new(), waited: 0, wait }
     }
 
-    /// Whether the oldest has had its time.
+    /// Whether the oldest has had its time, `life` nanoseconds.
     #[inline]
-    fn is_over(&self, steady: i64) -> bool {
-        self.due.front().is_some_and(|due| steady.saturating_sub(due.stamp) > self.life)
+    fn is_over(&self, steady: i64, life: i64) -> bool {
+        self.due.front().is_some_and(|due| steady.saturating_sub(due.stamp) > life)
+    }
+
+    /// The next that has waited, each once, unless nothing happens with it.
+    #[inline]
+    fn next_waited(&mut self, steady: i64, quiet: impl Fn(&Due) -> bool) -> Option<u32> {
+        loop {
+            let number = self.waiting();
+            let due = self.due.get(number)?;
+            if steady.saturating_sub(due.stamp) <= self.wait {
+                return None;
+            }
+            self.waited = Ring::<Sent>::after(number);
+            if !quiet(due) {
+                return Some(number);
+            }
+        }
     }
 
     /// The next that has not been looked at for having waited.
@@ -287,8 +304,8 @@ pub(super) struct SentTable {
     confirmable: Life,
     other: Life,
     agains: Slab<Again>,
-    /// After this time a Confirmable message counts as unanswered, nanoseconds.
-    wait: i64,
+    /// So long an answer to a message may come, nanoseconds.
+    lifetime: i64,
 }
 
 impl SentTable {
@@ -297,16 +314,16 @@ impl SentTable {
         Self {
             index: Tags::new(),
             groups: Table::new(),
-            confirmable: Life::new(exchange_lifetime),
+            confirmable: Life::new(wait),
             other: Life::new(non_lifetime),
             agains: Slab::new(),
-            wait,
+            lifetime: exchange_lifetime,
         }
     }
 
     /// How long such a message owns its number, nanoseconds.
     pub fn life(&self, sent: &Sent) -> i64 {
-        if sent.confirmable || sent.stray { self.confirmable.life } else { self.other.life }
+        if sent.confirmable || sent.stray { self.lifetime } else { self.other.wait }
     }
 
     /// The message that owns a number.
@@ -410,20 +427,40 @@ impl SentTable {
         }
     }
 
-    /// Takes out the oldest message whose lifetime is over by the steady time, and of which something is due then, or `all`.
+    /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then, or `all`.
     pub fn lapse(&mut self, steady: i64, all: bool) -> Option<Sent> {
         // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
-        for life in [&mut self.confirmable, &mut self.other] {
-            while life.is_over(steady) {
-                let quiet = life.due.pop().is_some_and(|due| due.lapses_quietly) && !all;
-                let sent = life.ring.pop().filter(|_| !quiet).copied();
-                if let Some(sent) = sent {
-                    self.agains.take(sent.again);
-                    return Some(sent);
-                }
+        while self.other.is_over(steady, self.lifetime) && self.shed() {}
+        let life = &mut self.confirmable;
+        while life.is_over(steady, self.lifetime) {
+            let quiet = life.due.pop().is_some_and(|due| due.lapses_quietly) && !all;
+            let sent = life.ring.pop().filter(|_| !quiet).copied();
+            if let Some(sent) = sent {
+                self.agains.take(sent.again);
+                return Some(sent);
             }
         }
         None
+    }
+
+    /// The next message that is not Confirmable and whose number is free again by the steady time, each once, and only if something is due of
+    /// it then, or `all`. It stays: a Reset to it may still come (RFC 7252 section 4.4).
+    pub fn freed(&mut self, steady: i64, all: bool) -> Option<Handle> {
+        self.other.next_waited(steady, |due| due.lapses_quietly && !all).map(|number| Handle(number << 1 | 1))
+    }
+
+    /// Takes out the oldest message that is not Confirmable, if its number is free again.
+    #[inline]
+    pub fn shed(&mut self) -> bool {
+        let life = &mut self.other;
+        if life.ring.len() == 0 || life.waiting() == life.ring.first() {
+            return false;
+        }
+        let quiet = life.due.pop().is_some_and(|due| due.lapses_quietly);
+        if let Some(sent) = life.ring.pop().filter(|_| !quiet) {
+            self.agains.take(sent.again);
+        }
+        true
     }
 
     /// Takes out the oldest message of all, for want of room.
@@ -438,30 +475,22 @@ impl SentTable {
 
     /// The next Confirmable message that has waited as long as its sender waits, each once.
     pub fn waited(&mut self, steady: i64) -> Option<Handle> {
-        loop {
-            let number = self.confirmable.waiting();
-            let due = self.confirmable.due.get(number)?;
-            if steady.saturating_sub(due.stamp) <= self.wait {
-                return None;
-            }
-            self.confirmable.waited = Ring::<Sent>::after(number);
-            if !due.waits_not {
-                return Some(Handle(number << 1));
-            }
-        }
+        self.confirmable.next_waited(steady, |due| due.waits_not).map(|number| Handle(number << 1))
     }
 
     /// The shortest of the times after which something happens with a message.
     pub fn shortest(&self) -> i64 {
-        self.wait.min(self.confirmable.life).min(self.other.life)
+        self.lifetime.min(self.confirmable.wait).min(self.other.wait)
     }
 
     /// The steady time behind which a message has waited or is to lapse.
     pub fn next_due(&self) -> Option<i64> {
-        let front = |life: &Life| life.due.front().map(|due| due.stamp.saturating_add(life.life));
-        let waiting = self.confirmable.due.get(self.confirmable.waiting());
-        let waited = waiting.map(|due| due.stamp.saturating_add(self.wait));
-        [waited, front(&self.confirmable), front(&self.other)].into_iter().flatten().min()
+        let due = [&self.confirmable, &self.other].map(|life| {
+            let front = life.due.front().map(|due| due.stamp.saturating_add(self.lifetime));
+            let waiting = life.due.get(life.waiting()).map(|due| due.stamp.saturating_add(life.wait));
+            [front, waiting]
+        });
+        due.into_iter().flatten().flatten().min()
     }
 
     /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
