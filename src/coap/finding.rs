@@ -179,26 +179,31 @@ fn signaling_definition(number: i64) -> Option<&'static OptionDefinition> {
 }
 
 /// Which copy of a Confirmable message one is, from 1: of those in the capture, and by the clock, which may tell of more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Copies {
     /// Among those in the capture.
     pub captured: u16,
     /// Where the schedule of RFC 7252 section 4.8 puts it.
     pub by_clock: u16,
+    /// Where it puts the captured copy before it.
+    pub before: u16,
+    /// By the clock it may be a later one; or the first copy may be missing, or the sender has other times.
+    pub unsure: bool,
 }
 
 impl Copies {
     /// As the first number of [`Rule::MidRetransmission`].
     pub const fn number(self) -> i64 {
-        (self.captured as i64) << 16 | self.by_clock as i64
+        (self.unsure as i64) << 48 | (self.before as i64) << 32 | (self.captured as i64) << 16 | self.by_clock as i64
     }
 
     /// The same back.
     pub const fn of(number: i64) -> Self {
-        Self { captured: (number >> 16) as u16, by_clock: number as u16 }
+        let unsure = number >> 48 & 1 == 1;
+        Self { captured: (number >> 16) as u16, by_clock: number as u16, before: (number >> 32) as u16, unsure }
     }
 
-    /// Copies before it that are not in the capture.
+    /// Copies before it that are not in the capture; at least so many, or perhaps none, if that is [`unsure`](Self::unsure).
     pub const fn unseen(self) -> u16 {
         self.by_clock.saturating_sub(self.captured)
     }
@@ -247,6 +252,11 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         },
         "unseen" => match Copies::of(number) {
             copies if copies.unseen() == 0 => Ok(()),
+            copies if copies.unsure => write!(
+                text,
+                "; by the clock perhaps copy {} or a later one: some before it may not be in the capture",
+                copies.by_clock
+            ),
             copies => write!(
                 text,
                 "; by the clock it is copy {}: {} before it {} not in the capture",

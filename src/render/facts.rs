@@ -126,7 +126,10 @@ fn relation(view: &View<'_>) -> Option<Node> {
         ),
         Relation::Retransmits => {
             let captured = match view.copies() {
-                Some(copies) if copies.unseen() > 0 => format!(" in this capture, {} by the clock", copies.by_clock),
+                Some(copies) if copies.unseen() > 0 => {
+                    let perhaps = if copies.unsure { "perhaps " } else { "" };
+                    format!(" in this capture, {perhaps}{} by the clock", copies.by_clock)
+                }
                 _ => String::new(),
             };
             let copy = format!(

@@ -1,6 +1,7 @@
 //! A message in one line: who, when, what, and what it answers or repeats.
 
 use super::content;
+use super::ladder::judge;
 use super::time::duration;
 use crate::coap::{MessageType, Severity, escape};
 use crate::store::{Record, View};
@@ -179,7 +180,9 @@ fn observe(view: &View<'_>, number: u32) -> String {
 /// Which retransmission it is by the clock, where copies before it are not in the capture.
 fn by_clock(view: &View<'_>) -> String {
     match view.copies() {
-        Some(copies) if copies.unseen() > 0 => format!(", R{} by the clock", copies.by_clock.saturating_sub(1)),
+        Some(copies) if copies.unseen() > 0 => {
+            format!(", {}", judge::by_clock(u32::from(copies.by_clock.saturating_sub(1)), copies.unsure))
+        }
         _ => String::new(),
     }
 }

@@ -22,12 +22,62 @@ fn slack_above(time: i64) -> i64 {
     time.saturating_add(time / 10).saturating_add(SECOND / 10)
 }
 
-/// Which retransmission the schedule puts at this time since the first transmission; the windows do not overlap.
-fn scheduled(parameters: &Parameters, elapsed: i64) -> Option<u16> {
-    (1..=parameters.max_retransmit.min(30)).find_map(|n| {
-        let (earliest, latest) = parameters.retransmission_time(n);
-        (elapsed >= earliest && elapsed <= latest).then_some(n as u16)
+/// Timers are set and run out in steps of their own.
+const GRAIN: i64 = SECOND / 10;
+
+/// Earliest and latest time from one transmission to a later one, both counted from 0.
+fn window(parameters: &Parameters, from: u16, to: u16) -> (i64, i64) {
+    let at = |n: u16| if n == 0 { (0, 0) } else { parameters.retransmission_time(n.into()) };
+    (at(to).0.saturating_sub(at(from).0), at(to).1.saturating_sub(at(from).1))
+}
+
+/// Which transmission behind another one comes so long after `first`, which is one too.
+fn scheduled(parameters: &Parameters, first: u16, behind: u16, elapsed: i64, grain: i64) -> Option<u16> {
+    (behind + 1..=most(parameters)).find(|n| {
+        let (earliest, latest) = window(parameters, first, *n);
+        elapsed >= earliest - grain && elapsed <= latest.saturating_add(grain)
     })
+}
+
+/// The last retransmission, of those that are told apart.
+fn most(parameters: &Parameters) -> u16 {
+    parameters.max_retransmit.min(30) as u16
+}
+
+/// Which transmissions the captured copies are by the clock; the first transmission is 0.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// One bit for each that the first captured copy may be.
+    firsts: u32,
+    /// The first captured copy, the one before the newest, and the newest.
+    first: u16,
+    before: u16,
+    step: u16,
+    /// The newest may be a later one.
+    unsure: bool,
+}
+
+impl Reading {
+    /// Where the first transmission was not captured, the time between two copies may still tell which they are. `elapsed`: from the first
+    /// captured copy to the newest, and to that before. `None` where the schedule has no place for all copies.
+    fn new(parameters: &Parameters, firsts: u32, elapsed: [i64; 2]) -> Option<Self> {
+        let (mut read, mut latest) = (None::<Self>, 0);
+        for first in (0..most(parameters)).filter(|first| firsts >> first & 1 == 1) {
+            let before = match elapsed[1] {
+                0 => Some(first),
+                elapsed => scheduled(parameters, first, first, elapsed, GRAIN),
+            };
+            let Some(before) = before else { continue };
+            let Some(step) = scheduled(parameters, first, before, elapsed[0], GRAIN) else { continue };
+            let firsts = read.map_or(0, |read| read.firsts) | 1 << first;
+            latest = step.max(latest);
+            read = match read {
+                Some(read) if read.step <= step => Some(Self { firsts, ..read }),
+                _ => Some(Self { firsts, first, before, step, unsure: false }),
+            };
+        }
+        read.map(|read| Self { unsure: latest > read.step || read.firsts & 1 == 0, ..read })
+    }
 }
 
 impl Tracker {
@@ -39,13 +89,27 @@ impl Tracker {
         let before = self.sent.again(&sent);
         let gap = between(before.last.at(), context.now);
         let elapsed = between(sent.first.at(), context.now);
-        let by_clock = elapsed.and_then(|elapsed| scheduled(&self.options.parameters, elapsed));
+        let parameters = &self.options.parameters;
+        let explained = elapsed.and_then(|elapsed| {
+            let until_before = between(sent.first.at(), before.last.at())?;
+            Reading::new(parameters, before.firsts, [elapsed, until_before])
+        });
+        // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
+        let goes_on = sent.role == Role::Notification;
         // Copies can be lost before the capture point, never added: the clock counts only where it says more.
+        let captured = before.copies.saturating_add(1);
+        let reading = explained.filter(|read| !goes_on || read.firsts & 1 == 1).unwrap_or_else(|| {
+            let odd = elapsed.filter(|_| explained.is_none());
+            let by_clock = odd.and_then(|elapsed| scheduled(parameters, 0, 0, elapsed, 0));
+            let step = by_clock.unwrap_or(0).max(captured - 1);
+            Reading { firsts: 0, first: 0, before: before.step.min(step - 1), step, unsure: false }
+        });
         let now = Again {
             last: context.travel(),
             last_record: context.record(),
-            copies: before.copies.saturating_add(1),
-            step: by_clock.unwrap_or(0).max(before.step + 1),
+            copies: captured,
+            step: reading.step,
+            firsts: explained.map_or(0, |read| read.firsts),
             gap: gap.unwrap_or(0),
             answer: before.answer,
             first_ack: before.first_ack,
@@ -53,37 +117,44 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(owner) {
             *again = now;
         }
-        let copies = Copies { captured: now.copies, by_clock: now.step.saturating_add(1) };
+        let (before_it, by_clock) = (reading.before.saturating_add(1), reading.step.saturating_add(1));
+        let copies = Copies { captured, by_clock, before: before_it, unsure: reading.unsure };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
         self.judge_spurious(&sent, context);
         self.goes_on_after_all(owner, &sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
-            self.judge_schedule(sent.role, [&before, &now], gap, elapsed, context);
+            let late = if goes_on { i64::MAX } else { slack_above(self.latest_gap(&before, &reading)) };
+            self.judge_schedule([&before, &now], &reading, [gap, late, elapsed], context);
         }
+    }
+
+    /// How long the newest copy may come after the one before; without end where copies between them were not captured.
+    fn latest_gap(&self, before: &Again, reading: &Reading) -> i64 {
+        if reading.step > reading.before + 1 {
+            return i64::MAX;
+        }
+        let step = if reading.firsts == 0 { reading.step.max(before.step + 1) } else { reading.step };
+        self.options.parameters.retransmission_gap(u32::from(step)).1
     }
 
     #[cold]
     #[inline(never)]
     fn judge_schedule(
         &self,
-        role: Role,
         [before, now]: [&Again; 2],
-        gap: i64,
-        elapsed: i64,
+        reading: &Reading,
+        [gap, late, elapsed]: [i64; 3],
         context: &mut Context<'_, '_>,
     ) {
         let parameters = &self.options.parameters;
         if gap < slack_below(parameters.ack_timeout) {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
         }
-        let skipped = now.step > before.step + 1;
-        let explained = before.step > before.copies - 1;
-        if !skipped && !explained && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
+        let all_captured = reading.step - reading.first < now.copies;
+        if all_captured && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
             context.find(Rule::MidNoBackoff, before.gap, gap);
         }
-        // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
-        let may_go_on = role == Role::Notification;
-        if !skipped && !may_go_on && gap > slack_above(parameters.retransmission_gap(u32::from(now.step)).1) {
+        if gap > late {
             context.find(Rule::MidRetransmissionLate, 0, gap);
         }
         let span = parameters.max_transmit_span();

@@ -118,6 +118,8 @@ pub(super) struct Again {
     pub copies: u16,
     /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
     pub step: u16,
+    /// One bit for each transmission that the first captured copy may be by the clock; none where that has no place for all copies.
+    pub firsts: u32,
     /// Time between the newest copy and the one before; 0: none, or unknown.
     pub gap: i64,
     /// The newest ACK or Reset, where it is not what answered first.
@@ -356,6 +358,7 @@ impl SentTable {
             last_record: sent.record,
             copies: 1,
             step: 0,
+            firsts: u32::MAX,
             gap: 0,
             answer: None,
             first_ack: None,

@@ -112,8 +112,16 @@ fn texts_are_filled_with_the_numbers_of_the_case() {
             "Copy 3 in this capture, 6.900 s after the one before; by the clock it is copy 4: 1 before it is not in the capture.",
         ),
     ] {
-        assert_eq!(text(Rule::MidRetransmission, Copies { captured, by_clock }.number(), 6_900_000_000), said);
+        let copies = Copies { captured, by_clock, before: 1, unsure: false };
+        assert_eq!(Copies::of(copies.number()), copies);
+        assert_eq!(text(Rule::MidRetransmission, copies.number(), 6_900_000_000), said);
     }
+    let perhaps = Copies { captured: 2, by_clock: 3, before: 2, unsure: true };
+    assert_eq!(Copies::of(perhaps.number()), perhaps);
+    assert_eq!(
+        text(Rule::MidRetransmission, perhaps.number(), 5_000_000_000),
+        "Copy 2 in this capture, 5.000 s after the one before; by the clock perhaps copy 3 or a later one: some before it may not be in the capture."
+    );
 }
 
 #[test]

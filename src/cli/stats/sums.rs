@@ -71,6 +71,8 @@ pub(super) struct Repeat {
     pub first: RecordId,
     /// Which transmission it is by the clock, from 2.
     pub copy: i64,
+    /// Which transmission the captured one before it is by the clock.
+    pub before: i64,
     /// Which captured one, from 2.
     pub captured: i64,
     /// Nanoseconds since the copy before it; below 0 where that is not known.
@@ -157,6 +159,7 @@ impl Sums {
                             sender: record.source,
                             first: record.relates_to,
                             copy: i64::from(Copies::of(copies).by_clock),
+                            before: i64::from(Copies::of(copies).before),
                             captured: i64::from(record.transmission),
                             gap,
                         });

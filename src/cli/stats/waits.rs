@@ -39,8 +39,17 @@ pub(super) fn by_sender(sums: &Sums) -> Vec<Waits> {
 }
 
 fn of_one_sender(repeats: &[Repeat]) -> Option<Waits> {
-    let sure = |repeat: &&Repeat| repeat.captured == repeat.copy && repeat.gap > 0;
-    let firsts = repeats.iter().filter(sure).filter(|repeat| repeat.copy == 2).map(|repeat| repeat.gap);
+    // One wait lies before it, whichever that is.
+    let sure = |repeat: &&Repeat| repeat.copy == repeat.before + 1 && repeat.gap > 0;
+    let firsts = |later: bool| {
+        let seconds = repeats.iter().filter(sure).filter(|repeat| repeat.captured == 2 && (repeat.copy > 2) == later);
+        seconds.map(|repeat| repeat.gap).collect::<Vec<_>>()
+    };
+    // Where the clock takes the second captured copy for a later one each time, it is rather the schedule that is another.
+    let firsts = match (firsts(false), firsts(true)) {
+        (own, others) if own.is_empty() && others.len() > 1 => others,
+        (own, _) => own,
+    };
     let mut growth: Vec<f64> = repeats
         .windows(2)
         .filter_map(|pair| {
@@ -52,9 +61,9 @@ fn of_one_sender(repeats: &[Repeat]) -> Option<Waits> {
     growth.sort_by(f64::total_cmp);
     Some(Waits {
         sender: repeats.first()?.sender,
-        messages: firsts.clone().count(),
-        shortest: firsts.clone().min()?,
-        longest: firsts.max()?,
+        messages: firsts.len(),
+        shortest: firsts.iter().copied().min()?,
+        longest: firsts.iter().copied().max()?,
         growth: growth.get(growth.len() / 2).copied(),
     })
 }
@@ -65,12 +74,13 @@ mod tests {
 
     const SECOND: i64 = 1_000_000_000;
 
-    /// Repeats of one message of a sender: which copy by the clock, and the gap in seconds.
+    /// Repeats of one message of a sender: which copy by the clock, and the gap in seconds, over six with a copy lost in it.
     fn repeats(sender: u32, first: u32, copies: &[(i64, f64)]) -> Vec<Repeat> {
         let repeat = |(at, &(copy, gap)): (usize, &(i64, f64))| Repeat {
             sender: EndpointId(sender),
             first,
             copy,
+            before: if at == 0 { 1.max(copy - 1 - i64::from(gap > 6.0)) } else { copies[at - 1].0 },
             captured: at as i64 + 2,
             gap: (gap * SECOND as f64) as i64,
         };
@@ -104,6 +114,10 @@ mod tests {
             ],
             &[(1, 2, 2.0, 3.0, Some(2.0)), (2, 1, 0.5, 0.5, Some(1.0))],
         );
+        // Another schedule, or the first copy is missing: one message does not tell.
+        check(&[repeats(1, 10, &[(3, 5.0), (4, 10.0)])], &[]);
+        let slow = |first| repeats(1, first, &[(3, 5.0), (4, 10.0)]);
+        check(&[slow(10), slow(11)], &[(1, 2, 5.0, 5.0, Some(2.0))]);
         // A copy was lost before the capture point: the waits behind it are not one wait.
         check(&[repeats(1, 10, &[(3, 6.5), (4, 9.0)])], &[]);
         check(&[repeats(1, 10, &[(2, 2.0), (4, 12.0)])], &[(1, 1, 2.0, 2.0, None)]);

@@ -3,10 +3,8 @@
 use crate::coap::{Copies, Parameters, Rule};
 use crate::render::time::duration;
 use crate::store::Store;
-use crate::tracking::{NO_RECORD, RecordId, Relation};
+use crate::tracking::{RecordId, Relation};
 
-/// Copies of one message that are looked through for the one before.
-const COPIES: usize = 64;
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;
 
@@ -28,6 +26,8 @@ pub struct Gap {
     pub captured: u32,
     /// Which one it is by the clock: more than that where copies before it were not captured.
     pub number: u32,
+    /// That is not sure, see [`Copies::unsure`].
+    pub unsure: bool,
     /// Nanoseconds since the captured copy before it; `None` where time went backwards or is not known.
     pub since: Option<i64>,
     /// Earliest and latest wait that the schedule has between those two, in nanoseconds.
@@ -67,11 +67,22 @@ impl Gap {
             _ => "",
         };
         let text = format!("R{} after {}, {verdict}window {}", self.captured, duration(since), self.window_text());
-        match self.unseen() {
-            0 => text,
-            unseen => format!("{text}; R{} by the clock, {unseen} not captured", self.number),
+        match (self.unseen(), self.by_clock()) {
+            (0, _) => text,
+            (_, by_clock) if self.unsure => format!("{text}; {by_clock}"),
+            (unseen, by_clock) => format!("{text}; {by_clock}, {unseen} not captured"),
         }
     }
+
+    /// `R2 by the clock`, or `perhaps R2 by the clock`.
+    pub fn by_clock(&self) -> String {
+        by_clock(self.number, self.unsure)
+    }
+}
+
+/// Which retransmission one is by the clock.
+pub fn by_clock(number: u32, unsure: bool) -> String {
+    format!("{}R{number} by the clock", if unsure { "perhaps " } else { "" })
 }
 
 /// Seconds with at most one decimal: `4`, `2.5`.
@@ -83,51 +94,22 @@ fn seconds(time: i64) -> String {
 /// The gap before a retransmission; `None` for what is none.
 pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> {
     let record = store.get(id).filter(|record| record.relation() == Relation::Retransmits)?;
-    let (step, since) = counted(store, id).unwrap_or((u32::from(record.transmission.saturating_sub(1)), None));
-    let before = before(store, id)
-        .and_then(|id| counted(store, id))
-        .map_or_else(|| u32::from(record.transmission.saturating_sub(2)), |(step, _)| step);
-    let before = before.min(step.saturating_sub(1));
-    let ((early, late), (first_early, first_late)) = (at(parameters, step), at(parameters, before));
-    Some(Gap {
-        captured: u32::from(record.transmission.saturating_sub(1)),
-        number: step,
-        since,
-        window: (early.saturating_sub(first_early), late.saturating_sub(first_late)),
-    })
+    let captured = u32::from(record.transmission.saturating_sub(1));
+    let finding = store.findings(id).find(|finding| finding.rule == Rule::MidRetransmission);
+    let (copies, since) = finding.map_or((Copies::default(), None), |finding| {
+        let [copies, gap] = finding.numbers;
+        (Copies::of(copies), Some(gap).filter(|gap| *gap > 0))
+    });
+    let number = u32::from(copies.by_clock.saturating_sub(1)).max(captured);
+    let before = u32::from(copies.before.saturating_sub(1)).min(number.saturating_sub(1));
+    let ((early, late), (first_early, first_late)) = (at(parameters, number), at(parameters, before));
+    let window = (early.saturating_sub(first_early), late.saturating_sub(first_late));
+    Some(Gap { captured, number, unsure: copies.unsure, since, window })
 }
 
 /// Earliest and latest time of retransmission `n` since the first transmission, which is number 0.
 fn at(parameters: &Parameters, n: u32) -> (i64, i64) {
     if n == 0 { (0, 0) } else { parameters.retransmission_time(n) }
-}
-
-/// What the tracker counted: which retransmission, and the gap before it.
-fn counted(store: &Store, id: RecordId) -> Option<(u32, Option<i64>)> {
-    let finding = store.findings(id).find(|finding| finding.rule == Rule::MidRetransmission)?;
-    let [copies, gap] = finding.numbers;
-    let step = u32::from(Copies::of(copies).by_clock).saturating_sub(1);
-    Some((step, Some(gap).filter(|gap| *gap > 0)))
-}
-
-/// The captured copy before this one.
-fn before(store: &Store, id: RecordId) -> Option<RecordId> {
-    let record = store.get(id)?;
-    let mut at = record.previous_in_exchange;
-    for _ in 0..COPIES {
-        if at == NO_RECORD {
-            return None;
-        }
-        let other = store.get(at)?;
-        if other.relates_to == record.relates_to && other.relation() == Relation::Retransmits {
-            return Some(at);
-        }
-        if at == record.relates_to {
-            return None;
-        }
-        at = other.previous_in_exchange;
-    }
-    None
 }
 
 #[cfg(test)]
@@ -148,8 +130,12 @@ mod tests {
         ] {
             let ((early, late), (from, to)) = (at(&parameters, number), at(&parameters, before));
             let since = (since * SECOND as f64) as i64;
-            let gap = Gap { captured: before + 1, number, since: Some(since), window: (early - from, late - to) };
+            let window = (early - from, late - to);
+            let gap = Gap { captured: before + 1, number, unsure: false, since: Some(since), window };
             assert_eq!((gap.verdict(), gap.text().as_str()), (Some(verdict), text));
+            let told =
+                text.replace("; R2", "; perhaps R2").replace("; R4", "; perhaps R4").replace(", 1 not captured", "");
+            assert_eq!(Gap { unsure: true, ..gap }.text(), told);
         }
     }
 }

@@ -65,8 +65,8 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
     };
     let window = gap.window_text();
     if gap.unseen() > 0 {
-        let after = format!("after {}, R{} by the clock", brief(since), gap.number);
-        return vec![text, format!("{after}, window {window}"), after, format!("R{} by the clock", gap.number)];
+        let after = format!("after {}, {}", brief(since), gap.by_clock());
+        return vec![text, format!("{after}, window {window}"), after, gap.by_clock()];
     }
     vec![
         text,

@@ -255,7 +255,7 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
     let before = if gap.captured <= 1 { "the first".into() } else { format!("R{}", gap.captured - 1) };
     // The verdict comes first: it is what a narrow screen must not cut off.
     let text = format!("R{} {verdict}: {} after {before}, due {}", gap.captured, duration(since), gap.window_text());
-    (if gap.unseen() == 0 { text } else { format!("{text}; R{} by the clock", gap.number) }, severity)
+    (if gap.unseen() == 0 { text } else { format!("{text}; {}", gap.by_clock()) }, severity)
 }
 
 /// What a message is to the exchange.
@@ -362,13 +362,16 @@ fn sentences(
     said.extend(round_trip(context, row));
     let mut missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, &context.parameters)?)));
     if let Some((id, gap)) = missing.rfind(|(_, gap)| gap.unseen() > 0) {
-        said.push(format!(
+        said.push(if gap.unsure {
+            let frame = context.frame(id);
+            format!("R1, R2 ... count what was captured. By the clock {frame} may be R{} or later: some before it may not be in this capture.", gap.number)
+        } else { format!(
             "R1, R2 ... count what was captured. By the clock {} is R{}: {} before it {} not in this capture.",
             context.frame(id),
             gap.number,
             gap.unseen(),
             if gap.unseen() == 1 { "is" } else { "are" }
-        ));
+        ) });
     }
     said.extend(next_copy(context, row, members).filter(|_| row.confirmable));
     let (lifetime, name) = if row.confirmable {
@@ -395,6 +398,9 @@ fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
     }
     let last = members.iter().rfind(|(id, record)| is_copy(row, *id, record))?;
     let last = gap(context.store, last.0, &context.parameters);
+    if last.as_ref().is_some_and(|gap| gap.unsure) {
+        return None;
+    }
     let step = last.map_or(0, |gap| gap.number) + 1;
     let captured = last.map_or(0, |gap| gap.captured) + 1;
     let by_clock = if step > captured { format!(", by the clock R{step}") } else { String::new() };
