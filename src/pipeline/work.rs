@@ -160,7 +160,7 @@ impl Work {
         let tracked = self.tracker.track_known(&arrival, payload, facts, patches);
         self.summary.coap_messages += 1;
         record.relate(&tracked);
-        if tracked.observation != ObservationId(0) && tracked.exchange.0 == 0 {
+        if tracked.observation != ObservationId(0) && (tracked.exchange.0 == 0 || tracked.apart) {
             observed.push((id, tracked.observation));
         }
     }

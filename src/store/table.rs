@@ -360,12 +360,13 @@ impl Store {
         (observation.0 != 0).then_some(observation)
     }
 
-    /// The first record of an observation whose registration was not captured, whether it is still here or not; `None` for other observations.
+    /// The first record of an observation that is in no exchange of its own: whose registration was not captured, or went to a group. It may have
+    /// left; `None` for other observations.
     pub fn first_observed(&self, id: ObservationId) -> Option<RecordId> {
         self.first_observed.get(&id).copied()
     }
 
-    /// Records with these ids that are of observations whose registrations were not captured, and which those are.
+    /// Records with these ids that are of such observations, and which those are.
     pub fn observed(
         &self,
         ids: std::ops::Range<RecordId>,

@@ -7,7 +7,7 @@ use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
 use super::sent::{Acknowledged, Handle, Sent, Travel, key, stray_key};
-use super::slots::SlotKind;
+use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -127,10 +127,11 @@ impl Tracker {
         }
         let rule = if kind == Sameness::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateAck };
         context.find(rule, i64::from(first), elapsed);
-        let previous = self.enter(sent, context);
+        let previous = self.enter(sent.slot, context);
         Some(Tracked {
             exchange: ExchangeId(sent.exchange),
             observation: sent.observation,
+            apart: self.is_apart(sent),
             relation: Relation::Duplicates,
             previous_in_exchange: previous,
             ..alone
@@ -141,16 +142,31 @@ impl Tracker {
         if sent.code == 0 && !sent.malformed { Role::Pong } else { Role::Reset }
     }
 
-    /// Enters the message at hand in the exchange of another; returns the message before it there.
-    fn enter(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> RecordId {
-        let Some(slot) = self.slots.get_mut(sent.slot) else {
+    /// Enters the message at hand in the exchange of a slot; returns the message before it there.
+    pub(super) fn enter(&mut self, index: u32, context: &mut Context<'_, '_>) -> RecordId {
+        let record = context.arrival.record;
+        let Some(slot) = self.slots.get_mut(index) else {
             return NO_RECORD;
         };
-        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
-        if slot.kind == SlotKind::Exchange {
-            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        let mut previous = std::mem::replace(&mut slot.row.last, record);
+        match slot.kind {
+            SlotKind::Exchange => context.out.patch(Patch::Exchange(slot.id, slot.row)),
+            SlotKind::Member => {
+                let group = self.group_of_member(index);
+                if let Some(group) = group.and_then(|group| self.slots.get_mut(group)) {
+                    previous = std::mem::replace(&mut group.row.last, record);
+                    context.out.patch(Patch::Exchange(group.id, group.row));
+                }
+            }
+            _ => {}
         }
         previous
+    }
+
+    /// What a message belongs to is an observation of one member of a group, not of the exchange with all.
+    pub(super) fn is_apart(&self, sent: &Sent) -> bool {
+        let member = |slot: &Slot| slot.kind == SlotKind::Member || slot.row.multicast;
+        sent.observation.0 != 0 && self.slots.get(sent.slot).is_some_and(member)
     }
 
     /// A different answer came before.
@@ -234,9 +250,10 @@ impl Tracker {
         Tracked {
             exchange: ExchangeId(sent.exchange),
             observation: sent.observation,
+            apart: self.is_apart(sent),
             relation: Relation::Acknowledges,
             relates_to: sent.record,
-            previous_in_exchange: self.enter(sent, context),
+            previous_in_exchange: self.enter(sent.slot, context),
             ..Tracked::alone(Role::EmptyAck)
         }
     }
@@ -274,7 +291,7 @@ impl Tracker {
             context.find(Rule::RstRejects, i64::from(sent.record), 0);
         }
         let request = sent.is_request();
-        let previous = self.enter(sent, context);
+        let previous = self.enter(sent.slot, context);
         if self.slots.get(sent.slot).is_some_and(|slot| slot.row.request == sent.record) {
             self.reset_exchange(sent.slot, context);
             if let Some(slot) = self.slots.get(sent.slot)
@@ -295,6 +312,7 @@ impl Tracker {
         Tracked {
             exchange: ExchangeId(sent.exchange),
             observation: sent.observation,
+            apart: self.is_apart(sent),
             relation: Relation::Resets,
             relates_to: sent.record,
             previous_in_exchange: previous,

@@ -135,6 +135,7 @@ impl Tracked {
             role,
             order: Default::default(),
             ambiguous: false,
+            apart: false,
         }
     }
 }

@@ -145,7 +145,8 @@ impl Tracker {
         if let Some(slot) = self.slots.get(index) {
             context.out.patch(Patch::Exchange(slot.id, slot.row));
         }
-        Tracked { observation: observed.0, order: observed.1, ..tracked }
+        let apart = multicast && observed.0 != ObservationId(0);
+        Tracked { observation: observed.0, order: observed.1, apart, ..tracked }
     }
 
     fn count_response(&mut self, role: Role) {
@@ -184,6 +185,9 @@ impl Tracker {
     }
 
     fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        if let Some(ExchangeRow { resource, method, .. }) = self.slots.get(index).map(|slot| slot.row) {
+            self.remember(context.pair.reversed(), resource, method, context);
+        }
         // All blocks that one request asks for come as responses to it (RFC 9177 section 4.4).
         // Where options were cut off, it may have been an observation.
         if let Some(slot) = self.slots.get(index)

@@ -107,7 +107,7 @@ impl Tracker {
             self.lapsed(&sent, out);
         }
         while let Some((_, slot)) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
-            self.forget(slot);
+            self.group_is_over(slot);
         }
         let groups = &mut self.memory.groups;
         while self.slots.expire(steady, self.lifetime, &mut |number, slot| Self::forget_group(groups, number, slot)) {}
@@ -141,7 +141,7 @@ impl Tracker {
     /// Forgets a slot before its time.
     #[cold]
     #[inline(never)]
-    fn forget(&mut self, number: u32) {
+    pub(super) fn forget(&mut self, number: u32) {
         self.timers.hurry();
         self.forget_observed(number);
         if let Some(slot) = self.slots.get(number) {

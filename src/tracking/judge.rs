@@ -57,6 +57,8 @@ type Similar = (PairNumber, ResourceId, u8);
 pub(super) struct Memory {
     /// Requests to groups.
     pub groups: Groups,
+    /// Slots of the observations of members of a group, by the [key](super::tokens::Token::key) of the token, for the client.
+    pub members: HashMap<[u64; 2], Vec<u32>, RandomState>,
     /// Slots of the observations that live, by pair and target.
     pub targets: HashMap<(PairNumber, u64), u32, RandomState>,
     /// The same by the [key](super::tokens::Token::key) of the token, for the client.
@@ -81,6 +83,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             groups: Groups::default(),
+            members: HashMap::default(),
             targets: HashMap::default(),
             observers: HashMap::default(),
             refused: Recent::new(),
@@ -218,7 +221,7 @@ impl Tracker {
 
     /// Remembers what a response says about requests to come.
     #[inline(never)]
-    fn remember(&mut self, pair: PairNumber, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
+    pub(super) fn remember(&mut self, pair: PairNumber, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
         let similar = (pair, resource, method);
         let record = context.arrival.record;
         let mut told = true;

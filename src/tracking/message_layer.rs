@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
-use super::model::{ExchangeId, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
+use super::model::{ExchangeId, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
 use super::tags::Place;
 use crate::coap::{MessageType, Rule};
@@ -193,23 +193,20 @@ impl Tracker {
             role: sent.role,
             order,
             ambiguous: false,
+            apart: self.is_apart(&sent),
         }
     }
 
     /// Enters a copy in the exchange; returns the message before it there.
     fn copy_in_exchange(&mut self, sent: &Sent, retransmitted: bool, context: &mut Context<'_, '_>) -> RecordId {
-        let Some(slot) = self.slots.get_mut(sent.slot) else {
-            return NO_RECORD;
-        };
-        let previous = std::mem::replace(&mut slot.row.last, context.arrival.record);
-        if slot.row.request == sent.record && retransmitted {
+        if let Some(slot) = self.slots.get_mut(sent.slot)
+            && slot.row.request == sent.record
+            && retransmitted
+        {
             slot.row.transmissions = slot.row.transmissions.saturating_add(1);
             self.counters.exchanges_retransmitted += u64::from(slot.row.transmissions == 2);
         }
-        let patch = Patch::Exchange(slot.id, slot.row);
-        if sent.exchange != 0 {
-            context.out.patch(patch);
-        }
+        let previous = self.enter(sent.slot, context);
         self.slots.touch(sent.slot, self.clock.steady());
         previous
     }

@@ -3,6 +3,7 @@
 mod answers;
 mod blocks;
 mod bodies;
+mod climb;
 mod clock;
 mod context;
 mod early;

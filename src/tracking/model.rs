@@ -96,6 +96,8 @@ pub struct Tracked {
     pub order: ObserveOrder,
     /// Another open request had the same token: the response may be for that one as well.
     pub ambiguous: bool,
+    /// Its observation is not that of its exchange: a request to a group may begin one with each member.
+    pub apart: bool,
 }
 
 /// The part that a message plays.

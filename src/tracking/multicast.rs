@@ -7,11 +7,12 @@ use foldhash::fast::RandomState;
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
-use super::model::{NO_RECORD, RecordId};
-use super::slots::{NONE, Slot};
+use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, RecordId, Role};
+use super::pairs::REGISTERED;
+use super::slots::{NONE, Slot, SlotKind};
 use super::tokens::Token;
-use crate::coap::Rule;
 use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
+use crate::coap::{OptionNumber, Rule};
 
 /// Answers closer together than this were not spread over the leisure time.
 const CROWDED: i64 = SECOND / 200;
@@ -25,6 +26,8 @@ pub(super) struct Group {
     slot: u32,
     request: RecordId,
     at: Moment,
+    /// It gets no more answers, but notifications of what its members are observed by.
+    over: bool,
     last_answer: Option<Moment>,
     last_server: u32,
     /// First answer of those that crowd now.
@@ -40,6 +43,7 @@ impl Default for Group {
             slot: NONE,
             request: NO_RECORD,
             at,
+            over: false,
             last_answer: None,
             last_server: 0,
             crowded_since: at,
@@ -99,7 +103,7 @@ impl Tracker {
     /// The slot of the request to a group that a response answers.
     pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.memory.groups.get(&token.key(context.arrival.destination.0))?;
-        (group.slot != NONE).then_some(group.slot)
+        (group.slot != NONE && !group.over).then_some(group.slot)
     }
 
     /// The slot of a request to a group is forgotten.
@@ -108,6 +112,87 @@ impl Tracker {
         if slot.row.multicast && groups.get(&key).is_some_and(|group| group.slot == number) {
             groups.remove(&key);
         }
+    }
+
+    /// What a request to a group means for what the client observes of its members.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn before_group_request(&mut self, slot: &Slot, context: &mut Context<'_, '_>) -> Role {
+        if slot.asked.registers {
+            self.registered = true;
+            return Role::Registration;
+        }
+        let key = slot.token.key(slot.row.client.0);
+        let members = self.memory.members.get(&key).cloned().unwrap_or_default();
+        let Some(registration) = members.iter().find_map(|member| Some(self.observation(*member)?.row.registration))
+        else {
+            return Role::Request;
+        };
+        self.counters.deregistrations += 1;
+        context.find_option(Rule::ObsCancelDereg, OptionNumber::OBSERVE, i64::from(registration), 0);
+        for member in members {
+            self.end_observation(member, ObservationEnd::Deregistered, context.arrival.record, &mut context.out);
+        }
+        Role::Deregistration
+    }
+
+    /// A place for the observation of a member that accepts what a request to its group asked for.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn member(&mut self, index: u32, context: &Context<'_, '_>) -> Option<u32> {
+        let group = self.slots.get_mut(index)?;
+        group.row.state = ExchangeState::Observing;
+        let round_trip = between(group.started(), context.now).unwrap_or(-1);
+        let row = ExchangeRow { server: context.arrival.source, round_trip, multicast: false, ..group.row };
+        let pair = context.pair.reversed();
+        let mut slot = Slot::new(SlotKind::Member, group.id, row, group.token, pair, group.started());
+        slot.asked = group.asked;
+        let key = slot.token.key(slot.row.client.0);
+        self.pairs.direction(pair).mark(REGISTERED);
+        let member = self.slots.insert(slot, self.clock.stamp());
+        self.memory.members.entry(key).or_default().push(member);
+        Some(member)
+    }
+
+    /// The slot of the request by which a member is observed.
+    pub(super) fn group_of_member(&self, member: u32) -> Option<u32> {
+        let member = self.slots.get(member)?;
+        let group = self.memory.groups.get(&member.token.key(member.row.client.0))?;
+        self.slots.get(group.slot).is_some_and(|slot| slot.id == member.id).then_some(group.slot)
+    }
+
+    /// A request to a group gets no more answers: it is kept only for what its members are observed by.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn group_is_over(&mut self, index: u32) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let (key, request) = (slot.token.key(slot.row.client.0), slot.row.request);
+        let of_it = |member: &u32| self.slots.get(*member).is_some_and(|slot| slot.row.request == request);
+        let observed = self.memory.members.get(&key).is_some_and(|members| members.iter().any(of_it));
+        match self.memory.groups.get_mut(&key).filter(|group| group.slot == index && observed) {
+            Some(group) => {
+                group.over = true;
+                self.timers.group(self.clock.steady(), index);
+            }
+            None => self.forget(index),
+        }
+    }
+
+    /// The slot of a registration to a group that a member has not answered yet, which renews what it is observed by.
+    pub(super) fn renewed_in_group(&self, observing: u32, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
+        let member = self.slots.get(observing).filter(|slot| slot.kind == SlotKind::Member)?;
+        let group = self.group_of(token, context)?;
+        self.renews(group, member).then_some(group)
+    }
+
+    fn renews(&self, group: u32, member: &Slot) -> bool {
+        self.slots.get(group).is_some_and(|slot| slot.asked.registers && slot.row.request != member.row.request)
+    }
+
+    /// A notification is for the observation of a member which is over, not for the request to its group.
+    pub(super) fn ended_in_group(&self, ended: u32, group: u32, context: &Context<'_, '_>) -> bool {
+        let member = self.slots.get(ended).filter(|slot| slot.kind == SlotKind::Member);
+        context.facts.observe.is_some() && member.is_some_and(|member| !self.renews(group, member))
     }
 
     /// What is odd about an answer to a request to a group.

@@ -1,11 +1,14 @@
 //! Notifications: their order, their pace, and what each does to its observation (RFC 7641).
 
 use super::Tracker;
-use super::clock::{Clock, SECOND, between};
+use super::climb::{Climb, HALF, WINDOW};
+use super::clock::{Clock, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
 use super::judge::judge_content;
-use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
+use super::model::{
+    ExchangeRow, NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+};
 use super::observation::Observation;
 use super::order::order;
 use super::pairs::REGISTERED;
@@ -26,7 +29,8 @@ impl Tracker {
         let (stamp, record) = (self.clock.stamp(), context.arrival.record);
         let Some((slot, observation)) = self.slots.observed_mut(index) else { return Tracked::alone(Role::Other) };
         let overheard = slot.kind == SlotKind::Overheard;
-        let request = slot.row.request;
+        let (of_exchange, of_member) = (slot.kind == SlotKind::Exchange, slot.kind == SlotKind::Member);
+        let (pair, ExchangeRow { request, resource, method, .. }) = (slot.pair, slot.row);
         let previous = std::mem::replace(&mut slot.row.last, record);
         observation.row.end = ObservationEnd::Open;
         observation.row.ended_by = NO_RECORD;
@@ -44,21 +48,31 @@ impl Tracker {
         observation.freshen(index, context, stamp, &mut self.timers);
         let end = ending(observation, context);
         let (id, row) = (observation.id, observation.row);
-        let tracked = Tracked {
+        let (exchange, of) = (slot.id, slot.row);
+        let mut tracked = Tracked {
             exchange: slot.id,
             observation: id,
             relation: if overheard { Relation::None } else { Relation::Answers },
             relates_to: request,
             previous_in_exchange: if overheard { NO_RECORD } else { previous },
+            apart: of_member,
             order,
             ..Tracked::alone(Role::Notification)
         };
         if overheard {
             self.say_unknown(NO_RECORD, context);
-            context.out.patch(Patch::Observation(id, row));
-        } else {
-            context.out.patch(Patch::Observation(id, row));
-            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+        context.out.patch(Patch::Observation(id, row));
+        if of_exchange {
+            context.out.patch(Patch::Exchange(exchange, of));
+        } else if of_member {
+            let before = self.enter(index, context);
+            if before != record {
+                tracked.previous_in_exchange = before;
+            }
+        }
+        if !overheard && (end.is_some() || context.out.remembers) {
+            self.remember(pair, resource, method, context);
         }
         if let Some(end) = end {
             self.end_observation(index, end, record, &mut context.out);
@@ -177,6 +191,11 @@ pub(super) fn number(
         observation.steps += 1;
         observation.by_one &= standing == ObserveOrder::Next;
     }
+    if !matches!(standing, ObserveOrder::Next | ObserveOrder::Gap) {
+        observation.climb = Climb::default();
+    } else if let Some(first) = observation.climb.rise((freshest, observation.freshest_at), (value, context.now)) {
+        context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, i64::from(value), i64::from(first));
+    }
     observation.row.freshest = value;
     observation.row.freshest_time = context.now.time;
     observation.freshest_at = context.now;
@@ -215,9 +234,6 @@ fn protected_number(
     if first { ObserveOrder::First } else { ObserveOrder::None }
 }
 
-/// A rise by more than half of all numbers within this time is too fast to be ordered (RFC 7641 section 4.4).
-const JUMP_WINDOW: i64 = 256 * SECOND;
-
 fn judge_number(
     observation: &mut Observation,
     value: u32,
@@ -228,9 +244,9 @@ fn judge_number(
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);
-    let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= JUMP_WINDOW);
+    let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= WINDOW);
     // Close below a number that has just wrapped is late, not far ahead.
-    if standing != ObserveOrder::First && rise > 1 << 23 && rise < (1 << 24) - (1 << 22) && soon {
+    if standing != ObserveOrder::First && i64::from(rise) > HALF && rise < (1 << 24) - (1 << 22) && soon {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
     }
     match standing {

@@ -1,6 +1,7 @@
 //! Observations: how they begin, go on and end (RFC 7641).
 
 use super::Tracker;
+use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
 use super::expiry::Timers;
@@ -38,6 +39,7 @@ pub(super) struct Observation {
     /// Numbers that were newer than the one before, and whether each was newer by one.
     pub steps: u32,
     pub by_one: bool,
+    pub climb: Climb,
     /// The last Confirmable message of it.
     pub confirmed_at: Moment,
     pub unconfirmed_said: bool,
@@ -105,6 +107,7 @@ impl Observation {
             format: None,
             steps: 0,
             by_one: true,
+            climb: Climb::default(),
             confirmed_at: now,
             unconfirmed_said: false,
             non_first: now,
@@ -120,10 +123,13 @@ impl Observation {
 impl Tracker {
     /// What a new request means for the observation under its token.
     pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_>) -> Role {
-        if slot.row.multicast || !(slot.asked.registers || slot.asked.deregisters) {
+        if !(slot.asked.registers || slot.asked.deregisters) {
             return Role::Request;
         }
         slot.asked.target = target_hash(&context.message(), context.facts.code, &self.seed);
+        if slot.row.multicast {
+            return self.before_group_request(slot, context);
+        }
         let observing = self.slots.under(slot.pair, &slot.token).observing;
         if slot.asked.registers {
             self.registered = true;
@@ -146,7 +152,7 @@ impl Tracker {
         Role::Deregistration
     }
 
-    fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
+    pub(super) fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
         self.slots.observed_mut(slot).map(|(_, observation)| observation)
     }
 
@@ -184,8 +190,8 @@ impl Tracker {
         context: &mut Context<'_, '_>,
     ) -> (ObservationId, ObserveOrder) {
         let nothing = (ObservationId(0), ObserveOrder::None);
-        let Some(slot) = self.slots.get(index).filter(|slot| !slot.row.multicast) else { return nothing };
-        let request = i64::from(slot.row.request);
+        let Some(slot) = self.slots.get(index) else { return nothing };
+        let (request, multicast) = (i64::from(slot.row.request), slot.row.multicast);
         if slot.asked.deregisters && slot.row.observation.0 != 0 {
             let id = slot.row.observation;
             if context.facts.observe.is_some() {
@@ -193,16 +199,17 @@ impl Tracker {
             }
             return (id, ObserveOrder::None);
         }
-        if !first || !slot.asked.registers {
+        if !slot.asked.registers || !first && !multicast {
             return nothing;
         }
         if context.facts.code.is_success() && context.facts.observe.is_some() {
-            return self.accept(index, context);
+            let index = if multicast { self.member(index, context) } else { Some(index) };
+            return index.map_or(nothing, |index| self.accept(index, context));
         }
         if context.facts.observe.is_none() && context.arrival.cut {
             return nothing;
         }
-        let observing = self.slots.under(slot.pair, &slot.token).observing;
+        let observing = self.slots.under(context.pair.reversed(), &slot.token).observing;
         context.find_code(Rule::ObsRefused, request, 0);
         if self.observation(observing).is_some() {
             let end = if context.facts.code.is_error() { ObservationEnd::Error } else { ObservationEnd::NoObserve };
@@ -321,8 +328,8 @@ impl Tracker {
         let mut index = sent.slot;
         if slot.observation == NOTHING {
             // The observation went on under a newer registration.
-            let (pair, token) = (slot.pair, slot.token);
-            index = self.slots.under(pair, &token).observing;
+            let token = slot.token;
+            index = self.slots.under(context.pair, &token).observing;
         }
         let open = self
             .observation(index)
@@ -359,6 +366,13 @@ impl Tracker {
                 self.memory.targets.remove(&key);
             }
             let key = slot.token.key(slot.row.client.0);
+            if let Some(members) = self.memory.members.get_mut(&key) {
+                let slots = &self.slots;
+                members.retain(|member| *member != index && slots.observation(*member).is_some());
+                if members.is_empty() {
+                    self.memory.members.remove(&key);
+                }
+            }
             if self.memory.observers.get(&key) == Some(&index) {
                 self.memory.observers.remove(&key);
             }

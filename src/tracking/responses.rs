@@ -87,12 +87,15 @@ impl Tracker {
             return self.target_of_open(&under, context);
         }
         if under.observing != NONE {
-            return Target::Observation(under.observing);
+            let renewed = self.renewed_in_group(under.observing, token, context);
+            return renewed.map_or(Target::Observation(under.observing), Target::Group);
         }
         if self.goes_on(under.ended) {
             return Target::Observation(under.ended);
         }
-        if let Some(slot) = self.group_of(token, context) {
+        if let Some(slot) =
+            self.group_of(token, context).filter(|slot| !self.ended_in_group(under.ended, *slot, context))
+        {
             return Target::Group(slot);
         }
         if under.ended != NONE

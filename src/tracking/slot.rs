@@ -28,6 +28,8 @@ pub(super) enum SlotKind {
     Malformed,
     /// An observation whose registration was not captured.
     Overheard,
+    /// The observation of one member of a group, which was asked in a request to all.
+    Member,
 }
 
 /// What of a request is needed to judge its responses.

@@ -178,13 +178,14 @@ impl Slots {
     pub fn insert_at(&mut self, place: usize, mut slot: Slot, stamp: i64) -> u32 {
         let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
+        let open = !overheard && slot.kind != SlotKind::Member;
         (slot.opened_at, slot.closed_at) = (stamp, stamp);
-        (slot.open, slot.live) = (!overheard, overheard);
+        (slot.open, slot.live) = (open, overheard);
         slot.place = place as u32;
         let under = self.tokens.at(place);
         if overheard {
             under.observing = number;
-        } else {
+        } else if open {
             let next = std::mem::replace(&mut under.open, number);
             slot.link = self.put_before(number, next);
             self.clients.add(slot.row.client, number);

@@ -110,7 +110,7 @@ fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Stri
 /// Messages of the observation around the selected one, oldest first, and whether these are all.
 fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (Vec<RecordId>, bool) {
     let store = context.store;
-    if row.exchange.0 == 0 {
+    if row.exchange.0 == 0 || store.exchange(row.exchange).is_some_and(|exchange| exchange.multicast) {
         return overheard(context, id, row);
     }
     let last = store.exchange(row.exchange).filter(|_| row.exchange.0 != 0).map_or(row.last, |exchange| exchange.last);
