@@ -167,25 +167,28 @@ impl Tracker {
         if all {
             self.pairs.direction(sent.pair()).mark(SILENT);
         }
-        // Who repeats was not answered so far, and who does so to the end not at all. Else one direction may be missing.
-        let sender = |row: &ExchangeRow| if sent.is_request() { row.client } else { row.server };
-        let sender = self.slots.get(sent.slot).filter(|_| sent.code != 0).map(|slot| sender(&slot.row));
-        let two_way = self.pairs.seen(sent.pair().reversed()) || sender.is_some_and(|it| self.pairs.is_reached(it));
+        // Who repeats to the end was not answered. Else one direction may be missing.
+        let two_way = self.is_captured_two_way(&sent);
         if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
             if two_way || all {
                 self.notification_lost(&sent, out);
             }
             return;
         }
-        let severity = if two_way || all { Rule::MidNoAck.severity() } else { less(Rule::MidNoAck.severity()) };
-        if two_way || copies > 1 {
-            say(out, sent.record, Rule::MidNoAck, severity, i64::from(copies));
-        }
-        if !all && two_way && sent.code != 0 {
+        let about = |rule| Finding::new(rule, MESSAGE_ID).with(i64::from(copies), 0);
+        self.unless_one_way(two_way || all, sent.pair(), sent.record, about(Rule::MidNoAck), out);
+        if !all && sent.code != 0 {
             let last = self.sent.again(&sent).last_record;
-            say(out, last, Rule::MidGaveUp, Rule::MidGaveUp.severity(), i64::from(copies));
+            self.unless_one_way(two_way, sent.pair(), last, about(Rule::MidGaveUp), out);
         }
         self.timed_out(&sent, out);
+    }
+
+    /// Whether what goes back to the sender of a message is captured too, as far as one can know.
+    fn is_captured_two_way(&self, sent: &Sent) -> bool {
+        let sender = |row: &ExchangeRow| if sent.is_request() { row.client } else { row.server };
+        let sender = self.slots.get(sent.slot).filter(|_| sent.code != 0).map(|slot| sender(&slot.row));
+        self.pairs.seen(sent.pair().reversed()) || sender.is_some_and(|it| self.pairs.is_reached(it))
     }
 
     #[cold]
@@ -246,7 +249,8 @@ impl Tracker {
             (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0 || slot.asked.quick, sent.slot);
         if !sent.confirmable {
             if !suppressed {
-                say_code(out, sent.record, Rule::RespNoneNon, Rule::RespNoneNon.severity(), 0);
+                let (two_way, finding) = (self.is_captured_two_way(sent), Finding::new(Rule::RespNoneNon, CODE));
+                self.unless_one_way(two_way, sent.pair(), sent.record, finding, out);
             }
         } else if acknowledged {
             self.promise_broken(place, Rule::RespNoneAfterAck.severity(), out);
@@ -317,10 +321,6 @@ impl Tracker {
 }
 
 /// A finding about an earlier message.
-fn say(out: &mut Output<'_>, record: RecordId, rule: Rule, severity: Severity, first: i64) {
-    out.find(record, Finding::new(rule, MESSAGE_ID).with(first, 0).at(severity));
-}
-
 fn say_code(out: &mut Output<'_>, record: RecordId, rule: Rule, severity: Severity, first: i64) {
     out.find(record, Finding::new(rule, CODE).with(first, 0).at(severity));
 }

@@ -45,7 +45,7 @@ use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;
 use bodies::Blocks;
 use clock::{Clock, Step};
-use context::{Context, MESSAGE_ID, Output};
+use context::{Context, MESSAGE_ID, Output, less};
 use early::EarlyAnswers;
 use endpoints::EndpointTable;
 use expiry::Timers;
@@ -187,7 +187,7 @@ impl Tracker {
             return Tracked::alone(Role::Other);
         }
         let pair = arrival.pair.unwrap_or_else(|| self.pair_table.intern(arrival.source, arrival.destination));
-        self.pairs.hold(pair);
+        self.pairs.reserve(pair);
         let resource = if arrival.cut { self.resource_of_cut(bytes, facts) } else { self.resource(bytes, facts) };
         let cut;
         let facts = if arrival.cut {
@@ -211,9 +211,8 @@ impl Tracker {
     /// Both directions may be captured now: what was said of the other holds.
     #[cold]
     fn first_of_direction(&mut self, context: &mut Context<'_, '_>) {
-        let other = self.pairs.see(context.pair, context.arrival.destination);
-        for (record, count) in other.into_iter().flat_map(|other| other.open) {
-            context.out.find(record, Finding::new(Rule::FlowNstart, MESSAGE_ID).with(count, 0));
+        for (record, finding) in self.pairs.see(context.pair, context.arrival.destination) {
+            context.out.patch(Patch::Graver { record, finding, was: less(finding.severity) });
         }
     }
 

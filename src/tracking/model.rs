@@ -358,7 +358,7 @@ pub enum Patch {
         /// First answer to it.
         by: RecordId,
     },
-    /// A finding on an earlier or the present message. Chat is never sent.
+    /// A finding on an earlier or the present message.
     Finding(RecordId, Finding),
     /// A finding that stood on an earlier message with a lower severity so far: it stands there once, like this.
     Graver {

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use super::clock::Moment;
 use super::model::{EndpointId, RecordId};
 use super::tags::{Held, Tags};
+use crate::coap::{Finding, Severity};
 
 /// A direction between two endpoints: the number of the pair, and which of its two ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,8 +70,9 @@ impl Direction {
     }
 }
 
-/// So many findings wait for something the other way.
-const HELD: usize = 32;
+/// So many findings of one direction wait for something the other way, and so many of all.
+const HELD: usize = 1024;
+const HELD_BY_ALL: usize = 1 << 16;
 
 /// What was sent to an endpoint that never answered.
 #[derive(Clone, Debug)]
@@ -79,18 +81,8 @@ pub(super) struct Probing {
     pub first: Moment,
     /// Bytes of different messages.
     pub bytes: u64,
-    /// `flow.probing-rate` was said.
-    pub said: bool,
-    /// Messages with which so many interactions were open, unless what came back was not captured.
-    pub open: Vec<(RecordId, u32)>,
-}
-
-impl Probing {
-    /// Keeps what is to be said once it is known that both directions are captured.
-    pub fn hold(&mut self, record: RecordId, count: u32) {
-        self.open.push((record, count));
-        self.open.truncate(HELD);
-    }
+    /// How severely `flow.probing-rate` was said.
+    pub said: Option<Severity>,
 }
 
 /// Numbers pairs of endpoints. Numbers of different tables must not meet in one tracker.
@@ -155,18 +147,27 @@ pub(super) struct Pairs {
     /// By number of the pair: its two directions.
     directions: Vec<[Direction; 2]>,
     probing: HashMap<PairNumber, Probing, RandomState>,
+    /// Findings that were said with less severity, since the other direction may not be captured.
+    held: HashMap<PairNumber, Vec<(RecordId, Finding)>, RandomState>,
+    held_by_all: usize,
     /// One bit for each endpoint to which a message went.
     reached: Vec<u64>,
 }
 
 impl Pairs {
     pub fn new() -> Self {
-        Self { directions: Vec::new(), probing: HashMap::default(), reached: Vec::new() }
+        Self {
+            directions: Vec::new(),
+            probing: HashMap::default(),
+            held: HashMap::default(),
+            held_by_all: 0,
+            reached: Vec::new(),
+        }
     }
 
     /// Has a place for a pair: needed before anything else is asked of it.
     #[inline]
-    pub fn hold(&mut self, pair: PairNumber) {
+    pub fn reserve(&mut self, pair: PairNumber) {
         let (pair, _) = pair.index();
         if pair >= self.directions.len() {
             self.directions.resize(pair + 1, Default::default());
@@ -187,9 +188,9 @@ impl Pairs {
         self.directions[pair][way].is_seen()
     }
 
-    /// The first message goes this way, to that endpoint: gives what was sent the other way so far.
+    /// The first message goes this way, to that endpoint: gives what was said with less severity of the other so far.
     #[cold]
-    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> Option<Probing> {
+    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> Vec<(RecordId, Finding)> {
         self.direction(pair).mark(SEEN);
         let (word, bit) = (to.0 as usize / 64, to.0 % 64);
         if word >= self.reached.len() {
@@ -198,7 +199,22 @@ impl Pairs {
         if let Some(word) = self.reached.get_mut(word) {
             *word |= 1 << bit;
         }
-        self.probing.remove(&pair.reversed())
+        self.probing.remove(&pair.reversed());
+        let held = self.held.remove(&pair.reversed()).unwrap_or_default();
+        self.held_by_all -= held.len();
+        held
+    }
+
+    /// Keeps a finding as it is once it is known that both directions are captured.
+    #[cold]
+    pub fn hold(&mut self, pair: PairNumber, record: RecordId, finding: Finding) {
+        if self.held_by_all < HELD_BY_ALL {
+            let held = self.held.entry(pair).or_default();
+            if held.len() < HELD {
+                self.held_by_all += 1;
+                held.push((record, finding));
+            }
+        }
     }
 
     /// Whether the capture has something that went to an endpoint: if not, that direction may be missing in it.
@@ -208,7 +224,7 @@ impl Pairs {
 
     /// What was sent this way while nothing came back.
     pub fn probing(&mut self, pair: PairNumber, now: Moment) -> &mut Probing {
-        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: false, open: Vec::new() })
+        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: None })
     }
 }
 
@@ -223,8 +239,8 @@ mod tests {
         let (there, itself) = (table.intern(three, one), table.intern(one, one));
         assert_eq!((there.reversed(), itself.reversed()), (table.intern(one, three), itself));
         assert_eq!((table.find(three, one), table.find(three, three)), (Some(there), None));
-        [there, itself].into_iter().for_each(|pair| pairs.hold(pair));
-        assert!(pairs.see(there, one).is_none());
+        [there, itself].into_iter().for_each(|pair| pairs.reserve(pair));
+        assert!(pairs.see(there, one).is_empty());
         assert_eq!([one, three].map(|endpoint| pairs.is_reached(endpoint)), [true, false]);
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;

@@ -2,12 +2,12 @@
 
 use super::Tracker;
 use super::clock::{SECOND, between};
-use super::context::Context;
+use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::EARLY;
-use super::model::Role;
-use super::pairs::SILENT;
+use super::model::{RecordId, Role};
+use super::pairs::{PairNumber, SILENT};
 use super::sent::{Again, Handle, Sent, stray_key};
-use crate::coap::{Copies, Parameters, Rule, UNKNOWN_TIME};
+use crate::coap::{Copies, Finding, Parameters, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
 const UNDER_WAY: i64 = SECOND / 4;
@@ -198,12 +198,30 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn too_many_open(&mut self, count: u32, context: &mut Context<'_, '_>) {
+        // What was open in front of a pause is so no more.
         if self.clock.is_jumping() {
-            // What was open in front of a pause is so no more.
-        } else if self.is_two_way(context) {
-            context.find(Rule::FlowNstart, i64::from(count), 0);
+            return;
+        }
+        let finding = Finding::new(Rule::FlowNstart, MESSAGE_ID).with(count, 0);
+        let two_way = self.is_two_way(context);
+        self.unless_one_way(two_way, context.pair, context.record(), finding, &mut context.out);
+    }
+
+    /// Says what is missing in the other direction: with less severity while that may not be captured.
+    #[cold]
+    pub(super) fn unless_one_way(
+        &mut self,
+        two_way: bool,
+        pair: PairNumber,
+        record: RecordId,
+        finding: Finding,
+        out: &mut Output<'_>,
+    ) {
+        if two_way {
+            out.find(record, finding);
         } else {
-            self.pairs.probing(context.pair, context.now).hold(context.record(), count);
+            out.find(record, finding.at(less(finding.severity)));
+            self.pairs.hold(pair, record, finding);
         }
     }
 
@@ -232,16 +250,17 @@ impl Tracker {
         }
         let (rate, two_way) = (i64::from(self.options.parameters.probing_rate), self.is_two_way(context));
         let probing = self.pairs.probing(context.pair, context.now);
-        if !probing.said
-            && two_way
+        let severity = Rule::FlowProbingRate.severity();
+        let severity = if two_way { severity } else { less(severity) };
+        if probing.said < Some(severity)
             && let Some(elapsed) = between(probing.first, context.now)
             && elapsed >= self.options.parameters.ack_timeout
         {
             let per_second = i128::from(probing.bytes) * i128::from(SECOND) / i128::from(elapsed.max(1));
             let per_second = i64::try_from(per_second).unwrap_or(i64::MAX);
             if per_second > rate {
-                probing.said = true;
-                context.find(Rule::FlowProbingRate, per_second, 0);
+                probing.said = Some(severity);
+                context.find_at(Rule::FlowProbingRate, severity, MESSAGE_ID, per_second, 0);
             }
         }
         probing.bytes += u64::from(context.facts.length);
