@@ -162,9 +162,12 @@ fn refusals_say_what_and_what_to_do() {
     for (arguments, expected) in [
         (
             "check @three.pcap --ignore mid.retransmision",
-            "mid.retransmision: no finding has this identifier; did you mean mid.retransmission",
+            "--ignore mid.retransmision: no finding has this identifier; did you mean mid.retransmission",
         ),
-        ("check @three.pcap --ignore zzz", "zzz: no finding has this identifier; `coapscope check --show chat FILE`"),
+        (
+            "check @three.pcap --ignore zzz",
+            "--ignore zzz: no finding has this identifier; `coapscope check --show chat FILE`",
+        ),
         (
             "check @three.pcap --baseline @nowhere.json",
             "nowhere.json: the baseline cannot be read; make one with --write-baseline",

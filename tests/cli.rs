@@ -41,6 +41,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("fields qqqqqqq", "qqqqqqq: no field has that in its name or meaning"),
     ("print --prot 1 FILE", "did you mean --port?"),
     ("print --port", "--port: a value is missing"),
+    ("print -t bogus FILE", "-t/--time bogus: the values are r, d, a, ad, u, e; see `coapscope print --help`"),
+    ("flow --exchange x FILE", "--exchange x: a whole number from 1 to"),
+    (
+        "print -T fields -e coap.mit FILE",
+        "-e: no field is called `coap.mit`; did you mean coap.mid?; see `coapscope fields`",
+    ),
     ("print --color no FILE", "--color no: the values are auto, always, never"),
     ("FILE README.md", "README.md: one argument too many"),
     ("print FILE -r FILE", "FILE and -r/--read exclude each other"),
@@ -114,6 +120,53 @@ fn refusals_are_one_line_with_the_way_out() {
     }
     let long = "9".repeat(400);
     assert!(refusal(&run(&format!("print -c {long} FILE")), "a long number").contains("999..: a whole number"));
+}
+
+/// What may be called anything: no value of these is wrong by itself.
+const FREE: [&str; 5] = ["FILE", "DIR", "IFACE", "BPF", "CARRIER"];
+
+#[test]
+fn every_option_is_named_with_the_value_that_it_does_not_take() {
+    let mut tried = 0;
+    for (subcommand, with) in [
+        ("", "FILE"),
+        ("print", "-T fields -e coap.mid FILE"),
+        ("explain", "-r FILE --frame 1"),
+        ("stats", "FILE"),
+        ("check", "FILE"),
+        ("flow", "FILE"),
+    ] {
+        let help = String::from_utf8(run(&format!("{subcommand} --help")).stdout).unwrap();
+        let options = help.lines().filter_map(|line| {
+            let (names, value) = line.trim().strip_prefix('-')?.split_once(" <")?;
+            let names: Vec<String> =
+                names.split(", ").map(|name| format!("-{}", name.trim_start_matches('-'))).collect();
+            Some((names, value.trim_end_matches('>').to_owned()))
+        });
+        for (names, _) in options.filter(|(_, value)| !FREE.contains(&value.as_str())) {
+            let long = format!("-{}", names.last().unwrap());
+            // What can be given once only is not given twice, and the lines' options go with lines.
+            let with = match long.as_str() {
+                "--frame" => "-r FILE",
+                "--format" | "--table" | "--time" | "--color" => with.trim_start_matches("-T fields -e coap.mid "),
+                _ => with,
+            };
+            if subcommand == "explain" && ["--display-filter", "--endpoint"].contains(&long.as_str()) {
+                continue;
+            }
+            let with = if subcommand == "flow" && long == "--frame" { "FILE" } else { with };
+            let arguments = format!("{subcommand} {long} bogus {with}");
+            let text = refusal(&run(&arguments), &arguments);
+            let (option, rest) = text.trim_start_matches("coapscope: ").split_once(": ").unwrap();
+            let named = names.iter().any(|name| {
+                option.split([' ', '/']).any(|word| word.trim_start_matches('-') == name.trim_start_matches('-'))
+            });
+            assert!(named && text.contains("bogus") && rest.len() > 12, "{arguments}: {text}");
+            assert!(!text.contains("invalid"), "{arguments}: {text}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 50, "{tried} options");
 }
 
 #[test]

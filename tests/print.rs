@@ -52,6 +52,13 @@ fn printed(arguments: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The same, with a filter, which has blanks in it.
+fn filtered(arguments: &str, filter: &str) -> String {
+    let output = coapscope(arguments).args(["-Y", filter]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{arguments} -Y {filter}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
@@ -395,7 +402,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -T fields -e coap.code -E header=maybe captures/lab/08-vlan.pcap", "header=y|n"),
     ("print -e coap.code captures/lab/08-vlan.pcap", "-T fields"),
     ("print -V -T json captures/lab/08-vlan.pcap", "-V and -x"),
-    ("print -t x captures/lab/08-vlan.pcap", "a, ad, r, d, e, u"),
+    ("print -t x captures/lab/08-vlan.pcap", "-t/--time x: the values are r, d, a, ad, u, e"),
     ("print --follow -r captures/lab/08-vlan.pcap -r captures/lab/08-any-sll2.pcap", "only one can be followed"),
     ("print --follow", "waits at the end of a file"),
 ];

@@ -29,6 +29,11 @@ impl FrameReader {
         Self { later, ..self }
     }
 
+    /// All bytes are read where they stand in the files that were named: none from a copy, of what came through a pipe or was packed.
+    pub fn is_in_place(&self) -> bool {
+        self.files.iter().all(|(_, medium)| matches!(medium, Medium::File { .. }))
+    }
+
     /// Reads the frame at a place into `buffer`, and gives it the number it had.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::flow::FlowArgs;
 use super::values;
+use crate::render::time::TimeFormat;
 
 /// Dissect CoAP in captures and on live interfaces.
 #[derive(Debug, Parser)]
@@ -397,8 +398,8 @@ pub struct ReadingArgs {
 #[command(next_help_heading = "Showing")]
 pub struct ShowingArgs {
     /// Time: a absolute, ad absolute with date, r since the first frame, d since the message before, e since 1970, u UTC.
-    #[arg(short = 't', long = "time", value_name = "FORMAT", default_value = "r")]
-    pub time: String,
+    #[arg(short = 't', long = "time", value_name = "FORMAT", value_parser = values::times(), hide_possible_values = true, default_value = "r")]
+    pub time: TimeFormat,
     /// Colour on the terminal; NO_COLOR and CLICOLOR are obeyed.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: Color,

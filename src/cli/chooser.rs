@@ -60,7 +60,11 @@ impl Chooser {
         Ok(())
     }
 
-    fn passes(&mut self, store: &Store, id: RecordId) -> Result<bool, CaptureError> {
+    /// Whether the filter lets a message through.
+    ///
+    /// # Errors
+    /// As for [`Chooser::choose`].
+    pub fn passes(&mut self, store: &Store, id: RecordId) -> Result<bool, CaptureError> {
         self.filter.passes(store, id, &mut self.sweep, &self.groups)
     }
 

@@ -35,7 +35,7 @@ pub struct FlowArgs {
     #[command(flatten)]
     pub showing: ShowingArgs,
     /// Only the messages of this exchange, by its number in `print -T json`.
-    #[arg(long, value_name = "N", conflicts_with = "frame", help_heading = "Showing")]
+    #[arg(long, value_name = "N", value_parser = values::number_of, allow_negative_numbers = true, conflicts_with = "frame", help_heading = "Showing")]
     pub exchange: Option<u32>,
     /// Only the messages of the exchange that this frame belongs to.
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Showing")]
@@ -238,7 +238,7 @@ impl Flow {
                 args.width.map(usize::from).or(screen.map(|(width, _)| usize::from(width.0))).unwrap_or(COLUMNS);
             let paint = if terminal { print::paint(args.showing.color) } else { Paint(false) };
             let signs = if args.ascii || !locale_is_utf8() { &ASCII } else { &UNICODE };
-            let form = TextForm { width, signs, paint, times: args.showing.time.parse()?, ports, limit };
+            let form = TextForm { width, signs, paint, times: args.showing.time, ports, limit };
             return Ok(text::write(&mut ladder, &mut source, aliases, &range, &form, out)?);
         }
         ladder.lanes.arrange(ports, LANES);
@@ -252,7 +252,7 @@ impl Flow {
                     "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1>"
                 )?;
             }
-            let shape = (args.showing.time.parse()?, limit);
+            let shape = (args.showing.time, limit);
             let left = svg::write(&mut ladder, &mut source, aliases, &range, shape, out)?;
             if page {
                 writeln!(out, "</html>")?;

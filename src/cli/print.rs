@@ -20,7 +20,6 @@ use crate::render::annotated::{self, Detail};
 use crate::render::columns::Columns;
 use crate::render::paint::Paint;
 use crate::render::rows::{Rows, tree_lines};
-use crate::render::time::TimeFormat;
 use crate::render::{Known, json, tree};
 use crate::store::{Store, View};
 use crate::tracking::{ExchangeId, Patch, RecordId};
@@ -112,7 +111,7 @@ pub(super) enum Form {
 
 impl Form {
     fn text(showing: &ShowingArgs, tree: bool, bytes: bool) -> anyhow::Result<Self> {
-        let time: TimeFormat = showing.time.parse()?;
+        let time = showing.time;
         let paint = paint(showing.color);
         let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         Ok(Self::Text { rows: Box::new(Rows::new(time, paint, width)), tree, bytes, paint })
@@ -154,7 +153,7 @@ impl Form {
                 if *with_tree {
                     write_lines(&tree_lines(&tree(view, Known::SoFar), *paint), out)?;
                 } else {
-                    write_lines(&rows.lines(view), out)?;
+                    out.write_all(rows.lines(view).as_bytes())?;
                 }
                 if *bytes {
                     write_lines(

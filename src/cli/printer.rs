@@ -14,7 +14,9 @@ use super::{Context, ReadingArgs, TableName, input, without};
 use crate::capture::{CaptureError, FrameReader, Source};
 use crate::field::Reads;
 use crate::filter::{Filter, Selection};
-use crate::pipeline::{Apart, Fetcher, Loader, LoaderOptions, Pipeline, PipelineOptions, Step, Sweep, WAITING};
+use crate::pipeline::{
+    Apart, Fetcher, Loader, LoaderOptions, Payloads, Pipeline, PipelineOptions, Step, Sweep, WAITING,
+};
 use crate::render::Known;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
@@ -93,6 +95,8 @@ pub(super) struct Printer<'r> {
     fetcher: Fetcher,
     /// The same for what is printed of little.
     sweep: Sweep,
+    /// What is odd about payloads, where only those of printed messages are judged.
+    payloads: Payloads,
     store: Store,
     form: Form,
     filter: Filter,
@@ -138,6 +142,7 @@ impl<'r> Printer<'r> {
             name,
             reading,
             sweep: Sweep::new(&fetcher),
+            payloads: Payloads::new(false),
             fetcher,
             store: Store::default(),
             form,
@@ -160,10 +165,15 @@ impl<'r> Printer<'r> {
     /// Print while reading: each message with what was known when it arrived. `grows`: there is no end to read to first.
     pub fn stream(mut self, source: Box<dyn Source>, grows: bool, context: &mut Context<'_>) -> anyhow::Result<()> {
         self.form.heading(&mut context.out)?;
-        let mut updates = Updates::start(source, input::pipeline_options(self.reading)?, grows, true)?;
+        let mut options = input::pipeline_options(self.reading)?;
+        if !grows && !self.filter.is_empty() {
+            // Of what is not printed nobody asks: a filter that does needs the end of the capture.
+            options.payloads = false;
+            self.payloads = Payloads::new(true);
+        }
+        let mut updates = Updates::start(source, options, grows, true)?;
         let mut update = Update::default();
         let mut chooser = Chooser::new(self.filter.clone(), &self.fetcher, grows);
-        let mut chosen = Vec::new();
         loop {
             if !updates.next(&mut update, context)? {
                 bail!("the loader ended without a word; please report it");
@@ -171,16 +181,11 @@ impl<'r> Printer<'r> {
             context.warn(&update.warnings);
             let ended = update.ended.clone();
             let mut store = std::mem::take(&mut self.store);
-            let applied = store.apply_each(&mut update, |store, new, patches| {
-                chosen.clear();
-                chooser.choose(store, new, patches, &mut chosen)?;
-                for id in &chosen {
-                    self.message(store, *id, Known::SoFar, context)?;
-                }
-                let before = new.unwrap_or(store.len() as RecordId);
-                self.form.updates(store, patches, before, &|id| chooser.was_chosen(id), &mut context.out)?;
-                if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
-            });
+            let applied = if grows {
+                self.take_each(&mut store, &mut update, &mut chooser, context)
+            } else {
+                self.take_wanted(&mut store, &mut update, &mut chooser, context)
+            };
             self.store = store;
             match (applied, ended) {
                 (Err(Early::Enough), _) => return Ok(context.out.flush()?),
@@ -192,6 +197,50 @@ impl<'r> Printer<'r> {
                 }
             }
         }
+    }
+
+    /// Takes an update in and prints what follows from each record of it, also what it tells of earlier ones.
+    fn take_each(
+        &mut self,
+        store: &mut Store,
+        update: &mut Update,
+        chooser: &mut Chooser,
+        context: &mut Context<'_>,
+    ) -> Result<(), Early> {
+        let mut chosen = Vec::new();
+        store.apply_each(update, |store, new, patches| {
+            chosen.clear();
+            chooser.choose(store, new, patches, &mut chosen)?;
+            for id in &chosen {
+                self.message(store, *id, Known::SoFar, context)?;
+            }
+            let before = new.unwrap_or(store.len() as RecordId);
+            self.form.updates(store, patches, before, &|id| chooser.was_chosen(id), &mut context.out)?;
+            if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
+        })
+    }
+
+    /// Takes an update in and prints those of its records that the filter lets through when they come.
+    fn take_wanted(
+        &mut self,
+        store: &mut Store,
+        update: &mut Update,
+        chooser: &mut Chooser,
+        context: &mut Context<'_>,
+    ) -> Result<(), Early> {
+        let filter = std::mem::take(&mut self.filter);
+        let taken = store.apply_wanted(
+            update,
+            |record| filter.may_pass(record),
+            |store, id| {
+                if chooser.passes(store, id)? {
+                    self.message(store, id, Known::SoFar, context)?;
+                }
+                if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
+            },
+        );
+        self.filter = filter;
+        taken
     }
 
     /// Read to the end, then print: each message with all that became known of it.
@@ -265,7 +314,14 @@ impl<'r> Printer<'r> {
             context.warn(&[lost.to_string()]);
             return Ok(());
         }
-        if let Some(view) = view? {
+        if let Some(mut view) = view? {
+            let mut record = *view.record;
+            if view.is_message()
+                && let Some(worst) = self.payloads.worst(&view.message)
+            {
+                record.raise(worst);
+                view.record = &record;
+            }
             self.form.message(&view, known, &mut context.out)?;
             if view.is_message() {
                 self.left = self.left.map(|left| left - 1);

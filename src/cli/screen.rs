@@ -22,7 +22,7 @@ use crate::tui::{self, Event, Opening, Outcome, Theme};
 /// # Errors
 /// Where nothing can be opened, the terminal fails, or the loader breaks.
 pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
-    let times: TimeFormat = args.showing.time.parse()?;
+    let times = args.showing.time;
     let outcome = show(args, times)?;
     // All that was open is closed by now: the signal may end the program as it would have.
     match outcome {

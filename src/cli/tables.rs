@@ -304,7 +304,7 @@ fn findings(store: &Store, fetcher: &Fetcher, chosen: Chosen<'_>) -> Result<Tabl
                 endpoint(store, view.record.source),
                 endpoint(store, view.record.destination),
                 json!((view.record.exchange.0 != 0).then_some(view.record.exchange.0)),
-                json!(view.exchange().and_then(|row| store.resource(row.resource))),
+                resource(store, store.resource_of(view.record)),
                 take("reference"),
                 take("text"),
             ]);

@@ -1,5 +1,14 @@
 //! Values of arguments: what is accepted, and what is said of the rest.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::render::time::{TIME_FORMATS, TimeFormat};
+
+/// How times are shown.
+pub fn times() -> impl TypedValueParser<Value = TimeFormat> {
+    PossibleValuesParser::new(TIME_FORMATS.map(|(_, letter, _)| letter)).try_map(|letter| letter.parse())
+}
+
 /// A UDP port.
 pub fn port(text: &str) -> Result<u16, String> {
     whole(text, 0, u64::from(u16::MAX)).and_then(|port| u16::try_from(port).map_err(|error| error.to_string()))
@@ -8,6 +17,11 @@ pub fn port(text: &str) -> Result<u16, String> {
 /// How many of something, or the number of a frame: from 1.
 pub fn count(text: &str) -> Result<u64, String> {
     text.trim().parse().ok().filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on".into())
+}
+
+/// The number of something in the tables, from 1.
+pub fn number_of(text: &str) -> Result<u32, String> {
+    whole(text, 1, u64::from(u32::MAX)).map(|number| number as u32)
 }
 
 /// Columns of a diagram: in 30 fit a lane and an arrow with a word on it, however many lanes there are beside.

@@ -42,10 +42,16 @@ pub fn is_hidden(c: char) -> bool {
     c.is_control() || HIDDEN.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 
+/// Whether these are visible characters of ASCII, or blanks, and no backslash: what most of all texts are.
+#[inline]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte) & (*byte != b'\\'))
+}
+
 /// The text with hidden characters written out: `\n`, `\t`, `\r`, and `\u{202e}` for the others. A backslash becomes two, so
 /// that nothing can pretend to be an escape.
 pub fn text(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c == '\\' || is_hidden(c)) {
+    if is_plain(text.as_bytes()) || !text.chars().any(|c| c == '\\' || is_hidden(c)) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -103,10 +109,21 @@ fn push(escaped: &mut String, text: &str) {
 /// Bytes in lower-case hexadecimal, without anything between them.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
+    push_hex(&mut text, bytes);
     text
+}
+
+/// The same, appended to a text.
+pub fn push_hex(into: &mut String, bytes: &[u8]) {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    for part in bytes.chunks(32) {
+        let mut digits = [[0; 2]; 32];
+        for (pair, byte) in digits.iter_mut().zip(part) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
+        let digits = digits.as_flattened().get(..part.len() * 2).unwrap_or_default();
+        into.push_str(std::str::from_utf8(digits).unwrap_or_default());
+    }
 }
 
 #[cfg(test)]

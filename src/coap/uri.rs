@@ -41,27 +41,41 @@ impl Message<'_> {
     /// None if the message has no Uri-Path.
     pub fn readable_path(&self) -> Option<String> {
         let mut text = String::new();
+        self.push_readable_path(&mut text).then_some(text)
+    }
+
+    /// The same, appended to a text; false if there is none.
+    pub fn push_readable_path(&self, into: &mut String) -> bool {
+        let mut any = false;
         for segment in self.options_of(OptionNumber::URI_PATH) {
-            text.push('/');
-            push_readable(&mut text, segment.value, &['%', '/', '?', '#']);
+            into.push('/');
+            push_readable(into, segment.value, b"%/?#");
+            any = true;
         }
-        (!text.is_empty()).then_some(text)
+        any
     }
 
     /// The query with its question mark, spelled as [`Message::readable_path`] does; empty if there is none.
     pub fn readable_query(&self) -> String {
         let mut text = String::new();
-        for argument in self.options_of(OptionNumber::URI_QUERY) {
-            text.push(if text.is_empty() { '?' } else { '&' });
-            push_readable(&mut text, argument.value, &['%', '&', '#']);
-        }
+        self.push_readable_query(&mut text);
         text
+    }
+
+    /// The same, appended to a text.
+    pub fn push_readable_query(&self, into: &mut String) {
+        let mut mark = '?';
+        for argument in self.options_of(OptionNumber::URI_QUERY) {
+            into.push(mark);
+            push_readable(into, argument.value, b"%&#");
+            mark = '&';
+        }
     }
 
     /// The Proxy-Uri, for reading: a URI already, so that its percent signs stay.
     pub fn readable_proxy_uri(&self) -> Option<String> {
         let mut text = String::new();
-        push_readable(&mut text, self.option(OptionNumber::PROXY_URI)?.value, &[]);
+        push_readable(&mut text, self.option(OptionNumber::PROXY_URI)?.value, b"");
         Some(text)
     }
 
@@ -122,10 +136,14 @@ fn encoded(value: &[u8], keep: &str) -> String {
 }
 
 /// Appends bytes as text, percent-encoding control characters, what is no text, and these characters.
-fn push_readable(into: &mut String, value: &[u8], reserved: &[char]) {
+fn push_readable(into: &mut String, value: &[u8], reserved: &[u8]) {
+    let is_plain = super::escape::is_plain(value) && !reserved.iter().any(|reserved| value.contains(reserved));
+    if is_plain && let Ok(value) = std::str::from_utf8(value) {
+        return into.push_str(value);
+    }
     for chunk in value.utf8_chunks() {
         for character in chunk.valid().chars() {
-            if character.is_control() || reserved.contains(&character) {
+            if character.is_control() || u8::try_from(character).is_ok_and(|byte| reserved.contains(&byte)) {
                 push_percent(into, character.encode_utf8(&mut [0; 4]).as_bytes());
             } else {
                 into.push(character);

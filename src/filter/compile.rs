@@ -11,6 +11,7 @@ use super::lex::Comparison;
 use super::literal;
 use super::operand::{MEMBER, Operand};
 use super::parse::{Arithmetic, Node, NodeKind, Quantifier};
+use super::quick::Asked;
 use super::relation::{Relation, WHOLES, Whole};
 use super::sides::Side;
 use crate::field::{self, Field, Kind, Words};
@@ -98,7 +99,7 @@ impl<'t> Compiler<'t> {
         let (Some(whole), [test]) = (whole(self.part(name)), arguments) else {
             return self.fault(Fault::Relation, name);
         };
-        let test = self.test(test)?;
+        let test = Asked::new(self.test(test)?);
         self.relations.push(Relation { whole, test });
         Ok(Expr::Related(self.relations.len() - 1))
     }
@@ -148,6 +149,7 @@ impl<'t> Compiler<'t> {
             Comparison::AllDiffer | Comparison::AllEqual => Quantifier::All,
             _ => Quantifier::Any,
         });
+        let of_header = matches!(side.operand, Operand::Bytes(..));
         let check = match operator {
             Comparison::Matches => Check::Matches(self.pattern(right)?),
             _ if is_literal(right, self) => self.against_value(&side, operator, right)?,
@@ -158,7 +160,7 @@ impl<'t> Compiler<'t> {
                     return self.fault(fault, &other.span);
                 }
                 match operator {
-                    Comparison::Contains => Check::Contains(other.operand),
+                    Comparison::Contains => Check::Contains { right: other.operand, of_header },
                     _ => Check::Compare(standing(operator), other.operand),
                 }
             }
@@ -170,7 +172,8 @@ impl<'t> Compiler<'t> {
         if operator == Comparison::Contains {
             // A part of a word need not be one.
             let value = self.value(right, side.class, None)?;
-            return Ok(Check::Contains(Operand::Constant(vec![value])));
+            let of_header = matches!(side.operand, Operand::Bytes(..));
+            return Ok(Check::Contains { right: Operand::Constant(vec![value]), of_header });
         }
         let value = self.value(right, side.class, side.field)?;
         if let (Some(Field { words: Words::Ranked(words), .. }), Some(text)) = (side.field, value.bytes())

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::ops::Not;
 
 use regex::bytes::Regex;
 
@@ -20,6 +21,18 @@ pub(super) enum Truth {
     Yes,
     /// More has to be read to tell.
     Open,
+}
+
+impl Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Yes => Self::No,
+            Self::Open => Self::Open,
+        }
+    }
 }
 
 impl From<bool> for Truth {
@@ -113,11 +126,7 @@ impl Expr {
                 }
                 odd.into()
             }
-            Self::Not(inner) => match inner.holds(view, read, groups) {
-                Truth::No => Truth::Yes,
-                Truth::Yes => Truth::No,
-                Truth::Open => Truth::Open,
-            },
+            Self::Not(inner) => !inner.holds(view, read, groups),
             Self::There(operand) if operand.reads() > read => Truth::Open,
             Self::There(operand) => operand.is_there(view).into(),
             Self::Test(test) if test.reads > read => Truth::Open,
@@ -159,7 +168,11 @@ pub(super) struct Test {
 pub(super) enum Check {
     /// It stands so to a value of the operand.
     Compare(Standing, Operand),
-    Contains(Operand),
+    /// Some value of the operand stands in it; `of_header`: in the bytes of a protocol.
+    Contains {
+        right: Operand,
+        of_header: bool,
+    },
     Matches(Regex),
     /// It is one of these, or lies between two of these.
     In(Vec<(Item<'static>, Option<Item<'static>>)>),
@@ -208,19 +221,30 @@ impl Test {
         self.quantifier
     }
 
-    /// Whether it holds of a word, were that the only value; None where that depends on the message.
-    pub fn admits(&self, word: &str) -> Option<bool> {
+    /// Whether it holds of a value, were that the only one; None where that depends on the message.
+    pub fn admits(&self, value: &Item<'_>) -> Option<bool> {
         let right = match self.right() {
             None => &[],
             Some(Operand::Constant(items)) => items.as_slice(),
             Some(_) => return None,
         };
-        Some(self.check.holds(&Item::Text(Cow::Borrowed(word.as_bytes())), right, self.quantifier))
+        Some(self.check.holds(value, right, self.quantifier))
+    }
+
+    /// All values that it names; None where some depend on the message, or it names none.
+    pub fn constants(&self) -> Option<Vec<&Item<'static>>> {
+        match &self.check {
+            Check::Compare(_, Operand::Constant(items)) => Some(items.iter().collect()),
+            Check::In(members) => {
+                Some(members.iter().flat_map(|(low, high)| [Some(low), high.as_ref()]).flatten().collect())
+            }
+            _ => None,
+        }
     }
 
     fn right(&self) -> Option<&Operand> {
         match &self.check {
-            Check::Compare(_, right) | Check::Contains(right) => Some(right),
+            Check::Compare(_, right) | Check::Contains { right, .. } => Some(right),
             _ => None,
         }
     }
@@ -254,7 +278,9 @@ impl Check {
         };
         match self {
             Self::Compare(standing, _) => against(&|other| standing.holds(item.compare(other))),
-            Self::Contains(_) => against(&|other| match (item.bytes(), other.bytes()) {
+            Self::Contains { of_header, .. } => against(&|other| match (item.bytes(), other.bytes()) {
+                // As Wireshark has it: nothing at all stands in a string of bytes, but in no text and in no header.
+                (Some(_), Some([])) => matches!(item, Item::Bytes(_)) && !of_header,
                 (Some(hay), Some(needle)) => contains(hay, needle),
                 _ => false,
             }),

@@ -81,6 +81,11 @@ pub(super) enum Item<'a> {
 }
 
 impl<'a> Item<'a> {
+    /// Text of our own.
+    pub const fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text.as_bytes()))
+    }
+
     pub fn of(value: Value<'a>) -> Self {
         match value {
             Value::Unsigned(number) => Self::Integer(number.into()),

@@ -22,6 +22,7 @@ mod literal;
 mod odd;
 mod operand;
 mod parse;
+mod quick;
 mod relation;
 mod select;
 mod sides;
@@ -33,6 +34,7 @@ pub use select::Selection;
 
 use compile::Compiler;
 use expr::Expr;
+use quick::Asked;
 use relation::Relation;
 
 /// A filter, ready for use. Cheap to share: nothing in it changes.
@@ -40,7 +42,7 @@ use relation::Relation;
 pub struct Filter {
     text: String,
     /// None lets everything through.
-    test: Option<Expr>,
+    test: Option<Asked>,
     relations: Vec<Relation>,
 }
 
@@ -51,7 +53,7 @@ impl Filter {
     /// What is wrong with the text, and where.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let mut compiler = Compiler::new(text);
-        let test = parse::parse(text)?.map(|node| compiler.test(&node)).transpose()?;
+        let test = parse::parse(text)?.map(|node| compiler.test(&node)).transpose()?.map(Asked::new);
         Ok(Self { text: text.to_owned(), test, relations: compiler.relations })
     }
 
@@ -65,13 +67,17 @@ impl Filter {
         self.test.is_none()
     }
 
+    fn tests(&self) -> impl Iterator<Item = &Expr> {
+        self.relations.iter().map(|relation| &relation.test).chain(&self.test).map(|asked| &asked.expr)
+    }
+
     /// It asks for a finding, or for how bad the worst one is.
     pub fn asks_for_findings(&self) -> bool {
-        self.relations.iter().map(|relation| &relation.test).chain(&self.test).any(Expr::asks_for_findings)
+        self.tests().any(Expr::asks_for_findings)
     }
 
     /// What it says of a message may change with what comes after the message.
     pub fn known_later(&self) -> bool {
-        !self.relations.is_empty() || self.test.as_ref().is_some_and(Expr::known_later)
+        !self.relations.is_empty() || self.tests().any(Expr::known_later)
     }
 }

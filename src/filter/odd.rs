@@ -1,6 +1,7 @@
 //! Tests of what is odd about a message, told from the record and the store where these know, since most messages have nothing odd.
 
 use super::expr::{Test, Truth};
+use super::item::Item;
 use super::operand::Operand;
 use super::parse::Quantifier;
 use crate::coap::{Finding, RULES, RaisedBy, Severity};
@@ -25,14 +26,14 @@ impl Odd {
         if field.name == field::SEVERITY {
             let mut wanted = [false; 4];
             for (place, severity) in wanted.iter_mut().zip(SEVERITIES) {
-                *place = test.admits(field::severity(severity))?;
+                *place = test.admits(&Item::text(field::severity(severity)))?;
             }
             return Some(Self::worst(wanted));
         }
         if field.name != field::FINDING || test.quantifier() == Quantifier::All {
             return None;
         }
-        let wanted = RULES.iter().map(|rule| test.admits(rule.row().id)).collect::<Option<Vec<_>>>()?;
+        let wanted = RULES.iter().map(|rule| test.admits(&Item::text(rule.row().id))).collect::<Option<Vec<_>>>()?;
         Some(Self::rules(wanted))
     }
 

@@ -1,6 +1,6 @@
 //! Relations: all messages of what some message of holds a test.
 
-use super::expr::Expr;
+use super::quick::Asked;
 use crate::store::{RecordKind, Store};
 use crate::tracking::RecordId;
 
@@ -65,7 +65,7 @@ impl Whole {
 pub(super) struct Relation {
     pub whole: Whole,
     /// What some message of the group must pass.
-    pub test: Expr,
+    pub test: Asked,
 }
 
 /// The groups of each relation of a filter in which some message passed, as far as messages were looked at.

@@ -4,12 +4,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Filter;
-use super::expr::{Expr, Truth};
+use super::expr::Truth;
+use super::quick::Asked;
 use super::relation::Groups;
 use crate::capture::CaptureError;
 use crate::field::{Reads, is_plain};
 use crate::pipeline::{Fetcher, Sweep};
-use crate::store::Store;
+use crate::store::{Record, Store};
 use crate::tracking::RecordId;
 
 /// Records that a thread takes at a time.
@@ -46,6 +47,12 @@ impl Filter {
         groups: &Groups,
     ) -> Result<bool, CaptureError> {
         self.test.as_ref().map_or(Ok(true), |test| holds(test, store, id, sweep, groups))
+    }
+
+    /// Whether it may let a message through whose record is this, as it came: no where the record alone denies it.
+    #[inline]
+    pub fn may_pass(&self, record: &Record) -> bool {
+        self.test.as_ref().is_none_or(|test| test.of_record(record) != Truth::No)
     }
 
     /// Note which groups a message makes known, whole exchanges and the like; whether there is one among them that was not known.
@@ -98,7 +105,7 @@ impl Filter {
 }
 
 /// Whether a test holds of a message, of which no more is read than is needed. Of what is lost nothing holds that must be read for.
-fn holds(test: &Expr, store: &Store, id: RecordId, sweep: &mut Sweep, groups: &Groups) -> Result<bool, CaptureError> {
+fn holds(test: &Asked, store: &Store, id: RecordId, sweep: &mut Sweep, groups: &Groups) -> Result<bool, CaptureError> {
     match holds_of(test, store, id, sweep, groups) {
         Err(CaptureError::Lost { .. }) => Ok(false),
         holds => holds,
@@ -106,13 +113,18 @@ fn holds(test: &Expr, store: &Store, id: RecordId, sweep: &mut Sweep, groups: &G
 }
 
 fn holds_of(
-    test: &Expr,
+    asked: &Asked,
     store: &Store,
     id: RecordId,
     sweep: &mut Sweep,
     groups: &Groups,
 ) -> Result<bool, CaptureError> {
     let Some(record) = store.get(id) else { return Ok(false) };
+    match asked.of_record(record) {
+        Truth::Open => {}
+        truth => return Ok(truth == Truth::Yes),
+    }
+    let test = &asked.expr;
     if is_plain(record) {
         match test.holds(&sweep.bare(store, id, record), Reads::Record, groups) {
             Truth::Open => {}
@@ -137,7 +149,7 @@ fn holds_of(
 }
 
 fn scan(
-    test: &Expr,
+    test: &Asked,
     store: &Store,
     fetcher: &Fetcher,
     groups: &Groups,

@@ -68,17 +68,18 @@ pub fn of_message(message: &Message<'_>, about: About<'_>) -> Option<Decoded> {
     }
 }
 
-/// The beginning of a binary payload in diagnostic notation, for a line of about `limit` characters; None where its Content-Format is not
-/// CBOR, or it is no beginning.
-pub fn brief(message: &Message<'_>, limit: usize) -> Option<String> {
-    // A line has no room for what comes later.
-    let payload = message.payload();
-    let beginning = payload.get(..limit * 4).unwrap_or(payload);
-    let format = message.content_format().filter(|_| part(message) != Part::Later)?;
-    let is_plain = !payload.is_empty() && message.option(OptionNumber::OSCORE).is_none();
-    if !is_plain || !super::is_cbor(format) {
+/// The beginning of a binary payload in diagnostic notation, for a line of about `limit` characters; None where its Content-Format, which is
+/// `format`, is not CBOR, or it is no beginning.
+pub fn brief(message: &Message<'_>, format: ContentFormat, limit: usize) -> Option<String> {
+    if !super::is_cbor(format) || part(message) == Part::Later || message.option(OptionNumber::OSCORE).is_some() {
         return None;
     }
+    // A line has no room for what comes later.
+    let payload = message.payload();
+    if payload.is_empty() {
+        return None;
+    }
+    let beginning = payload.get(..limit * 4).unwrap_or(payload);
     let decoded = decode(beginning, &Subject { format: Some(format), ..Subject::default() });
     // What breaks is better seen in hexadecimal; a cut always looks broken.
     let is_broken = beginning.len() == payload.len() && part(message) == Part::Whole && !decoded.problems.is_empty();

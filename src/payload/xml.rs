@@ -54,9 +54,11 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
             return vec![rest(0..body.len(), "not read")];
         }
     };
-    let is_no_character = |character: char| character < ' ' && !"\t\r\n".contains(character);
-    if let Some(at) = text.find(is_no_character) {
-        walk.flaw(Flaw::Syntax, at..at + 1);
+    let is_no_character = |character: char| {
+        character < ' ' && !"\t\r\n".contains(character) || matches!(character, '\u{fffe}' | '\u{ffff}')
+    };
+    if let Some((at, found)) = text.match_indices(is_no_character).next() {
+        walk.flaw(Flaw::Syntax, at..at + found.len());
     }
     let mut reader = Reader::from_str(text);
     let mut root = Item::new(Value::List(false), 0..body.len());
@@ -104,16 +106,32 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
             }
             Ok(Event::Start(tag)) => open.push(element(&tag, bytes, text, walk)),
             Ok(Event::Empty(tag)) => parent.children.push(told(element(&tag, bytes, text, walk))),
-            Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) => {
+            Ok(event @ (Event::Text(_) | Event::CData(_) | Event::GeneralRef(_))) => {
                 let written = text.get(bytes.clone()).unwrap_or_default();
+                // It ends a CDATA section, and stands nowhere else (XML 1.0 section 2.4).
+                if matches!(event, Event::Text(_)) {
+                    stray(written, "]]>", start, walk);
+                }
                 if !written.trim().is_empty() {
                     add_text(parent, written, bytes);
                 }
             }
-            Ok(Event::Comment(_)) => parent.children.push(written(text, bytes, "comment")),
+            Ok(Event::Comment(_)) => {
+                // Two hyphens end it (XML 1.0 section 2.5): with the first of those at its end there are two nowhere.
+                let inside = text.get(start + 4..bytes.end.saturating_sub(2)).unwrap_or_default();
+                stray(inside, "--", start + 4, walk);
+                parent.children.push(written(text, bytes, "comment"));
+            }
             Ok(Event::Decl(_)) => parent.children.push(written(text, bytes, "declaration")),
             Ok(Event::DocType(_)) => parent.children.push(written(text, bytes, "document type")),
-            Ok(Event::PI(_)) => parent.children.push(written(text, bytes, "processing instruction")),
+            Ok(Event::PI(instruction)) => {
+                let target = instruction.target();
+                named(target, start + 2, walk);
+                if target.eq_ignore_ascii_case("xml") {
+                    walk.flaw(Flaw::Syntax, start + 2..start + 2 + target.len());
+                }
+                parent.children.push(written(text, bytes, "processing instruction"));
+            }
         }
     };
     let at = open.last().map_or(root.children.last().map_or(0, |last| last.bytes.end), |last| {
@@ -152,6 +170,7 @@ fn is_blank(text: &str, bytes: &Range<usize>) -> bool {
 /// An element with its attributes.
 fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Walk) -> Item {
     let name = tag.name().as_ref().to_owned();
+    named(&name, bytes.start + 1, walk);
     let mut item = Item::new(Value::Map(false), bytes.clone()).named(name);
     for attribute in tag.attributes() {
         match attribute {
@@ -162,6 +181,9 @@ fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Wal
                     let begin = text.get(bytes.start..value.start).and_then(|before| before.rfind(&*key));
                     begin.map_or(bytes.start, |begin| bytes.start + begin)..(value.end + 1).min(text.len())
                 });
+                named(&key, place.start, walk);
+                // A tag begins there (XML 1.0 section 3.1).
+                stray(&value, "<", (place.end - 1).saturating_sub(value.len()), walk);
                 if walk.take(place.clone()) {
                     item.children.push(Item::new(Value::Text(value), place).named(format!("@{key}")));
                 }
@@ -175,6 +197,46 @@ fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Wal
     }
     item
 }
+
+/// Notes a mark that must not stand in a text, which begins at `start`.
+fn stray(text: &str, mark: &str, start: usize, walk: &mut Walk) {
+    if let Some(at) = text.find(mark) {
+        walk.flaw(Flaw::Syntax, start + at..start + at + mark.len());
+    }
+}
+
+/// Notes where a name, which begins at `start`, is none.
+fn named(name: &str, start: usize, walk: &mut Walk) {
+    let is_in = |ranges: &[(char, char)], c: char| ranges.iter().any(|(first, last)| (*first..=*last).contains(&c));
+    let begins = name.chars().next().is_some_and(|first| is_in(BEGIN_NAMES, first));
+    if !begins || !name.chars().all(|c| is_in(BEGIN_NAMES, c) || is_in(IN_NAMES, c)) {
+        walk.flaw(Flaw::Syntax, start..start + name.len());
+    }
+}
+
+/// Characters that a name begins with (XML 1.0 section 2.3): the first and the last of each range.
+const BEGIN_NAMES: &[(char, char)] = &[
+    ('a', 'z'),
+    ('A', 'Z'),
+    (':', ':'),
+    ('_', '_'),
+    ('\u{c0}', '\u{d6}'),
+    ('\u{d8}', '\u{f6}'),
+    ('\u{f8}', '\u{2ff}'),
+    ('\u{370}', '\u{37d}'),
+    ('\u{37f}', '\u{1fff}'),
+    ('\u{200c}', '\u{200d}'),
+    ('\u{2070}', '\u{218f}'),
+    ('\u{2c00}', '\u{2fef}'),
+    ('\u{3001}', '\u{d7ff}'),
+    ('\u{f900}', '\u{fdcf}'),
+    ('\u{fdf0}', '\u{fffd}'),
+    ('\u{10000}', '\u{effff}'),
+];
+
+/// What may stand further on in it, besides.
+const IN_NAMES: &[(char, char)] =
+    &[('-', '.'), ('0', '9'), ('\u{b7}', '\u{b7}'), ('\u{300}', '\u{36f}'), ('\u{203f}', '\u{2040}')];
 
 /// Where an attribute cannot be read: bytes behind the `<` of its tag.
 fn place_in_tag(error: &AttrError) -> usize {
@@ -221,4 +283,40 @@ fn told(mut item: Item) -> Item {
         item.meaning = text.trim().chars().take(80).collect();
     }
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_xml_has_is_noted_in_its_place() {
+        for (text, expected) in [
+            ("<a>]]></a>", Some(3..6)),
+            ("<a>b]]>c</a>", Some(4..7)),
+            ("<a>]]&gt;</a>", None),
+            ("<a><![CDATA[b]]></a>", None),
+            ("<!-- b -- c --><a/>", Some(7..9)),
+            ("<!-- b ---><a/>", Some(7..9)),
+            ("<!-- - b --><a/>", None),
+            ("<!----><a/>", None),
+            ("<1a/>", Some(1..3)),
+            ("<a,b></a,b>", Some(1..4)),
+            ("<a><-b/></a>", Some(4..6)),
+            ("<a 1b=\"c\"/>", Some(3..5)),
+            ("<a b=\"c<d\"/>", Some(7..8)),
+            ("<a b=\"c&lt;>d\"/>", None),
+            ("<\u{e4}:b-c.1 _d\u{b7}=\"\"/>", None),
+            ("<a>\u{fffe}</a>", Some(3..6)),
+            ("<?b c?><a/>", None),
+            ("<?1b c?><a/>", Some(2..4)),
+            ("<a/><?Xml?>", Some(6..9)),
+        ] {
+            let mut walk = Walk::new();
+            decode(text.as_bytes(), &mut walk);
+            let noted: Vec<_> = walk.problems.iter().map(|problem| (problem.flaw, problem.bytes.clone())).collect();
+            let expected: Vec<_> = expected.into_iter().map(|bytes| (Flaw::Syntax, bytes)).collect();
+            assert_eq!(noted, expected, "{text}");
+        }
+    }
 }

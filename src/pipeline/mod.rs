@@ -34,6 +34,7 @@ pub use apart::{Apart, WAITING};
 pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};
+pub use payloads::Payloads;
 pub use sweep::Sweep;
 
 use ahead::{Ahead, Taken};

@@ -1,23 +1,27 @@
 //! Payloads that are not what their Content-Format says, where somebody asks: every command does.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use crate::coap::{Message, OptionNumber};
+use crate::coap::{Message, OptionNumber, Severity};
 use crate::payload::{self, Part};
+use crate::tracking::Seed;
 
 /// Sound payloads that are remembered: devices say the same things again and again.
 const REMEMBERED: usize = 4096;
 
+/// Spreads code and Content-Format over the bits of a hash: the fraction of the golden ratio.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Which payloads have been judged.
-pub(super) struct Payloads {
+pub struct Payloads {
     /// Hashes of sound ones, each in the place that its low bits say. Empty where nobody asks.
     sound: Vec<u64>,
+    /// Nobody outside knows with what it begins, so that no two payloads can be made to have the same hash.
+    seed: Seed,
 }
 
 impl Payloads {
     /// `wanted`: somebody asks.
     pub fn new(wanted: bool) -> Self {
-        Self { sound: if wanted { vec![0; REMEMBERED] } else { Vec::new() } }
+        Self { sound: if wanted { vec![0; REMEMBERED] } else { Vec::new() }, seed: Seed::default() }
     }
 
     /// Whether there is something to be said of the payload of a well-formed message.
@@ -26,13 +30,22 @@ impl Payloads {
         !self.sound.is_empty() && !message.payload().is_empty() && self.is_odd(message)
     }
 
+    /// The severity of the worst that is to be said of it.
+    pub fn worst(&mut self, message: &Message<'_>) -> Option<Severity> {
+        if !self.are_odd(message) {
+            return None;
+        }
+        payload::findings(message).iter().map(|finding| finding.severity).max()
+    }
+
     fn is_odd(&mut self, message: &Message<'_>) -> bool {
         if !message.has(OptionNumber::CONTENT_FORMAT) || payload::part(message) != Part::Whole {
             return false;
         }
-        let mut hasher = DefaultHasher::new();
-        (message.header().map(|header| header.code.0), message.content_format(), message.payload()).hash(&mut hasher);
-        let hash = hasher.finish() | 1;
+        let code = message.header().map_or(0, |header| header.code.0);
+        let format = message.content_format().map_or(1 << 16, |format| u64::from(format.0));
+        let kind = (format << 8 | u64::from(code)).wrapping_mul(SPREAD);
+        let hash = self.seed.hash(message.payload()) ^ kind | 1;
         let Some(place) = self.sound.get_mut(hash as usize / 2 % REMEMBERED) else { return false };
         if *place == hash {
             return false;

@@ -67,7 +67,7 @@ pub enum ColumnsError {
 impl fmt::Display for ColumnsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field(unknown) => write!(f, "-e: {unknown}"),
+            Self::Field(unknown) => write!(f, "-e: {unknown}; see `coapscope fields`"),
             Self::NoField => {
                 f.write_str("-T fields: no field is named; name at least one with -e, such as -e coap.code")
             }

@@ -1,5 +1,8 @@
 //! What a message is about, in a few words: path and query, payload, blocks.
 
+use std::borrow::Cow;
+
+use super::digits;
 use crate::coap::{Block, ContentFormat, Message, OptionNumber, escape};
 use crate::payload;
 
@@ -7,18 +10,30 @@ use crate::payload;
 /// capture may have cut off a part of it, `(cut)` follows what is there; where options could not be read, `(unread)`. Where OSCORE
 /// hides it, it is `(protected)`.
 pub fn path(message: &Message<'_>) -> String {
-    let mut path = match message.readable_path() {
-        Some(path) => path,
-        None if message.has(OptionNumber::OSCORE) => "(protected)".into(),
-        None if message.lacks_options() => String::new(),
-        None => "/".into(),
-    };
-    path.push_str(&message.readable_query());
-    if message.lacks_options() {
-        path.push_str(if path.is_empty() { "" } else { " " });
-        path.push_str(if message.is_cut() { "(cut)" } else { "(unread)" });
+    let mut path = String::new();
+    push_path(&mut path, message);
+    path
+}
+
+/// The same, appended to a text.
+pub fn push_path(into: &mut String, message: &Message<'_>) {
+    let start = into.len();
+    if !message.push_readable_path(into) {
+        into.push_str(match () {
+            () if message.has(OptionNumber::OSCORE) => "(protected)",
+            () if message.lacks_options() => "",
+            () => "/",
+        });
     }
-    escape::text(&path).into_owned()
+    message.push_readable_query(into);
+    if message.lacks_options() {
+        into.push_str(if into.len() == start { "" } else { " " });
+        into.push_str(if message.is_cut() { "(cut)" } else { "(unread)" });
+    }
+    if !into.as_bytes().get(start..).is_some_and(escape::is_plain) {
+        let path = into.split_off(start);
+        into.push_str(&escape::text(&path));
+    }
 }
 
 /// Scheme and authority in front of the path, where the request names them; for a proxy the URI it is asked for.
@@ -42,31 +57,47 @@ pub fn proxied(message: &Message<'_>) -> Option<String> {
 }
 
 /// A short word for a Content-Format: `json` for application/json, `text` for text/plain.
-pub fn format_word(format: ContentFormat) -> String {
-    let Some(media_type) = format.media_type() else { return format!("format {}", format.0) };
+pub fn format_word(format: ContentFormat) -> Cow<'static, str> {
+    let Some(media_type) = format.media_type() else { return format!("format {}", format.0).into() };
     let bare = media_type.split(';').next().unwrap_or(media_type);
-    match bare {
-        "text/plain" => "text".into(),
-        "application/octet-stream" => "octets".into(),
-        "application/link-format" => "links".into(),
-        _ => bare.rsplit('/').next().unwrap_or(bare).into(),
-    }
+    Cow::Borrowed(match bare {
+        "text/plain" => "text",
+        "application/octet-stream" => "octets",
+        "application/link-format" => "links",
+        _ => bare.rsplit('/').next().unwrap_or(bare),
+    })
 }
 
 /// The payload in a few words: format, length, and its beginning as text or hex.
 pub fn payload(message: &Message<'_>, limit: usize) -> String {
+    let mut text = String::new();
+    push_payload(&mut text, message, limit);
+    text
+}
+
+/// The same, appended to a text.
+pub fn push_payload(into: &mut String, message: &Message<'_>, limit: usize) {
     let payload = message.payload();
     if payload.is_empty() {
-        return String::new();
+        return;
     }
-    let format = message.content_format().map(|format| format_word(format) + " ").unwrap_or_default();
-    let cut = if message.is_cut() { " captured" } else { "" };
-    format!("{format}{} B{cut} {}", payload.len(), beginning(message, limit))
+    let format = message.content_format();
+    if let Some(format) = format {
+        into.push_str(&format_word(format));
+        into.push(' ');
+    }
+    digits::push(into, payload.len());
+    into.push_str(if message.is_cut() { " B captured " } else { " B " });
+    match format.and_then(|format| payload::brief(message, format, limit)) {
+        Some(text) => into.push_str(&cut_short(&text, limit)),
+        None => push_preview(into, payload, limit),
+    }
 }
 
 /// The payload's beginning: as its format reads it, or else as text or hex.
 pub fn beginning(message: &Message<'_>, limit: usize) -> String {
-    payload::brief(message, limit).map_or_else(|| preview(message.payload(), limit), |text| cut_short(&text, limit))
+    let brief = message.content_format().and_then(|format| payload::brief(message, format, limit));
+    brief.map_or_else(|| preview(message.payload(), limit), |text| cut_short(&text, limit))
 }
 
 /// At most about `limit` characters of a text that is escaped already.
@@ -79,31 +110,48 @@ fn cut_short(text: &str, limit: usize) -> String {
 
 /// The beginning of a payload, escaped, at most about `limit` characters: JSON as it is, other text in quotes, all else in hex.
 pub fn preview(payload: &[u8], limit: usize) -> String {
-    match std::str::from_utf8(payload) {
-        Ok(text) if is_readable(text) => {
-            let mut shown = String::new();
-            let mut characters = text.chars();
-            let mut buffer = [0; 4];
-            for character in characters.by_ref() {
-                shown.push_str(&escape::text(character.encode_utf8(&mut buffer)));
-                if shown.len() >= limit {
-                    break;
-                }
-            }
-            let rest = if characters.next().is_some() { ".." } else { "" };
-            if text.starts_with(['{', '[', '<']) { shown + rest } else { format!("\"{shown}\"{rest}") }
-        }
-        _ => {
-            let shown = (limit / 2).max(1);
-            let hex: String = payload.iter().take(shown).map(|byte| format!("{byte:02x}")).collect();
-            if payload.len() > shown { hex + ".." } else { hex }
+    let mut text = String::new();
+    push_preview(&mut text, payload, limit);
+    text
+}
+
+/// The same, appended to a text.
+fn push_preview(into: &mut String, payload: &[u8], limit: usize) {
+    let Some(text) = std::str::from_utf8(payload).ok().filter(|text| is_readable(text)) else {
+        let (shown, rest) = payload.split_at_checked((limit / 2).max(1)).unwrap_or((payload, &[]));
+        escape::push_hex(into, shown);
+        into.push_str(if rest.is_empty() { "" } else { ".." });
+        return;
+    };
+    let mark = if text.starts_with(['{', '[', '<']) { "" } else { "\"" };
+    into.push_str(mark);
+    let rest = push_beginning_of(into, text, limit.max(1));
+    into.push_str(mark);
+    into.push_str(if rest { ".." } else { "" });
+}
+
+/// Appends the beginning of a text, escaped: as many characters as it takes to fill so many bytes. Whether there are more.
+fn push_beginning_of(into: &mut String, text: &str, limit: usize) -> bool {
+    if escape::is_plain(text.as_bytes()) {
+        into.push_str(text.get(..limit).unwrap_or(text));
+        return text.len() > limit;
+    }
+    let start = into.len();
+    let mut characters = text.chars();
+    let mut buffer = [0; 4];
+    for character in characters.by_ref() {
+        into.push_str(&escape::text(character.encode_utf8(&mut buffer)));
+        if into.len() - start >= limit {
+            break;
         }
     }
+    characters.next().is_some()
 }
 
 /// Text that is worth showing as text: no control characters but those of line ends and tabs.
 pub fn is_readable(text: &str) -> bool {
-    !text.chars().any(|character| character.is_control() && !"\r\n\t".contains(character))
+    escape::is_plain(text.as_bytes())
+        || !text.chars().any(|character| character.is_control() && !"\r\n\t".contains(character))
 }
 
 /// A block option in a few words: `Block2 #3/64 more`; `Block2 #3/reserved` where its size is none.
@@ -112,12 +160,21 @@ pub fn block(name: &str, block: Block) -> String {
     format!("{name} #{}/{size}{}", block.number, if block.more { " more" } else { "" })
 }
 
+/// The options that say which block a message carries or asks for.
+const BLOCKS: [OptionNumber; 4] =
+    [OptionNumber::BLOCK1, OptionNumber::BLOCK2, OptionNumber::Q_BLOCK1, OptionNumber::Q_BLOCK2];
+
 /// The block options of a message in a few words.
 pub fn blocks(message: &Message<'_>) -> Vec<String> {
-    [OptionNumber::BLOCK1, OptionNumber::BLOCK2, OptionNumber::Q_BLOCK1, OptionNumber::Q_BLOCK2]
-        .into_iter()
-        .filter_map(|number| Some(block(number.name()?, message.block(number)?)))
-        .collect()
+    each_block(message).collect()
+}
+
+/// The same, one after the other.
+pub(super) fn each_block(message: &Message<'_>) -> impl Iterator<Item = String> {
+    BLOCKS.into_iter().filter_map(|number| {
+        let found = message.block(number)?;
+        Some(block(number.name()?, found))
+    })
 }
 
 /// Blocks in fewer columns: `Block1 #3/64+`, more follow.

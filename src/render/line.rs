@@ -1,11 +1,13 @@
 //! A message in one line: who, when, what, and what it answers or repeats.
 
-use super::content;
+use std::borrow::Cow;
+
 use super::ladder::judge;
-use super::time::duration;
-use crate::coap::{MessageType, Severity, escape};
+use super::time::push_duration;
+use super::{content, digits};
+use crate::coap::{Header, MessageType, Severity, escape};
 use crate::store::{Record, View};
-use crate::tracking::{ObserveOrder, RecordId, Relation, Role};
+use crate::tracking::{ObserveOrder, Relation, Role};
 
 /// Characters of payload that a line shows.
 const PREVIEW: usize = 60;
@@ -46,17 +48,17 @@ pub struct Line {
 /// What stands out about a message, in one or two letters: `E` and `W` a finding, `R1` and so on a retransmission, `D` a
 /// duplicate, `C` a frame captured twice, `G` a gap before a notification, `o` an observation. The first of these that holds is shown: a
 /// retransmission that something is wrong with is `W`, and its link says which copy it is; so is a stale notification.
-pub fn flag(record: &Record) -> String {
+pub fn flag(record: &Record) -> Cow<'static, str> {
     match (record.severity(), record.relation(), record.order()) {
         (Some(Severity::Error), ..) => "E".into(),
         (Some(Severity::Warn), ..) => "W".into(),
-        (_, Relation::Retransmits, _) => retransmission(record),
+        (_, Relation::Retransmits, _) => retransmission(record).into(),
         (_, Relation::Duplicates, _) => "D".into(),
         (_, Relation::CopyOf, _) => "C".into(),
         (.., ObserveOrder::Gap) => "G".into(),
         _ if matches!(record.role, Role::Registration | Role::Deregistration | Role::Notification) => "o".into(),
         _ if record.order() != ObserveOrder::None => "o".into(),
-        _ => String::new(),
+        _ => "".into(),
     }
 }
 
@@ -67,33 +69,70 @@ fn retransmission(record: &Record) -> String {
 
 /// The parts of a message's line. Only what is known at that message goes in.
 pub fn parts(view: &View<'_>) -> Line {
-    let ends = [view.source(), view.destination()];
-    parts_between(view, ends.map(|end| end.map(ToString::to_string).unwrap_or_default()))
+    let [source, destination] =
+        [view.source(), view.destination()].map(|end| end.map(ToString::to_string).unwrap_or_default());
+    let mut line = Line { source, destination, ..Line::default() };
+    line.fill(view);
+    line
 }
 
-/// The same, given what sender and receiver are called.
-pub fn parts_between(view: &View<'_>, [source, destination]: [String; 2]) -> Line {
-    let mut line =
-        Line { number: view.record.frame.to_string(), flag: flag(view.record), source, destination, ..Line::default() };
-    if !view.is_message() {
-        evidence(view, &mut line);
-        return line;
+impl Line {
+    /// Empties it, and keeps its memory for the next line.
+    pub(super) fn clear(&mut self) {
+        let Self {
+            number,
+            flag,
+            source,
+            destination,
+            message_type,
+            message_id,
+            token,
+            code,
+            observe,
+            summary,
+            path,
+            blocks,
+            content,
+            link,
+        } = self;
+        [number, flag, source, destination, message_type, message_id, token].into_iter().for_each(String::clear);
+        [code, observe, summary, path, blocks, content, link].into_iter().for_each(String::clear);
     }
-    line.token = escape::hex(view.message.token().unwrap_or_default());
-    if let Some(header) = view.message.header() {
-        line.message_type = header.message_type.abbreviation().into();
-        line.message_id = header.message_id.to_string();
-        line.code = match header.code.name() {
-            _ if header.code.is_empty() => empty(view.record.role, header.message_type).into(),
-            Some(name) if header.code.is_request() => name.into(),
-            Some(name) => format!("{} {name}", header.code),
-            None => format!("{} {}", header.code, header.code.description()),
-        };
+
+    /// Fills in all but what sender and receiver are called.
+    pub(super) fn fill(&mut self, view: &View<'_>) {
+        digits::push(&mut self.number, view.record.frame);
+        self.flag.push_str(&flag(view.record));
+        if !view.is_message() {
+            return evidence(view, self);
+        }
+        escape::push_hex(&mut self.token, view.message.token().unwrap_or_default());
+        if let Some(header) = view.message.header() {
+            self.message_type.push_str(header.message_type.abbreviation());
+            digits::push(&mut self.message_id, header.message_id);
+            push_code(&mut self.code, view.record.role, header);
+        }
+        if let Some(number) = view.message.observe() {
+            push_observe(&mut self.observe, view, number);
+        }
+        summarize(view, self);
+        push_link(&mut self.link, view);
     }
-    line.observe = view.message.observe().map(|number| observe(view, number)).unwrap_or_default();
-    summarize(view, &mut line);
-    line.link = link(view);
-    line
+}
+
+/// Appends a code and its name.
+pub(super) fn push_code(into: &mut String, role: Role, Header { code, message_type, .. }: Header) {
+    match code.name() {
+        _ if code.is_empty() => into.push_str(empty(role, message_type)),
+        Some(name) if code.is_request() => into.push_str(name),
+        _ => {
+            digits::push(into, code.class());
+            into.push('.');
+            digits::push_padded(into, code.detail().into(), 2);
+            into.push(' ');
+            into.push_str(code.description());
+        }
+    }
 }
 
 /// What an Empty message is.
@@ -124,57 +163,86 @@ fn evidence(view: &View<'_>, line: &mut Line) {
 
 /// What the message is about, in the order in which a reader asks.
 fn summarize(view: &View<'_>, line: &mut Line) {
-    let message = &view.message;
+    push_path(&mut line.path, view);
+    push_blocks(&mut line.blocks, view);
+    push_content(&mut line.content, view);
+    [&line.path, &line.blocks, &line.content].into_iter().for_each(|part| push_word(&mut line.summary, part));
+}
+
+/// Appends the same as one text.
+pub(super) fn push_summary(into: &mut String, view: &View<'_>) {
+    let start = into.len();
+    for push in [push_path, push_blocks, push_content] {
+        let before = into.len();
+        if before > start {
+            into.push(' ');
+        }
+        let begin = into.len();
+        push(into, view);
+        if into.len() == begin {
+            into.truncate(before);
+        }
+    }
+}
+
+fn push_path(into: &mut String, view: &View<'_>) {
     if view.record.code.is_request() {
-        let path = content::path(message);
         // Uri-Host names what the message is sent to anyway; what a proxy is asked for does not.
-        line.path = match content::proxied(message) {
-            Some(target) if path != "/" => target + &path,
-            Some(target) => target,
-            None => path,
-        };
+        let proxied = content::proxied(&view.message);
+        into.extend(proxied.as_deref());
+        let start = into.len();
+        content::push_path(into, &view.message);
+        if proxied.is_some() && into.get(start..) == Some("/") {
+            into.truncate(start);
+        }
     } else if matches!(view.record.role, Role::SeparateResponse | Role::NonResponse | Role::Notification)
         && let Some(resource) = view.exchange().and_then(|exchange| view.store.resource(exchange.resource))
     {
-        line.path = escape::text(resource).into_owned();
+        into.push_str(&escape::text(resource));
     }
-    line.blocks = content::blocks(message).join(" ");
-    let mut words = Words::default();
-    words.push(&content::payload(message, PREVIEW));
+}
+
+fn push_blocks(into: &mut String, view: &View<'_>) {
+    for (index, block) in content::each_block(&view.message).enumerate() {
+        into.push_str(if index > 0 { " " } else { "" });
+        into.push_str(&block);
+    }
+}
+
+/// Appends the payload, and why the message could not be read to its end.
+fn push_content(into: &mut String, view: &View<'_>) {
+    let message = &view.message;
+    let start = into.len();
+    content::push_payload(into, message, PREVIEW);
+    let gap = if into.len() > start { " " } else { "" };
     if let Some(stop) = message.stop().filter(|_| !message.is_cut()) {
-        words.push(&format!("malformed: {}", stop.rule.row().id));
+        into.push_str(&format!("{gap}malformed: {}", stop.rule.row().id));
     } else if message.header().is_none() {
-        words.push(&format!("{} B, too short for a header", message.bytes().len()));
-    }
-    line.content = words.0;
-    let mut words = Words::default();
-    [&line.path, &line.blocks, &line.content].into_iter().for_each(|part| words.push(part));
-    line.summary = words.0;
-}
-
-/// Words with blanks between them.
-#[derive(Default)]
-struct Words(String);
-
-impl Words {
-    fn push(&mut self, word: &str) {
-        if !self.0.is_empty() && !word.is_empty() {
-            self.0.push(' ');
-        }
-        self.0.push_str(word);
+        into.push_str(&format!("{gap}{} B, too short for a header", message.bytes().len()));
     }
 }
 
-/// The Observe option in words.
-fn observe(view: &View<'_>, number: u32) -> String {
-    match (view.record.code.is_request(), number, view.record.order()) {
-        (true, 0, _) => "Observe register".into(),
-        (true, 1, _) => "Observe deregister".into(),
-        (_, _, ObserveOrder::Stale) => format!("Observe {number} stale"),
-        (_, _, ObserveOrder::Gap) => format!("Observe {number} gap"),
-        (_, _, ObserveOrder::Same) => format!("Observe {number} again"),
-        _ => format!("Observe {number}"),
+/// Appends a word, with a blank between it and those before it.
+fn push_word(into: &mut String, word: &str) {
+    if !into.is_empty() && !word.is_empty() {
+        into.push(' ');
     }
+    into.push_str(word);
+}
+
+/// Appends the Observe option in words.
+pub(super) fn push_observe(into: &mut String, view: &View<'_>, number: u32) {
+    let order = match (view.record.code.is_request(), number, view.record.order()) {
+        (true, 0, _) => return into.push_str("Observe register"),
+        (true, 1, _) => return into.push_str("Observe deregister"),
+        (_, _, ObserveOrder::Stale) => " stale",
+        (_, _, ObserveOrder::Gap) => " gap",
+        (_, _, ObserveOrder::Same) => " again",
+        _ => "",
+    };
+    into.push_str("Observe ");
+    digits::push(into, number);
+    into.push_str(order);
 }
 
 /// Which retransmission it is by the clock, where copies before it are not in the capture.
@@ -187,25 +255,39 @@ fn by_clock(view: &View<'_>) -> String {
     }
 }
 
-/// What the message answers or repeats, and after how long.
-fn link(view: &View<'_>) -> String {
+/// Appends what the message answers or repeats, and after how long.
+pub(super) fn push_link(into: &mut String, view: &View<'_>) {
     let record = view.record;
-    let to = |id: RecordId| view.frame_of(id).map_or_else(|| "an earlier message".into(), |frame| format!("#{frame}"));
-    let after = |time: Option<i64>| time.map(|time| format!(" +{}", duration(time))).unwrap_or_default();
-    let took = |time: Option<i64>| time.map(|time| format!(" {}", duration(time))).unwrap_or_default();
-    match record.relation() {
-        Relation::None => String::new(),
-        Relation::Answers if view.is_ambiguous() => {
-            format!("re {}?{}", to(record.relates_to), took(view.response_time()))
-        }
-        Relation::Answers => format!("re {}{}", to(record.relates_to), took(view.response_time())),
-        Relation::Acknowledges => format!("acks {}{}", to(record.relates_to), took(view.response_time())),
-        Relation::Resets => format!("resets {}{}", to(record.relates_to), took(view.response_time())),
+    let what = match record.relation() {
+        Relation::None => return,
+        Relation::Answers => "re ",
+        Relation::Acknowledges => "acks ",
+        Relation::Resets => "resets ",
         Relation::Retransmits => {
-            let to = to(record.relates_to);
-            format!("{} of {to}{}{}", retransmission(record), after(view.elapsed_since_first()), by_clock(view))
+            into.push_str(&retransmission(record));
+            " of "
         }
-        Relation::Duplicates => format!("repeats {}{}", to(record.relates_to), after(view.elapsed_since_first())),
-        Relation::CopyOf => format!("same as {}{}", to(record.relates_to), after(view.elapsed_since_first())),
+        Relation::Duplicates => "repeats ",
+        Relation::CopyOf => "same as ",
+    };
+    into.push_str(what);
+    match view.frame_of(record.relates_to) {
+        Some(frame) => {
+            into.push('#');
+            digits::push(into, frame);
+        }
+        None => into.push_str("an earlier message"),
+    }
+    if record.relation() == Relation::Answers && view.is_ambiguous() {
+        into.push('?');
+    }
+    let (time, before) =
+        if record.is_repeat() { (view.elapsed_since_first(), " +") } else { (view.response_time(), " ") };
+    if let Some(time) = time {
+        into.push_str(before);
+        push_duration(into, time);
+    }
+    if record.relation() == Relation::Retransmits {
+        into.push_str(&by_clock(view));
     }
 }

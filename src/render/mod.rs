@@ -5,6 +5,7 @@ pub mod annotated;
 mod body;
 pub mod columns;
 pub mod content;
+mod digits;
 mod facts;
 pub mod hex;
 pub mod json;

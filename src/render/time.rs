@@ -1,10 +1,11 @@
 //! Times and durations as text. The core keeps nanoseconds; this is the edge where they become clocks and seconds.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use chrono::{DateTime, Local, Utc};
 
+use super::digits;
 use crate::frame::is_known_time;
 
 /// How `-t` shows the time of a message.
@@ -70,22 +71,32 @@ impl TimeFormat {
     /// resolution. All digits are in the tree, in JSON and in fields.
     /// `first` is the first frame's time, `previous` that of the message before; `?` where a time is not known.
     pub fn show(self, time: i64, first: i64, previous: Option<i64>) -> String {
+        let mut text = String::new();
+        self.push(&mut text, time, first, previous);
+        text
+    }
+
+    /// The same, appended to a text.
+    pub fn push(self, into: &mut String, time: i64, first: i64, previous: Option<i64>) {
         let known = match self {
             Self::Relative => is_known_time(first),
             Self::Delta => previous.is_none_or(is_known_time),
             _ => true,
         };
         if !known || !is_known_time(time) {
-            return "?".to_owned();
+            return into.push('?');
         }
-        match self {
-            Self::Relative => decimal(i128::from(time) - i128::from(first)),
-            Self::Delta => decimal(previous.map_or(0, |previous| i128::from(time) - i128::from(previous))),
-            Self::Epoch => decimal(i128::from(time)),
-            Self::Absolute => format!("{}.{:06}", local(time).format("%H:%M:%S"), micros(time)),
-            Self::AbsoluteDate => format!("{}.{:06}", local(time).format("%Y-%m-%d %H:%M:%S"), micros(time)),
-            Self::Utc => format!("{}.{:06}", utc(time).format("%H:%M:%S"), micros(time)),
-        }
+        // Writing to a string cannot fail.
+        let _ = match self {
+            Self::Relative => return push_decimal(into, i128::from(time) - i128::from(first)),
+            Self::Delta => {
+                return push_decimal(into, previous.map_or(0, |previous| i128::from(time) - i128::from(previous)));
+            }
+            Self::Epoch => return push_decimal(into, i128::from(time)),
+            Self::Absolute => write!(into, "{}.{:06}", local(time).format("%H:%M:%S"), micros(time)),
+            Self::AbsoluteDate => write!(into, "{}.{:06}", local(time).format("%Y-%m-%d %H:%M:%S"), micros(time)),
+            Self::Utc => write!(into, "{}.{:06}", utc(time).format("%H:%M:%S"), micros(time)),
+        };
     }
 }
 
@@ -97,13 +108,16 @@ fn local(time: i64) -> DateTime<Local> {
     utc(time).with_timezone(&Local)
 }
 
-/// Seconds with six decimals.
-fn decimal(nanoseconds: i128) -> String {
-    let sign = if nanoseconds < 0 { "-" } else { "" };
+/// Appends seconds with six decimals.
+fn push_decimal(into: &mut String, nanoseconds: i128) {
+    if nanoseconds < 0 {
+        into.push('-');
+    }
     // Two known times are less than 2^64 nanoseconds apart.
     let magnitude = u64::try_from(nanoseconds.unsigned_abs()).unwrap_or(u64::MAX);
-    let (seconds, fraction) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
-    format!("{sign}{seconds}.{:06}", fraction / 1000)
+    digits::push(into, magnitude / 1_000_000_000);
+    into.push('.');
+    digits::push_padded(into, magnitude % 1_000_000_000 / 1000, 6);
 }
 
 /// Microseconds of the second.
@@ -135,33 +149,60 @@ pub fn seconds(nanoseconds: i64) -> String {
 
 /// A duration for reading, three digits or so: `12 us`, `302 us`, `1.24 ms`, `15.0 s`, `4 min 07 s`.
 pub fn duration(nanoseconds: i64) -> String {
-    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let mut text = String::new();
+    push_duration(&mut text, nanoseconds);
+    text
+}
+
+/// The same, appended to a text.
+pub fn push_duration(into: &mut String, nanoseconds: i64) {
+    if nanoseconds < 0 {
+        into.push('-');
+    }
     let magnitude = nanoseconds.unsigned_abs();
-    let scaled = |unit: u64, name: &str| {
-        let value = magnitude as f64 / unit as f64;
-        let decimals = if value >= 99.95 {
-            0
-        } else if value >= 9.995 {
-            1
-        } else {
-            2
-        };
-        format!("{sign}{value:.decimals$} {name}")
-    };
-    match magnitude {
-        0..1_000 => format!("{sign}{magnitude} ns"),
-        1_000..1_000_000 => format!("{sign}{} us", magnitude / 1_000),
-        1_000_000..1_000_000_000 => scaled(1_000_000, "ms"),
-        1_000_000_000..120_000_000_000 => scaled(1_000_000_000, "s"),
+    let (whole, unit, rest, rest_unit) = match magnitude {
+        0..1_000 => (magnitude, " ns", 0, ""),
+        1_000..1_000_000 => (magnitude / 1_000, " us", 0, ""),
+        1_000_000..1_000_000_000 => return push_scaled(into, magnitude, 1_000_000, " ms"),
+        1_000_000_000..120_000_000_000 => return push_scaled(into, magnitude, 1_000_000_000, " s"),
         120_000_000_000..7_200_000_000_000 => {
-            let whole = magnitude / 1_000_000_000;
-            format!("{sign}{} min {:02} s", whole / 60, whole % 60)
+            let seconds = magnitude / 1_000_000_000;
+            (seconds / 60, " min ", seconds % 60, " s")
         }
         _ => {
             let minutes = magnitude / 60_000_000_000;
-            format!("{sign}{} h {:02} min", minutes / 60, minutes % 60)
+            (minutes / 60, " h ", minutes % 60, " min")
+        }
+    };
+    digits::push(into, whole);
+    into.push_str(unit);
+    if !rest_unit.is_empty() {
+        digits::push_padded(into, rest, 2);
+        into.push_str(rest_unit);
+    }
+}
+
+/// Appends so many nanoseconds in a unit of 1,000,000 or more of them, in three digits: 1.24, 15.0, 640.
+fn push_scaled(into: &mut String, magnitude: u64, unit: u64, name: &str) {
+    let decimals = match magnitude {
+        _ if magnitude >= unit / 100 * 9995 => 0,
+        _ if magnitude >= unit / 1000 * 9995 => 1,
+        _ => 2,
+    };
+    let (scale, step) = (10_u64.pow(decimals), unit / 10_u64.pow(decimals));
+    let (below, rest) = (magnitude / step, magnitude % step);
+    if rest * 2 == step {
+        // Just between two of them the nearest binary fraction decides, as everywhere. Writing to a string cannot fail.
+        let _ = write!(into, "{:.1$}", magnitude as f64 / unit as f64, decimals as usize);
+    } else {
+        let nearest = below + u64::from(rest * 2 > step);
+        digits::push(into, nearest / scale);
+        if decimals > 0 {
+            into.push('.');
+            digits::push_padded(into, nearest % scale, decimals);
         }
     }
+    into.push_str(name);
 }
 
 #[cfg(test)]
@@ -220,6 +261,22 @@ mod tests {
             (-2_100_000_000, "-2.10 s"),
         ] {
             assert_eq!(duration(nanoseconds), expected);
+        }
+    }
+
+    #[test]
+    fn durations_are_rounded_as_fractions_are() {
+        for unit in [1_000_000_i64, 1_000_000_000] {
+            let places =
+                [1_000, 1_005, 1_125, 1_135, 1_375, 9_990, 9_994, 9_995, 10_050, 10_250, 99_949, 99_950, 100_500];
+            for nanoseconds in places.into_iter().flat_map(|place| (-2..3).map(move |off| place * unit / 1000 + off)) {
+                let value = nanoseconds as f64 / unit as f64;
+                let decimals = if value >= 99.95 { 0 } else { usize::from(value < 9.995) + 1 };
+                let expected = format!("{value:.decimals$} {}", if unit > 1_000_000 { "s" } else { "ms" });
+                if nanoseconds >= unit {
+                    assert_eq!(duration(nanoseconds), expected, "{nanoseconds} ns");
+                }
+            }
         }
     }
 

@@ -78,6 +78,20 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
+    /// Append rows that lie side by side.
+    pub fn append_all(&mut self, mut rows: &[T]) {
+        while !rows.is_empty() {
+            if self.chunks.last().is_none_or(|chunk| chunk.len() == ROWS) {
+                self.chunks.push(Arc::new(Vec::with_capacity(ROWS)));
+            }
+            let Some(last) = self.chunks.last_mut() else { return };
+            let last = Arc::make_mut(last);
+            let (fit, rest) = rows.split_at_checked(ROWS - last.len()).unwrap_or((rows, &[]));
+            last.extend_from_slice(fit);
+            rows = rest;
+        }
+    }
+
     /// Write a row at its number, filling with `blank` up to it.
     pub fn put(&mut self, number: usize, row: T, blank: &T) {
         while self.len() < number {

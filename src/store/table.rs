@@ -141,8 +141,8 @@ impl Store {
     /// Take an update in, of which the memory stays, so that it can be used again.
     pub fn apply_from(&mut self, update: &mut Update) {
         self.add_rows(update);
-        self.push(&mut update.records);
-        update.patches.drain(..).for_each(|patch| self.patch(patch));
+        self.push(&update.records);
+        update.patches.iter().for_each(|patch| self.patch(patch));
         self.let_go();
     }
 
@@ -166,18 +166,53 @@ impl Store {
             self.answered_by.push(NO_RECORD);
             self.records.push(record);
             let (own, behind) = rest.split_at_checked(mark as usize - taken).unwrap_or((rest, &[]));
-            own.iter().for_each(|patch| self.patch(*patch));
+            own.iter().for_each(|patch| self.patch(patch));
             (rest, taken) = (behind, mark as usize);
             see(self, Some(id), own)?;
         }
-        rest.iter().for_each(|patch| self.patch(*patch));
+        rest.iter().for_each(|patch| self.patch(patch));
         self.let_go();
         see(self, None, rest)
     }
 
-    fn push(&mut self, records: &mut Vec<Record>) {
+    /// Take an update with marks in, and look only at some records: `see` is called with each that is `wanted` as it came, when it and
+    /// what became known with it are in the store, and nothing later.
+    ///
+    /// # Errors
+    /// The first error of `see`, which ends it.
+    pub fn apply_wanted<E>(
+        &mut self,
+        update: &mut Update,
+        wanted: impl Fn(&Record) -> bool,
+        mut see: impl FnMut(&Self, RecordId) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.add_rows(update);
+        let (mut records, mut patches) = (update.records.as_slice(), update.patches.as_slice());
+        let mut marks = update.marks.as_slice();
+        let mut patched = 0;
+        while let Some(at) = records.iter().position(&wanted) {
+            let (new, rest) = records.split_at_checked(at + 1).unwrap_or((records, &[]));
+            let (mark, later) = marks.split_at_checked(at + 1).unwrap_or((marks, &[]));
+            let mark = mark.last().map_or(usize::MAX, |mark| *mark as usize);
+            let (known, unknown) = patches.split_at_checked(mark - patched).unwrap_or((patches, &[]));
+            self.push(new);
+            known.iter().for_each(|patch| self.patch(patch));
+            (records, marks, patches, patched) = (rest, later, unknown, mark);
+            see(self, self.len() as RecordId - 1)?;
+        }
+        self.push(records);
+        patches.iter().for_each(|patch| self.patch(patch));
+        self.let_go();
+        Ok(())
+    }
+
+    fn push(&mut self, records: &[Record]) {
+        if let [record] = records {
+            self.answered_by.push(NO_RECORD);
+            return self.records.push(*record);
+        }
         self.answered_by.append(std::iter::repeat_n(NO_RECORD, records.len()));
-        self.records.append(records.drain(..));
+        self.records.append_all(records);
     }
 
     /// All of an update but its records and patches.
@@ -196,8 +231,8 @@ impl Store {
         self.ended = update.ended.take().or(self.ended.take());
     }
 
-    fn patch(&mut self, patch: Patch) {
-        match patch {
+    fn patch(&mut self, patch: &Patch) {
+        match *patch {
             Patch::Exchange(id, row) => self.exchanges.put(id.0 as usize, Some(row), &None),
             Patch::Observation(id, row) => self.observations.put(id.0 as usize, Some(row), &None),
             Patch::Body(id, row) => self.bodies.put(id.0 as usize, Some(row), &None),
@@ -280,7 +315,7 @@ impl Store {
     }
 
     /// The first copy of a message, which is the message itself or an earlier one; `None` for a frame that the capture point saw twice.
-    fn first_copy(&self, id: RecordId) -> Option<RecordId> {
+    pub(super) fn first_copy(&self, id: RecordId) -> Option<RecordId> {
         let record = self.get(id)?;
         match record.relation() {
             Relation::CopyOf => None,
@@ -301,6 +336,15 @@ impl Store {
         let first = self.get(self.first_copy(id)?)?;
         (matches!(first.relation(), Answers | Acknowledges | Resets) && first.relates_to != NO_RECORD)
             .then_some(first.relates_to)
+    }
+
+    /// The resource that a message is about; a frame that the capture point saw twice is about what the first one is.
+    pub fn resource_of(&self, record: &Record) -> ResourceId {
+        let exchange = match record.relation() {
+            Relation::CopyOf => self.get(record.relates_to).map_or(ExchangeId(0), |first| first.exchange),
+            _ => record.exchange,
+        };
+        self.exchange(exchange).map_or(ResourceId(0), |row| row.resource)
     }
 
     /// A row of the exchange table.

@@ -137,9 +137,10 @@ impl<'a> View<'a> {
         (self.record.relation() == relation).then_some(self.record.relates_to)
     }
 
-    /// It is a response, or a copy of one, that may be for another open request with its token.
+    /// It is a response, or a copy of one, that may be for another open request with its token. A frame that the capture point saw twice is
+    /// for nothing.
     pub fn is_ambiguous(&self) -> bool {
-        let first = if self.record.is_repeat() { self.store.get(self.record.relates_to) } else { Some(self.record) };
+        let first = self.store.first_copy(self.id).and_then(|first| self.store.get(first));
         first.is_some_and(|first| first.flags.has(RecordFlags::AMBIGUOUS))
     }
 

@@ -28,7 +28,7 @@ impl Default for Seed {
 impl Seed {
     /// Hash of a sequence of bytes.
     #[inline(never)]
-    pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
+    pub fn hash(&self, bytes: &[u8]) -> u64 {
         let half = |half: &[u8; 8]| u64::from_le_bytes(*half);
         let mut state = (bytes.len() as u64).wrapping_mul(self.pair[1]);
         let last = match (bytes.first_chunk(), bytes.last_chunk()) {

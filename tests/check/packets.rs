@@ -31,10 +31,16 @@ pub fn capture(path: &Path, packets: &[Vec<u8>]) {
 
 /// Write packets as a capture, each at so many tenths of a second.
 pub fn capture_at(path: &Path, packets: &[(u32, Vec<u8>)]) {
+    let packets: Vec<_> = packets.iter().map(|(tenth, packet)| (tenth * 100_000, packet.clone())).collect();
+    capture_at_micros(path, &packets);
+}
+
+/// Write packets as a capture, each at so many microseconds.
+pub fn capture_at_micros(path: &Path, packets: &[(u32, Vec<u8>)]) {
     let mut file: Vec<u8> =
         [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65535, RAW].into_iter().flat_map(u32::to_le_bytes).collect();
-    for (tenth, packet) in packets {
-        let (seconds, micros) = (1_800_000_000 + tenth / 10, tenth % 10 * 100_000);
+    for (micros, packet) in packets {
+        let (seconds, micros) = (1_800_000_000 + micros / 1_000_000, micros % 1_000_000);
         let length = packet.len() as u32;
         file.extend([seconds, micros, length, length].into_iter().flat_map(u32::to_le_bytes));
         file.extend(packet);

@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::packets::{capture, datagram};
-use super::{capture_of, objects, printed, root, run};
+use super::packets::{capture, capture_at_micros, datagram};
+use super::{capture_of, filtered, objects, printed, root, run};
 
 /// The findings of a message by their identifiers: text and source.
 fn finding<'a>(object: &'a Value, id: &str) -> &'a Value {
@@ -184,4 +184,65 @@ fn a_response_that_may_be_for_either_request_says_so() {
     assert_eq!(ambiguous, [false, false, true, true, true]);
     assert!(all.iter().all(|object| object["round_trip_of_attempt"].is_null()));
     assert_eq!(printed(&format!("print -Y coapscope.ambiguous -T fields -e frame.number {file}")), "3\n4\n5\n");
+}
+
+/// What a filter lets through while the file is read is what it lets through at its end, and is printed as it is without a filter.
+#[test]
+fn a_filter_changes_no_line_and_chooses_alike_early_and_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("odd.pcap");
+    // Good and bad JSON in answers.
+    let answer = |number: u8, text: &[u8]| [&[0x51, 0x45, 0, number, number, 0xc1, 50, 0xff], text].concat();
+    let bodies: [&[u8]; 4] = [b"{\"a\":1}", b"{\"a\":", b"{\"a\":1}", b"{\"a\":"];
+    let packets = bodies.iter().zip(1..).map(|(text, number)| datagram(40_001, false, &answer(number, text)));
+    capture(&odd, &packets.collect::<Vec<_>>());
+    let lines = printed(&format!("print {}", odd.display()));
+    assert_eq!(lines.matches(" W ").count(), 2, "{lines}");
+    let mut captures = vec![odd.display().to_string()];
+    for name in
+        ["07-formats", "08-multicast-v4", "05-block-loss.client", "04-retransmit-libcoap.client", "02-alarm-plain"]
+    {
+        captures.push(format!("captures/lab/{name}.pcap"));
+    }
+    for file in captures {
+        assert_eq!(filtered(&format!("print {file}"), "frame.number > 0"), printed(&format!("print {file}")), "{file}");
+        for filter in [
+            "coap.mid in {1..9000, 77} && coap.code != 0",
+            "!(coap.type == 0 or coap.code >= 132)",
+            "coap.retransmitted || coapscope.role == \"piggybacked-response\" || coap.opt.uri_path contains \"e\"",
+        ] {
+            let early = filtered(&format!("print -T fields -e frame.number {file}"), filter);
+            let late = objects(&filtered(&format!("print -T json {file}"), filter));
+            let late: String = late.iter().map(|object| format!("{}\n", object["frame"]["number"])).collect();
+            assert_eq!(early, late, "{filter} of {file}");
+        }
+    }
+}
+
+#[test]
+fn what_the_capture_point_saw_twice_is_for_nothing_but_about_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("twice.pcap");
+    let [first, second] = [1, 2].map(|number| datagram(40_001, true, &[0x51, 1, 0, number, 0xa1, 0xb1, b'a']));
+    // With an option that is too long.
+    let mut answer = datagram(40_001, false, &[0x51, 0x45, 0, 3, 0xa1, 0xc3, 1, 2, 3]);
+    answer[5] = 7;
+    capture_at_micros(&path, &[(0, first), (100_000, second), (200_000, answer.clone()), (200_100, answer)]);
+    let file = path.display();
+    let all = objects(&printed(&format!("print -T json {file}")));
+    assert_eq!((&all[2]["answers"], &all[3]["copy_of"]), (&2.into(), &3.into()), "{all:#?}");
+    let ambiguous: Vec<_> = all.iter().map(|object| object["ambiguous"] == true).collect();
+    assert_eq!(ambiguous, [false, false, true, false]);
+    // What is found in the copy is found at the same resource.
+    let found = objects(&printed(&format!("print --table findings -T json {file}")));
+    let of_copy: Vec<_> = found.iter().filter(|row| row["frame"] == 4).collect();
+    assert!(
+        of_copy.len() > 1 && of_copy.iter().all(|row| row["resource"] == "/a" && row["exchange"].is_null()),
+        "{found:#?}"
+    );
+    for filter in ["", "-Y coap"] {
+        let report = objects(&printed(&format!("check -T json --show chat --fail-on error {filter} {file}"))).remove(0);
+        let groups = report["findings"].as_array().unwrap();
+        assert!(groups.len() > 1 && groups.iter().all(|group| group["resource"] == "/a"), "{report:#}");
+    }
 }

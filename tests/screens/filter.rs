@@ -145,8 +145,8 @@ fn many(count: u32) -> Vec<u8> {
 fn keys_are_answered_while_a_filter_runs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("many.pcap");
-    std::fs::write(&path, many(60_000)).unwrap();
-    // Each message is read whole, which takes seconds in a build without optimisation.
+    std::fs::write(&path, many(1_000_000)).unwrap();
+    // Each message is read whole, which takes long: nobody waits for the end.
     let scene =
         Scene::file(&path).keys("/").typed("coapscope.payload.value.x == 1 || coapscope.finding contains \"zzz\"");
     let film = scene.keys("Enter j j j").run();

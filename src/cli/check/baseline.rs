@@ -56,8 +56,9 @@ impl Baseline {
     /// Where it cannot be read, or is no baseline: which file, where in it, and what to do.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{name}: the baseline cannot be read; make one with --write-baseline"))?;
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!("--baseline {name}: the baseline cannot be read; make one with --write-baseline")
+        })?;
         let text = without_comments(text.strip_prefix('\u{feff}').unwrap_or(&text));
         let value: Value = serde_json::from_str(&text).with_context(|| format!("{name}: the baseline is no JSON"))?;
         if value.get("version").and_then(Value::as_u64) != Some(VERSION) {

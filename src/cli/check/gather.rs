@@ -24,6 +24,8 @@ pub(super) struct Findings {
     /// Findings of rules that the user named.
     pub ignored: u64,
     pub summary: Summary,
+    /// The bytes of the files themselves were read: not those of a copy, of standard input or unpacked.
+    pub in_place: bool,
 }
 
 impl Findings {
@@ -57,6 +59,7 @@ pub(super) fn findings(
     let mut options = input::pipeline_options(&args.reading)?;
     options.tracker.remember = least == Severity::Chat;
     let Opened { source, reader, .. } = input::open(args.input.paths("check")?, false, &args.reading)?;
+    let in_place = reader.is_in_place();
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let pipeline = Pipeline::read_ahead(source, options)?;
     if filter.is_empty() {
@@ -64,7 +67,7 @@ pub(super) fn findings(
         let summary = read(pipeline, context, |update| Ok(scan.take(update)?))?;
         let parts = scan.parts();
         let Scan { tally, endpoints, resources, ignored, .. } = scan;
-        return Ok(Findings { tally, endpoints, resources, parts, ignored, summary });
+        return Ok(Findings { tally, endpoints, resources, parts, ignored, summary, in_place });
     }
     let mut store = Store::default();
     let summary = read(pipeline, context, |update| {
@@ -84,7 +87,7 @@ pub(super) fn findings(
     let resources = ids(store.resources()).map(|id| store.resource(ResourceId(id + 1)).unwrap_or_default().into());
     let resources = resources.collect();
     let parts = Part::of_all(endpoints.len(), store.exchanges().map(|(_, row)| (row.client, row.server)));
-    Ok(Findings { tally, endpoints, resources, parts, ignored, summary })
+    Ok(Findings { tally, endpoints, resources, parts, ignored, summary, in_place })
 }
 
 /// Read to the end; the last counts.

@@ -8,11 +8,9 @@ mod scan;
 mod text;
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
 use super::{CheckArgs, CheckFormat, Context, Level, target};
 use crate::coap::{RULES, Rule, Severity};
@@ -39,7 +37,11 @@ impl From<Level> for Severity {
 /// # Errors
 /// Where an argument makes no sense, the capture or the baseline cannot be read, or something cannot be written.
 pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
-    let ignore: HashSet<Rule> = args.ignore.iter().map(|id| rule(id)).collect::<anyhow::Result<_>>()?;
+    let ignore: HashSet<Rule> = args
+        .ignore
+        .iter()
+        .map(|id| rule(id).map_err(|error| anyhow!("--ignore {error}")))
+        .collect::<anyhow::Result<_>>()?;
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let paths = args.input.paths("check")?;
     if let Some(path) = &args.write_baseline {
@@ -70,7 +72,7 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
             let is_sought = |rule: Rule| !ignore.contains(&rule) && rule.severity() >= least;
             is_all.then(|| baseline.unmet(&is_sought))
         }),
-        in_place: paths.iter().all(|path| is_read_in_place(path)),
+        in_place: findings.in_place,
         level,
         show,
         failed,
@@ -90,13 +92,6 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether the bytes of the file itself are those that are read: not those of a copy, of standard input or unpacked.
-fn is_read_in_place(path: &Path) -> bool {
-    let mut start = [0; 2];
-    let is_packed = File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == [0x1f, 0x8b];
-    path != Path::new("-") && !is_packed
 }
 
 /// The rule of that identifier.

@@ -116,7 +116,7 @@ impl Scan {
         self.endpoints.extend(&update.endpoints);
         self.resources.append(&mut update.resources);
         let first = self.first + self.briefs.len() as RecordId;
-        self.briefs.extend(update.records.iter().map(Brief::new));
+        update.records.iter().for_each(|record| self.keep(record));
         let bodies = self.bodies.take(update, first, &mut self.fetcher)?;
         let mut findings = Vec::new();
         for patch in &update.patches {
@@ -156,6 +156,17 @@ impl Scan {
         }
         self.forget();
         Ok(())
+    }
+
+    /// Keeps what is needed of a message. A frame that the capture point saw twice is about what the first one is.
+    fn keep(&mut self, record: &Record) {
+        let mut brief = Brief::new(record);
+        if brief.is_copy
+            && let Some(first) = record.relates_to.checked_sub(self.first).and_then(|at| self.briefs.get(at as usize))
+        {
+            brief.exchange = first.exchange;
+        }
+        self.briefs.push_back(brief);
     }
 
     /// Findings of the bytes, of frames and of payloads.

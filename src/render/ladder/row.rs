@@ -141,7 +141,7 @@ fn blank(id: RecordId, record: &Record) -> Row {
         fate: Fate::Settled,
         label: Label::default(),
         notes: Vec::new(),
-        flag: line::flag(record),
+        flag: line::flag(record).into_owned(),
         severity: record.severity(),
         code: record.code,
         observe: None,

@@ -189,7 +189,7 @@ impl Tally {
                 store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id);
             let is_odd = |record: &&Record| record.severity() >= Some(least) || completes;
             let Some(record) = store.get(id).filter(is_odd) else { continue };
-            let resource = store.exchange(record.exchange).map_or(ResourceId(0), |row| row.resource);
+            let resource = store.resource_of(record);
             let Some(view) = fetcher.view(store, id)? else { continue };
             let mut message = Exhibit::new(id, record);
             message.is_copy |= view.findings().iter().any(|finding| finding.rule == Rule::NetDuplicate);
