@@ -211,8 +211,14 @@ impl Tracker {
     /// Both directions may be captured now: what was said of the other holds.
     #[cold]
     fn first_of_direction(&mut self, context: &mut Context<'_, '_>) {
-        for (record, finding) in self.pairs.see(context.pair, context.arrival.destination) {
+        let (held, probing) = self.pairs.see(context.pair, context.arrival.destination);
+        for (record, finding) in held {
             context.out.patch(Patch::Graver { record, finding, was: less(finding.severity) });
+        }
+        // Nor was it silent, if that was not sure.
+        let (rule, was) = (Rule::FlowProbingRate, less(Rule::FlowProbingRate.severity()));
+        if let Some((_, record)) = probing.and_then(|probing| probing.said).filter(|(said, _)| *said == was) {
+            context.out.patch(Patch::Withdrawn { record, rule, was });
         }
     }
 

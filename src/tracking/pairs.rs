@@ -81,8 +81,8 @@ pub(super) struct Probing {
     pub first: Moment,
     /// Bytes of different messages.
     pub bytes: u64,
-    /// How severely `flow.probing-rate` was said.
-    pub said: Option<Severity>,
+    /// How severely `flow.probing-rate` was said, and of which message.
+    pub said: Option<(Severity, RecordId)>,
 }
 
 /// Numbers pairs of endpoints. Numbers of different tables must not meet in one tracker.
@@ -188,9 +188,9 @@ impl Pairs {
         self.directions[pair][way].is_seen()
     }
 
-    /// The first message goes this way, to that endpoint: gives what was said with less severity of the other so far.
+    /// The first message goes this way, to that endpoint: gives what was said with less severity of the other so far, and how that was probed.
     #[cold]
-    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> Vec<(RecordId, Finding)> {
+    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> (Vec<(RecordId, Finding)>, Option<Probing>) {
         self.direction(pair).mark(SEEN);
         let (word, bit) = (to.0 as usize / 64, to.0 % 64);
         if word >= self.reached.len() {
@@ -199,10 +199,10 @@ impl Pairs {
         if let Some(word) = self.reached.get_mut(word) {
             *word |= 1 << bit;
         }
-        self.probing.remove(&pair.reversed());
+        let probing = self.probing.remove(&pair.reversed());
         let held = self.held.remove(&pair.reversed()).unwrap_or_default();
         self.held_by_all -= held.len();
-        held
+        (held, probing)
     }
 
     /// Keeps a finding as it is once it is known that both directions are captured.
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((there.reversed(), itself.reversed()), (table.intern(one, three), itself));
         assert_eq!((table.find(three, one), table.find(three, three)), (Some(there), None));
         [there, itself].into_iter().for_each(|pair| pairs.reserve(pair));
-        assert!(pairs.see(there, one).is_empty());
+        assert!(pairs.see(there, one).0.is_empty());
         assert_eq!([one, three].map(|endpoint| pairs.is_reached(endpoint)), [true, false]);
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;

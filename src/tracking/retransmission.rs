@@ -252,14 +252,14 @@ impl Tracker {
         let probing = self.pairs.probing(context.pair, context.now);
         let severity = Rule::FlowProbingRate.severity();
         let severity = if two_way { severity } else { less(severity) };
-        if probing.said < Some(severity)
+        if probing.said.is_none_or(|(said, _)| said < severity)
             && let Some(elapsed) = between(probing.first, context.now)
             && elapsed >= self.options.parameters.ack_timeout
         {
             let per_second = i128::from(probing.bytes) * i128::from(SECOND) / i128::from(elapsed.max(1));
             let per_second = i64::try_from(per_second).unwrap_or(i64::MAX);
             if per_second > rate {
-                probing.said = Some(severity);
+                probing.said = Some((severity, context.record()));
                 context.find_at(Rule::FlowProbingRate, severity, MESSAGE_ID, per_second, 0);
             }
         }
