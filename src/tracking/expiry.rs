@@ -9,9 +9,10 @@ use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
 use super::observation::lost_notification;
 use super::pairs::SILENT;
+use super::retransmission::slack_above;
 use super::sent::{Handle, Sent};
 use super::slots::SlotKind;
-use crate::coap::{Finding, Rule, Severity};
+use crate::coap::{Finding, Parameters, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
 const PROMISE: i64 = 60 * SECOND;
@@ -24,6 +25,8 @@ const GROUP: i64 = 500 * SECOND;
 #[derive(Default)]
 pub(super) struct Timers {
     acknowledged: VecDeque<(i64, u32)>,
+    /// Confirmable messages that no copy and no answer is captured of any more.
+    unanswered: VecDeque<(i64, Handle)>,
     groups: VecDeque<(i64, u32)>,
     /// When the state of an observation is out of date; the slot says whether that was put off.
     stale: BinaryHeap<Reverse<(i64, u32)>>,
@@ -62,7 +65,7 @@ impl Timers {
         }
     }
 
-    fn due(queue: &mut VecDeque<(i64, u32)>, before: i64) -> Option<(i64, u32)> {
+    fn due<T>(queue: &mut VecDeque<(i64, T)>, before: i64) -> Option<(i64, T)> {
         let (stamp, _) = queue.front()?;
         if *stamp >= before {
             return None;
@@ -90,6 +93,10 @@ impl Tracker {
         let steady = self.clock.steady();
         self.timers.looked = steady;
         while let Some(handle) = self.sent.waited(steady) {
+            self.sent_no_more(handle, out);
+        }
+        let wait = self.options.parameters.max_transmit_wait();
+        while let Some((_, handle)) = Timers::due(&mut self.timers.unanswered, steady.saturating_sub(wait)) {
             self.waited_in_vain(handle, out);
         }
         while let Some((since, slot)) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
@@ -126,12 +133,14 @@ impl Tracker {
         let timers = &self.timers;
         let front =
             |queue: &VecDeque<(i64, u32)>, life: i64| queue.front().map(|(stamp, _)| stamp.saturating_add(life));
+        let wait = self.options.parameters.max_transmit_wait();
         let soonest = PROMISE.min(GROUP).min(self.lifetime).min(self.sent.shortest());
         let due = [
             self.sent.next_due(),
             self.slots.next_due(self.lifetime),
             self.blocks.next_due(self.lifetime),
             front(&timers.acknowledged, PROMISE),
+            timers.unanswered.front().map(|(stamp, _)| stamp.saturating_add(wait)),
             front(&timers.groups, GROUP),
             timers.stale.peek().map(|Reverse((when, _))| *when),
         ];
@@ -150,9 +159,38 @@ impl Tracker {
         self.slots.remove(number);
     }
 
-    /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
-    fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
+    /// No copy of a Confirmable message is due any more, and nothing answered it.
+    #[cold]
+    #[inline(never)]
+    fn sent_no_more(&mut self, handle: Handle, out: &mut Output<'_>) {
         let Some(sent) = self.sent.get(handle).copied() else { return };
+        self.timers.unanswered.push_back((sent.stamp, handle));
+        let hidden = self.clock.paused(sent.stamp, stops_after(&self.options.parameters));
+        let apart = sent.arrived || sent.unreachable || hidden || is_notification(&sent);
+        if !apart && self.is_captured_two_way(&sent) && !self.answered_early(&sent) {
+            self.gave_up(handle, &sent, true, out);
+        }
+    }
+
+    /// The sender stopped before it had to.
+    fn gave_up(&mut self, handle: Handle, sent: &Sent, two_way: bool, out: &mut Output<'_>) {
+        let copies = self.sent.copies(sent);
+        let all = u32::from(copies) > self.options.parameters.max_retransmit;
+        if all || sent.code == 0 || self.sent.again(sent).gave_up {
+            return;
+        }
+        let finding = Finding::new(Rule::MidGaveUp, MESSAGE_ID).with(i64::from(copies), 0);
+        self.unless_one_way(two_way, sent.pair(), self.sent.again(sent).last_record, finding, out);
+        if let Some(again) = self.sent.again_mut(handle).filter(|_| two_way) {
+            again.gave_up = true;
+        }
+    }
+
+    /// A Confirmable message was sent MAX_TRANSMIT_WAIT ago.
+    #[cold]
+    #[inline(never)]
+    fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
+        let Some(sent) = self.sent.get(handle).copied().filter(|sent| !sent.is_answered()) else { return };
         self.no_longer_outstanding(handle);
         if sent.arrived || sent.unreachable || self.answered_early(&sent) {
             return;
@@ -169,18 +207,15 @@ impl Tracker {
         }
         // Who repeats to the end was not answered. Else one direction may be missing.
         let two_way = self.is_captured_two_way(&sent);
-        if sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64 {
+        if is_notification(&sent) {
             if two_way || all {
                 self.notification_lost(&sent, out);
             }
             return;
         }
-        let about = |rule| Finding::new(rule, MESSAGE_ID).with(i64::from(copies), 0);
-        self.unless_one_way(two_way || all, sent.pair(), sent.record, about(Rule::MidNoAck), out);
-        if !all && sent.code != 0 {
-            let last = self.sent.again(&sent).last_record;
-            self.unless_one_way(two_way, sent.pair(), last, about(Rule::MidGaveUp), out);
-        }
+        let finding = Finding::new(Rule::MidNoAck, MESSAGE_ID).with(i64::from(copies), 0);
+        self.unless_one_way(two_way || all, sent.pair(), sent.record, finding, out);
+        self.gave_up(handle, &sent, two_way, out);
         self.timed_out(&sent, out);
     }
 
@@ -318,6 +353,16 @@ impl Tracker {
             out.patch(Patch::Exchange(slot.id, slot.row));
         }
     }
+}
+
+/// A message of an observation, of which it is told otherwise that nothing acknowledged it.
+fn is_notification(sent: &Sent) -> bool {
+    sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64
+}
+
+/// So long after the first copy a sender sends no more, nanoseconds: MAX_TRANSMIT_SPAN, and what late copies are given.
+pub(super) fn stops_after(parameters: &Parameters) -> i64 {
+    slack_above(parameters.max_transmit_span()).min(parameters.max_transmit_wait())
 }
 
 /// A finding about an earlier message.

@@ -48,7 +48,7 @@ use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output, less};
 use early::EarlyAnswers;
 use endpoints::EndpointTable;
-use expiry::Timers;
+use expiry::{Timers, stops_after};
 use judge::Memory;
 use pairs::{PairTable, Pairs};
 use sent::SentTable;
@@ -107,11 +107,7 @@ impl Tracker {
     pub fn new(options: TrackerOptions) -> Self {
         let parameters = &options.parameters;
         Self {
-            sent: SentTable::new(
-                parameters.exchange_lifetime(),
-                parameters.non_lifetime(),
-                parameters.max_transmit_wait(),
-            ),
+            sent: SentTable::new(parameters.exchange_lifetime(), parameters.non_lifetime(), stops_after(parameters)),
             lifetime: parameters.exchange_lifetime(),
             resources: ResourceTable::new(options.cap_bytes / 8),
             options,

@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::EARLY;
-use super::model::{RecordId, Role};
+use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT};
 use super::sent::{Again, Handle, Sent, stray_key};
 use crate::coap::{Copies, Finding, Parameters, Rule, UNKNOWN_TIME};
@@ -18,7 +18,7 @@ fn slack_below(time: i64) -> i64 {
 }
 
 /// The time and the tolerance of the schedule.
-fn slack_above(time: i64) -> i64 {
+pub(super) fn slack_above(time: i64) -> i64 {
     time.saturating_add(time / 10).saturating_add(SECOND / 10)
 }
 
@@ -113,6 +113,7 @@ impl Tracker {
             gap: gap.unwrap_or(0),
             answer: before.answer,
             first_ack: before.first_ack,
+            gave_up: false,
         };
         if let Some(again) = self.sent.again_mut(owner) {
             *again = now;
@@ -120,6 +121,10 @@ impl Tracker {
         let (before_it, by_clock) = (reading.before.saturating_add(1), reading.step.saturating_add(1));
         let copies = Copies { captured, by_clock, before: before_it, unsure: reading.unsure };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
+        if before.gave_up {
+            let (rule, record) = (Rule::MidGaveUp, before.last_record);
+            context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
+        }
         self.judge_spurious(&sent, context);
         self.goes_on_after_all(owner, &sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {

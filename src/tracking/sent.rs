@@ -126,6 +126,8 @@ pub(super) struct Again {
     pub answer: Option<Travel>,
     /// The first ACK, where a different one followed.
     pub first_ack: Option<Acknowledged>,
+    /// `mid.gave-up` was said of the newest copy.
+    pub gave_up: bool,
 }
 
 /// An ACK to a message.
@@ -225,7 +227,7 @@ impl Handle {
 struct Due {
     /// Steady time of the first copy.
     stamp: i64,
-    /// Nothing happens when it has waited as long as its sender waits.
+    /// Nothing happens when no copy of it is due any more.
     waits_not: bool,
     /// Nothing happens when its number is free again.
     lapses_quietly: bool,
@@ -247,7 +249,7 @@ struct Life {
     due: Ring<Due>,
     /// Up to this number entries have waited or been looked at.
     waited: u32,
-    /// So long they wait before something happens with them: the Confirmable for an answer, the others until their number is free.
+    /// So long they wait before something happens with them: the Confirmable for copies and an answer, the others until their number is free.
     wait: i64,
 }
 
@@ -311,7 +313,7 @@ pub(super) struct SentTable {
 }
 
 impl SentTable {
-    /// Lifetimes of Confirmable and Non-confirmable messages and the longest wait of a sender, nanoseconds.
+    /// Lifetimes of Confirmable and Non-confirmable messages, and after what time a sender sends no more copies, nanoseconds.
     pub fn new(exchange_lifetime: i64, non_lifetime: i64, wait: i64) -> Self {
         Self {
             index: Tags::new(),
@@ -362,6 +364,7 @@ impl SentTable {
             gap: 0,
             answer: None,
             first_ack: None,
+            gave_up: false,
         };
         self.agains.get(sent.again).copied().unwrap_or(none)
     }
@@ -476,7 +479,7 @@ impl SentTable {
         Some(sent)
     }
 
-    /// The next Confirmable message that has waited as long as its sender waits, each once.
+    /// The next Confirmable message of which no copy is due any more and which nothing answered, each once.
     pub fn waited(&mut self, steady: i64) -> Option<Handle> {
         self.confirmable.next_waited(steady, |due| due.waits_not).map(|number| Handle(number << 1))
     }
