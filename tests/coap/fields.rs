@@ -206,3 +206,49 @@ fn trees_read_as_written() {
     }
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn options_mean_what_their_place_says() {
+    let mut wrong = Vec::new();
+    for line in lines(include_str!("../vectors/option_meanings.txt")) {
+        let bytes = unhex(line[0]);
+        let mode = match line[1] {
+            "today" => DecodeMode::Rfc7252,
+            "-03" => DecodeMode::Draft03,
+            "-08" => DecodeMode::Draft08,
+            "-12" => DecodeMode::Draft12,
+            other => panic!("no reading is called {other}"),
+        };
+        let tree = fields(&Message::decode_as(&bytes, mode));
+        let meaning = find(&tree, line[2]).map(|field| field.meaning.as_str());
+        // A meaning may hold semicolons.
+        let expected = line[3..].join("; ");
+        if meaning != Some(expected.as_str()) {
+            wrong.push(format!("{} {}: {meaning:?} instead of {expected:?}", line[0], line[2]));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The first field of a name.
+fn find<'f>(tree: &'f [Field], name: &str) -> Option<&'f Field> {
+    tree.iter().find_map(|field| if field.name == name { Some(field) } else { find(&field.children, name) })
+}
+
+#[test]
+fn drafts_are_not_taught_what_they_do_not_have() {
+    // A length of 15, and jumps of -12.
+    for (hex, mode) in [
+        ("410112349f0161616161616161616161616161616161", DecodeMode::Draft08),
+        ("42011234b16181f17161", DecodeMode::Draft12),
+        ("41011234bf0161616161616161616161616161616161", DecodeMode::Draft12),
+    ] {
+        let bytes = unhex(hex);
+        let tree = fields(&Message::decode_as(&bytes, mode));
+        for name in ["Option Delta", "Option Length", "Extended Option Length"] {
+            let Some(field) = find(&tree, name) else { continue };
+            assert!(field.reference.starts_with("draft-"), "{field:?}");
+            assert!(!field.explanation.contains("13") && !field.explanation.contains("269"), "{field:?}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use usual::Glance;
 pub use usual::UsualMessage;
 
 use super::finding::{Finding, Severity};
-use super::{Code, Header, Message, OptionNumber, Rule, Span, draft};
+use super::{Code, Direction, Header, Message, OptionNumber, Rule, Span, draft};
 
 /// One message under examination.
 struct Check<'c, 'a> {
@@ -93,6 +93,11 @@ impl Check<'_, '_> {
 }
 
 impl Message<'_> {
+    /// Whether an option that is defined for `direction` has a meaning in this message.
+    pub(super) fn has_place_for(&self, direction: Direction) -> bool {
+        self.header().is_none_or(|header| Kind::of(header.code).has_place_for(direction))
+    }
+
     /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation. Of a message that the capture cut there
     /// is none: what is missing may have made it right.
     pub fn visit_findings(&self, visit: &mut dyn FnMut(Finding)) {

@@ -73,7 +73,8 @@ impl Check<'_, '_> {
         }
         if !self.kind.has_place_for(definition.direction) {
             self.raise(Rule::OptWrongPlace, option.span(), option.number.0, self.header.code.0);
-            if option.number.is_critical() {
+            // What is only drafted is said to be unknown in any case.
+            if option.number.is_critical() && definition.status == OptionStatus::Assigned {
                 self.raise(Rule::OptUnknownCritical, option.span(), option.number.0, 0);
             }
         }

@@ -23,13 +23,13 @@ impl Check<'_, '_> {
             self.raise(Rule::OscoreNoPayload, span, 0, 0);
         }
         self.oscore_defect(&oscore, option.value_span());
-        let is_readable = matches!(oscore.defect, None | Some(OscoreDefect::ZeroFlagByte));
+        let is_readable = matches!(oscore.defect, None | Some(OscoreDefect::ZeroFlagByte)) || oscore.is_of_group();
         if self.kind.is_request() && is_readable && (oscore.partial_iv.is_empty() || oscore.kid.is_none()) {
             self.raise(Rule::OscoreRequestIncomplete, span, 0, 0);
         }
         let has_observe = self.has(OptionNumber::OBSERVE);
         let is_usual = match self.header.code {
-            Code::POST | Code::CHANGED => true,
+            Code::POST | Code::CHANGED => !has_observe,
             Code::FETCH | Code::CONTENT => has_observe,
             _ => self.kind == Kind::Neither,
         };
@@ -37,7 +37,11 @@ impl Check<'_, '_> {
             self.raise_code(Rule::OscoreOuterCode);
         }
         for option in self.message.options() {
-            if option.definition().is_some_and(|definition| definition.oscore == OscoreClass::Inner) {
+            let class = option.definition().map_or(OscoreClass::Unknown, |definition| definition.oscore);
+            // What no document speaks of is inner. Hop-Limit is for proxies, which have only the outside to put it.
+            let is_inner = class == OscoreClass::Inner
+                || class == OscoreClass::Unknown && option.number != OptionNumber::HOP_LIMIT;
+            if is_inner {
                 self.raise(Rule::OscoreOuterEOption, option.span(), option.number.0, 0);
             }
         }
@@ -48,7 +52,7 @@ impl Check<'_, '_> {
         match oscore.defect {
             None => {}
             // The IANA registry gives this one bit to Group OSCORE, which shares the fields behind it.
-            Some(OscoreDefect::ReservedBits) if oscore.flags & Oscore::RESERVED == Oscore::GROUP => {
+            Some(OscoreDefect::ReservedBits) if oscore.is_of_group() => {
                 self.raise_at(Severity::Note, Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags);
             }
             Some(OscoreDefect::ReservedBits) => {

@@ -34,6 +34,7 @@ impl Check<'_, '_> {
     /// A message with a payload.
     fn present(&mut self, span: Span, has_format: bool) {
         let (message, code) = (self.message, self.header.code);
+        // A FETCH asks with its payload, and may ask so for each block of the response (RFC 8132 section 2).
         let is_undefined = matches!(code, Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE)
             || self.kind.is_request() && code != Code::FETCH && self.continues_response();
         if is_undefined {

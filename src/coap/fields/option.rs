@@ -1,7 +1,8 @@
 //! The fields inside an option, and what its value means.
 
 use super::super::{
-    Block, ContentFormat, Message, OptionFormat, OptionInstance, OptionNumber, OptionValue, Oscore, Span,
+    Block, Code, ContentFormat, Message, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, OptionValue,
+    Oscore, Span,
 };
 use super::*;
 
@@ -18,15 +19,19 @@ pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: 
     let sum = option.name().map_or(sum.clone(), |name| format!("{sum}: {name}"));
     let nibbles = bytes_of(message, option.delta_span()).first().copied().unwrap_or(0);
     let (delta, length) = (nibbles >> 4, nibbles & 15);
+    let (delta_row, length_row, extension_row) = match option.mode.is_draft() {
+        true => (&DRAFT_DELTA, &DRAFT_LENGTH, &DRAFT_LENGTH_EXTENSION),
+        false => (&OPTION_DELTA, &OPTION_LENGTH, &OPTION_LENGTH_EXTENSION),
+    };
     children.push(Field::new(
-        &OPTION_DELTA,
+        delta_row,
         option.delta_span(),
         delta.to_string(),
         nibble_meaning(delta, delta_extension, &sum),
     ));
     let bytes = count(option.value.len(), "byte");
     children.push(Field::new(
-        &OPTION_LENGTH,
+        length_row,
         option.length_span(),
         length.to_string(),
         nibble_meaning(length, length_extension, &bytes),
@@ -38,10 +43,14 @@ pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: 
         children.push(Field::new(&OPTION_DELTA_EXTENSION, delta_extension, more.to_string(), meaning));
     }
     if length_extension.bits > 0 {
-        let base = if length == 13 { 13 } else { 269 };
+        let base = match length {
+            // Today 15 is reserved; in the drafts it is the only one that has extension bytes.
+            13 | 15 => usize::from(length),
+            _ => 269,
+        };
         let more = option.value.len().saturating_sub(base);
         let meaning = format!("{more} + {base} = {bytes}");
-        children.push(Field::new(&OPTION_LENGTH_EXTENSION, length_extension, more.to_string(), meaning));
+        children.push(Field::new(extension_row, length_extension, more.to_string(), meaning));
     }
     let value = shown(option);
     let meaning = meaning(message, option);
@@ -108,7 +117,7 @@ fn nibble_meaning(nibble: u8, extension: Span, whole: &str) -> String {
         (0, _) => whole.to_string(),
         (8, _) => format!("the next byte counts from {nibble}; {whole}"),
         (16, 14) => format!("the next two bytes count from 269; {whole}"),
-        _ => format!("more bytes follow; {whole}"),
+        _ => format!("the next bytes add up and count from {nibble}; {whole}"),
     }
 }
 
@@ -142,13 +151,19 @@ fn unknown(number: OptionNumber) -> &'static str {
 
 /// What the value of an option means in this message; may be empty.
 fn meaning(message: &Message<'_>, option: &OptionInstance<'_>) -> String {
-    if !option.has_good_length() {
-        let limits = option.definition().map_or((0, 0), |definition| (definition.min, definition.max));
-        return format!("{} where {} to {} are allowed", count(option.value.len(), "byte"), limits.0, limits.1);
+    let code = message.header().map_or(option.code, |header| header.code);
+    if let Some(definition) = option.definition() {
+        if !option.has_good_length() {
+            return length_meaning(option, definition);
+        }
+        if !message.has_place_for(definition.direction) {
+            let kind = if code.is_response() { "a response" } else { "this request" };
+            return format!("not defined in {kind}");
+        }
     }
     match option.value() {
         OptionValue::Block(block) => block_meaning(option, block),
-        OptionValue::Oscore(oscore) => oscore_meaning(&oscore),
+        OptionValue::Oscore(oscore) => oscore_meaning(&oscore, code.is_response()),
         OptionValue::Uint(number) => uint_meaning(message, option, number),
         OptionValue::Opaque(bytes) if option.definition().is_some_and(|d| d.format == OptionFormat::String) => {
             format!("not UTF-8: {}", escape::bytes(bytes))
@@ -157,22 +172,37 @@ fn meaning(message: &Message<'_>, option: &OptionInstance<'_>) -> String {
     }
 }
 
+/// A length that the option does not allow.
+fn length_meaning(option: &OptionInstance<'_>, definition: &OptionDefinition) -> String {
+    let bytes = count(option.value.len(), "byte");
+    match (definition.min, definition.max) {
+        (0, 0) if option.modern() == Some(OptionNumber::EDHOC) => format!("{bytes}, to be ignored"),
+        (0, 0) => format!("{bytes} where none is allowed"),
+        (least, most) if least == most => format!("{bytes} where {least} are needed").replace(" 1 are", " 1 is"),
+        (least, most) => format!("{bytes} where {least} to {most} are allowed"),
+    }
+}
+
 fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64) -> String {
-    let is_request = message.header().is_some_and(|header| header.code.is_request());
+    let code = message.header().map_or(option.code, |header| header.code);
+    let is_request = code.is_request();
     if option.definition().is_some_and(|definition| definition.format == OptionFormat::ContentFormat) {
         return u16::try_from(number)
             .map_or(String::new(), |number| format_meaning(ContentFormat(number), option.mode));
     }
     match option.modern() {
-        Some(OptionNumber::OBSERVE) => match (is_request, number) {
-            (true, 0) => "register".to_string(),
-            (true, 1) => "deregister".to_string(),
-            (true, _) => "undefined".to_string(),
-            (false, _) => format!("notification {number}"),
-        },
+        Some(OptionNumber::OBSERVE) => observe_meaning(option.mode, code, number),
         Some(OptionNumber::MAX_AGE) => count(number as usize, "second"),
+        Some(OptionNumber::SIZE2) if is_request && number == 0 => "asks for the size of the response body".to_string(),
+        Some(OptionNumber::SIZE2) if is_request => "undefined: a request asks for the size with 0".to_string(),
         Some(OptionNumber::SIZE1 | OptionNumber::SIZE2) => count(number as usize, "byte"),
-        Some(OptionNumber::HOP_LIMIT) => format!("{number} more proxies may forward it"),
+        // A proxy takes one off first, and must not forward what has none left.
+        Some(OptionNumber::HOP_LIMIT) => match number {
+            0 => "undefined: none may be left".to_string(),
+            1 => "no proxy may forward it".to_string(),
+            2 => "1 more proxy may forward it".to_string(),
+            _ => format!("{} more proxies may forward it", number - 1),
+        },
         Some(OptionNumber::NO_RESPONSE) => no_response_meaning(number),
         Some(OptionNumber::URI_PATH_ABBREV) => match number {
             0 => "/.well-known/core".to_string(),
@@ -193,10 +223,26 @@ fn format_meaning(format: ContentFormat, mode: DecodeMode) -> String {
     old.map_or_else(|| format.to_string(), |old| old.media_type.to_string())
 }
 
+/// What Observe says. In the oldest drafts it was a lifetime, and none had a number to deregister with.
+fn observe_meaning(mode: DecodeMode, code: Code, number: u64) -> String {
+    match number {
+        _ if mode == DecodeMode::Draft03 => String::new(),
+        0 if code.is_request() => "register".to_string(),
+        1 if code.is_request() && !mode.is_draft() => "deregister".to_string(),
+        _ if code.is_request() => "undefined".to_string(),
+        _ if code.is_success() => format!("notification {number}"),
+        _ => "not defined in an error".to_string(),
+    }
+}
+
 fn no_response_meaning(bits: u64) -> String {
-    let classes: Vec<String> =
-        [2, 4, 5].into_iter().filter(|class| bits & 1 << (class - 1) != 0).map(|class| format!("{class}.xx")).collect();
-    if classes.is_empty() { "all responses are wanted".to_string() } else { format!("no {}", classes.join(", no ")) }
+    let class = |class: u64| 1 << (class - 1);
+    let mut parts: Vec<String> =
+        [2, 4, 5].into_iter().filter(|&it| bits & class(it) != 0).map(|class| format!("no {class}.xx")).collect();
+    if bits & !(class(2) | class(4) | class(5)) != 0 {
+        parts.push("undefined bits".to_string());
+    }
+    if parts.is_empty() { "all responses are wanted".to_string() } else { parts.join(", ") }
 }
 
 /// What a block option says of a body, which depends on where it stands (RFC 7959 section 2.3).
@@ -206,16 +252,31 @@ enum BlockRole {
     Describes,
     /// It asks for a block of the response.
     Asks,
+    /// The same with Q-Block2: perhaps for those after it as well.
+    AsksOnwards,
     /// It acknowledges a block of the request.
     Acknowledges,
+    /// Q-Block1 of 2.31: it acknowledges the blocks so far.
+    AcknowledgesAll,
+    /// It names the block that a response answers.
+    Answers,
+    /// That depends on more than is known here.
+    Unknown,
 }
 
 impl BlockRole {
     fn of(option: &OptionInstance<'_>) -> Self {
-        let is_for_request = matches!(option.modern(), Some(OptionNumber::BLOCK1 | OptionNumber::Q_BLOCK1));
-        match (option.code.is_request(), is_for_request) {
-            (true, false) => Self::Asks,
-            (false, true) => Self::Acknowledges,
+        let code = option.code;
+        match option.modern() {
+            // The oldest drafts have one option for both bodies.
+            _ if option.mode == DecodeMode::Draft03 && code != Code::GET => Self::Unknown,
+            _ if !code.is_request() && !code.is_response() => Self::Unknown,
+            Some(OptionNumber::BLOCK1 | OptionNumber::Q_BLOCK1) if code.is_request() => Self::Describes,
+            Some(OptionNumber::BLOCK1) if code.is_success() => Self::Acknowledges,
+            Some(OptionNumber::Q_BLOCK1) if code == Code::CONTINUE => Self::AcknowledgesAll,
+            Some(OptionNumber::BLOCK1 | OptionNumber::Q_BLOCK1) => Self::Answers,
+            Some(OptionNumber::Q_BLOCK2) if code.is_request() => Self::AsksOnwards,
+            _ if code.is_request() => Self::Asks,
             _ => Self::Describes,
         }
     }
@@ -224,10 +285,12 @@ impl BlockRole {
         match (self, more) {
             (Self::Describes, true) => "more follow",
             (Self::Describes, false) => "the last",
-            (Self::Asks, true) => "and those after it",
-            (Self::Asks, false) => "this one",
+            (Self::Asks, true) => "not defined where a block is asked for",
+            (Self::AsksOnwards, true) => "and those after it",
+            (Self::Asks | Self::AsksOnwards, false) => "this one",
             (Self::Acknowledges, true) => "the server waits for the whole body",
             (Self::Acknowledges, false) => "the server has acted on it",
+            (Self::AcknowledgesAll | Self::Answers | Self::Unknown, _) => "",
         }
     }
 }
@@ -246,22 +309,33 @@ fn block_meaning(option: &OptionInstance<'_>, block: Block) -> String {
             format!("block {number}: the body from byte {begin}, the last in blocks of {size} bytes")
         }
         BlockRole::Asks => format!("asks for block {number}, from byte {begin}, in blocks of {size} bytes or less"),
+        BlockRole::AsksOnwards => {
+            let onwards = if more { " and those after it" } else { "" };
+            format!("asks for block {number}, from byte {begin},{onwards} in blocks of {size} bytes or less")
+        }
+        BlockRole::AcknowledgesAll => format!("the blocks up to {number}, of {size} bytes, have arrived"),
+        BlockRole::Answers => format!("in answer to block {number}, blocks of {size} bytes"),
+        BlockRole::Unknown => format!("block {number}, from byte {begin}, blocks of {size} bytes"),
         BlockRole::Acknowledges => {
             format!("block {number} has arrived, blocks of {size} bytes are welcome; {}", role.more(more))
         }
     }
 }
 
-fn oscore_meaning(oscore: &Oscore<'_>) -> String {
-    if let Some(defect) = oscore.defect {
+fn oscore_meaning(oscore: &Oscore<'_>, is_response: bool) -> String {
+    if let Some(defect) = oscore.defect.filter(|_| !oscore.is_of_group()) {
         return format!("{defect}");
     }
     let number = oscore.partial_iv.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
     let mut text = match (oscore.partial_iv.is_empty(), oscore.kid) {
         (false, _) => format!("sequence number {number}"),
         (true, Some(_)) => "no sequence number".to_string(),
-        (true, None) => "sequence number and key of the request".to_string(),
+        (true, None) if is_response => "sequence number and key of the request".to_string(),
+        (true, None) => "neither sequence number nor kid".to_string(),
     };
+    if oscore.is_of_group() {
+        text.insert_str(0, "Group OSCORE, ");
+    }
     for (name, part) in [("kid context", oscore.kid_context), ("kid", oscore.kid)] {
         match part {
             Some([]) => text.push_str(&format!(", empty {name}")),
@@ -316,7 +390,12 @@ fn oscore_parts(oscore: &Oscore<'_>, value: &[u8], whole: Span) -> Vec<Field> {
     let yes = |set: bool| if set { "present" } else { "absent" };
     let (has_context, has_kid) = (oscore.flags & Oscore::KID_CONTEXT != 0, oscore.flags & Oscore::KID != 0);
     let mut fields = vec![
-        Field::new(&OSCORE_RESERVED, bits(0, 3), (oscore.flags >> 5).to_string(), ""),
+        Field::new(
+            &OSCORE_RESERVED,
+            bits(0, 3),
+            (oscore.flags >> 5).to_string(),
+            if oscore.is_of_group() { "Group OSCORE" } else { "" },
+        ),
         Field::new(&OSCORE_KID_CONTEXT_FLAG, bits(3, 1), flag(has_context), yes(has_context)),
         Field::new(&OSCORE_KID_FLAG, bits(4, 1), flag(has_kid), yes(has_kid)),
         Field::new(

@@ -134,6 +134,11 @@ impl<'a> Oscore<'a> {
         read
     }
 
+    /// Whether it is one of Group OSCORE that can be read to its end.
+    pub fn is_of_group(&self) -> bool {
+        self.flags & Self::RESERVED == Self::GROUP && self.defect == Some(OscoreDefect::ReservedBits)
+    }
+
     /// Reads the fields behind the flag byte.
     fn read_fields(&mut self, rest: &'a [u8]) -> Result<(), OscoreDefect> {
         if self.flags & Self::RESERVED & !Self::GROUP != 0 {
