@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::print::paint;
 use super::{Context, ExplainArgs, ExplainFormat, hex_text, input};
-use crate::coap::draft::other_reading;
+use crate::coap::draft::{self, other_reading};
 use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
 use crate::pipeline::{Fetcher, Pipeline, Step};
@@ -43,7 +43,9 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
                     bytes.len()
                 );
             }
-            let message = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
+            let today = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
+            // As a capture of this one message would be read.
+            let message = draft::alone(&today).map_or(today, |mode| Message::decode_as(&bytes, mode));
             let findings = [message.findings(), payload::findings(&message)].concat();
             let explained = Explained { message, findings, view: None };
             explained.print(args.format, paint, context)

@@ -1,5 +1,6 @@
 //! Decoding: one pass over the bytes (RFC 7252 section 3, RFC 8974 section 2.1).
 
+use super::draft::{OPEN, OPEN_END};
 use super::message::{DecodeMode, Layout, Stop};
 use super::option::{bit, draft, high_bit};
 use super::walk::{Lean, Place, Step, draft_step, lean, step};
@@ -208,13 +209,13 @@ impl<'a> Reader<'a> {
     /// Walks `count` options of a draft. A count of 15 ends at 0xF0: in -12 after any number of options, in -09 to -11 perhaps earlier.
     fn walk_draft(&mut self, count: u8) {
         let jumps = self.layout.mode == DecodeMode::Draft12;
-        let may_end = count == 15 && self.layout.mode != DecodeMode::Draft03;
+        let may_end = count == OPEN && self.layout.mode != DecodeMode::Draft03;
         let is_open = may_end && jumps;
         let (mut at, mut number, mut left) = (4, 0, count);
         let mut has_end = false;
         self.layout.has_token = true;
         while is_open || left > 0 {
-            has_end = may_end && self.bytes.get(at) == Some(&0xf0);
+            has_end = may_end && self.bytes.get(at) == Some(&OPEN_END);
             if has_end {
                 break;
             }
@@ -227,6 +228,7 @@ impl<'a> Reader<'a> {
                 Step::End if is_open => break,
                 Step::Marker | Step::End => {
                     let span = Span::of_bytes(at, self.bytes.len() - at);
+                    // Each option that is missing has a byte at least.
                     self.stop = Some(Stop::new(Rule::OptExtTruncated, span, [u32::from(left), 0]));
                     break;
                 }

@@ -2,10 +2,14 @@
 
 use super::message::{DecodeMode, Message};
 use super::option::{Direction, OptionFormat, OptionInstance, Repeatable};
-use super::{Code, MessageType, Rule};
+use super::{Code, MessageType, OptionNumber, Rule};
 
 /// The drafts, the newest first: their readings exclude each other less and less.
 const DRAFTS: [DecodeMode; 3] = [DecodeMode::Draft12, DecodeMode::Draft08, DecodeMode::Draft03];
+
+/// The option count of a list of open length, and the byte that closes one.
+pub(super) const OPEN: u8 = 15;
+pub(super) const OPEN_END: u8 = 0xf0;
 
 /// The code of drafts up to -03 in today's numbering: there a response code is class * 40 + detail, as in HTTP's numbers.
 /// 304 (124) is today's 2.03; what today's code cannot express becomes the generic code of its class.
@@ -17,9 +21,45 @@ pub fn code_03(code: u8) -> Code {
     }
 }
 
+impl Message<'_> {
+    /// Whether it has the code 200 (OK) of drafts up to -03, for which there is none today.
+    pub(super) fn is_ok_of_03(&self) -> bool {
+        self.layout.mode == DecodeMode::Draft03 && self.header().is_some_and(|header| header.code == Code::new(2, 0))
+    }
+}
+
 /// Whether a finding makes today's reading doubtful. Where decoding stops it is doubtful as well.
 pub(super) fn is_hint(rule: Rule) -> bool {
     matches!(rule, Rule::CodeReservedClass | Rule::CodeUnknownResponse | Rule::OptUnknownCritical)
+}
+
+/// Whether today's reading of a message is in doubt: it fails or cannot be trusted, or, where it is merely `unsound` (something is worth a
+/// warning), the bytes are a request for a path as a draft has it.
+pub(super) fn is_doubtful(bytes: &[u8], implausible: bool, unsound: bool) -> bool {
+    match reading(bytes) {
+        Some(_) if implausible => true,
+        Some(mode) if unsound => {
+            let read = Message::decode_as(bytes, mode);
+            read.header().is_some_and(|header| header.code.is_request()) && is_evident(&read)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a message that is clean as a draft can hardly be anything else: a request with a path, or a response whose payload is readable
+/// without a marker in front of it.
+pub fn is_evident(message: &Message<'_>) -> bool {
+    let is_request = message.header().is_some_and(|header| header.code.is_request());
+    let payload = message.payload();
+    is_clean(message)
+        && if is_request { message.has(OptionNumber::URI_PATH) } else { !payload.is_empty() && is_printable(payload) }
+}
+
+/// The draft as which a message is to be read that stands alone: where today's reading is in doubt.
+pub fn alone(message: &Message<'_>) -> Option<DecodeMode> {
+    let mut old = false;
+    message.visit_findings(&mut |finding| old |= finding.rule == Rule::DraftHeader);
+    reading(message.bytes()).filter(|_| old && !message.mode().is_draft())
 }
 
 /// The newest draft as which the message is clean. To be asked only where today's reading is not clean; every message of a pair of
@@ -64,14 +104,18 @@ pub fn is_clean(message: &Message<'_>) -> bool {
     let code = header.code;
     let has_code = match code.class() {
         0 => (1..=4).contains(&code.0),
-        _ => {
-            code.is_response()
-                && (code.row().is_some() || message.layout.mode == DecodeMode::Draft03 && code == Code::new(2, 0))
-        }
+        _ => code.is_response() && (code.row().is_some() || message.is_ok_of_03()),
     };
     if !has_code
         || header.message_type == MessageType::Reset
         || header.message_type == MessageType::Acknowledgement && code.is_request()
+    {
+        return false;
+    }
+    // Option lists of open length have an end of their own.
+    if message.layout.mode == DecodeMode::Draft12
+        && header.token_length == OPEN
+        && message.bytes().get(message.layout.options_end as usize) != Some(&OPEN_END)
     {
         return false;
     }
@@ -88,7 +132,8 @@ pub fn is_clean(message: &Message<'_>) -> bool {
 /// Whether an option is known to the draft, not once too often, of a good length, for this kind of message, and text where it is text.
 fn is_plausible(option: &OptionInstance<'_>, code: Code, is_first: bool) -> bool {
     let Some(definition) = option.definition() else {
-        return option.value.is_empty() && option.number.0.is_multiple_of(14) && option.mode != DecodeMode::Draft12;
+        let is_fencepost = option.number.0.is_multiple_of(14) && option.delta > 0;
+        return is_fencepost && option.value.is_empty() && option.mode != DecodeMode::Draft12;
     };
     let is_in_place = match definition.direction {
         Direction::Request => code.is_request(),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use super::groups::Groups;
-use crate::coap::{DecodeMode, Message, Rule, Severity, draft};
+use crate::coap::{DecodeMode, Message, RaisedBy, Rule, Severity, draft};
 use crate::frame::Endpoint;
 
 /// Pairs with a dialect of their own that are remembered; the oldest are forgotten beyond it.
@@ -23,11 +23,14 @@ pub(super) struct Hints {
     extended: bool,
     /// Its token length is reserved.
     reserved: bool,
+    /// Something in it is worth a warning.
+    unsound: bool,
 }
 
 impl Hints {
     /// Take in a finding.
     pub fn note(&mut self, rule: Rule) {
+        self.unsound |= rule.severity() >= Severity::Warn && rule.row().raised_by == RaisedBy::Message;
         match rule {
             Rule::DraftHeader => self.draft = true,
             Rule::HdrTklExtended => self.extended = true,
@@ -100,6 +103,7 @@ impl Pairs {
         let hash = hash(from, to);
         if !hints.any() && self.marks & mark(hash) == 0 {
             if is_telling(message)
+                && !hints.unsound
                 && let Some(place) = self.modern.get_mut(hash as usize & (PLACES - 1))
             {
                 let upper = (hash >> 32) as u32;
@@ -177,9 +181,13 @@ impl Dialect {
         if self.extended && (hints.extended || hints.reserved) {
             return (message.mode() == DecodeMode::Rfc7252).then_some(DecodeMode::ExtendedTokens);
         }
-        // A message that is sound today is of today, even where a draft might explain it too.
+        // A message that is sound today is of today, even where a draft might explain it too. One that fails today and can hardly be
+        // anything but of a draft is of that, however the others are.
         if !self.is_draft() || sound {
-            return None;
+            let is_evident = |mode: &DecodeMode| draft::is_evident(&Message::decode_as(message.bytes(), *mode));
+            let mut evident = DRAFTS.into_iter().filter(is_evident);
+            let found = if self.old_port { evident.next_back() } else { evident.next() };
+            return found.filter(|_| message.is_malformed());
         }
         let mode = self.draft();
         let read = Message::decode_as(message.bytes(), mode);
@@ -296,7 +304,36 @@ mod tests {
             ("-03, told by the answer", 5683, vec![old, answer_03, old], vec![Draft08, Draft03, Draft03]),
             ("a draft message without options", 5683, vec![new, "60440001"], vec![Draft12, Draft12]),
             ("a broken message of a draft", 5683, vec![new, "62450001c0"], vec![Draft12, Draft12]),
-            ("one broken message among sound ones", 5683, vec![now, answer_now, new, answer_now], vec![Rfc7252; 4]),
+            (
+                "one broken message among sound ones, which is hardly anything but a request of -12",
+                5683,
+                vec![now, answer_now, new, answer_now],
+                vec![Rfc7252, Rfc7252, Draft12, Rfc7252],
+            ),
+            (
+                "one broken message among sound ones",
+                5683,
+                vec![now, answer_now, now, "61450001c0ff80b5"],
+                vec![Rfc7252; 4],
+            ),
+            (
+                "a request that today is no more than odd, and its answer",
+                5683,
+                vec!["42010001b773656e736f72738155", "62450001c100715532322e332043"],
+                vec![Draft12, Draft12],
+            ),
+            (
+                "the same of -08",
+                5683,
+                vec!["420100019773656e736f72730474656d70", "624500011100113c32322e332043"],
+                vec![Draft08, Draft08],
+            ),
+            (
+                "the same, with the path of an observation",
+                5683,
+                vec!["43010001936f6273101155", "6345000111009105115532322e332043"],
+                vec![Draft08, Draft08],
+            ),
             (
                 "messages that are sound today, after two of a draft",
                 5683,

@@ -17,7 +17,7 @@ pub fn why_read_so(mode: DecodeMode) -> &'static str {
              sound message:"
         }
         DecodeMode::Rfc7252 | DecodeMode::PlainTokens => {
-            "Other messages between these endpoints are sound only as an old draft, so this one is read so too. By RFC 7252, \
+            "This message, or others between these endpoints, are sound only as an old draft, and it is read so. By RFC 7252, \
              where the four bits behind the type are the length of the token, the same bytes are:"
         }
     }

@@ -143,6 +143,52 @@ fn a_pair_is_read_in_its_dialect_and_both_readings_are_shown() {
     assert_eq!(tree.matches("Other reading, RFC 7252: ").count(), 2, "{tree}");
 }
 
+/// What `print -T json` and `stats --json` make of a capture with messages to and fro, on a server's port.
+fn told(port: u16, messages: &[&str]) -> (Vec<Value>, Value) {
+    let bytes = |hex: &&str| -> Vec<u8> {
+        (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[i * 2..i * 2 + 2], 16).unwrap()).collect()
+    };
+    let messages: Vec<Vec<u8>> = messages.iter().map(bytes).collect();
+    let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+    let mut capture = capture_of(&messages);
+    for (at, place) in records(&capture).into_iter().take(messages.len()).enumerate() {
+        let (addresses, ports) = (place + 28, place + 36);
+        capture[ports + 2..ports + 4].copy_from_slice(&port.to_be_bytes());
+        if at % 2 == 1 {
+            capture[addresses..addresses + 8].rotate_left(4);
+            capture[ports..ports + 4].rotate_left(2);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.pcap");
+    fs::write(&path, capture).unwrap();
+    let counts = objects(&printed(&format!("stats --json {}", path.display()))).remove(0);
+    (objects(&printed(&format!("print -T json {}", path.display()))), counts)
+}
+
+#[test]
+fn a_request_and_its_answer_are_of_one_draft() {
+    let (draft_03, draft_08, draft_12) =
+        ("draft-ietf-core-coap-03", "draft-ietf-core-coap-08", "draft-ietf-core-coap-12");
+    // The request can be read today, with something odd in it; the answer cannot.
+    for (port, messages, read_as) in [
+        (5683, ["42011234b773656e736f72738155", "62451234c100715532322e332043"], [draft_12; 2]),
+        (5683, ["420112349773656e736f72730474656d70", "624512341100113c32322e332043"], [draft_08; 2]),
+        (5683, ["43011234936f6273101155", "6345123411009105115532322e332043"], [draft_08; 2]),
+        (5683, ["420112349773656e736f72730474656d70", "61501234110032322e332043"], [draft_08, draft_03]),
+        (61616, ["420112349773656e736f72730474656d70", "61501234110032322e332043"], [draft_03; 2]),
+        (61616, ["420112349773656e736f72732155", "625012341100a1553232"], [draft_03; 2]),
+    ] {
+        let (objects, counts) = told(port, &messages);
+        let found: Vec<&str> = objects.iter().map(|object| object["coap"]["read_as"].as_str().unwrap_or("")).collect();
+        assert_eq!(found, read_as, "{messages:?}");
+        assert_eq!((&objects[1]["answers"], &counts["malformed"]), (&1.into(), &0.into()), "{messages:?}");
+        let severities: Vec<&Value> = objects.iter().flat_map(|one| one["findings"].as_array().unwrap()).collect();
+        assert!(severities.iter().all(|finding| finding["severity"] != "error"), "{severities:?}");
+        assert!(severities.iter().all(|finding| finding["id"] != "code.unknown-response"), "{severities:?}");
+    }
+}
+
 /// Address and port.
 type End = ([u8; 4], u16);
 

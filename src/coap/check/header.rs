@@ -1,6 +1,7 @@
 //! Header, code, and what may go together in them (RFC 7252 sections 3 and 4).
 
 use super::{Check, Kind};
+use crate::coap::draft::OPEN;
 use crate::coap::parameters::{MESSAGE_SIZE_BOUND, PAYLOAD_SIZE_BOUND, TOKEN_BOUND};
 use crate::coap::{CodeKind, DecodeMode, MessageType, Rule, Span};
 
@@ -21,7 +22,7 @@ impl Check<'_, '_> {
                 }
             }
             CodeKind::Response => {
-                if code.row().is_none() {
+                if code.row().is_none() && !message.is_ok_of_03() {
                     self.raise_code(Rule::CodeUnknownResponse);
                 }
             }
@@ -58,7 +59,7 @@ impl Check<'_, '_> {
 
     /// A message read as an old draft. An Empty one looks the same in all of them and today.
     pub(super) fn draft(&mut self) {
-        let open = self.message.mode() != DecodeMode::Draft03 && self.header.token_length == 15;
+        let open = self.message.mode() != DecodeMode::Draft03 && self.header.token_length == OPEN;
         if !self.header.code.is_empty() {
             let count = if open { self.message.options().count() as i64 } else { i64::from(self.header.token_length) };
             self.raise(Rule::DraftHeader, Span::of_bits(4, 4), count, 0);

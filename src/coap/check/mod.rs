@@ -24,6 +24,8 @@ struct Check<'c, 'a> {
     visit: &'c mut dyn FnMut(Finding),
     /// Something was found that a message of an old draft would cause.
     implausible: bool,
+    /// Something was found that is worth a warning.
+    unsound: bool,
 }
 
 /// What a message is, as far as options care.
@@ -62,6 +64,7 @@ impl Check<'_, '_> {
     #[cold]
     fn raise(&mut self, rule: Rule, span: Span, first: impl Into<i64>, second: impl Into<i64>) {
         self.implausible |= draft::is_hint(rule);
+        self.unsound |= rule.severity() >= Severity::Warn;
         (self.visit)(Finding::new(rule, span).with(first, second));
     }
 
@@ -130,7 +133,7 @@ impl Message<'_> {
             return;
         };
         let kind = Kind::of(header.code);
-        let mut check = Check { message: self, header, kind, visit, implausible: self.layout.stopped };
+        let mut check = Check { message: self, header, kind, visit, implausible: self.layout.stopped, unsound: false };
         check.header();
         if self.layout.mode.is_draft() {
             check.draft();
@@ -148,7 +151,7 @@ impl Message<'_> {
         check.block();
         check.oscore();
         check.ecosystem();
-        if check.implausible && draft::reading(self.bytes).is_some() {
+        if (check.implausible || check.unsound) && draft::is_doubtful(self.bytes, check.implausible, check.unsound) {
             check.raise(Rule::DraftHeader, Span::of_bits(4, 4), header.token_length, 0);
         }
     }

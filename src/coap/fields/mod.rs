@@ -201,7 +201,11 @@ fn code(message: &Message<'_>, byte: u8) -> Field {
     let code = message.header().map_or(super::Code(byte), |header| header.code);
     let span = Span::of_bytes(1, 1);
     if message.layout.mode == DecodeMode::Draft03 {
-        return Field::new(&CODE, span, byte.to_string(), format!("{code} {} today", code.description()));
+        let meaning = match message.is_ok_of_03() {
+            true => "200 OK, which today is said by several codes".to_string(),
+            false => format!("{code} {} today", code.description()),
+        };
+        return Field::new(&CODE, span, byte.to_string(), meaning);
     }
     let kind = match code.kind() {
         super::CodeKind::Empty => "neither request nor response",

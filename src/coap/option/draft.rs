@@ -17,9 +17,9 @@ definitions! {
     10..10 "Subscription-Lifetime" Uint 0 4 Never Both Unknown Draft "" "draft-ietf-core-coap-03" "Registers for notifications; Observe today."
     11..11 "Token" Opaque 1 8 Never Both Unknown Draft "" "draft-ietf-core-coap-03" "The token, an ordinary option in the drafts."
     13..13 "Block" Block 0 3 Never Both Unknown Draft "" "draft-ietf-core-coap-03" "Which block of the body this is."
-    14..14 "(Fencepost)" Empty 0 0 Always Both Unknown Draft "" "draft-ietf-core-coap-03" "An empty option that keeps the next delta small enough for its nibble."
+    14..14 "(Fencepost)" Empty 0 0 Never Both Unknown Draft "" "draft-ietf-core-coap-03" "An empty option that keeps the next delta small enough for its nibble."
     15..15 "Uri-Query" String 0 270 Always Request Unknown Draft "" "draft-ietf-core-coap-03" "The query of the URI, or one argument of it."
-    28..28 "(Fencepost)" Empty 0 0 Always Both Unknown Draft "" "draft-ietf-core-coap-03" "An empty option that keeps the next delta small enough for its nibble."
+    28..28 "(Fencepost)" Empty 0 0 Never Both Unknown Draft "" "draft-ietf-core-coap-03" "An empty option that keeps the next delta small enough for its nibble."
 }
 
 definitions! {
@@ -38,12 +38,12 @@ definitions! {
     11..11 "Token" Opaque 1 8 Never Both Unknown Draft "" "draft-ietf-core-coap-08" "The token, an ordinary option in the drafts."
     12..12 "Accept" ContentFormat 0 2 Always Request Unknown Draft "" "draft-ietf-core-coap-08" "The formats that the client accepts."
     13..13 "If-Match" Opaque 0 8 Always Request Unknown Draft "" "draft-ietf-core-coap-08" "Act only if the resource still has one of these ETags."
-    14..14 "(Fencepost)" Empty 0 0 Always Both Unknown Draft "" "draft-ietf-core-coap-08" "An empty option that keeps the next delta small enough for its nibble."
+    14..14 "(Fencepost)" Empty 0 0 Never Both Unknown Draft "" "draft-ietf-core-coap-08" "An empty option that keeps the next delta small enough for its nibble."
     15..15 "Uri-Query" String 0 270 Always Request Unknown Draft "" "draft-ietf-core-coap-08" "The query of the URI, or one argument of it."
     17..17 "Block2" Block 0 3 Never Both Unknown Draft "" "draft-ietf-core-coap-08" "Which block of the response body this is."
     19..19 "Block1" Block 0 3 Never Both Unknown Draft "" "draft-ietf-core-coap-08" "Which block of the request body this is."
     21..21 "If-None-Match" Empty 0 0 Never Request Unknown Draft "" "draft-ietf-core-coap-08" "Act only if the resource does not exist yet."
-    28..28 "(Fencepost)" Empty 0 0 Always Both Unknown Draft "" "draft-ietf-core-coap-08" "An empty option that keeps the next delta small enough for its nibble."
+    28..28 "(Fencepost)" Empty 0 0 Never Both Unknown Draft "" "draft-ietf-core-coap-08" "An empty option that keeps the next delta small enough for its nibble."
 }
 
 definitions! {
