@@ -10,8 +10,8 @@ use super::front::Front;
 use super::queue::{Nothing, Receiver, Sender, queue};
 use super::thread;
 
-/// Frames of a batch: what lies between the two halves stays in the processor's cache.
-pub(super) const FRAMES: usize = 256;
+/// Frames of a batch, which becomes an update as a whole. What lies between the two halves stays in the processor's cache.
+pub(super) const FRAMES: usize = 1024;
 /// Batches that wait at most.
 const WAITING: usize = 8;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.

@@ -8,13 +8,13 @@ use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::payloads::Payloads;
 use super::reasons::NotCoap;
-use super::usual;
+use super::usual::{self, Told};
 use crate::capture::{CaptureError, Next, Run, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
 use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time};
 use crate::payload;
 use crate::store::{Progress, Record, RecordFlags};
-use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed};
+use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, UsualFacts};
 
 use super::Step;
 
@@ -79,14 +79,14 @@ pub(super) struct Known {
     /// With marks of [`usual`].
     pub routes: RouteTable,
     endpoints_sent: usize,
-    pub seed: Seed,
+    pub facts: UsualFacts<Told>,
 }
 
 impl Front {
     /// `seed` is that of the tracker behind it.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions, seed: Seed) -> Self {
         let peeler = Peeler::new(PeelOptions { checksums: options.checksums, ..PeelOptions::default() });
-        let known = Known { routes: RouteTable::default(), endpoints_sent: 0, seed };
+        let known = Known { routes: RouteTable::default(), endpoints_sent: 0, facts: UsualFacts::new(seed) };
         let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
         let payloads = Payloads::new(options.payloads);
         let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
@@ -228,7 +228,7 @@ fn classified(
                     super::count(&mut batch.findings, finding.severity);
                 }
             }
-            batch.facts.push(Facts::read(&message, &known.seed));
+            batch.facts.push(Facts::read(&message, known.facts.seed()));
             if !datagram.cut && datagram.fragments.is_none() {
                 let (coap, payload) = (datagram.payload.len() as u64, message.payload().len() as u64);
                 batch.sizes.add(u64::from(frame.original_length), coap, payload);

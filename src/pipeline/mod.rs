@@ -169,8 +169,8 @@ fn from_ahead(ahead: &mut Ahead, work: &mut Work, update: &mut Update) -> Step {
         Taken::Batch(batch) => (Some(batch), Step::More),
         Taken::Nothing(step) => (None, step),
     };
-    while let Some(batch) = next.take() {
-        step = take(&batch, work, update);
+    while let Some(mut batch) = next.take() {
+        step = take(&mut batch, work, update);
         ahead.give_back(batch);
         if step == Step::More && update.records.len() < RECORDS_A_STEP {
             next = ahead.try_take();
@@ -179,7 +179,7 @@ fn from_ahead(ahead: &mut Ahead, work: &mut Work, update: &mut Update) -> Step {
     step
 }
 
-fn take(batch: &Batch, work: &mut Work, update: &mut Update) -> Step {
+fn take(batch: &mut Batch, work: &mut Work, update: &mut Update) -> Step {
     work.take(batch, update);
     if let Some(why) = &batch.failure {
         let ended = if batch.panicked { Ended::Panicked } else { Ended::Failed };

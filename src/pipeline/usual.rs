@@ -7,13 +7,22 @@ use super::front::{Known, Lens};
 use super::pairs::is_telling;
 use crate::coap::{DecodeMode, Header, UsualMessage};
 use crate::frame::{Datagram, Endpoint, Frame, Position, QuickDatagram};
-use crate::tracking::{Facts, Route};
+use crate::tracking::Route;
 
 /// The bits of [`Route::mark`] that are set once it is known whether there are usual messages on a route: the datagrams are CoAP by their
 /// ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a dialect.
 const USUAL: u16 = 1 << 15;
 const UNUSUAL: u16 = 1 << 14;
 const COUNT: u16 = UNUSUAL - 1;
+
+/// What is to be known of a usual message beside its facts.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    /// Length of its payload in bytes.
+    payload: u32,
+    /// See [`is_telling`].
+    telling: bool,
+}
 
 /// Reads a frame that may hold a usual message. None says nothing of it.
 #[inline(always)]
@@ -30,20 +39,18 @@ pub(super) fn message(
     if route.mark & USUAL == 0 {
         return None;
     }
-    let (mut telling, mut payload) = (0, 0);
+    let payloads = &mut lens.payloads;
     let admits = |usual: &UsualMessage<'_>| {
-        telling = u16::from(is_telling(&usual.message));
-        payload = usual.message.payload().len() as u64;
-        !check::concerns(usual) && !lens.payloads.are_odd(&usual.message)
+        let is_odd = check::concerns(usual) || payloads.are_odd(&usual.message);
+        let payload = usual.message.payload().len() as u32;
+        (!is_odd).then(|| Told { payload, telling: is_telling(&usual.message) })
     };
-    if !Facts::read_usual(&mut batch.facts, datagram.payload, &lens.known.seed, admits) {
-        return None;
-    }
+    let told = lens.known.facts.read(&mut batch.facts, datagram.payload, admits)?;
     if route.mark & COUNT != COUNT {
-        *lens.known.routes.mark_at(spot) += telling;
+        *lens.known.routes.mark_at(spot) += u16::from(told.telling);
     }
     let length = batch.keep(datagram.payload);
-    batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, payload);
+    batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, u64::from(told.payload));
     let header = Header::read(datagram.payload);
     let ends = [route.source, route.destination];
     batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, DecodeMode::Rfc7252, header));

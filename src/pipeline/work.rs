@@ -39,7 +39,7 @@ impl Work {
     }
 
     /// All frames of a batch.
-    pub fn take(&mut self, batch: &Batch, update: &mut Update) {
+    pub fn take(&mut self, batch: &mut Batch, update: &mut Update) {
         for (sum, new) in self.summary.findings.iter_mut().zip(batch.findings) {
             *sum += new;
         }
@@ -62,11 +62,15 @@ impl Work {
     }
 
     /// The messages of a batch, and what speaks of messages.
-    fn records(&mut self, batch: &Batch, update: &mut Update) {
+    fn records(&mut self, batch: &mut Batch, update: &mut Update) {
         let (first_record, first_patch, first) = (self.next_record, update.patches.len(), update.records.len());
         update.numbers.extend((first_record..).zip(batch.numbers.iter().copied()));
         update.extents.extend(batch.fragments.iter().map(|(at, positions)| (first_record + at, positions.clone())));
-        update.records.extend_from_slice(&batch.records);
+        if first == 0 {
+            std::mem::swap(&mut update.records, &mut batch.records);
+        } else {
+            update.records.append(&mut batch.records);
+        }
         let Update { records, patches, observed, marks, .. } = update;
         let mut aside = Aside { facts: batch.facts.iter(), quotes: batch.quotes.iter(), bytes: &batch.bytes };
         for (record, way) in records.iter_mut().skip(first).zip(&batch.ways) {

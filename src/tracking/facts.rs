@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
+use super::behind::Behind;
 use super::model::RecordId;
 use super::resources::OptionsHash;
 use super::table::fold;
@@ -76,7 +77,7 @@ pub(super) fn short(bytes: &[u8]) -> Option<u64> {
 
 /// What follows from a message alone. Small and without references, so that it can be read in another thread than that of the
 /// [`Tracker`](super::Tracker): see [`track_known`](super::Tracker::track_known).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Facts {
     /// Seeded hash of the whole message.
     pub(super) hash: u64,
@@ -197,12 +198,13 @@ impl Facts {
     pub fn read(message: &Message<'_>, seed: &Seed) -> Self {
         let header = message.header();
         let malformed = message.is_malformed();
+        let token = message.token().unwrap_or_default();
         let mut facts = Self {
             mode: message.mode(),
             plain: message.mode() == DecodeMode::Rfc7252 && header.is_some() && !malformed,
             headerless: header.is_none(),
             malformed,
-            ..Self::of(header, Token::new(message.token().unwrap_or_default(), seed), message.bytes())
+            ..Self::of(header, Token::new(token, seed), message.bytes())
         };
         let draft = message.mode().is_draft();
         let (mut hash, hashed) = (OptionsHash::new(seed), Hashed::of(facts.code, facts.kind));
@@ -214,21 +216,22 @@ impl Facts {
             }
             facts.read_option(number, option.value, short(option.value).unwrap_or(0));
         }
-        facts.finish(message, hash, seed);
+        let behind = Behind::of(message.bytes(), 4 + token.len(), seed);
+        facts.finish(message, hash, &behind, seed);
         facts
     }
 
-    /// Decodes, judges and reads a message in one walk, and adds to `all` the facts that [`read`](Self::read) gives, if it is a
-    /// [`UsualMessage`] and admitted. Tells whether it did.
+    /// See [`UsualFacts::read`](super::UsualFacts::read), which remembers what this finds.
     // A function of its own, so that its few variables stay in registers.
     #[inline(never)]
-    pub fn read_usual(
+    pub(super) fn read_usual<T>(
         all: &mut Vec<Self>,
         bytes: &[u8],
+        behind: &Behind,
         seed: &Seed,
-        admits: impl FnOnce(&UsualMessage<'_>) -> bool,
-    ) -> bool {
-        let Some(header) = Header::read(bytes) else { return false };
+        admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let header = Header::read(bytes)?;
         let (code, kind) = (header.code, header.message_type);
         // In a few variables of its own while the options are walked over, so that these stay in registers.
         let (mut said, mut hash, hashed) = (Said::default(), OptionsHash::new(seed), Hashed::of(code, kind));
@@ -237,69 +240,53 @@ impl Facts {
                 hash.add_word(number, value, word);
             }
             said.note(number, word, value.len());
-        });
-        let Some(usual) = usual.filter(admits) else { return false };
+        })?;
+        let told = admits(&usual)?;
         let mut facts = Self::of(Some(header), Token::new(usual.message.token().unwrap_or_default(), seed), bytes);
         facts.plain = !said.rarer;
         (facts.observe, facts.max_age, facts.content_format) = (said.observe, said.max_age, said.content_format);
         if said.rarer {
             facts.read_rarer_of(&usual.message);
         }
-        facts.finish(&usual.message, hash, seed);
+        facts.finish(&usual.message, hash, behind, seed);
         all.push(facts);
-        true
+        Some(told)
     }
 
     /// What header and token alone tell.
     #[inline(always)]
     fn of(header: Option<Header>, token: Token, bytes: &[u8]) -> Self {
-        Self {
-            hash: 0,
-            digest: 0,
-            token,
-            length: bytes.len() as u32,
-            head: 0,
-            observe: None,
-            max_age: None,
-            content_format: None,
-            accept: None,
-            message_id: header.map_or(0, |header| header.message_id),
-            code: header.map_or(Code::EMPTY, |header| header.code),
-            kind: header.map_or(MessageType::Confirmable, |header| header.message_type),
-            mode: DecodeMode::Rfc7252,
-            no_response: None,
-            block1: BlockPlace::None,
-            block2: BlockPlace::None,
-            etag: false,
-            echo: false,
-            oscore: false,
-            suspect: false,
-            plain: false,
-            headerless: false,
-            malformed: false,
-            lacks_options: false,
+        let length = bytes.len() as u32;
+        match header {
+            Some(Header { message_id, code, message_type: kind, .. }) => {
+                Self { token, length, message_id, code, kind, ..Self::default() }
+            }
+            None => Self { token, length, ..Self::default() },
         }
     }
 
-    /// What copies are told by.
+    /// What copies are told by. `behind`: what is behind the token.
     #[inline(always)]
-    fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, seed: &Seed) {
-        let head = self.whole_head(message.bytes(), seed);
-        self.head = (head ^ head >> 32) as u32;
-        if self.code.is_empty() {
-            self.hash = head ^ u64::from(self.length) << 56;
-        } else if self.code.is_request() || self.kind == MessageType::Acknowledgement {
-            self.digest = if self.code.is_request() { options.finish() } else { 0 };
-            self.hash = seed.hash(message.bytes());
-        } else {
+    fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, behind: &Behind, seed: &Seed) {
+        self.tell(message.bytes(), behind, seed);
+        if self.code.is_request() {
+            self.digest = options.finish();
+        } else if !self.code.is_empty() && self.kind != MessageType::Acknowledgement {
             options.add(OptionNumber(0), message.payload());
             self.digest = options.finish();
-            let more = [self.observe, self.max_age].map(|value| value.map_or(0, |value| u64::from(value) + 1));
-            self.hash = seed.mix(seed.mix(self.digest, head), more[0] << 33 ^ more[1]);
         }
+    }
+
+    /// What tells this very message from others.
+    #[inline(always)]
+    pub(super) fn tell(&mut self, bytes: &[u8], behind: &Behind, seed: &Seed) {
+        let head = self.whole_head(bytes, seed);
+        self.head = (head ^ head >> 32) as u32;
+        self.hash = seed.mix(seed.mix(head, behind.hash), behind.observe_bits());
     }
 
     /// Header and token.
+    #[inline(always)]
     fn whole_head(&self, bytes: &[u8], seed: &Seed) -> u64 {
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
         seed.mix(u64::from(first), self.token.bits())
@@ -459,19 +446,35 @@ const _: () = assert!(size_of::<Facts>() <= 96);
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::UsualFacts;
     use super::*;
 
-    /// Holds what is read in one walk to what is read in several; tells whether the message is usual.
+    /// Holds what is read in one walk, and what is remembered, to what is read in several walks; tells whether the message is usual.
     fn check(bytes: &[u8]) -> bool {
         let seed = Seed::default();
-        let message = Message::decode(bytes);
-        let mut all = Vec::new();
-        let admits = |usual: &UsualMessage<'_>| usual.message.layout() == message.layout();
-        if Facts::read_usual(&mut all, bytes, &seed, admits) {
-            assert_eq!(format!("{:?}", all[0]), format!("{:?}", Facts::read(&message, &seed)), "{bytes:02x?}");
+        let mut usual = UsualFacts::new(seed.clone());
+        let mut read = |bytes: &[u8]| {
+            let (message, mut all) = (Message::decode(bytes), Vec::new());
+            let admits = |usual: &UsualMessage<'_>| (usual.message.layout() == message.layout()).then_some(7);
+            assert_eq!(UsualFacts::<u8>::new(seed.clone()).read(&mut all, bytes, |_| None), None);
+            let told = usual.read(&mut all, bytes, admits);
+            assert_eq!(told, UsualFacts::new(seed.clone()).read(&mut Vec::new(), bytes, admits), "{bytes:02x?}");
+            assert_eq!(told, all.first().map(|_| 7));
+            for facts in &all {
+                assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::read(&message, &seed)), "{bytes:02x?}");
+            }
+            told.is_some()
+        };
+        let is_usual = read(bytes);
+        for at in 2..bytes.len().min(20) {
+            for change in [1, 0x80] {
+                let mut other = bytes.to_vec();
+                other[at] ^= change;
+                read(&other);
+            }
         }
-        assert!(!Facts::read_usual(&mut all, bytes, &seed, |_| false));
-        !all.is_empty()
+        assert_eq!(read(bytes), is_usual);
+        is_usual
     }
 
     #[test]

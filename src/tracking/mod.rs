@@ -1,6 +1,7 @@
 //! How messages relate over time: message layer, exchanges, observations, and what is odd about them.
 
 mod answers;
+mod behind;
 mod blocks;
 mod bodies;
 mod climb;
@@ -35,6 +36,7 @@ mod transfer;
 mod unreachable;
 mod usual;
 
+pub use behind::UsualFacts;
 pub use facts::{Facts, Seed};
 pub use model::*;
 pub use pairs::PairNumber;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use coapscope::coap::{DecodeMode, Message, Rule};
 use coapscope::frame::{Endpoint, is_known_time};
 use coapscope::tracking::{
-    Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId,
+    Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, UsualFacts,
     RouteTable, Tracked, Tracker, TrackerOptions,
 };
 
@@ -48,6 +48,7 @@ struct Player {
     /// Of these endpoints the tracker was told.
     met: usize,
     facts: Vec<Facts>,
+    usual: UsualFacts<()>,
     /// Messages of strangers so far, and what they added to the counts.
     strangers: u32,
     counted: [u64; KEYS],
@@ -56,9 +57,11 @@ struct Player {
 /// What the tracker says of a scenario. Rows are numbered as they would be without strangers.
 pub fn play(script: &Script, way: Way) -> Seen {
     let options = TrackerOptions { remember: way == Way::Plain, ..TrackerOptions::default() };
+    let tracker = Tracker::new(options);
     let mut player = Player {
         way,
-        tracker: Tracker::new(options),
+        usual: UsualFacts::new(tracker.seed()),
+        tracker,
         routes: RouteTable::default(),
         met: 0,
         facts: Vec::new(),
@@ -144,7 +147,7 @@ impl Player {
         let ahead = self.way == Way::Loader
             && !message.cut
             && message.mode == DecodeMode::Rfc7252
-            && Facts::read_usual(&mut self.facts, &message.bytes, &self.tracker.seed(), |_| true);
+            && self.usual.read(&mut self.facts, &message.bytes, |_| Some(())).is_some();
         assert_eq!(ahead, self.facts.len() > before, "facts are there if it says that it read them");
         match self.facts.last() {
             Some(facts) if ahead => self.tracker.track_known(&arrival, &message.bytes, facts, out),
