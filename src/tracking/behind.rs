@@ -1,6 +1,7 @@
 //! What is behind the token of a message, and facts of usual messages that are remembered by it.
 
-use super::facts::{Facts, Seed, short};
+use super::facts::Facts;
+use super::seed::{Seed, short};
 use super::tokens::Token;
 use crate::coap::{Code, UsualMessage};
 
@@ -42,7 +43,8 @@ impl Behind {
     #[inline(always)]
     fn is_usual(&self, code: u8) -> bool {
         self.length == 0
-            || self.observe >> (8 * (u32::from(self.length) - 1)) != 0 && (self.observe == 1 || !Code(code).is_request())
+            || self.observe >> (8 * (u32::from(self.length) - 1)) != 0
+                && (self.observe == 1 || !Code(code).is_request())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Resources: path and query of requests, as small numbers with one text each.
 
-use super::facts::{Seed, short};
 use super::model::ResourceId;
+use super::seed::{Seed, short};
 use super::table::Table;
 use crate::coap::{Message, OptionNumber};
 

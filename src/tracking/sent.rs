@@ -2,6 +2,7 @@
 
 use super::clock::Moment;
 use super::context::Context;
+use super::life::{Due, Life};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
 use super::ring::Ring;
@@ -102,7 +103,7 @@ pub(super) struct Sent {
     /// It is a request, and its exchange has a response.
     pub responded: bool,
     /// What few messages have, see [`SentTable::again`].
-    again: u32,
+    pub again: u32,
 }
 
 const _: () = assert!(size_of::<Sent>() <= 128);
@@ -218,73 +219,6 @@ impl Handle {
     #[inline]
     pub fn at(place: Place) -> Option<Self> {
         place.number.map(Self)
-    }
-}
-
-/// When the time of a message is over, and whether anything happens then. These lie close together, so that most messages are forgotten without
-/// being looked at once more.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    /// Steady time of the first copy.
-    stamp: i64,
-    /// Nothing happens when no copy of it is due any more.
-    waits_not: bool,
-    /// Nothing happens when its number is free again.
-    lapses_quietly: bool,
-}
-
-impl Due {
-    #[inline]
-    fn of(sent: &Sent) -> Self {
-        let apart = sent.malformed || sent.stray || sent.multicast;
-        let waits_not = sent.is_answered() || apart;
-        let done = sent.responded || !sent.is_request() || apart;
-        Self { stamp: sent.stamp, waits_not, lapses_quietly: done && sent.again == NOTHING }
-    }
-}
-
-/// Messages of one kind, the oldest first. They are kept for as long as an answer to them may come.
-struct Life {
-    ring: Ring<Sent>,
-    due: Ring<Due>,
-    /// Up to this number entries have waited or been looked at.
-    waited: u32,
-    /// So long they wait before something happens with them: the Confirmable for copies and an answer, the others until their number is free.
-    wait: i64,
-}
-
-impl Life {
-    fn new(wait: i64) -> Self {
-        Self { ring: Ring::new(), due: Ring::new(), waited: 0, wait }
-    }
-
-    /// Whether the oldest has had its time, `life` nanoseconds.
-    #[inline]
-    fn is_over(&self, steady: i64, life: i64) -> bool {
-        self.due.front().is_some_and(|due| steady.saturating_sub(due.stamp) > life)
-    }
-
-    /// The next that has waited, each once, unless nothing happens with it.
-    #[inline]
-    fn next_waited(&mut self, steady: i64, quiet: impl Fn(&Due) -> bool) -> Option<u32> {
-        loop {
-            let number = self.waiting();
-            let due = self.due.get(number)?;
-            if steady.saturating_sub(due.stamp) <= self.wait {
-                return None;
-            }
-            self.waited = Ring::<Sent>::after(number);
-            if !quiet(due) {
-                return Some(number);
-            }
-        }
-    }
-
-    /// The next that has not been looked at for having waited.
-    #[inline]
-    fn waiting(&self) -> u32 {
-        let first = self.ring.first();
-        if self.waited == self.ring.next() || self.ring.holds(self.waited) { self.waited } else { first }
     }
 }
 
@@ -408,7 +342,7 @@ impl SentTable {
         let long = sent.confirmable || sent.stray;
         let life = if long { &mut self.confirmable } else { &mut self.other };
         let handle = Handle(life.ring.next() << 1 | u32::from(!long));
-        life.due.push(Due::of(&sent));
+        life.due.push(Due::of(&sent, place.tag));
         life.ring.push(sent);
         self.index.put(place, handle.0);
         handle
@@ -429,21 +363,18 @@ impl SentTable {
         if let Some(sent) = life.ring.get(handle.0 >> 1)
             && let Some(due) = life.due.get_mut(handle.0 >> 1)
         {
-            *due = Due::of(sent);
+            *due = Due::of(sent, due.tag);
         }
     }
 
     /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then, or `all`.
     pub fn lapse(&mut self, steady: i64, all: bool) -> Option<Sent> {
-        // Its key stays behind until the index makes room: it leads nowhere, or to a newer message.
         while self.other.is_over(steady, self.lifetime) && self.shed() {}
-        let life = &mut self.confirmable;
-        while life.is_over(steady, self.lifetime) {
-            let quiet = life.due.pop().is_some_and(|due| due.lapses_quietly) && !all;
-            let sent = life.ring.pop().filter(|_| !quiet).copied();
-            if let Some(sent) = sent {
+        while self.confirmable.is_over(steady, self.lifetime) {
+            let (due, sent) = self.confirmable.pop(&mut self.index, 0)?;
+            if all || !due.lapses_quietly {
                 self.agains.take(sent.again);
-                return Some(sent);
+                return Some(*sent);
             }
         }
         None
@@ -462,8 +393,7 @@ impl SentTable {
         if life.ring.len() == 0 || life.waiting() == life.ring.first() {
             return false;
         }
-        let quiet = life.due.pop().is_some_and(|due| due.lapses_quietly);
-        if let Some(sent) = life.ring.pop().filter(|_| !quiet) {
+        if let Some((_, sent)) = life.pop(&mut self.index, 1).filter(|(due, _)| !due.lapses_quietly) {
             self.agains.take(sent.again);
         }
         true
@@ -471,12 +401,11 @@ impl SentTable {
 
     /// Takes out the oldest message of all, for want of room.
     pub fn evict(&mut self) -> Option<Sent> {
-        let oldest = |life: &&mut Life| life.due.front().map_or(i64::MAX, |due| due.stamp);
-        let life = [&mut self.confirmable, &mut self.other].into_iter().min_by_key(oldest)?;
-        life.due.pop();
-        let sent = *life.ring.pop()?;
+        let oldest = |(life, _): &(&mut Life, u32)| life.due.front().map_or(i64::MAX, |due| due.stamp);
+        let (life, bit) = [(&mut self.confirmable, 0), (&mut self.other, 1)].into_iter().min_by_key(oldest)?;
+        let (_, sent) = life.pop(&mut self.index, bit)?;
         self.agains.take(sent.again);
-        Some(sent)
+        Some(*sent)
     }
 
     /// The next Confirmable message of which no copy is due any more and which nothing answered, each once.

@@ -33,7 +33,8 @@ const EMPTY: Cell = Cell { tag: 0, number: NOTHING };
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     at: usize,
-    tag: u32,
+    /// For [`remove`](Tags::remove).
+    pub tag: u32,
     /// The number that is there, if it has the key.
     pub number: Option<u32>,
 }
@@ -110,6 +111,34 @@ impl Tags {
         *cell = Cell { tag: place.tag, number };
     }
 
+    /// Takes a number out, if it is there, and gives its room back. `tag`: of the place where it was put.
+    #[inline]
+    pub fn remove(&mut self, tag: u32, number: u32) {
+        let mask = self.cells.len() - 1;
+        let mut at = tag as usize & mask;
+        loop {
+            match self.cells.get(at) {
+                Some(cell) if cell.number == number => break,
+                Some(cell) if cell.number != NOTHING => at = (at + 1) & mask,
+                _ => return,
+            }
+        }
+        self.room += 1;
+        // What has been put behind it for want of room moves up.
+        let mut next = (at + 1) & mask;
+        while let Some(&cell) = self.cells.get(next)
+            && cell.number != NOTHING
+        {
+            let home = cell.tag as usize & mask;
+            if (next.wrapping_sub(home) & mask) >= (next.wrapping_sub(at) & mask) {
+                self.cells[at] = cell;
+                at = next;
+            }
+            next = (next + 1) & mask;
+        }
+        self.cells[at] = EMPTY;
+    }
+
     /// Whether room is to be made before anything can be put.
     #[inline]
     pub fn is_full(&self) -> bool {
@@ -152,7 +181,7 @@ mod tests {
     #[test]
     fn it_holds_what_a_map_of_the_standard_library_holds() {
         // Numbers lead to keys; the oldest are gone.
-        let (mut tags, mut keys, mut map) = (Tags::new(), Vec::<u64>::new(), HashMap::new());
+        let (mut tags, mut keys, mut map, mut left) = (Tags::new(), Vec::<u64>::new(), HashMap::new(), Vec::new());
         let mut state = 7u64;
         for number in 0..40_000u32 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -168,9 +197,15 @@ mod tests {
             keys.push(key);
             tags.put(place, number);
             map.insert(key, number);
+            left.push(place.tag);
             let other = (state >> 20) % 700;
             let expected = map.get(&other).copied().filter(|at| *at >= first);
             assert_eq!(tags.get(other, |at| held(&keys, at, other)), expected);
+            // One of two that leave is taken out at once, the others when room is made.
+            if let Some(gone) = number.checked_sub(300).filter(|gone| gone % 2 == 0) {
+                tags.remove(left[gone as usize], gone);
+                tags.remove(left[gone as usize], gone);
+            }
         }
         assert!(tags.cells.len() <= 1024, "{} cells for 300 that are alive", tags.cells.len());
     }

@@ -1,7 +1,7 @@
 //! Tokens, and what is open under each.
 
-use super::facts::{Seed, short};
 use super::model::RecordId;
+use super::seed::{Seed, short};
 use super::table::Key;
 use super::tags::{Held, Tags};
 

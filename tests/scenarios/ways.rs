@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use coapscope::coap::{DecodeMode, Message, Rule};
 use coapscope::frame::{Endpoint, is_known_time};
 use coapscope::tracking::{
-    Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId, UsualFacts,
-    RouteTable, Tracked, Tracker, TrackerOptions,
+    Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId,
+    RouteTable, Tracked, Tracker, TrackerOptions, UsualFacts,
 };
 
 use crate::play::Seen;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::Slot;
+use super::{NONE, Slot};
 use crate::tracking::slab::Slab;
 
 /// Slots lie apart from the index of their numbers: a map's empty places would be as large as slots.
@@ -24,17 +24,28 @@ impl Elders {
 
     #[inline]
     pub fn holds(&self, number: u32) -> bool {
-        self.places.contains_key(&number)
+        self.place(number).is_some()
     }
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&Slot> {
-        self.slots.get(*self.places.get(&number)?)
+        self.slots.get(self.place(number)?)
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
-        self.slots.get_mut(*self.places.get(&number)?)
+        self.slots.get_mut(self.place(number)?)
+    }
+
+    /// Very often nothing is asked for.
+    #[inline]
+    fn place(&self, number: u32) -> Option<u32> {
+        if number == NONE { None } else { self.looked_up(number) }
+    }
+
+    #[inline(never)]
+    fn looked_up(&self, number: u32) -> Option<u32> {
+        self.places.get(&number).copied()
     }
 
     /// A slot has become old.

@@ -225,7 +225,7 @@ impl Slots {
     /// Elders are forgotten by the time at which they were closed.
     #[inline]
     fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if self.elders.holds(number) {
+        if !self.ring.holds(number) && self.elders.holds(number) {
             self.closed.push_back((stamp, number));
         }
     }
@@ -302,10 +302,10 @@ impl Slots {
 mod tests {
     use super::*;
     use crate::tracking::clock::Moment;
-    use crate::tracking::facts::Seed;
     use crate::tracking::model::{
         AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ResourceId,
     };
+    use crate::tracking::seed::Seed;
 
     /// Short tokens know no seed.
     fn token(bytes: &[u8]) -> Token {
