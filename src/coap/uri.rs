@@ -1,10 +1,10 @@
 //! The URI of a request, put together from its options (RFC 7252 section 6.5).
 
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::parameters::{PORT_COAP, PORT_COAPS};
-use super::{Message, OptionNumber};
+use super::{Message, OptionInstance, OptionNumber};
 
 /// Default port of a scheme; None for schemes without one here.
 fn default_port(scheme: &str) -> Option<u16> {
@@ -52,6 +52,10 @@ impl Message<'_> {
             push_readable(into, segment.value, b"%/?#");
             any = true;
         }
+        if !any && let Some(path) = self.uint(OptionNumber::URI_PATH_ABBREV).and_then(abbreviated) {
+            into.push_str(path);
+            any = true;
+        }
         any
     }
 
@@ -79,21 +83,56 @@ impl Message<'_> {
         Some(text)
     }
 
-    /// The whole URI of a request that was sent to `address` and `port` by the transport of `scheme` (such as `coap`).
-    pub fn uri(&self, scheme: &str, address: IpAddr, port: u16) -> String {
-        if let Some(whole) = self.option(OptionNumber::PROXY_URI) {
-            return super::escape(whole.value).into_owned();
+    /// The whole URI of a request that was sent to `address` and `port` by the transport of `scheme` (such as `coap`). None where an
+    /// option says a part of it that is not read here: Proxy-Cri, Proxy-Scheme-Number, or a Uri-Path-Abbrev that is not known.
+    pub fn uri(&self, scheme: &str, address: IpAddr, port: u16) -> Option<String> {
+        if self.has(OptionNumber::PROXY_CRI) {
+            return None;
         }
-        let proxied = self.option(OptionNumber::PROXY_SCHEME).map(|option| super::escape(option.value));
-        let scheme = proxied.as_deref().unwrap_or(scheme);
-        let host = match self.option(OptionNumber::URI_HOST) {
-            Some(host) if is_literal(host.value) => super::escape(host.value).into_owned(),
-            Some(host) => encoded(host.value, ""),
-            None => literal(address),
+        if let Some(whole) = self.valid(OptionNumber::PROXY_URI) {
+            return Some(encoded(whole, ":/?#[]@%&"));
+        }
+        if self.has(OptionNumber::PROXY_SCHEME_NUMBER) {
+            return None;
+        }
+        let path = match self.uint(OptionNumber::URI_PATH_ABBREV).filter(|_| !self.has(OptionNumber::URI_PATH)) {
+            Some(number) => abbreviated(number)?.to_owned(),
+            None => self.uri_path(),
         };
-        let port = self.uint(OptionNumber::URI_PORT).unwrap_or_else(|| u64::from(port));
+        let host = self.host().unwrap_or_else(|| literal(address));
+        let port = self.valid(OptionNumber::URI_PORT).and_then(super::option::value::uint).unwrap_or(port.into());
         let port = if default_port(scheme).map(u64::from) == Some(port) { String::new() } else { format!(":{port}") };
-        format!("{scheme}://{host}{port}{}{}", self.uri_path(), self.uri_query())
+        // The scheme for a proxy takes the place of the other once the URI is complete (RFC 7252 section 5.10.2).
+        let scheme = self.proxy_scheme().unwrap_or_else(|| scheme.to_owned());
+        Some(format!("{scheme}://{host}{port}{path}{}", self.uri_query()))
+    }
+
+    /// The host that the request names, as it stands in a URI.
+    pub fn host(&self) -> Option<String> {
+        let value = self.valid(OptionNumber::URI_HOST)?;
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        Some(bare.parse().map_or_else(|_| encoded(value, "&"), |address: Ipv6Addr| literal(address.into())))
+    }
+
+    /// The scheme that a proxy is to use, as it stands in a URI.
+    pub fn proxy_scheme(&self) -> Option<String> {
+        self.valid(OptionNumber::PROXY_SCHEME).map(|scheme| encoded(scheme, ""))
+    }
+
+    /// The value of the first option of that kind, if the option allows its length: others count as unknown (RFC 7252 section 5.4.3).
+    fn valid(&self, number: OptionNumber) -> Option<&[u8]> {
+        self.option(number).filter(OptionInstance::has_good_length).map(|option| option.value)
+    }
+}
+
+/// The path that a Uri-Path-Abbrev stands for (draft-ietf-core-uri-path-abbrev).
+pub fn abbreviated(number: u64) -> Option<&'static str> {
+    match number {
+        0 => Some("/.well-known/core"),
+        1 => Some("/.well-known/rd"),
+        2 => Some("/.well-known/edhoc"),
+        _ => None,
     }
 }
 
@@ -103,11 +142,6 @@ fn literal(address: IpAddr) -> String {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("[{address}]"),
     }
-}
-
-/// Whether a Uri-Host is an IPv6 literal in brackets already.
-fn is_literal(host: &[u8]) -> bool {
-    host.first() == Some(&b'[') && host.last() == Some(&b']')
 }
 
 /// The values of all options of one kind, percent-encoded, `first` before the first and `next` before the others.

@@ -21,6 +21,7 @@ pub fn push_path(into: &mut String, message: &Message<'_>) {
     if !message.push_readable_path(into) {
         into.push_str(match () {
             () if message.has(OptionNumber::OSCORE) => "(protected)",
+            () if message.has(OptionNumber::URI_PATH_ABBREV) => "(abbreviated)",
             () if message.lacks_options() => "",
             () => "/",
         });
@@ -41,13 +42,10 @@ pub fn authority(message: &Message<'_>) -> Option<String> {
     if let Some(uri) = message.readable_proxy_uri() {
         return Some(escape::text(&uri).into_owned());
     }
-    let scheme = message.option(OptionNumber::PROXY_SCHEME).map(|scheme| escape::bytes(scheme.value).into_owned());
-    let host = message.option(OptionNumber::URI_HOST).map(|host| escape::bytes(host.value).into_owned());
-    if scheme.is_none() && host.is_none() {
-        return None;
-    }
+    let scheme = message.proxy_scheme();
+    let Some(host) = message.host() else { return scheme.map(|scheme| scheme + ":") };
     let port = message.uint(OptionNumber::URI_PORT).map(|port| format!(":{port}")).unwrap_or_default();
-    Some(format!("{}://{}{port}", scheme.as_deref().unwrap_or("coap"), host.unwrap_or_default()))
+    Some(format!("{}://{host}{port}", scheme.as_deref().unwrap_or("coap")))
 }
 
 /// What a proxy is asked for: its URI, or scheme and authority; None where no proxy is asked.

@@ -13,10 +13,7 @@ use crate::tracking::{AnswerKind, ExchangeState, NO_RECORD, ObservationEnd, Obse
 pub(super) fn generated(view: &View<'_>, known: Known) -> Vec<Node> {
     let mut nodes = Vec::new();
     if view.record.code.is_request() {
-        let path = content::path(&view.message);
-        let uri = content::authority(&view.message)
-            .map_or_else(|| path.clone(), |authority| if path == "/" { authority } else { authority + &path });
-        nodes.push(Node::generated("coapscope.uri", "URI", uri));
+        nodes.extend(uri(view).map(|uri| Node::generated("coapscope.uri", "URI", uri)));
     }
     nodes.extend(exchange(view, known));
     nodes.extend(relation(view));
@@ -26,6 +23,17 @@ pub(super) fn generated(view: &View<'_>, known: Known) -> Vec<Node> {
     nodes.extend(observation(view, known));
     nodes.extend(super::names::nodes(view));
     nodes
+}
+
+/// The URI that was requested; what can be read of it, where its parts are not all there to be read.
+fn uri(view: &View<'_>) -> Option<String> {
+    let message = &view.message;
+    if message.lacks_options() || message.has(OptionNumber::OSCORE) || !view.is_message() {
+        let path = content::path(message);
+        return Some(content::authority(message).map_or_else(|| path.clone(), |authority| authority + &path));
+    }
+    let to = view.destination()?;
+    message.uri("coap", to.address, to.port)
 }
 
 /// The message that evidence speaks of.

@@ -5,6 +5,7 @@ use super::super::{
     Oscore, Span,
 };
 use super::*;
+use crate::coap::uri::abbreviated;
 
 /// An option with its nibbles, extension bytes and value. `before`: number of the option in front of it, 0 for the first.
 pub(super) fn field(message: &Message<'_>, option: &OptionInstance<'_>, before: u16) -> Field {
@@ -204,12 +205,7 @@ fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64)
             _ => format!("{} more proxies may forward it", number - 1),
         },
         Some(OptionNumber::NO_RESPONSE) => no_response_meaning(number),
-        Some(OptionNumber::URI_PATH_ABBREV) => match number {
-            0 => "/.well-known/core".to_string(),
-            1 => "/.well-known/rd".to_string(),
-            2 => "/.well-known/edhoc".to_string(),
-            _ => String::new(),
-        },
+        Some(OptionNumber::URI_PATH_ABBREV) => abbreviated(number).unwrap_or_default().to_string(),
         Some(OptionNumber::OCF_ACCEPT_CONTENT_FORMAT_VERSION | OptionNumber::OCF_CONTENT_FORMAT_VERSION) => {
             format!("version {}.{}.{}", number >> 11, number >> 6 & 31, number & 63)
         }
