@@ -418,14 +418,11 @@ impl SentTable {
         self.lifetime.min(self.confirmable.wait).min(self.other.wait)
     }
 
-    /// The steady time behind which a message has waited or is to lapse.
+    /// The steady time behind which a message has waited or is to lapse. That one can be let go of is no reason to look.
     pub fn next_due(&self) -> Option<i64> {
-        let due = [&self.confirmable, &self.other].map(|life| {
-            let front = life.due.front().map(|due| due.stamp.saturating_add(self.lifetime));
-            let waiting = life.due.get(life.waiting()).map(|due| due.stamp.saturating_add(life.wait));
-            [front, waiting]
-        });
-        due.into_iter().flatten().flatten().min()
+        let waiting = |life: &Life| life.due.get(life.waiting()).map(|due| due.stamp.saturating_add(life.wait));
+        let front = self.confirmable.due.front().map(|due| due.stamp.saturating_add(self.lifetime));
+        [waiting(&self.confirmable), waiting(&self.other), front].into_iter().flatten().min()
     }
 
     /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
