@@ -83,6 +83,23 @@ pub(super) fn head(bytes: &[u8], big_endian: bool) -> Option<(u32, usize, bool)>
     Some((kind, number(bytes, 4, big_endian)? as usize, big_endian))
 }
 
+/// The byte order and the version that a section header has; none where it is not whole, or of no known byte order.
+pub(super) fn section(block: &[u8]) -> Option<(bool, (u16, u16))> {
+    let big_endian = match block.get(8..12)? {
+        [0x1a, 0x2b, 0x3c, 0x4d] => true,
+        [0x4d, 0x3c, 0x2b, 0x1a] => false,
+        _ => return None,
+    };
+    let half = |at| {
+        let bytes = *block.get(at..)?.first_chunk::<2>()?;
+        Some(if big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    };
+    Some((big_endian, (half(12)?, half(14)?)))
+}
+
+/// Major number of the version of pcapng that is read; minor ones only add to it.
+pub(super) const VERSION: u16 = 1;
+
 /// Whether a block can have this length.
 #[inline]
 pub(super) const fn is_sound(length: usize) -> bool {
@@ -171,7 +188,7 @@ fn interface(block: &[u8], big_endian: bool) -> Result<Description, &'static str
         pcapng::parse_interfacedescriptionblock_le(block)
     };
     let (_, parsed): (_, InterfaceDescriptionBlock<'_>) = parsed.map_err(|_| "its fields do not fit into it")?;
-    let option = |code| parsed.options.iter().find(|option| option.code == code).and_then(value);
+    let option = |code| options(&parsed.options).find(|option| option.code == code).and_then(value);
     let text = |code| option(code).map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned());
     let offset = option(OptionCode::IfTsoffset).and_then(<[u8]>::first_chunk::<8>).copied().unwrap_or_default();
     let offset = if big_endian { i64::from_be_bytes(offset) } else { i64::from_le_bytes(offset) };
@@ -208,7 +225,12 @@ pub(super) fn comments(block: &[u8], big_endian: bool) -> Vec<String> {
     };
     let is_comment = |option: &&PcapNGOption<'_>| option.code == OptionCode::Comment;
     let text = |value| String::from_utf8_lossy(value).into_owned();
-    parsed.options.iter().filter(is_comment).filter_map(value).map(text).collect()
+    options(&parsed.options).filter(is_comment).filter_map(value).map(text).collect()
+}
+
+/// The options of a block. They end at the first of type 0, whatever is behind it (draft-ietf-opsawg-pcapng section 3.5).
+fn options<'a, 'b>(parsed: &'b [PcapNGOption<'a>]) -> impl Iterator<Item = &'b PcapNGOption<'a>> {
+    parsed.iter().take_while(|option| option.code != OptionCode::EndOfOpt)
 }
 
 /// The value of an option, without its padding.

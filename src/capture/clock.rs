@@ -1,5 +1,7 @@
 //! Time stamps of savefiles as nanoseconds since 1970.
 
+use crate::coap::UNKNOWN_TIME;
+
 /// How an interface counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -20,6 +22,12 @@ impl Clock {
         let exponent = u32::from(resolution & 0x7f);
         let base: u128 = if resolution & 0x80 == 0 { 10 } else { 2 };
         Self { per_second: base.saturating_pow(exponent), offset }
+    }
+
+    /// Nanoseconds since 1970 of the ticks that a block has; not known where it has none, which is so in a simple one.
+    #[inline]
+    pub(super) fn time(self, ticks: Option<u64>) -> i64 {
+        ticks.map_or(UNKNOWN_TIME, |ticks| self.nanoseconds(ticks))
     }
 
     /// Nanoseconds since 1970 of so many ticks; at the end of the range where it leaves that (years 1677 to 2262).

@@ -56,6 +56,11 @@ pub enum CaptureError {
         /// Major and minor number.
         version: (u16, u16),
     },
+    /// A pcapng file whose numbers are in no known order.
+    ByteOrder {
+        /// Its name.
+        file: String,
+    },
     /// A read failed.
     Read {
         /// Name of the file.
@@ -149,6 +154,9 @@ impl fmt::Display for CaptureError {
                     f,
                     "{file}: is a capture of version {major}.{minor}, which is not known; save it again with a current tool"
                 )
+            }
+            Self::ByteOrder { file } => {
+                write!(f, "{file}: is pcapng, but its byte-order magic at byte 8 is none; the file is damaged, copy it again")
             }
             Self::Read { file, offset, error } => write!(f, "{file}: cannot be read at byte {offset}: {error}"),
             Self::Ended { name, error } => {

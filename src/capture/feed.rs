@@ -1,15 +1,15 @@
 //! The thread that brings standard input, a pipe, or an unpacked file into a spool.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
-use super::CaptureError;
 use super::spool::{Spool, SpoolReader, SpoolWriter};
+use super::{CaptureError, WarningKind};
 
 /// Bytes moved at a time.
 const CHUNK: usize = 64 * 1024;
@@ -26,7 +26,7 @@ pub(super) struct Feed {
 struct Shared {
     consumed: AtomicU64,
     abandoned: AtomicBool,
-    complaint: OnceLock<String>,
+    complaint: OnceLock<WarningKind>,
     /// The input itself could not be read.
     unreadable: AtomicBool,
 }
@@ -57,7 +57,7 @@ impl Feed {
     }
 
     /// What is wrong with the compressed data, once the spool has ended.
-    pub fn complaint(&self) -> Option<String> {
+    pub fn complaint(&self) -> Option<WarningKind> {
         self.shared.complaint.get().cloned()
     }
 
@@ -97,48 +97,125 @@ impl Read for Counted {
     }
 }
 
-fn run(mut from: Counted, writer: SpoolWriter, shared: &Shared) {
-    // gzip is told by two bytes, that a pipe may hand over one by one.
-    let mut head = Vec::new();
-    while head.len() < 2 {
-        let mut byte = [0; 1];
-        match from.read(&mut byte) {
-            Ok(0) => break,
-            Ok(_) => head.extend(byte),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return writer.fail(&error),
+/// Input of which the next bytes can be looked at before they are read.
+struct Ahead {
+    held: Vec<u8>,
+    from: BufReader<Counted>,
+}
+
+impl Ahead {
+    /// The next two bytes, or fewer at the end: gzip is told by them, and a pipe may hand them over one by one.
+    fn look(&mut self) -> io::Result<&[u8]> {
+        while self.held.len() < 2 {
+            let mut byte = [0; 1];
+            match self.from.read(&mut byte) {
+                Ok(0) => break,
+                Ok(_) => self.held.extend(byte),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(&self.held)
     }
-    let is_gzip = head == [0x1f, 0x8b];
-    let from = io::Cursor::new(head).chain(from);
-    if is_gzip {
-        copy(MultiGzDecoder::new(from), writer, shared);
-    } else {
-        copy(from, writer, shared);
+
+    /// What stands behind a member of a gzip file; zeros, with which tapes and downloads are filled up, are passed over.
+    fn behind_member(&mut self, shared: &Shared) -> io::Result<Behind> {
+        loop {
+            match self.look()? {
+                [] => return Ok(Behind::Nothing),
+                GZIP => return Ok(Behind::Member),
+                [0, ..] if !shared.abandoned.load(Ordering::Relaxed) => self.consume(1),
+                _ => return Ok(Behind::Other),
+            }
+        }
     }
 }
 
-/// Moves bytes until there are no more, or nobody reads them; what is in the spool by then stands.
-fn copy(mut from: impl Read, mut writer: SpoolWriter, shared: &Shared) {
+impl Read for Ahead {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Ahead {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.held.is_empty() { self.from.fill_buf() } else { Ok(&self.held) }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.held.is_empty() {
+            self.from.consume(count);
+        } else {
+            self.held.drain(..count.min(self.held.len()));
+        }
+    }
+}
+
+/// What a gzip file begins with, and each of its members.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// What can stand behind a member of a gzip file (RFC 1952 section 2.2).
+enum Behind {
+    Nothing,
+    Member,
+    /// Something that is no gzip.
+    Other,
+}
+
+fn run(from: Counted, mut writer: SpoolWriter, shared: &Shared) {
+    let from = Ahead { held: Vec::new(), from: BufReader::with_capacity(CHUNK, from) };
+    match unpack(from, &mut writer, shared) {
+        Ok(()) => {}
+        Err(error) if shared.unreadable.load(Ordering::Acquire) => writer.fail(&error),
+        Err(error) => complain(shared, WarningKind::Compression { why: error.to_string() }),
+    }
+}
+
+/// Moves what there is, unpacked where it is gzip.
+fn unpack(mut from: Ahead, writer: &mut SpoolWriter, shared: &Shared) -> io::Result<()> {
+    if from.look()? != GZIP {
+        return copy(&mut from, writer, shared).map(drop);
+    }
+    loop {
+        let mut member = GzDecoder::new(from);
+        if !copy(&mut member, writer, shared)? {
+            return Ok(());
+        }
+        from = member.into_inner();
+        match from.behind_member(shared)? {
+            Behind::Member => {}
+            Behind::Nothing => return Ok(()),
+            Behind::Other => {
+                complain(shared, WarningKind::BehindCompressed);
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Moves bytes until there are no more; false where nobody reads them. What is in the spool by then stands.
+fn copy(from: &mut impl Read, writer: &mut SpoolWriter, shared: &Shared) -> io::Result<bool> {
     let mut buffer = vec![0; CHUNK];
     while !shared.abandoned.load(Ordering::Relaxed) {
         let count = match from.read(&mut buffer) {
-            Ok(0) => return,
+            Ok(0) => return Ok(true),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) if shared.unreadable.load(Ordering::Acquire) => return writer.fail(&error),
-            Err(error) => return complain(shared, &error),
+            Err(error) => return Err(error),
         };
         let bytes = buffer.get(..count).unwrap_or_default();
         // The writer keeps its error for the reader.
         if writer.write_all(bytes).and_then(|()| writer.commit()).is_err() {
-            return;
+            return Ok(false);
         }
     }
+    Ok(false)
 }
 
-fn complain(shared: &Shared, error: &io::Error) {
-    shared.complaint.get_or_init(|| error.to_string());
+fn complain(shared: &Shared, what: WarningKind) {
+    shared.complaint.get_or_init(|| what);
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Clock;
 use super::classic::Layout;
+use super::{Clock, Secrets};
 use crate::frame::LinkType;
 
 /// Interfaces among which one that is described again is looked for.
@@ -66,13 +66,17 @@ pub(super) struct Known {
 /// The interfaces of all files, as far as they were met: written by the source, read by whoever reads frames again.
 /// It is locked only when an interface is added and when a single frame is looked up.
 #[derive(Clone, Debug, Default)]
-pub(super) struct InterfaceTable(Arc<RwLock<Vec<(Interface, u16)>>>);
+pub(super) struct InterfaceTable {
+    list: Arc<RwLock<Vec<(Interface, u16)>>>,
+    /// The keys met so far, which belong to the files as the interfaces do.
+    secrets: Arc<RwLock<Vec<Secrets>>>,
+}
 
 impl InterfaceTable {
     /// Adds one, and gives its number and that of the first description of the same interface; none where there are more than can be
     /// numbered.
     pub fn add(&self, interface: Interface) -> Option<(u16, u16)> {
-        let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         let number = u16::try_from(list.len()).ok()?;
         let first = list
             .iter()
@@ -83,9 +87,19 @@ impl InterfaceTable {
         Some((number, first))
     }
 
+    /// Keeps keys.
+    pub fn keep(&self, secrets: Secrets) {
+        self.secrets.write().unwrap_or_else(PoisonError::into_inner).push(secrets);
+    }
+
+    /// The keys met so far.
+    pub fn secrets(&self) -> Vec<Secrets> {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What is needed to read a frame of that interface.
     pub fn get(&self, number: u16) -> Option<Known> {
-        let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.get(usize::from(number)).map(|(it, _)| Known {
             link: it.link,
             snaplen: it.snaplen,

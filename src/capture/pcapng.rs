@@ -2,11 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::Interface;
+use super::{Interface, Secrets};
+use crate::frame::is_known_time;
 
 const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
+const SIMPLE_FRAME: u32 = 3;
 const FRAME: u32 = 6;
+const SECRETS: u32 = 10;
 /// Options of blocks (draft-ietf-opsawg-pcapng).
 const COMMENT: u16 = 1;
 const NAME: u16 = 2;
@@ -20,7 +23,9 @@ const LONGEST: usize = 65_000;
 #[derive(Debug)]
 pub struct PcapngWriter<W: Write> {
     to: W,
-    interfaces: u32,
+    program: String,
+    /// The snaplen of each interface of the section.
+    interfaces: Vec<u32>,
     block: Vec<u8>,
 }
 
@@ -30,15 +35,39 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the system says.
     pub fn new(to: W, program: &str) -> io::Result<Self> {
-        let mut writer = Self { to, interfaces: 0, block: Vec::new() };
-        writer.word(0x1a2b_3c4d);
-        writer.word(1);
-        // The length of the section is not known.
-        writer.word(u32::MAX);
-        writer.word(u32::MAX);
-        writer.option(USER_APPLICATION, program.as_bytes());
-        writer.end(SECTION, true)?;
+        let mut writer = Self { to, program: program.to_owned(), interfaces: Vec::new(), block: Vec::new() };
+        writer.section()?;
         Ok(writer)
+    }
+
+    /// Begins another section: interfaces are numbered anew.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn section(&mut self) -> io::Result<()> {
+        self.interfaces.clear();
+        self.word(0x1a2b_3c4d);
+        self.word(1);
+        // The length of the section is not known.
+        self.word(u32::MAX);
+        self.word(u32::MAX);
+        let program = std::mem::take(&mut self.program);
+        self.option(USER_APPLICATION, program.as_bytes());
+        self.program = program;
+        self.end(SECTION, true)
+    }
+
+    /// Adds keys for what is encrypted in the section.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::InvalidInput`] for more than a block holds.
+    pub fn secrets(&mut self, secrets: &Secrets) -> io::Result<()> {
+        let length = u32::try_from(secrets.data.len())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "keys of more than 4 GiB"))?;
+        self.word(secrets.kind);
+        self.word(length);
+        self.padded(&secrets.data);
+        self.end(SECRETS, false)
     }
 
     /// Adds an interface, and gives its number.
@@ -55,12 +84,15 @@ impl<W: Write> PcapngWriter<W> {
         }
         self.option(RESOLUTION, &[9]);
         self.end(INTERFACE, true)?;
-        self.interfaces += 1;
-        Ok(self.interfaces - 1)
+        self.interfaces.push(interface.snaplen);
+        Ok(self.interfaces.len() as u32 - 1)
     }
 
     /// Adds a frame of an interface: its time in nanoseconds since 1970 (one before that is set to it), its length on the wire, and
     /// comments, each its own.
+    ///
+    /// A frame whose time is not known goes into a simple block, which has no room for comments either; that is of the first interface of
+    /// a section, so that others begin a section. Where such a block cannot hold it as it is, its time is set to 1970.
     ///
     /// # Errors
     /// What the system says; [`io::ErrorKind::InvalidInput`] for an interface that was not added.
@@ -72,13 +104,19 @@ impl<W: Write> PcapngWriter<W> {
         bytes: &[u8],
         comments: &[S],
     ) -> io::Result<()> {
-        if interface >= self.interfaces {
+        let Some(snaplen) = self.interfaces.get(interface as usize).copied() else {
             let text = format!("interface {interface} is not described in this file");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
+        };
         let captured = u32::try_from(bytes.len())
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a frame of more than 4 GiB"))?;
-        let time = u64::try_from(time).unwrap_or_default();
+        let limit = if snaplen == 0 { original_length } else { original_length.min(snaplen) };
+        if !is_known_time(time) && interface == 0 && captured == limit {
+            self.word(original_length);
+            self.padded(bytes);
+            return self.end(SIMPLE_FRAME, false);
+        }
+        let time = if is_known_time(time) { u64::try_from(time).unwrap_or_default() } else { 0 };
         for word in [interface, (time >> 32) as u32, time as u32, captured, original_length] {
             self.word(word);
         }

@@ -1,10 +1,10 @@
 //! Reads single frames again, by their place.
 
-use super::CaptureError;
 use super::blocks::{self, Block};
 use super::classic::MAX_CAPTURED;
 use super::interface::{InterfaceTable, Known, RecordForm};
 use super::medium::{Filled, Later, Medium};
+use super::{CaptureError, Secrets};
 use crate::frame::{Frame, Position};
 
 /// Bytes read at first: most frames are shorter.
@@ -103,7 +103,7 @@ impl FrameReader {
                 let Ok(Block::Frame(frame)) = blocks::read(record, big_endian, snaplen) else {
                     return Err(changed());
                 };
-                (frame.bytes, clock.nanoseconds(frame.ticks.unwrap_or_default()), frame.original)
+                (frame.bytes, clock.time(frame.ticks), frame.original)
             }
         };
         let bytes = record.get(range).ok_or_else(changed)?;
@@ -116,6 +116,11 @@ impl FrameReader {
             Some(Known { record: RecordForm::Block { big_endian }, .. }) => blocks::comments(record, big_endian),
             _ => Vec::new(),
         }
+    }
+
+    /// The keys in the capture for what is encrypted in it, as far as it was read.
+    pub fn secrets(&self) -> Vec<Secrets> {
+        self.interfaces.secrets()
     }
 
     /// Which of several files a place is in; None where there is one only.

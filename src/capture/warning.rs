@@ -67,6 +67,8 @@ pub enum WarningKind {
         /// What the decompressor says.
         why: String,
     },
+    /// Something that is no gzip stands behind the compressed data, which is whole.
+    BehindCompressed,
     /// There is more to say than is said. The last warning about a file.
     More,
 }
@@ -109,6 +111,12 @@ impl fmt::Display for Warning {
             ),
             WarningKind::More => {
                 write!(f, "{file}: there is more that is odd, from byte {offset} on; only so many warnings are given")
+            }
+            WarningKind::BehindCompressed => {
+                write!(
+                    f,
+                    "{file}: something that is no gzip stands behind the compressed data; all of that was read, and the rest left out"
+                )
             }
             WarningKind::Compression { why } => {
                 write!(f, "{file}: the compressed data is damaged or ends early ({why}); what came before was read")

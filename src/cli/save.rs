@@ -10,7 +10,7 @@ use super::target;
 use crate::capture::{FrameReader, PcapngWriter};
 use crate::coap::{Rule, Severity};
 use crate::field;
-use crate::frame::Position;
+use crate::frame::{Position, is_known_time};
 use crate::pipeline::Fetcher;
 use crate::store::{RecordKind, Store};
 use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
@@ -104,9 +104,20 @@ fn write(store: &Store, fetcher: &Fetcher, places: &[Place], to: impl io::Write)
         Ok(writer) => writer,
         Err(error) => return Ok(Err(error)),
     };
+    if let Err(error) = fetcher.reader().secrets().iter().try_for_each(|secrets| writer.secrets(secrets)) {
+        return Ok(Err(error));
+    }
     let mut interfaces: HashMap<u16, u32> = HashMap::new();
     for place in places {
         let frame = fetcher.reader().read(place.position, 0, &mut buffer)?;
+        // A frame without a time is of the first interface of a section.
+        let is_first = interfaces.get(&place.position.interface) == Some(&0);
+        if !is_known_time(frame.time) && !is_first && !interfaces.is_empty() {
+            if let Err(error) = writer.section() {
+                return Ok(Err(error));
+            }
+            interfaces.clear();
+        }
         let number = match (interfaces.get(&place.position.interface), interface(store, place)) {
             (Some(number), _) => Ok(*number),
             (None, Some(interface)) => writer.interface(interface),

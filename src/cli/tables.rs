@@ -13,7 +13,7 @@ use crate::field;
 use crate::pipeline::Fetcher;
 use crate::render::columns::csv_cell;
 use crate::render::json::{finding, line};
-use crate::render::time::rfc3339;
+use crate::render::time::known_rfc3339;
 use crate::store::{Store, round_trip};
 use crate::tracking::{BodyId, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, RecordId, ResourceId};
 
@@ -154,7 +154,7 @@ fn exchanges(store: &Store, chosen: Chosen<'_>) -> Table {
         vec![
             json!(id.0),
             frame(store, row.request),
-            json!(rfc3339(row.started)),
+            json!(known_rfc3339(row.started)),
             endpoint(store, row.client),
             endpoint(store, row.server),
             json!(method.name().map_or_else(|| method.to_string(), str::to_owned)),

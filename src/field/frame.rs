@@ -81,11 +81,15 @@ fn frame() -> Vec<Field> {
         })
         .of_record(),
         Field::new("frame.time", Kind::Time, "When the frame was captured.", |view, visit| {
-            visit(Value::Time(view.record.time));
+            if is_known_time(view.record.time) {
+                visit(Value::Time(view.record.time));
+            }
         })
         .of_record(),
         Field::new("frame.time_epoch", Kind::Duration, "Seconds since 1970-01-01 UTC.", |view, visit| {
-            visit(Value::Duration(view.record.time));
+            if is_known_time(view.record.time) {
+                visit(Value::Duration(view.record.time));
+            }
         })
         .of_record(),
         Field::new(

@@ -8,7 +8,7 @@ use etherparse::checksum::Sum16BitWords;
 
 use super::bytes::up_to;
 use super::ip::{Packet, Part};
-use super::{Frame, Position};
+use super::{Frame, Position, time_between};
 
 /// How long a fragment waits for the others, by the time in the frames (RFC 8200 section 4.5).
 const LIFETIME: i64 = 60_000_000_000;
@@ -35,6 +35,8 @@ pub enum FragmentFault {
     Unaligned,
     /// There are more than anybody sends.
     TooMany,
+    /// Nothing is wrong with it, but another one of its datagram was refused.
+    Spoiled,
 }
 
 impl fmt::Display for FragmentFault {
@@ -45,6 +47,7 @@ impl fmt::Display for FragmentFault {
             Self::TooLong => "it reaches beyond the end",
             Self::Unaligned => "its length is no multiple of 8 bytes",
             Self::TooMany => "there are too many of them",
+            Self::Spoiled => "another one of its datagram was refused before",
         })
     }
 }
@@ -197,7 +200,7 @@ impl Fragments {
     /// Gives up what has waited too long.
     fn expire(&mut self, now: i64) {
         while let Some((started, key)) = self.order.front().copied() {
-            if now.saturating_sub(started) <= LIFETIME {
+            if time_between(started, now).is_none_or(|waited| waited <= LIFETIME) {
                 return;
             }
             self.order.pop_front();
@@ -234,10 +237,12 @@ impl Fragments {
 
 impl Partial {
     fn take(&mut self, position: Position, bytes: &[u8], packet: &Packet<'_>, part: Part) -> Taken {
-        if self.fault.is_none() {
-            self.fault = self.insert(position, packet, part).err();
-        }
-        if let Some(fault) = self.fault {
+        let fault = match self.fault {
+            Some(_) => Some(FragmentFault::Spoiled),
+            None => self.insert(position, packet, part).err(),
+        };
+        if let Some(fault) = fault {
+            self.fault.get_or_insert(fault);
             // What follows is refused too, so the bytes are of no more use.
             self.pieces = Vec::new();
             self.positions = Vec::new();
@@ -270,6 +275,10 @@ impl Partial {
         }
         if self.pieces.len() >= MAX_FRAGMENTS {
             return Err(FragmentFault::TooMany);
+        }
+        if start == end && part.more {
+            // Without a byte it is in nobody's place, and it ends nothing.
+            return Ok(());
         }
         let at = self.pieces.partition_point(|piece| piece.start < start);
         if let Some(same) = self.pieces.get(at)

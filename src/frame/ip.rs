@@ -6,6 +6,7 @@ use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::bytes::{be16, be32, behind, byte, chunk, up_to};
 use super::protocol::extension;
+use super::route::{self, Route};
 use super::{Protocol, Reason};
 
 /// More extension headers than any sender has use for.
@@ -31,6 +32,8 @@ pub(super) struct Packet<'a> {
     pub wire: usize,
     /// The header gives no length: the sender leaves it to its network card (segmentation offload), or it is a jumbogram.
     pub open_ended: bool,
+    /// It is under way on a route of a kind that is not known, so that the destination is only the next stop.
+    pub stops_on_the_way: bool,
     /// Set where this is one part of several.
     pub fragment: Option<Part>,
 }
@@ -41,6 +44,11 @@ pub(super) struct Packet<'a> {
 pub(super) enum Addresses<'a> {
     V4(&'a [u8; 8]),
     V6(&'a [u8; 32]),
+    /// The header names the next stop on a route, and the route whom it is meant for.
+    Routed {
+        source: IpAddr,
+        destination: IpAddr,
+    },
 }
 
 impl Addresses<'_> {
@@ -48,15 +56,17 @@ impl Addresses<'_> {
     #[inline]
     pub fn source(&self) -> IpAddr {
         match self {
+            Self::Routed { source, .. } => *source,
             Self::V4([a, b, c, d, ..]) => IpAddr::from([*a, *b, *c, *d]),
             Self::V6(both) => IpAddr::from(both.first_chunk::<16>().copied().unwrap_or_default()),
         }
     }
 
-    /// Whom it was sent to.
+    /// Whom it was sent to, in the end.
     #[inline]
     pub fn destination(&self) -> IpAddr {
         match self {
+            Self::Routed { destination, .. } => *destination,
             Self::V4([.., a, b, c, d]) => IpAddr::from([*a, *b, *c, *d]),
             Self::V6(both) => IpAddr::from(both.last_chunk::<16>().copied().unwrap_or_default()),
         }
@@ -119,8 +129,14 @@ fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
         payload: up_to(behind(bytes, length), wire),
         wire,
         open_ended,
+        stops_on_the_way: false,
         fragment,
     };
+    if length > 20
+        && let Some(last) = route::of_options(header.options())
+    {
+        packet.addresses = Addresses::Routed { source: packet.addresses.source(), destination: last.into() };
+    }
     if packet.protocol == 51 && packet.fragment.is_none() {
         pass_extensions(&mut packet)?;
     }
@@ -144,6 +160,7 @@ fn parse_v6(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
         payload: up_to(behind(bytes, 40), wire),
         wire,
         open_ended,
+        stops_on_the_way: false,
         fragment: None,
     };
     if packet.protocol != 17 {
@@ -182,6 +199,9 @@ fn pass_extensions(packet: &mut Packet<'_>) -> Result<(), Reason> {
         if length > packet.payload.len() {
             return Err(missing);
         }
+        if protocol == Protocol::Routing {
+            follow(packet, up_to(packet.payload, length));
+        }
         next_header_at = packet.header_length;
         packet.header_length += length;
         packet.payload = behind(packet.payload, length);
@@ -192,6 +212,18 @@ fn pass_extensions(packet: &mut Packet<'_>) -> Result<(), Reason> {
         }
     }
     Err(Reason::Malformed(Protocol::OtherExtension))
+}
+
+/// Whom a packet with this routing header is meant for: for UDP its pseudo-header has that address already (RFC 8200 section 8.1).
+#[cold]
+fn follow(packet: &mut Packet<'_>, header: &[u8]) {
+    match route::of_header(header, packet.addresses.destination()) {
+        Route::Over => {}
+        Route::To(destination) => {
+            packet.addresses = Addresses::Routed { source: packet.addresses.source(), destination };
+        }
+        Route::Unknown => packet.stops_on_the_way = true,
+    }
 }
 
 /// Length of an extension header in bytes.

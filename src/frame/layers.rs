@@ -174,7 +174,7 @@ impl<'a> Walk<'a> {
             && let Some(quoted) = icmp::quoted(packet)
         {
             let start = at + icmp::HEADER;
-            self.ip(start, start + quoted.len(), quoted.len(), false);
+            self.ip(start, start + quoted.len(), icmp::wire_length(quoted), false);
         }
     }
 

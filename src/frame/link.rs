@@ -152,9 +152,9 @@ fn llc(bytes: &[u8]) -> Read {
 fn cooked(length: usize, hardware: u16, number: u16, broadcast: bool) -> Result<Step, Reason> {
     // ARPHRD_NETLINK: the field holds a netlink family.
     let step = match (hardware, number) {
-        (824, _) => return Err(Reason::EtherType(number)),
+        (824, _) => return Err(Reason::Netlink(number)),
         (_, 4) => Step::new(length, Protocol::Llc),
-        (_, 0..=1535) => return Err(Reason::EtherType(number)),
+        (_, 0..=1535) => return Err(Reason::Cooked(number)),
         _ => typed(length, number)?,
     };
     Ok(Step { broadcast, ..step })

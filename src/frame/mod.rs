@@ -13,6 +13,7 @@ mod peel;
 mod protocol;
 mod quick;
 mod reason;
+mod route;
 mod show;
 
 use std::fmt;

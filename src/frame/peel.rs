@@ -291,6 +291,7 @@ pub(super) fn is_multicast(addresses: &Addresses<'_>, link_broadcast: bool) -> b
             // A network's own broadcast address has a host part of ones (RFC 919); how long that is only the link tells.
             (224..=239).contains(first) || everybody || link_broadcast && last & 3 == 3
         }
+        Addresses::Routed { destination, .. } => destination.is_multicast(),
         Addresses::V6(both) => both.last_chunk::<16>().is_some_and(|[first, ..]| *first == 0xff),
     }
 }
@@ -305,8 +306,11 @@ pub(super) fn checksum_mismatch(packet: &Packet<'_>, whole: &[u8]) -> Option<(u1
     (found != fits).then_some((found, fits))
 }
 
-/// The checksum that fits a whole UDP datagram.
+/// The checksum that fits a whole UDP datagram; none where its receiver is not known, who is a part of it.
 pub(super) fn udp_checksum(packet: &Packet<'_>, whole: &[u8]) -> Option<u16> {
+    if packet.stops_on_the_way {
+        return None;
+    }
     let mut sum = Sum16BitWords::new();
     sum = match (packet.addresses.source(), packet.addresses.destination()) {
         (IpAddr::V4(a), IpAddr::V4(b)) => sum.add_4bytes(a.octets()).add_4bytes(b.octets()),

@@ -132,6 +132,29 @@ const ETHER_TYPES: &[(u16, &str)] = &[
     (0xa0ed, "6LoWPAN encapsulation"),
 ];
 
+/// Linux's own numbers in the place of an EtherType (`ETH_P_*` of `linux/if_ether.h`): (number, name).
+const COOKED: &[(u16, &str)] = &[
+    (0x0001, "802.3 without 802.2"),
+    (0x0002, "AX.25"),
+    (0x0003, "any"),
+    (0x0004, "802.2"),
+    (0x0005, "SNAP"),
+    (0x0007, "WAN PPP"),
+    (0x0008, "PPP"),
+    (0x0009, "LocalTalk"),
+    (0x000c, "CAN"),
+    (0x000d, "CAN FD"),
+    (0x000e, "CAN XL"),
+    (0x0010, "Token Ring"),
+    (0x0011, "802.2 of LLC2"),
+    (0x0017, "IrDA"),
+    (0x0019, "HDLC"),
+    (0x00f5, "Phonet"),
+    (0x00f6, "802.15.4"),
+    (0x00f7, "CAIF"),
+    (0x00fa, "MCTP"),
+];
+
 /// IP protocol numbers and their names: (number, name).
 const IP_PROTOCOLS: &[(u8, &str)] = &[
     (0, "hop-by-hop options"),
@@ -186,6 +209,11 @@ fn find<K: PartialEq + Copy>(table: &[(K, &'static str)], key: K) -> Option<&'st
 /// The name of an EtherType.
 pub(super) fn ether_type_name(number: u16) -> Option<&'static str> {
     find(ETHER_TYPES, number)
+}
+
+/// The name of one of Linux's own numbers in the place of an EtherType.
+pub(super) fn cooked_name(number: u16) -> Option<&'static str> {
+    find(COOKED, number)
 }
 
 /// The name of an IP protocol number.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::fragments::FragmentFault;
-use super::protocol::{ether_type_name, ip_protocol_name, ppp_protocol_name};
+use super::protocol::{cooked_name, ether_type_name, ip_protocol_name, ppp_protocol_name};
 use super::{LinkType, Protocol};
 
 /// What was there instead of a UDP datagram. Displayed in one line; made for counting.
@@ -13,6 +13,10 @@ pub enum Reason {
     LinkType(LinkType),
     /// An EtherType other than IP.
     EtherType(u16),
+    /// A protocol of a cooked capture that is no EtherType but one of Linux's own numbers (`ETH_P_*`).
+    Cooked(u16),
+    /// A message of a netlink socket, with its family.
+    Netlink(u16),
     /// An 802.2 frame that carries no IP; the number is its destination service access point.
     Llc(u8),
     /// A PPP protocol other than IP.
@@ -43,6 +47,8 @@ impl fmt::Display for Reason {
         match *self {
             Self::LinkType(link) => write!(f, "link type {link}"),
             Self::EtherType(number) => named(f, "EtherType", ether_type_name(number), format_args!("0x{number:04x}")),
+            Self::Cooked(number) => named(f, "Linux protocol", cooked_name(number), format_args!("0x{number:04x}")),
+            Self::Netlink(family) => write!(f, "netlink, family {family}"),
             Self::Llc(service) => write!(f, "802.2 LLC, service access point 0x{service:02x}"),
             Self::PppProtocol(number) => {
                 named(f, "PPP protocol", ppp_protocol_name(number), format_args!("0x{number:04x}"))

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::bytes::array;
 use super::layer_table::{HARDWARE, Row, Show, icmp_name};
-use super::protocol::{ether_type_name, ip_protocol_name, ppp_protocol_name};
+use super::protocol::{cooked_name, ether_type_name, ip_protocol_name, ppp_protocol_name};
 
 /// What the value of a field is judged by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,8 +38,9 @@ pub(super) fn value(header: &[u8], row: &Row, bits: u32, context: Context) -> St
         Show::Mac => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
         Show::Ipv4 => Ipv4Addr::from(array(bytes, 0).unwrap_or_default()).to_string(),
         Show::Ipv6 => Ipv6Addr::from(array::<16>(bytes, 0).unwrap_or_default()).to_string(),
+        Show::CookedProtocol if number < 1536 => named(cooked_name(number as u16), &hex(number, bits)),
         Show::EtherType if number < 1536 => format!("{number} (length)"),
-        Show::EtherType => named(ether_type_name(number as u16), &hex(number, bits)),
+        Show::EtherType | Show::CookedProtocol => named(ether_type_name(number as u16), &hex(number, bits)),
         Show::IpProtocol => named(ip_protocol_name(number as u8), &number.to_string()),
         Show::PppProtocol => named(ppp_protocol_name(number as u16), &hex(number, 16)),
         Show::Words => format!("{} bytes ({number})", number * 4),

@@ -31,6 +31,8 @@ pub(super) struct Batch {
     pub others: Vec<(u64, Other)>,
     /// The first and the last time that is known, of all frames so far.
     pub times: Option<(i64, i64)>,
+    /// Time went back somewhere so far.
+    pub went_back: bool,
     /// Interfaces met since the last batch.
     pub interfaces: Vec<Interface>,
     /// Endpoints met since the last batch.
@@ -70,8 +72,8 @@ pub(super) struct Way {
 pub(super) enum What {
     /// A CoAP message, or what was sent to a CoAP port as one. Its facts are the next of [`Batch::facts`].
     Message,
-    /// A DTLS record where only plain CoAP belongs.
-    DtlsOnPlainPort { multicast: bool },
+    /// A DTLS record where only plain CoAP belongs, or one to a group.
+    Dtls { plain_port: bool, multicast: bool },
     /// An ICMP error that quotes CoAP: the next of [`Batch::quotes`].
     Quote,
 }
@@ -109,7 +111,7 @@ impl Batch {
         self.fragments.clear();
         self.numbers.clear();
         self.others.clear();
-        self.times = None;
+        (self.times, self.went_back) = (None, false);
         self.interfaces.clear();
         self.endpoints.clear();
         self.warnings.clear();

@@ -1,6 +1,6 @@
 //! Findings that need the frame or the addresses beside the message (`raised_by` frame).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::coap::parameters::{DEFAULT_MAX_AGE, PORT_COAP, PORT_COAPS, PORT_COMPRESSED_FIRST, PORT_COMPRESSED_LAST};
 use crate::coap::{Code, Finding, Message, MessageType, OptionInstance, OptionNumber, Rule, Span, UsualMessage};
@@ -161,11 +161,12 @@ fn is_literal(text: &[u8], address: IpAddr) -> bool {
     bare.parse::<IpAddr>() == Ok(address)
 }
 
-/// A DTLS record of so many bytes where only plain CoAP belongs.
-pub(super) fn dtls_on_plain_port(length: usize, multicast: bool) -> impl Iterator<Item = Finding> {
+/// A DTLS record of so many bytes where only plain CoAP belongs, or to a group.
+pub(super) fn dtls(length: usize, plain_port: bool, multicast: bool) -> impl Iterator<Item = Finding> {
     let whole = Span::of_bytes(0, length);
+    let misplaced = plain_port.then(|| Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAP, 0));
     let group = multicast.then_some(Finding::new(Rule::McastSecurePort, whole));
-    [Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAP, 0)].into_iter().chain(group)
+    misplaced.into_iter().chain(group)
 }
 
 fn whole(message: &Message<'_>) -> Span {
@@ -191,13 +192,21 @@ fn is_global(address: IpAddr) -> bool {
                 || a == 0
                 || a >= 240)
         }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped().or_else(|| translated(v6)) {
             Some(v4) => is_global(IpAddr::V4(v4)),
             None => {
                 let [first, second, ..] = v6.segments();
                 first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0x0db8) && first != 0x3fff
             }
         },
+    }
+}
+
+/// The IPv4 address that an address of the well-known prefix of translators stands for (RFC 6052 section 2.1).
+fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.octets() {
+        [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => Some(Ipv4Addr::new(a, b, c, d)),
+        _ => None,
     }
 }
 
@@ -220,6 +229,10 @@ mod tests {
             ("fd00::1", false),
             ("::1", false),
             ("::ffff:10.0.0.1", false),
+            ("::ffff:8.8.8.8", true),
+            ("64:ff9b::8.8.8.8", true),
+            ("64:ff9b::10.0.0.1", false),
+            ("64:ff9b:1::8.8.8.8", false),
         ] {
             assert_eq!(is_global(text.parse().unwrap()), expected, "{text}");
         }

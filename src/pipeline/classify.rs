@@ -97,6 +97,14 @@ pub(super) fn service_port(from: u16, to: u16) -> u16 {
     [from, to].into_iter().find(|port| matches!(*port, COAP | COAPS)).unwrap_or(from.min(to))
 }
 
+/// The same of UDP, where ports that 6LoWPAN compresses serve as well, though they are high: the client's is one of those that systems
+/// give out, from 32,768 on.
+pub(super) fn udp_service_port(from: u16, to: u16) -> u16 {
+    let service = service_port(from, to);
+    let compressible = [from.min(to), from.max(to)].into_iter().find(|port| COMPRESSIBLE.contains(port));
+    if service < 32_768 { service } else { compressible.unwrap_or(service) }
+}
+
 /// The bytes begin like a DTLS 1.0 or 1.2 record: a known content type, version, and a length that fits (RFC 6347 section 4.1,
 /// RFC 9146 section 4). No CoAP of version 1 begins so.
 pub fn is_dtls_record(bytes: &[u8]) -> bool {
@@ -111,6 +119,20 @@ fn is_encrypted_dtls13_record(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_are_told_from_clients() {
+        for (from, to, expected) in [
+            (40_000, 5684, 5684),
+            (53, 61_620, 53),
+            (40_000, 61_616, 61_616),
+            (61_631, 50_000, 61_631),
+            (61_617, 61_616, 61_616),
+            (50_000, 60_000, 50_000),
+        ] {
+            assert_eq!((udp_service_port(from, to), udp_service_port(to, from)), (expected, expected), "{from} {to}");
+        }
+    }
 
     #[test]
     fn dtls_is_told_from_coap() {

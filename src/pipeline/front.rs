@@ -34,6 +34,8 @@ pub(super) struct Front {
 struct Places {
     /// The first and the last time that is known.
     times: Option<(i64, i64)>,
+    /// One was earlier than the one before it.
+    went_back: bool,
     /// Frames of each file, where there are several.
     frames_of_file: Vec<u32>,
 }
@@ -47,6 +49,7 @@ impl Places {
         }
         let (first, last) = self.times.unwrap_or((time, time));
         self.times = Some((first, time));
+        self.went_back |= time < last;
         time < last
     }
 
@@ -90,7 +93,7 @@ impl Front {
         let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
         let payloads = Payloads::new(options.payloads);
         let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
-        Self { source, lens, interfaces_sent: 0, places: Places { times: None, frames_of_file } }
+        Self { source, lens, interfaces_sent: 0, places: Places { frames_of_file, ..Places::default() } }
     }
 
     /// Sleep until the source may have more.
@@ -117,7 +120,7 @@ impl Front {
         batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
         let (read, total) = self.source.progress();
         batch.progress = Progress { read, total };
-        batch.times = self.places.times;
+        (batch.times, batch.went_back) = (self.places.times, self.places.went_back);
     }
 
     fn read(&mut self, frames: usize, batch: &mut Batch) -> Result<Step, CaptureError> {
@@ -198,7 +201,7 @@ fn classified(
     datagram: &Datagram<'_>,
     batch: &mut Batch,
 ) -> Option<Other> {
-    let port = classify::service_port(datagram.source.port, datagram.destination.port);
+    let port = classify::udp_service_port(datagram.source.port, datagram.destination.port);
     let class = match classify::classify(options, datagram) {
         Class::Offer | Class::Other if pairs.groups.admit(datagram) => {
             Class::Coap { message: Message::decode_as(datagram.payload, options.tokens.mode()), doubtful: false }
@@ -241,14 +244,14 @@ fn classified(
             batch.records.push(record);
             None
         }
-        Class::Dtls { on_plain_port: true } => {
-            let what = What::DtlsOnPlainPort { multicast: datagram.multicast };
+        Class::Dtls { on_plain_port: plain_port } if plain_port || datagram.multicast => {
+            let what = What::Dtls { plain_port, multicast: datagram.multicast };
             let mut record = arrived(known, frame, datagram, what, &Message::decode(&[]), batch);
             record.flags.set(RecordFlags::EVIDENCE, true);
             batch.records.push(record);
             None
         }
-        Class::Dtls { on_plain_port: false } => Some(NotCoap::Dtls.into()),
+        Class::Dtls { .. } => Some(NotCoap::Dtls.into()),
         Class::Offer => Some(Other::Offer(port)),
         Class::Other => Some(NotCoap::Port(port).into()),
     }

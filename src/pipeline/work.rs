@@ -6,6 +6,7 @@ use super::batch::{Batch, Other, Quote, Way, What};
 use super::check;
 use super::reasons::{NotCoap, Reasons};
 use super::{count, uncount};
+use crate::coap::Finding;
 use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{Arrival, Facts, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions};
 
@@ -55,6 +56,7 @@ impl Work {
         if let Some((first, last)) = batch.times {
             (self.summary.first_time, self.summary.last_time) = (Some(first), Some(last));
         }
+        self.summary.went_back |= batch.went_back;
         for (number, other) in &batch.others {
             self.other(*number, *other);
         }
@@ -81,7 +83,9 @@ impl Work {
                         self.message(record, way, facts, payload, patches, observed);
                     }
                 }
-                What::DtlsOnPlainPort { multicast } => self.dtls_evidence(payload.len(), multicast, patches),
+                What::Dtls { plain_port, multicast } => {
+                    self.dtls_evidence(check::dtls(payload.len(), plain_port, multicast), patches);
+                }
                 What::Quote => {
                     if let Some(quote) = aside.quotes.next() {
                         self.unreachable(record, quote, payload, patches);
@@ -179,10 +183,9 @@ impl Work {
         self.reasons.count(NotCoap::Icmp(version));
     }
 
-    /// A DTLS record on a plain CoAP port: shown in its place, not decoded as CoAP.
+    /// A DTLS record on a plain CoAP port or to a group: shown in its place, not decoded as CoAP.
     #[cold]
-    fn dtls_evidence(&mut self, length: usize, multicast: bool, patches: &mut Vec<Patch>) {
-        let findings = check::dtls_on_plain_port(length, multicast);
+    fn dtls_evidence(&mut self, findings: impl Iterator<Item = Finding>, patches: &mut Vec<Patch>) {
         patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
         self.reasons.count(NotCoap::Dtls);
     }

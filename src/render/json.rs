@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Known;
-use super::time::rfc3339;
+use super::time::known_rfc3339;
 use crate::coap::draft::other_reading;
 use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
 use crate::field;
@@ -108,7 +108,7 @@ fn evidence(view: &View<'_>) -> Value {
 fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
     let mut frame = Map::new();
     frame.insert("number".into(), json!(view.record.frame));
-    frame.insert("time".into(), json!(rfc3339(view.record.time)));
+    frame.insert("time".into(), json!(known_rfc3339(view.record.time)));
     frame.insert("length".into(), json!(view.frame.original_length));
     if view.frame.bytes.len() != view.frame.original_length as usize {
         frame.insert("captured_length".into(), json!(view.frame.bytes.len()));

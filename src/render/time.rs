@@ -135,6 +135,11 @@ pub fn rfc3339(time: i64) -> String {
     with_fraction(&utc(time).format("%Y-%m-%dT%H:%M:%S").to_string(), time) + "Z"
 }
 
+/// The same, where the time is known.
+pub fn known_rfc3339(time: i64) -> Option<String> {
+    is_known_time(time).then(|| rfc3339(time))
+}
+
 /// As tshark prints an absolute time in UTC: `Nov 23, 2026 08:24:52.209244000 UTC`.
 pub fn tshark_absolute(time: i64) -> String {
     format!("{}.{:09} UTC", utc(time).format("%b %e, %Y %H:%M:%S"), time.rem_euclid(1_000_000_000))

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::facts;
-use super::time::{rfc3339, seconds};
+use super::time::{known_rfc3339, seconds};
 use super::{Node, NodeKind, Place, pattern, reading};
+use crate::coap::parameters::PORT_COAPS;
 use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
 use crate::field::{self, of_option};
-use crate::frame::{Frame, Layer, LinkType, is_known_time, layers};
+use crate::frame::{Endpoint, Frame, Layer, LinkType, is_known_time, layers};
 use crate::payload::{self, About};
 use crate::pipeline::is_dtls_record;
 use crate::store::View;
@@ -57,7 +58,9 @@ fn frame(view: &View<'_>) -> Node {
         format!("{}, {captured} captured", count(wire as usize, "byte"))
     };
     let mut node = Node::layer("frame", format!("Frame {}", view.record.frame), lengths, None);
-    node.children.push(Node::generated("frame.time", "Time", rfc3339(view.record.time)));
+    let time = view.record.time;
+    let at = known_rfc3339(time).unwrap_or_else(|| "not known".to_owned());
+    node.children.push(Node::generated("frame.time", "Time", at));
     let known = |time: &i64| is_known_time(*time) && is_known_time(view.record.time);
     if let Some(first) = view.store.summary().first_time.filter(known) {
         let since = view.record.time.saturating_sub(first);
@@ -173,25 +176,57 @@ fn evidence(view: &View<'_>) -> Node {
     layer
 }
 
-/// ICMP errors in words: whether it is ICMPv6, type, code (RFC 792, RFC 1812 section 5.2.7, RFC 4443 section 3).
+/// ICMP errors in words: whether it is ICMPv6, type, code (RFC 792, RFC 1812 section 5.2.7, RFC 4443 section 3, RFC 8883).
 const ICMP: &[(bool, u8, u8, &str)] = &[
     (false, 3, 0, "network unreachable"),
     (false, 3, 1, "host unreachable"),
     (false, 3, 2, "protocol unreachable"),
     (false, 3, 3, "port unreachable"),
     (false, 3, 4, "fragmentation needed but forbidden"),
+    (false, 3, 5, "source route failed"),
+    (false, 3, 6, "network unknown"),
+    (false, 3, 7, "host unknown"),
+    (false, 3, 8, "source host isolated"),
     (false, 3, 9, "network prohibited"),
     (false, 3, 10, "host prohibited"),
+    (false, 3, 11, "network unreachable for this type of service"),
+    (false, 3, 12, "host unreachable for this type of service"),
     (false, 3, 13, "communication prohibited"),
+    (false, 3, 14, "host precedence violation"),
+    (false, 3, 15, "precedence cutoff in effect"),
+    (false, 4, 0, "source quench: send more slowly"),
+    (false, 5, 0, "redirect for the network"),
+    (false, 5, 1, "redirect for the host"),
+    (false, 5, 2, "redirect for type of service and network"),
+    (false, 5, 3, "redirect for type of service and host"),
     (false, 11, 0, "time to live exceeded"),
     (false, 11, 1, "fragments did not all arrive in time"),
+    (false, 12, 0, "parameter problem in a header field"),
+    (false, 12, 1, "a required option is missing"),
+    (false, 12, 2, "bad length"),
     (true, 1, 0, "no route to destination"),
     (true, 1, 1, "communication prohibited"),
+    (true, 1, 2, "beyond the scope of the source address"),
     (true, 1, 3, "address unreachable"),
     (true, 1, 4, "port unreachable"),
+    (true, 1, 5, "source address failed a policy"),
+    (true, 1, 6, "route to destination rejected"),
+    (true, 1, 7, "error in a source routing header"),
+    (true, 1, 8, "headers too long"),
     (true, 2, 0, "packet too big"),
     (true, 3, 0, "hop limit exceeded"),
     (true, 3, 1, "fragments did not all arrive in time"),
+    (true, 4, 0, "erroneous header field"),
+    (true, 4, 1, "unrecognized next header"),
+    (true, 4, 2, "unrecognized IPv6 option"),
+    (true, 4, 3, "first fragment has an incomplete header chain"),
+    (true, 4, 4, "error in the upper-layer header of a segment route"),
+    (true, 4, 5, "unrecognized next header at an intermediate node"),
+    (true, 4, 6, "extension header too big"),
+    (true, 4, 7, "extension header chain too long"),
+    (true, 4, 8, "too many extension headers"),
+    (true, 4, 9, "too many options in an extension header"),
+    (true, 4, 10, "option too big"),
 ];
 
 /// What an ICMP error says in words, where there are words for it; None for other layers.
@@ -216,7 +251,10 @@ pub struct EvidenceLayer {
 pub fn evidence_layer(view: &View<'_>) -> EvidenceLayer {
     let whole = whole(view);
     let Some(layer) = layers(&whole).into_iter().find(|layer| layer.name.contains("Control Message")) else {
-        let summary = format!("record on a plain port, {} B", view.message.bytes().len());
+        let is_secure = |end: &Endpoint| end.port == PORT_COAPS;
+        let is_secure = [view.source(), view.destination()].into_iter().flatten().any(is_secure);
+        let place = if is_secure { "to a group" } else { "on a plain port" };
+        let summary = format!("record {place}, {} B", view.message.bytes().len());
         return EvidenceLayer { name: "DTLS", summary, quotes_dtls: false };
     };
     let says = icmp_says(&layer, whole.bytes).map(str::to_owned);

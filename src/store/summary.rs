@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::frame::time_between;
 use crate::tracking::Counters;
 
 /// What looks like CoAP on a port that is not one of CoAP's.
@@ -77,8 +78,18 @@ pub struct Summary {
     pub first_time: Option<i64>,
     /// Time of the last frame.
     pub last_time: Option<i64>,
+    /// A frame was earlier than the one before it: how long the capture took is not known.
+    pub went_back: bool,
     /// Frames that the kernel dropped (live).
     pub dropped: u64,
     /// How far the loader is.
     pub progress: Progress,
+}
+
+impl Summary {
+    /// Nanoseconds from the first frame to the last; None where time went back on the way, or no frame has a time.
+    pub fn duration(&self) -> Option<i64> {
+        let (first, last) = self.first_time.zip(self.last_time).filter(|_| !self.went_back)?;
+        time_between(first, last)
+    }
 }

@@ -33,6 +33,8 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     last: i64,
+    /// The last time that is known, where the last one is not.
+    known: Option<i64>,
     steady: i64,
     held: i64,
     epoch: u32,
@@ -66,12 +68,13 @@ impl Clock {
             self.last = time;
             return Step::Forward;
         }
-        if !is_known_time(time) || !is_known_time(self.last) {
-            self.last = time;
-            return Step::Forward;
-        }
-        let delta = time.saturating_sub(self.last);
+        let known = self.known();
         self.last = time;
+        self.known = if is_known_time(time) { None } else { known };
+        let Some(known) = known.filter(|_| is_known_time(time)) else {
+            return Step::Forward;
+        };
+        let delta = time.saturating_sub(known);
         if delta >= -JUMP {
             self.confirm();
         }
@@ -87,6 +90,11 @@ impl Clock {
             self.steady = self.steady.saturating_add(delta);
             Step::Forward
         }
+    }
+
+    /// The last time that is known.
+    fn known(&self) -> Option<i64> {
+        if is_known_time(self.last) { Some(self.last) } else { self.known }
     }
 
     /// A jump that was held back was a pause.
@@ -125,11 +133,11 @@ impl Clock {
 
     /// Moves on without a frame (live); never back.
     pub fn advance(&mut self, now: i64) {
-        let delta = now.saturating_sub(self.last);
+        let delta = self.known().map_or(0, |known| now.saturating_sub(known));
         if self.started && delta > 0 {
             self.confirm();
             self.steady = self.steady.saturating_add(delta);
-            self.last = now;
+            (self.last, self.known) = (now, None);
         }
     }
 
@@ -191,6 +199,8 @@ mod tests {
             (&[100, 1_000_000, 101, 102], 1),
             (&[100, 1_000_000, 1_000_001], 999_901),
             (&[i64::MIN, i64::MAX, 5], 0),
+            (&[100, i64::MIN, 110, i64::MIN, i64::MAX, 120], 20),
+            (&[i64::MIN, 100, i64::MIN, 90, i64::MIN, 95], 5),
         ] {
             assert_eq!(steady(times), expected, "{times:?}");
         }

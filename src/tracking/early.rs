@@ -10,9 +10,10 @@ use super::model::{Arrival, Patch, ResourceId, Tracked};
 use super::pairs::PairNumber;
 use super::sent::{Handle, key};
 use crate::coap::{MessageType, Rule, Severity};
+use crate::frame::is_known_time;
 
 /// An answer is not captured longer than this before what it answers.
-pub(super) const EARLY: i64 = SECOND / 100;
+const EARLY: i64 = SECOND / 100;
 /// So many of the newest are kept.
 const KEPT: usize = 16;
 /// Longer ones are not kept.
@@ -78,8 +79,9 @@ impl EarlyAnswers {
     }
 }
 
-fn is_near(one: i64, other: i64) -> bool {
-    one.abs_diff(other) <= EARLY.unsigned_abs()
+/// One time is close enough to another.
+pub(super) fn is_near(one: i64, other: i64) -> bool {
+    is_known_time(one) && is_known_time(other) && one.abs_diff(other) <= EARLY.unsigned_abs()
 }
 
 impl Early {

@@ -221,7 +221,7 @@ impl Facts {
 
     /// Header and token.
     #[inline(always)]
-    fn whole_head(&self, bytes: &[u8], seed: &Seed) -> u64 {
+    pub(super) fn whole_head(&self, bytes: &[u8], seed: &Seed) -> u64 {
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
         seed.mix(u64::from(first), self.token.bits())
     }
@@ -232,9 +232,11 @@ impl Facts {
         let message = Message::decode_as(bytes, self.mode).cut_by_capture();
         let lacks_options = message.lacks_options();
         let unknown = message.token().is_none() || self.mode.is_draft() && lacks_options;
-        let token = if unknown && !self.code.is_empty() { Token::unknown(record) } else { self.token };
+        let unknown = unknown && !self.code.is_empty();
+        // Apart from those of all that have a token.
+        let (token, head) = if unknown { (Token::unknown(record), !self.head) } else { (self.token, self.head) };
         let hash = if self.code.is_empty() { self.hash } else { self.whole_head(bytes, seed) };
-        Self { hash, token, lacks_options, ..*self }
+        Self { hash, head, token, lacks_options, ..*self }
     }
 
     /// Takes in an option; `word` is its value as [`short`] has it.

@@ -3,9 +3,11 @@
 use super::Tracker;
 use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
+use super::facts::Facts;
 use super::model::{ExchangeId, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
 use super::tags::Place;
+use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
 /// The same datagram again within this time was captured twice.
@@ -107,8 +109,9 @@ impl Tracker {
         }
         let confirmable = facts.kind == MessageType::Confirmable;
         let cut = sent.cut || context.arrival.cut;
-        let equal =
-            sent.confirmable == confirmable && if cut { sent.head == facts.head } else { sent.hash == facts.hash };
+        let alike =
+            if cut { sent.head == facts.head || self.may_be_copy(sent, context) } else { sent.hash == facts.hash };
+        let equal = sent.confirmable == confirmable && alike;
         if equal {
             let last = self.sent.last(sent);
             return match self.likeness(&sent.first, &last, context) {
@@ -119,6 +122,15 @@ impl Tracker {
         }
         let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable();
         if refreshed { Standing::Refreshed } else { Standing::Reused }
+    }
+
+    /// The capture cut one of them inside its token, and what there is of both is the same.
+    #[cold]
+    fn may_be_copy(&self, sent: &Sent, context: &Context<'_, '_>) -> bool {
+        let facts = context.facts;
+        let alone = Facts { token: Token::new(&[], &self.seed), ..*facts }.whole_head(context.bytes, &self.seed);
+        let was_cut = sent.cut && sent.head == !((alone ^ alone >> 32) as u32);
+        sent.code == facts.code.0 && (facts.token.is_unknown() || was_cut)
     }
 
     #[cold]

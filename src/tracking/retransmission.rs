@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
-use super::early::EARLY;
+use super::early::is_near;
 use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT};
 use super::sent::{Again, Handle, Sent, stray_key};
@@ -243,7 +243,7 @@ impl Tracker {
         [false, true].into_iter().any(|reset| {
             let key = stray_key(sent.pair().reversed(), sent.key as u16, reset);
             let answer = self.sent.find(key).and_then(|handle| self.sent.get(handle));
-            answer.is_some_and(|answer| answer.first.time.abs_diff(sent.first.time) <= EARLY.unsigned_abs())
+            answer.is_some_and(|answer| is_near(answer.first.time, sent.first.time))
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use coapscope::capture::{Input, Next, open_all};
+use coapscope::coap::UNKNOWN_TIME;
 use coapscope::frame::LinkType;
 
 use super::{options, read};
@@ -113,7 +114,8 @@ fn every_block_that_holds_a_frame() {
         assert_eq!((read.error.as_ref(), read.warnings.len()), (None, 0), "{:?}", read.warnings);
         assert_eq!(read.payloads(), ["new", "old", "cut ", "ab"]);
         let times: Vec<_> = read.frames.iter().map(|frame| frame.time).collect();
-        assert_eq!(times, [5 * SECOND, 6 * SECOND, 0, 0]);
+        // A simple block has no time.
+        assert_eq!(times, [5 * SECOND, 6 * SECOND, UNKNOWN_TIME, UNKNOWN_TIME]);
         let lengths: Vec<_> = read.frames.iter().map(|frame| frame.original_length).collect();
         assert_eq!(lengths, [4, 3, 9, 2]);
         let interface = &read.interfaces[0];
@@ -136,6 +138,57 @@ fn interfaces_keep_their_own_links_and_clocks() {
         let read = read(&file.bytes);
         let seen: Vec<_> = read.frames.iter().map(|frame| (frame.position.interface, frame.link, frame.time)).collect();
         assert_eq!(seen, [(1, 113, 7_000_000_001), (2, 101, 101_500_000_000), (0, 1, 1000)]);
+    }
+}
+
+#[test]
+fn options_end_where_they_say() {
+    let noise = [(9, &[9][..]), (0, &[]), (9, &[0]), (2, b"eth9")];
+    for big_endian in [false, true] {
+        let file = Builder::new(big_endian)
+            .interface(1, 0, &noise)
+            .interface(1, 0, &noise[1..])
+            .frame(0, 7, b"nano", &[(1, b"said"), (0, &[]), (1, b"not said")])
+            .frame(1, 7, b"micro", &[]);
+        let (read, comments) = (read(&file.bytes), comments(&file.bytes));
+        assert_eq!(read.frames.iter().map(|frame| frame.time).collect::<Vec<_>>(), [7, 7000]);
+        assert!(read.interfaces.iter().all(|interface| interface.name.is_none()), "{:?}", read.interfaces);
+        assert_eq!(comments, [vec!["said".to_owned()], vec![]]);
+    }
+}
+
+/// What is wrong with a file one of whose section headers is changed: the first, and one behind a frame.
+#[track_caller]
+fn check_section(change: (usize, &[u8]), error: &str, warning: &str) {
+    for big_endian in [false, true] {
+        let sound = Builder::new(big_endian).interface(1, 0, &[]).frame(0, 1, b"one", &[]);
+        let mut bytes = sound.bytes.clone();
+        let second = bytes.len();
+        bytes.extend(sound.bytes.iter().chain(&sound.bytes));
+        for at in [0, second] {
+            let mut bytes = bytes.clone();
+            bytes[at + change.0..][..change.1.len()].copy_from_slice(change.1);
+            let read = read(&bytes);
+            if at == 0 {
+                assert!(read.frames.is_empty() && read.error.as_ref().is_some_and(|it| it.contains(error)), "{read:?}");
+                continue;
+            }
+            // What is in the section is told by its own blocks.
+            assert_eq!((read.payloads().len(), &read.error, read.warnings.len()), (3, &None, 1), "{read:?}");
+            assert!(read.warnings[0].contains(warning), "{read:?}");
+        }
+    }
+}
+
+#[test]
+fn a_section_of_another_kind_is_refused() {
+    check_section((12, &[2, 2]), "is a capture of version 514.0, which is not known", "its version is not known");
+    check_section((8, b"oops"), "its byte-order magic at byte 8 is none", "its byte-order magic is none");
+    // A minor version adds to what is there.
+    for minor in [2, 9] {
+        let mut file = Builder::new(false).interface(1, 0, &[]).frame(0, 1, b"one", &[]).bytes;
+        file[14] = minor;
+        assert_eq!(read(&file).payloads(), ["one"]);
     }
 }
 
@@ -180,6 +233,20 @@ fn other_blocks_are_passed_and_keys_are_kept() {
     }
 }
 
+/// The comments on each frame of a file.
+fn comments(file: &[u8]) -> Vec<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    std::fs::write(&path, file).unwrap();
+    let mut opened = open_all(&[Input::Path(path)], &options()).unwrap();
+    let (mut comments, mut block) = (Vec::new(), Vec::new());
+    while let Next::Frame(frame) = opened.source.next().unwrap() {
+        opened.reader.load(frame.position, &mut block).unwrap();
+        comments.push(opened.reader.comments(frame.position, &block));
+    }
+    comments
+}
+
 #[test]
 fn comments_are_found_with_their_frame() {
     for big_endian in [false, true] {
@@ -189,16 +256,7 @@ fn comments_are_found_with_their_frame() {
             b"noted",
             &[(1, b"first"), (2, &[0; 4]), (1, "zweiter \u{fc}ber".as_bytes())],
         );
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("capture");
-        std::fs::write(&path, &file.bytes).unwrap();
-        let mut opened = open_all(&[Input::Path(path)], &options()).unwrap();
-        let (mut comments, mut block) = (Vec::new(), Vec::new());
-        while let Next::Frame(frame) = opened.source.next().unwrap() {
-            opened.reader.load(frame.position, &mut block).unwrap();
-            comments.push(opened.reader.comments(frame.position, &block));
-        }
-        assert_eq!(comments, [vec![], vec!["first".to_owned(), "zweiter \u{fc}ber".to_owned()]]);
+        assert_eq!(comments(&file.bytes), [vec![], vec!["first".to_owned(), "zweiter \u{fc}ber".to_owned()]]);
     }
 }
 

@@ -89,6 +89,31 @@ fn gzip_in_one_or_several_members() {
 }
 
 #[test]
+fn what_stands_behind_gzip_is_no_damage() {
+    let bytes = sample();
+    let whole = packed(&bytes);
+    let zeros = vec![0; 70_000];
+    for (behind, warnings) in [
+        (&b"junk"[..], 1),
+        (b"\x1f", 1),
+        (b"\x1f\x8a and more", 1),
+        (&zeros, 0),
+        (&[&zeros[..], b"junk"].concat(), 1),
+        (&[0], 0),
+        (&[&zeros[..], &packed(b"")].concat(), 0),
+    ] {
+        let read = read(&[&whole[..], behind].concat());
+        let case = format!("{behind:?}: {:?}", read.warnings);
+        assert_eq!((read.payloads().len(), &read.error, read.warnings.len()), (2, &None, warnings), "{case:.200}");
+        let says = "something that is no gzip stands behind the compressed data; all of that was read";
+        assert!(read.warnings.iter().all(|warning| warning.contains(says)), "{case:.200}");
+    }
+    // The beginning of another member is one that ends early.
+    let cut = read(&[&whole[..], &whole[..9]].concat());
+    assert!(cut.warnings.len() == 1 && cut.warnings[0].contains("is damaged or ends early"), "{:?}", cut.warnings);
+}
+
+#[test]
 fn gzip_that_ends_early_or_is_damaged_gives_what_came_before() {
     let mut bytes = sample();
     for number in 0..2000_u64 {

@@ -2,9 +2,11 @@
 
 use std::io::{BufWriter, ErrorKind};
 
-use coapscope::capture::PcapWriter;
+use coapscope::capture::{PcapWriter, PcapngWriter, Secrets};
+use coapscope::coap::UNKNOWN_TIME;
 use coapscope::frame::{Frame, LinkType, Position};
 
+use super::blocks::Builder;
 use super::read;
 
 #[test]
@@ -27,6 +29,29 @@ fn what_is_written_is_read_again() {
     assert_eq!(read.frames.iter().map(|frame| frame.time).collect::<Vec<_>>(), times);
     assert!(read.frames.iter().all(|frame| frame.link == 276 && frame.original_length == 99));
     assert_eq!(read.payloads(), times.map(|time| time.to_string()));
+}
+
+#[test]
+fn frames_without_a_time_are_written_without_one() {
+    let described = read(&Builder::new(false).interface(1, 4, &[]).interface(101, 0, &[]).frame(0, 1, b"x", &[]).bytes);
+    let [first, second] = &described.interfaces[..] else { panic!("{described:?}") };
+    let mut writer = PcapngWriter::new(Vec::new(), "test").unwrap();
+    writer.secrets(&Secrets { kind: 0x544c_534b, data: b"keys\n".to_vec() }).unwrap();
+    assert_eq!((writer.interface(first).unwrap(), writer.interface(second).unwrap()), (0, 1));
+    let none: &[&str] = &[];
+    writer.frame(0, UNKNOWN_TIME, 9, b"four", &["there is no room for this"]).unwrap();
+    writer.frame(1, 5, 3, b"two", none).unwrap();
+    // A simple block cannot hold these: of another interface, and shorter than the interface cuts.
+    writer.frame(1, UNKNOWN_TIME, 3, b"lie", none).unwrap();
+    writer.frame(0, UNKNOWN_TIME, 9, b"abc", none).unwrap();
+    writer.section().unwrap();
+    assert_eq!(writer.interface(second).unwrap(), 0);
+    writer.frame(0, UNKNOWN_TIME, 5, b"three", none).unwrap();
+    let read = read(&writer.finish().unwrap());
+    assert_eq!((read.payloads().join(" ").as_str(), read.warnings.len()), ("four two lie abc three", 0), "{read:?}");
+    let seen: Vec<_> = read.frames.iter().map(|frame| (frame.time, frame.link, frame.original_length)).collect();
+    let expected = [(UNKNOWN_TIME, 1, 9), (5, 101, 3), (0, 101, 3), (0, 1, 9), (UNKNOWN_TIME, 101, 5)];
+    assert_eq!(seen, expected);
 }
 
 #[test]

@@ -104,10 +104,10 @@ fn any_order_makes_the_same_datagram() {
 fn what_contradicts_is_refused() {
     let refused = |fault: &str| format!("IP fragment refused: {fault}");
     for make in [v4 as Maker, v6 as Maker] {
-        let [first, second, last] = parts(make, 7);
+        let [first, _, last] = parts(make, 7);
         let overlap = make(7, 8, true, &[0xee; 16]);
         let cases = [
-            (vec![first.clone(), overlap, second.clone()], refused("it overlaps another one")),
+            (vec![first.clone(), overlap], refused("it overlaps another one")),
             (vec![last.clone(), make(7, 40, false, &[0; 16])], refused("it reaches beyond the end")),
             (vec![last.clone(), make(7, 16, false, &[0; 8])], refused("another one is the last already")),
             (vec![first.clone(), make(7, 16, true, &[0; 9])], refused("its length is no multiple of 8 bytes")),
@@ -171,4 +171,35 @@ fn a_fragment_that_the_capture_cut_cuts_the_datagram() {
     assert_eq!(datagram.payload, (0..18).collect::<Vec<u8>>());
     assert!(datagram.cut && datagram.wire_length == 40 && datagram.notes.udp_checksum.is_none());
     assert_eq!(endpoint(&datagram.source), "192.0.2.2:40000");
+}
+
+#[test]
+fn an_empty_fragment_is_in_nobodys_place() {
+    for make in [v4 as Maker, v6 as Maker] {
+        let [first, second, last] = parts(make, 7);
+        let empty = |offset, more| make(7, offset, more, &[]);
+        for (frames, at) in [
+            (vec![empty(0, true), first.clone(), second.clone(), last.clone()], 3),
+            (vec![first.clone(), empty(16, true), empty(8, true), second.clone(), last.clone()], 4),
+            (vec![first.clone(), second.clone(), make(7, 32, true, &datagram()[32..]), empty(48, false)], 3),
+        ] {
+            let (told, counters) = told(&frames);
+            assert!(told[..at].iter().all(|what| what == HELD) && told[at].contains(" of 40"), "{told:?}");
+            assert_eq!((counters.completed, counters.refused), (1, 0));
+        }
+    }
+}
+
+#[test]
+fn what_comes_behind_a_refused_fragment_is_not_blamed() {
+    for make in [v4 as Maker, v6 as Maker] {
+        let [first, second, last] = parts(make, 7);
+        let mut other = second.clone();
+        *other.last_mut().unwrap() ^= 1;
+        let (told, counters) = told(&[first, second, other, last]);
+        assert_eq!(told[..2], [HELD; 2]);
+        assert_eq!(told[2], "IP fragment refused: it overlaps another one");
+        assert_eq!(told[3], "IP fragment refused: another one of its datagram was refused before");
+        assert_eq!(counters.refused, 1);
+    }
 }

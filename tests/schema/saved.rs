@@ -109,3 +109,55 @@ fn several_files_are_saved_in_time_order() {
     assert!(files.lines().all(|line| line.contains(".pcap\t")), "{files}");
     fs::remove_dir_all(folder).unwrap();
 }
+
+/// The types of the blocks of a pcapng file, each with its body.
+fn blocks(bytes: &[u8]) -> Vec<(u32, &[u8])> {
+    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let (mut at, mut blocks) = (0, Vec::new());
+    while at < bytes.len() {
+        let length = word(at + 4) as usize;
+        blocks.push((word(at), &bytes[at + 8..at + length - 4]));
+        at += length;
+    }
+    blocks
+}
+
+#[test]
+fn keys_are_kept_and_no_time_is_invented() {
+    const DATAGRAM: &str = "45000022123400004011e493c0000202c00002019c401633000ed7eb40010001b16c";
+    let folder = folder("keys");
+    let (original, saved) = (folder.join("original.pcapng"), folder.join("saved.pcapng"));
+    let frame: Vec<u8> =
+        (0..DATAGRAM.len()).step_by(2).map(|at| u8::from_str_radix(&DATAGRAM[at..at + 2], 16).unwrap()).collect();
+    let block = |kind: u32, body: &[u8]| {
+        let length = (12 + body.len().next_multiple_of(4)) as u32;
+        let mut block = [kind.to_le_bytes(), length.to_le_bytes()].concat();
+        block.extend(body);
+        block.resize(length as usize - 4, 0);
+        block.extend(length.to_le_bytes());
+        block
+    };
+    let section = block(0x0a0d_0d0a, &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat());
+    let keys = [&b"KSLT\x05\0\0\0keys\n"[..], &[0; 3]].concat();
+    let interface = |link: u8| block(1, &[link, 0, 0, 0, 0, 0, 0, 0]);
+    let simple = block(3, &[&34_u32.to_le_bytes()[..], &frame].concat());
+    let timed = block(
+        6,
+        &[&[1, 0, 0, 0][..], &[0; 4], &7_u32.to_le_bytes(), &34_u32.to_le_bytes(), &34_u32.to_le_bytes(), &frame]
+            .concat(),
+    );
+    let file = [section, block(10, &keys), interface(228), interface(101), timed, simple.clone(), simple].concat();
+    fs::write(&original, file).unwrap();
+    printed(&["print", "-Y", "coap", "-w", saved.to_str().unwrap(), original.to_str().unwrap()]);
+    let saved_bytes = fs::read(&saved).unwrap();
+    let blocks = blocks(&saved_bytes);
+    // The first frame is of the other interface; those without a time are of the first of their section.
+    let kinds: Vec<u32> = blocks.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, [0x0a0d_0d0a, 10, 1, 6, 0x0a0d_0d0a, 1, 3, 3]);
+    assert_eq!(blocks[1].1, keys);
+    let fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "coap.mid"];
+    let read = |file: &Path| printed(&[&["print", file.to_str().unwrap()][..], &fields].concat());
+    assert_eq!(read(&saved), "0.000007000\t1\n\t1\n\t1\n");
+    assert_eq!(read(&saved), read(&original));
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -6,7 +6,7 @@ mod sections;
 use std::io;
 use std::time::Duration;
 
-use crate::capture::blocks::Secrets;
+use crate::capture::blocks::{self, Secrets};
 use crate::capture::classic::{self, FileHeader};
 use crate::capture::feed::Feed;
 use crate::capture::format::{self, Kind};
@@ -295,6 +295,14 @@ impl Savefile {
         if have == Have::Short {
             return Err(CaptureError::HeaderCut { file: self.name.clone(), length });
         }
+        let file = || self.name.clone();
+        match blocks::section(self.window.bytes()) {
+            None => return Err(CaptureError::ByteOrder { file: file() }),
+            Some((_, version)) if version.0 != blocks::VERSION => {
+                return Err(CaptureError::Version { file: file(), version });
+            }
+            Some(_) => {}
+        }
         self.format = Format::Blocks(Section::default());
         Ok(Step::Again)
     }
@@ -318,8 +326,8 @@ impl Savefile {
     /// Ends the file, and says what its decompressor had to say.
     fn end(&mut self) -> Step {
         self.format = Format::Ended;
-        if let Some(why) = self.feed.as_ref().and_then(Feed::complaint) {
-            self.warn(self.window.offset(), WarningKind::Compression { why });
+        if let Some(kind) = self.feed.as_ref().and_then(Feed::complaint) {
+            self.warn(self.window.offset(), kind);
         }
         Step::End
     }

@@ -5,7 +5,7 @@ use crate::capture::blocks::{self, Block, FrameBlock};
 use crate::capture::interface::RecordForm;
 use crate::capture::window::Have;
 use crate::capture::{CaptureError, Interface, WarningKind};
-use crate::frame::Position;
+use crate::frame::{Position, is_known_time};
 
 impl Savefile {
     /// Reads a block of pcapng.
@@ -41,10 +41,18 @@ impl Savefile {
             return self.skip_unclosed(kind, length, big_endian);
         }
         if kind == blocks::SECTION {
+            let read = blocks::section(block);
             self.sections += 1;
             self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
-            self.window.consume(length);
-            return Ok(Step::Again);
+            let why = match read {
+                Some((_, (blocks::VERSION, _))) => {
+                    self.window.consume(length);
+                    return Ok(Step::Again);
+                }
+                Some(_) => "its version is not known",
+                None => "its byte-order magic is none",
+            };
+            return Ok(self.bad_block(kind, length, why));
         }
         let Format::Blocks(section) = &self.format else {
             return Ok(Step::End);
@@ -71,9 +79,8 @@ impl Savefile {
         let Some(Local { number: Some((interface, network)), link, clock, .. }) = local else {
             return self.bad_block(kind, length, "it names an interface that was not described");
         };
-        let ticks = frame.ticks.unwrap_or_default();
-        let time = clock.nanoseconds(ticks);
-        if matches!(time, i64::MIN | i64::MAX) && !std::mem::replace(&mut self.out_of_range, true) {
+        let time = clock.time(frame.ticks);
+        if frame.ticks.is_some() && !is_known_time(time) && !std::mem::replace(&mut self.out_of_range, true) {
             self.warn(self.window.offset(), WarningKind::TimeOutOfRange { frame: self.number + 1 });
         }
         self.current = Current {
@@ -115,6 +122,7 @@ impl Savefile {
             Block::Secrets(secrets) => {
                 let held: usize = self.secrets.iter().map(|secrets| secrets.data.len()).sum();
                 if held + secrets.data.len() <= MAX_SECRETS {
+                    self.table.keep(secrets.clone());
                     self.secrets.push(secrets);
                 }
             }

@@ -44,8 +44,7 @@ impl Stats<'_> {
         put("not_coap", json!(summary.reasons));
         let offers = summary.offers.iter().map(|(port, offer)| (port.to_string(), json!(offer.datagrams)));
         put("looks_like_coap_on_port", offers.collect::<Map<_, _>>().into());
-        let times = summary.first_time.zip(summary.last_time);
-        put("duration", json!(times.map(|(first, last)| last.saturating_sub(first) as f64 / 1e9)));
+        put("duration", json!(summary.duration().map(|duration| duration as f64 / 1e9)));
         put("retransmission_rate", json!(self.retransmission_rate()));
         put("codes", self.codes().into());
         let sizes = &summary.sizes;

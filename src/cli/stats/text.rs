@@ -30,13 +30,13 @@ impl Stats<'_> {
             writeln!(out, "{:<NAME$} {value:>12}", name.replace('_', " "))?;
         }
         writeln!(out, "{:<NAME$} {:>12}", "endpoints", self.sums.heard())?;
-        if let Some((first, last)) = summary.first_time.zip(summary.last_time) {
-            writeln!(
-                out,
-                "{:<NAME$} {:>12}  from the first frame to the last",
-                "duration",
-                duration(last.saturating_sub(first))
-            )?;
+        let (took, what) = match summary.duration() {
+            Some(took) => (duration(took), "from the first frame to the last"),
+            None if summary.went_back => ("unknown".to_owned(), "since the times of the frames go back somewhere"),
+            None => ("unknown".to_owned(), "since no frame has a time"),
+        };
+        if summary.frames > 0 {
+            writeln!(out, "{:<NAME$} {took:>12}  {what}", "duration")?;
         }
         if let Some(rate) = self.retransmission_rate() {
             let what = "of the Confirmable messages are repeats";

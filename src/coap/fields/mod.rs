@@ -303,7 +303,7 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
 }
 
 /// Why decoding ended where the capture did.
-const CUT: &str = "the capture ends here, and the rest of the message is not known";
+const CUT: &str = "there are no more bytes of it here, and the rest of the message is not known";
 
 /// Whether decoding ended early only because the capture has no more of the message.
 fn is_for_want_of_bytes(message: &Message<'_>, rule: Rule) -> bool {
