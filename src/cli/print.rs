@@ -163,9 +163,21 @@ impl Form {
                 }
                 if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
             }
-            Self::Json { .. } => writeln!(out, "{}", json::line(&json::record(view, known))),
-            Self::Columns(columns) if view.is_message() => writeln!(out, "{}", columns.row(view)),
-            Self::Columns(_) => Ok(()),
+            Self::Json { .. } | Self::Columns(_) => self.data(view, known, out),
+        }
+    }
+
+    /// One message does not depend on those before it: several can be printed at once.
+    pub fn is_data(&self) -> bool {
+        matches!(self, Self::Json { .. } | Self::Columns(_))
+    }
+
+    /// A message in a form for programs; nothing in the others.
+    pub fn data(&self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Json { .. } => write_line(&json::line(&json::record(view, known)), out),
+            Self::Columns(columns) if view.is_message() => write_line(&columns.row(view), out),
+            Self::Columns(_) | Self::Text { .. } => Ok(()),
         }
     }
 

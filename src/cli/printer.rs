@@ -18,7 +18,7 @@ use crate::pipeline::{
     Apart, Fetcher, Loader, LoaderOptions, Payloads, Pipeline, PipelineOptions, Step, Sweep, WAITING,
 };
 use crate::render::Known;
-use crate::store::{Ended, RecordKind, Store, Update};
+use crate::store::{Ended, RecordKind, Store, Update, View};
 use crate::tracking::RecordId;
 
 /// Threads that look for messages once all are known.
@@ -112,6 +112,47 @@ pub(super) enum Whole {
     Export(Export),
     /// Save, and print as well.
     Save(Save, bool),
+}
+
+/// Messages that a thread prints at a time: their text stays in memory until it is their turn.
+const AT_ONCE: usize = 1024;
+
+/// A thread's own means of printing.
+struct Hand {
+    fetcher: Fetcher,
+    sweep: Sweep,
+    text: Vec<u8>,
+}
+
+impl Hand {
+    fn new(fetcher: Fetcher) -> Self {
+        Self { sweep: Sweep::new(&fetcher), fetcher, text: Vec::new() }
+    }
+
+    /// Writes messages, all known of them, behind its text.
+    fn write(&mut self, form: &Form, store: &Store, ids: &[RecordId]) -> anyhow::Result<()> {
+        for id in ids {
+            if let Some(view) = viewed(&mut self.fetcher, &mut self.sweep, form.reads(), store, *id)? {
+                form.data(&view, Known::Later, &mut self.text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A message, as far as it has to be read.
+fn viewed<'a>(
+    fetcher: &'a mut Fetcher,
+    sweep: &'a mut Sweep,
+    reads: Reads,
+    store: &'a Store,
+    id: RecordId,
+) -> Result<Option<View<'a>>, CaptureError> {
+    match reads {
+        Reads::Record | Reads::Message => sweep.message(store, id),
+        Reads::Findings => sweep.findings(store, id),
+        Reads::All => fetcher.view(store, id),
+    }
 }
 
 /// Why printing stops early.
@@ -290,6 +331,9 @@ impl<'r> Printer<'r> {
     }
 
     fn all(&mut self, store: &Store, ids: &[RecordId], context: &mut Context<'_>) -> anyhow::Result<()> {
+        if self.form.is_data() && self.left.is_none() && ids.len() > AT_ONCE && threads() > 1 {
+            return self.at_once(store, ids, context);
+        }
         for id in ids {
             if self.left == Some(0) {
                 break;
@@ -299,16 +343,39 @@ impl<'r> Printer<'r> {
         Ok(())
     }
 
+    /// Print many messages that do not depend on each other, each thread some of them.
+    fn at_once(&self, store: &Store, ids: &[RecordId], context: &mut Context<'_>) -> anyhow::Result<()> {
+        let mut hands: Vec<Hand> = (0..threads()).map(|_| Hand::new(self.fetcher.clone())).collect();
+        let form = &self.form;
+        let mut parts = ids.chunks(AT_ONCE).peekable();
+        while parts.peek().is_some() {
+            let work = hands.iter_mut().zip(&mut parts);
+            let done = std::thread::scope(|scope| {
+                let running: Vec<_> =
+                    work.map(|(hand, part)| scope.spawn(move || hand.write(form, store, part))).collect();
+                // A thread that panicked has told so.
+                let done = running.into_iter().map(|thread| {
+                    thread.join().unwrap_or_else(|_| {
+                        bail!("a thread stopped on a fault of its own; please report it with the capture")
+                    })
+                });
+                done.collect::<anyhow::Result<Vec<()>>>()
+            });
+            done?;
+            for hand in &mut hands {
+                context.out.write_all(&hand.text)?;
+                hand.text.clear();
+            }
+        }
+        Ok(())
+    }
+
     /// Print one message.
     fn message(&mut self, store: &Store, id: RecordId, known: Known, context: &mut Context<'_>) -> anyhow::Result<()> {
         if self.left == Some(0) {
             return Ok(());
         }
-        let view = match self.form.reads() {
-            Reads::Record | Reads::Message => self.sweep.message(store, id),
-            Reads::Findings => self.sweep.findings(store, id),
-            Reads::All => self.fetcher.view(store, id),
-        };
+        let view = viewed(&mut self.fetcher, &mut self.sweep, self.form.reads(), store, id);
         if let Err(lost @ CaptureError::Lost { .. }) = &view {
             // Of a file that is followed what is left is printed.
             context.warn(&[lost.to_string()]);

@@ -1,8 +1,10 @@
 //! Fields as columns: tshark's `-T fields` with its `-E` options, and comma-separated values.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
+use super::digits;
 use super::time::tshark_absolute;
+use crate::coap::escape;
 use crate::field::{Field, Kind, Reads, Value, find};
 use crate::store::View;
 
@@ -188,27 +190,45 @@ impl Columns {
 
     /// The row of a message.
     pub fn row(&self, view: &View<'_>) -> String {
-        let cells: Vec<String> = self.fields.iter().map(|field| self.cell(field, view)).collect();
-        cells.join(&self.separator)
+        let mut row = String::with_capacity(128);
+        for (index, field) in self.fields.iter().enumerate() {
+            row.push_str(if index > 0 { &self.separator } else { "" });
+            self.push_cell(&mut row, field, view);
+        }
+        row
     }
 
-    fn cell(&self, field: &Field, view: &View<'_>) -> String {
-        let mut cell = String::new();
+    /// Appends the values of a field in a message.
+    fn push_cell(&self, into: &mut String, field: &Field, view: &View<'_>) {
+        let start = into.len();
         let mut any = false;
         field.visit(view, &mut |value| {
             match self.occurrence {
                 Occurrence::First if any => return,
-                Occurrence::Last => cell.clear(),
-                Occurrence::All if any => cell.push_str(&self.aggregator),
+                Occurrence::Last => into.truncate(start),
+                Occurrence::All if any => into.push_str(&self.aggregator),
                 _ => {}
             }
             any = true;
-            cell.push_str(&text(&value));
+            push_value(into, &value);
         });
         match self.quote {
-            Quote::Always(quote) if any => format!("{quote}{cell}{quote}"),
-            Quote::WhereNeeded => csv_cell(&cell, field.kind == Kind::Text, &self.separator),
-            _ => cell,
+            Quote::Always(quote) if any => {
+                into.insert(start, quote);
+                into.push(quote);
+            }
+            Quote::WhereNeeded => {
+                let cell = into.get(start..).unwrap_or_default();
+                let is_text = field.kind == Kind::Text;
+                // What has only these is what it is; all else may need something.
+                let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b".:_/".contains(&byte);
+                if !cell.bytes().all(is_safe) || cell.contains(&self.separator) {
+                    let cell = csv_cell(cell, is_text, &self.separator);
+                    into.truncate(start);
+                    into.push_str(&cell);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -227,9 +247,22 @@ pub fn csv_cell(cell: &str, is_text: bool, separator: &str) -> String {
 
 /// A value as tshark prints it.
 pub fn text(value: &Value<'_>) -> String {
+    let mut text = String::new();
+    push_value(&mut text, value);
+    text
+}
+
+/// The same, appended to a text.
+fn push_value(into: &mut String, value: &Value<'_>) {
     match value {
-        Value::Time(time) => tshark_absolute(*time),
-        other => other.to_string(),
+        Value::Time(time) => into.push_str(&tshark_absolute(*time)),
+        Value::Unsigned(number) => digits::push(into, *number),
+        Value::Frame(number) => digits::push(into, *number),
+        Value::Bytes(bytes) => escape::push_hex(into, bytes),
+        Value::Text(text) => into.push_str(&escape::bytes(text)),
+        Value::Presence => into.push('1'),
+        // Writing to a string cannot fail.
+        other => drop(write!(into, "{other}")),
     }
 }
 

@@ -14,8 +14,10 @@ use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId};
 /// A value as one line of JSON. Characters that draw nothing or steer a terminal are written as `\u` escapes, which mean the
 /// same to every reader.
 pub fn line(value: &Value) -> String {
-    let text = value.to_string();
-    if !text.chars().any(escape::is_hidden) {
+    // What has a text as its key, as all of ours, cannot fail.
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let is_visible = |plain: bool, byte: &u8| plain & (b' '..=b'~').contains(byte);
+    if text.as_bytes().iter().fold(true, is_visible) || !text.chars().any(escape::is_hidden) {
         return text;
     }
     let mut line = String::with_capacity(text.len() + 16);
@@ -37,8 +39,11 @@ pub fn record(view: &View<'_>, known: Known) -> Value {
     if view.is_message() { message(view, known) } else { evidence(view) }
 }
 
+/// Members that the object of a message has at most, more or less: room that is made at once costs less.
+const MEMBERS: usize = 28;
+
 fn message(view: &View<'_>, known: Known) -> Value {
-    let mut object = envelope(view, "message");
+    let mut object = envelope(view, "message", MEMBERS);
     object.insert("coap".into(), coap_about(&view.message, view.about()));
     let record = view.record;
     let later = known == Known::Later;
@@ -94,7 +99,7 @@ pub fn reading(message: &Message<'_>) -> Value {
 }
 
 fn evidence(view: &View<'_>) -> Value {
-    let mut object = envelope(view, "evidence");
+    let mut object = envelope(view, "evidence", 0);
     let layer = super::tree::evidence_layer(view);
     object.insert("protocol".into(), json!(layer.name));
     object.insert("says".into(), json!(layer.summary));
@@ -104,8 +109,8 @@ fn evidence(view: &View<'_>) -> Value {
     Value::Object(object)
 }
 
-/// What every object of a frame begins with.
-fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
+/// What every object of a frame begins with, with room for so many members.
+fn envelope(view: &View<'_>, kind: &str, members: usize) -> Map<String, Value> {
     let mut frame = Map::new();
     frame.insert("number".into(), json!(view.record.frame));
     frame.insert("time".into(), json!(known_rfc3339(view.record.time)));
@@ -120,7 +125,7 @@ fn envelope(view: &View<'_>, kind: &str) -> Map<String, Value> {
     if !view.comments.is_empty() {
         frame.insert("comments".into(), json!(view.comments));
     }
-    let mut object = Map::new();
+    let mut object = Map::with_capacity(members);
     object.insert("kind".into(), json!(kind));
     object.insert("frame".into(), Value::Object(frame));
     object.insert("source".into(), json!(view.source().map(ToString::to_string)));
@@ -136,7 +141,7 @@ pub fn coap(message: &Message<'_>) -> Value {
 
 /// The same of a message of which more is known.
 fn coap_about(message: &Message<'_>, about: About<'_>) -> Value {
-    let mut object = Map::new();
+    let mut object = Map::with_capacity(12);
     if let Some(header) = message.header() {
         object.insert("version".into(), json!(header.version));
         object.insert("type".into(), json!(header.message_type.abbreviation()));
@@ -156,7 +161,7 @@ fn coap_about(message: &Message<'_>, about: About<'_>) -> Value {
     object.insert("options".into(), message.options().map(|instance| option(&instance)).collect());
     if let Some(offset) = message.payload_offset() {
         let payload = message.payload();
-        let mut made = Map::new();
+        let mut made = Map::with_capacity(8);
         made.insert("offset".into(), json!(offset));
         made.insert("length".into(), json!(payload.len()));
         if message.is_cut() {

@@ -219,6 +219,31 @@ fn a_filter_changes_no_line_and_chooses_alike_early_and_late() {
     }
 }
 
+/// Several threads print what one would: with -c there is one.
+#[test]
+fn many_messages_are_printed_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.pcap");
+    let pair = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        let request = datagram(40_001, true, &[0x42, 1, high, low, high, low, 0xb1, b'a']);
+        let answer = [&[0x62, 0x45, high, low, high, low, 0xff][..], format!("say \"{number}\"").as_bytes()].concat();
+        [request, datagram(40_001, false, &answer)]
+    };
+    capture(&path, &(0..1_300).flat_map(pair).collect::<Vec<_>>());
+    let file = path.display();
+    for form in [
+        "json",
+        "csv -e frame.number -e coapscope.answered_by -e coapscope.payload.text -e coap.payload_desc -e ip.src",
+        "fields -e coapscope.exchange.state -e coap.token -e frame.time -E quote=s -E header=y",
+        "fields -e coap.opt.desc -e coapscope.answered_by -E occurrence=l",
+    ] {
+        let all = printed(&format!("print -T {form} {file}"));
+        assert!(all.lines().count() >= 2_600, "{form}");
+        assert!(all == printed(&format!("print -c 999999 -T {form} {file}")), "{form}");
+    }
+}
+
 #[test]
 fn what_the_capture_point_saw_twice_is_for_nothing_but_about_the_same() {
     let folder = tempfile::tempdir().unwrap();
