@@ -5,6 +5,9 @@ use super::option::{Block, OptionInstance, OptionNumber, Oscore, bit, has_own_bi
 use super::walk::{Lean, Place, Step, draft_step, lean};
 use super::{Code, ContentFormat, MessageType, Span};
 
+/// Options of one message that are looked at one by one. No program sends a tenth of them; a datagram has room for 65,000.
+const MOST_OPTIONS: usize = 512;
+
 impl<'a> Message<'a> {
     /// The bytes of the message.
     #[inline]
@@ -60,6 +63,19 @@ impl<'a> Message<'a> {
             mode: self.layout.mode,
             code: Code(self.bytes.get(1).copied().unwrap_or(0)),
         }
+    }
+
+    /// The options that are looked at and shown one by one: all of them, but for a message that was made to hurt.
+    pub fn first_options(&self) -> std::iter::Take<Options<'a>> {
+        self.options().take(MOST_OPTIONS)
+    }
+
+    /// How many options there are beyond those, and where they lie.
+    pub fn further_options(&self) -> Option<(usize, Span)> {
+        let mut further = self.options().skip(MOST_OPTIONS);
+        let begin = further.next()?.offset;
+        let length = (self.layout.options_end as usize).saturating_sub(begin);
+        Some((1 + further.count(), Span::of_bytes(begin, length)))
     }
 
     /// The payload; empty if there is none.

@@ -87,7 +87,7 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
     let Some(header) = message.header() else { return };
     let code = header.code;
     if DEFAULTS.iter().any(|number| message.has(*number)) {
-        for option in message.options().filter(|option| has_default_value(option, code, datagram)) {
+        for option in message.first_options().filter(|option| has_default_value(option, code, datagram)) {
             visit(Finding::new(Rule::OptDefaultValue, option.span()).with(option.number.0, 0));
         }
     }
@@ -128,7 +128,7 @@ fn may_be_thread_path(first: &[u8]) -> bool {
 /// Options that a request to a group must not have, and the vendor protocol that is spoken to one.
 fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(Finding)) {
     let is_non = message.header().is_some_and(|header| header.message_type == MessageType::NonConfirmable);
-    for option in message.options() {
+    for option in message.first_options() {
         match option.modern().unwrap_or(option.number) {
             COIOT_OPTION if code == COIOT_METHOD && is_non => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
             OptionNumber::ETAG if code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),

@@ -158,7 +158,10 @@ fn coap_about(message: &Message<'_>, about: About<'_>) -> Value {
         // Options may be missing, and what is there of the payload is its beginning.
         object.insert("cut".into(), json!(true));
     }
-    object.insert("options".into(), message.options().map(|instance| option(&instance)).collect());
+    object.insert("options".into(), message.first_options().map(|instance| option(&instance)).collect());
+    if let Some((further, _)) = message.further_options() {
+        object.insert("options_left_out".into(), json!(further));
+    }
     if let Some(offset) = message.payload_offset() {
         let payload = message.payload();
         let mut made = Map::with_capacity(8);

@@ -252,3 +252,37 @@ fn drafts_are_not_taught_what_they_do_not_have() {
         }
     }
 }
+
+#[test]
+fn a_datagram_full_of_options_is_told_in_a_few_words() {
+    // Options of no length: number 0 again and again, Uri-Path, one that is not registered in front, and a draft's; behind all a payload,
+    // an option that overruns, or nothing.
+    let most = 65_507;
+    let full = |begin: &[u8], fill: u8, end: &[u8]| {
+        let mut bytes = begin.to_vec();
+        bytes.resize(most - end.len(), fill);
+        bytes.extend(end);
+        bytes
+    };
+    for (begin, end) in [
+        ("40011234", ""),
+        ("40011234b0", "ff61"),
+        ("40011234d200ff", "05"),
+        ("50021234900914aa", "ff61"),
+        ("40e11234", ""),
+        ("6045123460", ""),
+    ] {
+        let bytes = full(&unhex(begin), 0, &unhex(end));
+        let message = Message::decode(&bytes);
+        let tree = fields(&message);
+        assert_eq!(cover(&tree, 0), bytes.len() as u32 * 8, "{begin}");
+        assert!(tree.len() < 600 && message.findings().len() < 3000, "{begin}: {}", message.findings().len());
+        let more = find(&tree, "Further Options").expect("options that are left out");
+        let shown = tree.iter().filter(|field| field.option.is_some()).count();
+        assert_eq!(more.meaning, format!("{} options", message.options().count() - shown), "{begin}");
+        let object = json::coap(&message);
+        assert_eq!(object["options"].as_array().map(Vec::len), Some(512));
+        assert_eq!(object["options_left_out"], message.options().count() - 512);
+        assert!(json::line(&object).len() < 200_000 && more.value.len() < 200, "{begin}");
+    }
+}

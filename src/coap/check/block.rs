@@ -35,7 +35,7 @@ impl Check<'_, '_> {
 
     fn block_options(&mut self, seen: u64) {
         for number in PLAIN.into_iter().chain(QUICK) {
-            for option in self.message.options_of(number) {
+            for option in self.message.first_options().filter(|option| option.number == number) {
                 if Block::read(option.value).is_some_and(|block| block.szx == 7) {
                     self.raise(Rule::BlockSzx7, option.span(), number.0, 0);
                 }

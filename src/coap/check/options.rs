@@ -53,7 +53,7 @@ impl Check<'_, '_> {
     /// Every option against its row, and all together.
     pub(super) fn options(&mut self) {
         let mut is_first = true;
-        for option in self.message.options() {
+        for option in self.message.first_options() {
             match option.number.definition() {
                 Some(definition) => self.known(&option, definition, is_first),
                 None => self.unknown(&option),

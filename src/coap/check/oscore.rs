@@ -36,7 +36,7 @@ impl Check<'_, '_> {
         if !is_usual {
             self.raise_code(Rule::OscoreOuterCode);
         }
-        for option in self.message.options() {
+        for option in self.message.first_options() {
             let class = option.definition().map_or(OscoreClass::Unknown, |definition| definition.oscore);
             // What no document speaks of is inner. Hop-Limit is for proxies, which have only the outside to put it.
             let is_inner = class == OscoreClass::Inner

@@ -12,7 +12,7 @@ impl Check<'_, '_> {
     #[cold]
     pub(super) fn signaling(&mut self) {
         let mut is_first = true;
-        for option in self.message.options() {
+        for option in self.message.first_options() {
             self.signaling_option(&option, is_first);
             is_first = false;
         }

@@ -82,6 +82,7 @@ field_rows! {
     OSCORE_KID_CONTEXT "Kid Context" "RFC 8613 section 5.1" "Tells contexts with the same key identifier apart."
     OSCORE_KID "Kid" "RFC 8613 section 5" "Key identifier: the Sender ID of who protected the message."
     OPTIONS_END "End of Options" "draft-ietf-core-coap-12" "Closes an option list of open length."
+    FURTHER_OPTIONS "Further Options" "RFC 7252 section 3.1" "More options than are looked at one by one."
     PAYLOAD_MARKER "Payload Marker" "RFC 7252 section 3" "The byte 0xFF between options and payload."
     PAYLOAD "Payload" "RFC 7252 section 5.5" "The representation, the result of the action, or a text for whoever debugs."
     INCOMPLETE "Incomplete" "RFC 7252 section 3" "The beginning of what the capture cut off."
@@ -135,9 +136,13 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
         }
     }
     let mut before = 0;
-    for instance in message.options() {
+    for instance in message.first_options() {
         fields.push(option::field(message, &instance, before));
         before = instance.number.0;
+    }
+    if let Some((further, span)) = message.further_options() {
+        let first = bytes_of(message, span).get(..SHOWN).map_or_else(String::new, |first| escape::hex(first) + "...");
+        fields.push(Field::new(&FURTHER_OPTIONS, span, first, count(further, "option")));
     }
     if let Some(offset) = message.payload_offset() {
         if offset > message.layout.options_end as usize {
@@ -288,12 +293,7 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
         Rule::OptOverrun | Rule::OptDelta15 | Rule::OptLength15 | Rule::OptNumberOverflow | Rule::OptExtTruncated
             if !message.layout.mode.is_draft() =>
         {
-            option::malformed(
-                message,
-                rest,
-                fields.last().and_then(|last| last.option).map_or(0, |number| number.0),
-                why,
-            )
+            option::malformed(message, rest, message.options().last().map_or(0, |last| last.number.0), why)
         }
         Rule::HdrTklReserved if why != CUT => {
             leaf(message, &UNDECODED, rest, as_extended_token(message).unwrap_or_else(|| why.to_string()))
