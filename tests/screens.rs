@@ -10,6 +10,8 @@ mod filter;
 mod findings;
 #[path = "screens/long.rs"]
 mod long;
+#[path = "screens/order.rs"]
+mod order;
 #[path = "screens/script.rs"]
 mod script;
 #[path = "screens/truth.rs"]

@@ -200,5 +200,7 @@ fn scan(
     }
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.sort_unstable_by_key(|(start, _)| *start);
-    Ok(Selection::Chosen(found.into_iter().flat_map(|(_, ids)| ids).collect()))
+    let mut chosen = Vec::with_capacity(found.iter().map(|(_, ids)| ids.len()).sum());
+    found.into_iter().for_each(|(_, ids)| chosen.extend(ids));
+    Ok(Selection::Chosen(chosen))
 }

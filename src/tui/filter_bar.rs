@@ -149,7 +149,7 @@ impl App {
         self.filter.sweep = Some((Sweep::new(&(self.make_fetcher)()), filter.groups()));
         self.filter.filter = Some(Arc::clone(&filter));
         if self.store.is_empty() {
-            self.list.chosen = Some(Vec::new());
+            self.list.chosen = Some(Arc::default());
         } else {
             self.look_again();
         }
@@ -171,7 +171,7 @@ impl App {
         }
         self.filter.running = false;
         match filtered.chosen {
-            Ok(ids) => self.list.chosen = Some(ids),
+            Ok(ids) => self.list.chosen = Some(Arc::new(ids)),
             Err(why) => return self.say(format!("cannot filter: {why}")),
         }
         self.filter_new(filtered.upto);
@@ -195,7 +195,8 @@ impl App {
             let passes =
                 filter.note(&self.store, id, sweep, groups).and_then(|_| filter.passes(&self.store, id, sweep, groups));
             if passes.unwrap_or(false) {
-                chosen.push(id);
+                // Copied where a worker still looks through those there were.
+                Arc::make_mut(chosen).push(id);
             }
         }
     }

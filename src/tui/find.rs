@@ -126,7 +126,7 @@ impl Finder {
         store: Store,
         fetcher: Fetcher,
         course: Course,
-        chosen: Option<Vec<RecordId>>,
+        chosen: Option<Arc<Vec<RecordId>>>,
         shown: Shown,
         events: Sender,
     ) -> std::io::Result<()> {
@@ -166,7 +166,7 @@ struct Hit {
 struct Search {
     store: Store,
     course: Course,
-    chosen: Option<Vec<RecordId>>,
+    chosen: Option<Arc<Vec<RecordId>>>,
     shown: Shown,
     /// In small letters.
     wanted: String,

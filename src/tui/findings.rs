@@ -71,11 +71,11 @@ pub struct Judged {
     failure: Option<String>,
 }
 
-/// A row.
-#[derive(Debug)]
+/// A row: where it stands among the people.
+#[derive(Clone, Copy, Debug)]
 struct Found {
-    endpoint: EndpointId,
-    charge: Charge,
+    person: u32,
+    charge: u32,
     its_doing: bool,
 }
 
@@ -89,9 +89,36 @@ pub struct Text {
     pub text: String,
 }
 
-impl Found {
+/// A row with what it is about.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    endpoint: EndpointId,
+    charge: &'a Charge,
+    its_doing: bool,
+}
+
+impl Told<'_> {
     fn key(&self) -> Key {
         (self.endpoint, self.charge.rule, self.charge.severity, self.its_doing)
+    }
+}
+
+/// What a row is about.
+fn told(people: &[Person], row: Found) -> Option<Told<'_>> {
+    let person = people.get(row.person as usize)?;
+    let list = if row.its_doing { &person.charges } else { &person.acquitted };
+    Some(Told { endpoint: person.endpoint, charge: list.get(row.charge as usize)?, its_doing: row.its_doing })
+}
+
+impl Judged {
+    /// The row at a place.
+    fn at(&self, place: usize) -> Option<Told<'_>> {
+        told(&self.people, *self.rows.get(place)?)
+    }
+
+    /// All rows.
+    fn told(&self) -> impl Iterator<Item = Told<'_>> {
+        self.rows.iter().filter_map(|row| told(&self.people, *row))
     }
 }
 
@@ -102,19 +129,18 @@ fn judge(store: &Store, fetcher: &Fetcher, ids: impl Iterator<Item = RecordId>) 
         Err(error) => return Judged { failure: Some(error.to_string()), ..Judged::default() },
     };
     let people = Person::all(tally.groups());
-    let mut rows = Vec::new();
-    for person in &people {
+    drop(tally);
+    let mut rows: Vec<Found> = Vec::new();
+    for (number, person) in people.iter().enumerate() {
         for (list, its_doing) in [(&person.charges, true), (&person.acquitted, false)] {
-            rows.extend(list.iter().map(|charge| Found {
-                endpoint: person.endpoint,
-                charge: charge.clone(),
-                its_doing,
-            }));
+            rows.extend((0..list.len()).map(|at| Found { person: number as u32, charge: at as u32, its_doing }));
         }
     }
     rows.sort_by_key(|row| {
-        let charge = &row.charge;
-        (std::cmp::Reverse((charge.severity, row.its_doing, charge.count)), charge.rule, row.endpoint)
+        told(&people, *row).map(|row| {
+            let charge = row.charge;
+            (std::cmp::Reverse((charge.severity, row.its_doing, charge.count)), charge.rule, row.endpoint)
+        })
     });
     let exchanges = store.exchanges().map(|(_, row)| (row.client, row.server));
     Judged { rows, people, parts: Part::of_all(store.endpoints(), exchanges), ..Judged::default() }
@@ -126,21 +152,21 @@ impl App {
         self.look_for_findings();
         self.follow_to_finding();
         let findings = &mut self.findings;
-        let rows = &findings.judged.rows;
-        let own = findings.current.and_then(|key| rows.iter().position(|row| row.key() == key));
-        findings.place = own.unwrap_or(findings.place).min(rows.len().saturating_sub(1));
-        findings.current = rows.get(findings.place).map(Found::key);
-        findings.top = scrolled(findings.top, findings.place, self.list.page, rows.len());
+        let count = findings.judged.rows.len();
+        let own = findings.current.and_then(|key| findings.judged.told().position(|row| row.key() == key));
+        findings.place = own.unwrap_or(findings.place).min(count.saturating_sub(1));
+        findings.current = findings.judged.at(findings.place).map(|row| row.key());
+        findings.top = scrolled(findings.top, findings.place, self.list.page, count);
         let (place, top) = (findings.place, findings.top);
         let store = &self.store;
-        let rows = self.findings.judged.rows.iter().skip(top).take(self.list.page);
+        let rows = self.findings.judged.told().skip(top).take(self.list.page);
         let narrow = self.flow.page.1 < NARROW;
         let sender = |id: EndpointId| match store.endpoint(id) {
             _ if narrow => self.aliases.name(id).to_owned(),
             Some(endpoint) => endpoint.to_string(),
             None => "?".into(),
         };
-        self.tables.rows = rows.map(|row| cells(store, row, sender(row.endpoint))).collect();
+        self.tables.rows = rows.map(|row| cells(store, &row, sender(row.endpoint))).collect();
         self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
         self.say_verdict();
     }
@@ -159,7 +185,7 @@ impl App {
         // Whoever reads a verdict stays at it.
         let reads = self.focus == Pane::Tree;
         let is_own = |key: &Key| own.contains(key) && (!reads || current.is_some_and(|current| current.0 == key.0));
-        let found = self.findings.judged.rows.iter().map(Found::key).find(is_own);
+        let found = self.findings.judged.told().map(|row| row.key()).find(is_own);
         if found.is_some() {
             self.findings.current = found;
             if !reads {
@@ -183,7 +209,7 @@ impl App {
     /// Start a worker where more is known than the last one saw, and nobody is at it.
     fn look_for_findings(&mut self) {
         let store = &self.store;
-        let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen.as_ref().map(Vec::len));
+        let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen.as_ref().map(|chosen| chosen.len()));
         let known = self.findings.judged.seen;
         // While messages come in, they are not gone through for each single one of them.
         let enough = known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
@@ -197,7 +223,7 @@ impl App {
         let started = thread::Builder::new().name("judge".into()).spawn(move || {
             let is_wanted = |_: &RecordId| generation.load(Ordering::Relaxed) == mine;
             let judged = match chosen {
-                Some(chosen) => judge(&store, &fetcher, chosen.into_iter().take_while(is_wanted)),
+                Some(chosen) => judge(&store, &fetcher, chosen.iter().copied().take_while(is_wanted)),
                 None => judge(&store, &fetcher, (store.first()..store.len() as RecordId).take_while(is_wanted)),
             };
             let _ = events.send(Event::Judged(Box::new(Judged { generation: mine, seen: Some(seen), ..judged })));
@@ -225,7 +251,7 @@ impl App {
         let (count, place, page) = (self.findings.judged.rows.len(), self.findings.place, self.list.page.max(2));
         let Some(target) = motion.row(place, page, count) else { return };
         let place = target.min(count.saturating_sub(1));
-        self.findings.current = self.findings.judged.rows.get(place).map(Found::key);
+        self.findings.current = self.findings.judged.at(place).map(|row| row.key());
         self.findings.place = place;
         (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
         self.select_finding();
@@ -242,7 +268,7 @@ impl App {
 
     /// Select the first message of the current row.
     fn select_finding(&mut self) {
-        let row = self.findings.judged.rows.get(self.findings.place);
+        let row = self.findings.judged.at(self.findings.place);
         let record = row.and_then(|row| row.charge.cases.first()).map(|case| case.message.record);
         if let Some(record) = record.filter(|record| self.visible().has(*record)) {
             self.select(record);
@@ -251,14 +277,14 @@ impl App {
 
     /// All rows, for a search.
     pub(super) fn texts_of_findings(&self) -> Vec<Text> {
-        let text = |row: &Found| {
+        let text = |row: Told<'_>| {
             let record = row.charge.cases.first()?.message.record;
             let sender = self.store.endpoint(row.endpoint).map(ToString::to_string).unwrap_or_default();
-            let mut cells = cells(&self.store, row, sender).cells;
+            let mut cells = cells(&self.store, &row, sender).cells;
             cells.push(self.aliases.name(row.endpoint).into());
             Some(Text { key: row.key(), record, text: cells.join(" ") })
         };
-        self.findings.judged.rows.iter().filter_map(text).collect()
+        self.findings.judged.told().filter_map(text).collect()
     }
 
     /// The selected message was found by this row.
@@ -272,7 +298,7 @@ impl App {
 
     /// The rule of the current row, in a sentence.
     pub fn said_of_finding(&self) -> Option<(String, Style)> {
-        let charge = &self.findings.judged.rows.get(self.findings.place)?.charge;
+        let charge = self.findings.judged.at(self.findings.place)?.charge;
         let reference = charge.cases.first().map_or(charge.rule.row().reference, |case| case.finding.reference());
         let text = format!("{}: {} ({reference})", charge.rule.id(), charge.rule.row().teaching);
         Some((text, self.theme.severity(charge.severity)))
@@ -327,8 +353,8 @@ impl App {
 }
 
 /// A row as texts.
-fn cells(store: &Store, row: &Found, sender: String) -> Row {
-    let charge = &row.charge;
+fn cells(store: &Store, row: &Told<'_>, sender: String) -> Row {
+    let charge = row.charge;
     let name = |id: ResourceId| escape::text(store.resource(id).unwrap_or("?")).into_owned();
     let resource = match charge.resources.as_slice() {
         [] => "-".into(),

@@ -1,6 +1,7 @@
 //! The message list: which one is selected, what is on the pane, and the ways from one message to another.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::action::{Jump, Motion, View};
 use super::app::App;
@@ -51,7 +52,7 @@ pub struct List {
     /// The newest message stays selected.
     pub follow: bool,
     /// Only these are shown, in rising order; None for all.
-    pub chosen: Option<Vec<RecordId>>,
+    pub chosen: Option<Arc<Vec<RecordId>>>,
     /// Messages below this id have been on the pane, or were there when following ended.
     seen: RecordId,
     back: Vec<RecordId>,

@@ -228,13 +228,13 @@ fn timeline(at: &str, pane: &[String], events: &[(i64, String)], until: Option<i
 
 /// Who sends a message of a made capture: the client from this port, or the server to it.
 #[derive(Clone, Copy)]
-enum Sender {
+pub enum Sender {
     Client(u16),
     Server(u16),
 }
 
 /// A capture of these messages, each with its time in milliseconds and its bytes in hex.
-fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> PathBuf {
+pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> PathBuf {
     let path = folder.path().join("own.pcap");
     let mut writer = PcapWriter::new(std::fs::File::create(&path).unwrap(), LinkType::RAW, 65535).unwrap();
     for (id, (time, from, hex)) in messages.iter().enumerate() {

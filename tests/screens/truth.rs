@@ -46,10 +46,10 @@ pub fn by_exchange(told: &[Value]) -> BTreeMap<u64, Vec<&Value>> {
 }
 
 /// A row as it was drawn, by the heads of its columns.
-type Row = BTreeMap<&'static str, String>;
+pub type Row = BTreeMap<&'static str, String>;
 
 /// Where the columns stand whose heads are in this line; heads in capitals' stead: (name, whether its texts stand on the right).
-fn columns(line: &str, heads: &[(&'static str, bool)]) -> Vec<(usize, usize)> {
+pub fn columns(line: &str, heads: &[(&'static str, bool)]) -> Vec<(usize, usize)> {
     let mut from = 0;
     heads
         .iter()
@@ -63,7 +63,7 @@ fn columns(line: &str, heads: &[(&'static str, bool)]) -> Vec<(usize, usize)> {
 }
 
 /// A row cut at its columns. A text on the left that one on the right follows has the blanks between them.
-fn cut(row: &str, places: &[(usize, usize)], heads: &[(&'static str, bool)]) -> Row {
+pub fn cut(row: &str, places: &[(usize, usize)], heads: &[(&'static str, bool)]) -> Row {
     let letters: Vec<char> = row.chars().collect();
     let part = |from: usize, to: usize| -> String {
         letters.iter().skip(from).take(to.saturating_sub(from)).collect::<String>().trim().to_owned()
@@ -244,7 +244,7 @@ fn blocks_and_codes_are_readable_at_any_width() {
     assert!(compared > 2000, "{compared}");
 }
 
-const EXCHANGES: &[(&str, bool)] = &[
+pub const EXCHANGES: &[(&str, bool)] = &[
     ("Ex", true),
     ("#", true),
     ("Start", true),
@@ -345,7 +345,7 @@ fn rows_of_exchanges_are_those_of_print() {
     assert!(compared > 500 && times > 400, "{compared}, {times}");
 }
 
-const OBSERVATIONS: &[(&str, bool)] = &[
+pub const OBSERVATIONS: &[(&str, bool)] = &[
     ("Ob", true),
     ("#", true),
     ("Since", true),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::blocks::{ALIGNED, Blocks, Run, follows};
 use super::lanes::{Lanes, of_records};
@@ -36,9 +37,6 @@ pub enum Scope {
     /// Some that were chosen.
     Chosen,
 }
-
-/// Where a filter's list lies, its length, first, middle and last message: another list differs in one of them.
-type FilterMark = (usize, usize, [Option<RecordId>; 3]);
 
 /// How pauses are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -113,8 +111,8 @@ pub struct Ladder {
     aside: Lanes,
     /// The messages of a scope that is less than all.
     members: Vec<RecordId>,
-    /// What a filter lets through, and what tells it from another.
-    filtered: Option<(FilterMark, Vec<RecordId>)>,
+    /// What a filter lets through.
+    filtered: Option<Arc<Vec<RecordId>>>,
     /// Folds that are open, by their first message.
     open: HashSet<RecordId>,
     blocks: Blocks,
@@ -176,13 +174,13 @@ impl Ladder {
     }
 
     /// Show only what a filter lets through; none: all. Ids rise.
-    pub fn filter(&mut self, ids: Option<&[RecordId]>) {
-        let mark = |ids: &[RecordId]| {
-            let sample = [ids.first(), ids.get(ids.len() / 2), ids.last()].map(Option::<&RecordId>::copied);
-            (ids.as_ptr() as usize, ids.len(), sample)
+    pub fn filter(&mut self, ids: Option<&Arc<Vec<RecordId>>>) {
+        let is_known = match (ids, &self.filtered) {
+            (Some(ids), Some(known)) => Arc::ptr_eq(ids, known),
+            (ids, known) => ids.is_none() && known.is_none(),
         };
-        if ids.map(mark) != self.filtered.as_ref().map(|(mark, _)| *mark) {
-            self.filtered = ids.map(|ids| (mark(ids), ids.to_vec()));
+        if !is_known {
+            self.filtered = ids.cloned();
             self.runs.clear();
         }
     }
@@ -233,7 +231,7 @@ impl Ladder {
     /// The ids that are shown, where those are not all; a filter does not narrow an exchange.
     fn some(&self) -> Option<&[RecordId]> {
         match self.scope {
-            Scope::All => self.filtered.as_ref().map(|(_, ids)| ids.as_slice()),
+            Scope::All => self.filtered.as_ref().map(|ids| ids.as_slice()),
             Scope::Exchange(_) | Scope::Chosen => Some(&self.members),
         }
     }

@@ -48,6 +48,7 @@ impl Person {
                 for charge in list {
                     charge.cases.sort_by_key(|case| case.message.frame);
                     charge.cases.truncate(super::CASES);
+                    charge.cases.shrink_to_fit();
                 }
             }
         }

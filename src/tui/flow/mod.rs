@@ -60,7 +60,7 @@ impl App {
         flow.slants.clear();
         flow.item = None;
         let Some(selected) = list.selected.filter(|_| flow.page.0 > 0) else { return };
-        flow.ladder.filter(list.chosen.as_deref());
+        flow.ladder.filter(list.chosen.as_ref());
         if !flow.ladder.includes(selected) {
             flow.ladder.set_scope(Scope::All, store);
         }

@@ -1,11 +1,10 @@
 //! A row an exchange: who asked whom for what, how it was answered, after how many copies and how long, and how it stands.
 
-use super::order::{Column, Key};
+use super::order::{Column, Part};
 use super::{Making, Row, state};
 use crate::coap::{Code, Parameters, Severity, escape};
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
-use crate::render::Aliases;
 use crate::render::content;
 use crate::render::time::duration;
 use crate::store::Store;
@@ -35,21 +34,21 @@ pub const HEADS: &[(&str, bool, u8)] = &[
 const REQUEST: usize = 5;
 
 /// What a row is compared by.
-pub fn key(
+pub fn part(
     store: &Store,
-    aliases: &Aliases,
+    id: u32,
     row: &ExchangeRow,
     (now, parameters): (Option<i64>, &Parameters),
     column: Column,
-) -> Key {
+) -> Part {
     match column {
-        Column::State => (0, state(row, store, now, parameters).into()),
-        Column::Ends => (0, format!("{} > {}", aliases.name(row.client), aliases.name(row.server))),
-        Column::Resource => (0, escape::text(store.resource(row.resource).unwrap_or("?")).into_owned()),
-        Column::Reply => (0, reply(row)),
-        Column::Count => (i64::from(row.transmissions), String::new()),
-        Column::Time => (took(row, now).unwrap_or(i64::MAX), String::new()),
-        Column::Start | Column::Gaps | Column::Stale => (0, String::new()),
+        Column::State => Part::Word(state(row, store, now, parameters)),
+        Column::Ends => Part::Ends(row.client, row.server),
+        Column::Resource => Part::Resource(row.resource),
+        Column::Reply => Part::Number(rank_of_reply(row)),
+        Column::Count => Part::Number(row.transmissions.into()),
+        Column::Time => took(row, now).map_or(Part::Unknown, Part::Number),
+        Column::Start | Column::Gaps | Column::Stale => Part::Number(id.into()),
     }
 }
 
@@ -65,8 +64,20 @@ fn took(row: &ExchangeRow, now: Option<i64>) -> Option<i64> {
     }
 }
 
-/// The response in a few words: `2.05 ACK`.
-fn reply(row: &ExchangeRow) -> String {
+/// A number that puts replies in the order of their texts.
+fn rank_of_reply(row: &ExchangeRow) -> i64 {
+    let how = match row.answer {
+        AnswerKind::None => return 2 << 16,
+        AnswerKind::Reset => return 1 << 16,
+        AnswerKind::Non => 0,
+        AnswerKind::Piggybacked => 1,
+        AnswerKind::Separate => 2,
+    };
+    i64::from(row.code) << 8 | how
+}
+
+/// The response in a few words: `2.05 in ACK`.
+pub fn reply(row: &ExchangeRow) -> String {
     let how = match row.answer {
         AnswerKind::None => return "none".into(),
         AnswerKind::Reset => return "RST".into(),

@@ -1,5 +1,6 @@
 //! Making a row of a table: for the pane, and for a search through all of them.
 
+use super::order::{Column, Heading, path};
 use super::{Row, exchange_of, exchanges, observations, short_time};
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
@@ -41,6 +42,25 @@ impl Making<'_> {
         let mut row = exchanges::row(self, ExchangeId(id));
         exchanges::tell_request(&mut row, ExchangeId(id), self.store, fetcher);
         row
+    }
+
+    /// The heading of a group: what its rows have in common, and how many they are.
+    pub fn heading(&self, view: View, heading: &Heading) -> Row {
+        let (exchange, observation) = match view {
+            View::Observations => (None, self.store.observation(ObservationId(heading.first))),
+            _ => (self.store.exchange(ExchangeId(heading.first)), None),
+        };
+        let ends = exchange.map(|row| (row.client, row.server)).or(observation.map(|row| (row.client, row.server)));
+        let resource = exchange.map(|row| row.resource).or(observation.map(|row| row.resource));
+        let text = match (heading.column, ends, resource) {
+            (Column::Ends, Some((client, server)), _) => {
+                format!("{} > {}", self.aliases.name(client), self.aliases.name(server))
+            }
+            (Column::Resource, _, Some(resource)) => path(self.store, resource).into_owned(),
+            (Column::Reply, ..) => exchange.map(exchanges::reply).unwrap_or_default(),
+            _ => heading.word.unwrap_or_default().to_owned(),
+        };
+        Row { cells: vec![format!("{text}: {}", heading.rows)], severity: None, heading: true }
     }
 
     /// The row of the table that stands for a message, which is the one selected with it; `None` where there is none.

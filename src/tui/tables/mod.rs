@@ -246,7 +246,7 @@ impl App {
         let making = Making { store, aliases, format: times.format, first, now, parameters: &tables.parameters };
         let make = |entry| match entry {
             Some(Entry::Row(id)) => making.row(view, id, fetcher),
-            Some(Entry::Heading(group)) => Row { cells: vec![group], severity: None, heading: true },
+            Some(Entry::Heading(heading)) => making.heading(view, &heading),
             None => Row::default(),
         };
         let rows = entries.into_iter().map(make).collect();
@@ -442,7 +442,7 @@ impl App {
 
     /// Ask for the order where that is not the order of ids, and nobody is at it.
     fn put_in_order(&mut self) {
-        let chosen = self.list.chosen.as_ref().map(Vec::len);
+        let chosen = self.list.chosen.as_ref().map(|chosen| chosen.len());
         let order = &self.tables.of(self.view).order;
         if !order.is_due(chosen) {
             return;
@@ -464,7 +464,7 @@ impl App {
     /// The rows stand in another order soon.
     fn awaits_order(&self, view: View) -> bool {
         let order = &self.tables.of(view).order;
-        order.is_running() || order.is_due(self.list.chosen.as_ref().map(Vec::len))
+        order.is_running() || order.is_due(self.list.chosen.as_ref().map(|chosen| chosen.len()))
     }
 
     /// A worker has put a table in order.

@@ -1,12 +1,10 @@
 //! A row an observation: who observes what, how fresh it is, what was skipped or overtaken, and how it ended.
 
-use super::order::{Column, Key};
+use super::order::{Column, Part};
 use super::{Making, Row};
 use crate::coap::{Severity, escape};
 use crate::field;
 use crate::frame::time_between;
-use crate::render::Aliases;
-use crate::store::Store;
 use crate::tracking::{NO_RECORD, ObservationEnd, ObservationId, ObservationRow};
 
 /// Columns in the order of the keys that sort.
@@ -42,16 +40,16 @@ pub const HEADS: &[(&str, bool, u8)] = &[
 const SECOND: i64 = 1_000_000_000;
 
 /// What a row is compared by.
-pub fn key(store: &Store, aliases: &Aliases, row: &ObservationRow, now: Option<i64>, column: Column) -> Key {
+pub fn part(id: u32, row: &ObservationRow, now: Option<i64>, column: Column) -> Part {
     match column {
-        Column::State => (0, field::end(row.end).into()),
-        Column::Ends => (0, format!("{} > {}", aliases.name(row.client), aliases.name(row.server))),
-        Column::Resource => (0, escape::text(store.resource(row.resource).unwrap_or("?")).into_owned()),
-        Column::Count => (i64::from(row.notifications), String::new()),
-        Column::Time => (age(row, now).unwrap_or(i64::MAX), String::new()),
-        Column::Gaps => (i64::from(row.gaps), String::new()),
-        Column::Stale => (i64::from(row.stale), String::new()),
-        Column::Start | Column::Reply => (0, String::new()),
+        Column::State => Part::Word(field::end(row.end)),
+        Column::Ends => Part::Ends(row.client, row.server),
+        Column::Resource => Part::Resource(row.resource),
+        Column::Count => Part::Number(row.notifications.into()),
+        Column::Time => age(row, now).map_or(Part::Unknown, Part::Number),
+        Column::Gaps => Part::Number(row.gaps.into()),
+        Column::Stale => Part::Number(row.stale.into()),
+        Column::Start | Column::Reply => Part::Number(id.into()),
     }
 }
 

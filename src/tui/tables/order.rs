@@ -1,17 +1,19 @@
 //! The order of a table's rows. That of their ids needs nothing; any other is made by a worker from a snapshot, again as more becomes known.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering as Atomic};
 use std::thread;
 
 use super::super::action::View;
 use super::super::event::{Event, Sender};
-use super::{exchanges, observations};
-use crate::coap::Parameters;
+use super::{exchange_of, exchanges, observations};
+use crate::coap::{Parameters, escape};
 use crate::render::Aliases;
 use crate::store::Store;
-use crate::tracking::{ExchangeId, ObservationId, RecordId};
+use crate::tracking::{EndpointId, ExchangeId, ObservationId, RecordId, ResourceId};
 
 /// What rows are sorted or grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -54,12 +56,64 @@ impl Column {
 }
 
 /// A row of the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// The exchange or observation with this id.
     Row(u32),
     /// The heading of a group.
-    Heading(String),
+    Heading(Heading),
+}
+
+/// The heading of the rows that have the same in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// The column.
+    pub column: Column,
+    /// The first row below it.
+    pub first: u32,
+    /// So many are below it.
+    pub rows: usize,
+    /// What they had in the column when they were put in order, where that changes by itself.
+    pub word: Option<&'static str>,
+}
+
+/// Rows in an order, in four bytes each: a capture may have very many.
+#[derive(Debug, Default)]
+struct Rows {
+    ids: Vec<u32>,
+    /// What they are grouped by.
+    group: Column,
+    /// The place of each heading among all entries, and its word.
+    headings: Vec<(usize, Option<&'static str>)>,
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        self.ids.len() + self.headings.len()
+    }
+
+    /// What stands at a place.
+    fn at(&self, place: usize) -> Option<Entry> {
+        // A row stands as many places further down as there are headings above it.
+        let above = self.headings.partition_point(|(heading, _)| *heading <= place);
+        let Some((heading, word)) = above.checked_sub(1).and_then(|last| self.headings.get(last)) else {
+            return self.ids.get(place).copied().map(Entry::Row);
+        };
+        if *heading != place {
+            return self.ids.get(place.checked_sub(above)?).copied().map(Entry::Row);
+        }
+        let from = (place + 1).checked_sub(above)?;
+        let to = self.headings.get(above).map_or(self.ids.len(), |(next, _)| next.saturating_sub(above));
+        let first = *self.ids.get(from)?;
+        Some(Entry::Heading(Heading { column: self.group, first, rows: to.saturating_sub(from), word: *word }))
+    }
+
+    /// The place of a row.
+    fn place(&self, id: u32) -> Option<usize> {
+        let row = self.ids.iter().position(|other| *other == id)?;
+        let above = self.headings.iter().enumerate().take_while(|(index, (heading, _))| heading - index <= row).count();
+        Some(row + above)
+    }
 }
 
 /// What the worker is given.
@@ -67,7 +121,7 @@ pub struct Order {
     pub view: View,
     pub store: Store,
     /// The messages that are shown, where not all are.
-    pub chosen: Option<Vec<RecordId>>,
+    pub chosen: Option<Arc<Vec<RecordId>>>,
     pub aliases: Aliases,
     pub now: Option<i64>,
     pub parameters: Parameters,
@@ -78,9 +132,7 @@ pub struct Order {
 pub struct Ordered {
     view: View,
     generation: u64,
-    entries: Vec<Entry>,
-    /// Ids up to this one are in it.
-    upto: u32,
+    rows: Rows,
 }
 
 impl Ordered {
@@ -97,9 +149,7 @@ pub struct Ordering {
     reversed: bool,
     group: Option<Column>,
     /// None: the order of ids.
-    entries: Option<Vec<Entry>>,
-    /// Ids up to this one are in it.
-    upto: u32,
+    rows: Option<Rows>,
     /// Messages that the filter chose when it was made.
     chosen: Option<usize>,
     generation: Arc<AtomicU64>,
@@ -154,38 +204,34 @@ impl Ordering {
 
     /// An order is to be made.
     pub fn is_due(&self, chosen: Option<usize>) -> bool {
-        let wanted = !self.is_natural() || chosen.is_some() || self.entries.is_some();
-        wanted && !self.running && (self.stale || self.entries.is_none() || self.chosen != chosen)
+        let wanted = !self.is_natural() || chosen.is_some() || self.rows.is_some();
+        wanted && !self.running && (self.stale || self.rows.is_none() || self.chosen != chosen)
     }
 
     /// Rows, of `all` ids.
     pub fn len(&self, all: usize) -> usize {
-        self.entries.as_ref().map_or(all, Vec::len)
+        self.rows.as_ref().map_or(all, Rows::len)
     }
 
     /// The row at a place; `first` is the first id.
     pub fn at(&self, place: usize, first: u32) -> Option<Entry> {
-        match &self.entries {
+        match &self.rows {
             None => Some(Entry::Row(first.saturating_add(place as u32))),
-            Some(entries) => entries.get(place).cloned(),
+            Some(rows) => rows.at(place),
         }
     }
 
     /// The place of an id, looked for first where it was last.
     pub fn place(&self, id: u32, last: usize, first: u32) -> usize {
-        let Some(entries) = &self.entries else { return id.saturating_sub(first) as usize };
-        let is = |entry: &Entry| *entry == Entry::Row(id);
-        if entries.get(last).is_some_and(is) {
-            return last;
-        }
-        entries.iter().position(is).unwrap_or(last)
+        let Some(rows) = &self.rows else { return id.saturating_sub(first) as usize };
+        if rows.at(last) == Some(Entry::Row(id)) { last } else { rows.place(id).unwrap_or(last) }
     }
 
     /// Let a worker make the order.
     pub fn start(&mut self, work: Order, events: Sender) -> std::io::Result<()> {
-        self.chosen = work.chosen.as_ref().map(Vec::len);
+        self.chosen = work.chosen.as_ref().map(|chosen| chosen.len());
         if self.is_natural() && work.chosen.is_none() {
-            self.entries = None;
+            self.rows = None;
             return Ok(());
         }
         let (column, reversed, group) = (self.column, self.reversed, self.group);
@@ -206,14 +252,34 @@ impl Ordering {
     pub fn take(&mut self, ordered: Ordered) {
         if ordered.generation == self.generation.load(Atomic::Relaxed) {
             self.running = false;
-            self.upto = ordered.upto;
-            self.entries = Some(ordered.entries);
+            self.rows = Some(ordered.rows);
         }
     }
 }
 
-/// What a row is compared by: a number, then a text.
-pub type Key = (i64, String);
+/// What a row has in a column, as far as rows are compared by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A number, or what stands for a text in the same order.
+    Number(i64),
+    /// It is not known.
+    Unknown,
+    /// A word.
+    Word(&'static str),
+    /// Client and server.
+    Ends(EndpointId, EndpointId),
+    /// A path.
+    Resource(ResourceId),
+}
+
+/// A row that is being put in order.
+#[derive(Clone, Copy)]
+#[repr(Rust, packed(4))]
+struct Sorted {
+    key: u64,
+    /// Its id, or where it stands by another column.
+    row: u32,
+}
 
 impl Order {
     fn run(
@@ -228,61 +294,174 @@ impl Order {
             View::Observations => self.store.observation_ids(),
             _ => self.store.exchange_ids(),
         };
-        let upto = ids.end;
-        let wanted: Option<HashSet<u32>> = self.chosen.as_ref().map(|chosen| self.rows_of(chosen));
-        let mut rows: Vec<(Key, Key, u32)> = Vec::new();
-        for id in ids {
-            if id % 4096 == 0 && !go_on() {
-                return None;
+        let wanted = self.chosen.as_ref().map(|chosen| Marks::of(ids.clone(), self.rows_of(chosen)));
+        let is_wanted = |id: &u32| wanted.as_ref().is_none_or(|wanted| wanted.has(*id)) && self.part(*id, column).is_some();
+        let count = ids.clone().filter(is_wanted).count();
+        let mut sorted: Vec<u32> = Vec::with_capacity(count);
+        let mut rows: Vec<Sorted> = Vec::new();
+        if (column, reversed) == (Column::Start, false) {
+            sorted.extend(ids.clone().filter(is_wanted));
+        } else {
+            let keys = Keys::new(self, column, ids.clone());
+            rows.reserve_exact(count);
+            for id in ids.clone().filter(is_wanted) {
+                if id % 4096 == 0 && !go_on() {
+                    return None;
+                }
+                let key = keys.key(id);
+                // What is not known stands last either way.
+                rows.push(Sorted { key: if reversed && key != UNKNOWN { !key } else { key }, row: id });
             }
-            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&id)) {
-                continue;
-            }
-            let Some(key) = self.key(id, column) else { continue };
-            let group = group.and_then(|column| self.key(id, column)).unwrap_or_default();
-            rows.push((group, key, id));
+            rows.sort_unstable_by_key(|row| (row.key, row.row));
+            sorted.extend(rows.iter().map(|row| row.row));
         }
-        rows.sort_by(|(group, key, id), (other_group, other_key, other_id)| {
-            // What is not known stands last either way.
-            let unknown = |key: &Key| key.0 == i64::MAX;
-            let by_key = if reversed { other_key.cmp(key) } else { key.cmp(other_key) };
-            let by_key = unknown(key).cmp(&unknown(other_key)).then(by_key);
-            let by_id = if reversed && column == Column::Start { other_id.cmp(id) } else { id.cmp(other_id) };
-            group.cmp(other_group).then(by_key).then(by_id)
-        });
-        let mut entries = Vec::with_capacity(rows.len());
-        let mut rest = rows.as_slice();
-        while let Some((first, ..)) = rest.first() {
-            let size = rest.iter().take_while(|(other, ..)| other == first).count();
-            let (these, others) = rest.split_at(size);
-            if group.is_some() {
-                entries.push(Entry::Heading(format!("{}: {size}", first.1)));
+        let mut headings = Vec::new();
+        if let Some(column) = group.filter(|_| go_on()) {
+            let keys = Keys::new(self, column, ids);
+            rows.clear();
+            rows.reserve_exact(count);
+            rows.extend(sorted.iter().zip(0..).map(|(id, place)| Sorted { key: keys.key(*id), row: place }));
+            rows.sort_unstable_by_key(|row| (row.key, row.row));
+            let by_place = sorted;
+            sorted = rows.iter().filter_map(|row| by_place.get(row.row as usize).copied()).collect();
+            let mut before = None;
+            for (at, (row, id)) in rows.iter().zip(&sorted).enumerate() {
+                if before.replace(row.key) != Some(row.key) {
+                    headings.push((at + headings.len(), keys.word(*id)));
+                }
             }
-            entries.extend(these.iter().map(|(.., id)| Entry::Row(*id)));
-            rest = others;
         }
-        Some(Ordered { view: self.view, generation, entries, upto })
+        let rows = Rows { ids: sorted, group: group.unwrap_or_default(), headings };
+        Some(Ordered { view: self.view, generation, rows })
     }
 
     /// The exchanges or observations of these messages.
-    fn rows_of(&self, chosen: &[RecordId]) -> HashSet<u32> {
+    fn rows_of(&self, chosen: &[RecordId]) -> impl Iterator<Item = u32> {
         let of = |id: &RecordId| match self.view {
             View::Observations => self.store.observation_of(*id).map(|id| id.0),
-            _ => self.store.get(*id).map(|record| super::exchange_of(&self.store, record).0),
+            _ => self.store.get(*id).map(|record| exchange_of(&self.store, record).0),
         };
-        chosen.iter().filter_map(of).filter(|id| *id != 0).collect()
+        chosen.iter().filter_map(of)
     }
 
-    fn key(&self, id: u32, column: Column) -> Option<Key> {
+    fn part(&self, id: u32, column: Column) -> Option<Part> {
         match self.view {
             View::Observations => {
                 let row = self.store.observation(ObservationId(id))?;
-                Some(observations::key(&self.store, &self.aliases, row, self.now, column))
+                Some(observations::part(id, row, self.now, column))
             }
             _ => {
                 let row = self.store.exchange(ExchangeId(id))?;
-                Some(exchanges::key(&self.store, &self.aliases, row, (self.now, &self.parameters), column))
+                Some(exchanges::part(&self.store, id, row, (self.now, &self.parameters), column))
             }
+        }
+    }
+}
+
+/// Ids that were marked.
+struct Marks {
+    first: u32,
+    bits: Vec<u64>,
+}
+
+impl Marks {
+    fn of(ids: Range<u32>, marked: impl Iterator<Item = u32>) -> Self {
+        let mut marks = Self { first: ids.start, bits: vec![0; ids.len() / 64 + 1] };
+        for id in marked.filter(|id| ids.contains(id)) {
+            let (word, bit) = marks.place(id);
+            if let Some(bits) = marks.bits.get_mut(word) {
+                *bits |= bit;
+            }
+        }
+        marks
+    }
+
+    fn place(&self, id: u32) -> (usize, u64) {
+        let at = id.wrapping_sub(self.first);
+        ((at / 64) as usize, 1 << (at % 64))
+    }
+
+    fn has(&self, id: u32) -> bool {
+        let (word, bit) = self.place(id);
+        self.bits.get(word).is_some_and(|marks| marks & bit != 0)
+    }
+}
+
+/// The key of what is not known.
+const UNKNOWN: u64 = u64::MAX;
+
+/// The rank of each number below `count` by its key; equal keys have the same.
+fn ranks<K: Ord>(count: usize, key: impl Fn(u32) -> K) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (0..count as u32).collect();
+    numbers.sort_unstable_by_key(|number| key(*number));
+    let mut ranks = vec![0; count];
+    let mut rank = 0;
+    for (at, number) in numbers.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| numbers.get(at));
+        rank += u32::from(before.is_some_and(|before| key(*before) != key(*number)));
+        if let Some(place) = ranks.get_mut(*number as usize) {
+            *place = rank;
+        }
+    }
+    ranks
+}
+
+/// A resource as tables show it.
+pub fn path(store: &Store, id: ResourceId) -> Cow<'_, str> {
+    escape::text(store.resource(id).unwrap_or("?"))
+}
+
+/// Makes the numbers that stand for what rows have in a column: in the same order, and equal where that is.
+struct Keys<'a> {
+    order: &'a Order,
+    column: Column,
+    /// Ranks of the texts that stand for endpoints or resources.
+    ranks: Vec<u32>,
+    /// Words in their order.
+    words: Vec<&'static str>,
+}
+
+impl<'a> Keys<'a> {
+    fn new(order: &'a Order, column: Column, ids: Range<u32>) -> Self {
+        let (mut ranks, mut words) = (Vec::new(), Vec::new());
+        match column {
+            Column::State => {
+                let word = |id| match order.part(id, column) {
+                    Some(Part::Word(word)) => Some(word),
+                    _ => None,
+                };
+                words = ids.filter_map(word).collect::<BTreeSet<_>>().into_iter().collect();
+            }
+            Column::Ends => {
+                // `c2` comes before `c10`.
+                let name = |id: u32| order.aliases.name(EndpointId(id));
+                ranks = self::ranks(order.store.endpoints(), |id| (name(id).get(..1), name(id).len(), name(id)));
+            }
+            Column::Resource => ranks = self::ranks(order.store.resources() + 1, |id| path(&order.store, ResourceId(id))),
+            _ => {}
+        }
+        Self { order, column, ranks, words }
+    }
+
+    fn rank(&self, number: u32) -> u64 {
+        self.ranks.get(number as usize).map_or(u64::from(u32::MAX), |rank| u64::from(*rank))
+    }
+
+    fn key(&self, id: u32) -> u64 {
+        match self.order.part(id, self.column) {
+            None | Some(Part::Unknown) => UNKNOWN,
+            Some(Part::Number(number)) => number.cast_unsigned() ^ (1 << 63),
+            Some(Part::Word(word)) => self.words.partition_point(|other| *other < word) as u64,
+            Some(Part::Ends(client, server)) => self.rank(client.0) << 32 | self.rank(server.0),
+            Some(Part::Resource(id)) => self.rank(id.0),
+        }
+    }
+
+    /// The word of a row, where it is one.
+    fn word(&self, id: u32) -> Option<&'static str> {
+        match self.order.part(id, self.column) {
+            Some(Part::Word(word)) => Some(word),
+            _ => None,
         }
     }
 }
