@@ -4,6 +4,8 @@
 
 #[path = "screens/chart.rs"]
 mod chart;
+#[path = "screens/cut.rs"]
+mod cut;
 #[path = "screens/filter.rs"]
 mod filter;
 #[path = "screens/findings.rs"]

@@ -252,7 +252,8 @@ fn observations_stand_in_the_order_of_each_column() {
         }
     }
     messages.sort_by_key(|(time, ..)| *time);
-    let messages: Vec<(u64, Sender, &str)> = messages.iter().map(|(at, from, hex)| (*at, *from, hex.as_str())).collect();
+    let messages: Vec<(u64, Sender, &str)> =
+        messages.iter().map(|(at, from, hex)| (*at, *from, hex.as_str())).collect();
     let folder = tempfile::tempdir().unwrap();
     let captures = [made(&folder, &messages), "captures/lab-session.pcap".into()];
     check_table("4", &captures, OBSERVATIONS, OF_OBSERVATIONS, &["state", "client and server", "resource"]);

@@ -168,11 +168,6 @@ impl Tables {
         if view == View::Observations { &mut self.observations } else { &mut self.exchanges }
     }
 
-    /// The rows of a view are being put in another order.
-    pub fn is_sorting(&self, view: View) -> bool {
-        matches!(view, View::Exchanges | View::Observations) && self.of(view).order.is_running()
-    }
-
     /// How the rows of a view stand, in words.
     pub fn ordering(&self, view: View) -> String {
         if view == View::Findings { "the worst first".into() } else { self.of(view).order.words() }
@@ -444,7 +439,7 @@ impl App {
     fn put_in_order(&mut self) {
         let chosen = self.list.chosen.as_ref().map(|chosen| chosen.len());
         let order = &self.tables.of(self.view).order;
-        if !order.is_due(chosen) {
+        if !order.is_due(chosen) || self.is_read_soon() && !order.is_natural() {
             return;
         }
         let work = Order {
@@ -459,6 +454,16 @@ impl App {
         if let Err(error) = self.tables.of_mut(view).order.start(work, events) {
             self.say(format!("cannot sort: {error}"));
         }
+    }
+
+    /// A file is read whose end is near: an order made before would be made again, and takes memory while the tracker needs its own.
+    fn is_read_soon(&self) -> bool {
+        !self.opening.grows() && self.store.ended().is_none() && self.store.summary().progress.total.is_some()
+    }
+
+    /// The rows of the view are being put in another order, or soon will be.
+    pub fn is_sorting(&self) -> bool {
+        matches!(self.view, View::Exchanges | View::Observations) && self.awaits_order(self.view)
     }
 
     /// The rows stand in another order soon.

@@ -159,7 +159,8 @@ pub struct Ordering {
 }
 
 impl Ordering {
-    fn is_natural(&self) -> bool {
+    /// The order of ids, which costs next to nothing.
+    pub fn is_natural(&self) -> bool {
         self.column == Column::Start && !self.reversed && self.group.is_none()
     }
 
@@ -295,7 +296,8 @@ impl Order {
             _ => self.store.exchange_ids(),
         };
         let wanted = self.chosen.as_ref().map(|chosen| Marks::of(ids.clone(), self.rows_of(chosen)));
-        let is_wanted = |id: &u32| wanted.as_ref().is_none_or(|wanted| wanted.has(*id)) && self.part(*id, column).is_some();
+        let is_wanted =
+            |id: &u32| wanted.as_ref().is_none_or(|wanted| wanted.has(*id)) && self.part(*id, column).is_some();
         let count = ids.clone().filter(is_wanted).count();
         let mut sorted: Vec<u32> = Vec::with_capacity(count);
         let mut rows: Vec<Sorted> = Vec::new();
@@ -437,7 +439,9 @@ impl<'a> Keys<'a> {
                 let name = |id: u32| order.aliases.name(EndpointId(id));
                 ranks = self::ranks(order.store.endpoints(), |id| (name(id).get(..1), name(id).len(), name(id)));
             }
-            Column::Resource => ranks = self::ranks(order.store.resources() + 1, |id| path(&order.store, ResourceId(id))),
+            Column::Resource => {
+                ranks = self::ranks(order.store.resources() + 1, |id| path(&order.store, ResourceId(id)))
+            }
             _ => {}
         }
         Self { order, column, ranks, words }

@@ -79,7 +79,7 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         let state = if app.filter.running { "filtering " } else { "" };
         parts.push((1, format!("{state}{} of {} msg", app.rows(), app.store.len())));
     }
-    if app.tables.is_sorting(app.view) {
+    if app.is_sorting() {
         parts.push((1, "sorting".into()));
     }
     if summary.dropped > 0 {

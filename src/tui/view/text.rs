@@ -97,17 +97,37 @@ pub fn pieces_width(pieces: &Pieces) -> usize {
     pieces.iter().map(|(text, _)| text.width()).sum()
 }
 
-/// Write pieces from `x` on in at most `columns` columns; the last one that does not fit is cut.
+/// Columns that pieces take without the blanks at their end, which nobody misses.
+fn content_width(pieces: &Pieces) -> usize {
+    let mut before = 0;
+    let mut content = 0;
+    for (text, _) in pieces {
+        let own = text.trim_end_matches(' ').width();
+        if own > 0 {
+            content = before + own;
+        }
+        before += text.width();
+    }
+    content
+}
+
+/// Write pieces from `x` on in at most `columns` columns; where something does not fit, `more` stands at the end.
 pub fn write(buffer: &mut Buffer, x: u16, y: u16, columns: u16, pieces: &Pieces, more: char) {
+    let columns = usize::from(columns);
+    if columns == 0 || y >= buffer.area.bottom() {
+        return;
+    }
+    let cut = content_width(pieces) > columns;
+    let room = columns - usize::from(cut);
     let mut used = 0;
     for (text, style) in pieces {
-        let space = usize::from(columns).saturating_sub(used);
-        if space == 0 || y >= buffer.area.bottom() {
+        let kept = take_columns(text, room - used);
+        buffer.set_stringn(x + used as u16, y, &kept, room - used, *style);
+        used += kept.width();
+        if cut && kept.len() < text.len() {
+            buffer.set_stringn(x + used as u16, y, more.encode_utf8(&mut [0; 4]), 1, *style);
             return;
         }
-        let text = fit(text, space, more);
-        buffer.set_stringn(x + used as u16, y, &text, space, *style);
-        used += text.width();
     }
 }
 
@@ -128,6 +148,30 @@ mod tests {
             assert_eq!(fit_middle(text, columns, '~'), ends, "{text}");
         }
         assert_eq!((left("ab", 4, '~'), right("ab", 4, '~')), ("ab  ".into(), "  ab".into()));
+    }
+
+    #[test]
+    fn what_does_not_fit_has_a_sign_whichever_piece_it_is() {
+        for (pieces, columns, expected) in [
+            (&["abc", "de"][..], 6, "abcde |"),
+            (&["abc", "de"], 5, "abcde|"),
+            (&["abc", "de"], 4, "abc~|"),
+            (&["abc", "de"], 3, "ab~|"),
+            (&["abc", "de"], 2, "a~|"),
+            (&["abc", "de"], 1, "~|"),
+            (&["abc", "de"], 0, "|"),
+            (&["abc  ", "  "], 3, "abc|"),
+            (&["abc  ", "d "], 5, "abc ~|"),
+            (&["\u{6e29}\u{5ea6}", "x"], 4, "\u{6e29} ~ |"),
+            (&["\u{6e29}\u{5ea6}", "x"], 5, "\u{6e29} \u{5ea6} x|"),
+        ] {
+            let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 7, 1));
+            buffer.set_string(columns, 0, "|", Style::new());
+            let pieces = pieces.iter().map(|text| ((*text).to_owned(), Style::new())).collect();
+            write(&mut buffer, 0, 0, columns, &pieces, '~');
+            let drawn: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+            assert_eq!(drawn.trim_end(), expected, "{pieces:?} in {columns}");
+        }
     }
 
     #[test]
