@@ -10,7 +10,6 @@ use super::{FileArgs, InputArgs, ReadingArgs, When};
 use crate::capture::spool::Spool;
 use crate::capture::{self, Input, OpenOptions, Opened};
 use crate::coap::{Parameters, TokenPolicy};
-use crate::filter::Filter;
 use crate::pipeline::{PipelineOptions, Ports};
 use crate::tracking::TrackerOptions;
 
@@ -92,11 +91,6 @@ pub fn open_built_in(reading: &ReadingArgs) -> anyhow::Result<Opened> {
     Ok(capture::open_spool(reader, BUILT_IN_NAME))
 }
 
-/// Whether a filter asks for findings. One that cannot be used is refused elsewhere.
-fn asks_for_findings(filter: &str) -> bool {
-    Filter::parse(filter).is_ok_and(|filter| filter.asks_for_findings())
-}
-
 /// How the pipeline is to read.
 ///
 /// # Errors
@@ -111,11 +105,7 @@ pub fn pipeline_options(reading: &ReadingArgs) -> anyhow::Result<PipelineOptions
         },
         checksums: reading.checksums,
         payloads: true,
-        tracker: TrackerOptions {
-            parameters: parameters(reading),
-            remember: reading.display_filter.as_deref().is_some_and(asks_for_findings),
-            ..TrackerOptions::default()
-        },
+        tracker: TrackerOptions { parameters: parameters(reading), ..TrackerOptions::default() },
     })
 }
 
@@ -182,23 +172,6 @@ fn machine_memory() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_parsed_filter_tells_whether_it_asks_for_findings() {
-        for (filter, expected) in [
-            ("", false),
-            ("coapscope.finding == \"mid.spurious\"", true),
-            ("coap.mid == 1 || !(coapscope.severity)", true),
-            ("whole_exchange(coapscope.severity >= warn)", true),
-            ("len(coapscope.finding) > 3", true),
-            ("coap.mid > count(coapscope.finding)", true),
-            ("coapscope.payload.text contains \"coapscope.finding\"", false),
-            ("coapscope.resource == \"coapscope.severity\"", false),
-            ("coapscope.finding ==", false),
-        ] {
-            assert_eq!(asks_for_findings(filter), expected, "{filter}");
-        }
-    }
 
     #[test]
     fn decode_as_rules() {

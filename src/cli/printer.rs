@@ -286,8 +286,7 @@ impl<'r> Printer<'r> {
 
     /// Read to the end, then print: each message with all that became known of it.
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
-        let mut options = input::pipeline_options(self.reading)?;
-        options.tracker.remember |= matches!(self.whole, Some(Whole::Table(TableName::Findings, _)));
+        let options = input::pipeline_options(self.reading)?;
         let ended = read_whole(source, options, &mut self.store, context)?;
         if !matches!(self.whole, Some(Whole::Table(..) | Whole::Export(_) | Whole::Save(_, false))) {
             self.form.heading(&mut context.out)?;

@@ -11,7 +11,7 @@ use super::odd::Odd;
 use super::operand::Operand;
 use super::parse::Quantifier;
 use super::relation::Groups;
-use crate::field::{self, Reads};
+use crate::field::Reads;
 use crate::store::View;
 
 /// Whether something holds.
@@ -80,23 +80,6 @@ impl Expr {
     /// Whether an operand has a value.
     pub fn there(operand: Operand) -> Self {
         Odd::there(&operand).map_or_else(|| Self::There(operand), Self::Odd)
-    }
-
-    /// A finding, or how bad the worst one is, is among what it asks for.
-    pub fn asks_for_findings(&self) -> bool {
-        let is_named = |operand: &Operand| {
-            let mut named = false;
-            operand.fields(&mut |field| named |= field.name == field::FINDING || field.name == field::SEVERITY);
-            named
-        };
-        match self {
-            Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => parts.iter().any(Self::asks_for_findings),
-            Self::Not(inner) => inner.asks_for_findings(),
-            Self::There(operand) => is_named(operand),
-            Self::Test(test) => is_named(&test.left) || test.right().is_some_and(is_named),
-            Self::Odd(_) => true,
-            Self::Related(_) => false,
-        }
     }
 
     /// Some field in it may change after the message.

@@ -71,11 +71,6 @@ impl Filter {
         self.relations.iter().map(|relation| &relation.test).chain(&self.test).map(|asked| &asked.expr)
     }
 
-    /// It asks for a finding, or for how bad the worst one is.
-    pub fn asks_for_findings(&self) -> bool {
-        self.tests().any(Expr::asks_for_findings)
-    }
-
     /// What it says of a message may change with what comes after the message.
     pub fn known_later(&self) -> bool {
         !self.relations.is_empty() || self.tests().any(Expr::known_later)

@@ -141,20 +141,6 @@ impl Operand {
         }
     }
 
-    /// Calls back with every field in it.
-    pub fn fields(&self, see: &mut dyn FnMut(&'static Field)) {
-        match self {
-            Self::Field(field) | Self::Bytes(field, _) => see(field),
-            Self::Constant(_) => {}
-            Self::Slice(of, _) | Self::Negative(of) => of.fields(see),
-            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.fields(see)),
-            Self::Arithmetic(_, left, right) => {
-                left.fields(see);
-                right.fields(see);
-            }
-        }
-    }
-
     /// Whether it has a value.
     pub fn is_there(&self, view: &View<'_>) -> bool {
         let mut there = false;

@@ -10,8 +10,6 @@ use crate::coap::{Finding, Message, OptionNumber, Rule, Severity, Span};
 /// Where patches go.
 pub(super) struct Output<'o> {
     pub patches: &'o mut Vec<Patch>,
-    /// See [`TrackerOptions::remember`](super::TrackerOptions::remember).
-    pub remembers: bool,
 }
 
 impl Output<'_> {

@@ -108,7 +108,7 @@ impl Tracker {
         while let Some(early) = self.early.take(context) {
             let (record, (rule, was)) = (early.arrival.record, early.orphan);
             context.out.patch(Patch::Withdrawn { record, rule, was });
-            let out = Output { patches: &mut *context.out.patches, remembers: context.out.remembers };
+            let out = Output { patches: &mut *context.out.patches };
             let mut context = Context {
                 arrival: &early.arrival,
                 now: early.now,

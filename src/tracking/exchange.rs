@@ -159,9 +159,12 @@ impl Tracker {
 
     /// The first response closes a unicast exchange.
     fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_>) {
+        // Which of two messages is the answer is not known then, nor when it came.
+        let asked = self.slots.get(index).and_then(|slot| self.sent.get(slot.sent));
+        let crossed = kind != AnswerKind::Piggybacked && asked.is_some_and(|asked| self.is_crossed(asked));
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
-        let elapsed = between(slot.started(), context.now).unwrap_or(-1);
+        let elapsed = between(slot.started(), context.now).filter(|_| !crossed).unwrap_or(-1);
         let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
         if slot.row.confirmable && kind != AnswerKind::Piggybacked && slot.acknowledgement == NO_RECORD && !multicast {
             context.find_code(Rule::AckImplicit, i64::from(request), 0);

@@ -104,13 +104,13 @@ impl Tracker {
                 self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
             }
         }
-        while let Some(handle) = self.sent.freed(steady, out.remembers) {
+        while let Some(handle) = self.sent.freed(steady) {
             self.no_longer_outstanding(handle);
             if let Some(sent) = self.sent.get(handle).copied() {
                 self.lapsed(&sent, out);
             }
         }
-        while let Some(sent) = self.sent.lapse(steady, out.remembers) {
+        while let Some(sent) = self.sent.lapse(steady) {
             self.lapsed(&sent, out);
         }
         while let Some((_, slot)) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
@@ -166,6 +166,7 @@ impl Tracker {
         let Some(sent) = self.sent.get(handle).copied() else { return };
         self.timers.unanswered.push_back((sent.stamp, handle));
         let hidden = self.clock.paused(sent.stamp, stops_after(&self.options.parameters));
+        let hidden = hidden || self.is_crossed(&sent);
         let apart = sent.arrived || sent.unreachable || hidden || is_notification(&sent);
         if !apart && self.is_captured_two_way(&sent) && !self.answered_early(&sent) {
             self.gave_up(handle, &sent, true, out);
@@ -192,7 +193,7 @@ impl Tracker {
     fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
         let Some(sent) = self.sent.get(handle).copied().filter(|sent| !sent.is_answered()) else { return };
         self.no_longer_outstanding(handle);
-        if sent.arrived || sent.unreachable || self.answered_early(&sent) {
+        if sent.arrived || sent.unreachable || self.is_crossed(&sent) || self.answered_early(&sent) {
             return;
         }
         if self.clock.paused(sent.stamp, self.options.parameters.max_transmit_wait()) {
@@ -265,13 +266,10 @@ impl Tracker {
         if sent.stray {
             return;
         }
-        if out.remembers {
-            self.memory.lapsed.insert(sent.key, (sent.first.at(), sent.record));
-        }
         if sent.malformed || sent.multicast || !sent.is_request() {
             return;
         }
-        let early = self.answered_early(sent);
+        let early = self.answered_early(sent) || self.is_crossed(sent);
         let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
         if slot.row.response != NO_RECORD || sent.unreachable || early {
             return;

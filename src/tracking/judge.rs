@@ -14,7 +14,7 @@ use super::facts::BlockPlace;
 use super::model::{EndpointId, RecordId, ResourceId};
 use super::multicast::Groups;
 use super::pairs::{PairNumber, TOLD, VERIFIED};
-use super::sent::MessageKey;
+use super::past::Past;
 use super::slots::Asked;
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
 use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
@@ -70,13 +70,11 @@ pub(super) struct Memory {
     /// Who issued an Echo value, and with which message.
     issued: Recent<u64, (EndpointId, RecordId)>,
     /// GET requests that were answered: since when fresh, how long, by which message.
-    fresh: Recent<Similar, (Moment, i64, RecordId)>,
+    fresh: Past,
     /// Requests protected by OSCORE: to whom, and a hash of key identifier and sequence number.
     protected: Recent<(EndpointId, u64), RecordId>,
     /// By which name each server was asked first, as a hash, and in which request.
     hosts: Recent<EndpointId, u64>,
-    /// Message IDs that were free again: when they were first used, by which message. Only kept where chat is asked for.
-    pub lapsed: Recent<MessageKey, (Moment, RecordId)>,
 }
 
 impl Default for Memory {
@@ -89,11 +87,36 @@ impl Default for Memory {
             refused: Recent::new(),
             challenged: Recent::new(),
             issued: Recent::new(),
-            fresh: Recent::new(),
+            fresh: Past::default(),
             protected: Recent::new(),
             hosts: Recent::new(),
-            lapsed: Recent::new(),
         }
+    }
+}
+
+impl Memory {
+    fn fresh_key(pair: PairNumber, resource: ResourceId) -> u64 {
+        u64::from(pair.0) << 32 | u64::from(resource.0)
+    }
+
+    /// The response at hand to a GET may serve others for a while.
+    #[inline]
+    pub fn refresh(&mut self, pair: PairNumber, resource: ResourceId, context: &Context<'_, '_>) {
+        if resource != ResourceId(0) {
+            let seconds = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
+            self.fresh.put(Self::fresh_key(pair, resource), context.arrival.record, context.now, seconds);
+        }
+    }
+
+    /// The response that would have served in place of the request at hand, and for how many nanoseconds more.
+    #[inline]
+    pub fn fresh(&self, context: &Context<'_, '_>) -> Option<(RecordId, i64)> {
+        if context.facts.code != Code::GET || context.resource == ResourceId(0) {
+            return None;
+        }
+        let fresh = self.fresh.get(Self::fresh_key(context.pair, context.resource))?;
+        let left = i64::from(fresh.seconds) * SECOND - between(fresh.at, context.now)?;
+        (left > 0).then_some((fresh.record, left))
     }
 }
 
@@ -186,10 +209,16 @@ impl Tracker {
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
         let unknown = context.resource == ResourceId(0);
+        if let Some((record, left)) = self.memory.fresh(context)
+            && context.facts.observe.is_none()
+            && context.facts.block2 != BlockPlace::Later
+        {
+            context.find_code(Rule::CacheRepeatWhileFresh, i64::from(record), left);
+        }
         if unknown || !self.pairs.direction(context.pair.reversed()).has(TOLD) && !context.facts.echo {
             return;
         }
-        let (echo, observe) = (self.echo(context), context.facts.observe);
+        let echo = self.echo(context);
         let similar = (context.pair, context.resource, context.facts.code.0);
         if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
             && let Some(elapsed) = between(since, context.now)
@@ -208,15 +237,6 @@ impl Tracker {
         {
             context.find_option(Rule::EchoWrongEndpoint, OptionNumber::ECHO, i64::from(record), 0);
         }
-        if context.out.remembers
-            && observe.is_none()
-            && context.facts.block2 != BlockPlace::Later
-            && let Some(&(since, fresh, record)) = self.memory.fresh.get(&similar)
-            && let Some(left) = between(since, context.now).map(|elapsed| fresh - elapsed)
-            && left > 0
-        {
-            context.find_code(Rule::CacheRepeatWhileFresh, i64::from(record), left);
-        }
     }
 
     /// Remembers what a response says about requests to come.
@@ -230,8 +250,9 @@ impl Tracker {
                 self.memory.refused.insert(similar, (context.now, max_age(context), record));
             }
             Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, record),
-            Code::CONTENT if context.out.remembers && method == Code::GET.0 => {
-                self.memory.fresh.insert(similar, (context.now, max_age(context), record));
+            Code::CONTENT if method == Code::GET.0 => {
+                self.memory.refresh(pair, resource, context);
+                told = false;
             }
             _ => told = false,
         }

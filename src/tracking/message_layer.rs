@@ -145,10 +145,13 @@ impl Tracker {
     }
 
     /// The number was used before, and is free again.
-    fn judge_recycled(&mut self, key: MessageKey, context: &mut Context<'_, '_>) {
-        if context.out.remembers
-            && let Some(&(first, record)) = self.memory.lapsed.get(&key)
-        {
+    fn judge_recycled(&self, place: Place, key: MessageKey, context: &mut Context<'_, '_>) {
+        let before = match Handle::at(place).and_then(|owner| self.sent.get(owner)) {
+            Some(sent) if sent.malformed || self.lives(sent) => None,
+            Some(sent) => Some((sent.record, sent.first.at())),
+            None => self.sent.past(key).map(|passed| (passed.record, passed.at)),
+        };
+        if let Some((record, first)) = before {
             context.find(Rule::MidRecycled, i64::from(record), elapsed(first, context.now));
         }
     }
@@ -236,7 +239,7 @@ impl Tracker {
     /// A message under a number that is free.
     fn track_fresh(&mut self, place: Place, context: &mut Context<'_, '_>) -> Tracked {
         let key = key(context.pair, context.facts.message_id);
-        self.judge_recycled(key, context);
+        self.judge_recycled(place, key, context);
         let handle = self.own(context, key, place, false);
         self.probe(context);
         let mut tracked = if context.facts.code.is_empty() {

@@ -21,6 +21,7 @@ mod notification;
 mod observation;
 mod order;
 mod pairs;
+mod past;
 mod resources;
 mod responses;
 mod retransmission;
@@ -66,14 +67,11 @@ pub struct TrackerOptions {
     pub parameters: Parameters,
     /// Most bytes to hold; the least recently used leave first.
     pub cap_bytes: usize,
-    /// Also look for what takes a memory of all that went before: Message IDs that come round again (`mid.recycled`), and requests that a
-    /// cache could have answered (`cache.repeat-while-fresh`).
-    pub remember: bool,
 }
 
 impl Default for TrackerOptions {
     fn default() -> Self {
-        Self { parameters: Parameters::default(), cap_bytes: 256 << 20, remember: false }
+        Self { parameters: Parameters::default(), cap_bytes: 256 << 20 }
     }
 }
 
@@ -180,7 +178,7 @@ impl Tracker {
 
     /// The same for a message whose facts were read before, with the [`seed`](Self::seed) of this tracker, from these bytes.
     pub fn track_known(&mut self, arrival: &Arrival, bytes: &[u8], facts: &Facts, out: &mut Vec<Patch>) -> Tracked {
-        let mut out = Output { patches: out, remembers: self.options.remember };
+        let mut out = Output { patches: out };
         self.step(arrival.time, arrival.record, &mut out);
         if facts.headerless {
             // What the capture cut may have been well-formed.
@@ -252,7 +250,7 @@ impl Tracker {
     /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.
     pub fn advance(&mut self, now: i64, out: &mut Vec<Patch>) {
         self.clock.advance(now);
-        let mut out = Output { patches: out, remembers: self.options.remember };
+        let mut out = Output { patches: out };
         self.expire(&mut out);
     }
 

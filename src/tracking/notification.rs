@@ -71,7 +71,7 @@ impl Tracker {
                 tracked.previous_in_exchange = before;
             }
         }
-        if !overheard && (end.is_some() || context.out.remembers) {
+        if !overheard && end.is_some() {
             self.remember(pair, resource, method, context);
         }
         if let Some(end) = end {

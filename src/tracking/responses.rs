@@ -4,6 +4,7 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
+use super::retransmission::slack_above;
 use super::sent::{Handle, Sent};
 use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
@@ -125,7 +126,8 @@ impl Tracker {
             return if under.observing == NONE { open } else { Target::Observation(under.observing) };
         }
         // A Confirmable request without its ACK: a response of its own cannot be told from a notification under way.
-        let before_ack = request.row.confirmable && request.acknowledgement == NO_RECORD;
+        let before_ack =
+            request.row.confirmable && request.acknowledgement == NO_RECORD && !self.was_answered(under.open, context);
         if under.observing != NONE && (before_ack || !request.asked.registers) {
             return Target::Observation(under.observing);
         }
@@ -133,6 +135,29 @@ impl Tracker {
             return Target::Ended(under.ended);
         }
         open
+    }
+
+    /// A notification came since the last copy of a registration that has no ACK: it may have been the answer to that.
+    pub(super) fn is_crossed(&self, sent: &Sent) -> bool {
+        let waits = |slot: &&Slot| slot.row.response == NO_RECORD && slot.acknowledgement == NO_RECORD;
+        let slot = self.slots.get(sent.slot).filter(|slot| slot.asked.registers && slot.row.request == sent.record);
+        let Some(slot) = slot.filter(waits) else { return false };
+        let (last, observing) = (self.sent.again(sent).last_record, self.slots.under(slot.pair, &slot.token).observing);
+        let newest = self.slots.observation(observing).map_or(NO_RECORD, |observation| observation.row.last);
+        newest != NO_RECORD && newest > last
+    }
+
+    /// The client did not repeat its registration in time: it took the notification since for the answer.
+    #[cold]
+    #[inline(never)]
+    fn was_answered(&self, index: u32, context: &Context<'_, '_>) -> bool {
+        let parameters = &self.options.parameters;
+        let sent = self.slots.get(index).and_then(|slot| self.sent.get(slot.sent));
+        let Some(sent) = sent.filter(|sent| self.is_crossed(sent)) else { return false };
+        let copies = u32::from(self.sent.copies(sent));
+        let wait = slack_above(parameters.retransmission_gap(copies).1);
+        copies <= parameters.max_retransmit
+            && between(self.sent.last(sent).at(), context.now).is_some_and(|elapsed| elapsed > wait)
     }
 
     /// Whether a response to the request in a slot may as well be for another one with its token (RFC 7252 section 5.3.1), which waited or

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::life::{Due, Life};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
+use super::past::{Passed, Past};
 use super::ring::Ring;
 use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
@@ -244,6 +245,7 @@ pub(super) struct SentTable {
     agains: Slab<Again>,
     /// So long an answer to a message may come, nanoseconds.
     lifetime: i64,
+    past: Past,
 }
 
 impl SentTable {
@@ -256,7 +258,14 @@ impl SentTable {
             other: Life::new(non_lifetime),
             agains: Slab::new(),
             lifetime: exchange_lifetime,
+            past: Past::default(),
         }
+    }
+
+    /// A message whose number is free again.
+    #[inline]
+    pub fn past(&self, key: MessageKey) -> Option<&Passed> {
+        self.past.get(key)
     }
 
     /// How long such a message owns its number, nanoseconds.
@@ -367,12 +376,13 @@ impl SentTable {
         }
     }
 
-    /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then, or `all`.
-    pub fn lapse(&mut self, steady: i64, all: bool) -> Option<Sent> {
+    /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.
+    pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
         while self.other.is_over(steady, self.lifetime) && self.shed() {}
         while self.confirmable.is_over(steady, self.lifetime) {
             let (due, sent) = self.confirmable.pop(&mut self.index, 0)?;
-            if all || !due.lapses_quietly {
+            self.past.pass(sent);
+            if !due.lapses_quietly {
                 self.agains.take(sent.again);
                 return Some(*sent);
             }
@@ -381,9 +391,9 @@ impl SentTable {
     }
 
     /// The next message that is not Confirmable and whose number is free again by the steady time, each once, and only if something is due of
-    /// it then, or `all`. It stays: a Reset to it may still come (RFC 7252 section 4.4).
-    pub fn freed(&mut self, steady: i64, all: bool) -> Option<Handle> {
-        self.other.next_waited(steady, |due| due.lapses_quietly && !all).map(|number| Handle(number << 1 | 1))
+    /// it then. It stays: a Reset to it may still come (RFC 7252 section 4.4).
+    pub fn freed(&mut self, steady: i64) -> Option<Handle> {
+        self.other.next_waited(steady, |due| due.lapses_quietly).map(|number| Handle(number << 1 | 1))
     }
 
     /// Takes out the oldest message that is not Confirmable, if its number is free again.
@@ -393,7 +403,9 @@ impl SentTable {
         if life.ring.len() == 0 || life.waiting() == life.ring.first() {
             return false;
         }
-        if let Some((_, sent)) = life.pop(&mut self.index, 1).filter(|(due, _)| !due.lapses_quietly) {
+        let Some((due, sent)) = life.pop(&mut self.index, 1) else { return true };
+        self.past.pass(sent);
+        if !due.lapses_quietly {
             self.agains.take(sent.again);
         }
         true

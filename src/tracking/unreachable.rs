@@ -28,7 +28,7 @@ impl Tracker {
         icmp: [u8; 3],
         out: &mut Vec<Patch>,
     ) -> RecordId {
-        let mut out = Output { patches: out, remembers: self.options.remember };
+        let mut out = Output { patches: out };
         self.step(time, evidence, &mut out);
         let [version, kind, code] = icmp;
         let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp_type(version, kind), code);

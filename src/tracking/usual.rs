@@ -21,7 +21,7 @@ impl Tracker {
     #[inline]
     pub(super) fn track_usual(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, arrival) = (context.facts, context.arrival);
-        if !facts.plain || arrival.cut || arrival.multicast || context.out.remembers {
+        if !facts.plain || arrival.cut || arrival.multicast {
             return None;
         }
         #[cfg(test)]
@@ -46,7 +46,8 @@ impl Tracker {
     fn usual_request(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
         // A server that refused something may be asked again too soon.
-        if facts.observe.is_some() || self.early.answer(context) || self.pairs.direction(pair.reversed()).has(TOLD) {
+        let told = self.pairs.direction(pair.reversed()).has(TOLD) || self.memory.fresh(context).is_some();
+        if facts.observe.is_some() || told || self.early.answer(context) {
             return None;
         }
         if self.is_of_group(&facts.token, context) {
@@ -55,7 +56,7 @@ impl Tracker {
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
         let place = self.slots.place(pair, &facts.token);
-        if owner.number.is_some() || !self.slots.is_idle(place) {
+        if owner.number.is_some() || self.sent.past(key).is_some() || !self.slots.is_idle(place) {
             return None;
         }
         self.count_type(context);
@@ -116,6 +117,9 @@ impl Tracker {
         slot.row.state = ExchangeState::Answered;
         slot.response_bytes = facts.length;
         let exchange = slot.id;
+        if facts.code == Code::CONTENT && slot.row.method == Code::GET.0 {
+            self.memory.refresh(slot.pair, slot.row.resource, context);
+        }
         context.out.patch(Patch::AnsweredBy { record: request, by: record });
         context.out.patch(Patch::Exchange(exchange, slot.row));
         self.counters.ack += 1;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::packets::{capture, capture_at_micros, datagram};
+use super::packets::{self, capture, capture_at_micros, datagram};
 use super::{capture_of, filtered, objects, printed, root, run};
 
 /// The findings of a message by their identifiers: text and source.
@@ -270,4 +270,59 @@ fn what_the_capture_point_saw_twice_is_for_nothing_but_about_the_same() {
         let groups = report["findings"].as_array().unwrap();
         assert!(groups.len() > 1 && groups.iter().all(|group| group["resource"] == "/a"), "{report:#}");
     }
+}
+
+#[test]
+fn the_findings_of_a_frame_are_the_same_in_every_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chat.pcap");
+    let get = |number: u8| datagram(40_001, true, &[0x41, 1, 0, number, number, 0xb1, b'a']);
+    let content = |number: u8| datagram(40_001, false, &[0x61, 0x45, 0, number, number]);
+    let packets = [(0, get(1)), (1, content(1)), (20, get(2)), (21, content(2)), (4_000, get(1)), (4_001, content(1))];
+    packets::capture_at(&path, &packets);
+    let file = path.display();
+    let expected = ["3 cache.repeat-while-fresh", "5 mid.recycled"];
+    let of = |arguments: &str| {
+        let told = |object: &Value| {
+            let all = object["findings"].as_array().unwrap().iter().map(|finding| finding["id"].as_str().unwrap());
+            all.map(|id| format!("{} {id}", object["frame"]["number"])).collect::<Vec<_>>()
+        };
+        objects(&printed(arguments)).iter().flat_map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&format!("print -T json {file}")), expected);
+    assert_eq!(of(&format!("print -T json {file} -Y coapscope.finding==\"mid.recycled\"")), expected[1..]);
+    let fields = printed(&format!("print -T fields -e frame.number -e coapscope.finding {file}"));
+    let tree = printed(&format!("print -V {file}"));
+    let check = printed(&format!("check --show chat {file}"));
+    for told in expected {
+        let (number, id) = told.split_once(' ').unwrap();
+        assert!(fields.lines().any(|line| line == format!("{number}\t{id}")), "{fields}");
+        assert!(tree.matches(id).count() == 1 && check.matches(id).count() == 1, "{tree}{check}");
+    }
+    assert_eq!(objects(&printed(&format!("stats --json {file}")))[0]["findings"]["chat"], 2);
+    let rows = objects(&printed(&format!("print --table findings -T json {file}")));
+    assert_eq!(rows.iter().map(|row| row["id"].as_str().unwrap()).collect::<Vec<_>>(), expected.map(|told| &told[2..]));
+}
+
+#[test]
+fn each_member_of_a_group_has_its_own_observation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("group.pcap");
+    let mut asked = datagram(40_001, true, b"\x51\x01\x00\x01\xaa\x60\x51a");
+    asked[16..20].copy_from_slice(&[224, 0, 1, 187]);
+    let answer = |server: u8, number: u8| {
+        let mut packet = datagram(40_001, false, &[0x51, 0x45, 0, number, 0xaa, 0x61, number]);
+        packet[15] = server;
+        packet
+    };
+    capture(&path, &[asked, answer(1, 5), answer(2, 6), answer(1, 7), answer(2, 8), answer(2, 9)]);
+    let file = path.display();
+    let fields = "-e coapscope.observation -e coapscope.observe.order -e coapscope.exchange";
+    assert_eq!(
+        printed(&format!("print -T fields {fields} {file}")),
+        "\t\t1\n1\tfirst\t1\n2\tfirst\t1\n1\tgap\t1\n2\tgap\t1\n2\tnext\t1\n"
+    );
+    let rows = objects(&printed(&format!("print --table observations -T json {file}")));
+    let told: Vec<_> = rows.iter().map(|row| (&row["registration"], &row["accepted"], &row["notifications"])).collect();
+    assert_eq!(format!("{told:?}"), "[(Number(1), Number(2), Number(1)), (Number(1), Number(3), Number(2))]");
 }

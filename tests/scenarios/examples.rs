@@ -16,7 +16,7 @@ const BESIDES: &[(&str, &str)] = &[
 
 /// The rules that the tracker raises in a group of datagrams, with their severities.
 fn raised(group: &Value) -> BTreeSet<(Severity, &'static str)> {
-    let mut tracker = Tracker::new(TrackerOptions { remember: true, ..TrackerOptions::default() });
+    let mut tracker = Tracker::new(TrackerOptions::default());
     let (mut out, mut found) = (Vec::new(), BTreeSet::new());
     for (record, packet) in group["packets"].as_array().unwrap().iter().enumerate() {
         let endpoint = |address: &str, port: &str| Endpoint {

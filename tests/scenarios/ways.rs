@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use coapscope::coap::{DecodeMode, Message, Rule};
+use coapscope::coap::{DecodeMode, Message};
 use coapscope::frame::{Endpoint, is_known_time};
 use coapscope::tracking::{
     Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId,
@@ -19,10 +19,8 @@ pub const EVIDENCE: RecordId = 1_000_000;
 /// How a scenario is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Message by message, with what takes a memory of all that went before.
+    /// Message by message.
     Plain,
-    /// Without that.
-    Quiet,
     /// As the loader does it: endpoints and pairs are numbered outside, facts read ahead.
     Loader,
     /// Many others talked before, with the same message IDs and tokens.
@@ -56,8 +54,7 @@ struct Player {
 
 /// What the tracker says of a scenario. Rows are numbered as they would be without strangers.
 pub fn play(script: &Script, way: Way) -> Seen {
-    let options = TrackerOptions { remember: way == Way::Plain, ..TrackerOptions::default() };
-    let tracker = Tracker::new(options);
+    let tracker = Tracker::new(TrackerOptions::default());
     let mut player = Player {
         way,
         usual: UsualFacts::new(tracker.seed()),
@@ -291,14 +288,12 @@ fn values(counters: &Counters) -> [u64; KEYS] {
 pub fn differences(script: &Script) -> Vec<String> {
     let plain = lines(&play(script, Way::Plain));
     let mut wrong = Vec::new();
-    for way in [Way::Quiet, Way::Loader, Way::Crowd, Way::Between] {
+    for way in [Way::Loader, Way::Crowd, Way::Between] {
         let seen = play(script, way);
-        let quiet = seen.findings.iter().all(|(_, finding)| !REMEMBERED.contains(&finding.rule));
         let found = lines(&seen);
         let other = plain.iter().filter(|line| !found.contains(line)).map(|line| format!("    missing: {line}"));
         let more = found.iter().filter(|line| !plain.contains(line)).map(|line| format!("    instead: {line}"));
-        let besides = (!quiet).then(|| "    findings that take a memory which nobody wanted".to_owned());
-        let all: Vec<_> = other.chain(more).chain(besides).collect();
+        let all: Vec<_> = other.chain(more).collect();
         if !all.is_empty() {
             wrong.push(format!("{}, played {way:?}:\n{}", script.name, all.join("\n")));
         }
@@ -306,14 +301,10 @@ pub fn differences(script: &Script) -> Vec<String> {
     wrong
 }
 
-/// What is only found where it is asked for, see `TrackerOptions::remember`.
-const REMEMBERED: [Rule; 2] = [Rule::MidRecycled, Rule::CacheRepeatWhileFresh];
-
-/// All that was seen, but for what takes a memory.
+/// All that was seen.
 fn lines(seen: &Seen) -> Vec<String> {
     let mut all: Vec<_> = seen.tracked.iter().enumerate().map(|(at, it)| format!("#{} {it:?}", at + 1)).collect();
-    let loud = seen.findings.iter().filter(|(_, finding)| !REMEMBERED.contains(&finding.rule));
-    all.extend(loud.map(|(record, it)| {
+    all.extend(seen.findings.iter().map(|(record, it)| {
         format!("#{} {} {:?} {:?}", record.wrapping_add(1), it.rule.row().id, it.severity, it.span)
     }));
     all.extend(seen.exchanges.iter().map(|row| format!("{row:?}")));

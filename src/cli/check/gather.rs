@@ -56,8 +56,7 @@ pub(super) fn findings(
     context: &mut Context<'_>,
 ) -> anyhow::Result<Findings> {
     let filter = print::wanted(&args.reading)?;
-    let mut options = input::pipeline_options(&args.reading)?;
-    options.tracker.remember = least == Severity::Chat;
+    let options = input::pipeline_options(&args.reading)?;
     let Opened { source, reader, .. } = input::open(args.input.paths("check")?, false, &args.reading)?;
     let in_place = reader.is_in_place();
     let fetcher = Fetcher::new(reader, args.reading.checksums);

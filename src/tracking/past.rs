@@ -1,0 +1,85 @@
+//! What went before, of which only the newest is kept: a fixed number of things, so that a look costs the same however many there were.
+
+use super::clock::Moment;
+use super::model::RecordId;
+use super::sent::Sent;
+
+/// Things whose places are looked at together.
+const WAYS: usize = 4;
+/// Such groups of places, a power of two.
+const SETS: usize = 1024;
+
+/// A message in the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// What it is known by.
+    key: u64,
+    pub record: RecordId,
+    pub at: Moment,
+    /// For how long it holds, in seconds, where that matters.
+    pub seconds: u32,
+}
+
+/// No message has this key.
+const NOTHING: u64 = u64::MAX;
+
+/// The newest messages by key, one a key.
+pub(super) struct Past(Box<[[Passed; WAYS]]>);
+
+impl Default for Past {
+    fn default() -> Self {
+        let nothing = Passed { key: NOTHING, record: 0, at: Moment::default(), seconds: 0 };
+        Self(vec![[nothing; WAYS]; SETS].into())
+    }
+}
+
+impl Past {
+    /// Where a key belongs; keys that follow each other lie apart.
+    #[inline]
+    fn set(key: u64) -> usize {
+        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SETS.trailing_zeros())) as usize
+    }
+
+    /// The newest with a key, if it is not forgotten.
+    #[inline]
+    pub fn get(&self, key: u64) -> Option<&Passed> {
+        self.0.get(Self::set(key))?.iter().find(|passed| passed.key == key)
+    }
+
+    /// Keeps a message in place of the one with its key, else of the oldest.
+    #[inline]
+    pub fn put(&mut self, key: u64, record: RecordId, at: Moment, seconds: u32) {
+        let Some(set) = self.0.get_mut(Self::set(key)) else { return };
+        let age = |passed: &&mut Passed| (passed.key != key, passed.key != NOTHING, passed.record);
+        if let Some(place) = set.iter_mut().min_by_key(age) {
+            *place = Passed { key, record, at, seconds };
+        }
+    }
+
+    /// A message that leaves the table of those that own a Message ID.
+    #[inline]
+    pub fn pass(&mut self, sent: &Sent) {
+        if !sent.stray {
+            self.put(sent.key, sent.record, sent.first.at(), 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_of_each_key_is_kept_and_the_oldest_leave() {
+        let mut past = Past::default();
+        let put = |past: &mut Past, key: u64, record: u32| past.put(key, record, Moment::default(), record + 7);
+        (0..500).for_each(|number| put(&mut past, u64::from(number) << 18 | 1, number));
+        put(&mut past, 1, 900);
+        let told = |past: &Past, key: u64| past.get(key).map(|passed| (passed.record, passed.seconds));
+        assert_eq!(told(&past, 1), Some((900, 907)));
+        assert!((1..500).all(|number| told(&past, number << 18 | 1) == Some((number as u32, number as u32 + 7))));
+        assert_eq!(told(&past, 2), None);
+        (1000..40_000).for_each(|number| put(&mut past, u64::from(number) << 18 | 1, number));
+        assert_eq!((told(&past, 1), told(&past, 39_999 << 18 | 1)), (None, Some((39_999, 40_006))));
+    }
+}
