@@ -19,6 +19,12 @@ pub enum HexError {
     Quoted(String),
     /// A dump of words, whose bytes stand in the order of the machine that printed it.
     Words,
+    /// A dump whose offsets do not fit its bytes: the offset where that shows.
+    Offsets(String),
+    /// A dump that leaves out lines that repeat the one before.
+    Squeezed,
+    /// A group that may be an offset or bytes.
+    Offset(String),
 }
 
 impl fmt::Display for HexError {
@@ -48,6 +54,17 @@ impl fmt::Display for HexError {
             Self::Words => f.write_str(
                 "a dump of words has its bytes in the order of a machine; dump single bytes: xxd, hexdump -C, od -A x -t x1",
             ),
+            Self::Offsets(offset) => write!(
+                f,
+                "the dump has too few bytes in front of offset `{}`; give every line of it, without gaps",
+                shown(offset)
+            ),
+            Self::Squeezed => f.write_str(
+                "`*` in the dump stands for lines that were left out; dump them all: hexdump -v -C, od -v -A x -t x1",
+            ),
+            Self::Offset(group) => {
+                write!(f, "`{0}` may be an offset or bytes; leave it out, or write `{0}:` for an offset", shown(group))
+            }
         }
     }
 }
@@ -118,8 +135,16 @@ struct DumpLine<'a> {
 
 /// The bytes of a dump with offsets; None where the text is none, or where that is not certain.
 fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
-    let lines: Vec<DumpLine<'_>> =
-        text.lines().filter(|line| !line.trim().is_empty()).map(split).collect::<Option<_>>()?;
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    if lines().any(|line| line.trim() == "*") && lines().next().is_some_and(|first| split(first).is_some()) {
+        return Some(Err(HexError::Squeezed));
+    }
+    let lines: Vec<DumpLine<'_>> = lines().map(split).collect::<Option<_>>()?;
+    if let [only] = lines.as_slice()
+        && only.may_be_offset()
+    {
+        return Some(Err(HexError::Offset(only.offset.to_owned())));
+    }
     let certain = lines.len() > 1 || lines.first()?.is_certain();
     if !certain {
         return None;
@@ -128,14 +153,37 @@ fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
     let bytes = [16, 8].into_iter().find_map(|base| with_offsets(&lines, base));
     // The offsets of octal words fit no bytes that are read as hexadecimal.
     let is_dump = bytes.is_some() || lines.iter().all(|line| line.offset.len() == 7);
-    if are_words && is_dump { Some(Err(HexError::Words)) } else { bytes.map(Ok) }
+    if are_words && is_dump {
+        return Some(Err(HexError::Words));
+    }
+    bytes.map(Ok).or_else(|| misfit(&lines).map(|offset| Err(HexError::Offsets(offset.to_owned()))))
+}
+
+/// The offset of a dump of single bytes that does not fit those before it; None where it need not be a dump.
+fn misfit<'a>(lines: &[DumpLine<'a>]) -> Option<&'a str> {
+    let offsets: Vec<usize> =
+        lines.iter().map(|line| usize::from_str_radix(line.offset, 16).ok()).collect::<Option<_>>()?;
+    let rises = offsets.is_sorted_by(|one, next| one < next);
+    // No message of version 1 begins with a zero.
+    let is_dump = lines.iter().all(|line| line.offset.starts_with('0') && !line.has_words());
+    let fits = |upto: usize| lines.get(..upto).is_some_and(|lines| with_offsets(lines, 16).is_some());
+    let misfits = (2..=lines.len()).find(|upto| !fits(*upto))?;
+    lines.get(misfits - 1).filter(|_| rises && is_dump).map(|line| line.offset)
 }
 
 impl DumpLine<'_> {
+    /// Where there is one line only: an offset behind which single bytes follow, or two bytes of an unheard-of version and more.
+    fn may_be_offset(&self) -> bool {
+        let groups: Vec<&str> = self.rest.split_whitespace().collect();
+        let are_bytes = groups.iter().all(|group| group.len() == 2);
+        !self.is_certain() && self.offset.starts_with("00") && !groups.is_empty() && are_bytes
+    }
+
     /// An offset where there is one line only: followed by a colon, or of no even number of digits, or zero and set off from single
     /// bytes by more than a space.
     fn is_certain(&self) -> bool {
-        let is_zero = self.offset.bytes().all(|digit| digit == b'0');
+        // No message of version 1 begins with a zero byte.
+        let is_zero = self.offset.starts_with("00");
         let is_set_off = self.rest.starts_with("  ") || self.rest.starts_with('\t');
         self.colon || is_zero && (self.offset.len() % 2 == 1 || is_set_off)
     }
@@ -211,6 +259,7 @@ mod tests {
     use super::*;
 
     const WORDS: HexError = HexError::Words;
+    const SQUEEZED: HexError = HexError::Squeezed;
 
     #[test]
     fn every_usual_form_is_read() {
@@ -238,6 +287,9 @@ mod tests {
             "4002 0000 b665",
             "\\x40\\x02\\x00\\x00\\xb6\\x65",
             "00000000: 4002 0000 b665                           @....e",
+            "0010  40 02 00 00 b6 65",
+            "0010: 40 02 00 00 b6 65",
+            "0010  40 02 00 00\n0014  b6 65",
             "0000   40 02 00 00\n0004   b6 65",
             "\t0x0000:  4002 0000 b665  @....e",
             "0000000 40 02 00 00 b6 65\n0000006",
@@ -280,6 +332,14 @@ mod tests {
             ("b'\u{fc}'", "`\u{fc}` in quotes is not understood; each byte is \\x40, or in b'...' an ASCII character"),
             ("0000000 0240 0000\n0000004", &WORDS.to_string()),
             ("0000000 001100 000000\n0000004", &WORDS.to_string()),
+            (
+                "0000 40 01 00 01\n0020 b1 61",
+                "the dump has too few bytes in front of offset `0020`; give every line of it, without gaps",
+            ),
+            ("0010 40 01 00 01", "`0010` may be an offset or bytes; leave it out, or write `0010:` for an offset"),
+            ("0000 40 01 00 01", "`0000` may be an offset or bytes; leave it out, or write `0000:` for an offset"),
+            ("00000000  40 01 00 01 00 00 00 00  00 00 00 00 00 00 00 00  |@...|\n*\n00000030", &SQUEEZED.to_string()),
+            ("0000000 40 01 00 01\n*\n0000030", &SQUEEZED.to_string()),
             ("400", "`400` has 3 digits, and a byte has two: one is missing or too many"),
             ("40\u{1b}", "`\\u{1b}` in `40\\u{1b}` is no hexadecimal digit"),
         ] {

@@ -40,9 +40,7 @@ pub(super) fn rows() -> Vec<Field> {
         Kind::Bytes,
         "Value of an option that is not in the registry.",
         |view, visit| {
-            for option in
-                view.message.options().filter(|option| option.number.definition().is_none() && !option.value.is_empty())
-            {
+            for option in view.message.options().filter(|option| option.number.definition().is_none()) {
                 visit(Value::bytes(option.value));
             }
         },
@@ -107,9 +105,8 @@ pub(super) fn visit(view: &View<'_>, number: OptionNumber, visit: &mut dyn FnMut
             OptionFormat::ContentFormat => {
                 option.uint().into_iter().for_each(|number| visit(Value::string(content_format(number))));
             }
-            // tshark prints an empty text as nothing at all between the commas, and leaves empty bytes out.
+            // tshark prints an empty text as nothing at all between the commas, and empty bytes as a word.
             OptionFormat::String => visit(Value::Text(option.value.into())),
-            _ if option.value.is_empty() => {}
             _ => visit(Value::bytes(option.value)),
         }
     }
@@ -198,7 +195,7 @@ fn oscore() -> Vec<Field> {
         "piv_len" Unsigned "Length of the Partial IV in the OSCORE option, in bytes." |oscore, visit| visit(Value::Unsigned((oscore.flags & 7).into()));
         "piv" Bytes "Partial IV of the OSCORE option: the sequence number." |oscore, visit| if !oscore.partial_iv.is_empty() { visit(Value::bytes(oscore.partial_iv)) };
         "kid_context_len" Unsigned "Length of the kid context in the OSCORE option, in bytes." |oscore, visit| if let Some(context) = oscore.kid_context { visit(Value::Unsigned(context.len() as u64)) };
-        "kid_context" Bytes "Kid context of the OSCORE option." |oscore, visit| if let Some(context) = oscore.kid_context.filter(|context| !context.is_empty()) { visit(Value::bytes(context)) };
-        "kid" Bytes "Key identifier of the OSCORE option." |oscore, visit| if let Some(kid) = oscore.kid.filter(|kid| !kid.is_empty()) { visit(Value::bytes(kid)) };
+        "kid_context" Bytes "Kid context of the OSCORE option." |oscore, visit| if let Some(context) = oscore.kid_context { visit(Value::bytes(context)) };
+        "kid" Bytes "Key identifier of the OSCORE option." |oscore, visit| if let Some(kid) = oscore.kid { visit(Value::bytes(kid)) };
     }
 }

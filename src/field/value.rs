@@ -68,7 +68,7 @@ pub enum Value<'a> {
     Real(f64),
     /// Text as it came from the wire: it need be neither UTF-8 nor harmless. `Display` escapes it.
     Text(Cow<'a, [u8]>),
-    /// Bytes. Printed as hex without separators.
+    /// Bytes. Printed as hex without separators, `<MISSING>` for none.
     Bytes(Cow<'a, [u8]>),
     /// An address.
     Address(IpAddr),
@@ -132,6 +132,8 @@ impl fmt::Display for Value<'_> {
             Self::Integer(number) => write!(f, "{number}"),
             Self::Real(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(&escape::bytes(text)),
+            // As tshark has it.
+            Self::Bytes(bytes) if bytes.is_empty() => f.write_str("<MISSING>"),
             Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
             Self::Address(address) => write!(f, "{address}"),
             Self::Frame(number) => write!(f, "{number}"),

@@ -96,6 +96,9 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
     }
     if datagram.multicast {
         visit_group_options(message, code, visit);
+        if is_ocf_group(datagram.destination.address) && !message.is_of_ocf() {
+            visit(Finding::new(Rule::AppOcf, whole(message)));
+        }
     }
     if has_port(datagram, PORT_COMPRESSED_LAST) || has_thread_path(message) {
         visit(Finding::new(Rule::AppThread, whole(message)));
@@ -112,6 +115,11 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
             visit(Finding::new(Rule::SecTokenWeak, Span::of_bits(4, 4)).with(token as i64, 0));
         }
     }
+}
+
+/// All OCF devices, whatever the scope: `ff0x::158`.
+fn is_ocf_group(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if matches!(address.segments(), [0xff00..=0xff0f, 0, 0, 0, 0, 0, 0, 0x158]))
 }
 
 /// The path is one of Thread's: `/a/...`, `/c/...`, `/d/...` or `/n/...`.

@@ -75,7 +75,9 @@ pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -
     let bytes = datagram.payload;
     if options.ports.surely_either(datagram) {
         let secure = from == COAPS || to == COAPS;
-        if is_dtls_record(bytes) || (secure && is_encrypted_dtls13_record(bytes)) {
+        if is_dtls_record(bytes)
+            || if secure { is_encrypted_dtls13_record(bytes) } else { are_encrypted_dtls13_records(bytes) }
+        {
             return Class::Dtls { on_plain_port: !secure };
         }
         return Class::Coap { message: Message::decode_as(bytes, mode(options)), doubtful: false };
@@ -111,7 +113,37 @@ pub fn is_dtls_record(bytes: &[u8]) -> bool {
     matches!(bytes, [20..=26, 0xfe, 0xfd | 0xff, rest @ ..] if rest.len() >= 10)
 }
 
-/// The first byte is that of an encrypted DTLS 1.3 record (RFC 9147 section 4). Without a version field, so told on the secure port only.
+/// The whole datagram is encrypted DTLS 1.3 records with lengths that fit (RFC 9147 section 4), behind none or one and the same length of
+/// connection ID, which only the handshake told. What says no length could be anything.
+fn are_encrypted_dtls13_records(bytes: &[u8]) -> bool {
+    (0..=LONGEST_ID).any(|id| !bytes.is_empty() && fits_dtls13(bytes, id))
+}
+
+/// The longest connection ID that is looked for, bytes.
+const LONGEST_ID: usize = 20;
+/// What is encrypted of a record has at least so many bytes, since they hide its sequence number (RFC 9147 section 4.2.3).
+const SHORTEST_RECORD: usize = 16;
+
+/// Whether records with connection IDs of `id` bytes, or none, lie end to end up to the last byte.
+fn fits_dtls13(mut bytes: &[u8], id: usize) -> bool {
+    while let Some((&first, rest)) = bytes.split_first() {
+        let (has_id, number, has_length) = (first & 0x10 != 0, 1 + usize::from(first >> 3 & 1), first & 4 != 0);
+        let before = number + if has_id { id } else { 0 };
+        let length = rest.get(before..).and_then(<[u8]>::first_chunk::<2>).map(|pair| u16::from_be_bytes(*pair));
+        let Some(length) = length.map(usize::from).filter(|length| *length >= SHORTEST_RECORD) else { return false };
+        // A record without an ID fits whatever length IDs have: once is enough.
+        if first >> 5 != 1 || !has_length || has_id != (id > 0) {
+            return false;
+        }
+        match rest.get(before + 2 + length..) {
+            Some(behind) => bytes = behind,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The first byte is that of an encrypted DTLS 1.3 record (RFC 9147 section 4). Without a version field: enough on the secure port only.
 fn is_encrypted_dtls13_record(bytes: &[u8]) -> bool {
     matches!(bytes, [0x20..=0x3f, rest @ ..] if rest.len() >= 20)
 }
@@ -140,5 +172,20 @@ mod tests {
         assert!(!is_dtls_record(&[22, 0xfe, 0xfd]));
         assert!(!is_dtls_record(&[0x40, 1, 0, 1]));
         assert!(!is_dtls_record(&[0x14, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+        let record = |head: &[u8], length: usize| [head, &vec![0xa5; length]].concat();
+        for (expected, bytes) in [
+            (true, record(&[0x2f, 0, 1, 0, 0x20], 32)),
+            (true, record(&[0x24, 1, 0, 16], 16)),
+            (true, record(&[0x3f, 1, 2, 3, 0, 1, 0, 0x20], 32)),
+            (true, [record(&[0x2f, 0, 1, 0, 0x20], 32), record(&[0x2e, 0, 2, 0, 17], 17)].concat()),
+            (false, record(&[0x2f, 0, 1, 0, 0x20], 33)),
+            (false, record(&[0x2f, 0, 1, 0, 0x20], 31)),
+            (false, record(&[0x2b, 0, 1, 0, 0x20], 32)),
+            (false, record(&[0x2f, 0, 1, 0, 15], 15)),
+            (false, record(&[0x6f, 0, 1, 0, 0x20], 32)),
+            (false, vec![]),
+        ] {
+            assert_eq!(are_encrypted_dtls13_records(&bytes), expected, "{bytes:02x?}");
+        }
     }
 }

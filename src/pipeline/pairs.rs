@@ -313,7 +313,7 @@ mod tests {
             (
                 "one broken message among sound ones",
                 5683,
-                vec![now, answer_now, now, "61450001c0ff80b5"],
+                vec![now, answer_now, now, "61450001c0b980b5"],
                 vec![Rfc7252; 4],
             ),
             (

@@ -258,7 +258,7 @@ fn push_value(into: &mut String, value: &Value<'_>) {
         Value::Time(time) => into.push_str(&tshark_absolute(*time)),
         Value::Unsigned(number) => digits::push(into, *number),
         Value::Frame(number) => digits::push(into, *number),
-        Value::Bytes(bytes) => escape::push_hex(into, bytes),
+        Value::Bytes(bytes) if !bytes.is_empty() => escape::push_hex(into, bytes),
         Value::Text(text) => into.push_str(&escape::bytes(text)),
         Value::Presence => into.push('1'),
         // Writing to a string cannot fail.

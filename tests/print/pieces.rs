@@ -167,6 +167,39 @@ fn told(port: u16, messages: &[&str]) -> (Vec<Value>, Value) {
 }
 
 #[test]
+fn bytes_that_are_there_and_empty_print_as_tshark_prints_them() {
+    // If-Match once and twice, an ETag of no length, an OSCORE option with an empty kid and without or with an empty context, options that are
+    // not registered; a host and a path.
+    let messages: &[&[u8]] = &[
+        b"\x41\x03\0\x01\x01\x10",
+        b"\x41\x03\0\x02\x01\x12ab\x00",
+        b"\x41\x01\0\x03\x01\x40",
+        b"\x41\x02\0\x04\x01\x93\x19\x14\0\xffx",
+        b"\x41\x02\0\x05\x01\x92\x09\x14\xffx",
+        b"\x41\x01\0\x06\x01\xe0\x06\xc4\x01a",
+        b"\x41\x01\0\x07\x01\x30\x80\x01a",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.pcap");
+    fs::write(&path, capture_of(messages)).unwrap();
+    let names = ["if_match", "etag", "object_security_kid", "object_security_kid_context", "unknown", "uri_path"];
+    let fields: String = names.iter().map(|name| format!(" -e coap.opt.{name}")).collect();
+    let lines = printed(&format!("print -T fields{fields} {}", path.display()));
+    let expected = [
+        "<MISSING>\t\t\t\t\t",
+        "6162,<MISSING>\t\t\t\t\t",
+        "\t<MISSING>\t\t\t\t",
+        "\t\t<MISSING>\t<MISSING>\t\t",
+        "\t\t<MISSING>\t\t\t",
+        "\t\t\t\t<MISSING>,61\t",
+        "\t\t\t\t\t,a",
+    ];
+    assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    let present = printed(&format!("print -T fields -e frame.number -Y coap.opt.if_match {}", path.display()));
+    assert_eq!(present, "1\n2\n");
+}
+
+#[test]
 fn a_request_and_its_answer_are_of_one_draft() {
     let (draft_03, draft_08, draft_12) =
         ("draft-ietf-core-coap-03", "draft-ietf-core-coap-08", "draft-ietf-core-coap-12");

@@ -2,7 +2,7 @@
 
 use super::{Check, Kind};
 use crate::coap::option::high_bit;
-use crate::coap::{Code, OptionNumber, Rule};
+use crate::coap::{Code, Message, OptionNumber, Rule};
 
 /// The options that OCF has registered.
 const OCF: [OptionNumber; 2] =
@@ -21,8 +21,7 @@ impl Check<'_, '_> {
     pub(super) fn ecosystem(&mut self) {
         let path = if self.kind.is_request() { self.message.value(OptionNumber::URI_PATH) } else { None };
         let first = path.unwrap_or_default();
-        let has_ocf_option = self.message.layout.high & OCF_BIT != 0 && self.kind != Kind::Neither;
-        if first == b"oic" || has_ocf_option {
+        if self.message.is_of_ocf() {
             let option = OCF.into_iter().find(|number| self.has(*number)).unwrap_or(OptionNumber::URI_PATH);
             self.raise(Rule::AppOcf, self.option_span(option), 0, 0);
         }
@@ -50,6 +49,15 @@ impl Check<'_, '_> {
     fn is_object_path(&self) -> bool {
         (2..=4).contains(&self.segments())
             && self.message.options_of(OptionNumber::URI_PATH).all(|option| is_number(option.value))
+    }
+}
+
+impl Message<'_> {
+    /// Whether path or options are those of OCF.
+    pub(crate) fn is_of_ocf(&self) -> bool {
+        let Some(kind) = self.header().map(|header| Kind::of(header.code)) else { return false };
+        let has_option = self.layout.high & OCF_BIT != 0 && kind != Kind::Neither;
+        has_option || kind.is_request() && self.value(OptionNumber::URI_PATH) == Some(b"oic")
     }
 }
 
