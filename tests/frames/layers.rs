@@ -45,6 +45,11 @@ fn every_kind_of_header_is_laid_out() {
         "TCP",
         "port unreachable",
         "ICMPv6 port unreachable",
+        "port unreachable, 8 bytes quoted",
+        "ICMPv6 error that cut its quote",
+        "segment route, last segment first",
+        "route of a kind that nobody knows",
+        "cooked v1, CAN",
         "802.15.4",
     ];
     let text: String = names.iter().map(|name| format!("== {name}\n{}", shown(name))).collect();
