@@ -12,6 +12,8 @@
 
 #[path = "stats/session.rs"]
 mod session;
+#[path = "stats/times.rs"]
+mod times;
 #[path = "stats/wide.rs"]
 mod wide;
 

@@ -32,8 +32,8 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
     let mut sweep = Sweep::new(&fetcher);
     let mut ends = HashSet::new();
     let all = store.summary();
-    let Summary { first_time, last_time, went_back, .. } = *all;
-    update.summary = Summary { first_time, last_time, went_back, ..Summary::default() };
+    let Summary { first_time, last_time, unsure_times, .. } = *all;
+    update.summary = Summary { first_time, last_time, unsure_times, ..Summary::default() };
     for id in ids {
         let Some(record) = store.get(id) else { continue };
         update.summary.frames += 1;

@@ -31,8 +31,8 @@ pub(super) struct Batch {
     pub others: Vec<(u64, Other)>,
     /// The first and the last time that is known, of all frames so far.
     pub times: Option<(i64, i64)>,
-    /// Time went back somewhere so far.
-    pub went_back: bool,
+    /// One so far is not known, or is earlier than the one before it.
+    pub unsure_times: bool,
     /// Interfaces met since the last batch.
     pub interfaces: Vec<Interface>,
     /// Endpoints met since the last batch.
@@ -111,7 +111,7 @@ impl Batch {
         self.fragments.clear();
         self.numbers.clear();
         self.others.clear();
-        (self.times, self.went_back) = (None, false);
+        (self.times, self.unsure_times) = (None, false);
         self.interfaces.clear();
         self.endpoints.clear();
         self.warnings.clear();

@@ -34,8 +34,8 @@ pub(super) struct Front {
 struct Places {
     /// The first and the last time that is known.
     times: Option<(i64, i64)>,
-    /// One was earlier than the one before it.
-    went_back: bool,
+    /// One is not known, or is earlier than the one before it.
+    unsure_times: bool,
     /// Frames of each file, where there are several.
     frames_of_file: Vec<u32>,
 }
@@ -45,11 +45,12 @@ impl Places {
     #[inline(always)]
     fn pass(&mut self, time: i64) -> bool {
         if !is_known_time(time) {
+            self.unsure_times = true;
             return false;
         }
         let (first, last) = self.times.unwrap_or((time, time));
         self.times = Some((first, time));
-        self.went_back |= time < last;
+        self.unsure_times |= time < last;
         time < last
     }
 
@@ -120,7 +121,7 @@ impl Front {
         batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
         let (read, total) = self.source.progress();
         batch.progress = Progress { read, total };
-        (batch.times, batch.went_back) = (self.places.times, self.places.went_back);
+        (batch.times, batch.unsure_times) = (self.places.times, self.places.unsure_times);
     }
 
     fn read(&mut self, frames: usize, batch: &mut Batch) -> Result<Step, CaptureError> {

@@ -56,7 +56,7 @@ impl Work {
         if let Some((first, last)) = batch.times {
             (self.summary.first_time, self.summary.last_time) = (Some(first), Some(last));
         }
-        self.summary.went_back |= batch.went_back;
+        self.summary.unsure_times |= batch.unsure_times;
         for (number, other) in &batch.others {
             self.other(*number, *other);
         }

@@ -78,8 +78,8 @@ pub struct Summary {
     pub first_time: Option<i64>,
     /// Time of the last frame.
     pub last_time: Option<i64>,
-    /// A frame was earlier than the one before it: how long the capture took is not known.
-    pub went_back: bool,
+    /// A frame has no time, or an earlier one than that before it: how long the capture took is not known.
+    pub unsure_times: bool,
     /// Frames that the kernel dropped (live).
     pub dropped: u64,
     /// How far the loader is.
@@ -87,9 +87,9 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Nanoseconds from the first frame to the last; None where time went back on the way, or no frame has a time.
+    /// Nanoseconds from the first frame to the last; None where a time is missing, or goes back on the way.
     pub fn duration(&self) -> Option<i64> {
-        let (first, last) = self.first_time.zip(self.last_time).filter(|_| !self.went_back)?;
+        let (first, last) = self.first_time.zip(self.last_time).filter(|_| !self.unsure_times)?;
         time_between(first, last)
     }
 }

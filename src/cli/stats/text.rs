@@ -32,8 +32,7 @@ impl Stats<'_> {
         writeln!(out, "{:<NAME$} {:>12}", "endpoints", self.sums.heard())?;
         let (took, what) = match summary.duration() {
             Some(took) => (duration(took), "from the first frame to the last"),
-            None if summary.went_back => ("unknown".to_owned(), "since the times of the frames go back somewhere"),
-            None => ("unknown".to_owned(), "since no frame has a time"),
+            None => ("unknown".to_owned(), "a time is missing, or goes back"),
         };
         if summary.frames > 0 {
             writeln!(out, "{:<NAME$} {took:>12}  {what}", "duration")?;

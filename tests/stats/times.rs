@@ -1,0 +1,93 @@
+//! Captures whose frames have no time, or go back in time: nothing is counted across such a place, and nothing negative is shown.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+/// A datagram between 10.0.0.2, port 40000, and 10.0.0.1, port 5683, without a link layer.
+fn packet(up: bool, message: &[u8]) -> Vec<u8> {
+    let length = message.len() as u16;
+    let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
+    packet[2..4].copy_from_slice(&(length + 28).to_be_bytes());
+    if !up {
+        (packet[15], packet[19]) = (1, 2);
+    }
+    let ports = if up { [40_000, 5683] } else { [5683, 40_000_u16] };
+    packet.extend(ports.into_iter().chain([length + 8, 0]).flat_map(u16::to_be_bytes));
+    packet.extend(message);
+    packet
+}
+
+fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+    let length = (12 + body.len().next_multiple_of(4)) as u32;
+    let mut block = [kind.to_le_bytes(), length.to_le_bytes()].concat();
+    block.extend(body);
+    block.resize(length as usize - 4, 0);
+    block.extend(length.to_le_bytes());
+    block
+}
+
+/// A request and its response at these seconds, in simple blocks where there is none.
+fn capture(seconds: [Option<u64>; 2]) -> Vec<u8> {
+    let mut file = block(0x0a0d_0d0a, &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat());
+    file.extend(block(1, &[228, 0, 0, 0, 0, 0, 0, 0]));
+    let messages: [&[u8]; 2] = [b"\x41\x01\0\x01\xaa\xb1a", b"\x61\x45\0\x01\xaa\xffhi"];
+    for (up, (seconds, message)) in [true, false].into_iter().zip(seconds.into_iter().zip(messages)) {
+        let frame = packet(up, message);
+        let length = (frame.len() as u32).to_le_bytes();
+        file.extend(match seconds.map(|seconds| seconds * 1_000_000) {
+            None => block(3, &[&length[..], &frame].concat()),
+            Some(ticks) => {
+                let halves = [(ticks >> 32) as u32, ticks as u32].map(u32::to_le_bytes).concat();
+                block(6, &[&[0; 4][..], &halves, &length, &length, &frame].concat())
+            }
+        });
+    }
+    file
+}
+
+fn run(arguments: &[&str], file: &Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_coapscope")).args(arguments).arg("-r").arg(file).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn nothing_is_counted_where_a_time_is_not_known() {
+    const NONE: Value = Value::Null;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcapng");
+    // Seconds; the times in JSON, the duration in `stats` and how its text begins, the last line of `print` behind the code.
+    let at = |second: &str| json!(format!("1970-01-01T00:00:{second}.000000Z"));
+    for (seconds, times, duration, text, line) in [
+        ([Some(5), Some(7)], [at("05"), at("07")], json!(2.0), "2.00 s  from the first", "re #1 2.00 s"),
+        ([Some(5), Some(5)], [at("05"), at("05")], json!(0.0), "0 ns  from the first", "re #1 0 ns"),
+        ([Some(7), Some(5)], [at("07"), at("05")], NONE, "unknown  a time is missing, or", "re #1"),
+        ([None, None], [NONE, NONE], NONE, "unknown  a time is missing, or", "re #1"),
+        ([Some(5), None], [at("05"), NONE], NONE, "unknown  a time is missing, or", "re #1"),
+        ([None, Some(5)], [NONE, at("05")], NONE, "unknown  a time is missing, or", "re #1"),
+    ] {
+        std::fs::write(&path, capture(seconds)).unwrap();
+        let case = format!("{seconds:?}");
+        let messages: Vec<Value> =
+            run(&["print", "-T", "json"], &path).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found: Vec<&Value> = messages.iter().map(|message| &message["frame"]["time"]).collect();
+        assert_eq!(found, [&times[0], &times[1]], "{case}");
+        assert_eq!(messages[1]["answers"], json!(1), "{case}");
+        let is_late = messages[1]["findings"].as_array().unwrap().iter().any(|it| it["id"] == "capture.time-order");
+        assert_eq!(is_late, seconds == [Some(7), Some(5)], "{case}");
+        let stats: Value = serde_json::from_str(&run(&["stats", "--json"], &path)).unwrap();
+        assert_eq!(stats["duration"], duration, "{case}");
+        assert_eq!(stats["round_trip"].is_null(), !line.ends_with('s'), "{case}");
+        let told = run(&["stats"], &path);
+        let told = told.lines().find_map(|line| line.strip_prefix("duration")).unwrap().trim();
+        assert!(told.starts_with(text), "{case}: {told}");
+        let last = run(&["print"], &path);
+        assert!(last.trim_end().ends_with(line), "{case}: {last}");
+        // As tshark has it: empty.
+        let epochs = run(&["print", "-T", "fields", "-e", "frame.time_epoch", "-e", "coap.mid"], &path);
+        let has_time: Vec<bool> = epochs.lines().map(|line| !line.starts_with('\t')).collect();
+        assert_eq!(has_time, seconds.map(|seconds| seconds.is_some()), "{case}");
+    }
+}
