@@ -2,6 +2,8 @@
 #![cfg(feature = "tui")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "screens/age.rs"]
+mod age;
 #[path = "screens/chart.rs"]
 mod chart;
 #[path = "screens/cut.rs"]
@@ -286,31 +288,36 @@ fn signs_stay_without_colour_and_beyond_ascii() {
 #[test]
 fn no_size_breaks_it() {
     let mut scene = Scene::lab("07-formats.pcap");
-    for keys in ["g", "Tab", "Tab", "zR", "\\", "?", "C-f"] {
+    for keys in ["g", "Tab", "Tab", "zR", "\\", "?", "Esc 2", "3", "3 Tab", "4", "4 Tab", "5", "5 Tab", "1 C-f"] {
         scene = scene.keys(keys);
         for size in [(1, 1), (250, 80), (39, 8), (40, 7), (40, 8), (104, 16), (103, 15), (7, 60), (200, 2), (80, 24)] {
             scene = scene.resize(size);
         }
     }
     let film = scene.run();
-    assert!(film.frames.len() > 70);
+    assert!(film.frames.len() > 140);
 }
 
 #[test]
 fn every_size_can_be_drawn() {
-    for (keys, columns, rows) in [("9G Enter zR", 7, 5), ("f", 13, 7), ("3 b Tab j", 13, 7), ("11G 4 Tab j", 13, 7)] {
+    for (keys, columns, rows) in
+        [("9G Enter zR", 7, 5), ("f", 13, 7), ("3 b Tab j", 13, 7), ("11G 4 Tab j", 13, 7), ("5 Tab j", 13, 7)]
+    {
         let mut scene = Scene::lab("04-reorder.client.pcap").keys(keys);
         for width in (1..=250).step_by(columns) {
             for height in (1..=80).step_by(rows) {
                 scene = scene.resize((width, height));
             }
         }
+        for size in [(250, 80), (40, 8), (40, 7), (39, 8), (250, 8), (40, 80)] {
+            scene = scene.resize(size);
+        }
         scene.run();
     }
 }
 
 /// Keys that a restless user presses; none ends the screen.
-const RESTLESS: &str = "1 2 3 4 5 f Tab S-Tab Enter Esc j k G g PgDn PgUp C-d C-u ] [ } { ( ) Backspace o O b = ! x t d r p F zR zM zi zb P H A \
+const RESTLESS: &str = "1 2 3 4 5 5 f Tab S-Tab Enter Esc j k G g PgDn PgUp C-d C-u ] [ } { ( ) Backspace o O b = ! x t d r p F zR zM zi zb P H A \
                         h l \\ + - ? / C-f : n N Up Down y";
 
 #[test]

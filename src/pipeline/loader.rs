@@ -36,7 +36,7 @@ impl Loader {
     /// # Errors
     /// Where the system has no thread left.
     pub fn spawn(
-        mut pipeline: Pipeline,
+        pipeline: Pipeline,
         options: LoaderOptions,
         send: impl FnMut(Update) -> bool + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -45,7 +45,7 @@ impl Loader {
         thread::spawn(
             "loader",
             send,
-            move |send| run(&mut pipeline, &options, &stopped, send),
+            move |send| run(pipeline, &options, &stopped, send),
             |send, why| {
                 // Where nobody listens any more, nobody needs to know.
                 send(Update { ended: Some(Ended::Panicked(why)), ..Update::default() });
@@ -61,7 +61,7 @@ impl Drop for Loader {
     }
 }
 
-fn run(pipeline: &mut Pipeline, options: &LoaderOptions, stop: &AtomicBool, send: &mut impl FnMut(Update) -> bool) {
+fn run(mut pipeline: Pipeline, options: &LoaderOptions, stop: &AtomicBool, send: &mut impl FnMut(Update) -> bool) {
     let mut told = None;
     while !stop.load(Ordering::Relaxed) {
         let mut update = Update::default();
@@ -74,15 +74,19 @@ fn run(pipeline: &mut Pipeline, options: &LoaderOptions, stop: &AtomicBool, send
         if let Some(dropped) = &options.dropped {
             update.summary.dropped = dropped();
         }
+        if step == Step::Ended {
+            // Whoever hears of the end may begin something large: what the tracker holds is gone by then.
+            drop(pipeline);
+            send(update);
+            return;
+        }
         let news = Some((update.summary.frames, update.summary.dropped));
         if (!update.is_quiet() || news != told) && !send(update) {
             return;
         }
         told = news;
-        match step {
-            Step::More => {}
-            Step::Pending => pipeline.wait(WAIT),
-            Step::Ended => return,
+        if step == Step::Pending {
+            pipeline.wait(WAIT);
         }
     }
 }

@@ -124,6 +124,21 @@ fn chart(at: &str, pane: &[String], notes: &[&Value]) -> usize {
         (rows[0].0, rows[rows.len() - 1].0),
         ((base + high).rem_euclid(MODULUS), (base + low).rem_euclid(MODULUS))
     );
+    // Rows between have their share of the numbers.
+    for (row, (number, _)) in rows.iter().enumerate().filter(|_| rows.len() > 1) {
+        let share = (high - low) * (rows.len() - 1 - row) as i64 / (rows.len() - 1) as i64;
+        assert_eq!(*number, (base + low + share).rem_euclid(MODULUS), "{at}: row {row}");
+    }
+    assert!(axis.starts_with(&format!("{:>9} ", "time").replacen("", " ", 1)), "{at}: {axis}");
+    assert_eq!(axis.chars().count(), WIDTH, "{at}: the axis ends with the pane: {axis}");
+    // It ends with the last number, or later, as long as what is fresh then may be; never before, and never later than that.
+    let (last, fresh_at_last) =
+        (notes.iter().map(|note| time(note)).max().unwrap(), notes.iter().map(|note| until(note)).max().unwrap());
+    assert!(
+        (last - SECOND / 1000..=fresh_at_last + SECOND / 1000).contains(&to),
+        "{at}: ends {} after the last",
+        to - last
+    );
     let mut expected = vec![vec![' '; columns]; rows.len()];
     let mut bar = vec![' '; columns];
     for note in notes {
@@ -147,8 +162,27 @@ fn chart(at: &str, pane: &[String], notes: &[&Value]) -> usize {
 
 #[test]
 fn the_timeline_draws_the_copies() {
-    let (mut timelines, mut copies) = (0, 0);
-    for path in captures() {
+    use Sender::{Client, Server};
+    let (mut timelines, mut copies, mut waiting) = (0, 0, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = captures();
+    // No capture of the lab holds a request that timed out: here a ping comes so many milliseconds after it and its one retransmission.
+    for (name, after) in [("open", 2600), ("slow", 40_000), ("late", 80_000), ("timed-out", 120_000), ("old", 400_000)]
+    {
+        let ask = "4101000161b177";
+        let messages = [
+            (0, Client(40000), ask),
+            (2500, Client(40000), ask),
+            (after, Client(40009), "40000009"),
+            (after + 10, Server(40009), "70000009"),
+        ];
+        let path = folder.path().join(format!("{name}.pcap"));
+        std::fs::rename(made(&folder, &messages), &path).unwrap();
+        paths.push(path);
+    }
+    for path in paths {
+        // Of a capture of the lab the last frame need not be a message.
+        let is_made = path.starts_with(folder.path());
         let told = told(&path);
         let exchanges = by_exchange(&told);
         let is_request =
@@ -181,17 +215,20 @@ fn the_timeline_draws_the_copies() {
             let now = told.iter().map(time).max().unwrap() - time(first);
             let waits = ["open", "timed-out"].iter().any(|state| first["exchange_state"] == *state);
             let until = (answer.is_none() && waits).then(|| (93 * SECOND).max(now.min(186 * SECOND)));
-            timeline(&format!("{} exchange {id}", path.display()), &panes[id], &expected, until);
+            let at = format!("{} exchange {id}", path.display());
+            waiting +=
+                usize::from(timeline(&at, &panes[id], &expected, until.map(|until| (until, is_made.then_some(now)))));
             timelines += 1;
         }
     }
-    println!("{timelines} timelines with {copies} copies are as print -T json says");
-    assert!(timelines > 50 && copies > 60, "{timelines}, {copies}");
+    println!("{timelines} timelines with {copies} copies, {waiting} of them up to now, are as print -T json says");
+    assert!(timelines > 50 && copies > 60 && waiting >= 3, "{timelines}, {copies}, {waiting}");
 }
 
 /// Copies and answer at their times, and the windows of RFC 7252 section 4.8, on one scale.
-/// `until`: where the line of one that waits ends.
-fn timeline(at: &str, pane: &[String], events: &[(i64, String)], until: Option<i64>) {
+/// `waits`: where the line of one that waits ends, and the time by now where that is known. Whether "now" stands on it.
+fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: Option<(i64, Option<i64>)>) -> bool {
+    let until = waits.map(|(until, _)| until);
     let columns = WIDTH - TIMELINE;
     let line = |name: &str| -> String {
         let found = pane.iter().find(|line| line.starts_with(&format!(" {name} ")));
@@ -222,8 +259,28 @@ fn timeline(at: &str, pane: &[String], events: &[(i64, String)], until: Option<i
         let column = (own.min(last)..=last).chain((0..own.min(last)).rev()).find(free).unwrap();
         drawn.splice(column..column + sign.len(), sign.chars());
     }
-    let drawn: String = drawn.iter().collect();
-    assert_eq!(captured.replace("now", "   "), drawn, "{at}");
+    let known = waits.and_then(|(_, now)| now);
+    let now = known.filter(|now| *now <= to).map(|now| place(now, 0, to, columns).min(columns - 3));
+    let now = now.filter(|column| drawn[*column..column + 3].iter().all(|place| *place == ' '));
+    if let Some(column) = now {
+        drawn.splice(column..column + 3, "now".chars());
+    }
+    let captured = if known.is_none() { captured.replace("now", "   ") } else { captured };
+    assert_eq!(captured, drawn.iter().collect::<String>(), "{at}");
+    // Each but the first copy has its time below it, its middle where the sign begins, where others leave a blank beside it.
+    let mut times = vec![' '; columns];
+    times[0] = '0';
+    times.splice(columns - label.chars().count().., label.chars());
+    for (time, _) in &events[1..] {
+        let text = coapscope::render::time::duration(*time);
+        let length = text.chars().count();
+        let from = place(*time, 0, to, columns).saturating_sub(length / 2).min(columns - length);
+        if times[from.saturating_sub(1)..(from + length + 1).min(columns)].iter().all(|place| *place == ' ') {
+            times.splice(from..from + length, text.chars());
+        }
+    }
+    assert_eq!(axis, times.iter().collect::<String>(), "{at}");
+    now.is_some()
 }
 
 /// Who sends a message of a made capture: the client from this port, or the server to it.

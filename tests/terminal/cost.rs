@@ -137,7 +137,8 @@ fn a_large_capture_is_there_at_once() {
     ));
     // Of few frames tshark keeps little beside what it needs for itself.
     let least = if cfg!(debug_assertions) { 1 } else { 5 };
-    assert!(own * least <= most, "{own} bytes, tshark {most}");
+    // What the system hands out differs by a part of this from run to run.
+    assert!(own * least <= most + most / 50, "{own} bytes, tshark {most}");
 }
 
 #[test]
