@@ -91,25 +91,37 @@ impl Table {
             .collect();
         let widths: Vec<usize> = (self.columns.iter().enumerate())
             .map(|(at, name)| {
-                shown.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0).max(name.len())
+                shown.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max().unwrap_or(0).max(name.len())
             })
             .collect();
         let is_number = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(Value::is_number));
         let numbers: Vec<bool> = (0..self.columns.len()).map(is_number).collect();
         let names: Vec<String> = self.columns.iter().map(|name| (*name).to_owned()).collect();
+        let mut text = String::new();
         for row in std::iter::once(&names).chain(&shown) {
-            let mut text = String::new();
+            text.clear();
             for ((cell, width), number) in row.iter().zip(&widths).zip(&numbers) {
-                let space = " ".repeat(width.saturating_sub(cell.width()));
-                match number {
-                    true => text += &format!("{space}{cell}  "),
-                    false => text += &format!("{cell}{space}  "),
+                let space = std::iter::repeat_n(' ', width.saturating_sub(columns(cell)));
+                if *number {
+                    text.extend(space);
+                    text.push_str(cell);
+                } else {
+                    text.push_str(cell);
+                    text.extend(space);
                 }
+                text.push_str("  ");
             }
-            writeln!(out, "{}", text.trim_end())?;
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+            out.write_all(text.as_bytes())?;
         }
         Ok(())
     }
+}
+
+/// Columns of a terminal that a cell takes.
+fn columns(cell: &str) -> usize {
+    if escape::is_plain(cell.as_bytes()) { cell.len() } else { cell.width() }
 }
 
 /// A cell as text.
