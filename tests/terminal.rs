@@ -125,6 +125,46 @@ fn frames_are_synchronized_and_idle_is_silent() {
     assert_eq!(pty.wait_for_end(), 0);
 }
 
+/// Whether the terminal was told colours: numbers 30 to 49 and 90 to 107 of `ESC [ .. m`.
+fn has_colours(raw: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(raw);
+    let mut orders = text.split("\x1b[").skip(1).filter_map(|rest| {
+        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
+        rest[end..].starts_with('m').then(|| &rest[..end])
+    });
+    let is_colour =
+        |number: &str| number.parse().is_ok_and(|n: u8| (30..=38).contains(&n) || (40..=48).contains(&n) || n >= 90);
+    orders.any(|order| order.split(';').any(is_colour))
+}
+
+#[test]
+fn no_color_leaves_bold_and_reverse() {
+    for (value, colours) in [(None, true), (Some(""), true), (Some("1"), false)] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
+        command.env_remove("NO_COLOR");
+        command.env_remove("CLICOLOR");
+        if let Some(value) = value {
+            command.env("NO_COLOR", value);
+        }
+        let mut pty = Pty::start(command);
+        pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN) && screen.contents().contains("88 msg"));
+        for key in ["]", "f", "3", "4", "5", "1"] {
+            assert!(pty.answer_to(key, Duration::from_secs(20)).is_some(), "no answer to {key}");
+        }
+        assert_eq!(has_colours(pty.raw()), colours, "NO_COLOR={value:?}");
+        // What is selected, and what warns, stands out all the same.
+        let selected = |screen: &vt100::Screen| {
+            (2..22).any(|row| {
+                screen
+                    .cell(row, 3)
+                    .is_some_and(|cell| cell.inverse() && screen.cell(row + 1, 3).is_some_and(|next| !next.inverse()))
+            })
+        };
+        pty.wait_for("a selected row", selected);
+        pty.wait_for("bold heads", |screen| screen.cell(1, 1).is_some_and(vt100::Cell::bold));
+    }
+}
+
 #[test]
 fn a_burst_of_keys_leaves_none_behind() {
     // The buffers between here and there have all sorts of sizes.

@@ -380,6 +380,12 @@ impl App {
             self.say("nothing to find yet: C-f asks for a text");
             return;
         }
+        let findings = if self.view == View::Findings { self.texts_of_findings() } else { Vec::new() };
+        if let Some(row) = self.find_beside(&findings, &self.finder.text, backwards) {
+            self.finder.stop();
+            self.mark_finding(Some(&row));
+            return self.say(format!("found \"{}\"; n N go on", self.finder.text));
+        }
         let course = Course { from, first: shown.start, end: shown.end, backwards };
         let chosen = self.list.chosen.clone();
         let format = match self.times.format {
@@ -389,7 +395,7 @@ impl App {
         };
         let shown = find::Shown {
             view: self.view,
-            findings: if self.view == View::Findings { self.texts_of_findings() } else { Vec::new() },
+            findings,
             aliases: self.aliases.clone(),
             format,
             first: self.first_time(),

@@ -78,7 +78,7 @@ impl Course {
 pub struct Shown {
     /// Which view; its rows are looked through as well.
     pub view: action::View,
-    /// Rows of the findings.
+    /// Rows of the findings, by their messages.
     pub findings: Vec<Text>,
     /// Names of endpoints.
     pub aliases: Aliases,
@@ -93,6 +93,12 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// The rows of the findings that begin with a message.
+    fn rows_on(&self, id: RecordId) -> &[Text] {
+        let place = |id| self.findings.partition_point(|row| row.record < id);
+        self.findings.get(place(id)..place(id.saturating_add(1))).unwrap_or_default()
+    }
+
     /// The time of a message, as its row has it or with more digits.
     fn time(&self, view: &View<'_>) -> String {
         let before = view.id.checked_sub(1).and_then(|id| view.store.get(id)).map(|record| record.time);
@@ -233,7 +239,9 @@ impl Search {
         }
         let shown = &self.shown;
         let has = |text: &str| text.to_lowercase().contains(&self.wanted);
-        if let Some(row) = shown.findings.iter().find(|row| row.record == id && has(&row.text)) {
+        let mut rows = shown.rows_on(id).iter().filter(|row| has(&row.text));
+        let row = if self.course.backwards { rows.next_back() } else { rows.next() };
+        if let Some(row) = row {
             return Some(Some(row.clone()));
         }
         let Shown { view, aliases, format, first, now, parameters, .. } = shown;

@@ -275,7 +275,18 @@ impl App {
         }
     }
 
-    /// All rows, for a search.
+    /// The next row, or the one before, that begins with the selected message and shows a text, if there is one.
+    pub(super) fn find_beside(&self, texts: &[Text], wanted: &str, backwards: bool) -> Option<Text> {
+        let wanted = wanted.to_lowercase();
+        let on: Vec<&Text> = texts.iter().filter(|text| Some(text.record) == self.list.selected).collect();
+        let own = on.iter().position(|text| Some(text.key) == self.findings.current)?;
+        let (before, behind) = (on.get(..own)?, on.get(own + 1..)?);
+        let has = |text: &&&Text| text.text.to_lowercase().contains(&wanted);
+        let found = if backwards { before.iter().rev().find(has) } else { behind.iter().find(has) };
+        found.map(|text| (*text).clone())
+    }
+
+    /// All rows by their messages, for a search.
     pub(super) fn texts_of_findings(&self) -> Vec<Text> {
         let text = |row: Told<'_>| {
             let record = row.charge.cases.first()?.message.record;
@@ -284,7 +295,9 @@ impl App {
             cells.push(self.aliases.name(row.endpoint).into());
             Some(Text { key: row.key(), record, text: cells.join(" ") })
         };
-        self.findings.judged.told().filter_map(text).collect()
+        let mut texts: Vec<Text> = self.findings.judged.told().filter_map(text).collect();
+        texts.sort_by_key(|text| text.record);
+        texts
     }
 
     /// The selected message was found by this row.

@@ -74,3 +74,23 @@ fn find_reads_the_rows_of_the_findings() {
     let row = marked(film.last());
     assert!(row.contains("198.51.100.3:5683  not shown"), "{}", film.last());
 }
+
+#[test]
+fn a_search_reaches_every_row() {
+    // Several rows begin with one message here.
+    for key in ["n", "N"] {
+        let mut scene =
+            Scene::lab("04-duplicates.client.pcap").keys("5").wait().keys("C-f").typed("198.51").keys("Enter").wait();
+        for _ in 0..90 {
+            scene = scene.keys(key).wait();
+        }
+        let film = scene.run();
+        let rows: std::collections::BTreeSet<String> = film
+            .frames
+            .iter()
+            .filter(|frame| frame.contains("found \"198.51\""))
+            .map(|frame| marked(frame).split_whitespace().take(4).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(rows.len(), 13, "{key}: {rows:#?}");
+    }
+}
