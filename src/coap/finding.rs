@@ -133,7 +133,8 @@ impl Finding {
             return text;
         };
         let (perhaps, after) = behind.split_once(']').unwrap_or((behind, ""));
-        let record = self.numbers[usize::from(perhaps.contains("{1:"))];
+        let [first, second] = self.numbers;
+        let record = if perhaps.contains("{1:") { second } else { first };
         self.fill_in(&mut text, before, frame);
         if record != NO_RECORD {
             self.fill_in(&mut text, perhaps, frame);

@@ -21,7 +21,10 @@ struct Step {
 
 /// The newest steps of numbers that rise fast. Others need no memory: where no step is too fast for its time, no sum of them is.
 #[derive(Default)]
-pub(super) struct Climb(Option<Box<VecDeque<Step>>>);
+pub(super) struct Climb(Option<Box<Steps>>);
+
+/// Steps, the oldest first.
+struct Steps(VecDeque<Step>);
 
 impl Climb {
     /// The numbers rose from one to another; returns the number from which they rose too far within the time.
@@ -40,8 +43,8 @@ impl Climb {
     #[cold]
     #[inline(never)]
     fn step(&mut self, from: (u32, Moment), to: (u32, Moment), rise: i64) -> Option<u32> {
-        let begin = || Box::new(VecDeque::from([Step { at: from.1, number: from.0, risen: 0 }]));
-        let steps = self.0.get_or_insert_with(begin);
+        let begin = || Box::new(Steps(VecDeque::from([Step { at: from.1, number: from.0, risen: 0 }])));
+        let Steps(steps) = &mut **self.0.get_or_insert_with(begin);
         let before = steps.back().copied()?;
         let past = |step: &Step| between(step.at, to.1).is_none_or(|elapsed| elapsed > WINDOW);
         while steps.len() >= KEPT || steps.front().is_some_and(past) {
