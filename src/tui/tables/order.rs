@@ -440,7 +440,7 @@ impl<'a> Keys<'a> {
                 ranks = self::ranks(order.store.endpoints(), |id| (name(id).get(..1), name(id).len(), name(id)));
             }
             Column::Resource => {
-                ranks = self::ranks(order.store.resources() + 1, |id| path(&order.store, ResourceId(id)))
+                ranks = self::ranks(order.store.resources() + 1, |id| path(&order.store, ResourceId(id)));
             }
             _ => {}
         }
