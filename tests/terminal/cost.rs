@@ -172,7 +172,7 @@ fn keys_are_answered_while_a_large_capture_is_read() {
         tell.send(()).unwrap();
         match pty.answer_to(sent(key), ANSWER * FAULT * 3) {
             Some(time) => answers.push((time, key)),
-            None => silent.push(key),
+            None => silent.push((answers.len(), key)),
         }
     }
     assert!(pty.text().contains("reading"), "the reading had ended\n{}", pty.text());
@@ -189,7 +189,9 @@ fn keys_are_answered_while_a_large_capture_is_read() {
         at(99).0,
         slowest.join(", ")
     ));
-    assert!(silent.len() <= KEYS / 50, "keys without an answer: {silent:?}");
+    say(&format!("{TEST}: keys that changed nothing below the title: {silent:?}"));
+    // A key of the script that changes nothing would come seven times; a busy machine may be late with one or two.
+    assert!(silent.len() <= 2, "keys without an answer: {silent:?}");
     assert!(at(99).0 < ANSWER * FAULT, "answered after {:?}", at(99).0);
 }
 
