@@ -72,8 +72,10 @@ pub(super) struct Way {
 pub(super) enum What {
     /// A CoAP message, or what was sent to a CoAP port as one. Its facts are the next of [`Batch::facts`].
     Message,
-    /// A DTLS record where only plain CoAP belongs, or one to a group.
-    Dtls { plain_port: bool, multicast: bool },
+    /// A DTLS record where only plain CoAP belongs.
+    DtlsOnPlainPort { multicast: bool },
+    /// A DTLS record to a group, on the port of DTLS.
+    DtlsToGroup,
     /// An ICMP error that quotes CoAP: the next of [`Batch::quotes`].
     Quote,
 }

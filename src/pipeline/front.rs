@@ -246,7 +246,10 @@ fn classified(
             None
         }
         Class::Dtls { on_plain_port: plain_port } if plain_port || datagram.multicast => {
-            let what = What::Dtls { plain_port, multicast: datagram.multicast };
+            let what = match plain_port {
+                true => What::DtlsOnPlainPort { multicast: datagram.multicast },
+                false => What::DtlsToGroup,
+            };
             let mut record = arrived(known, frame, datagram, what, &Message::decode(&[]), batch);
             record.flags.set(RecordFlags::EVIDENCE, true);
             batch.records.push(record);

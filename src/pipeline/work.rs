@@ -83,9 +83,10 @@ impl Work {
                         self.message(record, way, facts, payload, patches, observed);
                     }
                 }
-                What::Dtls { plain_port, multicast } => {
-                    self.dtls_evidence(check::dtls(payload.len(), plain_port, multicast), patches);
+                What::DtlsOnPlainPort { multicast } => {
+                    self.dtls_evidence(check::dtls(payload.len(), true, multicast), patches);
                 }
+                What::DtlsToGroup => self.dtls_evidence(check::dtls(payload.len(), false, true), patches),
                 What::Quote => {
                     if let Some(quote) = aside.quotes.next() {
                         self.unreachable(record, quote, payload, patches);
