@@ -11,9 +11,9 @@ use super::queue::{Nothing, Receiver, Sender, queue};
 use super::thread;
 
 /// Frames of a batch, which becomes an update as a whole. What lies between the two halves stays in the processor's cache.
-pub(super) const FRAMES: usize = 1024;
+pub(super) const FRAMES: usize = 512;
 /// Batches that wait at most.
-const WAITING: usize = 8;
+const WAITING: usize = 3;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 

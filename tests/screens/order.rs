@@ -68,6 +68,9 @@ fn whole(text: &str) -> Key {
     Key::Text(text.into())
 }
 
+/// A heading and how many rows it tells of, where there is one, and the rows below it.
+type Part<'a> = (Option<(&'a str, usize)>, Vec<&'a Row>);
+
 /// What is below a reply that is none, or a reset, stands behind the codes.
 type Column = (&'static str, &'static str, fn(&str) -> Key);
 
@@ -165,7 +168,7 @@ fn check_table(view: &str, captures: &[PathBuf], heads: &[(&'static str, bool)],
                 sorted.sort_unstable();
                 assert_eq!(sorted, natural, "{at}: other rows");
                 // Group after group; without groups there is one.
-                let mut parts: Vec<(Option<(&str, usize)>, Vec<&Row>)> = vec![(None, Vec::new())];
+                let mut parts: Vec<Part<'_>> = vec![(None, Vec::new())];
                 for line in &lines {
                     match line {
                         Drawn::Heading(text, count) => parts.push((Some((text, *count)), Vec::new())),
