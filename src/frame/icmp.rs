@@ -27,6 +27,7 @@ pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) 
         code: byte(packet.payload, 1).unwrap_or_default(),
         source: endpoint(inner.addresses.source(), source, position),
         destination: endpoint(inner.addresses.destination(), destination, position),
+        ip_id: inner.id,
         payload,
         payload_offset: (offset + packet.header_length + HEADER + inner.header_length + inner.payload.len().min(8))
             as u32,

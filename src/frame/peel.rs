@@ -91,6 +91,8 @@ pub struct IcmpQuote<'a> {
     pub source: Endpoint,
     /// Receiver of the quoted datagram.
     pub destination: Endpoint,
+    /// IPv4 identification of the quoted datagram; 0 for none.
+    pub ip_id: u16,
     /// What is quoted of its payload.
     pub payload: &'a [u8],
     /// Offset of that in the frame; in the packet put together where the error itself came in fragments.

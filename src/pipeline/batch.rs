@@ -88,6 +88,8 @@ pub(super) struct Quote {
     pub destination: EndpointId,
     /// From one to the other, if a message went either way.
     pub pair: Option<PairNumber>,
+    /// Its IPv4 identification; 0 for none.
+    pub ip_id: u16,
     pub version: u8,
     pub icmp: (u8, u8),
 }

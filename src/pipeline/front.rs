@@ -326,7 +326,8 @@ fn quoted(
     let ends = [quote.reporter_endpoint(), quote.receiver_endpoint()].map(|end| routes.endpoint(&end));
     let [source, destination] = [quote.source, quote.destination].map(|end| routes.endpoint(&end));
     let pair = routes.pair(source, destination);
-    batch.quotes.push(Quote { source, destination, pair, version: quote.version, icmp: (quote.kind, quote.code) });
+    let (ip_id, icmp) = (quote.ip_id, (quote.kind, quote.code));
+    batch.quotes.push(Quote { source, destination, pair, ip_id, version: quote.version, icmp });
     batch.ways.push(Way { pair: PairNumber::default(), ip_id: 0, hop_limit: 0, what: What::Quote });
     let mode = pairs.known(&quote.source, &quote.destination).unwrap_or_default();
     let header = Message::decode_as(quote.payload, mode).header();

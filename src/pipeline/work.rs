@@ -8,7 +8,9 @@ use super::reasons::{NotCoap, Reasons};
 use super::{count, uncount};
 use crate::coap::Finding;
 use crate::store::{Record, RecordFlags, Summary, Update};
-use crate::tracking::{Arrival, Facts, ObservationId, Patch, RecordId, ResourceId, Seed, Tracker, TrackerOptions};
+use crate::tracking::{
+    Arrival, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
+};
 
 /// The tracker, and the counts.
 pub(super) struct Work {
@@ -177,10 +179,10 @@ impl Work {
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
     #[cold]
     fn unreachable(&mut self, record: &mut Record, quote: &Quote, payload: &[u8], patches: &mut Vec<Patch>) {
-        let Quote { source, destination, pair, version, icmp } = *quote;
-        let (time, id) = (record.time, self.next_record);
+        let Quote { source, destination, pair, ip_id, version, icmp } = *quote;
         let icmp = [version, icmp.0, icmp.1];
-        record.relates_to = self.tracker.unreachable(time, id, source, destination, pair, payload, icmp, patches);
+        let quoted = Quoted { source, destination, pair, ip_id, bytes: payload, icmp };
+        record.relates_to = self.tracker.unreachable(record.time, self.next_record, &quoted, patches);
         self.reasons.count(NotCoap::Icmp(version));
     }
 

@@ -46,6 +46,7 @@ pub use pairs::PairNumber;
 pub use resources::ResourceTable;
 pub use routes::{Route, RouteTable};
 pub use seed::Seed;
+pub use unreachable::Quoted;
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
 use crate::frame::Endpoint;

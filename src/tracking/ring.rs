@@ -123,6 +123,12 @@ impl<T> Ring<T> {
         self.cells.get_mut(cell)
     }
 
+    /// All things with their numbers, the newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = (u32, &T)> {
+        let number = |back: u32| self.next().wrapping_sub(back) & NUMBERS;
+        (1..=self.length).map(number).filter_map(|number| Some((number, self.get(number)?)))
+    }
+
     /// Number of the newest thing, if there is one.
     pub fn newest(&self) -> u32 {
         self.next().wrapping_sub(1) & NUMBERS

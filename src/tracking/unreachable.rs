@@ -7,43 +7,45 @@ use super::pairs::PairNumber;
 use super::sent::{Handle, key};
 use super::slots::SlotKind;
 use crate::coap::finding::icmp_type;
-use crate::coap::{Finding, Message, MessageType, Rule};
+use crate::coap::{Finding, Header, Message, MessageType, Rule};
+
+/// What an ICMP error quotes, and what it says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a> {
+    /// Sender of the quoted datagram.
+    pub source: EndpointId,
+    /// Its receiver.
+    pub destination: EndpointId,
+    /// From one to the other, for callers with a [`RouteTable`](super::RouteTable) of their own.
+    pub pair: Option<PairNumber>,
+    /// Its IPv4 identification; 0 for none.
+    pub ip_id: u16,
+    /// What the error holds of the UDP payload: often the first bytes only, or none (RFC 792 asks for 64 bits of the datagram, which is
+    /// the header of UDP).
+    pub bytes: &'a [u8],
+    /// Version of IP, type and code of the error.
+    pub icmp: [u8; 3],
+}
 
 impl Tracker {
     /// An ICMP error quotes a datagram. Returns the first copy of the message that it speaks of, or [`NO_RECORD`].
     ///
     /// `evidence` is the record of the error itself: it has the finding where the message was not captured.
-    /// `pair` is that of the quoted datagram, for callers with a [`RouteTable`](super::RouteTable) of their own.
-    /// `quoted_bytes` is what the error holds of the UDP payload, often the first bytes only; `icmp` is the version of IP, and
-    /// the error's type and code.
-    #[allow(clippy::too_many_arguments, reason = "one call site; they are the parts of the error")]
     pub fn unreachable(
         &mut self,
         time: i64,
         evidence: RecordId,
-        quoted_source: EndpointId,
-        quoted_destination: EndpointId,
-        pair: Option<PairNumber>,
-        quoted_bytes: &[u8],
-        icmp: [u8; 3],
+        quoted: &Quoted<'_>,
         out: &mut Vec<Patch>,
     ) -> RecordId {
         let mut out = Output { patches: out };
         self.step(time, evidence, &mut out);
-        let [version, kind, code] = icmp;
+        let [version, kind, code] = quoted.icmp;
         let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp_type(version, kind), code);
-        let pair = pair.or_else(|| self.pair_table.find(quoted_source, quoted_destination));
-        let about = Message::decode(quoted_bytes).header().and_then(|header| {
-            let pair = pair?;
-            let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);
-            let owner = if answer { pair.reversed() } else { pair };
-            let handle = self.sent.find(key(owner, header.message_id))?;
-            let sent = self.sent.get(handle)?;
-            match header.message_type {
-                MessageType::Acknowledgement => Some((sent.acknowledgement, None)),
-                MessageType::Reset => Some((sent.reset, None)),
-                _ => (sent.code == header.code.0).then_some((sent.record, Some(handle))),
-            }
+        let pair = quoted.pair.or_else(|| self.pair_table.find(quoted.source, quoted.destination));
+        let about = pair.and_then(|pair| match Message::decode(quoted.bytes).header() {
+            Some(header) => self.quoted_by_id(pair, header),
+            None => self.sent.travelled(pair, quoted.ip_id),
         });
         let (record, handle) = about.filter(|(record, _)| *record != NO_RECORD).unwrap_or((NO_RECORD, None));
         // Who asks for less, or names a better way (RFC 792, source quench and redirect), need not have thrown anything away.
@@ -55,6 +57,19 @@ impl Tracker {
             self.not_delivered(handle, evidence, &mut out);
         }
         record
+    }
+
+    /// The message with this header that went between two endpoints.
+    fn quoted_by_id(&self, pair: PairNumber, header: Header) -> Option<(RecordId, Option<Handle>)> {
+        let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);
+        let owner = if answer { pair.reversed() } else { pair };
+        let handle = self.sent.find(key(owner, header.message_id))?;
+        let sent = self.sent.get(handle)?;
+        match header.message_type {
+            MessageType::Acknowledgement => Some((sent.acknowledgement, None)),
+            MessageType::Reset => Some((sent.reset, None)),
+            _ => (sent.code == header.code.0).then_some((sent.record, Some(handle))),
+        }
     }
 
     /// A CON or NON did not arrive: its exchange or observation is not expected to go on.

@@ -18,7 +18,7 @@ pub enum Step {
     /// A message arrives.
     Message(Sent),
     /// An ICMP error quotes an earlier message: version of IP, type and code.
-    Icmp { time: i64, quoted: usize, icmp: [u8; 3] },
+    Icmp { time: i64, quoted: usize, icmp: [u8; 3], bare: bool },
     /// Time passes without a message.
     Advance { time: i64 },
     /// Something that must hold at the end.
@@ -88,11 +88,12 @@ impl Reader {
         }
         match words.get(1).map(String::as_str) {
             Some("icmp") => {
-                let icmp = match words.get(3) {
+                let bare = words.last().is_some_and(|word| word == "bare");
+                let icmp = match words.get(3).filter(|word| *word != "bare") {
                     None => [4, 3, 3],
                     Some(kind) => icmp(kind)?,
                 };
-                Ok(Step::Icmp { time, quoted: number_sign(words.get(2))?, icmp })
+                Ok(Step::Icmp { time, quoted: number_sign(words.get(2))?, icmp, bare })
             }
             Some("advance") => Ok(Step::Advance { time }),
             Some("again") => {

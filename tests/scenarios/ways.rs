@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use coapscope::coap::{DecodeMode, Message};
 use coapscope::frame::{Endpoint, is_known_time};
 use coapscope::tracking::{
-    Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, RecordId, ResourceId,
+    Arrival, Counters, EndpointId, ExchangeId, Facts, NO_RECORD, ObservationId, Patch, Quoted, RecordId, ResourceId,
     RouteTable, Tracked, Tracker, TrackerOptions, UsualFacts,
 };
 
@@ -87,20 +87,18 @@ pub fn play(script: &Script, way: Way) -> Seen {
                     (0..30).for_each(|_| player.stranger(message.time, &mut patches));
                 }
             }
-            Step::Icmp { time, quoted, icmp } => {
+            Step::Icmp { time, quoted, icmp, bare } => {
                 let arrival = player.arrival(sent[*quoted], 0);
                 let evidence = EVIDENCE + seen.about.len() as RecordId;
-                let (source, destination, bytes) = (arrival.source, arrival.destination, &sent[*quoted].bytes);
-                let about = player.tracker.unreachable(
-                    *time,
-                    evidence,
-                    source,
-                    destination,
-                    arrival.pair,
-                    bytes,
-                    *icmp,
-                    &mut patches,
-                );
+                let quoted = Quoted {
+                    source: arrival.source,
+                    destination: arrival.destination,
+                    pair: arrival.pair,
+                    ip_id: arrival.ip_id,
+                    bytes: if *bare { &[] } else { &sent[*quoted].bytes },
+                    icmp: *icmp,
+                };
+                let about = player.tracker.unreachable(*time, evidence, &quoted, &mut patches);
                 seen.about.push(about);
             }
             Step::Advance { time } => {
