@@ -255,20 +255,21 @@ fn capture_of(messages: &[(u16, &[u8])]) -> Vec<u8> {
 
 const GET: &[u8] = b"\x40\x01\x00\x01\xb2hi";
 
-/// Segments, and how all views spell the path of each (RFC 7252 section 6.5).
-const SPELLED: &[(&[u8], &str)] = &[
-    (b"%41", "/%2541"),
-    (b"a/b", "/a%2Fb"),
-    (b"\x1b[m", "/%1B[m"),
-    (b"\xff", "/%FF"),
-    ("\u{fc}\u{202e}".as_bytes(), "/\u{fc}\\u{202e}"),
-    (b"a\\b", "/a\\\\b"),
+/// Segments, how all views spell the path of each for people, and how it stands in the URI (RFC 7252 section 6.5).
+const SPELLED: &[(&[u8], &str, &str)] = &[
+    (b"%41", "/%2541", "/%2541"),
+    (b"a/b", "/a%2Fb", "/a%2Fb"),
+    (b"\x1b[m", "/%1B[m", "/%1B%5Bm"),
+    (b"\xff", "/%FF", "/%FF"),
+    ("\u{fc}\u{202e}".as_bytes(), "/\u{fc}\\u{202e}", "/%C3%BC%E2%80%AE"),
+    (b"a\\b", "/a\\\\b", "/a%5Cb"),
 ];
 
 #[test]
 fn a_path_is_spelled_alike_everywhere() {
     let folder = tempfile::tempdir().unwrap();
-    for (segment, expected) in SPELLED {
+    for (segment, path_text, uri) in SPELLED {
+        let uri = format!("coap://10.0.0.2{uri}");
         let message = [&[0x40, 1, 0, 1, 0xb0 | segment.len() as u8], *segment].concat();
         let path = folder.path().join("x.pcap");
         fs::write(&path, capture_of(&[(5683, &message)])).unwrap();
@@ -282,7 +283,8 @@ fn a_path_is_spelled_alike_everywhere() {
         ] {
             let output = command(arguments).arg(&path).output().unwrap();
             let text = String::from_utf8(output.stdout).unwrap();
-            let words = |text: &str| text.split([' ', '\n', ']', ',']).any(|word| word == *expected);
+            let expected = if arguments.contains(&"-V") { uri.as_str() } else { path_text };
+            let words = |text: &str| text.split([' ', '\n', ']', ',']).any(|word| word == expected);
             assert!(words(&text), "{arguments:?} does not say {expected}:\n{text}");
         }
     }
