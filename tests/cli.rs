@@ -291,6 +291,16 @@ fn a_path_is_spelled_alike_everywhere() {
 }
 
 #[test]
+fn a_verdict_on_nothing_is_none() {
+    let output = run("check captures/lab/06-tcp-libcoap.pcap");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.ends_with("\nnothing was judged: there is no CoAP message in it\n"), "{text}");
+    assert_eq!(output.status.code(), Some(0));
+    let judged = String::from_utf8(run("check FILE").stdout).unwrap();
+    assert!(!judged.contains("nothing was judged"), "{judged}");
+}
+
+#[test]
 fn a_diagram_of_nothing_says_so() {
     for arguments in ["flow -Y coap.code==99 FILE", "flow -Y coap.mid==13566 --frame 3 FILE"] {
         let output = run(arguments);

@@ -33,7 +33,7 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Count messages, exchanges, observations and findings.
     Stats(Box<StatsArgs>),
-    /// Judge a capture: list its findings endpoint by endpoint, and end with status 1 where there are some.
+    /// Judge a capture: list its findings endpoint by endpoint, and end with status 1 where there are errors (see --fail-on).
     Check(Box<CheckArgs>),
     /// List the fields that -e, -Y and columns know, or those that have a word in their name or meaning.
     Fields(FieldsArgs),

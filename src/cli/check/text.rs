@@ -113,6 +113,9 @@ impl Report<'_> {
         }
         let level = field::severity(self.level);
         let worse = if level == "error" { "" } else { " or worse" };
+        if summary.coap_messages == 0 {
+            return writeln!(out, "nothing was judged: there is no CoAP message in it");
+        }
         match self.failed {
             true => writeln!(out, "failed: there are findings of severity {level}{worse}"),
             false => writeln!(out, "passed: there is no finding of severity {level}{worse}"),
