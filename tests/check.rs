@@ -191,6 +191,10 @@ fn refusals_say_what_and_what_to_do() {
             "check @three.pcap --endpoint 10.0.0.7",
             "--endpoint 10.0.0.7: the capture has no such endpoint; it has 10.0.0.9:40001, 10.0.0.1:5683",
         ),
+        (
+            "check captures/lab/06-tcp-libcoap.pcap --endpoint 127.0.0.1",
+            "--endpoint 127.0.0.1: the capture has no such endpoint; it has none: no CoAP message is in it",
+        ),
         ("check @nowhere.pcap", "nowhere.pcap: cannot be opened"),
         ("check", "no capture is named"),
         ("check @three.pcap --fail-on fatal", "--fail-on fatal: the values are error, warn, note"),

@@ -125,6 +125,9 @@ fn only_of(wanted: &[String], findings: &mut Findings) -> anyhow::Result<()> {
         endpoint.to_string() == text || bare.parse() == Ok(endpoint.address)
     };
     if let Some(unknown) = wanted.iter().find(|text| !findings.endpoints.iter().any(|one| is(text, one))) {
+        if findings.endpoints.is_empty() {
+            bail!("--endpoint {unknown}: the capture has no such endpoint; it has none: no CoAP message is in it");
+        }
         let some: Vec<String> = findings.endpoints.iter().take(4).map(ToString::to_string).collect();
         let more = if findings.endpoints.len() > some.len() { " and others" } else { "" };
         bail!("--endpoint {unknown}: the capture has no such endpoint; it has {}{more}", some.join(", "));
