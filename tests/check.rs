@@ -356,6 +356,8 @@ fn what_grows_worse_is_told_once() {
         assert_eq!(stats["findings"][severity], listed, "{severity}: {stats} {table}");
     }
     assert_eq!(table.matches("resp.none-after-ack").count(), 3, "{table}");
+    // A response that came later is in the capture, and the sentence is true all the same.
+    assert_eq!(table.matches("within 60 s of the ACK").count(), 3, "{table}");
     let ignored = run(&format!("check {file} --ignore resp.none-after-ack"));
     assert!(String::from_utf8_lossy(&ignored.stdout).contains("left out by --ignore: 3"), "{ignored:?}");
 }
