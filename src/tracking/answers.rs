@@ -22,6 +22,11 @@ fn newest_ack(sent: &Sent) -> Option<Acknowledged> {
     (newest.record != NO_RECORD).then_some(newest)
 }
 
+/// What an ACK or Reset that comes again is, and the record to name: of a datagram that came twice the one `before`, of which the time is told.
+fn again_as(kind: Sameness, before: RecordId, first: RecordId) -> (Rule, RecordId) {
+    if kind == Sameness::Doubled { (Rule::NetDuplicate, before) } else { (Rule::MidDuplicateAck, first) }
+}
+
 impl Tracker {
     /// A well-formed ACK or RST.
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
@@ -82,7 +87,7 @@ impl Tracker {
                 sent.ack_role = tracked.role;
             }
             if !first && let Some(again) = self.sent.again_mut(holder) {
-                again.answer = Some(context.travel());
+                again.answer = Some((context.travel(), context.record()));
                 if replaces {
                     again.first_ack = again.first_ack.or(known.filter(|known| known.role != Role::Other));
                 }
@@ -113,23 +118,23 @@ impl Tracker {
         if first == NO_RECORD {
             return None;
         }
-        let newest = self.sent.newest_answer(sent);
+        let (newest, before) = self.sent.newest_answer(sent);
         let elapsed = elapsed(newest.at(), context.now);
         let alone = Tracked { relates_to: first, ..Tracked::alone(role) };
         let (kind, _) = self.likeness(&sent.answer, &newest, context);
         if let Some(again) = self.sent.again_mut(owner) {
-            again.answer = Some(context.travel());
+            again.answer = Some((context.travel(), context.record()));
         }
         self.count_type(context);
         if kind == Sameness::Captured {
-            context.find(Rule::CaptureCopy, i64::from(first), elapsed);
+            context.find(Rule::CaptureCopy, i64::from(before), elapsed);
             return Some(Tracked { relation: Relation::CopyOf, ..alone });
         }
         if context.facts.code.is_response() {
             self.counters.duplicate_acks += 1;
         }
-        let rule = if kind == Sameness::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateAck };
-        context.find(rule, i64::from(first), elapsed);
+        let (rule, named) = again_as(kind, before, first);
+        context.find(rule, i64::from(named), elapsed);
         let previous = self.enter(sent.slot, context);
         Some(Tracked {
             exchange: ExchangeId(sent.exchange),
@@ -359,20 +364,20 @@ impl Tracker {
         let last = self.sent.last(sent);
         let (kind, _) = self.likeness(&sent.first, &last, context);
         let alone = Tracked { relates_to: sent.record, ..Tracked::alone(sent.role) };
-        let elapsed = elapsed(last.at(), context.now);
+        let (elapsed, before) = (elapsed(last.at(), context.now), self.sent.again(sent).last_record);
         if let Some(again) = self.sent.again_mut(handle) {
-            again.last = context.travel();
+            (again.last, again.last_record) = (context.travel(), context.record());
         }
         self.count_type(context);
         if kind == Sameness::Captured {
-            context.find(Rule::CaptureCopy, i64::from(sent.record), elapsed);
+            context.find(Rule::CaptureCopy, i64::from(before), elapsed);
             return Tracked { relation: Relation::CopyOf, ..alone };
         }
         if context.facts.code.is_response() {
             self.counters.duplicate_acks += 1;
         }
-        let rule = if kind == Sameness::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateAck };
-        context.find(rule, i64::from(sent.record), elapsed);
+        let (rule, named) = again_as(kind, before, sent.record);
+        context.find(rule, i64::from(named), elapsed);
         if kind == Sameness::Repeated {
             self.judge_stray(context.facts.kind == MessageType::Reset, context);
         }
@@ -412,7 +417,7 @@ impl Tracker {
         let at = |key| self.sent.get(self.sent.find(key)?);
         if let Some(sent) = at(key(context.pair, message_id)) {
             let mine = if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset };
-            if mine != NO_RECORD && soon(self.sent.newest_answer(sent)) {
+            if mine != NO_RECORD && soon(self.sent.newest_answer(sent).0) {
                 return Some(mine);
             }
         }

@@ -187,8 +187,13 @@ impl Tracker {
             }
         } else {
             let rule = if standing == Standing::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateNon };
-            let elapsed = elapsed(sent.first.at(), context.now);
-            context.find(rule, i64::from(sent.record), elapsed);
+            let last = self.sent.last(&sent);
+            // What the network doubled may be a retransmission.
+            let (before, record) = match self.likeness(&sent.first, &last, context) {
+                (Sameness::Doubled, _) => (last, self.sent.again(&sent).last_record),
+                _ => (sent.first, sent.record),
+            };
+            context.find(rule, i64::from(record), elapsed(before.at(), context.now));
         }
         if standing == Standing::Refreshed {
             context.find(Rule::MidRefreshedCopy, i64::from(sent.record), 0);

@@ -235,7 +235,7 @@ impl Tracker {
         let registration = self.slots.get(slot)?.row.request;
         // The first ACK is the answer to the registration, though a notification has overtaken it. One behind another copy of the
         // registration answers that.
-        let (copy, answer) = (self.sent.last(sent), self.sent.newest_answer(sent));
+        let (copy, answer) = (self.sent.last(sent), self.sent.newest_answer(sent).0);
         let answers_copy = between(answer.at(), copy.at()).is_some_and(|elapsed| elapsed > 0);
         if sent.acknowledgement != NO_RECORD && !answers_copy {
             context.find_code(Rule::ObsInAck, i64::from(registration), 0);

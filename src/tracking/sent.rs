@@ -124,8 +124,8 @@ pub(super) struct Again {
     pub firsts: u32,
     /// Time between the newest copy and the one before; 0: none, or unknown.
     pub gap: i64,
-    /// The newest ACK or Reset, where it is not what answered first.
-    pub answer: Option<Travel>,
+    /// The newest ACK or Reset and its record, where it is not what answered first.
+    pub answer: Option<(Travel, RecordId)>,
     /// The first ACK, where a different one followed.
     pub first_ack: Option<Acknowledged>,
     /// `mid.gave-up` was said of the newest copy.
@@ -359,9 +359,10 @@ impl SentTable {
         self.agains.get(sent.again).map_or(1, |again| again.copies)
     }
 
-    /// The newest ACK or Reset.
-    pub fn newest_answer(&self, sent: &Sent) -> Travel {
-        self.agains.get(sent.again).and_then(|again| again.answer).unwrap_or(sent.answer)
+    /// The newest ACK or Reset, and its record.
+    pub fn newest_answer(&self, sent: &Sent) -> (Travel, RecordId) {
+        let newest = self.agains.get(sent.again).and_then(|again| again.answer);
+        newest.unwrap_or((sent.answer, sent.answered_by))
     }
 
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).
