@@ -123,6 +123,7 @@ impl Pipeline {
             Feeding::Ahead(ahead) => from_ahead(ahead, &mut self.work, update),
         };
         if step == Step::Ended {
+            self.work.end(update);
             update.ended.get_or_insert(Ended::Complete);
         }
         self.work.add_rows(update);

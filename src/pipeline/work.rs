@@ -110,6 +110,13 @@ impl Work {
         self.count_patches(update, first);
     }
 
+    /// No frame follows.
+    pub fn end(&mut self, update: &mut Update) {
+        let first = update.patches.len();
+        self.tracker.end(&mut update.patches);
+        self.count_patches(update, first);
+    }
+
     /// Add what the tables have grown by.
     pub fn add_rows(&mut self, update: &mut Update) {
         let resources = self.tracker.resources();

@@ -98,7 +98,7 @@ impl Clock {
     }
 
     /// A jump that was held back was a pause.
-    fn confirm(&mut self) {
+    pub fn confirm(&mut self) {
         if self.held > 0 {
             let end = self.steady.saturating_add(self.held);
             self.pause = Some((self.steady, end));

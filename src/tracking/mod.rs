@@ -255,6 +255,14 @@ impl Tracker {
         self.expire(&mut out);
     }
 
+    /// No frame follows: a jump in front of the last one was a pause, since nothing can say any more that its timestamp is wild.
+    pub fn end(&mut self, out: &mut Vec<Patch>) {
+        if self.clock.is_jumping() {
+            self.clock.confirm();
+            self.expire(&mut Output { patches: out });
+        }
+    }
+
     /// Moves to the time of the next frame; what was due before it comes first.
     #[inline]
     fn step(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {

@@ -21,6 +21,8 @@ pub enum Step {
     Icmp { time: i64, quoted: usize, icmp: [u8; 3], bare: bool },
     /// Time passes without a message.
     Advance { time: i64 },
+    /// The capture ends.
+    End,
     /// Something that must hold at the end.
     Claim { line: usize, words: Vec<String> },
 }
@@ -96,6 +98,7 @@ impl Reader {
                 Ok(Step::Icmp { time, quoted: number_sign(words.get(2))?, icmp, bare })
             }
             Some("advance") => Ok(Step::Advance { time }),
+            Some("end") => Ok(Step::End),
             Some("again") => {
                 let original = self.sent.get(number_sign(words.get(2))?).ok_or("no such message")?.clone();
                 self.message(Sent { time, ip_id: 0, hop_limit: 64, ..original }, &words[3..])

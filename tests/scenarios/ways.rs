@@ -105,6 +105,10 @@ pub fn play(script: &Script, way: Way) -> Seen {
                 player.tracker.advance(*time, &mut patches);
                 seen.keep(None, &patches);
             }
+            Step::End => {
+                player.tracker.end(&mut patches);
+                seen.keep(None, &patches);
+            }
             Step::Claim { .. } => {}
         }
         seen.take(patches);
