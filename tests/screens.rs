@@ -18,6 +18,8 @@ mod long;
 mod order;
 #[path = "screens/script.rs"]
 mod script;
+#[path = "screens/sentences.rs"]
+mod sentences;
 #[path = "screens/truth.rs"]
 mod truth;
 

@@ -318,7 +318,7 @@ pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> Pat
 }
 
 /// What the last frame says after these keys, blanks and ends of lines as one blank each.
-fn words(path: &Path, keys: &str) -> String {
+pub fn words(path: &Path, keys: &str) -> String {
     let film = Scene::file(path).at((WIDTH as u16, 36)).keys(keys).wait().run();
     film.last().split_whitespace().collect::<Vec<_>>().join(" ")
 }

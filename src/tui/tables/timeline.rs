@@ -249,6 +249,8 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
     let (verdict, severity) = match gap.verdict() {
         Some(Verdict::Early) => ("early", Some(Severity::Warn)),
         Some(Verdict::Late) => ("late", Some(Severity::Note)),
+        Some(Verdict::Inside) if since < gap.window.0 => ("a little early (within 10 % and 100 ms)", None),
+        Some(Verdict::Inside) if since > gap.window.1 => ("a little late (within 10 % and 100 ms)", None),
         Some(Verdict::Inside) => ("in its window", None),
         None => ("not judged", None),
     };
@@ -320,7 +322,8 @@ fn sentences(
     } else if !answered && row.answer == AnswerKind::None {
         let mid = request.message_id;
         let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
-        let none = if unread.is_empty() { "none" } else { "none that can be read" };
+        // Others may be there: from another endpoint, too late, or with another token.
+        let none = if unread.is_empty() { "none that answers it" } else { "none that can be read and answers it" };
         let ack = acknowledged.map_or_else(|| none.to_owned(), |id| format!("an empty ACK, {}", context.frame(id)));
         if row.confirmable {
             said.push(format!("Looked for: ACK or RST with message ID {mid} from {}: {ack}.", place(row.server)));
@@ -334,15 +337,18 @@ fn sentences(
         let icmp = if row.state == ExchangeState::Unreachable { "there is one" } else { "none" };
         said.push(format!("Looked for: an ICMP error that quotes it: {icmp}."));
         let server = context.aliases.name(row.server);
-        said.push(match acknowledged.or(unread.first().copied()) {
-            Some(proof) if row.state != ExchangeState::Unreachable => format!(
-                "It reached {server}, as {} shows. Not known here: whether a response got lost before it came here; a capture at {server} tells.",
-                context.frame(proof)
-            ),
-            _ => format!(
-                "Not known here: whether it reached {server}, and whether an answer got lost before it came here; a capture there tells."
-            ),
-        });
+        // Where an ICMP error speaks of it, that says what became of it.
+        if row.state != ExchangeState::Unreachable {
+            said.push(match acknowledged.or(unread.first().copied()) {
+                Some(proof) => format!(
+                    "It reached {server}, as {} shows. Not known here: whether a response got lost before it came here; a capture at {server} tells.",
+                    context.frame(proof)
+                ),
+                None => format!(
+                    "Not known here: whether it reached {server}, and whether an answer got lost before it came here; a capture there tells."
+                ),
+            });
+        }
     } else if row.transmissions > 1
         && members.iter().any(|(id, record)| *id > row.response && is_copy(row, *id, record))
     {
