@@ -13,6 +13,8 @@ mod classic;
 mod damage;
 #[path = "files/opening.rs"]
 mod opening;
+#[path = "files/pcapng.rs"]
+mod pcapng;
 #[path = "files/writing.rs"]
 mod writing;
 

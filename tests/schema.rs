@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "files/pcapng.rs"]
+mod pcapng;
 #[path = "schema/readers.rs"]
 mod readers;
 #[path = "schema/saved.rs"]

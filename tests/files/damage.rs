@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::blocks::Builder;
+use super::pcapng::Builder;
 use super::read;
 
 fn first(mut bytes: Vec<u8>, most: usize) -> Vec<u8> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use coapscope::capture::{CaptureError, Input, Next, OpenOptions, Opened, open_all, open_spool, spool};
 use coapscope::frame::{LinkType, Position};
 
-use super::blocks::Builder;
+use super::pcapng::Builder;
 use super::{drain, options, read, read_path};
 
 #[test]

@@ -6,7 +6,7 @@ use coapscope::capture::{PcapWriter, PcapngWriter, Secrets};
 use coapscope::coap::UNKNOWN_TIME;
 use coapscope::frame::{Frame, LinkType, Position};
 
-use super::blocks::Builder;
+use super::pcapng::Builder;
 use super::read;
 
 #[test]

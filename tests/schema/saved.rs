@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::pcapng::Builder;
 use super::{coapscope, folder, peer, printed};
 
 /// Capture, filter.
@@ -129,24 +130,9 @@ fn keys_are_kept_and_no_time_is_invented() {
     let (original, saved) = (folder.join("original.pcapng"), folder.join("saved.pcapng"));
     let frame: Vec<u8> =
         (0..DATAGRAM.len()).step_by(2).map(|at| u8::from_str_radix(&DATAGRAM[at..at + 2], 16).unwrap()).collect();
-    let block = |kind: u32, body: &[u8]| {
-        let length = (12 + body.len().next_multiple_of(4)) as u32;
-        let mut block = [kind.to_le_bytes(), length.to_le_bytes()].concat();
-        block.extend(body);
-        block.resize(length as usize - 4, 0);
-        block.extend(length.to_le_bytes());
-        block
-    };
-    let section = block(0x0a0d_0d0a, &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat());
     let keys = [&b"KSLT\x05\0\0\0keys\n"[..], &[0; 3]].concat();
-    let interface = |link: u8| block(1, &[link, 0, 0, 0, 0, 0, 0, 0]);
-    let simple = block(3, &[&34_u32.to_le_bytes()[..], &frame].concat());
-    let timed = block(
-        6,
-        &[&[1, 0, 0, 0][..], &[0; 4], &7_u32.to_le_bytes(), &34_u32.to_le_bytes(), &34_u32.to_le_bytes(), &frame]
-            .concat(),
-    );
-    let file = [section, block(10, &keys), interface(228), interface(101), timed, simple.clone(), simple].concat();
+    let file = Builder::new(false).block(10, &keys).interface(228, 0, &[]).interface(101, 0, &[]);
+    let file = file.whole_frame(1, 7, &frame).simple_frame(34, &frame).simple_frame(34, &frame).bytes;
     fs::write(&original, file).unwrap();
     printed(&["print", "-Y", "coap", "-w", saved.to_str().unwrap(), original.to_str().unwrap()]);
     let saved_bytes = fs::read(&saved).unwrap();

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::pcapng::Builder;
+
 /// A datagram between 10.0.0.2, port 40000, and 10.0.0.1, port 5683, without a link layer.
 fn packet(up: bool, message: &[u8]) -> Vec<u8> {
     let length = message.len() as u16;
@@ -19,32 +21,19 @@ fn packet(up: bool, message: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
-    let length = (12 + body.len().next_multiple_of(4)) as u32;
-    let mut block = [kind.to_le_bytes(), length.to_le_bytes()].concat();
-    block.extend(body);
-    block.resize(length as usize - 4, 0);
-    block.extend(length.to_le_bytes());
-    block
-}
-
 /// A request and its response at these seconds, in simple blocks where there is none.
 fn capture(seconds: [Option<u64>; 2]) -> Vec<u8> {
-    let mut file = block(0x0a0d_0d0a, &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat());
-    file.extend(block(1, &[228, 0, 0, 0, 0, 0, 0, 0]));
     let messages: [&[u8]; 2] = [b"\x41\x01\0\x01\xaa\xb1a", b"\x61\x45\0\x01\xaa\xffhi"];
-    for (up, (seconds, message)) in [true, false].into_iter().zip(seconds.into_iter().zip(messages)) {
+    let frames = [true, false].into_iter().zip(seconds.into_iter().zip(messages));
+    let file = frames.fold(Builder::new(false).interface(228, 0, &[]), |file, (up, (seconds, message))| {
         let frame = packet(up, message);
-        let length = (frame.len() as u32).to_le_bytes();
-        file.extend(match seconds.map(|seconds| seconds * 1_000_000) {
-            None => block(3, &[&length[..], &frame].concat()),
-            Some(ticks) => {
-                let halves = [(ticks >> 32) as u32, ticks as u32].map(u32::to_le_bytes).concat();
-                block(6, &[&[0; 4][..], &halves, &length, &length, &frame].concat())
-            }
-        });
-    }
-    file
+        let length = frame.len() as u32;
+        match seconds {
+            None => file.simple_frame(length, &frame),
+            Some(seconds) => file.whole_frame(0, seconds * 1_000_000, &frame),
+        }
+    });
+    file.bytes
 }
 
 fn run(arguments: &[&str], file: &Path) -> String {
