@@ -240,6 +240,11 @@ impl<'r> Printer<'r> {
         }
     }
 
+    /// Whether more is to be printed.
+    fn unless_enough(&self) -> Result<(), Early> {
+        if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
+    }
+
     /// Takes an update in and prints what follows from each record of it, also what it tells of earlier ones.
     fn take_each(
         &mut self,
@@ -257,7 +262,7 @@ impl<'r> Printer<'r> {
             }
             let before = new.unwrap_or(store.len() as RecordId);
             self.form.updates(store, patches, before, &|id| chooser.was_chosen(id), &mut context.out)?;
-            if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
+            self.unless_enough()
         })
     }
 
@@ -277,7 +282,7 @@ impl<'r> Printer<'r> {
                 if chooser.passes(store, id)? {
                     self.message(store, id, Known::SoFar, context)?;
                 }
-                if self.left == Some(0) { Err(Early::Enough) } else { Ok(()) }
+                self.unless_enough()
             },
         );
         self.filter = filter;

@@ -10,7 +10,7 @@ use super::front::Front;
 use super::queue::{Nothing, Receiver, Sender, queue};
 use super::thread;
 
-/// Frames of a batch, which becomes an update as a whole. What lies between the two halves stays in the processor's cache.
+/// Frames of a batch; where all are records it becomes an update as it is. What lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 512;
 /// Batches that wait at most.
 const WAITING: usize = 3;

@@ -45,7 +45,7 @@ use work::Work;
 /// Frames that a step takes at most, so that whoever waits hears of progress soon.
 const FRAMES_A_STEP: usize = 16_384;
 /// Records that wait at most before they are sent.
-const RECORDS_A_STEP: usize = 1_024;
+const RECORDS_A_STEP: usize = ahead::FRAMES;
 
 /// What the user chose.
 #[derive(Clone, Debug, Default)]

@@ -215,7 +215,7 @@ impl Facts {
     #[inline(always)]
     pub(super) fn tell(&mut self, bytes: &[u8], behind: &Behind, seed: &Seed) {
         let head = self.whole_head(bytes, seed);
-        self.head = (head ^ head >> 32) as u32;
+        self.head = folded(head);
         self.hash = seed.mix(seed.mix(head, behind.hash), behind.observe_bits());
     }
 
@@ -326,6 +326,12 @@ impl Facts {
     pub(super) fn deregisters(&self) -> bool {
         self.observe == Some(1) && matches!(self.code, Code::GET | Code::FETCH)
     }
+}
+
+/// A [whole head](Facts::whole_head) in half of its bits.
+#[inline(always)]
+pub(super) fn folded(head: u64) -> u32 {
+    (head ^ head >> 32) as u32
 }
 
 /// Keeps the first of several values.

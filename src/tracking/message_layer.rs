@@ -3,7 +3,7 @@
 use super::Tracker;
 use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
-use super::facts::Facts;
+use super::facts::{Facts, folded};
 use super::model::{ExchangeId, RecordId, Relation, Role, Tracked};
 use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
 use super::tags::Place;
@@ -129,7 +129,7 @@ impl Tracker {
     fn may_be_copy(&self, sent: &Sent, context: &Context<'_, '_>) -> bool {
         let facts = context.facts;
         let alone = Facts { token: Token::new(&[], &self.seed), ..*facts }.whole_head(context.bytes, &self.seed);
-        let was_cut = sent.cut && sent.head == !((alone ^ alone >> 32) as u32);
+        let was_cut = sent.cut && sent.head == !folded(alone);
         sent.code == facts.code.0 && (facts.token.is_unknown() || was_cut)
     }
 
