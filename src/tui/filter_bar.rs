@@ -195,7 +195,7 @@ impl App {
             let passes =
                 filter.note(&self.store, id, sweep, groups).and_then(|_| filter.passes(&self.store, id, sweep, groups));
             if passes.unwrap_or(false) {
-                // Copied where a worker still looks through those there were.
+                // Copied where a worker still looks through those there were, or the ladder shows them.
                 Arc::make_mut(chosen).push(id);
             }
         }

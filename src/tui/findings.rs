@@ -209,7 +209,7 @@ impl App {
     /// Start a worker where more is known than the last one saw, and nobody is at it.
     fn look_for_findings(&mut self) {
         let store = &self.store;
-        let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen.as_ref().map(|chosen| chosen.len()));
+        let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen_count());
         let known = self.findings.judged.seen;
         // While messages come in, they are not gone through for each single one of them.
         let enough = known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));

@@ -65,6 +65,11 @@ impl List {
         Self { follow, ..Self::default() }
     }
 
+    /// How many messages are chosen, where not all are.
+    pub fn chosen_count(&self) -> Option<usize> {
+        self.chosen.as_ref().map(|chosen| chosen.len())
+    }
+
     /// A kept row.
     pub fn row(&self, id: RecordId) -> Option<&Row> {
         self.rows.get(&id)

@@ -71,7 +71,7 @@ fn whole(text: &str) -> Key {
 /// A heading and how many rows it tells of, where there is one, and the rows below it.
 type Part<'a> = (Option<(&'a str, usize)>, Vec<&'a Row>);
 
-/// What is below a reply that is none, or a reset, stands behind the codes.
+/// What the rule below the table says of a key, the head of its column, and how its texts compare.
 type Column = (&'static str, &'static str, fn(&str) -> Key);
 
 /// In the order of the key that sorts: what the rule below says, the head, and how its texts compare.
@@ -101,7 +101,7 @@ enum Drawn {
     Heading(String, usize),
 }
 
-/// The table as drawn after these keys, and what the screen says of its order.
+/// The table as drawn after these keys.
 fn drawn(capture: &Path, keys: &[&str], heads: &[(&'static str, bool)]) -> Vec<Drawn> {
     let mut scene = Scene::file(capture).at(SIZE);
     for key in keys {

@@ -1,8 +1,6 @@
 //! Which messages of an exchange are told of: all of a short one; of a long one its beginning, the copies of its request, its first answer and
 //! those around the selected message, and how many were left out where.
 
-use std::collections::BTreeSet;
-
 use super::Context;
 use crate::store::Record;
 use crate::tracking::{ExchangeRow, NO_RECORD, RecordId, Relation};
@@ -33,7 +31,7 @@ pub(super) fn is_copy(row: &ExchangeRow, id: RecordId, record: &Record) -> bool 
 
 /// Messages of an exchange in the order of the capture, as far as they are still here.
 pub(super) fn members<'a>(context: &Context<'a>, row: &ExchangeRow) -> Vec<Member<'a>> {
-    let known: Vec<RecordId> = known(context, row).into_iter().collect();
+    let known = known(context, row);
     let selected = context.selected.and_then(|selected| known.binary_search(&selected).ok());
     let middle = selected.unwrap_or(known.len());
     let around = middle.saturating_sub(AROUND)..=middle.saturating_add(AROUND);
@@ -63,17 +61,17 @@ pub(super) fn members<'a>(context: &Context<'a>, row: &ExchangeRow) -> Vec<Membe
     members
 }
 
-/// Messages of the exchange that can be come by: they point back, each to the one before.
-fn known(context: &Context<'_>, row: &ExchangeRow) -> BTreeSet<RecordId> {
+/// Messages of the exchange that can be come by, in order: they point back, each to the one before.
+fn known(context: &Context<'_>, row: &ExchangeRow) -> Vec<RecordId> {
     let store = context.store;
     let of = store.get(row.last).map(|record| record.exchange);
     let is_member = |id: &RecordId| store.get(*id).is_some_and(|record| Some(record.exchange) == of);
-    let mut known = BTreeSet::new();
+    let mut known = Vec::new();
     let mut walk = |from: RecordId, most: usize| {
         let mut at = from;
         for _ in 0..most {
             let Some(record) = store.get(at) else { return true };
-            known.insert(at);
+            known.push(at);
             at = record.previous_in_exchange;
         }
         false
@@ -89,5 +87,7 @@ fn known(context: &Context<'_>, row: &ExchangeRow) -> BTreeSet<RecordId> {
         known.extend((row.request..=end).filter(is_member).take(HEAD));
     }
     known.extend([row.request, row.response].into_iter().filter(|id| store.get(*id).is_some()));
+    known.sort_unstable();
+    known.dedup();
     known
 }

@@ -437,7 +437,7 @@ impl App {
 
     /// Ask for the order where that is not the order of ids, and nobody is at it.
     fn put_in_order(&mut self) {
-        let chosen = self.list.chosen.as_ref().map(|chosen| chosen.len());
+        let chosen = self.list.chosen_count();
         let order = &self.tables.of(self.view).order;
         if !order.is_due(chosen) || self.is_read_soon() && !order.is_natural() {
             return;
@@ -469,7 +469,7 @@ impl App {
     /// The rows stand in another order soon.
     fn awaits_order(&self, view: View) -> bool {
         let order = &self.tables.of(view).order;
-        order.is_running() || order.is_due(self.list.chosen.as_ref().map(|chosen| chosen.len()))
+        order.is_running() || order.is_due(self.list.chosen_count())
     }
 
     /// A worker has put a table in order.

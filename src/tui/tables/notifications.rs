@@ -135,7 +135,7 @@ fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (V
     (found, all)
 }
 
-/// The same of an observation whose registration was not captured: its messages belong to no exchange.
+/// The same of an observation whose messages no exchange has to itself: its registration was not captured, or it is one member's of a group.
 fn overheard(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (Vec<RecordId>, bool) {
     let store = context.store;
     let selected = context.selected.filter(|selected| store.observation_of(*selected) == Some(id));
