@@ -8,6 +8,7 @@ use std::thread;
 
 use flate2::bufread::GzDecoder;
 
+use super::format::GZIP;
 use super::spool::{Spool, SpoolReader, SpoolWriter};
 use super::{CaptureError, WarningKind};
 
@@ -153,9 +154,6 @@ impl BufRead for Ahead {
     }
 }
 
-/// What a gzip file begins with, and each of its members.
-const GZIP: &[u8] = &[0x1f, 0x8b];
-
 /// What can stand behind a member of a gzip file (RFC 1952 section 2.2).
 enum Behind {
     Nothing,
@@ -175,12 +173,13 @@ fn run(from: Counted, mut writer: SpoolWriter, shared: &Shared) {
 
 /// Moves what there is, unpacked where it is gzip.
 fn unpack(mut from: Ahead, writer: &mut SpoolWriter, shared: &Shared) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
     if from.look()? != GZIP {
-        return copy(&mut from, writer, shared).map(drop);
+        return copy(&mut from, &mut buffer, writer, shared).map(drop);
     }
     loop {
         let mut member = GzDecoder::new(from);
-        if !copy(&mut member, writer, shared)? {
+        if !copy(&mut member, &mut buffer, writer, shared)? {
             return Ok(());
         }
         from = member.into_inner();
@@ -196,10 +195,9 @@ fn unpack(mut from: Ahead, writer: &mut SpoolWriter, shared: &Shared) -> io::Res
 }
 
 /// Moves bytes until there are no more; false where nobody reads them. What is in the spool by then stands.
-fn copy(from: &mut impl Read, writer: &mut SpoolWriter, shared: &Shared) -> io::Result<bool> {
-    let mut buffer = vec![0; CHUNK];
+fn copy(from: &mut impl Read, buffer: &mut [u8], writer: &mut SpoolWriter, shared: &Shared) -> io::Result<bool> {
     while !shared.abandoned.load(Ordering::Relaxed) {
-        let count = match from.read(&mut buffer) {
+        let count = match from.read(buffer) {
             Ok(0) => return Ok(true),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,

@@ -15,6 +15,9 @@ pub(super) enum Kind {
 /// Bytes needed to tell.
 pub(super) const LOOK: usize = 8;
 
+/// What a gzip file begins with, and each of its members.
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
+
 /// First bytes, and what begins with them.
 const MAGICS: &[(&[u8], Kind)] = &[
     (&[0xd4, 0xc3, 0xb2, 0xa1], Kind::Classic),
@@ -24,7 +27,7 @@ const MAGICS: &[(&[u8], Kind)] = &[
     (&[0x34, 0xcd, 0xb2, 0xa1], Kind::Classic),
     (&[0xa1, 0xb2, 0xcd, 0x34], Kind::Classic),
     (&[0x0a, 0x0d, 0x0d, 0x0a], Kind::Blocks),
-    (&[0x1f, 0x8b], Kind::Gzip),
+    (GZIP, Kind::Gzip),
     (&[0x28, 0xb5, 0x2f, 0xfd], Kind::Compressed("zstd", "zstd -dc")),
     (&[0xfd, b'7', b'z', b'X', b'Z', 0], Kind::Compressed("xz", "xz -dc")),
     (b"BZh", Kind::Compressed("bzip2", "bzip2 -dc")),

@@ -33,17 +33,10 @@ pub(super) fn is_hint(rule: Rule) -> bool {
     matches!(rule, Rule::CodeReservedClass | Rule::CodeUnknownResponse | Rule::OptUnknownCritical)
 }
 
-/// Whether today's reading of a message is in doubt: it fails or cannot be trusted, or, where it is merely `unsound` (something is worth a
-/// warning), the bytes are a request for a path as a draft has it.
-pub(super) fn is_doubtful(bytes: &[u8], implausible: bool, unsound: bool) -> bool {
-    match reading(bytes) {
-        Some(_) if implausible => true,
-        Some(mode) if unsound => {
-            let read = Message::decode_as(bytes, mode);
-            read.header().is_some_and(|header| header.code.is_request()) && is_evident(&read)
-        }
-        _ => false,
-    }
+/// Whether today's reading of a message is in doubt: it fails or cannot be trusted (`implausible`), or it is a request that is worth a
+/// warning and has a path as a draft has it.
+pub(super) fn is_doubtful(bytes: &[u8], implausible: bool) -> bool {
+    reading(bytes).is_some_and(|mode| implausible || Message::decode_as(bytes, mode).has(OptionNumber::URI_PATH))
 }
 
 /// Whether a message that is clean as a draft can hardly be anything else: a request with a path, or a response whose payload is readable

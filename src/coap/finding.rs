@@ -69,6 +69,9 @@ impl RuleRow {
 /// The number of a finding that stands for a time which nobody knows, since the clock of the capture went back in between.
 pub const UNKNOWN_TIME: i64 = i64::MIN;
 
+/// The number of a finding where there is no such record.
+pub const NO_RECORD: u32 = u32::MAX;
+
 /// A finding that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -136,7 +139,7 @@ impl Finding {
         let [first, second] = self.numbers;
         let record = if perhaps.contains("{1:") { second } else { first };
         self.fill_in(&mut text, before, frame);
-        if record != NO_RECORD {
+        if record != i64::from(NO_RECORD) {
             self.fill_in(&mut text, perhaps, frame);
         }
         self.fill_in(&mut text, after, frame);
@@ -156,9 +159,6 @@ impl Finding {
         text.push_str(rest);
     }
 }
-
-/// The number of a finding where there is no such record.
-const NO_RECORD: i64 = u32::MAX as i64;
 
 /// What the type of an ICMPv6 error is raised by in `icmp.unreachable`, to tell it from one of ICMP.
 const ICMPV6: i64 = 256;

@@ -7,7 +7,7 @@ use crate::coap::{Finding, Rule, Severity};
 pub type RecordId = u32;
 
 /// "No record", where a link is absent.
-pub const NO_RECORD: RecordId = RecordId::MAX;
+pub const NO_RECORD: RecordId = crate::coap::NO_RECORD;
 
 /// Number of an interned endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

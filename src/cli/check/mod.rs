@@ -72,7 +72,6 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
             let is_sought = |rule: Rule| !ignore.contains(&rule) && rule.severity() >= least;
             is_all.then(|| baseline.unmet(&is_sought))
         }),
-        in_place: findings.in_place,
         level,
         show,
         failed,

@@ -26,8 +26,6 @@ pub(super) struct Report<'a> {
     pub known: HashSet<Key>,
     /// There is a baseline: its lines that nothing was met of; none where not all of the capture was looked at.
     pub baseline: Option<Option<Vec<&'a Known>>>,
-    /// Where frames stand in the file is known.
-    pub in_place: bool,
     pub level: Severity,
     pub show: Severity,
     pub failed: bool,

@@ -105,7 +105,7 @@ impl Report<'_> {
             let mut artifact = artifact(name);
             artifact.insert("index".into(), json!(0));
             physical.insert("artifactLocation".into(), artifact.into());
-            let offset = case.offset.filter(|_| self.in_place);
+            let offset = case.offset.filter(|_| self.findings.in_place);
             physical.extend(offset.map(|offset| ("region".to_owned(), json!({"byteOffset": offset}))));
             place.insert("physicalLocation".into(), physical.into());
         }

@@ -151,7 +151,8 @@ impl Message<'_> {
         check.block();
         check.oscore();
         check.ecosystem();
-        if (check.implausible || check.unsound) && draft::is_doubtful(self.bytes, check.implausible, check.unsound) {
+        let in_question = check.implausible || check.unsound && header.code.is_request();
+        if in_question && draft::is_doubtful(self.bytes, check.implausible) {
             check.raise(Rule::DraftHeader, Span::of_bits(4, 4), header.token_length, 0);
         }
     }
