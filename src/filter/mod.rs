@@ -33,7 +33,6 @@ pub use relation::Groups;
 pub use select::Selection;
 
 use compile::Compiler;
-use expr::Expr;
 use quick::Asked;
 use relation::Relation;
 
@@ -67,12 +66,8 @@ impl Filter {
         self.test.is_none()
     }
 
-    fn tests(&self) -> impl Iterator<Item = &Expr> {
-        self.relations.iter().map(|relation| &relation.test).chain(&self.test).map(|asked| &asked.expr)
-    }
-
     /// What it says of a message may change with what comes after the message.
     pub fn known_later(&self) -> bool {
-        !self.relations.is_empty() || self.tests().any(Expr::known_later)
+        !self.relations.is_empty() || self.test.as_ref().is_some_and(|asked| asked.expr.known_later())
     }
 }

@@ -67,7 +67,7 @@ pub(super) struct Way {
     pub what: What,
 }
 
-/// What a record is.
+/// What a record is. Two flags of one variant would make it a byte larger.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// A CoAP message, or what was sent to a CoAP port as one. Its facts are the next of [`Batch::facts`].

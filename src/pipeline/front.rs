@@ -12,7 +12,6 @@ use super::usual::{self, Told};
 use crate::capture::{CaptureError, Next, Run, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
 use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time};
-use crate::payload;
 use crate::store::{Progress, Record, RecordFlags};
 use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, UsualFacts};
 
@@ -226,8 +225,8 @@ fn classified(
                 return Some(NotCoap::Port(port).into());
             }
             pairs.groups.note(datagram, &message);
-            if !datagram.cut && payloads.are_odd(&message) {
-                for finding in payload::findings(&message) {
+            if !datagram.cut {
+                for finding in payloads.findings(&message) {
                     worst = worst.max(Some(finding.severity));
                     super::count(&mut batch.findings, finding.severity);
                 }

@@ -185,9 +185,7 @@ impl Dialect {
         // anything but of a draft is of that, however the others are.
         if !self.is_draft() || sound {
             let is_evident = |mode: &DecodeMode| draft::is_evident(&Message::decode_as(message.bytes(), *mode));
-            let mut evident = DRAFTS.into_iter().filter(is_evident);
-            let found = if self.old_port { evident.next_back() } else { evident.next() };
-            return found.filter(|_| message.is_malformed());
+            return if message.is_malformed() { self.preferred(DRAFTS.into_iter().filter(is_evident)) } else { None };
         }
         let mode = self.draft();
         let read = Message::decode_as(message.bytes(), mode);
@@ -204,12 +202,16 @@ impl Dialect {
         self.drafts > self.modern
     }
 
-    /// The draft that explains most of what was heard: the newest of several, on the old port the oldest.
+    /// The draft that explains most of what was heard.
     fn draft(&self) -> DecodeMode {
         let most = self.votes.iter().max().copied().unwrap_or_default();
-        let mut best = DRAFTS.into_iter().zip(self.votes).filter(|(_, votes)| *votes == most).map(|(mode, _)| mode);
-        let found = if self.old_port { best.next_back() } else { best.next() };
-        found.unwrap_or(DecodeMode::Draft12)
+        let best = DRAFTS.into_iter().zip(self.votes).filter(|(_, votes)| *votes == most).map(|(mode, _)| mode);
+        self.preferred(best).unwrap_or(DecodeMode::Draft12)
+    }
+
+    /// Of several drafts the newest, on the old port the oldest.
+    fn preferred(&self, mut drafts: impl DoubleEndedIterator<Item = DecodeMode>) -> Option<DecodeMode> {
+        if self.old_port { drafts.next_back() } else { drafts.next() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Payloads that are not what their Content-Format says, where somebody asks: every command does.
 
-use crate::coap::{Message, OptionNumber, Severity};
+use crate::coap::{Finding, Message, OptionNumber, Severity};
 use crate::payload::{self, Part};
 use crate::tracking::Seed;
 
@@ -27,33 +27,34 @@ impl Payloads {
     /// Whether there is something to be said of the payload of a well-formed message.
     #[inline]
     pub fn are_odd(&mut self, message: &Message<'_>) -> bool {
-        !self.sound.is_empty() && !message.payload().is_empty() && self.is_odd(message)
+        !self.sound.is_empty() && !message.payload().is_empty() && !self.judge(message).is_empty()
     }
 
-    /// The severity of the worst that is to be said of it.
+    /// What is to be said of it.
+    pub fn findings(&mut self, message: &Message<'_>) -> Vec<Finding> {
+        if self.sound.is_empty() || message.payload().is_empty() { Vec::new() } else { self.judge(message) }
+    }
+
+    /// The severity of the worst of it.
     pub fn worst(&mut self, message: &Message<'_>) -> Option<Severity> {
-        if !self.are_odd(message) {
-            return None;
-        }
-        payload::findings(message).iter().map(|finding| finding.severity).max()
+        self.findings(message).iter().map(|finding| finding.severity).max()
     }
 
-    fn is_odd(&mut self, message: &Message<'_>) -> bool {
+    fn judge(&mut self, message: &Message<'_>) -> Vec<Finding> {
         if !message.has(OptionNumber::CONTENT_FORMAT) || payload::part(message) != Part::Whole {
-            return false;
+            return Vec::new();
         }
         let code = message.header().map_or(0, |header| header.code.0);
         let format = message.content_format().map_or(1 << 16, |format| u64::from(format.0));
         let kind = (format << 8 | u64::from(code)).wrapping_mul(SPREAD);
         let hash = self.seed.hash(message.payload()) ^ kind | 1;
-        let Some(place) = self.sound.get_mut(hash as usize / 2 % REMEMBERED) else { return false };
-        if *place == hash {
-            return false;
-        }
-        let is_odd = !payload::findings(message).is_empty();
-        if !is_odd {
+        let Some(place) = self.sound.get_mut(hash as usize / 2 % REMEMBERED).filter(|place| **place != hash) else {
+            return Vec::new();
+        };
+        let findings = payload::findings(message);
+        if findings.is_empty() {
             *place = hash;
         }
-        is_odd
+        findings
     }
 }

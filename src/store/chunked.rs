@@ -54,13 +54,19 @@ impl<T: Clone> Chunked<T> {
         Arc::make_mut(self.chunks.get_mut(chunk)?).get_mut(number % ROWS)
     }
 
-    /// Append a row.
-    pub fn push(&mut self, row: T) {
+    /// The last chunk, a new one where that is full.
+    #[inline]
+    fn last_with_room(&mut self) -> Option<&mut Vec<T>> {
         if self.chunks.last().is_none_or(|chunk| chunk.len() == ROWS) {
             self.chunks.push(Arc::new(Vec::with_capacity(ROWS)));
         }
-        if let Some(last) = self.chunks.last_mut() {
-            Arc::make_mut(last).push(row);
+        self.chunks.last_mut().map(Arc::make_mut)
+    }
+
+    /// Append a row.
+    pub fn push(&mut self, row: T) {
+        if let Some(last) = self.last_with_room() {
+            last.push(row);
         }
     }
 
@@ -68,11 +74,7 @@ impl<T: Clone> Chunked<T> {
     pub fn append(&mut self, rows: impl IntoIterator<Item = T>) {
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            if self.chunks.last().is_none_or(|chunk| chunk.len() == ROWS) {
-                self.chunks.push(Arc::new(Vec::with_capacity(ROWS)));
-            }
-            if let Some(last) = self.chunks.last_mut() {
-                let last = Arc::make_mut(last);
+            if let Some(last) = self.last_with_room() {
                 last.extend(rows.by_ref().take(ROWS - last.len()));
             }
         }
@@ -81,11 +83,7 @@ impl<T: Clone> Chunked<T> {
     /// Append rows that lie side by side.
     pub fn append_all(&mut self, mut rows: &[T]) {
         while !rows.is_empty() {
-            if self.chunks.last().is_none_or(|chunk| chunk.len() == ROWS) {
-                self.chunks.push(Arc::new(Vec::with_capacity(ROWS)));
-            }
-            let Some(last) = self.chunks.last_mut() else { return };
-            let last = Arc::make_mut(last);
+            let Some(last) = self.last_with_room() else { return };
             let (fit, rest) = rows.split_at_checked(ROWS - last.len()).unwrap_or((rows, &[]));
             last.extend_from_slice(fit);
             rows = rest;

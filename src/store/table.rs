@@ -142,7 +142,7 @@ impl Store {
     pub fn apply_from(&mut self, update: &mut Update) {
         self.add_rows(update);
         self.push(&update.records);
-        update.patches.iter().for_each(|patch| self.patch(patch));
+        self.patch_all(&update.patches);
         self.let_go();
     }
 
@@ -163,14 +163,13 @@ impl Store {
         for (record, mark) in update.records.drain(..).zip(update.marks.iter().copied().chain(std::iter::repeat(all))) {
             // One by one: a later record whose exchange is not there yet would be passed over by whoever learns from records.
             let id = self.len() as RecordId;
-            self.answered_by.push(NO_RECORD);
-            self.records.push(record);
+            self.push(std::slice::from_ref(&record));
             let (own, behind) = rest.split_at_checked(mark as usize - taken).unwrap_or((rest, &[]));
-            own.iter().for_each(|patch| self.patch(patch));
+            self.patch_all(own);
             (rest, taken) = (behind, mark as usize);
             see(self, Some(id), own)?;
         }
-        rest.iter().for_each(|patch| self.patch(patch));
+        self.patch_all(rest);
         self.let_go();
         see(self, None, rest)
     }
@@ -196,12 +195,12 @@ impl Store {
             let mark = mark.last().map_or(usize::MAX, |mark| *mark as usize);
             let (known, unknown) = patches.split_at_checked(mark - patched).unwrap_or((patches, &[]));
             self.push(new);
-            known.iter().for_each(|patch| self.patch(patch));
+            self.patch_all(known);
             (records, marks, patches, patched) = (rest, later, unknown, mark);
             see(self, self.len() as RecordId - 1)?;
         }
         self.push(records);
-        patches.iter().for_each(|patch| self.patch(patch));
+        self.patch_all(patches);
         self.let_go();
         Ok(())
     }
@@ -213,6 +212,10 @@ impl Store {
         }
         self.answered_by.append(std::iter::repeat_n(NO_RECORD, records.len()));
         self.records.append_all(records);
+    }
+
+    fn patch_all(&mut self, patches: &[Patch]) {
+        patches.iter().for_each(|patch| self.patch(patch));
     }
 
     /// All of an update but its records and patches.

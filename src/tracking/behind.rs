@@ -1,7 +1,7 @@
 //! What is behind the token of a message, and facts of usual messages that are remembered by it.
 
 use super::facts::Facts;
-use super::seed::{Seed, short};
+use super::seed::Seed;
 use super::tokens::Token;
 use crate::coap::{Code, UsualMessage};
 
@@ -101,7 +101,7 @@ impl<T: Copy + Default> UsualFacts<T> {
             return Some(told);
         }
         let mut facts = known.facts;
-        facts.token = Token::of_short(short(token).unwrap_or(0), token.len());
+        facts.token = Token::new(token, &self.seed);
         facts.message_id = u16::from_be_bytes([high, low]);
         if behind.length > 0 {
             facts.observe = Some(behind.observe);

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use super::clock::{Moment, SECOND, between};
+use super::order;
 
 /// A rise by more than half of all numbers within this time is too fast to be ordered.
 pub(super) const WINDOW: i64 = 256 * SECOND;
 /// Half of all numbers.
-pub(super) const HALF: i64 = 1 << 23;
+const HALF: i64 = order::HALF as i64;
 /// So many steps are looked at.
 const KEPT: usize = 128;
 
@@ -30,7 +31,7 @@ impl Climb {
     /// The numbers rose from one to another; returns the number from which they rose too far within the time.
     #[inline]
     pub fn rise(&mut self, from: (u32, Moment), to: (u32, Moment)) -> Option<u32> {
-        let rise = i64::from(to.0.wrapping_sub(from.0) & 0xff_ffff);
+        let rise = i64::from(order::ahead(to.0, from.0));
         let elapsed = between(from.1, to.1).filter(|elapsed| *elapsed <= WINDOW && rise < HALF);
         let Some(elapsed) = elapsed else {
             self.0 = None;

@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
-use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role};
+use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, Role};
 use super::observation::lost_notification;
 use super::pairs::SILENT;
 use super::retransmission::slack_above;
@@ -263,10 +263,7 @@ impl Tracker {
         if sent.outstanding {
             self.release(sent.pair());
         }
-        if sent.stray {
-            return;
-        }
-        if sent.malformed || sent.multicast || !sent.is_request() {
+        if sent.stray || sent.malformed || sent.multicast || !sent.is_request() {
             return;
         }
         let early = self.answered_early(sent) || self.is_crossed(sent);
@@ -288,7 +285,7 @@ impl Tracker {
         } else if acknowledged {
             self.promise_broken(place, Rule::RespNoneAfterAck.severity(), out);
         } else if sent.is_answered() {
-            say_code(out, sent.record, Rule::RespNone, Rule::RespNone.severity(), 0);
+            out.find(sent.record, Finding::new(Rule::RespNone, CODE));
         }
         self.timed_out(sent, out);
     }
@@ -361,9 +358,4 @@ fn is_notification(sent: &Sent) -> bool {
 /// So long after the first copy a sender sends no more, nanoseconds: MAX_TRANSMIT_SPAN, and what late copies are given.
 pub(super) fn stops_after(parameters: &Parameters) -> i64 {
     slack_above(parameters.max_transmit_span()).min(parameters.max_transmit_wait())
-}
-
-/// A finding about an earlier message.
-fn say_code(out: &mut Output<'_>, record: RecordId, rule: Rule, severity: Severity, first: i64) {
-    out.find(record, Finding::new(rule, CODE).with(first, 0).at(severity));
 }

@@ -1,7 +1,7 @@
 //! Notifications: their order, their pace, and what each does to its observation (RFC 7641).
 
 use super::Tracker;
-use super::climb::{Climb, HALF, WINDOW};
+use super::climb::{Climb, WINDOW};
 use super::clock::{Clock, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
@@ -10,7 +10,7 @@ use super::model::{
     ExchangeRow, NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
 };
 use super::observation::Observation;
-use super::order::order;
+use super::order::{HALF, MODULUS, order};
 use super::pairs::REGISTERED;
 use super::sent::{Handle, Sent};
 use super::slots::{Slot, SlotKind};
@@ -132,9 +132,8 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn replace_notification(&mut self, slot: u32, handle: Handle) {
         let Some(asked) = self.slots.get(slot) else { return };
-        let under = self.slots.under(asked.pair, &asked.token);
-        let place =
-            if self.slots.observation(slot).is_none() && asked.asked.registers { under.observing } else { slot };
+        let registers = self.slots.observation(slot).is_none() && asked.asked.registers;
+        let place = if registers { self.slots.under(asked.pair, &asked.token).observing } else { slot };
         if let Some((_, observation)) = self.slots.observed_mut(place) {
             let before = std::mem::replace(&mut observation.confirmable, handle);
             self.no_longer_outstanding(before);
@@ -246,7 +245,7 @@ fn judge_number(
     let rise = value.wrapping_sub(freshest);
     let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= WINDOW);
     // Close below a number that has just wrapped is late, not far ahead.
-    if standing != ObserveOrder::First && i64::from(rise) > HALF && rise < (1 << 24) - (1 << 22) && soon {
+    if standing != ObserveOrder::First && rise > HALF && rise < MODULUS - (1 << 22) && soon {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
     }
     match standing {

@@ -5,12 +5,18 @@ use super::model::ObserveOrder;
 use crate::coap::parameters::OBSERVE_REORDER_WINDOW;
 
 /// Observe numbers have 24 bits.
-const MODULUS: u32 = 1 << 24;
-const HALF: u32 = 1 << 23;
+pub(super) const MODULUS: u32 = 1 << 24;
+/// Half of all numbers.
+pub(super) const HALF: u32 = 1 << 23;
+
+/// How far one number is ahead of another.
+pub(super) fn ahead(number: u32, of: u32) -> u32 {
+    number.wrapping_sub(of) % MODULUS
+}
 
 /// How a number stands to the freshest one so far, each with its time of arrival; `None` where that depends on a time that is not known.
 pub(super) fn order(number: u32, now: Moment, freshest: u32, then: Moment) -> ObserveOrder {
-    let ahead = number.wrapping_sub(freshest) % MODULUS;
+    let ahead = ahead(number, freshest);
     match ahead {
         1 => ObserveOrder::Next,
         2..HALF => ObserveOrder::Gap,

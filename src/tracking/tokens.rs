@@ -20,12 +20,6 @@ impl Token {
         Self { bits, length: bytes.len() as u32 }
     }
 
-    /// One of at most eight bytes, as [`short`] has it.
-    #[inline]
-    pub fn of_short(bits: u64, length: usize) -> Self {
-        Self { bits, length: length as u32 }
-    }
-
     /// One that the capture cut off: it is like no other.
     #[cold]
     pub fn unknown(record: RecordId) -> Self {

@@ -1,7 +1,6 @@
 //! Captures whose frames have no time, or go back in time: nothing is counted across such a place, and nothing negative is shown.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -37,9 +36,7 @@ fn capture(seconds: [Option<u64>; 2]) -> Vec<u8> {
 }
 
 fn run(arguments: &[&str], file: &Path) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_coapscope")).args(arguments).arg("-r").arg(file).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    super::session::run(&[arguments, &["-r", file.to_str().unwrap()]].concat())
 }
 
 #[test]
