@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let _ = (message.is_malformed(), message.location());
         let uri = message.uri("coap", std::net::Ipv4Addr::LOCALHOST.into(), 5683);
-        assert!(!uri.chars().any(is_hidden));
+        assert!(!uri.is_some_and(|uri| uri.chars().any(is_hidden)));
     }
     let other = draft::other_reading(&Message::decode(bytes));
     let _ = (looks_like_coap(bytes), draft::reading(bytes), other.map(|other| other.is_malformed()));
