@@ -12,6 +12,8 @@
 mod examples;
 #[path = "scenarios/flood.rs"]
 mod flood;
+#[path = "scenarios/known.rs"]
+mod known;
 #[path = "scenarios/play.rs"]
 mod play;
 #[path = "scenarios/room.rs"]
