@@ -6,8 +6,8 @@ use coapscope::coap::{Finding, Severity};
 use coapscope::frame::Position;
 use coapscope::store::{Record, Store, Update, round_trip};
 use coapscope::tracking::{
-    Arrival, BodyId, BodyPart, BodyRow, Counters, ExchangeId, ExchangeRow, NO_RECORD, ObservationId, ObservationRow,
-    Patch, RecordId, Relation, Tracked,
+    Arrival, BodyId, BodyPart, BodyRow, Counters, EndpointId, ExchangeId, ExchangeRow, NO_RECORD, ObservationId,
+    ObservationRow, Patch, RecordId, Relation, Tracked,
 };
 
 use crate::script::{Script, Step, number_sign};
@@ -44,7 +44,10 @@ impl Seen {
             record
         });
         let records = records.into_iter().collect();
-        self.store.apply(Update { records, patches: patches.to_vec(), ..Update::default() });
+        let apart = |tracked: &&Tracked| tracked.observation.0 != 0 && (tracked.exchange.0 == 0 || tracked.apart);
+        let observed = arrival.zip(self.tracked.last().filter(apart));
+        let observed = observed.map(|(arrival, tracked)| (arrival.record, tracked.observation)).into_iter().collect();
+        self.store.apply(Update { records, observed, patches: patches.to_vec(), ..Update::default() });
     }
 
     pub fn take(&mut self, patches: Vec<Patch>) {
@@ -124,7 +127,10 @@ fn claim(seen: &Seen, words: &[&str]) -> Result<(), String> {
         ["observation", number, rest @ ..] => {
             let id = ObservationId(number.parse().map_err(|_| "not a number")?);
             let row = seen.observations.get(&id).ok_or("no such observation")?;
-            pairs(rest, |key| observation(row, key))
+            pairs(rest, |key| match key {
+                "alone-since" => Ok(name(seen.store.first_observed(id).unwrap_or(NO_RECORD))),
+                _ => observation(row, key),
+            })
         }
         ["icmp", number, "about", what] => {
             let about =
@@ -178,7 +184,11 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
         ["body", number] => equal(&seen.parts.get(&record).map_or(0, |part| part.body.0).to_string(), number),
         ["offset", number] => equal(&seen.parts.get(&record).map_or(0, |part| part.offset).to_string(), number),
         ["block-before", to] => equal(&name(seen.parts.get(&record).map_or(NO_RECORD, |part| part.previous)), to),
-        ["observation", number] => equal(&tracked.observation.0.to_string(), number),
+        ["observation", number] => {
+            equal(&tracked.observation.0.to_string(), number)?;
+            let kept = seen.store.observation_of(record).unwrap_or_default();
+            equal(&kept.0.to_string(), number).map_err(|why| format!("in the store {why}"))
+        }
         ["role", role] => equal(&format!("{:?}", tracked.role), role),
         ["order", order] => equal(&format!("{:?}", tracked.order), order),
         ["finding", id] => seen.finding(Some(record), id).map(drop).ok_or("it is not raised there".into()),
@@ -236,6 +246,16 @@ fn equal(found: &str, wanted: &str) -> Result<(), String> {
     if found == wanted { Ok(()) } else { Err(format!("it is {found}")) }
 }
 
+/// The name of an endpoint, as [`ways::play`] numbers it.
+fn endpoint(id: EndpointId) -> String {
+    let [group, last, _, _] = id.0.to_be_bytes();
+    match (group, last) {
+        (1, last) => format!("c{last}"),
+        (_, 187..) => format!("g{}", last - 186),
+        (_, last) => format!("s{last}"),
+    }
+}
+
 /// `key=value` words, each held against what `get` finds.
 fn pairs(words: &[&str], get: impl Fn(&str) -> Result<String, String>) -> Result<(), String> {
     for word in words {
@@ -287,6 +307,8 @@ fn observation(row: &ObservationRow, key: &str) -> Result<String, String> {
         "notifications" => row.notifications.to_string(),
         "gaps" => row.gaps.to_string(),
         "stale" => row.stale.to_string(),
+        "client" => endpoint(row.client),
+        "server" => endpoint(row.server),
         _ => return Err(format!("observations have no {key}")),
     })
 }
