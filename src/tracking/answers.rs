@@ -78,7 +78,7 @@ impl Tracker {
             let first = sent.answered_by == context.arrival.record;
             let known = newest_ack(sent);
             // What has the token of another leaves the ACK that is known in its place.
-            let replaces = !reset && (tracked.role != Role::Other || known.is_none());
+            let replaces = tracked.role != Role::Other || known.is_none();
             if reset {
                 sent.reset = context.arrival.record;
             } else if replaces {

@@ -11,6 +11,8 @@ pub(super) const WINDOW: i64 = 256 * SECOND;
 const HALF: i64 = order::HALF as i64;
 /// So many steps are looked at.
 const KEPT: usize = 128;
+/// As many smaller steps do not sum up to half of all numbers.
+const LARGE: i64 = 65_536;
 
 /// A number, when it came, and how far the numbers had risen with it.
 #[derive(Clone, Copy)]
@@ -20,7 +22,7 @@ struct Step {
     risen: i64,
 }
 
-/// The newest steps of numbers that rise fast. Others need no memory: where no step is too fast for its time, no sum of them is.
+/// The newest steps of numbers that rise fast, from a large one on. Others need no memory: no sum of small ones is too much.
 #[derive(Default)]
 pub(super) struct Climb(Option<Box<Steps>>);
 
@@ -32,13 +34,11 @@ impl Climb {
     #[inline]
     pub fn rise(&mut self, from: (u32, Moment), to: (u32, Moment)) -> Option<u32> {
         let rise = i64::from(order::ahead(to.0, from.0));
-        let elapsed = between(from.1, to.1).filter(|elapsed| *elapsed <= WINDOW && rise < HALF);
-        let Some(elapsed) = elapsed else {
+        if between(from.1, to.1).is_none_or(|elapsed| elapsed > WINDOW) {
             self.0 = None;
             return None;
-        };
-        let fast = i128::from(rise) * i128::from(WINDOW) > i128::from(HALF) * i128::from(elapsed);
-        if self.0.is_none() && !fast { None } else { self.step(from, to, rise) }
+        }
+        if self.0.is_none() && rise < LARGE { None } else { self.step(from, to, rise) }
     }
 
     #[cold]
@@ -89,6 +89,9 @@ mod tests {
             (&[(0, 1), (5, half / 2 + 1), (256, half + 2)], &[(1, half + 2)]),
             (&[(0, 1), (5, half / 2 + 1), (257, half + 2)], &[]),
             (&[(0, 16_000_000), (5, 2_000_000), (9, 8_000_000), (10, 8_000_001)], &[(16_000_000, 8_000_000)]),
+            // A slow step, and one that is slow and small.
+            (&[(0, 1), (128, half / 2 + 1), (228, half + 2)], &[(1, half + 2)]),
+            (&[(0, 1), (5, half / 2 + 1), (6, half / 2 + 2), (100, half + 2)], &[(1, half + 2)]),
             // What was said is not said again.
             (&[(0, 0), (1, half / 2), (2, half), (3, half + 1), (4, half + 2)], &[(0, half + 1)]),
         ] {

@@ -263,7 +263,7 @@ impl Tracker {
         if sent.outstanding {
             self.release(sent.pair());
         }
-        if sent.stray || sent.malformed || sent.multicast || !sent.is_request() {
+        if sent.malformed || sent.multicast {
             return;
         }
         let early = self.answered_early(sent) || self.is_crossed(sent);

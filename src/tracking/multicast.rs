@@ -7,9 +7,9 @@ use foldhash::fast::RandomState;
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
-use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, RecordId, Role};
+use super::model::{ExchangeRow, ExchangeState, ObservationEnd, RecordId, Role};
 use super::pairs::REGISTERED;
-use super::slots::{NONE, Slot, SlotKind};
+use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
 use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
 use crate::coap::{OptionNumber, Rule};
@@ -22,7 +22,7 @@ const IMPLOSION: u64 = 10;
 /// A request to a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
-    /// Its slot, or [`NONE`] once that is forgotten.
+    /// Its slot.
     slot: u32,
     request: RecordId,
     at: Moment,
@@ -36,12 +36,11 @@ pub(super) struct Group {
     imploded: bool,
 }
 
-impl Default for Group {
-    fn default() -> Self {
-        let at = Moment::default();
+impl Group {
+    fn new(slot: u32, request: RecordId, at: Moment) -> Self {
         Self {
-            slot: NONE,
-            request: NO_RECORD,
+            slot,
+            request,
             at,
             over: false,
             last_answer: None,
@@ -94,8 +93,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn open_group(&mut self, index: u32, context: &Context<'_, '_>) {
-        let (request, at) = (context.arrival.record, context.now);
-        let group = Group { slot: index, request, at, ..Group::default() };
+        let group = Group::new(index, context.arrival.record, context.now);
         self.memory.groups.insert(context.facts.token.key(context.arrival.source.0), group);
         self.timers.group(self.clock.stamp(), index);
     }
@@ -103,7 +101,7 @@ impl Tracker {
     /// The slot of the request to a group that a response answers.
     pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.memory.groups.get(&token.key(context.arrival.destination.0))?;
-        (group.slot != NONE && !group.over).then_some(group.slot)
+        (!group.over).then_some(group.slot)
     }
 
     /// The slot of a request to a group is forgotten.
@@ -142,8 +140,8 @@ impl Tracker {
     pub(super) fn member(&mut self, index: u32, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.slots.get_mut(index)?;
         group.row.state = ExchangeState::Observing;
-        let round_trip = between(group.started(), context.now).unwrap_or(-1);
-        let row = ExchangeRow { server: context.arrival.source, round_trip, multicast: false, ..group.row };
+        let round_trip = between(group.started(), context.now).unwrap_or(0);
+        let row = ExchangeRow { server: context.arrival.source, round_trip, ..group.row };
         let pair = context.pair.reversed();
         let mut slot = Slot::new(SlotKind::Member, group.id, row, group.token, pair, group.started());
         slot.asked = group.asked;

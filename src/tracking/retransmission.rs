@@ -233,7 +233,7 @@ impl Tracker {
     /// Whether what goes back to the sender is captured too, as far as one can know.
     fn is_two_way(&mut self, context: &Context<'_, '_>) -> bool {
         let silent = self.pairs.direction(context.pair).has(SILENT);
-        silent || self.pairs.seen(context.pair.reversed()) || self.pairs.is_reached(context.arrival.source)
+        silent || self.pairs.is_reached(context.arrival.source)
     }
 
     /// An ACK or Reset to a message was captured just before it, as happens where several queues are captured.

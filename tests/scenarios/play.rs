@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coapscope::coap::{Finding, Severity};
+use coapscope::coap::{Copies, Finding, Rule, Severity};
 use coapscope::frame::Position;
 use coapscope::store::{Record, Store, Update, round_trip};
 use coapscope::tracking::{
@@ -195,6 +195,18 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
         ["finding", id, severity] => {
             let found = seen.finding(Some(record), id).ok_or("it is not raised there")?;
             equal(&format!("{found:?}").to_lowercase(), severity)
+        }
+        ["copy", rest @ ..] => {
+            let said = |(on, finding): &&(RecordId, Finding)| *on == record && finding.rule == Rule::MidRetransmission;
+            let (_, finding) = seen.findings.iter().find(said).ok_or("it is no retransmission")?;
+            let copies = Copies::of(finding.numbers[0]);
+            pairs(rest, |key| match key {
+                "captured" => Ok(copies.captured.to_string()),
+                "by-clock" => Ok(copies.by_clock.to_string()),
+                "before" => Ok(copies.before.to_string()),
+                "unsure" => Ok(copies.unsure.to_string()),
+                _ => Err(format!("copies have no {key}")),
+            })
         }
         ["ambiguous"] => equal(&tracked.ambiguous.to_string(), "true"),
         ["unambiguous"] => equal(&tracked.ambiguous.to_string(), "false"),

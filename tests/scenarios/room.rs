@@ -13,17 +13,24 @@ struct Wire {
     record: u32,
     /// Nanoseconds.
     time: i64,
+    /// From one message to the next.
+    step: i64,
 }
 
 impl Wire {
     fn new(cap_bytes: usize) -> Self {
         let tracker = Tracker::new(TrackerOptions { cap_bytes, ..TrackerOptions::default() });
-        Self { tracker, out: Vec::new(), record: 0, time: 0 }
+        Self { tracker, out: Vec::new(), record: 0, time: 0, step: 1_000_000 }
     }
 
     /// A millisecond later somebody says something: `> NON 1 a1 GET /a` the client, `* NON ...` the client to the group, `< ...` the server.
     fn say(&mut self, line: &str) -> Tracked {
-        let [client, server, group] = [[10, 1, 0, 1], [10, 0, 0, 1], [224, 0, 1, 187]]
+        self.of_client(1, line)
+    }
+
+    /// The same with another client.
+    fn of_client(&mut self, client: u32, line: &str) -> Tracked {
+        let [client, server, group] = [[10, 1, 0, client as u8], [10, 0, 0, 1], [224, 0, 1, 187]]
             .map(|address| self.tracker.endpoint(&Endpoint { address: address.into(), port: 5683, scope: 0 }));
         let (way, words) = line.split_once(' ').unwrap();
         let (source, destination) = match way {
@@ -31,7 +38,7 @@ impl Wire {
             "<" => (server, client),
             _ => (client, group),
         };
-        self.time += 1_000_000;
+        self.time += self.step;
         self.record += 1;
         let arrival = Arrival {
             record: self.record,
@@ -205,6 +212,39 @@ fn what_was_not_evicted_is_waited_for() {
     let alone = |patch: &&Patch| matches!(patch, Patch::Finding(_, finding) if finding.rule == Rule::MidNoAck);
     let alone = wire.out.iter().filter(alone).count();
     assert!(alone > COUNT / 10 && alone <= COUNT, "nobody waits for what is left but for {alone}");
+}
+
+/// Requests that nobody answers so far, of clients that take turns; each but a client's first is one too many at a time.
+fn ask(wire: &mut Wire, client: u32, count: u32) {
+    for number in 0..count {
+        wire.of_client(client, &format!("> CON {number} {number:04x} GET /a"));
+    }
+}
+
+/// The server is heard for the first time; gives how many of those findings are graver now, since both directions are captured.
+fn answered(wire: &mut Wire, client: u32) -> usize {
+    wire.of_client(client, "< NON 1 ff 2.05");
+    let graver = |patch: &&Patch| matches!(patch, Patch::Graver { finding, .. } if finding.rule == Rule::FlowNstart);
+    wire.out.iter().filter(graver).count()
+}
+
+#[test]
+fn what_waits_for_the_other_direction_is_limited() {
+    const OF_ONE: u32 = 1024;
+    const OF_ALL: u32 = 1 << 16;
+    let mut wire = Wire::new(256 << 20);
+    wire.step = 1_000;
+    ask(&mut wire, 1, OF_ONE + 10);
+    assert_eq!(answered(&mut wire, 1), OF_ONE as usize);
+    let clients = 2..2 + OF_ALL / OF_ONE;
+    for client in clients.clone() {
+        ask(&mut wire, client, OF_ONE + 1);
+    }
+    ask(&mut wire, clients.end, 10);
+    assert_eq!(answered(&mut wire, clients.end), 0);
+    for client in clients {
+        assert_eq!(answered(&mut wire, client), OF_ONE as usize, "client {client}");
+    }
 }
 
 #[test]
