@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "scenarios/age.rs"]
+mod age;
 #[path = "scenarios/examples.rs"]
 mod examples;
 #[path = "scenarios/flood.rs"]

@@ -128,7 +128,7 @@ impl Clock {
 
     /// The later of a moment and the end of the last pause: from then on the capture saw everything.
     pub fn seen_since(&self, then: Moment) -> Moment {
-        if between(then, self.jumped).is_some_and(|elapsed| elapsed > 0) { self.jumped } else { then }
+        if between(then, self.jumped).is_some_and(|elapsed| elapsed >= 0) { self.jumped } else { then }
     }
 
     /// Moves on without a frame (live); never back.

@@ -195,7 +195,7 @@ impl Facts {
             Some(Header { message_id, code, message_type: kind, .. }) => {
                 Self { token, length, message_id, code, kind, ..Self::default() }
             }
-            None => Self { token, length, ..Self::default() },
+            None => Self::default(),
         }
     }
 

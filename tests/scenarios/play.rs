@@ -104,8 +104,29 @@ pub fn check(script: &Script) -> Vec<String> {
             .collect();
         wrong.push(format!("    all findings: {}", findings.join(", ")));
     }
+    wrong.extend(mixed_up(&seen).chain(misplaced(&seen)).map(|why| format!("{}: {why}", script.name)));
     wrong.extend(ways::differences(script));
     wrong
+}
+
+/// Messages whose observation is another than that of their exchange, without a word of it, or the same though it is said to be another.
+fn mixed_up(seen: &Seen) -> impl Iterator<Item = String> {
+    let both = seen.tracked.iter().enumerate().filter(|(_, it)| it.exchange.0 != 0 && it.observation.0 != 0);
+    both.filter_map(|(at, it)| {
+        let row = seen.exchanges.get(&it.exchange)?;
+        let apart = row.observation != it.observation;
+        (it.apart != apart).then(|| format!("#{} is said to be apart: {}, which is wrong", at + 1, it.apart))
+    })
+}
+
+/// Messages that the row of an exchange names, though they say that they belong to another.
+fn misplaced(seen: &Seen) -> impl Iterator<Item = String> {
+    seen.exchanges.iter().flat_map(|(id, row)| {
+        let named = [row.request, row.response, row.last].into_iter();
+        let named = named.filter_map(|record| Some((record, seen.tracked.get(record as usize)?)));
+        let others = named.filter(|(_, it)| it.exchange != *id);
+        others.map(move |(record, it)| format!("{} is of {id:?}, but says {:?}", name(record), it.exchange))
+    })
 }
 
 fn claim(seen: &Seen, words: &[&str]) -> Result<(), String> {

@@ -7,24 +7,24 @@ use coapscope::tracking::{Arrival, Counters, EndpointId, Patch, Relation, Tracke
 use crate::script::encode;
 
 /// A client that talks to a server, and to a group.
-struct Wire {
-    tracker: Tracker,
-    out: Vec<Patch>,
-    record: u32,
+pub struct Wire {
+    pub tracker: Tracker,
+    pub out: Vec<Patch>,
+    pub record: u32,
     /// Nanoseconds.
-    time: i64,
+    pub time: i64,
     /// From one message to the next.
     step: i64,
 }
 
 impl Wire {
-    fn new(cap_bytes: usize) -> Self {
+    pub fn new(cap_bytes: usize) -> Self {
         let tracker = Tracker::new(TrackerOptions { cap_bytes, ..TrackerOptions::default() });
         Self { tracker, out: Vec::new(), record: 0, time: 0, step: 1_000_000 }
     }
 
     /// A millisecond later somebody says something: `> NON 1 a1 GET /a` the client, `* NON ...` the client to the group, `< ...` the server.
-    fn say(&mut self, line: &str) -> Tracked {
+    pub fn say(&mut self, line: &str) -> Tracked {
         self.of_client(1, line)
     }
 
@@ -57,7 +57,7 @@ impl Wire {
         self.tracker.track(&arrival, &Message::decode(&bytes), &mut self.out)
     }
 
-    fn counters(&self) -> Counters {
+    pub fn counters(&self) -> Counters {
         *self.tracker.counters()
     }
 }

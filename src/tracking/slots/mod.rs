@@ -178,7 +178,7 @@ impl Slots {
     pub fn insert_at(&mut self, place: usize, mut slot: Slot, stamp: i64) -> u32 {
         let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
-        let open = !overheard && slot.kind != SlotKind::Member;
+        let open = !matches!(slot.kind, SlotKind::Overheard | SlotKind::Member);
         (slot.opened_at, slot.closed_at) = (stamp, stamp);
         (slot.open, slot.live) = (open, overheard);
         slot.place = place as u32;
@@ -225,7 +225,7 @@ impl Slots {
     /// Elders are forgotten by the time at which they were closed.
     #[inline]
     fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if !self.ring.holds(number) && self.elders.holds(number) {
+        if !self.ring.holds(number) {
             self.closed.push_back((stamp, number));
         }
     }
