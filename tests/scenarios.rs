@@ -20,6 +20,8 @@ mod known;
 mod play;
 #[path = "scenarios/room.rs"]
 mod room;
+#[path = "scenarios/routes.rs"]
+mod routes;
 #[path = "scenarios/script.rs"]
 mod script;
 #[path = "scenarios/steady.rs"]

@@ -102,6 +102,24 @@ fn what_is_remembered_is_what_the_message_says() {
     assert!(remembered > read / 4, "{remembered} of {read} usual messages were remembered");
 }
 
+/// What facts tell to others is what the message says.
+#[test]
+fn facts_are_those_of_the_message() {
+    let seed = Seed::default();
+    let cut = [&b"\x41\x01\x1f"[..], b"", b"\x41\x01\x1f\x04", b"\x81\x01\x1f\x04\x05"].map(<[u8]>::to_vec);
+    for bytes in messages().iter().chain(&cut) {
+        for mode in [DecodeMode::Rfc7252, DecodeMode::Draft12] {
+            let message = Message::decode_as(bytes, mode);
+            let (facts, header) = (Facts::read(&message, &seed), message.header());
+            assert_eq!(facts.mode(), mode);
+            assert_eq!((facts.has_header(), facts.is_malformed()), (header.is_some(), message.is_malformed()));
+            let told = (facts.message_type(), facts.code(), facts.message_id());
+            let Some(header) = header else { continue };
+            assert_eq!(told, (header.message_type, header.code, header.message_id), "{bytes:02x?}");
+        }
+    }
+}
+
 #[test]
 fn whoever_says_the_same_again_is_remembered() {
     for line in [

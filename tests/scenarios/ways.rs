@@ -192,7 +192,11 @@ impl Player {
 
     /// Leaves out what strangers added, and numbers everything as it would be without them.
     fn finish(self, mut seen: Seen) -> Seen {
-        let texts: Vec<_> = self.tracker.resources().texts().iter().map(|text| text.to_string()).collect();
+        let resources = self.tracker.resources();
+        let texts: Vec<_> = resources.texts().iter().map(|text| text.to_string()).collect();
+        let by_number: Vec<_> = (0..=texts.len() as u32 + 1).filter_map(|id| resources.get(ResourceId(id))).collect();
+        assert_eq!((by_number.len(), resources.is_empty()), (resources.len(), resources.texts().is_empty()));
+        assert_eq!(by_number, texts);
         let theirs: BTreeSet<_> = seen
             .exchanges
             .iter()

@@ -1,0 +1,79 @@
+//! Routes: who talks to whom has the same numbers whichever way it is asked for, and keeps its mark.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use coapscope::frame::{Endpoint, QuickDatagram};
+use coapscope::tracking::{RouteTable, Tracker, TrackerOptions};
+
+/// Endpoints that differ in one thing each.
+fn endpoints() -> Vec<Endpoint> {
+    let four = |host: u32| IpAddr::from(Ipv4Addr::from_bits(0x0a00_0000 | host));
+    let six = |host: u16| IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, host]);
+    (0..40_u16)
+        .flat_map(|number| {
+            let host = u32::from(number) << (number % 3 * 8);
+            [(four(host), 0), (four(host | 0x80_0000), 2), (six(number), 0), (six(number), 1)]
+                .map(|(address, scope)| [5683, 5684 + number, 61_000].map(|port| Endpoint { address, port, scope }))
+        })
+        .flatten()
+        .collect()
+}
+
+/// What a frame says of two endpoints where it can be read quickly.
+fn quick(from: &Endpoint, to: &Endpoint) -> Option<QuickDatagram<'static>> {
+    let bits = |endpoint: &Endpoint| match endpoint.address {
+        IpAddr::V4(address) if endpoint.scope == 0 => Some(u64::from(address.to_bits())),
+        _ => None,
+    };
+    let ports = u32::from(from.port) << 16 | u32::from(to.port);
+    Some(QuickDatagram { addresses: bits(from)? << 32 | bits(to)?, ports, ip_id: 0, hop_limit: 64, payload: &[] })
+}
+
+#[test]
+fn every_way_has_its_numbers_and_its_mark() {
+    let (mut routes, mut tracker) = (RouteTable::default(), Tracker::new(TrackerOptions::default()));
+    let endpoints = endpoints();
+    let ways = (0..endpoints.len() * 9).map(|at| {
+        let [from, to] = [at * 7, at * 11 + at / 13].map(|at| &endpoints[at % endpoints.len()]);
+        if at % 2 == 0 { (from, to) } else { (to, from) }
+    });
+    let ways: Vec<_> = ways.flat_map(|(from, to)| [(from, to), (to, from)]).filter(|(from, to)| from != to).collect();
+    let (mut marks, mut pairs) = (HashMap::new(), HashMap::new());
+    for round in 0..2 {
+        for (number, (from, to)) in (1..).zip(&ways) {
+            let asked = routes.pair(tracker.endpoint(from), tracker.endpoint(to));
+            let known = pairs.contains_key(&(*from, *to)) || pairs.contains_key(&(*to, *from));
+            assert_eq!(asked.is_some(), known, "{from:?} {to:?}");
+            let route = routes.intern(from, to);
+            assert_eq!((route.source, route.destination), (tracker.endpoint(from), tracker.endpoint(to)));
+            assert!(asked.is_none_or(|pair| pair == route.pair));
+            assert_eq!(*pairs.entry((*from, *to)).or_insert(route.pair), route.pair);
+            let back = routes.intern(to, from).pair;
+            assert_eq!(*pairs.entry((*to, *from)).or_insert(back), back);
+            let quick = quick(from, to);
+            let mark = marks.get(&(*from, *to)).copied().unwrap_or(0);
+            assert_eq!(route.mark, mark, "{from:?} {to:?}");
+            routes.fetch(&[quick]);
+            let spot = quick.as_ref().and_then(|quick| routes.spot(quick));
+            assert_eq!(spot.map(|(_, found)| found), quick.map(|_| route).filter(|_| mark != 0));
+            if let Some((spot, _)) = spot {
+                assert_eq!(*routes.mark_at(spot), mark);
+            }
+            let kept = routes.mark(from, to);
+            assert_eq!(kept.as_deref(), quick.map(|_| &mark));
+            if let Some(kept) = kept
+                && round == 0
+            {
+                *kept = number as u16;
+                marks.insert((*from, *to), number as u16);
+            }
+        }
+    }
+    let different: std::collections::HashSet<_> = pairs.values().collect();
+    assert_eq!(different.len(), pairs.len(), "each way has a number of its own");
+    assert_eq!(routes.endpoints(), tracker.endpoints());
+    let new = Endpoint { address: [192, 0, 2, 1].into(), port: 1, scope: 0 };
+    assert_eq!(routes.endpoint(&new), tracker.endpoint(&new));
+    assert!(routes.mark(&new, &endpoints[0]).is_none());
+}
