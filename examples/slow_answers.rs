@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fetcher = Fetcher::new(opened.reader, false);
     let Selection::Chosen(ids) = filter.select(&store, &fetcher, 2, &|| false)? else { return Ok(()) };
     for (id, exchange) in store.exchanges() {
-        if ids.contains(&exchange.request) {
+        if ids.has(exchange.request) {
             let (resource, time) = (store.resource(exchange.resource).unwrap_or_default(), exchange.round_trip);
             println!("exchange {}: {resource}, {:.3} s", id.0, time as f64 / 1e9);
         }

@@ -52,7 +52,7 @@ impl Loaded {
     fn frames(&self, filter: &str) -> Vec<u32> {
         let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
         match filter.select(&self.store, &self.fetcher, 2, &|| false).unwrap() {
-            Selection::Chosen(ids) => ids.iter().map(|id| self.store.get(*id).unwrap().frame).collect(),
+            Selection::Chosen(ids) => ids.iter().map(|id| self.store.get(id).unwrap().frame).collect(),
             Selection::Stopped => panic!("nobody stops it"),
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
     let all = store.summary();
     let Summary { first_time, last_time, unsure_times, .. } = *all;
     update.summary = Summary { first_time, last_time, unsure_times, ..Summary::default() };
-    for id in ids {
+    for id in ids.iter() {
         let Some(record) = store.get(id) else { continue };
         update.summary.frames += 1;
         // The last block of a body tells what the body breaks.

@@ -220,7 +220,7 @@ impl Flow {
         if !self.filter.is_empty()
             && let Selection::Chosen(ids) = self.filter.select(store, &self.fetcher, THREADS, &|| false)?
         {
-            self.chose_nothing = !ids.iter().any(|id| ladder.includes(*id));
+            self.chose_nothing = !ids.iter().any(|id| ladder.includes(id));
             ladder.choose(&ids, store);
         }
         let mut source = Source { store, fetcher: &mut self.fetcher, parameters: &self.parameters, ended: true };

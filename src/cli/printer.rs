@@ -300,6 +300,7 @@ impl<'r> Printer<'r> {
         let Selection::Chosen(ids) = self.filter.select(&store, &self.fetcher, threads(), &|| false)? else {
             bail!("nobody stopped the search; please report it");
         };
+        let ids: Vec<RecordId> = ids.iter().collect();
         match self.whole.take() {
             Some(Whole::Table(name, shape)) => {
                 let chosen = (!self.filter.is_empty()).then_some(ids.as_slice());

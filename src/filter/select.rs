@@ -10,7 +10,7 @@ use super::relation::Groups;
 use crate::capture::CaptureError;
 use crate::field::{Reads, is_plain};
 use crate::pipeline::{Fetcher, Sweep};
-use crate::store::{Record, Store};
+use crate::store::{Chosen, Record, Store};
 use crate::tracking::RecordId;
 
 /// Records that a thread takes at a time.
@@ -23,8 +23,8 @@ const FEW: usize = 4096;
 /// What came of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// The records that the filter lets through, in their order.
-    Chosen(Vec<RecordId>),
+    /// The records that the filter lets through.
+    Chosen(Chosen),
     /// Nobody wanted the answer any more.
     Stopped,
 }
@@ -92,14 +92,14 @@ impl Filter {
         for (number, relation) in self.relations.iter().enumerate() {
             match scan(&relation.test, store, fetcher, &groups, threads, stop)? {
                 Selection::Stopped => return Ok(Selection::Stopped),
-                Selection::Chosen(ids) => ids.into_iter().for_each(|id| {
+                Selection::Chosen(ids) => ids.iter().for_each(|id| {
                     let _ = groups.add(number, store, id);
                 }),
             }
         }
         match &self.test {
             Some(test) => scan(test, store, fetcher, &groups, threads, stop),
-            None => Ok(Selection::Chosen((store.first()..store.len() as RecordId).collect())),
+            None => Ok(Selection::Chosen(Chosen::all(store.first()..store.len() as RecordId))),
         }
     }
 }
@@ -159,7 +159,7 @@ fn scan(
     let (first, end) = (store.first() as usize, store.len());
     let threads = if end - first < FEW { 1 } else { threads.max(1) };
     let next = AtomicUsize::new(first);
-    let found: Mutex<Vec<(usize, Vec<RecordId>)>> = Mutex::new(Vec::new());
+    let found: Mutex<Vec<(usize, Chosen)>> = Mutex::new(Vec::new());
     let work = || -> Result<bool, CaptureError> {
         let mut sweep = Sweep::new(fetcher);
         loop {
@@ -167,7 +167,7 @@ fn scan(
             if start >= end {
                 return Ok(true);
             }
-            let mut chosen = Vec::new();
+            let mut chosen = Chosen::default();
             for id in start..end.min(start + CHUNK) {
                 if id % PATIENCE == 0 && stop() {
                     return Ok(false);
@@ -200,7 +200,5 @@ fn scan(
     }
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.sort_unstable_by_key(|(start, _)| *start);
-    let mut chosen = Vec::with_capacity(found.iter().map(|(_, ids)| ids.len()).sum());
-    found.into_iter().for_each(|(_, ids)| chosen.extend(ids));
-    Ok(Selection::Chosen(chosen))
+    Ok(Selection::Chosen(found.iter().flat_map(|(_, ids)| ids.iter()).collect()))
 }

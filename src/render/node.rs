@@ -128,6 +128,15 @@ impl Node {
     /// The node as one line: `..00 .... = Type: 0 (Confirmable)`, `[Answers: frame 1]`, `Ethernet II, ...`.
     pub fn text(&self) -> String {
         let mut text = String::new();
+        self.write_text(&mut text);
+        text
+    }
+
+    /// The same, behind what is there.
+    pub fn write_text(&self, text: &mut String) {
+        if self.kind == NodeKind::Generated {
+            text.push('[');
+        }
         if !self.pattern.is_empty() {
             text.push_str(&self.pattern);
             text.push_str(" = ");
@@ -137,9 +146,11 @@ impl Node {
             text.push_str(", ");
             text.push_str(&self.value);
         } else {
-            text.push_str(&value_and_meaning(&self.value, &self.meaning));
+            write_value_and_meaning(&self.value, &self.meaning, text);
         }
-        if self.kind == NodeKind::Generated { format!("[{text}]") } else { text }
+        if self.kind == NodeKind::Generated {
+            text.push(']');
+        }
     }
 
     /// Every node below this one with its depth (0 for the children), in the order they are printed.
@@ -190,13 +201,19 @@ impl Node {
 
 /// What stands behind a label: `: 0 (Confirmable)`, `: 0`, `: Confirmable`, or nothing.
 pub(super) fn value_and_meaning(value: &str, meaning: &str) -> String {
-    match (value, meaning) {
-        ("", "") => String::new(),
-        (value, "") => format!(": {value}"),
-        ("", meaning) => format!(": {meaning}"),
-        (value, meaning) if value == meaning => format!(": {value}"),
-        (value, meaning) => format!(": {value} ({meaning})"),
-    }
+    let mut text = String::new();
+    write_value_and_meaning(value, meaning, &mut text);
+    text
+}
+
+fn write_value_and_meaning(value: &str, meaning: &str, text: &mut String) {
+    let pieces = match (value, meaning) {
+        ("", "") => return,
+        (one, "") | ("", one) => [": ", one, "", "", ""],
+        (value, meaning) if value == meaning => [": ", value, "", "", ""],
+        (value, meaning) => [": ", value, " (", meaning, ")"],
+    };
+    text.extend(pieces);
 }
 
 /// The bits of a field that is not made of whole bytes, drawn in their bytes: `..00 ....`. Empty for whole bytes, and for

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod body;
+mod chosen;
 mod chunked;
 mod record;
 mod sparse;
@@ -11,6 +12,7 @@ mod view;
 
 pub use attempts::{Attempt, round_trip};
 pub use body::Body;
+pub use chosen::Chosen;
 pub use chunked::Chunked;
 pub use record::{Record, RecordFlags, RecordKind};
 pub use summary::{Offer, Progress, Sizes, Summary};

@@ -102,11 +102,16 @@ impl From<Noted> for Finding {
     }
 }
 
+/// In the place of a distance: the answer is not one of the next 65,534 records.
+const FAR: u16 = u16::MAX;
+
 /// Records, tables and counts, as far as the loader has sent them.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     records: Chunked<Record>,
-    answered_by: Chunked<RecordId>,
+    /// How far behind each record its first answer stands; 0 for none, [`FAR`] where that is in `far_answers`.
+    answered_by: Chunked<u16>,
+    far_answers: Sparse<RecordId>,
     exchanges: Chunked<Option<ExchangeRow>>,
     observations: Chunked<Option<ObservationRow>>,
     bodies: Chunked<Option<BodyRow>>,
@@ -207,10 +212,10 @@ impl Store {
 
     fn push(&mut self, records: &[Record]) {
         if let [record] = records {
-            self.answered_by.push(NO_RECORD);
+            self.answered_by.push(0);
             return self.records.push(*record);
         }
-        self.answered_by.append(std::iter::repeat_n(NO_RECORD, records.len()));
+        self.answered_by.append(std::iter::repeat_n(0, records.len()));
         self.records.append_all(records);
     }
 
@@ -242,7 +247,11 @@ impl Store {
             Patch::Part(record, part) => self.parts.set(record, part),
             Patch::AnsweredBy { record, by } => {
                 if let Some(place) = self.answered_by.get_mut(record as usize) {
-                    *place = by;
+                    let near = by.checked_sub(record).and_then(|far| u16::try_from(far).ok());
+                    *place = if by == NO_RECORD { 0 } else { near.filter(|far| *far > 0).unwrap_or(FAR) };
+                    if *place == FAR {
+                        self.far_answers.set(record, by);
+                    }
                 }
             }
             Patch::Finding(record, finding) => {
@@ -287,6 +296,7 @@ impl Store {
             self.findings.drop_before(first);
             self.observed.drop_before(first);
             self.parts.drop_before(first);
+            self.far_answers.drop_before(first);
             self.extents = self.extents.split_off(&first);
         }
     }
@@ -314,7 +324,11 @@ impl Store {
     /// The first answer to a message; copies share that of their first copy. A frame that the capture point saw twice has none.
     pub fn answered_by(&self, id: RecordId) -> Option<RecordId> {
         let first = self.first_copy(id)?;
-        self.answered_by.get(first as usize).copied().filter(|by| *by != NO_RECORD)
+        match *self.answered_by.get(first as usize)? {
+            0 => None,
+            FAR => self.far_answers.of(first).next().copied(),
+            near => Some(first + RecordId::from(near)),
+        }
     }
 
     /// The first copy of a message, which is the message itself or an earlier one; `None` for a frame that the capture point saw twice.

@@ -12,7 +12,7 @@ use super::event::{Event, Sender};
 use crate::field::{Kind, Value};
 use crate::filter::{Filter, FilterError, Groups, Proposal, Selection, propose, quoted};
 use crate::pipeline::{Fetcher, Sweep};
-use crate::store::Store;
+use crate::store::{Chosen, Store};
 use crate::tracking::RecordId;
 
 /// Filters that are remembered.
@@ -44,7 +44,7 @@ pub struct FilterBar {
 pub struct Filtered {
     generation: u64,
     /// What passes, or why that cannot be told.
-    chosen: Result<Vec<RecordId>, String>,
+    chosen: Result<Chosen, String>,
     /// Records below this one were looked at.
     upto: RecordId,
 }

@@ -8,12 +8,12 @@ use std::thread;
 use super::action;
 use super::event::{Event, Sender};
 use super::findings::Text;
-use super::tables::Making;
+use super::tables::{Making, Row, tell_request};
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::time::TimeFormat;
 use crate::render::{self, Aliases, Known, Node, line};
-use crate::store::{Store, View};
+use crate::store::{Chosen, Store, View};
 use crate::tracking::RecordId;
 
 /// Workers at most, and messages that one takes on at once.
@@ -132,7 +132,7 @@ impl Finder {
         store: Store,
         fetcher: Fetcher,
         course: Course,
-        chosen: Option<Arc<Vec<RecordId>>>,
+        chosen: Option<Arc<Chosen>>,
         shown: Shown,
         events: Sender,
     ) -> std::io::Result<()> {
@@ -172,7 +172,7 @@ struct Hit {
 struct Search {
     store: Store,
     course: Course,
-    chosen: Option<Arc<Vec<RecordId>>>,
+    chosen: Option<Arc<Chosen>>,
     shown: Shown,
     /// In small letters.
     wanted: String,
@@ -207,7 +207,8 @@ impl Search {
     }
 
     /// Look at turn after turn until a hit comes before all that is left.
-    fn work(&self, mut fetcher: Fetcher) {
+    fn work(&self, fetcher: Fetcher) {
+        let mut reader = Reader { fetcher, text: String::new() };
         let length = self.course.len();
         while self.is_wanted() {
             let from = self.next.fetch_add(TURN, Ordering::Relaxed);
@@ -217,7 +218,7 @@ impl Search {
                 return;
             }
             for step in from..length.min(from.saturating_add(TURN)) {
-                let Some(row) = self.holds(self.course.at(step).0, &mut fetcher) else { continue };
+                let Some(row) = self.holds(self.course.at(step).0, &mut reader) else { continue };
                 let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
                 if found.as_ref().is_none_or(|hit| step < hit.step) {
                     *found = Some(Hit { step, row });
@@ -228,56 +229,93 @@ impl Search {
     }
 
     fn is_shown(&self, id: RecordId) -> bool {
-        (self.course.first..self.course.end).contains(&id)
-            && self.chosen.as_ref().is_none_or(|chosen| chosen.binary_search(&id).is_ok())
+        (self.course.first..self.course.end).contains(&id) && self.chosen.as_ref().is_none_or(|chosen| chosen.has(id))
     }
 
     /// Whether a message shows the text, in its row of the view or elsewhere; and the row of the findings, where that is it.
-    fn holds(&self, id: RecordId, fetcher: &mut Fetcher) -> Option<Option<Text>> {
+    fn holds(&self, id: RecordId, reader: &mut Reader) -> Option<Option<Text>> {
         if !self.is_shown(id) {
             return None;
         }
         let shown = &self.shown;
-        let has = |text: &str| text.to_lowercase().contains(&self.wanted);
-        let mut rows = shown.rows_on(id).iter().filter(|row| has(&row.text));
+        let mut rows = shown.rows_on(id).iter().filter(|row| row.text.to_lowercase().contains(&self.wanted));
         let row = if self.course.backwards { rows.next_back() } else { rows.next() };
         if let Some(row) = row {
             return Some(Some(row.clone()));
         }
         let Shown { view, aliases, format, first, now, parameters, .. } = shown;
         let making = Making { store: &self.store, aliases, format: *format, first: *first, now: *now, parameters };
-        let row = making.row_of(*view, id, &|id| self.is_shown(id), fetcher);
-        if row.is_some_and(|row| has(&row.cells.join(" "))) {
+        let own = making.row_of(*view, id, &|id| self.is_shown(id));
+        let request = own.and_then(|own| making.request(*view, own));
+        let mut row = own.map(|own| making.row_alone(*view, own));
+        let Reader { fetcher, text } = reader;
+        if let Some(request) = request.filter(|request| *request != id)
+            && let (Some(row), Ok(Some(request))) = (&mut row, fetcher.view(&self.store, request))
+        {
+            tell_request(row, &request);
+        }
+        let message = fetcher.view(&self.store, id).ok().flatten();
+        if let (Some(row), Some(message)) = (&mut row, message.as_ref().filter(|message| request == Some(message.id))) {
+            tell_request(row, message);
+        }
+        text.clear();
+        write_row(row.as_ref(), message.as_ref(), shown, text);
+        if has(text, &self.wanted) {
             return Some(None);
         }
-        let message = fetcher.view(&self.store, id).ok().flatten()?;
-        holds(&message, shown, &self.wanted).then_some(None)
+        text.clear();
+        render::tree(&message?, Known::Later).walk(&mut |node: &Node, _| {
+            node.write_text(text);
+            text.push(BETWEEN);
+        });
+        has(text, &self.wanted).then_some(None)
     }
 }
 
-/// Whether a message shows the text, in its row of some view or in its tree.
-fn holds(view: &View<'_>, shown: &Shown, wanted: &str) -> bool {
-    let row = line::parts(view);
-    let ends = (shown.aliases.name(view.record.source), shown.aliases.name(view.record.destination));
-    let parts = [
-        &row.number,
-        &row.source,
-        &row.destination,
-        &row.message_type,
-        &row.message_id,
-        &row.token,
-        &row.code,
-        &row.summary,
-        &shown.time(view),
-        &format!("{}>{}", ends.0, ends.1),
-        &format!("{}<{}", ends.1, ends.0),
-    ];
-    parts.iter().any(|part| part.to_lowercase().contains(wanted)) || {
-        let mut found = false;
-        render::tree(view, Known::Later)
-            .walk(&mut |node: &Node, _| found = found || node.text().to_lowercase().contains(wanted));
-        found
+/// What a worker reads messages with, and the text that it makes of each.
+struct Reader {
+    fetcher: Fetcher,
+    text: String,
+}
+
+/// What no line has in it, and nobody can look for.
+const BETWEEN: char = '\n';
+
+/// Whether a text, which may be made small for that, has `wanted` in it, which is in small letters.
+fn has(text: &mut str, wanted: &str) -> bool {
+    if text.is_ascii() {
+        text.make_ascii_lowercase();
+        return text.contains(wanted);
     }
+    text.to_lowercase().contains(wanted)
+}
+
+/// Writes a message's row of the table, and what its rows in the list and in the ladder say.
+fn write_row(row: Option<&Row>, view: Option<&View<'_>>, shown: &Shown, text: &mut String) {
+    for cell in row.iter().flat_map(|row| &row.cells) {
+        text.extend([cell, " "]);
+    }
+    let Some(view) = view else { return };
+    let line = line::parts(view);
+    let ends = [view.record.source, view.record.destination].map(|id| shown.aliases.name(id));
+    let time = shown.time(view);
+    let parts = [
+        &line.number,
+        &line.source,
+        &line.destination,
+        &line.message_type,
+        &line.message_id,
+        &line.token,
+        &line.code,
+        &line.summary,
+        &time,
+    ];
+    for part in parts {
+        text.push(BETWEEN);
+        text.push_str(part);
+    }
+    text.push(BETWEEN);
+    text.extend([ends[0], ">", ends[1], "\n", ends[1], "<", ends[0]]);
 }
 
 #[cfg(test)]

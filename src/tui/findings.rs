@@ -14,7 +14,7 @@ use super::tables::{Facts, Line, Row};
 use crate::coap::{Finding, Rule, Severity, escape};
 use crate::field;
 use crate::pipeline::Fetcher;
-use crate::render::verdict::{Charge, Page, Part, Person, Tally, is_of_sender};
+use crate::render::verdict::{Page, Part, Person, Sum, SumKey, is_of_sender};
 use crate::store::Store;
 use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
 
@@ -35,9 +35,6 @@ const NARROW: usize = 72;
 /// How much was there when the findings were looked for: records, whether the source had ended, messages that a filter chose.
 type Seen = (usize, bool, Option<usize>);
 
-/// What tells a row from the others: one finding may stand twice, held against its sender and not.
-type Key = (EndpointId, Rule, Severity, bool);
-
 /// The view.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -46,7 +43,9 @@ pub struct Findings {
     generation: Arc<AtomicU64>,
     running: bool,
     /// What the current row is about.
-    current: Option<Key>,
+    current: Option<SumKey>,
+    /// The endpoint of the current row, with its cases.
+    verdict: Option<Person>,
     /// The selected message for which the current row was looked up.
     synced: Option<RecordId>,
     place: usize,
@@ -54,6 +53,11 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// A worker looks for findings.
+    pub(super) fn is_running(&self) -> bool {
+        self.running
+    }
+
     /// The view was entered: the current row follows the selected message.
     pub(super) fn entered(&mut self) {
         self.synced = None;
@@ -65,85 +69,34 @@ impl Findings {
 pub struct Judged {
     generation: u64,
     seen: Option<Seen>,
-    rows: Vec<Found>,
-    people: Vec<Person>,
+    /// A row each, the worst first.
+    rows: Vec<Sum>,
     parts: Vec<Part>,
     failure: Option<String>,
-}
-
-/// A row: where it stands among the people.
-#[derive(Clone, Copy, Debug)]
-struct Found {
-    person: u32,
-    charge: u32,
-    its_doing: bool,
 }
 
 /// What a row says, all of it.
 #[derive(Clone, Debug)]
 pub struct Text {
-    key: Key,
+    key: SumKey,
     /// The message that is selected with it.
     pub record: RecordId,
     /// Its columns.
     pub text: String,
 }
 
-/// A row with what it is about.
-#[derive(Clone, Copy)]
-struct Told<'a> {
-    endpoint: EndpointId,
-    charge: &'a Charge,
-    its_doing: bool,
-}
-
-impl Told<'_> {
-    fn key(&self) -> Key {
-        (self.endpoint, self.charge.rule, self.charge.severity, self.its_doing)
-    }
-}
-
-/// What a row is about.
-fn told(people: &[Person], row: Found) -> Option<Told<'_>> {
-    let person = people.get(row.person as usize)?;
-    let list = if row.its_doing { &person.charges } else { &person.acquitted };
-    Some(Told { endpoint: person.endpoint, charge: list.get(row.charge as usize)?, its_doing: row.its_doing })
-}
-
-impl Judged {
-    /// The row at a place.
-    fn at(&self, place: usize) -> Option<Told<'_>> {
-        told(&self.people, *self.rows.get(place)?)
-    }
-
-    /// All rows.
-    fn told(&self) -> impl Iterator<Item = Told<'_>> {
-        self.rows.iter().filter_map(|row| told(&self.people, *row))
-    }
-}
-
 /// Looks for the findings of these messages.
 fn judge(store: &Store, fetcher: &Fetcher, ids: impl Iterator<Item = RecordId>) -> Judged {
-    let tally = match Tally::of_store(store, fetcher, ids, Severity::Note) {
-        Ok(tally) => tally,
+    let mut rows = match Sum::of_store(store, fetcher, ids, Severity::Note) {
+        Ok(rows) => rows,
         Err(error) => return Judged { failure: Some(error.to_string()), ..Judged::default() },
     };
-    let people = Person::all(tally.groups());
-    drop(tally);
-    let mut rows: Vec<Found> = Vec::new();
-    for (number, person) in people.iter().enumerate() {
-        for (list, its_doing) in [(&person.charges, true), (&person.acquitted, false)] {
-            rows.extend((0..list.len()).map(|at| Found { person: number as u32, charge: at as u32, its_doing }));
-        }
-    }
-    rows.sort_by_key(|row| {
-        told(&people, *row).map(|row| {
-            let charge = row.charge;
-            (std::cmp::Reverse((charge.severity, row.its_doing, charge.count)), charge.rule, row.endpoint)
-        })
+    rows.sort_unstable_by_key(|row| {
+        let SumKey { endpoint, rule, severity, its_doing } = row.key;
+        (std::cmp::Reverse((severity, its_doing, row.count)), rule, endpoint)
     });
     let exchanges = store.exchanges().map(|(_, row)| (row.client, row.server));
-    Judged { rows, people, parts: Part::of_all(store.endpoints(), exchanges), ..Judged::default() }
+    Judged { rows, parts: Part::of_all(store.endpoints(), exchanges), ..Judged::default() }
 }
 
 impl App {
@@ -153,20 +106,20 @@ impl App {
         self.follow_to_finding();
         let findings = &mut self.findings;
         let count = findings.judged.rows.len();
-        let own = findings.current.and_then(|key| findings.judged.told().position(|row| row.key() == key));
+        let own = findings.current.and_then(|key| findings.judged.rows.iter().position(|row| row.key == key));
         findings.place = own.unwrap_or(findings.place).min(count.saturating_sub(1));
-        findings.current = findings.judged.at(findings.place).map(|row| row.key());
+        findings.current = findings.judged.rows.get(findings.place).map(|row| row.key);
         findings.top = scrolled(findings.top, findings.place, self.list.page, count);
         let (place, top) = (findings.place, findings.top);
         let store = &self.store;
-        let rows = self.findings.judged.told().skip(top).take(self.list.page);
+        let rows = self.findings.judged.rows.iter().skip(top).take(self.list.page);
         let narrow = self.flow.page.1 < NARROW;
         let sender = |id: EndpointId| match store.endpoint(id) {
             _ if narrow => self.aliases.name(id).to_owned(),
             Some(endpoint) => endpoint.to_string(),
             None => "?".into(),
         };
-        self.tables.rows = rows.map(|row| cells(store, &row, sender(row.endpoint))).collect();
+        self.tables.rows = rows.map(|row| cells(store, row, sender(row.key.endpoint))).collect();
         self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
         self.say_verdict();
     }
@@ -184,8 +137,10 @@ impl App {
         }
         // Whoever reads a verdict stays at it.
         let reads = self.focus == Pane::Tree;
-        let is_own = |key: &Key| own.contains(key) && (!reads || current.is_some_and(|current| current.0 == key.0));
-        let found = self.findings.judged.told().map(|row| row.key()).find(is_own);
+        let is_own = |key: &SumKey| {
+            own.contains(key) && (!reads || current.is_some_and(|current| current.endpoint == key.endpoint))
+        };
+        let found = self.findings.judged.rows.iter().map(|row| row.key).find(is_own);
         if found.is_some() {
             self.findings.current = found;
             if !reads {
@@ -195,14 +150,17 @@ impl App {
     }
 
     /// The rows that the findings of the selected message stand in.
-    fn keys_of_selected(&mut self) -> Vec<Key> {
+    fn keys_of_selected(&mut self) -> Vec<SumKey> {
         let Some(id) = self.list.selected else { return Vec::new() };
         let Ok(Some(view)) = self.fetcher.view(&self.store, id) else { return Vec::new() };
         let findings = view.findings();
         let is_copy = view.record.relation() == Relation::CopyOf
             || findings.iter().any(|finding| finding.rule == Rule::NetDuplicate);
-        let source = view.record.source;
-        let key = |finding: &Finding| (source, finding.rule, finding.severity, !is_copy && is_of_sender(finding.rule));
+        let endpoint = view.record.source;
+        let key = |finding: &Finding| {
+            let (rule, severity, its_doing) = (finding.rule, finding.severity, !is_copy && is_of_sender(finding.rule));
+            SumKey { endpoint, rule, severity, its_doing }
+        };
         findings.iter().map(key).collect()
     }
 
@@ -213,7 +171,7 @@ impl App {
         let known = self.findings.judged.seen;
         // While messages come in, they are not gone through for each single one of them.
         let enough = known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
-        if self.findings.running || known == Some(seen) || !enough {
+        if self.findings.running || known == Some(seen) || !enough || self.must_wait() {
             return;
         }
         let (store, fetcher, events) = (store.clone(), (self.make_fetcher)(), self.events.clone());
@@ -223,7 +181,7 @@ impl App {
         let started = thread::Builder::new().name("judge".into()).spawn(move || {
             let is_wanted = |_: &RecordId| generation.load(Ordering::Relaxed) == mine;
             let judged = match chosen {
-                Some(chosen) => judge(&store, &fetcher, chosen.iter().copied().take_while(is_wanted)),
+                Some(chosen) => judge(&store, &fetcher, chosen.iter().take_while(is_wanted)),
                 None => judge(&store, &fetcher, (store.first()..store.len() as RecordId).take_while(is_wanted)),
             };
             let _ = events.send(Event::Judged(Box::new(Judged { generation: mine, seen: Some(seen), ..judged })));
@@ -244,6 +202,7 @@ impl App {
             self.say(why.clone());
         }
         self.findings.judged = judged;
+        self.findings.verdict = None;
     }
 
     /// Move in the table; the first message of the finding is selected with it.
@@ -251,7 +210,7 @@ impl App {
         let (count, place, page) = (self.findings.judged.rows.len(), self.findings.place, self.list.page.max(2));
         let Some(target) = motion.row(place, page, count) else { return };
         let place = target.min(count.saturating_sub(1));
-        self.findings.current = self.findings.judged.at(place).map(|row| row.key());
+        self.findings.current = self.findings.judged.rows.get(place).map(|row| row.key);
         self.findings.place = place;
         (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
         self.select_finding();
@@ -268,8 +227,8 @@ impl App {
 
     /// Select the first message of the current row.
     fn select_finding(&mut self) {
-        let row = self.findings.judged.at(self.findings.place);
-        let record = row.and_then(|row| row.charge.cases.first()).map(|case| case.message.record);
+        let row = self.findings.judged.rows.get(self.findings.place);
+        let record = row.and_then(|row| row.first.first()).copied();
         if let Some(record) = record.filter(|record| self.visible().has(*record)) {
             self.select(record);
         }
@@ -288,14 +247,14 @@ impl App {
 
     /// All rows by their messages, for a search.
     pub(super) fn texts_of_findings(&self) -> Vec<Text> {
-        let text = |row: Told<'_>| {
-            let record = row.charge.cases.first()?.message.record;
-            let sender = self.store.endpoint(row.endpoint).map(ToString::to_string).unwrap_or_default();
-            let mut cells = cells(&self.store, &row, sender).cells;
-            cells.push(self.aliases.name(row.endpoint).into());
-            Some(Text { key: row.key(), record, text: cells.join(" ") })
+        let text = |row: &Sum| {
+            let record = *row.first.first()?;
+            let sender = self.store.endpoint(row.key.endpoint).map(ToString::to_string).unwrap_or_default();
+            let mut cells = cells(&self.store, row, sender).cells;
+            cells.push(self.aliases.name(row.key.endpoint).into());
+            Some(Text { key: row.key, record, text: cells.join(" ") })
         };
-        let mut texts: Vec<Text> = self.findings.judged.told().filter_map(text).collect();
+        let mut texts: Vec<Text> = self.findings.judged.rows.iter().filter_map(text).collect();
         texts.sort_by_key(|text| text.record);
         texts
     }
@@ -311,21 +270,21 @@ impl App {
 
     /// The rule of the current row, in a sentence.
     pub fn said_of_finding(&self) -> Option<(String, Style)> {
-        let charge = self.findings.judged.at(self.findings.place)?.charge;
-        let reference = charge.cases.first().map_or(charge.rule.row().reference, |case| case.finding.reference());
-        let text = format!("{}: {} ({reference})", charge.rule.id(), charge.rule.row().teaching);
-        Some((text, self.theme.severity(charge.severity)))
+        let SumKey { rule, severity, .. } = self.findings.judged.rows.get(self.findings.place)?.key;
+        let charges = self.findings.verdict.iter().flat_map(|person| person.charges.iter().chain(&person.acquitted));
+        let mut own = charges.filter(|charge| (charge.rule, charge.severity) == (rule, severity));
+        let case = own.next().and_then(|charge| charge.cases.first());
+        let reference = case.map_or(rule.row().reference, |case| case.finding.reference());
+        let text = format!("{}: {} ({reference})", rule.id(), rule.row().teaching);
+        Some((text, self.theme.severity(severity)))
     }
 
     /// The verdict on the endpoint of the current row.
     fn say_verdict(&mut self) {
         let (cursor, top, page) = (self.tables.facts.cursor, self.tables.facts.top, self.tables.facts.page);
         let mut facts = Facts { page, cursor, top, ..Facts::default() };
-        let person = self.findings.current.and_then(|key| {
-            let mut people = self.findings.judged.people.iter();
-            people.find(|person| person.endpoint == key.0)
-        });
-        if let Some(person) = person.filter(|_| page.0 > 0) {
+        self.judge_current();
+        if let Some(person) = self.findings.verdict.as_ref().filter(|_| page.0 > 0) {
             let store = &self.store;
             let parts = &self.findings.judged.parts;
             let endpoint = |id: EndpointId| {
@@ -350,6 +309,20 @@ impl App {
         self.tables.facts = facts;
     }
 
+    /// Read the cases of the current row's endpoint again, unless they are at hand.
+    fn judge_current(&mut self) {
+        let endpoint = self.findings.current.map(|key| key.endpoint);
+        if self.findings.verdict.as_ref().map(|person| person.endpoint) == endpoint {
+            return;
+        }
+        let own = |row: &&Sum| Some(row.key.endpoint) == endpoint;
+        let sums: Vec<&Sum> = self.findings.judged.rows.iter().filter(own).collect();
+        match Person::of_sums(&sums, &self.store, &self.fetcher) {
+            Ok(person) => self.findings.verdict = person,
+            Err(error) => self.say(error.to_string()),
+        }
+    }
+
     /// Why a view is empty.
     pub fn why_empty(&self) -> &'static str {
         match (self.view, self.findings.running, self.list.chosen.is_some()) {
@@ -366,22 +339,25 @@ impl App {
 }
 
 /// A row as texts.
-fn cells(store: &Store, row: &Told<'_>, sender: String) -> Row {
-    let charge = row.charge;
+fn cells(store: &Store, row: &Sum, sender: String) -> Row {
+    let SumKey { rule, severity, its_doing, .. } = row.key;
     let name = |id: ResourceId| escape::text(store.resource(id).unwrap_or("?")).into_owned();
-    let resource = match charge.resources.as_slice() {
+    let resource = match row.resources.as_slice() {
         [] => "-".into(),
         [only] => name(*only),
         [first, others @ ..] => format!("{} and {} more", name(*first), others.len()),
     };
     let cells = vec![
-        field::severity(charge.severity).into(),
-        charge.rule.id().into(),
-        charge.count.to_string(),
-        charge.cases.first().map_or_else(|| "-".into(), |case| format!("#{}", case.message.frame)),
+        field::severity(severity).into(),
+        rule.id().into(),
+        row.count.to_string(),
+        row.first
+            .first()
+            .and_then(|id| store.get(*id))
+            .map_or_else(|| "-".into(), |record| format!("#{}", record.frame)),
         sender,
-        if row.its_doing { "yes" } else { "not shown" }.into(),
+        if its_doing { "yes" } else { "not shown" }.into(),
         resource,
     ];
-    Row { cells, severity: Some(charge.severity), heading: false }
+    Row { cells, severity: Some(severity), heading: false }
 }

@@ -9,7 +9,7 @@ use super::detail::scrolled;
 use crate::coap::{Code, MessageType, Severity};
 use crate::pipeline::Fetcher;
 use crate::render::line::{self, Line};
-use crate::store::{Record, RecordKind, Store};
+use crate::store::{Chosen, Record, RecordKind, Store};
 use crate::tracking::{NO_RECORD, RecordId, Relation, Role};
 
 /// Rows kept at most; those of a few pages.
@@ -51,8 +51,8 @@ pub struct List {
     pub page: usize,
     /// The newest message stays selected.
     pub follow: bool,
-    /// Only these are shown, in rising order; None for all.
-    pub chosen: Option<Arc<Vec<RecordId>>>,
+    /// Only these are shown; None for all.
+    pub chosen: Option<Arc<Chosen>>,
     /// Messages below this id have been on the pane, or were there when following ended.
     seen: RecordId,
     back: Vec<RecordId>,
@@ -129,8 +129,8 @@ fn is_problem(record: &Record) -> bool {
 pub enum Shown<'a> {
     /// All from the first id up to the second.
     All(RecordId, RecordId),
-    /// These.
-    Some(&'a [RecordId]),
+    /// Those in these rows of the chosen ones.
+    Some(&'a Chosen, usize, usize),
 }
 
 impl Shown<'_> {
@@ -138,7 +138,7 @@ impl Shown<'_> {
     pub fn len(self) -> usize {
         match self {
             Self::All(first, end) => end.saturating_sub(first) as usize,
-            Self::Some(ids) => ids.len(),
+            Self::Some(_, first, end) => end.saturating_sub(first),
         }
     }
 
@@ -146,7 +146,7 @@ impl Shown<'_> {
     pub fn at(self, row: usize) -> Option<RecordId> {
         match self {
             Self::All(first, end) => Some(first.saturating_add(row as RecordId)).filter(|id| *id < end),
-            Self::Some(ids) => ids.get(row).copied(),
+            Self::Some(ids, first, end) => Some(first + row).filter(|row| *row < end).and_then(|row| ids.at(row)),
         }
     }
 
@@ -154,7 +154,7 @@ impl Shown<'_> {
     pub fn row(self, id: RecordId) -> usize {
         match self {
             Self::All(first, end) => id.clamp(first, end.max(first)).saturating_sub(first) as usize,
-            Self::Some(ids) => ids.partition_point(|other| *other < id),
+            Self::Some(ids, first, end) => ids.row(id).clamp(first, end.max(first)) - first,
         }
     }
 
@@ -175,10 +175,7 @@ impl App {
         let ids = self.shown();
         match &self.list.chosen {
             None => Shown::All(ids.start, ids.end),
-            Some(chosen) => {
-                let place = |id| chosen.partition_point(|other| *other < id);
-                Shown::Some(chosen.get(place(ids.start)..place(ids.end)).unwrap_or_default())
-            }
+            Some(chosen) => Shown::Some(chosen, chosen.row(ids.start), chosen.row(ids.end)),
         }
     }
 

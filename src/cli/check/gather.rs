@@ -76,7 +76,7 @@ pub(super) fn findings(
     let Selection::Chosen(ids) = filter.select(&store, &fetcher, printer::threads(), &|| false)? else {
         bail!("nobody stopped the search; please report it");
     };
-    let mut tally = Tally::of_store(&store, &fetcher, ids.into_iter(), least)?;
+    let mut tally = Tally::of_store(&store, &fetcher, ids.iter(), least)?;
     let before: u64 = tally.counts().iter().sum();
     tally.retain(&|key| !ignore.contains(&key.rule));
     let ignored = before - tally.counts().iter().sum::<u64>();

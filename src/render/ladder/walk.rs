@@ -10,7 +10,7 @@ use super::lanes::{Lanes, of_records};
 use super::row::{Row, Source};
 use crate::coap::escape;
 use crate::frame::time_between;
-use crate::store::{RecordKind, Store};
+use crate::store::{Chosen, RecordKind, Store};
 use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
 
 /// Rows kept at most; those of a few pages.
@@ -36,6 +36,13 @@ pub enum Scope {
     Exchange(ExchangeId),
     /// Some that were chosen.
     Chosen,
+}
+
+/// What the messages of a ladder are among.
+enum Among<'a> {
+    All,
+    Filtered(&'a Chosen),
+    Members(&'a [RecordId]),
 }
 
 /// How pauses are shown.
@@ -112,7 +119,7 @@ pub struct Ladder {
     /// The messages of a scope that is less than all.
     members: Vec<RecordId>,
     /// What a filter lets through.
-    filtered: Option<Arc<Vec<RecordId>>>,
+    filtered: Option<Arc<Chosen>>,
     /// Folds that are open, by their first message.
     open: HashSet<RecordId>,
     blocks: Blocks,
@@ -159,22 +166,22 @@ impl Ladder {
         self.take(store, true);
     }
 
-    /// Show only those of the present messages that are among these. Ids rise.
-    pub fn choose(&mut self, ids: &[RecordId], store: &Store) {
+    /// Show only those of the present messages that are among these.
+    pub fn choose(&mut self, ids: &Chosen, store: &Store) {
         self.members = match self.scope {
             Scope::All => {
                 self.aside = std::mem::take(&mut self.lanes);
-                ids.to_vec()
+                ids.iter().collect()
             }
-            _ => self.members.iter().copied().filter(|id| ids.binary_search(id).is_ok()).collect(),
+            _ => self.members.iter().copied().filter(|id| ids.has(*id)).collect(),
         };
         self.scope = Scope::Chosen;
         self.lanes = of_records(store, &self.members);
         self.runs.clear();
     }
 
-    /// Show only what a filter lets through; none: all. Ids rise.
-    pub fn filter(&mut self, ids: Option<&Arc<Vec<RecordId>>>) {
+    /// Show only what a filter lets through; none: all.
+    pub fn filter(&mut self, ids: Option<&Arc<Chosen>>) {
         let is_known = match (ids, &self.filtered) {
             (Some(ids), Some(known)) => Arc::ptr_eq(ids, known),
             (ids, known) => ids.is_none() && known.is_none(),
@@ -228,28 +235,41 @@ impl Ladder {
         store.get(id).is_some_and(|record| self.lanes.shows(store, record))
     }
 
-    /// The ids that are shown, where those are not all; a filter does not narrow an exchange.
-    fn some(&self) -> Option<&[RecordId]> {
-        match self.scope {
-            Scope::All => self.filtered.as_ref().map(|ids| ids.as_slice()),
-            Scope::Exchange(_) | Scope::Chosen => Some(&self.members),
+    /// What the ids that are shown are among; a filter does not narrow an exchange.
+    fn among(&self) -> Among<'_> {
+        match (&self.scope, &self.filtered) {
+            (Scope::All, None) => Among::All,
+            (Scope::All, Some(ids)) => Among::Filtered(ids),
+            (Scope::Exchange(_) | Scope::Chosen, _) => Among::Members(&self.members),
         }
     }
 
     /// The first shown message from `id` on.
     fn on(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
         let from = id.max(range.start);
-        let Some(some) = self.some() else { return (from..range.end).find(|id| self.has_lanes(store, *id)) };
-        let at = some.partition_point(|member| *member < from);
-        some.get(at..)?.iter().copied().find(|id| *id < range.end && self.has_lanes(store, *id))
+        let has_lanes = |id: &RecordId| self.has_lanes(store, *id);
+        match self.among() {
+            Among::All => (from..range.end).find(has_lanes),
+            Among::Filtered(ids) => ids.from(from).take_while(|id| *id < range.end).find(has_lanes),
+            Among::Members(ids) => {
+                let at = ids.partition_point(|member| *member < from);
+                ids.get(at..)?.iter().copied().take_while(|id| *id < range.end).find(has_lanes)
+            }
+        }
     }
 
     /// The last shown message before `id`.
     fn before(&self, store: &Store, id: RecordId, range: &Range<RecordId>) -> Option<RecordId> {
         let to = id.min(range.end);
-        let Some(some) = self.some() else { return (range.start..to).rev().find(|id| self.has_lanes(store, *id)) };
-        let at = some.partition_point(|member| *member < to);
-        some.get(..at)?.iter().rev().copied().find(|id| *id >= range.start && self.has_lanes(store, *id))
+        let has_lanes = |id: &RecordId| self.has_lanes(store, *id);
+        match self.among() {
+            Among::All => (range.start..to).rev().find(has_lanes),
+            Among::Filtered(ids) => ids.before(to).take_while(|id| *id >= range.start).find(has_lanes),
+            Among::Members(ids) => {
+                let at = ids.partition_point(|member| *member < to);
+                ids.get(..at)?.iter().rev().copied().take_while(|id| *id >= range.start).find(has_lanes)
+            }
+        }
     }
 
     /// The item of a message, or of the first one behind it that is shown, or of the last.

@@ -5,6 +5,7 @@ mod insight;
 mod page;
 mod part;
 mod person;
+mod sum;
 
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ pub use blame::is_of_sender;
 pub use page::{Form, Item, Page, code};
 pub use part::Part;
 pub use person::{Charge, Person};
+pub use sum::{Sum, SumKey};
 
 /// Cases that are kept of a group; the others are counted.
 pub const CASES: usize = 8;
@@ -152,6 +154,8 @@ impl Tally {
                     other = other.or(found);
                 }
             }
+            // Most groups are small, and there may be very many.
+            group.cases.reserve_exact(1);
             group.cases.push(Case { message, other, offset, finding });
         }
     }
@@ -182,21 +186,12 @@ impl Tally {
         ids: impl Iterator<Item = RecordId>,
         least: Severity,
     ) -> Result<Self, CaptureError> {
-        let (mut tally, mut fetcher) = (Self::default(), fetcher.clone());
+        let mut tally = Self::default();
         let exhibit = |id: RecordId| store.get(id).map(|record| Exhibit::new(id, record));
-        for id in ids {
-            let completes =
-                store.part(id).and_then(|part| store.body(part.body)).is_some_and(|row| row.completed_by == id);
-            let is_odd = |record: &&Record| record.severity() >= Some(least) || completes;
-            let Some(record) = store.get(id).filter(is_odd) else { continue };
-            let resource = store.resource_of(record);
-            let Some(view) = fetcher.view(store, id)? else { continue };
-            let mut message = Exhibit::new(id, record);
-            message.is_copy |= view.findings().iter().any(|finding| finding.rule == Rule::NetDuplicate);
-            for finding in view.findings().iter().filter(|finding| finding.severity >= least) {
-                tally.add(finding, message, resource, Some(record.offset), &exhibit);
-            }
-        }
+        each_finding(store, fetcher, ids, least, &mut |finding, message, resource| {
+            let offset = store.get(message.record).map(|record| record.offset);
+            tally.add(finding, message, resource, offset, &exhibit);
+        })?;
         Ok(tally)
     }
 
@@ -227,4 +222,29 @@ impl Tally {
             }
         }
     }
+}
+
+/// Visits the findings of these records at a severity or above it, each with its message and the resource that this is about.
+fn each_finding(
+    store: &Store,
+    fetcher: &Fetcher,
+    ids: impl Iterator<Item = RecordId>,
+    least: Severity,
+    visit: &mut dyn FnMut(&Finding, Exhibit, ResourceId),
+) -> Result<(), CaptureError> {
+    let mut fetcher = fetcher.clone();
+    for id in ids {
+        let is_odd = |record: &&Record| record.severity() >= Some(least) || store.completes_body(id);
+        let Some(record) = store.get(id).filter(is_odd) else { continue };
+        let resource = store.resource_of(record);
+        let Some(view) = fetcher.view(store, id)? else { continue };
+        let mut message = Exhibit::new(id, record);
+        let findings = view.findings();
+        message.is_copy |= findings.iter().any(|finding| finding.rule == Rule::NetDuplicate);
+        findings
+            .iter()
+            .filter(|finding| finding.severity >= least)
+            .for_each(|finding| visit(finding, message, resource));
+    }
+    Ok(())
 }

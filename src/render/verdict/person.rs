@@ -36,24 +36,30 @@ impl Person {
         let mut people: Vec<Self> = Vec::new();
         for (key, group) in groups {
             if people.last().is_none_or(|last| last.endpoint != key.endpoint) {
+                people.last_mut().map(Self::finish);
                 people.push(Self { endpoint: key.endpoint, charges: Vec::new(), acquitted: Vec::new() });
             }
             if let Some(person) = people.last_mut() {
                 person.take(&key, group);
             }
         }
-        for person in &mut people {
-            for list in [&mut person.charges, &mut person.acquitted] {
-                list.sort_by_key(|charge| (std::cmp::Reverse((charge.severity, charge.count)), charge.rule));
-                for charge in list {
-                    charge.cases.sort_by_key(|case| case.message.frame);
-                    charge.cases.truncate(super::CASES);
-                    charge.cases.shrink_to_fit();
-                }
-            }
-        }
+        people.last_mut().map(Self::finish);
         people.sort_by_key(|person| (std::cmp::Reverse((person.worst(), person.weight())), person.endpoint));
         people
+    }
+
+    /// Puts in order what was taken, and keeps the first cases.
+    pub(super) fn finish(&mut self) {
+        for list in [&mut self.charges, &mut self.acquitted] {
+            list.sort_by_key(|charge| (std::cmp::Reverse((charge.severity, charge.count)), charge.rule));
+            list.shrink_to_fit();
+            for charge in list {
+                charge.cases.sort_by_key(|case| case.message.frame);
+                charge.cases.truncate(super::CASES);
+                charge.cases.shrink_to_fit();
+                charge.resources.shrink_to_fit();
+            }
+        }
     }
 
     fn take(&mut self, key: &Key, group: &Group) {

@@ -4,10 +4,9 @@ use super::order::{Column, Part};
 use super::{Making, Row, state};
 use crate::coap::{Code, Parameters, Severity, escape};
 use crate::frame::time_between;
-use crate::pipeline::Fetcher;
 use crate::render::content;
 use crate::render::time::duration;
-use crate::store::Store;
+use crate::store::{Store, View};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
 
 /// Columns in the order of the keys that sort.
@@ -89,14 +88,12 @@ pub fn reply(row: &ExchangeRow) -> String {
 }
 
 /// What only the request itself tells: its blocks, and why its path is not known.
-pub fn tell_request(row: &mut Row, id: ExchangeId, store: &Store, fetcher: &mut Fetcher) {
-    let Some(exchange) = store.exchange(id) else { return };
-    let Ok(Some(view)) = fetcher.view(store, exchange.request) else { return };
+pub fn tell_request(row: &mut Row, request: &View<'_>) {
     let Some(cell) = row.cells.get_mut(REQUEST) else { return };
-    if store.resource(exchange.resource).is_none() {
-        *cell = format!("{} {}", cell.trim_end(), content::path(&view.message));
+    if request.exchange().is_none_or(|exchange| request.store.resource(exchange.resource).is_none()) {
+        *cell = format!("{} {}", cell.trim_end(), content::path(&request.message));
     }
-    for block in content::blocks(&view.message) {
+    for block in content::blocks(&request.message) {
         *cell = format!("{} {}", cell.trim_end(), content::short_blocks(&block));
     }
 }

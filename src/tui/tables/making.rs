@@ -36,12 +36,27 @@ impl Making<'_> {
 
     /// The row of a view with this id.
     pub fn row(&self, view: View, id: u32, fetcher: &mut Fetcher) -> Row {
-        if view == View::Observations {
-            return observations::row(self, ObservationId(id));
+        let mut row = self.row_alone(view, id);
+        if let Some(request) = self.request(view, id)
+            && let Ok(Some(request)) = fetcher.view(self.store, request)
+        {
+            exchanges::tell_request(&mut row, &request);
         }
-        let mut row = exchanges::row(self, ExchangeId(id));
-        exchanges::tell_request(&mut row, ExchangeId(id), self.store, fetcher);
         row
+    }
+
+    /// The same, without what only its request tells.
+    pub fn row_alone(&self, view: View, id: u32) -> Row {
+        match view {
+            View::Observations => observations::row(self, ObservationId(id)),
+            _ => exchanges::row(self, ExchangeId(id)),
+        }
+    }
+
+    /// The request that tells more of a row.
+    pub fn request(&self, view: View, id: u32) -> Option<RecordId> {
+        let exchange = self.store.exchange(ExchangeId(id)).filter(|_| view == View::Exchanges)?;
+        Some(exchange.request).filter(|request| *request != NO_RECORD)
     }
 
     /// The heading of a group: what its rows have in common, and how many they are.
@@ -64,20 +79,13 @@ impl Making<'_> {
     }
 
     /// The row of the table that stands for a message, which is the one selected with it; `None` where there is none.
-    pub fn row_of(
-        &self,
-        view: View,
-        message: RecordId,
-        is_shown: &dyn Fn(RecordId) -> bool,
-        fetcher: &mut Fetcher,
-    ) -> Option<Row> {
+    pub fn row_of(&self, view: View, message: RecordId, is_shown: &dyn Fn(RecordId) -> bool) -> Option<u32> {
         let id = match view {
             View::Exchanges => exchange_of(self.store, self.store.get(message)?).0,
             View::Observations => self.store.observation_of(message)?.0,
             View::Messages | View::Flow | View::Findings => return None,
         };
-        let is_own = message_of(self.store, view, id, is_shown) == Some(message);
-        is_own.then(|| self.row(view, id, fetcher))
+        Some(id).filter(|id| message_of(self.store, view, *id, is_shown) == Some(message))
     }
 }
 

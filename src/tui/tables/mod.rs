@@ -21,6 +21,7 @@ use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, Observa
 use ratatui::style::Style;
 
 use context::Context;
+pub use exchanges::tell_request;
 pub use making::{Making, message_of};
 pub use order::{Column, Entry, Ordered};
 use order::{Order, Ordering};
@@ -439,7 +440,7 @@ impl App {
     fn put_in_order(&mut self) {
         let chosen = self.list.chosen_count();
         let order = &self.tables.of(self.view).order;
-        if !order.is_due(chosen) || self.is_read_soon() && !order.is_natural() {
+        if !order.is_due(chosen) || self.is_read_soon() && !order.is_natural() || self.must_wait() {
             return;
         }
         let work = Order {
@@ -459,6 +460,17 @@ impl App {
     /// A file is read whose end is near: an order made before would be made again, and takes memory while the tracker needs its own.
     fn is_read_soon(&self) -> bool {
         !self.opening.grows() && self.store.ended().is_none() && self.store.summary().progress.total.is_some()
+    }
+
+    /// A file is read, and a worker looks through what is there: what it looks at is kept as it was, beside what became of it. One at a
+    /// time is enough while the tracker needs its own memory.
+    pub(super) fn must_wait(&self) -> bool {
+        let tables = [&self.tables.exchanges, &self.tables.observations];
+        let is_busy = self.filter.running
+            || self.finder.running
+            || self.findings.is_running()
+            || tables.iter().any(|table| table.order.is_running());
+        is_busy && !self.opening.grows() && self.store.ended().is_none()
     }
 
     /// The rows of the view are being put in another order, or soon will be.

@@ -12,7 +12,7 @@ use super::super::event::{Event, Sender};
 use super::{exchange_of, exchanges, observations};
 use crate::coap::{Parameters, escape};
 use crate::render::Aliases;
-use crate::store::Store;
+use crate::store::{Chosen, Store};
 use crate::tracking::{EndpointId, ExchangeId, ObservationId, RecordId, ResourceId};
 
 /// What rows are sorted or grouped by.
@@ -121,7 +121,7 @@ pub struct Order {
     pub view: View,
     pub store: Store,
     /// The messages that are shown, where not all are.
-    pub chosen: Option<Arc<Vec<RecordId>>>,
+    pub chosen: Option<Arc<Chosen>>,
     pub aliases: Aliases,
     pub now: Option<i64>,
     pub parameters: Parameters,
@@ -296,8 +296,7 @@ impl Order {
             _ => self.store.exchange_ids(),
         };
         let wanted = self.chosen.as_ref().map(|chosen| Marks::of(ids.clone(), self.rows_of(chosen)));
-        let is_wanted =
-            |id: &u32| wanted.as_ref().is_none_or(|wanted| wanted.has(*id)) && self.part(*id, column).is_some();
+        let is_wanted = |id: &u32| wanted.as_ref().is_none_or(|wanted| wanted.has(*id)) && self.is_there(*id);
         let count = ids.clone().filter(is_wanted).count();
         let mut sorted: Vec<u32> = Vec::with_capacity(count);
         let mut rows: Vec<Sorted> = Vec::new();
@@ -338,12 +337,19 @@ impl Order {
     }
 
     /// The exchanges or observations of these messages.
-    fn rows_of(&self, chosen: &[RecordId]) -> impl Iterator<Item = u32> {
-        let of = |id: &RecordId| match self.view {
-            View::Observations => self.store.observation_of(*id).map(|id| id.0),
-            _ => self.store.get(*id).map(|record| exchange_of(&self.store, record).0),
+    fn rows_of(&self, chosen: &Chosen) -> impl Iterator<Item = u32> {
+        let of = |id: RecordId| match self.view {
+            View::Observations => self.store.observation_of(id).map(|id| id.0),
+            _ => self.store.get(id).map(|record| exchange_of(&self.store, record).0),
         };
         chosen.iter().filter_map(of)
+    }
+
+    fn is_there(&self, id: u32) -> bool {
+        match self.view {
+            View::Observations => self.store.observation(ObservationId(id)).is_some(),
+            _ => self.store.exchange(ExchangeId(id)).is_some(),
+        }
     }
 
     fn part(&self, id: u32, column: Column) -> Option<Part> {
