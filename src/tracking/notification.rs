@@ -71,7 +71,7 @@ impl Tracker {
                 tracked.previous_in_exchange = before;
             }
         }
-        if !overheard && end.is_some() {
+        if !overheard {
             self.remember(pair, resource, method, context);
         }
         if let Some(end) = end {

@@ -115,26 +115,26 @@ impl Tags {
     #[inline]
     pub fn remove(&mut self, tag: u32, number: u32) {
         let mask = self.cells.len() - 1;
-        let mut at = tag as usize & mask;
+        let (home, after) = (|tag: u32| tag as usize & mask, |at: usize| (at + 1) & mask);
+        let mut at = home(tag);
         loop {
             match self.cells.get(at) {
                 Some(cell) if cell.number == number => break,
-                Some(cell) if cell.number != NOTHING => at = (at + 1) & mask,
+                Some(cell) if cell.number != NOTHING => at = after(at),
                 _ => return,
             }
         }
         self.room += 1;
         // What has been put behind it for want of room moves up.
-        let mut next = (at + 1) & mask;
+        let mut next = after(at);
         while let Some(&cell) = self.cells.get(next)
             && cell.number != NOTHING
         {
-            let home = cell.tag as usize & mask;
-            if (next.wrapping_sub(home) & mask) >= (next.wrapping_sub(at) & mask) {
+            if (next.wrapping_sub(home(cell.tag)) & mask) >= (next.wrapping_sub(at) & mask) {
                 self.cells[at] = cell;
                 at = next;
             }
-            next = (next + 1) & mask;
+            next = after(next);
         }
         self.cells[at] = EMPTY;
     }
