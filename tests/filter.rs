@@ -15,6 +15,8 @@ mod bodies;
 mod counts;
 #[path = "filter/faults.rs"]
 mod faults;
+#[path = "filter/members.rs"]
+mod members;
 #[path = "check/packets.rs"]
 mod packets;
 

@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
             assert!(error.carets(text, |_| 1).1.ends_with('^'));
             if let Some(word) = error.proposal() {
                 let mut mended = text.to_owned();
-                mended.replace_range(error.span.clone(), word);
+                mended.replace_range(error.span.clone(), &word);
                 let _ = Filter::parse(&mended);
             }
         }

@@ -31,6 +31,10 @@ pub enum DecodeMode {
 }
 
 impl DecodeMode {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Rfc7252, Self::ExtendedTokens, Self::PlainTokens, Self::Draft03, Self::Draft08, Self::Draft12];
+
     /// Whether it is one of the drafts, with an option count in place of the token length.
     pub const fn is_draft(self) -> bool {
         matches!(self, Self::Draft03 | Self::Draft08 | Self::Draft12)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::options::block_payload;
-use super::{Field, Kind, Value, is_plain};
+use super::{Field, Kind, Value, Words, is_plain};
 use crate::coap::content_format::FormatStatus;
 use crate::coap::{Code, ContentFormat, OptionNumber, Rule};
 use crate::store::{RecordFlags, View};
@@ -28,6 +28,7 @@ fn header() -> Vec<Field> {
                 false => header_byte(view, 0, |byte| byte >> 4 & 3, visit),
             },
         )
+        .words(Words::TYPE_NUMBERS)
         .of_record(),
         Field::new(
             "coap.token_len",
@@ -41,6 +42,7 @@ fn header() -> Vec<Field> {
                 false => header_byte(view, 1, |byte| byte, visit),
             }
         })
+        .words(Words::CODE_NUMBERS)
         .of_record(),
         Field::new("coap.mid", Unsigned, "Message ID.", |view, visit| {
             if !view.record.flags.has(RecordFlags::HEADERLESS) {

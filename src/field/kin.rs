@@ -79,12 +79,14 @@ fn exchange() -> Vec<Field> {
                 let code = Code(row.method);
                 visit(Value::string(code.name().map_or_else(|| code.to_string(), str::to_owned)));
             }
-        }),
+        })
+        .words(Words::METHODS),
         Field::new("coapscope.exchange.code", Text, "Code of the exchange's first response: 2.05.", |view, visit| {
             if let Some(row) = view.exchange().filter(|row| row.code != 0) {
                 visit(Value::string(Code(row.code).to_string()));
             }
         })
+        .words(Words::CODES)
         .later(),
         Field::new(
             "coapscope.exchange.answer",

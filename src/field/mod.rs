@@ -28,7 +28,7 @@ pub use lower::of_header;
 pub use ours::{FINDING, SEVERITY};
 pub use payload::member;
 pub use value::{Kind, Value};
-pub use words::{answer, end, order, role, severity, state};
+pub use words::{Words, answer, end, order, role, severity, state};
 
 /// One field.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Field {
     pub known_later: bool,
     /// What has to be read for it.
     pub reads: Reads,
-    /// The words that its values are, where there are only so many.
+    /// The words that its values are, where they are known.
     pub words: Words,
     getter: Getter,
 }
@@ -59,28 +59,6 @@ pub enum Reads {
     Findings,
     /// Everything, also what the capture says of the frame.
     All,
-}
-
-/// The words that the values of a field are.
-#[derive(Clone, Copy, Debug)]
-pub enum Words {
-    /// Any text, or no text at all.
-    Any,
-    /// One of these.
-    OneOf(fn() -> &'static [&'static str]),
-    /// One of these, from little to much.
-    Ranked(&'static [&'static str]),
-}
-
-impl Words {
-    /// All words, where they are known.
-    pub fn list(self) -> Option<&'static [&'static str]> {
-        match self {
-            Self::Any => None,
-            Self::OneOf(words) => Some(words()),
-            Self::Ranked(words) => Some(words),
-        }
-    }
 }
 
 /// Whether the record says all of the message's header, so that fields that read the record alone need nothing else.
@@ -295,19 +273,26 @@ fn nearest(name: &str) -> Vec<&'static str> {
     rated.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Up to three of these words that resemble this one, the nearest first.
+/// Up to three of these words that resemble this one, the nearest first: a few letters away, or with it at their beginning or in them.
 pub fn nearest_words(wanted: &str, words: &[&'static str]) -> Vec<&'static str> {
-    if wanted.len() > LONGEST {
+    if wanted.is_empty() || wanted.len() > LONGEST {
         return Vec::new();
     }
     let wanted = wanted.to_ascii_lowercase();
-    let mut rated: Vec<(usize, &'static str)> = words
-        .iter()
-        .map(|word| (edits(&wanted, &word.to_ascii_lowercase()), *word))
-        .filter(|(edits, _)| *edits <= 1 + wanted.len() / 3)
-        .collect();
+    let rate = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        let edits = Some(edits(&wanted, &word)).filter(|edits| *edits <= 1 + wanted.len() / 3);
+        let part = match wanted.len() {
+            2.. if word.starts_with(&wanted) => Some(1),
+            3.. if word.contains(&wanted) => Some(2),
+            _ => None,
+        };
+        edits.into_iter().chain(part).min()
+    };
+    let mut rated: Vec<(usize, usize, &'static str)> =
+        words.iter().filter_map(|word| Some((rate(word)?, word.len(), *word))).collect();
     rated.sort_unstable();
-    rated.into_iter().take(3).map(|(_, word)| word).collect()
+    rated.into_iter().take(3).map(|(.., word)| word).collect()
 }
 
 /// Letters to insert, delete or replace to turn one text into the other.

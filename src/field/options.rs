@@ -72,7 +72,7 @@ fn row(definition: &'static OptionDefinition) -> Field {
         help: help.into(),
         known_later: false,
         reads: Reads::Message,
-        words: Words::Any,
+        words: if definition.format == OptionFormat::ContentFormat { Words::FORMATS } else { Words::Any },
         getter: Getter::Option(definition.number),
     }
 }

@@ -1,7 +1,7 @@
 //! Fields under `coapscope.`: what Wireshark lacks, or gets wrong.
 
 use super::coap::frame;
-use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, rules, severity, state};
+use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, severity, state};
 use super::{Field, Kind, Value, Words};
 use crate::coap::OptionNumber;
 use crate::store::{RecordFlags, View, round_trip};
@@ -29,13 +29,14 @@ fn message() -> Vec<Field> {
                 visit(Value::text(view.record.message_type.abbreviation()));
             }
         })
-        .words(Words::OneOf(|| &["CON", "NON", "ACK", "RST"]))
+        .words(Words::TYPES)
         .of_record(),
         Field::new("coapscope.code", Text, "Code as the RFCs write it: 0.01, 2.05.", |view, visit| {
             if has_header(view) {
                 visit(Value::string(view.record.code.to_string()));
             }
         })
+        .words(Words::CODES)
         .of_record(),
         Field::new(
             "coapscope.code.class",
@@ -53,6 +54,7 @@ fn message() -> Vec<Field> {
                 visit(Value::text(name));
             }
         })
+        .words(Words::CODE_NAMES)
         .of_record(),
         Field::new("coapscope.source", Text, "Endpoint of the sender: address and port.", |view, visit| {
             if let Some(endpoint) = view.source() {
@@ -85,6 +87,7 @@ fn message() -> Vec<Field> {
             "The document by which the message was read: RFC 7252, or an old draft.",
             |view, visit| visit(Value::text(view.record.mode.name())),
         )
+        .words(Words::READINGS)
         .of_record(),
         Field::new(
             "coapscope.malformed",
@@ -97,13 +100,16 @@ fn message() -> Vec<Field> {
         .of_record(),
         Field::new("coapscope.content_format", Unsigned, "Content-Format as a number.", |view, visit| {
             number(view, OptionNumber::CONTENT_FORMAT, visit);
-        }),
+        })
+        .words(Words::FORMAT_NUMBERS),
         Field::new("coapscope.accept", Unsigned, "Accept as a number.", |view, visit| {
             number(view, OptionNumber::ACCEPT, visit);
-        }),
+        })
+        .words(Words::FORMAT_NUMBERS),
         Field::new("coapscope.option", Unsigned, "Number of each option.", |view, visit| {
             view.message.options().for_each(|option| visit(Value::Unsigned(option.number.0.into())));
-        }),
+        })
+        .words(Words::OPTION_NUMBERS),
         Field::new("coapscope.payload", Bytes, "The payload, as far as it was captured.", |view, visit| {
             let payload = view.message.payload();
             if !payload.is_empty() {
@@ -348,7 +354,7 @@ fn findings() -> Vec<Field> {
             view.findings().iter().for_each(|finding| visit(Value::text(finding.rule.row().id)));
         })
         .of_findings()
-        .words(Words::OneOf(rules))
+        .words(Words::FINDINGS)
         .later(),
         Field::new(SEVERITY, Kind::Text, "Severity of the worst finding: chat, note, warn or error.", |view, visit| {
             // The record knows all but what is odd about the payload.

@@ -17,6 +17,14 @@ const LONGEST: usize = 512;
 /// Members that can be asked for while the program runs. Each is kept.
 const MEMBERS_KEPT: usize = 4096;
 
+/// What payloads are read as, each once.
+static FORMS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut forms: Vec<&str> = payload::forms().collect();
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+});
+
 pub(super) fn rows() -> Vec<Field> {
     vec![
         Field::new(
@@ -28,11 +36,12 @@ pub(super) fn rows() -> Vec<Field> {
                     visit(Value::text(decoded.form));
                 }
             },
-        ),
+        )
+        .words(Words::OneOf(|| &FORMS)),
         Field::new(
             MEMBERS,
             Kind::Member,
-            "Every value of the payload; with names behind it, those of the members so called: coapscope.payload.value.temp.",
+            "Every value of the payload; with names behind it, those of the members so called, and of the SenML records whose resolved name is or ends so: coapscope.payload.value.temp.",
             |view, visit| {
                 if let Some(decoded) = decoded(view) {
                     decoded.items.iter().for_each(|item| leaves(item, visit));
@@ -85,6 +94,10 @@ pub(super) fn visit(view: &View<'_>, path: &[String], visit: &mut dyn FnMut(Valu
         && let Some(decoded) = decoded(view)
     {
         below(&decoded.items, path, visit);
+        if !decoded.records.is_empty() {
+            let name = path.join(".");
+            decoded.records.iter().filter(|record| record.is_called(&name)).for_each(|record| whole(&record.value, visit));
+        }
     }
 }
 
@@ -114,6 +127,7 @@ fn below(items: &[Item], path: &[String], visit: &mut dyn FnMut(Value<'_>)) {
 fn whole(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
     match &item.value {
         Decoded::List(_) if !item.children.is_empty() => item.children.iter().for_each(|child| whole(child, visit)),
+        Decoded::Tag(_) if tagged_number(item, visit) => {}
         Decoded::Tag(_) => item.children.iter().for_each(|child| whole(child, visit)),
         Decoded::Map(_) | Decoded::List(_) => visit(Value::Presence),
         _ => leaf(item, visit),
@@ -123,11 +137,20 @@ fn whole(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
 /// All values in an item that hold no others.
 fn leaves(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
     match &item.value {
+        Decoded::Tag(_) if tagged_number(item, visit) => {}
         Decoded::List(_) | Decoded::Map(_) | Decoded::Tag(_) => {
             item.children.iter().for_each(|child| leaves(child, visit));
         }
         _ => leaf(item, visit),
     }
+}
+
+/// The one number that a tag makes of what it holds: big numbers, decimal fractions, big floats (RFC 8949 section 3.4.3 and 3.4.4).
+fn tagged_number(item: &Item, visit: &mut dyn FnMut(Value<'_>)) -> bool {
+    let Decoded::Tag(2..=5) = item.value else { return false };
+    let exact = item.json().as_number().and_then(|number| number.as_str().parse().ok());
+    let number = exact.map(Value::Integer).or_else(|| item.as_number().map(Value::Real));
+    number.map(visit).is_some()
 }
 
 fn leaf(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {

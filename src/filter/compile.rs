@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::error::{Fault, FilterError};
+use super::error::{FEW, Fault, FilterError};
 use super::expr::{Check, Expr, Standing, Test};
 use super::item::{Class, Item};
 use super::lex::Comparison;
@@ -267,7 +267,7 @@ impl<'t> Compiler<'t> {
             }
             NodeKind::Character(byte) => literal::read(byte.to_string().as_bytes(), false, class),
             // Text that looks like a field is a slip more often than a value.
-            NodeKind::Word if class != Class::Address && class != Class::Bytes && is_name(text) => {
+            NodeKind::Word if class != Class::Address && class != Class::Bytes && is_name(text) && !has_words(of) => {
                 match field::find(text) {
                     Err(unknown) => return self.fault(Fault::Field(unknown), &node.span),
                     Ok(_) => {
@@ -283,7 +283,22 @@ impl<'t> Compiler<'t> {
             NodeKind::Negative(inner) => literal::read(format!("-{}", self.part(&inner.span)).as_bytes(), false, class),
             _ => return self.fault(Fault::Expected { what: "a value", found: format!("`{text}`") }, &node.span),
         };
+        let words = of.map_or(Words::Any, |field| field.words);
+        let is_never = |text: &str| {
+            let (text, all) = (text.to_owned(), words.list().unwrap_or_default());
+            Fault::Word { nearest: field::nearest_words(&text, all), text, field: name.to_owned(), all }
+        };
         let Some(item) = item else {
+            let written = match &node.kind {
+                NodeKind::Text(quoted) => String::from_utf8_lossy(quoted),
+                _ => text.into(),
+            };
+            // A name that there is not; or a number that is none.
+            if let Words::Names(names, _) = words
+                && (!field::nearest_words(&written, names()).is_empty() || names().len() <= FEW)
+            {
+                return self.fault(is_never(&written), &node.span);
+            }
             let fault = Fault::Value {
                 text: text.to_owned(),
                 field: name.to_owned(),
@@ -292,12 +307,8 @@ impl<'t> Compiler<'t> {
             };
             return self.fault(fault, &node.span);
         };
-        if let (Some(words), Some(bytes)) = (of.and_then(|field| field.words.list()), item.bytes())
-            && !words.iter().any(|word| word.as_bytes() == bytes)
-        {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            let nearest = field::nearest_words(&text, words);
-            return self.fault(Fault::Word { text, field: name.to_owned(), nearest, all: words }, &node.span);
+        if let Some(text) = item.bytes().map(String::from_utf8_lossy).filter(|text| !words.allows(text)) {
+            return self.fault(is_never(&text), &node.span);
         }
         Ok(item)
     }
@@ -307,9 +318,14 @@ fn whole(name: &str) -> Option<Whole> {
     WHOLES.iter().find(|row| row.name == name).map(|row| row.whole)
 }
 
+/// Whether a field has words for values, which may look like names of fields: `icmp.unreachable`.
+fn has_words(field: Option<&Field>) -> bool {
+    field.is_some_and(|field| !matches!(field.words, Words::Any | Words::Names(..)))
+}
+
 /// What the name stands for, in a field whose numbers have names.
 fn named(field: Option<&Field>, text: &[u8]) -> Option<Item<'static>> {
-    let number = literal::named(&field?.name, std::str::from_utf8(text).ok()?)?;
+    let number = field?.words.number(std::str::from_utf8(text).ok()?)?;
     Some(Item::Integer(number.into()))
 }
 

@@ -1,9 +1,14 @@
 //! What is wrong with a filter, and where.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use super::help::value;
 use crate::field::{UnknownField, shortened};
+
+/// Words that a message lists in full.
+pub(super) const FEW: usize = 12;
 
 /// A filter that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,11 +101,12 @@ impl FilterError {
     }
 
     /// What to write in place of what is wrong, where that can be guessed.
-    pub fn proposal(&self) -> Option<&'static str> {
+    pub fn proposal(&self) -> Option<Cow<'static, str>> {
         match &self.fault {
-            Fault::Field(unknown) => unknown.nearest.first().copied(),
-            Fault::Function { nearest, .. } | Fault::Word { nearest, .. } => nearest.first().copied(),
-            Fault::Written { as_, .. } => Some(as_),
+            Fault::Field(unknown) => unknown.nearest.first().map(|name| Cow::Borrowed(*name)),
+            Fault::Function { nearest, .. } => nearest.first().map(|name| Cow::Borrowed(*name)),
+            Fault::Word { nearest, .. } => nearest.first().map(|word| value(word)),
+            Fault::Written { as_, .. } => Some(Cow::Borrowed(as_)),
             _ => None,
         }
     }
@@ -158,7 +164,7 @@ impl fmt::Display for Fault {
                 write!(f, "{field} is never `{}`", shortened(text))?;
                 match (nearest.is_empty(), all.len()) {
                     (false, _) => f.write_str(&did_you_mean(nearest)),
-                    (true, ..=12) => write!(f, "; it is {}", either(all)),
+                    (true, ..=FEW) => write!(f, "; it is {}", either(all)),
                     (true, _) => Ok(()),
                 }
             }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::item::{Class, Item};
-use crate::coap::{Code, MessageType};
 
 /// Reads a value of a class; None where it is none. `quoted`: it stood between quotation marks.
 pub(super) fn read(text: &[u8], quoted: bool, class: Class) -> Option<Item<'static>> {
@@ -205,26 +204,6 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// The number that a name stands for, in fields whose numbers have names.
-pub(super) fn named(field: &str, text: &str) -> Option<u64> {
-    match field {
-        "coap.type" => (0..4).find(|bits| {
-            let kind = MessageType::from_bits(*bits);
-            text.eq_ignore_ascii_case(kind.abbreviation()) || text.eq_ignore_ascii_case(kind.name())
-        }),
-        "coap.code" => (0..=255).find(|byte| {
-            let code = Code(*byte);
-            let name = code.name().unwrap_or_default();
-            let dotted = code.to_string();
-            text == dotted
-                || !name.is_empty()
-                    && (text.eq_ignore_ascii_case(name) || text.eq_ignore_ascii_case(&format!("{dotted} {name}")))
-        }),
-        _ => None,
-    }
-    .map(u64::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,22 +256,6 @@ mod tests {
             ("10.0.0", Class::Address, None),
         ] {
             assert_eq!(read(text.as_bytes(), false, class), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_have_names() {
-        for (field, text, expected) in [
-            ("coap.code", "GET", Some(1)),
-            ("coap.code", "2.05", Some(69)),
-            ("coap.code", "Content", Some(69)),
-            ("coap.code", "2.05 Content", Some(69)),
-            ("coap.type", "con", Some(0)),
-            ("coap.type", "Acknowledgement", Some(2)),
-            ("coap.code", "GOT", None),
-            ("coap.mid", "GET", None),
-        ] {
-            assert_eq!(named(field, text), expected, "{field} {text}");
         }
     }
 }

@@ -39,6 +39,9 @@ pub fn part(message: &Message<'_>) -> Part {
     }
 }
 
+/// What a block is read as that does not begin its body.
+pub(super) const LATER: &str = "a later block";
+
 /// The payload decoded. None where there is no payload, or OSCORE has encrypted it. Offsets count from the first byte of the payload. Of a part of a body nothing is judged.
 pub fn of_message(message: &Message<'_>, about: About<'_>) -> Option<Decoded> {
     let payload = message.payload();
@@ -50,19 +53,22 @@ pub fn of_message(message: &Message<'_>, about: About<'_>) -> Option<Decoded> {
     let subject = Subject { format, about, is_diagnostic: is_error && format.is_none() };
     match part(message) {
         Part::Whole => Some(decode(payload, &subject)),
-        Part::Beginning => Some(Decoded { problems: Vec::new(), resolved: None, ..decode(payload, &subject) }),
+        Part::Beginning => {
+            Some(Decoded { problems: Vec::new(), resolved: None, records: Vec::new(), ..decode(payload, &subject) })
+        }
         Part::Later => {
             let items = match text::readable(payload) {
                 true => text::decode(payload, &mut super::walk::Walk::new()),
                 false => vec![Item::new(Value::Bytes(payload.to_vec()), 0..payload.len())],
             };
             Some(Decoded {
-                form: "a later block",
+                form: LATER,
                 is_guess: true,
                 items,
                 problems: Vec::new(),
                 notation: None,
                 resolved: None,
+                records: Vec::new(),
             })
         }
     }

@@ -28,6 +28,7 @@ pub use item::{Item, Value};
 pub use memo::shared;
 pub use message::{About, Part, brief, findings, findings_of_body, of_message, part};
 pub use notation::notation;
+pub use senml::Record;
 pub use walk::{DEPTH, ITEMS, Problem};
 
 use crate::coap::ContentFormat;
@@ -60,6 +61,8 @@ pub struct Decoded {
     pub notation: Option<String>,
     /// SenML with names, times and values resolved (RFC 8428 section 4.6).
     pub resolved: Option<serde_json::Value>,
+    /// The values of its records by their resolved names.
+    pub records: Vec<Record>,
 }
 
 impl Decoded {
@@ -173,6 +176,14 @@ const FORMS: &[Form] = &[
 const SUFFIXES: &[(&str, usize)] =
     &[("+json", JSON), ("+cbor", CBOR), ("+cbor-seq", CBOR_SEQUENCE), ("+xml", XML), ("+cwt", CWT)];
 
+/// What [`Decoded::form`] can be.
+pub fn forms() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|form| form.name).chain([OCTETS, message::LATER])
+}
+
+/// What is read as nothing but bytes.
+const OCTETS: &str = "octets";
+
 /// The form of a Content-Format. None for what has no structure that is known here: octets, images, EXI, compressed bodies.
 fn form_of(format: ContentFormat) -> Option<&'static Form> {
     if let Some(row) = FORMS.iter().find(|row| row.formats.contains(&format.0)) {
@@ -193,7 +204,7 @@ fn is_cbor(format: ContentFormat) -> bool {
 fn by_format(body: &[u8], format: ContentFormat, subject: &Subject<'_>, walk: &mut Walk) -> (&'static str, Vec<Item>) {
     match form_of(format) {
         Some(form) => (form.name, (form.read)(body, subject, walk)),
-        None => ("octets", vec![Item::new(Value::Bytes(body.to_vec()), 0..body.len())]),
+        None => (OCTETS, vec![Item::new(Value::Bytes(body.to_vec()), 0..body.len())]),
     }
 }
 
@@ -213,24 +224,26 @@ pub fn decode(body: &[u8], subject: &Subject<'_>) -> Decoded {
     };
     let Some(form) = form else {
         return Decoded {
-            form: "octets",
+            form: OCTETS,
             is_guess: false,
             items: vec![Item::new(Value::Bytes(body.to_vec()), 0..body.len())],
             problems: Vec::new(),
             notation: None,
             resolved: None,
+            records: Vec::new(),
         };
     };
     let mut items = (form.read)(body, subject, &mut walk);
-    let resolved = match form.name {
+    let pack = match form.name {
         "SenML in JSON" | "SenML in CBOR" => {
             let is_etch = matches!(subject.format, Some(ContentFormat(320 | 322)));
             senml::resolve(&mut items, senml::Form { in_cbor: form.is_cbor, is_etch }, &mut walk)
         }
         _ => None,
     };
+    let (resolved, records) = pack.map_or((None, Vec::new()), |pack| (Some(pack.resolved.into()), pack.records));
     let notation = form.is_cbor.then(|| items.iter().map(notation).collect::<Vec<_>>().join(", "));
-    Decoded { form: form.name, is_guess, items, problems: walk.problems, notation, resolved }
+    Decoded { form: form.name, is_guess, items, problems: walk.problems, notation, resolved, records }
 }
 
 /// What a body without Content-Format looks like: JSON, if all of it is an object or array, or readable text; None for anything else.

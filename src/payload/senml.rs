@@ -54,6 +54,35 @@ const VALUES: [&str; 5] = ["v", "vs", "vb", "vd", "vlo"];
 /// Times below this count from now (RFC 8428 section 4.5.3).
 const RELATIVE: f64 = 268_435_456.0;
 
+/// The value of a record, by its resolved name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The base name and the record's own.
+    pub name: String,
+    /// Where the record's own name begins in it.
+    own: usize,
+    /// The value, that of the base added; of a record that has only a sum, the sum.
+    pub value: Item,
+}
+
+impl Record {
+    /// Whether it is called so: by its whole name, by its own, or by the last parts of its name, as URIs, URNs and device URNs
+    /// (RFC 9039 section 3.2) divide it.
+    pub fn is_called(&self, name: &str) -> bool {
+        let Some(before) = self.name.strip_suffix(name) else { return false };
+        let is_device = self.name.starts_with("urn:dev:");
+        before.len() == self.own || before.is_empty() || before.ends_with(['/', ':']) || is_device && before.ends_with('_')
+    }
+}
+
+/// What the records of a pack mean.
+pub(super) struct Pack {
+    /// Each in full, as JSON.
+    pub resolved: Vec<serde_json::Value>,
+    /// The values of those that have one.
+    pub records: Vec<Record>,
+}
+
 /// How a pack is written.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
@@ -75,9 +104,9 @@ struct Base {
     is_broken: bool,
 }
 
-/// Says of every record what it means, and returns the resolved records as JSON. A record that is broken, or has a field of the wrong
-/// kind, is left as it is.
-pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option<serde_json::Value> {
+/// Says of every record what it means, and returns the resolved records. One that is broken, or has a field of the wrong kind, is
+/// left as it is.
+pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option<Pack> {
     let root = items.first_mut()?;
     if !matches!(root.value, Value::List(_)) {
         if !matches!(root.value, Value::Rest(_)) {
@@ -86,7 +115,7 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
         return None;
     }
     let mut base = Base::default();
-    let mut resolved = Vec::new();
+    let mut pack = Pack { resolved: Vec::new(), records: Vec::new() };
     for record in &mut root.children {
         if !matches!(record.value, Value::Map(_)) {
             if !matches!(record.value, Value::Rest(_)) {
@@ -116,11 +145,12 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
             && !base.is_broken
             && let Some((object, meaning)) = record_of(&base, &read)
         {
-            resolved.push(serde_json::Value::Object(object));
+            pack.resolved.push(serde_json::Value::Object(object));
+            pack.records.extend(value_of(&base, &read));
             record.meaning = meaning;
         }
     }
-    Some(resolved.into())
+    Some(pack)
 }
 
 /// Whether a field has a value of its kind; notes it where not. CBOR stands for what JSON can say (RFC 8428 section 6), and that has no
@@ -229,6 +259,24 @@ fn record_of<'a>(
         words += &format!("; in LwM2M: {resource}");
     }
     Some((object, words))
+}
+
+/// The value of a record that has one, under its name.
+fn value_of<'a>(base: &Base, read: &dyn Fn(&str) -> Option<&'a Item>) -> Option<Record> {
+    let number = |base: Option<f64>, label: &str| match (base.filter(|base| *base != 0.0), read(label)) {
+        (None, own) => own.cloned(),
+        (Some(base), own) => {
+            let sum = rounded(base + own.and_then(Item::as_number).unwrap_or(0.0));
+            Some(Item::new(Value::Float(sum), own.map_or(0..0, |own| own.bytes.clone())))
+        }
+    };
+    let own = ["vs", "vb", "vd", "vlo"].into_iter().find_map(read).cloned();
+    let value = match read("s") {
+        Some(_) if read("v").is_none() => own.or_else(|| number(base.sum, "s")),
+        _ => own.or_else(|| number(base.value, "v")).or_else(|| number(base.sum, "s")),
+    };
+    let name = base.name.clone() + &read("n").and_then(text_of).unwrap_or_default();
+    Some(Record { name, own: base.name.len(), value: value.filter(|value| value.value != Value::Null)? })
 }
 
 fn text_of(item: &Item) -> Option<String> {

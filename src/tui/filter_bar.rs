@@ -236,7 +236,7 @@ impl App {
         let Overlay::Filter(input) = &self.overlay else { return };
         let Some(proposal) = offered(input).into_iter().next() else { return };
         let mut text = input.value().to_owned();
-        text.replace_range(proposal.replaces.clone(), proposal.word);
+        text.replace_range(proposal.replaces.clone(), &proposal.word);
         let cursor =
             text.get(..proposal.replaces.start + proposal.word.len()).map_or(0, |before| before.chars().count());
         self.overlay = Overlay::Filter(Input::new(text).with_cursor(cursor));

@@ -60,7 +60,7 @@ fn below(app: &App, input: &Input, typed: &Typed, scroll: usize, rows: usize, co
             lines.push(vec![(format!(" {why}"), Style::new()), (tab, app.theme.key())]);
         }
         Typed::Good => {
-            let words: Vec<&str> = offers.iter().take(6).map(|offer| offer.word).collect();
+            let words: Vec<&str> = offers.iter().take(6).map(|offer| &*offer.word).collect();
             if !words.is_empty() {
                 lines.push(vec![(" Tab: ".into(), app.theme.key()), (words.join("  "), Style::new())]);
             }

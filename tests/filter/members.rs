@@ -1,0 +1,62 @@
+//! Members of payloads by their names: of SenML by what the base fields make of them.
+
+use super::Loaded;
+use super::packets::{capture, datagram};
+
+/// Content-Format, payload.
+const PAYLOADS: &[(&str, &[u8])] = &[
+    ("6e", br#"[{"bn":"urn:dev:ow:264437f5000000ed_","bv":20,"n":"temp","v":1.5},{"n":"hum","vs":"damp"},{"n":"sum","s":7}]"#),
+    ("6e", br#"[{"bn":"dev1","n":"temp","v":3},{"bn":"/3303/0/","n":"5700","v":22.5}]"#),
+    // [{-2: "a:b:", 0: "temp", 2: 4([-1, 215])}], [{0: "raw", 8: h'0102'}, {0: "temp", 2: 5}]
+    ("70", b"\x81\xa3\x21\x64a:b:\x00\x64temp\x02\xc4\x82\x20\x18\xd7"),
+    ("70", b"\x82\xa2\x00\x63raw\x08\x42\x01\x02\xa2\x00\x64temp\x02\x05"),
+    // {"temp": 4([-1, 215]), "big": 2(h'010000000000000000'), "when": 1(5)}
+    ("3c", b"\xa3\x64temp\xc4\x82\x20\x18\xd7\x63big\xc2\x49\x01\0\0\0\0\0\0\0\0\x64when\xc1\x05"),
+    // A text where the number should be: the record means nothing, its fields are there.
+    ("6e", br#"[{"n":"temp","v":"hot"},{"n":"ok","v":1}]"#),
+];
+
+const FILTERS: &[(&str, &[u32])] = &[
+    ("coapscope.payload.value.temp", &[1, 2, 3, 4, 5]),
+    ("coapscope.payload.value.temp == 21.5", &[1, 3, 5]),
+    ("coapscope.payload.value.temp < 0 || coapscope.payload.value.temp == 215", &[]),
+    ("coapscope.payload.value == 21.5", &[3, 5]),
+    ("coapscope.payload.value.temp == 3", &[2]),
+    ("member(\"dev1temp\") == 3", &[2]),
+    ("coapscope.payload.value.emp", &[]),
+    ("coapscope.payload.value.b:temp == 21.5", &[3]),
+    ("coapscope.payload.value.urn:dev:ow:264437f5000000ed_temp > 21", &[1]),
+    ("member(\"264437f5000000ed_temp\")", &[1]),
+    ("coapscope.payload.value.hum == damp", &[1]),
+    ("coapscope.payload.value.sum == 7", &[1]),
+    ("coapscope.payload.value.5700 > 22", &[2]),
+    ("member(\"0/5700\") && member(\"/3303/0/5700\") == 22.5", &[2]),
+    ("coapscope.payload.value.raw == \"\\x01\\x02\"", &[4]),
+    ("coapscope.payload.value.big == 18446744073709551616", &[5]),
+    ("coapscope.payload.value.when == 5", &[5]),
+    ("coapscope.payload.value.v == hot", &[6]),
+    ("coapscope.payload.value.ok == 1", &[6]),
+];
+
+#[test]
+fn records_are_found_by_their_resolved_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("members.pcap");
+    let packets: Vec<Vec<u8>> = PAYLOADS
+        .iter()
+        .zip(1..)
+        .map(|((format, payload), id)| {
+            let header = [0x50, 0x45, 0, id, 0xc1, u8::from_str_radix(format, 16).unwrap(), 0xff];
+            datagram(40_001, false, &[&header, *payload].concat())
+        })
+        .collect();
+    capture(&path, &packets);
+    let all = Loaded::of(&path);
+    let wrong: Vec<String> = FILTERS
+        .iter()
+        .map(|(filter, expected)| (filter, all.frames(filter), expected))
+        .filter(|(_, found, expected)| found != *expected)
+        .map(|(filter, found, expected)| format!("{filter}: {found:?}, not {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
