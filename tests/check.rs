@@ -149,6 +149,48 @@ fn statuses() {
     }
 }
 
+/// The last lines say what was judged: all of the capture, or what was chosen of it.
+#[test]
+fn what_was_judged_is_told() {
+    let known = Known::new();
+    for (options, judged) in [
+        ("", "1 error, 1 warning, 1 note in 5 frames, 5 CoAP messages"),
+        ("-Y coap.mid==3", "0 errors, 0 warnings, 1 note in 2 CoAP messages let through by -Y, of 5 in 5 frames"),
+        ("--endpoint 10.0.0.1", "0 errors, 0 warnings, 0 notes in what 10.0.0.1 sent of 5 CoAP messages, 5 frames"),
+        (
+            "-Y coap.mid==1 --endpoint 10.0.0.9",
+            "1 error, 0 warnings, 0 notes in what 10.0.0.9 sent of 1 CoAP message let through by -Y, of 5 in 5 frames",
+        ),
+        ("-Y coap.mid==99", "nothing was judged: -Y lets nothing through"),
+    ] {
+        let text = known.check(
+            &format!("check @three.pcap {options}"),
+            if options.is_empty() || options.contains("mid==1") { 1 } else { 0 },
+        );
+        assert!(text.contains(judged), "{options}: {text}");
+        let name = known.path("three.pcap");
+        let markdown = run(&format!("check -T markdown {options} {}", name.display())).stdout;
+        let markdown = String::from_utf8(markdown).unwrap();
+        let scope = judged.split_once(" in ").map_or("0 CoAP messages let through by -Y", |(_, scope)| scope);
+        assert!(markdown.to_lowercase().contains(&scope.to_lowercase()), "{options}: {markdown}");
+    }
+    let object = json(&format!("-Y coap.mid==3 --endpoint 10.0.0.9 {}", known.path("three.pcap").display()));
+    assert_eq!(object["judged"], serde_json::json!({"passed_by_filter": 2, "sent_by": ["10.0.0.9"]}));
+}
+
+#[test]
+fn exit_statuses_are_documented() {
+    let help = String::from_utf8(run("check --help").stdout).unwrap();
+    let manual = String::from_utf8(run("man").stdout).unwrap();
+    let page = manual.split_once(".TH coapscope-check").unwrap().1.split(".TH ").next().unwrap();
+    let section = page.split_once(".SH \"EXIT STATUS\"").expect("a section").1;
+    for status in 0..=2 {
+        assert!(help.contains(&format!("\n  {status}  ")), "{help}");
+        assert!(section.contains(&format!(".TP\n\\fB{status}\\fR\n")), "{section}");
+    }
+    assert!(!page.contains(".SH EXTRA"), "{page}");
+}
+
 #[test]
 fn refusals_say_what_and_what_to_do() {
     let known = Known::new();

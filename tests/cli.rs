@@ -38,7 +38,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -Y -coap.mit<0 FILE", "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 2)"),
     ("print -T fields -e coap.payload FILE", "-e: `coap.payload` is a sentence about the payload in Wireshark"),
     ("explain -Y coap -r FILE --frame 1", "-Y: chooses among messages"),
-    ("fields qqqqqqq", "qqqqqqq: no field has that in its name or meaning"),
+    ("fields qqqqqqq", "qqqqqqq: no field has that in its name, meaning or values"),
     ("print --prot 1 FILE", "did you mean --port?"),
     ("print --port", "--port: a value is missing"),
     ("print -t bogus FILE", "-t/--time bogus: the values are r, d, a, ad, u, e; see `coapscope print --help`"),
@@ -433,4 +433,48 @@ fn hex_of_programs_is_read_rightly() {
         let output = command(&["explain", text]).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), String::from_utf8(expected.clone()).unwrap(), "{text}");
     }
+}
+
+/// The form of the output has the same two names with every command that has several; what a command cannot use is not in its help.
+#[test]
+fn options_are_called_alike_everywhere() {
+    let text = |arguments: &str| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{arguments}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for arguments in ["print", "stats", "check", "flow", "explain -r"] {
+        let (arguments, form) = match arguments {
+            "explain -r" => ("explain --frame 1 -r", "json"),
+            "flow" => ("flow", "mermaid"),
+            other => (other, "json"),
+        };
+        let [short, long] = ["-T", "--format"].map(|option| text(&format!("{arguments} FILE {option} {form}")));
+        assert!(!short.is_empty() && short == long, "{arguments}");
+        assert_ne!(short, text(&format!("{arguments} FILE")), "{arguments}");
+        let help = text(&format!("{} --help", arguments.split(' ').next().unwrap()));
+        assert!(help.contains("-T, --format <FORMAT>"), "{help}");
+    }
+    assert_eq!(text("stats FILE --json"), text("stats FILE -T json"));
+    assert!(!text("explain --help").contains("--display-filter") && text("flow --help").contains("--display-filter"));
+}
+
+#[test]
+fn fields_are_found_by_words_of_their_descriptions() {
+    for (words, found) in [
+        ("round trip", "coapscope.exchange.rtt"),
+        ("TIME round-trip", "coap.response_time"),
+        ("timed-out", "coapscope.exchange.state"),
+        ("mid.spurious", "coapscope.finding"),
+        ("senml", "coapscope.payload.value"),
+        ("application/json", "coapscope.content_format"),
+        ("uri-path", "coap.opt.uri_path"),
+    ] {
+        let output = run(&format!("fields {words}"));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().any(|line| line.starts_with(&format!("{found} "))), "{words}: {text}");
+        assert!(text.lines().count() < 20, "{words}: {text}");
+    }
+    let one = command(&["fields", "round trip"]).output().unwrap();
+    assert_eq!(one.stdout, run("fields round trip").stdout);
 }

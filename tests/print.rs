@@ -302,13 +302,34 @@ fn findings_that_were_saved_as_comments_stand_there_once() {
 fn a_stream_and_a_file_print_the_same_lines() {
     for capture in ["03-observe-alarm-two.pcap", "08-ip-fragments.pcap", "08-ether-nano.pcap.gz"] {
         let file = fs::File::open(root().join("captures/lab").join(capture)).unwrap();
-        for form in ["", "-V ", "-T fields -e frame.number -e coap.token "] {
+        for form in ["", "-x ", "-T fields -e frame.number -e coap.token "] {
             let streamed = coapscope(&format!("print {form}-")).stdin(file.try_clone().unwrap()).output().unwrap();
             std::io::Seek::seek(&mut &file, std::io::SeekFrom::Start(0)).unwrap();
             let read = printed(&format!("print {form}captures/lab/{capture}"));
             assert_eq!(String::from_utf8(streamed.stdout).unwrap(), read, "{form}{capture}");
         }
     }
+}
+
+/// The trees of a file say what its JSON says of what came later; those of a stream, written at once, do not.
+#[test]
+fn trees_of_a_file_say_what_came_later() {
+    let mut answered = 0;
+    for capture in ["captures/lab-session.pcap", "captures/lab/04-retransmit-libcoap.client.pcap"] {
+        let trees = printed(&format!("print -V {capture}"));
+        let trees: Vec<&str> = trees.split("\n\n").filter(|tree| !tree.trim().is_empty()).collect();
+        let messages = objects(&printed(&format!("print -T json {capture}")));
+        assert_eq!(trees.len(), messages.len(), "{capture}");
+        for (tree, object) in trees.iter().zip(&messages) {
+            let by = object["answered_by"].as_u64();
+            let line = by.map_or_else(|| "[Answered in:".into(), |by| format!("[Answered in: frame {by}"));
+            assert_eq!(tree.contains(&line), by.is_some(), "{object}\n{tree}");
+            answered += usize::from(by.is_some());
+        }
+        let streamed = coapscope("print -V -").stdin(fs::File::open(root().join(capture)).unwrap()).output().unwrap();
+        assert!(streamed.status.success() && !String::from_utf8(streamed.stdout).unwrap().contains("[Answered in:"));
+    }
+    assert!(answered >= 40, "{answered}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The blocks of pcapng, each handed over whole.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use pcap_parser::{
     DecryptionSecretsBlock, EnhancedPacketBlock, InterfaceDescriptionBlock, OptionCode, PcapNGOption, pcapng,
@@ -25,8 +26,8 @@ pub(super) const MAX_BLOCK: usize = 16 << 20;
 pub struct Secrets {
     /// What they are, such as 0x544c534b for a TLS key log.
     pub kind: u32,
-    /// The keys, in the form that the kind says.
-    pub data: Vec<u8>,
+    /// The keys, in the form that the kind says; shared by all who hold them.
+    pub data: Arc<[u8]>,
 }
 
 /// What a block says.
@@ -210,7 +211,7 @@ fn secrets(block: &[u8], big_endian: bool) -> Result<Secrets, &'static str> {
     };
     let (_, parsed): (_, DecryptionSecretsBlock<'_>) = parsed.map_err(|_| "its fields do not fit into it")?;
     let data = parsed.data.get(..parsed.secrets_len as usize).unwrap_or(parsed.data);
-    Ok(Secrets { kind: parsed.secrets_type.0, data: data.to_vec() })
+    Ok(Secrets { kind: parsed.secrets_type.0, data: data.into() })
 }
 
 /// The comments on the frame of a block of type 6.

@@ -42,6 +42,13 @@ pub enum WarningKind {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Keys of a pcapng that would be more than are kept. Said once a file.
+    SecretsLeftOut {
+        /// Bytes of these.
+        length: usize,
+        /// Bytes that are kept of a file.
+        most: usize,
+    },
     /// A fraction of a second of one second or more, carried into the seconds. Said once a file.
     FractionCarried {
         /// The frame.
@@ -92,6 +99,10 @@ impl fmt::Display for Warning {
             WarningKind::BadBlock { kind, skipped, why } => write!(
                 f,
                 "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); {skipped} bytes were skipped"
+            ),
+            WarningKind::SecretsLeftOut { length, most } => write!(
+                f,
+                "{file}: {length} bytes of decryption secrets at byte {offset} were left out, as are further ones: {most} bytes are kept of a file; frames are read all the same (this is said once)"
             ),
             WarningKind::FractionCarried { frame } => write!(
                 f,

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::flow::FlowArgs;
-use super::values;
+use super::{pages, values};
 use crate::render::time::TimeFormat;
 
 /// Dissect CoAP in captures and on live interfaces.
 #[derive(Debug, Parser)]
-#[command(name = "coapscope", version, about, long_about = LONG_ABOUT, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "coapscope", version, about, long_about = LONG_ABOUT, args_conflicts_with_subcommands = true, max_term_width = 100, after_help = pages::exit_status("coapscope"))]
 pub struct Cli {
     /// What to do; without one, the screen.
     #[command(subcommand)]
@@ -30,12 +30,14 @@ pub enum Command {
     /// Print messages: one line each, the dissection tree, annotated bytes, JSON, fields or CSV.
     Print(Box<PrintArgs>),
     /// Explain one message byte by byte.
+    #[command(mut_arg("display_filter", |filter| filter.hide(true)))]
     Explain(Box<ExplainArgs>),
     /// Count messages, exchanges, observations and findings.
     Stats(Box<StatsArgs>),
     /// Judge a capture: list its findings endpoint by endpoint, and end with status 1 where there are errors (see --fail-on).
+    #[command(after_help = pages::exit_status("check"))]
     Check(Box<CheckArgs>),
-    /// List the fields that -e, -Y and columns know, or those that have a word in their name or meaning.
+    /// List the fields that -e, -Y and columns know, or those that have some words in their name, meaning or values.
     Fields(FieldsArgs),
     /// Draw who said what to whom: the sequence diagram, as text or for Mermaid.
     Flow(Box<FlowArgs>),
@@ -80,7 +82,8 @@ pub struct PrintArgs {
     /// How to show it.
     #[command(flatten)]
     pub showing: ShowingArgs,
-    /// Print the dissection tree of each message.
+    /// Print the dissection tree of each message: of a file with what becomes known only after it, such as where it is answered (as tshark -2
+    /// does); of standard input and live at once, without that.
     #[arg(short = 'V', long = "tree", help_heading = "Showing")]
     pub tree: bool,
     /// Print the annotated bytes of each message.
@@ -171,7 +174,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub frame: Option<u64>,
     /// Form of the explanation.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    #[arg(short = 'T', long = "format", value_enum, value_name = "FORMAT", default_value = "text")]
     pub format: ExplainFormat,
     /// How to read it.
     #[command(flatten)]
@@ -190,9 +193,21 @@ pub struct StatsArgs {
     /// How to read it.
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Print one JSON object.
-    #[arg(long)]
+    /// Print text, or one JSON object.
+    #[arg(short = 'T', long = "format", value_enum, value_name = "FORMAT", default_value = "text")]
+    pub format: StatsFormat,
+    /// The same as -T json.
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+/// Output of `stats`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatsFormat {
+    /// Tables for 80 columns.
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 /// Arguments of `check`.
@@ -263,9 +278,9 @@ pub enum CheckFormat {
 /// Arguments of `fields`.
 #[derive(Debug, Args)]
 pub struct FieldsArgs {
-    /// Only fields with this in their name or meaning.
+    /// Only fields that have all these words in their name, their meaning or their values.
     #[arg(value_name = "WORD")]
-    pub word: Option<String>,
+    pub words: Vec<String>,
 }
 
 /// Which file.

@@ -1,5 +1,7 @@
 //! Which messages are printed: those that the filter lets through when they come, and those that it lets through later.
 
+use std::sync::Arc;
+
 use crate::capture::CaptureError;
 use crate::filter::{Filter, Groups};
 use crate::pipeline::{Fetcher, Sweep};
@@ -11,7 +13,7 @@ const LOOKED_AT: usize = 256;
 
 /// A filter at work on messages that come one by one.
 pub(super) struct Chooser {
-    filter: Filter,
+    filter: Arc<Filter>,
     sweep: Sweep,
     groups: Groups,
     /// Messages that were chosen, one bit each, where that is asked for.
@@ -20,7 +22,7 @@ pub(super) struct Chooser {
 
 impl Chooser {
     /// `remembers`: keep in mind what was chosen.
-    pub fn new(filter: Filter, fetcher: &Fetcher, remembers: bool) -> Self {
+    pub fn new(filter: Arc<Filter>, fetcher: &Fetcher, remembers: bool) -> Self {
         let groups = filter.groups();
         Self { filter, sweep: Sweep::new(fetcher), groups, chosen: remembers.then(Vec::new) }
     }

@@ -41,7 +41,7 @@ pub struct FlowArgs {
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Showing")]
     pub frame: Option<u64>,
     /// Form of the diagram (default: as the name behind -o ends, else text).
-    #[arg(long, value_enum, value_name = "FORM", help_heading = "Showing")]
+    #[arg(short = 'T', long = "format", value_enum, value_name = "FORMAT", help_heading = "Showing")]
     pub format: Option<FlowFormat>,
     /// Write to this file: .txt is text, .mmd Mermaid, .md Mermaid in Markdown, .svg a picture, .html a page with it.
     #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Showing")]

@@ -166,9 +166,14 @@ fn misfit<'a>(lines: &[DumpLine<'a>]) -> Option<&'a str> {
     let rises = offsets.is_sorted_by(|one, next| one < next);
     // No message of version 1 begins with a zero.
     let is_dump = lines.iter().all(|line| line.offset.starts_with('0') && !line.has_words());
-    let fits = |upto: usize| lines.get(..upto).is_some_and(|lines| with_offsets(lines, 16).is_some());
-    let misfits = (2..=lines.len()).find(|upto| !fits(*upto))?;
-    lines.get(misfits - 1).filter(|_| rises && is_dump).map(|line| line.offset)
+    if !rises || !is_dump {
+        return None;
+    }
+    // An offset fits where the line before it holds as many bytes as lie between the two.
+    let fits = |before: &DumpLine<'_>, length: usize| line_bytes(before.rest, length, false).len() == length;
+    let steps = offsets.iter().zip(offsets.iter().skip(1)).map(|(one, next)| next - one);
+    let mut pairs = lines.iter().zip(lines.iter().skip(1)).zip(steps);
+    pairs.find(|((before, _), length)| !fits(before, *length)).map(|((_, line), _)| line.offset)
 }
 
 impl DumpLine<'_> {
@@ -297,6 +302,16 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap(), expected, "{text:?}");
         }
+    }
+
+    /// A line is looked at once, however many there are: this took minutes where each was looked at with all before it.
+    #[test]
+    fn a_long_dump_with_a_gap_is_refused_at_once() {
+        let mut text: String = (0..50_000).map(|at| format!("{at:05x} 40\n")).collect();
+        text += "0c360 40\n";
+        let started = std::time::Instant::now();
+        assert_eq!(parse(&text).unwrap_err(), HexError::Offsets("0c360".into()));
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 
     #[test]

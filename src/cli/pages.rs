@@ -1,6 +1,9 @@
-//! `coapscope completions` and `coapscope man`: pages printed from the arguments themselves.
+//! `coapscope completions` and `coapscope man`: pages printed from the arguments themselves; and what stands below their help.
 
-use clap::CommandFactory;
+use std::io::{self, Write};
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
 
 use super::{Cli, Context};
 
@@ -12,7 +15,7 @@ pub fn completions(shell: clap_complete::Shell, context: &mut Context<'_>) -> an
     // The generator panics where a write fails, so it writes to memory.
     let mut page = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "coapscope", &mut page);
-    Ok(std::io::Write::write_all(&mut context.out, &page)?)
+    Ok(context.out.write_all(&page)?)
 }
 
 /// Print the manual page, with those of the subcommands behind it.
@@ -22,9 +25,58 @@ pub fn completions(shell: clap_complete::Shell, context: &mut Context<'_>) -> an
 pub fn manual(context: &mut Context<'_>) -> anyhow::Result<()> {
     let mut command = Cli::command();
     command.build();
-    clap_mangen::Man::new(command.clone()).render(&mut context.out)?;
+    page(&command, &mut context.out)?;
     for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
-        clap_mangen::Man::new(subcommand.clone()).render(&mut context.out)?;
+        page(subcommand, &mut context.out)?;
     }
     Ok(())
+}
+
+/// The page of a command; what its help has below the options has a section of its own.
+fn page(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    let statuses = match command.get_after_help() {
+        Some(_) => EXIT_STATUS.iter().filter(|row| row.command == command.get_name()).collect(),
+        None => Vec::new(),
+    };
+    Man::new(command.clone().after_help(None::<&str>)).render(out)?;
+    if !statuses.is_empty() {
+        writeln!(out, ".SH \"EXIT STATUS\"")?;
+    }
+    for row in statuses {
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", row.status, row.meaning.replace('-', "\\-"))?;
+    }
+    Ok(())
+}
+
+/// What a status tells.
+struct Status {
+    command: &'static str,
+    status: u8,
+    meaning: &'static str,
+}
+
+const fn status(command: &'static str, status: u8, meaning: &'static str) -> Status {
+    Status { command, status, meaning }
+}
+
+const CANNOT: &str = "It could not be done: usage, a file that cannot be read, no such interface, no permission. One line on standard error says what and why.";
+
+const EXIT_STATUS: &[Status] = &[
+    status("coapscope", 0, "Done, also where the capture ends in the middle of a record: that is a warning."),
+    status("coapscope", 1, "`check` found something at or above its level."),
+    status("coapscope", 2, CANNOT),
+    status(
+        "check",
+        0,
+        "Judged, and no finding of the level of --fail-on or worse but ignored and known ones; or a baseline was written.",
+    ),
+    status("check", 1, "There are such findings."),
+    status("check", 2, CANNOT),
+];
+
+/// The statuses of a command, for the end of its help.
+pub fn exit_status(command: &str) -> String {
+    let rows = EXIT_STATUS.iter().filter(|row| row.command == command);
+    let lines: Vec<String> = rows.map(|row| format!("  {}  {}", row.status, row.meaning)).collect();
+    format!("Exit status:\n{}", lines.join("\n"))
 }

@@ -120,7 +120,7 @@ impl Form {
     /// It holds what becomes known only after a message, so that a file is read to its end first.
     pub fn needs_later(&self) -> bool {
         match self {
-            Self::Text { .. } => false,
+            Self::Text { tree, .. } => *tree,
             Self::Json { .. } => true,
             Self::Columns(columns) => columns.need_later(),
         }
@@ -148,36 +148,33 @@ impl Form {
     }
 
     pub fn message(&mut self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
+        if let Self::Text { rows, tree: false, .. } = self {
+            out.write_all(rows.lines(view).as_bytes())?;
+        }
+        self.apart(view, known, out)
+    }
+
+    /// What is printed of one message does not depend on those before it: several can be printed at once.
+    pub fn is_apart(&self) -> bool {
+        !matches!(self, Self::Text { tree: false, .. })
+    }
+
+    /// A message in a form in which it stands for itself; of the lines only what is below them.
+    pub fn apart(&self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Text { rows, tree: with_tree, bytes, paint } => {
+            Self::Text { tree: with_tree, bytes, paint, .. } => {
                 if *with_tree {
-                    write_lines(&tree_lines(&tree(view, Known::SoFar), *paint), out)?;
-                } else {
-                    out.write_all(rows.lines(view).as_bytes())?;
+                    write_lines(&tree_lines(&tree(view, known), *paint), out)?;
                 }
                 if *bytes {
-                    write_lines(
-                        &annotated::lines_about(&view.message, Some(view.about()), Detail::Fields, *paint),
-                        out,
-                    )?;
+                    let about = Some(view.about());
+                    write_lines(&annotated::lines_about(&view.message, about, Detail::Fields, *paint), out)?;
                 }
                 if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
             }
-            Self::Json { .. } | Self::Columns(_) => self.data(view, known, out),
-        }
-    }
-
-    /// One message does not depend on those before it: several can be printed at once.
-    pub fn is_data(&self) -> bool {
-        matches!(self, Self::Json { .. } | Self::Columns(_))
-    }
-
-    /// A message in a form for programs; nothing in the others.
-    pub fn data(&self, view: &View<'_>, known: Known, out: &mut dyn Write) -> io::Result<()> {
-        match self {
             Self::Json { .. } => write_line(&json::line(&json::record(view, known)), out),
             Self::Columns(columns) if view.is_message() => write_line(&columns.row(view), out),
-            Self::Columns(_) | Self::Text { .. } => Ok(()),
+            Self::Columns(_) => Ok(()),
         }
     }
 
@@ -316,7 +313,8 @@ fn live(
     super::live::stop_at_signals(&capture.handle)?;
     // The kernel's count is what `-c` means for an interface.
     let Opened { source, reader, name } = capture.opened;
-    Printer::new(name, reader, reading, form, filter, None).stream(source, true, context)
+    let kernel_filter = input.filter.clone();
+    Printer::new(name, reader, reading, form, filter, None).live(kernel_filter).stream(source, true, context)
 }
 
 #[cfg(not(feature = "live"))]

@@ -1,6 +1,7 @@
 //! Printing messages: while the capture is read, or when all of it is known.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::bail;
@@ -99,9 +100,11 @@ pub(super) struct Printer<'r> {
     payloads: Payloads,
     store: Store,
     form: Form,
-    filter: Filter,
+    filter: Arc<Filter>,
     /// Messages still to print, where they are counted.
     left: Option<u64>,
+    /// It is captured live, with this kernel filter or the usual one.
+    live: Option<Option<String>>,
     /// What is done instead of printing, or before it, with all that was chosen.
     whole: Option<Whole>,
 }
@@ -133,7 +136,7 @@ impl Hand {
     fn write(&mut self, form: &Form, store: &Store, ids: &[RecordId]) -> anyhow::Result<()> {
         for id in ids {
             if let Some(view) = viewed(&mut self.fetcher, &mut self.sweep, form.reads(), store, *id)? {
-                form.data(&view, Known::Later, &mut self.text)?;
+                form.apart(&view, Known::Later, &mut self.text)?;
             }
         }
         Ok(())
@@ -187,10 +190,16 @@ impl<'r> Printer<'r> {
             fetcher,
             store: Store::default(),
             form,
-            filter,
+            filter: Arc::new(filter),
             left: count,
+            live: None,
             whole: None,
         }
+    }
+
+    /// The same, for a live capture with this kernel filter, or the usual one.
+    pub fn live(self, kernel_filter: Option<String>) -> Self {
+        Self { live: Some(kernel_filter), ..self }
     }
 
     /// The same, with something that is done with the whole capture.
@@ -214,12 +223,20 @@ impl<'r> Printer<'r> {
         }
         let mut updates = Updates::start(source, options, grows, true)?;
         let mut update = Update::default();
-        let mut chooser = Chooser::new(self.filter.clone(), &self.fetcher, grows);
+        let mut hinted = false;
+        let mut chooser = Chooser::new(Arc::clone(&self.filter), &self.fetcher, grows);
         loop {
             if !updates.next(&mut update, context)? {
                 bail!("the loader ended without a word; please report it");
             }
             context.warn(&update.warnings);
+            if self.live.is_some()
+                && !hinted
+                && let Some(hint) = without::line_so_far(&self.name, &update.summary)
+            {
+                hinted = true;
+                context.tell(&hint);
+            }
             let ended = update.ended.clone();
             let mut store = std::mem::take(&mut self.store);
             let applied = if grows {
@@ -274,8 +291,8 @@ impl<'r> Printer<'r> {
         chooser: &mut Chooser,
         context: &mut Context<'_>,
     ) -> Result<(), Early> {
-        let filter = std::mem::take(&mut self.filter);
-        let taken = store.apply_wanted(
+        let filter = Arc::clone(&self.filter);
+        store.apply_wanted(
             update,
             |record| filter.may_pass(record),
             |store, id| {
@@ -284,9 +301,7 @@ impl<'r> Printer<'r> {
                 }
                 self.unless_enough()
             },
-        );
-        self.filter = filter;
-        taken
+        )
     }
 
     /// Read to the end, then print: each message with all that became known of it.
@@ -336,7 +351,7 @@ impl<'r> Printer<'r> {
     }
 
     fn all(&mut self, store: &Store, ids: &[RecordId], context: &mut Context<'_>) -> anyhow::Result<()> {
-        if self.form.is_data() && self.left.is_none() && ids.len() > AT_ONCE && threads() > 1 {
+        if self.form.is_apart() && self.left.is_none() && ids.len() > AT_ONCE && threads() > 1 {
             return self.at_once(store, ids, context);
         }
         for id in ids {
@@ -407,8 +422,11 @@ impl<'r> Printer<'r> {
         if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
             bail!("{why}");
         }
-        if let Some(line) = without::line(&self.name, self.store.summary()) {
-            context.tell(&line);
+        match (&self.live, self.store.summary()) {
+            (Some(filter), summary) if summary.frames == 0 => {
+                context.tell(&without::line_of_silence(&self.name, filter.as_deref()));
+            }
+            (_, summary) => without::line(&self.name, summary).iter().for_each(|line| context.tell(line)),
         }
         Ok(())
     }

@@ -104,7 +104,9 @@ fn write(store: &Store, fetcher: &Fetcher, places: &[Place], to: impl io::Write)
         Ok(writer) => writer,
         Err(error) => return Ok(Err(error)),
     };
-    if let Err(error) = fetcher.reader().secrets().iter().try_for_each(|secrets| writer.secrets(secrets)) {
+    // They are of the section that they stand in.
+    let secrets = fetcher.reader().secrets();
+    if let Err(error) = secrets.iter().try_for_each(|secrets| writer.secrets(secrets)) {
         return Ok(Err(error));
     }
     let mut interfaces: HashMap<u16, u32> = HashMap::new();
@@ -113,7 +115,8 @@ fn write(store: &Store, fetcher: &Fetcher, places: &[Place], to: impl io::Write)
         // A frame without a time is of the first interface of a section.
         let is_first = interfaces.get(&place.position.interface) == Some(&0);
         if !is_known_time(frame.time) && !is_first && !interfaces.is_empty() {
-            if let Err(error) = writer.section() {
+            let begun = writer.section().and_then(|()| secrets.iter().try_for_each(|secrets| writer.secrets(secrets)));
+            if let Err(error) = begun {
                 return Ok(Err(error));
             }
             interfaces.clear();

@@ -65,6 +65,24 @@ pub fn advice(summary: &Summary) -> Option<String> {
     (summary.coap_messages == 0 && has_ports).then(|| "--port N decodes a UDP port as CoAP".to_owned())
 }
 
+/// The line for a live capture that has shown no message so far, once something on another port looks like CoAP; None else.
+pub fn line_so_far(name: &str, summary: &Summary) -> Option<String> {
+    if summary.coap_messages > 0 || summary.offers.is_empty() {
+        return None;
+    }
+    advice(summary).map(|advice| format!("{name}: no CoAP message so far; {advice}"))
+}
+
+/// The line for a live capture on which no frame came: the kernel filter is why none of another port is known.
+pub fn line_of_silence(name: &str, kernel_filter: Option<&str>) -> String {
+    match kernel_filter {
+        Some(filter) => format!("{name}: no frame came that the kernel filter `{filter}` lets through"),
+        None => format!(
+            "{name}: no frame came on the ports of CoAP; `-f udp` captures all of UDP and tells which ports look like CoAP, --port N adds one"
+        ),
+    }
+}
+
 /// The line for a capture without any message; None where it has some.
 pub fn line(name: &str, summary: &Summary) -> Option<String> {
     if summary.coap_messages > 0 {
@@ -83,4 +101,23 @@ pub fn line(name: &str, summary: &Summary) -> Option<String> {
     let advice = advice(summary).or_else(|| (rest > 0).then(|| "`coapscope stats` lists all".to_owned()));
     let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
     Some(format!("{name}: no CoAP message in {} {frames} ({}){advice}", summary.frames, told.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Offer;
+
+    #[test]
+    fn a_silent_interface_is_told_with_the_way_out() {
+        let mut summary = Summary { frames: 9, ..Summary::default() };
+        assert_eq!(line_so_far("lo", &summary), None);
+        summary.offers.insert(5783, Offer { datagrams: 8, ..Offer::default() });
+        let told = "8 datagrams on UDP port 5783 look like CoAP: --port 5783 decodes them";
+        assert_eq!(line_so_far("lo", &summary), Some(format!("lo: no CoAP message so far; {told}")));
+        summary.coap_messages = 1;
+        assert_eq!(line_so_far("lo", &summary), None);
+        assert!(line_of_silence("lo", None).contains("`-f udp`"));
+        assert!(line_of_silence("lo", Some("tcp")).ends_with("the kernel filter `tcp` lets through"));
+    }
 }

@@ -276,7 +276,7 @@ fn relations() -> Vec<Field> {
         Field::new(
             "coap.response_time",
             Duration,
-            "Of a response: the time since the first copy of its request.",
+            "Of a response: the round-trip time, since the first copy of its request.",
             |view, visit| {
                 if let Some(time) = view.response_time().filter(|_| view.record.code.is_response()) {
                     visit(Value::Duration(time));

@@ -173,7 +173,7 @@ fn relations() -> Vec<Field> {
         Field::new(
             "coapscope.rtt",
             Duration,
-            "Time since the first copy of the message that this one answers.",
+            "Round-trip time: since the first copy of the message that this one answers.",
             |view, visit| {
                 if let Some(time) = view.response_time() {
                     visit(Value::Duration(time));
@@ -184,7 +184,7 @@ fn relations() -> Vec<Field> {
         Field::new(
             "coapscope.rtt.attempt",
             Duration,
-            "Time since the copy that a first answer is for: nothing where it may be for several.",
+            "Round-trip time of the copy that a first answer is for: nothing where it may be for several.",
             |view, visit| {
                 if let Some(time) = view.store.attempts(view.id).and_then(|attempts| round_trip(&attempts)) {
                     visit(Value::Duration(time));
@@ -195,7 +195,7 @@ fn relations() -> Vec<Field> {
         Field::new(
             "coapscope.rtt.copies",
             Duration,
-            "Time since each copy that a first answer may be for, oldest first.",
+            "Round-trip times: since each copy that a first answer may be for, oldest first.",
             |view, visit| {
                 let attempts = view.store.attempts(view.id).unwrap_or_default();
                 attempts.iter().filter_map(|attempt| attempt.elapsed).for_each(|time| visit(Value::Duration(time)));
@@ -274,7 +274,7 @@ fn exchange() -> Vec<Field> {
         Field::new(
             "coapscope.exchange.rtt",
             Duration,
-            "Time from the first copy of the request to the first response or Reset.",
+            "Round-trip time: from the first copy of the request to the first response or Reset.",
             |view, visit| {
                 if let Some(row) = view.exchange().filter(|row| row.round_trip >= 0) {
                     visit(Value::Duration(row.round_trip));

@@ -96,7 +96,11 @@ pub(super) fn visit(view: &View<'_>, path: &[String], visit: &mut dyn FnMut(Valu
         below(&decoded.items, path, visit);
         if !decoded.records.is_empty() {
             let name = path.join(".");
-            decoded.records.iter().filter(|record| record.is_called(&name)).for_each(|record| whole(&record.value, visit));
+            decoded
+                .records
+                .iter()
+                .filter(|record| record.is_called(&name))
+                .for_each(|record| whole(&record.value, visit));
         }
     }
 }

@@ -79,9 +79,8 @@ static TYPES: LazyLock<Vec<&str>> =
 /// Names of all codes.
 static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| CODES.iter().map(|row| row.name).collect());
 /// Names of all methods.
-static METHODS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    CODES.iter().filter(|row| row.code.kind() == CodeKind::Request).map(|row| row.name).collect()
-});
+static METHODS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| CODES.iter().filter(|row| row.code.kind() == CodeKind::Request).map(|row| row.name).collect());
 /// All codes as class and detail.
 static DOTTED: LazyLock<Vec<&str>> =
     LazyLock::new(|| CODES.iter().map(|row| &*Box::leak(row.code.to_string().into_boxed_str())).collect());
@@ -108,7 +107,8 @@ fn begins_with_digit(text: &str) -> bool {
 }
 
 fn type_number(text: &str) -> Option<u64> {
-    let is_it = |kind: MessageType| [kind.abbreviation(), kind.name()].iter().any(|name| text.eq_ignore_ascii_case(name));
+    let is_it =
+        |kind: MessageType| [kind.abbreviation(), kind.name()].iter().any(|name| text.eq_ignore_ascii_case(name));
     (0..4).find(|bits| is_it(MessageType::from_bits(*bits))).map(u64::from)
 }
 
@@ -129,7 +129,10 @@ fn format_number(text: &str) -> Option<u64> {
 }
 
 fn option_number(text: &str) -> Option<u64> {
-    OPTIONS.iter().find(|row| row.number == row.last && text.eq_ignore_ascii_case(row.name)).map(|row| row.number.0.into())
+    OPTIONS
+        .iter()
+        .find(|row| row.number == row.last && text.eq_ignore_ascii_case(row.name))
+        .map(|row| row.number.0.into())
 }
 
 /// Makes a list of words, and the function that finds the word of a value. A value without a word does not compile.

@@ -104,7 +104,10 @@ fn compared(before: &str) -> Option<&'static Field> {
     let mut operator = back.next()?;
     if matches!(operator.token, Token::OpenBrace | Token::Comma | Token::To) {
         let of_set = |token: &Token| {
-            matches!(token, Token::Comma | Token::To | Token::Word | Token::Text(_) | Token::Character(_) | Token::Minus)
+            matches!(
+                token,
+                Token::Comma | Token::To | Token::Word | Token::Text(_) | Token::Character(_) | Token::Minus
+            )
         };
         while operator.token != Token::OpenBrace {
             operator = back.next().filter(|lexeme| of_set(&lexeme.token) || lexeme.token == Token::OpenBrace)?;

@@ -71,7 +71,10 @@ impl Record {
     pub fn is_called(&self, name: &str) -> bool {
         let Some(before) = self.name.strip_suffix(name) else { return false };
         let is_device = self.name.starts_with("urn:dev:");
-        before.len() == self.own || before.is_empty() || before.ends_with(['/', ':']) || is_device && before.ends_with('_')
+        before.len() == self.own
+            || before.is_empty()
+            || before.ends_with(['/', ':'])
+            || is_device && before.ends_with('_')
     }
 }
 

@@ -286,3 +286,14 @@ fn a_datagram_full_of_options_is_told_in_a_few_words() {
         assert!(json::line(&object).len() < 200_000 && more.value.len() < 200, "{begin}");
     }
 }
+
+#[test]
+fn few_further_options_are_shown_in_full() {
+    for further in [1, 3, 31, 32, 33] {
+        let bytes = [&unhex("40010001b161")[..], &[1, b'a'].repeat(511 + further)].concat();
+        let tree = fields(&Message::decode(&bytes));
+        let more = find(&tree, "Further Options").unwrap();
+        let expected = "0161".repeat(further.min(32)) + if further > 32 { "..." } else { "" };
+        assert_eq!(more.value, expected);
+    }
+}

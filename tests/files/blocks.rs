@@ -143,6 +143,26 @@ fn other_blocks_are_passed_and_keys_are_kept() {
     }
 }
 
+#[test]
+fn keys_beyond_what_is_kept_are_told_of_once() {
+    let keys = |length: usize| [&b"KSLT"[..], &(length as u32).to_le_bytes(), &vec![b'k'; length]].concat();
+    let file =
+        Builder::new(false).block(10, &keys(4 << 20)).block(10, &keys(4)).interface(1, 0, &[]).block(10, &keys(8));
+    let file = file.frame(0, 1, b"one", &[]).bytes;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    std::fs::write(&path, &file).unwrap();
+    let mut opened = open_all(&[Input::Path(path)], &options()).unwrap();
+    while let Next::Frame(_) = opened.source.next().unwrap() {}
+    let kept = opened.source.secrets();
+    assert_eq!(kept.iter().map(|secrets| secrets.data.len()).collect::<Vec<_>>(), [4 << 20]);
+    // One copy, whoever holds it.
+    assert!(std::sync::Arc::ptr_eq(&kept[0].data, &opened.reader.secrets()[0].data));
+    let warnings = opened.source.take_warnings();
+    let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert!(warning.to_string().contains("4 bytes of decryption secrets at byte 4194352 were left out"), "{warning}");
+}
+
 /// The comments on each frame of a file.
 fn comments(file: &[u8]) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();

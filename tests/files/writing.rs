@@ -36,7 +36,7 @@ fn frames_without_a_time_are_written_without_one() {
     let described = read(&Builder::new(false).interface(1, 4, &[]).interface(101, 0, &[]).frame(0, 1, b"x", &[]).bytes);
     let [first, second] = &described.interfaces[..] else { panic!("{described:?}") };
     let mut writer = PcapngWriter::new(Vec::new(), "test").unwrap();
-    writer.secrets(&Secrets { kind: 0x544c_534b, data: b"keys\n".to_vec() }).unwrap();
+    writer.secrets(&Secrets { kind: 0x544c_534b, data: b"keys\n".as_slice().into() }).unwrap();
     assert_eq!((writer.interface(first).unwrap(), writer.interface(second).unwrap()), (0, 1));
     let none: &[&str] = &[];
     writer.frame(0, UNKNOWN_TIME, 9, b"four", &["there is no room for this"]).unwrap();

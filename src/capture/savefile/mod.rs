@@ -49,6 +49,7 @@ pub struct Savefile {
     /// Told of these once.
     carried: bool,
     out_of_range: bool,
+    secrets_left_out: bool,
     feed: Option<Feed>,
     /// Where it is followed: what comes in its place.
     later: Option<Later>,
@@ -126,6 +127,7 @@ impl Savefile {
             warned: 0,
             carried: false,
             out_of_range: false,
+            secrets_left_out: false,
             feed,
             later: None,
         }

@@ -124,6 +124,9 @@ impl Savefile {
                 if held + secrets.data.len() <= MAX_SECRETS {
                     self.table.keep(secrets.clone());
                     self.secrets.push(secrets);
+                } else if !std::mem::replace(&mut self.secrets_left_out, true) {
+                    let (length, most) = (secrets.data.len(), MAX_SECRETS);
+                    self.warn(self.window.offset(), WarningKind::SecretsLeftOut { length, most });
                 }
             }
             Block::Frame(_) | Block::Other => {}

@@ -12,7 +12,7 @@ use crate::filter::Selection;
 use crate::frame::Endpoint;
 use crate::pipeline::{Apart, Fetcher, Pipeline, Step};
 use crate::render::verdict::{Part, Tally};
-use crate::store::{Ended, Store, Summary, Update};
+use crate::store::{Ended, RecordKind, Store, Summary, Update};
 use crate::tracking::{EndpointId, ResourceId};
 
 /// What was found, and the names that it is told with.
@@ -24,8 +24,19 @@ pub(super) struct Findings {
     /// Findings of rules that the user named.
     pub ignored: u64,
     pub summary: Summary,
+    /// How much the display filter let through, where there is one.
+    pub passed: Option<Passed>,
     /// The bytes of the files themselves were read: not those of a copy, of standard input or unpacked.
     pub in_place: bool,
+}
+
+/// What a display filter let through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Passed {
+    /// CoAP messages.
+    pub messages: u64,
+    /// Frames that speak of one.
+    pub evidence: u64,
 }
 
 impl Findings {
@@ -66,7 +77,7 @@ pub(super) fn findings(
         let summary = read(pipeline, context, |update| Ok(scan.take(update)?))?;
         let parts = scan.parts();
         let Scan { tally, endpoints, resources, ignored, .. } = scan;
-        return Ok(Findings { tally, endpoints, resources, parts, ignored, summary, in_place });
+        return Ok(Findings { tally, endpoints, resources, parts, ignored, summary, passed: None, in_place });
     }
     let mut store = Store::default();
     let summary = read(pipeline, context, |update| {
@@ -76,6 +87,10 @@ pub(super) fn findings(
     let Selection::Chosen(ids) = filter.select(&store, &fetcher, printer::threads(), &|| false)? else {
         bail!("nobody stopped the search; please report it");
     };
+    let mut passed = Passed::default();
+    for record in ids.iter().filter_map(|id| store.get(*id)) {
+        *(if record.kind() == RecordKind::Message { &mut passed.messages } else { &mut passed.evidence }) += 1;
+    }
     let mut tally = Tally::of_store(&store, &fetcher, ids.iter(), least)?;
     let before: u64 = tally.counts().iter().sum();
     tally.retain(&|key| !ignore.contains(&key.rule));
@@ -86,7 +101,7 @@ pub(super) fn findings(
     let resources = ids(store.resources()).map(|id| store.resource(ResourceId(id + 1)).unwrap_or_default().into());
     let resources = resources.collect();
     let parts = Part::of_all(endpoints.len(), store.exchanges().map(|(_, row)| (row.client, row.server)));
-    Ok(Findings { tally, endpoints, resources, parts, ignored, summary, in_place })
+    Ok(Findings { tally, endpoints, resources, parts, ignored, summary, passed: Some(passed), in_place })
 }
 
 /// Read to the end; the last counts.

@@ -66,6 +66,7 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let report = Report {
         name: paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         findings: &findings,
+        endpoints: &args.endpoint,
         groups,
         known,
         baseline: baseline.as_ref().map(|baseline| {

@@ -20,6 +20,8 @@ pub(super) struct Report<'a> {
     /// The captures.
     pub name: Vec<String>,
     pub findings: &'a Findings,
+    /// The endpoints of which only what they sent was judged; none for all.
+    pub endpoints: &'a [String],
     /// What was found, in the order of the keys.
     pub groups: Vec<(Key, &'a Group)>,
     /// Those that the baseline knows.
@@ -68,6 +70,10 @@ impl Report<'_> {
             "capture": self.name,
             "frames": self.findings.summary.frames,
             "coap_messages": self.findings.summary.coap_messages,
+            "judged": {
+                "passed_by_filter": self.findings.passed.map(|passed| passed.messages),
+                "sent_by": (!self.endpoints.is_empty()).then_some(self.endpoints),
+            },
             "fail_on": field::severity(self.level),
             "failed": self.failed,
             "new": counts(false),

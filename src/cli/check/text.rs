@@ -38,13 +38,11 @@ impl Report<'_> {
     /// # Errors
     /// Where the output cannot be written.
     pub fn markdown(&self, out: &mut dyn Write) -> io::Result<()> {
-        let summary = &self.findings.summary;
         writeln!(out, "# Verdict on {}\n", code(&self.names()))?;
         writeln!(
             out,
-            "{}, {}, judged by coapscope {}. Frame numbers count from 1, as in Wireshark.",
-            counted(summary.frames, "frame"),
-            counted(summary.coap_messages, "CoAP message"),
+            "{}, judged by coapscope {}. Frame numbers count from 1, as in Wireshark.",
+            self.judged().replacen("what ", "What ", 1),
             env!("CARGO_PKG_VERSION")
         )?;
         for person in self.people() {
@@ -71,6 +69,30 @@ impl Report<'_> {
         lines(&Page { endpoint: &endpoint, resource: &resource })
     }
 
+    /// What was judged: all, or what the user chose of it.
+    fn judged(&self) -> String {
+        let summary = &self.findings.summary;
+        let (frames, all) = (counted(summary.frames, "frame"), counted(summary.coap_messages, "CoAP message"));
+        let of_all = match self.findings.passed {
+            Some(passed) => {
+                let evidence = match passed.evidence {
+                    0 => String::new(),
+                    1 => " and 1 frame that speaks of one".into(),
+                    count => format!(" and {count} frames that speak of one"),
+                };
+                let messages = counted(passed.messages, "CoAP message");
+                format!("{messages}{evidence} let through by -Y, of {} in {frames}", summary.coap_messages)
+            }
+            None if self.endpoints.is_empty() => return format!("{frames}, {all}"),
+            None => format!("{all}, {frames}"),
+        };
+        if self.endpoints.is_empty() {
+            return of_all;
+        }
+        let endpoints: Vec<_> = self.endpoints.iter().map(|one| escape::visible(one)).collect();
+        format!("what {} sent of {of_all}", endpoints.join(" and "))
+    }
+
     fn names(&self) -> String {
         escape::visible(&self.name.join(", ")).into_owned()
     }
@@ -87,14 +109,7 @@ impl Report<'_> {
                 counts.filter(|(severity, count)| **severity >= self.show.min(self.level) && (!known || *count > 0));
             told.map(|(severity, count)| counted(count, noun(*severity))).collect()
         };
-        writeln!(
-            out,
-            "{}: {} in {}, {}",
-            self.names(),
-            shown(false).join(", "),
-            counted(summary.frames, "frame"),
-            counted(summary.coap_messages, "CoAP message")
-        )?;
+        writeln!(out, "{}: {} in {}", self.names(), shown(false).join(", "), self.judged())?;
         let known = shown(true);
         if !known.is_empty() {
             writeln!(out, "known from the baseline, and not counted: {}", known.join(", "))?;
@@ -115,6 +130,9 @@ impl Report<'_> {
         let worse = if level == "error" { "" } else { " or worse" };
         if summary.coap_messages == 0 {
             return writeln!(out, "nothing was judged: there is no CoAP message in it");
+        }
+        if self.findings.passed.is_some_and(|passed| passed.messages + passed.evidence == 0) {
+            return writeln!(out, "nothing was judged: -Y lets nothing through");
         }
         match self.failed {
             true => writeln!(out, "failed: there are findings of severity {level}{worse}"),

@@ -10,7 +10,7 @@ mod waits;
 use std::io::Write;
 
 use super::bodies::Bodies;
-use super::{Context, StatsArgs, counted, input, print};
+use super::{Context, StatsArgs, StatsFormat, counted, input, print};
 use crate::capture::Opened;
 use crate::pipeline::{Apart, Fetcher, Pipeline, Step};
 use crate::render::json::line;
@@ -42,7 +42,7 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         update.summary
     };
     let stats = Stats::new(&sums, &summary);
-    let written = if args.json {
+    let written = if args.json || args.format == StatsFormat::Json {
         context.out.json();
         writeln!(context.out, "{}", line(&stats.json()))
     } else {

@@ -141,8 +141,7 @@ pub fn fields(message: &Message<'_>) -> Vec<Field> {
         before = instance.number.0;
     }
     if let Some((further, span)) = message.further_options() {
-        let first = bytes_of(message, span).get(..SHOWN).map_or_else(String::new, |first| escape::hex(first) + "...");
-        fields.push(Field::new(&FURTHER_OPTIONS, span, first, count(further, "option")));
+        fields.push(Field::new(&FURTHER_OPTIONS, span, shown(bytes_of(message, span)), count(further, "option")));
     }
     if let Some(offset) = message.payload_offset() {
         if offset > message.layout.options_end as usize {
@@ -251,8 +250,16 @@ fn option_count_meaning(mode: DecodeMode, nibble: u8) -> String {
     }
 }
 
-/// How many bytes of a payload its field shows.
+/// How many bytes a field shows that may have many.
 const SHOWN: usize = 64;
+
+/// Bytes in hexadecimal, cut short where they are many.
+fn shown(bytes: &[u8]) -> String {
+    match bytes.get(..SHOWN) {
+        Some(first) if bytes.len() > SHOWN => escape::hex(first) + "...",
+        _ => escape::hex(bytes),
+    }
+}
 
 /// The payload: as text where it is text, otherwise in hexadecimal, either cut short.
 fn payload(message: &Message<'_>, offset: usize) -> Field {
@@ -266,8 +273,7 @@ fn payload(message: &Message<'_>, offset: usize) -> Field {
     let value = match text {
         Some(text) if text.chars().count() <= SHOWN => escape::text(text).into_owned(),
         Some(text) => format!("{}...", escape::text(&text.chars().take(SHOWN).collect::<String>())),
-        None if payload.len() <= SHOWN => escape::hex(payload),
-        None => format!("{}...", escape::hex(payload.get(..SHOWN).unwrap_or_default())),
+        None => shown(payload),
     };
     Field::new(&PAYLOAD, Span::of_bytes(offset, payload.len()), value, meaning)
 }
