@@ -88,7 +88,7 @@ pub(super) fn findings(
         bail!("nobody stopped the search; please report it");
     };
     let mut passed = Passed::default();
-    for record in ids.iter().filter_map(|id| store.get(*id)) {
+    for record in ids.iter().filter_map(|id| store.get(id)) {
         *(if record.kind() == RecordKind::Message { &mut passed.messages } else { &mut passed.evidence }) += 1;
     }
     let mut tally = Tally::of_store(&store, &fetcher, ids.iter(), least)?;
