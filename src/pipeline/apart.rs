@@ -50,7 +50,8 @@ fn run(pipeline: &mut Pipeline, updates: &Sender<Update>, empties: &Receiver<Upd
     loop {
         let mut update = empties.try_recv().unwrap_or_default();
         let step = pipeline.step(&mut update);
-        if updates.send(update).is_err() || step == Step::Ended {
+        let sent = if step == Step::More { updates.send_with_more(update) } else { updates.send(update) };
+        if sent.is_err() || step == Step::Ended {
             return;
         }
         if step == Step::Pending {

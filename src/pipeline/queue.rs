@@ -66,6 +66,19 @@ impl<T> Sender<T> {
     /// # Errors
     /// The item, where there is no receiver any more.
     pub fn send(&self, item: T) -> Result<(), T> {
+        self.put(item, 1)
+    }
+
+    /// The same where more follows at once: a receiver that sleeps is left to sleep until there are several items.
+    ///
+    /// # Errors
+    /// As [`Sender::send`].
+    pub fn send_with_more(&self, item: T) -> Result<(), T> {
+        self.put(item, self.0.most.div_ceil(2))
+    }
+
+    /// Puts an item in; a receiver that sleeps is woken when there are so many.
+    fn put(&self, item: T, enough: usize) -> Result<(), T> {
         let mut state = self.0.state();
         while state.items.len() >= self.0.most && !state.closed {
             state.full = true;
@@ -75,7 +88,7 @@ impl<T> Sender<T> {
             return Err(item);
         }
         state.items.push_back(item);
-        if std::mem::take(&mut state.wanted) {
+        if state.items.len() >= enough && std::mem::take(&mut state.wanted) {
             drop(state);
             self.0.filled.notify_one();
         }
@@ -149,13 +162,15 @@ mod tests {
 
     #[test]
     fn everything_comes_out_in_order_and_the_end_is_told() {
-        let (sender, receiver) = queue(4);
-        let sending = std::thread::spawn(move || (0..1000).all(|item| sender.send(item).is_ok()));
-        for expected in 0..1000 {
-            assert_eq!(receiver.recv_timeout(SOON), Ok(expected));
+        for sends in [Sender::send, Sender::send_with_more] {
+            let (sender, receiver) = queue(4);
+            let sending = std::thread::spawn(move || (0..1001).all(|item| sends(&sender, item).is_ok()));
+            for expected in 0..1001 {
+                assert_eq!(receiver.recv_timeout(SOON), Ok(expected));
+            }
+            assert_eq!(receiver.recv_timeout(SOON), Err(Nothing::Ever));
+            assert!(sending.join().unwrap());
         }
-        assert_eq!(receiver.recv_timeout(SOON), Err(Nothing::Ever));
-        assert!(sending.join().unwrap());
     }
 
     #[test]

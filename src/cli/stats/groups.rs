@@ -69,20 +69,10 @@ pub(super) fn by_resource(sums: &Sums) -> Vec<(ResourceId, Sum)> {
         }
     }
     // The times of each resource side by side.
-    let mut total = 0;
-    for start in &mut starts {
-        total += *start;
-        *start = total;
-    }
-    let mut times = vec![0; total];
+    let mut times = vec![0; add_up(&mut starts)];
     let mut next = starts.clone();
-    for exchange in sums.exchanges() {
-        if let (Some(time), Some(at)) = (exchange.round_trip, next.get_mut(exchange.opened.resource.0 as usize)) {
-            if let Some(place) = times.get_mut(*at) {
-                *place = time;
-            }
-            *at += 1;
-        }
+    for (resource, time) in sums.times() {
+        put(&mut times, &mut next, resource.0, time);
     }
     let mut rest = times.as_mut_slice();
     for (row, ends) in rows.iter_mut().zip(starts.windows(2)) {
@@ -104,34 +94,29 @@ pub(super) fn by_resource(sums: &Sums) -> Vec<(ResourceId, Sum)> {
 
 /// The `most` pairs with the most exchanges, those first, and how many pairs there are.
 pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
-    let mut starts = vec![0_usize; sums.endpoints.len() + 1];
+    // Counted by server, and by client.
+    let [mut by_server, mut by_client] = [(); 2].map(|()| vec![0_usize; sums.endpoints.len() + 1]);
     for (_, opened) in sums.opened() {
-        if let Some(count) = starts.get_mut(opened.client.0 as usize + 1) {
-            *count += 1;
-        }
-    }
-    let mut total = 0;
-    for start in &mut starts {
-        total += *start;
-        *start = total;
-    }
-    // Server and number of each exchange, those of one client side by side.
-    let mut order = vec![0_u64; total];
-    let mut next = starts.clone();
-    for (number, opened) in sums.opened() {
-        if let Some(at) = next.get_mut(opened.client.0 as usize) {
-            if let Some(place) = order.get_mut(*at) {
-                *place = u64::from(opened.server.0) << 32 | number as u64;
+        for (counts, end) in [(&mut by_server, opened.server), (&mut by_client, opened.client)] {
+            if let Some(count) = counts.get_mut(end.0 as usize + 1) {
+                *count += 1;
             }
-            *at += 1;
         }
     }
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    for ends in starts.windows(2) {
-        let [start, end] = ends else { continue };
-        let Some(own) = order.get_mut(*start..*end) else { continue };
-        own.sort_unstable();
-        let mut from = *start;
+    let total = [&mut by_server, &mut by_client].map(add_up)[0];
+    // Put in order by server and then, which keeps that order, by client: client or server, and number of each exchange.
+    let (mut order, mut next) = (vec![0_u64; total], by_server.clone());
+    for (number, opened) in sums.opened() {
+        put(&mut order, &mut next, opened.server.0, u64::from(opened.client.0) << 32 | number as u64);
+    }
+    let (mut pairs, mut next) = (vec![0_u64; total], by_client.clone());
+    for (server, own) in (0_u64..).zip(parts(&order, &by_server)) {
+        for entry in own {
+            put(&mut pairs, &mut next, (entry >> 32) as u32, server << 32 | entry & u64::from(u32::MAX));
+        }
+    }
+    let (order, mut found, mut from) = (pairs, Vec::new(), 0);
+    for own in parts(&order, &by_client) {
         for run in own.chunk_by(|a, b| a >> 32 == b >> 32) {
             found.push((run.len(), from));
             from += run.len();
@@ -139,10 +124,43 @@ pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
     }
     let count = found.len();
     // Of equals the one that came first stands first.
-    found.sort_by_key(|(length, from)| (std::cmp::Reverse(*length), *from));
-    found.truncate(most);
+    let rank = |(length, from): &(usize, usize)| (std::cmp::Reverse(*length), *from);
+    if most < count {
+        found.select_nth_unstable_by_key(most, rank);
+        found.truncate(most);
+    }
+    found.sort_unstable_by_key(rank);
     let pairs = found.iter().filter_map(|(length, from)| pair(sums, order.get(*from..from + length)?)).collect();
     (pairs, count)
+}
+
+/// Makes of counts, that of each behind its place, where each begins; gives the sum.
+fn add_up(counts: &mut Vec<usize>) -> usize {
+    let mut total = 0;
+    for count in counts.iter_mut() {
+        total += *count;
+        *count = total;
+    }
+    total
+}
+
+/// Puts an entry behind those of the same `key` before it.
+#[inline(always)]
+fn put<T>(order: &mut [T], next: &mut [usize], key: u32, entry: T) {
+    if let Some(at) = next.get_mut(key as usize) {
+        if let Some(place) = order.get_mut(*at) {
+            *place = entry;
+        }
+        *at += 1;
+    }
+}
+
+/// What lies from each of the starts to the next.
+fn parts<'a, T>(order: &'a [T], starts: &'a [usize]) -> impl Iterator<Item = &'a [T]> {
+    starts.windows(2).map(|ends| match ends {
+        [start, end] => order.get(*start..*end).unwrap_or_default(),
+        _ => &[],
+    })
 }
 
 /// The pair whose exchanges these are.

@@ -61,10 +61,12 @@ fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::
     let mut update = Update::default();
     loop {
         let step = pipeline.step(&mut update);
-        for finding in bodies.take(&update, sums.records(), &mut fetcher)?.iter().flat_map(|body| &body.findings) {
-            more[finding.severity as usize] += 1;
+        let first = sums.records();
+        if sums.take(&mut update) || !update.interfaces.is_empty() {
+            for finding in bodies.take(&update, first, &mut fetcher)?.iter().flat_map(|body| &body.findings) {
+                more[finding.severity as usize] += 1;
+            }
         }
-        sums.take(&mut update);
         context.warn(&update.warnings);
         context.progress(&update.summary.progress);
         if step == Step::Ended {
@@ -99,11 +101,10 @@ impl<'a> Stats<'a> {
     fn new(sums: &'a Sums, summary: &'a Summary) -> Self {
         // Reading is over, and the processor has nothing else to do.
         std::thread::scope(|scope| {
-            let pairs = scope.spawn(|| groups::by_pair(sums, PAIRS));
-            let times = Times::of(&mut sums.round_trips());
+            let others = scope.spawn(|| (groups::by_pair(sums, PAIRS), Times::of(&mut sums.round_trips())));
             let resources = groups::by_resource(sums);
-            let (pairs, all_pairs) = pairs.join().unwrap_or_default();
             let waits = waits::by_sender(sums);
+            let ((pairs, all_pairs), times) = others.join().unwrap_or_default();
             Self { sums, summary, times, resources, pairs, all_pairs, waits }
         })
     }

@@ -119,8 +119,9 @@ impl Sums {
         self.records as RecordId
     }
 
-    /// Take an update in.
-    pub fn take(&mut self, update: &mut Update) {
+    /// Take an update in. Tells whether it says something of bodies in blocks, which are not summed up here.
+    pub fn take(&mut self, update: &mut Update) -> bool {
+        let mut has_bodies = false;
         self.resources.append(&mut update.resources);
         self.endpoints.append(&mut update.endpoints);
         for record in &update.records {
@@ -165,10 +166,12 @@ impl Sums {
                         });
                     }
                 }
+                Patch::Part(..) | Patch::Body(..) => has_bodies = true,
                 _ => {}
             }
         }
         self.records += update.records.len();
+        has_bodies
     }
 
     #[inline]
@@ -196,29 +199,27 @@ impl Sums {
         }
     }
 
-    /// All exchanges by their index, oldest first.
+    /// All exchanges, oldest first.
     pub fn exchanges(&self) -> impl Iterator<Item = Exchange> {
-        (1..self.latest.len()).filter_map(|at| self.at(at))
+        self.opened.iter().zip(&self.latest).filter_map(|(opened, latest)| exchange(opened, latest))
     }
 
     /// The exchange with this number.
     pub fn at(&self, at: usize) -> Option<Exchange> {
-        let (opened, latest) = (self.opened.get(at)?, self.latest.get(at).filter(|latest| latest.transmissions > 0)?);
-        Some(Exchange {
-            opened: *opened,
-            round_trip: Some(latest.round_trip).filter(|time| *time != NONE),
-            repeats: u64::from(latest.transmissions.saturating_sub(1)),
-            answered: latest.answered,
-            reset: latest.reset,
-            observes: latest.observes,
-            evicted: latest.evicted,
-        })
+        exchange(self.opened.get(at)?, self.latest.get(at)?)
+    }
+
+    /// The round trip of each exchange that has one, with its resource.
+    pub fn times(&self) -> impl Iterator<Item = (ResourceId, i64)> {
+        let all = self.opened.iter().zip(&self.latest);
+        all.filter(|(_, latest)| latest.transmissions > 0 && latest.round_trip != NONE)
+            .map(|(opened, latest)| (opened.resource, latest.round_trip))
     }
 
     /// Who asked whom, of each exchange, with its number.
     pub fn opened(&self) -> impl Iterator<Item = (usize, &Opened)> {
-        let is_there = |at: usize| self.latest.get(at).is_some_and(|latest| latest.transmissions > 0);
-        self.opened.iter().enumerate().filter(move |(at, _)| is_there(*at))
+        let all = self.opened.iter().zip(&self.latest).enumerate();
+        all.filter(|(_, (_, latest))| latest.transmissions > 0).map(|(at, (opened, _))| (at, opened))
     }
 
     /// How many endpoints were heard.
@@ -235,4 +236,18 @@ impl Sums {
     pub fn observations(&self) -> impl Iterator<Item = &Observed> {
         self.observed.iter().flatten()
     }
+}
+
+/// An exchange in the end; None where none has that number.
+#[inline]
+fn exchange(opened: &Opened, latest: &Latest) -> Option<Exchange> {
+    (latest.transmissions > 0).then(|| Exchange {
+        opened: *opened,
+        round_trip: Some(latest.round_trip).filter(|time| *time != NONE),
+        repeats: u64::from(latest.transmissions.saturating_sub(1)),
+        answered: latest.answered,
+        reset: latest.reset,
+        observes: latest.observes,
+        evicted: latest.evicted,
+    })
 }
