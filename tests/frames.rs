@@ -15,6 +15,8 @@ mod layers;
 mod links;
 #[path = "frames/quick.rs"]
 mod quick;
+#[path = "frames/runs.rs"]
+mod runs;
 #[path = "frames/tshark.rs"]
 mod tshark;
 

@@ -59,15 +59,19 @@ pub struct Run<'a> {
     link: LinkType,
     /// Where `bytes` stand.
     position: Position,
+    /// No time is earlier than the one before it.
+    in_order: bool,
 }
 
+/// Length in bytes of what stands before each frame of a run.
+const RECORD_HEADER: usize = 16;
+
 /// One of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Head {
     time: i64,
-    /// Where the record begins, and the frame behind its header.
+    /// Where the record begins, and where it ends with the frame.
     record: u32,
-    start: u32,
     end: u32,
     original_length: u32,
 }
@@ -78,22 +82,45 @@ impl<'a> Run<'a> {
         self.heads.len()
     }
 
+    /// The link type of all.
+    pub fn link(&self) -> LinkType {
+        self.link
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.heads.is_empty()
     }
 
-    /// One of them, from 0.
+    /// The first and the last time, where times do not go back.
+    pub fn times(&self) -> Option<(i64, i64)> {
+        let (first, last) = (self.heads.first()?, self.heads.last()?);
+        self.in_order.then_some((first.time, last.time))
+    }
+
+    /// Some of them, from the one with this index on.
     #[inline(always)]
-    pub fn get(&self, index: usize) -> Option<Frame<'a>> {
-        let head = self.heads.get(index)?;
-        Some(Frame {
-            number: self.number + index as u64,
-            time: head.time,
-            link: self.link,
-            original_length: head.original_length,
-            bytes: self.bytes.get(head.start as usize..head.end as usize).unwrap_or_default(),
-            position: Position { offset: self.position.offset + u64::from(head.record), ..self.position },
+    pub fn part(&self, first: usize, most: usize) -> Self {
+        let behind = self.heads.get(first..).unwrap_or_default();
+        let heads = behind.get(..most).unwrap_or(behind);
+        Self { heads, number: self.number + first as u64, ..*self }
+    }
+
+    /// All of them. With each goes what lies in memory from a place in it on, whatever it belongs to.
+    #[inline(always)]
+    pub fn frames<const AT: usize, const N: usize>(&self) -> impl Iterator<Item = (Frame<'a>, Option<&'a [u8; N]>)> {
+        let Self { bytes, number, link, position, .. } = *self;
+        (number..).zip(self.heads).map(move |(number, head)| {
+            let (start, end) = (head.record as usize + RECORD_HEADER, head.end as usize);
+            let frame = Frame {
+                number,
+                time: head.time,
+                link,
+                original_length: head.original_length,
+                bytes: bytes.get(start..end).unwrap_or_default(),
+                position: Position { offset: position.offset + u64::from(head.record), ..position },
+            };
+            (frame, bytes.get(start + AT..).and_then(<[u8]>::first_chunk))
         })
     }
 }

@@ -28,15 +28,30 @@ impl<'a> QuickDatagram<'a> {
     /// Offset of the payload in the frame.
     pub const OFFSET: u16 = HEADERS as u16;
 
+    /// Offset of addresses and ports, which stand one behind the other.
+    pub const ENDS: usize = 26;
+
+    /// Addresses and ports of a usual frame, of the bytes there; of other frames some numbers or other.
+    #[inline(always)]
+    pub fn ends(bytes: &[u8; 12]) -> (u64, u32) {
+        let [first, second, ports] = [0, 4, 8].map(|at| be32(bytes, at).unwrap_or(0));
+        (u64::from(first) << 32 | u64::from(second), ports)
+    }
+
     /// The datagram of a usual frame. None says nothing of the frame: the general way then looks at it layer by layer. Of a usual
     /// frame that finds the same, so this one can be left out at any time; it does not verify checksums.
     #[inline(always)]
     pub(super) fn of(frame: &Frame<'a>) -> Option<Self> {
-        let (headers, behind) = frame.bytes.split_first_chunk::<HEADERS>()?;
+        if frame.link == LinkType::ETHERNET { Self::of_ethernet(frame.bytes) } else { None }
+    }
+
+    /// The same of a frame of Ethernet.
+    #[inline(always)]
+    pub fn of_ethernet(frame: &'a [u8]) -> Option<Self> {
+        let (headers, behind) = frame.split_first_chunk::<HEADERS>()?;
         let (total, length) = (be16(headers, 16)?, be16(headers, 38)?);
         // EtherType, version and header length; offset 0 with no fragments to follow, and protocol; both lengths.
-        if frame.link != LinkType::ETHERNET
-            || be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
+        if be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
             || be32(headers, 20)? & 0x3fff_00ff != 17
             || u32::from(length) + 20 != u32::from(total)
             || be32(headers, 0)? == u32::MAX
@@ -44,12 +59,17 @@ impl<'a> QuickDatagram<'a> {
             return None;
         }
         Some(Self {
-            addresses: u64::from_be_bytes(*chunk(headers, 26)?),
+            addresses: u64::from_be_bytes(*chunk(headers, Self::ENDS)?),
             ports: be32(headers, 34)?,
             ip_id: be16(headers, 18)?,
             hop_limit: byte(headers, 22)?,
             payload: behind.get(..usize::from(length).checked_sub(8)?)?,
         })
+    }
+
+    /// Whether it goes to a group, or to all hosts.
+    pub fn is_multicast(&self) -> bool {
+        is_multicast(&Addresses::V4(&self.addresses.to_be_bytes()), false)
     }
 
     /// The same as the general way has it. `position`: of the frame.
@@ -65,7 +85,7 @@ impl<'a> QuickDatagram<'a> {
             cut: false,
             ip_id: self.ip_id,
             hop_limit: self.hop_limit,
-            multicast: is_multicast(&addresses, false),
+            multicast: self.is_multicast(),
             fragments: None,
             reassembled: &[],
             notes: FrameNotes::default(),

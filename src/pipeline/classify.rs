@@ -116,7 +116,7 @@ pub fn is_dtls_record(bytes: &[u8]) -> bool {
 /// The whole datagram is encrypted DTLS 1.3 records with lengths that fit (RFC 9147 section 4), behind none or one and the same length of
 /// connection ID, which only the handshake told. What says no length could be anything.
 fn are_encrypted_dtls13_records(bytes: &[u8]) -> bool {
-    (0..=LONGEST_ID).any(|id| !bytes.is_empty() && fits_dtls13(bytes, id))
+    matches!(bytes, [0x20..=0x3f, ..]) && (0..=LONGEST_ID).any(|id| fits_dtls13(bytes, id))
 }
 
 /// The longest connection ID that is looked for, bytes.

@@ -2,7 +2,7 @@
 //! fragments, and which dialect a pair of endpoints speaks.
 
 use super::PipelineOptions;
-use super::batch::{self, Batch, Other, Quote, Way, What};
+use super::batch::{self, Batch, FEW, Other, Quote, Way, What};
 use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
@@ -11,9 +11,11 @@ use super::reasons::NotCoap;
 use super::usual::{self, Told};
 use crate::capture::{CaptureError, Next, Run, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
-use crate::frame::{Datagram, Frame, IcmpQuote, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time};
+use crate::frame::{
+    Datagram, Frame, IcmpQuote, LinkType, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time,
+};
 use crate::store::{Progress, Record, RecordFlags};
-use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, UsualFacts};
+use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, Sought, UsualFacts};
 
 use super::Step;
 
@@ -29,10 +31,11 @@ pub(super) struct Front {
 }
 
 /// Where the frames so far stand in time, and in their files.
-#[derive(Default)]
 struct Places {
-    /// The first and the last time that is known.
-    times: Option<(i64, i64)>,
+    /// The first time that is known.
+    first: i64,
+    /// The last one; the earliest of all, which no known time is, where there is none.
+    last: i64,
     /// One is not known, or is earlier than the one before it.
     unsure_times: bool,
     /// Frames of each file, where there are several.
@@ -47,10 +50,30 @@ impl Places {
             self.unsure_times = true;
             return false;
         }
-        let (first, last) = self.times.unwrap_or((time, time));
-        self.times = Some((first, time));
-        self.unsure_times |= time < last;
-        time < last
+        if self.last == i64::MIN {
+            self.first = time;
+        }
+        let backwards = time < self.last;
+        self.last = time;
+        self.unsure_times |= backwards;
+        backwards
+    }
+
+    /// The first and the last time that is known.
+    fn times(&self) -> Option<(i64, i64)> {
+        (self.last != i64::MIN).then_some((self.first, self.last))
+    }
+
+    /// The frames of a run come, if that is all there is to be said of their places.
+    fn pass_run(&mut self, run: &Run<'_>) -> bool {
+        match run.times() {
+            Some((first, last)) if first >= self.last && self.frames_of_file.is_empty() => {
+                self.pass(first);
+                self.pass(last);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Notes in the records of a frame, if it became one, that it goes back in time, and its number in its file.
@@ -93,7 +116,8 @@ impl Front {
         let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
         let payloads = Payloads::new(options.payloads);
         let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
-        Self { source, lens, interfaces_sent: 0, places: Places { frames_of_file, ..Places::default() } }
+        let places = Places { first: i64::MIN, last: i64::MIN, unsure_times: false, frames_of_file };
+        Self { source, lens, interfaces_sent: 0, places }
     }
 
     /// Sleep until the source may have more.
@@ -120,7 +144,7 @@ impl Front {
         batch.warnings.extend(self.source.take_warnings().iter().map(ToString::to_string));
         let (read, total) = self.source.progress();
         batch.progress = Progress { read, total };
-        (batch.times, batch.unsure_times) = (self.places.times, self.places.unsure_times);
+        (batch.times, batch.unsure_times) = (self.places.times(), self.places.unsure_times);
     }
 
     fn read(&mut self, frames: usize, batch: &mut Batch) -> Result<Step, CaptureError> {
@@ -132,8 +156,8 @@ impl Front {
             }
             match self.source.next()? {
                 Next::Frame(frame) => {
-                    let quick = self.lens.peeler.quick(&frame);
-                    self.lens.take(&frame, quick, &mut self.places, batch);
+                    batch.frames += 1;
+                    self.lens.one(frame, &mut self.places, batch);
                 }
                 Next::Pending => return Ok(Step::Pending),
                 Next::End => return Ok(Step::Ended),
@@ -146,25 +170,37 @@ impl Front {
 impl Lens {
     /// Frames one behind the other.
     fn run(&mut self, run: &Run<'_>, places: &mut Places, batch: &mut Batch) {
+        batch.frames += run.len();
+        let is_quick = run.link() == LinkType::ETHERNET && !self.options.checksums;
+        if !is_quick || !places.pass_run(run) {
+            run.frames::<0, 0>().for_each(|(frame, _)| self.one(frame, places, batch));
+            return;
+        }
+        let mut sought = [Sought::default(); AT_ONCE];
         for first in (0..run.len()).step_by(AT_ONCE) {
-            let frame = |at: usize| run.get(first + at);
-            let quick: [Option<QuickDatagram<'_>>; AT_ONCE] =
-                std::array::from_fn(|at| frame(at).and_then(|frame| self.peeler.quick(&frame)));
-            self.known.routes.fetch(&quick);
-            for (at, quick) in quick.into_iter().enumerate() {
-                if let Some(frame) = frame(at) {
-                    self.take(&frame, quick, places, batch);
+            let part = run.part(first, AT_ONCE);
+            let ends = part.frames::<{ QuickDatagram::ENDS }, 12>().map(|(_, ends)| ends.map(QuickDatagram::ends));
+            self.known.routes.fetch(ends, &mut sought);
+            for ((frame, memory), sought) in part.frames::<{ QuickDatagram::OFFSET as usize }, FEW>().zip(&sought) {
+                let message = match QuickDatagram::of_ethernet(frame.bytes) {
+                    Some(datagram) => usual::message(self, &frame, &datagram, sought, memory, batch),
+                    None => None,
+                };
+                if message.is_none() {
+                    self.look(frame, batch);
                 }
             }
         }
     }
 
-    /// A frame of any kind.
-    #[inline(always)]
-    fn take(&mut self, frame: &Frame<'_>, quick: Option<QuickDatagram<'_>>, places: &mut Places, batch: &mut Batch) {
-        batch.frames += 1;
+    /// A frame that comes alone, or whose place is unusual.
+    #[inline(never)]
+    fn one(&mut self, frame: Frame<'_>, places: &mut Places, batch: &mut Batch) {
         let records = batch.records.len();
-        let message = quick.and_then(|datagram| usual::message(self, frame, &datagram, batch));
+        let message = self.peeler.quick(&frame).and_then(|datagram| {
+            let sought = self.known.routes.sought(datagram.addresses, datagram.ports);
+            usual::message(self, &frame, &datagram, &sought, None, batch)
+        });
         if message.is_none() {
             self.look(frame, batch);
         }
@@ -175,8 +211,10 @@ impl Lens {
     }
 
     /// The general way, for frames of every kind.
+    #[cold]
     #[inline(never)]
-    fn look(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
+    fn look(&mut self, frame: Frame<'_>, batch: &mut Batch) {
+        let frame = &frame;
         let Self { peeler, options, pairs, payloads, known } = self;
         let other = match peeler.peel(frame) {
             Peeled::Datagram(ref datagram) => classified(options, pairs, payloads, known, frame, datagram, batch),

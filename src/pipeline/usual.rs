@@ -1,13 +1,13 @@
 //! The usual message: of a usual frame, between endpoints that were heard before, with nothing to be said of it. Nearly all messages are
 //! such, and are read in one go. The general way in `front` would find the same.
 
-use super::batch::{Batch, Way, What, record};
+use super::batch::{Batch, FEW, Way, What, record};
 use super::check;
 use super::front::{Known, Lens};
 use super::pairs::is_telling;
 use crate::coap::{DecodeMode, Header, UsualMessage};
 use crate::frame::{Datagram, Endpoint, Frame, Position, QuickDatagram};
-use crate::tracking::Route;
+use crate::tracking::{Route, Sought};
 
 /// The bits of [`Route::mark`] that are set once it is known whether there are usual messages on a route: the datagrams are CoAP by their
 /// ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a dialect.
@@ -24,17 +24,19 @@ pub(super) struct Told {
     telling: bool,
 }
 
-/// Reads a frame that may hold a usual message. None says nothing of it.
+/// Reads a frame that may hold a usual message. None says nothing of it. `memory`: what lies in memory from its payload on.
 #[inline(always)]
 pub(super) fn message(
     lens: &mut Lens,
     frame: &Frame<'_>,
     datagram: &QuickDatagram<'_>,
+    sought: &Sought,
+    memory: Option<&[u8; FEW]>,
     batch: &mut Batch,
 ) -> Option<()> {
-    let (spot, route) = match lens.known.routes.spot(datagram) {
+    let (spot, route) = match lens.known.routes.spot(sought) {
         Some(known) => known,
-        None => explore(lens, datagram, frame.position)?,
+        None => explore(lens, *datagram, frame.position, *sought)?,
     };
     if route.mark & USUAL == 0 {
         return None;
@@ -49,7 +51,7 @@ pub(super) fn message(
     if route.mark & COUNT != COUNT {
         *lens.known.routes.mark_at(spot) += u16::from(told.telling);
     }
-    let length = batch.keep(datagram.payload);
+    let length = batch.keep_few(datagram.payload, memory);
     batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, u64::from(told.payload));
     let header = Header::read(datagram.payload);
     let ends = [route.source, route.destination];
@@ -62,8 +64,21 @@ pub(super) fn message(
 /// The route of a datagram, made known where it is not. Whether there are usual messages on it is found out.
 #[cold]
 #[inline(never)]
-fn explore(lens: &mut Lens, quick: &QuickDatagram<'_>, position: Position) -> Option<([usize; 2], Route)> {
+fn explore(
+    lens: &mut Lens,
+    quick: QuickDatagram<'_>,
+    position: Position,
+    sought: Sought,
+) -> Option<([usize; 2], Route)> {
     let routes = &mut lens.known.routes;
+    if let Some((spot, back)) = routes.back(&sought)
+        && back & USUAL != 0
+        && !quick.is_multicast()
+    {
+        // What holds for one way holds for the other, but that only one of them can lead to a group.
+        *routes.mark_at(spot) = USUAL;
+        return routes.spot(&sought);
+    }
     let datagram = quick.datagram(position);
     let Datagram { source, destination, .. } = &datagram;
     let is_usual = lens.options.tokens.mode() == DecodeMode::Rfc7252
@@ -77,7 +92,7 @@ fn explore(lens: &mut Lens, quick: &QuickDatagram<'_>, position: Position) -> Op
     if let Some(mark) = routes.mark(source, destination) {
         *mark = if is_usual { USUAL } else { UNUSUAL };
     }
-    routes.spot(quick)
+    routes.spot(&sought)
 }
 
 /// Has no usual messages between two endpoints any more: they may speak a dialect. Gives how many told that they speak as everybody does.

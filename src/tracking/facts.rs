@@ -216,7 +216,7 @@ impl Facts {
     pub(super) fn tell(&mut self, bytes: &[u8], behind: &Behind, seed: &Seed) {
         let head = self.whole_head(bytes, seed);
         self.head = folded(head);
-        self.hash = seed.mix(seed.mix(head, behind.hash), behind.observe_bits());
+        self.hash = seed.mix(head ^ behind.observe_bits(), behind.hash);
     }
 
     /// Header and token.

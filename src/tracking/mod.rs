@@ -44,7 +44,7 @@ pub use facts::Facts;
 pub use model::*;
 pub use pairs::PairNumber;
 pub use resources::ResourceTable;
-pub use routes::{Route, RouteTable};
+pub use routes::{Route, RouteTable, Sought};
 pub use seed::Seed;
 pub use unreachable::Quoted;
 

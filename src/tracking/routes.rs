@@ -6,7 +6,7 @@ use super::endpoints::EndpointTable;
 use super::model::EndpointId;
 use super::pairs::{PairNumber, PairTable};
 use super::table::Table;
-use crate::frame::{Endpoint, QuickDatagram};
+use crate::frame::Endpoint;
 
 /// The way of a message from one endpoint to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,12 +43,19 @@ struct Both {
 impl Both {
     #[inline(always)]
     fn route(&self, way: usize) -> Route {
-        let [one, other] = self.ends;
-        match way {
-            0 => Route { source: one, destination: other, pair: self.pair, mark: self.marks[0] },
-            _ => Route { source: other, destination: one, pair: self.pair.reversed(), mark: self.marks[1] },
-        }
+        let (from, to) = (way & 1, way & 1 ^ 1);
+        let pair = if from == 0 { self.pair } else { self.pair.reversed() };
+        Route { source: self.ends[from], destination: self.ends[to], pair, mark: self.marks[from] }
     }
+}
+
+/// A way that is looked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sought {
+    key: [u64; 2],
+    hash: u64,
+    /// 0 from the endpoint with the lower address, 1 to it.
+    way: usize,
 }
 
 /// What quick datagrams say of two endpoints, the same for both ways, and which way it is.
@@ -66,12 +73,6 @@ fn key_of(source: &Endpoint, destination: &Endpoint) -> Option<([u64; 2], usize)
         }
         _ => None,
     }
-}
-
-#[inline(always)]
-fn quick_key(datagram: &QuickDatagram<'_>) -> ([u64; 2], usize) {
-    let QuickDatagram { addresses, ports, .. } = datagram;
-    key((addresses >> 32) as u32, *addresses as u32, (ports >> 16) as u16, *ports as u16)
 }
 
 impl Default for RouteTable {
@@ -98,24 +99,41 @@ impl RouteTable {
         route
     }
 
-    /// Asks memory for the ways of several datagrams, so that it is waited for once.
+    /// What to look for with addresses and ports as a quick datagram has them.
     #[inline(always)]
-    pub fn fetch(&self, datagrams: &[Option<QuickDatagram<'_>>]) {
-        // A cell may lie across the border of two lines of memory.
-        let all = |(key, both): &([u64; 2], Both)| key[0] as u32 ^ both.pair.0;
-        let cells = datagrams.iter().flatten().filter_map(|datagram| self.quick.peek(quick_key(datagram).0));
-        let sum = cells.fold(0, |sum, cell| sum ^ all(cell));
+    pub fn sought(&self, addresses: u64, ports: u32) -> Sought {
+        let (key, way) = key((addresses >> 32) as u32, addresses as u32, (ports >> 16) as u16, ports as u16);
+        Sought { key, hash: self.quick.hash(key), way }
+    }
+
+    /// Asks memory for the ways of several datagrams, so that it is waited for once: puts into `sought` what to look for, one by one.
+    #[inline(always)]
+    pub fn fetch(&self, ends: impl Iterator<Item = Option<(u64, u32)>>, sought: &mut [Sought]) {
+        let mut sum = 0;
+        for (place, ends) in sought.iter_mut().zip(ends) {
+            // Where there are no such bytes, there is no such datagram.
+            let Some((addresses, ports)) = ends else { continue };
+            *place = self.sought(addresses, ports);
+            // A cell may lie across the border of two lines of memory.
+            sum ^= self.quick.peek(place.hash).map_or(0, |(key, both)| key[0] as u32 ^ both.pair.0);
+        }
         // What nobody wants to know would not be looked up.
         std::hint::black_box(sum);
     }
 
-    /// The way of a quick datagram, if it is known and has a mark, and where it is.
+    /// A way, if it is known and has a mark, and where it is.
     #[inline(always)]
-    pub fn spot(&self, datagram: &QuickDatagram<'_>) -> Option<([usize; 2], Route)> {
-        let (key, way) = quick_key(datagram);
-        let (spot, both) = self.quick.spot(key)?;
-        let route = both.route(way);
-        (route.mark != 0).then_some(([spot, way], route))
+    pub fn spot(&self, sought: &Sought) -> Option<([usize; 2], Route)> {
+        let (spot, both) = self.quick.spot(sought.key, sought.hash)?;
+        let route = both.route(sought.way);
+        (route.mark != 0).then_some(([spot, sought.way], route))
+    }
+
+    /// Where a way is, if it is known but has no mark, and the mark of the way back.
+    pub fn back(&self, sought: &Sought) -> Option<([usize; 2], u16)> {
+        let (spot, both) = self.quick.spot(sought.key, sought.hash)?;
+        let [mark, back] = [sought.way, sought.way ^ 1].map(|way| both.marks[way & 1]);
+        (mark == 0).then_some(([spot, sought.way], back))
     }
 
     /// The mark of the way that is in a place.

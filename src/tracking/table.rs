@@ -138,18 +138,33 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         at
     }
 
-    /// What is in the place that a key has first: which asks memory for it, and has nothing wait.
-    #[inline]
-    pub fn peek(&self, key: K) -> Option<&(K, V)> {
-        self.cells.get(self.home(key))
+    /// The hash of a key, for [`peek`](Self::peek) and [`spot`](Self::spot); it stays the same when the table grows.
+    #[inline(always)]
+    pub fn hash(&self, key: K) -> u64 {
+        key.hash(self.seed)
+    }
+
+    /// What is in the place that a key with this hash has first: which asks memory for it, and has nothing wait.
+    #[inline(always)]
+    pub fn peek(&self, hash: u64) -> Option<&(K, V)> {
+        self.cells.get(hash as usize & (self.cells.len() - 1))
     }
 
     /// The place of the key, if it is there, for [`at`](Self::at), and its value.
-    #[inline]
-    pub fn spot(&self, key: K) -> Option<(usize, &V)> {
-        let at = self.find(key);
-        let (held, value) = &self.cells[at];
-        (*held == key).then_some((at, value))
+    #[inline(always)]
+    pub fn spot(&self, key: K, hash: u64) -> Option<(usize, &V)> {
+        let mask = self.cells.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let (held, value) = self.cells.get(at)?;
+            if *held == key {
+                return Some((at, value));
+            }
+            if held.is_empty() {
+                return None;
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// The value at a place.

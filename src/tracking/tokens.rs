@@ -13,11 +13,32 @@ pub(super) struct Token {
     length: u32,
 }
 
+/// The first bytes of a number in little-endian order: none, one, and so on.
+static FIRST_BYTES: [u64; 16] = {
+    let (mut masks, mut length) = ([u64::MAX; 16], 0);
+    while length < 8 {
+        masks[length] = (1 << (8 * length)) - 1;
+        length += 1;
+    }
+    masks
+};
+
 impl Token {
     #[inline]
     pub fn new(bytes: &[u8], seed: &Seed) -> Self {
         let bits = short(bytes).unwrap_or_else(|| seed.hash(bytes));
         Self { bits, length: bytes.len() as u32 }
+    }
+
+    /// The same of a message whose token, behind its header, has so many bytes: 8 at most.
+    #[inline(always)]
+    pub fn of_message(bytes: &[u8], length: u8) -> Self {
+        let behind = bytes.get(4..).unwrap_or_default();
+        let bits = match behind.first_chunk() {
+            Some(word) => u64::from_le_bytes(*word) & FIRST_BYTES[usize::from(length & 15)],
+            None => behind.get(..usize::from(length)).and_then(short).unwrap_or(0),
+        };
+        Self { bits, length: u32::from(length) }
     }
 
     /// One that the capture cut off: it is like no other.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use coapscope::frame::{Endpoint, QuickDatagram};
-use coapscope::tracking::{RouteTable, Tracker, TrackerOptions};
+use coapscope::tracking::{RouteTable, Sought, Tracker, TrackerOptions};
 
 /// Endpoints that differ in one thing each.
 fn endpoints() -> Vec<Endpoint> {
@@ -54,8 +54,14 @@ fn every_way_has_its_numbers_and_its_mark() {
             let quick = quick(from, to);
             let mark = marks.get(&(*from, *to)).copied().unwrap_or(0);
             assert_eq!(route.mark, mark, "{from:?} {to:?}");
-            routes.fetch(&[quick]);
-            let spot = quick.as_ref().and_then(|quick| routes.spot(quick));
+            let mut sought = [Sought::default()];
+            routes.fetch(std::iter::once(quick.map(|quick| (quick.addresses, quick.ports))), &mut sought);
+            let spot = quick.and_then(|_| routes.spot(&sought[0]));
+            let back = marks.get(&(*to, *from)).copied().unwrap_or(0);
+            assert_eq!(
+                quick.and_then(|_| routes.back(&sought[0])).map(|(_, back)| back),
+                quick.map(|_| back).filter(|_| mark == 0)
+            );
             assert_eq!(spot.map(|(_, found)| found), quick.map(|_| route).filter(|_| mark != 0));
             if let Some((spot, _)) = spot {
                 assert_eq!(*routes.mark_at(spot), mark);

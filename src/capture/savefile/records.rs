@@ -1,18 +1,43 @@
 //! The records of a pcap file, one after the other.
 
 use super::{Current, Format, SEARCH, Savefile, Step};
-use crate::capture::classic::{self, FileHeader, Lengths, MAX_CAPTURED};
+use crate::capture::classic::{self, FileHeader, Layout, Lengths, MAX_CAPTURED};
 use crate::capture::window::Have;
-use crate::capture::{CaptureError, Head, Run, WarningKind};
+use crate::capture::{CaptureError, Head, RECORD_HEADER, Run, WarningKind};
 use crate::frame::Position;
+
+/// Length in bytes of the header of a record in current files.
+const HEADER: usize = RECORD_HEADER;
+
+/// The records at the beginning of `bytes` that are whole and have nothing odd about their numbers, as many as `heads` has room for, of a file
+/// in one byte order with a clock of so many nanoseconds a tick. Gives how many they are, where the next one begins, and whether no time is
+/// earlier than the one before it.
+fn read_heads<const BIG_ENDIAN: bool>(bytes: &[u8], tick: u32, heads: &mut [Head]) -> (usize, usize, bool) {
+    let layout = Layout { big_endian: BIG_ENDIAN, header: HEADER, lengths: Lengths::Usual };
+    let (mut count, mut at, mut before, mut in_order) = (0, 0, 0, true);
+    for head in heads {
+        let Some(record) = bytes.get(at..).and_then(|bytes| layout.read(bytes)) else { break };
+        let (end, captured) = (at + HEADER + record.captured as usize, record.captured as usize);
+        let fraction = u64::from(record.fraction) * u64::from(tick);
+        // An empty record may be the header of a file that was joined to this one.
+        let is_odd = captured == 0 || record.original == 0;
+        if is_odd || captured > MAX_CAPTURED || end > bytes.len() || fraction >= 1_000_000_000 {
+            break;
+        }
+        let time = (u64::from(record.seconds) * 1_000_000_000 + fraction) as i64;
+        in_order &= time >= before;
+        before = time;
+        *head = Head { time, record: at as u32, end: end as u32, original_length: record.original };
+        (at, count) = (end, count + 1);
+    }
+    (count, at, in_order)
+}
 
 impl Savefile {
     /// The quick way to the next frames, which nearly all take: records of a current version of pcap, whole in memory, with nothing odd
     /// about their numbers. It ends before the first of another kind, which is left for [`Savefile::record`]; that would find the same in
     /// the others.
     pub(super) fn quick_records(&mut self, most: usize) -> Run<'_> {
-        const HEADER: usize = 16;
-        self.heads.clear();
         let Format::Classic { header, interface: (interface, network), last_seconds } = &mut self.format else {
             return Run::default();
         };
@@ -21,31 +46,24 @@ impl Savefile {
         }
         self.window.consume(std::mem::take(&mut self.used));
         let bytes = self.window.bytes();
-        while self.heads.len() < most
-            && let Some(record) = bytes.get(self.used..).and_then(|bytes| header.layout.read(bytes))
-        {
-            let (start, captured) = (self.used + HEADER, record.captured as usize);
-            let fraction = u64::from(record.fraction) * u64::from(header.tick);
-            // An empty record may be the header of a file that was joined to this one.
-            let is_odd = captured == 0 || record.original == 0;
-            if is_odd || captured > MAX_CAPTURED || start + captured > bytes.len() || fraction >= 1_000_000_000 {
-                break;
-            }
-            *last_seconds = record.seconds;
-            self.heads.push(Head {
-                time: (u64::from(record.seconds) * 1_000_000_000 + fraction) as i64,
-                record: self.used as u32,
-                start: start as u32,
-                end: (start + captured) as u32,
-                original_length: record.original,
-            });
-            self.used = start + captured;
+        // There are no more than fit.
+        let most = most.min(bytes.len() / HEADER);
+        if self.heads.len() < most {
+            self.heads.resize(most, Head::default());
+        }
+        let heads = self.heads.get_mut(..most).unwrap_or_default();
+        let read = if header.layout.big_endian { read_heads::<true> } else { read_heads::<false> };
+        let (count, in_order);
+        (count, self.used, in_order) = read(bytes, header.tick, heads);
+        let heads = heads.get(..count).unwrap_or_default();
+        if let Some(last) = heads.last() {
+            *last_seconds = (last.time / 1_000_000_000) as u32;
         }
         let number = self.number + 1;
-        self.number += self.heads.len() as u64;
+        self.number += count as u64;
         let position =
             Position { file: self.file, interface: *interface, network: *network, offset: self.window.offset() };
-        Run { bytes, heads: &self.heads, number, link: header.link, position }
+        Run { bytes, heads, number, link: header.link, position, in_order }
     }
 
     /// Reads a record of pcap.
