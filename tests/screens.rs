@@ -12,8 +12,14 @@ mod cut;
 mod filter;
 #[path = "screens/findings.rs"]
 mod findings;
+#[path = "screens/keys.rs"]
+mod keys;
+#[path = "screens/lasting.rs"]
+mod lasting;
 #[path = "screens/long.rs"]
 mod long;
+#[path = "screens/mark.rs"]
+mod mark;
 #[path = "screens/order.rs"]
 mod order;
 #[path = "screens/script.rs"]
@@ -67,9 +73,10 @@ fn a_field_lights_up_its_bytes_and_bits() {
 
 #[test]
 fn a_byte_selects_its_field() {
-    let film = check("byte", SMALL, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("Enter Tab l l"));
+    let film = check("byte", SMALL, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("Enter Tab l l l"));
     assert!(film.last().contains("Message ID"), "{}", film.last());
-    check("frame-byte", LARGE, Scene::lab("01-libcoap-basics-ipv4.pcap").keys("x Tab Tab g 1 2 l"));
+    let scene = Scene::lab("01-libcoap-basics-ipv4.pcap").keys("x Tab Tab g").keys(&"l ".repeat(14));
+    check("frame-byte", LARGE, scene);
 }
 
 #[test]
@@ -303,7 +310,7 @@ fn no_size_breaks_it() {
 #[test]
 fn every_size_can_be_drawn() {
     for (keys, columns, rows) in
-        [("9G Enter zR", 7, 5), ("f", 13, 7), ("3 b Tab j", 13, 7), ("11G 4 Tab j", 13, 7), ("5 Tab j", 13, 7)]
+        [("9G Enter zR", 7, 5), ("f", 13, 7), ("3 b Tab j", 13, 7), ("11G 4 Tab j", 13, 7), ("11G 5 Tab j", 13, 7)]
     {
         let mut scene = Scene::lab("04-reorder.client.pcap").keys(keys);
         for width in (1..=250).step_by(columns) {
@@ -384,7 +391,7 @@ fn exchanges_and_observations_have_their_views() {
     // Each order is made by a worker.
     let ordered = Scene::built_in().plain().ascii().keys("3 o").wait().keys("O").wait().keys("b").wait();
     check("exchanges-plain", SMALL, ordered);
-    check("observations-ascii", SMALL, Scene::built_in().plain().ascii().keys("4 Tab j j j"));
+    check("observations-ascii", SMALL, Scene::built_in().plain().ascii().keys("4 j Tab j j j"));
 }
 
 /// Every view, on a capture that has something to show in it.
@@ -393,7 +400,7 @@ const VIEWS: &[(&str, &str, &str)] = &[
     ("flow", "04-reorder.client.pcap", "11G f"),
     ("exchanges", "04-retransmit-libcoap.client.pcap", "]]] 3"),
     ("observations", "04-reorder.client.pcap", "11G 4"),
-    ("findings", "04-reorder.client.pcap", "5"),
+    ("findings", "04-reorder.client.pcap", "11G 5"),
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::store::Record;
+use crate::store::{Record, RecordKind};
 use crate::tracking::{EndpointId, Role};
 
 /// Names given so far. A name stays with its endpoint, whatever part it plays later.
@@ -24,6 +24,8 @@ impl Aliases {
             | Role::NonResponse
             | Role::Notification
             | Role::Pong => ('s', 'c'),
+            // Who reports an error, or sends what is no CoAP at all, takes no part; the code is that of the message quoted.
+            _ if record.kind() != RecordKind::Message => ('e', 'e'),
             _ if record.code.is_request() => ('c', 's'),
             _ if record.code.is_response() => ('s', 'c'),
             _ => ('e', 'e'),

@@ -2,7 +2,7 @@
 
 use super::content;
 use super::time::duration;
-use super::{Known, Node};
+use super::{Known, Node, spared};
 use crate::coap::{DecodeMode, OptionNumber, count, escape};
 use crate::field;
 use crate::frame::time_between;
@@ -76,7 +76,13 @@ fn exchange(view: &View<'_>, known: Known) -> Option<Node> {
         text += &format!(", {}", escape::text(resource));
     }
     if known == Known::Later {
-        text += &format!(", {}", state(row.state, row.answer));
+        match spared::classes(row).filter(|_| spared::is_spared(view.store, row)) {
+            Some(classes) => {
+                let acknowledged = if row.confirmable { "acknowledged" } else { "sent" };
+                text += &format!(", {acknowledged}, asks to be spared {classes} responses");
+            }
+            None => text += &format!(", {}", state(row.state, row.answer)),
+        }
         if row.round_trip >= 0 {
             text += &format!(" after {}", duration(row.round_trip));
         }

@@ -159,7 +159,24 @@ pub fn duration(nanoseconds: i64) -> String {
     text
 }
 
-/// The same, appended to a text.
+/// Columns that a [`brief`] duration takes at most, but for a sign: `4min07s`.
+pub const BRIEF: usize = 7;
+
+/// A duration for a narrow column, without blanks: `302us`, `1.24ms`, `4min07s`; from ten minutes on in minutes, hours or days alone: `14min`, `5h`,
+/// `12d`. Within ten thousand days it fits [`BRIEF`] columns.
+pub fn brief(nanoseconds: i64) -> String {
+    const MINUTE: u64 = 60_000_000_000;
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let magnitude = nanoseconds.unsigned_abs();
+    match magnitude / MINUTE {
+        ..10 => duration(nanoseconds).replace(' ', ""),
+        minutes @ ..120 => format!("{sign}{minutes}min"),
+        minutes @ ..2880 => format!("{sign}{}h", minutes / 60),
+        minutes => format!("{sign}{}d", minutes / 1440),
+    }
+}
+
+/// [`duration`], appended to a text.
 pub fn push_duration(into: &mut String, nanoseconds: i64) {
     if nanoseconds < 0 {
         into.push('-');
@@ -213,6 +230,27 @@ fn push_scaled(into: &mut String, magnitude: u64, unit: u64, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn brief_durations_fit_narrow_columns() {
+        const SECOND: i64 = 1_000_000_000;
+        for (time, expected) in [
+            (0, "0ns"),
+            (1_240_000, "1.24ms"),
+            (119 * SECOND, "119s"),
+            (-247 * SECOND, "-4min07s"),
+            (599 * SECOND, "9min59s"),
+            (600 * SECOND, "10min"),
+            (7199 * SECOND, "119min"),
+            (7200 * SECOND, "2h"),
+            (-47 * 3600 * SECOND, "-47h"),
+            (48 * 3600 * SECOND, "2d"),
+            (9999 * 86_400 * SECOND, "9999d"),
+        ] {
+            assert_eq!(brief(time), expected, "{time}");
+            assert!(brief(time.abs()).len() <= BRIEF, "{time}");
+        }
+    }
 
     const TIME: i64 = 1_795_422_292_209_244_000;
 

@@ -291,5 +291,6 @@ pub(super) fn new_row(context: &Context<'_, '_>) -> ExchangeRow {
         answer: AnswerKind::None,
         confirmable: context.facts.kind == MessageType::Confirmable,
         multicast: arrival.multicast,
+        no_response: context.facts.no_response.unwrap_or(0),
     }
 }

@@ -236,6 +236,8 @@ pub struct ExchangeRow {
     pub confirmable: bool,
     /// The request was sent to a group.
     pub multicast: bool,
+    /// No-Response of the request (RFC 7967): the classes of responses that it asks to be spared; 0 for none.
+    pub no_response: u8,
 }
 
 /// One row of the table of bodies: what went in blocks one way (RFC 7959, RFC 9177).

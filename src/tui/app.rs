@@ -135,6 +135,8 @@ pub struct App {
     pub(super) behind: Option<Behind>,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
+    /// Exchanges without a response whose requests had asked for that, counted once the source has ended.
+    pub spared: u64,
 }
 
 impl App {
@@ -173,6 +175,7 @@ impl App {
             make_fetcher,
             events,
             help_page: (0, 0),
+            spared: 0,
             wall,
             behind: None,
         }
@@ -225,6 +228,7 @@ impl App {
 
     /// A key was pressed.
     pub fn press(&mut self, key: &KeyEvent) -> Effect {
+        let begun = self.pending.text();
         match self.pending.press(key, self.place()) {
             Pressed::Act(action) => {
                 self.notice = None;
@@ -237,7 +241,7 @@ impl App {
                 {
                     input.handle(request);
                 } else if let (Some(name), Overlay::None) = (keymap::name(key), &self.overlay) {
-                    self.say(format!("{name} does nothing here; ? shows the keys"));
+                    self.say(format!("{begun}{name} does nothing here; ? shows the keys"));
                 }
                 Effect::None
             }
@@ -273,9 +277,9 @@ impl App {
             Action::UnfoldAll => self.detail.fold_all(true),
             Action::FoldAll => self.detail.fold_all(false),
             Action::Zoom => self.zoomed = !self.zoomed,
-            Action::Grow => self.shift = self.shift.saturating_add(1).min(100),
-            Action::Shrink => self.shift = self.shift.saturating_sub(1).max(-100),
-            Action::WholeFrame => self.detail.toggle_whole(),
+            Action::Grow => self.share(1),
+            Action::Shrink => self.share(-1),
+            Action::WholeFrame => self.toggle_frame(),
             Action::Copy => return self.copied(),
             Action::Show(view) => self.show(view),
             Action::ToFlow => self.toggle_flow(),
@@ -308,8 +312,9 @@ impl App {
             Pane::Tree if self.view.is_table() => self.move_in_facts(motion),
             Pane::List => self.move_in_list(motion),
             Pane::Tree => match motion {
-                Motion::Left => self.detail.left(),
-                Motion::Right => self.detail.right(),
+                Motion::Left if !self.detail.left() => self.say("nothing to fold here"),
+                Motion::Right if !self.detail.right() => self.say("nothing to unfold here; Enter leads on"),
+                Motion::Left | Motion::Right => {}
                 _ => self.detail.step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize)),
             },
             Pane::Bytes => {
@@ -322,6 +327,31 @@ impl App {
                 self.detail.move_byte(by);
             }
         }
+    }
+
+    /// The bytes of the message or of the whole frame, where bytes are to be seen.
+    fn toggle_frame(&mut self) {
+        if self.view.is_table() {
+            return self.say("no bytes stand here; Enter leads to those of the message");
+        }
+        let before = self.detail.shows_frame();
+        self.detail.toggle_whole();
+        let now = self.detail.shows_frame();
+        if before == now {
+            self.say("a field below CoAP is selected: its bytes are those of the frame");
+        } else if self.detail.byte_page.0 == 0 {
+            let which = if now { "the whole frame" } else { "the CoAP message" };
+            self.say(format!("bytes are those of {which}; Tab leads to them"));
+        }
+    }
+
+    /// More rows for the list, or fewer, where it shares the screen.
+    fn share(&mut self, by: i16) {
+        let below = self.detail.page.max(self.detail.byte_page.0).max(self.tables.facts.page.0);
+        if self.list.page == 0 || below == 0 {
+            return self.say("one pane is shown: nothing to share with another");
+        }
+        self.shift = self.shift.saturating_add(by).clamp(-100, 100);
     }
 
     fn set_time(&mut self, format: TimeFormat) {
@@ -420,7 +450,9 @@ impl App {
                 self.jump_to(id);
                 self.mark_finding(found.row.as_ref());
                 let round = if found.wrapped { ", past the end" } else { "" };
-                self.say(format!("found \"{}\"{round}; n N go on", self.finder.text));
+                self.follow_to_row();
+                let missing = self.unmarked().map(|why| format!("; {why}")).unwrap_or_default();
+                self.say(format!("found \"{}\"{round}; n N go on{missing}", self.finder.text));
             }
             None => {
                 let what = if self.view.is_table() { "no row here and no message" } else { "no message" };
@@ -432,6 +464,7 @@ impl App {
     fn copied(&mut self) -> Effect {
         let (what, text) = match (self.focus, self.detail.item()) {
             (Pane::List, _) => ("the message in hex, for `coapscope explain`", hex(self.detail.message())),
+            (Pane::Tree, _) if self.view.is_table() => ("the line", self.tables.facts.line().unwrap_or_default()),
             (Pane::Tree, Some(item)) => ("the field as text", item.text.clone()),
             (Pane::Bytes, Some(_)) => ("the field's bytes in hex", hex(self.detail.marked_bytes())),
             (_, None) => return Effect::None,

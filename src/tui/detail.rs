@@ -249,25 +249,33 @@ impl Detail {
         self.scroll();
     }
 
-    /// Left: fold, or go to the item above.
-    pub fn left(&mut self) {
-        let Some(item) = self.items.get(self.cursor) else { return };
+    /// Left: fold, or go to the item above; false where neither can be.
+    pub fn left(&mut self) -> bool {
+        let Some(item) = self.items.get(self.cursor) else { return false };
         if item.open && item.has_children(self.cursor) {
             self.fold(false);
         } else if let Some(parent) = item.parent {
             self.choose(parent);
             self.follow_item();
             self.scroll();
+        } else {
+            return false;
         }
+        true
     }
 
-    /// Right: unfold, or go to the first item below.
-    pub fn right(&mut self) {
-        let Some(item) = self.items.get(self.cursor) else { return };
+    /// Right: unfold, or go to the first item below; false where there is none.
+    pub fn right(&mut self) -> bool {
+        let Some(item) = self.items.get(self.cursor) else { return false };
         if !item.has_children(self.cursor) {
-            return;
+            return false;
         }
-        if item.open { self.step(1) } else { self.fold(true) }
+        if item.open {
+            self.step(1)
+        } else {
+            self.fold(true)
+        }
+        true
     }
 
     /// The bytes of the pane are those of the frame: because the user said so, or since the selected field lies below CoAP.
@@ -323,13 +331,15 @@ impl Detail {
         self.follow_item();
     }
 
-    /// Move the byte cursor, and select the narrowest field that holds the byte.
+    /// Move the byte cursor, and select the narrowest field that holds the byte. Coming from what is wider than the fields of its byte, a step
+    /// to the side first goes down to these.
     pub fn move_byte(&mut self, by: isize) {
         let last = self.bytes().len().saturating_sub(1);
-        self.byte = self.byte.saturating_add_signed(by).min(last);
+        if by.abs() != 1 || self.fields_at(self.byte).any(|(index, _)| index == self.cursor) {
+            self.byte = self.byte.saturating_add_signed(by).min(last);
+        }
         let whole = self.shows_frame();
-        let bit = self.byte as u32 * 8;
-        if let Some(found) = self.narrowest(bit) {
+        if let Some(found) = self.narrowest(self.byte) {
             self.choose(found);
             self.unhide(found);
             // The bytes stay those that the cursor moves in: what was found in the frame may lie in the message.
@@ -341,17 +351,30 @@ impl Detail {
         self.scroll_bytes();
     }
 
-    /// The item with the fewest bits among those that hold a bit of the byte; of equal ones the deepest.
-    fn narrowest(&self, bit: u32) -> Option<usize> {
-        let holds = |item: &Item| {
+    /// The items that hold a bit of the byte and have none below them that does, and how many bits they have.
+    fn fields_at(&self, byte: usize) -> impl Iterator<Item = (usize, u32)> {
+        let bits = move |item: &Item| {
             let span = item.place.and_then(|place| self.shown(place))?;
-            (!matches!(item.kind, NodeKind::Finding | NodeKind::Reading)
-                && span.bits > 0
-                && span.byte_range().contains(&((bit / 8) as usize)))
-            .then_some(span.bits)
+            let is_field = !matches!(item.kind, NodeKind::Finding | NodeKind::Reading) && span.bits > 0;
+            (is_field && span.byte_range().contains(&byte)).then_some(span.bits)
         };
-        let found = self.items.iter().enumerate().filter_map(|(index, item)| Some((holds(item)?, index)));
-        found.min_by_key(|(bits, index)| (*bits, std::cmp::Reverse(*index))).map(|(_, index)| index)
+        let below = |index: usize, item: &Item| self.items.get(index + 1..item.end).unwrap_or_default();
+        let is_last = move |index: usize, item: &Item| !below(index, item).iter().any(|item| bits(item).is_some());
+        let all = self.items.iter().enumerate();
+        all.filter_map(move |(index, item)| Some((index, bits(item).filter(|_| is_last(index, item))?)))
+    }
+
+    /// The one of them with the fewest bits, of equal ones the first.
+    fn narrowest(&self, byte: usize) -> Option<usize> {
+        self.fields_at(byte).min_by_key(|(index, bits)| (*bits, *index)).map(|(index, _)| index)
+    }
+
+    /// The fields of the byte under the cursor, where it has several: each as its line in the tree.
+    pub fn shared_byte(&self) -> Vec<&str> {
+        let fields = self.fields_at(self.byte).filter_map(|(index, _)| self.items.get(index));
+        let fields: Vec<&str> =
+            fields.filter(|item| item.kind != NodeKind::Generated).map(|item| item.text.as_str()).collect();
+        if fields.len() > 1 { fields } else { Vec::new() }
     }
 
     /// Keep the cursor of the tree on the pane.

@@ -9,6 +9,7 @@ use tui_input::Input;
 
 use super::app::{App, Overlay, Pane};
 use super::event::{Event, Sender};
+use super::tables::exchange_of;
 use crate::field::{Kind, Value};
 use crate::filter::{Filter, FilterError, Groups, Proposal, Selection, propose, quoted};
 use crate::pipeline::{Fetcher, Sweep};
@@ -246,10 +247,17 @@ impl App {
     pub(super) fn filter_by_selection(&mut self, out: bool) {
         let test = match self.focus {
             Pane::List => self.exchange_test(),
+            // Below a table no field is seen.
+            Pane::Tree if self.view.is_table() => self.exchange_test(),
             Pane::Tree | Pane::Bytes => self.field_test(),
         };
         let Some(test) = test else {
-            return self.say("nothing here that can be filtered by; go to a field in the tree");
+            let why = if self.focus == Pane::List || self.view.is_table() {
+                "this message is of no exchange; Enter, then = on a field of its tree"
+            } else {
+                "nothing here that can be filtered by; go to a field in the tree"
+            };
+            return self.say(why);
         };
         let test = if out { format!("!({test})") } else { test };
         let before = self.filter.text();
@@ -269,7 +277,8 @@ impl App {
 
     fn exchange_test(&self) -> Option<String> {
         let record = self.store.get(self.list.selected?)?;
-        (record.exchange.0 != 0).then(|| format!("coapscope.exchange == {}", record.exchange.0))
+        let exchange = exchange_of(&self.store, record);
+        (exchange.0 != 0).then(|| format!("coapscope.exchange == {}", exchange.0))
     }
 
     /// The selected field, or the one it stands in, and its value.

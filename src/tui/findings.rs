@@ -42,9 +42,9 @@ pub struct Findings {
     /// Number of the worker that is wanted.
     generation: Arc<AtomicU64>,
     running: bool,
-    /// What the current row is about.
+    /// What the marked row is about.
     current: Option<SumKey>,
-    /// The endpoint of the current row, with its cases.
+    /// The endpoint of the marked row, with its cases.
     verdict: Option<Person>,
     /// The selected message for which the current row was looked up.
     synced: Option<RecordId>,
@@ -108,7 +108,6 @@ impl App {
         let count = findings.judged.rows.len();
         let own = findings.current.and_then(|key| findings.judged.rows.iter().position(|row| row.key == key));
         findings.place = own.unwrap_or(findings.place).min(count.saturating_sub(1));
-        findings.current = findings.judged.rows.get(findings.place).map(|row| row.key);
         findings.top = scrolled(findings.top, findings.place, self.list.page, count);
         let (place, top) = (findings.place, findings.top);
         let store = &self.store;
@@ -120,12 +119,13 @@ impl App {
             None => "?".into(),
         };
         self.tables.rows = rows.map(|row| cells(store, row, sender(row.key.endpoint))).collect();
-        self.tables.cursor = (!self.findings.judged.rows.is_empty()).then(|| place - top);
+        self.tables.cursor = own.map(|_| place - top);
         self.say_verdict();
     }
 
-    /// The current row is that of a finding of the selected message, where that has one.
-    fn follow_to_finding(&mut self) {
+    /// The marked row is that of a finding of the selected message, or none. While the newest message is followed, the row that was marked last
+    /// stays, and its message is selected, as long as what comes has no finding.
+    pub(super) fn follow_to_finding(&mut self) {
         let selected = self.list.selected;
         if self.findings.synced == selected || self.findings.judged.rows.is_empty() {
             return;
@@ -135,18 +135,29 @@ impl App {
         if current.is_some_and(|current| own.contains(&current)) {
             return;
         }
-        // Whoever reads a verdict stays at it.
-        let reads = self.focus == Pane::Tree;
-        let is_own = |key: &SumKey| {
-            own.contains(key) && (!reads || current.is_some_and(|current| current.endpoint == key.endpoint))
-        };
-        let found = self.findings.judged.rows.iter().map(|row| row.key).find(is_own);
-        if found.is_some() {
-            self.findings.current = found;
-            if !reads {
-                (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
-            }
+        let mut rows: Vec<SumKey> =
+            self.findings.judged.rows.iter().map(|row| row.key).filter(|key| own.contains(key)).collect();
+        if self.focus == Pane::Tree {
+            // Whoever reads a verdict stays at it, where that is possible.
+            rows.sort_by_key(|key| current.is_none_or(|current| current.endpoint != key.endpoint));
         }
+        let found = rows.first().copied();
+        if found.is_none()
+            && self.list.follow
+            && let Some(record) = self.message_of_finding()
+        {
+            (self.list.selected, self.findings.synced) = (Some(record), Some(record));
+            return;
+        }
+        self.findings.current = found;
+        if self.focus != Pane::Tree {
+            (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
+        }
+    }
+
+    /// There are rows, and none is marked.
+    pub(super) fn has_unmarked_findings(&self) -> bool {
+        self.findings.current.is_none() && !self.findings.judged.rows.is_empty()
     }
 
     /// The rows that the findings of the selected message stand in.
@@ -203,35 +214,39 @@ impl App {
         }
         self.findings.judged = judged;
         self.findings.verdict = None;
+        // Rows may have come or gone.
+        self.findings.synced = None;
     }
 
     /// Move in the table; the first message of the finding is selected with it.
     pub(super) fn move_in_findings(&mut self, motion: Motion) {
         let (count, place, page) = (self.findings.judged.rows.len(), self.findings.place, self.list.page.max(2));
-        let Some(target) = motion.row(place, page, count) else { return };
+        let Some(target) = motion.row(place, page, count).filter(|_| count > 0) else { return };
+        // Without a mark the next row is the one that stands there.
+        let target = if motion == Motion::Down && self.findings.current.is_none() { place } else { target };
         let place = target.min(count.saturating_sub(1));
+        let before = self.findings.current;
         self.findings.current = self.findings.judged.rows.get(place).map(|row| row.key);
+        let Some(record) = self.message_of_finding() else {
+            self.findings.current = before;
+            return self.say("no message of that row is here to be selected");
+        };
         self.findings.place = place;
         (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
-        self.select_finding();
+        self.select(record);
         self.findings.synced = self.list.selected;
     }
 
-    /// Select the first message of the current row, unless one with its finding is selected.
-    pub(super) fn select_of_finding(&mut self) {
-        let own = self.keys_of_selected();
-        if !self.findings.current.is_some_and(|current| own.contains(&current)) {
-            self.select_finding();
-        }
+    /// What the marked row is about.
+    fn marked(&self) -> Option<&Sum> {
+        let key = self.findings.current?;
+        self.findings.judged.rows.iter().find(|row| row.key == key)
     }
 
-    /// Select the first message of the current row.
-    fn select_finding(&mut self) {
-        let row = self.findings.judged.rows.get(self.findings.place);
-        let record = row.and_then(|row| row.first.first()).copied();
-        if let Some(record) = record.filter(|record| self.visible().has(*record)) {
-            self.select(record);
-        }
+    /// The first message of the marked row that is shown.
+    fn message_of_finding(&self) -> Option<RecordId> {
+        let visible = self.visible();
+        self.marked()?.first.iter().copied().find(|record| visible.has(*record))
     }
 
     /// The next row, or the one before, that begins with the selected message and shows a text, if there is one.
@@ -270,7 +285,7 @@ impl App {
 
     /// The rule of the current row, in a sentence.
     pub fn said_of_finding(&self) -> Option<(String, Style)> {
-        let SumKey { rule, severity, .. } = self.findings.judged.rows.get(self.findings.place)?.key;
+        let SumKey { rule, severity, .. } = self.findings.current?;
         let charges = self.findings.verdict.iter().flat_map(|person| person.charges.iter().chain(&person.acquitted));
         let mut own = charges.filter(|charge| (charge.rule, charge.severity) == (rule, severity));
         let case = own.next().and_then(|charge| charge.cases.first());

@@ -37,6 +37,8 @@ impl Places {
     pub const FACTS: Self = Self(1024);
     /// Both tables.
     pub const TABLES: Self = Self(256 | 512);
+    /// Where a table is seen: all of them, and what is below them.
+    pub const SORTED: Self = Self(256 | 512 | 1024 | 4096);
     /// The panes.
     pub const PANES: Self = Self(1 | 2 | 4 | 64 | 256 | 512 | 1024 | 4096);
     /// Everywhere that scrolls.
@@ -207,7 +209,7 @@ pub const KEYS: &[Binding] = &[
     row(
         &["="],
         A::FilterTo,
-        P(1 | 2 | 4 | 256 | 512 | 1024),
+        P(1 | 2 | 4 | 256 | 512 | 1024 | 4096),
         Gr::Messages,
         "only this exchange; in the tree only this value of the field",
     ),
@@ -221,7 +223,7 @@ pub const KEYS: &[Binding] = &[
         row(
             &["f"],
             A::ToFlow,
-            P(1 | 2 | 4 | 256 | 512 | 1024),
+            P(1 | 2 | 4 | 256 | 512 | 1024 | 4096),
             Gr::Views,
             "to the flow, on the selected message, and back",
         ),
@@ -254,7 +256,9 @@ pub const KEYS: &[Binding] = &[
         "the findings, the worst first, and the verdict on who sent them",
     ),
     hinted(row(&["o"], A::Sort(S::Next), P::TABLES, Gr::Views, "sort a table by its next column"), 4, "o", "sort"),
-    row(&["O"], A::Sort(S::Reverse), P::TABLES, Gr::Views, "the other way round"),
+    row(&["O"], A::Sort(S::Reverse), P::SORTED, Gr::Views, "the other way round"),
+    row(&["o"], A::Sort(S::Next), P(1024 | 4096), Gr::Views, ""),
+    row(&["b"], A::Sort(S::Group), P(1024 | 4096), Gr::Views, ""),
     hinted(
         row(&["b"], A::Sort(S::Group), P::TABLES, Gr::Views, "group a table by its next column, or not"),
         5,

@@ -285,6 +285,12 @@ impl App {
             }
         }
         self.jump_to(low);
+        let selected = self.list.selected.and_then(|id| self.store.get(id)).map(|record| record.frame);
+        if let Some(selected) = selected.filter(|selected| *selected != frame) {
+            let hidden = self.store.get(low).is_some_and(|record| record.frame == frame);
+            let why = if hidden { "the filter hides it" } else { "it holds no message that is shown" };
+            self.say(format!("not #{frame}, {why}: #{selected} is the nearest"));
+        }
     }
 
     /// Select another message, and remember where from.
@@ -311,6 +317,11 @@ impl App {
             }
             Jump::Back => {
                 match self.list.back.pop() {
+                    Some(id) if !self.visible().has(id) => {
+                        let frame =
+                            self.store.get(id).map_or("that message".into(), |record| format!("#{}", record.frame));
+                        self.say(format!("{frame}, where the jump began, is not shown"));
+                    }
                     Some(id) => self.select(id),
                     None => self.say("no jump to go back from"),
                 }

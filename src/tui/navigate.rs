@@ -8,12 +8,14 @@ impl App {
     pub(super) fn go_in(&mut self) {
         match (self.focus, self.view) {
             (Pane::List, View::Flow) if self.open_fold() => return,
+            (_, View::Exchanges | View::Observations | View::Findings) if self.refuse_unmarked() => return,
             (_, View::Exchanges | View::Observations | View::Findings) => return self.go_into_messages(),
             _ => {}
         }
         match self.focus {
             Pane::List if self.list.selected.is_some() => self.focus = Pane::Tree,
-            Pane::List | Pane::Bytes => {}
+            Pane::List => {}
+            Pane::Bytes => self.say("these are the bytes; Esc leads out"),
             Pane::Tree => {
                 let Some(item) = self.detail.item() else { return };
                 if let Some(target) =
@@ -41,9 +43,12 @@ impl App {
             (true, Pane::List) if self.leave_scope() => {}
             (true, Pane::List) if self.go_back() => {}
             (true, Pane::List) => {
-                if self.clear_filter() {
-                    self.say("the filter is gone; / Up brings it back");
-                }
+                let gone = self.clear_filter();
+                self.say(if gone {
+                    "the filter is gone; / Up brings it back"
+                } else {
+                    "nothing to leave here; q ends"
+                });
             }
             _ => self.overlay = Overlay::None,
         }
@@ -81,6 +86,7 @@ impl App {
     /// To the ladder, or from it back to where one was.
     pub(super) fn toggle_flow(&mut self) {
         if self.view != View::Flow {
+            self.stay_at_row();
             self.show(View::Flow);
         } else if !self.go_back() {
             self.show(View::Messages);
@@ -89,12 +95,18 @@ impl App {
 
     /// The messages, on the selected one; Esc goes back.
     pub(super) fn go_into_messages(&mut self) {
-        if self.view == View::Findings && self.focus == Pane::List {
-            self.select_of_finding();
-        }
+        self.stay_at_row();
         self.before.push(self.view);
         self.view = View::Messages;
         self.focus = Pane::List;
+    }
+
+    /// The message of the marked row stays selected, although newer ones come.
+    fn stay_at_row(&mut self) {
+        let visible = self.visible();
+        if self.list.selected != visible.len().checked_sub(1).and_then(|row| visible.at(row)) {
+            self.stop_following();
+        }
     }
 
     /// To the view before; false where there is none.

@@ -53,6 +53,14 @@ impl Opening {
         matches!(self, Self::Live { saved_to: None, .. })
     }
 
+    /// The same where there is little room.
+    pub fn short_title(&self) -> String {
+        match self {
+            Self::BuiltIn { .. } => "built-in lab".into(),
+            _ => self.title(),
+        }
+    }
+
     /// Its name for the title.
     pub fn title(&self) -> String {
         match self {

@@ -1,6 +1,7 @@
 //! What comes from the loader: taken in, or kept behind a frozen view; followed, or not.
 
 use super::app::App;
+use crate::render::spared::is_spared;
 use crate::store::{Ended, Store, Update};
 use crate::tracking::RecordId;
 
@@ -39,6 +40,9 @@ impl App {
         }
         self.flow.ladder.take(&self.store, patched || ended);
         self.tables.changed();
+        if ended {
+            self.spared = self.store.exchanges().filter(|(_, row)| is_spared(&self.store, row)).count() as u64;
+        }
         if ended && self.notice.is_none() {
             self.notice = self.offer();
         }

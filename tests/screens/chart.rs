@@ -288,6 +288,8 @@ fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: Option<(
 pub enum Sender {
     Client(u16),
     Server(u16),
+    /// The server, from another port than the one that was asked.
+    Astray(u16, u16),
 }
 
 /// A capture of these messages, each with its time in milliseconds and its bytes in hex.
@@ -303,6 +305,7 @@ pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> Pat
         let (source, destination, ports) = match from {
             Sender::Client(port) => ([10, 0, 0, 2], [10, 0, 0, 1], [*port, 5683]),
             Sender::Server(port) => ([10, 0, 0, 1], [10, 0, 0, 2], [5683, *port]),
+            Sender::Astray(from, port) => ([10, 0, 0, 1], [10, 0, 0, 2], [*from, *port]),
         };
         let length = 28 + message.len() as u16;
         let mut packet = vec![0x45, 0];
@@ -364,7 +367,7 @@ fn what_is_said_of_rows_fits_the_capture() {
     let cases: &[Case] = &[
         (
             orphans,
-            "4",
+            "4 j",
             &["\u{25b6} 1 4 3.000 c1>s1 ? 3 3", " 5 4.000 NON 2 +1 ", " 6 5.000 NON 3 +1 "],
             &[" 0.000 ACK", " 1.000 NON", " 2.000 ACK"],
         ),

@@ -17,7 +17,7 @@ const SCENES: &[(&str, &str)] = &[
     ("04-retransmit-libcoap.client.pcap", "]]] 3"),
     ("08-multicast-v6.pcap", "3 b"),
     ("04-reorder.client.pcap", "11G 4"),
-    ("04-reorder.client.pcap", "5"),
+    ("04-reorder.client.pcap", "11G 5"),
     ("04-reorder.client.pcap", "?"),
     ("04-reorder.client.pcap", "/ c o a p . x"),
 ];

@@ -5,7 +5,7 @@ use super::{LARGE, SMALL, check};
 
 #[test]
 fn the_worst_stands_first_with_its_verdict() {
-    let scene = || Scene::lab("04-late-answer.pcap").keys("5").wait();
+    let scene = || Scene::lab("04-late-answer.pcap").keys("5").wait().keys("j");
     let film = check("findings", SMALL, scene());
     for text in ["ack.changed", "Verdict on 198.51.100.2:5683", "It breaks 1 rule of the protocol."] {
         assert!(film.last().contains(text), "{text} is missing:\n{}", film.last());
@@ -15,7 +15,7 @@ fn the_worst_stands_first_with_its_verdict() {
 
 #[test]
 fn a_finding_leads_to_its_message() {
-    let film = check("finding-message", SMALL, Scene::lab("04-late-answer.pcap").keys("5").wait().keys("Enter"));
+    let film = check("finding-message", SMALL, Scene::lab("04-late-answer.pcap").keys("5").wait().keys("j Enter"));
     assert!(film.last().contains("ack.changed"), "{}", film.last());
 }
 
@@ -90,6 +90,8 @@ fn a_search_reaches_every_row() {
             .iter()
             .filter(|frame| frame.contains("found \"198.51\""))
             .map(|frame| marked(frame).split_whitespace().take(4).collect::<Vec<_>>().join(" "))
+            // A message may show it that no row is about.
+            .filter(|row| !row.is_empty())
             .collect();
         assert_eq!(rows.len(), 13, "{key}: {rows:#?}");
     }

@@ -50,3 +50,70 @@ fn what_an_icmp_error_says_is_not_called_unknown() {
     let said = film.last().split_whitespace().collect::<Vec<_>>().join(" ");
     check(&said, &["exchange 26:", "an ICMP error that quotes it: there is one."], &["Not known here"]);
 }
+
+#[test]
+fn an_answer_from_another_port_is_told_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = &[
+        (0, Client(40000), "4101000161b177"),
+        (20, Sender::Astray(5684, 40000), "6145000161ff78"),
+        (5000, Client(40000), "4101000261b177"),
+    ];
+    let path = made(&folder, messages);
+    let said = words(&path, "3");
+    check(
+        &said,
+        &["exchange 1: GET /w c1 > s1, slow", "a response with its token to 10.0.0.2:40000: none that answers it"],
+        &["It reached", "answered by"],
+    );
+}
+
+/// No-Response (258) of these values in CON and NON requests; what answers them; the state of the row, what is said below it and what not.
+type Spared<'a> = (&'a [(u64, Sender, &'a str)], &'a str, &'a [&'a str], &'a [&'a str]);
+
+#[test]
+fn whoever_asks_for_no_response_misses_none() {
+    let never = &["Looked for", "an answer got lost", "a response got lost before", "unanswered", "promises"][..];
+    // The option follows Uri-Path: delta 247, which is 234 in its extended byte, and one byte of value.
+    let (non, con, ack) = ("5101000161b177d1ea1a", "4101000161b177d1ea1a", "60000001");
+    let (ping, pong) = ((100_000, Client(40009), "40000009"), (100_010, Server(40009), "70000009"));
+    let cases: &[Spared<'_>] = &[
+        (
+            &[(0, Client(40000), non), ping, pong],
+            "spared",
+            &["to be spared any responses (No-Response 26; RFC 7967", "Not known here: whether it reached s1."],
+            never,
+        ),
+        (
+            &[(0, Client(40000), con), (10, Server(40000), ack), ping, pong],
+            "spared",
+            &["to be spared any responses", "It reached s1, as #2 shows."],
+            never,
+        ),
+        (
+            &[(0, Client(40000), "5101000161b177d1ea02"), ping, pong],
+            "spared",
+            &["to be spared 2.xx responses (No-Response 2", "whether a response of another class got lost"],
+            &["Looked for"],
+        ),
+        // An acknowledgement is owed all the same; and 0 asks for every response.
+        (&[(0, Client(40000), con), ping, pong], "timed-out", &["Looked for: ACK"], &["to be spared"]),
+        (&[(0, Client(40000), "5101000161b177d0ea"), ping, pong], "slow", &["Looked for"], &["to be spared"]),
+    ];
+    for (messages, state, told, not_told) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = made(&folder, messages);
+        let said = words(&path, "3");
+        check(&said, told, not_told);
+        check(&said, &[&format!(" {state} "), &format!(", {state} ")], &[]);
+        let is_spared = *state == "spared";
+        let title = said.split(" Ex ").next().unwrap();
+        assert_eq!(title.contains("unanswered"), !is_spared, "{title}");
+        // The arrow arrives, and the note says no more than what is known.
+        let flow = words(&path, "2");
+        assert_eq!(flow.contains("no answer seen") || flow.contains("no answer yet"), !is_spared, "{flow}");
+        assert!(!flow.contains("none seen"), "{flow}");
+    }
+    let flow = Scene::lab("10-no-response.pcap").at((120, 36)).keys("2").run();
+    check(flow.last(), &["wants no 2.xx response", "wants no response"], &["promises"]);
+}

@@ -145,19 +145,28 @@ const MESSAGES: &[(&str, bool)] = &[
 
 #[test]
 fn rows_of_the_list_are_those_of_print() {
-    let mut compared = 0;
+    let (mut compared, mut ends) = (0, 0);
     for path in captures() {
         let told = told(&path);
         let drawn = rows(&path, "", told.len(), MESSAGES);
+        let first =
+            told.first().map(|object| (time(object), seconds(&drawn[&object["frame"]["number"].as_u64().unwrap()])));
         let numbers: BTreeSet<u64> = told.iter().map(|object| object["frame"]["number"].as_u64().unwrap()).collect();
         assert_eq!(drawn.keys().copied().collect::<BTreeSet<_>>(), numbers, "{}", path.display());
         for object in &told {
             let number = object["frame"]["number"].as_u64().unwrap();
             let coap = &object["coap"];
+            let row = &drawn[&number];
+            let (from, drawn_from) = first.unwrap();
+            // Both are cut to microseconds.
+            let off = (time(object) - from) / 1000 - (seconds(row) - drawn_from);
+            assert!(off.abs() <= 1, "{} frame {number}: {off} us off in {row:?}", path.display());
+            ends += usize::from(
+                direction(object, row).unwrap_or_else(|| panic!("{} frame {number}: {row:?}", path.display())),
+            );
             if object["kind"] != "message" || coap["type"].is_null() {
                 continue;
             }
-            let row = &drawn[&number];
             let at = format!("{} frame {number}: {row:?}", path.display());
             let code = coap["code"].as_str().unwrap();
             let code = match (code, coap["code_name"].as_str()) {
@@ -186,8 +195,98 @@ fn rows_of_the_list_are_those_of_print() {
             compared += 1;
         }
     }
-    println!("{compared} rows of the list are as print -T json says");
-    assert!(compared > 1500, "{compared}");
+    println!("{compared} rows of the list are as print -T json says, {ends} with the client on the left");
+    assert!(compared > 1500 && ends > 1000, "{compared}, {ends}");
+}
+
+/// Nanoseconds since 1970.
+fn time(object: &Value) -> i64 {
+    let text = object["frame"]["time"].as_str().unwrap();
+    chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_nanos_opt().unwrap()
+}
+
+/// The time of a row of the list, in microseconds.
+fn seconds(row: &Row) -> i64 {
+    micros(&row["Since #1"]).unwrap_or_else(|| panic!("{row:?}"))
+}
+
+/// `12.345678` in microseconds.
+fn micros(text: &str) -> Option<i64> {
+    let (whole, parts) = text.trim_start_matches('-').split_once('.').filter(|(_, parts)| parts.len() == 6)?;
+    let magnitude = whole.parse::<i64>().ok()? * 1_000_000 + parts.parse::<i64>().ok()?;
+    Some(if text.starts_with('-') { -magnitude } else { magnitude })
+}
+
+/// Name and place of both ends of a row, sender first; and whether they stand the other way round.
+fn two_ends(row: &Row) -> Option<([(&str, &str); 2], bool)> {
+    let words: Vec<&str> = row["Client > server"].split_whitespace().collect();
+    match words[..] {
+        [name, place, ">", other, there] => Some(([(name, place), (other, there)], false)),
+        [name, place, "<", other, there] => Some(([(other, there), (name, place)], true)),
+        _ => None,
+    }
+}
+
+/// Sender and receiver stand where the arrow says, the client on the left where it is known; `None` where that is not so.
+fn direction(object: &Value, row: &Row) -> Option<bool> {
+    let ([(_, source), (_, destination)], turned) = two_ends(row)?;
+    let is = |place: &str, of: &str| {
+        let whole = object[of].as_str().unwrap();
+        // Of long addresses the end is shown; ICMP has no port.
+        let whole = whole.strip_suffix(":0").unwrap_or(whole).replace(['[', ']'], "");
+        let bare = place.replace(['[', ']'], "");
+        whole == bare || place.starts_with('[') && whole.ends_with(&format!(":{bare}"))
+    };
+    let role = object["role"].as_str().unwrap_or_default();
+    let asks = ["request", "registration", "deregistration", "ping"].contains(&role);
+    let answers = role.ends_with("-response") || role == "notification";
+    let known = !object["exchange"].is_null() && (asks || answers);
+    (is(source, "source") && is(destination, "destination") && (!known || turned == answers)).then_some(known)
+}
+
+#[test]
+fn rows_of_the_flow_are_those_of_print() {
+    let (mut times, mut arrows) = (0, 0);
+    for path in captures() {
+        let told = told(&path);
+        let list = rows(&path, "", told.len(), MESSAGES);
+        let by_number: BTreeMap<u64, &Value> =
+            told.iter().filter_map(|object| Some((object["frame"]["number"].as_u64()?, object))).collect();
+        let film = Scene::file(&path).at(SIZE).keys("f zb \\ g").keys(&"PgDn ".repeat(told.len() / 20 + 3)).run();
+        let mut seen = BTreeSet::new();
+        for frame in film
+            .frames
+            .iter()
+            .filter(|frame| frame.lines().nth(1).is_some_and(|head| head.trim_start().starts_with("No !")))
+        {
+            let head: Vec<char> = frame.lines().nth(1).unwrap().chars().collect();
+            let text: String = head.iter().collect();
+            let lane = |name: &str| text.find(&format!(" {name} ")).map(|at| text[..at].chars().count());
+            for line in frame.lines().skip(2).take(usize::from(SIZE.1) - 2 - BELOW) {
+                let words: Vec<&str> =
+                    line.trim_start_matches(['\u{25b6}', '\u{2022}', ' ']).split_whitespace().collect();
+                let number = words.first().and_then(|word| word.parse::<u64>().ok());
+                let Some(number) = number else { continue };
+                let Some(object) = by_number.get(&number) else { continue };
+                let Some(at) = words.iter().take(4).find_map(|word| micros(word)) else { continue };
+                assert_eq!(at, seconds(&list[&number]), "{} frame {number}: {line}", path.display());
+                times += usize::from(seen.insert(number));
+                let Some(([(source, _), (destination, _)], _)) = two_ends(&list[&number]) else { continue };
+                let (Some(from), Some(to)) = (lane(source), lane(destination)) else { continue };
+                let heads = (
+                    line.contains('\u{25b6}') && !line.starts_with('\u{25b6}') || line.matches('\u{25b6}').count() > 1,
+                    line.contains('\u{25c0}'),
+                );
+                if object["kind"] == "message" && (heads.0 ^ heads.1) && from != to {
+                    assert_eq!(heads.0, to > from, "{} frame {number}: {line}", path.display());
+                    arrows += 1;
+                }
+            }
+        }
+        assert!(seen.len() * 10 >= told.len() * 9, "{}: {} of {} rows", path.display(), seen.len(), told.len());
+    }
+    println!("{times} rows of the flow have the times of print -T json, {arrows} arrows its directions");
+    assert!(times > 1500 && arrows > 500, "{times}, {arrows}");
 }
 
 #[test]
@@ -329,6 +428,13 @@ fn rows_of_exchanges_are_those_of_print() {
                 let cell = &cell.replace(" (cut)", "").replace(" (unread)", "");
                 // Age makes it slow; print tells of the end of the capture only what the tracker says.
                 let slow = name == "State" && cell == "slow" && (expected == "open" || expected == "acknowledged");
+                // Whoever asked to be spared a response is told so.
+                let asked = messages.iter().any(|object| {
+                    let mut options = object["coap"]["options"].as_array().into_iter().flatten();
+                    options.any(|option| option["number"] == 258 && option["value"] != 0)
+                });
+                let slow = slow
+                    || asked && cell == "spared" && ["open", "acknowledged", "timed-out"].contains(&expected.as_str());
                 // An observation that has ended is told by its own row.
                 let ended = name == "State" && cell == "observed" && expected == "observing" && is_over(messages);
                 assert!(

@@ -7,7 +7,7 @@ use super::row::{Fate, Row, short};
 use super::slant::Slant;
 use super::walk::{Entry, Line};
 use crate::render::Aliases;
-use crate::render::time::duration;
+use crate::render::time::{brief, duration};
 use crate::render::wrap;
 use crate::store::Store;
 use unicode_width::UnicodeWidthStr;
@@ -431,11 +431,6 @@ impl Drawing<'_> {
         let wanted = texts.get(2).map_or(0, |text| text.width());
         self.caption(canvas, ends, (2, 2), wanted, &pick);
     }
-}
-
-/// A duration without the blank before its unit.
-fn brief(time: i64) -> String {
-    super::note::brief(time)
 }
 
 /// A moment on a scale: `+4s`, `+5min`.

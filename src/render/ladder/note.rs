@@ -5,9 +5,13 @@ use super::label::order_word;
 use super::row::{Fate, Row};
 use crate::coap::{Finding, Parameters, Rule, Severity};
 use crate::frame::time_between;
+use crate::render::spared;
 use crate::render::time::duration;
 use crate::store::View;
 use crate::tracking::{ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
+
+/// Messages behind a notification that are looked through for the one that it overtook.
+const LOOKED: usize = 1_000;
 
 /// A note from its longest form to its shortest.
 pub fn notes(view: &View<'_>, row: &Row, parameters: &Parameters) -> Vec<String> {
@@ -137,6 +141,10 @@ fn forms(first: Option<String>, second: Option<String>, third: Option<String>) -
 fn promised(view: &View<'_>) -> Option<Vec<String>> {
     let exchange = view.exchange().filter(|exchange| exchange.request == view.record.relates_to)?;
     if exchange.response == NO_RECORD {
+        if let Some(classes) = spared::classes(exchange) {
+            let said = format!("wants no {classes} response").replace("no any", "no");
+            return Some(vec![said, "spared".into()]);
+        }
         return Some(match exchange.state {
             ExchangeState::Acknowledged | ExchangeState::TimedOut => {
                 vec!["promises a response; none seen".into(), "no response".into()]
@@ -180,13 +188,34 @@ fn order(view: &View<'_>) -> Option<Vec<String>> {
             None => vec![word.into()],
         },
         ObserveOrder::Gap => match numbers(Rule::ObsGap) {
-            Some([_, expected]) => {
-                vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()]
-            }
+            Some([_, expected]) => match late(view, expected) {
+                Some(frame) => vec![
+                    format!("gap: {expected} comes later, #{frame}"),
+                    format!("{expected} comes later, #{frame}"),
+                    format!("{expected}: #{frame}"),
+                    word.into(),
+                ],
+                None => vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()],
+            },
             None => vec!["skips numbers".into(), word.into()],
         },
         _ => vec![word.into()],
     })
+}
+
+/// Frame of the stale notification behind this one that has the number which was missed.
+fn late(view: &View<'_>, number: i64) -> Option<u32> {
+    let store = view.store;
+    let observation = store.observation_of(view.id)?;
+    let behind = (view.id.saturating_add(1)..).take(LOOKED).map_while(|id| Some((id, store.get(id)?)));
+    let mut late = behind.filter(|(id, record)| {
+        record.order() == ObserveOrder::Stale
+            && store.observation_of(*id) == Some(observation)
+            && store
+                .findings(*id)
+                .any(|finding| finding.rule == Rule::ObsStale && finding.numbers.first() == Some(&number))
+    });
+    late.next().map(|(_, record)| record.frame)
 }
 
 /// Rules whose case the note, the arrow or the flag tells already.

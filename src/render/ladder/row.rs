@@ -3,10 +3,11 @@
 use super::canvas::Kind;
 use super::label::Label;
 use super::note;
-use crate::coap::{Code, MessageType, OptionNumber, Parameters, Severity};
+use crate::coap::{Code, MessageType, Parameters, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::line;
+use crate::render::spared::is_spared;
 use crate::store::{Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::{EndpointId, ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
 
@@ -176,13 +177,13 @@ fn fate(view: &View<'_>, parameters: &Parameters, ended: bool) -> Fate {
     let answered = view.store.answered_by(view.id).is_some();
     let confirmable = record.message_type == MessageType::Confirmable;
     if record.code.is_request() {
-        let state = view.exchange().filter(|exchange| exchange.request == first).map(|exchange| exchange.state);
+        let exchange = view.exchange().filter(|exchange| exchange.request == first);
         // Whoever asks for no response misses none, and the acknowledgement is one answer.
-        let wants = !view.message.has(OptionNumber::NO_RESPONSE);
-        return match state {
-            _ if answered => Fate::Settled,
-            Some(ExchangeState::TimedOut) if wants || confirmable => Fate::Unanswered,
-            Some(ExchangeState::Open) if wants || confirmable => waiting(ended),
+        let is_spared = exchange.is_some_and(|exchange| is_spared(view.store, exchange));
+        return match exchange.map(|exchange| exchange.state) {
+            _ if answered || is_spared => Fate::Settled,
+            Some(ExchangeState::TimedOut) => Fate::Unanswered,
+            Some(ExchangeState::Open) => waiting(ended),
             _ => Fate::Settled,
         };
     }

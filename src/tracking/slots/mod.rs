@@ -331,6 +331,7 @@ mod tests {
             answer: AnswerKind::None,
             confirmable: true,
             multicast: false,
+            no_response: 0,
         };
         Slot::new(SlotKind::Exchange, ExchangeId(id), row, token(bytes), PairNumber(pair), Moment::default())
     }

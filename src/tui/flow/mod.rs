@@ -55,7 +55,7 @@ impl App {
         let range = self.shown();
         let ended = !self.grows();
         let needs = self.flow_needs();
-        let App { flow, store, fetcher, list, .. } = self;
+        let App { flow, store, fetcher, list, notice, .. } = self;
         flow.entries.clear();
         flow.slants.clear();
         flow.item = None;
@@ -71,6 +71,12 @@ impl App {
         if !item.holds(selected) {
             // Its lane is hidden: what is selected is what the cursor stands on.
             list.selected = Some(item.first);
+            let frame = |id| store.get(id).map_or(0, |record| record.frame);
+            let (hidden, shown) = (frame(selected), frame(item.first));
+            let said = Some(format!("#{hidden} is on a hidden lane, so #{shown} is selected; A shows all lanes"));
+            if !list.follow {
+                *notice = said;
+            }
         }
         flow.arrange_lanes(source, item, needs);
         let rows = flow.page.0;

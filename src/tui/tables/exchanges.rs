@@ -1,10 +1,11 @@
 //! A row an exchange: who asked whom for what, how it was answered, after how many copies and how long, and how it stands.
 
 use super::order::{Column, Part};
-use super::{Making, Row, state};
+use super::{Making, Row, SPARED, state};
 use crate::coap::{Code, Parameters, Severity, escape};
 use crate::frame::time_between;
 use crate::render::content;
+use crate::render::spared::is_spared;
 use crate::render::time::duration;
 use crate::store::{Store, View};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
@@ -46,14 +47,14 @@ pub fn part(
         Column::Resource => Part::Resource(row.resource),
         Column::Reply => Part::Number(rank_of_reply(row)),
         Column::Count => Part::Number(row.transmissions.into()),
-        Column::Time => took(row, now).map_or(Part::Unknown, Part::Number),
+        Column::Time => took(store, row, now).map_or(Part::Unknown, Part::Number),
         Column::Start | Column::Gaps | Column::Stale => Part::Number(id.into()),
     }
 }
 
-/// From the first copy to the answer; while there is none, up to now.
-fn took(row: &ExchangeRow, now: Option<i64>) -> Option<i64> {
-    let waiting = row.state.is_waiting() || row.state == ExchangeState::TimedOut;
+/// From the first copy to the answer; while one is waited for, up to now.
+fn took(store: &Store, row: &ExchangeRow, now: Option<i64>) -> Option<i64> {
+    let waiting = (row.state.is_waiting() || row.state == ExchangeState::TimedOut) && !is_spared(store, row);
     if row.round_trip >= 0 {
         Some(row.round_trip)
     } else if waiting && row.response == NO_RECORD {
@@ -107,12 +108,17 @@ pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
     let resource = store.resource(row.resource).map(escape::text).unwrap_or_default();
     let waiting = row.round_trip < 0;
-    let took = took(row, now).map(|time| {
+    let took = took(store, row, now).map(|time| {
         let text = duration(time).replace(' ', "");
-        if waiting { format!(">{text}") } else { text }
+        match (waiting, time) {
+            (true, ..=0) => ">0s".into(),
+            (true, _) => format!(">{text}"),
+            (false, _) => text,
+        }
     });
     let state = state(row, store, now, making.parameters);
     let severity = match row.state {
+        _ if state == SPARED => None,
         ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
         _ if state == "slow" || row.transmissions > 1 => Some(Severity::Warn),
         _ => None,

@@ -1,7 +1,8 @@
 //! Making a row of a table: for the pane, and for a search through all of them.
 
+use super::mark::row_of;
 use super::order::{Column, Heading, path};
-use super::{Row, exchange_of, exchanges, observations, short_time};
+use super::{Row, exchanges, observations, short_time};
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::Aliases;
@@ -80,23 +81,36 @@ impl Making<'_> {
 
     /// The row of the table that stands for a message, which is the one selected with it; `None` where there is none.
     pub fn row_of(&self, view: View, message: RecordId, is_shown: &dyn Fn(RecordId) -> bool) -> Option<u32> {
-        let id = match view {
-            View::Exchanges => exchange_of(self.store, self.store.get(message)?).0,
-            View::Observations => self.store.observation_of(message)?.0,
-            View::Messages | View::Flow | View::Findings => return None,
-        };
-        Some(id).filter(|id| message_of(self.store, view, *id, is_shown) == Some(message))
+        if !matches!(view, View::Exchanges | View::Observations) {
+            return None;
+        }
+        let id = row_of(self.store, view, message);
+        // Where none of those is shown that the row names, it stands for each of the others.
+        let is_own = id != 0 && message_of(self.store, view, id, false, is_shown).is_none_or(|own| own == message);
+        is_own.then_some(id)
     }
 }
 
-/// The first message of a row that may be selected.
-pub fn message_of(store: &Store, view: View, id: u32, is_shown: &dyn Fn(RecordId) -> bool) -> Option<RecordId> {
-    let candidates = if view == View::Observations {
+/// The first message of a row that may be selected, or with `newest` the last, among those that the row names: one that is of no other row.
+pub fn message_of(
+    store: &Store,
+    view: View,
+    id: u32,
+    newest: bool,
+    is_shown: &dyn Fn(RecordId) -> bool,
+) -> Option<RecordId> {
+    let mut candidates = if view == View::Observations {
         let row = store.observation(ObservationId(id))?;
-        [row.registration, row.accepted, row.last]
+        let heard = store.first_observed(ObservationId(id)).unwrap_or(NO_RECORD);
+        [row.registration, heard, row.accepted, row.last]
     } else {
         let row = store.exchange(ExchangeId(id))?;
-        [row.request, row.response, row.last]
+        [row.request, row.response, row.last, NO_RECORD]
     };
-    candidates.into_iter().find(|id| *id != NO_RECORD && is_shown(*id))
+    if newest {
+        candidates.reverse();
+    }
+    candidates
+        .into_iter()
+        .find(|message| *message != NO_RECORD && is_shown(*message) && row_of(store, view, *message) == id)
 }

@@ -3,6 +3,7 @@
 mod context;
 mod exchanges;
 mod making;
+mod mark;
 mod members;
 mod notifications;
 mod observations;
@@ -15,6 +16,7 @@ use super::app::App;
 use super::detail::scrolled;
 use crate::coap::{Parameters, Severity};
 use crate::frame::time_between;
+use crate::render::spared::is_spared;
 use crate::render::time::TimeFormat;
 use crate::store::{Record, Store};
 use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
@@ -22,7 +24,7 @@ use ratatui::style::Style;
 
 use context::Context;
 pub use exchanges::tell_request;
-pub use making::{Making, message_of};
+pub use making::Making;
 pub use order::{Column, Entry, Ordered};
 use order::{Order, Ordering};
 
@@ -82,6 +84,12 @@ impl Facts {
     pub fn rows(&self) -> usize {
         self.page.0.saturating_sub(self.head.len() + self.foot.len())
     }
+
+    /// The line with the cursor, as text.
+    pub fn line(&self) -> Option<String> {
+        let pieces = &self.lines.get(self.cursor)?.pieces;
+        Some(pieces.iter().map(|(text, _)| text.as_str()).collect::<String>().trim().to_owned())
+    }
 }
 
 /// A row of a table, as texts.
@@ -98,7 +106,7 @@ pub struct Row {
 /// The state of a table.
 #[derive(Debug, Default)]
 struct Table {
-    /// The id of the current row; 0 for none.
+    /// The id of the marked row; 0 for none.
     current: u32,
     /// The first row drawn.
     top: usize,
@@ -180,11 +188,17 @@ fn short_time(time: &str) -> String {
     time.rfind('.').and_then(|point| time.get(..point + 4)).unwrap_or(time).to_owned()
 }
 
-/// How an exchange stands: the tracker's word, or that its first wait for an answer is over; `observed` once its observation has ended.
+/// No response came, and none is owed.
+const SPARED: &str = "spared";
+
+/// How an exchange stands: the tracker's word, or that its first wait for an answer is over; `spared` where none came and the request had asked
+/// for that, `observed` once its observation has ended.
 fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parameters) -> &'static str {
     let since = now.and_then(|now| time_between(row.started, now));
     let is_over = || store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
-    if row.state.is_waiting() && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
+    if is_spared(store, row) {
+        SPARED
+    } else if row.state.is_waiting() && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
         "slow"
     } else if row.state == ExchangeState::Observing && is_over() {
         "observed"
@@ -199,7 +213,7 @@ fn frame_of(store: &Store, id: RecordId) -> String {
 }
 
 /// The exchange of a message; evidence belongs to that of the message it is about.
-fn exchange_of(store: &Store, record: &Record) -> ExchangeId {
+pub(super) fn exchange_of(store: &Store, record: &Record) -> ExchangeId {
     match record.exchange {
         ExchangeId(0) => store.get(record.relates_to).map_or(ExchangeId(0), |other| other.exchange),
         id => id,
@@ -232,10 +246,9 @@ impl App {
         self.put_in_order();
         let count = self.table_len();
         let page = self.tables.page;
-        let table = self.tables.of(self.view);
-        let place = table.order.place(table.current, table.place, self.first_id()).min(count.saturating_sub(1));
-        let current = self.entry_at(place);
-        let top = scrolled(table.top, place, page, count);
+        let (place, is_marked) = self.marked_place();
+        let place = place.min(count.saturating_sub(1));
+        let top = scrolled(self.tables.of(self.view).top, place, page, count);
         let entries: Vec<Option<Entry>> = (top..count.min(top + page)).map(|place| self.entry_at(place)).collect();
         let (view, first, now) = (self.view, self.first_time(), self.now());
         let App { store, fetcher, tables, aliases, times, .. } = self;
@@ -248,47 +261,9 @@ impl App {
         let rows = entries.into_iter().map(make).collect();
         let table = self.tables.of_mut(view);
         (table.place, table.top) = (place, top);
-        if let Some(Entry::Row(id)) = current {
-            table.current = id;
-        }
         self.tables.rows = rows;
-        self.tables.cursor = (count > 0).then(|| place - top);
+        self.tables.cursor = is_marked.then(|| place - top);
         self.say_facts();
-    }
-
-    /// The current row is that of the selected message, where that has one.
-    fn follow_selection(&mut self) {
-        if self.tables.synced == self.list.selected && self.tables.synced.is_some() {
-            return;
-        }
-        self.tables.synced = self.list.selected;
-        let store = &self.store;
-        let Some((id, record)) = self.list.selected.and_then(|id| Some((id, store.get(id)?))) else { return };
-        let exchange = exchange_of(store, record).0;
-        let observation = store.observation_of(id).map_or(0, |id| id.0);
-        let known =
-            (store.exchange(ExchangeId(exchange)).is_some(), store.observation(ObservationId(observation)).is_some());
-        if exchange != 0 && known.0 {
-            self.tables.exchanges.current = exchange;
-        }
-        if observation != 0 && known.1 {
-            self.tables.observations.current = observation;
-        }
-    }
-
-    /// The selected message is one of the current row; where there is no table, there is nothing else to be of.
-    pub fn is_of_row(&self) -> bool {
-        let Some(id) = self.list.selected else { return false };
-        match self.view {
-            View::Exchanges => self
-                .store
-                .get(id)
-                .is_some_and(|record| exchange_of(&self.store, record).0 == self.tables.exchanges.current),
-            View::Observations => {
-                self.store.observation_of(id).is_some_and(|id| id.0 == self.tables.observations.current)
-            }
-            _ => true,
-        }
     }
 
     fn first_id(&self) -> u32 {
@@ -315,49 +290,11 @@ impl App {
         }
     }
 
-    /// Move in the table; the first message of the row is selected with it.
-    pub(super) fn move_in_table(&mut self, motion: Motion) {
-        let count = self.table_len();
-        let (place, page) = (self.tables.of(self.view).place, self.tables.page.max(2));
-        let Some(target) = motion.row(place, page, count) else { return };
-        let view = self.view;
-        let is_end = matches!(motion, Motion::First | Motion::Last) && self.awaits_order(view);
-        if motion == Motion::Last {
-            self.thaw();
-            self.list.follow = self.grows();
-        }
-        let down = target > place;
-        let target = target.min(count.saturating_sub(1));
-        // A heading is no row: the next one that is, in the direction of the motion, or else in the other.
-        let row = |place: usize| match self.entry_at(place) {
-            Some(Entry::Row(id)) => Some((place, id)),
-            _ => None,
-        };
-        let found = if down {
-            (target..count).find_map(row).or_else(|| (0..target).rev().find_map(row))
-        } else {
-            (0..=target).rev().find_map(row).or_else(|| (target..count).find_map(row))
-        };
-        let Some((place, id)) = found else { return };
-        let visible = self.visible();
-        let message = message_of(&self.store, view, id, &|id| visible.has(id));
-        let table = self.tables.of_mut(view);
-        (table.current, table.place) = (id, place);
-        self.tables.facts.cursor = 0;
-        self.tables.facts.top = 0;
-        if let Some(message) = message {
-            let follow = self.list.follow;
-            self.select(message);
-            if motion == Motion::Last {
-                self.list.follow = follow;
-            }
-            self.tables.synced = self.list.selected;
-        }
-        self.tables.of_mut(view).end = is_end.then_some((motion, self.list.selected));
-    }
-
     /// Move among the lines below the table; a message that a line is about is selected.
     pub(super) fn move_in_facts(&mut self, motion: Motion) {
+        if self.refuse_unmarked() {
+            return;
+        }
         let facts = &self.tables.facts;
         let (last, page) = (facts.lines.len().saturating_sub(1), facts.rows().max(2));
         let cursor = match motion {
@@ -385,7 +322,7 @@ impl App {
         let id = self.tables.of(self.view).current;
         let (cursor, top, page) = (self.tables.facts.cursor, self.tables.facts.top, self.tables.facts.page);
         let mut facts = Facts { page, ..Facts::default() };
-        if page.0 > 0 && self.table_len() > 0 {
+        if page.0 > 0 && id != 0 {
             let first = self.first_time();
             let now = self.now();
             let App { store, fetcher, tables, aliases, theme, list, times, .. } = self;
@@ -424,6 +361,9 @@ impl App {
     /// Sort, reverse or group.
     pub(super) fn sort(&mut self, sort: Sort) {
         let view = self.view;
+        if view == View::Findings {
+            return self.say("findings stand the worst first, and in no other order");
+        }
         let columns: &[Column] = if view == View::Observations { observations::COLUMNS } else { exchanges::COLUMNS };
         let groups: &[Column] = if view == View::Observations { observations::GROUPS } else { exchanges::GROUPS };
         let order = &mut self.tables.of_mut(view).order;

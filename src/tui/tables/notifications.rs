@@ -8,7 +8,7 @@ use crate::field;
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
 use crate::render::content;
-use crate::render::time::duration;
+use crate::render::time::{brief, duration};
 use crate::store::Record;
 use crate::tracking::{NO_RECORD, ObservationId, ObservationRow, ObserveOrder, RecordId};
 use crate::tui::view::text;
@@ -23,6 +23,9 @@ const LOOKED: u32 = 20_000;
 const ROWS: usize = 6;
 /// Observe numbers have 24 bits.
 const MODULUS: i64 = 1 << 24;
+/// Columns of the gap between two, and of a time at least.
+const GAP: usize = 8;
+const TIMES: usize = 9;
 /// Columns of the numbers beside the chart.
 const NAMES: usize = 9;
 /// Characters of a value that are shown.
@@ -51,8 +54,10 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     let mut notes = Vec::new();
     let mut freshest = None;
     let wide = context.page.1 >= 104;
-    facts.lines.push(Line::styled(heads(wide), context.theme.heading()));
     let (members, all) = members(context, id, row);
+    let times = members.iter().filter_map(|id| context.store.get(*id)).map(|record| context.at(record.time).len());
+    let width = times.max().unwrap_or(0).max(TIMES);
+    facts.lines.push(Line::styled(heads(wide, width), context.theme.heading()));
     if !all {
         let said = "Long: only messages around the selected one stand here and in the chart.";
         let lines = text::wrap(said, context.page.1.saturating_sub(2));
@@ -61,7 +66,7 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     for id in members {
         let Some(record) = context.store.get(id) else { continue };
         let note = note(context, id, record, freshest, fetcher);
-        facts.lines.push(line(context, record, note.as_ref().map(|(note, _)| note), note.as_ref(), wide));
+        facts.lines.push(line(context, record, note.as_ref().map(|(note, _)| note), note.as_ref(), (wide, width)));
         if let Some((note, _)) = note {
             let newer = note.newer_by_iv
                 || !matches!(note.order, ObserveOrder::None | ObserveOrder::Stale | ObserveOrder::Same);
@@ -91,7 +96,7 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
         ));
     }
     if room >= 7 {
-        facts.foot.extend(chart(context, row, &notes, (room - 4).min(ROWS)));
+        facts.foot.extend(chart(context, &notes, (room - 4).min(ROWS)));
     }
 }
 
@@ -176,17 +181,26 @@ fn note(
     Some((note, content::payload(&view.message, VALUE)))
 }
 
-fn heads(wide: bool) -> String {
+fn heads(wide: bool, width: usize) -> String {
     let rule = if wide { "Value                   Rule" } else { "Value" };
-    format!(" {:>6} {:>9} {:<3} {:>8} {:>6} {:>8} {:<10} {rule}", "#", "Time", "T", "Observe", "Step", "Gap", "Order")
+    format!(
+        " {:>6} {:>width$} {:<3} {:>8} {:>6} {:>8} {:<10} {rule}",
+        "#", "Time", "T", "Observe", "Step", "Gap", "Order"
+    )
 }
 
+/// The time since the freshest one before, as long as its column is wide.
+fn gap_text(gap: i64) -> String {
+    Some(duration(gap)).filter(|text| text.len() <= GAP).unwrap_or_else(|| brief(gap))
+}
+
+/// A response, or a message beside them; whether the pane has room for rules, and the columns of times.
 fn line(
     context: &Context<'_>,
     record: &Record,
     note: Option<&Note>,
     valued: Option<&(Note, String)>,
-    wide: bool,
+    (wide, width): (bool, usize),
 ) -> Line {
     let id = note.map_or(NO_RECORD, |note| note.id);
     let number = note.and_then(|note| note.number);
@@ -197,7 +211,7 @@ fn line(
         .map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
     let gap = against
         .and_then(|(_, id)| time_between(context.store.get(id)?.time, record.time))
-        .map(duration)
+        .map(gap_text)
         .unwrap_or_default();
     let value = match valued {
         Some((_, value)) if record.code.class() == 2 => value.clone(),
@@ -214,7 +228,7 @@ fn line(
     let value = text::left(&value, 23, if context.theme.unicode { '\u{2026}' } else { '~' });
     let rule = note.filter(|_| wide).map(|note| rule(context, note)).unwrap_or_default();
     let text = format!(
-        " {:>6} {:>9} {:<3} {:>8} {:>6} {:>8} {:<10} {value} {rule}",
+        " {:>6} {:>width$} {:<3} {:>8} {:>6} {:>8} {:<10} {value} {rule}",
         record.frame,
         context.at(record.time),
         record.message_type.abbreviation(),
@@ -345,7 +359,7 @@ fn unwrapped<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<(&'a Note, i64)> 
 }
 
 /// Numbers over time, below them how long each newer value is fresh.
-fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usize) -> Vec<Line> {
+fn chart(context: &Context<'_>, notes: &[Note], rows: usize) -> Vec<Line> {
     // A copy of a notification says nothing new.
     let told = || notes.iter().filter(|note| note.order != ObserveOrder::None);
     if notes.iter().any(|note| note.protected) {
@@ -358,8 +372,8 @@ fn chart(context: &Context<'_>, row: &ObservationRow, notes: &[Note], rows: usiz
     let fresh_until = |note: &Note| note.time.saturating_add(i64::from(note.max_age).saturating_mul(1_000_000_000));
     let freshest = numbered.iter().rfind(|(note, _)| is_newer(note)).map(|(note, _)| fresh_until(note));
     let now = context.now.unwrap_or(last).max(last);
-    let open = row.end == crate::tracking::ObservationEnd::Open;
-    let end = if open { now.min(freshest.unwrap_or(last)).max(last) } else { last };
+    // A value stays fresh whether more are to come or not.
+    let end = now.min(freshest.unwrap_or(last)).max(last);
     let columns = context.page.1.saturating_sub(NAMES + 2);
     let scale = Scale { from, to: end.max(from.saturating_add(1)), columns };
     let (low, high) = numbered.iter().fold((i64::MAX, i64::MIN), |(low, high), (_, at)| (low.min(*at), high.max(*at)));

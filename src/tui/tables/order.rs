@@ -222,10 +222,15 @@ impl Ordering {
         }
     }
 
-    /// The place of an id, looked for first where it was last.
-    pub fn place(&self, id: u32, last: usize, first: u32) -> usize {
-        let Some(rows) = &self.rows else { return id.saturating_sub(first) as usize };
-        if rows.at(last) == Some(Entry::Row(id)) { last } else { rows.place(id).unwrap_or(last) }
+    /// The rows stand in the order of their ids, all of them.
+    pub fn is_by_id(&self) -> bool {
+        self.rows.is_none()
+    }
+
+    /// The place of an id, looked for first where it was last; `None` where it has none.
+    pub fn place(&self, id: u32, last: usize, first: u32) -> Option<usize> {
+        let Some(rows) = &self.rows else { return id.checked_sub(first).map(|place| place as usize) };
+        if rows.at(last) == Some(Entry::Row(id)) { Some(last) } else { rows.place(id) }
     }
 
     /// Let a worker make the order.

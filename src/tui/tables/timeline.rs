@@ -7,14 +7,17 @@ use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
 use crate::render::ladder::judge::{Gap, Verdict, gap};
+use crate::render::spared::{self, is_spared};
 use crate::render::time::duration;
-use crate::store::{Attempt, Record, RecordFlags};
+use crate::store::{Attempt, Record, RecordFlags, RecordKind};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, RecordId, Relation, Role};
 use crate::tui::view::text;
 
 /// Messages behind a request that are looked through for answers that cannot be read, and how many of those are fetched.
 const LOOKED: RecordId = 4_000;
 const FETCHED: usize = 50;
+/// Columns of the times of messages, at least.
+const TIMES: usize = 9;
 /// Columns of what names the lines of the timeline.
 const NAMES: usize = 9;
 
@@ -36,6 +39,7 @@ pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetch
         let lines = if context.page.0 >= 7 { &mut facts.head } else { &mut facts.lines };
         wrapped(context, &said, " ", |line| lines.push(Line::plain(line)));
     }
+    let width = members.iter().map(|(_, record)| since_first(row, record).len()).max().unwrap_or(0).max(TIMES);
     for told in &told {
         let (id, record) = match told {
             Member::Told(id, record) => (*id, *record),
@@ -44,7 +48,17 @@ pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetch
                 continue;
             }
         };
-        facts.lines.push(member(context, row, id, record));
+        facts.lines.push(member(context, row, id, record, width));
+        if let Some(quoting) = context.selected.filter(|selected| {
+            context
+                .store
+                .get(*selected)
+                .is_some_and(|other| other.kind() == RecordKind::Evidence && other.relates_to == id)
+        }) {
+            let said =
+                format!(" {:>6}  {:>width$}  ICMP error that quotes #{}", context.frame(quoting), "", record.frame);
+            facts.lines.push(Line::plain(said).of(quoting));
+        }
         for (said, severity) in findings(context, id) {
             let style = context.theme.severity(severity);
             wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(id)));
@@ -172,11 +186,16 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
     ]
 }
 
-/// A message of the exchange in one line.
-fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record) -> Line {
-    let parameters = &context.parameters;
+/// How long after the first copy a message came: `+2.04 s`, nothing for that itself.
+fn since_first(row: &ExchangeRow, record: &Record) -> String {
     let after = time_between(row.started, record.time).filter(|time| *time > 0);
-    let after = after.map(|time| format!("+{}", duration(time))).unwrap_or_default();
+    after.map(|time| format!("+{}", duration(time))).unwrap_or_default()
+}
+
+/// A message of the exchange in one line; its time has so many columns.
+fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record, width: usize) -> Line {
+    let parameters = &context.parameters;
+    let after = since_first(row, record);
     let (what, severity) = match gap(context.store, id, parameters) {
         _ if id == row.request => ("first copy of the request".to_owned(), None),
         Some(gap) => judged(&gap),
@@ -185,9 +204,8 @@ fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Recor
     let style = severity.map_or_else(ratatui::style::Style::new, |severity| context.theme.severity(severity));
     let code = if record.code.is_empty() { String::new() } else { format!("{} ", named(record.code)) };
     let line = format!(
-        " {:>6}  {:>9}  {} {code}{what}",
+        " {:>6}  {after:>width$}  {} {code}{what}",
         format!("#{}", record.frame),
-        after,
         record.message_type.abbreviation()
     );
     Line::styled(line, style).of(id)
@@ -319,6 +337,8 @@ fn sentences(
     let answered = row.response != NO_RECORD;
     if row.state == ExchangeState::Evicted {
         said.push("It was not followed to its end, for want of memory: whether an answer came is not known.".into());
+    } else if let Some(classes) = spared::classes(row).filter(|_| is_spared(context.store, row)) {
+        said.extend(nothing_owed(context, row, &classes, members));
     } else if !answered && row.answer == AnswerKind::None {
         let mid = request.message_id;
         let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
@@ -395,6 +415,33 @@ fn sentences(
         duration(lifetime),
     ));
     said
+}
+
+/// That no response came, as the request asked; and what is not known all the same.
+fn nothing_owed(
+    context: &Context<'_>,
+    row: &ExchangeRow,
+    classes: &str,
+    members: &[(RecordId, &Record)],
+) -> [String; 2] {
+    let server = context.aliases.name(row.server);
+    let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
+    let otherwise = if classes == "any" { "" } else { ", or whether a response of another class got lost" };
+    [
+        format!(
+            "It asks to be spared {classes} responses (No-Response {}; RFC 7967 section 2.1): that none came is as it should be.",
+            row.no_response
+        ),
+        match acknowledged {
+            Some(ack) if otherwise.is_empty() => format!("It reached {server}, as {} shows.", context.frame(ack)),
+            Some(ack) => format!(
+                "It reached {server}, as {} shows. Not known here{}.",
+                context.frame(ack),
+                otherwise.replacen(", or", ":", 1)
+            ),
+            None => format!("Not known here: whether it reached {server}{otherwise}."),
+        },
+    ]
 }
 
 /// The copy that would come next, where no answer came: when, or that there is none left.

@@ -9,7 +9,7 @@ use crate::coap::Severity;
 use crate::frame::Endpoint;
 use crate::frame::time_between;
 use crate::render::content::{short_blocks, shortest_blocks};
-use crate::render::time::{TimeFormat, duration};
+use crate::render::time::{TimeFormat, brief as brief_time};
 use crate::store::Record;
 use crate::tracking::{RecordId, Relation};
 use crate::tui::app::{App, Pane};
@@ -139,7 +139,7 @@ fn short(endpoint: &Endpoint, width: usize) -> String {
     // ICMP has none.
     let port = if endpoint.port == 0 { String::new() } else { format!(":{}", endpoint.port) };
     if width >= 150 && whole.len() <= 15 {
-        return whole + &port;
+        return if endpoint.address.is_ipv4() { whole + &port } else { format!("[{whole}]{port}") };
     }
     if endpoint.address.is_ipv4() {
         return format!(".{}{port}", whole.rsplit('.').next().unwrap_or(&whole));
@@ -162,7 +162,7 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
     let since = if relation == Relation::Retransmits { copy_before(app, record) } else { other.time };
     let elapsed = time_between(since, record.time).filter(|_| id > record.relates_to);
     let plus = if record.is_repeat() { "+" } else { "" };
-    let after = elapsed.map(|elapsed| format!(" {plus}{}", duration(elapsed).replace(' ', ""))).unwrap_or_default();
+    let after = elapsed.map(|elapsed| format!(" {plus}{}", brief_time(elapsed))).unwrap_or_default();
     let number =
         app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
     format!("{number}=#{}{after}", other.frame)
@@ -196,7 +196,7 @@ fn fit_columns(width: usize, time: usize, rows: &[(RecordId, &Row, Cells)]) -> C
         number: widest(4, 9, &|row| row.1.line.number.len()),
         flag: 2,
         time: widest(8.max(time), 26, &|row| text::width(&row.2.time)),
-        ends: widest(5, if wide { 48 } else { 11 }, &|row| text::width(&row.2.ends)),
+        ends: widest(5, if wide { 56 } else { 11 }, &|row| text::width(&row.2.ends)),
         message_type: widest(4, 6, &|row| text::width(&row.1.line.message_type)),
         message_id: 5,
         token: widest(3, if wide { 16 } else { 5 }, &|row| row.1.line.token.len()),

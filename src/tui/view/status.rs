@@ -26,14 +26,24 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
     let columns = usize::from(area.width);
     let mut parts = parts(app, columns);
-    let mut line = joined(&parts);
+    let mut line = joined(&parts, "  ");
     let right =
         if columns < HINTED { String::new() } else { side(app, columns.saturating_sub(text::width(&line) + 3)) };
     let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
+    let mut between = "  ";
     while text::width(&line) + right_width + 1 > columns && parts.len() > 1 {
+        if between.len() > 1 {
+            // Counts are worth more than the blanks between them.
+            between = " ";
+            if let Some((_, title)) = parts.first_mut() {
+                *title = app.opening.short_title();
+            }
+            line = joined(&parts, between);
+            continue;
+        }
         let last = parts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(index, _)| index);
         parts.remove(last);
-        line = joined(&parts);
+        line = joined(&parts, between);
     }
     buffer.set_style(area, app.theme.bar());
     text::write(buffer, area.x, area.y, area.width, &vec![(text::left(&line, columns, more), app.theme.bar())], more);
@@ -43,9 +53,9 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     }
 }
 
-fn joined(parts: &[(u8, String)]) -> String {
+fn joined(parts: &[(u8, String)], between: &str) -> String {
     let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
-    format!(" {}", texts.join("  "))
+    format!(" {}", texts.join(between))
 }
 
 /// The right side: the filter in force; for the built-in capture, how to open an interface; live, the kernel filter where `columns` are left for it.
@@ -116,7 +126,8 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
 /// What went wrong, counted, the gravest first.
 fn problems(app: &App) -> Vec<String> {
     let counters = &app.store.summary().counters;
-    let unanswered = counters.exchanges_unanswered();
+    // Whoever asked to be spared a response misses none.
+    let unanswered = counters.exchanges_unanswered().saturating_sub(app.spared);
     let counts = [
         (counters.retransmissions, "retx"),
         (counters.notifications_stale, "stale"),
@@ -166,18 +177,22 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     if app.finder.running {
         return styled(&app.finder.words(), app.theme.heading());
     }
+    if let Some(why) = app.unmarked() {
+        return styled(&format!("{why}; j and k mark one"), Style::new());
+    }
     if app.focus == Pane::List && app.view == View::Findings {
         return app.said_of_finding().map_or_else(Vec::new, |(text, style)| styled(&text, style));
     }
-    if app.focus == Pane::List && !app.is_of_row() {
-        return Vec::new();
-    }
     let item = app.detail.item();
     let says_nothing = item.is_none_or(|item| item.kind == NodeKind::Layer && item.explanation.is_empty());
-    if app.focus == Pane::List || says_nothing {
+    if app.focus == Pane::List || app.view.is_table() || says_nothing {
         return of_message(app).into_iter().flat_map(|(text, style)| styled(&text, style)).collect();
     }
     let Some(item) = item else { return Vec::new() };
+    let shared = app.detail.shared_byte();
+    if app.focus == Pane::Bytes && !shared.is_empty() {
+        return styled(&format!("Byte {} holds {}", app.detail.byte, shared.join("; ")), Style::new());
+    }
     let style = item
         .severity
         .filter(|_| item.kind == NodeKind::Finding)
@@ -232,7 +247,9 @@ pub fn help_place(buffer: &mut Buffer, area: Rect, app: &App) {
 /// Draw the last line: the way to help first, then as many hints as fit.
 pub fn hints(buffer: &mut Buffer, area: Rect, app: &App) {
     let columns = usize::from(area.width);
-    let mut hints = keymap::hints(app.place()).into_iter();
+    // Below the flow, too, its key leads back.
+    let back = |hint| if app.view == View::Flow && hint == ("f", "flow") { ("f", "back") } else { hint };
+    let mut hints = keymap::hints(app.place()).into_iter().map(back);
     let mut end: Pieces = Vec::new();
     if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::Confirm)
         && let Some((key, word)) = hints.next()

@@ -16,6 +16,9 @@ const WIDE: usize = 9;
 /// Columns with a path in them, both ends of which tell something.
 const PATHS: &[&str] = &["Request", "Resource"];
 
+/// The column with an endpoint.
+const SENDER: &str = "Sender";
+
 /// Columns that such a path keeps at least.
 const PATH: usize = 3;
 
@@ -57,6 +60,8 @@ fn cell(text: &str, (name, on_right, _): &(&str, bool, u8), width: usize, more: 
     match (width, on_right) {
         (0, _) => String::new(),
         (_, true) => right(text, width, more) + " ",
+        // An endpoint's port, at its end, tells most.
+        (_, false) if *name == SENDER => left(&text::fit_middle(text, width, more), width, more) + " ",
         (_, false) if PATHS.contains(name) => left(&shortened(text, width, more), width, more) + " ",
         (_, false) => left(text, width, more) + " ",
     }
@@ -76,7 +81,7 @@ fn shortened(text: &str, width: usize, more: char) -> String {
 
 /// Paths and endpoints may be cut, and are told in full below; numbers and names of rules are not.
 fn gives_way((name, ..): &(&str, bool, u8)) -> bool {
-    PATHS.contains(name) || *name == "Sender"
+    PATHS.contains(name) || *name == SENDER
 }
 
 /// Widths of the columns: as wide as their texts; the widest path gives way first, then columns are given up.

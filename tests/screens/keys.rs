@@ -1,0 +1,106 @@
+//! A key that can do something does it; one that cannot says why.
+
+use super::script::Scene;
+use super::{LARGE, SMALL};
+
+#[test]
+fn no_key_is_without_a_word() {
+    for (keys, said) in [
+        ("3 x", "no bytes stand here; Enter leads to those of the message"),
+        (":5 Enter 4 x", "no bytes stand here"),
+        (":5 Enter 4 Tab x", "no bytes stand here"),
+        (":40 Enter 5 x", "no bytes stand here"),
+        ("f x", "bytes are those of the whole frame; Tab leads to them"),
+        ("f x x", "bytes are those of the CoAP message; Tab leads to them"),
+        ("Enter k x", "a field below CoAP is selected: its bytes are those of the frame"),
+        (":40 Enter 5 o", "findings stand the worst first, and in no other order"),
+        (":40 Enter 5 b", "findings stand the worst first, and in no other order"),
+        ("3 Tab o", "sort: time"),
+        ("3 P", "P does nothing here; ? shows the keys"),
+        ("3 z R", "zR does nothing here; ? shows the keys"),
+        ("Enter Tab Enter", "these are the bytes; Esc leads out"),
+        ("Enter k h h", "nothing to fold here"),
+        ("Enter j j l", "nothing to unfold here; Enter leads on"),
+        ("\\ +", "one pane is shown: nothing to share with another"),
+        ("Esc", "nothing to leave here; q ends"),
+        // What jumps from a row to a message of no row says so.
+        (":40 Enter 5 (", "#5 has no finding that stands here, so no row is marked"),
+        (":40 Enter 5 ( Backspace", "obs.stale: A newer notification overtook this one"),
+        ("Backspace", "no jump to go back from"),
+    ] {
+        let film = Scene::built_in().at(SMALL).keys(keys).wait().run();
+        assert!(film.last().contains(said), "{keys}: {said} is missing:\n{}", film.last());
+    }
+}
+
+#[test]
+fn a_finding_has_a_flow_and_an_exchange() {
+    let film = Scene::built_in().keys(":40 Enter 5").wait().keys("f").run();
+    assert!(film.last().contains("\u{2500} #40 ") && film.last().contains("f back"), "{}", film.last());
+    let film = Scene::built_in().keys(":40 Enter 5").wait().keys("f f").run();
+    assert!(film.last().contains("obs.stale") && film.last().contains("f flow"), "{}", film.last());
+    let film = Scene::built_in().keys(":21 Enter 5").wait().keys("=").wait().run();
+    assert!(film.last().contains("filter: coapscope.exchange == "), "{}", film.last());
+}
+
+#[test]
+fn hints_say_where_a_key_leads() {
+    for (keys, expected) in
+        [("f", "f back"), ("f Tab", "f back"), ("f Tab Tab", "f back"), ("Tab", "f flow"), ("3", "f flow")]
+    {
+        let film = Scene::built_in().keys(keys).at(LARGE).run();
+        let hints = film.last().lines().last().unwrap();
+        assert!(hints.contains(expected), "{keys}: {hints}");
+    }
+}
+
+#[test]
+fn counts_stay_on_a_narrow_screen() {
+    let title = |size| Scene::built_in().at(size).run().last().lines().next().unwrap().to_owned();
+    for count in ["88 msg", "5 retx", "1 stale", "1 unanswered", "sudo coapscope -i eth0"] {
+        assert!(title(SMALL).contains(count), "{count}: {}", title(SMALL));
+    }
+    assert!(title(LARGE).contains("  26 exch  ! 5 retx  "), "{}", title(LARGE));
+}
+
+#[test]
+fn a_byte_tells_all_its_fields() {
+    let scene = || Scene::lab("01-libcoap-basics-ipv4.pcap").at(LARGE);
+    // The first step goes to the byte under the cursor, not past it.
+    let film = scene().keys("Enter Tab l").run();
+    for part in [
+        "; byte 0 = ",
+        "Byte 0 holds 01.. .... = Version: 1",
+        "..00 .... = Type: 0 (Confirmable, CON)",
+        ".... 0001 = Token Length: 1",
+    ] {
+        assert!(film.last().contains(part), "{part}:\n{}", film.last());
+    }
+    let film = scene().keys("Enter Tab l l").run();
+    assert!(film.last().contains("byte 1"), "{}", film.last());
+    let film = scene().keys("Enter Tab l l h").run();
+    assert!(film.last().contains("Byte 0 holds"), "{}", film.last());
+    // A field that was chosen in the tree is left, not narrowed.
+    let film = scene().keys("Enter j l j j Tab l").run();
+    assert!(film.last().contains("byte 1"), "{}", film.last());
+}
+
+#[test]
+fn the_selection_stays_in_sight_in_any_order() {
+    for (view, starts) in [("3", [":41 Enter", ":72 Enter"]), ("4", [":7 Enter", ":40 Enter"])] {
+        for start in starts {
+            let mut scene = Scene::built_in().keys(start).keys(view);
+            for key in ["o", "o", "O", "o", "b", "b", "O", "b", "b", "o", "O"] {
+                scene = scene.keys(key).wait();
+            }
+            let film = scene.run();
+            let mut rows = Vec::new();
+            for frame in film.frames.iter().filter(|frame| frame.contains(" sort: ")) {
+                let row = frame.lines().skip(2).take(6).find_map(|row| row.strip_prefix('\u{25b6}'));
+                let row = row.unwrap_or_else(|| panic!("{view} {start}: no row is marked\n{frame}"));
+                rows.push(row.split_whitespace().next().unwrap().to_owned());
+            }
+            assert!(rows.len() > 12 && rows.iter().all(|row| *row == rows[0]), "{view} {start}: {rows:?}");
+        }
+    }
+}

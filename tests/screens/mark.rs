@@ -1,0 +1,168 @@
+//! The row that is marked and the message that is selected are one thing, in every view: what a key does, it does to what is marked.
+
+use super::LARGE;
+use super::script::Scene;
+use super::truth::{EXCHANGES, OBSERVATIONS, columns, cut};
+
+/// The marked row of the upper pane.
+fn marked(frame: &str) -> Option<&str> {
+    let rows = frame.lines().skip(1).take_while(|row| !row.starts_with("\u{2500}\u{2500} "));
+    rows.into_iter().find(|row| row.starts_with('\u{25b6}'))
+}
+
+/// The number in front of the marked row, which in list and flow is that of the message.
+fn number(frame: &str) -> Option<u64> {
+    marked(frame)?.trim_start_matches('\u{25b6}').split_whitespace().next()?.parse().ok()
+}
+
+#[test]
+fn where_no_row_holds_the_message_none_is_marked_and_nothing_happens() {
+    for (keys, typed, after, said) in [
+        ("4", "", "", "#1 is of no observation, so no row is marked; j and k mark one"),
+        ("4", "", "Enter", "#1 is of no observation, so no row is marked"),
+        ("4", "", "Tab j", "#1 is of no observation, so no row is marked"),
+        ("4", "OFF", "", "found \"OFF\"; n N go on; #2 is of no observation, so no row is marked"),
+        (":48 Enter 3", "", "", "#48 is of no exchange, so no row is marked"),
+        (":48 Enter 3", "", "Enter", "#48 is of no exchange, so no row is marked"),
+        ("5", "", "Enter", "#1 has no finding that stands here, so no row is marked"),
+        ("5", "", "Tab j Enter", "#1 has no finding that stands here, so no row is marked"),
+        (":40 Enter 5", "", "J", "#41 has no finding that stands here, so no row is marked"),
+        (":20 Enter 4", "", "{ }", ""),
+    ] {
+        let mut scene = Scene::built_in().keys(keys).wait();
+        if !typed.is_empty() {
+            scene = scene.keys("C-f").typed(typed).keys("Enter").wait();
+        }
+        let film = scene.keys(after).run();
+        let what = format!("{keys} {typed} {after}:\n{}", film.last());
+        assert!(film.last().contains(said), "{what}");
+        assert_eq!(marked(film.last()).is_none(), !said.is_empty(), "{what}");
+        // It is still a table.
+        assert!(film.last().contains(" sort: start ") || film.last().contains(" the worst first "), "{what}");
+    }
+}
+
+#[test]
+fn the_first_step_marks_the_row_that_comes_next() {
+    for (keys, expected) in
+        [("4 j", 1), ("4 k", 1), (":48 Enter 3 j", 15), (":48 Enter 3 k", 14), (":48 Enter 3 PgDn", 19)]
+    {
+        let film = Scene::built_in().keys(keys).run();
+        assert_eq!(number(film.last()), Some(expected), "{keys}:\n{}", film.last());
+    }
+}
+
+/// Goes through the rows of a table and from each to its message and back: the list marks what the row names, the flow too, and back in the table
+/// the same row is marked.
+fn check(capture: &str, view: &str, heads: &[(&'static str, bool)], name: &str) -> usize {
+    let scene = || if capture.is_empty() { Scene::built_in() } else { Scene::lab(capture) };
+    let steps = format!("Enter {view} f f {view} j ").repeat(40);
+    let film = scene().at((220, 36)).keys(view).wait().keys("g").keys(&steps).run();
+    let mut compared = 0;
+    // Behind the frames of the view, its worker and `g`, six a row.
+    let from = film.frames.len() - 1 - 40 * 6;
+    for frames in film.frames[from..].windows(7).step_by(6) {
+        let row = |frame: &str| {
+            let places = columns(frame.lines().nth(1).unwrap(), heads);
+            marked(frame).map(|row| cut(row, &places, heads))
+        };
+        let Some(before) = row(&frames[0]) else { panic!("{capture} {view}: no row is marked\n{}", frames[0]) };
+        let named: u64 = before[name].trim_start_matches('#').parse().unwrap();
+        assert_eq!(number(&frames[1]), Some(named), "{capture} {view}: {before:?}\n{}", frames[1]);
+        // A row of the flow may hold several messages.
+        assert!(
+            frames[3].contains(&format!("\u{2500}\u{2500} #{named} ")),
+            "{capture} {view}: {before:?}\n{}",
+            frames[3]
+        );
+        for place in [2, 4, 5] {
+            assert_eq!(row(&frames[place]).as_ref(), Some(&before), "{capture} {view}: back in the table");
+        }
+        compared += 1;
+    }
+    compared
+}
+
+const FINDINGS: &[(&str, bool)] = &[("Severity", false), ("Finding", false), ("Count", true), ("First", true)];
+
+#[test]
+fn keys_act_on_the_marked_row() {
+    let mut compared = 0;
+    for capture in [
+        "",
+        "04-reorder.client.pcap",
+        "03-observe-alarm-two.pcap",
+        "08-multicast-v4.pcap",
+        "09-lab-session.mirror.pcap",
+    ] {
+        compared += check(capture, "3", EXCHANGES, "#");
+        if capture != "08-multicast-v4.pcap" {
+            compared += check(capture, "4", OBSERVATIONS, "#");
+        }
+        compared += check(capture, "5", FINDINGS, "First");
+    }
+    assert!(compared > 500, "{compared}");
+}
+
+#[test]
+fn a_filtered_row_is_marked_by_what_passes() {
+    // Neither the request, the response nor the last message of its exchange passes.
+    let scene = || {
+        Scene::lab("04-retransmit-libcoap.client.pcap")
+            .filtered("coap.retransmitted && coapscope.transmission == 2")
+            .wait()
+    };
+    let film = scene().keys("3").wait().keys("G Enter 3").wait().run();
+    let rows: Vec<_> = film.frames.iter().rev().take(3).map(|frame| number(frame)).collect();
+    let (back, message, row) = (rows[0], rows[1], rows[2]);
+    assert!(row.is_some() && back == row, "{rows:?}\n{}", film.last());
+    let film = Scene::lab("04-retransmit-libcoap.client.pcap").keys(&format!(":{} Enter 3", message.unwrap())).run();
+    assert_eq!(number(film.last()), row, "{}", film.last());
+}
+
+#[test]
+fn what_is_followed_is_what_is_marked() {
+    for (view, name) in [("3", EXCHANGES), ("4", OBSERVATIONS)] {
+        let scene = Scene::built_in().made_live().pieces(30).at(LARGE).keys_after_first(&format!("{view} G"));
+        let film = scene.keys("Tab").keys("Enter").keys(view).run();
+        let last = film.frames.len() - 1;
+        let (table, list, back) = (&film.frames[last - 2], &film.frames[last - 1], &film.frames[last]);
+        assert!(name.iter().all(|(head, _)| table.lines().nth(1).unwrap().contains(head)), "{table}");
+        // The message that the lower pane marks.
+        let lower = table.lines().skip(3).skip_while(|row| !row.starts_with("\u{2500}\u{2500} "));
+        let own = lower.into_iter().find_map(|row| row.strip_prefix('\u{25b6}')).unwrap_or_else(|| panic!("{table}"));
+        let own = own.split_whitespace().next().unwrap().trim_start_matches('#').parse().ok();
+        assert_eq!((number(list), number(back)), (own, number(table)), "view {view}:\n{table}\n{list}");
+    }
+}
+
+#[test]
+fn below_a_table_keys_act_on_its_lines() {
+    let film = Scene::built_in().keys("] 3 Tab j y").run();
+    let lower = film.last().lines().skip_while(|row| !row.starts_with("\u{2500}\u{2500} "));
+    let line = lower.into_iter().find_map(|row| row.strip_prefix('\u{25b6}')).unwrap();
+    assert_eq!(film.copied, [line.trim()], "{}", film.last());
+    // A field that was chosen in the tree is not what stands below a table.
+    let film = Scene::built_in().keys("Enter j j 3 Tab =").run();
+    assert!(film.last().contains("coapscope.exchange == 1"), "{}", film.last());
+    let film = Scene::built_in().keys("Enter j j 3 Tab").run();
+    assert!(film.last().contains("Exchange: 1, answered") && !film.last().contains("Token (RFC"), "{}", film.last());
+}
+
+#[test]
+fn another_message_than_the_one_asked_for_is_named() {
+    let film = Scene::built_in().filtered("coap.code == 1").wait().keys(":2 Enter").run();
+    assert!(film.last().contains("not #2, the filter hides it: #3 is the nearest"), "{}", film.last());
+    let film = Scene::lab("08-ip-fragments.pcap").keys(":1 Enter").run();
+    let found = number(film.last()).unwrap();
+    assert!(
+        found == 1 || film.last().contains(&format!("not #1, it holds no message that is shown: #{found}")),
+        "{}",
+        film.last()
+    );
+    // #1 comes from a lane that is hidden.
+    let film = Scene::built_in().at((120, 36)).keys("f H g :1 Enter").run();
+    let found = number(film.last()).unwrap();
+    assert_ne!(found, 1);
+    assert!(film.last().contains(&format!("#1 is on a hidden lane, so #{found} is selected")), "{}", film.last());
+}
