@@ -24,7 +24,7 @@ fn no_key_is_without_a_word() {
         ("\\ +", "one pane is shown: nothing to share with another"),
         ("Esc", "nothing to leave here; q ends"),
         // What jumps from a row to a message of no row says so.
-        (":40 Enter 5 (", "#5 has no finding that stands here, so no row is marked"),
+        (":40 Enter 5 (", "no row is marked, since #5 has no finding that stands here"),
         (":40 Enter 5 ( Backspace", "obs.stale: A newer notification overtook this one"),
         ("Backspace", "no jump to go back from"),
     ] {

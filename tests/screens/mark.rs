@@ -18,15 +18,15 @@ fn number(frame: &str) -> Option<u64> {
 #[test]
 fn where_no_row_holds_the_message_none_is_marked_and_nothing_happens() {
     for (keys, typed, after, said) in [
-        ("4", "", "", "#1 is of no observation, so no row is marked; j and k mark one"),
-        ("4", "", "Enter", "#1 is of no observation, so no row is marked"),
-        ("4", "", "Tab j", "#1 is of no observation, so no row is marked"),
-        ("4", "OFF", "", "found \"OFF\"; n N go on; #2 is of no observation, so no row is marked"),
-        (":48 Enter 3", "", "", "#48 is of no exchange, so no row is marked"),
-        (":48 Enter 3", "", "Enter", "#48 is of no exchange, so no row is marked"),
-        ("5", "", "Enter", "#1 has no finding that stands here, so no row is marked"),
-        ("5", "", "Tab j Enter", "#1 has no finding that stands here, so no row is marked"),
-        (":40 Enter 5", "", "J", "#41 has no finding that stands here, so no row is marked"),
+        ("4", "", "", "no row is marked, since #1 is of no observation; j and k mark one"),
+        ("4", "", "Enter", "no row is marked, since #1 is of no observation"),
+        ("4", "", "Tab j", "no row is marked, since #1 is of no observation"),
+        ("4", "OFF", "", "found \"OFF\"; n N go on; no row is marked, since #2 is of no observation"),
+        (":48 Enter 3", "", "", "no row is marked, since #48 is of no exchange"),
+        (":48 Enter 3", "", "Enter", "no row is marked, since #48 is of no exchange"),
+        ("5", "", "Enter", "no row is marked, since #1 has no finding that stands here"),
+        ("5", "", "Tab j Enter", "no row is marked, since #1 has no finding that stands here"),
+        (":40 Enter 5", "", "J", "no row is marked, since #41 has no finding that stands here"),
         (":20 Enter 4", "", "{ }", ""),
     ] {
         let mut scene = Scene::built_in().keys(keys).wait();
@@ -133,6 +133,16 @@ fn what_is_followed_is_what_is_marked() {
         let own = lower.into_iter().find_map(|row| row.strip_prefix('\u{25b6}')).unwrap_or_else(|| panic!("{table}"));
         let own = own.split_whitespace().next().unwrap().trim_start_matches('#').parse().ok();
         assert_eq!((number(list), number(back)), (own, number(table)), "view {view}:\n{table}\n{list}");
+    }
+}
+
+#[test]
+fn who_reports_an_error_is_neither_client_nor_server() {
+    for (size, reason) in [((80, 24), "port unr"), (LARGE, "port unreachable")] {
+        let film = Scene::built_in().at(size).keys("G").run();
+        let row = marked(film.last()).unwrap();
+        assert!(row.contains(" e3>e4 ") || row.contains(" e3 .10 > e4 .21 "), "{row}");
+        assert!(row.contains(reason), "{row}");
     }
 }
 

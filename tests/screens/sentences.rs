@@ -63,7 +63,11 @@ fn an_answer_from_another_port_is_told_as_what_it_is() {
     let said = words(&path, "3");
     check(
         &said,
-        &["exchange 1: GET /w c1 > s1, slow", "a response with its token to 10.0.0.2:40000: none that answers it"],
+        &[
+            "exchange 1: GET /w c1 > s1, slow",
+            "a response with its token to 10.0.0.2:40000: none that answers it",
+            "With its token, but not from where it was sent, so that it answers nothing: #2.",
+        ],
         &["It reached", "answered by"],
     );
 }

@@ -192,7 +192,8 @@ fn order(view: &View<'_>) -> Option<Vec<String>> {
                 Some(frame) => vec![
                     format!("gap: {expected} comes later, #{frame}"),
                     format!("{expected} comes later, #{frame}"),
-                    format!("{expected}: #{frame}"),
+                    format!("{expected} late: #{frame}"),
+                    format!("{expected} is late"),
                     word.into(),
                 ],
                 None => vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()],

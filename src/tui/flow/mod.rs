@@ -38,6 +38,8 @@ pub struct Flow {
     ports: Ports,
     top: Option<RecordId>,
     first_lane: usize,
+    /// The lane of the selected message was hidden by its key, which told of it.
+    just_hidden: bool,
     /// The message for which the lanes were scrolled last.
     scrolled_for: Option<RecordId>,
 }
@@ -73,11 +75,13 @@ impl App {
             list.selected = Some(item.first);
             let frame = |id| store.get(id).map_or(0, |record| record.frame);
             let (hidden, shown) = (frame(selected), frame(item.first));
-            let said = Some(format!("#{hidden} is on a hidden lane, so #{shown} is selected; A shows all lanes"));
-            if !list.follow {
-                *notice = said;
+            if !(list.follow || flow.just_hidden) {
+                let before = notice.take().map(|notice| format!("{notice}; ")).unwrap_or_default();
+                *notice =
+                    Some(format!("{before}#{hidden} is on a hidden lane, so #{shown} is selected; A shows all lanes"));
             }
         }
+        flow.just_hidden = false;
         flow.arrange_lanes(source, item, needs);
         let rows = flow.page.0;
         let top = flow.top.filter(|top| *top <= item.first && range.contains(top)).unwrap_or(item.first);
@@ -226,6 +230,7 @@ impl App {
         };
         let name = self.flow.ladder.lanes.get(from).map(|lane| self.aliases.name(lane.first).to_owned());
         if self.flow.ladder.lanes.hide(from) {
+            self.flow.just_hidden = true;
             self.flow.ladder.lanes_changed();
             self.say(format!("{} and its messages are hidden; A shows them again", name.unwrap_or_default()));
         } else {

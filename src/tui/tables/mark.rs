@@ -109,7 +109,7 @@ impl App {
             View::Findings if self.has_unmarked_findings() => "has no finding that stands here",
             _ => return None,
         };
-        Some(format!("#{} {what}, so no row is marked", record.frame))
+        Some(format!("no row is marked, since #{} {what}", record.frame))
     }
 
     /// Say that no row is marked; false where one is.

@@ -321,6 +321,16 @@ fn unread(context: &Context<'_>, row: &ExchangeRow, fetcher: &mut Fetcher) -> Ve
     behind.filter(might).take(FETCHED).filter(|id| answers(id)).collect()
 }
 
+/// Responses with the token of a request that came from another endpoint than the one that was asked.
+fn astray(context: &Context<'_>, row: &ExchangeRow) -> Vec<RecordId> {
+    let is_astray = |id: &RecordId| {
+        let mut findings = context.store.findings(*id);
+        findings.any(|it| it.rule == Rule::RespWrongEndpoint && it.numbers.first() == Some(&i64::from(row.request)))
+    };
+    let behind = row.request.saturating_add(1)..row.request.saturating_add(LOOKED);
+    behind.take_while(|id| context.store.get(*id).is_some()).filter(is_astray).collect()
+}
+
 /// What was looked for, what cannot be known here, and when the message ID is free.
 fn sentences(
     context: &Context<'_>,
@@ -353,6 +363,9 @@ fn sentences(
             said.push(format!(
                 "Malformed, so that it answers nothing, although its token or message ID would fit: {list}."
             ));
+        }
+        if let Some(list) = frames(context, &astray(context, row)) {
+            said.push(format!("With its token, but not from where it was sent, so that it answers nothing: {list}."));
         }
         let icmp = if row.state == ExchangeState::Unreachable { "there is one" } else { "none" };
         said.push(format!("Looked for: an ICMP error that quotes it: {icmp}."));

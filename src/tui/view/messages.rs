@@ -368,6 +368,10 @@ fn summary(row: &Row, columns: usize, more: char) -> String {
     if text::width(&whole) <= columns {
         return whole;
     }
+    // What has none of the parts that can be shortened, evidence among it, is cut where it ends.
+    if [&line.path, &line.blocks, &line.content].iter().all(|part| part.is_empty()) {
+        return fit(&whole, columns, more);
+    }
     let (observe, content) = (observe(&line.observe), brief(&line.content));
     let room = |words: &[&str]| columns.saturating_sub(text::width(&joined(words)));
     let is_request = !row.code.is_response();

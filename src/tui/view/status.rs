@@ -26,24 +26,21 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
     let columns = usize::from(area.width);
     let mut parts = parts(app, columns);
-    let mut line = joined(&parts, "  ");
+    let mut line = joined(&parts, None);
     let right =
         if columns < HINTED { String::new() } else { side(app, columns.saturating_sub(text::width(&line) + 3)) };
     let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
-    let mut between = "  ";
-    while text::width(&line) + right_width + 1 > columns && parts.len() > 1 {
-        if between.len() > 1 {
-            // Counts are worth more than the blanks between them.
-            between = " ";
-            if let Some((_, title)) = parts.first_mut() {
-                *title = app.opening.short_title();
-            }
-            line = joined(&parts, between);
-            continue;
+    let over = |line: &str| text::width(line) + right_width + 1 > columns;
+    let short = app.opening.short_title();
+    while over(&line) {
+        // Counts are worth more than the blanks between them.
+        line = joined(&parts, Some(&short));
+        if !over(&line) || parts.len() <= 1 {
+            break;
         }
         let last = parts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(index, _)| index);
         parts.remove(last);
-        line = joined(&parts, between);
+        line = joined(&parts, None);
     }
     buffer.set_style(area, app.theme.bar());
     text::write(buffer, area.x, area.y, area.width, &vec![(text::left(&line, columns, more), app.theme.bar())], more);
@@ -53,9 +50,13 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     }
 }
 
-fn joined(parts: &[(u8, String)], between: &str) -> String {
-    let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
-    format!(" {}", texts.join(between))
+/// The parts in a line, with a shorter title and single blanks where that is given.
+fn joined(parts: &[(u8, String)], short: Option<&str>) -> String {
+    let mut texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+    if let (Some(title), Some(short)) = (texts.first_mut(), short) {
+        *title = short;
+    }
+    format!(" {}", texts.join(if short.is_some() { " " } else { "  " }))
 }
 
 /// The right side: the filter in force; for the built-in capture, how to open an interface; live, the kernel filter where `columns` are left for it.
