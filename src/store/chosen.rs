@@ -34,7 +34,7 @@ impl Chosen {
             return;
         }
         while self.bits.len() <= word {
-            if self.bits.len() % COUNTED == 0 {
+            if self.bits.len().is_multiple_of(COUNTED) {
                 self.before.push(self.length);
             }
             self.bits.push(0);

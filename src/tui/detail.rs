@@ -271,9 +271,9 @@ impl Detail {
             return false;
         }
         if item.open {
-            self.step(1)
+            self.step(1);
         } else {
-            self.fold(true)
+            self.fold(true);
         }
         true
     }
