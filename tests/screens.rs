@@ -4,6 +4,8 @@
 
 #[path = "screens/age.rs"]
 mod age;
+#[path = "screens/arrows.rs"]
+mod arrows;
 #[path = "screens/chart.rs"]
 mod chart;
 #[path = "screens/cut.rs"]
