@@ -172,7 +172,7 @@ impl Form {
                 }
                 if *with_tree || *bytes { writeln!(out) } else { Ok(()) }
             }
-            Self::Json { .. } => write_line(&json::line(&json::record(view, known)), out),
+            Self::Json { .. } => write_line(&json::record_line(view, known), out),
             Self::Columns(columns) if view.is_message() => write_line(&columns.row(view), out),
             Self::Columns(_) => Ok(()),
         }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Known;
+use super::members::{Members, Shown, value};
 use super::time::known_rfc3339;
 use crate::coap::draft::other_reading;
 use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
@@ -15,7 +16,25 @@ use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId};
 /// same to every reader.
 pub fn line(value: &Value) -> String {
     // What has a text as its key, as all of ours, cannot fail.
-    let text = serde_json::to_string(value).unwrap_or_default();
+    visible(serde_json::to_string(value).unwrap_or_default())
+}
+
+/// The object of a message or of evidence, as one such line. With [`Known::SoFar`] what becomes known only later is null.
+pub fn record_line(view: &View<'_>, known: Known) -> String {
+    let mut text = Vec::with_capacity(LINE);
+    write_record(view, known, &mut text);
+    visible(String::from_utf8(text).unwrap_or_default())
+}
+
+/// The same as a value.
+pub fn record(view: &View<'_>, known: Known) -> Value {
+    value(|text| write_record(view, known, text))
+}
+
+/// Bytes of a line, more or less: room that is made at once costs less.
+const LINE: usize = 1536;
+
+fn visible(text: String) -> String {
     let is_visible = |plain: bool, byte: &u8| plain & (b' '..=b'~').contains(byte);
     if text.as_bytes().iter().fold(true, is_visible) || !text.chars().any(escape::is_hidden) {
         return text;
@@ -34,195 +53,198 @@ pub fn line(value: &Value) -> String {
     line
 }
 
-/// The object of a message or of evidence. With [`Known::SoFar`] what becomes known only later is null.
-pub fn record(view: &View<'_>, known: Known) -> Value {
-    if view.is_message() { message(view, known) } else { evidence(view) }
+fn write_record(view: &View<'_>, known: Known, text: &mut Vec<u8>) {
+    Members::write(
+        text,
+        |object| if view.is_message() { message(view, known, object) } else { evidence(view, object) },
+    );
 }
 
-/// Members that the object of a message has at most, more or less: room that is made at once costs less.
-const MEMBERS: usize = 28;
-
-fn message(view: &View<'_>, known: Known) -> Value {
-    let mut object = envelope(view, "message", MEMBERS);
-    object.insert("coap".into(), coap_about(&view.message, view.about()));
+fn message(view: &View<'_>, known: Known, object: &mut Members<'_>) {
+    envelope(view, "message", object);
+    object.object("coap", |object| coap_about(&view.message, view.about(), object));
     let record = view.record;
     let later = known == Known::Later;
     let frame = |id: Option<RecordId>| id.and_then(|id| view.frame_of(id));
-    object.insert("role".into(), json!(field::role(record.role)));
-    object.insert("exchange".into(), json!((record.exchange.0 > 0).then_some(record.exchange.0)));
+    object.put("role", field::role(record.role));
+    object.put("exchange", (record.exchange.0 > 0).then_some(record.exchange.0));
     if later {
-        object.insert("exchange_state".into(), json!(view.exchange().map(|row| field::state(row.state))));
+        object.put("exchange_state", view.exchange().map(|row| field::state(row.state)));
     }
-    object.insert("resource".into(), json!(view.exchange().and_then(|row| view.store.resource(row.resource))));
-    object.insert("resource_names".into(), super::names::json(view));
-    object.insert("retransmission_of".into(), json!(frame(view.retransmission_of())));
-    object.insert("duplicate_of".into(), json!(frame(view.duplicate_of())));
-    object.insert("copy_of".into(), json!(frame(view.copy_of())));
-    object.insert("transmission".into(), json!((record.transmission > 0).then_some(record.transmission)));
-    object.insert("answers".into(), json!(frame(view.store.answers(view.id))));
-    object.insert("answered_by".into(), json!(frame(view.store.answered_by(view.id).filter(|_| later))));
-    object.insert("elapsed_since_first".into(), json!(view.elapsed_since_first().map(seconds)));
-    object.insert("response_time".into(), json!(view.response_time().map(seconds)));
+    object.put("resource", view.exchange().and_then(|row| view.store.resource(row.resource)));
+    object.put("resource_names", super::names::json(view));
+    object.put("retransmission_of", frame(view.retransmission_of()));
+    object.put("duplicate_of", frame(view.duplicate_of()));
+    object.put("copy_of", frame(view.copy_of()));
+    object.put("transmission", (record.transmission > 0).then_some(record.transmission));
+    object.put("answers", frame(view.store.answers(view.id)));
+    object.put("answered_by", frame(view.store.answered_by(view.id).filter(|_| later)));
+    object.put("elapsed_since_first", view.elapsed_since_first().map(seconds));
+    object.put("response_time", view.response_time().map(seconds));
     let attempts = view.store.attempts(view.id).unwrap_or_default();
-    object.insert("round_trip_of_attempt".into(), json!(round_trip(&attempts).map(seconds)));
+    object.put("round_trip_of_attempt", round_trip(&attempts).map(seconds));
     if attempts.len() > 1 {
-        let attempt = |one: &Attempt| json!({"frame": view.frame_of(one.record), "elapsed": one.elapsed.map(seconds)});
-        object.insert("may_answer".into(), attempts.iter().map(attempt).collect());
+        let attempt = |text: &mut Vec<u8>, one: &Attempt| {
+            Members::write(text, |object| {
+                object.put("frame", view.frame_of(one.record));
+                object.put("elapsed", one.elapsed.map(seconds));
+            });
+        };
+        object.array("may_answer", attempts.iter(), attempt);
     }
-    object.insert("observation".into(), json!(view.store.observation_of(view.id).map(|id| id.0)));
-    object.insert(
-        "observe_order".into(),
-        json!((record.order() != ObserveOrder::None).then(|| field::order(record.order()))),
-    );
-    if record.flags.has(RecordFlags::MULTICAST) {
-        object.insert("multicast".into(), json!(true));
-    }
-    if view.is_ambiguous() {
-        object.insert("ambiguous".into(), json!(true));
-    }
-    if record.flags.has(RecordFlags::CUT) {
-        object.insert("cut_by_capture".into(), json!(true));
-    }
+    object.put("observation", view.store.observation_of(view.id).map(|id| id.0));
+    object.put("observe_order", (record.order() != ObserveOrder::None).then(|| field::order(record.order())));
+    let marks = [
+        ("multicast", record.flags.has(RecordFlags::MULTICAST)),
+        ("ambiguous", view.is_ambiguous()),
+        ("cut_by_capture", record.flags.has(RecordFlags::CUT)),
+    ];
+    marks.iter().filter(|(_, is_set)| *is_set).for_each(|(key, _)| object.put(key, true));
     if let Some(body) = super::body::object(view) {
-        object.insert("body".into(), body);
+        object.put("body", body);
     }
-    object.insert("findings".into(), findings(&view.findings(), view.store));
+    write_findings(view, object);
     if let Some(other) = other_reading(&view.message) {
-        object.insert("other_reading".into(), reading(&other));
+        object.object("other_reading", |object| {
+            object.put("read_as", other.mode().name());
+            object.object("coap", |object| coap_alone(&other, object));
+        });
     }
-    Value::Object(object)
 }
 
-/// Another reading of the same bytes.
-pub fn reading(message: &Message<'_>) -> Value {
-    json!({"read_as": message.mode().name(), "coap": coap(message)})
-}
-
-fn evidence(view: &View<'_>) -> Value {
-    let mut object = envelope(view, "evidence", 0);
+fn evidence(view: &View<'_>, object: &mut Members<'_>) {
+    envelope(view, "evidence", object);
     let layer = super::tree::evidence_layer(view);
-    object.insert("protocol".into(), json!(layer.name));
-    object.insert("says".into(), json!(layer.summary));
+    object.put("protocol", layer.name);
+    object.put("says", &layer.summary);
     let about = view.record.relates_to;
-    object.insert("about".into(), json!((about != NO_RECORD).then(|| view.frame_of(about)).flatten()));
-    object.insert("findings".into(), findings(&view.findings(), view.store));
-    Value::Object(object)
+    object.put("about", (about != NO_RECORD).then(|| view.frame_of(about)).flatten());
+    write_findings(view, object);
 }
 
-/// What every object of a frame begins with, with room for so many members.
-fn envelope(view: &View<'_>, kind: &str, members: usize) -> Map<String, Value> {
-    let mut frame = Map::new();
-    frame.insert("number".into(), json!(view.record.frame));
-    frame.insert("time".into(), json!(known_rfc3339(view.record.time)));
-    frame.insert("length".into(), json!(view.frame.original_length));
-    if view.frame.bytes.len() != view.frame.original_length as usize {
-        frame.insert("captured_length".into(), json!(view.frame.bytes.len()));
-    }
-    if let Some(file) = view.file {
-        frame.insert("file".into(), json!(file));
-        frame.insert("number_in_file".into(), json!(view.store.number_in_file(view.id)));
-    }
-    if !view.comments.is_empty() {
-        frame.insert("comments".into(), json!(view.comments));
-    }
-    let mut object = Map::with_capacity(members);
-    object.insert("kind".into(), json!(kind));
-    object.insert("frame".into(), Value::Object(frame));
-    object.insert("source".into(), json!(view.source().map(ToString::to_string)));
-    object.insert("destination".into(), json!(view.destination().map(ToString::to_string)));
-    object
+/// What every object of a frame begins with.
+fn envelope(view: &View<'_>, kind: &str, object: &mut Members<'_>) {
+    object.put("kind", kind);
+    object.object("frame", |frame| {
+        frame.put("number", view.record.frame);
+        frame.put("time", known_rfc3339(view.record.time));
+        frame.put("length", view.frame.original_length);
+        if view.frame.bytes.len() != view.frame.original_length as usize {
+            frame.put("captured_length", view.frame.bytes.len());
+        }
+        if let Some(file) = view.file {
+            frame.put("file", file);
+            frame.put("number_in_file", view.store.number_in_file(view.id));
+        }
+        if !view.comments.is_empty() {
+            frame.put("comments", view.comments);
+        }
+    });
+    object.put("source", view.source().map(Shown));
+    object.put("destination", view.destination().map(Shown));
 }
 
 /// The object of a message's own bytes.
 pub fn coap(message: &Message<'_>) -> Value {
+    value(|text| Members::write(text, |object| coap_alone(message, object)))
+}
+
+fn coap_alone(message: &Message<'_>, object: &mut Members<'_>) {
     let path = super::payload::path_of(message);
-    coap_about(message, About { path: &path, ..About::default() })
+    coap_about(message, About { path: &path, ..About::default() }, object);
 }
 
 /// The same of a message of which more is known.
-fn coap_about(message: &Message<'_>, about: About<'_>) -> Value {
-    let mut object = Map::with_capacity(12);
+fn coap_about(message: &Message<'_>, about: About<'_>, object: &mut Members<'_>) {
     if let Some(header) = message.header() {
-        object.insert("version".into(), json!(header.version));
-        object.insert("type".into(), json!(header.message_type.abbreviation()));
-        object.insert("code".into(), json!(header.code.to_string()));
-        object.insert("code_name".into(), json!(header.code.name()));
-        object.insert("message_id".into(), json!(header.message_id));
-        object.insert("token".into(), json!(message.token().map(escape::hex)));
+        object.put("version", header.version);
+        object.put("type", header.message_type.abbreviation());
+        object.put("code", Shown(header.code));
+        object.put("code_name", header.code.name());
+        object.put("message_id", header.message_id);
+        match message.token() {
+            Some(token) => object.hex("token", token),
+            None => object.put("token", ()),
+        }
     }
     if !matches!(message.mode(), DecodeMode::Rfc7252 | DecodeMode::PlainTokens) {
-        object.insert("read_as".into(), json!(message.mode().name()));
+        object.put("read_as", message.mode().name());
     }
-    object.insert("length".into(), json!(message.bytes().len()));
+    object.put("length", message.bytes().len());
     if message.is_cut() {
         // Options may be missing, and what is there of the payload is its beginning.
-        object.insert("cut".into(), json!(true));
+        object.put("cut", true);
     }
-    object.insert("options".into(), message.first_options().map(|instance| option(&instance)).collect());
+    object.array("options", message.first_options(), |text, instance| {
+        Members::write(text, |object| option(&instance, object));
+    });
     if let Some((further, _)) = message.further_options() {
-        object.insert("options_left_out".into(), json!(further));
+        object.put("options_left_out", further);
     }
     if let Some(offset) = message.payload_offset() {
-        let payload = message.payload();
-        let mut made = Map::with_capacity(8);
-        made.insert("offset".into(), json!(offset));
-        made.insert("length".into(), json!(payload.len()));
-        if message.is_cut() {
-            made.insert("cut".into(), json!(true));
-        }
-        made.insert("content_format".into(), json!(message.content_format().map(|format| format.0)));
-        made.insert("raw".into(), json!(escape::hex(payload)));
-        made.insert("text".into(), json!(std::str::from_utf8(payload).ok()));
-        super::payload::object(message, about, &mut made);
-        object.insert("payload".into(), Value::Object(made));
+        object.object("payload", |object| {
+            let payload = message.payload();
+            object.put("offset", offset);
+            object.put("length", payload.len());
+            if message.is_cut() {
+                object.put("cut", true);
+            }
+            object.put("content_format", message.content_format().map(|format| format.0));
+            object.hex("raw", payload);
+            object.put("text", std::str::from_utf8(payload).ok());
+            let mut decoded = Map::new();
+            super::payload::object(message, about, &mut decoded);
+            object.all(&decoded);
+        });
     }
-    Value::Object(object)
 }
 
-fn option(instance: &OptionInstance<'_>) -> Value {
-    let value = match instance.value() {
-        OptionValue::Empty => Value::Null,
-        OptionValue::Opaque(bytes) => json!(escape::hex(bytes)),
-        OptionValue::Uint(number) => json!(number),
-        OptionValue::Text(text) => json!(text),
-        OptionValue::Block(block) => {
-            json!({"number": block.number, "more": block.more, "size": block.known_size(), "szx": block.szx})
-        }
-        OptionValue::Oscore(oscore) => json!({
-            "partial_iv": escape::hex(oscore.partial_iv),
-            "kid_context": oscore.kid_context.map(escape::hex),
-            "kid": oscore.kid.map(escape::hex),
+fn option(instance: &OptionInstance<'_>, object: &mut Members<'_>) {
+    object.put("number", instance.number.0);
+    object.put("name", instance.name());
+    match instance.value() {
+        OptionValue::Empty => object.put("value", ()),
+        OptionValue::Opaque(bytes) => object.hex("value", bytes),
+        OptionValue::Uint(number) => object.put("value", number),
+        OptionValue::Text(text) => object.put("value", text),
+        OptionValue::Block(block) => object.object("value", |object| {
+            object.put("number", block.number);
+            object.put("more", block.more);
+            object.put("size", block.known_size());
+            object.put("szx", block.szx);
         }),
-    };
-    json!({
-        "number": instance.number.0,
-        "name": instance.name(),
-        "value": value,
-        "raw": escape::hex(instance.value),
-        "offset": instance.offset,
-        "length": instance.value.len(),
-        "value_offset": instance.value_offset,
-    })
+        OptionValue::Oscore(oscore) => object.object("value", |object| {
+            object.hex("partial_iv", oscore.partial_iv);
+            object.put("kid_context", oscore.kid_context.map(escape::hex));
+            object.put("kid", oscore.kid.map(escape::hex));
+        }),
+    }
+    object.hex("raw", instance.value);
+    object.put("offset", instance.offset);
+    object.put("length", instance.value.len());
+    object.put("value_offset", instance.value_offset);
 }
 
-/// Findings as an array. Offsets count bytes from the first of the message.
-pub fn findings(findings: &[Finding], store: &Store) -> Value {
-    let frame = |id| super::tree::frame_number(store.get(id).map(|record| record.frame));
-    findings.iter().map(|one| finding(one, &frame)).collect()
+fn write_findings(view: &View<'_>, object: &mut Members<'_>) {
+    let frame = |id| super::tree::frame_number(view.store.get(id).map(|record| record.frame));
+    object.array("findings", view.findings().iter(), |text, one| write_finding(text, one, &frame));
 }
 
-/// One finding. `frame` prints the frame of a record.
-pub fn finding(finding: &Finding, frame: &dyn Fn(u32) -> String) -> Value {
-    let row = finding.rule.row();
+fn write_finding(text: &mut Vec<u8>, finding: &Finding, frame: &dyn Fn(u32) -> String) {
     let bytes = finding.span.byte_range();
-    json!({
-        "id": row.id,
-        "severity": field::severity(finding.severity),
-        "text": finding.text_with(frame),
-        "reference": finding.reference(),
-        "offset": bytes.start,
-        "length": bytes.len(),
-    })
+    Members::write(text, |object| {
+        object.put("id", finding.rule.row().id);
+        object.put("severity", field::severity(finding.severity));
+        object.put("text", finding.text_with(frame));
+        object.put("reference", finding.reference());
+        object.put("offset", bytes.start);
+        object.put("length", bytes.len());
+    });
+}
+
+/// One finding. Offsets count bytes from the first of the message. `frame` prints the frame of a record.
+pub fn finding(finding: &Finding, frame: &dyn Fn(u32) -> String) -> Value {
+    value(|text| write_finding(text, finding, frame))
 }
 
 /// Every field of a message in the order of its bytes; the leaves cover the message.
@@ -263,7 +285,8 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
         Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
         Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
-            (*record, "findings", findings(&[*finding], store))
+            let frame = |id| super::tree::frame_number(store.get(id).map(|record| record.frame));
+            (*record, "findings", json!([self::finding(finding, &frame)]))
         }
         Patch::Related { record, .. } => {
             let answers = store.answers(*record).and_then(|id| store.get(id)).map(|asked| asked.frame);

@@ -11,6 +11,7 @@ pub mod hex;
 pub mod json;
 pub mod ladder;
 pub mod line;
+mod members;
 mod names;
 mod node;
 pub mod paint;
