@@ -260,7 +260,7 @@ pub fn of_header(protocol: &str, bit: u32, bits: u32) -> Option<&'static str> {
         ("icmpv6", there(Icmpv6)),
     ];
     let rows = ROWS.iter().flat_map(|(name, _, places, _)| places.iter().map(move |place| (*name, *place)));
-    let is_it = |place: &Place| place.protocol.name() == protocol && (place.bit, place.bits) == (bit, bits);
+    let is_it = |place: &Place| (place.bit, place.bits) == (bit, bits) && place.protocol.name() == protocol;
     others.into_iter().chain(rows).find(|(_, place)| is_it(place)).map(|(name, _)| name)
 }
 

@@ -83,7 +83,10 @@ impl FilterBar {
                 Ok(Selection::Chosen(ids)) => Ok(ids),
                 Err(error) => Err(error.to_string()),
             };
-            let _ = events.send(Event::Filtered(Filtered { generation: mine, chosen, upto: store.len() as RecordId }));
+            let upto = store.len() as RecordId;
+            // What changes from now on need not be kept as it was.
+            drop((store, fetcher));
+            let _ = events.send(Event::Filtered(Filtered { generation: mine, chosen, upto }));
         })?;
         self.running = true;
         Ok(())

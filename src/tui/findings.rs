@@ -195,6 +195,8 @@ impl App {
                 Some(chosen) => judge(&store, &fetcher, chosen.iter().take_while(is_wanted)),
                 None => judge(&store, &fetcher, (store.first()..store.len() as RecordId).take_while(is_wanted)),
             };
+            // What changes from now on need not be kept as it was.
+            drop((store, fetcher));
             let _ = events.send(Event::Judged(Box::new(Judged { generation: mine, seen: Some(seen), ..judged })));
         });
         match started {

@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use coapscope::capture::{self, Input, Opened};
+use coapscope::coap::Severity;
+use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step};
+use coapscope::render::verdict::{Person, Sum, Tally};
+use coapscope::store::{Store, Update};
 use serde_json::Value;
 
-use super::{json, run};
+use super::{json, root, run};
 
 /// What an endpoint is charged with at warning and above: identifier, frames of the first case and of what it is held against.
 #[track_caller]
@@ -148,4 +153,34 @@ fn copies_of_the_network_are_held_against_nobody() {
     assert_eq!(copies, (3, vec![17, 23, 25]));
     let text = markdown("04-duplicates.client.pcap", "198.51.100.2:5683");
     assert!(text.contains("**`cf.missing`**, note, 11 times"), "{text}");
+}
+
+/// What the screen keeps of a charge is enough to tell all that the tally of every case tells.
+#[test]
+fn a_person_told_from_sums_is_the_person_of_the_tally() {
+    let mut people = 0;
+    for file in std::fs::read_dir(root().join("captures/lab")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_none_or(|kind| kind != "pcap") {
+            continue;
+        }
+        let Opened { source, reader, .. } = capture::open(&Input::Path(file.clone()), &std::env::temp_dir()).unwrap();
+        let mut pipeline = Pipeline::new(source, PipelineOptions::default());
+        let (mut store, mut update) = (Store::default(), Update::default());
+        while pipeline.step(&mut update) != Step::Ended {
+            store.apply(std::mem::take(&mut update));
+        }
+        store.apply(update);
+        let fetcher = Fetcher::new(reader, false);
+        let ids = || store.first()..store.len() as u32;
+        let tally = Tally::of_store(&store, &fetcher, ids(), Severity::Note).unwrap();
+        let sums = Sum::of_store(&store, &fetcher, ids(), Severity::Note).unwrap();
+        assert!(sums.iter().all(|sum| sum.first.len() as u64 == sum.count.min(8)));
+        for person in Person::all(tally.groups()) {
+            let own: Vec<&Sum> = sums.iter().filter(|sum| sum.key.endpoint == person.endpoint).collect();
+            let told = Person::of_sums(&own, &store, &fetcher).unwrap().unwrap();
+            assert_eq!(format!("{told:#?}"), format!("{person:#?}"), "{}", file.display());
+            people += 1;
+        }
+    }
+    assert!(people > 50, "{people}");
 }

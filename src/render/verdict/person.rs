@@ -78,7 +78,10 @@ impl Person {
         if let Some(charge) = list.get_mut(at) {
             charge.count += group.count;
             charge.cases.extend(&group.cases);
-            charge.resources.extend(Some(key.resource).filter(|resource| resource.0 != 0));
+            // One key comes twice where copies were not its doing either.
+            if key.resource.0 != 0 && charge.resources.last() != Some(&key.resource) {
+                charge.resources.push(key.resource);
+            }
         }
     }
 

@@ -380,7 +380,8 @@ impl App {
     fn put_in_order(&mut self) {
         let chosen = self.list.chosen_count();
         let order = &self.tables.of(self.view).order;
-        if !order.is_due(chosen) || self.is_read_soon() && !order.is_natural() || self.must_wait() {
+        let waits = self.is_read_soon() && !order.is_natural() || self.must_wait() || order.is_at_work();
+        if !order.is_due(chosen) || waits {
             return;
         }
         let work = Order {
@@ -409,7 +410,7 @@ impl App {
         let is_busy = self.filter.running
             || self.finder.running
             || self.findings.is_running()
-            || tables.iter().any(|table| table.order.is_running());
+            || tables.iter().any(|table| table.order.is_at_work());
         is_busy && !self.opening.grows() && self.store.ended().is_none()
     }
 

@@ -132,7 +132,8 @@ pub struct Order {
 pub struct Ordered {
     view: View,
     generation: u64,
-    rows: Rows,
+    /// None where another order was asked for meanwhile.
+    rows: Option<Rows>,
 }
 
 impl Ordered {
@@ -154,6 +155,8 @@ pub struct Ordering {
     chosen: Option<usize>,
     generation: Arc<AtomicU64>,
     running: bool,
+    /// Shared with each worker that is at it, be it for an order that nobody wants any more.
+    at_work: Arc<()>,
     /// More is known than when it was made.
     pub stale: bool,
 }
@@ -203,6 +206,11 @@ impl Ordering {
         self.running
     }
 
+    /// A worker has not ended yet: two at a time would take twice the memory.
+    pub fn is_at_work(&self) -> bool {
+        Arc::strong_count(&self.at_work) > 1
+    }
+
     /// An order is to be made.
     pub fn is_due(&self, chosen: Option<usize>) -> bool {
         let wanted = !self.is_natural() || chosen.is_some() || self.rows.is_some();
@@ -242,12 +250,13 @@ impl Ordering {
         }
         let (column, reversed, group) = (self.column, self.reversed, self.group);
         let mine = self.generation.load(Atomic::Relaxed);
-        let generation = Arc::clone(&self.generation);
+        let (generation, at_work) = (Arc::clone(&self.generation), Arc::clone(&self.at_work));
         thread::Builder::new().name("sort".into()).spawn(move || {
             let go_on = || generation.load(Atomic::Relaxed) == mine;
-            if let Some(ordered) = work.run(column, reversed, group, mine, &go_on) {
-                let _ = events.send(Event::Ordered(ordered));
-            }
+            let (view, rows) = (work.view, work.run(column, reversed, group, &go_on));
+            // Whoever hears of it may begin the next one, and need not keep what is otherwise by now.
+            drop((work, at_work));
+            let _ = events.send(Event::Ordered(Ordered { view, generation: mine, rows }));
         })?;
         self.running = true;
         self.stale = false;
@@ -258,7 +267,7 @@ impl Ordering {
     pub fn take(&mut self, ordered: Ordered) {
         if ordered.generation == self.generation.load(Atomic::Relaxed) {
             self.running = false;
-            self.rows = Some(ordered.rows);
+            self.rows = ordered.rows;
         }
     }
 }
@@ -288,14 +297,7 @@ struct Sorted {
 }
 
 impl Order {
-    fn run(
-        &self,
-        column: Column,
-        reversed: bool,
-        group: Option<Column>,
-        generation: u64,
-        go_on: &dyn Fn() -> bool,
-    ) -> Option<Ordered> {
+    fn run(&self, column: Column, reversed: bool, group: Option<Column>, go_on: &dyn Fn() -> bool) -> Option<Rows> {
         let ids = match self.view {
             View::Observations => self.store.observation_ids(),
             _ => self.store.exchange_ids(),
@@ -328,8 +330,8 @@ impl Order {
             rows.reserve_exact(count);
             rows.extend(sorted.iter().zip(0..).map(|(id, place)| Sorted { key: keys.key(*id), row: place }));
             rows.sort_unstable_by_key(|row| (row.key, row.row));
-            let by_place = sorted;
-            sorted = rows.iter().filter_map(|row| by_place.get(row.row as usize).copied()).collect();
+            let by_place = std::mem::replace(&mut sorted, Vec::with_capacity(count));
+            sorted.extend(rows.iter().filter_map(|row| by_place.get(row.row as usize)));
             let mut before = None;
             for (at, (row, id)) in rows.iter().zip(&sorted).enumerate() {
                 if before.replace(row.key) != Some(row.key) {
@@ -337,8 +339,7 @@ impl Order {
                 }
             }
         }
-        let rows = Rows { ids: sorted, group: group.unwrap_or_default(), headings };
-        Some(Ordered { view: self.view, generation, rows })
+        go_on().then(|| Rows { ids: sorted, group: group.unwrap_or_default(), headings })
     }
 
     /// The exchanges or observations of these messages.
