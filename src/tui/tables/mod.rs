@@ -17,7 +17,6 @@ use super::detail::scrolled;
 use crate::coap::{Parameters, Severity};
 use crate::frame::time_between;
 use crate::render::spared::is_spared;
-use crate::render::time::TimeFormat;
 use crate::store::{Record, Store};
 use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
 use ratatui::style::Style;
@@ -326,17 +325,8 @@ impl App {
             let first = self.first_time();
             let now = self.now();
             let App { store, fetcher, tables, aliases, theme, list, times, .. } = self;
-            let context = Context {
-                store,
-                aliases,
-                theme: *theme,
-                format: if times.format == TimeFormat::Delta { TimeFormat::Relative } else { times.format },
-                first,
-                now,
-                parameters: tables.parameters,
-                selected: list.selected,
-                page,
-            };
+            let making = Making { store, aliases, format: times.format, first, now, parameters: &tables.parameters };
+            let context = Context { making, theme: *theme, selected: list.selected, page };
             match self.view {
                 View::Observations => notifications::say(&context, ObservationId(id), fetcher, &mut facts),
                 _ => timeline::say(&context, ExchangeId(id), fetcher, &mut facts),

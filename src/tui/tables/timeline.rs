@@ -118,13 +118,13 @@ fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
     let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
     let copies = if row.transmissions > 1 { format!(", {} copies", row.transmissions) } else { String::new() };
-    let after = format!("  {ends}{copies}, {}", state(row, context.store, context.now, &context.parameters));
+    let after = format!("  {ends}{copies}, {}", state(row, context.store, context.now, context.parameters));
     context.title(format!("exchange {}: {method} ", id.0), &what, &after)
 }
 
 /// Windows, what was captured, and an axis, on one scale that begins with the first copy.
 pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Vec<Line> {
-    let parameters = &context.parameters;
+    let parameters = context.parameters;
     let columns = context.page.1.saturating_sub(NAMES + 1);
     let since = |record: &Record| time_between(row.started, record.time);
     let copies: Vec<i64> = members
@@ -194,7 +194,7 @@ fn since_first(row: &ExchangeRow, record: &Record) -> String {
 
 /// A message of the exchange in one line; its time has so many columns.
 fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record, width: usize) -> Line {
-    let parameters = &context.parameters;
+    let parameters = context.parameters;
     let after = since_first(row, record);
     let (what, severity) = match gap(context.store, id, parameters) {
         _ if id == row.request => ("first copy of the request".to_owned(), None),
@@ -399,7 +399,7 @@ fn sentences(
         said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
     }
     said.extend(round_trip(context, row));
-    let mut missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, &context.parameters)?)));
+    let mut missing = members.iter().filter_map(|(id, _)| Some((*id, gap(context.store, *id, context.parameters)?)));
     if let Some((id, gap)) = missing.rfind(|(_, gap)| gap.unseen() > 0) {
         said.push(if gap.unsure {
             let frame = context.frame(id);
@@ -463,7 +463,7 @@ fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Re
         return None;
     }
     let last = members.iter().rfind(|(id, record)| is_copy(row, *id, record))?;
-    let last = gap(context.store, last.0, &context.parameters);
+    let last = gap(context.store, last.0, context.parameters);
     if last.as_ref().is_some_and(|gap| gap.unsure) {
         return None;
     }
