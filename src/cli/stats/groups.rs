@@ -103,7 +103,8 @@ pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
             }
         }
     }
-    let total = [&mut by_server, &mut by_client].map(add_up)[0];
+    let total = add_up(&mut by_server);
+    add_up(&mut by_client);
     // Put in order by server and then, which keeps that order, by client: client or server, and number of each exchange.
     let (mut order, mut next) = (vec![0_u64; total], by_server.clone());
     for (number, opened) in sums.opened() {
@@ -135,9 +136,9 @@ pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
 }
 
 /// Makes of counts, that of each behind its place, where each begins; gives the sum.
-fn add_up(counts: &mut Vec<usize>) -> usize {
+fn add_up(counts: &mut [usize]) -> usize {
     let mut total = 0;
-    for count in counts.iter_mut() {
+    for count in counts {
         total += *count;
         *count = total;
     }
