@@ -149,7 +149,7 @@ impl Tracker {
         Tracked { observation: observed.0, order: observed.1, apart, ..tracked }
     }
 
-    fn count_response(&mut self, role: Role) {
+    pub(super) fn count_response(&mut self, role: Role) {
         match role {
             Role::SeparateResponse => self.counters.separate_responses += 1,
             Role::NonResponse => self.counters.non_responses += 1,

@@ -12,6 +12,7 @@ use super::model::{
 use super::observation::Observation;
 use super::order::{HALF, MODULUS, order};
 use super::pairs::REGISTERED;
+use super::seed::short;
 use super::sent::{Handle, Sent};
 use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
@@ -28,12 +29,16 @@ impl Tracker {
         self.slots.touch(index, self.clock.steady());
         let (stamp, record) = (self.clock.stamp(), context.arrival.record);
         let Some((slot, observation)) = self.slots.observed_mut(index) else { return Tracked::alone(Role::Other) };
+        observation.row.end = ObservationEnd::Open;
+        observation.row.ended_by = NO_RECORD;
+        if observation.is_further_payload(context) {
+            observation.freshen(index, context, stamp, &mut self.timers);
+            return self.further_payload(index, context);
+        }
         let overheard = slot.kind == SlotKind::Overheard;
         let (of_exchange, of_member) = (slot.kind == SlotKind::Exchange, slot.kind == SlotKind::Member);
         let (pair, ExchangeRow { request, resource, method, .. }) = (slot.pair, slot.row);
         let previous = std::mem::replace(&mut slot.row.last, record);
-        observation.row.end = ObservationEnd::Open;
-        observation.row.ended_by = NO_RECORD;
         observation.row.notifications += 1;
         self.counters.notifications += u64::from(!overheard);
         let order = number(observation, context, Some(&self.clock));
@@ -81,6 +86,35 @@ impl Tracker {
             self.block_notification(index, context);
         }
         tracked
+    }
+
+    /// A further payload of the newest notification, or of the response that accepted the registration: it is one with that.
+    #[cold]
+    #[inline(never)]
+    fn further_payload(&mut self, index: u32, context: &mut Context<'_, '_>) -> Tracked {
+        let role = match context.facts.kind {
+            MessageType::Confirmable => Role::SeparateResponse,
+            _ => Role::NonResponse,
+        };
+        let Some((slot, observation)) = self.slots.observed_mut(index) else { return Tracked::alone(role) };
+        let (exchange, request, apart) = (slot.id, slot.row.request, slot.kind == SlotKind::Member);
+        let (overheard, id) = (slot.kind == SlotKind::Overheard, observation.id);
+        context.out.patch(Patch::Observation(id, observation.row));
+        if overheard {
+            self.say_unknown(NO_RECORD, context);
+            return Tracked { observation: id, ..Tracked::alone(Role::Notification) };
+        }
+        self.count_response(role);
+        self.block_notification(index, context);
+        Tracked {
+            exchange,
+            observation: id,
+            relation: Relation::Answers,
+            relates_to: request,
+            previous_in_exchange: self.enter(index, context),
+            apart,
+            ..Tracked::alone(role)
+        }
     }
 
     /// No registration under the token is in force: one was refused, or none is known.
@@ -198,7 +232,39 @@ pub(super) fn number(
     observation.row.freshest = value;
     observation.row.freshest_time = context.now.time;
     observation.freshest_at = context.now;
+    observation.payload = Payload::of(context);
     standing
+}
+
+/// A payload of a body that goes by Q-Block2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Payload {
+    /// The ETag, if it has one.
+    etag: Option<u64>,
+    /// The number of its block.
+    number: u32,
+}
+
+impl Payload {
+    #[inline]
+    fn of(context: &Context<'_, '_>) -> Option<Self> {
+        if context.facts.plain {
+            return None;
+        }
+        let message = context.message();
+        let number = message.block(OptionNumber::Q_BLOCK2)?.number;
+        Some(Self { etag: message.option(OptionNumber::ETAG).and_then(|etag| short(etag.value)), number })
+    }
+}
+
+impl Observation {
+    /// All payloads of a notification by Q-Block2 carry its number (RFC 9177 section 4.5); the first that was captured begins it.
+    fn is_further_payload(&self, context: &Context<'_, '_>) -> bool {
+        let (Some(first), Some(value)) = (self.payload, context.facts.observe) else { return false };
+        let goes_on = |now: Payload| now.etag == first.etag && now.number != first.number;
+        Payload::of(context).is_some_and(goes_on)
+            && order(value, context.now, self.row.freshest, self.freshest_at) == ObserveOrder::Same
+    }
 }
 
 /// The same where OSCORE protects them: their order is that of their Partial IVs, and the number outside tells nothing (RFC 8613

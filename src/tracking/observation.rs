@@ -9,7 +9,7 @@ use super::facts::target_hash;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
 };
-use super::notification::number;
+use super::notification::{Payload, number};
 use super::pairs::REGISTERED;
 use super::sent::{Handle, Sent, key};
 use super::slab::NOTHING;
@@ -36,6 +36,8 @@ pub(super) struct Observation {
     pub stale_at: i64,
     /// Content-Format of the first response.
     pub format: Option<u16>,
+    /// The first payload of the newest notification, if its body goes by Q-Block2.
+    pub payload: Option<Payload>,
     /// Numbers that were newer than the one before, and whether each was newer by one.
     pub steps: u32,
     pub by_one: bool,
@@ -105,6 +107,7 @@ impl Observation {
             last_at: now,
             stale_at: i64::MAX,
             format: None,
+            payload: None,
             steps: 0,
             by_one: true,
             climb: Climb::default(),
