@@ -444,7 +444,10 @@ impl<'a> Keys<'a> {
                     Some(Part::Word(word)) => Some(word),
                     _ => None,
                 };
-                words = ids.filter_map(word).collect::<BTreeSet<_>>().into_iter().collect();
+                let mut known = BTreeSet::new();
+                // One by one: a set that is made of all at once makes a list of all first.
+                known.extend(ids.filter_map(word));
+                words = known.into_iter().collect();
             }
             Column::Ends => {
                 // `c2` comes before `c10`.
