@@ -265,3 +265,21 @@ fn endpoints_keep_their_numbers() {
     }
     assert_eq!(tracker.endpoints(), endpoints);
 }
+
+#[test]
+fn resources_that_differ_in_one_bit_are_two() {
+    let mut wire = Wire::new(256 << 20);
+    let mut count = 0;
+    for length in [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40] {
+        for at in 0..=length {
+            // A letter that no other length begins with, and another case somewhere.
+            let mut path = vec![b'a' + length % 32 % 26; usize::from(length)];
+            if let Some(byte) = path.get_mut(usize::from(at)) {
+                *byte ^= 0x20;
+            }
+            count += 1;
+            wire.say(&format!("> NON {count} {count:08x} GET /{}", String::from_utf8(path).unwrap()));
+            assert_eq!(wire.tracker.resources().texts().len(), count, "{length} letters, the one at {at} is large");
+        }
+    }
+}
