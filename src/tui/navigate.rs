@@ -127,6 +127,9 @@ impl App {
     pub(super) fn turn(&mut self, by: usize) {
         if self.view.is_table() {
             self.focus = if self.focus == Pane::List { Pane::Tree } else { Pane::List };
+            if self.focus == Pane::Tree {
+                self.tables.facts.go_to(self.list.selected);
+            }
             return;
         }
         const PANES: [Pane; 3] = [Pane::List, Pane::Tree, Pane::Bytes];

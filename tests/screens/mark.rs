@@ -152,6 +152,9 @@ fn below_a_table_keys_act_on_its_lines() {
     let lower = film.last().lines().skip_while(|row| !row.starts_with("\u{2500}\u{2500} "));
     let line = lower.into_iter().find_map(|row| row.strip_prefix('\u{25b6}')).unwrap();
     assert_eq!(film.copied, [line.trim()], "{}", film.last());
+    // In the verdict the cursor begins where the selected message is told of.
+    let film = Scene::built_in().keys(":40 Enter 5").wait().keys("Tab y").run();
+    assert_eq!(film.copied, ["warn   obs.stale, once, on /alarm: frame 40"], "{}", film.last());
     // A field that was chosen in the tree is not what stands below a table.
     let film = Scene::built_in().keys("Enter j j 3 Tab =").run();
     assert!(film.last().contains("coapscope.exchange == 1"), "{}", film.last());

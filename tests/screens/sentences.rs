@@ -121,3 +121,10 @@ fn whoever_asks_for_no_response_misses_none() {
     let flow = Scene::lab("10-no-response.pcap").at((120, 36)).keys("2").run();
     check(flow.last(), &["wants no 2.xx response", "wants no response"], &["promises"]);
 }
+
+#[test]
+fn of_a_repeat_it_is_said_first_why_it_repeats() {
+    // A note on its payload is as grave.
+    let film = Scene::lab("04-giveup-notify.libcoap.pcap").keys("G").run();
+    check(film.last(), &["note mid.retransmission: Copy 5"], &["note cf.missing"]);
+}

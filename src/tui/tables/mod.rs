@@ -84,6 +84,13 @@ impl Facts {
         self.page.0.saturating_sub(self.head.len() + self.foot.len())
     }
 
+    /// The cursor stands on the line of this message, where it has one.
+    pub(super) fn go_to(&mut self, message: Option<RecordId>) {
+        let own = self.lines.iter().position(|line| line.record.is_some() && line.record == message);
+        let is_there = self.lines.get(self.cursor).is_some_and(|line| line.record.is_some() && line.record == message);
+        self.cursor = own.filter(|_| !is_there).unwrap_or(self.cursor);
+    }
+
     /// The line with the cursor, as text.
     pub fn line(&self) -> Option<String> {
         let pieces = &self.lines.get(self.cursor)?.pieces;

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::text::{self, Pieces};
 use crate::capture::MAX_WARNINGS;
-use crate::coap::Severity;
+use crate::coap::{Rule, Severity};
 use crate::render::NodeKind;
 use crate::store::{Ended, Record};
 use crate::tui::action::View;
@@ -20,6 +20,19 @@ const HINTED: usize = 64;
 
 /// A frame takes no more bytes than this in a savefile, mostly.
 const FRAME: u64 = 4096;
+
+/// Rules that tell why a message repeats.
+const REPEATS: [Rule; 9] = [
+    Rule::MidRetransmission,
+    Rule::MidRetransmissionEarly,
+    Rule::MidRetransmissionLate,
+    Rule::MidSpurious,
+    Rule::MidRefreshedCopy,
+    Rule::MidDuplicateNon,
+    Rule::MidDuplicateAck,
+    Rule::CaptureCopy,
+    Rule::NetDuplicate,
+];
 
 /// Draw the first line: what is looked at, and what was counted. The least important counts go first where it is narrow.
 pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
@@ -206,7 +219,9 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
 fn of_message(app: &App) -> Vec<(String, Style)> {
     let known = app.detail.known().collect::<Vec<_>>().join(". ");
     let mut said = vec![(known, Style::new())];
-    let worst = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding).max_by_key(|item| item.severity);
+    let of_repeat = |item: &Item| REPEATS.iter().any(|rule| item.label.ends_with(rule.id()));
+    let findings = app.detail.items.iter().filter(|item| item.kind == NodeKind::Finding);
+    let worst = findings.max_by_key(|item| (item.severity, of_repeat(item)));
     if let Some(finding) = worst {
         let style = finding.severity.map_or_else(Style::new, |severity| app.theme.severity(severity));
         let repeats = app.list.selected.and_then(|id| app.store.get(id)).is_some_and(Record::is_repeat);
