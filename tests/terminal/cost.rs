@@ -226,8 +226,9 @@ fn keys_are_answered_while_a_large_capture_is_read() {
         slowest.join(", ")
     ));
     say(&format!("{TEST}: keys that changed nothing below the title: {silent:?}"));
-    // Of what is not optimized, and of fewer frames, nothing is asked.
-    assert!(own < ROOM || cfg!(debug_assertions), "{own} bytes");
+    // Through a pipe nobody knows when the end is near: tables are put in order meanwhile, those of a file at its end. Of what is not optimized,
+    // and of fewer frames, nothing is asked.
+    assert!(own < ROOM + ROOM / 8 || cfg!(debug_assertions), "{own} bytes");
     // A key of the script that changes nothing would come six times; a busy machine may be late with one or two.
     assert!(silent.len() <= 2, "keys without an answer: {silent:?}");
     assert!(at(99).0 < ANSWER * FAULT, "answered after {:?}", at(99).0);
