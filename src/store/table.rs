@@ -280,6 +280,13 @@ impl Store {
                 if let Some(row) = self.records.get_mut(record as usize) {
                     row.relate(&tracked);
                 }
+                // What was taken for part of an observation alone is in an exchange after all.
+                if tracked.exchange.0 != 0 && !tracked.apart {
+                    self.observed.remove(record, |_| true);
+                    if self.first_observed.get(&tracked.observation) == Some(&record) {
+                        self.first_observed.remove(&tracked.observation);
+                    }
+                }
             }
         }
     }

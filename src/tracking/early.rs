@@ -72,6 +72,12 @@ impl EarlyAnswers {
         });
     }
 
+    /// Another message in the direction and with the token of the message at hand came: none of those before it answers what comes.
+    #[cold]
+    pub fn pass(&mut self, context: &Context<'_, '_>) {
+        self.list.retain(|early| early.pair != context.pair || early.facts.token != context.facts.token);
+    }
+
     /// Takes the oldest that answers the message at hand.
     fn take(&mut self, context: &Context<'_, '_>) -> Option<Early> {
         let at = self.list.iter().position(|early| early.answers(context))?;
@@ -94,7 +100,8 @@ impl Early {
                 let acknowledges = asked.kind == MessageType::Confirmable && own.message_id == asked.message_id;
                 acknowledges && if own.code.is_empty() { !asked.code.is_empty() } else { to_request }
             }
-            _ => to_request,
+            // What may be a notification is an answer to nothing but a registration.
+            _ => to_request && (own.observe.is_none() || asked.registers()),
         };
         fits && self.pair == context.pair.reversed() && is_near(self.now.time, context.now.time)
     }

@@ -17,7 +17,7 @@ use super::sent::{Handle, Sent};
 use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
 use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
-use crate::coap::{MessageType, OptionNumber, Rule};
+use crate::coap::{MessageType, OptionNumber, Rule, Severity};
 
 impl Tracker {
     /// A notification of the observation in a slot.
@@ -66,6 +66,7 @@ impl Tracker {
         };
         if overheard {
             self.say_unknown(NO_RECORD, context);
+            self.early.pass(context);
         }
         context.out.patch(Patch::Observation(id, row));
         if of_exchange {
@@ -119,7 +120,7 @@ impl Tracker {
 
     /// No registration under the token is in force: one was refused, or none is known.
     #[inline(never)]
-    pub(super) fn say_unknown(&mut self, refused: RecordId, context: &mut Context<'_, '_>) {
+    pub(super) fn say_unknown(&mut self, refused: RecordId, context: &mut Context<'_, '_>) -> Severity {
         let severity = Rule::ObsUnknownToken.severity();
         // Who registers while the capture runs may have done so for other things before: but from then on it is the client's to know.
         let registers = self.pairs.direction(context.pair.reversed()).has(REGISTERED)
@@ -131,12 +132,13 @@ impl Tracker {
             (false, false) => less(severity),
         };
         context.find_token(Rule::ObsUnknownToken, severity, i64::from(refused), 0);
+        severity
     }
 
     /// A notification of an observation whose registration was not captured.
     #[inline(never)]
     pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_>) -> Tracked {
-        self.say_unknown(NO_RECORD, context);
+        let severity = self.say_unknown(NO_RECORD, context);
         if context.facts.code.is_error() {
             return Tracked::alone(Role::Other);
         }
@@ -158,6 +160,7 @@ impl Tracker {
         let index = self.slots.insert(slot, self.clock.stamp());
         self.slots.put_observation(index, observation);
         self.own_response(handle, index);
+        self.early.push(context, (Rule::ObsUnknownToken, severity));
         Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
     }
 

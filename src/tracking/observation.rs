@@ -229,12 +229,16 @@ impl Tracker {
         let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
         let (request, target, exchange) = (slot.row.request, slot.asked.target, slot.id);
         context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(request), 0);
+        let early = before.and_then(|before| self.begun_early(before, context));
+        let before = before.filter(|_| early.is_none());
         let taken = before.and_then(|before| self.take_over(before, target, context));
         let mut observation = match taken {
             Some(observation) => observation,
             None => {
-                self.observations += 1;
-                let id = ObservationId(self.observations);
+                let id = early.unwrap_or_else(|| {
+                    self.observations += 1;
+                    ObservationId(self.observations)
+                });
                 let Some(slot) = self.slots.get(index) else { return (id, ObserveOrder::None) };
                 Observation::new(id, slot, context.now)
             }
@@ -259,6 +263,17 @@ impl Tracker {
         }
         self.slots.put_observation(index, observation);
         (id, number)
+    }
+
+    /// The observation that began with the response at hand, which was captured before its registration: it is the one that this accepts.
+    #[cold]
+    #[inline(never)]
+    fn begun_early(&mut self, before: u32, context: &Context<'_, '_>) -> Option<ObservationId> {
+        let row = &self.slots.observation(before)?.row;
+        let same = row.registration == NO_RECORD && row.last == context.arrival.record;
+        let id = self.slots.observation(before).filter(|_| same)?.id;
+        self.forget(before);
+        Some(id)
     }
 
     /// The observation before under the same token: it goes on if it is of the same target.
