@@ -168,7 +168,7 @@ impl Explained<'_> {
 
     /// Frame of a record, for findings that name one.
     fn frame(&self, id: RecordId) -> String {
-        frame_number(self.view.and_then(|view| view.frame_of(id)))
+        frame_number(id, self.view.and_then(|view| view.frame_of(id)))
     }
 
     fn object(&self) -> Value {

@@ -226,7 +226,7 @@ fn option(instance: &OptionInstance<'_>, object: &mut Members<'_>) {
 }
 
 fn write_findings(view: &View<'_>, object: &mut Members<'_>) {
-    let frame = |id| super::tree::frame_number(view.store.get(id).map(|record| record.frame));
+    let frame = |id| super::tree::frame_number(id, view.store.get(id).map(|record| record.frame));
     object.array("findings", view.findings().iter(), |text, one| write_finding(text, one, &frame));
 }
 

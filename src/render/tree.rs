@@ -12,6 +12,7 @@ use crate::frame::{Endpoint, Frame, Layer, LinkType, is_known_time, layers};
 use crate::payload::{self, About};
 use crate::pipeline::is_dtls_record;
 use crate::store::View;
+use crate::tracking::{NO_RECORD, RecordId};
 
 /// How much of what became known of a message goes into its tree, line or object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn message_tree(message: &Message<'_>) -> Node {
     let path = super::payload::path_of(message);
     let mut layer = message_layer(message, About { path: &path, ..About::default() });
     for finding in message.findings().into_iter().chain(payload::findings(message)) {
-        attach(&mut layer, &finding, finding_node(&finding, &|_| frame_number(None)));
+        attach(&mut layer, &finding, finding_node(&finding, &|id| frame_number(id, None)));
     }
     layer.settle();
     layer
@@ -148,7 +149,7 @@ fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message, view.about());
     layer.children.extend(super::body::node(view));
     layer.children.extend(facts::generated(view, known));
-    let frame = |id| frame_number(view.frame_of(id));
+    let frame = |id| frame_number(id, view.frame_of(id));
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
@@ -169,7 +170,7 @@ fn evidence(view: &View<'_>) -> Node {
         layer.children.clear();
     }
     layer.children.extend(facts::about(view));
-    let frame = |id| frame_number(view.frame_of(id));
+    let frame = |id| frame_number(id, view.frame_of(id));
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
@@ -357,9 +358,13 @@ fn field_node(field: &Field, message: &Message<'_>, about: About<'_>) -> Node {
     node
 }
 
-/// A frame number inside the sentence of a finding.
-pub fn frame_number(frame: Option<u32>) -> String {
-    frame.map_or_else(|| "(no longer in memory)".into(), |frame| frame.to_string())
+/// The number of a message's frame inside the sentence of a finding.
+pub fn frame_number(id: RecordId, frame: Option<u32>) -> String {
+    match frame {
+        Some(frame) => frame.to_string(),
+        None if id == NO_RECORD => "(not captured)".into(),
+        None => "(no longer in memory)".into(),
+    }
 }
 
 /// A finding as a node. `frame` prints the frame of a record.

@@ -4,6 +4,7 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::facts::BlockPlace;
+use super::judge::similar;
 use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };
@@ -164,7 +165,9 @@ impl Tracker {
         let crossed = kind != AnswerKind::Piggybacked && asked.is_some_and(|asked| self.is_crossed(asked));
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
-        let elapsed = between(slot.started(), context.now).filter(|_| !crossed).unwrap_or(-1);
+        // Behind a jump nobody knows how much time passed.
+        let unsure = crossed || self.clock.is_jumping();
+        let elapsed = between(slot.started(), context.now).filter(|_| !unsure).unwrap_or(-1);
         let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
         if slot.row.confirmable && kind != AnswerKind::Piggybacked && slot.acknowledgement == NO_RECORD && !multicast {
             context.find_code(Rule::AckImplicit, i64::from(request), 0);
@@ -188,8 +191,8 @@ impl Tracker {
     }
 
     fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
-        if let Some(ExchangeRow { resource, method, .. }) = self.slots.get(index).map(|slot| slot.row) {
-            self.remember(context.pair.reversed(), resource, method, context);
+        if let Some((similar, bare)) = self.slots.get(index).map(similar) {
+            self.remember(similar, bare, context);
         }
         // All blocks that one request asks for come as responses to it (RFC 9177 section 4.4).
         // Where options were cut off, it may have been an observation.

@@ -11,11 +11,11 @@ use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::facts::BlockPlace;
-use super::model::{EndpointId, RecordId, ResourceId};
+use super::model::{EndpointId, NO_RECORD, RecordId, ResourceId};
 use super::multicast::Groups;
 use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::past::Past;
-use super::slots::Asked;
+use super::slots::{Asked, Slot};
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
 use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
 
@@ -51,7 +51,15 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
 }
 
 /// A kind of request: from whom to whom, for what, by which method.
-type Similar = (PairNumber, ResourceId, u8);
+pub(super) type Similar = (PairNumber, ResourceId, u8);
+
+/// Of which kind the request in a slot is, and whether a response to it may be stored for others. One from a group serves nobody else
+/// (RFC 7252 section 8.2.1).
+#[inline]
+pub(super) fn similar(slot: &Slot) -> (Similar, bool) {
+    let bare = (slot.usual || slot.asked.bare) && !slot.row.multicast;
+    ((slot.pair, slot.row.resource, slot.row.method), bare)
+}
 
 /// What is remembered across exchanges.
 pub(super) struct Memory {
@@ -65,7 +73,7 @@ pub(super) struct Memory {
     pub observers: HashMap<[u64; 2], u32, RandomState>,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
-    /// Requests that were challenged with Echo.
+    /// Requests that were challenged with Echo; `NO_RECORD` once one was answered.
     challenged: Recent<Similar, RecordId>,
     /// Who issued an Echo value, and with which message.
     issued: Recent<u64, (EndpointId, RecordId)>,
@@ -99,12 +107,26 @@ impl Memory {
         u64::from(pair.0) << 32 | u64::from(resource.0)
     }
 
-    /// The response at hand to a GET may serve others for a while.
+    /// What the response at hand means for those that are stored: that to a [bare](is_bare) GET may serve others for a while, and what changes
+    /// a resource makes them stale (RFC 7252 sections 5.6 and 5.8).
     #[inline]
-    pub fn refresh(&mut self, pair: PairNumber, resource: ResourceId, context: &Context<'_, '_>) {
-        if resource != ResourceId(0) {
-            let seconds = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
-            self.fresh.put(Self::fresh_key(pair, resource), context.arrival.record, context.now, seconds);
+    pub fn renew(
+        &mut self,
+        pair: PairNumber,
+        resource: ResourceId,
+        method: Code,
+        bare: bool,
+        context: &Context<'_, '_>,
+    ) {
+        let (facts, key) = (context.facts, Self::fresh_key(pair, resource));
+        if resource == ResourceId(0) || !facts.code.is_success() {
+            return;
+        }
+        if !matches!(method, Code::GET | Code::FETCH) {
+            self.fresh.forget(key);
+        } else if bare && method == Code::GET && facts.code == Code::CONTENT && facts.block2 == BlockPlace::None {
+            let seconds = facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
+            self.fresh.put(key, context.arrival.record, context.now, seconds);
         }
     }
 
@@ -118,6 +140,22 @@ impl Memory {
         let left = i64::from(fresh.seconds) * SECOND - between(fresh.at, context.now)?;
         (left > 0).then_some((fresh.record, left))
     }
+}
+
+/// Whether nothing but path and query tells what a request asks for: its cache key has no more (RFC 7252 section 5.6). The server is told by its
+/// address.
+fn is_bare(context: &Context<'_, '_>) -> bool {
+    let told = |number: OptionNumber| {
+        let known = [
+            OptionNumber::URI_HOST,
+            OptionNumber::URI_PORT,
+            OptionNumber::URI_PATH,
+            OptionNumber::URI_QUERY,
+            OptionNumber::OBSERVE,
+        ];
+        known.contains(&number) || number.is_no_cache_key()
+    };
+    !context.arrival.cut && (context.facts.plain || context.message().options().all(|option| told(option.number)))
 }
 
 /// Max-Age in nanoseconds, or its default.
@@ -151,6 +189,7 @@ impl Tracker {
             quick,
             oscore: facts.oscore,
             cut: context.arrival.cut,
+            bare: is_bare(context),
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
         }
     }
@@ -211,7 +250,7 @@ impl Tracker {
         let unknown = context.resource == ResourceId(0);
         if let Some((record, left)) = self.memory.fresh(context)
             && context.facts.observe.is_none()
-            && context.facts.block2 != BlockPlace::Later
+            && is_bare(context)
         {
             context.find_code(Rule::CacheRepeatWhileFresh, i64::from(record), left);
         }
@@ -227,6 +266,7 @@ impl Tracker {
             context.find_code(Rule::RespRetryTooSoon, i64::from(record), elapsed);
         }
         if let Some(&record) = self.memory.challenged.get(&similar)
+            && record != NO_RECORD
             && echo.is_none()
         {
             context.find_code(Rule::EchoIgnored, i64::from(record), 0);
@@ -241,8 +281,8 @@ impl Tracker {
 
     /// Remembers what a response says about requests to come.
     #[inline(never)]
-    pub(super) fn remember(&mut self, pair: PairNumber, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
-        let similar = (pair, resource, method);
+    pub(super) fn remember(&mut self, similar: Similar, bare: bool, context: &Context<'_, '_>) {
+        let (pair, resource, method) = similar;
         let record = context.arrival.record;
         let mut told = true;
         match context.facts.code {
@@ -250,11 +290,14 @@ impl Tracker {
                 self.memory.refused.insert(similar, (context.now, max_age(context), record));
             }
             Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, record),
-            Code::CONTENT if method == Code::GET.0 => {
-                self.memory.refresh(pair, resource, context);
+            code => {
                 told = false;
+                self.memory.renew(pair, resource, Code(method), bare, context);
+                // The server took such a request: it asks for no Echo now.
+                if code.is_success() && self.memory.challenged.get(&similar).is_some() {
+                    self.memory.challenged.insert(similar, NO_RECORD);
+                }
             }
-            _ => told = false,
         }
         if told {
             self.pairs.direction(pair.reversed()).mark(TOLD);
@@ -267,7 +310,7 @@ impl Tracker {
     /// What is odd about the first response to a request, so many nanoseconds after its first copy; negative: unknown.
     pub(super) fn judge_first(&mut self, index: u32, elapsed: i64, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
-        let (row, asked, pair) = (slot.row, slot.asked, slot.pair);
+        let (row, asked, pair, (similar, bare)) = (slot.row, slot.asked, slot.pair, similar(slot));
         let request = i64::from(row.request);
         if !row.multicast {
             if elapsed > self.options.parameters.ack_timeout {
@@ -283,7 +326,7 @@ impl Tracker {
             self.judge_amplification(&asked, pair, context);
         }
         judge_content(&asked, row.method, request, context);
-        self.remember(pair, row.resource, row.method, context);
+        self.remember(similar, bare, context);
     }
 
     #[inline(never)]

@@ -5,10 +5,8 @@ use super::climb::{Climb, WINDOW};
 use super::clock::{Clock, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
-use super::judge::judge_content;
-use super::model::{
-    ExchangeRow, NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
-};
+use super::judge::{judge_content, similar};
+use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
 use super::observation::Observation;
 use super::order::{HALF, MODULUS, order};
 use super::pairs::REGISTERED;
@@ -37,7 +35,7 @@ impl Tracker {
         }
         let overheard = slot.kind == SlotKind::Overheard;
         let (of_exchange, of_member) = (slot.kind == SlotKind::Exchange, slot.kind == SlotKind::Member);
-        let (pair, ExchangeRow { request, resource, method, .. }) = (slot.pair, slot.row);
+        let (request, (similar, bare)) = (slot.row.request, similar(slot));
         let previous = std::mem::replace(&mut slot.row.last, record);
         observation.row.notifications += 1;
         self.counters.notifications += u64::from(!overheard);
@@ -78,7 +76,7 @@ impl Tracker {
             }
         }
         if !overheard {
-            self.remember(pair, resource, method, context);
+            self.remember(similar, bare, context);
         }
         if let Some(end) = end {
             self.end_observation(index, end, record, &mut context.out);

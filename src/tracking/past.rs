@@ -56,6 +56,13 @@ impl Past {
         }
     }
 
+    /// What has a key is of no use any more.
+    #[inline]
+    pub fn forget(&mut self, key: u64) {
+        let set = self.0.get_mut(Self::set(key)).into_iter().flatten();
+        set.filter(|passed| passed.key == key).for_each(|passed| passed.key = NOTHING);
+    }
+
     /// A message that leaves the table of those that own a Message ID.
     #[inline]
     pub fn pass(&mut self, sent: &Sent) {
@@ -79,6 +86,8 @@ mod tests {
         assert_eq!(told(&past, 1), Some((900, 907)));
         assert!((1..500).all(|number| told(&past, number << 18 | 1) == Some((number as u32, number as u32 + 7))));
         assert_eq!(told(&past, 2), None);
+        past.forget(7 << 18 | 1);
+        assert_eq!((told(&past, 7 << 18 | 1), told(&past, 8 << 18 | 1)), (None, Some((8, 15))));
         (1000..40_000).for_each(|number| put(&mut past, u64::from(number) << 18 | 1, number));
         assert_eq!((told(&past, 1), told(&past, 39_999 << 18 | 1)), (None, Some((39_999, 40_006))));
     }

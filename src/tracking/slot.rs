@@ -52,6 +52,8 @@ pub(super) struct Asked {
     pub oscore: bool,
     /// The capture cut the request: what was not seen of it may have been there.
     pub cut: bool,
+    /// Nothing but its path and query tells what it asks for.
+    pub bare: bool,
     /// A critical option that the server had to refuse; 0 for none.
     pub bad_critical: u16,
 }

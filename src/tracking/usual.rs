@@ -117,9 +117,7 @@ impl Tracker {
         slot.row.state = ExchangeState::Answered;
         slot.response_bytes = facts.length;
         let exchange = slot.id;
-        if facts.code == Code::CONTENT && slot.row.method == Code::GET.0 {
-            self.memory.refresh(slot.pair, slot.row.resource, context);
-        }
+        self.memory.renew(slot.pair, slot.row.resource, Code(slot.row.method), true, context);
         context.out.patch(Patch::AnsweredBy { record: request, by: record });
         context.out.patch(Patch::Exchange(exchange, slot.row));
         self.counters.ack += 1;
