@@ -285,7 +285,7 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
         Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
         Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
-            let frame = |id| super::tree::frame_number(store.get(id).map(|record| record.frame));
+            let frame = |id| super::tree::frame_number(id, store.get(id).map(|record| record.frame));
             (*record, "findings", json!([self::finding(finding, &frame)]))
         }
         Patch::Related { record, .. } => {
