@@ -198,6 +198,7 @@ impl<'r> Printer<'r> {
     }
 
     /// The same, for a live capture with this kernel filter, or the usual one.
+    #[cfg(feature = "live")]
     pub fn live(self, kernel_filter: Option<String>) -> Self {
         Self { live: Some(kernel_filter), ..self }
     }
