@@ -142,6 +142,11 @@ impl App {
     /// Put a filter in force.
     pub(super) fn apply_filter(&mut self, filter: Filter) {
         self.filter.stop();
+        // It looks through other messages than are shown from now on, and keeps what it looks at as it was.
+        if self.finder.running {
+            self.finder.stop();
+            self.say("the search stopped: the filter shows other messages");
+        }
         if filter.is_empty() {
             self.filter.filter = None;
             self.filter.sweep = None;
