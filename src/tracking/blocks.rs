@@ -8,8 +8,8 @@ use super::context::{Context, MESSAGE_ID, Output};
 use super::model::{BodyId, BodyRow, NO_RECORD, Patch};
 use super::pairs::PairNumber;
 use super::seed::Seed;
-use super::slots::NONE;
-use super::transfer::{Place, Transfer};
+use super::slots::{NONE, Slot};
+use super::transfer::{Place, Transfer, sum};
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
 
 /// How many open requests with one token are looked at.
@@ -46,6 +46,17 @@ pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
     if any { state.finish().max(1) } else { 0 }
 }
 
+/// Which body a request is about.
+fn body_of(slot: &Slot, pair: PairNumber, upload: bool) -> BodyKey {
+    let (resource, method) = (slot.row.resource, slot.row.method);
+    BodyKey { pair, resource, method, upload, others: slot.asked.others, etag: 0 }
+}
+
+/// More blocks of what a request carries are to come: the server does what it asks for with the last (RFC 7959 section 2.3).
+pub(super) fn is_unfinished(message: &Message<'_>) -> bool {
+    Carried::of(message, UP).is_some_and(|sent| sent.block.more)
+}
+
 impl Tracker {
     /// A new request with options: it may carry a block, or ask for one.
     #[cold]
@@ -78,15 +89,18 @@ impl Tracker {
 
     /// Which body the request in a slot is about.
     fn body_key(&self, index: u32, pair: PairNumber, upload: bool) -> Option<BodyKey> {
-        let slot = self.slots.get(index)?;
-        Some(BodyKey {
-            pair,
-            resource: slot.row.resource,
-            method: slot.row.method,
-            upload,
-            others: slot.asked.others,
-            etag: 0,
-        })
+        Some(body_of(self.slots.get(index)?, pair, upload))
+    }
+
+    /// [Sum](sum) of the body that a new request ends, if all of it was captured.
+    pub(super) fn whole_body(&self, slot: &Slot, message: &Message<'_>) -> Option<u64> {
+        let offset = Carried::of(message, UP).map_or(0, Carried::offset);
+        let last = sum(offset, message.payload());
+        if offset == 0 {
+            return Some(last);
+        }
+        let before = self.blocks.open(body_of(slot, slot.pair, true)).filter(|open| open.ends_at(offset))?;
+        Some(before.sum.wrapping_add(last))
     }
 
     /// A request for a later block that registers, or goes under the token of an observation.
@@ -248,6 +262,12 @@ impl Tracker {
         (transfer.etag, transfer.format) = (transfer.etag.or(etag), transfer.format.or(format));
         if !key.upload {
             self.blocks.newest.insert(key.bare(), key.etag);
+        }
+        if key.upload
+            && key.method == Code::FETCH.0
+            && !matches!(transfer.place(offset, length.into()), Place::Again(_))
+        {
+            transfer.sum = transfer.sum.wrapping_add(sum(offset, message.payload()));
         }
         let part = transfer.add(context.record(), offset, length, carried.block.more);
         (transfer.stamp, transfer.szx) = (stamp, carried.block.szx);

@@ -347,9 +347,9 @@ fn uint(word: u64, length: usize, most: usize) -> Option<u32> {
     (length <= most).then(|| word.swap_bytes().checked_shr(64 - 8 * length as u32).unwrap_or(0) as u32)
 }
 
-/// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options;
-/// for FETCH the payload too.
-pub(super) fn target_hash(message: &Message<'_>, code: Code, seed: &Seed) -> u64 {
+/// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options; for FETCH the
+/// [sum](super::transfer::sum) of its body too.
+pub(super) fn target_hash(message: &Message<'_>, body: Option<u64>, seed: &Seed) -> u64 {
     let left_out = |number: OptionNumber| {
         number.is_no_cache_key()
             || matches!(
@@ -363,10 +363,6 @@ pub(super) fn target_hash(message: &Message<'_>, code: Code, seed: &Seed) -> u64
                     | OptionNumber::OSCORE
             )
     };
-    hash_without(message, seed, left_out, code == Code::FETCH)
-}
-
-fn hash_without(message: &Message<'_>, seed: &Seed, left_out: impl Fn(OptionNumber) -> bool, payload: bool) -> u64 {
     let mut state = seed.random.build_hasher();
     for option in message.options() {
         if !left_out(option.number) {
@@ -374,9 +370,8 @@ fn hash_without(message: &Message<'_>, seed: &Seed, left_out: impl Fn(OptionNumb
             state.write(option.value);
         }
     }
-    state.write_u32(u32::MAX);
-    if payload {
-        state.write(message.payload());
+    if let Some(body) = body {
+        state.write_u64(body);
     }
     state.finish()
 }

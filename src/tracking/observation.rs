@@ -1,6 +1,7 @@
 //! Observations: how they begin, go on and end (RFC 7641).
 
 use super::Tracker;
+use super::blocks::is_unfinished;
 use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
@@ -8,6 +9,7 @@ use super::expiry::Timers;
 use super::facts::target_hash;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
+    Tracked,
 };
 use super::notification::{Payload, number};
 use super::pairs::REGISTERED;
@@ -15,7 +17,7 @@ use super::sent::{Handle, Sent, key};
 use super::slab::NOTHING;
 use super::slots::Slot;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
-use crate::coap::{Finding, MessageType, OptionNumber, Rule};
+use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 /// A notification that comes so much later than Max-Age says is in time: servers count from when they send.
 const LATE: i64 = SECOND / 5;
@@ -51,7 +53,7 @@ pub(super) struct Observation {
     pub fast_said: bool,
     /// The message of which was said that nobody acknowledged the notification that ended it.
     pub lost_said: RecordId,
-    /// Hash of what is observed.
+    /// Hash of what is observed; 0 where that is not known.
     pub target: u64,
     /// The newest Confirmable message of it: the server gives up the one before for it.
     pub confirmable: Handle,
@@ -73,6 +75,11 @@ impl Observation {
             timers.stale_at(due, index);
         }
         self.stale_at = due;
+    }
+
+    /// How old the state is, while it is known to be fresh.
+    fn fresh_since(&self, now: Moment) -> Option<i64> {
+        between(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
     }
 
     /// The last message that told of the state.
@@ -123,13 +130,21 @@ impl Observation {
     }
 }
 
+/// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).
+fn is_another(one: u64, other: u64) -> bool {
+    one != other && one != 0 && other != 0
+}
+
 impl Tracker {
     /// What a new request means for the observation under its token.
     pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_>) -> Role {
         if !(slot.asked.registers || slot.asked.deregisters) {
             return Role::Request;
         }
-        slot.asked.target = target_hash(&context.message(), context.facts.code, &self.seed);
+        let unfinished = slot.asked.block1 && is_unfinished(&context.message());
+        if !unfinished {
+            slot.asked.target = self.sought(slot, context).unwrap_or(0);
+        }
         if slot.row.multicast {
             return self.before_group_request(slot, context);
         }
@@ -137,14 +152,19 @@ impl Tracker {
         if slot.asked.registers {
             self.registered = true;
             self.pairs.direction(slot.pair).mark(REGISTERED);
-            self.judge_registration(slot, observing, context);
+            if !unfinished {
+                self.judge_registration(slot, observing, context);
+            }
             return Role::Registration;
+        }
+        if unfinished {
+            return Role::Request;
         }
         let Some(observation) = self.observation(observing) else {
             return Role::Request;
         };
         let (id, registration) = (observation.id, observation.row.registration);
-        let changed = registration != NO_RECORD && !context.arrival.cut && observation.target != slot.asked.target;
+        let changed = registration != NO_RECORD && is_another(observation.target, slot.asked.target);
         slot.row.observation = id;
         self.counters.deregistrations += 1;
         if changed {
@@ -153,6 +173,17 @@ impl Tracker {
         context.find_option(Rule::ObsCancelDereg, OptionNumber::OBSERVE, i64::from(registration), 0);
         self.end_observation(observing, ObservationEnd::Deregistered, context.arrival.record, &mut context.out);
         Role::Deregistration
+    }
+
+    /// Hash of what a request asks to observe; nothing where that cannot be known.
+    fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
+        let (facts, message) = (context.facts, context.message());
+        let fetches = facts.code == Code::FETCH;
+        if facts.oscore || facts.lacks_options || fetches && context.arrival.cut {
+            return None;
+        }
+        let body = if fetches { Some(self.whole_body(slot, &message)?) } else { None };
+        Some(target_hash(&message, body, &self.seed))
     }
 
     pub(super) fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
@@ -167,18 +198,16 @@ impl Tracker {
             if observation.row.registration == NO_RECORD {
                 return;
             }
-            if observation.target != slot.asked.target && !context.arrival.cut {
+            if is_another(observation.target, slot.asked.target) {
                 context.find_code(Rule::ObsReregChanged, registration, 0);
             }
-            let fresh = i64::from(observation.row.max_age) * SECOND;
             let last = i64::from(observation.last_record());
-            if let Some(elapsed) = between(observation.last_at, context.now)
-                && elapsed < fresh
-            {
+            if let Some(elapsed) = observation.fresh_since(context.now) {
                 context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
             }
         } else if let Some(&other) = self.memory.targets.get(&(slot.pair, slot.asked.target))
             && let Some(observation) = self.observation(other)
+            && observation.fresh_since(context.now).is_some()
         {
             let registration = i64::from(observation.row.registration);
             context.find_option(Rule::ObsDoubleRegistration, OptionNumber::OBSERVE, registration, 0);
@@ -203,6 +232,11 @@ impl Tracker {
             return (id, ObserveOrder::None);
         }
         if !slot.asked.registers || !first && !multicast {
+            return nothing;
+        }
+        // It wants more of the body first.
+        let incomplete = slot.asked.quick && context.facts.code == Code::REQUEST_ENTITY_INCOMPLETE;
+        if slot.asked.block1 && (context.facts.code == Code::CONTINUE || incomplete) {
             return nothing;
         }
         if context.facts.code.is_success() && context.facts.observe.is_some() {
@@ -243,6 +277,10 @@ impl Tracker {
                 Observation::new(id, slot, context.now)
             }
         };
+        if target != 0 {
+            observation.target = target;
+        }
+        let target = observation.target;
         observation.row.registration = request;
         observation.row.accepted = context.arrival.record;
         observation.row.exchange = exchange;
@@ -258,10 +296,13 @@ impl Tracker {
         if let Some(slot) = self.slots.get_mut(index) {
             slot.row.observation = id;
             slot.row.state = ExchangeState::Observing;
-            self.memory.targets.insert((slot.pair, target), index);
+            if target != 0 {
+                self.memory.targets.insert((slot.pair, target), index);
+            }
             self.memory.observers.insert(slot.token.key(slot.row.client.0), index);
         }
         self.slots.put_observation(index, observation);
+        self.ended_beforehand(index, context);
         (id, number)
     }
 
@@ -276,13 +317,39 @@ impl Tracker {
         Some(id)
     }
 
+    /// The client thought better of it before it was answered: requests are answered in order, so the observation that begins is over.
+    fn ended_beforehand(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let (registration, later) = (slot.row.request, self.slots.under(slot.pair, &slot.token).open);
+        let Some(id) = self.slots.observation(index).map(|observation| observation.id) else { return };
+        let Some(slot) = self.slots.get_mut(later) else { return };
+        if !slot.asked.deregisters || slot.row.request < registration {
+            return;
+        }
+        let (record, handle) = (slot.row.request, slot.sent);
+        if slot.row.observation == ObservationId(0) {
+            slot.row.observation = id;
+            let (exchange, transmission) = (slot.id, u16::from(slot.row.confirmable));
+            context.out.patch(Patch::Exchange(exchange, slot.row));
+            let tracked = Tracked { exchange, observation: id, transmission, ..Tracked::alone(Role::Deregistration) };
+            context.out.patch(Patch::Related { record, tracked });
+            let finding = Finding::new(Rule::ObsCancelDereg, MESSAGE_ID);
+            context.out.find(record, finding.with(i64::from(registration), 0));
+            if let Some(sent) = self.sent.get_mut(handle) {
+                (sent.role, sent.observation) = (Role::Deregistration, id);
+            }
+            self.counters.deregistrations += 1;
+        }
+        self.end_observation(index, ObservationEnd::Deregistered, record, &mut context.out);
+    }
+
     /// The observation before under the same token: it goes on if it is of the same target.
     #[inline(never)]
     fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Observation> {
         let same = self
             .slots
             .observation(before)
-            .is_some_and(|observation| observation.target == target && observation.row.registration != NO_RECORD);
+            .is_some_and(|it| !is_another(it.target, target) && it.row.registration != NO_RECORD);
         if same {
             let taken = self.slots.take_observation(before);
             self.slots.observe_no_more(before, self.clock.stamp());

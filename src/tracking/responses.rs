@@ -115,6 +115,14 @@ impl Tracker {
     fn target_of_open(&self, under: &Under, context: &Context<'_, '_>) -> Target {
         let open = Target::Request(under.open);
         let Some(request) = self.slots.get(under.open) else { return open };
+        // A client that thought better of it waits for both answers; only that to its registration has Observe.
+        let registers = |slot: &Slot| slot.asked.registers;
+        if request.asked.deregisters
+            && context.facts.observe.is_some()
+            && self.slots.get(request.link.behind).is_some_and(registers)
+        {
+            return Target::Request(request.link.behind);
+        }
         if request.link.behind != NONE && !context.facts.plain {
             return self.open_by_block(under.open, context).map_or(open, Target::Request);
         }

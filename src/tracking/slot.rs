@@ -35,7 +35,7 @@ pub(super) enum SlotKind {
 /// What of a request is needed to judge its responses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
-    /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it.
+    /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it, or where it is not known.
     pub target: u64,
     pub length: u32,
     pub accept: Option<u16>,

@@ -16,6 +16,13 @@ pub(super) enum Place {
     Again(u64),
 }
 
+/// What a body is told by: the sum of what it is for each of its blocks, in whatever sizes they come.
+pub(super) fn sum(offset: u64, block: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let inner = block.iter().rfold(0u64, |sum, byte| sum.wrapping_mul(FACTOR).wrapping_add(u64::from(*byte) + 1));
+    inner.wrapping_mul(FACTOR.wrapping_pow(offset as u32))
+}
+
 /// A body and what was captured of it.
 #[derive(Clone, Debug)]
 pub(super) struct Transfer {
@@ -31,13 +38,15 @@ pub(super) struct Transfer {
     pub format: Option<u16>,
     /// An error ended it.
     pub refused: bool,
+    /// [Sum](sum) of what was captured, where it is that of a FETCH.
+    pub sum: u64,
     /// What was captured: begins and ends, rising and apart.
     ranges: Vec<(u64, u64)>,
 }
 
 impl Transfer {
     pub fn new(id: BodyId, row: BodyRow, stamp: i64, szx: u8) -> Self {
-        Self { id, row, stamp, szx, etag: None, format: None, refused: false, ranges: Vec::new() }
+        Self { id, row, stamp, szx, etag: None, format: None, refused: false, sum: 0, ranges: Vec::new() }
     }
 
     /// Something of it is still to come.
@@ -48,6 +57,11 @@ impl Transfer {
     /// Its first byte was captured.
     pub fn has_first(&self) -> bool {
         self.ranges.first().is_some_and(|&(begin, _)| begin == 0)
+    }
+
+    /// All before this offset was captured, and nothing else.
+    pub fn ends_at(&self, offset: u64) -> bool {
+        self.ranges.as_slice() == [(0, offset)]
     }
 
     /// Where a block would stand.
