@@ -283,3 +283,15 @@ fn resources_that_differ_in_one_bit_are_two() {
         }
     }
 }
+
+#[test]
+fn whatever_is_evicted_is_counted() {
+    const COUNT: u32 = 10_000;
+    for kind in ["CON", "NON"] {
+        let mut wire = Wire::new(1 << 20);
+        // Responses to nothing have no exchange.
+        (0..COUNT).for_each(|number| _ = wire.say(&format!("< {kind} {number} {number:08x} 2.05")));
+        let left = wire.tracker.bytes() as u64 / 128;
+        assert!(wire.counters().evicted > u64::from(COUNT) - left, "{:?}, {left} {kind} are left", wire.counters());
+    }
+}
