@@ -147,7 +147,7 @@ impl Tracker {
     /// The number was used before, and is free again.
     fn judge_recycled(&self, place: Place, key: MessageKey, context: &mut Context<'_, '_>) {
         let before = match Handle::at(place).and_then(|owner| self.sent.get(owner)) {
-            Some(sent) if sent.malformed || self.lives(sent) => None,
+            Some(sent) if sent.malformed || self.clock.age(sent.first.at(), sent.stamp) <= self.sent.life(sent) => None,
             Some(sent) => Some((sent.record, sent.first.at())),
             None => self.sent.past(key).map(|passed| (passed.record, passed.at)),
         };

@@ -35,7 +35,7 @@ impl Tracker {
         }
         let overheard = slot.kind == SlotKind::Overheard;
         let (of_exchange, of_member) = (slot.kind == SlotKind::Exchange, slot.kind == SlotKind::Member);
-        let (request, (similar, bare)) = (slot.row.request, similar(slot));
+        let (pair, request, (similar, bare)) = (slot.pair, slot.row.request, similar(slot));
         let previous = std::mem::replace(&mut slot.row.last, record);
         observation.row.notifications += 1;
         self.counters.notifications += u64::from(!overheard);
@@ -63,7 +63,11 @@ impl Tracker {
             ..Tracked::alone(Role::Notification)
         };
         if overheard {
-            self.say_unknown(NO_RECORD, context);
+            // It may be the answer to a registration that waits for one.
+            let open = self.slots.under(pair, &context.facts.token).open;
+            if !self.slots.get(open).is_some_and(|slot| slot.asked.registers) {
+                self.say_unknown(NO_RECORD, context);
+            }
             self.early.pass(context);
         }
         context.out.patch(Patch::Observation(id, row));
