@@ -198,6 +198,33 @@ fn no_output_replaces_the_capture_that_is_read() {
 }
 
 #[test]
+fn what_cannot_be_read_replaces_nothing() {
+    let folder = std::env::temp_dir().join(format!("coapscope-kept-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let [junk, kept] = ["junk", "kept"].map(|name| folder.join(name));
+    let head = &fs::read(CAPTURE).unwrap()[..20];
+    for content in [b"no capture".as_slice(), b"", head] {
+        fs::write(&junk, content).unwrap();
+        let [junk, output] = [&junk, &kept].map(|path| path.to_str().unwrap());
+        let runs: [&[&str]; 5] = [
+            &["print", junk, "-w", output],
+            &["print", junk, "-w", output, "-Y", "coap", "--whole-exchanges"],
+            &["print", "-r", CAPTURE, "-r", junk, "-w", output],
+            &["flow", junk, "-o", output],
+            &["flow", CAPTURE, "--exchange", "999999", "-o", output],
+        ];
+        for arguments in runs {
+            fs::write(&kept, "what was there").unwrap();
+            let told = command(arguments).output().unwrap();
+            let told = (told.status.code(), String::from_utf8(told.stderr).unwrap());
+            let is_kept = fs::read(&kept).unwrap() == b"what was there";
+            assert!(is_kept && told.0 == Some(2), "{arguments:?} {content:?}: {told:?}");
+        }
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_is_said_again_steers_no_terminal() {
     let evil = "\u{1b}[31m\u{9b}\u{202e}x\r\n";
     for arguments in [

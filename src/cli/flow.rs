@@ -1,6 +1,6 @@
 //! `coapscope flow`: the sequence diagram of a capture, or of one exchange, as text and for Mermaid.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -109,9 +109,12 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let mut flow = Flow { read, fetcher, parameters, filter, name, chose_nothing: false };
     let cut = match &args.output {
         Some(path) => {
-            let mut out = BufWriter::new(target::create(path)?);
-            let cut = flow.write(args, form, false, &mut out)?;
-            out.flush().with_context(|| format!("{}: cannot be written", path.display()))?;
+            // A file that is there stays as it was until there is something to write.
+            let mut text = Vec::new();
+            let cut = flow.write(args, form, false, &mut text)?;
+            flow.unless_unread()?;
+            let written = target::create(path)?.write_all(&text);
+            written.with_context(|| format!("{}: cannot be written", path.display()))?;
             cut
         }
         None => {
@@ -210,6 +213,14 @@ struct Flow {
 }
 
 impl Flow {
+    /// An error where nothing of the capture could be read.
+    fn unless_unread(&self) -> anyhow::Result<()> {
+        match &self.read.ended {
+            Some(Ended::Failed(why) | Ended::Panicked(why)) if self.read.store.summary().frames == 0 => bail!("{why}"),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the diagram; answers how many messages were left out. `terminal`: it may go to one.
     fn write(&mut self, args: &FlowArgs, form: FlowFormat, terminal: bool, out: &mut dyn Write) -> anyhow::Result<u64> {
         let store = &self.read.store;

@@ -89,6 +89,11 @@ pub(super) fn read_whole(
     Ok(ended)
 }
 
+/// Whether a capture ended because it could not be read on.
+pub(super) fn is_fault(ended: &Ended) -> bool {
+    matches!(ended, Ended::Failed(_) | Ended::Panicked(_))
+}
+
 /// Reads a capture and prints what was chosen of it.
 pub(super) struct Printer<'r> {
     name: String,
@@ -309,6 +314,10 @@ impl<'r> Printer<'r> {
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
         let options = input::pipeline_options(self.reading)?;
         let ended = read_whole(source, options, &mut self.store, context)?;
+        if self.store.summary().frames == 0 && ended.as_ref().is_some_and(is_fault) {
+            // Nothing could be read: what is to be written stays as it was.
+            return self.outcome(ended, context);
+        }
         if !matches!(self.whole, Some(Whole::Table(..) | Whole::Export(_) | Whole::Save(_, false))) {
             self.form.heading(&mut context.out)?;
         }

@@ -54,6 +54,10 @@ const VALUES: [&str; 5] = ["v", "vs", "vb", "vd", "vlo"];
 /// Times below this count from now (RFC 8428 section 4.5.3).
 const RELATIVE: f64 = 268_435_456.0;
 
+/// Bytes that base names and units may add to the records of one pack: they stand once in the payload, and again in each record, so that a
+/// small payload could ask for any amount of memory.
+const ADDED: usize = 1 << 18;
+
 /// The value of a record, by its resolved name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
@@ -119,6 +123,7 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
     }
     let mut base = Base::default();
     let mut pack = Pack { resolved: Vec::new(), records: Vec::new() };
+    let mut added = 0;
     for record in &mut root.children {
         if !matches!(record.value, Value::Map(_)) {
             if !matches!(record.value, Value::Rest(_)) {
@@ -144,6 +149,11 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
         }
         let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
         base.take(&read);
+        added += base.name.len() + base.unit.as_ref().map_or(0, String::len);
+        if added > ADDED {
+            walk.flaw(Flaw::TooMany, record.bytes.clone());
+            break;
+        }
         if is_sound
             && !base.is_broken
             && let Some((object, meaning)) = record_of(&base, &read)
