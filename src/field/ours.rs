@@ -336,7 +336,7 @@ fn observation() -> Vec<Field> {
         Field::new(
             "coapscope.observe.order",
             Text,
-            "How a notification stands to the freshest before it: first, next, gap, newer-by-time, stale or same.",
+            "How a notification stands to the freshest before it: first, next, gap, newer, newer-by-time, stale or same.",
             |view, visit| {
                 if view.record.order() != ObserveOrder::None {
                     visit(Value::text(order(view.record.order())));

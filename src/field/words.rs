@@ -173,7 +173,7 @@ words! {
     }
     /// The word for how a notification stands to the freshest before it.
     ORDERS order ObserveOrder {
-        None "none" First "first" Next "next" Gap "gap" NewerByTime "newer-by-time" Stale "stale" Same "same"
+        None "none" First "first" Next "next" Gap "gap" NewerByTime "newer-by-time" Stale "stale" Same "same" Newer "newer"
     }
 }
 

@@ -196,6 +196,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         ObserveOrder::None => {}
         ObserveOrder::First => text += ", its first number",
         ObserveOrder::Next => text += ", newer by one",
+        ObserveOrder::Newer => text += ", newer",
         ObserveOrder::Gap => text += ", newer, numbers are missing in between",
         ObserveOrder::NewerByTime => text += ", newer because more than 128 s passed",
         ObserveOrder::Stale => text += ", stale: a newer one came before it",

@@ -101,7 +101,7 @@ const RELATIONS: [Relation; 7] = [
     Relation::Duplicates,
     Relation::CopyOf,
 ];
-const ORDERS: [ObserveOrder; 7] = [
+const ORDERS: [ObserveOrder; 8] = [
     ObserveOrder::None,
     ObserveOrder::First,
     ObserveOrder::Next,
@@ -109,6 +109,7 @@ const ORDERS: [ObserveOrder; 7] = [
     ObserveOrder::NewerByTime,
     ObserveOrder::Stale,
     ObserveOrder::Same,
+    ObserveOrder::Newer,
 ];
 const SEVERITIES: [Severity; 4] = [Severity::Chat, Severity::Note, Severity::Warn, Severity::Error];
 

@@ -271,17 +271,19 @@ impl Tracker {
         if slot.row.response != NO_RECORD || sent.unreachable || early {
             return;
         }
+        let (acknowledged, suppressed, place) =
+            (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0 || slot.asked.quick, sent.slot);
+        // Nobody waits for more than an ACK to that.
+        if suppressed && (acknowledged || !sent.confirmable) {
+            return;
+        }
         if self.clock.paused(sent.stamp, self.sent.life(sent)) {
             self.timed_out(sent, out);
             return;
         }
-        let (acknowledged, suppressed, place) =
-            (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0 || slot.asked.quick, sent.slot);
         if !sent.confirmable {
-            if !suppressed {
-                let (two_way, finding) = (self.is_captured_two_way(sent), Finding::new(Rule::RespNoneNon, CODE));
-                self.unless_one_way(two_way, sent.pair(), sent.record, finding, out);
-            }
+            let (two_way, finding) = (self.is_captured_two_way(sent), Finding::new(Rule::RespNoneNon, CODE));
+            self.unless_one_way(two_way, sent.pair(), sent.record, finding, out);
         } else if acknowledged {
             self.promise_broken(place, Rule::RespNoneAfterAck.severity(), out);
         } else if sent.is_answered() {
@@ -297,6 +299,7 @@ impl Tracker {
         if let Some(slot) = self.slots.get_mut(slot)
             && slot.row.response == NO_RECORD
             && slot.asked.no_response == 0
+            && !slot.asked.quick
         {
             let (record, was) = (slot.row.request, less(Rule::RespNoneAfterAck.severity()));
             let finding =

@@ -79,6 +79,8 @@ pub(super) struct Memory {
     issued: Recent<u64, (EndpointId, RecordId)>,
     /// GET requests that were answered: since when fresh, how long, by which message.
     fresh: Past,
+    /// Datagrams that ICMP errors spoke of, and what they said of them.
+    pub undelivered: Recent<(RecordId, [u8; 3]), ()>,
     /// Requests protected by OSCORE: to whom, and a hash of key identifier and sequence number.
     protected: Recent<(EndpointId, u64), RecordId>,
     /// By which name each server was asked first, as a hash, and in which request.
@@ -96,6 +98,7 @@ impl Default for Memory {
             challenged: Recent::new(),
             issued: Recent::new(),
             fresh: Past::default(),
+            undelivered: Recent::new(),
             protected: Recent::new(),
             hosts: Recent::new(),
         }

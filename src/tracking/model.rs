@@ -150,6 +150,8 @@ pub enum ObserveOrder {
     Stale,
     /// The same number as the freshest.
     Same,
+    /// Newer by more than one, where that does not tell that any are missing: the server need not count one by one.
+    Newer,
 }
 
 /// State of an exchange.

@@ -2,7 +2,7 @@
 
 use super::Tracker;
 use super::climb::{Climb, WINDOW};
-use super::clock::{Clock, between};
+use super::clock::{Clock, Moment, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
 use super::judge::{judge_content, similar};
@@ -197,8 +197,9 @@ impl Tracker {
         }
         let Some((_, observation)) = self.slots.observed_mut(sent.slot) else { return ObserveOrder::None };
         let now = context.now;
-        let order = order(value, now, observation.row.freshest, observation.freshest_at);
-        if matches!(order, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::NewerByTime) {
+        let order = observation.standing(value, now, &self.clock);
+        let newer = [ObserveOrder::Next, ObserveOrder::Gap, ObserveOrder::Newer, ObserveOrder::NewerByTime];
+        if newer.contains(&order) {
             observation.row.freshest = value;
             observation.row.freshest_time = now.time;
             observation.freshest_at = now;
@@ -219,17 +220,17 @@ pub(super) fn number(
         return protected_number(observation, value, context, first);
     }
     let freshest = observation.row.freshest;
-    let standing =
-        if first { ObserveOrder::First } else { order(value, context.now, freshest, observation.freshest_at) };
-    judge_number(observation, value, standing, clock, context);
+    let standing = clock.map_or(ObserveOrder::First, |clock| observation.standing(value, context.now, clock));
+    judge_number(observation, value, standing, context);
     if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same | ObserveOrder::None) {
         return standing;
     }
-    if matches!(standing, ObserveOrder::Next | ObserveOrder::Gap) {
+    let by_number = matches!(standing, ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::Newer);
+    if by_number {
         observation.steps += 1;
         observation.by_one &= standing == ObserveOrder::Next;
     }
-    if !matches!(standing, ObserveOrder::Next | ObserveOrder::Gap) {
+    if !by_number {
         observation.climb = Climb::default();
     } else if let Some(first) = observation.climb.rise((freshest, observation.freshest_at), (value, context.now)) {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, i64::from(value), i64::from(first));
@@ -263,6 +264,18 @@ impl Payload {
 }
 
 impl Observation {
+    /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
+    fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
+        match order(number, now, self.row.freshest, self.freshest_at) {
+            ObserveOrder::Gap
+                if !self.by_one || self.steps == 0 || clock.seen_since(self.freshest_at) != self.freshest_at =>
+            {
+                ObserveOrder::Newer
+            }
+            standing => standing,
+        }
+    }
+
     /// All payloads of a notification by Q-Block2 carry its number (RFC 9177 section 4.5); the first that was captured begins it.
     fn is_further_payload(&self, context: &Context<'_, '_>) -> bool {
         let (Some(first), Some(value)) = (self.payload, context.facts.observe) else { return false };
@@ -304,13 +317,7 @@ fn protected_number(
     if first { ObserveOrder::First } else { ObserveOrder::None }
 }
 
-fn judge_number(
-    observation: &mut Observation,
-    value: u32,
-    standing: ObserveOrder,
-    clock: Option<&Clock>,
-    context: &mut Context<'_, '_>,
-) {
+fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_>) {
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);
@@ -324,12 +331,7 @@ fn judge_number(
         ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
         ObserveOrder::Gap => {
             observation.row.gaps += 1;
-            // What came while the capture paused is not missing.
-            let watched =
-                clock.is_none_or(|clock| clock.seen_since(observation.freshest_at) == observation.freshest_at);
-            if observation.by_one && observation.steps > 0 && watched {
-                context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
-            }
+            context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
         }
         _ => {}
     }

@@ -4,7 +4,7 @@ use super::Tracker;
 use super::context::{MESSAGE_ID, Output};
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::pairs::PairNumber;
-use super::sent::{Handle, key};
+use super::sent::{Handle, Sent, key};
 use super::slots::SlotKind;
 use crate::coap::finding::icmp_type;
 use crate::coap::{Finding, Header, Message, MessageType, Rule};
@@ -52,11 +52,24 @@ impl Tracker {
         if version == 4 && matches!(kind, 4 | 5) {
             return record;
         }
-        out.find(if record == NO_RECORD { evidence } else { record }, finding);
+        let copy = handle.and_then(|handle| self.sent.get(handle)).map(|sent| self.copy_quoted(sent, quoted.ip_id));
+        let place = if record == NO_RECORD { evidence } else { copy.unwrap_or(record) };
+        let said = (place, quoted.icmp);
+        if self.memory.undelivered.get(&said).is_none() {
+            self.memory.undelivered.insert(said, ());
+            out.find(place, finding);
+        }
         if let Some(handle) = handle {
             self.not_delivered(handle, evidence, &mut out);
         }
         record
+    }
+
+    /// Which copy of a message an error quotes: the newest, unless its identification tells that it is the first.
+    fn copy_quoted(&self, sent: &Sent, ip_id: u16) -> RecordId {
+        let again = self.sent.again(sent);
+        let first = ip_id != 0 && ip_id == sent.first.ip_id && ip_id != again.last.ip_id;
+        if first { sent.record } else { again.last_record }
     }
 
     /// The message with this header that went between two endpoints.

@@ -235,6 +235,10 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
             let kept = seen.store.findings(record).filter(|finding| finding.rule.row().id == *id).count();
             equal(&kept.to_string(), "1")
         }
+        ["raised", id, times] => {
+            let raised = seen.findings.iter().filter(|(on, finding)| *on == record && finding.rule.row().id == *id);
+            equal(&raised.count().to_string(), times)
+        }
         ["says", id, words @ ..] => {
             let rule = |(on, finding): &&(RecordId, Finding)| *on == record && finding.rule.row().id == *id;
             let (_, finding) = seen.findings.iter().find(rule).ok_or("it is not raised there")?;

@@ -270,7 +270,7 @@ fn order_word(order: ObserveOrder) -> &'static str {
         ObserveOrder::First => "first",
         ObserveOrder::Next => "newer",
         ObserveOrder::Gap => "newer, gap",
-        ObserveOrder::NewerByTime => "newer",
+        ObserveOrder::Newer | ObserveOrder::NewerByTime => "newer",
         ObserveOrder::Stale => "STALE",
         ObserveOrder::Same => "same",
     }
@@ -293,10 +293,10 @@ fn rule(context: &Context<'_>, note: &Note) -> String {
         ObserveOrder::None if note.protected => "protected, and without a Partial IV: order not known".into(),
         ObserveOrder::None => String::new(),
         ObserveOrder::First => "the first number: nothing to compare it with".into(),
-        ObserveOrder::Next | ObserveOrder::Gap if freshest < number => {
+        ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::Newer if freshest < number => {
             format!("{freshest} < {number} and {number} - {freshest} < 2^23: newer than {frame}")
         }
-        ObserveOrder::Next | ObserveOrder::Gap => {
+        ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::Newer => {
             format!("{freshest} > {number} and {freshest} - {number} > 2^23: newer than {frame}, past 2^24")
         }
         ObserveOrder::NewerByTime => format!("more than 128 s after {frame}: newer, whatever the number"),
@@ -344,7 +344,7 @@ fn unwrapped<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<(&'a Note, i64)> 
             Some((before, at)) => {
                 let ahead = (i64::from(number) - i64::from(before)).rem_euclid(MODULUS);
                 at + match note.order {
-                    ObserveOrder::Next | ObserveOrder::Gap => ahead,
+                    ObserveOrder::Next | ObserveOrder::Gap | ObserveOrder::Newer => ahead,
                     ObserveOrder::Stale if ahead > 0 => ahead - MODULUS,
                     _ => step(number, before),
                 }
