@@ -320,7 +320,7 @@ fn each_member_of_a_group_has_its_own_observation() {
     let fields = "-e coapscope.observation -e coapscope.observe.order -e coapscope.exchange";
     assert_eq!(
         printed(&format!("print -T fields {fields} {file}")),
-        "\t\t1\n1\tfirst\t1\n2\tfirst\t1\n1\tgap\t1\n2\tgap\t1\n2\tnext\t1\n"
+        "\t\t1\n1\tfirst\t1\n2\tfirst\t1\n1\tnewer\t1\n2\tnewer\t1\n2\tnext\t1\n"
     );
     let rows = objects(&printed(&format!("print --table observations -T json {file}")));
     let told: Vec<_> = rows.iter().map(|row| (&row["registration"], &row["accepted"], &row["notifications"])).collect();

@@ -47,7 +47,8 @@ fn panes(path: &Path, keys: &str, count: usize, what: &str) -> BTreeMap<u64, Vec
 }
 
 /// What is said of a notification below its observation, and the order that JSON names so.
-const ORDERS: &[(&str, &str)] = &[("first", "first"), ("next", "newer"), ("gap", "newer, gap"), ("stale", "STALE")];
+const ORDERS: &[(&str, &str)] =
+    &[("first", "first"), ("next", "newer"), ("gap", "newer, gap"), ("newer", "newer"), ("stale", "STALE")];
 
 #[test]
 fn the_chart_draws_the_numbers() {
