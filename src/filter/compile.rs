@@ -218,7 +218,7 @@ impl<'t> Compiler<'t> {
 
     fn pattern(&self, node: &Node) -> Result<Regex, FilterError> {
         let text = match &node.kind {
-            NodeKind::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            NodeKind::Text(text) => as_pattern(text),
             NodeKind::Word => self.part(&node.span).to_owned(),
             _ => {
                 return self.fault(
@@ -233,7 +233,7 @@ impl<'t> Compiler<'t> {
         let pattern = RegexBuilder::new(&text)
             .case_insensitive(true)
             // Bytes need be no text; where the pattern is more than ASCII it is about text.
-            .unicode(!text.is_ascii())
+            .unicode(!text.is_ascii() && !is_of_bytes(node))
             .size_limit(PATTERN_BYTES)
             .dfa_size_limit(PATTERN_BYTES)
             .nest_limit(50)
@@ -261,7 +261,7 @@ impl<'t> Compiler<'t> {
             NodeKind::Text(quoted) if of.is_some_and(|field| field.kind == Kind::Mac) => {
                 literal::read(quoted, false, class)
             }
-            NodeKind::Text(quoted) => literal::read(quoted, true, class).or_else(|| named(of, quoted)),
+            NodeKind::Text(quoted) => named(of, quoted).or_else(|| literal::read(quoted, true, class)),
             NodeKind::Character(byte) if matches!(class, Class::Bytes | Class::Text | Class::Member) => {
                 literal::read(&[*byte], true, class)
             }
@@ -288,6 +288,9 @@ impl<'t> Compiler<'t> {
             let (text, all) = (text.to_owned(), words.list().unwrap_or_default());
             Fault::Word { nearest: field::nearest_words(&text, all), text, field: name.to_owned(), all }
         };
+        // A field of whole numbers has no fraction: nobody means what is never so.
+        let is_whole = of.is_some_and(|field| matches!(field.kind, Kind::Unsigned | Kind::Frame));
+        let item = item.filter(|item| !is_whole || !matches!(item, Item::Real(_)));
         let Some(item) = item else {
             let written = match &node.kind {
                 NodeKind::Text(quoted) => String::from_utf8_lossy(quoted),
@@ -312,6 +315,21 @@ impl<'t> Compiler<'t> {
         }
         Ok(item)
     }
+}
+
+/// Text as a regular expression; bytes that are no text, of escapes such as `\\xff`, stand for themselves.
+fn as_pattern(text: &[u8]) -> String {
+    let mut pattern = String::new();
+    for chunk in text.utf8_chunks() {
+        pattern.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| pattern.push_str(&format!("\\x{byte:02x}")));
+    }
+    pattern
+}
+
+/// Whether a pattern holds bytes that are no text.
+fn is_of_bytes(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Text(text) if std::str::from_utf8(text).is_err())
 }
 
 fn whole(name: &str) -> Option<Whole> {

@@ -239,7 +239,8 @@ pub fn csv_cell(cell: &str, is_text: bool, separator: &str) -> String {
     let is_formula = is_text
         && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '|', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let harmless = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if harmless.contains(['"', '\n', '\r']) || harmless.contains(separator) {
+    // Where a comma is the decimal sign, spreadsheets take what stands behind a semicolon for a cell of its own.
+    if harmless.contains(['"', '\n', '\r', ';', '\t']) || harmless.contains(separator) {
         return format!("\"{}\"", harmless.replace('"', "\"\""));
     }
     harmless
@@ -316,6 +317,8 @@ mod tests {
             ("@SUM(A1,A2)", true, "\"'@SUM(A1,A2)\""),
             ("-0.5", false, "-0.5"),
             ("a\"b", true, "\"a\"\"b\""),
+            (";=1", true, "\";=1\""),
+            ("a\t=1", true, "\"a\t=1\""),
             ("plain", true, "plain"),
         ] {
             assert_eq!(csv_cell(cell, is_text, ","), expected);

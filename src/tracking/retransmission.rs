@@ -174,7 +174,7 @@ impl Tracker {
     fn judge_spurious(&self, sent: &Sent, context: &mut Context<'_, '_>) {
         // An ACK with the token of another is no answer to whoever sent this.
         let of_another = sent.answered_by == sent.acknowledgement && sent.ack_role == Role::Other;
-        if !sent.is_answered() || sent.malformed || of_another {
+        if !sent.is_answered() || of_another {
             return;
         }
         let Some(since) = between(sent.answer.at(), context.now) else { return };

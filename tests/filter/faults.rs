@@ -37,6 +37,8 @@ const FAULTS: &[(&str, usize, &str)] = &[
     ("coap.mid == coap.mit", 13, "did you mean coap.mid?"),
     ("coap.mid == abc", 13, "`abc` is no number, which coap.mid is; write 69, 0x45, 0105 or 0b1000101"),
     ("coap.mid == 0x", 13, "`0x` is no number"),
+    ("coap.code == 2.5", 14, "`2.5` is no number"),
+    ("coap.mid == 09", 13, "`09` is no number"),
     ("coap.code == GOT", 14, "coap.code is never `GOT`; did you mean GET, PUT or POST?"),
     ("coap.code == xyzzy", 14, "`xyzzy` is no number"),
     ("coapscope.code.name == xyzzy", 24, "coapscope.code.name is never `xyzzy`"),
