@@ -285,6 +285,66 @@ fn a_baseline_makes_findings_known() {
     known.check(&format!("check @four.pcap --fail-on note --baseline @any.json {ignore}"), 0);
 }
 
+/// A baseline holds all that was found, whatever would fail or is shown, so that a stricter run finds nothing new.
+#[test]
+fn a_baseline_holds_what_does_not_fail() {
+    let known = Known::new();
+    for options in ["", "--fail-on warn", "--show error", "-T json"] {
+        known.check(&format!("check @three.pcap {options} --write-baseline @all.json"), 0);
+        let text = std::fs::read_to_string(known.path("all.json")).unwrap();
+        assert_eq!(text.matches("\"id\"").count(), 3, "{options}: {text}");
+        known.check("check @three.pcap --fail-on note --baseline @all.json", 0);
+    }
+    // An address alone is any port of it; brackets may be round it; another is not.
+    let rows = |endpoint: &str| {
+        let row = |id: &str| format!("{{\"id\": \"{id}\", \"endpoint\": \"{endpoint}\"}}");
+        format!("{{\"version\": 1, \"findings\": [{}]}}", row("cf.missing"))
+    };
+    let three = known.path("three.pcap").display().to_string();
+    let late = "captures/lab/04-late-answer.pcap";
+    let server = rows("198.51.100.2").replace("cf.missing", "ack.changed");
+    for (text, capture, status) in [
+        (rows("10.0.0.9"), &*three, 1),
+        (server.clone(), late, 0),
+        (server.replace("100.2", "100.2:5683"), late, 0),
+        (server.replace("100.2", "100.2:5684"), late, 1),
+        (server.replace("100.2", "100.3"), late, 1),
+    ] {
+        std::fs::write(known.path("device.json"), &text).unwrap();
+        let output = run(&format!("check {capture} --baseline {}", known.path("device.json").display()));
+        assert_eq!(output.status.code(), Some(status), "{text}");
+    }
+}
+
+/// What is counted does not depend on what is shown; what is not listed is counted.
+#[test]
+fn json_counts_all() {
+    let known = Known::new();
+    let three = known.path("three.pcap").display().to_string();
+    let counted = |options: &str| json(&format!("{three} {options}"))["new"].clone();
+    let all = counted("--show chat");
+    assert_eq!((&all["error"], &all["warn"], &all["note"]), (&1.into(), &1.into(), &1.into()));
+    for options in ["", "--show error", "--show warn --fail-on error", "-Y coap"] {
+        assert_eq!(counted(options), all, "{options}");
+    }
+    let many: Vec<Vec<u8>> = (0..11).map(|port| datagram(CLIENT + port, true, ERROR)).collect();
+    let same: Vec<Vec<u8>> = (0..11).map(|id| datagram(CLIENT, true, &[0x50, 0, 0, id])).collect();
+    capture(&known.path("many.pcap"), &many);
+    capture(&known.path("same.pcap"), &same);
+    let object = json(&known.path("same.pcap").display().to_string());
+    let finding = object["findings"].as_array().unwrap().iter().find(|one| one["id"] == "empty.non").unwrap();
+    let listed = finding["cases"].as_array().unwrap().len() as u64;
+    assert_eq!(listed + finding["cases_left_out"].as_u64().unwrap(), 11, "{finding}");
+    let text = |name: &str, format: &str| known.check(&format!("check @{name}.pcap {format}"), 1);
+    let log: Value = serde_json::from_str(&text("same", "-T sarif")).unwrap();
+    assert_eq!(log["runs"][0]["results"][0]["properties"]["locationsLeftOut"], 11 - listed);
+    let log: Value = serde_json::from_str(&text("many", "-T sarif")).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let marks: std::collections::HashSet<String> =
+        results.iter().map(|one| one["partialFingerprints"].to_string()).collect();
+    assert_eq!((results.len() >= 11, marks.len()), (true, results.len()), "{marks:?}");
+}
+
 #[test]
 fn a_reader_that_has_gone_does_not_change_the_status() {
     let known = Known::new();

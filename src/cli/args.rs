@@ -234,7 +234,7 @@ pub struct CheckArgs {
     /// Findings that this file lists are known, and do not count.
     #[arg(long, value_name = "FILE", help_heading = "Judging")]
     pub baseline: Option<PathBuf>,
-    /// Write the findings to this file, as a baseline for later runs; status 0.
+    /// Write the findings to this file, whatever --fail-on says, as a baseline for later runs; status 0.
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Judging")]
     pub write_baseline: Option<PathBuf>,
     /// Text, Markdown (to send to whoever made a device), one JSON object, or SARIF 2.1.0.

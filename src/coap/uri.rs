@@ -170,7 +170,7 @@ fn encoded(value: &[u8], keep: &str) -> String {
 }
 
 /// Appends bytes as text, percent-encoding control characters, what is no text, and these characters.
-fn push_readable(into: &mut String, value: &[u8], reserved: &[u8]) {
+pub(crate) fn push_readable(into: &mut String, value: &[u8], reserved: &[u8]) {
     let is_plain = super::escape::is_plain(value) && !reserved.iter().any(|reserved| value.contains(reserved));
     if is_plain && let Ok(value) = std::str::from_utf8(value) {
         return into.push_str(value);

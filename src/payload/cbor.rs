@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::item::MISSING;
 use super::notation::notation;
 use super::walk::{Walk, rest};
 use super::{Item, Value, time};
@@ -243,7 +244,8 @@ impl Reader<'_> {
             let is_worth_it = !item.bytes.is_empty() || !item.children.is_empty();
             match top.key.take() {
                 Some(key) if is_worth_it => top.item.children.push(with_key(item, &key)),
-                Some(key) => top.item.children.push(key),
+                // The body ends where the value should be.
+                Some(key) => top.item.children.push(with_key(rest(end..end, MISSING), &key)),
                 None if is_worth_it => top.item.children.push(item),
                 None => {}
             }

@@ -1,8 +1,9 @@
 //! What servers say of their resources, in answers to resource discovery (RFC 6690) and in registrations (RFC 9176, LwM2M).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{Decoded, Item};
+use crate::coap::uri::push_readable;
 
 /// Links that are kept; what comes after them is not learned.
 const LINKS: usize = 4096;
@@ -20,18 +21,24 @@ pub struct Description {
     pub interface: String,
     /// The frame that says so.
     pub frame: u32,
+    /// Its record: what came before it was not yet called so.
+    pub since: u32,
 }
 
 /// Descriptions by server and path. A server is a number that the caller has for it.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    links: HashMap<(u32, String), Description>,
-    lwm2m: HashSet<u32>,
+    /// What was said of a resource, in the order of the capture; later words replace earlier ones for what comes after them.
+    links: HashMap<(u32, String), Vec<Description>>,
+    said: usize,
+    /// Since when a server has its objects, and the path that they are under; empty for the root.
+    lwm2m: HashMap<u32, (u32, String)>,
 }
 
 impl Directory {
-    /// Takes in the links of a document in which a server describes itself. Links to other hosts are left out.
-    pub fn learn(&mut self, server: u32, document: &Decoded, frame: u32) {
+    /// Takes in the links of a document in which a server describes itself: what counts from record `since` on, and stands in `frame`. Links
+    /// to other hosts are left out.
+    pub fn learn(&mut self, server: u32, document: &Decoded, frame: u32, since: u32) {
         if document.form != "link format" {
             return;
         }
@@ -40,38 +47,82 @@ impl Directory {
                 let text = link.child(name).and_then(Item::as_text).unwrap_or_default();
                 text.chars().take(TEXT).collect()
             };
+            let path = link.name.split('#').next().unwrap_or_default();
             if told("rt").split(' ').any(|word| word == "oma.lwm2m") {
-                self.is_lwm2m(server);
+                self.is_lwm2m(server, since);
+                let root = path.split('?').next().unwrap_or_default();
+                if let Some((_, known)) = self.lwm2m.get_mut(&server).filter(|(first, _)| *first == since) {
+                    *known = readable(root).trim_end_matches('/').to_owned();
+                }
             }
-            let path = link.name.split(['?', '#']).next().unwrap_or_default();
             let is_described = ["title", "rt", "if"].iter().any(|name| link.child(name).is_some());
-            if path.contains("://") || !is_described || link.child("anchor").is_some() || self.links.len() >= LINKS {
+            if path.contains("://") || !is_described || link.child("anchor").is_some() || self.said >= LINKS {
                 continue;
             }
-            let path: String = ["/", path.trim_start_matches('/')].concat().chars().take(1024).collect();
+            let path = readable(path).chars().take(1024).collect();
             let description =
-                Description { title: told("title"), resource_type: told("rt"), interface: told("if"), frame };
-            self.links.insert((server, path), description);
+                Description { title: told("title"), resource_type: told("rt"), interface: told("if"), frame, since };
+            self.said += 1;
+            self.links.entry((server, path)).or_default().push(description);
         }
     }
 
-    /// The server is a LwM2M client: its numbers are objects.
-    pub fn is_lwm2m(&mut self, server: u32) {
+    /// The server is a LwM2M client from a record on: its numbers are objects.
+    pub fn is_lwm2m(&mut self, server: u32, since: u32) {
         if self.lwm2m.len() < LINKS {
-            self.lwm2m.insert(server);
+            self.lwm2m.entry(server).or_insert((since, String::new()));
         }
     }
 
-    /// What the server says of the resource with this path.
-    pub fn find(&self, server: u32, path: &str) -> Option<&Description> {
+    /// What the server had said, when a record was captured, of this resource, path and query; of its path, if it said nothing of the query.
+    pub fn find(&self, server: u32, resource: &str, record: u32) -> Option<&Description> {
         if self.links.is_empty() {
             return None;
         }
-        self.links.get(&(server, path.to_owned()))
+        let said = |name: &str| {
+            let all = self.links.get(&(server, name.to_owned()))?;
+            all.iter().rev().find(|one| one.since <= record)
+        };
+        said(resource).or_else(|| said(resource.split_once('?')?.0))
     }
 
-    /// The server has registered as a LwM2M client.
-    pub fn speaks_lwm2m(&self, server: u32) -> bool {
-        self.lwm2m.contains(&server)
+    /// The path in LwM2M of what a server has at `path`, where it had registered as a LwM2M client when a record was captured, and has it
+    /// under the root of its objects.
+    pub fn lwm2m_path<'p>(&self, server: u32, path: &'p str, record: u32) -> Option<&'p str> {
+        let (_, root) = self.lwm2m.get(&server).filter(|(since, _)| *since <= record)?;
+        path.strip_prefix(root.as_str()).filter(|rest| rest.starts_with('/'))
     }
+}
+
+/// A target as [`crate::coap::Message::readable_path`] and `readable_query` spell what a request asks for.
+fn readable(target: &str) -> String {
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let mut text = String::with_capacity(target.len() + 1);
+    for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
+        text.push('/');
+        push_readable(&mut text, &unescaped(segment), b"%/?#");
+    }
+    for (at, argument) in query.into_iter().flat_map(|query| query.split('&')).enumerate() {
+        text.push(if at == 0 { '?' } else { '&' });
+        push_readable(&mut text, &unescaped(argument), b"%&#");
+    }
+    text
+}
+
+/// The bytes behind a percent-encoded text; a percent sign without two digits behind it stands for itself.
+fn unescaped(text: &str) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut left = text.as_bytes();
+    while let Some((&first, behind)) = left.split_first() {
+        left = behind;
+        match (first, digit(behind.first()), digit(behind.get(1))) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high << 4 | low) as u8);
+                left = behind.get(2..).unwrap_or_default();
+            }
+            _ => bytes.push(first),
+        }
+    }
+    bytes
 }

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use crate::coap::{count, escape};
 
+/// Why there is no value: the body ends behind the key.
+pub(super) const MISSING: &str = "the value is missing";
+
 /// A value with its bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
@@ -166,6 +169,7 @@ impl Item {
             Value::Pieces { text: true } => quoted(&self.joined_text(), limit),
             Value::Pieces { text: false } => hex(&self.joined_bytes(), limit),
             Value::Tag(number) => format!("tag {number}"),
+            Value::Rest(MISSING) => MISSING.into(),
             Value::Rest(why) => format!("{}, {why}", count(self.bytes.len(), "byte")),
         }
     }

@@ -1,7 +1,7 @@
 //! Reading a record's bytes again and decoding them: what somebody looks at.
 
 use super::check;
-use super::learn::{Document, Learner};
+use super::learn::{Document, Found, Learner};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
 use crate::frame::{PeelOptions, Peeled, Peeler};
@@ -60,7 +60,7 @@ impl Fetcher {
     pub fn view<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
         while let Some((found, document)) = self.learner.next(store) {
             // What can no longer be read teaches nothing.
-            self.learn(store, found, document).unwrap_or_default();
+            self.learn(store, &found, document).unwrap_or_default();
         }
         let Some(record) = store.get(id) else { return Ok(None) };
         // The body is shown with the block that completed it, and with no other: it is read once, however often blocks are repeated.
@@ -92,13 +92,14 @@ impl Fetcher {
     }
 
     /// Takes in what a document says.
-    fn learn(&mut self, store: &Store, id: RecordId, document: Document) -> Result<(), CaptureError> {
+    fn learn(&mut self, store: &Store, found: &Found, document: Document) -> Result<(), CaptureError> {
+        let Found { id, since } = *found;
         let Some(record) = store.get(id) else { return Ok(()) };
         let (_, cut) = self.load(store, id, record)?;
         let message = Message::decode_as(&self.message, record.mode);
         let server = record.source.0;
         if document == (Document::Registration { lwm2m: true }) {
-            self.learner.directory.is_lwm2m(server);
+            self.learner.directory.is_lwm2m(server, since);
         }
         let is_readable = !cut && payload::part(&message) != Part::Later;
         let mut decoded = payload::of_message(&message, About::default()).filter(|_| is_readable);
@@ -108,7 +109,7 @@ impl Fetcher {
             decoded = Some(payload::decode(&body.bytes, &Subject { format: body.format, ..Subject::default() }));
         }
         if let Some(decoded) = decoded {
-            self.learner.directory.learn(server, &decoded, record.frame);
+            self.learner.directory.learn(server, &decoded, record.frame, since);
         }
         Ok(())
     }

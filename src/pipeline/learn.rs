@@ -24,6 +24,15 @@ pub(super) enum Document {
     },
 }
 
+/// Where a document stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// The record that holds it.
+    pub id: RecordId,
+    /// The record from which on it counts: a registration counts once it has been accepted.
+    pub since: RecordId,
+}
+
 /// Where the search for documents stands, and what they said.
 #[derive(Clone, Default)]
 pub(super) struct Learner {
@@ -40,7 +49,7 @@ pub(super) struct Learner {
 
 impl Learner {
     /// The next record that holds a document.
-    pub fn next(&mut self, store: &Store) -> Option<(RecordId, Document)> {
+    pub fn next(&mut self, store: &Store) -> Option<(Found, Document)> {
         self.sort_resources(store);
         let nothing = self.discovery.is_empty() && self.registration.is_empty();
         let end = store.len() as RecordId;
@@ -53,9 +62,9 @@ impl Learner {
         while self.next < last {
             let id = self.next;
             self.next += 1;
-            if let Some(document) = store.get(id).and_then(|record| self.document(store, id, record)) {
+            if let Some(found) = store.get(id).and_then(|record| self.document(store, id, record)) {
                 self.documents += 1;
-                return Some((id, document));
+                return Some(found);
             }
         }
         None
@@ -84,22 +93,23 @@ impl Learner {
         }
     }
 
-    fn document(&self, store: &Store, id: RecordId, record: &Record) -> Option<Document> {
+    fn document(&self, store: &Store, since: RecordId, record: &Record) -> Option<(Found, Document)> {
         let is_fresh = record.kind() == RecordKind::Message && !record.is_repeat();
-        if !is_fresh || !matches!(record.code, Code::CONTENT | Code::POST) {
+        if !is_fresh || !matches!(record.code, Code::CONTENT | Code::CREATED) {
             return None;
         }
-        let resource = store.exchange(record.exchange)?.resource;
+        let row = store.exchange(record.exchange)?;
+        let (id, document) = match record.code {
+            Code::CONTENT if self.discovery.contains(&row.resource) => (since, Document::Discovery),
+            Code::CREATED if self.registration.contains(&row.resource) && Code(row.method) == Code::POST => {
+                (row.request, Document::Registration { lwm2m: self.lwm2m.contains(&row.resource) })
+            }
+            _ => return None,
+        };
         // Of a body in blocks the first says something, and the one that completes it says all.
         if store.part(id).is_some_and(|part| part.offset > 0) && !store.completes_body(id) {
             return None;
         }
-        match record.code {
-            Code::CONTENT if self.discovery.contains(&resource) => Some(Document::Discovery),
-            Code::POST if self.registration.contains(&resource) => {
-                Some(Document::Registration { lwm2m: self.lwm2m.contains(&resource) })
-            }
-            _ => None,
-        }
+        Some((Found { id, since }, document))
     }
 }

@@ -34,9 +34,10 @@ fn names(view: &View<'_>) -> Vec<Name> {
         names.push(Name { name: row.meaning.into(), by: "convention", source: row.reference.into() });
     }
     // A lone number may be anything; two are still no proof, so the node says by whom the name is given.
-    let is_likely = view.is_lwm2m() || view.path().is_some_and(|path| path.matches('/').count() > 1);
-    if let Some(name) = view.path().filter(|_| is_likely).and_then(lwm2m) {
-        let source = if view.is_lwm2m() { "its server has registered as a LwM2M client" } else { "if it is one" };
+    let likely = || view.path().filter(|path| path.matches('/').count() > 1);
+    let certain = view.lwm2m_path();
+    if let Some(name) = certain.or_else(likely).and_then(lwm2m) {
+        let source = if certain.is_some() { "its server has registered as a LwM2M client" } else { "if it is one" };
         names.push(Name { name, by: "LwM2M", source: source.into() });
     }
     names

@@ -89,7 +89,7 @@ impl<'a> View<'a> {
     pub fn about(&self) -> About<'a> {
         let ports = [self.source(), self.destination()].map(|end| end.map_or(0, |end| end.port));
         let is_thread = ports.contains(&crate::coap::parameters::PORT_COMPRESSED_LAST);
-        About { path: self.path().unwrap_or_default(), is_thread }
+        About { path: self.lwm2m_path().or_else(|| self.path()).unwrap_or_default(), is_thread }
     }
 
     /// Who has the resource that the message is about.
@@ -97,14 +97,15 @@ impl<'a> View<'a> {
         if self.record.code.is_request() { self.record.destination.0 } else { self.record.source.0 }
     }
 
-    /// What the server says of the resource that the message is about.
+    /// What the server had said, until this message, of the resource that the message is about.
     pub fn description(&self) -> Option<&'a Description> {
-        self.directory.find(self.server(), self.path()?)
+        let resource = self.store.resource(self.exchange()?.resource)?;
+        self.directory.find(self.server(), resource, self.id)
     }
 
-    /// The server has registered as a LwM2M client: its numbers are objects.
-    pub fn is_lwm2m(&self) -> bool {
-        self.directory.speaks_lwm2m(self.server())
+    /// The path in LwM2M, where the server had registered as a LwM2M client, and the resource is one of its objects.
+    pub fn lwm2m_path(&self) -> Option<&'a str> {
+        self.directory.lwm2m_path(self.server(), self.path()?, self.id)
     }
 
     /// Frame number of another record, for printing a relation.

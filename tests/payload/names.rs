@@ -138,14 +138,83 @@ fn who_registers_as_a_lwm2m_client_has_its_objects() {
     let register = "b27264 1128 39 6c776d326d3d312e31 04 65703d6e";
     let capture = capture_of(&[
         (1, 9, message([0x40, 2], 1, &register.replace(' ', ""), "</>;rt=\"oma.lwm2m\",</3/0>")),
+        (9, 1, message([0x60, 0x41], 1, "", "")),
         (9, 1, message([0x40, 1], 2, "b133", "")),
         (9, 2, message([0x40, 1], 3, "b133", "")),
     ]);
     let expected = [
         (1, "convention: LwM2M: registration (OMA LwM2M)".to_owned()),
-        (2, "LwM2M: Device (its server has registered as a LwM2M client)".to_owned()),
+        (2, "convention: LwM2M: registration (OMA LwM2M)".to_owned()),
+        (3, "LwM2M: Device (its server has registered as a LwM2M client)".to_owned()),
     ];
     assert_eq!(names_in(&capture), expected);
+}
+
+/// Names by frame, without those by convention, of what is asked of a device that has registered with these links, and got this code.
+fn named_after_registration(code: u8, links: &str, paths: &[&str]) -> Vec<(u64, String)> {
+    let register = "b272641128396c776d326d3d312e310465703d6e";
+    let mut messages = vec![(1, 9, message([0x40, 2], 1, register, links)), (9, 1, message([0x60, code], 1, "", ""))];
+    messages.extend(paths.iter().zip(2..).map(|(options, id)| (9, 1, message([0x40, 1], id, options, ""))));
+    let mut names = names_in(&capture_of(&messages));
+    names.retain(|(_, name)| !name.starts_with("convention"));
+    names
+}
+
+#[test]
+fn a_registration_counts_once_it_is_accepted() {
+    let device = DEVICE.replace(' ', "");
+    let links = "</3/0/0>;title=T";
+    let certain = "LwM2M: Device, instance 0, Manufacturer (its server has registered as a LwM2M client)".to_owned();
+    let likely = "LwM2M: Device, instance 0, Manufacturer (if it is one)".to_owned();
+    let accepted = named_after_registration(0x41, links, &[&device]);
+    assert_eq!(accepted, [(3, "description: \"T\" (frame 1)".to_owned()), (3, certain.clone())]);
+    for refused in [0x80, 0x83, 0xa0, 0x44] {
+        assert_eq!(named_after_registration(refused, links, &[&device]), [(3, likely.clone())], "{refused:#x}");
+    }
+    // Objects under another root than `/`: /lw/3/0/0, and /3/0/0 beside them.
+    let apart = named_after_registration(0x41, "</lw>;rt=\"oma.lwm2m\",</lw/3/0>", &["b26c77013301300130", &device]);
+    assert_eq!(apart, [(3, certain), (4, likely)]);
+}
+
+#[test]
+fn names_are_those_that_were_said_before() {
+    let discovery = "bb2e77656c6c2d6b6e6f776e04636f7265";
+    let told =
+        |id, links| [(1, 2, message([0x40, 1], id, discovery, "")), (2, 1, message([0x60, 0x45], id, "c128", links))];
+    let asked = |id, options: &str| (1, 2, message([0x40, 1], id, options, ""));
+    let mut messages = vec![asked(1, "b174")];
+    messages.extend(told(2, "</t>;title=one,</c?x=1>;title=q,</a%20b>;title=ab,</%2f>;title=slash"));
+    messages.push(asked(3, "b174"));
+    messages.extend(told(4, "</t>;title=two"));
+    // /t, /c, /c?x=1, /a b, /%2F, /t?u=C
+    let paths = ["b174", "b163", "b16343783d31", "b3612062", "b12f", "b17443753d43"];
+    messages.extend(paths.iter().zip(5..).map(|(options, id)| asked(id, options)));
+    let mut names = names_in(&capture_of(&messages));
+    names.retain(|(_, name)| !name.starts_with("convention"));
+    let said = |frame, title: &str, by| (frame, format!("description: \"{title}\" (frame {by})"));
+    let expected = [
+        said(4, "one", 3),
+        said(7, "two", 6),
+        said(9, "q", 3),
+        said(10, "ab", 3),
+        said(11, "slash", 3),
+        said(12, "two", 6),
+    ];
+    assert_eq!(names, expected);
+
+    // Whoever tells of one frame says the same.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("names.pcap");
+    std::fs::write(&path, capture_of(&messages)).unwrap();
+    let text = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope")).args(arguments).arg(&path).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert_eq!(text(&["print", "-V"]).matches("[Resource: ").count(), expected.len());
+    for (frame, count) in [("1", 0), ("4", 1), ("7", 1), ("8", 0)] {
+        let told = text(&["explain", "--frame", frame, "-r"]);
+        assert_eq!(told.matches("as its server says").count(), count, "{frame}: {told}");
+    }
 }
 
 /// A request for a resource in blocks of 16 bytes, and the answers: Content-Format, path options, body.

@@ -1,6 +1,7 @@
 //! The baseline of `check`: a file of findings that are known, so that only new ones count.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -38,8 +39,25 @@ impl Known {
     /// Whether a finding is of this kind.
     fn covers(&self, found: &Self) -> bool {
         let fits = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
-        self.rule == found.rule && fits(&self.endpoint, &found.endpoint) && fits(&self.resource, &found.resource)
+        // An address without a port stands for any port of it, as after --endpoint.
+        let is_device = match (self.endpoint.as_deref().and_then(address), found.endpoint.as_deref()) {
+            (Some(wanted), Some(found)) => is_at(found, wanted),
+            _ => false,
+        };
+        let is_endpoint = is_device || fits(&self.endpoint, &found.endpoint);
+        self.rule == found.rule && is_endpoint && fits(&self.resource, &found.resource)
     }
+}
+
+/// The address that a text is, without a port; brackets may be round it.
+fn address(text: &str) -> Option<IpAddr> {
+    text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse().ok()
+}
+
+/// Whether an endpoint, with its port or without, has this address.
+fn is_at(endpoint: &str, wanted: IpAddr) -> bool {
+    let bare = || endpoint.rsplit_once(':').and_then(|(host, _)| address(host));
+    address(endpoint).or_else(bare) == Some(wanted)
 }
 
 /// What is known.

@@ -49,14 +49,20 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     }
     let level = Severity::from(args.fail_on);
     let show = args.show.map_or(Severity::Note, Severity::from);
-    // What a baseline knows is looked for, whatever is shown: else it would seem to be gone.
-    let sought = if baseline.is_some() { Severity::Note } else { Severity::Error };
+    // What a baseline knows, or is to know, is looked for, whatever is shown: else it would seem to be gone, or be new in the next run; and
+    // JSON has the counts of all.
+    let has_baseline = baseline.is_some() || args.write_baseline.is_some();
+    let sought = match args.format {
+        CheckFormat::Json if args.write_baseline.is_none() => Severity::Chat,
+        _ if has_baseline => Severity::Note,
+        _ => Severity::Error,
+    };
     let least = level.min(show).min(sought);
     let mut findings = gather::findings(args, least, &ignore, context)?;
     only_of(&args.endpoint, &mut findings)?;
 
     if let Some(path) = &args.write_baseline {
-        return write_baseline(path, &findings, level, context);
+        return write_baseline(path, &findings, context);
     }
     let groups = findings.tally.groups();
     let mut is_known = |key: &Key| baseline.as_mut().is_some_and(|baseline| baseline.knows(&of(key, &findings)));
@@ -70,6 +76,7 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         groups,
         known,
         baseline: baseline.as_ref().map(|baseline| {
+            let least = level.min(show).min(Severity::Note);
             let is_sought = |rule: Rule| !ignore.contains(&rule) && rule.severity() >= least;
             is_all.then(|| baseline.unmet(&is_sought))
         }),
@@ -150,11 +157,11 @@ fn of(key: &Key, findings: &Findings) -> Known {
     Known { rule: key.rule, endpoint, resource }
 }
 
-fn write_baseline(path: &Path, findings: &Findings, level: Severity, context: &mut Context<'_>) -> anyhow::Result<()> {
+/// Write all that was found, whatever would fail: a later run may ask for more.
+fn write_baseline(path: &Path, findings: &Findings, context: &mut Context<'_>) -> anyhow::Result<()> {
     let tally: &Tally = &findings.tally;
     let groups = tally.groups();
-    let keys = groups.iter().map(|(key, _)| key).filter(|key| key.severity >= level);
-    let count = baseline::write(path, keys.map(|key| of(key, findings)).collect())?;
+    let count = baseline::write(path, groups.iter().map(|(key, _)| of(key, findings)).collect())?;
     let lines = if count == 1 { "1 kind of finding".to_owned() } else { format!("{count} kinds of findings") };
     context.tell(&format!("{}: {lines} written, for --baseline", path.display()));
     Ok(())

@@ -105,6 +105,7 @@ impl Report<'_> {
             "reference": reference,
             "text": row.teaching,
             "cases": group.cases.iter().map(|case| self.case(case)).collect::<Vec<_>>(),
+            "cases_left_out": group.count.saturating_sub(group.cases.len() as u64),
         })
     }
 

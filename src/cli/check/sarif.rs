@@ -1,6 +1,6 @@
 //! `check` as SARIF 2.1.0, which services for code review read (OASIS, Static Analysis Results Interchange Format).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
@@ -33,7 +33,9 @@ impl Report<'_> {
     pub fn sarif(&self, out: &mut dyn Write) -> io::Result<()> {
         let shown = self.shown();
         let rules: Vec<Rule> = shown.iter().map(|(key, _)| key.rule).collect::<BTreeSet<_>>().into_iter().collect();
-        let results: Vec<Value> = shown.iter().map(|(key, group)| self.result(key, group, &rules)).collect();
+        let mut marks: HashMap<String, u32> = HashMap::new();
+        let results: Vec<Value> =
+            shown.iter().map(|(key, group)| self.result(key, group, &rules, &mut marks)).collect();
         let artifacts: Vec<Value> = self.name.iter().map(|name| json!({"location": artifact(name)})).collect();
         let object = json!({
             "$schema": SCHEMA,
@@ -54,10 +56,16 @@ impl Report<'_> {
         writeln!(out, "{}", line(&object))
     }
 
-    fn result(&self, key: &Key, group: &Group, rules: &[Rule]) -> Value {
+    fn result(&self, key: &Key, group: &Group, rules: &[Rule], marks: &mut HashMap<String, u32>) -> Value {
         let known = of(key, self.findings);
         let mark = [Some(key.rule.id()), known.endpoint.as_deref(), known.resource.as_deref()];
         let mark: Vec<&str> = mark.into_iter().map(Option::unwrap_or_default).collect();
+        let mut mark = mark.join("|");
+        // The ports of a client, which change from run to run, are told apart by their order.
+        let met = marks.entry(mark.clone()).and_modify(|met| *met += 1).or_insert(1);
+        if *met > 1 {
+            mark += &format!("|{met}");
+        }
         let mut result = Map::new();
         result.insert("ruleId".into(), json!(key.rule.id()));
         result.insert("ruleIndex".into(), json!(rules.binary_search(&key.rule).ok()));
@@ -68,7 +76,7 @@ impl Report<'_> {
         result.insert("message".into(), json!({"text": self.message(key, group)}));
         result.insert("locations".into(), group.cases.iter().map(|case| self.location(case)).collect());
         result.insert("occurrenceCount".into(), json!(group.count));
-        result.insert("partialFingerprints".into(), json!({"endpointAndResource/v1": mark.join("|")}));
+        result.insert("partialFingerprints".into(), json!({"endpointAndResource/v1": mark}));
         if self.baseline.is_some() {
             let state = if self.known.contains(key) { "unchanged" } else { "new" };
             result.insert("baselineState".into(), json!(state));
@@ -79,6 +87,7 @@ impl Report<'_> {
                 "endpoint": self.findings.endpoint(key.endpoint),
                 "resource": self.findings.resource(key.resource),
                 "itsDoing": key.is_its_doing(),
+                "locationsLeftOut": group.count.saturating_sub(group.cases.len() as u64),
             }),
         );
         Value::Object(result)

@@ -28,7 +28,11 @@ impl Report<'_> {
             writeln!(out)?;
         }
         if people.len() > LISTED {
-            writeln!(out, "and {} endpoints more: -T json tells of all, --endpoint of one\n", people.len() - LISTED)?;
+            writeln!(
+                out,
+                "and {} endpoints more: -T json tells of all, --endpoint ADDRESS:PORT of one\n",
+                people.len() - LISTED
+            )?;
         }
         self.trailer(out)
     }

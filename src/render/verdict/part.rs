@@ -30,7 +30,7 @@ impl Part {
     pub fn words(self) -> String {
         let requests = |count: u32| if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
         match (self.asked, self.asks) {
-            (0, 0) => "no request of this capture came from it, or went to its own address and port".into(),
+            (0, 0) => "no well-formed request of this capture came from it, or went to its own address and port".into(),
             (0, asks) => format!("sent {}", requests(asks)),
             (asked, 0) => format!("was sent {}", requests(asked)),
             (asked, asks) => format!("was sent {}, and sent {}", requests(asked), requests(asks)),
