@@ -280,8 +280,9 @@ impl Observation {
     fn is_further_payload(&self, context: &Context<'_, '_>) -> bool {
         let (Some(first), Some(value)) = (self.payload, context.facts.observe) else { return false };
         let goes_on = |now: Payload| now.etag == first.etag && now.number != first.number;
-        Payload::of(context).is_some_and(goes_on)
-            && order(value, context.now, self.row.freshest, self.freshest_at) == ObserveOrder::Same
+        value == self.row.freshest
+            && Payload::of(context).is_some_and(goes_on)
+            && order(value, context.now, self.row.freshest, self.freshest_at) != ObserveOrder::NewerByTime
     }
 }
 
