@@ -52,8 +52,8 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
             }
         }
         update.records.push(*record);
-        ends.extend([record.source, record.destination]);
         if record.kind() == RecordKind::Message {
+            ends.extend([record.source, record.destination]);
             update.summary.coap_messages += 1;
             count(record, &mut update.summary.counters);
             exchange(&store, id, record, &mut update);

@@ -69,6 +69,9 @@ fn links(body: &[u8], walk: &mut Walk) -> Vec<Item> {
             }
         }
     }
+    if text.len() < body.len() {
+        items.push(rest(text.len()..body.len(), "not read"));
+    }
     items
 }
 
@@ -120,7 +123,28 @@ impl<'a> Reader<'a> {
                 return Err(Flaw::TooMany);
             }
             if self.take(';') {
-                link.children.push(self.attribute()?);
+                let begin = self.at;
+                match self.attribute() {
+                    Ok(attribute) => link.children.push(attribute),
+                    Err(flaw) => {
+                        // The link and what else it has are there all the same; the flawed attribute goes on to the next mark.
+                        let at = self.at.min(self.text.len().saturating_sub(1));
+                        if walk.problems.iter().all(|problem| problem.flaw != Flaw::NotUtf8) {
+                            walk.flaw(flaw, at..at + 1);
+                        }
+                        self.until(&[';', ',']);
+                        link.children.push(rest(begin..self.at, "not read"));
+                    }
+                }
+                continue;
+            }
+            if !self.left().is_empty() && !self.left().starts_with([',', '<']) {
+                // What stands right behind an attribute may be of its value.
+                walk.flaw(Flaw::Syntax, self.at..self.at + 1);
+                let last = link.children.pop_if(|last| last.bytes.start > start && end == self.at);
+                let begin = last.map_or(self.at, |last| last.bytes.start);
+                self.until(&[';', ',', '<']);
+                link.children.push(rest(begin..self.at, "not read"));
                 continue;
             }
             link.bytes.end = end;

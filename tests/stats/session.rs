@@ -255,13 +255,12 @@ fn every_figure_is_computed_once_more() {
     );
 
     let ends = ["source", "destination"];
-    let endpoints: BTreeSet<&str> = session
-        .messages
-        .iter()
-        .chain(&session.evidence)
-        .flat_map(|object| ends.map(|end| object[end].as_str().unwrap()))
-        .collect();
+    let endpoints: BTreeSet<&str> =
+        session.messages.iter().flat_map(|object| ends.map(|end| object[end].as_str().unwrap())).collect();
+    // Who only sends ICMP errors is none.
+    assert!(session.evidence.iter().any(|object| !endpoints.contains(object["source"].as_str().unwrap())));
     check("endpoints", &json!(endpoints.len()));
+    check("exchanges_without_resource", &json!(0));
     check(
         "not_coap",
         &json!({"ARP (EtherType 0x0806)": 34, "ICMP": session.evidence.len(), "ICMPv6 (IP protocol 58)": 18}),
@@ -305,7 +304,7 @@ fn every_figure_is_computed_once_more() {
     compared += waits(&session, &stats["waits"]);
     println!("{compared} figures computed once more");
     // Nothing is told that was not looked at here.
-    let looked_at = "bytes codes duration endpoints evicted findings looks_like_coap_on_port not_coap observation_ends pairs \
+    let looked_at = "bytes codes duration endpoints evicted exchanges_without_resource findings looks_like_coap_on_port not_coap observation_ends pairs \
                      pairs_not_listed resources retransmission_rate round_trip waits";
     let known: BTreeSet<&str> =
         looked_at.split_whitespace().chain(counts.as_object().unwrap().keys().map(String::as_str)).collect();

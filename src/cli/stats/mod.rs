@@ -115,6 +115,12 @@ impl<'a> Stats<'a> {
         share(counters.retransmissions, counters.con)
     }
 
+    /// Exchanges whose resource is not known: it is encrypted, or named in a way that is not read.
+    fn without_resource(&self) -> u64 {
+        let known: u64 = self.resources.iter().map(|(_, sum)| sum.exchanges).sum();
+        self.summary.counters.exchanges.saturating_sub(known)
+    }
+
     /// Accepted observations by how they ended, in the order of their ends.
     fn ends(&self) -> Vec<(&'static str, u64)> {
         let mut ends: Vec<(&'static str, u64)> = Vec::new();

@@ -36,6 +36,7 @@ impl Stats<'_> {
                 })
                 .collect(),
         );
+        put("exchanges_without_resource", json!(self.without_resource()));
         put("endpoints", json!(self.sums.heard()));
         put("round_trip", self.times.map_or(Value::Null, |times| seconds(&times)));
         if summary.secrets > 0 {

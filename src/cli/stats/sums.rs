@@ -1,7 +1,7 @@
 //! What `stats` sums up while a capture is read: one row an exchange, one sum a code. Everything else is made of these at the end.
 
 use crate::coap::{Copies, Rule};
-use crate::store::Update;
+use crate::store::{RecordFlags, Update};
 use crate::tracking::{
     AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId,
 };
@@ -93,6 +93,9 @@ pub(super) struct Sums {
     pub codes: [u64; 256],
     pub resources: Vec<Box<str>>,
     pub endpoints: Vec<crate::frame::Endpoint>,
+    /// Which of them no CoAP message has come from or gone to so far, as who sends ICMP errors; and how many those are.
+    silent: Vec<bool>,
+    silent_count: usize,
     /// Only some messages are summed up: how many endpoints these have. Of observations nothing is known then.
     pub chosen: Option<usize>,
 }
@@ -108,6 +111,8 @@ impl Default for Sums {
             codes: [0; 256],
             resources: Vec::new(),
             endpoints: Vec::new(),
+            silent: Vec::new(),
+            silent_count: 0,
             chosen: None,
         }
     }
@@ -123,7 +128,10 @@ impl Sums {
     pub fn take(&mut self, update: &mut Update) -> bool {
         let mut has_bodies = false;
         self.resources.append(&mut update.resources);
+        self.silent_count += update.endpoints.len();
         self.endpoints.append(&mut update.endpoints);
+        self.silent.resize(self.endpoints.len(), true);
+        self.hear(update);
         for record in &update.records {
             if !record.flags.has(super::NOT_COUNTED)
                 && let Some(count) = self.codes.get_mut(usize::from(record.code.0))
@@ -222,9 +230,28 @@ impl Sums {
         all.filter(|(_, (_, latest))| latest.transmissions > 0).map(|(at, (opened, _))| (at, opened))
     }
 
-    /// How many endpoints were heard.
+    /// Notes whom messages came from and went to. Once all endpoints are known to have some there is nothing to look at.
+    fn hear(&mut self, update: &Update) {
+        for record in &update.records {
+            if self.silent_count == 0 {
+                return;
+            }
+            if record.flags.has(RecordFlags::EVIDENCE) {
+                continue;
+            }
+            for end in [record.source, record.destination] {
+                if let Some(silent) = self.silent.get_mut(end.0 as usize)
+                    && std::mem::take(silent)
+                {
+                    self.silent_count -= 1;
+                }
+            }
+        }
+    }
+
+    /// How many endpoints have sent or been sent a CoAP message.
     pub fn heard(&self) -> usize {
-        self.chosen.unwrap_or(self.endpoints.len())
+        self.chosen.unwrap_or(self.endpoints.len() - self.silent_count)
     }
 
     /// All round trips.

@@ -8,7 +8,7 @@ use super::groups::Sum;
 use super::times::Times;
 use super::{Stats, findings, rows, share};
 use crate::cli::without;
-use crate::coap::{Code, escape};
+use crate::coap::{Code, count, escape};
 use crate::render::time::duration;
 use crate::render::wrap::{fit, wrap};
 
@@ -38,7 +38,7 @@ impl Stats<'_> {
             writeln!(out, "{:<NAME$} {took:>12}  {what}", "duration")?;
         }
         if let Some(rate) = self.retransmission_rate() {
-            let what = "of the Confirmable messages are repeats";
+            let what = "of CON repeat a request or a response";
             writeln!(out, "{:<NAME$} {:>12}  {what}", "retransmission rate", percent(rate))?;
         }
         if summary.counters.evicted > 0 {
@@ -106,7 +106,11 @@ impl Stats<'_> {
 
     fn round_trips(&self, out: &mut dyn Write) -> io::Result<()> {
         let Some(times) = self.times else { return Ok(()) };
-        writeln!(out, "\nround trip, first copy of a request to its first answer ({} exchanges)", times.count)?;
+        writeln!(
+            out,
+            "\nround trip, first copy of a request to its first answer ({})",
+            count(times.count, "exchange")
+        )?;
         for (name, time) in
             [("min", times.min), ("p50", times.p50), ("p95", times.p95), ("p99", times.p99), ("max", times.max)]
         {
@@ -135,7 +139,11 @@ impl Stats<'_> {
             let name = self.sums.resources.get(id.0 as usize - 1).map_or("", |name| &**name);
             (sum, limited(&escape::text(name)))
         });
-        sums("resources", "resource", self.resources.len(), rows, out)
+        sums("resources", "resource", self.resources.len(), rows, out)?;
+        match (self.resources.len(), self.without_resource()) {
+            (0, _) | (_, 0) => Ok(()),
+            (_, without) => writeln!(out, "  and {} whose resource is not known", count(without as usize, "exchange")),
+        }
     }
 
     fn pairs_text(&self, out: &mut dyn Write) -> io::Result<()> {
