@@ -5,7 +5,6 @@ use super::time::duration;
 use super::{Known, Node, spared};
 use crate::coap::{DecodeMode, OptionNumber, count, escape};
 use crate::field;
-use crate::frame::time_between;
 use crate::store::View;
 use crate::tracking::{AnswerKind, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role};
 
@@ -178,7 +177,7 @@ fn which_copy(view: &View<'_>) -> String {
 
 fn answered_by(view: &View<'_>) -> Option<Node> {
     let by = view.store.answered_by(view.id)?;
-    let took = view.store.get(by).and_then(|answer| time_between(view.record.time, answer.time));
+    let took = view.store.elapsed(view.id, by);
     let after = took.map(|time| format!(", {} after this copy", duration(time))).unwrap_or_default();
     Some(Node::generated("coapscope.answered_by", "Answered in", frame(view, by) + &after).pointing_to(by))
 }

@@ -1,7 +1,6 @@
 //! Which transmission an answer belongs to, as far as that can be told, and the time since each that it may be.
 
 use super::{Record, RecordFlags, Store};
-use crate::frame::time_between;
 use crate::tracking::{NO_RECORD, RecordId, Relation, Role};
 
 /// Messages between an answer and what it answers that are looked through.
@@ -43,11 +42,8 @@ impl Store {
                 _ if at == asked => {
                     copies.push(at);
                     copies.reverse();
-                    let since = |record| {
-                        let elapsed = time_between(self.get(record)?.time, answer.time);
-                        Some(Attempt { record, elapsed })
-                    };
-                    return copies.into_iter().map(since).collect();
+                    let since = |record| Attempt { record, elapsed: self.elapsed(record, id) };
+                    return Some(copies.into_iter().map(since).collect());
                 }
                 _ if record.relates_to != asked => {}
                 Relation::Retransmits | Relation::Duplicates => copies.push(at),

@@ -8,6 +8,7 @@ mod record;
 mod sparse;
 mod summary;
 mod table;
+mod turns;
 mod view;
 
 pub use attempts::{Attempt, round_trip};

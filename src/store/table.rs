@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sparse::Sparse;
+use super::turns::Turns;
 use super::{Chunked, Record, Summary};
 use crate::capture::Interface;
 use crate::coap::{Finding, Rule, Severity, Span};
@@ -122,6 +123,7 @@ pub struct Store {
     first_observed: BTreeMap<ObservationId, RecordId>,
     extents: BTreeMap<RecordId, Box<[Position]>>,
     numbers: Chunked<u32>,
+    pub(super) turns: Turns,
     endpoints: Chunked<Endpoint>,
     resources: Chunked<Box<str>>,
     interfaces: Vec<Interface>,
@@ -211,6 +213,11 @@ impl Store {
     }
 
     fn push(&mut self, records: &[Record]) {
+        if self.summary.unsure_times {
+            let first = self.len() as RecordId;
+            let before = first.checked_sub(1).and_then(|id| self.get(id)).map(|record| record.time);
+            self.turns.note(first, before, records);
+        }
         if let [record] = records {
             self.answered_by.push(0);
             return self.records.push(*record);
@@ -304,6 +311,7 @@ impl Store {
             self.observed.drop_before(first);
             self.parts.drop_before(first);
             self.far_answers.drop_before(first);
+            self.turns.drop_before(first);
             self.extents = self.extents.split_off(&first);
         }
     }

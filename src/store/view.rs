@@ -2,7 +2,7 @@
 
 use super::{Body, Record, RecordFlags, RecordKind, Store};
 use crate::coap::{Copies, Finding, Message, Rule};
-use crate::frame::{Endpoint, Frame, time_between};
+use crate::frame::{Endpoint, Frame};
 use crate::payload::{self, About, Description, Directory};
 use crate::tracking::{ExchangeRow, RecordId, Relation};
 
@@ -147,13 +147,12 @@ impl<'a> View<'a> {
 
     /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards.
     pub fn elapsed_since_first(&self) -> Option<i64> {
-        let first = self.store.get(self.record.is_repeat().then_some(self.record.relates_to)?)?;
-        time_between(first.time, self.record.time)
+        self.store.elapsed(self.record.is_repeat().then_some(self.record.relates_to)?, self.id)
     }
 
-    /// Nanoseconds from the first captured copy of the message that this one answers; `None` where it answers none.
+    /// Nanoseconds from the first captured copy of the message that this one answers; `None` where it answers none, and where time went
+    /// backwards.
     pub fn response_time(&self) -> Option<i64> {
-        let asked = self.store.get(self.store.answers(self.id)?)?;
-        time_between(asked.time, self.record.time)
+        self.store.elapsed(self.store.answers(self.id)?, self.id)
     }
 }

@@ -326,3 +326,34 @@ fn each_member_of_a_group_has_its_own_observation() {
     let told: Vec<_> = rows.iter().map(|row| (&row["registration"], &row["accepted"], &row["notifications"])).collect();
     assert_eq!(format!("{told:?}"), "[(Number(1), Number(2), Number(1)), (Number(1), Number(3), Number(2))]");
 }
+
+#[test]
+fn nothing_tells_how_long_it_took_across_a_place_where_time_went_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("back.pcap");
+    let get = |number: u8| datagram(40_001, true, &[0x41, 1, 0, number, number, 0xb1, b'a']);
+    let content = |number: u8| datagram(40_001, false, &[0x61, 0x45, 0, number, number]);
+    // Each is later than what it belongs to, but not than what stands in between; then one that is whole.
+    let packets =
+        [(0, get(1)), (100, get(2)), (50, get(3)), (60, get(1)), (70, content(1)), (80, get(4)), (90, content(4))];
+    packets::capture_at(&path, &packets);
+    let file = path.display();
+    let fields = "-e frame.number -e coapscope.rtt -e coap.response_time -e coapscope.exchange.rtt";
+    assert_eq!(
+        printed(&format!("print -T fields {fields} {file}")),
+        "1\t\t\t\n2\t\t\t\n3\t\t\t\n4\t\t\t\n5\t\t\t\n6\t\t\t1.000000000\n7\t1.000000000\t1.000000000\t1.000000000\n"
+    );
+    let lines = printed(&format!("print {file}"));
+    let end = |line: &str| line.find(" of #").or(line.find(" re #")).map(|at| line[at + 1..].to_owned());
+    assert_eq!(lines.lines().filter_map(end).collect::<Vec<_>>(), ["of #1", "re #1", "re #6 1.00 s"], "{lines}");
+    let told: Vec<_> = objects(&printed(&format!("print -T json {file}")))
+        .iter()
+        .skip(3)
+        .map(|object| format!("{} {} {}", object["elapsed_since_first"], object["response_time"], object["may_answer"]))
+        .collect();
+    assert_eq!(told[0], "null null null");
+    assert_eq!(told[1], r#"null null [{"frame":1,"elapsed":null},{"frame":4,"elapsed":1.0}]"#);
+    assert_eq!(told[3], "null 1.0 null");
+    let tree = printed(&format!("print -V {file}"));
+    assert!(!tree.contains("7.00 s") && !tree.contains("6.00 s"), "{tree}");
+}

@@ -4,7 +4,6 @@ use super::judge;
 use super::label::order_word;
 use super::row::{Fate, Row};
 use crate::coap::{Finding, Parameters, Rule, Severity};
-use crate::frame::time_between;
 use crate::render::spared;
 use crate::render::time::duration;
 use crate::store::View;
@@ -254,7 +253,7 @@ fn evidence(view: &View<'_>) -> Vec<String> {
         return vec!["about no message captured here".into(), "about none".into()];
     };
     let of = format!("about #{}", other.frame);
-    match time_between(other.time, view.record.time) {
+    match view.store.elapsed(about, view.id) {
         Some(after) => vec![format!("{of}, {} after it", duration(after)), of],
         None => vec![of],
     }

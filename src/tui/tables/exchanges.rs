@@ -57,7 +57,7 @@ fn took(store: &Store, row: &ExchangeRow, now: Option<i64>) -> Option<i64> {
     let waiting = (row.state.is_waiting() || row.state == ExchangeState::TimedOut) && !is_spared(store, row);
     if row.round_trip >= 0 {
         Some(row.round_trip)
-    } else if waiting && row.response == NO_RECORD {
+    } else if waiting && row.response == NO_RECORD && store.is_steady_since(row.request) {
         time_between(row.started, now?)
     } else {
         None

@@ -200,7 +200,7 @@ const SPARED: &str = "spared";
 /// How an exchange stands: the tracker's word, or that its first wait for an answer is over; `spared` where none came and the request had asked
 /// for that, `observed` once its observation has ended.
 fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parameters) -> &'static str {
-    let since = now.and_then(|now| time_between(row.started, now));
+    let since = now.filter(|_| store.is_steady_since(row.request)).and_then(|now| time_between(row.started, now));
     let is_over = || store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
     if is_spared(store, row) {
         SPARED

@@ -5,7 +5,6 @@ use super::{Context, Facts, Line, observations};
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{Severity, escape};
 use crate::field;
-use crate::frame::time_between;
 use crate::pipeline::Fetcher;
 use crate::render::content;
 use crate::render::time::{brief, duration};
@@ -209,10 +208,7 @@ fn line(
         .filter(|_| note.is_some_and(|note| !note.protected))
         .zip(against)
         .map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
-    let gap = against
-        .and_then(|(_, id)| time_between(context.store.get(id)?.time, record.time))
-        .map(gap_text)
-        .unwrap_or_default();
+    let gap = against.and_then(|(_, before)| context.store.elapsed(before, note?.id)).map(gap_text).unwrap_or_default();
     let value = match valued {
         Some((_, value)) if record.code.class() == 2 => value.clone(),
         _ => record.code.name().map_or_else(

@@ -39,7 +39,7 @@ pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetch
         let lines = if context.page.0 >= 7 { &mut facts.head } else { &mut facts.lines };
         wrapped(context, &said, " ", |line| lines.push(Line::plain(line)));
     }
-    let width = members.iter().map(|(_, record)| since_first(row, record).len()).max().unwrap_or(0).max(TIMES);
+    let width = members.iter().map(|(id, _)| since_first(context, row, *id).len()).max().unwrap_or(0).max(TIMES);
     for told in &told {
         let (id, record) = match told {
             Member::Told(id, record) => (*id, *record),
@@ -126,16 +126,17 @@ fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
 pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Vec<Line> {
     let parameters = context.parameters;
     let columns = context.page.1.saturating_sub(NAMES + 1);
-    let since = |record: &Record| time_between(row.started, record.time);
-    let copies: Vec<i64> = members
-        .iter()
-        .filter(|(id, record)| is_copy(row, *id, record))
-        .filter_map(|(_, record)| since(record))
-        .collect();
-    let response = context.store.get(row.response).and_then(since);
+    let since = |id: RecordId| context.store.elapsed(row.request, id);
+    let copies: Vec<i64> =
+        members.iter().filter(|(id, record)| is_copy(row, *id, record)).filter_map(|(id, _)| since(*id)).collect();
+    let response = since(row.response);
     let open = response.is_none() && matches!(row.state, ExchangeState::Open | ExchangeState::TimedOut);
     let give_up = (parameters.retransmission_time(parameters.max_retransmit + 1).0, parameters.max_transmit_wait());
-    let now = context.now.and_then(|now| time_between(row.started, now)).filter(|_| open);
+    let now = context
+        .now
+        .filter(|_| context.store.is_steady_since(row.request))
+        .and_then(|now| time_between(row.started, now))
+        .filter(|_| open);
     let steps = parameters.max_retransmit;
     let last = copies.last().copied().unwrap_or(0).max(response.unwrap_or(0));
     let next_window = (1..=steps).map(|n| parameters.retransmission_time(n).1).find(|end| *end >= last);
@@ -155,7 +156,7 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
     }
     let numbers = members.iter().filter_map(|(id, record)| {
         let number = gap(context.store, *id, parameters).map(|gap| gap.captured)?;
-        is_copy(row, *id, record).then(|| since(record).map(|at| (at, format!("R{number}")))).flatten()
+        is_copy(row, *id, record).then(|| since(*id).map(|at| (at, format!("R{number}")))).flatten()
     });
     let all = std::iter::once((0, "1".to_owned())).chain(numbers).chain(late);
     for (at, sign) in all {
@@ -187,15 +188,15 @@ pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(Rec
 }
 
 /// How long after the first copy a message came: `+2.04 s`, nothing for that itself.
-fn since_first(row: &ExchangeRow, record: &Record) -> String {
-    let after = time_between(row.started, record.time).filter(|time| *time > 0);
+fn since_first(context: &Context<'_>, row: &ExchangeRow, id: RecordId) -> String {
+    let after = context.store.elapsed(row.request, id).filter(|time| *time > 0);
     after.map(|time| format!("+{}", duration(time))).unwrap_or_default()
 }
 
 /// A message of the exchange in one line; its time has so many columns.
 fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record, width: usize) -> Line {
     let parameters = context.parameters;
-    let after = since_first(row, record);
+    let after = since_first(context, row, id);
     let (what, severity) = match gap(context.store, id, parameters) {
         _ if id == row.request => ("first copy of the request".to_owned(), None),
         Some(gap) => judged(&gap),

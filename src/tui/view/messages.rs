@@ -7,7 +7,6 @@ use ratatui::style::Style;
 use super::text::{self, Pieces, fit, left, right};
 use crate::coap::Severity;
 use crate::frame::Endpoint;
-use crate::frame::time_between;
 use crate::render::content::{short_blocks, shortest_blocks};
 use crate::render::time::{TimeFormat, brief as brief_time};
 use crate::store::Record;
@@ -159,8 +158,8 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
         };
     }
     let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
-    let since = if relation == Relation::Retransmits { copy_before(app, record) } else { other.time };
-    let elapsed = time_between(since, record.time).filter(|_| id > record.relates_to);
+    let since = if relation == Relation::Retransmits { copy_before(app, record) } else { record.relates_to };
+    let elapsed = app.store.elapsed(since, id);
     let plus = if record.is_repeat() { "+" } else { "" };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", brief_time(elapsed))).unwrap_or_default();
     let number =
@@ -168,18 +167,18 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
     format!("{number}=#{}{after}", other.frame)
 }
 
-/// Time of the copy before this one: the wait that RFC 7252 section 4.2 speaks of.
-fn copy_before(app: &App, record: &Record) -> i64 {
+/// The copy before this one: the wait that RFC 7252 section 4.2 speaks of.
+fn copy_before(app: &App, record: &Record) -> RecordId {
     let first = record.relates_to;
     let mut before = record.previous_in_exchange;
     for _ in 0..COPIES {
         match app.store.get(before) {
-            Some(copy) if before == first || copy.relates_to == first && copy.is_repeat() => return copy.time,
+            Some(copy) if before == first || copy.relates_to == first && copy.is_repeat() => return before,
             Some(other) => before = other.previous_in_exchange,
             None => break,
         }
     }
-    app.store.get(first).map_or(record.time, |copy| copy.time)
+    first
 }
 
 fn about(app: &App, id: RecordId) -> String {
