@@ -326,6 +326,9 @@ pub struct InputArgs {
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
     /// Only the messages that this lets through, in Wireshark's language: coap.code == GET && ip.src == 10.0.0.0/8; see `coapscope fields`.
+    ///
+    /// Of standard input and live a message is printed once it passes, and stays printed: what is known later is not known yet where that is
+    /// negated. `matches` takes regular expressions of the Rust crate regex.
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub display_filter: Option<String>,
     /// Further UDP ports that carry CoAP.

@@ -1,5 +1,6 @@
 //! From the tree of a filter to what can be asked of messages: names become fields, values get the kind of what they stand beside.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -14,6 +15,8 @@ use super::parse::{Arithmetic, Node, NodeKind, Quantifier};
 use super::quick::Asked;
 use super::relation::{Relation, WHOLES, Whole};
 use super::sides::Side;
+use super::versions;
+use super::worked::first_word;
 use crate::field::{self, Field, Kind, Words};
 
 /// What the names of fields begin with that Wireshark has not.
@@ -58,7 +61,7 @@ impl<'t> Compiler<'t> {
                     Ok(Expr::test(Test::new(Operand::Field(field), check, Quantifier::Any)))
                 }
                 Ok(field) => Ok(Expr::there(Operand::Field(field))),
-                Err(unknown) => self.fault(Fault::Field(unknown), &node.span),
+                Err(unknown) => self.unknown(unknown, &node.span),
             },
             NodeKind::Call(name, _) if self.part(name) == MEMBER => Ok(Expr::there(self.side(node)?.operand)),
             NodeKind::Slice(..) => Ok(Expr::there(self.side(node)?.operand)),
@@ -67,6 +70,12 @@ impl<'t> Compiler<'t> {
                 let side = self.side(node)?;
                 match (operator, side.class) {
                     (_, Class::Number) => {}
+                    // One of them can be compared with it.
+                    (_, Class::Address) => {
+                        let none = [IpAddr::from([0; 4]), IpAddr::from([0; 16])].map(Item::Address).to_vec();
+                        let check = Check::Compare(standing(Comparison::Greater), Operand::Constant(none));
+                        return Ok(Expr::test(Test::new(side.operand, check, Quantifier::Any)));
+                    }
                     (Arithmetic::BitAnd, _) => return Ok(Expr::there(side.operand)),
                     _ => return self.fault(Fault::Test("a value"), &node.span),
                 }
@@ -133,10 +142,10 @@ impl<'t> Compiler<'t> {
             };
             // The name that is no field is the first thing to mend.
             if is_literal(right, self) || matches!(operator, Comparison::Contains | Comparison::Matches) {
-                let name = if let NodeKind::Negative(inner) = &left.kind { inner } else { left };
-                return match (&name.kind, field::find(self.part(&name.span))) {
-                    (NodeKind::Word, Err(unknown)) if !unknown.name.starts_with(|c: char| c.is_ascii_digit()) => {
-                        self.fault(Fault::Field(unknown), &name.span)
+                let span = first_word(left).map(|word| word.span.clone()).unwrap_or_default();
+                return match field::find(self.part(&span)) {
+                    Err(unknown) if unknown.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
+                        self.unknown(unknown, &span)
                     }
                     _ => self.fault(Fault::NoField, &(left.span.start..right.span.end)),
                 };
@@ -158,6 +167,9 @@ impl<'t> Compiler<'t> {
                 if !side.class.meets(other.class) {
                     let fault = Fault::Kinds { left: side.class.name(), right: other.class.name() };
                     return self.fault(fault, &other.span);
+                }
+                if let Some((of, (is, _))) = side.field.zip(other.field.and_then(versions::of)) {
+                    self.of_version(of, is, &other.span)?;
                 }
                 match operator {
                     Comparison::Contains => Check::Contains { right: other.operand, of_header },
@@ -207,13 +219,20 @@ impl<'t> Compiler<'t> {
         let side = self.side(left)?.or_bytes(false);
         self.allows(&side, Comparison::Equal)?;
         let mut values = Vec::new();
+        let mut tests = Vec::new();
         for (low, high) in members {
+            if high.is_none() && !is_literal(low, self) {
+                tests.push(self.comparison(left, Comparison::Equal, low)?);
+                continue;
+            }
             let low = self.value(low, side.class, side.field)?;
             let high = high.as_ref().map(|high| self.value(high, side.class, side.field)).transpose()?;
             values.push((low, high));
         }
         let quantifier = side.quantifier.unwrap_or(Quantifier::Any);
-        Ok(Expr::test(Test::new(side.operand, Check::In(values), quantifier)))
+        tests.push(Expr::test(Test::new(side.operand, Check::In(values), quantifier)));
+        tests.sort_by_key(Expr::reads);
+        Ok(if tests.len() > 1 { Expr::Or(tests) } else { tests.remove(0) })
     }
 
     fn pattern(&self, node: &Node) -> Result<Regex, FilterError> {
@@ -269,7 +288,7 @@ impl<'t> Compiler<'t> {
             // Text that looks like a field is a slip more often than a value.
             NodeKind::Word if class != Class::Address && class != Class::Bytes && is_name(text) && !has_words(of) => {
                 match field::find(text) {
-                    Err(unknown) => return self.fault(Fault::Field(unknown), &node.span),
+                    Err(unknown) => return self.unknown(unknown, &node.span),
                     Ok(_) => {
                         return self.fault(
                             Fault::Expected { what: "a value", found: format!("the field `{text}`") },
@@ -281,6 +300,10 @@ impl<'t> Compiler<'t> {
             // A code such as 2.05 would else be a number with a fraction.
             NodeKind::Word => named(of, text.as_bytes()).or_else(|| literal::read(text.as_bytes(), false, class)),
             NodeKind::Negative(inner) => literal::read(format!("-{}", self.part(&inner.span)).as_bytes(), false, class),
+            NodeKind::Arithmetic(operator, left, right) => {
+                self.calculated(*operator, (left, right), class, &node.span)?
+            }
+            NodeKind::Call(name, arguments) => self.in_letters(name, arguments, class),
             _ => return self.fault(Fault::Expected { what: "a value", found: format!("`{text}`") }, &node.span),
         };
         let words = of.map_or(Words::Any, |field| field.words);
@@ -306,13 +329,14 @@ impl<'t> Compiler<'t> {
                 text: text.to_owned(),
                 field: name.to_owned(),
                 kind: class.name(),
-                hint: literal::hint(class),
+                hint: versions::hint(of).unwrap_or(literal::hint(class)),
             };
             return self.fault(fault, &node.span);
         };
         if let Some(text) = item.bytes().map(String::from_utf8_lossy).filter(|text| !words.allows(text)) {
             return self.fault(is_never(&text), &node.span);
         }
+        self.fits(&item, of, text, &node.span)?;
         Ok(item)
     }
 }
@@ -353,6 +377,11 @@ pub(super) fn is_literal(node: &Node, compiler: &Compiler<'_>) -> bool {
         NodeKind::Text(_) | NodeKind::Character(_) => true,
         NodeKind::Word => field::get(compiler.part(&node.span)).is_none(),
         NodeKind::Negative(inner) => is_literal(inner, compiler),
+        NodeKind::Arithmetic(_, left, right) => is_literal(left, compiler) && is_literal(right, compiler),
+        NodeKind::Call(name, arguments) => match (compiler.part(name), &arguments[..]) {
+            ("upper" | "lower", [only]) => is_literal(only, compiler),
+            _ => false,
+        },
         _ => false,
     }
 }

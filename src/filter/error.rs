@@ -55,6 +55,24 @@ pub enum Fault {
         takes: &'static str,
     },
     NoField,
+    /// What is a test of its own, or is a function and stands alone.
+    Whole(String),
+    Bare {
+        name: String,
+        example: &'static str,
+    },
+    Calculation {
+        operator: &'static str,
+        left: &'static str,
+        right: &'static str,
+    },
+    /// An address of the other version of IP than the field has.
+    Version {
+        is: &'static str,
+        field: String,
+        other: &'static str,
+    },
+    Zone(String),
     Value {
         text: String,
         field: String,
@@ -129,6 +147,11 @@ fn either(words: &[&'static str]) -> String {
     }
 }
 
+/// A noun with its article.
+fn a(noun: &str) -> String {
+    format!("{} {noun}", if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
+}
+
 fn did_you_mean(nearest: &[&'static str]) -> String {
     if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", either(nearest)) }
 }
@@ -157,6 +180,19 @@ impl fmt::Display for Fault {
             }
             Self::Arguments { name, takes } => write!(f, "{name} takes {takes}"),
             Self::NoField => f.write_str("there is no field in this comparison, so it says the same of every message"),
+            Self::Whole(name) => {
+                write!(f, "{name}(...) is a test of its own: nothing is compared with it, and nothing made of it")
+            }
+            Self::Bare { name, example } => {
+                write!(f, "`{name}` is no field; it is asked about a field or a test: {example}")
+            }
+            Self::Calculation { operator, left, right } => {
+                write!(f, "`{operator}` cannot be calculated with {} and {}", a(left), a(right))
+            }
+            Self::Version { is, field, other } => write!(f, "{field} is never an {is} address; those are in {other}"),
+            Self::Zone(zone) => {
+                write!(f, "a message does not tell the zone of an address; leave out `{}`", shortened(zone))
+            }
             Self::Value { text, field, kind, hint } => {
                 write!(f, "`{}` is no {kind}, which {field} is{hint}", shortened(text))
             }
@@ -168,14 +204,14 @@ impl fmt::Display for Fault {
                     (true, _) => Ok(()),
                 }
             }
-            Self::Kinds { left, right } => write!(f, "a {left} cannot be compared with a {right}"),
+            Self::Kinds { left, right } => write!(f, "{} cannot be compared with {}", a(left), a(right)),
             Self::Operator {
                 operator: operator @ ("contains" | "matches" | "[...]" | "len" | "upper" | "lower"),
                 kind,
             } if matches!(*kind, "number" | "address" | "duration" | "time") => {
-                write!(f, "`{operator}` cannot be asked of a {kind}, but of it as text: string(...)")
+                write!(f, "`{operator}` cannot be asked of {}, but of it as text: string(...)", a(kind))
             }
-            Self::Operator { operator, kind } => write!(f, "`{operator}` cannot be asked of a {kind}"),
+            Self::Operator { operator, kind } => write!(f, "`{operator}` cannot be asked of {}", a(kind)),
             Self::Test(what) => write!(f, "{what} is neither true nor false; compare it with something"),
             Self::Slice(text) => {
                 write!(
@@ -185,7 +221,7 @@ impl fmt::Display for Fault {
                 )
             }
             Self::EmptySet => f.write_str("the set is empty"),
-            Self::Pattern(why) => write!(f, "the regular expression cannot be used: {}", shortened(why)),
+            Self::Pattern(why) => write!(f, "the regular expression cannot be used: {why}"),
             Self::Relation => f.write_str("a relation takes one test, such as whole_exchange(coap.retransmitted)"),
             Self::Deep(most) => write!(f, "nested more than {most} deep"),
             Self::Long(most) => write!(f, "longer than {most} bytes"),

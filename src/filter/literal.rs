@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use chrono::{DateTime, Local};
+
 use super::item::{Class, Item};
 
 /// Reads a value of a class; None where it is none. `quoted`: it stood between quotation marks.
@@ -37,7 +39,9 @@ pub(super) const fn hint(class: Class) -> &'static str {
         Class::Number => "; write 69, 0x45, 0105 or 0b1000101",
         Class::Bytes => "; write be:ef, beef or \"text\"",
         Class::Address => "; write 10.0.0.1, 10.0.0.0/8 or fe80::1",
-        Class::Time => "; write \"2026-11-23 08:00:00Z\", or an offset such as +01:00 in place of Z",
+        Class::Time => {
+            "; write \"2026-11-23 08:00:00Z\", an offset such as +01:00 in place of Z, or neither for local time"
+        }
         Class::Duration => "; write 1.5, 1.5s, 20ms, 300us or 2min",
         Class::Boolean => "; write true or false",
         _ => "",
@@ -101,6 +105,9 @@ fn address(text: &str) -> Option<Item<'static>> {
 
 fn truth(text: &str) -> Option<bool> {
     match text {
+        // As Wireshark shows flags.
+        "Set" => Some(true),
+        "Not set" => Some(false),
         "1" | "true" | "True" | "TRUE" => Some(true),
         "0" | "false" | "False" | "FALSE" => Some(false),
         _ => None,
@@ -157,8 +164,8 @@ fn with_month(text: &str) -> Option<String> {
     Some(format!("{year}-{month}-{day} {rest}"))
 }
 
-/// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`, or as tshark prints it, `Nov 23, 2026 08:00:00.5 UTC`; the zone must be told. Or
-/// seconds since 1970. In nanoseconds since then.
+/// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`, or as tshark prints it, `Nov 23, 2026 08:00:00.5 UTC`; without a zone it is local
+/// time. Or seconds since 1970. In nanoseconds since then.
 fn moment(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Some(time) = exact_seconds(text) {
@@ -169,18 +176,23 @@ fn moment(text: &str) -> Option<i64> {
     let (date, rest) = text.split_once(['T', ' '])?;
     let rest = rest.trim();
     let (clock, offset) = if let Some(clock) = rest.strip_suffix('Z').or_else(|| rest.strip_suffix("UTC")) {
-        (clock, 0)
-    } else {
-        let at = rest.rfind(['+', '-'])?;
-        let (clock, zone) = rest.split_at_checked(at)?;
+        (clock, Some(0))
+    } else if let Some((clock, zone)) = rest.rfind(['+', '-']).and_then(|at| rest.split_at_checked(at)) {
         let sign = if zone.starts_with('-') { -1 } else { 1 };
         let zone = zone.get(1..)?.replace(':', "");
         let (hours, minutes) = (zone.get(..2)?.parse::<i64>().ok()?, zone.get(2..4)?.parse::<i64>().ok()?);
-        (clock, sign * (hours * 3600 + minutes * 60))
+        (clock, Some(sign * (hours * 3600 + minutes * 60)))
+    } else {
+        (rest, None)
     };
     let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if parts.next().is_some() || !(1..=12).contains(&month) || !(1..=31).contains(&day) || !(1700..2250).contains(&year)
+    let of_month = |month| days(year, month, 1);
+    let end = || if month == 12 { days(year + 1, 1, 1) } else { of_month(month + 1) };
+    if parts.next().is_some()
+        || !(1..=12).contains(&month)
+        || !(1700..2250).contains(&year)
+        || !(1..=end() - of_month(month)).contains(&day)
     {
         return None;
     }
@@ -191,7 +203,11 @@ fn moment(text: &str) -> Option<i64> {
     if parts.next().is_some() {
         return None;
     }
-    let whole = days(year, month, day) * 86400 + hours * 3600 + minutes * 60 - offset;
+    let wall = days(year, month, day) * 86400 + hours * 3600 + minutes * 60;
+    let whole = match offset {
+        Some(offset) => wall - offset,
+        None => DateTime::from_timestamp(wall, 0)?.naive_utc().and_local_timezone(Local).earliest()?.timestamp(),
+    };
     whole.checked_mul(1_000_000_000)?.checked_add(seconds)
 }
 
@@ -238,12 +254,15 @@ mod tests {
             ("2026-11-23T08:00:00Z", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
             ("2026-11-23 09:00+01:00", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
             ("1970-01-01 00:00:00.5Z", Class::Time, Some(Item::Time(500_000_000))),
-            ("2026-11-23 08:00:00", Class::Time, None),
             ("2026-13-23 08:00:00Z", Class::Time, None),
             ("Nov 23, 2026 08:00:00.000000000 UTC", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
             ("Nov  3, 2026 08:00:00Z", Class::Time, Some(Item::Time(1_793_692_800_000_000_000))),
             ("nov 23, 2026 09:00:00 +01:00", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
-            ("Nov 23, 2026 08:00:00", Class::Time, None),
+            ("2026-02-30 08:00:00Z", Class::Time, None),
+            ("2100-02-29 08:00:00Z", Class::Time, None),
+            ("2028-02-29 00:00Z", Class::Time, Some(Item::Time(1_835_395_200_000_000_000))),
+            ("2026-12-31 00:00Z", Class::Time, Some(Item::Time(1_798_675_200_000_000_000))),
+            ("2026-12-32 08:00:00Z", Class::Time, None),
             ("Nov 23", Class::Time, None),
             ("1795420800.5", Class::Time, Some(Item::Time(1_795_420_800_500_000_000))),
             (":be", Class::Bytes, raw(&[0xbe])),

@@ -26,6 +26,8 @@ mod quick;
 mod relation;
 mod select;
 mod sides;
+mod versions;
+mod worked;
 
 pub use error::{Fault, FilterError};
 pub use help::{Proposal, names, operators, propose, quoted};

@@ -1,6 +1,7 @@
 //! What stands on a side of a comparison: a field, a slice of it, a function of it, a calculation, or values.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::item::{Class, Item, Number};
 use super::parse::Arithmetic;
@@ -85,7 +86,7 @@ pub(super) const FUNCTIONS: &[FunctionRow] = &[
         function: Function::Text,
         name: "string",
         several: false,
-        help: "Each value as text, as it is printed.",
+        help: "Each value as text, as it is printed; times as seconds since 1970.",
     },
     FunctionRow {
         function: Function::Abs,
@@ -106,12 +107,12 @@ impl Function {
         let is_bytes = matches!(class, Class::Text | Class::Bytes | Class::Member);
         let is_number = matches!(class, Class::Number | Class::Duration | Class::Member);
         match self {
-            Self::Len if is_bytes => Some(Class::Number),
+            Self::Len if is_bytes || class == Class::Address => Some(Class::Number),
             Self::Count => Some(Class::Number),
             Self::Upper | Self::Lower if is_bytes => Some(Class::Text),
             Self::Text if class != Class::Presence => Some(Class::Text),
             Self::Abs if is_number => Some(class),
-            Self::Max | Self::Min if is_number || class == Class::Time => Some(class),
+            Self::Max | Self::Min if class != Class::Presence => Some(class),
             _ => None,
         }
     }
@@ -198,7 +199,10 @@ pub(super) fn parts(text: &str) -> Option<Vec<Part>> {
         let dash = text.get(1..)?.find('-').map(|at| at + 1);
         match dash {
             Some(dash) => {
-                Some(Part { from: place(text.get(..dash)?)?, to: Until::Last(place(text.get(dash + 1..)?)?) })
+                let (from, last) = (place(text.get(..dash)?)?, place(text.get(dash + 1..)?)?);
+                // No message is so long that it ends before it begins.
+                let is_empty = (from < 0) == (last < 0) && last < from;
+                (!is_empty).then_some(Part { from, to: Until::Last(last) })
             }
             None => Some(Part { from: place(text)?, to: Until::Length(1) }),
         }
@@ -240,7 +244,7 @@ fn call(function: Function, arguments: &[Operand], view: &View<'_>, visit: &mut 
     }
     let mut see = |item: Item<'_>| {
         let made = match (function, item) {
-            (Function::Len, item) => item.bytes().map(|bytes| Item::Integer(bytes.len() as i128)),
+            (Function::Len, item) => item.octets().map(|bytes| Item::Integer(bytes.len() as i128)),
             (Function::Upper, item) => item.bytes().map(|bytes| Item::Text(Cow::Owned(bytes.to_ascii_uppercase()))),
             (Function::Lower, item) => item.bytes().map(|bytes| Item::Text(Cow::Owned(bytes.to_ascii_lowercase()))),
             (Function::Text, item) => Some(Item::Text(Cow::Owned(text(&item)))),
@@ -293,6 +297,13 @@ pub(super) fn calculate(operator: Arithmetic, left: &Item<'_>, right: &Item<'_>)
         (BitAnd, Item::Text(a) | Item::Bytes(a), Item::Text(b) | Item::Bytes(b)) => {
             let both: Vec<u8> = a.iter().zip(b.iter()).map(|(a, b)| a & b).collect();
             return both.iter().any(|byte| *byte != 0).then_some(Item::Bytes(Cow::Owned(both)));
+        }
+        (BitAnd, Item::Address(a), Item::Address(b)) => {
+            return match (a, b) {
+                (IpAddr::V4(a), IpAddr::V4(b)) => Some(Item::Address(IpAddr::V4(*a & *b))),
+                (IpAddr::V6(a), IpAddr::V6(b)) => Some(Item::Address(IpAddr::V6(*a & *b))),
+                _ => None,
+            };
         }
         _ => {}
     }

@@ -59,6 +59,19 @@ pub(super) enum Arithmetic {
     BitAnd,
 }
 
+impl Arithmetic {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+            Self::BitAnd => "&",
+        }
+    }
+}
+
 /// How tightly things bind.
 mod power {
     pub const OR: u8 = 1;

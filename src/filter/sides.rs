@@ -49,7 +49,7 @@ impl Compiler<'_> {
         match &node.kind {
             NodeKind::Word => match field::find(self.part(&node.span)) {
                 Ok(found) => Ok(Side { field: Some(found), ..side(Operand::Field(found), Class::of(found.kind)) }),
-                Err(unknown) => self.fault(Fault::Field(unknown), &node.span),
+                Err(unknown) => self.unknown(unknown, &node.span),
             },
             NodeKind::Quantified(quantifier, inner) => {
                 Ok(Side { quantifier: Some(*quantifier), span: span.clone(), ..self.side(inner)? })
@@ -89,6 +89,9 @@ impl Compiler<'_> {
         let called = self.part(name);
         if called == MEMBER {
             return self.payload_member(arguments, span);
+        }
+        if WHOLES.iter().any(|row| row.name == called) {
+            return self.fault(Fault::Whole(called.to_owned()), span);
         }
         let Some(row) = FUNCTIONS.iter().find(|row| row.name == called) else {
             if let Some((_, instead)) = WIRESHARK_ALONE.iter().find(|(function, _)| *function == called) {
@@ -185,11 +188,15 @@ impl Compiler<'_> {
             (Arithmetic::Subtract, Class::Time, Class::Time) => Class::Duration,
             (Arithmetic::Add | Arithmetic::Subtract, Class::Time, Class::Duration) => Class::Time,
             (Arithmetic::BitAnd, Class::Bytes | Class::Text, Class::Bytes | Class::Text) => Class::Bytes,
-            (_, Class::Number, Class::Number) => Class::Number,
+            (Arithmetic::BitAnd, Class::Address, Class::Address) => Class::Address,
+            (_, Class::Number | Class::Member, Class::Number | Class::Member) => Class::Number,
             (_, Class::Duration | Class::Number, Class::Duration | Class::Number) if operator != Arithmetic::BitAnd => {
                 Class::Duration
             }
-            (_, left, right) => return self.fault(Fault::Kinds { left: left.name(), right: right.name() }, span),
+            (_, left, right) => {
+                let fault = Fault::Calculation { operator: operator.name(), left: left.name(), right: right.name() };
+                return self.fault(fault, span);
+            }
         };
         let operand = Operand::Arithmetic(operator, Box::new(one.operand), Box::new(other.operand));
         Ok(Side { operand, class, field: None, quantifier: None, span: span.clone() })

@@ -1,0 +1,103 @@
+//! Values that are worked out while a filter is made ready, and whether a value can be one of a field.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use super::compile::Compiler;
+use super::error::{Fault, FilterError};
+use super::item::{Class, Item};
+use super::operand::{FUNCTIONS, MEMBER, calculate};
+use super::parse::{Arithmetic, Node, NodeKind};
+use super::relation::WHOLES;
+use super::versions;
+use crate::field::{Field, Kind, UnknownField};
+
+/// The first word in a calculation.
+pub(super) fn first_word(node: &Node) -> Option<&Node> {
+    match &node.kind {
+        NodeKind::Word => Some(node),
+        NodeKind::Negative(inner) => first_word(inner),
+        NodeKind::Arithmetic(_, left, right) => first_word(left).or_else(|| first_word(right)),
+        _ => None,
+    }
+}
+
+impl Compiler<'_> {
+    /// There is no such field; perhaps it is a function, or a relation.
+    pub(super) fn unknown<T>(&self, unknown: UnknownField, span: &Range<usize>) -> Result<T, FilterError> {
+        let examples = WHOLES.iter().map(|row| (row.name, "whole_exchange(coap.retransmitted)"));
+        let examples = examples.chain(FUNCTIONS.iter().map(|row| (row.name, "len(coap.token) > 2")));
+        match examples.chain([(MEMBER, "member(\"a name\") > 2")]).find(|(name, _)| *name == unknown.name) {
+            Some((name, example)) => self.fault(Fault::Bare { name: name.to_owned(), example }, span),
+            None => self.fault(Fault::Field(unknown), span),
+        }
+    }
+
+    /// What a calculation with values alone comes to.
+    pub(super) fn calculated(
+        &self,
+        operator: Arithmetic,
+        (left, right): (&Node, &Node),
+        class: Class,
+        span: &Range<usize>,
+    ) -> Result<Option<Item<'static>>, FilterError> {
+        use Arithmetic::{Add, Divide, Multiply, Subtract};
+        if class == Class::Address && operator == Arithmetic::Modulo {
+            return self.fault(Fault::Zone(format!("%{}", self.part(&right.span))), span);
+        }
+        let classes = match (class, operator) {
+            (Class::Time, Add | Subtract) => (Class::Time, Class::Duration),
+            (Class::Duration, Multiply | Divide) => (Class::Duration, Class::Number),
+            (Class::Number | Class::Duration, _) => (class, class),
+            (Class::Member, _) => (Class::Number, Class::Number),
+            _ => {
+                let fault = Fault::Calculation { operator: operator.name(), left: class.name(), right: class.name() };
+                return self.fault(fault, span);
+            }
+        };
+        let (left, right) = (self.value(left, classes.0, None)?, self.value(right, classes.1, None)?);
+        Ok(calculate(operator, &left, &right))
+    }
+
+    /// A text in other letters: `lower("ALARM")`.
+    pub(super) fn in_letters(&self, name: &Range<usize>, arguments: &[Node], class: Class) -> Option<Item<'static>> {
+        let item = self.value(arguments.first()?, class, None).ok()?;
+        let (bytes, is_upper) = (item.bytes()?, self.part(name) == "upper");
+        let bytes = if is_upper { bytes.to_ascii_uppercase() } else { bytes.to_ascii_lowercase() };
+        Some(if class == Class::Bytes { Item::Bytes(Cow::Owned(bytes)) } else { Item::Text(Cow::Owned(bytes)) })
+    }
+
+    /// A field has addresses of one version of IP.
+    pub(super) fn of_version(&self, field: &Field, is: &'static str, span: &Range<usize>) -> Result<(), FilterError> {
+        match versions::of(field) {
+            Some((version, other)) if version != is => {
+                self.fault(Fault::Version { is, field: field.name.to_string(), other }, span)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether some value of the field could be this one.
+    pub(super) fn fits(
+        &self,
+        item: &Item<'_>,
+        field: Option<&Field>,
+        text: &str,
+        span: &Range<usize>,
+    ) -> Result<(), FilterError> {
+        let Some(field) = field else { return Ok(()) };
+        match item {
+            Item::Address(address) | Item::Network(address, _) => {
+                let is = if matches!(address, IpAddr::V4(_)) { "IPv4" } else { "IPv6" };
+                self.of_version(field, is, span)
+            }
+            Item::Bytes(bytes) if field.kind == Kind::Mac && bytes.len() != 6 => {
+                let (text, field) = (text.to_owned(), field.name.to_string());
+                let hint = "; write 02:00:5e:10:00:01, or a part of it as in eth.src[0:3] == 02:00:5e";
+                self.fault(Fault::Value { text, field, kind: "MAC address", hint }, span)
+            }
+            _ => Ok(()),
+        }
+    }
+}
