@@ -83,6 +83,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("prnt FILE", "did you mean `coapscope print`?"),
     ("stat --json FILE", "did you mean `coapscope stats`?"),
     ("-t d print FILE", "print: a subcommand stands first"),
+    ("-r FILE -T fields -e frame.number", "-T: belongs to a subcommand; did you mean `coapscope print -T`?"),
+    ("FILE -T json", "-T: belongs to a subcommand; did you mean `coapscope print -T`?"),
+    ("FILE --json", "--json: belongs to a subcommand; did you mean `coapscope stats --json`?"),
+    ("completions bash x", "x: one argument too many; see"),
+    ("explain FILE", "FILE is a file; name the capture and the frame: -r FILE --frame N"),
+    ("print -T fields -e frame.number,coap.mid FILE", "-e: takes one field; write one -e for each"),
     ("nowhere.pcap", "No such file or directory (os error 2); check its name and folder"),
     ("check", "standard input: coapscope check FILE"),
     ("flow", "standard input: coapscope flow FILE"),
@@ -504,4 +510,11 @@ fn fields_are_found_by_words_of_their_descriptions() {
     }
     let one = command(&["fields", "round trip"]).output().unwrap();
     assert_eq!(one.stdout, run("fields round trip").stdout);
+}
+
+#[test]
+fn the_habit_of_asking_for_numbers_is_taken() {
+    for command in ["print", "stats", "check", "flow"] {
+        assert_eq!(run(&format!("{command} -n FILE")), run(&format!("{command} FILE")));
+    }
 }

@@ -331,6 +331,9 @@ pub struct ReadingArgs {
     /// negated. `matches` takes regular expressions of the Rust crate regex.
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub display_filter: Option<String>,
+    /// No names of hosts or ports: none is ever looked up, so this says what is so already.
+    #[arg(short = 'n')]
+    pub numeric: bool,
     /// Further UDP ports that carry CoAP.
     #[arg(long = "port", value_name = "N[,N...]", value_delimiter = ',', value_parser = values::port, allow_negative_numbers = true)]
     pub ports: Vec<u16>,

@@ -1,6 +1,7 @@
 //! `coapscope explain`: one message byte by byte, for whoever learns the format.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
@@ -70,6 +71,9 @@ fn text_of(args: &ExplainArgs) -> anyhow::Result<String> {
             );
         }
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    if let Some(file) = args.hex.iter().find(|word| Path::new(word).is_file()) {
+        bail!("explain: {} is a file; name the capture and the frame: -r FILE --frame N", Path::new(file).display());
     }
     let words: Vec<String> = args.hex.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     Ok(words.join(" "))

@@ -50,7 +50,10 @@ pub fn line(error: &Error, arguments: &[String]) -> String {
     } else {
         "coapscope --help".into()
     };
-    let late = arguments.iter().skip(1).find(|word| !is_subcommand(first) && is_subcommand(word));
+    // What stands behind an option is its value: -T fields.
+    let values = |pair: &&[String]| pair.first().is_some_and(|before| !takes_value(before));
+    let mut words = arguments.windows(2).filter(values).filter_map(|pair| pair.get(1));
+    let late = words.find(|word| !is_subcommand(first) && is_subcommand(word));
     let what = match late {
         Some(word) => format!("{word}: a subcommand stands first, before every option"),
         None => what(error, first),
@@ -87,10 +90,15 @@ fn what(error: &Error, subcommand: &str) -> String {
     let argument = told(ContextKind::InvalidArg).map_or_else(String::new, |text| name(&text));
     let value = told(ContextKind::InvalidValue).map(|value| shown(&value));
     match (error.kind(), value) {
-        (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') => one_file(&argument),
+        (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') => too_many(&argument, subcommand),
         (ErrorKind::UnknownArgument, _) => match told(ContextKind::SuggestedArg) {
             Some(other) => format!("{argument}: there is no such option; did you mean {other}?"),
-            None => format!("{argument}: there is no such option"),
+            None => match elsewhere(&argument).filter(|_| !is_subcommand(subcommand)) {
+                Some(other) => {
+                    format!("{argument}: belongs to a subcommand; did you mean `coapscope {other} {argument}`?")
+                }
+                None => format!("{argument}: there is no such option"),
+            },
         },
         (ErrorKind::InvalidValue, None) => format!("{argument}: a value is missing"),
         (ErrorKind::InvalidValue, Some(value)) => match told(ContextKind::ValidValue) {
@@ -103,7 +111,7 @@ fn what(error: &Error, subcommand: &str) -> String {
         }
         (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is missing"),
         (ErrorKind::ArgumentConflict, _) => match (told(ContextKind::InvalidSubcommand), told(ContextKind::PriorArg)) {
-            (Some(word), _) => one_file(&word),
+            (Some(word), _) => too_many(&word, subcommand),
             (None, Some(other)) if name(&other) == argument => format!("{argument} can be given once only"),
             (None, Some(other)) => format!("{argument} and {} exclude each other", name(&other)),
             (None, None) => format!("{argument} goes with nothing else"),
@@ -112,8 +120,34 @@ fn what(error: &Error, subcommand: &str) -> String {
     }
 }
 
-fn one_file(argument: &str) -> String {
-    format!("{}: one argument too many; several captures are merged with -r A -r B", shown(argument))
+fn too_many(argument: &str, subcommand: &str) -> String {
+    let root = Cli::command();
+    let command = root.find_subcommand(subcommand).unwrap_or(&root);
+    let way = match command.get_arguments().any(|it| it.get_id() == "read") {
+        true => "; several captures are merged with -r A -r B",
+        false => "",
+    };
+    format!("{}: one argument too many{way}", shown(argument))
+}
+
+/// Whether this is an option of `print` that is written this way.
+fn is_written(argument: &clap::Arg, option: &str) -> bool {
+    argument.get_short().is_some_and(|short| option == format!("-{short}"))
+        || argument.get_long().is_some_and(|long| option == format!("--{long}"))
+}
+
+/// An option of `print` behind which its value stands.
+fn takes_value(option: &str) -> bool {
+    let root = Cli::command();
+    let found = root.find_subcommand("print").and_then(|print| print.get_arguments().find(|it| is_written(it, option)));
+    found.is_some_and(|it| it.get_action().takes_values())
+}
+
+/// The first subcommand that has such an option.
+fn elsewhere(option: &str) -> Option<String> {
+    let root = Cli::command();
+    let has = |command: &&clap::Command| command.get_arguments().any(|it| is_written(it, option));
+    root.get_subcommands().find(has).map(|command| command.get_name().to_owned())
 }
 
 /// The name in `--read <FILE>`, `[FILE]` or `<SHELL>`.

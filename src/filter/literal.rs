@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use chrono::{DateTime, Local};
-
 use super::item::{Class, Item};
 
 /// Reads a value of a class; None where it is none. `quoted`: it stood between quotation marks.
@@ -206,7 +204,7 @@ fn moment(text: &str) -> Option<i64> {
     let wall = days(year, month, day) * 86400 + hours * 3600 + minutes * 60;
     let whole = match offset {
         Some(offset) => wall - offset,
-        None => DateTime::from_timestamp(wall, 0)?.naive_utc().and_local_timezone(Local).earliest()?.timestamp(),
+        None => crate::payload::of_local_time(wall)?,
     };
     whole.checked_mul(1_000_000_000)?.checked_add(seconds)
 }

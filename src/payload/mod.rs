@@ -29,6 +29,7 @@ pub use memo::shared;
 pub use message::{About, Part, brief, findings, findings_of_body, of_message, part};
 pub use notation::notation;
 pub use senml::Record;
+pub use time::of_local_time;
 pub use walk::{DEPTH, ITEMS, Problem};
 
 use crate::coap::ContentFormat;

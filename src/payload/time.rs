@@ -1,6 +1,13 @@
 //! Times inside payloads, for reading.
 
-use chrono::DateTime;
+use chrono::{DateTime, Local};
+
+/// Seconds since 1970 at which a clock here shows what a clock in UTC shows after these seconds; the first where there are two, None where
+/// the clock here leaves that time out.
+pub fn of_local_time(seconds: i64) -> Option<i64> {
+    let shown = DateTime::from_timestamp(seconds, 0)?.naive_utc();
+    Some(shown.and_local_timezone(Local).earliest()?.timestamp())
+}
 
 /// Seconds since 1970 as date and time in UTC, to the millisecond where there is a fraction; None beyond what a calendar has.
 pub(super) fn utc(seconds: f64) -> Option<String> {

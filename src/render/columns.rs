@@ -60,6 +60,8 @@ enum Quote {
 pub enum ColumnsError {
     /// A name that no field has.
     Field(crate::field::UnknownField),
+    /// Several fields in one word.
+    Several,
     /// No field was named.
     NoField,
     /// An option of `-E` that does not exist, or a value that it does not take.
@@ -70,6 +72,7 @@ impl fmt::Display for ColumnsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Field(unknown) => write!(f, "-e: {unknown}; see `coapscope fields`"),
+            Self::Several => f.write_str("-e: takes one field; write one -e for each: -e frame.number -e coap.mid"),
             Self::NoField => {
                 f.write_str("-T fields: no field is named; name at least one with -e, such as -e coap.code")
             }
@@ -268,7 +271,11 @@ fn push_value(into: &mut String, value: &Value<'_>) {
 }
 
 fn look_up<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Field>, ColumnsError> {
-    names.map(|name| find(name).map_err(ColumnsError::Field)).collect()
+    let one = |name: &'a str| match find(name) {
+        Err(_) if name.contains(',') => Err(ColumnsError::Several),
+        found => found.map_err(ColumnsError::Field),
+    };
+    names.map(one).collect()
 }
 
 fn character(value: &str) -> Option<String> {
