@@ -124,7 +124,7 @@ fn lanes_scroll_merge_and_hide() {
 }
 
 /// A pcap of raw IPv4: so many clients, each of which asks one server and is answered.
-fn capture_of_clients(count: u8) -> Vec<u8> {
+fn capture_of_clients(count: u16) -> Vec<u8> {
     let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
     let mut add = |second: u32, ends: [[u8; 4]; 2], ports: [u16; 2], message: &[u8]| {
         let length = message.len() as u16 + 28;
@@ -138,9 +138,10 @@ fn capture_of_clients(count: u8) -> Vec<u8> {
         file.extend(message);
     };
     for client in 1..=count {
-        let (own, server, second) = ([10, 0, 1, client], [10, 0, 0, 1], u32::from(client) * 2);
-        add(second, [own, server], [40000, 5683], &[0x40, 1, 0, client, 0xb1, b'x']);
-        add(second + 1, [server, own], [5683, 40000], &[0x60, 0x45, 0, client]);
+        let [high, low] = client.to_be_bytes();
+        let (own, server, second) = ([10, 1, high, low], [10, 0, 0, 1], u32::from(client) * 2);
+        add(second, [own, server], [40000, 5683], &[0x40, 1, high, low, 0xb1, b'x']);
+        add(second + 1, [server, own], [5683, 40000], &[0x60, 0x45, high, low]);
     }
     file
 }
@@ -168,6 +169,28 @@ fn lanes_follow_the_selection() {
         let head = head(keys);
         let has = |name: &str| head.iter().any(|word| word == name);
         assert!(has(shown) && !has(absent), "{keys}: {head:?}");
+    }
+}
+
+/// However many they are, the lanes beyond the edges are counted, apart from the names of those that are shown.
+#[test]
+fn lanes_beyond_the_edges_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcap");
+    for clients in [60, 200, 3000] {
+        std::fs::write(&path, capture_of_clients(clients)).unwrap();
+        for (width, height) in [(80, 24), (120, 36)] {
+            for keys in ["f", &format!("f :{clients} Enter"), "f G"] {
+                let film = Scene::file(&path).at((width, height)).keys(keys).run();
+                let head = film.last().lines().nth(1).unwrap().to_owned();
+                let words = || head.split_whitespace();
+                let left = words().find_map(|word| word.strip_prefix('«')).map_or(0, |count| count.parse().unwrap());
+                let right = words().find_map(|word| word.strip_suffix('»')).map_or(0, |count| count.parse().unwrap());
+                let is_lane = |word: &&str| word.len() > 1 && word.starts_with(['c', 's']);
+                let shown = words().filter(is_lane).count();
+                assert_eq!(left + shown + right, usize::from(clients) + 1, "{clients} clients, {keys}: {head}");
+            }
+        }
     }
 }
 

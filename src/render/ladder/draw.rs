@@ -14,8 +14,6 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that an arrow stops short of its lane where nothing answers it.
 const AIR: usize = 5;
-/// Columns for how many lanes are beyond an edge.
-const MARK: usize = 4;
 
 /// What a ladder is drawn with.
 pub struct Drawing<'a> {
@@ -61,11 +59,9 @@ impl Drawing<'_> {
         self.left(&mut canvas, ["No", "!", time, "Delta"], Part::Head, Part::Head);
         let at: Vec<usize> = columns.shown.iter().map(|(_, column)| *column).collect();
         let (begin, end) = (columns.lanes.0, columns.lanes.0 + columns.lanes.1);
-        // How many lanes are beyond stands in the margins.
-        let (begin_heads, end_heads) = (
-            begin + if columns.beyond.0 > 0 { MARK } else { 0 },
-            end.saturating_sub(if columns.beyond.1 > 0 { MARK } else { 0 }),
-        );
+        // How many lanes are beyond stands in the margins, and a blank beside it.
+        let [left, right] = self.beyond_texts().map(|text| text.map_or(0, |text| text.width() + 1));
+        let (begin_heads, end_heads) = (begin + left, end.saturating_sub(right));
         for (index, (lane, column)) in columns.shown.iter().enumerate() {
             let before = index
                 .checked_sub(1)
@@ -87,16 +83,22 @@ impl Drawing<'_> {
         canvas.finish()
     }
 
-    /// How many lanes are beyond the edges.
+    /// How many lanes are beyond the edges, with the signs that point there.
+    fn beyond_texts(&self) -> [Option<String>; 2] {
+        let ([left, right], (before, behind)) = (self.signs.beyond, self.columns.beyond);
+        [(before, format!("{left}{before}")), (behind, format!("{behind}{right}"))]
+            .map(|(count, text)| (count > 0).then_some(text))
+    }
+
+    /// The same, drawn.
     fn beyond(&self, canvas: &mut Canvas) {
         let (begin, last) = self.columns.edges();
-        let [left, right] = self.signs.beyond;
-        if self.columns.beyond.0 > 0 {
-            canvas.text(begin, MARK, &format!("{left}{}", self.columns.beyond.0), Part::Head);
+        let [left, right] = self.beyond_texts();
+        if let Some(text) = left {
+            canvas.text(begin, text.width(), &text, Part::Head);
         }
-        if self.columns.beyond.1 > 0 {
-            let text = format!("{}{right}", self.columns.beyond.1);
-            canvas.text((last + 1).saturating_sub(text.width()), MARK, &text, Part::Head);
+        if let Some(text) = right {
+            canvas.text((last + 1).saturating_sub(text.width()), text.width(), &text, Part::Head);
         }
     }
 
