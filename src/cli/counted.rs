@@ -20,9 +20,8 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
     let Opened { source, reader, .. } = input::open(args.input.paths("stats")?, false, &args.reading)?;
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let mut store = Store::default();
-    if let Some(Ended::Failed(why) | Ended::Panicked(why)) =
-        printer::read_whole(source, input::pipeline_options(&args.reading)?, &mut store, context)?
-    {
+    let ended = printer::read_whole(source, input::pipeline_options(&args.reading)?, &mut store, context)?;
+    if let Some(why) = ended.as_ref().and_then(Ended::fault) {
         anyhow::bail!("{why}");
     }
     let Selection::Chosen(ids) = filter.select(&store, &fetcher, threads(), &|| false)? else {

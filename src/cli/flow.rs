@@ -112,7 +112,9 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
             // A file that is there stays as it was until there is something to write.
             let mut text = Vec::new();
             let cut = flow.write(args, form, false, &mut text)?;
-            flow.unless_unread()?;
+            if let Some(why) = flow.fault().filter(|_| flow.read.store.summary().frames == 0) {
+                bail!("{why}");
+            }
             let written = target::create(path)?.write_all(&text);
             written.with_context(|| format!("{}: cannot be written", path.display()))?;
             cut
@@ -133,7 +135,7 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         };
         context.tell(&format!("{} not shown: {why}", count(cut as usize, "message")));
     }
-    if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &flow.read.ended {
+    if let Some(why) = flow.fault() {
         bail!("{why}");
     }
     if let Some(line) = without::line(&flow.name, flow.read.store.summary()) {
@@ -213,12 +215,9 @@ struct Flow {
 }
 
 impl Flow {
-    /// An error where nothing of the capture could be read.
-    fn unless_unread(&self) -> anyhow::Result<()> {
-        match &self.read.ended {
-            Some(Ended::Failed(why) | Ended::Panicked(why)) if self.read.store.summary().frames == 0 => bail!("{why}"),
-            _ => Ok(()),
-        }
+    /// Why not all of the capture was read, if so.
+    fn fault(&self) -> Option<&str> {
+        self.read.ended.as_ref().and_then(Ended::fault)
     }
 
     /// Writes the diagram; answers how many messages were left out. `terminal`: it may go to one.

@@ -89,11 +89,6 @@ pub(super) fn read_whole(
     Ok(ended)
 }
 
-/// Whether a capture ended because it could not be read on.
-pub(super) fn is_fault(ended: &Ended) -> bool {
-    matches!(ended, Ended::Failed(_) | Ended::Panicked(_))
-}
-
 /// Reads a capture and prints what was chosen of it.
 pub(super) struct Printer<'r> {
     name: String,
@@ -257,7 +252,7 @@ impl<'r> Printer<'r> {
                 (Ok(()), None) => {}
                 (Ok(()), ended) => {
                     context.out.flush()?;
-                    return self.outcome(ended, context);
+                    return self.outcome(ended.as_ref(), context);
                 }
             }
         }
@@ -314,9 +309,9 @@ impl<'r> Printer<'r> {
     pub fn whole(mut self, source: Box<dyn Source>, context: &mut Context<'_>) -> anyhow::Result<()> {
         let options = input::pipeline_options(self.reading)?;
         let ended = read_whole(source, options, &mut self.store, context)?;
-        if self.store.summary().frames == 0 && ended.as_ref().is_some_and(is_fault) {
+        if self.store.summary().frames == 0 && ended.as_ref().and_then(Ended::fault).is_some() {
             // Nothing could be read: what is to be written stays as it was.
-            return self.outcome(ended, context);
+            return self.outcome(ended.as_ref(), context);
         }
         if !matches!(self.whole, Some(Whole::Table(..) | Whole::Export(_) | Whole::Save(_, false))) {
             self.form.heading(&mut context.out)?;
@@ -348,7 +343,7 @@ impl<'r> Printer<'r> {
         }
         self.store = store;
         context.out.flush()?;
-        self.outcome(ended, context)
+        self.outcome(ended.as_ref(), context)
     }
 
     /// As many of them as are wanted, evidence between them not counted.
@@ -428,8 +423,8 @@ impl<'r> Printer<'r> {
     }
 
     /// An error where the source could not be read to its end; a word where it held no message.
-    fn outcome(&self, ended: Option<Ended>, context: &mut Context<'_>) -> anyhow::Result<()> {
-        if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
+    fn outcome(&self, ended: Option<&Ended>, context: &mut Context<'_>) -> anyhow::Result<()> {
+        if let Some(why) = ended.and_then(Ended::fault) {
             bail!("{why}");
         }
         match (&self.live, self.store.summary()) {

@@ -236,9 +236,9 @@ impl<'t> Compiler<'t> {
     }
 
     fn pattern(&self, node: &Node) -> Result<Regex, FilterError> {
-        let text = match &node.kind {
+        let (text, is_text) = match &node.kind {
             NodeKind::Text(text) => as_pattern(text),
-            NodeKind::Word => self.part(&node.span).to_owned(),
+            NodeKind::Word => (self.part(&node.span).to_owned(), true),
             _ => {
                 return self.fault(
                     Fault::Expected {
@@ -252,7 +252,7 @@ impl<'t> Compiler<'t> {
         let pattern = RegexBuilder::new(&text)
             .case_insensitive(true)
             // Bytes need be no text; where the pattern is more than ASCII it is about text.
-            .unicode(!text.is_ascii() && !is_of_bytes(node))
+            .unicode(is_text && !text.is_ascii())
             .size_limit(PATTERN_BYTES)
             .dfa_size_limit(PATTERN_BYTES)
             .nest_limit(50)
@@ -341,19 +341,15 @@ impl<'t> Compiler<'t> {
     }
 }
 
-/// Text as a regular expression; bytes that are no text, of escapes such as `\\xff`, stand for themselves.
-fn as_pattern(text: &[u8]) -> String {
-    let mut pattern = String::new();
+/// A regular expression, and whether all of it is text: bytes that are none, of escapes such as `\xff`, stand for themselves.
+fn as_pattern(text: &[u8]) -> (String, bool) {
+    let (mut pattern, mut is_text) = (String::new(), true);
     for chunk in text.utf8_chunks() {
         pattern.push_str(chunk.valid());
         chunk.invalid().iter().for_each(|byte| pattern.push_str(&format!("\\x{byte:02x}")));
+        is_text &= chunk.invalid().is_empty();
     }
-    pattern
-}
-
-/// Whether a pattern holds bytes that are no text.
-fn is_of_bytes(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Text(text) if std::str::from_utf8(text).is_err())
+    (pattern, is_text)
 }
 
 fn whole(name: &str) -> Option<Whole> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::sparse::Sparse;
 use super::turns::Turns;
-use super::{Chunked, Record, Summary};
+use super::{Chunked, Ended, Record, Summary};
 use crate::capture::Interface;
 use crate::coap::{Finding, Rule, Severity, Span};
 use crate::frame::{Endpoint, Position};
@@ -66,17 +66,6 @@ impl Update {
             && self.warnings.is_empty()
             && self.ended.is_none()
     }
-}
-
-/// How the source ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// All was read.
-    Complete,
-    /// It could not be read on: one line that says what, where, why and what to do.
-    Failed(String),
-    /// The loader met a fault of its own: one line.
-    Panicked(String),
 }
 
 /// A finding as it is kept: there may be very many, so there is no gap before its numbers.

@@ -102,9 +102,14 @@ impl Tracker {
         (like(newest), like(first))
     }
 
+    /// The time is over for which a message owns its number.
+    fn is_free_again(&self, sent: &Sent) -> bool {
+        self.clock.age(sent.first.at(), sent.stamp) > self.sent.life(sent)
+    }
+
     fn standing(&self, sent: &Sent, context: &Context<'_, '_>) -> Standing {
         let facts = &context.facts;
-        if sent.malformed || self.clock.age(sent.first.at(), sent.stamp) > self.sent.life(sent) {
+        if sent.malformed || self.is_free_again(sent) {
             return Standing::Fresh;
         }
         let confirmable = facts.kind == MessageType::Confirmable;
@@ -147,7 +152,7 @@ impl Tracker {
     /// The number was used before, and is free again.
     fn judge_recycled(&self, place: Place, key: MessageKey, context: &mut Context<'_, '_>) {
         let before = match Handle::at(place).and_then(|owner| self.sent.get(owner)) {
-            Some(sent) if sent.malformed || self.clock.age(sent.first.at(), sent.stamp) <= self.sent.life(sent) => None,
+            Some(sent) if sent.malformed || !self.is_free_again(sent) => None,
             Some(sent) => Some((sent.record, sent.first.at())),
             None => self.sent.past(key).map(|passed| (passed.record, passed.at)),
         };

@@ -310,9 +310,8 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn begun_early(&mut self, before: u32, context: &Context<'_, '_>) -> Option<ObservationId> {
-        let row = &self.slots.observation(before)?.row;
-        let same = row.registration == NO_RECORD && row.last == context.arrival.record;
-        let id = self.slots.observation(before).filter(|_| same)?.id;
+        let began = |row: &ObservationRow| row.registration == NO_RECORD && row.last == context.arrival.record;
+        let id = self.slots.observation(before).filter(|observation| began(&observation.row))?.id;
         self.forget(before);
         Some(id)
     }

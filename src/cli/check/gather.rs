@@ -123,7 +123,7 @@ fn read(
         take(&mut update)?;
         if let Some(summary) = summary {
             context.progress_done();
-            if let Some(Ended::Failed(why) | Ended::Panicked(why)) = ended {
+            if let Some(why) = ended.as_ref().and_then(Ended::fault) {
                 bail!("{why}");
             }
             return Ok(summary);

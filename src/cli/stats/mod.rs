@@ -74,7 +74,7 @@ fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::
         }
     }
     context.progress_done();
-    if let Some(Ended::Failed(why) | Ended::Panicked(why)) = &update.ended {
+    if let Some(why) = update.ended.as_ref().and_then(Ended::fault) {
         anyhow::bail!("{why}");
     }
     for (count, more) in update.summary.findings.iter_mut().zip(more) {

@@ -60,7 +60,8 @@ impl Drawing<'_> {
         let at: Vec<usize> = columns.shown.iter().map(|(_, column)| *column).collect();
         let (begin, end) = (columns.lanes.0, columns.lanes.0 + columns.lanes.1);
         // How many lanes are beyond stands in the margins, and a blank beside it.
-        let [left, right] = self.beyond_texts().map(|text| text.map_or(0, |text| text.width() + 1));
+        let beyond = self.beyond();
+        let [left, right] = beyond.each_ref().map(|text| text.as_ref().map_or(0, |text| text.width() + 1));
         let (begin_heads, end_heads) = (begin + left, end.saturating_sub(right));
         for (index, (lane, column)) in columns.shown.iter().enumerate() {
             let before = index
@@ -74,7 +75,13 @@ impl Drawing<'_> {
                 column.saturating_sub(text.width() / 2).clamp(before, behind.saturating_sub(text.width()).max(before));
             canvas.text(start, room, &text, Part::Head);
         }
-        self.beyond(&mut canvas);
+        let ((first, last), [left, right]) = (columns.edges(), beyond);
+        if let Some(text) = left {
+            canvas.text(first, text.width(), &text, Part::Head);
+        }
+        if let Some(text) = right {
+            canvas.text((last + 1).saturating_sub(text.width()), text.width(), &text, Part::Head);
+        }
         let (note, wide) = columns.note;
         if columns.exchange > 0 {
             canvas.text(end + 1, columns.exchange, &format!("{:>1$}", "Ex", columns.exchange), Part::Head);
@@ -84,22 +91,10 @@ impl Drawing<'_> {
     }
 
     /// How many lanes are beyond the edges, with the signs that point there.
-    fn beyond_texts(&self) -> [Option<String>; 2] {
+    fn beyond(&self) -> [Option<String>; 2] {
         let ([left, right], (before, behind)) = (self.signs.beyond, self.columns.beyond);
         [(before, format!("{left}{before}")), (behind, format!("{behind}{right}"))]
             .map(|(count, text)| (count > 0).then_some(text))
-    }
-
-    /// The same, drawn.
-    fn beyond(&self, canvas: &mut Canvas) {
-        let (begin, last) = self.columns.edges();
-        let [left, right] = self.beyond_texts();
-        if let Some(text) = left {
-            canvas.text(begin, text.width(), &text, Part::Head);
-        }
-        if let Some(text) = right {
-            canvas.text((last + 1).saturating_sub(text.width()), text.width(), &text, Part::Head);
-        }
     }
 
     fn lane_head(&self, lane: LaneId, room: usize) -> String {

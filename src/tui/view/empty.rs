@@ -106,7 +106,7 @@ fn loading(page: &mut Page<'_>) {
 
 fn nothing(page: &mut Page<'_>, ended: &Ended) {
     let summary = page.app.store.summary();
-    if let Ended::Failed(why) | Ended::Panicked(why) = ended {
+    if let Some(why) = ended.fault() {
         for line in text::wrap(why, page.columns.saturating_sub(4)) {
             page.rows.push(vec![(format!("  {line}"), page.app.theme.severity(Severity::Error))]);
         }
