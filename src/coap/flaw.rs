@@ -40,13 +40,21 @@ flaws! {
     Unclosed "what was opened is not closed"
     TooDeep "nested deeper than is read"
     TooMany "more items than are read"
+    NotUnderstood "a field that a reader has to understand, and that is not known"
+    Version "a version that is not known"
+    Mixed "another version than that of the records before it"
+    Name "no name, or one that is not spelled as it has to be"
+    NoValue "a record without a value"
+    ManyValues "a record with more than one value"
+    Overflow "a number or a sum that is too large to be calculated with"
 }
 
 impl Flaw {
     /// Whether the bytes can be read all the same, and most parsers take them: RFC 8259 section 4 only advises against names that occur twice,
-    /// RFC 8949 section 5.6 leaves them to the application, and RFC 8428 section 6 does not say what becomes of a number that JSON has none for.
+    /// RFC 8949 section 5.6 leaves them to the application, and RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none
+    /// for, or no double holds.
     pub const fn is_mild(self) -> bool {
-        matches!(self, Self::Duplicate | Self::NotFinite)
+        matches!(self, Self::Duplicate | Self::NotFinite | Self::Overflow)
     }
 
     /// The flaw with that number, as findings carry it.

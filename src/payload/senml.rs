@@ -1,5 +1,7 @@
 //! SenML (RFC 8428): records whose base fields are worked into the names, times and values of those that follow.
 
+use std::ops::Range;
+
 use serde_json::{Map, Number, json};
 
 use super::item::float;
@@ -45,8 +47,16 @@ const FIELDS: &[FieldRow] = &[
     field("t", 6, "time", Kind::Number),
     field("ut", 7, "update time", Kind::Number),
     field("vd", 8, "data", Kind::Data),
+    // RFC 9193, and LwM2M: without labels in CBOR.
+    FieldRow { json: "bct", cbor: None, name: "base Content-Format", kind: Kind::Text },
+    FieldRow { json: "ct", cbor: None, name: "Content-Format of the data", kind: Kind::Text },
     FieldRow { json: "vlo", cbor: None, name: "object link", kind: Kind::Text },
 ];
+
+/// Versions up to this one are those of RFC 8428 and of its drafts.
+const VERSION: i128 = 10;
+/// The same with the feature that RFC 9100 section 4 defines, secondary units; each is a bit of the number.
+const WITH_SECONDARY_UNITS: i128 = VERSION + (1 << 4);
 
 /// The fields that are the value of a record.
 const VALUES: [&str; 5] = ["v", "vs", "vb", "vd", "vlo"];
@@ -102,17 +112,22 @@ pub(super) struct Form {
 #[derive(Default)]
 struct Base {
     name: String,
+    /// Where that stands.
+    named_at: Range<usize>,
+    /// What is wrong with it was told.
+    name_told: bool,
     time: f64,
     unit: Option<String>,
     value: Option<f64>,
     sum: Option<f64>,
     version: Option<i128>,
+    content_format: Option<String>,
     /// One of them could not be read: what the records mean from there on is not known.
     is_broken: bool,
 }
 
 /// Says of every record what it means, and returns the resolved records. One that is broken, or has a field of the wrong kind, is
-/// left as it is.
+/// left as it is; nothing is made of a pack that a reader is to refuse.
 pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option<Pack> {
     let root = items.first_mut()?;
     if !matches!(root.value, Value::List(_)) {
@@ -121,6 +136,7 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
         }
         return None;
     }
+    let is_refused = refuses(&root.children, form.in_cbor, walk);
     let mut base = Base::default();
     let mut pack = Pack { resolved: Vec::new(), records: Vec::new() };
     let mut added = 0;
@@ -131,22 +147,7 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
             }
             continue;
         }
-        let mut values = 0;
-        let mut is_sound = !walk.is_broken_in(&record.bytes);
-        for field in &mut record.children {
-            let Some(row) = row_of(field, form.in_cbor) else { continue };
-            values |= VALUES.iter().position(|label| *label == row.json).map_or(0, |at| 1_u8 << at);
-            field.meaning = if form.in_cbor { format!("{}: {}", row.json, row.name) } else { row.name.to_owned() };
-            if !fits(field, row.kind, form, walk) {
-                is_sound = false;
-                base.is_broken |= row.json.starts_with('b');
-            }
-        }
-        // One value at most (RFC 8428 section 4.2).
-        if values.count_ones() > 1 {
-            walk.flaw(Flaw::Structure, record.bytes.clone());
-            is_sound = false;
-        }
+        let is_sound = fields_of(record, form, &mut base, walk);
         let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
         base.take(&read);
         added += base.name.len() + base.unit.as_ref().map_or(0, String::len);
@@ -154,16 +155,126 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
             walk.flaw(Flaw::TooMany, record.bytes.clone());
             break;
         }
-        if is_sound
-            && !base.is_broken
-            && let Some((object, meaning)) = record_of(&base, &read)
-        {
+        if !is_sound || base.is_broken || is_refused {
+            continue;
+        }
+        let own = own_fields(record, form.in_cbor);
+        judge(record, &own, &mut base, form, walk);
+        let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
+        if let Some((object, meaning)) = record_of(&base, &own, &read) {
             pack.resolved.push(serde_json::Value::Object(object));
             pack.records.extend(value_of(&base, &read));
             record.meaning = meaning;
         }
     }
-    Some(pack)
+    (!is_refused).then_some(pack)
+}
+
+/// Whether a reader is to refuse the pack: it has a field that has to be understood, or a version that is not known (RFC 8428 section 4.4).
+/// Notes why, and where the records differ in their version.
+fn refuses(records: &[Item], in_cbor: bool, walk: &mut Walk) -> bool {
+    let (mut is_refused, mut version) = (false, None);
+    for record in records.iter().filter(|record| matches!(record.value, Value::Map(_))) {
+        for field in &record.children {
+            let row = row_of(field, in_cbor);
+            if row.is_none() && !field.is_notation && field.name.ends_with('_') {
+                walk.flaw(Flaw::NotUnderstood, field.bytes.clone());
+                is_refused = true;
+            }
+            let Some(number) = row.filter(|row| row.json == "bver").and_then(|_| field.as_number()) else { continue };
+            let own = whole(field);
+            if !own.is_some_and(|own| (1..=VERSION).contains(&own) || own == WITH_SECONDARY_UNITS) {
+                walk.flaw(Flaw::Version, field.bytes.clone());
+                // No number of a version at all is a flaw, but no reason to refuse what can be read.
+                is_refused |= number > VERSION as f64;
+            } else if version.is_some_and(|version| Some(version) != own) {
+                walk.flaw(Flaw::Mixed, field.bytes.clone());
+            }
+            version = own.or(version);
+        }
+        version = version.or(Some(VERSION));
+    }
+    is_refused
+}
+
+/// The integer that a number is, however it is written.
+fn whole(item: &Item) -> Option<i128> {
+    let number = || item.as_number().filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+    item.as_integer().or_else(|| number().map(|number| number as i128))
+}
+
+/// Says of the fields of a record what they are, and whether they can be used. Notes where not.
+fn fields_of(record: &mut Item, form: Form, base: &mut Base, walk: &mut Walk) -> bool {
+    let (mut values, mut is_sound) = (0, !walk.is_broken_in(&record.bytes));
+    for field in &mut record.children {
+        let Some(row) = row_of(field, form.in_cbor) else { continue };
+        values |= VALUES.iter().position(|label| *label == row.json).map_or(0, |at| 1_u8 << at);
+        field.meaning = if form.in_cbor { format!("{}: {}", row.json, row.name) } else { row.name.to_owned() };
+        if !fits(field, row.kind, form, walk) {
+            is_sound = false;
+            base.is_broken |= row.json.starts_with('b');
+        }
+    }
+    // One value at most (RFC 8428 section 4.2).
+    if values.count_ones() > 1 {
+        walk.flaw(Flaw::ManyValues, record.bytes.clone());
+        is_sound = false;
+    }
+    is_sound
+}
+
+/// The labels of a record's own fields, those of the base left out.
+fn own_fields(record: &Item, in_cbor: bool) -> Vec<&'static str> {
+    let rows = record.children.iter().filter_map(|field| row_of(field, in_cbor));
+    rows.map(|row| row.json).filter(|label| !label.starts_with('b')).collect()
+}
+
+/// Notes what is wrong with a sound record: its name, a value that is missing, sums that no number holds.
+fn judge(record: &Item, own: &[&str], base: &mut Base, form: Form, walk: &mut Walk) {
+    let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
+    // What has nothing of its own, as the first record in RFC 8428 section 5.1.7, only sets the base for those behind it.
+    if own.is_empty() && !record.children.is_empty() {
+        return;
+    }
+    let name = base.name.clone() + &read("n").and_then(text_of).unwrap_or_default();
+    let is_path = is_lwm2m_path(&name);
+    if !is_name(&name) && !is_path {
+        let is_of_base = !base.name.is_empty() && !is_name(&base.name);
+        if !is_of_base {
+            walk.flaw(Flaw::Name, read("n").unwrap_or(record).bytes.clone());
+        } else if !std::mem::replace(&mut base.name_told, true) {
+            walk.flaw(Flaw::Name, base.named_at.clone());
+        }
+    }
+    let has_value = own.iter().any(|label| *label == "s" || VALUES.contains(label));
+    let has_base = base.value.is_some() || base.sum.is_some();
+    // What is asked for has names only (RFC 8790 section 3.1, and LwM2M's Read-Composite).
+    if !has_value && !has_base && !form.is_etch && !is_path {
+        walk.flaw(Flaw::NoValue, record.bytes.clone());
+    }
+    for (base, label) in [(Some(base.time), "t"), (base.value, "v"), (base.sum, "s")] {
+        let Some((base, field)) = base.zip(read(label)) else { continue };
+        let parts = [base, field.as_number().unwrap_or(0.0)];
+        if parts.iter().all(|part| part.is_finite()) && !parts.iter().sum::<f64>().is_finite() {
+            walk.flaw(Flaw::Overflow, field.bytes.clone());
+        }
+    }
+}
+
+/// Whether a name is one of RFC 8428 section 4.5.1.
+fn is_name(name: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-:./_".contains(&byte);
+    name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric()) && name.bytes().all(is_inside)
+}
+
+/// Whether a name is a path of LwM2M, which begins with a slash against that section: numbers, behind the prefix of a device that a
+/// gateway speaks for.
+fn is_lwm2m_path(name: &str) -> bool {
+    let Some(path) = name.strip_prefix('/') else { return false };
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_part = |(at, part): (usize, &str)| is_number(part) || at == 0 && is_name(part) && path.contains('/');
+    path.is_empty() || path.split('/').enumerate().all(is_part)
 }
 
 /// Whether a field has a value of its kind; notes it where not. CBOR stands for what JSON can say (RFC 8428 section 6), and that has no
@@ -184,8 +295,12 @@ fn fits(field: &Item, kind: Kind, form: Form, walk: &mut Walk) -> bool {
         }
         return is_removed;
     }
-    if matches!(value, Value::Float(number) if !number.is_finite()) {
-        walk.flaw(Flaw::NotFinite, field.bytes.clone());
+    match value {
+        Value::Float(number) if !number.is_finite() => walk.flaw(Flaw::NotFinite, field.bytes.clone()),
+        // The exponent has a small letter (RFC 8428 section 5).
+        Value::Number(text) if text.contains('E') => walk.flaw(Flaw::Syntax, field.bytes.clone()),
+        _ if field.as_number().is_some_and(f64::is_infinite) => walk.flaw(Flaw::Overflow, field.bytes.clone()),
+        _ => {}
     }
     true
 }
@@ -206,8 +321,8 @@ fn is(item: &Item, label: &str, in_cbor: bool) -> bool {
 
 impl Base {
     fn take<'a>(&mut self, read: &dyn Fn(&str) -> Option<&'a Item>) {
-        if let Some(name) = read("bn").and_then(text_of) {
-            self.name = name;
+        if let Some((item, name)) = read("bn").and_then(|item| Some((item, text_of(item)?))) {
+            (self.name, self.named_at, self.name_told) = (name, item.bytes.clone(), false);
         }
         if let Some(time) = read("bt").and_then(Item::as_number) {
             self.time = time;
@@ -215,24 +330,26 @@ impl Base {
         self.unit = read("bu").and_then(text_of).or_else(|| self.unit.take());
         self.value = read("bv").and_then(Item::as_number).or(self.value);
         self.sum = read("bs").and_then(Item::as_number).or(self.sum);
-        self.version = read("bver").and_then(Item::as_integer).or(self.version);
+        self.version = read("bver").and_then(whole).or(self.version);
+        self.content_format = read("bct").and_then(text_of).or_else(|| self.content_format.take());
     }
 }
 
 /// A record with everything that it leaves to the base fields, and the same in words; None where it holds base fields only.
 fn record_of<'a>(
     base: &Base,
+    own: &[&str],
     read: &dyn Fn(&str) -> Option<&'a Item>,
 ) -> Option<(Map<String, serde_json::Value>, String)> {
-    let has_value = VALUES.iter().chain(&["s"]).any(|label| read(label).is_some());
-    if !has_value && (base.value.is_none() && base.sum.is_none() || read("n").is_none()) {
+    let has_value = own.iter().any(|label| *label == "s" || VALUES.contains(label));
+    if !has_value && (base.value.is_none() && base.sum.is_none() || own.is_empty()) {
         return None;
     }
     let mut object = Map::new();
     let name = base.name.clone() + &read("n").and_then(text_of).unwrap_or_default();
     let mut words = name.clone();
     object.insert("n".into(), json!(&name));
-    if let Some(version) = base.version.filter(|version| *version != 10) {
+    if let Some(version) = base.version.filter(|version| *version != VERSION) {
         object.insert("bver".into(), json!(version.to_string().parse::<Number>().ok()));
     }
     let unit = read("u").and_then(text_of).or_else(|| base.unit.clone());
@@ -252,6 +369,10 @@ fn record_of<'a>(
             object.insert(label.into(), item.json());
             value = Some(item.text(60));
         }
+    }
+    let content_format = read("ct").and_then(text_of).or_else(|| base.content_format.clone());
+    if let Some(content_format) = content_format.filter(|_| read("vd").is_some()) {
+        object.insert("ct".into(), json!(content_format));
     }
     if read("v").is_some() || value.is_none() && base.value.is_some() && read("s").is_none() {
         let (number, shown) = amount(base.value, read("v"));
@@ -321,7 +442,10 @@ fn when(at: f64) -> String {
     match at {
         0.0 => String::new(),
         at if !at.is_finite() => ", no time".into(),
-        at if at >= RELATIVE => time::utc(at).map_or_else(String::new, |text| format!(", {text}")),
+        at if at >= RELATIVE => match time::utc(at) {
+            Some(text) => format!(", {text}"),
+            None => format!(", {} s since 1970", of_f64(at).1),
+        },
         at if at < 0.0 => format!(", {} s before now", of_f64(-at).1),
         at => format!(", {} s from now", of_f64(at).1),
     }

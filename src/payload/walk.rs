@@ -38,11 +38,16 @@ impl Walk {
         Self { problems: Vec::new(), left: ITEMS, levels: DEPTH }
     }
 
-    /// Notes a flaw.
+    /// Notes a flaw. That not all is read is noted whatever stands there already.
     pub fn flaw(&mut self, flaw: Flaw, bytes: Range<usize>) {
-        if self.problems.len() < PROBLEMS {
+        let is_limit = || matches!(flaw, Flaw::TooDeep | Flaw::TooMany) && !self.has(flaw);
+        if self.problems.len() < PROBLEMS || is_limit() {
             self.problems.push(Problem { flaw, bytes });
         }
+    }
+
+    fn has(&self, flaw: Flaw) -> bool {
+        self.problems.iter().any(|problem| problem.flaw == flaw)
     }
 
     /// Whether something in these bytes, or right behind them, could not be read.
@@ -54,8 +59,8 @@ impl Walk {
     /// Takes one item from what may be made; notes it where none is left.
     pub fn take(&mut self, at: Range<usize>) -> bool {
         if self.left == 0 {
-            if !self.problems.iter().any(|problem| problem.flaw == Flaw::TooMany) {
-                self.problems.push(Problem { flaw: Flaw::TooMany, bytes: at });
+            if !self.has(Flaw::TooMany) {
+                self.flaw(Flaw::TooMany, at);
             }
             return false;
         }

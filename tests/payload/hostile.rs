@@ -190,6 +190,12 @@ fn plain() -> Vec<Hostile> {
             format!("[{{\"bn\":\"{}\",\"v\":1}}{}]", "x".repeat(30_000), ",{\"v\":1}".repeat(3900)),
         ),
         hostile(
+            "SenML, a long base name in each of 2,900 records with flaws",
+            110,
+            Flaw::TooMany,
+            format!("[{{\"bn\":\"{}\",\"v\":1}}{}]", "x".repeat(8_000), ",{\"n\":\" \",\"v\":1}".repeat(2900)),
+        ),
+        hostile(
             "SenML, a long base unit in each of 3,900 records",
             110,
             Flaw::TooMany,
