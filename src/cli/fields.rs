@@ -32,7 +32,7 @@ pub fn run(args: &FieldsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         if let Some(words) = field.words.list().filter(|words| words.len() <= 12 || field.name == typed) {
             let what = match field.words {
                 Words::Among(..) => "Such as",
-                Words::Names(..) => "Or by name",
+                Words::Names(..) | Words::Numbers(..) => "Or by name",
                 _ => "One of",
             };
             writeln!(context.out, "{:<width$}  {:<13}  {what}: {}.", "", "", words.join(", "))?;

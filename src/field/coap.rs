@@ -18,7 +18,8 @@ fn header() -> Vec<Field> {
     vec![
         Field::new("coap.version", Unsigned, "Version, the first two bits of the message.", |view, visit| {
             header_byte(view, 0, |byte| byte >> 6, visit);
-        }),
+        })
+        .bits(2),
         Field::new(
             "coap.type",
             Unsigned,
@@ -29,13 +30,15 @@ fn header() -> Vec<Field> {
             },
         )
         .words(Words::TYPE_NUMBERS)
+        .bits(2)
         .of_record(),
         Field::new(
             "coap.token_len",
             Unsigned,
             "Token length field: the lower four bits of the first byte.",
             |view, visit| header_byte(view, 0, |byte| byte & 15, visit),
-        ),
+        )
+        .bits(4),
         Field::new("coap.code", Unsigned, "Code as one byte: 1 is GET, 69 is 2.05.", |view, visit| {
             match is_plain(view.record) {
                 true => visit(Value::Unsigned(view.record.code.0.into())),
@@ -43,12 +46,14 @@ fn header() -> Vec<Field> {
             }
         })
         .words(Words::CODE_NUMBERS)
+        .bits(8)
         .of_record(),
         Field::new("coap.mid", Unsigned, "Message ID.", |view, visit| {
             if !view.record.flags.has(RecordFlags::HEADERLESS) {
                 visit(Value::Unsigned(view.record.message_id.into()));
             }
         })
+        .bits(16)
         .of_record(),
         Field::new("coap.token", Bytes, "Token, where it is not empty.", |view, visit| {
             if let Some(token) = view.message.token().filter(|token| !token.is_empty()) {
@@ -109,7 +114,8 @@ fn options() -> Vec<Field> {
             |view, visit| {
                 nibbles(view, visit, |byte| byte >> 4);
             },
-        ),
+        )
+        .bits(4),
         Field::new(
             "coap.opt.length",
             Unsigned,
@@ -117,24 +123,28 @@ fn options() -> Vec<Field> {
             |view, visit| {
                 nibbles(view, visit, |byte| byte & 15);
             },
-        ),
+        )
+        .bits(4),
         Field::new(
             "coap.opt.delta_ext",
             Unsigned,
             "Extension of the option delta, as it stands there: 13 or 269 less than it adds.",
             |view, visit| extensions(view, visit, true),
-        ),
+        )
+        .bits(16),
         Field::new(
             "coap.opt.length_ext",
             Unsigned,
             "Extension of the option length, as it stands there: 13 or 269 less than it adds.",
             |view, visit| extensions(view, visit, false),
-        ),
+        )
+        .bits(16),
         Field::new("coap.opt.end_marker", Unsigned, "The payload marker, 255, where there is one.", |view, visit| {
             if has_marker(view) {
                 visit(Value::Unsigned(0xff));
             }
-        }),
+        })
+        .bits(8),
         Field::new(
             "coap.invalid_option_range",
             Kind::Presence,

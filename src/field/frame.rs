@@ -79,6 +79,7 @@ fn frame() -> Vec<Field> {
         Field::new("frame.number", Kind::Unsigned, "Number of the frame in the capture, from 1.", |view, visit| {
             visit(Value::Unsigned(view.record.frame.into()));
         })
+        .bits(32)
         .of_record(),
         Field::new("frame.time", Kind::Time, "When the frame was captured.", |view, visit| {
             if is_known_time(view.record.time) {
@@ -119,10 +120,12 @@ fn frame() -> Vec<Field> {
         .of_record(),
         Field::new("frame.len", Kind::Unsigned, "Length of the frame on the wire, in bytes.", |view, visit| {
             visit(Value::Unsigned(view.frame.original_length.into()));
-        }),
+        })
+        .bits(32),
         Field::new("frame.cap_len", Kind::Unsigned, "Bytes of the frame that were captured.", |view, visit| {
             visit(Value::Unsigned(view.frame.bytes.len() as u64));
-        }),
+        })
+        .bits(32),
         Field::new(
             "frame.interface_id",
             Kind::Unsigned,
@@ -208,9 +211,9 @@ fn addresses_and_ports() -> Vec<Field> {
         field!("ipv6.src" Address "IPv6 address of the sender." Source version6),
         field!("ipv6.dst" Address "IPv6 address of the receiver." Destination version6),
         field!("ipv6.addr" Address "IPv6 address of the sender or the receiver." Both version6),
-        field!("udp.srcport" Unsigned "UDP port of the sender." Source ports),
-        field!("udp.dstport" Unsigned "UDP port of the receiver." Destination ports),
-        field!("udp.port" Unsigned "UDP port of the sender or the receiver." Both ports),
+        field!("udp.srcport" Unsigned "UDP port of the sender." Source ports).bits(16),
+        field!("udp.dstport" Unsigned "UDP port of the receiver." Destination ports).bits(16),
+        field!("udp.port" Unsigned "UDP port of the sender or the receiver." Both ports).bits(16),
         Field::new("udp.payload", Kind::Bytes, "What UDP carries: the message.", |view, visit| {
             let message = view.message.bytes();
             if !message.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Field, Getter, Kind, Reads, Value, Words};
+use super::{Field, Getter, Kind, Reads, Value};
 use crate::coap::Span;
 use crate::frame::{Frame, Header, LinkType, Protocol, headers};
 use crate::store::View;
@@ -187,7 +187,8 @@ pub(super) fn rows() -> Vec<Field> {
         help: (*help).into(),
         known_later: false,
         reads: Reads::Message,
-        words: Words::Any,
+        words: super::named::of(name),
+        most: places.iter().map(Place::most).max().unwrap_or(u64::MAX),
         getter: Getter::Lower(places),
     });
     let protocols = Field::new(
@@ -269,7 +270,21 @@ pub(super) fn protocols_of(places: &[Place]) -> Vec<Protocol> {
     places.iter().filter(|place| place.shape == Shape::There).map(|place| place.protocol).collect()
 }
 
+/// The greatest number of so many bits.
+pub(super) const fn greatest(bits: u32) -> u64 {
+    if bits < 64 { (1 << bits) - 1 } else { u64::MAX }
+}
+
 impl Place {
+    /// The greatest number that can stand there.
+    const fn most(&self) -> u64 {
+        match self.shape {
+            Shape::Words(length) => greatest(self.bits) * length,
+            Shape::Length => ETHER_TYPES - 1,
+            _ => greatest(self.bits),
+        }
+    }
+
     /// The value in a header that lies there; None where that is cut before it, or the place holds something else.
     fn read(self, frame: &[u8], header: Span) -> Option<Value<'static>> {
         if self.bit + self.bits > header.bits {

@@ -8,6 +8,7 @@ mod elsewhere;
 mod frame;
 mod kin;
 mod lower;
+mod named;
 mod options;
 mod ours;
 mod payload;
@@ -45,6 +46,8 @@ pub struct Field {
     pub reads: Reads,
     /// The words that its values are, where they are known.
     pub words: Words,
+    /// The greatest number that it can hold, where its values are numbers.
+    pub most: u64,
     getter: Getter,
 }
 
@@ -92,8 +95,15 @@ impl Field {
             known_later: false,
             reads: Reads::Message,
             words: Words::Any,
+            most: if matches!(kind, Kind::Frame) { u32::MAX as u64 } else { u64::MAX },
             getter: Getter::Call(get),
         }
+    }
+
+    /// The same row, for numbers of so many bits.
+    const fn bits(mut self, bits: u32) -> Self {
+        self.most = lower::greatest(bits);
+        self
     }
 
     /// The same row, for what becomes known only later.

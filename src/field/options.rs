@@ -67,12 +67,14 @@ fn row(definition: &'static OptionDefinition) -> Field {
     };
     let help = format!("Option {} ({}). {}", definition.name, definition.number.0, definition.meaning);
     Field {
+        words: if definition.format == OptionFormat::ContentFormat { Words::FORMATS } else { super::named::of(&name) },
         name: name.into(),
         kind,
         help: help.into(),
         known_later: false,
         reads: Reads::Message,
-        words: if definition.format == OptionFormat::ContentFormat { Words::FORMATS } else { Words::Any },
+        // What is too long for the option is shown as it stands there.
+        most: u64::MAX,
         getter: Getter::Option(definition.number),
     }
 }
@@ -139,21 +141,28 @@ pub(super) fn block_payload<'v>(view: &View<'v>) -> Option<&'v [u8]> {
     (carries && !payload.is_empty()).then_some(payload)
 }
 
+/// Wireshark's field of the size of a block has the exponent.
+fn is_exponent(name: &str) -> bool {
+    name == "coap.opt.block_size"
+}
+
 macro_rules! block_fields {
     ($($number:literal $more:literal $size:literal $what:literal $options:expr;)*) => {
         vec![$(
             Field::new($number, Kind::Unsigned, concat!("NUM of ", $what, ": which block, from 0."), |view, visit| {
                 block_options(view, $options, &mut |block| visit(Value::Unsigned(block.number.into())));
-            }),
+            })
+            .bits(20),
             Field::new($more, Kind::Boolean, concat!("M of ", $what, ": more blocks follow."), |view, visit| {
                 block_options(view, $options, &mut |block| visit(Value::Boolean(block.more)));
             }),
             Field::new($size, Kind::Unsigned, concat!("SZX of ", $what, " in the field coap.opt.block_size, the size in bytes elsewhere; none for SZX 7, which is reserved."), |view, visit| {
                 block_options(view, $options, &mut |block| {
-                    let size = if $size == "coap.opt.block_size" { Some(block.szx.into()) } else { block.known_size() };
+                    let size = if is_exponent($size) { Some(block.szx.into()) } else { block.known_size() };
                     size.into_iter().for_each(|size| visit(Value::Unsigned(size.into())));
                 });
-            }),
+            })
+            .bits(if is_exponent($size) { 3 } else { 11 }),
         )*]
     };
 }

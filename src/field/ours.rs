@@ -48,6 +48,7 @@ fn message() -> Vec<Field> {
                 }
             },
         )
+        .bits(3)
         .of_record(),
         Field::new("coapscope.code.name", Text, "Name of the code: GET, Content.", |view, visit| {
             if let Some(name) = view.record.code.name().filter(|_| has_header(view)) {
@@ -109,7 +110,8 @@ fn message() -> Vec<Field> {
         Field::new("coapscope.option", Unsigned, "Number of each option.", |view, visit| {
             view.message.options().for_each(|option| visit(Value::Unsigned(option.number.0.into())));
         })
-        .words(Words::OPTION_NUMBERS),
+        .words(Words::OPTION_NUMBERS)
+        .bits(16),
         Field::new("coapscope.payload", Bytes, "The payload, as far as it was captured.", |view, visit| {
             let payload = view.message.payload();
             if !payload.is_empty() {

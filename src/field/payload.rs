@@ -81,6 +81,7 @@ pub fn member(path: &[&str]) -> Option<&'static Field> {
         known_later: false,
         reads: Reads::Message,
         words: Words::Any,
+        most: u64::MAX,
         getter: Getter::Member(path.clone()),
     };
     let field: &'static Field = Box::leak(Box::new(field));

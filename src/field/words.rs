@@ -19,6 +19,8 @@ pub enum Words {
     Among(fn() -> &'static [&'static str], fn(&str) -> bool),
     /// They are numbers, in whose place a name may stand: the names, and the number of what is written.
     Names(fn() -> &'static [&'static str], fn(&str) -> Option<u64>),
+    /// The same, where each name stands for the number at its place.
+    Numbers(&'static [&'static str], &'static [u64]),
 }
 
 impl Words {
@@ -27,14 +29,14 @@ impl Words {
         match self {
             Self::Any => None,
             Self::OneOf(words) | Self::Among(words, _) | Self::Names(words, _) => Some(words()),
-            Self::Ranked(words) => Some(words),
+            Self::Ranked(words) | Self::Numbers(words, _) => Some(words),
         }
     }
 
     /// Whether a value can be this text.
     pub fn allows(self, text: &str) -> bool {
         match self {
-            Self::Any | Self::Names(..) => true,
+            Self::Any | Self::Names(..) | Self::Numbers(..) => true,
             Self::OneOf(words) => words().contains(&text),
             Self::Ranked(words) => words.contains(&text),
             Self::Among(words, others) => words().contains(&text) || others(text),
@@ -45,8 +47,17 @@ impl Words {
     pub fn number(self, name: &str) -> Option<u64> {
         match self {
             Self::Names(_, number) => number(name),
+            Self::Numbers(names, numbers) => {
+                let place = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+                numbers.get(place).copied()
+            }
             _ => None,
         }
+    }
+
+    /// Whether a name may stand for a number.
+    pub const fn has_numbers(self) -> bool {
+        matches!(self, Self::Names(..) | Self::Numbers(..))
     }
 
     /// Letters of types.
@@ -113,6 +124,8 @@ fn type_number(text: &str) -> Option<u64> {
 }
 
 fn code_number(text: &str) -> Option<u64> {
+    // As Wireshark has it.
+    let text = if text.eq_ignore_ascii_case("Empty Message") { "Empty" } else { text };
     let is_it = |code: Code| {
         let name = code.name().unwrap_or_default();
         let dotted = code.to_string();
@@ -195,6 +208,11 @@ mod tests {
             ("coapscope.content_format", "application/JSON", Some(50)),
             ("coapscope.accept", "application/json, coding deflate", Some(11050)),
             ("coapscope.option", "uri-path", Some(11)),
+            ("coap.code", "Empty Message", Some(0)),
+            ("coap.type", "Non-Confirmable", Some(1)),
+            ("coap.opt.observe", "deregister", Some(1)),
+            ("ipv6.nxt", "udp", Some(17)),
+            ("ip.flags.df", "Not set", Some(0)),
         ] {
             assert_eq!(field::get(name).unwrap().words.number(text), expected, "{name} {text}");
         }
@@ -205,7 +223,7 @@ mod tests {
         for field in field::FIELDS.iter() {
             for word in field.words.list().unwrap_or_default() {
                 assert!(field.words.allows(word), "{} {word}", field.name);
-                let number = field.kind == field::Kind::Unsigned;
+                let number = matches!(field.kind, field::Kind::Unsigned | field::Kind::Boolean);
                 assert_eq!(field.words.number(word).is_some(), number, "{} {word}", field.name);
             }
         }

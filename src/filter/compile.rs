@@ -320,9 +320,8 @@ impl<'t> Compiler<'t> {
                 _ => text.into(),
             };
             // A name that there is not; or a number that is none.
-            if let Words::Names(names, _) = words
-                && (!field::nearest_words(&written, names()).is_empty() || names().len() <= FEW)
-            {
+            let names = words.list().filter(|_| words.has_numbers()).unwrap_or_default();
+            if !names.is_empty() && (!field::nearest_words(&written, names).is_empty() || names.len() <= FEW) {
                 return self.fault(is_never(&written), &node.span);
             }
             let fault = Fault::Value {
@@ -358,7 +357,7 @@ fn whole(name: &str) -> Option<Whole> {
 
 /// Whether a field has words for values, which may look like names of fields: `icmp.unreachable`.
 fn has_words(field: Option<&Field>) -> bool {
-    field.is_some_and(|field| !matches!(field.words, Words::Any | Words::Names(..)))
+    field.is_some_and(|field| !matches!(field.words, Words::Any) && !field.words.has_numbers())
 }
 
 /// What the name stands for, in a field whose numbers have names.

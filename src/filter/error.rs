@@ -79,6 +79,12 @@ pub enum Fault {
         kind: &'static str,
         hint: &'static str,
     },
+    /// A number that the field is too small for; without `most` one below zero.
+    Range {
+        text: String,
+        field: String,
+        most: Option<u64>,
+    },
     Word {
         text: String,
         field: String,
@@ -195,6 +201,12 @@ impl fmt::Display for Fault {
             }
             Self::Value { text, field, kind, hint } => {
                 write!(f, "`{}` is no {kind}, which {field} is{hint}", shortened(text))
+            }
+            Self::Range { text, field, most: Some(most) } => {
+                write!(f, "{field} is never `{}`: it is {most} at most", shortened(text))
+            }
+            Self::Range { text, field, most: None } => {
+                write!(f, "{field} is never `{}`: it is never less than 0", shortened(text))
             }
             Self::Word { text, field, nearest, all } => {
                 write!(f, "{field} is never `{}`", shortened(text))?;

@@ -92,6 +92,13 @@ impl Compiler<'_> {
                 let is = if matches!(address, IpAddr::V4(_)) { "IPv4" } else { "IPv6" };
                 self.of_version(field, is, span)
             }
+            Item::Integer(number)
+                if matches!(field.kind, Kind::Unsigned | Kind::Frame)
+                    && !(0..=i128::from(field.most)).contains(number) =>
+            {
+                let (text, most) = (text.to_owned(), (*number > 0).then_some(field.most));
+                self.fault(Fault::Range { text, field: field.name.to_string(), most }, span)
+            }
             Item::Bytes(bytes) if field.kind == Kind::Mac && bytes.len() != 6 => {
                 let (text, field) = (text.to_owned(), field.name.to_string());
                 let hint = "; write 02:00:5e:10:00:01, or a part of it as in eth.src[0:3] == 02:00:5e";
