@@ -76,7 +76,7 @@
 //! * A filter asks the record and the tables first and reads a message only where these leave the answer open ([`field::Reads`] tells what a
 //!   field needs). `print -Y` of a file prints while it reads; where the filter asks for what becomes known later, the file is read to its end first.
 //!   From a stream a message is printed when the filter lets it through, be that later, and whole exchanges follow their first message that does.
-//! * An absolute time in a filter must tell its zone: a machine's own would give the same filter two meanings.
+//! * An absolute time in a filter that tells no zone is local, and `-T fields` prints local times: tshark's habit. JSON has UTC.
 //! * `print -w` of a file saves and prints nothing, unless a form of output is asked for: tshark's habit.
 //! * A DTLS record on a port of plain CoAP and an ICMP error that quotes CoAP are records of their own kind (*evidence*), never messages.
 //! * Payloads are decoded by whoever looks, and by the loader only for `check` and the screen, which tell every finding; the counts of `stats`

@@ -8,6 +8,8 @@
 
 #[path = "print/bodies.rs"]
 mod bodies;
+#[path = "print/clock.rs"]
+mod clock;
 #[path = "field/reports.rs"]
 mod field;
 #[path = "print/lab.rs"]

@@ -162,8 +162,8 @@ fn with_month(text: &str) -> Option<String> {
     Some(format!("{year}-{month}-{day} {rest}"))
 }
 
-/// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`, or as tshark prints it, `Nov 23, 2026 08:00:00.5 UTC`; without a zone it is local
-/// time. Or seconds since 1970. In nanoseconds since then.
+/// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`, or as tshark prints it, `Nov 23, 2026 08:00:00.5 UTC`; without a zone, or
+/// with the name of the one here, it is local time. Or seconds since 1970. In nanoseconds since then.
 fn moment(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Some(time) = exact_seconds(text) {
@@ -174,14 +174,20 @@ fn moment(text: &str) -> Option<i64> {
     let (date, rest) = text.split_once(['T', ' '])?;
     let rest = rest.trim();
     let (clock, offset) = if let Some(clock) = rest.strip_suffix('Z').or_else(|| rest.strip_suffix("UTC")) {
-        (clock, Some(0))
+        (clock, Ok(0))
     } else if let Some((clock, zone)) = rest.rfind(['+', '-']).and_then(|at| rest.split_at_checked(at)) {
         let sign = if zone.starts_with('-') { -1 } else { 1 };
         let zone = zone.get(1..)?.replace(':', "");
-        let (hours, minutes) = (zone.get(..2)?.parse::<i64>().ok()?, zone.get(2..4)?.parse::<i64>().ok()?);
-        (clock, Some(sign * (hours * 3600 + minutes * 60)))
+        let minutes = zone.get(2..).filter(|minutes| !minutes.is_empty()).unwrap_or("00");
+        if minutes.len() != 2 {
+            return None;
+        }
+        let (hours, minutes) = (zone.get(..2)?.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+        (clock, Ok(sign * (hours * 3600 + minutes * 60)))
     } else {
-        (rest, None)
+        // The clock here, perhaps with its name.
+        let named = rest.rsplit_once(' ').filter(|(_, zone)| zone.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        named.map_or((rest, Err(None)), |(clock, zone)| (clock, Err(Some(zone))))
     };
     let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -203,8 +209,8 @@ fn moment(text: &str) -> Option<i64> {
     }
     let wall = days(year, month, day) * 86400 + hours * 3600 + minutes * 60;
     let whole = match offset {
-        Some(offset) => wall - offset,
-        None => crate::payload::of_local_time(wall)?,
+        Ok(offset) => wall - offset,
+        Err(zone) => crate::payload::of_local_time(wall, zone)?,
     };
     whole.checked_mul(1_000_000_000)?.checked_add(seconds)
 }
@@ -255,6 +261,9 @@ mod tests {
             ("2026-13-23 08:00:00Z", Class::Time, None),
             ("Nov 23, 2026 08:00:00.000000000 UTC", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
             ("Nov  3, 2026 08:00:00Z", Class::Time, Some(Item::Time(1_793_692_800_000_000_000))),
+            ("nov 23, 2026 09:00:00 +01", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
+            ("nov 23, 2026 09:00:00 +01:0", Class::Time, None),
+            ("nov 23, 2026 09:00:00 XYZT", Class::Time, None),
             ("nov 23, 2026 09:00:00 +01:00", Class::Time, Some(Item::Time(1_795_420_800_000_000_000))),
             ("2026-02-30 08:00:00Z", Class::Time, None),
             ("2100-02-29 08:00:00Z", Class::Time, None),

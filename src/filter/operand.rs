@@ -86,7 +86,7 @@ pub(super) const FUNCTIONS: &[FunctionRow] = &[
         function: Function::Text,
         name: "string",
         several: false,
-        help: "Each value as text, as it is printed; times as seconds since 1970.",
+        help: "Each value as text, as -T fields prints it.",
     },
     FunctionRow {
         function: Function::Abs,
@@ -258,7 +258,7 @@ fn call(function: Function, arguments: &[Operand], view: &View<'_>, visit: &mut 
     arguments.iter().for_each(|argument| argument.visit(view, &mut see));
 }
 
-/// A value as `-T fields` prints it, but for times, which are seconds since 1970.
+/// A value as `-T fields` prints it.
 fn text(item: &Item<'_>) -> Vec<u8> {
     use crate::field::Value;
     let value = match item {
@@ -268,7 +268,7 @@ fn text(item: &Item<'_>) -> Vec<u8> {
         Item::Network(address, bits) => return format!("{address}/{bits}").into_bytes(),
         Item::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
         Item::Address(address) => Value::Address(*address),
-        Item::Time(time) => Value::Time(*time),
+        Item::Time(time) => return crate::payload::tshark_absolute(*time).into_bytes(),
         Item::Duration(time) => Value::Duration(*time),
         Item::Boolean(truth) => Value::Boolean(*truth),
         Item::There => Value::Presence,

@@ -22,6 +22,7 @@ mod thread;
 mod time;
 mod walk;
 mod xml;
+mod zone;
 
 pub use directory::{Description, Directory};
 pub use item::{Item, Value};
@@ -29,7 +30,7 @@ pub use memo::shared;
 pub use message::{About, Part, brief, findings, findings_of_body, of_message, part};
 pub use notation::notation;
 pub use senml::Record;
-pub use time::of_local_time;
+pub use time::{of_local_time, tshark_absolute};
 pub use walk::{DEPTH, ITEMS, Problem};
 
 use crate::coap::ContentFormat;

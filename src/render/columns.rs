@@ -3,9 +3,9 @@
 use std::fmt::{self, Write};
 
 use super::digits;
-use super::time::tshark_absolute;
 use crate::coap::escape;
 use crate::field::{Field, Kind, Reads, Value, find};
+use crate::payload::tshark_absolute;
 use crate::store::View;
 
 /// Fields of `-T csv` where none are named.
