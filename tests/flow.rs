@@ -3,6 +3,8 @@
 
 #[path = "flow/capture.rs"]
 mod capture;
+#[path = "flow/folds.rs"]
+mod folds;
 #[path = "flow/mermaid.rs"]
 mod mermaid;
 #[path = "flow/screen.rs"]

@@ -301,6 +301,7 @@ impl App {
             }
             self.list.back.push(from);
         }
+        self.unfold_for(id);
         self.select(id);
     }
 
@@ -322,7 +323,10 @@ impl App {
                             self.store.get(id).map_or("that message".into(), |record| format!("#{}", record.frame));
                         self.say(format!("{frame}, where the jump began, is not shown"));
                     }
-                    Some(id) => self.select(id),
+                    Some(id) => {
+                        self.unfold_for(id);
+                        self.select(id);
+                    }
                     None => self.say("no jump to go back from"),
                 }
                 return;
@@ -354,10 +358,6 @@ impl App {
                 && match self.view {
                     View::Flow => self.flow.ladder.shows(&self.store, *id),
                     View::Observations => self.store.observation_of(*id).is_some(),
-                    // A retransmission is none of the findings there.
-                    View::Findings => {
-                        self.store.get(*id).is_some_and(|record| record.severity() >= Some(Severity::Warn))
-                    }
                     _ => true,
                 }
         };

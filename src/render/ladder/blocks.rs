@@ -2,16 +2,25 @@
 
 use std::collections::HashMap;
 
-use crate::coap::{Block, Message, OptionNumber, Severity};
+use unicode_width::UnicodeWidthStr;
+
+use crate::coap::{Block, Code, Message, OptionNumber, Severity, count, escape};
 use crate::pipeline::Fetcher;
 use crate::render::time::duration;
-use crate::store::Store;
-use crate::tracking::{EndpointId, ExchangeId, NO_RECORD, RecordId, ResourceId};
+use crate::render::{content, line, wrap};
+use crate::store::{Record, Store};
+use crate::tracking::{EndpointId, ExchangeId, NO_RECORD, RecordId, Relation, ResourceId};
 
 /// A run never crosses a record whose id is a multiple of this, so that where one begins is found in bounded time.
 pub const ALIGNED: RecordId = 1024;
 /// Exchanges that are remembered.
 const KEPT: usize = 1 << 14;
+/// Flags from the least grave to the gravest.
+const GRAVITY: &str = "oGCDRWE";
+/// In front of a folded row.
+const FOLDED: &str = "[+] ";
+/// Columns that a path is never cut below.
+const PATH: usize = 5;
 
 /// What an exchange carries of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +33,14 @@ pub struct Part {
     pub option: OptionNumber,
     /// Bytes of payload, repeats not counted.
     pub bytes: usize,
+}
+
+impl Part {
+    /// This message brought the payload: the request, or the response to one that asks for a block.
+    pub(super) fn is_carried_by(&self, record: &Record) -> bool {
+        let is_sent = matches!(self.option, OptionNumber::BLOCK1 | OptionNumber::Q_BLOCK1);
+        !record.is_repeat() && if is_sent { record.code.is_request() } else { record.code.is_response() }
+    }
 }
 
 /// Exchanges with the same key belong to one body, while their block numbers rise.
@@ -48,8 +65,8 @@ pub struct Run {
     pub server: EndpointId,
     /// Messages in it.
     pub messages: usize,
-    /// Copies of messages among them.
-    pub repeats: usize,
+    /// What stands out among them.
+    pub hidden: Hidden,
     /// Exchanges in it.
     pub exchanges: usize,
     /// Bytes of payload.
@@ -64,48 +81,159 @@ pub struct Run {
     pub times: (i64, i64),
     /// Worst finding in it.
     pub severity: Option<Severity>,
+    /// The flag of its gravest message, as the list has it.
+    pub flag: String,
+    gravity: (Option<usize>, u8),
     /// An exchange of it, for its colour.
     pub exchange: u32,
 }
 
+/// What a folded run hides, counted: a message may be among several of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Messages with an error.
+    pub errors: usize,
+    /// Messages with a warning.
+    pub warnings: usize,
+    /// Retransmissions.
+    pub retransmissions: usize,
+    /// Other copies of messages.
+    pub duplicates: usize,
+}
+
+impl Hidden {
+    fn count(&mut self, record: &Record) {
+        let retransmission = record.relation() == Relation::Retransmits;
+        self.errors += usize::from(record.severity() == Some(Severity::Error));
+        self.warnings += usize::from(record.severity() == Some(Severity::Warn));
+        self.retransmissions += usize::from(retransmission);
+        self.duplicates += usize::from(record.is_repeat() && !retransmission);
+    }
+
+    /// The counts, each with its flag and its noun, the gravest first.
+    fn kinds(&self) -> impl Iterator<Item = (usize, char, &'static str)> {
+        let all = [
+            (self.errors, 'E', "error"),
+            (self.warnings, 'W', "warning"),
+            (self.retransmissions, 'R', "retransmission"),
+            (self.duplicates, 'D', "duplicate"),
+        ];
+        all.into_iter().filter(|(count, ..)| *count > 0)
+    }
+
+    /// `1 warning, 2 retransmissions`; empty where nothing stands out.
+    pub fn words(&self) -> String {
+        self.kinds().map(|(number, _, noun)| count(number, noun)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The same in a few columns: `1W 2R`.
+    pub fn letters(&self) -> String {
+        self.kinds().map(|(count, letter, _)| format!("{count}{letter}")).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How grave a message's flag is, and which retransmission it is.
+fn gravity(record: &Record) -> (Option<usize>, u8) {
+    (line::flag(record).chars().next().and_then(|letter| GRAVITY.find(letter)), record.transmission)
+}
+
 impl Run {
+    /// A run that begins with a message of an exchange which carries a part of a body.
+    pub(super) fn new(first: RecordId, part: &Part, store: &Store) -> Option<Self> {
+        let begins = store.get(first)?;
+        let row = store.exchange(begins.exchange)?;
+        let method = Code(row.method).name().unwrap_or("?");
+        let resource = store.resource(row.resource).unwrap_or_default();
+        Some(Self {
+            first,
+            last: first,
+            client: row.client,
+            server: row.server,
+            messages: 0,
+            hidden: Hidden::default(),
+            exchanges: 0,
+            bytes: 0,
+            blocks: (part.block, part.block),
+            option: part.option,
+            about: format!("{method} {}", escape::text(resource)),
+            times: (begins.time, begins.time),
+            severity: None,
+            flag: String::new(),
+            gravity: (None, 0),
+            exchange: begins.exchange.0,
+        })
+    }
+
+    /// Counts in what stands out about a message.
+    pub(super) fn note(&mut self, id: RecordId, record: &Record) {
+        self.last = id;
+        self.times.1 = record.time;
+        self.messages += 1;
+        self.severity = self.severity.max(record.severity());
+        self.hidden.count(record);
+        let gravity = gravity(record);
+        if gravity > self.gravity {
+            (self.gravity, self.flag) = (gravity, line::flag(record).into_owned());
+        }
+    }
+
     /// Where the last block said that none follows.
     pub fn is_complete(&self) -> bool {
         !self.blocks.1.more
     }
 
-    /// The words of its row, from the longest form to the shortest.
-    pub fn texts(&self) -> Vec<String> {
+    /// The blocks: `Block1 #0-13`.
+    fn numbers(&self) -> String {
         let name = self.option.name().unwrap_or("Block");
         let (first, last) = (self.blocks.0.number, self.blocks.1.number);
-        let numbers = if first == last { format!("#{first}") } else { format!("#{first}-{last}") };
-        let size = self.blocks.1.known_size().map(|size| format!(" of {size} B")).unwrap_or_default();
-        let repeats = match self.repeats {
-            0 => String::new(),
-            count => format!(", {count} repeated"),
-        };
-        vec![
-            format!(
-                "[+] {} {name} {numbers}{size}, {} B in {} messages{repeats}",
-                self.about, self.bytes, self.messages
-            ),
-            format!("[+] {} {name} {numbers}, {} B{repeats}", self.about, self.bytes),
-            format!("[+] {} {name} {numbers}{repeats}", self.about),
-            format!("[+] {} {numbers}", self.about),
-            format!("[+] {name} {numbers}"),
-            "[+]".into(),
-        ]
+        if first == last { format!("{name} #{first}") } else { format!("{name} #{first}-{last}") }
     }
 
-    /// What is said beside it.
+    /// All words of its row.
+    pub fn words(&self) -> String {
+        let size = self.blocks.1.known_size().map(|size| format!(" of {size} B")).unwrap_or_default();
+        format!("{} {}{size}, {} B in {} messages", self.about, self.numbers(), self.bytes, self.messages)
+    }
+
+    /// Columns of the words that a reader should see at least.
+    pub fn wanted(&self, about: &str) -> usize {
+        FOLDED.len() + about.width() + 1 + self.numbers().width()
+    }
+
+    /// The words of its row in so many columns, a sign where the path is cut. `about`: method and path in the characters that there are;
+    /// `told`: the note tells what is hidden.
+    pub fn label(&self, about: &str, columns: usize, told: bool) -> String {
+        let letters = if told { String::new() } else { self.hidden.letters() };
+        let hidden = if letters.is_empty() { String::new() } else { format!(", {letters}") };
+        let (long, short) = (self.numbers(), content::shortest_blocks(&self.numbers()));
+        let (method, path) = about.split_once(' ').unwrap_or((about, ""));
+        let left = columns.saturating_sub(FOLDED.len() + method.width() + short.width() + hidden.width() + 2);
+        let whole = self.words().split_off(self.about.len());
+        let forms = [
+            format!("{FOLDED}{about}{whole}{hidden}"),
+            format!("{FOLDED}{about} {long}, {} B{hidden}", self.bytes),
+            format!("{FOLDED}{about} {long}{hidden}"),
+            format!("{FOLDED}{about} {short}{hidden}"),
+            format!("{FOLDED}{method} {} {short}{hidden}", wrap::cut_middle(path, left.max(PATH), "..")),
+            format!("{FOLDED}{method}.. {short}{hidden}"),
+            format!("{FOLDED}.. {short}{hidden}"),
+            format!("{FOLDED}{letters}"),
+        ];
+        forms.into_iter().find(|form| form.width() <= columns).unwrap_or_default().trim_end().to_owned()
+    }
+
+    /// What is said beside it: how it ended, how long it took, and what it hides.
     pub fn notes(&self) -> Vec<String> {
-        let took = crate::frame::time_between(self.times.0, self.times.1);
-        let state = if self.is_complete() { "complete" } else { "more follow," };
-        let bare = state.trim_end_matches(',').to_owned();
-        match took {
-            Some(took) => vec![format!("{state} in {}", duration(took)).replace(", in", ", after"), bare],
-            None => vec![bare],
+        let took = crate::frame::time_between(self.times.0, self.times.1).map(duration);
+        let (state, after) = if self.is_complete() { ("complete", " in ") } else { ("more follow", ", after ") };
+        let whole = took.map(|took| format!("{state}{after}{took}"));
+        let (words, letters) = (self.hidden.words(), self.hidden.letters());
+        if letters.is_empty() {
+            return whole.into_iter().chain([state.to_owned()]).collect();
         }
+        let whole = whole.iter().flat_map(|whole| [format!("{whole}; {words}"), format!("{whole}; {letters}")]);
+        let short = [format!("{state}; {letters}"), format!("{state} {letters}"), format!("hides {letters}")];
+        whole.chain(short).chain([letters.clone()]).collect()
     }
 }
 

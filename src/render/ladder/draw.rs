@@ -150,14 +150,10 @@ impl Drawing<'_> {
             }
             Line::Fold(run) => {
                 let delta = entry.delta.map(|delta| format!("+{}", brief(delta))).unwrap_or_default();
-                let flag = match run.severity {
-                    Some(crate::coap::Severity::Error) => "E",
-                    Some(crate::coap::Severity::Warn) => "W",
-                    _ => "",
-                };
-                let part = run.severity.map_or(Part::Plain, Part::Severity);
+                let severity = run.severity.filter(|severity| *severity >= crate::coap::Severity::Warn);
+                let part = severity.map_or(Part::Repeat, Part::Severity);
                 let number = self.store.get(run.first).map(|record| record.frame.to_string()).unwrap_or_default();
-                self.left(&mut canvas, [&number, flag, time, &delta], Part::Plain, part);
+                self.left(&mut canvas, [&number, &run.flag, time, &delta], Part::Plain, part);
                 self.fold(&mut canvas, run);
                 self.right(&mut canvas, run.exchange, &run.notes(), Part::Plain);
             }
@@ -411,11 +407,8 @@ impl Drawing<'_> {
     }
 
     fn fold(&self, canvas: &mut Canvas, run: &super::blocks::Run) {
-        let texts: Vec<String> = run.texts().iter().map(|text| self.signs.show(text)).collect();
-        let pick = |room: usize| {
-            let text = texts.iter().find(|text| text.width() <= room).cloned();
-            text.map(|text| vec![(text, Part::Idle)]).unwrap_or_default()
-        };
+        let about = self.signs.show(&run.about);
+        let pick = |room: usize| vec![(run.label(&about, room, self.columns.note.1 > 0), Part::Idle)];
         let (Some(client), Some(server)) = (self.lanes.of(run.client), self.lanes.of(run.server)) else { return };
         let Some(ends) = self.ends(client, server).filter(|_| client != server) else {
             let words = super::canvas::plain(&pick(self.columns.lanes.1.saturating_sub(2)));
@@ -425,8 +418,7 @@ impl Drawing<'_> {
         canvas.fill(between.clone(), self.signs.fold, Part::Idle);
         canvas.put(between.start, self.signs.heads[0], Part::Idle);
         canvas.put(between.end.saturating_sub(1).max(between.start), self.signs.heads[1], Part::Idle);
-        let wanted = texts.get(2).map_or(0, |text| text.width());
-        self.caption(canvas, ends, (2, 2), wanted, &pick);
+        self.caption(canvas, ends, (2, 2), run.wanted(&about), &pick);
     }
 }
 

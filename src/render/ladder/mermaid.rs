@@ -116,18 +116,13 @@ impl Diagram<'_> {
     fn fold(&self, run: &Run, lanes: &Lanes, text: &mut String, used: &mut BTreeSet<LaneId>) {
         let (Some(client), Some(server)) = (lanes.of(run.client), lanes.of(run.server)) else { return };
         used.extend([client, server]);
-        let words = run.texts().into_iter().next().unwrap_or_default();
         let note = run.notes().into_iter().next().unwrap_or_default();
         let over = if client == server {
             self.name(lanes, client)
         } else {
             format!("{},{}", self.name(lanes, client), self.name(lanes, server))
         };
-        let _ = writeln!(
-            text,
-            "    Note over {over}: {}",
-            escaped(&format!("{}, {note}", words.trim_start_matches("[+] ")))
-        );
+        let _ = writeln!(text, "    Note over {over}: {}", escaped(&format!("{}, {note}", run.words())));
     }
 
     /// A pause stands over all who have spoken so far.

@@ -114,7 +114,7 @@ impl Picture<'_, '_> {
                 }
                 Line::Fold(run) => {
                     let frame = self.source.store.get(run.first).map_or(0, |record| record.frame);
-                    self.left(out, y, entry.item, frame, "", previous)?;
+                    self.left(out, y, entry.item, frame, &run.flag, previous)?;
                     self.fold(out, y, run)?;
                     self.note(out, y, &run.notes())?;
                     previous = Some(run.times.1);
@@ -207,10 +207,8 @@ impl Picture<'_, '_> {
         let (Some(client), Some(server)) = (lanes.of(run.client), lanes.of(run.server)) else { return Ok(()) };
         let (x1, x2) = (self.x(client), self.x(server));
         writeln!(out, "<line class=\"f\" x1=\"{x1}\" y1=\"{y}\" x2=\"{x2}\" y2=\"{y}\"/>")?;
-        let texts = run.texts();
-        let room = letters(x1.abs_diff(x2).max(GAP) - 24);
-        let words = texts.iter().find(|words| words.len() <= room).map_or("", String::as_str);
-        text(out, ((x1 + x2) / 2, y - 6), "middle", "", words)
+        let words = run.label(&run.about, letters(x1.abs_diff(x2).max(GAP) - 24), true);
+        text(out, ((x1 + x2) / 2, y - 6), "middle", "", &words)
     }
 }
 

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use super::blocks::{ALIGNED, Blocks, Run, follows};
 use super::lanes::{Lanes, of_records};
 use super::row::{Row, Source};
-use crate::coap::escape;
 use crate::frame::time_between;
-use crate::store::{Chosen, RecordKind, Store};
+use crate::store::{Chosen, Record, RecordKind, Store};
 use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
 
 /// Rows kept at most; those of a few pages.
@@ -21,6 +20,8 @@ const IDLE: i64 = 10_000_000_000;
 const DRAWN: i64 = 2_000_000_000;
 /// Rows of a pause that is drawn to scale, at most.
 const TICKS: i64 = 10;
+/// Copies in a row that are looked past for the message before them.
+const COPIES: usize = 64;
 /// Messages of an exchange that are shown at most, the latest ones.
 const MEMBERS: usize = 1 << 16;
 /// Messages behind an exchange among which what speaks of it is looked for.
@@ -328,7 +329,7 @@ impl Ladder {
         let mut members = vec![id];
         let mut at = id;
         while let Some(before) = self.before(source.store, at, &range)
-            && self.same_run(source, before, at)
+            && self.same_run(source, before, at, &range)
         {
             members.push(before);
             at = before;
@@ -336,7 +337,7 @@ impl Ladder {
         members.reverse();
         at = id;
         while let Some(next) = self.on(source.store, at + 1, &range)
-            && self.same_run(source, at, next)
+            && self.same_run(source, at, next, &range)
         {
             members.push(next);
             at = next;
@@ -344,53 +345,50 @@ impl Ladder {
         members
     }
 
-    fn same_run(&mut self, source: &mut Source<'_>, one: RecordId, other: RecordId) -> bool {
-        let exchange = |id: RecordId| source.store.get(id).map(|record| record.exchange);
-        let same = exchange(one) == exchange(other);
+    /// Whether a message goes on with the run of the one before it. Copies of what came earlier of the same body break no run.
+    fn same_run(&mut self, source: &mut Source<'_>, one: RecordId, other: RecordId, range: &Range<RecordId>) -> bool {
         let (store, fetcher) = (source.store, &mut *source.fetcher);
-        match (self.blocks.part(one, store, fetcher), self.blocks.part(other, store, fetcher)) {
-            (Some(_), Some(_)) if same => true,
-            (Some(one), Some(other)) => follows(&one, &other),
-            _ => false,
+        let Some(part) = self.blocks.part(other, store, fetcher) else { return false };
+        let record = |id: RecordId| store.get(id);
+        let is_copy = |id: RecordId| record(id).is_some_and(Record::is_repeat);
+        let exchange = record(other).map(|record| record.exchange);
+        let mut at = one;
+        for _ in 0..COPIES {
+            let Some(before) = self.blocks.part(at, store, fetcher).filter(|before| before.key == part.key) else {
+                // Copies alone are before it.
+                return at != one;
+            };
+            if record(at).map(|record| record.exchange) == exchange || is_copy(other) {
+                return true;
+            }
+            if !is_copy(at) {
+                return follows(&before, &part);
+            }
+            match self.before(store, at, range) {
+                Some(before) => at = before,
+                None => return true,
+            }
         }
+        false
     }
 
     fn sum(&mut self, source: &mut Source<'_>, members: &[RecordId]) -> Option<Run> {
-        let (first, last) = (*members.first()?, *members.last()?);
         let store = source.store;
-        let (begins, ends) = (store.get(first)?, store.get(last)?);
-        let row = store.exchange(begins.exchange)?;
-        let part = self.blocks.part(first, store, source.fetcher)?;
-        let mut run = Run {
-            first,
-            last,
-            client: row.client,
-            server: row.server,
-            messages: members.len(),
-            repeats: 0,
-            exchanges: 0,
-            bytes: 0,
-            blocks: (part.block, part.block),
-            option: part.option,
-            about: String::new(),
-            times: (begins.time, ends.time),
-            severity: None,
-            exchange: begins.exchange.0,
-        };
-        let method = crate::coap::Code(row.method).name().unwrap_or("?");
-        let resource = store.resource(row.resource).unwrap_or_default();
-        run.about = format!("{method} {}", escape::text(resource));
+        let is_first = |id: &&RecordId| store.get(**id).is_some_and(|record| !record.is_repeat());
+        // Copies tell nothing of how far it came.
+        let begin = members.iter().find(is_first).or(members.first())?;
+        let end = members.iter().rfind(is_first).or(members.last())?;
+        let (begins, ends) =
+            (self.blocks.part(*begin, store, source.fetcher)?, self.blocks.part(*end, store, source.fetcher)?);
+        let mut run = Run::new(*members.first()?, &begins, store)?;
+        (run.blocks.1, run.option) = (ends.block, ends.option);
         let mut seen = HashSet::new();
         for id in members {
             let record = store.get(*id)?;
-            run.severity = run.severity.max(record.severity());
-            run.repeats += usize::from(record.is_repeat());
+            run.note(*id, record);
             let part = self.blocks.part(*id, store, source.fetcher)?;
-            if seen.insert(record.exchange) {
-                run.exchanges += 1;
-                run.bytes += part.bytes;
-            }
-            (run.blocks.1, run.option) = (part.block, part.option);
+            run.exchanges += usize::from(seen.insert(record.exchange));
+            run.bytes += if part.is_carried_by(record) { part.bytes } else { 0 };
         }
         Some(run)
     }

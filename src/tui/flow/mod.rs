@@ -2,9 +2,9 @@
 
 mod draw;
 
-use super::action::{FlowAction, Motion};
+use super::action::{FlowAction, Motion, View};
 use super::app::App;
-use crate::coap::Parameters;
+use crate::coap::{Parameters, count};
 use crate::render::ladder::text::shortened;
 use crate::render::ladder::{Columns, Entry, Idle, Item, Ladder, Line, Needs, Ports, Scope, Slant, Source, slants};
 use crate::tracking::RecordId;
@@ -262,6 +262,34 @@ impl App {
         self.flow.ladder.open(item);
         self.say("unfolded; Esc folds again");
         true
+    }
+
+    /// A jump leads to this message: where it is folded, its fold opens, so that it is seen.
+    pub(super) fn unfold_for(&mut self, id: RecordId) {
+        if self.view != View::Flow {
+            return;
+        }
+        let (range, ended) = (self.shown(), !self.grows());
+        let App { flow, store, fetcher, .. } = self;
+        let parameters = flow.parameters;
+        let source = &mut Source { store, fetcher, parameters: &parameters, ended };
+        let Some(item) = flow.ladder.item(source, id, &range).filter(|item| item.is_fold() && item.holds(id)) else {
+            return;
+        };
+        flow.ladder.open(item);
+        self.say("unfolded; Esc folds again");
+    }
+
+    /// What is said of the marked row where it is a fold: how many messages it stands for, what it hides, which one the tree shows.
+    pub fn folded(&self) -> Option<String> {
+        let item = self.flow.item.filter(|item| item.is_fold() && self.view == View::Flow)?;
+        let run = self.flow.ladder.run(item)?;
+        let frame = |id| self.store.get(id).map_or(0, |record| record.frame);
+        let (first, last) = (frame(item.first), frame(item.last));
+        let hidden = run.hidden.words();
+        let hidden = if hidden.is_empty() { hidden } else { format!(" ({hidden})") };
+        let (messages, selected) = (count(run.messages, "message"), frame(self.list.selected?));
+        Some(format!("Enter unfolds {messages}, #{first} to #{last}{hidden}. Below is #{selected}"))
     }
 
     /// Esc: what was opened closes, then the scope widens; false where neither is.

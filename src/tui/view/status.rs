@@ -228,6 +228,9 @@ fn of_message(app: &App) -> Vec<(String, Style)> {
         let first = repeats || finding.severity >= Some(Severity::Warn);
         said.insert(usize::from(!first), (sentence(finding, app.detail.columns), style));
     }
+    if let Some(folded) = app.folded() {
+        said.insert(0, (folded, app.theme.heading()));
+    }
     said
 }
 

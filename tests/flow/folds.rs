@@ -1,0 +1,142 @@
+//! Folded block transfers: what they hide is told, nothing is cut without a sign, and a jump into one is seen.
+
+use serde_json::Value;
+
+use crate::capture::{Capture, Form, lab};
+use crate::script::Scene;
+
+/// What stands out about messages: the counts as a folded row has them, in letters and in words, and the gravest flag.
+fn told(objects: &[&Value]) -> (String, String, String) {
+    let severity = |object: &Value| {
+        let findings = object["findings"].as_array().unwrap().iter();
+        let rank = |finding: &Value| ["error", "warn"].iter().position(|known| finding["severity"] == *known);
+        findings.filter_map(rank).min()
+    };
+    let count = |is: &dyn Fn(&Value) -> bool| objects.iter().filter(|object| is(object)).count();
+    let retransmits = |object: &Value| !object["retransmission_of"].is_null();
+    let copies = |object: &Value| !(object["duplicate_of"].is_null() && object["copy_of"].is_null());
+    let kinds = [
+        (count(&|object| severity(object) == Some(0)), "E", "error"),
+        (count(&|object| severity(object) == Some(1)), "W", "warning"),
+        (count(&retransmits), "R", "retransmission"),
+        (count(&|object| copies(object) && !retransmits(object)), "D", "duplicate"),
+    ];
+    let there = || kinds.iter().filter(|(count, ..)| *count > 0);
+    let letters: Vec<String> = there().map(|(count, letter, _)| format!("{count}{letter}")).collect();
+    let words: Vec<String> = there().map(|(count, _, noun)| coapscope::coap::count(*count, noun)).collect();
+    let transmission = objects.iter().filter(|object| retransmits(object)).map(|object| &object["transmission"]);
+    let last = transmission.filter_map(Value::as_u64).max().unwrap_or(1) - 1;
+    let flag = match there().next() {
+        Some((_, "R", _)) => format!("R{last}"),
+        Some((_, letter, _)) => (*letter).to_owned(),
+        None => String::new(),
+    };
+    (letters.join(" "), words.join(", "), flag)
+}
+
+#[test]
+fn a_fold_tells_what_it_hides() {
+    let (mut folds, mut hiding) = (0, 0);
+    for path in lab() {
+        let mut capture = Capture::read(&path);
+        let objects = capture.json();
+        for width in [40, 60, 80, 100, 120, 160, 250] {
+            let text = capture.text(Form { width, ..Form::default() }).0;
+            let Some((_, ladder)) = text.split_once("\n\n") else { continue };
+            let numbered = ladder.lines().next().unwrap().contains("No");
+            let rows = ladder.lines().skip(1).filter(|row| !row.contains(" idle ")).collect::<Vec<_>>();
+            let mut at = 0;
+            for (index, row) in rows.iter().enumerate() {
+                let fold = row.contains("[+]");
+                let first = objects[at]["frame"]["number"].to_string();
+                let mut words = row.split_whitespace();
+                if numbered {
+                    assert_eq!(words.next(), Some(first.as_str()), "{} at {width}:\n{row}", path.display());
+                }
+                let next = rows.get(index + 1).filter(|_| numbered).and_then(|row| row.split_whitespace().next());
+                let is_next = |object: &Value| Some(object["frame"]["number"].to_string().as_str()) == next;
+                let end =
+                    if fold && numbered { objects.iter().position(is_next).unwrap_or(objects.len()) } else { at + 1 };
+                if fold && !numbered {
+                    // Which rows follow is not told.
+                    break;
+                }
+                if fold {
+                    let (letters, words_of, flag) = told(&objects[at..end].iter().collect::<Vec<_>>());
+                    let says = row.contains(&letters) || row.contains(&words_of);
+                    assert!(says, "{} at {width}, {letters}:\n{row}", path.display());
+                    let shown = words.next().filter(|word| !word.contains('.')).unwrap_or_default();
+                    assert_eq!(shown, flag, "{} at {width}:\n{row}", path.display());
+                    hiding += usize::from(!letters.is_empty());
+                    folds += 1;
+                }
+                at = end;
+            }
+        }
+    }
+    println!("{folds} folded rows, {hiding} of them hide something");
+    assert!(folds > 200 && hiding > 80, "{folds} {hiding}");
+}
+
+#[test]
+fn a_folded_row_is_whole_or_bears_a_sign() {
+    let mut signs = 0;
+    for name in ["05-block-loss.client.pcap", "05-block2-libcoap.pcap", "05-block-aiocoap.pcap"] {
+        let mut capture = Capture::lab(name);
+        for width in 50..=160 {
+            let text = capture.text(Form { width, ..Form::default() }).0;
+            for row in text.lines().filter(|row| row.contains("[+] ")) {
+                let label = row.split("[+] ").nth(1).unwrap().split(['\u{2502}', '\u{2550}']).next().unwrap().trim();
+                let whole = ["/", "/big", "/huge", "/example_data", "/.well-known/core"];
+                let cut = label.contains("..");
+                let bare = label.starts_with(|letter: char| letter.is_ascii_digit());
+                let path = label.split(' ').nth(1).unwrap_or_default();
+                assert!(whole.contains(&path) || cut || bare || label.is_empty(), "{name} at {width}: {label}\n{row}");
+                // Numbers never stand without the option that they are of.
+                let numbers = label.split(' ').position(|word| word.starts_with('#'));
+                let of = numbers.and_then(|at| label.split(' ').nth(at.checked_sub(1)?));
+                assert!(
+                    numbers.is_none() || ["B1", "B2", "Block1", "Block2"].contains(&of.unwrap_or_default()),
+                    "{name} at {width}:\n{row}"
+                );
+                signs += usize::from(cut);
+            }
+        }
+    }
+    assert!(signs > 100, "{signs}");
+}
+
+/// The frame that a row with the cursor begins with, and the one that the tree below is of.
+fn row_and_tree(frame: &str) -> (String, String) {
+    let row = frame.lines().skip(2).find_map(|line| line.strip_prefix('\u{25b6}')).unwrap_or_default();
+    let title = frame.lines().find_map(|line| line.strip_prefix("\u{2500}\u{2500} #")).unwrap_or_default();
+    let first = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
+    (first(row), first(title))
+}
+
+#[test]
+fn a_jump_into_a_fold_is_seen() {
+    let mut seen = 0;
+    for (name, keys) in [
+        ("05-block-loss.client.pcap", "]".repeat(20)),
+        ("05-block-loss.client.pcap", format!("G {}", "[ ".repeat(20))),
+        ("05-block-loss.client.pcap", ":39 Enter ) ( Backspace } { :99 Enter ] [ Esc :38 Enter".to_owned()),
+        ("05-block-loss.client.pcap", "C-f # 1 1 Enter".to_owned()),
+        ("05-block2-libcoap.pcap", "]] :20 Enter Esc :3 Enter".to_owned()),
+    ] {
+        let film = Scene::lab(name).keys("f").keys(&keys).wait().run();
+        let begun = film.frames.len() - keys.split_whitespace().map(str::len).sum::<usize>().min(film.frames.len() - 1);
+        for frame in film.frames.iter().skip(begun.max(2)) {
+            let (row, tree) = row_and_tree(frame);
+            // What was folded before the first jump, or again by Esc, is said to be.
+            let said = ["Enter unfolds ", "folded again", "Frame>", "Find>"].iter().any(|said| frame.contains(said));
+            assert!(row == tree || said, "{keys}:\n{frame}");
+            seen += usize::from(row == tree && frame.contains("unfolded; Esc folds again"));
+        }
+    }
+    assert!(seen > 20, "{seen}");
+    // Where the row stays folded, what it hides and which message of it the tree shows is said.
+    let film = Scene::lab("05-block-loss.client.pcap").keys(":41 Enter f").run();
+    let said = "Enter unfolds 11 messages, #37 to #47 (1 warning, 1 duplicate). Below is #41";
+    assert!(film.last().contains(said), "{}", film.last());
+}
