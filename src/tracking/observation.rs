@@ -82,9 +82,10 @@ impl Observation {
         between(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
     }
 
-    /// The last message that told of the state.
+    /// The last message that told of the state: a notification, or the response that accepted the newest registration.
     pub fn last_record(&self) -> RecordId {
-        if self.row.last == NO_RECORD { self.row.accepted } else { self.row.last }
+        let told = [self.row.last, self.row.accepted].into_iter().filter(|record| *record != NO_RECORD);
+        told.max().unwrap_or(NO_RECORD)
     }
 
     pub fn new(id: ObservationId, slot: &Slot, now: Moment) -> Self {
