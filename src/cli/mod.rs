@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod fields;
 mod flow;
+mod held;
 mod hex_text;
 mod input;
 #[cfg(feature = "live")]

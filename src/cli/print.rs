@@ -96,7 +96,7 @@ pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result
     context.warn(&[format!("no capture is named: this is the {}", input::BUILT_IN_NAME)]);
     let filter = wanted(&args.reading)?;
     let Opened { source, reader, name } = input::open_built_in(&args.reading)?;
-    Printer::new(name, reader, &args.reading, form, filter, args.input.count).stream(source, false, context)
+    Printer::new(name, reader, &args.reading, form, filter, args.input.count).whole(source, context)
 }
 
 /// The form of the output.
@@ -293,7 +293,7 @@ fn print(
     // What is saved or summed up waits for the end of standard input, too.
     let grows = grows && whole.is_none();
     let printer = Printer::new(name, reader, reading, form, filter, input.count).with(whole);
-    if printer.needs_later() && !grows {
+    if !grows && (printer.needs_later() || input.is_small()) {
         printer.whole(source, context)
     } else {
         printer.stream(source, grows, context)

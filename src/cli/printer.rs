@@ -8,6 +8,7 @@ use anyhow::bail;
 
 use super::chooser::Chooser;
 use super::export::Export;
+use super::held::Held;
 use super::print::Form;
 use super::save::Save;
 use super::tables::{Shape, Table};
@@ -226,6 +227,7 @@ impl<'r> Printer<'r> {
         let mut update = Update::default();
         let mut hinted = false;
         let mut chooser = Chooser::new(Arc::clone(&self.filter), &self.fetcher, grows);
+        let mut held = Held::default();
         loop {
             if !updates.next(&mut update, context)? {
                 bail!("the loader ended without a word; please report it");
@@ -243,7 +245,7 @@ impl<'r> Printer<'r> {
             let applied = if grows {
                 self.take_each(&mut store, &mut update, &mut chooser, context)
             } else {
-                self.take_wanted(&mut store, &mut update, &mut chooser, context)
+                self.take_wanted(&mut store, &mut update, &mut chooser, &mut held, context)
             };
             self.store = store;
             match (applied, ended) {
@@ -290,19 +292,37 @@ impl<'r> Printer<'r> {
         store: &mut Store,
         update: &mut Update,
         chooser: &mut Chooser,
+        held: &mut Held,
         context: &mut Context<'_>,
     ) -> Result<(), Early> {
         let filter = Arc::clone(&self.filter);
+        let has_ended = update.ended.is_some();
         store.apply_wanted(
             update,
             |record| filter.may_pass(record),
             |store, id| {
                 if chooser.passes(store, id)? {
-                    self.message(store, id, Known::SoFar, context)?;
+                    held.push(id);
+                    self.held(store, held, false, context)?;
                 }
                 self.unless_enough()
             },
-        )
+        )?;
+        self.held(store, held, has_ended, context)
+    }
+
+    /// Prints those that need not wait.
+    fn held(
+        &mut self,
+        store: &Store,
+        held: &mut Held,
+        has_ended: bool,
+        context: &mut Context<'_>,
+    ) -> Result<(), Early> {
+        while let Some(id) = held.next(store, has_ended) {
+            self.message(store, id, Known::SoFar, context)?;
+        }
+        self.unless_enough()
     }
 
     /// Read to the end, then print: each message with all that became known of it.

@@ -271,7 +271,8 @@ fn relations() -> Vec<Field> {
                 }
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new("coap.response_in", Frame, "Of a request: the frame of the first response.", |view, visit| {
             let response = view
                 .store
@@ -293,7 +294,8 @@ fn relations() -> Vec<Field> {
                 }
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coap.request_first_in",
             Frame,

@@ -150,7 +150,8 @@ fn relations() -> Vec<Field> {
             },
         )
         .words(Words::OneOf(|| ROLES))
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.answers",
             Frame,
@@ -159,14 +160,16 @@ fn relations() -> Vec<Field> {
                 frame(view, view.store.answers(view.id), visit);
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.ambiguous",
             Boolean,
             "Another open request had the response's token: it may be for that one as well.",
             |view, visit| visit(Value::Boolean(view.is_ambiguous())),
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new("coapscope.answered_by", Frame, "The frame of the first answer.", |view, visit| {
             frame(view, view.store.answered_by(view.id), visit);
         })
@@ -182,7 +185,8 @@ fn relations() -> Vec<Field> {
                 }
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.rtt.attempt",
             Duration,
@@ -193,7 +197,8 @@ fn relations() -> Vec<Field> {
                 }
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.rtt.copies",
             Duration,
@@ -203,7 +208,8 @@ fn relations() -> Vec<Field> {
                 attempts.iter().filter_map(|attempt| attempt.elapsed).for_each(|time| visit(Value::Duration(time)));
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.transmission",
             Unsigned,
@@ -255,7 +261,8 @@ fn exchange() -> Vec<Field> {
                 visit(Value::Unsigned(view.record.exchange.0.into()));
             }
         })
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.exchange.state",
             Text,
@@ -272,7 +279,8 @@ fn exchange() -> Vec<Field> {
         Field::new("coapscope.exchange.request", Frame, "The frame of the exchange's request.", |view, visit| {
             frame(view, view.exchange().map(|row| row.request), visit);
         })
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new(
             "coapscope.exchange.rtt",
             Duration,
@@ -314,7 +322,8 @@ fn exchange() -> Vec<Field> {
                 }
             },
         )
-        .of_record(),
+        .of_record()
+        .later(),
     ]
 }
 
@@ -326,7 +335,8 @@ fn observation() -> Vec<Field> {
                 visit(Value::Unsigned(id.0.into()));
             }
         })
-        .of_record(),
+        .of_record()
+        .later(),
         Field::new("coapscope.observation.end", Text, "How the observation ended, or `open`.", |view, visit| {
             if let Some(row) = view.store.observation_of(view.id).and_then(|id| view.store.observation(id)) {
                 visit(Value::text(end(row.end)));
@@ -346,7 +356,8 @@ fn observation() -> Vec<Field> {
             },
         )
         .words(Words::OneOf(|| ORDERS))
-        .of_record(),
+        .of_record()
+        .later(),
     ]
 }
 

@@ -85,8 +85,9 @@ impl EarlyAnswers {
     }
 }
 
-/// One time is close enough to another.
-pub(super) fn is_near(one: i64, other: i64) -> bool {
+/// Two times, in nanoseconds since 1970, are so close that an answer of the one may have been captured before a message of the other that it
+/// answers.
+pub fn is_near(one: i64, other: i64) -> bool {
     is_known_time(one) && is_known_time(other) && one.abs_diff(other) <= EARLY.unsigned_abs()
 }
 

@@ -40,6 +40,7 @@ mod unreachable;
 mod usual;
 
 pub use behind::UsualFacts;
+pub use early::is_near;
 pub use facts::Facts;
 pub use model::*;
 pub use pairs::PairNumber;
