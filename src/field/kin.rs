@@ -146,7 +146,7 @@ fn observation() -> Vec<Field> {
             }
         }),
         count!("coapscope.observation.notifications" notifications "Notifications of the observation, repeats counted once."),
-        count!("coapscope.observation.gaps" gaps "Numbers that the observation skipped."),
+        count!("coapscope.observation.gaps" gaps "Places where the observation skipped numbers, which did not come late either."),
         count!("coapscope.observation.stale" stale "Notifications of the observation that a newer one overtook."),
     ]
 }

@@ -336,7 +336,7 @@ pub struct ObservationRow {
     pub max_age: u32,
     /// Notifications after the accepting response, repeats counted once.
     pub notifications: u32,
-    /// Numbers skipped.
+    /// Places where numbers were skipped that did not come late either.
     pub gaps: u32,
     /// Stale notifications.
     pub stale: u32,

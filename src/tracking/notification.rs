@@ -8,7 +8,7 @@ use super::exchange::new_row;
 use super::judge::{judge_content, similar};
 use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
 use super::observation::Observation;
-use super::order::{HALF, MODULUS, order};
+use super::order::{HALF, MODULUS, ahead, order};
 use super::pairs::REGISTERED;
 use super::seed::short;
 use super::sent::{Handle, Sent};
@@ -264,6 +264,25 @@ impl Payload {
 }
 
 impl Observation {
+    /// Notes the numbers that were skipped where one is ahead by so many; of very many it is not known whether all come late.
+    #[cold]
+    fn skip(&mut self, ahead: u32) {
+        let others = 64_u32.checked_sub(ahead.saturating_sub(1));
+        let missing = others.and_then(|others| u64::MAX.checked_shr(others)).unwrap_or(0);
+        self.skipped = ((self.row.freshest + 1) % MODULUS, missing);
+    }
+
+    /// A number that is not new: a gap whose numbers have all come is none.
+    #[cold]
+    fn came_late(&mut self, number: u32) {
+        let (first, missing) = &mut self.skipped;
+        let place = 1_u64.checked_shl(ahead(number, *first)).unwrap_or(0);
+        if *missing & place != 0 {
+            *missing ^= place;
+            self.row.gaps -= u32::from(*missing == 0);
+        }
+    }
+
     /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
     fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
         match order(number, now, self.row.freshest, self.freshest_at) {
@@ -328,10 +347,14 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
     }
     match standing {
-        ObserveOrder::Stale => context.find_option(Rule::ObsStale, OptionNumber::OBSERVE, number, before),
+        ObserveOrder::Stale => {
+            observation.came_late(value);
+            context.find_option(Rule::ObsStale, OptionNumber::OBSERVE, number, before);
+        }
         ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
         ObserveOrder::Gap => {
             observation.row.gaps += 1;
+            observation.skip(ahead(value, freshest));
             context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
         }
         _ => {}

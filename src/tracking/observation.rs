@@ -44,6 +44,8 @@ pub(super) struct Observation {
     pub steps: u32,
     pub by_one: bool,
     pub climb: Climb,
+    /// The numbers of the last gap that have not come late: the first that was skipped, and a bit for each from there on.
+    pub skipped: (u32, u64),
     /// The last Confirmable message of it.
     pub confirmed_at: Moment,
     pub unconfirmed_said: bool,
@@ -119,6 +121,7 @@ impl Observation {
             steps: 0,
             by_one: true,
             climb: Climb::default(),
+            skipped: (0, 0),
             confirmed_at: now,
             unconfirmed_said: false,
             non_first: now,

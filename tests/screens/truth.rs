@@ -411,12 +411,20 @@ fn observation(messages: &[&Value]) -> Row {
     let order = |object: &Value| object["observe_order"].as_str().unwrap_or_default().to_owned();
     let newer = |object: &&&Value| !["", "stale", "same"].contains(&order(object).as_str());
     let freshest = messages.iter().filter(newer).filter_map(|object| observe(object)).next_back();
+    // What was skipped, and did not come late either.
+    let gaps = messages.iter().enumerate().filter(|(_, object)| order(object) == "gap").filter(|(at, object)| {
+        let (before, after) = messages.split_at(*at);
+        let last = before.iter().filter(newer).filter_map(|object| observe(object)).next_back().unwrap();
+        let late: Vec<_> =
+            after.iter().filter(|object| order(object) == "stale").map(|object| observe(object)).collect();
+        !(last + 1..observe(object).unwrap()).all(|number| late.contains(&Some(number)))
+    });
     Row::from([
         ("#", messages[0]["frame"]["number"].to_string()),
         ("Resource", messages[0]["resource"].as_str().unwrap_or("?").to_owned()),
         ("Notif", count(&|object| object["role"] == "notification" && !is_repeat(object))),
         ("Last", freshest.map_or("-".into(), |number| number.to_string())),
-        ("Gaps", count(&|object| order(object) == "gap")),
+        ("Gaps", gaps.count().to_string()),
         ("Stale", count(&|object| ["stale", "same"].contains(&order(object).as_str()))),
         ("Age/Max", messages.iter().rfind(newer).map_or("-".into(), |object| format!("/{} s", max_age(object)))),
     ])

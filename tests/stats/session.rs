@@ -429,6 +429,15 @@ fn the_table_of_observations_is_computed_once_more() {
 }
 
 #[test]
+fn a_number_that_came_late_is_told_once() {
+    let text = run(&["stats", "captures/lab/04-reorder.client.pcap"]);
+    let part = text.split_once("observations, by notifications").unwrap().1.split("\n\n").next().unwrap();
+    let cells = |line: &str| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+    let rows: Vec<String> = part.lines().skip(2).map(cells).collect();
+    assert_eq!(rows, ["notif. gaps late resource,", "16 0 5 /time,", "14 0 2 /time,"], "{part}");
+}
+
+#[test]
 fn a_filter_that_lets_all_through_changes_no_figure() {
     let read = |arguments: &[&str]| -> Value { serde_json::from_str(&run(arguments)).unwrap() };
     let mut all = read(&["stats", "--json", CAPTURE]);

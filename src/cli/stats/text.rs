@@ -176,7 +176,7 @@ impl Stats<'_> {
             let text = format!("{}, {client} > {server}", limited(&escape::text(name)));
             ([observed.notifications, observed.gaps, observed.stale].map(|count| count.to_string()), text)
         });
-        table(["notif.", "skipped", "late"], "resource, client > server", lines, out)?;
+        table(["notif.", "gaps", "late"], "resource, client > server", lines, out)?;
         more(rows.len(), "-T json of `print --table observations` lists all", out)
     }
 }
