@@ -267,7 +267,7 @@ pub enum Level {
 pub enum CheckFormat {
     /// A verdict on each endpoint.
     Text,
-    /// The same in Markdown.
+    /// A verdict on each device, all its ports together, in Markdown.
     Markdown,
     /// One JSON object.
     Json,

@@ -11,7 +11,7 @@ use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::facts::BlockPlace;
-use super::model::{EndpointId, NO_RECORD, RecordId, ResourceId};
+use super::model::{EndpointId, RecordId, ResourceId};
 use super::multicast::Groups;
 use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::past::Past;
@@ -73,8 +73,8 @@ pub(super) struct Memory {
     pub observers: HashMap<[u64; 2], u32, RandomState>,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
-    /// Requests that were challenged with Echo; `NO_RECORD` once one was answered.
-    challenged: Recent<Similar, RecordId>,
+    /// Requests that were challenged with Echo, and by which message; by none once one was answered.
+    challenged: Recent<Similar, Option<RecordId>>,
     /// Who issued an Echo value, and with which message.
     issued: Recent<u64, (EndpointId, RecordId)>,
     /// GET requests that were answered: since when fresh, how long, by which message.
@@ -268,8 +268,7 @@ impl Tracker {
         {
             context.find_code(Rule::RespRetryTooSoon, i64::from(record), elapsed);
         }
-        if let Some(&record) = self.memory.challenged.get(&similar)
-            && record != NO_RECORD
+        if let Some(&Some(record)) = self.memory.challenged.get(&similar)
             && echo.is_none()
         {
             context.find_code(Rule::EchoIgnored, i64::from(record), 0);
@@ -292,13 +291,13 @@ impl Tracker {
             Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {
                 self.memory.refused.insert(similar, (context.now, max_age(context), record));
             }
-            Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, record),
+            Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, Some(record)),
             code => {
                 told = false;
                 self.memory.renew(pair, resource, Code(method), bare, context);
                 // The server took such a request: it asks for no Echo now.
                 if code.is_success() && self.memory.challenged.get(&similar).is_some() {
-                    self.memory.challenged.insert(similar, NO_RECORD);
+                    self.memory.challenged.insert(similar, None);
                 }
             }
         }

@@ -312,7 +312,7 @@ impl App {
             facts.title = format!("Verdict on {}", endpoint(person.endpoint).0);
             // A column is for the cursor's sign.
             let width = page.1.saturating_sub(1).max(1);
-            for item in (Page { endpoint: &endpoint, resource: &resource }).items(person) {
+            for item in (Page { endpoint: &endpoint, resource: &resource, device: None }).items(person) {
                 let style = item.severity.map_or_else(Style::new, |severity| self.theme.severity(severity));
                 facts.lines.extend(
                     item.lines(width)

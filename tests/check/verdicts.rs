@@ -9,7 +9,8 @@ use coapscope::render::verdict::{Person, Sum, Tally};
 use coapscope::store::{Store, Update};
 use serde_json::Value;
 
-use super::{json, root, run};
+use super::packets::{capture as write, datagram};
+use super::{Known, json, root, run};
 
 /// What an endpoint is charged with at warning and above: identifier, frames of the first case and of what it is held against.
 #[track_caller]
@@ -153,6 +154,43 @@ fn copies_of_the_network_are_held_against_nobody() {
     assert_eq!(copies, (3, vec![17, 23, 25]));
     let text = markdown("04-duplicates.client.pcap", "198.51.100.2:5683");
     assert!(text.contains("**`cf.missing`**, note, 11 times"), "{text}");
+}
+
+#[test]
+fn one_device_has_one_verdict_in_markdown() {
+    let known = Known::new();
+    // A Message ID for two messages, from three ports of one address; and what its own server answers.
+    let ask = |path: u8| [&[0x41, 1, 0, 7, path, 0xb1][..], &[path]].concat();
+    let packets: Vec<_> = [40001_u16, 40002, 40002, 40003]
+        .into_iter()
+        .enumerate()
+        .flat_map(|(at, port)| [b'a', b'b'].map(|path| datagram(port, true, &ask(path + 2 * at as u8))))
+        .collect();
+    write(&known.path("one.pcap"), &packets);
+    let text = known.check("check -T markdown --show error @one.pcap", 1);
+    for part in [
+        "\n## 10.0.0.9\n\nSent 8 requests from ports 40001, 40002, 40003.\n",
+        "**`mid.reuse`**, error, 5 times,",
+        "- Frame 2: CON 0.01, Message ID 7, from port 40001, to 10.0.0.1:5683.",
+        "- Frame 8: CON 0.01, Message ID 7, from port 40003, to 10.0.0.1:5683.",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert_eq!(text.matches("\n## ").count(), 1, "{text}");
+    let text = known.check("check -T markdown --show error --endpoint 10.0.0.9:40001 @one.pcap", 1);
+    assert!(text.contains("\n## 10.0.0.9:40001\n\nSent 2 requests.\n") && !text.contains("from port"), "{text}");
+    // In the text each endpoint has its own.
+    let text = known.check("check --show error @one.pcap", 1);
+    assert_eq!(text.matches(": sent ").count(), 3, "{text}");
+}
+
+#[test]
+fn programs_of_one_machine_are_no_device() {
+    let text = String::from_utf8(run("check -T markdown captures/lab/04-server-down-icmp.pcap").stdout).unwrap();
+    assert_eq!(text.matches("\n## 127.0.0.1:").count(), 2, "{text}");
+    let text = String::from_utf8(run("check -T markdown captures/lab/09-lab-session.mirror.pcap").stdout).unwrap();
+    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("## 198.51.100.1")).collect();
+    assert_eq!(heads, ["## 198.51.100.1"]);
 }
 
 /// What the screen keeps of a charge is enough to tell all that the tally of every case tells.

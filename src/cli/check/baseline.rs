@@ -1,13 +1,13 @@
 //! The baseline of `check`: a file of findings that are known, so that only new ones count.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::who;
 use crate::coap::{Rule, escape};
 
 /// What the file is, in its own words.
@@ -38,26 +38,13 @@ impl Known {
 
     /// Whether a finding is of this kind.
     fn covers(&self, found: &Self) -> bool {
-        let fits = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
-        // An address without a port stands for any port of it, as after --endpoint.
-        let is_device = match (self.endpoint.as_deref().and_then(address), found.endpoint.as_deref()) {
-            (Some(wanted), Some(found)) => is_at(found, wanted),
-            _ => false,
-        };
-        let is_endpoint = is_device || fits(&self.endpoint, &found.endpoint);
-        self.rule == found.rule && is_endpoint && fits(&self.resource, &found.resource)
+        let is_endpoint = self
+            .endpoint
+            .as_ref()
+            .is_none_or(|wanted| found.endpoint.as_ref().is_some_and(|endpoint| who::names(wanted, endpoint)));
+        let is_resource = self.resource.is_none() || self.resource == found.resource;
+        self.rule == found.rule && is_endpoint && is_resource
     }
-}
-
-/// The address that a text is, without a port; brackets may be round it.
-fn address(text: &str) -> Option<IpAddr> {
-    text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse().ok()
-}
-
-/// Whether an endpoint, with its port or without, has this address.
-fn is_at(endpoint: &str, wanted: IpAddr) -> bool {
-    let bare = || endpoint.rsplit_once(':').and_then(|(host, _)| address(host));
-    address(endpoint).or_else(bare) == Some(wanted)
 }
 
 /// What is known.

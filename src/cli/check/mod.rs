@@ -1,11 +1,13 @@
 //! `coapscope check`: the findings of a capture, for a test pipeline and for whoever made the device.
 
 mod baseline;
+mod devices;
 mod gather;
 mod report;
 mod sarif;
 mod scan;
 mod text;
+mod who;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -127,10 +129,7 @@ fn only_of(wanted: &[String], findings: &mut Findings) -> anyhow::Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let is = |text: &str, endpoint: &Endpoint| {
-        let bare = text.trim_start_matches('[').trim_end_matches(']');
-        endpoint.to_string() == text || bare.parse() == Ok(endpoint.address)
-    };
+    let is = |text: &str, endpoint: &Endpoint| who::names(text, &endpoint.to_string());
     if let Some(unknown) = wanted.iter().find(|text| !findings.endpoints.iter().any(|one| is(text, one))) {
         if findings.endpoints.is_empty() {
             bail!("--endpoint {unknown}: the capture has no such endpoint; it has none: no CoAP message is in it");

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::devices::Devices;
 use super::report::{Report, SEVERITIES};
 use crate::cli::without;
 use crate::coap::{Severity, escape};
 use crate::field;
-use crate::render::verdict::{Form, Key, Page, Person, code};
+use crate::render::verdict::{Device, Form, Group, Key, Page, Part, Person, code};
 use crate::tracking::{EndpointId, ResourceId};
 
 /// Lines of the baseline that the text tells of.
@@ -20,9 +21,9 @@ impl Report<'_> {
     /// # Errors
     /// Where the output cannot be written.
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let people = self.people();
+        let people = Person::all(self.new_groups());
         for person in people.iter().take(LISTED) {
-            for line in self.page(&|page| page.lines(person, Form::Text)) {
+            for line in self.page(None, &|page| page.lines(person, Form::Text)) {
                 writeln!(out, "{line}")?;
             }
             writeln!(out)?;
@@ -37,7 +38,7 @@ impl Report<'_> {
         self.trailer(out)
     }
 
-    /// Verdicts for whoever made the devices.
+    /// Verdicts for whoever made the devices: one a device, whatever ports it speaks from.
     ///
     /// # Errors
     /// Where the output cannot be written.
@@ -49,9 +50,14 @@ impl Report<'_> {
             self.judged().replacen("what ", "What ", 1),
             env!("CARGO_PKG_VERSION")
         )?;
-        for person in self.people() {
+        let devices = Devices::of(&self.findings.endpoints, self.endpoints);
+        let people = Person::devices(self.new_groups(), &|id| devices.of_endpoint(id));
+        let title = |id: EndpointId| self.title(&devices.members(id));
+        let port = |id: EndpointId| devices.port(id);
+        for person in people {
             writeln!(out)?;
-            for line in self.page(&|page| page.lines(&person, Form::Markdown)) {
+            let device = Device { title: &title, port: &port };
+            for line in self.page(Some(device), &|page| page.lines(&person, Form::Markdown)) {
                 writeln!(out, "{line}")?;
             }
         }
@@ -61,16 +67,30 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// What is new and shown, by endpoint.
-    fn people(&self) -> Vec<Person> {
+    /// What is new and shown.
+    fn new_groups(&self) -> impl Iterator<Item = (Key, &Group)> {
         let is_new = |key: &Key| key.severity >= self.show && !self.known.contains(key);
-        Person::all(self.groups.iter().copied().filter(|(key, _)| is_new(key)))
+        self.groups.iter().copied().filter(move |(key, _)| is_new(key))
     }
 
-    fn page(&self, lines: &dyn Fn(&Page<'_>) -> Vec<String>) -> Vec<String> {
+    /// What a device is called, and what part its endpoints played.
+    fn title(&self, members: &[EndpointId]) -> (String, String) {
+        let endpoints = members.iter().filter_map(|id| Some((*id, self.findings.endpoints.get(id.0 as usize)?)));
+        let parts: Vec<_> = endpoints.map(|(id, endpoint)| (endpoint, self.findings.part(id))).collect();
+        match parts.as_slice() {
+            [(endpoint, part)] => (endpoint.to_string(), part.words()),
+            parts => {
+                let name = parts.first().map_or_else(String::new, |(endpoint, _)| endpoint.address.to_string());
+                let parts: Vec<_> = parts.iter().map(|(endpoint, part)| (endpoint.port, *part)).collect();
+                (name, Part::words_of_all(&parts))
+            }
+        }
+    }
+
+    fn page(&self, device: Option<Device<'_>>, lines: &dyn Fn(&Page<'_>) -> Vec<String>) -> Vec<String> {
         let endpoint = |id: EndpointId| (self.findings.endpoint(id), self.findings.part(id).words());
         let resource = |id: ResourceId| self.findings.resource(id).map(str::to_owned);
-        lines(&Page { endpoint: &endpoint, resource: &resource })
+        lines(&Page { endpoint: &endpoint, resource: &resource, device })
     }
 
     /// What was judged: all, or what the user chose of it.

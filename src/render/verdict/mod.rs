@@ -16,7 +16,7 @@ use crate::store::{Record, RecordFlags, Store};
 use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
 
 pub use blame::is_of_sender;
-pub use page::{Form, Item, Page, code};
+pub use page::{Device, Form, Item, Page, code};
 pub use part::Part;
 pub use person::{Charge, Person};
 pub use sum::{Sum, SumKey};

@@ -23,12 +23,22 @@ pub enum Form {
     Markdown,
 }
 
+/// How the endpoints of a device are told as one.
+pub struct Device<'a> {
+    /// What the device is called, by the endpoint that stands for it, and what part it played.
+    pub title: &'a dyn Fn(EndpointId) -> (String, String),
+    /// The port that an endpoint sends from, where its device has several.
+    pub port: &'a dyn Fn(EndpointId) -> Option<u16>,
+}
+
 /// What endpoints and resources are called.
 pub struct Page<'a> {
     /// An endpoint, and what part it played.
     pub endpoint: &'a dyn Fn(EndpointId) -> (String, String),
     /// Path and query of a resource, as it came from the wire.
     pub resource: &'a dyn Fn(ResourceId) -> Option<String>,
+    /// Where not each endpoint has a verdict of its own.
+    pub device: Option<Device<'a>>,
 }
 
 /// The heading that charges of a severity stand under.
@@ -97,9 +107,14 @@ impl Page<'_> {
         }
     }
 
+    fn title(&self, person: &Person) -> (String, String) {
+        let title = self.device.as_ref().map_or(self.endpoint, |device| device.title);
+        title(person.endpoint)
+    }
+
     /// The verdict on one endpoint, paragraph by paragraph.
     pub fn items(&self, person: &Person) -> Vec<Item> {
-        let (name, part) = (self.endpoint)(person.endpoint);
+        let (name, part) = self.title(person);
         let mut items = vec![Item::new(0, 2, format!("{name}: {part}")), Item::new(2, 0, sentence(person))];
         let mut above = None;
         for charge in &person.charges {
@@ -131,7 +146,7 @@ impl Page<'_> {
     }
 
     fn markdown(&self, person: &Person) -> Vec<String> {
-        let (name, part) = (self.endpoint)(person.endpoint);
+        let (name, part) = self.title(person);
         let mut lines = vec![format!("## {name}"), String::new(), format!("{}.", capital(&part))];
         lines.extend([String::new(), format!("**{}**", sentence(person))]);
         let mut above = None;
@@ -191,13 +206,15 @@ impl Page<'_> {
     }
 
     fn exhibit(&self, exhibit: &Exhibit) -> String {
-        let to = (self.endpoint)(exhibit.destination).0;
+        let port = self.device.as_ref().and_then(|device| (device.port)(exhibit.source));
+        let from = port.map(|port| format!(", from port {port}")).unwrap_or_default();
+        let to = format!("{from}, to {}", (self.endpoint)(exhibit.destination).0);
         if !exhibit.has_header {
-            return format!("Frame {}, to {to}", exhibit.frame);
+            return format!("Frame {}{to}", exhibit.frame);
         }
         let code = if exhibit.code.is_empty() { "Empty".into() } else { exhibit.code.to_string() };
         let kind = exhibit.message_type.abbreviation();
-        format!("Frame {}: {kind} {code}, Message ID {}, to {to}", exhibit.frame, exhibit.message_id)
+        format!("Frame {}: {kind} {code}, Message ID {}{to}", exhibit.frame, exhibit.message_id)
     }
 }
 

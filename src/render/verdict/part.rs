@@ -2,6 +2,9 @@
 
 use crate::tracking::EndpointId;
 
+/// Ports that are named of a device.
+const PORTS: usize = 4;
+
 /// What an endpoint did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part {
@@ -26,14 +29,42 @@ impl Part {
         parts
     }
 
+    /// What the endpoints of one device did, each with its port, in words: "was sent 3 requests at port 5683".
+    pub fn words_of_all(parts: &[(u16, Self)]) -> String {
+        let part = |count: &dyn Fn(&Self) -> u32, verb: &str, at: &str| {
+            let mut ports: Vec<u16> = parts.iter().filter(|(_, part)| count(part) > 0).map(|(port, _)| *port).collect();
+            ports.sort_unstable();
+            let sum = parts.iter().map(|(_, part)| count(part)).sum();
+            (sum > 0).then(|| format!("{verb} {} {at} {}", requests(sum), listed(&ports)))
+        };
+        match (part(&|part| part.asked, "was sent", "at"), part(&|part| part.asks, "sent", "from")) {
+            (None, None) => "no well-formed request of this capture came from it, or went to its own address".into(),
+            (Some(only), None) | (None, Some(only)) => only,
+            (Some(asked), Some(asks)) => format!("{asked}, and {asks}"),
+        }
+    }
+
     /// In words: "was sent 3 requests".
     pub fn words(self) -> String {
-        let requests = |count: u32| if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
         match (self.asked, self.asks) {
             (0, 0) => "no well-formed request of this capture came from it, or went to its own address and port".into(),
             (0, asks) => format!("sent {}", requests(asks)),
             (asked, 0) => format!("was sent {}", requests(asked)),
             (asked, asks) => format!("was sent {}, and sent {}", requests(asked), requests(asks)),
         }
+    }
+}
+
+fn requests(count: u32) -> String {
+    if count == 1 { "1 request".to_owned() } else { format!("{count} requests") }
+}
+
+/// "ports 5683, 5684 and 3 more".
+fn listed(ports: &[u16]) -> String {
+    let shown: Vec<String> = ports.iter().take(PORTS).map(ToString::to_string).collect();
+    let word = if ports.len() == 1 { "port" } else { "ports" };
+    match ports.len().saturating_sub(PORTS) {
+        0 => format!("{word} {}", shown.join(", ")),
+        more => format!("{word} {} and {more} more", shown.join(", ")),
     }
 }

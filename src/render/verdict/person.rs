@@ -4,10 +4,10 @@ use super::{Case, Group, Key};
 use crate::coap::{Rule, Severity};
 use crate::tracking::{EndpointId, ResourceId};
 
-/// An endpoint with all that was found in its messages.
+/// An endpoint, or all of one device, with all that was found in its messages.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The endpoint.
+    /// The endpoint, or the one that stands for the device.
     pub endpoint: EndpointId,
     /// What it did, the worst first.
     pub charges: Vec<Charge>,
@@ -33,11 +33,22 @@ pub struct Charge {
 impl Person {
     /// All endpoints of which there is something to say, by what was found in the order of its keys: those with the worst charges first.
     pub fn all<'a>(groups: impl IntoIterator<Item = (Key, &'a Group)>) -> Vec<Self> {
+        Self::devices(groups, &|endpoint| endpoint)
+    }
+
+    /// The same, what is held against several endpoints together: `of` tells which endpoint stands for another.
+    pub fn devices<'a>(
+        groups: impl IntoIterator<Item = (Key, &'a Group)>,
+        of: &dyn Fn(EndpointId) -> EndpointId,
+    ) -> Vec<Self> {
+        let mut groups: Vec<(EndpointId, Key, &Group)> =
+            groups.into_iter().map(|(key, group)| (of(key.endpoint), key, group)).collect();
+        groups.sort_by_key(|(endpoint, ..)| *endpoint);
         let mut people: Vec<Self> = Vec::new();
-        for (key, group) in groups {
-            if people.last().is_none_or(|last| last.endpoint != key.endpoint) {
+        for (endpoint, key, group) in groups {
+            if people.last().is_none_or(|last| last.endpoint != endpoint) {
                 people.last_mut().map(Self::finish);
-                people.push(Self { endpoint: key.endpoint, charges: Vec::new(), acquitted: Vec::new() });
+                people.push(Self { endpoint, charges: Vec::new(), acquitted: Vec::new() });
             }
             if let Some(person) = people.last_mut() {
                 person.take(&key, group);
@@ -57,6 +68,9 @@ impl Person {
                 charge.cases.sort_by_key(|case| case.message.frame);
                 charge.cases.truncate(super::CASES);
                 charge.cases.shrink_to_fit();
+                // One comes twice where copies were not its doing either, or another endpoint of the device was asked for it, too.
+                charge.resources.sort_unstable();
+                charge.resources.dedup();
                 charge.resources.shrink_to_fit();
             }
         }
@@ -78,10 +92,7 @@ impl Person {
         if let Some(charge) = list.get_mut(at) {
             charge.count += group.count;
             charge.cases.extend(&group.cases);
-            // One key comes twice where copies were not its doing either.
-            if key.resource.0 != 0 && charge.resources.last() != Some(&key.resource) {
-                charge.resources.push(key.resource);
-            }
+            charge.resources.extend(Some(key.resource).filter(|resource| resource.0 != 0));
         }
     }
 
