@@ -106,6 +106,8 @@ fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<Rec
             | Patch::Graver { record, .. }
             | Patch::Related { record, .. }
             | Patch::Withdrawn { record, .. } => touched.push(*record),
+            // With its last block all that is said of a body changes.
+            Patch::Body(_, row) if row.completed_by != NO_RECORD => body_before(store, row.completed_by, &mut touched),
             Patch::Body(_, row) => touched.extend([row.first, row.last]),
             Patch::Part(..) => {}
         }

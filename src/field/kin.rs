@@ -201,6 +201,16 @@ fn body() -> Vec<Field> {
             Some(Value::Unsigned(row.bytes))
         }),
         field!("coapscope.body.complete" Boolean "All of the body was captured." |row| Some(Value::Boolean(row.complete))),
+        Field::new(
+            "coapscope.body.completed_by",
+            Kind::Frame,
+            "The frame with which the body of the message's block was complete.",
+            |view, visit| {
+                let by = body_of(view).map(|row| row.completed_by).filter(|by| *by != NO_RECORD);
+                frame(view, by, visit);
+            },
+        )
+        .later(),
         field!("coapscope.body.progress" Unsigned "Per cent of the body that were captured, where its length was told." |row| {
             let length = whole_length(row).filter(|length| *length > 0)?;
             Some(Value::Unsigned((row.bytes.saturating_mul(100) / length).min(100)))

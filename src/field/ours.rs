@@ -235,6 +235,14 @@ fn relations() -> Vec<Field> {
             |view, visit| frame(view, view.duplicate_of(), visit),
         )
         .of_record(),
+        Field::new(
+            "coapscope.repeated_in",
+            Frame,
+            "The frames of later copies, where this message is the first.",
+            |view, visit| view.store.repeated_in(view.id).into_iter().for_each(|copy| frame(view, Some(copy), visit)),
+        )
+        .of_record()
+        .later(),
         Field::new("coapscope.copy_of", Frame, "The same frame, captured before.", |view, visit| {
             frame(view, view.copy_of(), visit);
         })

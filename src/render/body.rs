@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Node, Place, payload};
+use super::{Known, Node, Place, payload};
 use crate::coap::{Span, count};
 use crate::payload::{About, Decoded, Part, Subject, decode};
 use crate::store::{Body, View};
-use crate::tracking::{BodyPart, BodyRow};
+use crate::tracking::{BodyPart, BodyRow, NO_RECORD, RecordId};
 
 /// Frames that are named in a line; the rest is counted.
 const NAMED: usize = 12;
 
 /// What is known of the body that a message has a block of, as a node; below it the values of the whole where the message completed it.
-pub fn node(view: &View<'_>) -> Option<Node> {
+pub(super) fn node(view: &View<'_>, known: Known) -> Option<Node> {
     let part = view.store.part(view.id)?;
     let row = view.store.body(part.body)?;
     let mut node = Node::generated("coapscope.body", "Body in blocks", summary(row));
@@ -21,8 +21,13 @@ pub fn node(view: &View<'_>) -> Option<Node> {
     node.explanation =
         "Blocks belong together by endpoints, method and options, not by token; their payloads in order make the body."
             .into();
-    if part.previous != crate::tracking::NO_RECORD {
+    if part.previous != NO_RECORD {
         node.target = Some(part.previous);
+    }
+    let last = row.completed_by;
+    if known == Known::Later && last != NO_RECORD && last != view.id {
+        let frames = frames_of(view, &[last]);
+        node.children.push(Node::generated("coapscope.body.completed_by", "Put together in", frames).pointing_to(last));
     }
     if let Some(body) = view.body {
         node.children.push(frames(view, body));
@@ -53,13 +58,21 @@ fn summary(row: &BodyRow) -> String {
 }
 
 fn frames(view: &View<'_>, body: &Body) -> Node {
-    let numbers: Vec<String> =
-        body.messages.iter().filter_map(|id| view.frame_of(*id)).map(|frame| frame.to_string()).collect();
-    let mut text = numbers.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if numbers.len() > NAMED {
-        text.push_str(&format!(" and {} more", numbers.len() - NAMED));
+    Node::generated("coapscope.body.frames", "Frames", list(view, &body.messages))
+}
+
+/// `frame 3`, `frames 3, 5, 7`.
+pub(super) fn frames_of(view: &View<'_>, messages: &[RecordId]) -> String {
+    format!("frame{} {}", if messages.len() == 1 { "" } else { "s" }, list(view, messages))
+}
+
+fn list(view: &View<'_>, messages: &[RecordId]) -> String {
+    let numbers = messages.iter().filter_map(|id| view.frame_of(*id)).map(|frame| frame.to_string());
+    let mut text = numbers.take(NAMED).collect::<Vec<_>>().join(", ");
+    if messages.len() > NAMED {
+        text.push_str(&format!(" and {} more", messages.len() - NAMED));
     }
-    Node::generated("coapscope.body.frames", "Frames", text)
+    text
 }
 
 /// The body decoded by the Content-Format of its blocks.

@@ -17,6 +17,7 @@ pub(super) fn generated(view: &View<'_>, known: Known) -> Vec<Node> {
     nodes.extend(exchange(view, known));
     nodes.extend(relation(view));
     if known == Known::Later {
+        nodes.extend(repeated_in(view));
         nodes.extend(answered_by(view));
     }
     nodes.extend(observation(view, known));
@@ -173,6 +174,18 @@ fn which_copy(view: &View<'_>) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The later copies of a message.
+fn repeated_in(view: &View<'_>) -> Option<Node> {
+    let copies = view.store.repeated_in(view.id);
+    let first = *copies.first()?;
+    let label = match view.store.get(first)?.relation() {
+        Relation::Retransmits => "Retransmitted in",
+        Relation::CopyOf => "Captured again in",
+        _ => "Repeated in",
+    };
+    Some(Node::generated("coapscope.repeated_in", label, super::body::frames_of(view, &copies)).pointing_to(first))
 }
 
 fn answered_by(view: &View<'_>) -> Option<Node> {

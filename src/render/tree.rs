@@ -147,7 +147,7 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
 
 fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message, view.about());
-    layer.children.extend(super::body::node(view));
+    layer.children.extend(super::body::node(view, known));
     layer.children.extend(facts::generated(view, known));
     let frame = |id| frame_number(id, view.frame_of(id));
     for finding in view.findings() {

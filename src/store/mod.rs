@@ -4,6 +4,7 @@ mod attempts;
 mod body;
 mod chosen;
 mod chunked;
+mod copies;
 mod ended;
 mod record;
 mod sparse;

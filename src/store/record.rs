@@ -92,6 +92,8 @@ pub struct Record {
     pub flags: RecordFlags,
 }
 
+/// Beside the relation: a later copy was captured.
+const REPEATED: u8 = 8;
 const RELATIONS: [Relation; 7] = [
     Relation::None,
     Relation::Answers,
@@ -148,7 +150,7 @@ impl Record {
 
     /// Meaning of `relates_to`.
     pub fn relation(&self) -> Relation {
-        RELATIONS.get(usize::from(self.relation_and_order & 15)).copied().unwrap_or_default()
+        RELATIONS.get(usize::from(self.relation_and_order & 7)).copied().unwrap_or_default()
     }
 
     /// How a notification stands to the freshest before it.
@@ -158,7 +160,7 @@ impl Record {
 
     /// Set meaning of `relates_to` and order.
     pub fn set_relation(&mut self, relation: Relation, order: ObserveOrder) {
-        self.relation_and_order = relation as u8 | (order as u8) << 4;
+        self.relation_and_order = self.relation_and_order & REPEATED | relation as u8 | (order as u8) << 4;
     }
 
     /// Take over what the tracker knows of the message.
@@ -192,6 +194,16 @@ impl Record {
     /// Note the severity of a further finding of the tracker; the worst stays.
     pub fn raise_tracked(&mut self, severity: Severity) {
         self.severity = self.severity & 15 | (self.severity >> 4).max(severity as u8 + 1) << 4;
+    }
+
+    /// A later copy of it was captured.
+    pub fn is_repeated(&self) -> bool {
+        self.relation_and_order & REPEATED != 0
+    }
+
+    /// Note that a later copy was captured.
+    pub fn set_repeated(&mut self) {
+        self.relation_and_order |= REPEATED;
     }
 
     /// It repeats an earlier message in one way or another.

@@ -98,7 +98,7 @@ const FAR: u16 = u16::MAX;
 /// Records, tables and counts, as far as the loader has sent them.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    records: Chunked<Record>,
+    pub(super) records: Chunked<Record>,
     /// How far behind each record its first answer stands; 0 for none, [`FAR`] where that is in `far_answers`.
     answered_by: Chunked<u16>,
     far_answers: Sparse<RecordId>,
@@ -209,10 +209,12 @@ impl Store {
         }
         if let [record] = records {
             self.answered_by.push(0);
-            return self.records.push(*record);
+            self.records.push(*record);
+        } else {
+            self.answered_by.append(std::iter::repeat_n(0, records.len()));
+            self.records.append_all(records);
         }
-        self.answered_by.append(std::iter::repeat_n(0, records.len()));
-        self.records.append_all(records);
+        self.note_copies(records);
     }
 
     fn patch_all(&mut self, patches: &[Patch]) {

@@ -78,3 +78,54 @@ fn the_built_in_capture_reads_as_its_file() {
     let built_in = coapscope("").current_dir(root()).output().unwrap();
     assert_eq!(String::from_utf8(built_in.stdout).unwrap(), printed("print captures/lab-session.pcap"));
 }
+
+/// The first copy of a message names the later ones, which name it; blocks name the frame that completed their body.
+#[test]
+fn trees_and_fields_of_a_file_look_forward() {
+    let relations =
+        [("retransmission_of", "Retransmitted in"), ("duplicate_of", "Repeated in"), ("copy_of", "Captured again in")];
+    let mut seen = [0; 4];
+    for capture in [
+        "lab-session.pcap",
+        "lab/04-retransmit-libcoap.client.pcap",
+        "lab/05-block-loss.client.pcap",
+        "lab/08-any-sll2.pcap",
+    ] {
+        let path = format!("captures/{capture}");
+        let trees = printed(&format!("print -V {path}"));
+        let trees: Vec<&str> = trees.split("\n\n").filter(|tree| !tree.trim().is_empty()).collect();
+        let all = objects(&printed(&format!("print -T json {path}")));
+        for (tree, object) in trees.iter().zip(&all) {
+            let number = &object["frame"]["number"];
+            for (place, (key, label)) in relations.iter().enumerate() {
+                let later = all.iter().filter(|other| other[key] == *number).map(|other| &other["frame"]["number"]);
+                let later: Vec<String> = later.map(ToString::to_string).collect();
+                let plural = if later.len() == 1 { "" } else { "s" };
+                // Copies of several kinds stand in one line.
+                if !later.is_empty()
+                    && relations.iter().all(|(other, _)| other == key || all.iter().all(|one| one[other] != *number))
+                {
+                    let line = format!("[{label}: frame{plural} {}]", later.join(", "));
+                    assert!(tree.contains(&line) || later.len() > 12, "{capture} {number}: {line}\n{tree}");
+                    let row = filtered(
+                        &format!("print -T fields -e coapscope.repeated_in {path}"),
+                        &format!("frame.number == {number}"),
+                    );
+                    assert_eq!(row.trim_end(), later.join(","), "{capture} {number}");
+                    seen[place] += 1;
+                }
+            }
+            let body = &object["body"];
+            if body["complete"] == true {
+                seen[3] += usize::from(tree.contains("[Put together in: frame "));
+                assert!(
+                    tree.contains("[Put together in: frame ") != !body["frames"].is_null(),
+                    "{capture} {number}: {tree}"
+                );
+            } else {
+                assert!(!tree.contains("[Put together in:"), "{tree}");
+            }
+        }
+    }
+    assert!([0, 1, 3].iter().all(|place| seen[*place] > 0), "{seen:?}");
+}

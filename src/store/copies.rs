@@ -1,0 +1,30 @@
+//! Later copies of messages: which they are, told from the first.
+
+use super::{Record, Store};
+use crate::tracking::RecordId;
+
+/// Messages behind the first copy that are looked through: copies come within minutes.
+const LOOKED: RecordId = 1 << 14;
+
+impl Store {
+    /// New records came: those that they repeat know it. Frames that the capture point saw twice are repeats as well.
+    #[inline]
+    pub(super) fn note_copies(&mut self, records: &[Record]) {
+        for record in records.iter().filter(|record| record.is_repeat()) {
+            if let Some(first) = self.records.get_mut(record.relates_to as usize) {
+                first.set_repeated();
+            }
+        }
+    }
+
+    /// The later copies of a message that were captured, in their order; none for a copy. Of one that was repeated after very many others the
+    /// late ones may be missing.
+    pub fn repeated_in(&self, id: RecordId) -> Vec<RecordId> {
+        if !self.get(id).is_some_and(Record::is_repeated) {
+            return Vec::new();
+        }
+        let behind = id.saturating_add(1)..id.saturating_add(LOOKED).min(self.len() as RecordId);
+        let is_copy = |other: &RecordId| self.get(*other).is_some_and(|one| one.is_repeat() && one.relates_to == id);
+        behind.filter(is_copy).collect()
+    }
+}
