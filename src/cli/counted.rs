@@ -50,12 +50,12 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
                 update.summary.sizes.add(u64::from(view.frame.original_length), coap, payload);
             }
         }
-        update.records.push(*record);
+        update.records.push(record);
         if record.kind() == RecordKind::Message {
             ends.extend([record.source, record.destination]);
             update.summary.coap_messages += 1;
-            count(record, &mut update.summary.counters);
-            exchange(&store, id, record, &mut update);
+            count(&record, &mut update.summary.counters);
+            exchange(&store, id, &record, &mut update);
         }
     }
     let all = (0..store.endpoints() as u32).filter_map(|id| store.endpoint(crate::tracking::EndpointId(id)));
@@ -116,5 +116,5 @@ fn exchange(store: &Store, id: RecordId, record: &Record, update: &mut Update) {
     }
     let accepted = store.observation(row.observation).is_some_and(|observation| observation.accepted != NO_RECORD);
     counters.observations += u64::from(accepted && record.role == Role::Registration);
-    update.patches.push(Patch::Exchange(record.exchange, *row));
+    update.patches.push(Patch::Exchange(record.exchange, row));
 }

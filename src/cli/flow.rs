@@ -190,7 +190,7 @@ impl Read {
             self.store.apply(std::mem::take(&mut update));
             for id in before..self.store.len() as RecordId {
                 if let Some(record) = self.store.get(id) {
-                    self.aliases.note(record);
+                    self.aliases.note(&record);
                 }
             }
             match step {

@@ -23,7 +23,7 @@ impl Held {
     /// The next message of which no more will become known. `ended`: nothing comes any more.
     pub fn next(&mut self, store: &Store, ended: bool) -> Option<RecordId> {
         let (front, back) = (*self.waiting.front()?, *self.waiting.back()?);
-        let waits = |(front, back): (&Record, &Record)| is_unrelated(front) && is_near(front.time, back.time);
+        let waits = |(front, back): (Record, Record)| is_unrelated(&front) && is_near(front.time, back.time);
         let waits = !ended && self.waiting.len() < MOST && store.get(front).zip(store.get(back)).is_some_and(waits);
         if waits { None } else { self.waiting.pop_front() }
     }

@@ -427,12 +427,12 @@ impl<'r> Printer<'r> {
             return Ok(());
         }
         if let Some(mut view) = view? {
-            let mut record = *view.record;
+            let mut record = view.record;
             if view.is_message()
                 && let Some(worst) = self.payloads.worst(&view.message)
             {
                 record.raise(worst);
-                view.record = &record;
+                view.record = record;
             }
             self.form.message(&view, known, &mut context.out)?;
             if view.is_message() {

@@ -74,7 +74,7 @@ fn places(store: &Store, reader: &FrameReader, chosen: &[RecordId]) -> anyhow::R
     let mut places = Vec::new();
     for id in chosen {
         let Some(record) = store.get(*id) else { continue };
-        let last = store.position(record);
+        let last = store.position(&record);
         let parts = store.extents(*id).unwrap_or_default().iter().filter(|position| **position != last);
         places.extend(parts.map(|position| Place { position: *position, record: None }));
         places.push(Place { position: last, record: Some(*id) });

@@ -154,14 +154,14 @@ fn code(byte: u8) -> Value {
 }
 
 /// The exchanges of which some message was chosen.
-fn chosen_exchanges<'a>(store: &'a Store, chosen: Chosen<'_>) -> impl Iterator<Item = (ExchangeId, &'a ExchangeRow)> {
+fn chosen_exchanges<'a>(store: &'a Store, chosen: Chosen<'_>) -> impl Iterator<Item = (ExchangeId, ExchangeRow)> {
     let ids: Option<HashSet<ExchangeId>> =
         chosen.map(|ids| ids.iter().filter_map(|id| Some(store.get(*id)?.exchange)).collect());
     store.exchanges().filter(move |(id, _)| ids.as_ref().is_none_or(|ids| ids.contains(id)))
 }
 
 fn exchanges(store: &Store, chosen: Chosen<'_>) -> Table {
-    let row = |(id, row): (ExchangeId, &ExchangeRow)| {
+    let row = |(id, row): (ExchangeId, ExchangeRow)| {
         let method = Code(row.method);
         vec![
             json!(id.0),
@@ -316,7 +316,7 @@ fn findings(store: &Store, fetcher: &Fetcher, chosen: Chosen<'_>) -> Result<Tabl
                 endpoint(store, view.record.source),
                 endpoint(store, view.record.destination),
                 json!((view.record.exchange.0 != 0).then_some(view.record.exchange.0)),
-                resource(store, store.resource_of(view.record)),
+                resource(store, store.resource_of(&view.record)),
                 take("reference"),
                 take("text"),
             ]);

@@ -24,7 +24,7 @@ fn header() -> Vec<Field> {
             "coap.type",
             Unsigned,
             "Type: 0 Confirmable, 1 Non-confirmable, 2 Acknowledgement, 3 Reset.",
-            |view, visit| match is_plain(view.record) {
+            |view, visit| match is_plain(&view.record) {
                 true => visit(Value::Unsigned(view.record.message_type as u64)),
                 false => header_byte(view, 0, |byte| byte >> 4 & 3, visit),
             },
@@ -40,7 +40,7 @@ fn header() -> Vec<Field> {
         )
         .bits(4),
         Field::new("coap.code", Unsigned, "Code as one byte: 1 is GET, 69 is 2.05.", |view, visit| {
-            match is_plain(view.record) {
+            match is_plain(&view.record) {
                 true => visit(Value::Unsigned(view.record.code.0.into())),
                 false => header_byte(view, 1, |byte| byte, visit),
             }

@@ -120,12 +120,12 @@ fn holds_of(
     groups: &Groups,
 ) -> Result<bool, CaptureError> {
     let Some(record) = store.get(id) else { return Ok(false) };
-    match asked.of_record(record) {
+    match asked.of_record(&record) {
         Truth::Open => {}
         truth => return Ok(truth == Truth::Yes),
     }
     let test = &asked.expr;
-    if is_plain(record) {
+    if is_plain(&record) {
         match test.holds(&sweep.bare(store, id, record), Reads::Record, groups) {
             Truth::Open => {}
             truth => return Ok(truth == Truth::Yes),

@@ -74,7 +74,7 @@ impl Fetcher {
     /// Payload of a message, and its Content-Format.
     fn payload(&mut self, store: &Store, id: RecordId) -> Result<(Vec<u8>, Option<ContentFormat>), CaptureError> {
         let Some(record) = store.get(id) else { return Ok((Vec::new(), None)) };
-        let bytes = self.message_bytes(store, id, record)?;
+        let bytes = self.message_bytes(store, id, &record)?;
         let message = Message::decode_as(bytes, record.mode);
         Ok((message.payload().to_vec(), message.content_format()))
     }

@@ -69,8 +69,8 @@ impl Fetcher {
             None | Some(Err(CaptureError::Lost { .. })) => None,
             Some(body) => body?,
         };
-        let (coap_offset, cut) = self.load(store, id, record)?;
-        let (position, number) = (store.position(record), u64::from(record.frame));
+        let (coap_offset, cut) = self.load(store, id, &record)?;
+        let (position, number) = (store.position(&record), u64::from(record.frame));
         let frame = self.reader.lent(position, number, &self.frame)?;
         self.comments = self.reader.comments(position, &self.frame);
         let message = Message::decode_as(&self.message, record.mode);
@@ -95,7 +95,7 @@ impl Fetcher {
     fn learn(&mut self, store: &Store, found: &Found, document: Document) -> Result<(), CaptureError> {
         let Found { id, since } = *found;
         let Some(record) = store.get(id) else { return Ok(()) };
-        let (_, cut) = self.load(store, id, record)?;
+        let (_, cut) = self.load(store, id, &record)?;
         let message = Message::decode_as(&self.message, record.mode);
         let server = record.source.0;
         if document == (Document::Registration { lwm2m: true }) {

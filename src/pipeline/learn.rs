@@ -62,7 +62,7 @@ impl Learner {
         while self.next < last {
             let id = self.next;
             self.next += 1;
-            if let Some(found) = store.get(id).and_then(|record| self.document(store, id, record)) {
+            if let Some(found) = store.get(id).and_then(|record| self.document(store, id, &record)) {
                 self.documents += 1;
                 return Some(found);
             }

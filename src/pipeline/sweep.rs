@@ -35,7 +35,7 @@ impl Sweep {
 
     /// A record without anything of its file: its message and its frame are empty.
     #[inline]
-    pub fn bare<'a>(&'a self, store: &'a Store, id: RecordId, record: &'a Record) -> View<'a> {
+    pub fn bare<'a>(&'a self, store: &'a Store, id: RecordId, record: Record) -> View<'a> {
         let frame = Frame {
             number: u64::from(record.frame),
             time: record.time,
@@ -57,7 +57,7 @@ impl Sweep {
         if record.flags.has(RecordFlags::EVIDENCE | RecordFlags::FRAGMENTED) {
             return self.fetcher.view(store, id);
         }
-        let position = store.position(record);
+        let position = store.position(&record);
         let frame = self.runs.frame(position, u64::from(record.frame))?;
         let start = usize::from(record.coap_offset);
         let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
@@ -76,7 +76,7 @@ impl Sweep {
         if record.flags.has(RecordFlags::EVIDENCE | RecordFlags::FRAGMENTED) || store.completes_body(id) {
             return self.fetcher.view(store, id);
         }
-        let position = store.position(record);
+        let position = store.position(&record);
         let frame = self.runs.frame(position, u64::from(record.frame))?;
         self.findings.clear();
         if let Peeled::Datagram(datagram) = Peeler::new(self.fetcher.options()).peel(&frame) {
@@ -106,7 +106,7 @@ impl Sweep {
 fn view<'a>(
     store: &'a Store,
     id: RecordId,
-    record: &'a Record,
+    record: Record,
     frame: Frame<'a>,
     message: Message<'a>,
     directory: &'a Directory,

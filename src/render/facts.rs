@@ -76,7 +76,7 @@ fn exchange(view: &View<'_>, known: Known) -> Option<Node> {
         text += &format!(", {}", escape::text(resource));
     }
     if known == Known::Later {
-        match spared::classes(row).filter(|_| spared::is_spared(view.store, row)) {
+        match spared::classes(&row).filter(|_| spared::is_spared(view.store, &row)) {
             Some(classes) => {
                 let acknowledged = if row.confirmable { "acknowledged" } else { "sent" };
                 text += &format!(", {acknowledged}, asks to be spared {classes} responses");

@@ -102,7 +102,7 @@ impl Line {
     /// Fills in all but what sender and receiver are called.
     pub(super) fn fill(&mut self, view: &View<'_>) {
         digits::push(&mut self.number, view.record.frame);
-        self.flag.push_str(&flag(view.record));
+        self.flag.push_str(&flag(&view.record));
         if !view.is_message() {
             return evidence(view, self);
         }
@@ -264,7 +264,7 @@ pub(super) fn push_link(into: &mut String, view: &View<'_>) {
         Relation::Acknowledges => "acks ",
         Relation::Resets => "resets ",
         Relation::Retransmits => {
-            into.push_str(&retransmission(record));
+            into.push_str(&retransmission(&record));
             " of "
         }
         Relation::Duplicates => "repeats ",

@@ -106,7 +106,7 @@ impl Rows {
         let mut buffer = itoa::Buffer::new();
         push_right(text, buffer.format(view.record.frame), 5);
         text.push(' ');
-        push_left(text, &flag(view.record), 2);
+        push_left(text, &flag(&view.record), 2);
         text.push(' ');
         push_right(text, time, self.widths.time);
         text.push(' ');
@@ -182,7 +182,7 @@ impl Rows {
         let ends = [(view.record.source, &line.source), (view.record.destination, &line.destination)];
         let new: Vec<(EndpointId, &String)> =
             ends.into_iter().filter(|(endpoint, _)| self.aliases.name(*endpoint) == "?").collect();
-        self.aliases.note(view.record);
+        self.aliases.note(&view.record);
         let named: Vec<String> =
             new.iter().map(|(endpoint, text)| format!("{} is {text}", self.aliases.name(*endpoint))).collect();
         (!named.is_empty()).then(|| self.paint.paint(Ink::Faint, &format!("# {}", named.join(", "))))

@@ -35,7 +35,7 @@ impl Store {
         let before =
             |id: RecordId, record: &Record| if alone { id.wrapping_sub(1) } else { record.previous_in_exchange };
         let mut copies = Vec::new();
-        let mut at = before(id, answer);
+        let mut at = before(id, &answer);
         for _ in 0..LOOKED {
             let record = self.get(at)?;
             match record.relation() {
@@ -55,7 +55,7 @@ impl Store {
                 }
                 Relation::None | Relation::Answers | Relation::CopyOf => {}
             }
-            at = before(at, record);
+            at = before(at, &record);
         }
         None
     }

@@ -60,7 +60,10 @@ impl<T: Clone> Chunked<T> {
         if self.chunks.last().is_none_or(|chunk| chunk.len() == ROWS) {
             self.chunks.push(Arc::new(Vec::with_capacity(ROWS)));
         }
-        self.chunks.last_mut().map(Arc::make_mut)
+        let last = self.chunks.last_mut().map(Arc::make_mut)?;
+        // What was copied because of a snapshot has no room; grown by itself it would take twice as much.
+        last.reserve_exact(ROWS - last.len());
+        Some(last)
     }
 
     /// Append a row.

@@ -11,16 +11,14 @@ impl Store {
     #[inline]
     pub(super) fn note_copies(&mut self, records: &[Record]) {
         for record in records.iter().filter(|record| record.is_repeat()) {
-            if let Some(first) = self.records.get_mut(record.relates_to as usize) {
-                first.set_repeated();
-            }
+            self.records.change(record.relates_to as usize, Record::set_repeated);
         }
     }
 
     /// The later copies of a message that were captured, in their order; none for a copy. Of one that was repeated after very many others the
     /// late ones may be missing.
     pub fn repeated_in(&self, id: RecordId) -> Vec<RecordId> {
-        if !self.get(id).is_some_and(Record::is_repeated) {
+        if !self.get(id).is_some_and(|record| record.is_repeated()) {
             return Vec::new();
         }
         let behind = id.saturating_add(1)..id.saturating_add(LOOKED).min(self.len() as RecordId);

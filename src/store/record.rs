@@ -83,11 +83,11 @@ pub struct Record {
     /// How its bytes are to be read.
     pub mode: DecodeMode,
     /// Meaning of `relates_to`, and how a notification stands to the freshest before it.
-    relation_and_order: u8,
+    pub(super) relation_and_order: u8,
     /// The part it plays.
     pub role: Role,
     /// Worst finding, 0 for none, else 1 + severity: in the low half of those of its bytes, in the high half of the tracker's.
-    severity: u8,
+    pub(super) severity: u8,
     /// Yes-or-no facts.
     pub flags: RecordFlags,
 }

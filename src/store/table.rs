@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rows::Rows;
 use super::sparse::Sparse;
 use super::turns::Turns;
 use super::{Chunked, Ended, Record, Summary};
@@ -60,7 +61,7 @@ impl Update {
 
     /// Nothing in it changes what a reader sees, but perhaps counts.
     pub fn is_quiet(&self) -> bool {
-        self.records.is_empty()
+        self.records.len() == 0
             && self.patches.is_empty()
             && self.interfaces.is_empty()
             && self.warnings.is_empty()
@@ -98,11 +99,11 @@ const FAR: u16 = u16::MAX;
 /// Records, tables and counts, as far as the loader has sent them.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    pub(super) records: Chunked<Record>,
+    pub(super) records: Rows<Record, 14>,
     /// How far behind each record its first answer stands; 0 for none, [`FAR`] where that is in `far_answers`.
     answered_by: Chunked<u16>,
     far_answers: Sparse<RecordId>,
-    exchanges: Chunked<Option<ExchangeRow>>,
+    exchanges: Rows<Option<ExchangeRow>, 14>,
     observations: Chunked<Option<ObservationRow>>,
     bodies: Chunked<Option<BodyRow>>,
     parts: Sparse<BodyPart>,
@@ -239,7 +240,7 @@ impl Store {
 
     fn patch(&mut self, patch: &Patch) {
         match *patch {
-            Patch::Exchange(id, row) => self.exchanges.put(id.0 as usize, Some(row), &None),
+            Patch::Exchange(id, row) => self.exchanges.put(id.0 as usize, Some(row), None),
             Patch::Observation(id, row) => self.observations.put(id.0 as usize, Some(row), &None),
             Patch::Body(id, row) => self.bodies.put(id.0 as usize, Some(row), &None),
             Patch::Part(record, part) => self.parts.set(record, part),
@@ -253,15 +254,11 @@ impl Store {
                 }
             }
             Patch::Finding(record, finding) => {
-                if let Some(row) = self.records.get_mut(record as usize) {
-                    row.raise_tracked(finding.severity);
-                }
+                self.records.change(record as usize, |row| row.raise_tracked(finding.severity));
                 self.findings.push(record, finding.into());
             }
             Patch::Graver { record, finding, was } => {
-                if let Some(row) = self.records.get_mut(record as usize) {
-                    row.raise_tracked(finding.severity);
-                }
+                self.records.change(record as usize, |row| row.raise_tracked(finding.severity));
                 let known = |one: &Noted| one.rule == finding.rule && one.severity == was;
                 if let Some(known) = self.findings.find_mut(record, known) {
                     *known = finding.into();
@@ -270,14 +267,10 @@ impl Store {
             Patch::Withdrawn { record, rule, was } => {
                 self.findings.remove(record, |one| one.rule == rule && one.severity == was);
                 let worst = self.findings(record).map(|finding| finding.severity).max();
-                if let Some(row) = self.records.get_mut(record as usize) {
-                    row.set_tracked_severity(worst);
-                }
+                self.records.change(record as usize, |row| row.set_tracked_severity(worst));
             }
             Patch::Related { record, tracked } => {
-                if let Some(row) = self.records.get_mut(record as usize) {
-                    row.relate(&tracked);
-                }
+                self.records.change(record as usize, |row| row.relate(&tracked));
                 // What was taken for part of an observation alone is in an exchange after all.
                 if tracked.exchange.0 != 0 && !tracked.apart {
                     self.observed.remove(record, |_| true);
@@ -314,7 +307,7 @@ impl Store {
 
     /// No record yet.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.records.len() == 0
     }
 
     /// Id of the oldest record that is still here.
@@ -323,7 +316,8 @@ impl Store {
     }
 
     /// A record; `None` where it has left or never was.
-    pub fn get(&self, id: RecordId) -> Option<&Record> {
+    #[inline]
+    pub fn get(&self, id: RecordId) -> Option<Record> {
         self.records.get(id as usize)
     }
 
@@ -371,14 +365,15 @@ impl Store {
     }
 
     /// A row of the exchange table.
-    pub fn exchange(&self, id: ExchangeId) -> Option<&ExchangeRow> {
-        self.exchanges.get(id.0 as usize)?.as_ref()
+    #[inline]
+    pub fn exchange(&self, id: ExchangeId) -> Option<ExchangeRow> {
+        self.exchanges.get(id.0 as usize)?
     }
 
     /// All exchanges, oldest first.
-    pub fn exchanges(&self) -> impl Iterator<Item = (ExchangeId, &ExchangeRow)> {
+    pub fn exchanges(&self) -> impl Iterator<Item = (ExchangeId, ExchangeRow)> {
         (self.exchanges.first()..self.exchanges.len())
-            .filter_map(|id| Some((ExchangeId(id as u32), self.exchanges.get(id)?.as_ref()?)))
+            .filter_map(|id| Some((ExchangeId(id as u32), self.exchanges.get(id)??)))
     }
 
     /// Ids of the exchanges that are here.

@@ -12,7 +12,7 @@ pub struct View<'a> {
     /// Its id.
     pub id: RecordId,
     /// The record.
-    pub record: &'a Record,
+    pub record: Record,
     /// The store that it stands in, for its relations.
     pub store: &'a Store,
     /// Its frame; of a message in IP fragments, the last one.
@@ -52,7 +52,7 @@ impl<'a> View<'a> {
     }
 
     /// Its exchange.
-    pub fn exchange(&self) -> Option<&'a ExchangeRow> {
+    pub fn exchange(&self) -> Option<ExchangeRow> {
         self.store.exchange(self.record.exchange)
     }
 

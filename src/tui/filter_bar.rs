@@ -285,7 +285,7 @@ impl App {
 
     fn exchange_test(&self) -> Option<String> {
         let record = self.store.get(self.list.selected?)?;
-        let exchange = exchange_of(&self.store, record);
+        let exchange = exchange_of(&self.store, &record);
         (exchange.0 != 0).then(|| format!("coapscope.exchange == {}", exchange.0))
     }
 

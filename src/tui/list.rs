@@ -89,7 +89,7 @@ impl List {
             if let Some(record) = store.get(*id)
                 && !self.rows.contains_key(id)
             {
-                self.rows.insert(*id, make_row(*id, record, fetcher, store));
+                self.rows.insert(*id, make_row(*id, &record, fetcher, store));
             }
         }
     }
@@ -354,7 +354,7 @@ impl App {
         let (shown, visible) = (self.shown(), self.visible());
         let problem = |id: &RecordId| {
             visible.has(*id)
-                && self.store.get(*id).is_some_and(is_problem)
+                && self.store.get(*id).is_some_and(|record| is_problem(&record))
                 && match self.view {
                     View::Flow => self.flow.ladder.shows(&self.store, *id),
                     View::Observations => self.store.observation_of(*id).is_some(),

@@ -48,7 +48,7 @@ impl App {
         }
         for id in from..self.store.len() as RecordId {
             if let Some(record) = self.store.get(id) {
-                self.aliases.note(record);
+                self.aliases.note(&record);
             }
         }
         self.announce(from);

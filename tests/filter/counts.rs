@@ -281,7 +281,7 @@ fn little_read_is_as_good_as_all() {
             let findings = sweep.findings(&all.store, id).unwrap().unwrap();
             let reads = Reads::Findings;
             assert_eq!(values(&findings, reads), values(&whole, reads), "{} frame {}", path.display(), record.frame);
-            if is_plain(record) {
+            if is_plain(&record) {
                 let bare = sweep.bare(&all.store, id, record);
                 let record_alone = values(&bare, Reads::Record);
                 assert_eq!(record_alone, values(&whole, Reads::Record), "{} frame {}", path.display(), record.frame);

@@ -67,7 +67,7 @@ impl Capture {
             let before = store.len() as RecordId;
             store.apply(std::mem::take(&mut update));
             (before..store.len() as RecordId).filter_map(|id| store.get(id)).for_each(|record| {
-                aliases.note(record);
+                aliases.note(&record);
             });
             if step == Step::Ended {
                 break;

@@ -206,7 +206,7 @@ impl Drawing<'_> {
                 Part::Severity(crate::coap::Severity::Error),
             );
         }
-        let Some((from, to)) = self.store.get(row.id).and_then(|record| self.lanes.ends(self.store, record)) else {
+        let Some((from, to)) = self.store.get(row.id).and_then(|record| self.lanes.ends(self.store, &record)) else {
             return;
         };
         if from == to {

@@ -293,6 +293,6 @@ pub fn place(store: &Store, lane: &Lane, by_host: bool) -> String {
 /// The messages of some ids, and no others.
 pub fn of_records(store: &Store, ids: &[RecordId]) -> Lanes {
     let mut lanes = Lanes::default();
-    ids.iter().filter_map(|id| store.get(*id)).for_each(|record| lanes.note(store, record));
+    ids.iter().filter_map(|id| store.get(*id)).for_each(|record| lanes.note(store, &record));
     lanes
 }

@@ -92,7 +92,7 @@ impl Diagram<'_> {
     }
 
     fn message(&self, row: &Row, lanes: &Lanes, source: &Source<'_>, text: &mut String, used: &mut BTreeSet<LaneId>) {
-        let Some((from, to)) = source.store.get(row.id).and_then(|record| lanes.ends(source.store, record)) else {
+        let Some((from, to)) = source.store.get(row.id).and_then(|record| lanes.ends(source.store, &record)) else {
             return;
         };
         used.extend([from, to]);

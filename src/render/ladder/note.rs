@@ -140,7 +140,7 @@ fn forms(first: Option<String>, second: Option<String>, third: Option<String>) -
 fn promised(view: &View<'_>) -> Option<Vec<String>> {
     let exchange = view.exchange().filter(|exchange| exchange.request == view.record.relates_to)?;
     if exchange.response == NO_RECORD {
-        if let Some(classes) = spared::classes(exchange) {
+        if let Some(classes) = spared::classes(&exchange) {
             let said = format!("wants no {classes} response").replace("no any", "no");
             return Some(vec![said, "spared".into()]);
         }

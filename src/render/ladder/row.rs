@@ -84,7 +84,7 @@ impl Source<'_> {
     /// The row of a record; `None` where it has left memory.
     pub fn row(&mut self, id: RecordId) -> Option<Row> {
         let record = self.store.get(id)?;
-        let mut row = blank(id, record);
+        let mut row = blank(id, &record);
         let stale = record.order() == ObserveOrder::Stale;
         match self.fetcher.view(self.store, id) {
             Ok(Some(view)) => {
@@ -92,7 +92,7 @@ impl Source<'_> {
                 row.observe = view.message.observe().filter(|_| !record.code.is_request());
                 row.fate = fate(&view, self.parameters, self.ended);
                 if record.flags.has(RecordFlags::MULTICAST) && record.code.is_request() {
-                    row.answerers = answerers(self.store, record);
+                    row.answerers = answerers(self.store, &record);
                 }
                 row.notes = note::notes(&view, &row, self.parameters);
             }
@@ -179,7 +179,7 @@ fn fate(view: &View<'_>, parameters: &Parameters, ended: bool) -> Fate {
     if record.code.is_request() {
         let exchange = view.exchange().filter(|exchange| exchange.request == first);
         // Whoever asks for no response misses none, and the acknowledgement is one answer.
-        let is_spared = exchange.is_some_and(|exchange| is_spared(view.store, exchange));
+        let is_spared = exchange.is_some_and(|exchange| is_spared(view.store, &exchange));
         return match exchange.map(|exchange| exchange.state) {
             _ if answered || is_spared => Fate::Settled,
             Some(ExchangeState::TimedOut) => Fate::Unanswered,

@@ -28,7 +28,7 @@ pub fn slants(entries: &[Entry], lanes: &Lanes, store: &Store) -> Vec<Vec<Slant>
     for (at, entry) in entries.iter().enumerate() {
         let Line::Message(row) = &entry.line else { continue };
         let Some(top) = top(entries, at, &row.overtaken_by) else { continue };
-        let Some((from, to)) = store.get(row.id).and_then(|record| lanes.ends(store, record)) else { continue };
+        let Some((from, to)) = store.get(row.id).and_then(|record| lanes.ends(store, &record)) else { continue };
         for (index, slants) in all.iter_mut().enumerate().take(at + 1).skip(top) {
             slants.push(Slant { from, to, off: OFF + index - top, own: index == at });
         }

@@ -158,7 +158,7 @@ impl Picture<'_, '_> {
 
     fn message(&self, out: &mut dyn Write, index: usize, y: usize, row: &Row) -> io::Result<()> {
         let Some(record) = self.source.store.get(row.id) else { return Ok(()) };
-        let Some((from, to)) = self.ladder.lanes.ends(self.source.store, record) else { return Ok(()) };
+        let Some((from, to)) = self.ladder.lanes.ends(self.source.store, &record) else { return Ok(()) };
         let (x1, x2) = (self.x(from), self.x(to));
         if from == to {
             let words = plain(&joined(&row.label.fit(letters(GAP - 40))));

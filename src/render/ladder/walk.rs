@@ -143,7 +143,7 @@ impl Ladder {
         let all = if self.scope == Scope::All { &mut self.lanes } else { &mut self.aside };
         for id in self.noted.max(store.first())..end {
             if let Some(record) = store.get(id) {
-                all.note(store, record);
+                all.note(store, &record);
             }
         }
         if let Scope::Exchange(exchange) = self.scope
@@ -233,7 +233,7 @@ impl Ladder {
     }
 
     fn has_lanes(&self, store: &Store, id: RecordId) -> bool {
-        store.get(id).is_some_and(|record| self.lanes.shows(store, record))
+        store.get(id).is_some_and(|record| self.lanes.shows(store, &record))
     }
 
     /// What the ids that are shown are among; a filter does not narrow an exchange.
@@ -350,7 +350,7 @@ impl Ladder {
         let (store, fetcher) = (source.store, &mut *source.fetcher);
         let Some(part) = self.blocks.part(other, store, fetcher) else { return false };
         let record = |id: RecordId| store.get(id);
-        let is_copy = |id: RecordId| record(id).is_some_and(Record::is_repeat);
+        let is_copy = |id: RecordId| record(id).is_some_and(|record| record.is_repeat());
         let exchange = record(other).map(|record| record.exchange);
         let mut at = one;
         for _ in 0..COPIES {
@@ -385,10 +385,10 @@ impl Ladder {
         let mut seen = HashSet::new();
         for id in members {
             let record = store.get(*id)?;
-            run.note(*id, record);
+            run.note(*id, &record);
             let part = self.blocks.part(*id, store, source.fetcher)?;
             run.exchanges += usize::from(seen.insert(record.exchange));
-            run.bytes += if part.is_carried_by(record) { part.bytes } else { 0 };
+            run.bytes += if part.is_carried_by(&record) { part.bytes } else { 0 };
         }
         Some(run)
     }

@@ -187,7 +187,7 @@ impl Tally {
         least: Severity,
     ) -> Result<Self, CaptureError> {
         let mut tally = Self::default();
-        let exhibit = |id: RecordId| store.get(id).map(|record| Exhibit::new(id, record));
+        let exhibit = |id: RecordId| store.get(id).map(|record| Exhibit::new(id, &record));
         each_finding(store, fetcher, ids, least, &mut |finding, message, resource| {
             let offset = store.get(message.record).map(|record| record.offset);
             tally.add(finding, message, resource, offset, &exhibit);
@@ -234,11 +234,11 @@ fn each_finding(
 ) -> Result<(), CaptureError> {
     let mut fetcher = fetcher.clone();
     for id in ids {
-        let is_odd = |record: &&Record| record.severity() >= Some(least) || store.completes_body(id);
+        let is_odd = |record: &Record| record.severity() >= Some(least) || store.completes_body(id);
         let Some(record) = store.get(id).filter(is_odd) else { continue };
-        let resource = store.resource_of(record);
+        let resource = store.resource_of(&record);
         let Some(view) = fetcher.view(store, id)? else { continue };
-        let mut message = Exhibit::new(id, record);
+        let mut message = Exhibit::new(id, &record);
         let findings = view.findings();
         message.is_copy |= findings.iter().any(|finding| finding.rule == Rule::NetDuplicate);
         findings

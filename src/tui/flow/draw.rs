@@ -33,7 +33,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let mut previous = None;
     for (index, (y, entry)) in (area.y + 1..area.bottom()).zip(&app.flow.entries).enumerate() {
         let record = app.store.get(entry.item.first);
-        let time = record.map(|record| time(app, record, entry, previous)).unwrap_or_default();
+        let time = record.map(|record| time(app, &record, entry, previous)).unwrap_or_default();
         let is_selected = app.flow.item == Some(entry.item) && !is_pause(entry);
         let slants = app.flow.slants.get(index).map_or(&[][..], Vec::as_slice);
         let line = drawing.line(entry, &time, slants, is_selected);
@@ -50,7 +50,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
 }
 
 /// Of the same exchange as the selected message.
-fn is_of(selected: Option<&Record>, record: Option<&Record>) -> bool {
+fn is_of(selected: Option<Record>, record: Option<Record>) -> bool {
     let exchange = selected.map_or(0, |record| record.exchange.0);
     exchange != 0 && record.is_some_and(|record| record.exchange.0 == exchange)
 }

@@ -225,7 +225,7 @@ impl App {
     /// Hide the lane that the selected message comes from, with all its messages.
     fn hide_lane(&mut self) {
         let record = self.list.selected.and_then(|id| self.store.get(id));
-        let Some((from, _)) = record.and_then(|record| self.flow.ladder.lanes.ends(&self.store, record)) else {
+        let Some((from, _)) = record.and_then(|record| self.flow.ladder.lanes.ends(&self.store, &record)) else {
             return;
         };
         let name = self.flow.ladder.lanes.get(from).map(|lane| self.aliases.name(lane.first).to_owned());
@@ -314,7 +314,7 @@ impl Flow {
         self.ladder.lanes.arrange(self.ports, Columns::room(bare.lanes.1));
         let columns = Columns::new(width, needs, &self.ladder.lanes, self.first_lane);
         self.first_lane = columns.beyond.0;
-        let ends = source.store.get(item.first).and_then(|record| self.ladder.lanes.ends(source.store, record));
+        let ends = source.store.get(item.first).and_then(|record| self.ladder.lanes.ends(source.store, &record));
         let seen = |lane| columns.column(lane).is_some();
         if self.scrolled_for != Some(item.first)
             && let Some((from, to)) = ends

@@ -108,7 +108,7 @@ pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
     let resource = store.resource(row.resource).map(escape::text).unwrap_or_default();
     let waiting = row.round_trip < 0;
-    let took = took(store, row, now).map(|time| {
+    let took = took(store, &row, now).map(|time| {
         let text = duration(time).replace(' ', "");
         match (waiting, time) {
             (true, ..=0) => ">0s".into(),
@@ -116,7 +116,7 @@ pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
             (false, _) => text,
         }
     });
-    let state = state(row, store, now, making.parameters);
+    let state = state(&row, store, now, making.parameters);
     let severity = match row.state {
         _ if state == SPARED => None,
         ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
@@ -137,7 +137,7 @@ pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
         format!("{}>{}", making.aliases.name(row.client), making.aliases.name(row.server)),
         kind.into(),
         if row.request == NO_RECORD { format!("? {resource}") } else { format!("{method} {resource}") },
-        reply(row),
+        reply(&row),
         row.transmissions.to_string(),
         took.unwrap_or_else(|| "-".into()),
         state.into(),

@@ -73,7 +73,7 @@ impl Making<'_> {
                 format!("{} > {}", self.aliases.name(client), self.aliases.name(server))
             }
             (Column::Resource, _, Some(resource)) => path(self.store, resource).into_owned(),
-            (Column::Reply, ..) => exchange.map(exchanges::reply).unwrap_or_default(),
+            (Column::Reply, ..) => exchange.map(|row| exchanges::reply(&row)).unwrap_or_default(),
             _ => heading.word.unwrap_or_default().to_owned(),
         };
         Row { cells: vec![format!("{text}: {}", heading.rows)], severity: None, heading: true }

@@ -12,7 +12,7 @@ pub(super) fn row_of(store: &Store, view: View, id: RecordId) -> u32 {
     if view == View::Observations {
         return store.observation_of(id).map_or(0, |id| id.0);
     }
-    store.get(id).map_or(0, |record| exchange_of(store, record).0)
+    store.get(id).map_or(0, |record| exchange_of(store, &record).0)
 }
 
 /// The table has a row for it.

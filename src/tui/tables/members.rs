@@ -17,9 +17,9 @@ const WALKED: usize = 20_000;
 const LOOKED: RecordId = 20_000;
 
 /// A message that is told of, or a place where some are not.
-pub(super) enum Member<'a> {
+pub(super) enum Member {
     /// A message.
-    Told(RecordId, &'a Record),
+    Told(RecordId, Record),
     /// So many are left out here at least; whether these are all.
     LeftOut(usize, bool),
 }
@@ -30,7 +30,7 @@ pub(super) fn is_copy(row: &ExchangeRow, id: RecordId, record: &Record) -> bool 
 }
 
 /// Messages of an exchange in the order of the capture, as far as they are still here.
-pub(super) fn members<'a>(context: &Context<'a>, row: &ExchangeRow) -> Vec<Member<'a>> {
+pub(super) fn members(context: &Context<'_>, row: &ExchangeRow) -> Vec<Member> {
     let known = known(context, row);
     let selected = context.selected.and_then(|selected| known.binary_search(&selected).ok());
     let middle = selected.unwrap_or(known.len());
@@ -47,7 +47,7 @@ pub(super) fn members<'a>(context: &Context<'a>, row: &ExchangeRow) -> Vec<Membe
             || place + 1 == known.len()
             || around.contains(&place)
             || *id == row.response
-            || is_copy(row, *id, record);
+            || is_copy(row, *id, &record);
         if !told {
             left_out += 1;
             continue;

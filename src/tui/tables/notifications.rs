@@ -64,8 +64,8 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     }
     for id in members {
         let Some(record) = context.store.get(id) else { continue };
-        let note = note(context, id, record, freshest, fetcher);
-        facts.lines.push(line(context, record, note.as_ref().map(|(note, _)| note), note.as_ref(), (wide, width)));
+        let note = note(context, id, &record, freshest, fetcher);
+        facts.lines.push(line(context, &record, note.as_ref().map(|(note, _)| note), note.as_ref(), (wide, width)));
         if let Some((note, _)) = note {
             let newer = note.newer_by_iv
                 || !matches!(note.order, ObserveOrder::None | ObserveOrder::Stale | ObserveOrder::Same);

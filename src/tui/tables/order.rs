@@ -346,7 +346,7 @@ impl Order {
     fn rows_of(&self, chosen: &Chosen) -> impl Iterator<Item = u32> {
         let of = |id: RecordId| match self.view {
             View::Observations => self.store.observation_of(id).map(|id| id.0),
-            _ => self.store.get(id).map(|record| exchange_of(&self.store, record).0),
+            _ => self.store.get(id).map(|record| exchange_of(&self.store, &record).0),
         };
         chosen.iter().filter_map(of)
     }
@@ -366,7 +366,7 @@ impl Order {
             }
             _ => {
                 let row = self.store.exchange(ExchangeId(id))?;
-                Some(exchanges::part(&self.store, id, row, (self.now, &self.parameters), column))
+                Some(exchanges::part(&self.store, id, &row, (self.now, &self.parameters), column))
             }
         }
     }

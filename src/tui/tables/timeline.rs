@@ -22,24 +22,24 @@ const TIMES: usize = 9;
 const NAMES: usize = 9;
 
 /// What is said of an exchange.
-pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
+pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
     let Some(row) = context.store.exchange(id) else { return };
-    facts.title = title(context, id, row);
-    let told = members(context, row);
-    let message = |member: &Member<'a>| match member {
+    facts.title = title(context, id, &row);
+    let told = members(context, &row);
+    let message = |member: &Member| match member {
         Member::Told(id, record) => Some((*id, *record)),
         Member::LeftOut(..) => None,
     };
-    let members: Vec<(RecordId, &Record)> = told.iter().filter_map(message).collect();
+    let members: Vec<(RecordId, Record)> = told.iter().filter_map(message).collect();
     if row.confirmable && context.page.0 >= 7 {
-        facts.head = timeline(context, row, &members);
+        facts.head = timeline(context, &row, &members);
     }
     if let Some(said) = told_in_part(&told) {
         // It stays in sight, where there is room.
         let lines = if context.page.0 >= 7 { &mut facts.head } else { &mut facts.lines };
         wrapped(context, &said, " ", |line| lines.push(Line::plain(line)));
     }
-    let width = members.iter().map(|(id, _)| since_first(context, row, *id).len()).max().unwrap_or(0).max(TIMES);
+    let width = members.iter().map(|(id, _)| since_first(context, &row, *id).len()).max().unwrap_or(0).max(TIMES);
     for told in &told {
         let (id, record) = match told {
             Member::Told(id, record) => (*id, *record),
@@ -48,7 +48,7 @@ pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetch
                 continue;
             }
         };
-        facts.lines.push(member(context, row, id, record, width));
+        facts.lines.push(member(context, &row, id, &record, width));
         if let Some(quoting) = context.selected.filter(|selected| {
             context
                 .store
@@ -64,8 +64,8 @@ pub(super) fn say<'a>(context: &Context<'a>, id: ExchangeId, fetcher: &mut Fetch
             wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(id)));
         }
     }
-    let unread = if row.response == NO_RECORD { unread(context, row, fetcher) } else { Vec::new() };
-    for sentence in sentences(context, row, &members, &unread) {
+    let unread = if row.response == NO_RECORD { unread(context, &row, fetcher) } else { Vec::new() };
+    for sentence in sentences(context, &row, &members, &unread) {
         wrapped(context, &sentence, " ", |line| facts.lines.push(Line::plain(line)));
     }
 }
@@ -77,7 +77,7 @@ fn left_out(messages: usize, exact: bool) -> String {
 }
 
 /// That messages are left out of a long exchange, and how many.
-fn told_in_part(told: &[Member<'_>]) -> Option<String> {
+fn told_in_part(told: &[Member]) -> Option<String> {
     let gaps = told.iter().filter_map(|member| match member {
         Member::LeftOut(messages, exact) => Some((*messages, *exact)),
         Member::Told(..) => None,
@@ -123,7 +123,7 @@ fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
 }
 
 /// Windows, what was captured, and an axis, on one scale that begins with the first copy.
-pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Vec<Line> {
+pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Record)]) -> Vec<Line> {
     let parameters = context.parameters;
     let columns = context.page.1.saturating_sub(NAMES + 1);
     let since = |id: RecordId| context.store.elapsed(row.request, id);
@@ -299,7 +299,7 @@ fn part(record: &Record) -> String {
 /// Malformed messages behind a request that would answer it, by token or message ID, if they could be read.
 fn unread(context: &Context<'_>, row: &ExchangeRow, fetcher: &mut Fetcher) -> Vec<RecordId> {
     let store = context.store;
-    let Some(request) = store.get(row.request).copied() else { return Vec::new() };
+    let Some(request) = store.get(row.request) else { return Vec::new() };
     let token =
         fetcher.view(store, row.request).ok().flatten().and_then(|view| view.message.token().map(<[u8]>::to_vec));
     let lifetime = context.parameters.exchange_lifetime();
@@ -336,7 +336,7 @@ fn astray(context: &Context<'_>, row: &ExchangeRow) -> Vec<RecordId> {
 fn sentences(
     context: &Context<'_>,
     row: &ExchangeRow,
-    members: &[(RecordId, &Record)],
+    members: &[(RecordId, Record)],
     unread: &[RecordId],
 ) -> Vec<String> {
     let mut said = Vec::new();
@@ -436,7 +436,7 @@ fn nothing_owed(
     context: &Context<'_>,
     row: &ExchangeRow,
     classes: &str,
-    members: &[(RecordId, &Record)],
+    members: &[(RecordId, Record)],
 ) -> [String; 2] {
     let server = context.aliases.name(row.server);
     let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
@@ -459,7 +459,7 @@ fn nothing_owed(
 }
 
 /// The copy that would come next, where no answer came: when, or that there is none left.
-fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, &Record)]) -> Option<String> {
+fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Record)]) -> Option<String> {
     if row.response != NO_RECORD || row.state != ExchangeState::Open {
         return None;
     }

@@ -100,8 +100,8 @@ fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {
     let row = app.list.row(id)?;
     Some(Cells {
         time: if width < WIDE { shortened(&time) } else { time },
-        ends: ends(app, record, row, width),
-        link: link(app, record, id),
+        ends: ends(app, &record, row, width),
+        link: link(app, &record, id),
     })
 }
 

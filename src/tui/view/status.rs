@@ -8,7 +8,7 @@ use super::text::{self, Pieces};
 use crate::capture::MAX_WARNINGS;
 use crate::coap::{Rule, Severity};
 use crate::render::NodeKind;
-use crate::store::{Ended, Record};
+use crate::store::Ended;
 use crate::tui::action::View;
 use crate::tui::app::{App, Overlay, Pane};
 use crate::tui::detail::Item;
@@ -224,7 +224,7 @@ fn of_message(app: &App) -> Vec<(String, Style)> {
     let worst = findings.max_by_key(|item| (item.severity, of_repeat(item)));
     if let Some(finding) = worst {
         let style = finding.severity.map_or_else(Style::new, |severity| app.theme.severity(severity));
-        let repeats = app.list.selected.and_then(|id| app.store.get(id)).is_some_and(Record::is_repeat);
+        let repeats = app.list.selected.and_then(|id| app.store.get(id)).is_some_and(|record| record.is_repeat());
         let first = repeats || finding.severity >= Some(Severity::Warn);
         said.insert(usize::from(!first), (sentence(finding, app.detail.columns), style));
     }
