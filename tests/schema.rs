@@ -83,12 +83,46 @@ fn check(schema: &jsonschema::Validator, what: &str, output: &Output, kinds: &mu
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{what}: {error}: {line}"));
         if let Err(error) = schema.validate(&value) {
-            // Of seven kinds one fits: which part of it does not?
+            // Of all kinds one fits: which part of it does not?
             panic!("{what}: {line}\n{error}\nA new key belongs into schema/print.schema.json.");
         }
         let kind = value["kind"].as_str().unwrap().to_owned();
         if !kinds.contains(&kind) {
             kinds.push(kind);
+        }
+    }
+}
+
+/// The names of all tables.
+fn tables() -> impl Iterator<Item = &'static str> {
+    ["bodies", "exchanges", "findings", "observations", "resources"].into_iter()
+}
+
+/// What there are tables of is told by help, README and schema alike, and every table has the same columns in all forms.
+#[test]
+fn tables_are_told_alike_everywhere() {
+    let help = printed(&["print", "--help"]);
+    let (_, values) = help.split_once("--table <TABLE>").unwrap();
+    let mut named: Vec<&str> = values
+        .lines()
+        .skip_while(|line| !line.trim_start().starts_with("- "))
+        .map_while(|line| line.trim_start().strip_prefix("- ")?.split(':').next())
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, tables().collect::<Vec<_>>());
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let sentence = readme.split_once("`--table` has").unwrap().1.split_once("instead of messages").unwrap().0;
+    for table in tables() {
+        assert!(sentence.contains(table), "README: {table}: {sentence}");
+        let csv = printed(&["print", "--table", table, "-T", "csv", "captures/lab-session.pcap"]);
+        let columns: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+        let text = printed(&["print", "--table", table, "captures/lab-session.pcap"]);
+        assert_eq!(text.lines().count(), csv.lines().count(), "{table}");
+        for line in printed(&["print", "--table", table, "-T", "json", "captures/lab-session.pcap"]).lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let keys: Vec<&str> =
+                row.as_object().unwrap().keys().map(String::as_str).filter(|key| *key != "kind").collect();
+            assert_eq!(keys, columns, "{table}");
         }
     }
 }
@@ -100,14 +134,9 @@ fn every_line_is_as_the_schema_says() {
     let mut kinds = Vec::new();
     for path in captures() {
         let name = path.to_str().unwrap();
-        for form in [
-            &[][..],
-            &["--table", "exchanges"],
-            &["--table", "observations"],
-            &["--table", "findings"],
-            &["--table", "resources"],
-        ] {
-            let arguments = [&["print", "-T", "json", name], form].concat();
+        let whole = ["print", "-T", "json", name];
+        let forms = tables().map(|table| [&whole[..], &["--table", table]].concat());
+        for arguments in forms.chain([whole.to_vec()]) {
             check(&schema, &arguments.join(" "), &coapscope(&arguments).output().unwrap(), &mut kinds);
         }
         let file = fs::File::open(&path).unwrap();
@@ -118,5 +147,5 @@ fn every_line_is_as_the_schema_says() {
     let merged = [&["print", "-T", "json"][..], &pieces].concat();
     check(&schema, "two files", &coapscope(&merged).output().unwrap(), &mut kinds);
     kinds.sort();
-    assert_eq!(kinds, ["evidence", "exchange", "finding", "message", "observation", "resource", "update"]);
+    assert_eq!(kinds, ["body", "evidence", "exchange", "finding", "message", "observation", "resource", "update"]);
 }

@@ -1,10 +1,11 @@
 //! Several captures of one point as one, merged by time.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::savefile::{Savefile, Step};
 use super::{CaptureError, Interface, Next, Secrets, Source, Warning};
-use crate::frame::Frame;
+use crate::frame::{Frame, is_known_time};
 
 /// Captures whose frames come in the order of their times; those of each file stay in its own order.
 #[derive(Debug)]
@@ -38,14 +39,23 @@ impl Merged {
     }
 }
 
+impl Merged {
+    /// The file with the next frame. As `mergecap` has it: of equal times that of the last file named; a frame without time at once.
+    fn earliest(&self) -> Option<usize> {
+        let ready = self.files.iter().enumerate().filter(|(_, (_, step))| *step == Step::Frame);
+        let times = ready.map(|(file, (savefile, _))| (file, savefile.current().time));
+        let timeless = times.clone().find(|(_, time)| !is_known_time(*time));
+        timeless.or_else(|| times.min_by_key(|(file, time)| (*time, Reverse(*file)))).map(|(file, _)| file)
+    }
+}
+
 impl Source for Merged {
     fn next(&mut self) -> Result<Next<'_>, CaptureError> {
         // What a file will have next is not known before it has it, and it may be earlier than all others.
         if self.advance()? {
             return Ok(Next::Pending);
         }
-        let ready = self.files.iter_mut().filter(|(_, step)| *step == Step::Frame);
-        let Some((file, step)) = ready.min_by_key(|(file, _)| file.current().time) else {
+        let Some((file, step)) = self.earliest().and_then(|file| self.files.get_mut(file)) else {
             return Ok(Next::End);
         };
         *step = Step::Again;

@@ -55,8 +55,9 @@ fn form(args: &PrintArgs) -> anyhow::Result<Form> {
 /// What is done with a capture as a whole, from a file.
 fn whole(args: &PrintArgs) -> anyhow::Result<Option<Whole>> {
     let save = args.input.write.as_deref().filter(|_| args.input.interface.is_none());
-    if args.export_objects.is_some() && (args.table.is_some() || save.is_some() || args.tree || args.hex) {
-        bail!("--export-objects: it writes files and says which; leave out --table, -w, -V and -x");
+    let is_text = args.format == PrintFormat::Text && !args.tree && !args.hex;
+    if args.export_objects.is_some() && (args.table.is_some() || save.is_some() || !is_text) {
+        bail!("--export-objects: it writes files and says which; leave out --table, -w, -T, -V and -x");
     }
     match (args.table, save) {
         (Some(_), Some(_)) => bail!("--table and -w: one of them prints, the other saves; leave one out"),

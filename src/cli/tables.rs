@@ -1,4 +1,4 @@
-//! `print --table`: exchanges, observations, findings and resources as tables of their own.
+//! `print --table`: exchanges, observations, findings, resources and bodies as tables of their own.
 
 use std::collections::HashSet;
 use std::io::{self, Write};

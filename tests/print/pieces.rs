@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{capture_of, coapscope, objects, printed, root, run};
+use super::{capture_of, coapscope, objects, packets, printed, root, run};
 
 /// Where the records of a little-endian pcap begin, and where the last one ends.
 fn records(capture: &[u8]) -> Vec<usize> {
@@ -316,5 +316,40 @@ fn who_names_a_better_way_reports_no_loss() {
         assert_eq!((&all[1]["kind"], &all[1]["about"]), (&"evidence".into(), &1.into()), "{all:#?}");
         let text = format!("{all:?}");
         assert!(!text.contains("nreachable"), "ICMP type {kind}: {text}");
+    }
+}
+
+/// Seconds of the frames of three files, and from which file each frame is then taken.
+const EQUAL_TIMES: &[([&[u32]; 3], &str)] = &[
+    ([&[1, 1, 2, 3], &[1, 2, 2, 3], &[]], "baabbaba"),
+    ([&[0, 5], &[0, 5], &[0, 5]], "cbacba"),
+    ([&[1, 2, 3], &[3, 3], &[2, 3, 3]], "acaccbba"),
+    ([&[5, 1, 5], &[5, 5], &[1, 5]], "ccbbaaa"),
+    ([&[0, 0, 0], &[0, 0, 0], &[0, 0, 0]], "cccbbbaaa"),
+];
+
+#[test]
+fn frames_of_equal_times_come_as_mergecap_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let merged = folder.path().join("merged.pcapng");
+    for (seconds, expected) in EQUAL_TIMES {
+        let mut paths = Vec::new();
+        for (file, seconds) in "abc".chars().zip(seconds) {
+            let path = folder.path().join(format!("{file}.pcap"));
+            let packets: Vec<_> = seconds
+                .iter()
+                .map(|second| (second * 10, packets::datagram(40_000, true, &[0x40, 1, 0, file as u8])))
+                .collect();
+            packets::capture_at(&path, &packets);
+            paths.push(path);
+        }
+        let named: String = paths.iter().map(|path| format!(" -r {}", path.display())).collect();
+        let ours = printed(&format!("print -T fields -e coap.mid{named}"));
+        let files: String = ours.lines().map(|mid| char::from(mid.parse::<u8>().unwrap())).collect();
+        assert_eq!(files, *expected, "{seconds:?}");
+        if Command::new("mergecap").arg("-w").arg(&merged).args(&paths).status().is_ok_and(|status| status.success()) {
+            let theirs = printed(&format!("print -T fields -e coap.mid {}", merged.display()));
+            assert_eq!(ours, theirs, "{seconds:?}");
+        }
     }
 }
