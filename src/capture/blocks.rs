@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use pcap_parser::{
-    DecryptionSecretsBlock, EnhancedPacketBlock, InterfaceDescriptionBlock, OptionCode, PcapNGOption, pcapng,
+    DecryptionSecretsBlock, EnhancedPacketBlock, InterfaceDescriptionBlock, OptionCode, PcapNGOption,
+    SectionHeaderBlock, pcapng,
 };
 
-use super::Clock;
+use super::{Clock, Origin};
 use crate::frame::LinkType;
 
 /// Block type of a section header; the same in both byte orders.
@@ -96,6 +97,28 @@ pub(super) fn section(block: &[u8]) -> Option<(bool, (u16, u16))> {
         Some(if big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
     };
     Some((big_endian, (half(12)?, half(14)?)))
+}
+
+/// What a section header tells of the capture.
+pub(super) fn origin(block: &[u8], big_endian: bool) -> Origin {
+    let parsed = if big_endian {
+        pcapng::parse_sectionheaderblock_be(block)
+    } else {
+        pcapng::parse_sectionheaderblock_le(block)
+    };
+    let mut origin = Origin::default();
+    let Ok((_, parsed)): Result<(_, SectionHeaderBlock<'_>), _> = parsed else { return origin };
+    for option in options(&parsed.options) {
+        let Some(text) = value(option).map(|value| String::from_utf8_lossy(value).into_owned()) else { continue };
+        match option.code {
+            OptionCode::Comment => origin.comments.push(text),
+            OptionCode::ShbHardware => origin.hardware = Some(text),
+            OptionCode::ShbOs => origin.system = Some(text),
+            OptionCode::ShbUserAppl => origin.application = Some(text),
+            _ => {}
+        }
+    }
+    origin
 }
 
 /// Major number of the version of pcapng that is read; minor ones only add to it.

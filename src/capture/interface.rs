@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::classic::Layout;
-use super::{Clock, Secrets};
+use super::{Clock, Origin, Secrets};
 use crate::frame::LinkType;
 
 /// Interfaces among which one that is described again is looked for.
@@ -70,6 +70,8 @@ pub(super) struct InterfaceTable {
     list: Arc<RwLock<Vec<(Interface, u16)>>>,
     /// The keys met so far, which belong to the files as the interfaces do.
     secrets: Arc<RwLock<Vec<Secrets>>>,
+    /// What the sections met so far tell of the capture.
+    origin: Arc<RwLock<Origin>>,
 }
 
 impl InterfaceTable {
@@ -95,6 +97,16 @@ impl InterfaceTable {
     /// The keys met so far.
     pub fn secrets(&self) -> Vec<Secrets> {
         self.secrets.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what a section tells of the capture.
+    pub fn keep_origin(&self, origin: Origin) {
+        self.origin.write().unwrap_or_else(PoisonError::into_inner).add(origin);
+    }
+
+    /// What the sections met so far tell of the capture.
+    pub fn origin(&self) -> Origin {
+        self.origin.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is needed to read a frame of that interface.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Interface, Secrets};
+use super::{Interface, Origin, Secrets};
 use crate::frame::is_known_time;
 
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -14,6 +14,8 @@ const SECRETS: u32 = 10;
 const COMMENT: u16 = 1;
 const NAME: u16 = 2;
 const DESCRIPTION: u16 = 3;
+const HARDWARE: u16 = 2;
+const SYSTEM: u16 = 3;
 const USER_APPLICATION: u16 = 4;
 const RESOLUTION: u16 = 9;
 /// Bytes that an option may have; it is cut between two characters.
@@ -23,19 +25,26 @@ const LONGEST: usize = 65_000;
 #[derive(Debug)]
 pub struct PcapngWriter<W: Write> {
     to: W,
-    program: String,
+    origin: Origin,
     /// The snaplen of each interface of the section.
     interfaces: Vec<u32>,
     block: Vec<u8>,
 }
 
 impl<W: Write> PcapngWriter<W> {
-    /// Begins a file. `program` is who wrote it.
+    /// Begins a file. `program` is who writes it, `origin` what is known of where its frames come from: what that says of the program goes
+    /// before.
     ///
     /// # Errors
     /// What the system says.
-    pub fn new(to: W, program: &str) -> io::Result<Self> {
-        let mut writer = Self { to, program: program.to_owned(), interfaces: Vec::new(), block: Vec::new() };
+    pub fn new(to: W, program: &str, origin: Origin) -> io::Result<Self> {
+        let application = match origin.application {
+            Some(before) if before.ends_with(program) => before,
+            Some(before) => format!("{before}, saved by {program}"),
+            None => program.to_owned(),
+        };
+        let origin = Origin { application: Some(application), ..origin };
+        let mut writer = Self { to, origin, interfaces: Vec::new(), block: Vec::new() };
         writer.section()?;
         Ok(writer)
     }
@@ -51,9 +60,13 @@ impl<W: Write> PcapngWriter<W> {
         // The length of the section is not known.
         self.word(u32::MAX);
         self.word(u32::MAX);
-        let program = std::mem::take(&mut self.program);
-        self.option(USER_APPLICATION, program.as_bytes());
-        self.program = program;
+        let origin = std::mem::take(&mut self.origin);
+        origin.comments.iter().for_each(|comment| self.option(COMMENT, up_to(comment).as_bytes()));
+        let Origin { hardware, system, application, .. } = &origin;
+        for (code, text) in [(HARDWARE, hardware), (SYSTEM, system), (USER_APPLICATION, application)] {
+            text.iter().for_each(|text| self.option(code, up_to(text).as_bytes()));
+        }
+        self.origin = origin;
         self.end(SECTION, true)
     }
 

@@ -4,7 +4,7 @@ use super::blocks::{self, Block};
 use super::classic::MAX_CAPTURED;
 use super::interface::{InterfaceTable, Known, RecordForm};
 use super::medium::{Filled, Later, Medium};
-use super::{CaptureError, Secrets};
+use super::{CaptureError, Origin, Secrets};
 use crate::frame::{Frame, Position};
 
 /// Bytes read at first: most frames are shorter.
@@ -121,6 +121,11 @@ impl FrameReader {
     /// The keys in the capture for what is encrypted in it, as far as it was read.
     pub fn secrets(&self) -> Vec<Secrets> {
         self.interfaces.secrets()
+    }
+
+    /// What the capture tells of itself, as far as it was read.
+    pub fn origin(&self) -> Origin {
+        self.interfaces.origin()
     }
 
     /// Which of several files a place is in; None where there is one only.

@@ -100,7 +100,7 @@ fn write(store: &Store, fetcher: &Fetcher, places: &[Place], to: impl io::Write)
     let mut fetcher = fetcher.clone();
     let mut buffer = Vec::new();
     let program = concat!("coapscope ", env!("CARGO_PKG_VERSION"));
-    let mut writer = match PcapngWriter::new(to, program) {
+    let mut writer = match PcapngWriter::new(to, program, fetcher.reader().origin()) {
         Ok(writer) => writer,
         Err(error) => return Ok(Err(error)),
     };

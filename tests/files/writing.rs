@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, ErrorKind};
 
-use coapscope::capture::{PcapWriter, PcapngWriter, Secrets};
+use coapscope::capture::{Origin, PcapWriter, PcapngWriter, Secrets};
 use coapscope::coap::UNKNOWN_TIME;
 use coapscope::frame::{Frame, LinkType, Position};
 
@@ -35,7 +35,7 @@ fn what_is_written_is_read_again() {
 fn frames_without_a_time_are_written_without_one() {
     let described = read(&Builder::new(false).interface(1, 4, &[]).interface(101, 0, &[]).frame(0, 1, b"x", &[]).bytes);
     let [first, second] = &described.interfaces[..] else { panic!("{described:?}") };
-    let mut writer = PcapngWriter::new(Vec::new(), "test").unwrap();
+    let mut writer = PcapngWriter::new(Vec::new(), "test", Origin::default()).unwrap();
     writer.secrets(&Secrets { kind: 0x544c_534b, data: b"keys\n".as_slice().into() }).unwrap();
     assert_eq!((writer.interface(first).unwrap(), writer.interface(second).unwrap()), (0, 1));
     let none: &[&str] = &[];

@@ -147,3 +147,65 @@ fn keys_are_kept_and_no_time_is_invented() {
     assert_eq!(read(&saved), read(&original));
     fs::remove_dir_all(folder).unwrap();
 }
+
+/// A GET in IPv4.
+const GET: &[u8] = &[
+    0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0x16, 0x33, 0, 12, 0, 0, 0x40, 1,
+    0, 1,
+];
+
+/// What capinfos tells of a capture as a whole.
+fn told(file: &Path) -> Vec<String> {
+    let output = Command::new("capinfos").arg(file).env("LC_ALL", "C").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let is_origin = |line: &&str| {
+        ["Capture hardware:", "Capture oper-sys:", "Capture application:", "Capture comment:"]
+            .iter()
+            .any(|begin| line.starts_with(begin))
+    };
+    text.lines().filter(is_origin).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_capture_tells_of_itself_is_saved() {
+    let folder = folder("origin");
+    let (saved, again) = (folder.join("saved.pcapng"), folder.join("again.pcapng"));
+    let save = |from: &str, to: &Path| {
+        let output = coapscope(&["print", "-c", "1", "-w", to.to_str().unwrap(), from]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    save("captures/lab/08-comments.pcapng", &saved);
+    save(saved.to_str().unwrap(), &again);
+    // Saved again it is the same file.
+    assert_eq!(fs::read(&saved).unwrap(), fs::read(&again).unwrap());
+    let bytes = fs::read(&saved).unwrap();
+    let comment = b"CoAP lab, libcoap 4.3.1 and aiocoap 0.4.17";
+    assert!(bytes.windows(comment.len()).any(|part| part == comment));
+    if peer(Path::new("capinfos"), &["--version"]) {
+        let mut expected = told(Path::new("captures/lab/08-comments.pcapng"));
+        for line in &mut expected {
+            if line.starts_with("Capture application:") {
+                line.push_str(concat!(", saved by coapscope ", env!("CARGO_PKG_VERSION")));
+            }
+        }
+        assert!(expected.len() == 4, "{expected:?}");
+        assert_eq!(told(&saved), expected);
+    }
+    // Of two sections and of several files each comment is told once.
+    let section = |big_endian: bool, hardware: &[u8], comments: &[&[u8]]| {
+        let builder = Builder { bytes: Vec::new(), big_endian };
+        let mut options: Vec<(u16, &[u8])> = comments.iter().map(|comment| (1, *comment)).collect();
+        options.push((2, hardware));
+        let mut body = [&builder.n32(0x1a2b_3c4d)[..], &builder.n16(1), &builder.n16(0), &[0xff; 8]].concat();
+        body.extend(builder.options(&options));
+        builder.block(0x0a0d_0d0a, &body).interface(101, 0, &[]).frame(0, 0, GET, &[]).bytes
+    };
+    let both = [section(false, b"board A", &[b"first", b"second"]), section(true, b"board B", &[b"second", b"third"])]
+        .concat();
+    let path = folder.join("sections.pcapng");
+    fs::write(&path, both).unwrap();
+    save(path.to_str().unwrap(), &saved);
+    let text = fs::read(&saved).unwrap();
+    let count = |what: &str| text.windows(what.len()).filter(|part| *part == what.as_bytes()).count();
+    assert_eq!(["first", "second", "third", "board A", "board B"].map(count), [1, 1, 1, 1, 0]);
+}

@@ -45,7 +45,8 @@ impl Savefile {
             self.sections += 1;
             self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
             let why = match read {
-                Some((_, (blocks::VERSION, _))) => {
+                Some((big_endian, (blocks::VERSION, _))) => {
+                    self.table.keep_origin(blocks::origin(block, big_endian));
                     self.window.consume(length);
                     return Ok(Step::Again);
                 }
