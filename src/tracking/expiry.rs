@@ -9,10 +9,9 @@ use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, Role};
 use super::observation::lost_notification;
 use super::pairs::SILENT;
-use super::retransmission::slack_above;
 use super::sent::{Handle, Sent};
 use super::slots::SlotKind;
-use crate::coap::{Finding, Parameters, Rule, Severity};
+use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
 const PROMISE: i64 = 60 * SECOND;
@@ -95,7 +94,7 @@ impl Tracker {
         while let Some(handle) = self.sent.waited(steady) {
             self.sent_no_more(handle, out);
         }
-        let wait = self.options.parameters.max_transmit_wait();
+        let wait = self.schedule.wait;
         while let Some((_, handle)) = Timers::due(&mut self.timers.unanswered, steady.saturating_sub(wait)) {
             self.waited_in_vain(handle, out);
         }
@@ -133,7 +132,7 @@ impl Tracker {
         let timers = &self.timers;
         let front =
             |queue: &VecDeque<(i64, u32)>, life: i64| queue.front().map(|(stamp, _)| stamp.saturating_add(life));
-        let wait = self.options.parameters.max_transmit_wait();
+        let wait = self.schedule.wait;
         let soonest = PROMISE.min(GROUP).min(self.lifetime).min(self.sent.shortest());
         let due = [
             self.sent.next_due(),
@@ -165,7 +164,7 @@ impl Tracker {
     fn sent_no_more(&mut self, handle: Handle, out: &mut Output<'_>) {
         let Some(sent) = self.sent.get(handle).copied() else { return };
         self.timers.unanswered.push_back((sent.stamp, handle));
-        let hidden = self.clock.paused(sent.stamp, stops_after(&self.options.parameters));
+        let hidden = self.clock.paused(sent.stamp, self.schedule.stops);
         let hidden = hidden || self.is_crossed(&sent);
         let apart = sent.arrived || sent.unreachable || hidden || is_notification(&sent);
         if !apart && self.is_captured_two_way(&sent) && !self.answered_early(&sent) {
@@ -196,7 +195,7 @@ impl Tracker {
         if sent.arrived || sent.unreachable || self.is_crossed(&sent) || self.answered_early(&sent) {
             return;
         }
-        if self.clock.paused(sent.stamp, self.options.parameters.max_transmit_wait()) {
+        if self.clock.paused(sent.stamp, self.schedule.wait) {
             // As at the end of a capture nobody knows what came.
             self.timed_out(&sent, out);
             return;
@@ -356,9 +355,4 @@ impl Tracker {
 /// A message of an observation, of which it is told otherwise that nothing acknowledged it.
 fn is_notification(sent: &Sent) -> bool {
     sent.role == Role::Notification || sent.observation.0 != 0 && sent.code >= 64
-}
-
-/// So long after the first copy a sender sends no more, nanoseconds: MAX_TRANSMIT_SPAN, and what late copies are given.
-pub(super) fn stops_after(parameters: &Parameters) -> i64 {
-    slack_above(parameters.max_transmit_span()).min(parameters.max_transmit_wait())
 }

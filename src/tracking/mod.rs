@@ -27,6 +27,7 @@ mod responses;
 mod retransmission;
 mod ring;
 mod routes;
+mod schedule;
 mod seed;
 mod sent;
 mod slab;
@@ -56,9 +57,10 @@ use clock::{Clock, Step};
 use context::{Context, MESSAGE_ID, Output, less};
 use early::EarlyAnswers;
 use endpoints::EndpointTable;
-use expiry::{Timers, stops_after};
+use expiry::Timers;
 use judge::Memory;
 use pairs::{PairTable, Pairs};
+use schedule::Schedule;
 use sent::SentTable;
 use slots::Slots;
 
@@ -82,6 +84,7 @@ pub struct Tracker {
     options: TrackerOptions,
     /// EXCHANGE_LIFETIME, nanoseconds.
     lifetime: i64,
+    schedule: Schedule,
     seed: Seed,
     clock: Clock,
     endpoints: EndpointTable,
@@ -111,9 +114,11 @@ impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(options: TrackerOptions) -> Self {
         let parameters = &options.parameters;
+        let schedule = Schedule::new(parameters);
         Self {
-            sent: SentTable::new(parameters.exchange_lifetime(), parameters.non_lifetime(), stops_after(parameters)),
+            sent: SentTable::new(parameters.exchange_lifetime(), parameters.non_lifetime(), schedule.stops),
             lifetime: parameters.exchange_lifetime(),
+            schedule,
             resources: ResourceTable::new(options.cap_bytes / 8),
             options,
             seed: Seed::default(),

@@ -182,7 +182,7 @@ impl Tracker {
     /// A notification is sent again though a newer one, or the end of its observation, had taken its place: both are open.
     #[cold]
     pub(super) fn goes_on_after_all(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) {
-        let waits = self.clock.age(sent.first.at(), sent.stamp) <= self.options.parameters.max_transmit_wait();
+        let waits = self.clock.age(sent.first.at(), sent.stamp) <= self.schedule.wait;
         if sent.observation.0 != 0 && !sent.outstanding && !sent.is_answered() && !sent.is_request() && waits {
             self.outstanding(owner, context);
         }

@@ -10,10 +10,8 @@ const WAYS: usize = 4;
 const SETS: usize = 1024;
 
 /// A message in the past.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Passed {
-    /// What it is known by.
-    key: u64,
     pub record: RecordId,
     pub at: Moment,
     /// For how long it holds, in seconds, where that matters.
@@ -23,13 +21,20 @@ pub(super) struct Passed {
 /// No message has this key.
 const NOTHING: u64 = u64::MAX;
 
+/// The places of a group, what was put last first. The keys lie together: to find nothing, which is the usual, takes one line of memory.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Set {
+    keys: [u64; WAYS],
+    passed: [Passed; WAYS],
+}
+
 /// The newest messages by key, one a key.
-pub(super) struct Past(Box<[[Passed; WAYS]]>);
+pub(super) struct Past(Box<[Set]>);
 
 impl Default for Past {
     fn default() -> Self {
-        let nothing = Passed { key: NOTHING, record: 0, at: Moment::default(), seconds: 0 };
-        Self(vec![[nothing; WAYS]; SETS].into())
+        Self(vec![Set { keys: [NOTHING; WAYS], passed: [Passed::default(); WAYS] }; SETS].into())
     }
 }
 
@@ -43,24 +48,28 @@ impl Past {
     /// The newest with a key, if it is not forgotten.
     #[inline]
     pub fn get(&self, key: u64) -> Option<&Passed> {
-        self.0.get(Self::set(key))?.iter().find(|passed| passed.key == key)
+        let set = self.0.get(Self::set(key))?;
+        set.passed.get(set.keys.iter().position(|held| *held == key)?)
     }
 
-    /// Keeps a message in place of the one with its key, else of the oldest.
+    /// Keeps a message in place of the one with its key, else of what was put longest ago.
     #[inline]
     pub fn put(&mut self, key: u64, record: RecordId, at: Moment, seconds: u32) {
         let Some(set) = self.0.get_mut(Self::set(key)) else { return };
-        let age = |passed: &&mut Passed| (passed.key != key, passed.key != NOTHING, passed.record);
-        if let Some(place) = set.iter_mut().min_by_key(age) {
-            *place = Passed { key, record, at, seconds };
+        let place = |wanted: u64| set.keys.iter().position(|held| *held == wanted);
+        let before = place(key).or_else(|| place(NOTHING)).unwrap_or(WAYS - 1);
+        for one in (0..before).rev() {
+            set.keys[one + 1] = set.keys[one];
+            set.passed[one + 1] = set.passed[one];
         }
+        (set.keys[0], set.passed[0]) = (key, Passed { record, at, seconds });
     }
 
     /// What has a key is of no use any more.
     #[inline]
     pub fn forget(&mut self, key: u64) {
-        let set = self.0.get_mut(Self::set(key)).into_iter().flatten();
-        set.filter(|passed| passed.key == key).for_each(|passed| passed.key = NOTHING);
+        let keys = self.0.get_mut(Self::set(key)).into_iter().flat_map(|set| &mut set.keys);
+        keys.filter(|held| **held == key).for_each(|held| *held = NOTHING);
     }
 
     /// A message that leaves the table of those that own a Message ID.

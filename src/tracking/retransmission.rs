@@ -6,8 +6,9 @@ use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::is_near;
 use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT};
+use super::schedule::Schedule;
 use super::sent::{Again, Handle, Sent, stray_key};
-use crate::coap::{Copies, Finding, Parameters, Rule, UNKNOWN_TIME};
+use crate::coap::{Copies, Finding, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
 const UNDER_WAY: i64 = SECOND / 4;
@@ -25,25 +26,6 @@ pub(super) fn slack_above(time: i64) -> i64 {
 /// Timers are set and run out in steps of their own.
 const GRAIN: i64 = SECOND / 10;
 
-/// Earliest and latest time from one transmission to a later one, both counted from 0.
-fn window(parameters: &Parameters, from: u16, to: u16) -> (i64, i64) {
-    let at = |n: u16| if n == 0 { (0, 0) } else { parameters.retransmission_time(n.into()) };
-    (at(to).0.saturating_sub(at(from).0), at(to).1.saturating_sub(at(from).1))
-}
-
-/// Which transmission behind another one comes so long after `first`, which is one too.
-fn scheduled(parameters: &Parameters, first: u16, behind: u16, elapsed: i64, grain: i64) -> Option<u16> {
-    (behind + 1..=most(parameters)).find(|n| {
-        let (earliest, latest) = window(parameters, first, *n);
-        elapsed >= earliest - grain && elapsed <= latest.saturating_add(grain)
-    })
-}
-
-/// The last retransmission, of those that are told apart.
-fn most(parameters: &Parameters) -> u16 {
-    parameters.max_retransmit.min(30) as u16
-}
-
 /// Which transmissions the captured copies are by the clock; the first transmission is 0.
 #[derive(Clone, Copy)]
 struct Reading {
@@ -60,15 +42,15 @@ struct Reading {
 impl Reading {
     /// Where the first transmission was not captured, the time between two copies may still tell which they are. `elapsed`: from the first
     /// captured copy to the newest, and to that before. `None` where the schedule has no place for all copies.
-    fn new(parameters: &Parameters, firsts: u32, elapsed: [i64; 2]) -> Option<Self> {
+    fn new(schedule: &Schedule, firsts: u32, elapsed: [i64; 2]) -> Option<Self> {
         let (mut read, mut latest) = (None::<Self>, 0);
-        for first in (0..most(parameters)).filter(|first| firsts >> first & 1 == 1) {
+        for first in (0..schedule.most()).filter(|first| firsts >> first & 1 == 1) {
             let before = match elapsed[1] {
                 0 => Some(first),
-                elapsed => scheduled(parameters, first, first, elapsed, GRAIN),
+                elapsed => schedule.find(first, first, elapsed, GRAIN),
             };
             let Some(before) = before else { continue };
-            let Some(step) = scheduled(parameters, first, before, elapsed[0], GRAIN) else { continue };
+            let Some(step) = schedule.find(first, before, elapsed[0], GRAIN) else { continue };
             let firsts = read.map_or(0, |read| read.firsts) | 1 << first;
             latest = step.max(latest);
             read = match read {
@@ -89,10 +71,10 @@ impl Tracker {
         let before = self.sent.again(&sent);
         let gap = between(before.last.at(), context.now);
         let elapsed = between(sent.first.at(), context.now);
-        let parameters = &self.options.parameters;
+        let schedule = &self.schedule;
         let explained = elapsed.and_then(|elapsed| {
             let until_before = between(sent.first.at(), before.last.at())?;
-            Reading::new(parameters, before.firsts, [elapsed, until_before])
+            Reading::new(schedule, before.firsts, [elapsed, until_before])
         });
         // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
         let goes_on = sent.role == Role::Notification;
@@ -100,7 +82,7 @@ impl Tracker {
         let captured = before.copies.saturating_add(1);
         let reading = explained.filter(|read| !goes_on || read.firsts & 1 == 1).unwrap_or_else(|| {
             let odd = elapsed.filter(|_| explained.is_none());
-            let by_clock = odd.and_then(|elapsed| scheduled(parameters, 0, 0, elapsed, 0));
+            let by_clock = odd.and_then(|elapsed| schedule.find(0, 0, elapsed, 0));
             let step = by_clock.unwrap_or(0).max(captured - 1);
             Reading { firsts: 0, first: 0, before: before.step.min(step - 1), step, unsure: false }
         });
@@ -162,7 +144,7 @@ impl Tracker {
         if gap > late {
             context.find(Rule::MidRetransmissionLate, 0, gap);
         }
-        let span = parameters.max_transmit_span();
+        let span = self.schedule.span;
         if u32::from(now.copies) > parameters.max_retransmit + 1 || elapsed > span.saturating_add(span / 10) {
             context.find(Rule::MidTooMany, i64::from(now.copies), elapsed);
         }
@@ -190,13 +172,12 @@ impl Tracker {
         if context.arrival.multicast || early && self.sent.get(handle).is_some_and(|sent| self.answered_early(sent)) {
             return;
         }
-        let direction = self.pairs.direction(context.pair);
-        direction.outstanding = direction.outstanding.saturating_add(1);
-        let count = u32::from(direction.outstanding);
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.outstanding = true;
         }
-        self.sent.settle(handle);
+        let direction = self.pairs.direction(context.pair);
+        direction.outstanding = direction.outstanding.saturating_add(1);
+        let count = u32::from(direction.outstanding);
         if count > self.options.parameters.nstart {
             self.too_many_open(count, context);
         }

@@ -128,15 +128,10 @@ impl<T: Copy + Default> TokenMap<T> {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, alive: impl Fn(&T) -> bool) {
-        let entries = &self.entries;
-        let mut stay = vec![false; entries.len()];
-        self.index.make_room(|number| {
-            let alive = entries.get(number as usize).is_some_and(|entry| alive(&entry.value));
-            if let Some(stay) = stay.get_mut(number as usize) {
-                *stay = alive;
-            }
-            alive
-        });
+        // In the order in which they lie, not in that of the index.
+        let stay: Vec<bool> =
+            self.entries.iter().map(|entry| !entry.key.is_empty() && alive(&entry.value)).collect();
+        self.index.make_room(|number| stay.get(number as usize).is_some_and(|stay| *stay));
         self.free.clear();
         self.free.extend((0..stay.len() as u32).rev().filter(|number| !stay[*number as usize]));
         // No key has this value: nobody finds them where they were.
