@@ -30,6 +30,12 @@ pub(super) struct Climb(Option<Box<Steps>>);
 struct Steps(VecDeque<Step>);
 
 impl Climb {
+    /// The numbers rose far lately.
+    #[inline]
+    pub fn is_watched(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The numbers rose from one to another; returns the number from which they rose too far within the time.
     #[inline]
     pub fn rise(&mut self, from: (u32, Moment), to: (u32, Moment)) -> Option<u32> {

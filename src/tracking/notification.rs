@@ -200,9 +200,7 @@ impl Tracker {
         let order = observation.standing(value, now, &self.clock);
         let newer = [ObserveOrder::Next, ObserveOrder::Gap, ObserveOrder::Newer, ObserveOrder::NewerByTime];
         if newer.contains(&order) {
-            observation.row.freshest = value;
-            observation.row.freshest_time = now.time;
-            observation.freshest_at = now;
+            observation.set_freshest(value, now);
         }
         order
     }
@@ -235,9 +233,7 @@ pub(super) fn number(
     } else if let Some(first) = observation.climb.rise((freshest, observation.freshest_at), (value, context.now)) {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, i64::from(value), i64::from(first));
     }
-    observation.row.freshest = value;
-    observation.row.freshest_time = context.now.time;
-    observation.freshest_at = context.now;
+    observation.set_freshest(value, context.now);
     observation.payload = Payload::of(context);
     standing
 }
@@ -281,6 +277,30 @@ impl Observation {
             *missing ^= place;
             self.row.gaps -= u32::from(*missing == 0);
         }
+    }
+
+    /// A notification with this number is the next, and nothing but that is to be said of the number.
+    #[inline]
+    pub fn is_next(&self, number: u32) -> bool {
+        let open = self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD;
+        open && ahead(number, self.row.freshest) == 1 && !self.climb.is_watched() && self.payload.is_none()
+    }
+
+    /// Takes in such a notification.
+    #[inline]
+    pub fn go_up(&mut self, number: u32, context: &Context<'_, '_>) {
+        self.row.notifications += 1;
+        self.row.last = context.arrival.record;
+        self.steps += 1;
+        self.set_freshest(number, context.now);
+    }
+
+    /// The freshest number, and when it came.
+    #[inline]
+    fn set_freshest(&mut self, number: u32, now: Moment) {
+        self.row.freshest = number;
+        self.row.freshest_time = now.time;
+        self.freshest_at = now;
     }
 
     /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
@@ -330,9 +350,7 @@ fn protected_number(
     }
     observation.sequence = sequence.or(before);
     if first || sequence.is_some() {
-        observation.row.freshest = value;
-        observation.row.freshest_time = context.now.time;
-        observation.freshest_at = context.now;
+        observation.set_freshest(value, context.now);
     }
     if first { ObserveOrder::First } else { ObserveOrder::None }
 }
@@ -362,7 +380,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
 }
 
 /// Notifications without a Confirmable one for a day, or faster than allowed (RFC 7641 sections 4.5 and 4.5.1).
-fn pace(observation: &mut Observation, context: &mut Context<'_, '_>, clock: &Clock) {
+pub(super) fn pace(observation: &mut Observation, context: &mut Context<'_, '_>, clock: &Clock) {
     if context.facts.kind != MessageType::NonConfirmable {
         observation.confirmed_at = context.now;
         observation.unconfirmed_said = false;

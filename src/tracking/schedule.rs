@@ -37,6 +37,9 @@ impl Schedule {
             elapsed >= earliest.saturating_sub(from_earliest) - grain
                 && elapsed <= latest.saturating_sub(from_latest).saturating_add(grain)
         };
-        (behind + 1..).zip(self.times.iter().skip(usize::from(behind) + 1)).find(|(_, time)| is_due(**time)).map(|(n, _)| n)
+        (behind + 1..)
+            .zip(self.times.iter().skip(usize::from(behind) + 1))
+            .find(|(_, time)| is_due(**time))
+            .map(|(n, _)| n)
     }
 }

@@ -129,8 +129,7 @@ impl<T: Copy + Default> TokenMap<T> {
     #[inline(never)]
     fn make_room(&mut self, alive: impl Fn(&T) -> bool) {
         // In the order in which they lie, not in that of the index.
-        let stay: Vec<bool> =
-            self.entries.iter().map(|entry| !entry.key.is_empty() && alive(&entry.value)).collect();
+        let stay: Vec<bool> = self.entries.iter().map(|entry| !entry.key.is_empty() && alive(&entry.value)).collect();
         self.index.make_room(|number| stay.get(number as usize).is_some_and(|stay| *stay));
         self.free.clear();
         self.free.extend((0..stay.len() as u32).rev().filter(|number| !stay[*number as usize]));

@@ -1,5 +1,5 @@
 //! The messages that make up most of all traffic, each related in one go: the first copy of a request, its answer in an ACK, and the next
-//! notification of an observation, all of which nothing odd can be said of.
+//! notification of an observation, of whose place nothing odd can be said.
 //!
 //! Whatever is not just so is left to the general path, before anything is changed. That one tells what is right: a test below holds that
 //! nobody can see which of the two a message went through.
@@ -8,8 +8,9 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::exchange::new_row;
-use super::judge::fits;
-use super::model::{AnswerKind, ExchangeId, ExchangeState, Patch, Relation, Role, Tracked};
+use super::judge::{fits, similar};
+use super::model::{AnswerKind, ExchangeId, ExchangeState, ObserveOrder, Patch, Relation, Role, Tracked};
+use super::notification::pace;
 use super::pairs::{TOLD, VERIFIED};
 use super::sent::{Sent, key};
 use super::slots::{Slot, SlotKind};
@@ -32,6 +33,9 @@ impl Tracker {
             MessageType::Acknowledgement => self.usual_answer(context),
             MessageType::Confirmable | MessageType::NonConfirmable if facts.code.is_request() => {
                 self.usual_request(context)
+            }
+            MessageType::Confirmable | MessageType::NonConfirmable if facts.code == Code::CONTENT => {
+                self.usual_notification(context)
             }
             _ => None,
         };
@@ -132,6 +136,68 @@ impl Tracker {
             previous_in_exchange: previous,
             ..Tracked::alone(Role::PiggybackedResponse)
         })
+    }
+
+    /// The first copy of a notification with the next number, of an observation under a token with which nothing else goes on.
+    fn usual_notification(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, record) = (context.facts, context.arrival.record);
+        let (value, key) = (facts.observe?, key(context.pair, facts.message_id));
+        if self.early.answer(context) {
+            return None;
+        }
+        let owner = self.sent.place(key);
+        if owner.number.is_some() || self.sent.past(key).is_some() {
+            return None;
+        }
+        let index = self.slots.only_observed(context.pair.reversed(), &facts.token)?;
+        let (slot, observation) = self.slots.observed_mut(index)?;
+        let (asked, row) = (&slot.asked, &slot.row);
+        let formats = [asked.accept, observation.format].into_iter().flatten();
+        let format_told = facts.content_format.is_some_and(|now| formats.into_iter().any(|format| format != now));
+        let asked_oddly = asked.cut || asked.oscore || asked.no_response != 0 || asked.bad_critical != 0;
+        let of_one = slot.kind == SlotKind::Exchange && !row.multicast;
+        if !of_one
+            || asked_oddly
+            || format_told
+            || !observation.is_next(value)
+            || !fits(facts.code, Code(row.method), false)
+        {
+            return None;
+        }
+        let (steady, stamp) = (self.clock.steady(), self.clock.stamp());
+        let mut sent = Sent::new(key, stamp, context, false);
+        (sent.slot, sent.exchange, sent.observation) = (index, slot.id.0, observation.id);
+        sent.role = Role::Notification;
+        let transmission = u16::from(sent.confirmable);
+        let handle = self.sent.insert(owner, sent);
+        if facts.kind == MessageType::Confirmable {
+            let before = std::mem::replace(&mut observation.confirmable, handle);
+            self.no_longer_outstanding(before);
+            self.outstanding(handle, context);
+        }
+        self.count_type(context);
+        let (slot, observation) = self.slots.observed_mut(index)?;
+        slot.opened_at = slot.opened_at.max(steady);
+        let previous = std::mem::replace(&mut slot.row.last, record);
+        observation.go_up(value, context);
+        pace(observation, context, &self.clock);
+        observation.freshen(index, context, stamp, &mut self.timers);
+        self.counters.notifications += 1;
+        context.out.patch(Patch::Observation(observation.id, observation.row));
+        context.out.patch(Patch::Exchange(slot.id, slot.row));
+        let tracked = Tracked {
+            exchange: slot.id,
+            observation: observation.id,
+            relation: Relation::Answers,
+            relates_to: slot.row.request,
+            previous_in_exchange: previous,
+            order: ObserveOrder::Next,
+            transmission,
+            ..Tracked::alone(Role::Notification)
+        };
+        let (similar, bare) = similar(slot);
+        self.remember(similar, bare, context);
+        Some(tracked)
     }
 }
 

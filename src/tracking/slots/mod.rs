@@ -132,6 +132,13 @@ impl Slots {
         }
     }
 
+    /// What is observed under a token, where no request is open under it.
+    #[inline]
+    pub fn only_observed(&self, pair: PairNumber, token: &Token) -> Option<u32> {
+        let under = self.tokens.get(pair.0, token)?;
+        (under.open == NONE && under.observing != NONE).then_some(under.observing)
+    }
+
     /// Where a token between client and server is; good until the next such call.
     #[inline]
     pub fn place(&mut self, pair: PairNumber, token: &Token) -> usize {
