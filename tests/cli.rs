@@ -38,7 +38,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -Y -coap.mit<0 FILE", "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 2)"),
     ("print -T fields -e coap.payload FILE", "-e: `coap.payload` is a sentence about the payload in Wireshark"),
     ("explain -Y coap -r FILE --frame 1", "-Y: chooses among messages"),
-    ("fields qqqqqqq", "qqqqqqq: no field has that in its name, meaning or values"),
+    ("fields qqqqqqq", "qqqqqqq: no field has that in its name, meaning or values; `coapscope fields` lists them all"),
+    ("fields coap.payloadd", "no field is called `coap.payloadd`; did you mean"),
     ("print --prot 1 FILE", "did you mean --port?"),
     ("print --port", "--port: a value is missing"),
     ("print -t bogus FILE", "-t/--time bogus: the values are r, d, a, ad, u, e; see `coapscope print --help`"),
@@ -85,6 +86,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("-t d print FILE", "print: a subcommand stands first"),
     ("-r FILE -T fields -e frame.number", "-T: belongs to a subcommand; did you mean `coapscope print -T`?"),
     ("FILE -T json", "-T: belongs to a subcommand; did you mean `coapscope print -T`?"),
+    ("FILE -V", "-V: belongs to a subcommand; did you mean `coapscope print -V`?"),
+    ("-r FILE -V", "did you mean `coapscope print -V`?"),
     ("FILE --json", "--json: belongs to a subcommand; did you mean `coapscope stats --json`?"),
     ("completions bash x", "x: one argument too many; see"),
     ("explain FILE", "FILE is a file; name the capture and the frame: -r FILE --frame N"),
@@ -96,7 +99,14 @@ const REFUSED: &[(&str, &str)] = &[
     ("captures", "captures: is a folder"),
     // What would have no effect.
     ("print -w FILE FILE", "-w FILE: that is the capture itself"),
-    ("print -w nowhere/out.pcapng FILE", "nowhere/out.pcapng: cannot be written"),
+    (
+        "print -w nowhere/out.pcapng FILE",
+        "nowhere/out.pcapng: cannot be written: No such file or directory (os error 2); check its folder",
+    ),
+    ("print -w tests FILE", "tests: cannot be written: Is a directory (os error 21); name a file in it"),
+    ("print --port= FILE", "--port '': a whole number from 0 to 65535; see `coapscope print --help`"),
+    ("print --export-objects DIR -T json FILE", "--export-objects: it writes files and says which; leave out"),
+    ("man x", "x: one argument too many; see"),
     ("print --whole-exchanges FILE", "--whole-exchanges: belongs to -w"),
     ("print --table exchanges -V FILE", "--table: a table has columns of its own"),
     ("print --table exchanges -T fields FILE", "--table: a table is printed as text"),
@@ -517,4 +527,5 @@ fn the_habit_of_asking_for_numbers_is_taken() {
     for command in ["print", "stats", "check", "flow"] {
         assert_eq!(run(&format!("{command} -n FILE")), run(&format!("{command} FILE")));
     }
+    assert_eq!(run("print -l FILE"), run("print FILE"));
 }

@@ -105,13 +105,16 @@ pub struct PrintArgs {
     /// Print a table of these instead of messages; with -Y, of those in which some message is let through.
     #[arg(long, value_enum, value_name = "TABLE", help_heading = "Showing")]
     pub table: Option<TableName>,
+    /// Write each message out at once: of what grows that is always done, so this says what is so already.
+    #[arg(short = 'l', help_heading = "Showing")]
+    pub at_once: bool,
     /// Write each body that went in blocks to a file of its own in this folder; with -Y, those in which some message is let through.
     #[arg(long, value_name = "DIR", help_heading = "Saving")]
     pub export_objects: Option<PathBuf>,
     /// With -w: save the other messages of the chosen ones' exchanges as well.
     #[arg(long, help_heading = "Saving")]
     pub whole_exchanges: bool,
-    /// Form of -T fields: separator=C (or /t, /s), aggregator=C, occurrence=f|l|a, header=y|n, quote=d|s|n.
+    /// Form of -T fields: separator=C (or /t, /s), aggregator=C, occurrence=f|l|a, header=y|n, quote=d|s|n, bom=y|n.
     #[arg(short = 'E', long = "field-option", value_name = "OPTION=VALUE", help_heading = "Showing")]
     pub field_options: Vec<String>,
 }

@@ -20,8 +20,9 @@ pub fn run(args: &FieldsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let fields: Vec<&Field> = FIELDS.iter().filter(|field| has(&[&field.name, &field.help, &values(field)])).collect();
     let functions: Vec<(&str, &str)> = filter::names().filter(|(name, help)| has(&[name, help])).collect();
     if fields.is_empty() && functions.is_empty() {
-        let near = crate::field::find(&typed).err().map(|unknown| unknown.to_string()).unwrap_or_default();
-        anyhow::bail!("{typed}: no field has that in its name, meaning or values; {near}");
+        let near = crate::field::find(&typed).err().filter(|near| near.elsewhere.is_some() || !near.nearest.is_empty());
+        let way = near.map_or_else(|| "`coapscope fields` lists them all".to_owned(), |near| near.to_string());
+        anyhow::bail!("{typed}: no field has that in its name, meaning or values; {way}");
     }
     let names = fields.iter().map(|field| field.name.len()).chain(functions.iter().map(|(name, _)| name.len() + 2));
     let width = names.max().unwrap_or_default();

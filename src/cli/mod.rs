@@ -35,6 +35,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -135,19 +136,25 @@ pub fn main() -> ExitCode {
 fn run(context: &mut Context<'_>) -> anyhow::Result<()> {
     let matches = match Cli::command().try_get_matches() {
         Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion && arguments().len() > 1 => {
+            anyhow::bail!("{}", usage::of_print("-V"));
+        }
         Err(error) if !error.use_stderr() => {
             let page = error.render();
             let inked = print::paint(Color::Auto).0;
             return Ok(if inked { write!(context.out, "{}", page.ansi()) } else { write!(context.out, "{page}") }?);
         }
         Err(error) => {
-            let arguments: Vec<String> =
-                std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
-            anyhow::bail!("{}", usage::line(&error, &arguments));
+            anyhow::bail!("{}", usage::line(&error, &arguments()));
         }
     };
     effect::check(&matches)?;
     dispatch(&Cli::from_arg_matches(&matches)?, context)
+}
+
+/// What was typed behind the program's name.
+fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
 fn dispatch(cli: &Cli, context: &mut Context<'_>) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{anyhow, bail};
 
 /// Where standard input can be looked at.
 const STANDARD_INPUT: &str = "/dev/stdin";
@@ -37,5 +37,10 @@ fn regular(path: &Path) -> Option<Metadata> {
 /// # Errors
 /// Where it cannot be written.
 pub(super) fn create(path: &Path) -> anyhow::Result<File> {
-    File::create(path).with_context(|| format!("{}: cannot be written", path.display()))
+    let way = match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        _ if path.is_dir() => "; name a file in it",
+        Some(folder) if !folder.is_dir() => "; check its folder",
+        _ => "",
+    };
+    File::create(path).map_err(|error| anyhow!("{}: cannot be written: {error}{way}", path.display()))
 }

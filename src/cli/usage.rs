@@ -89,14 +89,13 @@ fn what(error: &Error, subcommand: &str) -> String {
     let name = |argument: &str| both_names(&name(argument), subcommand);
     let argument = told(ContextKind::InvalidArg).map_or_else(String::new, |text| name(&text));
     let value = told(ContextKind::InvalidValue).map(|value| shown(&value));
+    let value = value.or_else(|| (error.kind() == ErrorKind::ValueValidation).then(|| "''".to_owned()));
     match (error.kind(), value) {
         (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') => too_many(&argument, subcommand),
         (ErrorKind::UnknownArgument, _) => match told(ContextKind::SuggestedArg) {
             Some(other) => format!("{argument}: there is no such option; did you mean {other}?"),
             None => match elsewhere(&argument).filter(|_| !is_subcommand(subcommand)) {
-                Some(other) => {
-                    format!("{argument}: belongs to a subcommand; did you mean `coapscope {other} {argument}`?")
-                }
+                Some(other) => belongs(&argument, &other),
                 None => format!("{argument}: there is no such option"),
             },
         },
@@ -118,6 +117,15 @@ fn what(error: &Error, subcommand: &str) -> String {
         },
         _ => rendered(error),
     }
+}
+
+fn belongs(option: &str, subcommand: &str) -> String {
+    format!("{option}: belongs to a subcommand; did you mean `coapscope {subcommand} {option}`?")
+}
+
+/// The line for an option of `print` that was given without it.
+pub fn of_print(option: &str) -> String {
+    format!("{}; see `coapscope --help`", belongs(option, "print"))
 }
 
 fn too_many(argument: &str, subcommand: &str) -> String {

@@ -265,6 +265,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
         return Vec::new();
     }
     let wanted = name.to_ascii_lowercase().replace('-', "_");
+    let wanted = wanted.trim_end_matches('.');
     let last = wanted.rsplit('.').next().unwrap_or_default();
     let most = 1 + wanted.len() / 4;
     // What differs in length by more differs in more letters, too.
@@ -273,7 +274,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
         .iter()
         .filter_map(|field| {
             let their_last = field.name.rsplit('.').next().unwrap_or_default();
-            let whole = within(most.max(FAR), &wanted, &field.name).unwrap_or(usize::MAX);
+            let whole = within(most.max(FAR), wanted, &field.name).unwrap_or(usize::MAX);
             let part = within(most / 2, last, their_last).unwrap_or(usize::MAX);
             let near = whole.min(part.saturating_mul(2));
             (near <= most).then(|| (near * 8 + whole.min(FAR), &*field.name))
@@ -383,6 +384,7 @@ mod tests {
             ("coap.mit", "coap.mid"),
             ("observe", "coap.opt.observe"),
             ("coap.payload", "coapscope.payload"),
+            ("payload.value.", "coapscope.payload.value"),
         ] {
             let unknown = find(name).unwrap_err();
             assert!(unknown.nearest.contains(&expected), "{unknown}");

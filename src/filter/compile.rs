@@ -21,6 +21,8 @@ use crate::field::{self, Field, Kind, Words};
 
 /// What the names of fields begin with that Wireshark has not.
 const OURS: &str = "coapscope.";
+/// What a value looks like of a field whose numbers have names.
+const NAMED: &str = "; write 69, 0x45, 0105 or 0b1000101, or one of its names";
 /// Bytes that a regular expression may take when it is made ready.
 const PATTERN_BYTES: usize = 256 << 10;
 
@@ -324,12 +326,8 @@ impl<'t> Compiler<'t> {
             if !names.is_empty() && (!field::nearest_words(&written, names).is_empty() || names.len() <= FEW) {
                 return self.fault(is_never(&written), &node.span);
             }
-            let fault = Fault::Value {
-                text: text.to_owned(),
-                field: name.to_owned(),
-                kind: class.name(),
-                hint: versions::hint(of).unwrap_or(literal::hint(class)),
-            };
+            let hint = if words.has_numbers() { NAMED } else { versions::hint(of).unwrap_or(literal::hint(class)) };
+            let fault = Fault::Value { text: text.to_owned(), field: name.to_owned(), kind: class.name(), hint };
             return self.fault(fault, &node.span);
         };
         if let Some(text) = item.bytes().map(String::from_utf8_lossy).filter(|text| !words.allows(text)) {

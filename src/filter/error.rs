@@ -41,6 +41,11 @@ pub enum Fault {
         what: String,
         instead: &'static str,
     },
+    /// What is of libpcap's language, and what is written here.
+    Kernel {
+        what: String,
+        instead: &'static str,
+    },
     Expected {
         what: &'static str,
         found: String,
@@ -169,7 +174,10 @@ impl fmt::Display for Fault {
             Self::OpenText => f.write_str("the text has no end; put a quotation mark behind it"),
             Self::OpenSlice => f.write_str("the slice has no end; put a ] behind it"),
             Self::Escape(text) => {
-                write!(f, r#"`{text}` is no escape; there are \" \\ \n \r \t \0 \xHH and \uHHHH, and r"..." has none"#)
+                write!(
+                    f,
+                    r#"`{text}` is no escape; there are \" \\ \n \r \t \0 \NNN \xHH and \uHHHH, and r"..." has none"#
+                )
             }
             Self::CharacterConstant => {
                 f.write_str("between single quotation marks stands one character; text stands in double ones")
@@ -178,6 +186,9 @@ impl fmt::Display for Fault {
             Self::Written { found, as_, what } => write!(f, "{what} is written {as_}, not {found}"),
             Self::Elsewhere { what, instead } => {
                 write!(f, "`{}` is of Wireshark alone; here {instead}", shortened(what))
+            }
+            Self::Kernel { what, instead } => {
+                write!(f, "`{}` is of the language of kernel filters (-f); here {instead}", shortened(what))
             }
             Self::Expected { what, found } => write!(f, "expected {what}, found {}", shortened(found)),
             Self::Field(unknown) => write!(f, "{unknown}"),
@@ -235,7 +246,7 @@ impl fmt::Display for Fault {
             Self::EmptySet => f.write_str("the set is empty"),
             Self::Pattern(why) => write!(f, "the regular expression cannot be used: {why}"),
             Self::Relation => f.write_str("a relation takes one test, such as whole_exchange(coap.retransmitted)"),
-            Self::Deep(most) => write!(f, "nested more than {most} deep"),
+            Self::Deep(most) => write!(f, "nested, or calculated, more than {most} deep"),
             Self::Long(most) => write!(f, "longer than {most} bytes"),
         }
     }

@@ -118,6 +118,13 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ("=>", ">=", "a comparison"),
     ("=", "==", "a comparison"),
     ("|", "||", "one or the other"),
+    ("\u{201c}", "\"", "a quotation mark"),
+    ("\u{201d}", "\"", "a quotation mark"),
+    ("\u{201e}", "\"", "a quotation mark"),
+    ("\u{ab}", "\"", "a quotation mark"),
+    ("\u{bb}", "\"", "a quotation mark"),
+    ("\u{2018}", "'", "a single quotation mark"),
+    ("\u{2019}", "'", "a single quotation mark"),
 ];
 
 /// What begins something that only Wireshark has, and what is done here.
@@ -290,7 +297,14 @@ impl Lexer<'_> {
             'n' => (2, Some('\n')),
             'r' => (2, Some('\r')),
             't' => (2, Some('\t')),
-            '0' => (2, Some('\0')),
+            // As in C: up to three octal digits.
+            '0'..='7' => {
+                let digits = self.rest().bytes().skip(1).take(3).take_while(|byte| matches!(byte, b'0'..=b'7'));
+                let digits: Vec<u32> = digits.map(|byte| u32::from(byte - b'0')).collect();
+                self.at += 1 + digits.len();
+                let value = digits.iter().fold(0, |sum, digit| sum * 8 + digit);
+                return u8::try_from(value).map(|byte| into.push(byte)).map_err(|_| self.no_escape(from));
+            }
             'x' => {
                 let byte = hex(2).and_then(|value| u8::try_from(value).ok());
                 self.at += 4.min(self.rest().len());

@@ -85,6 +85,20 @@ mod power {
     pub const SIGN: u8 = 9;
 }
 
+/// Words of libpcap's language, and what is asked here in their place.
+const KERNEL: &[(&str, &str)] = &[
+    ("host", "ip.addr == 10.0.0.1"),
+    ("net", "ip.addr == 10.0.0.0/8"),
+    ("port", "udp.port == 5683"),
+    ("portrange", "udp.port in {5683..5684}"),
+    ("src", "ip.src == 10.0.0.1"),
+    ("dst", "ip.dst == 10.0.0.1"),
+    ("ether", "eth.addr == 02:00:5e:10:00:01"),
+    ("proto", "ip.proto == 17"),
+    ("less", "frame.len <= 100"),
+    ("greater", "frame.len >= 100"),
+];
+
 /// The tree of a filter; None for an empty one.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, FilterError> {
     if text.len() > LENGTH {
@@ -96,7 +110,9 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, FilterError> {
         return Ok(None);
     }
     let node = parser.expression(0)?;
-    parser.expect(&Token::End, "`and`, `or` or the end")?;
+    if parser.expect(&Token::End, "`and`, `or` or the end").is_err() {
+        return Err(parser.left_over(&node));
+    }
     Ok(Some(node))
 }
 
@@ -138,6 +154,19 @@ impl Parser<'_> {
             _ => format!("`{}`", self.text.get(span.clone()).unwrap_or_default()),
         };
         self.fault(Fault::Expected { what, found }, span)
+    }
+
+    /// What is wrong with words behind a whole filter: it may be in the language of kernel filters.
+    fn left_over(&self, before: &Node) -> FilterError {
+        let words = [&before.span, &self.span()].map(|span| self.text.get(span.clone()).unwrap_or_default());
+        match KERNEL.iter().find(|(word, _)| words.contains(word)) {
+            Some((_, instead)) => {
+                let span = before.span.start..self.span().end;
+                let what = self.text.get(span.clone()).unwrap_or_default().to_owned();
+                self.fault(Fault::Kernel { what, instead }, span)
+            }
+            None => self.unexpected("`and`, `or` or the end"),
+        }
     }
 
     fn expect(&mut self, token: &Token, what: &'static str) -> Result<Range<usize>, FilterError> {
