@@ -18,6 +18,9 @@ mod names;
 #[path = "payload/peers.rs"]
 mod peers;
 
+#[path = "payload/printed.rs"]
+mod printed;
+
 use std::path::PathBuf;
 
 use coapscope::coap::ContentFormat;

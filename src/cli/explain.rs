@@ -4,7 +4,6 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use serde_json::{Map, Value, json};
 
 use super::print::paint;
 use super::{Context, ExplainArgs, ExplainFormat, hex_text, input};
@@ -13,11 +12,10 @@ use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
 use crate::pipeline::{Fetcher, Pipeline, Step};
 use crate::render::annotated::{self, Detail};
+use crate::render::json::explained;
 use crate::render::paint::{Ink, Paint};
 use crate::render::sheet::{self, Sheet};
-use crate::render::{
-    Known, NodeKind, evidence_layer, frame_number, json as objects, message_tree, tree, values, why_read_so, wrap::wrap,
-};
+use crate::render::{Known, NodeKind, evidence_layer, frame_number, message_tree, tree, why_read_so, wrap::wrap};
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
 
@@ -139,7 +137,10 @@ impl Explained<'_> {
         let out = &mut context.out;
         let written = match format {
             ExplainFormat::Text => self.text(paint, out),
-            ExplainFormat::Json => writeln!(out, "{}", objects::line(&self.object())),
+            ExplainFormat::Json => {
+                let frame = |id| self.frame(id);
+                writeln!(out, "{}", explained(&self.message, self.view, &self.findings, &frame))
+            }
             ExplainFormat::Markdown => sheet::markdown(&self.sheet(), out),
             ExplainFormat::Html => sheet::html(&self.sheet(), out),
             ExplainFormat::Svg => sheet::svg(&self.sheet(), out),
@@ -173,29 +174,6 @@ impl Explained<'_> {
     /// Frame of a record, for findings that name one.
     fn frame(&self, id: RecordId) -> String {
         frame_number(id, self.view.and_then(|view| view.frame_of(id)))
-    }
-
-    fn object(&self) -> Value {
-        let mut object = match self.view.map(|view| objects::record(view, Known::Later)) {
-            Some(Value::Object(object)) => object,
-            _ => Map::new(),
-        };
-        if self.view.is_none_or(|view| !view.is_message()) {
-            object.insert("coap".into(), objects::coap(&self.message));
-        }
-        let frame = |id| self.frame(id);
-        object.insert("findings".into(), self.findings.iter().map(|one| objects::finding(one, &frame)).collect());
-        object.insert("fields".into(), objects::field_array(&self.message));
-        object.insert("payload_values".into(), values(&self.message, self.view.map(View::about)));
-        if let Some(other) = other_reading(&self.message) {
-            let reading = json!({
-                "read_as": other.mode().name(),
-                "coap": objects::coap(&other),
-                "fields": objects::field_array(&other),
-            });
-            object.insert("other_reading".into(), reading);
-        }
-        Value::Object(object)
     }
 
     fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

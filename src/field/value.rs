@@ -130,6 +130,8 @@ impl fmt::Display for Value<'_> {
                 rest.iter().try_for_each(|byte| write!(f, ":{byte:02x}"))
             }
             Self::Integer(number) => write!(f, "{number}"),
+            // Beyond these, digits that it does not have would be written out.
+            Self::Real(number) if *number != 0.0 && !(1e-5..1e16).contains(&number.abs()) => write!(f, "{number:?}"),
             Self::Real(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(&escape::bytes(text)),
             // As tshark has it.

@@ -188,39 +188,47 @@ impl Item {
         pieces.collect::<Vec<_>>().concat()
     }
 
-    /// The value as JSON, as RFC 8949 section 6.1 advises for CBOR, but for bytes, which are hexadecimal: what JSON lacks
-    /// (undefined, NaN, unnamed simple values) is null, and a tag is left out. Of names that occur twice the last counts.
+    /// The value as JSON. Of names that occur twice the last counts.
     pub fn json(&self) -> serde_json::Value {
-        use serde_json::Value as Json;
-        match &self.value {
-            Value::Null | Value::Undefined | Value::Simple(_) => Json::Null,
-            Value::Bool(value) => Json::Bool(*value),
-            Value::Integer(number) => number.to_string().parse().map_or(Json::Null, Json::Number),
-            Value::Float(number) => serde_json::Number::from_f64(*number).map_or(Json::Null, Json::Number),
-            Value::Number(text) => text.parse().map_or(Json::Null, Json::Number),
-            Value::Text(text) => Json::String(text.clone()),
-            Value::Bytes(bytes) => Json::String(escape::hex(bytes)),
-            Value::List(_) => self.children.iter().map(Self::json).collect(),
-            Value::Map(_) => self
-                .children
-                .iter()
-                .map(|child| (child.name.clone(), child.json()))
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
-            Value::Pieces { text: true } => Json::String(self.joined_text()),
-            Value::Pieces { text: false } => Json::String(escape::hex(&self.joined_bytes())),
-            Value::Tag(number @ (2 | 3)) => self.bignum(*number).map_or_else(|| self.inner_json(), Json::Number),
-            Value::Tag(_) => self.inner_json(),
-            Value::Rest(_) => Json::Null,
-        }
+        let mut text = Vec::new();
+        self.write_json(&mut text);
+        serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    fn inner_json(&self) -> serde_json::Value {
-        self.children.first().map_or(serde_json::Value::Null, Self::json)
+    /// Writes the value as JSON, as RFC 8949 section 6.1 advises for CBOR, but for bytes, which are hexadecimal: what JSON lacks
+    /// (undefined, NaN, unnamed simple values) is null, and a tag is left out. Members and numbers are as they came: a name that occurs twice
+    /// is there twice.
+    pub fn write_json(&self, text: &mut Vec<u8>) {
+        match &self.value {
+            Value::Null | Value::Undefined | Value::Simple(_) | Value::Rest(_) => text.extend(b"null"),
+            Value::Bool(value) => text.extend(value.to_string().bytes()),
+            Value::Integer(number) => text.extend(number.to_string().bytes()),
+            Value::Float(number) => put(text, &serde_json::Number::from_f64(*number)),
+            Value::Number(number) if number.parse::<serde_json::Number>().is_ok() => text.extend(number.bytes()),
+            Value::Number(_) => text.extend(b"null"),
+            Value::Text(value) => put(text, value),
+            Value::Bytes(bytes) => put(text, &escape::hex(bytes)),
+            Value::List(_) => write_list(&self.children, text, Self::write_json),
+            Value::Map(_) => write_all(&self.children, text, *b"{}", |child, text| {
+                put(text, &child.name);
+                text.push(b':');
+                child.write_json(text);
+            }),
+            Value::Pieces { text: true } => put(text, &self.joined_text()),
+            Value::Pieces { text: false } => put(text, &escape::hex(&self.joined_bytes())),
+            Value::Tag(number) => match (self.bignum(*number), self.children.first()) {
+                (Some(number), _) => put(text, &number),
+                (None, Some(content)) => content.write_json(text),
+                (None, None) => text.extend(b"null"),
+            },
+        }
     }
 
     /// The integer of a bignum of at most 15 bytes (RFC 8949 section 3.4.3).
     fn bignum(&self, tag: u64) -> Option<serde_json::Number> {
+        if !matches!(tag, 2 | 3) {
+            return None;
+        }
         let Value::Bytes(bytes) = &self.children.first()?.value else { return None };
         if bytes.len() > 15 {
             return None;
@@ -229,6 +237,28 @@ impl Item {
         let number = if tag == 2 { number } else { -1 - number };
         number.to_string().parse().ok()
     }
+}
+
+/// Writes an array of items, each of which `write` writes.
+pub(super) fn write_list(items: &[Item], text: &mut Vec<u8>, write: fn(&Item, &mut Vec<u8>)) {
+    write_all(items, text, *b"[]", write);
+}
+
+fn write_all(items: &[Item], text: &mut Vec<u8>, [before, behind]: [u8; 2], write: impl Fn(&Item, &mut Vec<u8>)) {
+    text.push(before);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        write(item, text);
+    }
+    text.push(behind);
+}
+
+/// Writes a value that always is JSON.
+pub(super) fn put(text: &mut Vec<u8>, value: &impl serde::Serialize) {
+    // Neither memory nor any of our values fails.
+    let _ = serde_json::to_writer(text, value);
 }
 
 /// A number as JSON and diagnostic notation write it.

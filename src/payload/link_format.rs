@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::item::put;
 use super::walk::{Walk, rest};
 use super::{Item, Value, names};
 use crate::coap::flaw::Flaw;
@@ -15,9 +16,9 @@ const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
 /// 5078).
 const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title"];
 
-/// A link as JSON. What is there several times is an array, but for the target: an attribute that is called `href` as well is left out.
-pub(super) fn json(link: &Item) -> serde_json::Value {
-    let Value::Map(_) = link.value else { return link.json() };
+/// Writes a link as JSON. What is there several times is an array, but for the target: an attribute that is called `href` as well is left out.
+pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
+    let Value::Map(_) = link.value else { return link.write_json(text) };
     let mut object = serde_json::Map::new();
     for attribute in &link.children {
         let value = attribute.json();
@@ -28,7 +29,7 @@ pub(super) fn json(link: &Item) -> serde_json::Value {
             Some(earlier) => *earlier = vec![earlier.take(), value].into(),
         }
     }
-    object.into()
+    put(text, &object);
 }
 
 /// The links of a document, each a map of `href` and its attributes; an attribute without value is true. In what a LwM2M client says of

@@ -68,19 +68,23 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// The value of this body, which it was decoded from, as JSON; null for bytes, and where the format was only guessed. Of one that is
-    /// broken, what could be read.
+    /// The value of this body, which it was decoded from, as JSON, as [`Self::write_json`] has it. Of names that occur twice the last counts.
     pub fn json(&self, body: &[u8]) -> serde_json::Value {
-        use serde_json::Value as Json;
-        match (FORMS.iter().find(|row| row.name == self.form).map(|row| row.json), self.items.as_slice()) {
-            _ if self.is_guess => Json::Null,
-            (Some(Shape::One), [only, ..]) => only.json(),
-            (Some(Shape::Many), items) => items.iter().map(Item::json).collect(),
-            (Some(Shape::Links), items) => items.iter().map(link_format::json).collect(),
-            (Some(Shape::Text), _) => {
-                std::str::from_utf8(body).map_or(Json::Null, |text| Json::String(text.to_owned()))
-            }
-            _ => Json::Null,
+        let mut text = Vec::new();
+        self.write_json(body, &mut text);
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Writes the value of this body, which it was decoded from, as JSON; null for bytes, and where the format was only guessed. Of one that
+    /// is broken, what could be read.
+    pub fn write_json(&self, body: &[u8], text: &mut Vec<u8>) {
+        let shape = FORMS.iter().find(|row| row.name == self.form && !self.is_guess).map(|row| row.json);
+        match (shape, self.items.as_slice()) {
+            (Some(Shape::One), [only, ..]) => only.write_json(text),
+            (Some(Shape::Many), items) => item::write_list(items, text, Item::write_json),
+            (Some(Shape::Links), items) => item::write_list(items, text, link_format::write_json),
+            (Some(Shape::Text), _) => item::put(text, &std::str::from_utf8(body).ok()),
+            _ => text.extend(b"null"),
         }
     }
 

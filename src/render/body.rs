@@ -1,7 +1,6 @@
 //! A body that went in blocks: what of it a message has, and the whole with the block that completed it (RFC 7959).
 
-use serde_json::{Map, Value, json};
-
+use super::members::Members;
 use super::{Known, Node, Place, payload};
 use crate::coap::{Span, count};
 use crate::payload::{About, Decoded, Part, Subject, decode};
@@ -91,28 +90,25 @@ fn place_in_message(node: &mut Node, payload: usize, part: &BodyPart) {
     node.children.iter_mut().for_each(|child| place_in_message(child, payload, part));
 }
 
-/// The same as an object.
-pub fn object(view: &View<'_>) -> Option<Value> {
-    let part = view.store.part(view.id)?;
-    let row = view.store.body(part.body)?;
-    let mut made = Map::new();
-    made.insert("id".into(), json!(part.body.0));
-    made.insert("upload".into(), json!(row.upload));
-    made.insert("offset".into(), json!(part.offset));
-    made.insert("received".into(), json!(row.bytes));
-    made.insert("length".into(), json!((row.length > 0 || row.complete).then_some(row.length)));
-    made.insert("announced".into(), json!(row.announced));
-    made.insert("blocks".into(), json!(row.blocks));
-    made.insert("complete".into(), json!(row.complete));
-    if let Some(body) = view.body {
+/// The same as an object; without such a body nothing.
+pub(super) fn write(view: &View<'_>, object: &mut Members<'_>) {
+    let Some(part) = view.store.part(view.id) else { return };
+    let Some(row) = view.store.body(part.body) else { return };
+    object.object("body", |object| {
+        object.put("id", part.body.0);
+        object.put("upload", row.upload);
+        object.put("offset", part.offset);
+        object.put("received", row.bytes);
+        object.put("length", (row.length > 0 || row.complete).then_some(row.length));
+        object.put("announced", row.announced);
+        object.put("blocks", row.blocks);
+        object.put("complete", row.complete);
+        let Some(body) = view.body else { return };
         let frames: Vec<u32> = body.messages.iter().filter_map(|id| view.frame_of(*id)).collect();
-        made.insert("frames".into(), json!(frames));
-        if body.missing.is_empty()
-            && let Some(decoded) = decoded(view, body)
-        {
-            made.insert("value".into(), decoded.json(&body.bytes));
-            payload::describe(decoded, &mut made);
+        object.put("frames", frames);
+        if let Some(decoded) = decoded(view, body).filter(|_| body.missing.is_empty()) {
+            object.write_value("value", |text| decoded.write_json(&body.bytes, text));
+            payload::describe(&decoded, object);
         }
-    }
-    Some(Value::Object(made))
+    });
 }

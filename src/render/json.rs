@@ -1,6 +1,6 @@
 //! Messages, evidence and updates as JSON objects.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Known;
 use super::members::{Members, Shown, value};
@@ -54,10 +54,40 @@ fn visible(text: String) -> String {
 }
 
 fn write_record(view: &View<'_>, known: Known, text: &mut Vec<u8>) {
-    Members::write(
-        text,
-        |object| if view.is_message() { message(view, known, object) } else { evidence(view, object) },
-    );
+    Members::write(text, |object| {
+        facts(view, known, object);
+        write_findings(view, object);
+        if view.is_message() {
+            other(&view.message, false, object);
+        }
+    });
+}
+
+/// All that `explain` tells of a message, as one line: beside what a capture knows of it, where it is of one, every field of it and every value
+/// of its payload. `frame` prints the frame of a record.
+pub fn explained(
+    message: &Message<'_>,
+    view: Option<&View<'_>>,
+    findings: &[Finding],
+    frame: &dyn Fn(u32) -> String,
+) -> String {
+    let mut text = Vec::new();
+    Members::write(&mut text, |object| {
+        view.iter().for_each(|view| facts(view, Known::Later, object));
+        if view.is_none_or(|view| !view.is_message()) {
+            object.object("coap", |object| coap_alone(message, object));
+        }
+        object.array("findings", findings.iter(), |text, one| write_finding(text, one, frame));
+        object.put("fields", field_array(message));
+        object.put("payload_values", super::payload::values(message, view.map(View::about)));
+        other(message, true, object);
+    });
+    visible(String::from_utf8(text).unwrap_or_default())
+}
+
+/// What is known of a record, but for its findings.
+fn facts(view: &View<'_>, known: Known, object: &mut Members<'_>) {
+    if view.is_message() { message(view, known, object) } else { evidence(view, object) }
 }
 
 fn message(view: &View<'_>, known: Known, object: &mut Members<'_>) {
@@ -100,16 +130,18 @@ fn message(view: &View<'_>, known: Known, object: &mut Members<'_>) {
         ("cut_by_capture", record.flags.has(RecordFlags::CUT)),
     ];
     marks.iter().filter(|(_, is_set)| *is_set).for_each(|(key, _)| object.put(key, true));
-    if let Some(body) = super::body::object(view) {
-        object.put("body", body);
-    }
-    write_findings(view, object);
-    if let Some(other) = other_reading(&view.message) {
-        object.object("other_reading", |object| {
-            object.put("read_as", other.mode().name());
-            object.object("coap", |object| coap_alone(&other, object));
-        });
-    }
+    super::body::write(view, object);
+}
+
+fn other(message: &Message<'_>, with_fields: bool, object: &mut Members<'_>) {
+    let Some(other) = other_reading(message) else { return };
+    object.object("other_reading", |object| {
+        object.put("read_as", other.mode().name());
+        object.object("coap", |object| coap_alone(&other, object));
+        if with_fields {
+            object.put("fields", field_array(&other));
+        }
+    });
 }
 
 fn evidence(view: &View<'_>, object: &mut Members<'_>) {
@@ -119,7 +151,6 @@ fn evidence(view: &View<'_>, object: &mut Members<'_>) {
     object.put("says", &layer.summary);
     let about = view.record.relates_to;
     object.put("about", (about != NO_RECORD).then(|| view.frame_of(about)).flatten());
-    write_findings(view, object);
 }
 
 /// What every object of a frame begins with.
@@ -192,9 +223,7 @@ fn coap_about(message: &Message<'_>, about: About<'_>, object: &mut Members<'_>)
             object.put("content_format", message.content_format().map(|format| format.0));
             object.hex("raw", payload);
             object.put("text", std::str::from_utf8(payload).ok());
-            let mut decoded = Map::new();
-            super::payload::object(message, about, &mut decoded);
-            object.all(&decoded);
+            super::payload::object(message, about, object);
         });
     }
 }

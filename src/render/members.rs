@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use serde::ser::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// An object that is being written. Keys are words that JSON takes as they are.
 pub(super) struct Members<'t> {
@@ -33,6 +33,11 @@ impl Members<'_> {
         put(self.key(key), &value);
     }
 
+    /// A member whose value writes itself.
+    pub fn write_value(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        write(self.key(key));
+    }
+
     /// Bytes in hexadecimal.
     pub fn hex(&mut self, key: &str, bytes: &[u8]) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -51,13 +56,6 @@ impl Members<'_> {
     /// An array in it, each of whose elements writes itself.
     pub fn array<T>(&mut self, key: &str, items: impl Iterator<Item = T>, write: impl FnMut(&mut Vec<u8>, T)) {
         array(self.key(key), items, write);
-    }
-
-    /// All members of a map.
-    pub fn all(&mut self, map: &Map<String, Value>) {
-        for (key, value) in map {
-            self.put(key, value);
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::members::Members;
 use super::{Node, Place, content};
 use crate::coap::{Message, Span, escape};
 use crate::payload::{self, About, Decoded, Item, Part, Value};
@@ -152,31 +153,34 @@ pub fn values(message: &Message<'_>, about: Option<About<'_>>) -> Json {
 }
 
 /// What the object of a payload says of its value: `value`, and where there is more to say `form`, `notation`, `resolved` and `flaws`.
-pub(super) fn object(message: &Message<'_>, about: About<'_>, object: &mut Map<String, Json>) {
+pub(super) fn object(message: &Message<'_>, about: About<'_>, object: &mut Members<'_>) {
     let Some(decoded) = payload::of_message(message, about) else { return };
-    object.insert(
-        "value".into(),
-        if payload::part(message) == Part::Whole { decoded.json(message.payload()) } else { Json::Null },
-    );
-    describe(decoded, object);
+    match payload::part(message) {
+        Part::Whole => object.write_value("value", |text| decoded.write_json(message.payload(), text)),
+        _ => object.put("value", ()),
+    }
+    describe(&decoded, object);
 }
 
 /// What there is to say of a decoded body beside its value.
-pub(super) fn describe(decoded: Decoded, object: &mut Map<String, Json>) {
+pub(super) fn describe(decoded: &Decoded, object: &mut Members<'_>) {
     if decoded.is_guess || decoded.form == "octets" {
         return;
     }
-    object.insert("form".into(), json!(decoded.form));
-    if let Some(notation) = decoded.notation {
-        object.insert("notation".into(), json!(notation));
+    object.put("form", decoded.form);
+    if let Some(notation) = &decoded.notation {
+        object.put("notation", notation);
     }
-    if let Some(resolved) = decoded.resolved {
-        object.insert("resolved".into(), resolved);
+    if let Some(resolved) = &decoded.resolved {
+        object.put("resolved", resolved);
     }
     if !decoded.problems.is_empty() {
-        let flaws = decoded.problems.iter().map(|problem| {
-            json!({"offset": problem.bytes.start, "length": problem.bytes.len(), "text": problem.flaw.says()})
+        object.array("flaws", decoded.problems.iter(), |text, problem| {
+            Members::write(text, |object| {
+                object.put("offset", problem.bytes.start);
+                object.put("length", problem.bytes.len());
+                object.put("text", problem.flaw.says());
+            });
         });
-        object.insert("flaws".into(), flaws.collect());
     }
 }

@@ -1,0 +1,56 @@
+//! Values as they are printed: members in their order, names that occur twice, numbers of any size.
+
+use std::process::Command;
+
+use super::{body, names::capture_of};
+
+/// Content-Format, body, its `value` in `print -T json`, and the member `n` in fields.
+const CASES: &[(u16, &str, &str, &str)] = &[
+    (50, "{\"b\":1,\"a\":2,\"b\":{\"z\":1,\"z\":2}}", "{\"b\":1,\"a\":2,\"b\":{\"z\":1,\"z\":2}}", ""),
+    (50, " { \"n\" : 9007199254740993 } ", "{\"n\":9007199254740993}", "9007199254740993"),
+    (50, "{\"n\":1E999}", "{\"n\":1E999}", "inf"),
+    (50, "{\"n\":-0.10}", "{\"n\":-0.10}", "-0.1"),
+    (
+        50,
+        "{\"n\":1234567890123456789012345678901234567890}",
+        "{\"n\":1234567890123456789012345678901234567890}",
+        "1.2345678901234568e39",
+    ),
+    (50, "{\"n\":1e-300}", "{\"n\":1e-300}", "1e-300"),
+    // The key 1, the text "1", the key 1 again.
+    (60, "h'a301616161316162016163'", "{\"1\":\"a\",\"1\":\"b\",\"1\":\"c\"}", ""),
+    (60, "h'a2616101616e1bffffffffffffffff'", "{\"a\":1,\"n\":18446744073709551615}", "18446744073709551615"),
+    (60, "h'a1616ec249010000000000000000'", "{\"n\":18446744073709551616}", "18446744073709551616"),
+    (60, "h'a1616e3bffffffffffffffff'", "{\"n\":-18446744073709551616}", "-18446744073709551616"),
+    (60, "h'a1616efb7e37e43c8800759c'", "{\"n\":1e+300}", "1e300"),
+    (60, "h'a1616ef97e00'", "{\"n\":null}", "NaN"),
+];
+
+fn print(arguments: &[&str], path: &std::path::Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_coapscope")).args(arguments).arg(path).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn values_are_printed_as_they_came() {
+    let messages = CASES.iter().zip(0..).map(|((format, written, ..), id)| {
+        let head = [0x41, 0x45, 0, id, id, 0xc1, *format as u8, 0xff];
+        (2, 1, [&head[..], &body(written)].concat())
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("values.pcap");
+    std::fs::write(&path, capture_of(&messages.collect::<Vec<_>>())).unwrap();
+    let objects = print(&["print", "-T", "json"], &path);
+    let fields = print(&["print", "-T", "fields", "-e", "coapscope.payload.value.n"], &path);
+    assert_eq!((objects.lines().count(), fields.lines().count()), (CASES.len(), CASES.len()));
+    for (((_, written, value, field), object), (printed, frame)) in
+        CASES.iter().zip(objects.lines()).zip(fields.lines().zip(1..))
+    {
+        let expected = format!("\"value\":{value},\"form\":");
+        assert!(object.contains(&expected), "{written}: {expected} is not in {object}");
+        assert_eq!(printed, *field, "{written}");
+        let explained = print(&["explain", "--format", "json", "--frame", &frame.to_string(), "-r"], &path);
+        assert!(explained.contains(&expected), "{written}: {expected} is not in {explained}");
+    }
+}
