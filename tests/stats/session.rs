@@ -266,7 +266,7 @@ fn every_figure_is_computed_once_more() {
         &json!({"ARP (EtherType 0x0806)": 34, "ICMP": session.evidence.len(), "ICMPv6 (IP protocol 58)": 18}),
     );
 
-    let mut how = BTreeMap::new();
+    let (mut how, mut observed) = (BTreeMap::new(), Vec::new());
     let observations: BTreeSet<u64> =
         session.messages.iter().filter_map(|message| message["observation"].as_u64()).collect();
     for number in observations {
@@ -279,8 +279,20 @@ fn every_figure_is_computed_once_more() {
             "open"
         };
         *how.entry(end).or_insert(0) += 1;
+        let of = |one: &Value| one["observation"] == number && one["role"] == "notification" && !is_repeat(one);
+        let first = session.messages.iter().find(|one| of(one)).unwrap();
+        observed.push(json!({
+            "resource": first["resource"], "client": first["destination"], "server": first["source"],
+            "notifications": session.count(of), "end": end, "registration_captured": true,
+            // Nothing comes late in this session, so that every gap stays one.
+            "gaps": session.count(|one| of(one) && one["observe_order"] == "gap"),
+            "late": session.count(|one| of(one) && one["observe_order"] == "stale"),
+        }));
     }
     check("observation_ends", &json!(how));
+    observed.sort_by_key(|row| std::cmp::Reverse(row["notifications"].as_u64()));
+    check("observed", &json!(observed));
+    check("observed_not_listed", &json!(0));
 
     let mut resources = BTreeMap::new();
     for (name, requests) in groups(&session, |request| request["resource"].as_str().unwrap().to_owned()) {
@@ -304,7 +316,8 @@ fn every_figure_is_computed_once_more() {
     compared += waits(&session, &stats["waits"]);
     println!("{compared} figures computed once more");
     // Nothing is told that was not looked at here.
-    let looked_at = "bytes codes duration endpoints evicted exchanges_without_resource findings looks_like_coap_on_port not_coap observation_ends pairs \
+    let looked_at = "bytes codes duration endpoints evicted exchanges_without_resource findings looks_like_coap_on_port not_coap observation_ends observed \
+                     observed_not_listed pairs \
                      pairs_not_listed resources retransmission_rate round_trip waits";
     let known: BTreeSet<&str> =
         looked_at.split_whitespace().chain(counts.as_object().unwrap().keys().map(String::as_str)).collect();
@@ -443,7 +456,7 @@ fn a_filter_that_lets_all_through_changes_no_figure() {
     let mut all = read(&["stats", "--json", CAPTURE]);
     let chosen = read(&["stats", "--json", CAPTURE, "-Y", "frame.number > 0"]);
     // Frames that are no messages are not there to be chosen, and observations belong to more than the chosen messages.
-    for key in ["frames", "not_coap", "observation_ends", "evicted", "waits"] {
+    for key in ["frames", "not_coap", "observation_ends", "observed", "observed_not_listed", "evicted", "waits"] {
         all.as_object_mut().unwrap().remove(key);
     }
     for row in all["resources"].as_array_mut().unwrap() {

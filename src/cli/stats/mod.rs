@@ -17,7 +17,7 @@ use crate::render::json::line;
 use crate::store::{Ended, RecordFlags, Summary, Update};
 use crate::tracking::ResourceId;
 use groups::{Pair, Sum};
-use sums::Sums;
+use sums::{Observed, Sums};
 use times::Times;
 use waits::Waits;
 
@@ -119,6 +119,13 @@ impl<'a> Stats<'a> {
     fn without_resource(&self) -> u64 {
         let known: u64 = self.resources.iter().map(|(_, sum)| sum.exchanges).sum();
         self.summary.counters.exchanges.saturating_sub(known)
+    }
+
+    /// All observations, those with the most notifications first.
+    fn observed(&self) -> Vec<&'a Observed> {
+        let mut observed: Vec<_> = self.sums.observations().collect();
+        observed.sort_by_key(|observed| std::cmp::Reverse(observed.notifications));
+        observed
     }
 
     /// Accepted observations by how they ended, in the order of their ends.

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::groups::Sum;
+use super::sums::Observed;
 use super::times::Times;
 use super::waits::Waits;
 use super::{Stats, findings, rows, share};
 use crate::coap::Code;
-use crate::tracking::EndpointId;
+use crate::tracking::{EndpointId, ResourceId};
 
 impl Stats<'_> {
     pub(super) fn json(&self) -> Value {
@@ -24,9 +25,8 @@ impl Stats<'_> {
             self.resources
                 .iter()
                 .map(|(id, sum)| {
-                    let name = self.sums.resources.get(id.0 as usize - 1).map_or("", |name| &**name);
                     let mut row = Map::new();
-                    row.insert("resource".into(), json!(name));
+                    row.insert("resource".into(), json!(self.resource(*id).unwrap_or_default()));
                     add(&mut row, sum);
                     if self.sums.chosen.is_none() {
                         row.insert("notifications".into(), json!(sum.notifications));
@@ -69,6 +69,9 @@ impl Stats<'_> {
                     .collect::<Map<_, _>>()
                     .into(),
             );
+            let observed = self.observed();
+            put("observed", observed.iter().take(super::PAIRS).map(|observed| self.row_of(observed)).collect());
+            put("observed_not_listed", json!(observed.len().saturating_sub(super::PAIRS)));
             put("waits", self.waits.iter().take(super::PAIRS).map(|waits| self.waits_of(waits)).collect());
         }
         put(
@@ -92,6 +95,24 @@ impl Stats<'_> {
     fn codes(&self) -> Map<String, Value> {
         let counts = self.sums.codes.iter().zip(0_u8..=255).filter(|(count, _)| **count > 0);
         counts.map(|(count, code)| (Code(code).to_string(), json!(count))).collect()
+    }
+
+    fn row_of(&self, observed: &Observed) -> Value {
+        json!({
+            "resource": self.resource(observed.resource),
+            "client": self.endpoint(observed.client),
+            "server": self.endpoint(observed.server),
+            "notifications": observed.notifications,
+            "gaps": observed.gaps,
+            "late": observed.stale,
+            "end": crate::field::end(observed.end),
+            "registration_captured": observed.accepted,
+        })
+    }
+
+    /// Path and query of a resource, where it is known.
+    pub(super) fn resource(&self, id: ResourceId) -> Option<&str> {
+        self.sums.resources.get((id.0 as usize).checked_sub(1)?).map(|name| &**name)
     }
 
     /// What the waits of a sender show; null where they are too few to tell.

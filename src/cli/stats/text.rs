@@ -136,7 +136,7 @@ impl Stats<'_> {
 
     fn resources_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.resources.iter().map(|(id, sum)| {
-            let name = self.sums.resources.get(id.0 as usize - 1).map_or("", |name| &**name);
+            let name = self.resource(*id).unwrap_or_default();
             (sum, limited(&escape::text(name)))
         });
         sums("resources", "resource", self.resources.len(), rows, out)?;
@@ -155,11 +155,10 @@ impl Stats<'_> {
     }
 
     fn observations_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rows: Vec<_> = self.sums.observations().collect();
+        let rows = self.observed();
         if rows.is_empty() {
             return Ok(());
         }
-        rows.sort_by_key(|observed| std::cmp::Reverse(observed.notifications));
         let mut ends: Vec<String> = self.ends().iter().map(|(end, count)| format!("{end} {count}")).collect();
         let overheard = rows.iter().filter(|observed| !observed.accepted).count();
         if overheard > 0 {
@@ -170,14 +169,13 @@ impl Stats<'_> {
             writeln!(out, "  {line}")?;
         }
         let lines = rows.iter().take(LISTED).map(|observed| {
-            let name = (observed.resource.0 as usize).checked_sub(1).and_then(|at| self.sums.resources.get(at));
-            let name = name.map_or("?", |name| &**name);
+            let name = self.resource(observed.resource).unwrap_or("?");
             let (client, server) = (self.endpoint(observed.client), self.endpoint(observed.server));
             let text = format!("{}, {client} > {server}", limited(&escape::text(name)));
             ([observed.notifications, observed.gaps, observed.stale].map(|count| count.to_string()), text)
         });
         table(["notif.", "gaps", "late"], "resource, client > server", lines, out)?;
-        more(rows.len(), "-T json of `print --table observations` lists all", out)
+        more(rows.len(), "--json lists more", out)
     }
 }
 
