@@ -239,6 +239,16 @@ fn tell_others(
                 .filter(|of| was_printed(*of))
                 .try_for_each(|of| write_object(json::observed(store, of, row.observation), out))
         }
+        // With the block that completes a body, all before it are told of the whole.
+        Patch::Body(_, row) if row.completed_by == before => {
+            let previous = |id: &RecordId| store.part(*id).map(|part| part.previous).filter(|other| other < id);
+            let mut blocks: Vec<RecordId> = std::iter::successors(previous(&before), previous).collect();
+            blocks.reverse();
+            blocks
+                .into_iter()
+                .filter(|block| was_printed(*block))
+                .try_for_each(|block| write_object(json::body(store, block), out))
+        }
         _ => Ok(()),
     }
 }

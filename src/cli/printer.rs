@@ -154,6 +154,7 @@ fn viewed<'a>(
 ) -> Result<Option<View<'a>>, CaptureError> {
     match reads {
         Reads::Record | Reads::Message => sweep.message(store, id),
+        Reads::Body => sweep.body(store, id),
         Reads::Findings => sweep.findings(store, id),
         Reads::All => fetcher.view(store, id),
     }

@@ -154,7 +154,7 @@ fn code(byte: u8) -> Value {
 }
 
 /// The exchanges of which some message was chosen.
-fn chosen_exchanges<'a>(store: &'a Store, chosen: Chosen<'_>) -> impl Iterator<Item = (ExchangeId, ExchangeRow)> {
+fn chosen_exchanges(store: &Store, chosen: Chosen<'_>) -> impl Iterator<Item = (ExchangeId, ExchangeRow)> {
     let ids: Option<HashSet<ExchangeId>> =
         chosen.map(|ids| ids.iter().filter_map(|id| Some(store.get(*id)?.exchange)).collect());
     store.exchanges().filter(move |(id, _)| ids.as_ref().is_none_or(|ids| ids.contains(id)))

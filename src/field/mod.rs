@@ -27,7 +27,7 @@ use crate::store::{Record, RecordFlags, View};
 pub use elsewhere::Elsewhere;
 pub use lower::of_header;
 pub use ours::{FINDING, SEVERITY};
-pub use payload::member;
+pub use payload::{decoded_body, member};
 pub use value::{Kind, Value};
 pub use words::{Words, answer, end, order, role, severity, state};
 
@@ -58,6 +58,8 @@ pub enum Reads {
     Record,
     /// The bytes of the message and the length of its frame.
     Message,
+    /// The same, and the body that the message completed.
+    Body,
     /// What is odd about the message and its frame. Where the record has no severity, that is seen from the message.
     Findings,
     /// Everything, also what the capture says of the frame.
@@ -115,6 +117,12 @@ impl Field {
     /// The same row, for what the record and the tables know.
     const fn of_record(mut self) -> Self {
         self.reads = Reads::Record;
+        self
+    }
+
+    /// The same row, for what is in bodies.
+    const fn of_body(mut self) -> Self {
+        self.reads = Reads::Body;
         self
     }
 

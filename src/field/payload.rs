@@ -7,8 +7,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::{Field, Getter, Kind, Reads, Value, Words};
 use crate::coap::ContentFormat;
-use crate::payload::{self, Item, Value as Decoded};
-use crate::store::View;
+use crate::payload::{self, About, Item, Part, Subject, Value as Decoded};
+use crate::store::{Body, View};
 
 /// What the names of members begin with: `coapscope.payload.value.temp`.
 pub(super) const MEMBERS: &str = "coapscope.payload.value";
@@ -30,28 +30,57 @@ pub(super) fn rows() -> Vec<Field> {
         Field::new(
             "coapscope.payload.form",
             Kind::Text,
-            "What the payload was read as: JSON, CBOR, link format, text and so on.",
+            "What the payload, or the body that the message completed, was read as: JSON, CBOR, link format, text and so on.",
             |view, visit| {
                 if let Some(decoded) = decoded(view) {
                     visit(Value::text(decoded.form));
                 }
             },
         )
-        .words(Words::OneOf(|| &FORMS)),
+        .words(Words::OneOf(|| &FORMS))
+        .of_body(),
         Field::new(
             MEMBERS,
             Kind::Member,
-            "Every value of the payload; with names behind it, those of the members so called, and of the SenML records whose resolved name is or ends so: coapscope.payload.value.temp.",
+            "Every value of the payload, or of the body that the message completed; with names behind it, those of the members so called, and of the SenML records whose resolved name is or ends so: coapscope.payload.value.temp.",
             |view, visit| {
                 if let Some(decoded) = decoded(view) {
                     decoded.items.iter().for_each(|item| leaves(item, visit));
                 }
             },
-        ),
+        )
+        .of_body(),
+        Field::new(
+            "coapscope.body.data",
+            Kind::Bytes,
+            "The body that the message completed with its block, all of it.",
+            |view, visit| {
+                if let Some(body) = whole_body(view) {
+                    visit(Value::bytes(&body.bytes));
+                }
+            },
+        )
+        .of_body(),
     ]
 }
 
+/// The body of several blocks that a message completed, where nothing of it is missing.
+fn whole_body<'a>(view: &View<'a>) -> Option<&'a Body> {
+    let is_whole = |body: &&Body| body.missing.is_empty() && !body.bytes.is_empty();
+    view.body.filter(is_whole).filter(|_| payload::part(&view.message) != Part::Whole)
+}
+
+/// The same, decoded by the Content-Format of its blocks.
+pub fn decoded_body(view: &View<'_>) -> Option<payload::Decoded> {
+    let body = view.body.filter(|body| body.missing.is_empty() && !body.bytes.is_empty())?;
+    let about = About { path: view.path().unwrap_or_default(), ..view.about() };
+    Some(payload::decode(&body.bytes, &Subject { format: body.format, about, is_diagnostic: false }))
+}
+
 fn decoded(view: &View<'_>) -> Option<Rc<payload::Decoded>> {
+    if whole_body(view).is_some() {
+        return decoded_body(view).map(Rc::new);
+    }
     if !view.is_message() || view.message.payload().is_empty() {
         return None;
     }
@@ -79,7 +108,7 @@ pub fn member(path: &[&str]) -> Option<&'static Field> {
         kind: Kind::Member,
         help: Cow::Borrowed("A member of the payload."),
         known_later: false,
-        reads: Reads::Message,
+        reads: Reads::Body,
         words: Words::Any,
         most: u64::MAX,
         getter: Getter::Member(path.clone()),
@@ -109,7 +138,7 @@ pub(super) fn visit(view: &View<'_>, path: &[String], visit: &mut dyn FnMut(Valu
 /// Whether a payload can have members so called: JSON without escapes has their names as they are, so that it need not be decoded
 /// where it has not.
 fn may_have(view: &View<'_>, path: &[String]) -> bool {
-    let payload = view.message.payload();
+    let payload = whole_body(view).map_or_else(|| view.message.payload(), |body| &body.bytes);
     if view.message.content_format() != Some(ContentFormat::JSON) || payload.contains(&b'\\') {
         return true;
     }

@@ -133,12 +133,20 @@ fn holds_of(
     }
     if let Some(view) = sweep.message(store, id)? {
         // Nothing was odd about it when it was loaded, and its payload is here, but for the body that it may have completed.
-        let is_quiet = test.reads() >= Reads::Findings && record.severity().is_none() && !store.completes_body(id);
-        let read = if is_quiet { Reads::Findings } else { Reads::Message };
+        let read = match test.reads() {
+            Reads::Record | Reads::Message => Reads::Message,
+            _ if store.completes_body(id) => Reads::Message,
+            reads if reads >= Reads::Findings && record.severity().is_none() => Reads::Findings,
+            _ => Reads::Body,
+        };
         match test.holds(&view, read, groups) {
             Truth::Open => {}
             truth => return Ok(truth == Truth::Yes),
         }
+    }
+    if test.reads() <= Reads::Body {
+        let view = sweep.body(store, id)?;
+        return Ok(view.is_some_and(|view| test.holds(&view, Reads::Body, groups) == Truth::Yes));
     }
     if test.reads() <= Reads::Findings {
         let view = sweep.findings(store, id)?;

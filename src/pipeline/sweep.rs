@@ -67,6 +67,14 @@ impl Sweep {
         Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message, &self.directory) }))
     }
 
+    /// The same, with the body that the message completed.
+    ///
+    /// # Errors
+    /// As for [`Sweep::message`].
+    pub fn body<'a>(&'a mut self, store: &'a Store, id: RecordId) -> Result<Option<View<'a>>, CaptureError> {
+        if store.completes_body(id) { self.fetcher.view(store, id) } else { self.message(store, id) }
+    }
+
     /// The same, with what is odd about the message and its frame, and the body that it completed.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 use super::members::Members;
 use super::{Known, Node, Place, payload};
 use crate::coap::{Span, count};
-use crate::payload::{About, Decoded, Part, Subject, decode};
-use crate::store::{Body, View};
+use crate::field::decoded_body;
+use crate::payload::Part;
+use crate::store::{Body, Store, View};
 use crate::tracking::{BodyPart, BodyRow, NO_RECORD, RecordId};
 
 /// Frames that are named in a line; the rest is counted.
@@ -33,7 +34,7 @@ pub(super) fn node(view: &View<'_>, known: Known) -> Option<Node> {
         if !body.missing.is_empty() {
             let why = "some of it is no longer in memory, or too far back to be read";
             node.children.push(Node::generated("coapscope.body.missing", "Not shown", why));
-        } else if let Some(decoded) = decoded(view, body) {
+        } else if let Some(decoded) = decoded_body(view) {
             let mut whole = payload::whole(&decoded, 0, Part::Whole);
             place_in_message(&mut whole, view.message.payload_offset().unwrap_or(0), part);
             node.children.push(whole);
@@ -74,12 +75,6 @@ fn list(view: &View<'_>, messages: &[RecordId]) -> String {
     text
 }
 
-/// The body decoded by the Content-Format of its blocks.
-fn decoded(view: &View<'_>, body: &Body) -> Option<Decoded> {
-    let about = About { path: view.path().unwrap_or_default(), ..view.about() };
-    (!body.bytes.is_empty()).then(|| decode(&body.bytes, &Subject { format: body.format, about, is_diagnostic: false }))
-}
-
 /// The bytes of a body lie in many messages: what lies in the block of this one lights up there, the rest nowhere.
 fn place_in_message(node: &mut Node, payload: usize, part: &BodyPart) {
     node.place = node.place.and_then(|place| {
@@ -90,23 +85,31 @@ fn place_in_message(node: &mut Node, payload: usize, part: &BodyPart) {
     node.children.iter_mut().for_each(|child| place_in_message(child, payload, part));
 }
 
-/// The same as an object; without such a body nothing.
+/// What is known of the body that a message has a block of, as members of an object; without such a body nothing.
+pub(super) fn known(store: &Store, id: RecordId, object: &mut Members<'_>) {
+    let Some(part) = store.part(id) else { return };
+    let Some(row) = store.body(part.body) else { return };
+    object.put("id", part.body.0);
+    object.put("upload", row.upload);
+    object.put("offset", part.offset);
+    object.put("received", row.bytes);
+    object.put("length", (row.length > 0 || row.complete).then_some(row.length));
+    object.put("announced", row.announced);
+    object.put("blocks", row.blocks);
+    object.put("complete", row.complete);
+}
+
+/// The same as an object, with the whole where the message completed it.
 pub(super) fn write(view: &View<'_>, object: &mut Members<'_>) {
-    let Some(part) = view.store.part(view.id) else { return };
-    let Some(row) = view.store.body(part.body) else { return };
+    if view.store.part(view.id).and_then(|part| view.store.body(part.body)).is_none() {
+        return;
+    }
     object.object("body", |object| {
-        object.put("id", part.body.0);
-        object.put("upload", row.upload);
-        object.put("offset", part.offset);
-        object.put("received", row.bytes);
-        object.put("length", (row.length > 0 || row.complete).then_some(row.length));
-        object.put("announced", row.announced);
-        object.put("blocks", row.blocks);
-        object.put("complete", row.complete);
+        known(view.store, view.id, object);
         let Some(body) = view.body else { return };
         let frames: Vec<u32> = body.messages.iter().filter_map(|id| view.frame_of(*id)).collect();
         object.put("frames", frames);
-        if let Some(decoded) = decoded(view, body).filter(|_| body.missing.is_empty()) {
+        if let Some(decoded) = decoded_body(view) {
             object.write_value("value", |text| decoded.write_json(&body.bytes, text));
             payload::describe(&decoded, object);
         }

@@ -299,6 +299,13 @@ pub fn answered(store: &Store, record: RecordId, by: RecordId) -> Option<Value> 
     update_of(store, record, "answered_by", &json!(store.get(by)?.frame))
 }
 
+/// What is known of the body that an earlier message has a block of, as an update object.
+pub fn body(store: &Store, record: RecordId) -> Option<Value> {
+    store.part(record)?;
+    let known = value(|text| Members::write(text, |object| super::body::known(store, record, object)));
+    update_of(store, record, "body", &known)
+}
+
 /// That an earlier message belongs to an observation, as an update object.
 pub fn observed(store: &Store, record: RecordId, observation: ObservationId) -> Option<Value> {
     update_of(store, record, "observation", &json!(observation.0))

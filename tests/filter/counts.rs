@@ -274,10 +274,16 @@ fn little_read_is_as_good_as_all() {
                     .collect()
             };
             let whole = all.fetcher.view(&all.store, id).unwrap().unwrap();
-            let is_quiet = record.severity().is_none();
-            let most = if is_quiet { Reads::Findings } else { Reads::Message };
+            let most = match record.severity() {
+                _ if all.store.completes_body(id) => Reads::Message,
+                None => Reads::Findings,
+                Some(_) => Reads::Body,
+            };
             let message = sweep.message(&all.store, id).unwrap().unwrap();
             assert_eq!(values(&message, most), values(&whole, most), "{} frame {}", path.display(), record.frame);
+            let body = sweep.body(&all.store, id).unwrap().unwrap();
+            let reads = Reads::Body;
+            assert_eq!(values(&body, reads), values(&whole, reads), "{} frame {}", path.display(), record.frame);
             let findings = sweep.findings(&all.store, id).unwrap().unwrap();
             let reads = Reads::Findings;
             assert_eq!(values(&findings, reads), values(&whole, reads), "{} frame {}", path.display(), record.frame);
