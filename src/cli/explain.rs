@@ -15,7 +15,9 @@ use crate::render::annotated::{self, Detail};
 use crate::render::json::explained;
 use crate::render::paint::{Ink, Paint};
 use crate::render::sheet::{self, Sheet};
-use crate::render::{Known, NodeKind, evidence_layer, frame_number, message_tree, tree, why_read_so, wrap::wrap};
+use crate::render::{
+    Known, NodeKind, evidence_layer, frame_number, message_tree, no_frame, tree, why_read_so, wrap::wrap,
+};
 use crate::store::{Ended, Store, Update, View};
 use crate::tracking::RecordId;
 
@@ -173,7 +175,7 @@ impl Explained<'_> {
 
     /// Frame of a record, for findings that name one.
     fn frame(&self, id: RecordId) -> String {
-        frame_number(id, self.view.and_then(|view| view.frame_of(id)))
+        self.view.map_or_else(|| no_frame(id), |view| frame_number(view.store, id))
     }
 
     fn text(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

@@ -167,7 +167,7 @@ fn comments(
     let frame = |id: RecordId| match (numbers.get(&id), store.get(id)) {
         (Some(number), _) => number.to_string(),
         (None, Some(record)) => format!("{} of the original capture, which is not saved here", record.frame),
-        (None, None) => crate::render::frame_number(id, None),
+        (None, None) => crate::render::no_frame(id),
     };
     let findings = view.findings();
     let is_found = |rule: Rule| findings.iter().any(|finding| finding.rule == rule);

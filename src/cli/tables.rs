@@ -295,7 +295,7 @@ fn observations(store: &Store, chosen: Chosen<'_>) -> Table {
 fn findings(store: &Store, fetcher: &Fetcher, chosen: Chosen<'_>) -> Result<Table, CaptureError> {
     let mut fetcher = fetcher.clone();
     let mut rows = Vec::new();
-    let number = |id: RecordId| crate::render::frame_number(id, store.get(id).map(|record| record.frame));
+    let number = |id: RecordId| crate::render::frame_number(store, id);
     let all: Vec<RecordId>;
     let ids = match chosen {
         Some(ids) => ids,

@@ -255,7 +255,7 @@ fn option(instance: &OptionInstance<'_>, object: &mut Members<'_>) {
 }
 
 fn write_findings(view: &View<'_>, object: &mut Members<'_>) {
-    let frame = |id| super::tree::frame_number(id, view.store.get(id).map(|record| record.frame));
+    let frame = |id| super::frame_number(view.store, id);
     object.array("findings", view.findings().iter(), |text, one| write_finding(text, one, &frame));
 }
 
@@ -321,7 +321,7 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
         Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
         Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
-            let frame = |id| super::tree::frame_number(id, store.get(id).map(|record| record.frame));
+            let frame = |id| super::frame_number(store, id);
             (*record, "findings", json!([self::finding(finding, &frame)]))
         }
         Patch::Related { record, .. } => {

@@ -30,4 +30,4 @@ pub use alias::Aliases;
 pub use node::{Node, NodeKind, Place, pattern};
 pub use payload::{unfolds, values};
 pub use reading::why_read_so;
-pub use tree::{EvidenceLayer, Known, evidence_layer, frame_number, message_tree, tree};
+pub use tree::{EvidenceLayer, Known, evidence_layer, frame_number, message_tree, no_frame, tree};

@@ -80,7 +80,8 @@ impl TimeFormat {
     pub fn push(self, into: &mut String, time: i64, first: i64, previous: Option<i64>) {
         let known = match self {
             Self::Relative => is_known_time(first),
-            Self::Delta => previous.is_none_or(is_known_time),
+            // Time that went back tells no duration.
+            Self::Delta => previous.is_none_or(|previous| is_known_time(previous) && previous <= time),
             _ => true,
         };
         if !known || !is_known_time(time) {
@@ -255,6 +256,7 @@ mod tests {
             ("r", TIME + 19_526_000, "0.019526"),
             ("r", TIME - 1, "-0.000000"),
             ("d", TIME + 2_000_000_000, "1.500000"),
+            ("d", TIME + 499_999_999, "?"),
             ("e", TIME, "1795422292.209244"),
             ("u", TIME, "08:24:52.209244"),
             ("u", TIME + 7, "08:24:52.209244"),

@@ -11,7 +11,7 @@ use crate::field::{self, of_option};
 use crate::frame::{Endpoint, Frame, Layer, LinkType, is_known_time, layers};
 use crate::payload::{self, About};
 use crate::pipeline::is_dtls_record;
-use crate::store::View;
+use crate::store::{Store, View};
 use crate::tracking::{NO_RECORD, RecordId};
 
 /// How much of what became known of a message goes into its tree, line or object.
@@ -44,7 +44,7 @@ pub fn message_tree(message: &Message<'_>) -> Node {
     let path = super::payload::path_of(message);
     let mut layer = message_layer(message, About { path: &path, ..About::default() });
     for finding in message.findings().into_iter().chain(payload::findings(message)) {
-        attach(&mut layer, &finding, finding_node(&finding, &|id| frame_number(id, None)));
+        attach(&mut layer, &finding, finding_node(&finding, &no_frame));
     }
     layer.settle();
     layer
@@ -149,7 +149,7 @@ fn coap(view: &View<'_>, known: Known) -> Node {
     let mut layer = message_layer(&view.message, view.about());
     layer.children.extend(super::body::node(view, known));
     layer.children.extend(facts::generated(view, known));
-    let frame = |id| frame_number(id, view.frame_of(id));
+    let frame = |id| frame_number(view.store, id);
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
@@ -170,7 +170,7 @@ fn evidence(view: &View<'_>) -> Node {
         layer.children.clear();
     }
     layer.children.extend(facts::about(view));
-    let frame = |id| frame_number(id, view.frame_of(id));
+    let frame = |id| frame_number(view.store, id);
     for finding in view.findings() {
         attach(&mut layer, &finding, finding_node(&finding, &frame));
     }
@@ -359,12 +359,13 @@ fn field_node(field: &Field, message: &Message<'_>, about: About<'_>) -> Node {
 }
 
 /// The number of a message's frame inside the sentence of a finding.
-pub fn frame_number(id: RecordId, frame: Option<u32>) -> String {
-    match frame {
-        Some(frame) => frame.to_string(),
-        None if id == NO_RECORD => "(not captured)".into(),
-        None => "(no longer in memory)".into(),
-    }
+pub fn frame_number(store: &Store, id: RecordId) -> String {
+    store.get(id).map_or_else(|| no_frame(id), |record| record.frame.to_string())
+}
+
+/// What stands in its place where the message is not known.
+pub fn no_frame(id: RecordId) -> String {
+    if id == NO_RECORD { "(not captured)".into() } else { "(no longer in memory)".into() }
 }
 
 /// A finding as a node. `frame` prints the frame of a record.
