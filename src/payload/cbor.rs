@@ -200,7 +200,7 @@ impl Reader<'_> {
             Some(mut top) => {
                 if let Some(key) = top.key.take() {
                     self.flaw(Flaw::Structure, key.bytes.clone(), walk);
-                    top.item.children.push(key);
+                    top.item.children.push(with_key(rest(start..start, MISSING), &key));
                 }
                 top.item.bytes.end = end;
                 finish(&mut top.item, self.body, self.open.len() + 1, walk);

@@ -62,14 +62,31 @@ static ALGORITHMS: Labels = &[
     (-35, "ES384"),
     (-36, "ES512"),
     (-37, "PS256"),
+    (-38, "PS384"),
+    (-39, "PS512"),
+    (-47, "ES256K"),
     (-257, "RS256"),
+    (-258, "RS384"),
+    (-259, "RS512"),
+    (-16, "SHA-256"),
     (-3, "A128KW"),
     (-4, "A192KW"),
     (-5, "A256KW"),
     (-6, "direct"),
     (-10, "direct+HKDF-SHA-256"),
+    (-11, "direct+HKDF-SHA-512"),
+    (-12, "direct+HKDF-AES-128"),
+    (-13, "direct+HKDF-AES-256"),
     (-25, "ECDH-ES + HKDF-256"),
+    (-26, "ECDH-ES + HKDF-512"),
     (-27, "ECDH-SS + HKDF-256"),
+    (-28, "ECDH-SS + HKDF-512"),
+    (-29, "ECDH-ES + A128KW"),
+    (-30, "ECDH-ES + A192KW"),
+    (-31, "ECDH-ES + A256KW"),
+    (-32, "ECDH-SS + A128KW"),
+    (-33, "ECDH-SS + A192KW"),
+    (-34, "ECDH-SS + A256KW"),
     (1, "A128GCM"),
     (2, "A192GCM"),
     (3, "A256GCM"),
@@ -81,11 +98,27 @@ static ALGORITHMS: Labels = &[
     (11, "AES-CCM-16-64-256"),
     (12, "AES-CCM-64-64-128"),
     (13, "AES-CCM-64-64-256"),
+    (14, "AES-MAC 128/64"),
+    (15, "AES-MAC 256/64"),
     (24, "ChaCha20/Poly1305"),
+    (25, "AES-MAC 128/128"),
+    (26, "AES-MAC 256/128"),
     (30, "AES-CCM-16-128-128"),
     (31, "AES-CCM-16-128-256"),
     (32, "AES-CCM-64-128-128"),
     (33, "AES-CCM-64-128-256"),
+];
+
+/// Curves (IANA, COSE Elliptic Curves).
+static CURVES: Labels = &[
+    (1, "P-256"),
+    (2, "P-384"),
+    (3, "P-521"),
+    (4, "X25519"),
+    (5, "X448"),
+    (6, "Ed25519"),
+    (7, "Ed448"),
+    (8, "secp256k1"),
 ];
 
 /// Parameters of a key (IANA, COSE Key Common Parameters).
@@ -182,11 +215,14 @@ fn label(map: &mut Item, labels: Labels) {
         let Some(name) = member.name.parse().ok().and_then(|number| name_of(labels, number)) else { continue };
         member.meaning = name.to_owned();
         let is_header_or_key = std::ptr::eq(labels, HEADERS) || std::ptr::eq(labels, KEY);
-        if name == "alg"
-            && is_header_or_key
-            && let Some(algorithm) = member.as_integer().and_then(|number| name_of(ALGORITHMS, number))
-        {
-            member.meaning = format!("{name}: {algorithm}");
+        let values = match name {
+            "alg" if is_header_or_key => ALGORITHMS,
+            // A name that only keys have.
+            "crv" => CURVES,
+            _ => &[],
+        };
+        if let Some(value) = member.as_integer().and_then(|number| name_of(values, number)) {
+            member.meaning = format!("{name}: {value}");
         }
         let is_date = std::ptr::eq(labels, CLAIMS) && matches!(name, "exp" | "nbf" | "iat");
         if let Some(text) = member.as_number().filter(|_| is_date).and_then(time::utc) {

@@ -16,6 +16,7 @@ mod message;
 mod multipart;
 pub mod names;
 mod notation;
+mod references;
 mod senml;
 mod text;
 mod thread;

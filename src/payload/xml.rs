@@ -1,4 +1,5 @@
-//! XML, by quick-xml: elements with attributes and text. References stay as they are written, so that none can unfold into more.
+//! XML, by quick-xml: elements with attributes and text. References to what a document type declares stay as they are written, so that none
+//! can unfold into more.
 
 use std::ops::Range;
 
@@ -7,6 +8,7 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
+use super::references;
 use super::walk::{Walk, rest};
 use super::{Item, Value};
 use crate::coap::flaw::Flaw;
@@ -63,7 +65,7 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut reader = Reader::from_str(text);
     let mut root = Item::new(Value::List(false), 0..body.len());
     let mut open: Vec<Item> = Vec::new();
-    let mut has_element = false;
+    let (mut has_element, mut has_type) = (false, false);
     let why = loop {
         let start = reader.buffer_position() as usize;
         let event = reader.read_event();
@@ -104,17 +106,20 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                 walk.flaw(Flaw::TooDeep, start..text.len());
                 break "nested too deep to be read";
             }
-            Ok(Event::Start(tag)) => open.push(element(&tag, bytes, text, walk)),
-            Ok(Event::Empty(tag)) => parent.children.push(told(element(&tag, bytes, text, walk))),
+            Ok(Event::Start(tag)) => open.push(element(&tag, bytes, text, has_type, walk)),
+            Ok(Event::Empty(tag)) => parent.children.push(told(element(&tag, bytes, text, has_type, walk))),
             Ok(event @ (Event::Text(_) | Event::CData(_) | Event::GeneralRef(_))) => {
                 let written = text.get(bytes.clone()).unwrap_or_default();
-                // It ends a CDATA section, and stands nowhere else (XML 1.0 section 2.4).
-                if matches!(event, Event::Text(_)) {
-                    stray(written, "]]>", start, walk);
-                }
-                if !written.trim().is_empty() {
-                    add_text(parent, written, bytes);
-                }
+                let said = match event {
+                    Event::CData(_) => written.get(9..written.len().saturating_sub(3)).unwrap_or_default().into(),
+                    Event::GeneralRef(_) => references::resolved(written, start, has_type, walk),
+                    _ => {
+                        // It ends a CDATA section, and stands nowhere else (XML 1.0 section 2.4).
+                        stray(written, "]]>", start, walk);
+                        written.into()
+                    }
+                };
+                add_text(parent, &said, bytes, is_blank(text, &(start..start + written.len())));
             }
             Ok(Event::Comment(_)) => {
                 // Two hyphens end it (XML 1.0 section 2.5): with the first of those at its end there are two nowhere.
@@ -123,7 +128,10 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                 parent.children.push(written(text, bytes, "comment"));
             }
             Ok(Event::Decl(_)) => parent.children.push(written(text, bytes, "declaration")),
-            Ok(Event::DocType(_)) => parent.children.push(written(text, bytes, "document type")),
+            Ok(Event::DocType(_)) => {
+                has_type = true;
+                parent.children.push(written(text, bytes, "document type"));
+            }
             Ok(Event::PI(instruction)) => {
                 let target = instruction.target();
                 named(target, start + 2, walk);
@@ -168,7 +176,7 @@ fn is_blank(text: &str, bytes: &Range<usize>) -> bool {
 }
 
 /// An element with its attributes.
-fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Walk) -> Item {
+fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, has_type: bool, walk: &mut Walk) -> Item {
     let name = tag.name().as_ref().to_owned();
     named(&name, bytes.start + 1, walk);
     let mut item = Item::new(Value::Map(false), bytes.clone()).named(name);
@@ -183,9 +191,11 @@ fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, walk: &mut Wal
                 });
                 named(&key, place.start, walk);
                 // A tag begins there (XML 1.0 section 3.1).
-                stray(&value, "<", (place.end - 1).saturating_sub(value.len()), walk);
+                let start = (place.end - 1).saturating_sub(value.len());
+                stray(&value, "<", start, walk);
+                let said = references::resolved(&value, start, has_type, walk).into_owned();
                 if walk.take(place.clone()) {
-                    item.children.push(Item::new(Value::Text(value), place).named(format!("@{key}")));
+                    item.children.push(Item::new(Value::Text(said), place).named(format!("@{key}")));
                 }
             }
             Err(error) => {
@@ -255,17 +265,21 @@ fn place_of(value: &str, text: &str) -> Option<Range<usize>> {
     (start + value.len() <= text.len()).then(|| start..start + value.len())
 }
 
-/// Text and references that follow each other are one text.
-fn add_text(parent: &mut Item, written: &str, bytes: Range<usize>) {
-    if let Some(Item { value: Value::Text(text), bytes: place, name, .. }) = parent.children.last_mut()
+/// Text and references that follow each other are one text. White space alone is none.
+fn add_text(parent: &mut Item, said: &str, bytes: Range<usize>, is_blank: bool) {
+    // What has a meaning is a comment or the like.
+    if let Some(Item { value: Value::Text(text), bytes: place, name, meaning, .. }) = parent.children.last_mut()
         && name.is_empty()
+        && meaning.is_empty()
         && place.end == bytes.start
     {
-        text.push_str(written);
+        text.push_str(said);
         place.end = bytes.end;
         return;
     }
-    parent.children.push(Item::new(Value::Text(written.to_owned()), bytes));
+    if !is_blank {
+        parent.children.push(Item::new(Value::Text(said.to_owned()), bytes));
+    }
 }
 
 fn written(text: &str, bytes: Range<usize>, what: &str) -> Item {
@@ -311,6 +325,14 @@ mod tests {
             ("<?b c?><a/>", None),
             ("<?1b c?><a/>", Some(2..4)),
             ("<a/><?Xml?>", Some(6..9)),
+            ("<a b=\"&lt;&#x41;&#65;\">&amp;&apos;&#x10ffff;</a>", None),
+            ("<a>b&c;</a>", Some(4..7)),
+            ("<!DOCTYPE a><a b=\"&c;\">&c;</a>", None),
+            ("<a>&#0;</a>", Some(3..7)),
+            ("<a>&#xd800;</a>", Some(3..11)),
+            ("<a b=\"c &#x;\"/>", Some(8..12)),
+            ("<a b=\"c & d\"/>", Some(8..9)),
+            ("<a b=\"&c\"/>", Some(6..7)),
         ] {
             let mut walk = Walk::new();
             decode(text.as_bytes(), &mut walk);

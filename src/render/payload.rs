@@ -54,7 +54,10 @@ pub(super) fn whole(decoded: &Decoded, offset: usize, part: Part) -> Node {
     node.meaning = match (decoded.is_guess, part) {
         (true, _) => "a guess: no Content-Format says so".into(),
         (_, Part::Beginning) => "its beginning, as far as it can be read".into(),
-        _ => decoded.items.first().map_or(String::new(), |item| escape::text(&item.meaning).into_owned()),
+        _ => match decoded.items.as_slice() {
+            [only] => escape::text(&only.meaning).into_owned(),
+            _ => String::new(),
+        },
     };
     if let Some(notation) = decoded.notation.as_ref().filter(|notation| notation.chars().count() <= SHOWN) {
         node.children.push(Node::generated("coapscope.payload.notation", "Diagnostic notation", notation.clone()));

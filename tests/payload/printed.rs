@@ -54,3 +54,16 @@ fn values_are_printed_as_they_came() {
         assert!(explained.contains(&expected), "{written}: {expected} is not in {explained}");
     }
 }
+
+#[test]
+fn what_one_value_means_is_not_said_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("links.pcap");
+    let of = |body: &str| [&[0x40, 0x45, 0, 1, 0xc1, 40, 0xff], body.as_bytes()].concat();
+    let messages = [(2, 1, of("</a>;title=\"A\",</b>")), (2, 1, of("</a>;title=\"A\""))];
+    std::fs::write(&path, capture_of(&messages)).unwrap();
+    let tree = print(&["print", "-V"], &path);
+    for line in ["link format: 2 values\n", "/a: 2 members (A)\n", "link format: 2 members (A)\n"] {
+        assert!(tree.contains(line), "{line} is not in {tree}");
+    }
+}
