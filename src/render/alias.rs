@@ -1,14 +1,13 @@
 //! Short names for endpoints, where full ones do not fit: `c1` and `s1`, in the order in which they appear.
 
-use std::collections::HashMap;
-
 use crate::store::{Record, RecordKind};
 use crate::tracking::{EndpointId, Role};
 
 /// Names given so far. A name stays with its endpoint, whatever part it plays later.
 #[derive(Clone, Debug, Default)]
 pub struct Aliases {
-    names: HashMap<EndpointId, String>,
+    /// By the number of the endpoint; empty where none was given.
+    names: Vec<String>,
     clients: usize,
     servers: usize,
     others: usize,
@@ -35,8 +34,12 @@ impl Aliases {
     }
 
     fn name_as(&mut self, endpoint: EndpointId, part: char) -> bool {
-        if self.names.contains_key(&endpoint) {
+        let place = endpoint.0 as usize;
+        if self.names.get(place).is_some_and(|name| !name.is_empty()) {
             return false;
+        }
+        if place >= self.names.len() {
+            self.names.resize_with(place + 1, String::new);
         }
         let count = match part {
             'c' => &mut self.clients,
@@ -44,13 +47,15 @@ impl Aliases {
             _ => &mut self.others,
         };
         *count += 1;
-        self.names.insert(endpoint, format!("{part}{count}"));
+        if let Some(name) = self.names.get_mut(place) {
+            *name = format!("{part}{count}");
+        }
         true
     }
 
     /// The name of an endpoint; `?` where none was given.
     pub fn name(&self, endpoint: EndpointId) -> &str {
-        self.names.get(&endpoint).map_or("?", String::as_str)
+        self.names.get(endpoint.0 as usize).filter(|name| !name.is_empty()).map_or("?", String::as_str)
     }
 }
 

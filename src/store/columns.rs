@@ -114,7 +114,7 @@ impl Numbers<14> for Record {
         ]
     }
 
-    #[inline]
+    #[inline(always)]
     fn of_numbers(number: impl Fn(usize) -> u64, at: u64) -> Self {
         let id = at as RecordId;
         let (place, kinds, marks) = (number(10), number(12), number(13));
@@ -179,7 +179,7 @@ impl Numbers<14> for Option<ExchangeRow> {
         ]
     }
 
-    #[inline]
+    #[inline(always)]
     fn of_numbers(number: impl Fn(usize) -> u64, _: u64) -> Self {
         let kinds = number(13);
         if kinds & THERE == 0 {

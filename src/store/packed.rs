@@ -33,7 +33,7 @@ struct Column {
 }
 
 impl Column {
-    #[inline]
+    #[inline(always)]
     fn number(&self, row: &[u8]) -> u64 {
         let word = row.get(self.byte..).and_then(<[u8]>::first_chunk).map_or(0, |word| u64::from_le_bytes(*word));
         (word >> self.shift & self.mask).wrapping_add(self.base)
@@ -131,8 +131,8 @@ impl<T: Numbers<N>, const N: usize> Packed<T, N> {
         self.bytes.capacity()
     }
 
-    /// The row at a place below [`Packed::len`]; `at` is its number.
-    #[inline]
+    /// The row at a place below [`Packed::len`]; `at` is its number. Where it is called, what is not looked at is not even read.
+    #[inline(always)]
     pub fn get(&self, place: usize, at: u64) -> Option<T> {
         let begin = place * self.stride;
         let row = self.bytes.get(begin..begin + self.stride + WORD)?;

@@ -64,7 +64,7 @@ impl<T: Numbers<N>, const N: usize> Rows<T, N> {
     }
 
     /// The row with this number.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, number: usize) -> Option<T> {
         let chunk = (number / ROWS).checked_sub(self.gone)?;
         match &**self.chunks.get(chunk)? {

@@ -316,7 +316,7 @@ impl Store {
     }
 
     /// A record; `None` where it has left or never was.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, id: RecordId) -> Option<Record> {
         self.records.get(id as usize)
     }
@@ -365,7 +365,7 @@ impl Store {
     }
 
     /// A row of the exchange table.
-    #[inline]
+    #[inline(always)]
     pub fn exchange(&self, id: ExchangeId) -> Option<ExchangeRow> {
         self.exchanges.get(id.0 as usize)?
     }

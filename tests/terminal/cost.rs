@@ -151,8 +151,7 @@ fn a_large_capture_is_there_at_once() {
     ));
     // Of few frames tshark keeps little beside what it needs for itself.
     let least = if cfg!(debug_assertions) { 1 } else { 5 };
-    // What the system hands out differs by a part of this from run to run.
-    assert!(own * least <= most + most / 50, "{own} bytes, tshark {most}");
+    assert!(own * least <= most, "{own} bytes, tshark {most}");
 }
 
 /// The most memory that the screen has while a file is read and every worker is kept busy, and how many keys did that.
@@ -226,9 +225,8 @@ fn keys_are_answered_while_a_large_capture_is_read() {
         slowest.join(", ")
     ));
     say(&format!("{TEST}: keys that changed nothing below the title: {silent:?}"));
-    // Through a pipe nobody knows when the end is near: tables are put in order meanwhile, those of a file at its end. Of what is not optimized,
-    // and of fewer frames, nothing is asked.
-    assert!(own < ROOM + ROOM / 8 || cfg!(debug_assertions), "{own} bytes");
+    // Of what is not optimized, and of fewer frames, nothing is asked.
+    assert!(own <= ROOM || cfg!(debug_assertions), "{own} bytes");
     // A key of the script that changes nothing would come six times; a busy machine may be late with one or two.
     assert!(silent.len() <= 2, "keys without an answer: {silent:?}");
     assert!(at(99).0 < ANSWER * FAULT, "answered after {:?}", at(99).0);

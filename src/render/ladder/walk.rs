@@ -9,7 +9,7 @@ use super::blocks::{ALIGNED, Blocks, Run, follows};
 use super::lanes::{Lanes, of_records};
 use super::row::{Row, Source};
 use crate::frame::time_between;
-use crate::store::{Chosen, Record, RecordKind, Store};
+use crate::store::{Chosen, RecordKind, Store};
 use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
 
 /// Rows kept at most; those of a few pages.
