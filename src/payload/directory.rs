@@ -56,7 +56,7 @@ impl Directory {
                 }
             }
             let is_described = ["title", "rt", "if"].iter().any(|name| link.child(name).is_some());
-            if path.contains("://") || !is_described || link.child("anchor").is_some() || self.said >= LINKS {
+            if is_elsewhere(path) || !is_described || link.child("anchor").is_some() || self.said >= LINKS {
                 continue;
             }
             let path = readable(path).chars().take(1024).collect();
@@ -92,6 +92,12 @@ impl Directory {
         let (_, root) = self.lwm2m.get(&server).filter(|(since, _)| *since <= record)?;
         path.strip_prefix(root.as_str()).filter(|rest| rest.starts_with('/'))
     }
+}
+
+/// Whether a target is a URI with a scheme, or names a host (RFC 3986 section 4.2).
+fn is_elsewhere(target: &str) -> bool {
+    let segment = target.split(['/', '?']).next().unwrap_or_default();
+    target.starts_with("//") || segment.contains(':')
 }
 
 /// A target as [`crate::coap::Message::readable_path`] and `readable_query` spell what a request asks for.

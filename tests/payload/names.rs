@@ -185,9 +185,19 @@ fn names_are_those_that_were_said_before() {
     let mut messages = vec![asked(1, "b174")];
     messages.extend(told(2, "</t>;title=one,</c?x=1>;title=q,</a%20b>;title=ab,</%2f>;title=slash"));
     messages.push(asked(3, "b174"));
-    messages.extend(told(4, "</t>;title=two"));
-    // /t, /c, /c?x=1, /a b, /%2F, /t?u=C
-    let paths = ["b174", "b163", "b16343783d31", "b3612062", "b12f", "b17443753d43"];
+    messages.extend(told(4, "</t>;title=two,</t?u=a://b>;title=url,<//h/t>;title=host,<urn:t>;title=urn"));
+    // /t, /c, /c?x=1, /a b, /%2F, /t?u=C, /t?u=a://b, //h/t, /urn:t
+    let paths = [
+        "b174",
+        "b163",
+        "b16343783d31",
+        "b3612062",
+        "b12f",
+        "b17443753d43",
+        "b17447753d613a2f2f62",
+        "b001680174",
+        "b575726e3a74",
+    ];
     messages.extend(paths.iter().zip(5..).map(|(options, id)| asked(id, options)));
     let mut names = names_in(&capture_of(&messages));
     names.retain(|(_, name)| !name.starts_with("convention"));
@@ -199,6 +209,7 @@ fn names_are_those_that_were_said_before() {
         said(10, "ab", 3),
         said(11, "slash", 3),
         said(12, "two", 6),
+        said(13, "url", 6),
     ];
     assert_eq!(names, expected);
 
