@@ -66,6 +66,14 @@ pub enum Fault {
         name: String,
         example: &'static str,
     },
+    /// A value without its field.
+    Alone {
+        text: String,
+        field: &'static str,
+        word: &'static str,
+    },
+    /// Text that needs quotation marks.
+    Unquoted(String),
     Calculation {
         operator: &'static str,
         left: &'static str,
@@ -203,6 +211,10 @@ impl fmt::Display for Fault {
             Self::Bare { name, example } => {
                 write!(f, "`{name}` is no field; it is asked about a field or a test: {example}")
             }
+            Self::Alone { text, field, word } => {
+                write!(f, "`{}` is no field but a value; write {field} == {}", shortened(text), value(word))
+            }
+            Self::Unquoted(text) => write!(f, "text stands in quotation marks: \"{}\"", shortened(text)),
             Self::Calculation { operator, left, right } => {
                 write!(f, "`{operator}` cannot be calculated with {} and {}", a(left), a(right))
             }

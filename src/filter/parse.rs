@@ -85,6 +85,9 @@ mod power {
     pub const SIGN: u8 = 9;
 }
 
+/// Units of time, as they stand behind a number.
+const UNITS: &[&str] = &["ns", "us", "\u{b5}s", "ms", "s", "min", "h", "d"];
+
 /// Words of libpcap's language, and what is asked here in their place.
 const KERNEL: &[(&str, &str)] = &[
     ("host", "ip.addr == 10.0.0.1"),
@@ -164,6 +167,9 @@ impl Parser<'_> {
                 let span = before.span.start..self.span().end;
                 let what = self.text.get(span.clone()).unwrap_or_default().to_owned();
                 self.fault(Fault::Kernel { what, instead }, span)
+            }
+            None if UNITS.contains(&words[1]) => {
+                self.unexpected("`and`, `or` or the end (a unit stands at its number without a blank: 20ms)")
             }
             None => self.unexpected("`and`, `or` or the end"),
         }
@@ -339,6 +345,13 @@ impl Parser<'_> {
                 self.node(NodeKind::Negative(Box::new(inner)), span, depth)
             }
             Token::Plus => self.expression(power::SIGN),
+            // A path without quotation marks.
+            Token::Over => {
+                let rest = self.text.get(span.start..).unwrap_or_default();
+                let length = rest.find(|c: char| c.is_whitespace() || "),}".contains(c)).unwrap_or(rest.len());
+                let text = rest.get(..length).unwrap_or_default().to_owned();
+                Err(self.fault(Fault::Unquoted(text), span.start..span.start + length))
+            }
             _ => {
                 let found = format!("`{}`", self.text.get(span.clone()).unwrap_or_default());
                 Err(self.fault(Fault::Expected { what: "a field, a value or `(`", found }, span))

@@ -11,7 +11,7 @@ use super::operand::{FUNCTIONS, MEMBER, calculate};
 use super::parse::{Arithmetic, Node, NodeKind};
 use super::relation::WHOLES;
 use super::versions;
-use crate::field::{Field, Kind, UnknownField};
+use crate::field::{FIELDS, Field, Kind, UnknownField};
 
 /// The first word in a calculation.
 pub(super) fn first_word(node: &Node) -> Option<&Node> {
@@ -23,6 +23,17 @@ pub(super) fn first_word(node: &Node) -> Option<&Node> {
     }
 }
 
+/// The first field that has a word for a value where no field is called so, nor nearly so.
+fn value_of(unknown: &UnknownField) -> Option<(&'static str, &'static str)> {
+    let is_it = |word: &&&str| word.eq_ignore_ascii_case(&unknown.name);
+    let has = |field: &'static Field| Some((&*field.name, *field.words.list()?.iter().find(is_it)?));
+    // What Wireshark has is what its users know.
+    let theirs = |(field, _): &(&str, &str)| field.starts_with("coap.");
+    let mut found = FIELDS.iter().filter_map(has);
+    let first = found.next().filter(|_| unknown.elsewhere.is_none())?;
+    Some([first].into_iter().chain(found).find(theirs).unwrap_or(first))
+}
+
 impl Compiler<'_> {
     /// There is no such field; perhaps it is a function, or a relation.
     pub(super) fn unknown<T>(&self, unknown: UnknownField, span: &Range<usize>) -> Result<T, FilterError> {
@@ -30,7 +41,10 @@ impl Compiler<'_> {
         let examples = examples.chain(FUNCTIONS.iter().map(|row| (row.name, "len(coap.token) > 2")));
         match examples.chain([(MEMBER, "member(\"a name\") > 2")]).find(|(name, _)| *name == unknown.name) {
             Some((name, example)) => self.fault(Fault::Bare { name: name.to_owned(), example }, span),
-            None => self.fault(Fault::Field(unknown), span),
+            None => match value_of(&unknown) {
+                Some((field, word)) => self.fault(Fault::Alone { text: unknown.name, field, word }, span),
+                None => self.fault(Fault::Field(unknown), span),
+            },
         }
     }
 

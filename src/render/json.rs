@@ -319,7 +319,12 @@ fn update_of(store: &Store, record: RecordId, key: &str, value: &Value) -> Optio
 pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
     let (record, key, value) = match patch {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
-        Patch::Exchange(_, row) => (row.request, "exchange_state", json!(field::state(row.state))),
+        // It is the state for all messages of the exchange.
+        Patch::Exchange(id, row) => {
+            let mut object = update_of(store, row.request, "exchange", &json!(id.0))?;
+            object["exchange_state"] = json!(field::state(row.state));
+            return Some(object);
+        }
         Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
             let frame = |id| super::frame_number(store, id);
             (*record, "findings", json!([self::finding(finding, &frame)]))

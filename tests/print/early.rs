@@ -129,3 +129,24 @@ fn trees_and_fields_of_a_file_look_forward() {
     }
     assert!([0, 1, 3].iter().all(|place| seen[*place] > 0), "{seen:?}");
 }
+
+/// The state of an exchange is told with its number, so that it is known of all its messages.
+#[test]
+fn a_stream_tells_the_state_of_every_exchange() {
+    for capture in ["captures/lab-session.pcap", "captures/lab/04-server-down-icmp.pcap"] {
+        let file = std::fs::File::open(root().join(capture)).unwrap();
+        let streamed = coapscope("print -T json -").stdin(file).output().unwrap();
+        let mut states = std::collections::BTreeMap::new();
+        for object in objects(&String::from_utf8(streamed.stdout).unwrap()) {
+            if !object["exchange_state"].is_null() {
+                states.insert(object["exchange"].as_u64().unwrap(), object["exchange_state"].clone());
+            }
+        }
+        for object in objects(&printed(&format!("print -T json {capture}"))) {
+            if let Some(exchange) = object["exchange"].as_u64() {
+                let told = states.get(&exchange).cloned().unwrap_or_else(|| "open".into());
+                assert_eq!(told, object["exchange_state"], "{capture} {object}");
+            }
+        }
+    }
+}
