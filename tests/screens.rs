@@ -28,6 +28,8 @@ mod order;
 mod script;
 #[path = "screens/sentences.rs"]
 mod sentences;
+#[path = "screens/silent.rs"]
+mod silent;
 #[path = "screens/truth.rs"]
 mod truth;
 

@@ -118,7 +118,10 @@ fn frames_are_synchronized_and_idle_is_silent() {
     while pty.more_within(Duration::from_millis(200)) {}
     let before = pty.raw().len();
     assert!(!pty.more_within(Duration::from_millis(1500)), "idle, and yet {} bytes came", pty.raw().len() - before);
-    // A key that changes nothing sends nothing either.
+    // A key that changes nothing says so, and from then on sends nothing either.
+    pty.press("k");
+    pty.wait_for("a word", |screen| screen.contents().contains("this is the first row"));
+    while pty.more_within(Duration::from_millis(200)) {}
     pty.press("k");
     assert!(!pty.more_within(Duration::from_millis(300)), "nothing changed, and yet bytes came");
     pty.press("q");

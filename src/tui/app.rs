@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
 
-use super::action::{Action, Motion, View};
+use super::action::{Action, View};
 use super::detail::Detail;
 use super::event::Sender;
 use super::filter_bar::FilterBar;
@@ -17,12 +17,12 @@ use super::opening::Opening;
 use super::tables::Tables;
 use super::take::Behind;
 use super::theme::Theme;
+use super::times::Times;
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::time::TimeFormat;
 use crate::store::Store;
-use crate::tracking::RecordId;
 
 /// Characters of a copied text that are shown.
 const QUOTED: usize = 40;
@@ -74,17 +74,6 @@ pub enum Effect {
     Decode(u16),
 }
 
-/// How times are shown.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Times {
-    /// The format.
-    pub format: TimeFormat,
-    /// The format before deltas were asked for.
-    before: TimeFormat,
-    /// The message that time counts from, instead of the first frame.
-    pub reference: Option<RecordId>,
-}
-
 /// State of the screen.
 pub struct App {
     /// All that was loaded.
@@ -113,6 +102,8 @@ pub struct App {
     pub zoomed: bool,
     /// Rows that the user gave to the list, or took from it.
     pub shift: i16,
+    /// Rows that it could have fewer, and more.
+    pub share_limits: (u16, u16),
     /// What lies over the panes.
     pub overlay: Overlay,
     /// Half-typed keys.
@@ -164,10 +155,11 @@ impl App {
             focus: Pane::List,
             zoomed: false,
             shift: 0,
+            share_limits: (0, 0),
             overlay: Overlay::None,
             pending: Pending::default(),
             notice: None,
-            times: Times { format: times, before: TimeFormat::Relative, reference: None },
+            times: Times::new(times),
             finder: Finder::default(),
             filter: FilterBar::default(),
             aliases: Aliases::default(),
@@ -205,6 +197,12 @@ impl App {
         self.notice = Some(text.into());
     }
 
+    /// Tell something besides.
+    pub(super) fn say_more(&mut self, text: &str) {
+        let before = self.notice.take().map(|notice| format!("{notice}; ")).unwrap_or_default();
+        self.say(before + text);
+    }
+
     /// Where keys go.
     pub fn place(&self) -> Places {
         match (&self.overlay, self.focus) {
@@ -240,8 +238,9 @@ impl App {
                     && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
                 {
                     input.handle(request);
-                } else if let (Some(name), Overlay::None) = (keymap::name(key), &self.overlay) {
-                    self.say(format!("{begun}{name} does nothing here; ? shows the keys"));
+                } else if let (Some(name), Overlay::None | Overlay::Help(_)) = (keymap::name(key), &self.overlay) {
+                    let keys = if matches!(self.overlay, Overlay::None) { "? shows the keys" } else { "? closes" };
+                    self.say(format!("{begun}{name} does nothing here; {keys}"));
                 }
                 Effect::None
             }
@@ -261,7 +260,7 @@ impl App {
             Action::PreviousPane => self.turn(2),
             Action::Follow => self.toggle_follow(),
             Action::Freeze => self.toggle_freeze(),
-            Action::CycleTime => self.set_time(self.times.format.next()),
+            Action::CycleTime => self.cycle_time(),
             Action::Delta => self.toggle_delta(),
             Action::Reference => self.toggle_reference(),
             Action::Find => self.overlay = Overlay::Prompt(Input::default()),
@@ -274,14 +273,14 @@ impl App {
             Action::Complete => self.complete_filter(),
             Action::FindNext => self.find(false),
             Action::FindPrevious => self.find(true),
-            Action::UnfoldAll => self.detail.fold_all(true),
-            Action::FoldAll => self.detail.fold_all(false),
-            Action::Zoom => self.zoomed = !self.zoomed,
+            Action::UnfoldAll => self.fold_all(true),
+            Action::FoldAll => self.fold_all(false),
+            Action::Zoom => self.zoom(),
             Action::Grow => self.share(1),
             Action::Shrink => self.share(-1),
             Action::WholeFrame => self.toggle_frame(),
             Action::Copy => return self.copied(),
-            Action::Show(view) => self.show(view),
+            Action::Show(view) => self.ask_for(view),
             Action::ToFlow => self.toggle_flow(),
             Action::Sort(sort) => self.sort(sort),
             Action::GoTo => self.overlay = Overlay::GoTo(Input::default()),
@@ -298,37 +297,6 @@ impl App {
         Effect::None
     }
 
-    fn motion(&mut self, motion: Motion) {
-        if let Overlay::Help(top) = &mut self.overlay {
-            let (page, rows) = self.help_page;
-            let by = steps(motion, page.max(2) as isize, rows as isize);
-            *top = top.saturating_add_signed(by).min(rows.saturating_sub(page));
-            return;
-        }
-        match self.focus {
-            Pane::List if self.view == View::Flow => self.move_in_flow(motion),
-            Pane::List if self.view == View::Findings => self.move_in_findings(motion),
-            Pane::List if self.view.is_table() => self.move_in_table(motion),
-            Pane::Tree if self.view.is_table() => self.move_in_facts(motion),
-            Pane::List => self.move_in_list(motion),
-            Pane::Tree => match motion {
-                Motion::Left if !self.detail.left() => self.say("nothing to fold here"),
-                Motion::Right if !self.detail.right() => self.say("nothing to unfold here; Enter leads on"),
-                Motion::Left | Motion::Right => {}
-                _ => self.detail.step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize)),
-            },
-            Pane::Bytes => {
-                let (rows, per_row) = (self.detail.byte_page.0 as isize, self.detail.byte_page.1 as isize);
-                let by = match motion {
-                    Motion::Left => -1,
-                    Motion::Right => 1,
-                    _ => steps(motion, rows.max(2), self.detail.bytes().len() as isize) * per_row,
-                };
-                self.detail.move_byte(by);
-            }
-        }
-    }
-
     /// The bytes of the message or of the whole frame, where bytes are to be seen.
     fn toggle_frame(&mut self) {
         if self.view.is_table() {
@@ -343,40 +311,6 @@ impl App {
             let which = if now { "the whole frame" } else { "the CoAP message" };
             self.say(format!("bytes are those of {which}; Tab leads to them"));
         }
-    }
-
-    /// More rows for the list, or fewer, where it shares the screen.
-    fn share(&mut self, by: i16) {
-        let below = self.detail.page.max(self.detail.byte_page.0).max(self.tables.facts.page.0);
-        if self.list.page == 0 || below == 0 {
-            return self.say("one pane is shown: nothing to share with another");
-        }
-        self.shift = self.shift.saturating_add(by).clamp(-100, 100);
-    }
-
-    fn set_time(&mut self, format: TimeFormat) {
-        self.times.format = format;
-        let meaning = crate::render::time::TIME_FORMATS
-            .iter()
-            .find(|(known, ..)| *known == format)
-            .map_or("", |(.., meaning)| meaning);
-        self.say(format!("time: {meaning}"));
-    }
-
-    fn toggle_delta(&mut self) {
-        if self.times.format == TimeFormat::Delta {
-            self.set_time(self.times.before);
-        } else {
-            self.times.before = self.times.format;
-            self.set_time(TimeFormat::Delta);
-        }
-    }
-
-    fn toggle_reference(&mut self) {
-        self.times.reference = if self.times.reference == self.list.selected { None } else { self.list.selected };
-        self.times.format = TimeFormat::Relative;
-        let frame = self.times.reference.and_then(|id| self.store.get(id)).map(|record| record.frame);
-        self.say(frame.map_or("time counts from the first frame".into(), |frame| format!("time counts from #{frame}")));
     }
 
     fn accept(&mut self) {
@@ -481,30 +415,9 @@ impl App {
         Effect::Copy(text)
     }
 
-    /// The message that a relative time counts from.
-    pub fn first_time(&self) -> i64 {
-        let reference = self.times.reference.and_then(|id| self.store.get(id)).map(|record| record.time);
-        reference.or(self.store.summary().first_time).unwrap_or(0)
-    }
-
     /// There is no message to show.
     pub fn is_empty(&self) -> bool {
         self.shown().is_empty()
-    }
-}
-
-/// Rows that a motion goes, on a pane of `page` rows over `all`.
-fn steps(motion: Motion, page: isize, all: isize) -> isize {
-    match motion {
-        Motion::Down => 1,
-        Motion::Up => -1,
-        Motion::PageDown => (page - 1).max(1),
-        Motion::PageUp => -(page - 1).max(1),
-        Motion::HalfDown => (page / 2).max(1),
-        Motion::HalfUp => -(page / 2).max(1),
-        Motion::First => -all,
-        Motion::Last => all,
-        Motion::Left | Motion::Right => 0,
     }
 }
 

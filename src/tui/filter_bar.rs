@@ -7,11 +7,9 @@ use std::thread;
 
 use tui_input::Input;
 
-use super::app::{App, Overlay, Pane};
+use super::app::{App, Overlay};
 use super::event::{Event, Sender};
-use super::tables::exchange_of;
-use crate::field::{Kind, Value};
-use crate::filter::{Filter, FilterError, Groups, Proposal, Selection, propose, quoted};
+use crate::filter::{Filter, FilterError, Groups, Proposal, Selection, propose};
 use crate::pipeline::{Fetcher, Sweep};
 use crate::store::{Chosen, Store};
 use crate::tracking::RecordId;
@@ -249,62 +247,6 @@ impl App {
         let cursor =
             text.get(..proposal.replaces.start + proposal.word.len()).map_or(0, |before| before.chars().count());
         self.overlay = Overlay::Filter(Input::new(text).with_cursor(cursor));
-    }
-
-    /// Filter to what is selected, or it out: in the list the exchange, in the tree and the bytes the field.
-    pub(super) fn filter_by_selection(&mut self, out: bool) {
-        let test = match self.focus {
-            Pane::List => self.exchange_test(),
-            // Below a table no field is seen.
-            Pane::Tree if self.view.is_table() => self.exchange_test(),
-            Pane::Tree | Pane::Bytes => self.field_test(),
-        };
-        let Some(test) = test else {
-            let why = if self.focus == Pane::List || self.view.is_table() {
-                "this message is of no exchange; Enter, then = on a field of its tree"
-            } else {
-                "nothing here that can be filtered by; go to a field in the tree"
-            };
-            return self.say(why);
-        };
-        let test = if out { format!("!({test})") } else { test };
-        let before = self.filter.text();
-        let text = match before {
-            "" => test,
-            // Or else: what was let through stays chosen among.
-            before => format!("({before}) && {test}"),
-        };
-        match Filter::parse(&text) {
-            Ok(filter) => {
-                self.apply_filter(filter);
-                self.say(format!("filter: {text}"));
-            }
-            Err(error) => self.say(format!("{text}: {error}")),
-        }
-    }
-
-    fn exchange_test(&self) -> Option<String> {
-        let record = self.store.get(self.list.selected?)?;
-        let exchange = exchange_of(&self.store, &record);
-        (exchange.0 != 0).then(|| format!("coapscope.exchange == {}", exchange.0))
-    }
-
-    /// The selected field, or the one it stands in, and its value.
-    fn field_test(&mut self) -> Option<String> {
-        let id = self.list.selected?;
-        let (field, shown) = self.detail.field()?;
-        let view = self.fetcher.view(&self.store, id).ok()??;
-        if field.kind == Kind::Presence {
-            return Some(field.name.to_string());
-        }
-        let mut values: Vec<Value<'static>> = Vec::new();
-        field.visit(&view, &mut |value| values.push(value.into_owned()));
-        let matching = values.iter().position(|value| shown.contains(&value.to_string())).unwrap_or(0);
-        let value = values.get(matching)?;
-        Some(match quoted(field.kind, value) {
-            Some(value) => format!("{} == {value}", field.name),
-            None => field.name.to_string(),
-        })
     }
 
     /// Take the filter away; whether there was one.

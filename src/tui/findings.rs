@@ -58,6 +58,11 @@ impl Findings {
         self.running
     }
 
+    /// What the marked row is about.
+    pub(super) fn marked_key(&self) -> Option<SumKey> {
+        self.current
+    }
+
     /// The view was entered: the current row follows the selected message.
     pub(super) fn entered(&mut self) {
         self.synced = None;

@@ -310,7 +310,7 @@ pub const KEYS: &[Binding] = &[
         "t",
         "time",
     ),
-    row(&["d"], A::Delta, P::PANES, Gr::Time, "time since the message before, or back"),
+    row(&["d"], A::Delta, P::PANES, Gr::Time, "time since the message before, or back; not in tables"),
     row(&["r"], A::Reference, P::PANES, Gr::Time, "count time from this message, or from the first again"),
     row(&["F"], A::Follow, P::PANES, Gr::Time, "follow the newest message, or stay"),
     row(&["p"], A::Freeze, P::PANES, Gr::Time, "freeze what is shown; the capture goes on"),
@@ -344,15 +344,16 @@ pub const KEYS: &[Binding] = &[
     row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
     row(&["C-z"], A::Suspend, P::ALL, Gr::Program, "stop until the shell's fg"),
     row(&["C-l"], A::Redraw, P::ALL, Gr::Program, "draw the screen again"),
-    hinted(row(&["?"], A::Help, P::SCROLL, Gr::Program, "this page, or back"), 0, "?", "help"),
+    hinted(row(&["?", "F1"], A::Help, P::SCROLL, Gr::Program, "this page, or back"), 0, "?", "help"),
 ];
 
-/// Keys of several places that begin with this character and have a second one.
+/// Keys of several places that begin with this character and have a second one: two letters, unlike the name of a function key.
 fn begins_pair(character: char) -> bool {
-    KEYS.iter().flat_map(|row| row.keys).any(|key| key.len() == 2 && key.is_ascii() && key.starts_with(character))
+    let is_pair = |key: &str| key.len() == 2 && key.chars().all(|letter| letter.is_ascii_alphabetic());
+    KEYS.iter().flat_map(|row| row.keys).any(|key| is_pair(key) && key.starts_with(character))
 }
 
-/// The name of a key: `j`, `G`, `C-d`, `S-Tab`, `PgDn`. `None` for keys that no table names.
+/// The name of a key: `j`, `G`, `C-d`, `S-Tab`, `PgDn`. `None` for those of a keyboard that no terminal sends, mostly.
 pub fn name(key: &KeyEvent) -> Option<String> {
     let text = match key.code {
         KeyCode::Char(' ') => "Space".into(),
@@ -370,10 +371,13 @@ pub fn name(key: &KeyEvent) -> Option<String> {
         KeyCode::End => "End".into(),
         KeyCode::PageUp => "PgUp".into(),
         KeyCode::PageDown => "PgDn".into(),
+        KeyCode::Insert => "Insert".into(),
+        KeyCode::Delete => "Delete".into(),
+        KeyCode::F(number) => format!("F{number}"),
         _ => return None,
     };
     if key.modifiers.contains(KeyModifiers::ALT) {
-        return None;
+        return Some(format!("M-{text}"));
     }
     Some(if key.modifiers.contains(KeyModifiers::CONTROL) { format!("C-{}", text.to_lowercase()) } else { text })
 }
@@ -452,6 +456,7 @@ mod tests {
     fn keys_come_to_actions() {
         check(&["j"], Places::LIST, Pressed::Act(Action::Move(Motion::Down)));
         check(&["0"], Places::LIST, Pressed::Nothing);
+        check(&["F"], Places::LIST, Pressed::Act(Action::Follow));
         check(&["3"], Places::LIST, Pressed::Act(Action::Show(View::Exchanges)));
         check(&["z"], Places::TREE, Pressed::More);
         check(&["z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll));

@@ -311,10 +311,15 @@ impl App {
         match jump {
             Jump::Next | Jump::Previous => {
                 let motion = if jump == Jump::Next { Motion::Down } else { Motion::Up };
-                return match self.view {
+                let before = self.list.selected;
+                match self.view {
                     View::Flow => self.move_in_flow(motion),
                     _ => self.move_in_list(motion),
-                };
+                }
+                if self.list.selected == before {
+                    self.say(if jump == Jump::Next { "this is the last message" } else { "this is the first message" });
+                }
+                return;
             }
             Jump::Back => {
                 match self.list.back.pop() {

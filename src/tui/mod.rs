@@ -11,6 +11,8 @@ mod findings;
 mod flow;
 mod keymap;
 mod list;
+mod moving;
+mod narrow;
 mod navigate;
 mod offer;
 mod opening;
@@ -18,6 +20,7 @@ mod tables;
 mod take;
 mod terminal;
 mod theme;
+mod times;
 mod view;
 
 use std::fmt;

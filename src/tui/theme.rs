@@ -24,6 +24,8 @@ pub struct Signs {
     pub more: char,
     /// The selected row.
     pub cursor: &'static str,
+    /// In the flow, of the exchange of the selected message.
+    pub of_it: &'static str,
     /// A folded node.
     pub folded: &'static str,
     /// An unfolded node.
@@ -35,10 +37,11 @@ const UNICODE: Signs = Signs {
     wall: "\u{2502}",
     more: '\u{2026}',
     cursor: "\u{25b6}",
+    of_it: "\u{2022}",
     folded: "\u{25b8}",
     unfolded: "\u{25be}",
 };
-const ASCII: Signs = Signs { rule: "-", wall: "|", more: '~', cursor: ">", folded: "+", unfolded: "-" };
+const ASCII: Signs = Signs { rule: "-", wall: "|", more: '~', cursor: ">", of_it: "*", folded: "+", unfolded: "-" };
 
 impl Theme {
     /// The signs.

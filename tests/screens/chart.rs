@@ -375,7 +375,7 @@ fn what_is_said_of_rows_fits_the_capture() {
         (
             promised,
             "3",
-            &["#2 +10.0 ms ACK empty: it arrived", "It reached s1, as #2 shows."],
+            &["#2 +10.0 ms ACK empty: #1 arrived", "It reached s1, as #2 shows."],
             &["Not known here: whether it reached"],
         ),
         (

@@ -55,7 +55,9 @@ fn words(frame: &str) -> BTreeSet<String> {
         letter.is_whitespace() || ('\u{2500}'..='\u{25ff}').contains(&letter) || "=\u{2022}".contains(letter)
     };
     // How far the help page was scrolled depends on its rows.
-    let rows = frame.lines().filter(|row| !is_of_bytes(row) && !row.starts_with(" rows "));
+    // And so does how many lines of a pane are hidden.
+    let is_count = |row: &&str| row.starts_with(" rows ") || row.starts_with(" \u{2026} ");
+    let rows = frame.lines().filter(|row| !is_of_bytes(row) && !is_count(row));
     let words = rows.flat_map(|row| row.split(is_drawn)).filter(|word| word.chars().any(char::is_alphanumeric));
     // Signs of a chart.
     let words = words.filter(|word| !word.chars().all(|letter| "ox".contains(letter)));

@@ -302,7 +302,7 @@ fn live() -> Opening {
 fn key_steps(keys: &str) -> Vec<Step> {
     let named = |word: &str| {
         word.len() > 1
-            && (word.starts_with("C-")
+            && (["C-", "M-", "F1", "F5"].iter().any(|start| word.starts_with(start))
                 || word.starts_with("S-")
                 || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase))
     };
@@ -324,6 +324,9 @@ fn key(name: &str) -> KeyEvent {
     if let Some(letter) = name.strip_prefix("C-") {
         return KeyEvent::new(KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::CONTROL);
     }
+    if let Some(letter) = name.strip_prefix("M-") {
+        return KeyEvent::new(KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::ALT);
+    }
     let code = match name {
         "Enter" => KeyCode::Enter,
         "Esc" => KeyCode::Esc,
@@ -334,6 +337,11 @@ fn key(name: &str) -> KeyEvent {
         "PgUp" => KeyCode::PageUp,
         "Up" => KeyCode::Up,
         "Down" => KeyCode::Down,
+        "F1" => KeyCode::F(1),
+        "F5" => KeyCode::F(5),
+        "Space" => KeyCode::Char(' '),
+        "Insert" => KeyCode::Insert,
+        "Delete" => KeyCode::Delete,
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         letter => KeyCode::Char(letter.chars().next().unwrap()),

@@ -42,8 +42,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         if is_selected {
             buffer.set_style(row, app.theme.selected(app.focus == Pane::List));
         } else if !is_pause(entry) && is_of(selected, record) {
-            let mark = if app.theme.unicode { "\u{2022}" } else { "*" };
-            buffer.set_stringn(row.x, y, mark, 1, app.theme.observe().add_modifier(Modifier::BOLD));
+            buffer.set_stringn(row.x, y, app.theme.signs().of_it, 1, app.theme.observe().add_modifier(Modifier::BOLD));
         }
         previous = record.map(|record| record.time);
     }

@@ -307,6 +307,11 @@ impl App {
 }
 
 impl Flow {
+    /// The first lane shown.
+    pub(super) fn first_lane(&self) -> usize {
+        self.first_lane
+    }
+
     /// Merge lanes as asked, share the columns, and scroll so that the selected message's lanes are seen.
     fn arrange_lanes(&mut self, source: &Source<'_>, item: Item, needs: Needs) {
         let width = self.page.1;

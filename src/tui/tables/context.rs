@@ -7,8 +7,8 @@ use crate::tracking::RecordId;
 use crate::tui::theme::Theme;
 use crate::tui::view::text;
 
-/// Columns of a rule that its title leaves free; columns below which what a title is about is not cut.
-const TITLE: usize = 4;
+/// Columns of a rule that its title and what stands beside it leave free; columns below which what a title is about is not cut.
+const TITLE: usize = 8;
 const ABOUT: usize = 8;
 
 /// What the lines below a table are made from.
@@ -19,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) selected: Option<RecordId>,
     /// Rows and columns of the pane.
     pub(super) page: (usize, usize),
+    /// Columns of what stands beside the title.
+    pub(super) beside: usize,
 }
 
 impl<'a> Deref for Context<'a> {
@@ -32,7 +34,8 @@ impl<'a> Deref for Context<'a> {
 impl Context<'_> {
     /// A title in one line of the pane: where that is too short, what it is about is cut in its middle.
     pub(super) fn title(&self, before: String, about: &str, after: &str) -> String {
-        let room = self.page.1.saturating_sub(TITLE + text::width(&before) + text::width(after));
+        let taken = TITLE + self.beside + text::width(&before) + text::width(after);
+        let room = self.page.1.saturating_sub(taken);
         before + &text::fit_middle(about, room.max(ABOUT), self.theme.signs().more) + after
     }
 

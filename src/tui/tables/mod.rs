@@ -19,6 +19,7 @@ use crate::frame::time_between;
 use crate::render::spared::is_spared;
 use crate::store::{Record, Store};
 use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
+use crate::tui::view::text;
 use ratatui::style::Style;
 
 use context::Context;
@@ -79,9 +80,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Rows for the lines that scroll.
+    /// Rows for the lines that scroll; where they are too few, one of them says how many lines are hidden.
     pub fn rows(&self) -> usize {
-        self.page.0.saturating_sub(self.head.len() + self.foot.len())
+        let room = self.page.0.saturating_sub(self.head.len() + self.foot.len());
+        room.saturating_sub(usize::from(self.lines.len() > room && room > 1))
+    }
+
+    /// Lines above those that are drawn, and below.
+    pub fn hidden(&self) -> (usize, usize) {
+        (self.top, self.lines.len().saturating_sub(self.top + self.rows()))
     }
 
     /// The cursor stands on the line of this message, where it has one.
@@ -183,9 +190,21 @@ impl Tables {
         if view == View::Observations { &mut self.observations } else { &mut self.exchanges }
     }
 
+    /// Where the cursor of a view's table is, and whether it is to go to an end later.
+    pub(super) fn place(&self, view: View) -> (u32, usize, bool) {
+        let table = self.of(view);
+        (table.current, table.place, table.end.is_some())
+    }
+
     /// How the rows of a view stand, in words.
     pub fn ordering(&self, view: View) -> String {
         if view == View::Findings { "the worst first".into() } else { self.of(view).order.words() }
+    }
+
+    /// The same where no rule below the table says so, and the user asked for an order.
+    pub fn ordering_alone(&self, view: View) -> Option<String> {
+        let is_sorted = matches!(view, View::Exchanges | View::Observations) && !self.of(view).order.is_natural();
+        (is_sorted && self.facts.page.0 == 0).then(|| self.of(view).order.words())
     }
 }
 
@@ -333,7 +352,8 @@ impl App {
             let now = self.now();
             let App { store, fetcher, tables, aliases, theme, list, times, .. } = self;
             let making = Making { store, aliases, format: times.format, first, now, parameters: &tables.parameters };
-            let context = Context { making, theme: *theme, selected: list.selected, page };
+            let beside = text::width(&tables.ordering(self.view));
+            let context = Context { making, theme: *theme, selected: list.selected, page, beside };
             match self.view {
                 View::Observations => notifications::say(&context, ObservationId(id), fetcher, &mut facts),
                 _ => timeline::say(&context, ExchangeId(id), fetcher, &mut facts),

@@ -56,7 +56,9 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     let (members, all) = members(context, id, row);
     let times = members.iter().filter_map(|id| context.store.get(*id)).map(|record| context.at(record.time).len());
     let width = times.max().unwrap_or(0).max(TIMES);
-    facts.lines.push(Line::styled(heads(wide, width), context.theme.heading()));
+    // The heads stay in sight, where there is room.
+    let above = if context.page.0 >= 6 { &mut facts.head } else { &mut facts.lines };
+    above.push(Line::styled(heads(wide, width), context.theme.heading()));
     if !all {
         let said = "Long: only messages around the selected one stand here and in the chart.";
         let lines = text::wrap(said, context.page.1.saturating_sub(2));
@@ -83,16 +85,13 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     if let Some(note) = notes.iter().find(|note| Some(note.id) == context.selected)
         && context.page.0 >= 6
     {
-        let said = format!(" {}", rule(context, note));
         let style = if note.order == ObserveOrder::Stale {
             context.theme.severity(Severity::Warn)
         } else {
             context.theme.observe()
         };
-        facts.foot.push(Line::styled(
-            text::fit(&said, context.page.1, if context.theme.unicode { '\u{2026}' } else { '~' }),
-            style,
-        ));
+        let said = text::wrap(&rule(context, note), context.page.1.saturating_sub(2));
+        facts.foot.extend(said.into_iter().map(|line| Line::styled(format!(" {line}"), style)));
     }
     if room >= 7 {
         facts.foot.extend(chart(context, &notes, (room - 4).min(ROWS)));

@@ -18,6 +18,9 @@ const LOOKED: RecordId = 4_000;
 const FETCHED: usize = 50;
 /// Columns of the times of messages, at least.
 const TIMES: usize = 9;
+/// Columns for what is said of a message below which its further lines begin farther to the left, and where they begin then.
+const TOLD: usize = 24;
+const INDENT: usize = 9;
 /// Columns of what names the lines of the timeline.
 const NAMES: usize = 9;
 
@@ -48,7 +51,7 @@ pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, 
                 continue;
             }
         };
-        facts.lines.push(member(context, &row, id, &record, width));
+        facts.lines.extend(member(context, &row, id, &record, width));
         if let Some(quoting) = context.selected.filter(|selected| {
             context
                 .store
@@ -94,6 +97,7 @@ fn findings(context: &Context<'_>, id: RecordId) -> Vec<(String, Severity)> {
     let mut said: Vec<(String, &str, Severity, usize)> = Vec::new();
     for finding in context.store.findings(id).filter(|finding| finding.rule != Rule::MidRetransmission) {
         let text = finding.text_with(&|id| frame_of(context.store, id));
+        let text = text.replacen("the datagram", &format!("the datagram of {}", context.frame(id)), 1);
         match said.iter_mut().find(|(known, ..)| *known == text) {
             Some((.., times)) => *times += 1,
             None => said.push((text, finding.reference(), finding.severity, 1)),
@@ -193,23 +197,28 @@ fn since_first(context: &Context<'_>, row: &ExchangeRow, id: RecordId) -> String
     after.map(|time| format!("+{}", duration(time))).unwrap_or_default()
 }
 
-/// A message of the exchange in one line; its time has so many columns.
-fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record, width: usize) -> Line {
+/// A message of the exchange, in one line where it fits; its time has so many columns.
+fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Record, width: usize) -> Vec<Line> {
     let parameters = context.parameters;
     let after = since_first(context, row, id);
     let (what, severity) = match gap(context.store, id, parameters) {
         _ if id == row.request => ("first copy of the request".to_owned(), None),
         Some(gap) => judged(&gap),
-        None => (part(record) + &since_last_copy(context, id), None),
+        None => (part(context, record) + &since_last_copy(context, id), None),
     };
     let style = severity.map_or_else(ratatui::style::Style::new, |severity| context.theme.severity(severity));
     let code = if record.code.is_empty() { String::new() } else { format!("{} ", named(record.code)) };
-    let line = format!(
-        " {:>6}  {after:>width$}  {} {code}{what}",
-        format!("#{}", record.frame),
-        record.message_type.abbreviation()
-    );
-    Line::styled(line, style).of(id)
+    let head =
+        format!(" {:>6}  {after:>width$}  {} ", format!("#{}", record.frame), record.message_type.abbreviation());
+    let own = text::width(&head);
+    let indent = if own + TOLD > context.page.1 { INDENT } else { own };
+    let columns = context.page.1.saturating_sub(indent + 1);
+    // The first line has what is left beside the head, the further ones begin below it.
+    let words = format!("{code}{what}");
+    let first = text::wrap(&words, context.page.1.saturating_sub(own + 1)).into_iter().next().unwrap_or_default();
+    let rest = words.get(first.len()..).unwrap_or_default();
+    let rest = text::wrap(rest, columns).into_iter().map(|line| format!("{:indent$}{line}", ""));
+    std::iter::once(head + &first).chain(rest).map(|line| Line::styled(line, style).of(id)).collect()
 }
 
 /// Of a first answer to what had been sent several times before it: how long after the last copy it came.
@@ -280,16 +289,20 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
 }
 
 /// What a message is to the exchange.
-fn part(record: &Record) -> String {
+fn part(context: &Context<'_>, record: &Record) -> String {
     match (record.relation(), record.role) {
         (Relation::Duplicates, _) => "a duplicate",
         (Relation::CopyOf, _) => "the same frame, captured twice",
         (Relation::Retransmits, _) => "sent again",
         (_, Role::PiggybackedResponse) => "in the ACK: the response",
-        (_, Role::SeparateResponse) => "the response, a Confirmable message of its own",
+        (_, Role::SeparateResponse) => "the response, in a message of its own",
         (_, Role::NonResponse) => "the response",
         (_, Role::Notification) => "a notification",
-        (_, Role::EmptyAck) => "empty: it arrived",
+        // What arrived is another message than this one, of which an ICMP error may say that it did not.
+        (_, Role::EmptyAck) if record.relates_to != NO_RECORD => {
+            return format!("empty: {} arrived", context.frame(record.relates_to));
+        }
+        (_, Role::EmptyAck) => "empty",
         (_, Role::Reset) => "rejects it",
         _ => "",
     }
@@ -412,6 +425,13 @@ fn sentences(
             gap.unseen(),
             if gap.unseen() == 1 { "is" } else { "are" }
         ) });
+    }
+    let is_unreachable = |id| context.store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable);
+    if answered && is_unreachable(row.response) {
+        let (response, client) = (context.frame(row.response), context.aliases.name(row.client));
+        said.push(format!(
+            "The response {response} passed here, but an ICMP error says that it did not arrive at {client}."
+        ));
     }
     said.extend(next_copy(context, row, members).filter(|_| row.confirmable));
     let (lifetime, name) = if row.confirmable {

@@ -37,6 +37,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, beside: bool) {
         let pieces = row_pieces(&row, first, per_row, app);
         text::write(buffer, inner.x + 1, y, inner.width - 1, &pieces, app.theme.signs().more);
     }
+    let below = bytes.len().div_ceil(per_row.max(1)).saturating_sub(app.detail.byte_top + rows);
+    super::more_rows(buffer, inner, below, app);
 }
 
 /// A span as seen from a window that begins at `bytes`; `None` where it ends before.

@@ -39,6 +39,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
             buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(focused));
         }
     }
+    let below = app.detail.visible.len().saturating_sub(app.detail.top + app.detail.page);
+    super::more_rows(buffer, area, below, app);
 }
 
 /// The selected message in a few words, with the endpoints in full.

@@ -4,25 +4,74 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::text::{self, Pieces};
+use crate::render::ladder::{ASCII, Kind, UNICODE};
 use crate::tracking::EndpointId;
 use crate::tui::app::{App, Overlay};
 use crate::tui::keymap::{GROUPS, KEYS};
 use crate::tui::opening::Opening;
+use crate::tui::theme::Theme;
 
-/// Signs in the list, and what they say.
-const SIGNS: &[(&str, &str)] = &[
-    ("E W", "an error or a warning stands on the message: the tree says which"),
-    ("R1 R2", "the first, second retransmission of a Confirmable message"),
-    ("D C", "a duplicate; a frame that was captured twice"),
-    ("o", "registers, ends or belongs to an observation"),
-    ("G S", "a notification that skips numbers; one that is older than one seen before"),
+/// Signs of the views, and what they say. The arrows and the wall are those of the terminal.
+const SIGNS: &[(&str, &[(&str, &str)])] = &[
     (
-        "=#4",
-        "answers or repeats the message of frame 4, and after how long (a retransmission: after the copy before it)",
+        "Signs in the list, the first ones in the flow, too",
+        &[
+            ("E W", "an error or a warning stands on the message: the tree says which"),
+            ("R1 R2", "the first, second retransmission of a Confirmable message"),
+            ("D C", "a duplicate; a frame that was captured twice"),
+            ("G", "a notification that skips numbers; W: one that is older than one seen before"),
+            ("o", "registers, ends or belongs to an observation"),
+            (
+                "=#4",
+                "answers or repeats the message of frame 4, and after how long (a retransmission: after the copy before it)",
+            ),
+            ("R1=#4", "a retransmission whose flag is another"),
+            ("| before a row", "the message belongs to the exchange of the selected one"),
+            ("c1 s1 e1", "the first client, the first server, the first sender of ICMP errors that was seen"),
+        ],
     ),
-    ("| before a row", "the message belongs to the exchange of the selected one"),
-    ("c1 s1", "the first client, the first server that was seen"),
+    (
+        "Signs in the flow",
+        &[
+            ("CON>", "the arrow of a Confirmable message"),
+            ("NON>", "of a Non-confirmable one"),
+            ("ACK>", "of an acknowledgement, and with X for its head of a Reset"),
+            ("ICMP>", "of what speaks of a message, and is none"),
+            ("?", "before it the arrow ends: no answer to it was captured"),
+            ("[+]", "a block transfer folded; 1W 2R beside it: it hides a warning and two retransmissions"),
+            ("* before a row", "the message belongs to the exchange of the selected one"),
+            ("+2", "so many lanes are beyond the edge; h and l lead there"),
+        ],
+    ),
+    (
+        "Signs in the tables",
+        &[
+            (">3.00s", "waited so long, and no answer was captured"),
+            ("NON*", "sent to a group"),
+            ("1 R1 A", "on the timeline: the first copy, the first retransmission, the answer; = when a copy is due"),
+            ("o x", "on the chart: a notification, a stale one; = as long as it is fresh"),
+        ],
+    ),
 ];
+
+/// A sign as this terminal draws it.
+fn drawn(sign: &str, theme: Theme) -> String {
+    let flow = if theme.unicode { &UNICODE } else { &ASCII };
+    let arrow = |kind| {
+        let line = flow.line(kind);
+        format!("{line}{line}{}", flow.head(kind, true))
+    };
+    match sign {
+        "CON>" => arrow(Kind::Confirmable),
+        "NON>" => arrow(Kind::NonConfirmable),
+        "ACK>" => arrow(Kind::Acknowledgement),
+        "ICMP>" => arrow(Kind::Evidence),
+        "| before a row" => sign.replace('|', theme.signs().wall),
+        "* before a row" => sign.replace('*', theme.signs().of_it),
+        "+2" => format!("2{}", flow.beyond[1]),
+        _ => sign.to_owned(),
+    }
+}
 
 /// Endpoints that are named on the page.
 const ENDPOINTS: u32 = 12;
@@ -47,11 +96,13 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
         }
         rows.push(Vec::new());
     }
-    rows.push(vec![(" Signs in the list".into(), theme.heading())]);
-    for (sign, meaning) in SIGNS {
-        entry(&mut rows, app, sign, meaning, columns);
+    for (heading, signs) in SIGNS {
+        rows.push(vec![(format!(" {heading}"), theme.heading())]);
+        for (sign, meaning) in *signs {
+            entry(&mut rows, app, &drawn(sign, theme), meaning, columns);
+        }
+        rows.push(Vec::new());
     }
-    rows.push(Vec::new());
     rows.push(vec![(" This capture".into(), theme.heading())]);
     entry(&mut rows, app, "from", &app.opening.title(), columns);
     if let Opening::Live { filter, rights, .. } = &app.opening {

@@ -9,6 +9,8 @@ use crate::tui::app::Pane;
 pub const SMALLEST: (u16, u16) = (40, 8);
 /// Rows from which three panes are shown.
 const THREE: u16 = 16;
+/// Rows of the list at least, with its heads.
+const LEAST: u16 = 3;
 /// Columns from which tree and bytes stand side by side.
 const BESIDE: u16 = 104;
 
@@ -29,6 +31,10 @@ pub struct Panes {
     pub hints: Rect,
     /// Tree and bytes stand side by side.
     pub beside: bool,
+    /// Rows that the list has more than by itself.
+    pub shift: i16,
+    /// Rows that it could have fewer, and more.
+    pub limits: (u16, u16),
 }
 
 /// Divide the screen. `None` where it is too small for panes.
@@ -43,8 +49,13 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
         _ => 3,
     };
     let body = area.height - 2 - explain;
-    let mut panes =
-        Panes { title: row(0, 1), explain: row(1 + body, explain), hints: row(area.height - 1, 1), ..Panes::default() };
+    let mut panes = Panes {
+        title: row(0, 1),
+        explain: row(1 + body, explain),
+        hints: row(area.height - 1, 1),
+        shift,
+        ..Panes::default()
+    };
     if zoomed || area.height < THREE {
         let whole = Some(row(1, body));
         match focus {
@@ -56,7 +67,7 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
         return Some(panes);
     }
     if view.is_table() {
-        let list = shifted((body / 3).max(4), shift, 3, body - 4);
+        let list = panes.share((body / 3).max(4), body - 4);
         panes.list = Some(row(1, list));
         panes.tree = Some(row(1 + list, body - list));
         return Some(panes);
@@ -64,7 +75,7 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
     if area.width >= BESIDE {
         panes.beside = true;
         let share = if view == View::Flow { body * 2 / 3 } else { body / 2 };
-        let list = shifted(share, shift, 3, body - 4);
+        let list = panes.share(share, body - 4);
         panes.list = Some(row(1, list));
         let lower = row(1 + list, body - list);
         let tree = lower.width * 11 / 20;
@@ -72,13 +83,13 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
         panes.bytes = Some(Rect { x: lower.x + tree, width: lower.width - tree, ..lower });
     } else if view == View::Flow {
         // A ladder needs rows: below it is one pane, the one that was asked for last.
-        let list = shifted(body * 2 / 3, shift, 3, body - 3);
+        let list = panes.share(body * 2 / 3, body - 3);
         panes.list = Some(row(1, list));
         let below = Some(row(1 + list, body - list));
         if focus == Pane::Bytes { panes.bytes = below } else { panes.tree = below }
     } else {
         let bytes = 1 + (body / 7).max(2);
-        let list = shifted((body - bytes) * 9 / 16, shift, 3, body - bytes - 3);
+        let list = panes.share((body - bytes) * 9 / 16, body - bytes - 3);
         panes.list = Some(row(1, list));
         panes.tree = Some(row(1 + list, body - bytes - list));
         panes.bytes = Some(row(1 + body - bytes, bytes));
@@ -86,9 +97,15 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
     Some(panes)
 }
 
-/// A height that the user shifted, within limits.
-fn shifted(height: u16, by: i16, least: u16, most: u16) -> u16 {
-    height.saturating_add_signed(by).clamp(least, most.max(least))
+impl Panes {
+    /// Rows of the list: so many by itself, and what the user gave to it or took from it, within limits that are told.
+    fn share(&mut self, own: u16, most: u16) -> u16 {
+        let most = most.max(LEAST);
+        let rows = own.saturating_add_signed(self.shift).clamp(LEAST, most);
+        self.shift = rows.cast_signed() - own.cast_signed();
+        self.limits = (rows - LEAST, most - rows);
+        rows
+    }
 }
 
 #[cfg(test)]

@@ -47,13 +47,20 @@ struct Cells {
     link: String,
 }
 
+/// The rows of the pane, on a list so wide.
+fn rows(app: &App, width: usize) -> Vec<(RecordId, &Row, Cells)> {
+    let row = |id| Some((id, app.list.row(id)?, cells(app, id, width)?));
+    app.on_pane().into_iter().filter_map(row).collect()
+}
+
+/// The column of times has room on a list so wide.
+pub fn shows_times(app: &App, width: usize) -> bool {
+    fit_columns(width, text::width(&time_head(app)), &rows(app, width)).time > 0
+}
+
 /// Draw the list with its column heads.
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
-    let rows: Vec<(RecordId, &Row, Cells)> = app
-        .on_pane()
-        .into_iter()
-        .filter_map(|id| Some((id, app.list.row(id)?, cells(app, id, usize::from(area.width))?)))
-        .collect();
+    let rows = rows(app, usize::from(area.width));
     let time = time_head(app);
     let columns = fit_columns(usize::from(area.width), text::width(&time), &rows);
     let more = app.theme.signs().more;

@@ -29,6 +29,9 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     };
     tell_sizes(app, &panes);
     app.prepare();
+    if std::mem::take(&mut app.times.asked) && !shows_times(app, &panes) {
+        app.say_more("no times stand here");
+    }
     let buffer = frame.buffer_mut();
     status::title(buffer, panes.title, app);
     status::hints(buffer, panes.hints, app);
@@ -38,6 +41,7 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
         status::help_place(buffer, panes.explain, app);
     } else if app.is_empty() {
         empty::draw(buffer, body, app);
+        status::notice(buffer, panes.explain, app);
     } else {
         draw_panes(buffer, &panes, app);
     }
@@ -47,6 +51,20 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     }
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
+    }
+}
+
+/// Some pane shows times in the format that was asked for.
+fn shows_times(app: &App, panes: &Panes) -> bool {
+    let Some(columns) = panes.list.map(|pane| usize::from(pane.width)) else {
+        // What is said of an observation has a column of times.
+        return app.view == View::Observations;
+    };
+    match app.view {
+        View::Messages => messages::shows_times(app, columns),
+        View::Flow => app.flow.columns.time > 0,
+        View::Exchanges | View::Observations => tables::shows_times(app, columns),
+        View::Findings => false,
     }
 }
 
@@ -92,6 +110,7 @@ fn tell_sizes(app: &mut App, panes: &Panes) {
     app.detail.columns = panes.tree.map_or(0, |pane| usize::from(pane.width));
     let columns = panes.bytes.map_or(0, |pane| pane.width - u16::from(panes.beside));
     app.detail.byte_page = (rows(panes.bytes), bytes::per_row(usize::from(columns)));
+    (app.shift, app.share_limits) = (panes.shift, panes.limits);
     app.help_page.0 = usize::from(body(panes).height);
     app.help_page.1 = help::rows(app, usize::from(panes.title.width)).len();
 }
@@ -119,6 +138,16 @@ fn rule(buffer: &mut Buffer, area: Rect, app: &App, pane: Pane, title: &str, hin
     line.push_str(&signs.rule.repeat(fill));
     line.push_str(&tail);
     text::write(buffer, area.x, area.y, area.width, &vec![(line, style)], signs.more);
+}
+
+/// So many rows follow below a pane: told in its last row.
+fn more_rows(buffer: &mut Buffer, area: Rect, rows: usize, app: &App) {
+    let text = format!("{}+{rows}", app.theme.signs().more);
+    let columns = (text::width(&text) as u16).min(area.width);
+    if rows > 0 && area.height > 1 {
+        let (x, y) = (area.right() - columns, area.bottom() - 1);
+        text::write(buffer, x, y, columns, &vec![(text, app.theme.key())], app.theme.signs().more);
+    }
 }
 
 /// Where signs beyond ASCII cannot be shown, none is sent: what came from the wire included.

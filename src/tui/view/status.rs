@@ -48,11 +48,19 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     while over(&line) {
         // Counts are worth more than the blanks between them.
         line = joined(&parts, Some(&short));
-        if !over(&line) || parts.len() <= 1 {
+        if !over(&line) {
             break;
         }
-        let last = parts.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).map_or(0, |(index, _)| index);
-        parts.remove(last);
+        let last =
+            parts.iter().enumerate().skip(1).max_by_key(|(_, (rank, _))| *rank).filter(|(_, (rank, _))| *rank > 0);
+        let Some(index) = last.map(|(index, _)| index) else {
+            // How the rows stand is said nowhere else.
+            let over = (text::width(&line) + right_width + 1).saturating_sub(columns);
+            let room = text::width(&short).saturating_sub(over);
+            line = joined(&parts, Some(&text::fit_middle(&short, room, more)));
+            break;
+        };
+        parts.remove(index);
         line = joined(&parts, None);
     }
     buffer.set_style(area, app.theme.bar());
@@ -102,6 +110,9 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         // The counts are of all messages, and would be taken for those of the chosen ones; the filter itself is on the right.
         let state = if app.filter.running { "filtering " } else { "" };
         parts.push((1, format!("{state}{} of {} msg", app.rows(), app.store.len())));
+    }
+    if let Some(ordering) = app.tables.ordering_alone(app.view) {
+        parts.push((0, ordering));
     }
     if app.is_sorting() {
         parts.push((1, "sorting".into()));
@@ -182,6 +193,15 @@ pub fn explain(buffer: &mut Buffer, area: Rect, app: &App) {
     }
 }
 
+/// Draw what is told the user on the page that stands where no message is, unless that page says it.
+pub fn notice(buffer: &mut Buffer, area: Rect, app: &App) {
+    let Some(notice) = &app.notice else { return };
+    let failed = matches!(app.store.ended(), Some(Ended::Failed(why)) if why == notice);
+    if !(failed || app.store.warnings().contains(notice) || app.offer().as_ref() == Some(notice)) {
+        explain(buffer, area, app);
+    }
+}
+
 fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     let styled =
         |text: &str, style: Style| text::wrap(text, columns).into_iter().map(move |line| (line, style)).collect();
@@ -259,6 +279,9 @@ fn sentence(item: &Item, columns: usize) -> String {
 pub fn help_place(buffer: &mut Buffer, area: Rect, app: &App) {
     let Overlay::Help(top) = app.overlay else { return };
     let (page, rows) = app.help_page;
+    if app.notice.is_some() {
+        return explain(buffer, area, app);
+    }
     let text = format!("rows {} to {} of {rows}; j and k scroll, ? or Esc closes", top + 1, (top + page).min(rows));
     text::write(buffer, area.x + 1, area.y, area.width - 1, &vec![(text, app.theme.heading())], app.theme.signs().more);
 }

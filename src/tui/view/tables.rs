@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Pieces, left, right};
+use crate::coap::count;
+use crate::render::time::TimeFormat;
 use crate::tui::action::View;
 use crate::tui::app::{App, Pane};
 
@@ -16,8 +18,16 @@ const WIDE: usize = 9;
 /// Columns with a path in them, both ends of which tell something.
 const PATHS: &[&str] = &["Request", "Resource"];
 
+/// Columns with times, and when they are given up where these are not those of the start.
+const TIMES: &[&str] = &["Start", "Since"];
+const ASKED: u8 = 3;
+
 /// The column with an endpoint.
 const SENDER: &str = "Sender";
+
+/// Columns of a rule beside its title and its hint; columns that a title should have.
+const BESIDE: usize = 8;
+const LEAST: usize = 12;
 
 /// Columns that such a path keeps at least.
 const PATH: usize = 3;
@@ -97,8 +107,11 @@ fn widths(app: &App, columns: usize) -> Vec<usize> {
         })
         .collect();
     let used = |widths: &[usize]| 1 + widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>();
+    let relative = matches!(app.times.format, TimeFormat::Relative | TimeFormat::Delta);
+    // A format that was asked for is to be seen.
+    let rank = |(name, _, rank): &(&str, bool, u8)| if TIMES.contains(name) && !relative { ASKED } else { *rank };
     let mut given_up: Vec<(u8, usize)> =
-        heads.iter().enumerate().map(|(index, (.., rank))| (*rank, index)).filter(|(rank, _)| *rank > 0).collect();
+        heads.iter().enumerate().map(|(index, head)| (rank(head), index)).filter(|(rank, _)| *rank > 0).collect();
     given_up.sort_unstable();
     loop {
         let over = used(&widths).saturating_sub(columns);
@@ -127,6 +140,33 @@ fn widths(app: &App, columns: usize) -> Vec<usize> {
     }
 }
 
+/// How the rows stand, shorter where a title would have no room beside it, and the columns that are left for that.
+fn beside(ordering: &str, columns: usize) -> (&str, usize) {
+    let room = |text: &str| columns.saturating_sub(text::width(text) + BESIDE);
+    let bare = ordering.strip_prefix("sort: ").unwrap_or(ordering);
+    let shown = if room(ordering) < LEAST { bare } else { ordering };
+    (shown, room(shown))
+}
+
+/// How many lines are hidden, and how to see them; `None` where all are there.
+fn more_lines(app: &App) -> Option<String> {
+    let (above, below) = app.tables.facts.hidden();
+    let keys = if app.focus == Pane::Tree { "j and k go there" } else { "Tab, then j and k" };
+    let what = match (above, below) {
+        (0, 0) => return None,
+        (0, below) => format!("{below} more {}", if below == 1 { "line" } else { "lines" }),
+        (above, 0) => format!("{} above", count(above, "line")),
+        (above, below) => format!("{above} above, {below} more"),
+    };
+    Some(format!(" {} {what}: {keys}", app.theme.signs().more))
+}
+
+/// A column of times has room on a table so wide.
+pub fn shows_times(app: &App, columns: usize) -> bool {
+    let times = app.table_heads().iter().position(|(name, ..)| TIMES.contains(name));
+    times.and_then(|times| widths(app, columns).get(times).copied()).is_some_and(|width| width > 0)
+}
+
 /// Draw what is said of the current row under its rule.
 pub fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App) {
     let facts = &app.tables.facts;
@@ -137,11 +177,18 @@ pub fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App) {
         View::Findings => "verdict",
         _ => "exchanges",
     };
-    super::rule(buffer, area, app, Pane::Tree, title, &app.tables.ordering(app.view));
+    // How the rows stand is said wherever there is room for it; the title gives way.
+    let columns = usize::from(area.width);
+    let ordering = app.tables.ordering(app.view);
+    let (ordering, room) = beside(&ordering, columns);
+    super::rule(buffer, area, app, Pane::Tree, &text::fit(title, room, more), ordering);
     let rows = facts.lines.iter().enumerate().skip(facts.top).take(facts.rows());
     let above = facts.head.iter().map(|line| (None, line));
     let below = facts.foot.iter().map(|line| (None, line));
     let mut lines: Vec<_> = above.chain(rows.map(|(index, line)| (Some(index), line))).collect();
+    let hidden =
+        more_lines(app).map(|text| crate::tui::tables::Line { pieces: vec![(text, app.theme.key())], record: None });
+    lines.extend(hidden.as_ref().map(|line| (None, line)));
     // The chart stands at the bottom, whatever is above it.
     let page = usize::from(area.height.saturating_sub(1));
     let blank = crate::tui::tables::Line::default();
