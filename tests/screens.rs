@@ -14,6 +14,8 @@ mod cut;
 mod filter;
 #[path = "screens/findings.rs"]
 mod findings;
+#[path = "screens/help.rs"]
+mod help;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/lasting.rs"]

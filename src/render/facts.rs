@@ -6,7 +6,9 @@ use super::{Known, Node, spared};
 use crate::coap::{DecodeMode, OptionNumber, count, escape};
 use crate::field;
 use crate::store::View;
-use crate::tracking::{AnswerKind, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role};
+use crate::tracking::{
+    AnswerKind, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role,
+};
 
 /// Nodes in the order in which a reader asks: what it is about, what it belongs to, what it repeats, what it answers.
 pub(super) fn generated(view: &View<'_>, known: Known) -> Vec<Node> {
@@ -81,7 +83,7 @@ fn exchange(view: &View<'_>, known: Known) -> Option<Node> {
                 let acknowledged = if row.confirmable { "acknowledged" } else { "sent" };
                 text += &format!(", {acknowledged}, asks to be spared {classes} responses");
             }
-            None => text += &format!(", {}", state(row.state, row.answer)),
+            None => text += &format!(", {}", state(view, &row)),
         }
         if row.round_trip >= 0 {
             text += &format!(" after {}", duration(row.round_trip));
@@ -98,14 +100,16 @@ fn exchange(view: &View<'_>, known: Known) -> Option<Node> {
 }
 
 /// The state of an exchange in words.
-fn state(state: ExchangeState, answer: AnswerKind) -> String {
-    let how = match answer {
+fn state(view: &View<'_>, row: &ExchangeRow) -> String {
+    let how = match row.answer {
         AnswerKind::None | AnswerKind::Reset => "",
         AnswerKind::Piggybacked => ", response in the ACK",
         AnswerKind::Separate => ", separate response",
         AnswerKind::Non => ", Non-confirmable response",
     };
-    let word = match state {
+    let is_over = || view.store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
+    let word = match row.state {
+        ExchangeState::Observing if is_over() => "observed",
         ExchangeState::Open => "no answer seen",
         ExchangeState::Acknowledged => "acknowledged, no response seen",
         ExchangeState::TimedOut => "timed out",

@@ -8,6 +8,7 @@ use super::app::App;
 use super::detail::scrolled;
 use crate::coap::{Code, MessageType, Severity};
 use crate::pipeline::Fetcher;
+use crate::render::ladder::Scope;
 use crate::render::line::{self, Line};
 use crate::store::{Chosen, Record, RecordKind, Store};
 use crate::tracking::{NO_RECORD, RecordId, Relation, Role};
@@ -382,21 +383,30 @@ impl App {
         }
     }
 
-    fn no_such(&self, jump: Jump) -> &'static str {
+    fn no_such(&self, jump: Jump) -> String {
         let role = self.list.selected.and_then(|id| self.store.get(id)).map(|record| record.role);
-        match jump {
+        let begins = matches!(role, Some(Role::Request | Role::Registration | Role::Deregistration | Role::Ping));
+        let said = match jump {
             Jump::NextInExchange => "no later message of this exchange",
             Jump::PreviousInExchange => "no earlier message of this exchange",
-            Jump::NextProblem => "no problem below",
-            Jump::PreviousProblem => "no problem above",
-            Jump::Cause
-                if matches!(role, Some(Role::Request | Role::Registration | Role::Deregistration | Role::Ping)) =>
-            {
-                "it answers and repeats nothing: it begins an exchange"
-            }
+            Jump::NextProblem => return format!("no problem below{}", self.among()),
+            Jump::PreviousProblem => return format!("no problem above{}", self.among()),
+            Jump::Cause if begins => "it answers and repeats nothing: it begins an exchange",
             Jump::Cause => "it answers and repeats nothing that was captured",
             Jump::Answer => "nothing that was captured answers it",
             Jump::Next | Jump::Previous | Jump::Back => "",
+        };
+        said.into()
+    }
+
+    /// Among which messages problems are looked for, where these are not all.
+    fn among(&self) -> &'static str {
+        match self.view {
+            View::Observations => " in an observation; 1 shows the others",
+            View::Flow if *self.flow.ladder.scope() != Scope::All => " in this exchange; = shows all messages",
+            _ if self.list.chosen.is_some() => " that passes the filter",
+            View::Flow if self.flow.ladder.lanes.all().iter().any(|lane| lane.hidden) => " on the lanes that are shown",
+            _ => "",
         }
     }
 }

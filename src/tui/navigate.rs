@@ -2,6 +2,7 @@
 
 use super::action::View;
 use super::app::{App, Effect, Overlay, Pane};
+use crate::render::ladder::Scope;
 use crate::tracking::NO_RECORD;
 
 impl App {
@@ -81,6 +82,17 @@ impl App {
         self.view = view;
         self.tables.entered();
         self.findings.entered();
+        self.say_scope();
+    }
+
+    /// The ladder that was entered still shows one exchange alone.
+    fn say_scope(&mut self) {
+        if self.view == View::Flow
+            && let Scope::Exchange(exchange) = *self.flow.ladder.scope()
+            && self.list.selected.is_some_and(|selected| self.flow.ladder.includes(selected))
+        {
+            self.say(format!("only exchange {} is shown; = or Esc shows all again", exchange.0));
+        }
     }
 
     /// To the ladder, or from it back to where one was.
@@ -116,6 +128,7 @@ impl App {
         self.focus = Pane::List;
         self.tables.entered();
         self.findings.entered();
+        self.say_scope();
         true
     }
 

@@ -1,8 +1,8 @@
 //! The row that is marked and the message that is selected are one thing, in every view: what a key does, it does to what is marked.
 
-use super::LARGE;
 use super::script::Scene;
 use super::truth::{EXCHANGES, OBSERVATIONS, columns, cut};
+use super::{LARGE, SMALL};
 
 /// The marked row of the upper pane.
 fn marked(frame: &str) -> Option<&str> {
@@ -178,4 +178,35 @@ fn another_message_than_the_one_asked_for_is_named() {
     let found = number(film.last()).unwrap();
     assert_ne!(found, 1);
     assert!(film.last().contains(&format!("#1 is on a hidden lane, so #{found} is selected")), "{}", film.last());
+}
+
+/// Wherever a jump leads in a table, the message that is selected is marked below its row.
+#[test]
+fn the_selected_message_is_marked_below_its_row() {
+    let mut seen = 0;
+    let captures = [
+        "03-observe-alarm-two.pcap",
+        "03-observe-dies-icmp.pcap",
+        "03-observe-odd.pcap",
+        "04-reorder.client.pcap",
+        "05-block-loss.client.pcap",
+        "10-proxy-libcoap.mirror.pcap",
+    ];
+    let all = captures.into_iter().chain([""]).flat_map(|name| [(name, "4"), (name, "3")]);
+    for (name, view) in all {
+        let scene = if name.is_empty() { Scene::built_in() } else { Scene::lab(name) };
+        let keys = format!("{view} {} [[[ ( ) }} }} {{", "] ".repeat(12));
+        let film = scene.at(SMALL).keys(&keys).run();
+        for frame in film.frames.iter().filter(|frame| frame.contains("\u{2500}\u{2500} ")) {
+            let rule = frame.lines().position(|row| row.starts_with("\u{2500}\u{2500} ")).unwrap();
+            let marked = |rows: &[&str]| rows.iter().any(|row| row.starts_with('\u{25b6}'));
+            let lines: Vec<&str> = frame.lines().collect();
+            let is_table = [" Ex ", " Ob "].iter().any(|head| lines[1].starts_with(head));
+            if is_table && marked(&lines[2..rule]) {
+                assert!(marked(&lines[rule..]), "{name} {view}: no line is marked\n{frame}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 60, "{seen}");
 }

@@ -342,6 +342,8 @@ fn key(name: &str) -> KeyEvent {
         "Space" => KeyCode::Char(' '),
         "Insert" => KeyCode::Insert,
         "Delete" => KeyCode::Delete,
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         letter => KeyCode::Char(letter.chars().next().unwrap()),

@@ -127,6 +127,10 @@ impl Label {
             (true, _) => self.shortened(choice.payload, !choice.message_id, room)?,
         };
         words.extend(word(true, &about, Part::Plain));
+        // What it is about is left out with a sign, if that fits.
+        if !choice.about && !self.about(false).is_empty() && width(&words) + 3 <= columns {
+            words.push(("..".to_owned(), Part::Plain));
+        }
         words.extend(token);
         (width(&words) <= columns).then_some(words)
     }
@@ -300,6 +304,7 @@ mod tests {
             (20, "R2 CON 4098 PUT /led"),
             (16, "R2 CON PUT /led"),
             (15, "R2 CON PUT /led"),
+            (13, "R2 CON PUT .."),
             (12, "R2 CON PUT"),
             (5, ""),
         ] {

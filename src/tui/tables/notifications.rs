@@ -9,7 +9,7 @@ use crate::pipeline::Fetcher;
 use crate::render::content;
 use crate::render::time::{brief, duration};
 use crate::store::Record;
-use crate::tracking::{NO_RECORD, ObservationId, ObservationRow, ObserveOrder, RecordId};
+use crate::tracking::{ExchangeId, NO_RECORD, ObservationId, ObservationRow, ObserveOrder, RecordId, Role};
 use crate::tui::view::text;
 
 /// Messages before the selected one, or before the last, that are told of.
@@ -53,7 +53,11 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     let mut notes = Vec::new();
     let mut freshest = None;
     let wide = context.page.1 >= 104;
-    let (members, all) = members(context, id, row);
+    let (mut members, all) = members(context, id, row);
+    let others = of_other_exchanges(context, id, row);
+    members.extend(&others);
+    members.sort_unstable();
+    members.dedup();
     let times = members.iter().filter_map(|id| context.store.get(*id)).map(|record| context.at(record.time).len());
     let width = times.max().unwrap_or(0).max(TIMES);
     // The heads stay in sight, where there is room.
@@ -74,7 +78,10 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
             if let Some(number) = note.number.filter(|_| newer) {
                 freshest = Some((number, note.id));
             }
-            notes.push(note);
+            // What ends it, and what is said to that, is none of its numbers.
+            if !others.contains(&id) {
+                notes.push(note);
+            }
         }
     }
     for sentence in sentences(context, row) {
@@ -136,6 +143,21 @@ fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (V
     found.extend(behind);
     let all = context.store.get(at).is_none() && found.last().is_none_or(|found| *found >= last);
     (found, all)
+}
+
+/// Messages of it in exchanges of their own: how it was ended, and the selected one with what it belongs to.
+fn of_other_exchanges(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Vec<RecordId> {
+    let store = context.store;
+    let selected = context.selected.filter(|selected| store.observation_of(*selected) == Some(id));
+    let exchange = |id: RecordId| store.get(id).map(|record| record.exchange);
+    let own = |id: &ExchangeId| id.0 != 0 && *id != row.exchange;
+    let exchanges = [Some(row.ended_by), selected].into_iter().flatten().filter_map(exchange).filter(own);
+    let last = exchanges.filter_map(|id| store.exchange(id)).map(|exchange| exchange.last);
+    let chain = |last: RecordId| {
+        let before = |id: &RecordId| store.get(*id).map(|record| record.previous_in_exchange);
+        std::iter::successors(Some(last), before).take_while(|id| store.get(*id).is_some()).take(BEFORE)
+    };
+    last.flat_map(chain).filter(|other| store.observation_of(*other) == Some(id)).collect()
 }
 
 /// The same of an observation whose messages no exchange has to itself: its registration was not captured, or it is one member's of a group.
@@ -209,6 +231,8 @@ fn line(
         .map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
     let gap = against.and_then(|(_, before)| context.store.elapsed(before, note?.id)).map(gap_text).unwrap_or_default();
     let value = match valued {
+        _ if record.role == Role::Registration => format!("{} registers", record.code.name().unwrap_or("?")),
+        _ if record.role == Role::Deregistration => format!("{} deregisters", record.code.name().unwrap_or("?")),
         Some((_, value)) if record.code.class() == 2 => value.clone(),
         _ => record.code.name().map_or_else(
             || "empty".into(),

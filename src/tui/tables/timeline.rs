@@ -6,6 +6,7 @@ use super::{Context, Facts, Line, frame_of, state};
 use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
+use crate::render::content;
 use crate::render::ladder::judge::{Gap, Verdict, gap};
 use crate::render::spared::{self, is_spared};
 use crate::render::time::duration;
@@ -27,7 +28,7 @@ const NAMES: usize = 9;
 /// What is said of an exchange.
 pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
     let Some(row) = context.store.exchange(id) else { return };
-    facts.title = title(context, id, &row);
+    facts.title = title(context, id, &row, fetcher);
     let told = members(context, &row);
     let message = |member: &Member| match member {
         Member::Told(id, record) => Some((*id, *record)),
@@ -116,8 +117,11 @@ fn wrapped(context: &Context<'_>, sentence: &str, indent: &str, mut line: impl F
     text::wrap(sentence, columns).into_iter().for_each(|part| line(format!("{indent}{part}")));
 }
 
-fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow) -> String {
-    let what = context.store.resource(row.resource).map(escape::text).unwrap_or_default();
+fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow, fetcher: &mut Fetcher) -> String {
+    let known = context.store.resource(row.resource).map(|text| escape::text(text).into_owned());
+    // Why its path is not known, the request tells.
+    let told = || fetcher.view(context.store, row.request).ok().flatten().map(|view| content::path(&view.message));
+    let what = known.or_else(told).unwrap_or_default();
     let method = Code(row.method);
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
     let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
