@@ -22,6 +22,7 @@ impl Output<'_> {
         }
     }
 
+    #[inline(always)]
     pub fn patch(&mut self, patch: Patch) {
         self.patches.push(patch);
     }
@@ -53,6 +54,7 @@ impl<'b> Context<'b, '_> {
         self.arrival.record
     }
 
+    #[inline(always)]
     pub fn travel(&self) -> Travel {
         let arrival = self.arrival;
         Travel {

@@ -274,6 +274,7 @@ impl Tracker {
 }
 
 /// The row of a new request.
+#[inline(always)]
 pub(super) fn new_row(context: &Context<'_, '_>) -> ExchangeRow {
     let arrival = context.arrival;
     ExchangeRow {

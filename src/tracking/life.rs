@@ -20,7 +20,7 @@ pub(super) struct Due {
 }
 
 impl Due {
-    #[inline]
+    #[inline(always)]
     pub fn of(sent: &Sent, tag: u32) -> Self {
         let apart = sent.malformed || sent.stray || sent.multicast;
         let waits_not = sent.is_answered() || apart;

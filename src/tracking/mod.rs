@@ -184,6 +184,7 @@ impl Tracker {
     }
 
     /// The same for a message whose facts were read before, with the [`seed`](Self::seed) of this tracker, from these bytes.
+    #[inline(always)]
     pub fn track_known(&mut self, arrival: &Arrival, bytes: &[u8], facts: &Facts, out: &mut Vec<Patch>) -> Tracked {
         let mut out = Output { patches: out };
         self.step(arrival.time, arrival.record, &mut out);
@@ -229,6 +230,7 @@ impl Tracker {
     }
 
     /// The general path.
+    #[inline(never)]
     fn track_any(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         if !context.arrival.cut && context.facts.malformed {
             return self.track_malformed(context);

@@ -6,7 +6,9 @@ use super::clock::{Clock, Moment, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
 use super::judge::{judge_content, similar};
-use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
+use super::model::{
+    NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+};
 use super::observation::Observation;
 use super::order::{HALF, MODULUS, ahead, order};
 use super::pairs::REGISTERED;
@@ -286,13 +288,17 @@ impl Observation {
         open && ahead(number, self.row.freshest) == 1 && !self.climb.is_watched() && self.payload.is_none()
     }
 
-    /// Takes in such a notification.
-    #[inline]
-    pub fn go_up(&mut self, number: u32, context: &Context<'_, '_>) {
-        self.row.notifications += 1;
-        self.row.last = context.arrival.record;
+    /// Takes in such a notification; gives the row, written once it is whole.
+    #[inline(always)]
+    pub fn go_up(&mut self, number: u32, context: &Context<'_, '_>) -> ObservationRow {
+        let mut row = self.row;
+        row.notifications += 1;
+        row.last = context.arrival.record;
+        (row.freshest, row.freshest_time) = (number, context.now.time);
+        self.row = row;
         self.steps += 1;
-        self.set_freshest(number, context.now);
+        self.freshest_at = context.now;
+        row
     }
 
     /// The freshest number, and when it came.

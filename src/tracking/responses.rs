@@ -44,7 +44,9 @@ impl Tracker {
             Target::Request(slot) => {
                 self.own_response(handle, slot);
                 let ambiguous = self.shares_token(slot, context);
-                Tracked { ambiguous, ..self.answer(slot, context) }
+                let mut tracked = self.answer(slot, context);
+                tracked.ambiguous = ambiguous;
+                tracked
             }
             Target::Group(slot) => {
                 self.own_response(handle, slot);

@@ -85,8 +85,9 @@ impl<T> Ring<T> {
         self.get(self.first)
     }
 
-    /// Adds a thing under the number that comes next.
-    #[inline]
+    /// Adds a thing under the number that comes next. Always in the very place, so that a large thing is made where it stays: to copy what
+    /// was just written bit by bit waits for the memory.
+    #[inline(always)]
     pub fn push(&mut self, thing: T) {
         if self.length == self.room {
             self.grow();

@@ -142,7 +142,7 @@ pub(super) struct Acknowledged {
 
 impl Sent {
     /// A message that nothing more is known of.
-    #[inline]
+    #[inline(always)]
     pub fn new(key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) -> Self {
         let facts = context.facts;
         Self {
@@ -374,7 +374,7 @@ impl SentTable {
     }
 
     /// Makes a message the owner of the number of a place.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
         let life = if long { &mut self.confirmable } else { &mut self.other };

@@ -97,6 +97,7 @@ pub(super) struct Slot {
 
 impl Slot {
     /// A slot with nothing but the row; the caller fills in the rest.
+    #[inline(always)]
     pub fn new(
         kind: SlotKind,
         id: ExchangeId,

@@ -19,7 +19,7 @@ use crate::coap::{Code, MessageType};
 
 impl Tracker {
     /// A well-formed message, if it is one of the usual.
-    #[inline]
+    #[inline(always)]
     pub(super) fn track_usual(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, arrival) = (context.facts, context.arrival);
         if !facts.plain || arrival.cut || arrival.multicast {
@@ -47,6 +47,7 @@ impl Tracker {
     }
 
     /// The first copy of a request without Observe, under a Message ID and a token that are free.
+    #[inline(always)]
     fn usual_request(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
         // A server that refused something may be asked again too soon.
@@ -82,6 +83,7 @@ impl Tracker {
     }
 
     /// A successful response in the ACK to a [usual request](Self::usual_request) that was sent once, soon enough.
+    #[inline(always)]
     fn usual_answer(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, record) = (context.facts, context.arrival.record);
         if !facts.code.is_success() || facts.code == Code::VALID || facts.observe.is_some() {
@@ -115,15 +117,18 @@ impl Tracker {
         if std::mem::take(&mut sent.outstanding) {
             direction.outstanding = direction.outstanding.saturating_sub(1);
         }
-        let previous = std::mem::replace(&mut slot.row.last, record);
-        (slot.row.responses, slot.row.round_trip, slot.row.response) = (1, elapsed, record);
-        (slot.row.code, slot.row.answer) = (facts.code.0, AnswerKind::Piggybacked);
-        slot.row.state = ExchangeState::Answered;
+        // Written once it is whole: see `Ring::push`.
+        let mut row = slot.row;
+        let previous = std::mem::replace(&mut row.last, record);
+        (row.responses, row.round_trip, row.response) = (1, elapsed, record);
+        (row.code, row.answer) = (facts.code.0, AnswerKind::Piggybacked);
+        row.state = ExchangeState::Answered;
+        slot.row = row;
         slot.response_bytes = facts.length;
         let exchange = slot.id;
-        self.memory.renew(slot.pair, slot.row.resource, Code(slot.row.method), true, context);
+        self.memory.renew(slot.pair, row.resource, Code(row.method), true, context);
         context.out.patch(Patch::AnsweredBy { record: request, by: record });
-        context.out.patch(Patch::Exchange(exchange, slot.row));
+        context.out.patch(Patch::Exchange(exchange, row));
         self.counters.ack += 1;
         self.counters.piggybacked_responses += 1;
         self.counters.exchanges_answered += 1;
@@ -139,6 +144,7 @@ impl Tracker {
     }
 
     /// The first copy of a notification with the next number, of an observation under a token with which nothing else goes on.
+    #[inline(always)]
     fn usual_notification(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, record) = (context.facts, context.arrival.record);
         let (value, key) = (facts.observe?, key(context.pair, facts.message_id));
@@ -178,13 +184,16 @@ impl Tracker {
         self.count_type(context);
         let (slot, observation) = self.slots.observed_mut(index)?;
         slot.opened_at = slot.opened_at.max(steady);
-        let previous = std::mem::replace(&mut slot.row.last, record);
-        observation.go_up(value, context);
+        let mut row = slot.row;
+        let previous = std::mem::replace(&mut row.last, record);
+        slot.row = row;
+        let mut observed = observation.go_up(value, context);
         pace(observation, context, &self.clock);
         observation.freshen(index, context, stamp, &mut self.timers);
+        observed.max_age = observation.row.max_age;
         self.counters.notifications += 1;
-        context.out.patch(Patch::Observation(observation.id, observation.row));
-        context.out.patch(Patch::Exchange(slot.id, slot.row));
+        context.out.patch(Patch::Observation(observation.id, observed));
+        context.out.patch(Patch::Exchange(slot.id, row));
         let tracked = Tracked {
             exchange: slot.id,
             observation: observation.id,

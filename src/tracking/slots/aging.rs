@@ -17,7 +17,7 @@ pub(super) struct Term {
 }
 
 impl Term {
-    #[inline]
+    #[inline(always)]
     pub fn of(slot: &Slot) -> Self {
         let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
         let known = slot.observation != NO_OBSERVATION || slot.row.multicast;

@@ -181,7 +181,7 @@ impl Slots {
     }
 
     /// The same where the place of its token is known.
-    #[inline]
+    #[inline(always)]
     pub fn insert_at(&mut self, place: usize, mut slot: Slot, stamp: i64) -> u32 {
         let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
