@@ -73,7 +73,7 @@ impl Words {
     /// Names of methods; those without a name are written as codes.
     pub(super) const METHODS: Self = Self::Among(|| &METHODS, begins_with_digit);
     /// Content-Formats by their media types.
-    pub(super) const FORMATS: Self = Self::Among(|| &FORMATS, |_| true);
+    pub(super) const FORMATS: Self = Self::Among(|| &FORMATS, |text| text.starts_with("Unknown Type "));
     /// Content-Formats as numbers.
     pub(super) const FORMAT_NUMBERS: Self = Self::Names(|| &FORMATS, format_number);
     /// Options as numbers.

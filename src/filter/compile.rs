@@ -16,7 +16,7 @@ use super::quick::Asked;
 use super::relation::{Relation, WHOLES, Whole};
 use super::sides::Side;
 use super::versions;
-use super::worked::first_word;
+use super::worked::{first_word, number_elsewhere};
 use crate::field::{self, Field, Kind, Words};
 
 /// What the names of fields begin with that Wireshark has not.
@@ -331,6 +331,10 @@ impl<'t> Compiler<'t> {
             return self.fault(fault, &node.span);
         };
         if let Some(text) = item.bytes().map(String::from_utf8_lossy).filter(|text| !words.allows(text)) {
+            if let Some(hint) = number_elsewhere(name).filter(|_| text.parse::<u16>().is_ok()) {
+                let (text, field) = (text.into_owned(), name.to_owned());
+                return self.fault(Fault::Value { text, field, kind: "media type", hint }, &node.span);
+            }
             return self.fault(is_never(&text), &node.span);
         }
         self.fits(&item, of, text, &node.span)?;

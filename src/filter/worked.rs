@@ -23,6 +23,15 @@ pub(super) fn first_word(node: &Node) -> Option<&Node> {
     }
 }
 
+/// Which field has the number of what a field has the name of.
+pub(super) fn number_elsewhere(field: &str) -> Option<&'static str> {
+    match field {
+        "coap.opt.ctype" => Some("; the number is coapscope.content_format"),
+        "coap.opt.accept" => Some("; the number is coapscope.accept"),
+        _ => None,
+    }
+}
+
 /// The first field that has a word for a value where no field is called so, nor nearly so.
 fn value_of(unknown: &UnknownField) -> Option<(&'static str, &'static str)> {
     let is_it = |word: &&&str| word.eq_ignore_ascii_case(&unknown.name);
@@ -112,6 +121,15 @@ impl Compiler<'_> {
             {
                 let (text, most) = (text.to_owned(), (*number > 0).then_some(field.most));
                 self.fault(Fault::Range { text, field: field.name.to_string(), most }, span)
+            }
+            // Those who speak CoAP have a port.
+            Item::Text(address)
+                if matches!(&*field.name, "coapscope.client" | "coapscope.server")
+                    && str::from_utf8(address).is_ok_and(|text| text.parse::<IpAddr>().is_ok()) =>
+            {
+                let (text, field) = (text.to_owned(), field.name.to_string());
+                let hint = "; write \"10.0.0.1:5683\", or ask for a part: coapscope.client contains \"10.0.0.1\"";
+                self.fault(Fault::Value { text, field, kind: "address and port", hint }, span)
             }
             Item::Bytes(bytes) if field.kind == Kind::Mac && bytes.len() != 6 => {
                 let (text, field) = (text.to_owned(), field.name.to_string());

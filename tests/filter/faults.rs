@@ -32,6 +32,13 @@ const FAULTS: &[(&str, usize, &str)] = &[
     ("coap.opt.uri_path =~ \"x\"", 19, "a regular expression is written ~, not =~"),
     ("coap.mid => 3", 10, "a comparison is written >=, not =>"),
     ("coap.opt.uri_path == \u{201c}x\u{201d}", 22, "a quotation mark is written \", not \u{201c}"),
+    (
+        "coap.opt.ctype == 0",
+        19,
+        "`0` is no media type, which coap.opt.ctype is; the number is coapscope.content_format",
+    ),
+    ("coap.opt.accept == \"text/plain\"", 20, "coap.opt.accept is never `text/plain`; did you mean"),
+    ("coapscope.client == 10.0.0.1", 21, "is no address and port, which coapscope.client is; write \"10.0.0.1:5683\""),
     ("GET", 1, "`GET` is no field but a value; write coap.code == GET"),
     ("coap.mid == 3 && con", 18, "write coap.type == CON"),
     ("2.05 or coap.mid == 5", 1, "write coapscope.code == 2.05"),

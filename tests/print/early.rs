@@ -119,7 +119,7 @@ fn trees_and_fields_of_a_file_look_forward() {
             if body["complete"] == true {
                 seen[3] += usize::from(tree.contains("[Put together in: frame "));
                 assert!(
-                    tree.contains("[Put together in: frame ") != !body["frames"].is_null(),
+                    tree.contains("[Put together in: frame ") == body["frames"].is_null(),
                     "{capture} {number}: {tree}"
                 );
             } else {
