@@ -50,6 +50,10 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
     }
 }
 
+/// A datagram that only an ICMP error speaks of: from whom to whom, its identification, the version, type and code of the error, and a hash of
+/// what is quoted.
+pub(super) type Stray = (EndpointId, EndpointId, u16, [u8; 3], u64);
+
 /// A kind of request: from whom to whom, for what, by which method.
 pub(super) type Similar = (PairNumber, ResourceId, u8);
 
@@ -81,6 +85,8 @@ pub(super) struct Memory {
     fresh: Past,
     /// Datagrams that ICMP errors spoke of, and what they said of them.
     pub undelivered: Recent<(RecordId, [u8; 3]), ()>,
+    /// Datagrams that ICMP errors spoke of and that are no message of the capture: from whom to whom, which, their bytes; and when.
+    pub strays: Recent<Stray, Moment>,
     /// Requests protected by OSCORE: to whom, and a hash of key identifier and sequence number.
     protected: Recent<(EndpointId, u64), RecordId>,
     /// By which name each server was asked first, as a hash, and in which request.
@@ -99,6 +105,7 @@ impl Default for Memory {
             issued: Recent::new(),
             fresh: Past::default(),
             undelivered: Recent::new(),
+            strays: Recent::new(),
             protected: Recent::new(),
             hosts: Recent::new(),
         }

@@ -13,7 +13,7 @@ use crate::coap::{MessageType, Rule};
 /// The same datagram again within this time was captured twice.
 const COPY_WINDOW: i64 = 2 * SECOND / 1000;
 /// So long a datagram may take from one interface to another, or through a router: a sender waits twenty times as long (RFC 7252 section 4.8).
-const PASSAGE: i64 = SECOND / 10;
+pub(super) const PASSAGE: i64 = SECOND / 10;
 
 /// How a message stands to the one that owns its Message ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

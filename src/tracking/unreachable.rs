@@ -1,7 +1,9 @@
 //! ICMP errors that quote a message: which one, and what they end (RFC 1122 section 4.1.3.3, RFC 4443 section 3.1).
 
 use super::Tracker;
+use super::clock::between;
 use super::context::{MESSAGE_ID, Output};
+use super::message_layer::PASSAGE;
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::pairs::PairNumber;
 use super::sent::{Handle, Sent, key};
@@ -55,7 +57,8 @@ impl Tracker {
         let copy = handle.and_then(|handle| self.sent.get(handle)).map(|sent| self.copy_quoted(sent, quoted.ip_id));
         let place = if record == NO_RECORD { evidence } else { copy.unwrap_or(record) };
         let said = (place, quoted.icmp);
-        if self.memory.undelivered.get(&said).is_none() {
+        let is_told = record == NO_RECORD && self.was_seen_a_moment_ago(quoted);
+        if !is_told && self.memory.undelivered.get(&said).is_none() {
             self.memory.undelivered.insert(said, ());
             out.find(place, finding);
         }
@@ -63,6 +66,15 @@ impl Tracker {
             self.not_delivered(handle, evidence, &mut out);
         }
         record
+    }
+
+    /// Whether the capture point has just seen an error that quotes the same datagram, of which no message is known.
+    fn was_seen_a_moment_ago(&mut self, quoted: &Quoted<'_>) -> bool {
+        let (hash, now) = (self.seed.hash(quoted.bytes), self.clock.now());
+        let stray = (quoted.source, quoted.destination, quoted.ip_id, quoted.icmp, hash);
+        let before = self.memory.strays.get(&stray).copied();
+        self.memory.strays.insert(stray, now);
+        before.and_then(|before| between(before, now)).is_some_and(|elapsed| elapsed <= PASSAGE)
     }
 
     /// Which copy of a message an error quotes: the newest, unless its identification tells that it is the first.

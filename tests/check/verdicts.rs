@@ -9,7 +9,7 @@ use coapscope::render::verdict::{Person, Sum, Tally};
 use coapscope::store::{Store, Update};
 use serde_json::Value;
 
-use super::packets::{capture as write, datagram};
+use super::packets::{capture as write, capture_at_micros as write_at, datagram};
 use super::{Known, json, root, run};
 
 /// What an endpoint is charged with at warning and above: identifier, frames of the first case and of what it is held against.
@@ -182,6 +182,34 @@ fn one_device_has_one_verdict_in_markdown() {
     // In the text each endpoint has its own.
     let text = known.check("check --show error @one.pcap", 1);
     assert_eq!(text.matches(": sent ").count(), 3, "{text}");
+}
+
+/// An ICMP error, port unreachable, that quotes a packet.
+fn icmp(quoted: &[u8]) -> Vec<u8> {
+    let mut packet = datagram(40001, false, &[]);
+    packet.truncate(20);
+    packet[2..4].copy_from_slice(&(28 + quoted.len() as u16).to_be_bytes());
+    packet[9] = 1;
+    packet.extend([3, 3, 0, 0, 0, 0, 0, 0]);
+    packet.extend(quoted);
+    packet
+}
+
+#[test]
+fn an_error_that_was_captured_twice_is_one_proof() {
+    let known = Known::new();
+    let [one, other] = [1, 2].map(|id| icmp(&datagram(40001, true, &[0x40, 1, 0, id])));
+    // Both interfaces saw it; another datagram; the first is sent again, and reported again.
+    let packets = [(0, one.clone()), (20, one.clone()), (40, other), (2_000_000, one)];
+    write_at(&known.path("one.pcap"), &packets);
+    let text = known.check("check -T json --show warn @one.pcap", 0);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let frames = |finding: &Value| -> Vec<u64> {
+        finding["cases"].as_array().unwrap().iter().map(|case| case["frame"].as_u64().unwrap()).collect()
+    };
+    let found: Vec<_> =
+        value["findings"].as_array().unwrap().iter().map(|one| (one["id"].clone(), frames(one))).collect();
+    assert_eq!(found, [("icmp.unreachable".into(), vec![1, 3, 4])]);
 }
 
 #[test]
