@@ -34,6 +34,8 @@ mod sentences;
 mod silent;
 #[path = "screens/truth.rs"]
 mod truth;
+#[path = "screens/words.rs"]
+mod words;
 
 use coapscope::capture::PcapWriter;
 use coapscope::frame::LinkType;
