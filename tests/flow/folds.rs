@@ -1,9 +1,12 @@
 //! Folded block transfers: what they hide is told, nothing is cut without a sign, and a jump into one is seen.
 
+use coapscope::capture::PcapWriter;
+use coapscope::frame::LinkType;
 use serde_json::Value;
 
 use crate::capture::{Capture, Form, lab};
 use crate::script::Scene;
+use crate::text::udp;
 
 /// What stands out about messages: the counts as a folded row has them, in letters and in words, and the gravest flag.
 fn told(objects: &[&Value]) -> (String, String, String) {
@@ -139,4 +142,44 @@ fn a_jump_into_a_fold_is_seen() {
     let film = Scene::lab("05-block-loss.client.pcap").keys(":41 Enter f").run();
     let said = "Enter unfolds 11 messages, #37 to #47 (1 warning, 1 duplicate). Below is #41";
     assert!(film.last().contains(said), "{}", film.last());
+}
+
+#[test]
+fn a_body_is_complete_where_all_of_it_was_captured() {
+    for (name, first, said) in [
+        ("05-block-errors.pcap", "7", "complete in 241 ms"),
+        ("05-block-errors.pcap", "3", "more follow"),
+        ("05-block2-libcoap.pcap", "1", "complete in 5.72 ms"),
+        ("05-block2-libcoap.pcap", "11", "complete in 622 us; 1 warning"),
+    ] {
+        let text = Capture::lab(name).text(Form { width: 200, ..Form::default() }).0;
+        let row = text.lines().find(|row| row.contains("[+]") && row.split_whitespace().next() == Some(first));
+        let note =
+            row.and_then(|row| row.rsplit('\u{2502}').next()).unwrap_or_else(|| panic!("no row {first}\n{text}"));
+        assert!(note.contains(said), "{name}, {first}: {said}\n{row:?}");
+    }
+}
+
+#[test]
+fn a_body_of_which_a_block_is_missing_is_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gap.pcap");
+    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
+    // Block 0 of 64 bytes, then block 2, which is the last.
+    let put = |id: u8, block: u8, length: usize| {
+        [&[0x40, 3, 0, id, 0xb1, b'x', 0xd1, 3, block, 0xff][..], &vec![b'.'; length]].concat()
+    };
+    let messages = [
+        ((40000, 5683), put(1, 0x0a, 64)),
+        ((5683, 40000), vec![0x60, 0x5f, 0, 1]),
+        ((40000, 5683), put(2, 0x22, 10)),
+        ((5683, 40000), vec![0x60, 0x44, 0, 2]),
+    ];
+    for (at, (ports, message)) in messages.iter().enumerate() {
+        let packet = udp(*ports, message);
+        writer.record(1_000_000_000 + at as i64, packet.len() as u32, &packet).unwrap();
+    }
+    writer.finish().unwrap();
+    let text = Capture::read(&file).text(Form { width: 120, ..Form::default() }).0;
+    assert!(text.contains("[+] PUT /x Block1 #0-2") && text.contains("incomplete"), "{text}");
 }

@@ -177,7 +177,8 @@ pub fn hostile(path: &[u8]) -> Capture {
     capture
 }
 
-fn udp((from, to): (u16, u16), payload: &[u8]) -> Vec<u8> {
+/// A datagram of raw IPv4 between two hosts, to the port 5683 of one or from there.
+pub fn udp((from, to): (u16, u16), payload: &[u8]) -> Vec<u8> {
     let length = 28 + payload.len() as u16;
     let mut packet = vec![0x45, 0];
     packet.extend(length.to_be_bytes());

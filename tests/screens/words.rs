@@ -97,7 +97,7 @@ fn times_are_as_the_screen_says() {
         ("3 d", "no deltas here, where rows need not stand in the order of time"),
         ("4 d", "no deltas here"),
         ("5 t", "time: time of day, local; no times stand here"),
-        ("d 3", "    0.000 "),
+        ("d 3", " 0.000 c1>s1"),
         (":5 Enter 3 r", "time counts from #5"),
         (":5 Enter r t t t t t t", "time: seconds since #5"),
     ] {

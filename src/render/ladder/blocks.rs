@@ -75,6 +75,8 @@ pub struct Run {
     pub blocks: (Block, Block),
     /// Which option.
     pub option: OptionNumber,
+    /// All of the body that its last block is of was captured; none: that is not known.
+    pub is_whole: Option<bool>,
     /// Method and path, escaped.
     pub about: String,
     /// Time of the first message and of the last.
@@ -155,6 +157,7 @@ impl Run {
             bytes: 0,
             blocks: (part.block, part.block),
             option: part.option,
+            is_whole: None,
             about: format!("{method} {}", escape::text(resource)),
             times: (begins.time, begins.time),
             severity: None,
@@ -165,7 +168,9 @@ impl Run {
     }
 
     /// Counts in what stands out about a message.
-    pub(super) fn note(&mut self, id: RecordId, record: &Record) {
+    pub(super) fn note(&mut self, id: RecordId, record: &Record, store: &Store) {
+        let body = store.part(id).and_then(|part| store.body(part.body));
+        self.is_whole = body.map(|body| body.complete).or(self.is_whole);
         self.last = id;
         self.times.1 = record.time;
         self.messages += 1;
@@ -177,9 +182,13 @@ impl Run {
         }
     }
 
-    /// Where the last block said that none follows.
-    pub fn is_complete(&self) -> bool {
-        !self.blocks.1.more
+    /// How the body stands: more is to come, or none, and all of it was captured or not.
+    fn state(&self) -> &'static str {
+        match (self.blocks.1.more, self.is_whole) {
+            (true, _) => "more follow",
+            (false, Some(false)) => "incomplete",
+            (false, _) => "complete",
+        }
     }
 
     /// The blocks: `Block1 #0-13`.
@@ -225,7 +234,8 @@ impl Run {
     /// What is said beside it: how it ended, how long it took, and what it hides.
     pub fn notes(&self) -> Vec<String> {
         let took = crate::frame::time_between(self.times.0, self.times.1).map(duration);
-        let (state, after) = if self.is_complete() { ("complete", " in ") } else { ("more follow", ", after ") };
+        let state = self.state();
+        let after = if state == "complete" { " in " } else { ", after " };
         let whole = took.map(|took| format!("{state}{after}{took}"));
         let (words, letters) = (self.hidden.words(), self.hidden.letters());
         if letters.is_empty() {

@@ -385,7 +385,7 @@ impl Ladder {
         let mut seen = HashSet::new();
         for id in members {
             let record = store.get(*id)?;
-            run.note(*id, &record);
+            run.note(*id, &record, store);
             let part = self.blocks.part(*id, store, source.fetcher)?;
             run.exchanges += usize::from(seen.insert(record.exchange));
             run.bytes += if part.is_carried_by(&record) { part.bytes } else { 0 };
