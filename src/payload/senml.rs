@@ -299,10 +299,16 @@ fn fits(field: &Item, kind: Kind, form: Form, walk: &mut Walk) -> bool {
         Value::Float(number) if !number.is_finite() => walk.flaw(Flaw::NotFinite, field.bytes.clone()),
         // The exponent has a small letter (RFC 8428 section 5).
         Value::Number(text) if text.contains('E') => walk.flaw(Flaw::Syntax, field.bytes.clone()),
+        Value::Text(text) if kind == Kind::Data && !is_base64url(text) => walk.flaw(Flaw::Kind, field.bytes.clone()),
         _ if field.as_number().is_some_and(f64::is_infinite) => walk.flaw(Flaw::Overflow, field.bytes.clone()),
         _ => {}
     }
     true
+}
+
+/// Whether a text is base64url without padding, which data is in JSON (RFC 8428 section 5).
+fn is_base64url(text: &str) -> bool {
+    text.len() % 4 != 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// What a field is. In CBOR a text label means what it means in JSON.
