@@ -13,7 +13,7 @@ use super::thread;
 /// Frames of a batch; where all are records it becomes an update as it is. What lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 512;
 /// Batches that wait at most.
-const WAITING: usize = 3;
+const WAITING: usize = 6;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 

@@ -8,7 +8,7 @@ use crate::store::{Ended, Update};
 
 /// Updates that wait to be taken at most by whoever takes them one by one. More would leave the processor's cache before they are looked
 /// at.
-pub const WAITING: usize = 4;
+pub const WAITING: usize = 8;
 /// How long a source that has nothing now is waited for, before it is asked again.
 const WAIT: Duration = Duration::from_millis(100);
 

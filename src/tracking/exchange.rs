@@ -234,7 +234,6 @@ impl Tracker {
             && std::mem::take(&mut sent.outstanding)
         {
             let pair = sent.pair();
-            self.sent.settle(handle);
             self.release(pair);
         }
     }
