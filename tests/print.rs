@@ -20,6 +20,8 @@ mod lab;
 mod packets;
 #[path = "print/pieces.rs"]
 mod pieces;
+#[path = "print/streams.rs"]
+mod streams;
 #[path = "print/truth.rs"]
 mod truth;
 

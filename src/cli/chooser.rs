@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::capture::CaptureError;
 use crate::filter::{Filter, Groups};
 use crate::pipeline::{Fetcher, Sweep};
-use crate::store::Store;
+use crate::store::{RecordKind, Store};
 use crate::tracking::{NO_RECORD, Patch, RecordId};
 
 /// Messages of an exchange that are looked at again when something becomes known of it.
 const LOOKED_AT: usize = 256;
+/// Frames that speak of messages, of which so many are kept in mind.
+const EVIDENCE: usize = 1024;
 
 /// A filter at work on messages that come one by one.
 pub(super) struct Chooser {
@@ -18,13 +20,15 @@ pub(super) struct Chooser {
     groups: Groups,
     /// Messages that were chosen, one bit each, where that is asked for.
     chosen: Option<Vec<u64>>,
+    /// The newest frames that speak of messages.
+    evidence: Vec<RecordId>,
 }
 
 impl Chooser {
     /// `remembers`: keep in mind what was chosen.
     pub fn new(filter: Arc<Filter>, fetcher: &Fetcher, remembers: bool) -> Self {
         let groups = filter.groups();
-        Self { filter, sweep: Sweep::new(fetcher), groups, chosen: remembers.then(Vec::new) }
+        Self { filter, sweep: Sweep::new(fetcher), groups, chosen: remembers.then(Vec::new), evidence: Vec::new() }
     }
 
     /// The messages to print now that this one has come, and this became known: itself, or earlier ones, in their order.
@@ -42,12 +46,32 @@ impl Chooser {
             into.extend(new);
             return Ok(());
         }
-        let mut grown = false;
-        if let Some(id) = new {
-            grown = self.filter.note(store, id, &mut self.sweep, &mut self.groups)?;
+        let follows = self.chosen.is_some() && self.filter.known_later();
+        let mut touched = if follows { touched(store, patches) } else { Vec::new() };
+        // What became known of an earlier message may choose its exchange as a whole, and that another one.
+        let mut noted: Vec<RecordId> = new.into_iter().collect();
+        noted.extend(touched.iter().filter(|_| self.filter.notes_later()));
+        let mut grown: Vec<RecordId> = Vec::new();
+        while !noted.is_empty() {
+            for id in std::mem::take(&mut noted) {
+                if self.filter.note(store, id, &mut self.sweep, &mut self.groups)? && follows {
+                    whole(store, id, &mut noted);
+                }
+            }
+            grown.extend_from_slice(&noted);
+            noted.retain(|_| self.filter.notes_groups());
         }
-        if self.chosen.is_some() && self.filter.known_later() {
-            for id in touched(store, new.filter(|_| grown), patches) {
+        if follows {
+            self.evidence.extend(new.filter(|id| store.get(*id).is_some_and(|one| one.kind() == RecordKind::Evidence)));
+            self.evidence.drain(..self.evidence.len().saturating_sub(EVIDENCE));
+            if !grown.is_empty() {
+                touched.extend(grown);
+                touched.sort_unstable();
+                self.add_evidence(store, &mut touched);
+            }
+            touched.sort_unstable();
+            touched.dedup();
+            for id in touched {
                 if Some(id) != new && !self.was_chosen(id) && self.passes(store, id)? {
                     into.push(id);
                 }
@@ -60,6 +84,13 @@ impl Chooser {
         }
         into.iter().for_each(|id| self.remember(*id));
         Ok(())
+    }
+
+    /// The frames that speak of one of these messages, which are sorted.
+    fn add_evidence(&self, store: &Store, touched: &mut Vec<RecordId>) {
+        let speaks = |id: &&RecordId| store.get(**id).is_some_and(|one| touched.binary_search(&one.relates_to).is_ok());
+        let found: Vec<RecordId> = self.evidence.iter().filter(speaks).copied().collect();
+        touched.extend(found);
     }
 
     /// Whether the filter lets a message through.
@@ -89,9 +120,8 @@ impl Chooser {
     }
 }
 
-/// Earlier messages of which the filter may think differently now, in their order. `whole`: a message whose exchange as a whole may be
-/// chosen from now on.
-fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<RecordId> {
+/// Earlier messages of which the filter may think differently now, in their order.
+fn touched(store: &Store, patches: &[Patch]) -> Vec<RecordId> {
     let mut touched = Vec::new();
     for patch in patches {
         match patch {
@@ -112,13 +142,19 @@ fn touched(store: &Store, whole: Option<RecordId>, patches: &[Patch]) -> Vec<Rec
             Patch::Part(..) => {}
         }
     }
-    if let Some(id) = whole {
-        back_from(store, id, usize::MAX, &mut touched);
-        body_before(store, id, &mut touched);
-    }
     touched.sort_unstable();
     touched.dedup();
     touched
+}
+
+/// The messages that are chosen with one whose exchange, observation or body is chosen as a whole from now on.
+fn whole(store: &Store, id: RecordId, into: &mut Vec<RecordId>) {
+    // What speaks of a message is chosen with it.
+    let about = store.get(id).filter(|record| record.kind() == RecordKind::Evidence).map(|record| record.relates_to);
+    let id = about.unwrap_or(id);
+    let last = store.get(id).and_then(|record| store.exchange(record.exchange)).map_or(id, |row| row.last);
+    back_from(store, last, usize::MAX, into);
+    body_before(store, id, into);
 }
 
 /// A message and those before it in its exchange, so many at most.
@@ -138,7 +174,9 @@ fn body_before(store: &Store, id: RecordId, into: &mut Vec<RecordId>) {
     let mut next = ends.into_iter().find(|id| store.part(*id).is_some());
     while let Some((id, part)) = next.and_then(|id| Some((id, store.part(id)?))) {
         into.push(id);
-        into.extend(exchange(id).map(|row| [row.request, row.response]).into_iter().flatten());
+        if let Some(row) = exchange(id) {
+            back_from(store, row.last, LOOKED_AT, into);
+        }
         next = Some(part.previous).filter(|before| *before < id);
     }
 }

@@ -68,6 +68,16 @@ impl Filter {
         self.test.is_none()
     }
 
+    /// Which groups of messages are chosen as a whole may change with what becomes known of earlier ones.
+    pub fn notes_later(&self) -> bool {
+        self.relations.iter().any(|relation| relation.test.expr.known_later())
+    }
+
+    /// Which groups of messages are chosen as a whole may depend on others that are.
+    pub fn notes_groups(&self) -> bool {
+        self.relations.len() > 1
+    }
+
     /// What it says of a message may change with what comes after the message.
     pub fn known_later(&self) -> bool {
         !self.relations.is_empty() || self.test.as_ref().is_some_and(|asked| asked.expr.known_later())
