@@ -249,11 +249,12 @@ impl Ordering {
             return Ok(());
         }
         let (column, reversed, group) = (self.column, self.reversed, self.group);
+        let room = Room::of(work.ids().len(), (column, reversed) != (Column::Start, false), group.is_some());
         let mine = self.generation.load(Atomic::Relaxed);
         let (generation, at_work) = (Arc::clone(&self.generation), Arc::clone(&self.at_work));
         thread::Builder::new().name("sort".into()).spawn(move || {
             let go_on = || generation.load(Atomic::Relaxed) == mine;
-            let (view, rows) = (work.view, work.run(column, reversed, group, &go_on));
+            let (view, rows) = (work.view, work.run(column, reversed, group, room, &go_on));
             // Whoever hears of it may begin the next one, and need not keep what is otherwise by now.
             drop((work, at_work));
             let _ = events.send(Event::Ordered(Ordered { view, generation: mine, rows }));
@@ -296,22 +297,50 @@ struct Sorted {
     row: u32,
 }
 
+/// What a worker puts in order. The screen's thread has it made: of memory that another thread has asked for, the system's allocator keeps a part
+/// for that thread when it is let go, which adds up.
+struct Room {
+    ids: Vec<u32>,
+    grouped: Vec<u32>,
+    rows: Vec<Sorted>,
+}
+
+impl Room {
+    fn of(count: usize, sorted: bool, grouped: bool) -> Self {
+        let room = |wanted: bool| if wanted { count } else { 0 };
+        Self {
+            ids: Vec::with_capacity(count),
+            grouped: Vec::with_capacity(room(grouped)),
+            rows: Vec::with_capacity(room(sorted || grouped)),
+        }
+    }
+}
+
 impl Order {
-    fn run(&self, column: Column, reversed: bool, group: Option<Column>, go_on: &dyn Fn() -> bool) -> Option<Rows> {
-        let ids = match self.view {
+    /// All that could have a row.
+    fn ids(&self) -> Range<u32> {
+        match self.view {
             View::Observations => self.store.observation_ids(),
             _ => self.store.exchange_ids(),
-        };
+        }
+    }
+
+    fn run(
+        &self,
+        column: Column,
+        reversed: bool,
+        group: Option<Column>,
+        room: Room,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Rows> {
+        let ids = self.ids();
         let wanted = self.chosen.as_ref().map(|chosen| Marks::of(ids.clone(), self.rows_of(chosen)));
         let is_wanted = |id: &u32| wanted.as_ref().is_none_or(|wanted| wanted.has(*id)) && self.is_there(*id);
-        let count = ids.clone().filter(is_wanted).count();
-        let mut sorted: Vec<u32> = Vec::with_capacity(count);
-        let mut rows: Vec<Sorted> = Vec::new();
+        let Room { ids: mut sorted, mut grouped, mut rows } = room;
         if (column, reversed) == (Column::Start, false) {
             sorted.extend(ids.clone().filter(is_wanted));
         } else {
             let keys = Keys::new(self, column, ids.clone());
-            rows.reserve_exact(count);
             for id in ids.clone().filter(is_wanted) {
                 if id % 4096 == 0 && !go_on() {
                     return None;
@@ -327,11 +356,10 @@ impl Order {
         if let Some(column) = group.filter(|_| go_on()) {
             let keys = Keys::new(self, column, ids);
             rows.clear();
-            rows.reserve_exact(count);
             rows.extend(sorted.iter().zip(0..).map(|(id, place)| Sorted { key: keys.key(*id), row: place }));
             rows.sort_unstable_by_key(|row| (row.key, row.row));
-            let by_place = std::mem::replace(&mut sorted, Vec::with_capacity(count));
-            sorted.extend(rows.iter().filter_map(|row| by_place.get(row.row as usize)));
+            grouped.extend(rows.iter().filter_map(|row| sorted.get(row.row as usize)));
+            std::mem::swap(&mut sorted, &mut grouped);
             let mut before = None;
             for (at, (row, id)) in rows.iter().zip(&sorted).enumerate() {
                 if before.replace(row.key) != Some(row.key) {
@@ -339,6 +367,7 @@ impl Order {
                 }
             }
         }
+        sorted.shrink_to_fit();
         go_on().then(|| Rows { ids: sorted, group: group.unwrap_or_default(), headings })
     }
 
