@@ -11,7 +11,8 @@
 //!
 //! A *capture* is always a file on disk: the one that was opened, or the *spool* that a live capture, standard input or a
 //! compressed file is written to first. The loader reads frames from it ([`capture`]), peels the lower layers off ([`frame`]), decodes the
-//! message ([`coap`]), relates it to earlier ones ([`tracking`]) and keeps a record of 56 bytes ([`store`]) that points to the bytes.
+//! message ([`coap`]), relates it to earlier ones ([`tracking`]) and keeps a record ([`store`]) that points to the bytes: 56 bytes, and about 20 once
+//! it is packed together with its neighbours.
 //! Whoever looks at a message reads and decodes those bytes again ([`pipeline::Fetcher`]): nothing decoded is kept.
 //!
 //! From another program the same takes ten lines: `examples/decode.rs` decodes a message, `examples/slow_answers.rs` reads a capture,

@@ -61,7 +61,7 @@ impl Update {
 
     /// Nothing in it changes what a reader sees, but perhaps counts.
     pub fn is_quiet(&self) -> bool {
-        self.records.len() == 0
+        self.records.is_empty()
             && self.patches.is_empty()
             && self.interfaces.is_empty()
             && self.warnings.is_empty()
