@@ -38,7 +38,9 @@ fn a_stream_lets_through_in_the_end_what_a_file_does() {
             let frames = |name: &str, input: Option<File>| {
                 let mut command = coapscope("print -T json -Y");
                 command.arg(filter).arg(name);
-                input.into_iter().for_each(|file| drop(command.stdin(file)));
+                if let Some(file) = input {
+                    command.stdin(file);
+                }
                 let output = command.output().unwrap();
                 assert!(output.status.success(), "{output:?}");
                 let mut frames: Vec<u64> = objects(&String::from_utf8(output.stdout).unwrap())
