@@ -183,3 +183,10 @@ fn a_body_of_which_a_block_is_missing_is_incomplete() {
     let text = Capture::read(&file).text(Form { width: 120, ..Form::default() }).0;
     assert!(text.contains("[+] PUT /x Block1 #0-2") && text.contains("incomplete"), "{text}");
 }
+
+#[test]
+fn a_fold_with_an_end_beyond_the_edge_points_there() {
+    let text = Capture::lab("09-lab-session.mirror.pcap").text(Form::default()).0;
+    let row = text.lines().find(|row| row.starts_with(" 75 ")).unwrap();
+    assert!(row.contains("[+]") && row.contains("\u{2550}\u{25b6}\u{bb}"), "{row}");
+}

@@ -249,16 +249,21 @@ impl Drawing<'_> {
         reached
     }
 
+    /// Signs at the edges behind which an end is.
+    fn beyond_edges(&self, canvas: &mut Canvas, ends: Ends, part: Part) {
+        let [left, right] = self.signs.beyond;
+        for (column, seen) in [(ends.from, ends.seen.0), (ends.to, ends.seen.1)] {
+            if !seen {
+                canvas.put(column, if column == self.columns.edges().0 { left } else { right }, part);
+            }
+        }
+    }
+
     fn arrow(&self, canvas: &mut Canvas, row: &Row, ends: Ends, part: Part) {
         let right = ends.to_the_right();
         let between = ends.between();
         let head = self.signs.head(row.kind, right);
-        let [beyond_left, beyond_right] = self.signs.beyond;
-        for (column, seen) in [(ends.from, ends.seen.0), (ends.to, ends.seen.1)] {
-            if !seen {
-                canvas.put(column, if column == self.columns.edges().0 { beyond_left } else { beyond_right }, part);
-            }
-        }
+        self.beyond_edges(canvas, ends, part);
         let line = self.signs.line(row.kind);
         // A head that another arrow of the row has put stays.
         canvas.fill(between.clone(), line, part);
@@ -415,6 +420,7 @@ impl Drawing<'_> {
             return self.across(canvas, &format!(" {words} "), Part::Idle);
         };
         let between = ends.between();
+        self.beyond_edges(canvas, ends, Part::Idle);
         canvas.fill(between.clone(), self.signs.fold, Part::Idle);
         canvas.put(between.start, self.signs.heads[0], Part::Idle);
         canvas.put(between.end.saturating_sub(1).max(between.start), self.signs.heads[1], Part::Idle);

@@ -127,8 +127,9 @@ impl Label {
             (true, _) => self.shortened(choice.payload, !choice.message_id, room)?,
         };
         words.extend(word(true, &about, Part::Plain));
-        // What it is about is left out with a sign, if that fits.
-        if !choice.about && !self.about(false).is_empty() && width(&words) + 3 <= columns {
+        // What it is about, and its Observe number, are left out with a sign, if that fits.
+        let is_left_out = !choice.about && !self.about(false).is_empty() || !choice.observe && !self.observe.is_empty();
+        if is_left_out && width(&words) + 3 <= columns {
             words.push(("..".to_owned(), Part::Plain));
         }
         words.extend(token);
@@ -331,6 +332,11 @@ mod tests {
             (20, "CON PUT /example_d.."),
         ] {
             assert_eq!(in_line(&block.fit(columns)), expected, "{columns}");
+        }
+        let notification =
+            Label { kind: "ACK".into(), code: "2.05".into(), observe: "Obs 3".into(), ..Label::default() };
+        for (columns, expected) in [(14, "ACK 2.05 Obs 3"), (13, "ACK 2.05 .."), (10, "ACK 2.05")] {
+            assert_eq!(in_line(&notification.fit(columns)), expected, "{columns}");
         }
         assert_eq!(label.text(), "R2 CON 4098 PUT /led json {\"on\":true} [beef]");
     }
