@@ -1,6 +1,9 @@
 //! The command line as its user meets it: one table of arguments, and what comes of them on standard output and standard error.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "cli/refused.rs"]
+mod refused;
+
 use std::fs::{self, File};
 use std::process::{Command, Output, Stdio};
 
@@ -27,110 +30,9 @@ fn refusal(output: &Output, what: &str) -> String {
     text
 }
 
-/// Arguments, and what the line says.
-const REFUSED: &[(&str, &str)] = &[
-    // What cannot be read, with the way out.
-    ("print --frob FILE", "--frob: there is no such option; see `coapscope print --help`"),
-    (
-        "print -Y coap.mit FILE",
-        "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 1); see `coapscope fields`",
-    ),
-    ("print -Y -coap.mit<0 FILE", "-Y: no field is called `coap.mit`; did you mean coap.mid? (at character 2)"),
-    ("print -T fields -e coap.payload FILE", "-e: `coap.payload` is a sentence about the payload in Wireshark"),
-    ("explain -Y coap -r FILE --frame 1", "-Y: chooses among messages"),
-    ("fields qqqqqqq", "qqqqqqq: no field has that in its name, meaning or values; `coapscope fields` lists them all"),
-    ("fields coap.payloadd", "no field is called `coap.payloadd`; did you mean"),
-    ("print --prot 1 FILE", "did you mean --port?"),
-    ("print --port", "--port: a value is missing"),
-    ("print -t bogus FILE", "-t/--time bogus: the values are r, d, a, ad, u, e; see `coapscope print --help`"),
-    ("flow --exchange x FILE", "--exchange x: a whole number from 1 to"),
-    (
-        "print -T fields -e coap.mit FILE",
-        "-e: no field is called `coap.mit`; did you mean coap.mid?; see `coapscope fields`",
-    ),
-    ("print --color no FILE", "--color no: the values are auto, always, never"),
-    ("FILE README.md", "README.md: one argument too many"),
-    ("print FILE -r FILE", "FILE and -r/--read exclude each other"),
-    ("print FILE -i lo", "FILE and -i/--interface exclude each other"),
-    ("print -t d -t r FILE", "-t/--time can be given once only"),
-    ("completions", "SHELL is missing; see `coapscope completions --help`"),
-    ("-D -c 3", "-D/--list-interfaces goes with nothing else"),
-    ("explain 40 -r FILE --frame 1", "HEX and -r/--read exclude each other"),
-    ("explain -r FILE", "--frame is missing"),
-    // Values out of range, negative ones among them.
-    ("print --max-retransmit -1 FILE", "--max-retransmit -1: a whole number from 0 to 20"),
-    ("stats --ack-timeout -2 FILE", "--ack-timeout -2: seconds from 0.001 to 86400"),
-    ("stats --ack-timeout 1e308 FILE", "--ack-timeout 1e308: seconds"),
-    ("stats --ack-random-factor 0.5 FILE", "--ack-random-factor 0.5: a factor from 1 to 100"),
-    ("stats --default-leisure nan FILE", "--default-leisure nan: seconds from 0 to"),
-    ("print --nstart 0 FILE", "--nstart 0: a whole number from 1"),
-    ("print --probing-rate -1 FILE", "--probing-rate -1: a whole number"),
-    ("print --port 70000 FILE", "--port 70000: a whole number from 0 to 65535"),
-    ("print --port -3 FILE", "--port -3: a whole number"),
-    ("print -c 0 FILE", "-c/--count 0: a whole number from 1"),
-    ("explain -r FILE --frame -1", "--frame -1: a whole number from 1"),
-    ("print --memory nonsense FILE", "--memory nonsense: a size is"),
-    ("stats --memory -5M FILE", "--memory -5M: a size is"),
-    ("explain --memory 3 -r FILE --frame 1", "--memory 3: a size is"),
-    ("--memory x FILE", "--memory x: a size is"),
-    ("flow --width 0 FILE", "--width 0: a whole number from 30 to 65535"),
-    ("flow --width 29 FILE", "--width 29: a whole number from 30"),
-    ("print -T bogus FILE", "-T/--format bogus: the values are text"),
-    ("print --format bogus FILE", "-T/--format bogus: the values are text"),
-    // Words in the place of a subcommand.
-    ("practise FILE", "practise: there is no subcommand and no file of that name; the subcommands are print, explain"),
-    ("practise", "practise: there is no subcommand"),
-    ("practise -r FILE", "practise: there is no subcommand"),
-    ("prnt FILE", "did you mean `coapscope print`?"),
-    ("stat --json FILE", "did you mean `coapscope stats`?"),
-    ("-t d print FILE", "print: a subcommand stands first"),
-    ("-r FILE -T fields -e frame.number", "-T: belongs to a subcommand; did you mean `coapscope print -T`?"),
-    ("FILE -T json", "-T: belongs to a subcommand; did you mean `coapscope print -T`?"),
-    ("FILE -V", "-V: belongs to a subcommand; did you mean `coapscope print -V`?"),
-    ("-r FILE -V", "did you mean `coapscope print -V`?"),
-    ("FILE --json", "--json: belongs to a subcommand; did you mean `coapscope stats --json`?"),
-    ("completions bash x", "x: one argument too many; see"),
-    ("explain FILE", "FILE is a file; name the capture and the frame: -r FILE --frame N"),
-    ("print -T fields -e frame.number,coap.mid FILE", "-e: takes one field; write one -e for each"),
-    ("nowhere.pcap", "No such file or directory (os error 2); check its name and folder"),
-    ("check", "standard input: coapscope check FILE"),
-    ("flow", "standard input: coapscope flow FILE"),
-    ("stats", "standard input: coapscope stats FILE"),
-    ("captures", "captures: is a folder"),
-    // What would have no effect.
-    ("print -w FILE FILE", "-w FILE: that is the capture itself"),
-    (
-        "print -w nowhere/out.pcapng FILE",
-        "nowhere/out.pcapng: cannot be written: No such file or directory (os error 2); check its folder",
-    ),
-    ("print -w tests FILE", "tests: cannot be written: Is a directory (os error 21); name a file in it"),
-    ("print --port= FILE", "--port '': a whole number from 0 to 65535; see `coapscope print --help`"),
-    ("print --export-objects DIR -T json FILE", "--export-objects: it writes files and says which; leave out"),
-    ("man x", "x: one argument too many; see"),
-    ("print --whole-exchanges FILE", "--whole-exchanges: belongs to -w"),
-    ("print --table exchanges -V FILE", "--table: a table has columns of its own"),
-    ("print --table exchanges -T fields FILE", "--table: a table is printed as text"),
-    ("print --table exchange FILE", "--table exchange: the values are exchanges, observations, findings, resources"),
-    ("-w OUT FILE", "-w: belongs to -i"),
-    ("print -f udp FILE", "-f: belongs to -i"),
-    ("--follow", "--follow: waits at the end of a file"),
-    ("print -E header=y FILE", "-E: belongs to -T fields"),
-    ("print -T json -e coap.mid FILE", "-e: belongs to -T fields"),
-    ("print -T csv -t d FILE", "-t: belongs to the lines"),
-    ("print -V -t d FILE", "-t: belongs to the lines"),
-    ("explain 40010001 --frame 3", "--frame: is a frame of a capture"),
-    ("explain 40010001 --port 3", "--port: belongs to captures"),
-    ("explain 40010001 --memory 2G", "--memory: belongs to captures"),
-    // Others.
-    ("print -d tcp.port==1,coap FILE", "only udp.port can be decoded"),
-    ("explain {64,1,0,1}", "write each byte as 0x40"),
-    ("explain 40 1 0 1", "`1` has 1 digit,"),
-    ("explain --format flow 40", "the values are text, markdown, html, svg, latex, json"),
-];
-
 #[test]
 fn refusals_are_one_line_with_the_way_out() {
-    for (arguments, expected) in REFUSED {
+    for (arguments, expected) in refused::REFUSED {
         let text = refusal(&run(arguments), arguments);
         assert!(text.replace(CAPTURE, "FILE").contains(expected), "{arguments}: {text}");
     }
