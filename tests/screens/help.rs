@@ -117,8 +117,11 @@ fn play(keys: &str) -> (Outcome, String) {
     (film.outcome, last)
 }
 
-/// The rows of the page: what stands on the left, and the sentence.
-fn page() -> (Vec<(String, String)>, Vec<(String, String)>) {
+/// Rows of the page: what stands on the left, and the sentence.
+type Entries = Vec<(String, String)>;
+
+/// The keys of the page, and its signs.
+fn page() -> (Entries, Entries) {
     let film = Scene::built_in().at((250, 250)).keys("?").run();
     let (mut keys, mut signs) = (Vec::new(), Vec::new());
     let mut at_signs = false;
