@@ -326,8 +326,15 @@ impl App {
                 );
             }
         }
-        facts.cursor = facts.cursor.min(facts.lines.len().saturating_sub(1));
-        facts.top = scrolled(facts.top, facts.cursor, facts.rows(), facts.lines.len());
+        if page.0 == 0 {
+            facts.seeks = self.tables.facts.seeks;
+        } else {
+            if self.tables.facts.seeks {
+                facts.go_to(self.list.selected);
+            }
+            facts.cursor = facts.cursor.min(facts.lines.len().saturating_sub(1));
+            facts.top = scrolled(facts.top, facts.cursor, facts.rows(), facts.lines.len());
+        }
         self.tables.facts = facts;
     }
 

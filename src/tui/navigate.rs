@@ -142,6 +142,7 @@ impl App {
             self.focus = if self.focus == Pane::List { Pane::Tree } else { Pane::List };
             if self.focus == Pane::Tree {
                 self.tables.facts.go_to(self.list.selected);
+                self.tables.facts.seeks = true;
             }
             return;
         }

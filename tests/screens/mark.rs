@@ -210,3 +210,35 @@ fn the_selected_message_is_marked_below_its_row() {
     }
     assert!(seen > 60, "{seen}");
 }
+
+/// Where one pane is shown at a time, the lower one begins at the selected message, and is as it was left when it is shown again.
+#[test]
+fn a_pane_alone_begins_at_the_selected_message() {
+    let own = |frame: &str| {
+        let row = frame.lines().find_map(|row| row.strip_prefix('\u{25b6}')).map(str::to_owned);
+        row.unwrap_or_else(|| panic!("no line is marked\n{frame}"))
+    };
+    let number = |row: &str| row.split_whitespace().next().unwrap().trim_start_matches('#').parse::<u64>().ok();
+    for size in [super::TINY, (50, 14), (40, 8), (79, 15), (60, 20), SMALL] {
+        for (keys, expected) in [
+            (":40 Enter 4 Tab", 40),
+            (":40 Enter 3 Tab", 40),
+            ("4 Tab", 5),
+            (":40 Enter 4 Tab j", 53),
+            (":40 Enter 4 Tab j Tab Tab", 53),
+            (":40 Enter 4 Tab \\ \\", 40),
+            (":40 Enter 4 \\ Tab", 40),
+        ] {
+            // Where nothing is selected of the view, its first row is marked.
+            let keys = if keys.starts_with('4') { format!("{keys} Tab j Tab") } else { keys.to_owned() };
+            let film = Scene::built_in().at(size).keys(&keys).run();
+            let lower = film.last().lines().skip_while(|row| !row.starts_with("\u{2500}\u{2500} "));
+            let lower = lower.collect::<Vec<_>>().join("\n");
+            assert_eq!(number(&own(&lower)), Some(expected), "{size:?} {keys}:\n{}", film.last());
+        }
+        // What is said of the verdict begins there, too.
+        let film = Scene::built_in().at(size).keys(":40 Enter 5").wait().keys("Tab y").run();
+        assert_eq!(film.copied.len(), 1, "{size:?}:\n{}", film.last());
+        assert!(film.copied[0].starts_with("warn   obs.stale"), "{size:?} {:?}:\n{}", film.copied, film.last());
+    }
+}

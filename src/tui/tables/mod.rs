@@ -73,6 +73,8 @@ pub struct Facts {
     pub cursor: usize,
     /// The message that was selected when they were made.
     pub(super) selected: Option<RecordId>,
+    /// The cursor goes to that message's line as soon as there are lines: a pane that is shown alone has none before.
+    pub(super) seeks: bool,
     /// The first line drawn.
     pub top: usize,
     /// Rows and columns of the pane.
@@ -360,9 +362,16 @@ impl App {
             }
         }
         let selected = self.list.selected;
+        let before = &self.tables.facts;
+        if page.0 == 0 {
+            // Where it stood is known again once it is shown.
+            (facts.cursor, facts.top, facts.selected, facts.seeks) = (cursor, top, before.selected, before.seeks);
+            self.tables.facts = facts;
+            return;
+        }
         let on = |cursor: usize| facts.lines.get(cursor).and_then(|line| line.record);
         // Around another message other lines stand.
-        let moved = self.tables.facts.selected != selected;
+        let moved = before.selected != selected || before.seeks;
         facts.selected = selected;
         facts.cursor = if on(cursor).is_some() && on(cursor) == selected || selected.is_none() {
             cursor
