@@ -5,6 +5,8 @@
 mod capture;
 #[path = "flow/folds.rs"]
 mod folds;
+#[path = "flow/group.rs"]
+mod group;
 #[path = "flow/mermaid.rs"]
 mod mermaid;
 #[path = "flow/screen.rs"]

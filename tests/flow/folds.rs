@@ -162,25 +162,16 @@ fn a_body_is_complete_where_all_of_it_was_captured() {
 
 #[test]
 fn a_body_of_which_a_block_is_missing_is_incomplete() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("gap.pcap");
-    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
     // Block 0 of 64 bytes, then block 2, which is the last.
     let put = |id: u8, block: u8, length: usize| {
         [&[0x40, 3, 0, id, 0xb1, b'x', 0xd1, 3, block, 0xff][..], &vec![b'.'; length]].concat()
     };
-    let messages = [
-        ((40000, 5683), put(1, 0x0a, 64)),
-        ((5683, 40000), vec![0x60, 0x5f, 0, 1]),
-        ((40000, 5683), put(2, 0x22, 10)),
-        ((5683, 40000), vec![0x60, 0x44, 0, 2]),
-    ];
-    for (at, (ports, message)) in messages.iter().enumerate() {
-        let packet = udp(*ports, message);
-        writer.record(1_000_000_000 + at as i64, packet.len() as u32, &packet).unwrap();
-    }
-    writer.finish().unwrap();
-    let text = Capture::read(&file).text(Form { width: 120, ..Form::default() }).0;
+    let text = ladder(&[
+        (0, true, put(1, 0x0a, 64)),
+        (1, false, vec![0x60, 0x5f, 0, 1]),
+        (2, true, put(2, 0x22, 10)),
+        (3, false, vec![0x60, 0x44, 0, 2]),
+    ]);
     assert!(text.contains("[+] PUT /x Block1 #0-2") && text.contains("incomplete"), "{text}");
 }
 
@@ -189,4 +180,114 @@ fn a_fold_with_an_end_beyond_the_edge_points_there() {
     let text = Capture::lab("09-lab-session.mirror.pcap").text(Form::default()).0;
     let row = text.lines().find(|row| row.starts_with(" 75 ")).unwrap();
     assert!(row.contains("[+]") && row.contains("\u{2550}\u{25b6}\u{bb}"), "{row}");
+}
+
+/// The ladder of messages between a client and a server: milliseconds, to the server, the message.
+fn ladder(messages: &[(i64, bool, Vec<u8>)]) -> String {
+    drawn(messages, false)
+}
+
+/// The same with every message in a row of its own.
+fn unfolded(messages: &[(i64, bool, Vec<u8>)]) -> String {
+    drawn(messages, true)
+}
+
+fn drawn(messages: &[(i64, bool, Vec<u8>)], unfolded: bool) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("blocks.pcap");
+    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
+    for (at, to_server, message) in messages {
+        let packet = udp(if *to_server { (40000, 5683) } else { (5683, 40000) }, message);
+        writer.record(1_000_000_000 + at * 1_000_000, packet.len() as u32, &packet).unwrap();
+    }
+    writer.finish().unwrap();
+    Capture::read(&file).text(Form { width: 160, unfolded, ..Form::default() }).0
+}
+
+/// A NON with a token, a path, a block option by its delta to that, and a payload; of a response without a path.
+fn set(code: u8, id: u8, option: Option<(u8, u8)>, length: usize) -> Vec<u8> {
+    let mut message = vec![0x51, code, 0, id, id];
+    let is_request = code < 32;
+    if is_request {
+        message.extend([0xb1, b'x']);
+    }
+    if let Some((number, value)) = option {
+        let delta = number - if is_request { 11 } else { 0 };
+        if delta < 13 {
+            message.push(delta << 4 | 1)
+        } else {
+            message.extend([0xd1, delta - 13])
+        }
+        message.push(value);
+    }
+    if length > 0 {
+        message.push(0xff);
+        message.extend(vec![b'.'; length]);
+    }
+    message
+}
+
+#[test]
+fn a_set_of_blocks_is_one_row_and_its_response_speaks_for_all() {
+    let put = |number: u8, id: u8, more: bool| {
+        set(3, id, Some((19, number << 4 | u8::from(more) << 3 | 2)), if more { 64 } else { 10 })
+    };
+    // Block 1 of 4 is missing at first.
+    let mut upload = vec![(0, true, put(0, 1, true)), (10, true, put(2, 3, true)), (20, true, put(3, 4, false))];
+    upload.push((30, false, set(0x88, 4, None, 1)));
+    let text = ladder(&upload);
+    assert!(text.contains("Q-Block1 #0-3") && text.contains("4.08 to #3") && !text.contains("complete in"), "{text}");
+    upload.extend([(60, true, put(1, 5, true)), (70, false, set(0x44, 5, None, 0))]);
+    let text = ladder(&upload);
+    assert!(text.contains("[+] PUT /x Q-Block1 #0-3 of 64 B, 202 B in 6 messages"), "{text}");
+    assert!(text.contains("complete in 70.0 ms"), "{text}");
+    // Message by message none of them is said to have no answer.
+    assert!(!unfolded(&upload).contains("no answer seen"), "{}", unfolded(&upload));
+    assert!(unfolded(&upload[..3]).contains("no answer seen"), "{}", unfolded(&upload[..3]));
+    // Where nothing answers the set, that is said.
+    let text = ladder(&upload[..3]);
+    assert!(text.contains("no answer to #3"), "{text}");
+}
+
+#[test]
+fn a_set_of_responses_has_all_its_blocks() {
+    let get = |number: u8, id: u8, more: bool| (set(1, id, Some((31, number << 4 | u8::from(more) << 3 | 2)), 0), id);
+    let part = |number: u8, id: u8, more: bool| {
+        let mut message = set(0x45, id, Some((31, number << 4 | u8::from(more) << 3 | 2)), 64);
+        // Message IDs of their own, the token of the request.
+        message[2] = 9;
+        message[3] = number;
+        message
+    };
+    let text = ladder(&[
+        (0, true, get(0, 1, true).0),
+        (10, false, part(0, 1, true)),
+        (20, false, part(2, 1, true)),
+        (30, false, part(3, 1, false)),
+        (1000, true, get(1, 2, false).0),
+        (1010, false, part(1, 2, true)),
+    ]);
+    assert!(text.contains("[+] GET /x Q-Block2 #0-3 of 64 B, 256 B") && text.contains("complete in 1.01 s"), "{text}");
+}
+
+#[test]
+fn a_fold_says_how_a_transfer_died() {
+    let get = |number: u8| [&[0x40, 1, 0, number, 0xb1, b'x', 0xc1, number << 4 | 2][..]].concat();
+    let given = |number: u8| [&[0x60, 0x45, 0, number, 0xd1, 10, number << 4 | 0xa, 0xff][..], &[b'.'; 64]].concat();
+    let begun =
+        [(0, true, get(0)), (10, false, given(0)), (20, true, get(1)), (30, false, given(1)), (40, true, get(2))];
+    for (end, said) in [
+        (None, "no answer to #2"),
+        (Some(vec![0x70, 0, 0, 2]), "#2 is rejected"),
+        (Some(vec![0x60, 0x84, 0, 2]), "4.04 to #2"),
+    ] {
+        let mut messages = begun.to_vec();
+        messages.extend(end.map(|message| (50, false, message)));
+        let text = ladder(&messages);
+        let row = text
+            .lines()
+            .find(|row| row.contains("[+] GET /x Block2 #0-2 of 64 B, 128 B"))
+            .unwrap_or_else(|| panic!("{text}"));
+        assert!(row.contains(said) && !row.contains("more follow"), "{said}:\n{row}");
+    }
 }

@@ -1,15 +1,16 @@
 //! Block transfers folded: messages that follow one another and carry the blocks of one body become one row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::row::{Fate, Source, fate_of_request};
 use crate::coap::{Block, Code, Message, OptionNumber, Severity, count, escape};
 use crate::pipeline::Fetcher;
 use crate::render::time::duration;
 use crate::render::{content, line, wrap};
 use crate::store::{Record, Store};
-use crate::tracking::{EndpointId, ExchangeId, NO_RECORD, RecordId, Relation, ResourceId};
+use crate::tracking::{BodyId, EndpointId, ExchangeId, ExchangeState, NO_RECORD, RecordId, Relation, ResourceId};
 
 /// A run never crosses a record whose id is a multiple of this, so that where one begins is found in bounded time.
 pub const ALIGNED: RecordId = 1024;
@@ -33,6 +34,8 @@ pub struct Part {
     pub option: OptionNumber,
     /// Bytes of payload, repeats not counted.
     pub bytes: usize,
+    /// The body that the tracker counts it to.
+    pub body: Option<BodyId>,
 }
 
 impl Part {
@@ -75,8 +78,12 @@ pub struct Run {
     pub blocks: (Block, Block),
     /// Which option.
     pub option: OptionNumber,
-    /// All of the body that its last block is of was captured; none: that is not known.
-    pub is_whole: Option<bool>,
+    /// How far the body came that its last block is of.
+    stand: Stand,
+    /// The body that its last block is of.
+    body: Option<BodyId>,
+    /// How its last exchange came to an end, where that says more than the blocks do.
+    end: Option<String>,
     /// Method and path, escaped.
     pub about: String,
     /// Time of the first message and of the last.
@@ -88,6 +95,19 @@ pub struct Run {
     gravity: (Option<usize>, u8),
     /// An exchange of it, for its colour.
     pub exchange: u32,
+}
+
+/// How far a body came, by the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// The tracker has no such body.
+    Unknown,
+    /// All of it was captured; `here`: from its first block on in this run.
+    Whole { here: bool },
+    /// All of it was, behind this run.
+    Later,
+    /// Not all of it.
+    Missing,
 }
 
 /// What a folded run hides, counted: a message may be among several of them.
@@ -157,7 +177,9 @@ impl Run {
             bytes: 0,
             blocks: (part.block, part.block),
             option: part.option,
-            is_whole: None,
+            stand: Stand::Unknown,
+            body: part.body,
+            end: None,
             about: format!("{method} {}", escape::text(resource)),
             times: (begins.time, begins.time),
             severity: None,
@@ -169,8 +191,7 @@ impl Run {
 
     /// Counts in what stands out about a message.
     pub(super) fn note(&mut self, id: RecordId, record: &Record, store: &Store) {
-        let body = store.part(id).and_then(|part| store.body(part.body));
-        self.is_whole = body.map(|body| body.complete).or(self.is_whole);
+        self.body = store.part(id).map(|part| part.body).or(self.body);
         self.last = id;
         self.times.1 = record.time;
         self.messages += 1;
@@ -182,12 +203,64 @@ impl Run {
         }
     }
 
-    /// How the body stands: more is to come, or none, and all of it was captured or not.
-    fn state(&self) -> &'static str {
-        match (self.blocks.1.more, self.is_whole) {
-            (true, _) => "more follow",
-            (false, Some(false)) => "incomplete",
-            (false, _) => "complete",
+    /// Blocks that come in any order, a whole set for one request or one response (RFC 9177).
+    fn is_of_sets(&self) -> bool {
+        is_of_sets(self.option)
+    }
+
+    /// Takes the numbers of the blocks from the messages that carry them, and what became of the body and the last exchange.
+    fn close(&mut self, members: &[RecordId], source: &Source<'_>) {
+        let store = source.store;
+        let body = self.body.and_then(|body| store.body(body));
+        self.stand = match body {
+            None => Stand::Unknown,
+            Some(body) if !body.complete => Stand::Missing,
+            Some(body) if body.completed_by > self.last => Stand::Later,
+            Some(body) => Stand::Whole { here: body.first >= self.first },
+        };
+        if self.is_of_sets() {
+            let size = u64::from(self.blocks.0.size()).max(1);
+            let parts = || {
+                let first = |id: &&RecordId| store.get(**id).is_some_and(|record| !record.is_repeat());
+                members.iter().filter(first).filter_map(|id| store.part(*id))
+            };
+            let numbers = || parts().map(|part| (part.offset / size) as u32);
+            if let (Some(low), Some(high)) = (numbers().min(), numbers().max()) {
+                let ends = parts().map(|part| part.offset + u64::from(part.length)).max();
+                let more = body.is_none_or(|body| body.length == 0 || ends < Some(body.length));
+                (self.blocks.0.number, self.blocks.1.number, self.blocks.1.more) = (low, high, more);
+                let mut seen = HashSet::new();
+                let each = parts().filter(|part| seen.insert((part.body, part.offset)));
+                self.bytes = each.map(|part| part.length as usize).sum();
+            }
+        }
+    }
+
+    /// What became of the last exchange: no answer, a Reset, an error. `asked`: the block that it was about.
+    fn judge_end(&mut self, last: ExchangeId, asked: u32, source: &Source<'_>) {
+        let store = source.store;
+        let Some(row) = store.exchange(last) else { return };
+        let code = store.get(row.response).filter(|_| row.response != NO_RECORD).map(|response| response.code);
+        self.end = match (row.state, code) {
+            (ExchangeState::Reset, _) => Some(format!("#{asked} is rejected")),
+            (ExchangeState::Unreachable, _) => Some(format!("#{asked} unreachable")),
+            (_, Some(code)) if code.is_error() => Some(format!("{code} to #{asked}")),
+            _ if fate_of_request(store, row.request, source.ended) == Fate::Unanswered => {
+                Some(format!("no answer to #{asked}"))
+            }
+            _ => None,
+        };
+    }
+
+    /// How the body stands: more is to come, or none, and all of it was captured or not; or how its last exchange failed.
+    fn state(&self) -> &str {
+        match (&self.end, self.stand) {
+            (Some(end), _) => end,
+            (None, Stand::Whole { .. }) => "complete",
+            (None, Stand::Later) => "more follow",
+            (None, _) if self.blocks.1.more => "more follow",
+            (None, Stand::Missing) => "incomplete",
+            (None, Stand::Unknown) => "complete",
         }
     }
 
@@ -233,8 +306,10 @@ impl Run {
 
     /// What is said beside it: how it ended, how long it took, and what it hides.
     pub fn notes(&self) -> Vec<String> {
-        let took = crate::frame::time_between(self.times.0, self.times.1).map(duration);
         let state = self.state();
+        // How long the whole took is not told by its end alone.
+        let is_part = state == "complete" && self.stand == Stand::Whole { here: false };
+        let took = crate::frame::time_between(self.times.0, self.times.1).filter(|_| !is_part).map(duration);
         let after = if state == "complete" { " in " } else { ", after " };
         let whole = took.map(|took| format!("{state}{after}{took}"));
         let (words, letters) = (self.hidden.words(), self.hidden.letters());
@@ -242,7 +317,12 @@ impl Run {
             return whole.into_iter().chain([state.to_owned()]).collect();
         }
         let whole = whole.iter().flat_map(|whole| [format!("{whole}; {words}"), format!("{whole}; {letters}")]);
-        let short = [format!("{state}; {letters}"), format!("{state} {letters}"), format!("hides {letters}")];
+        let short = [
+            format!("{state}; {words}"),
+            format!("{state}; {letters}"),
+            format!("{state} {letters}"),
+            format!("hides {letters}"),
+        ];
         whole.chain(short).chain([letters.clone()]).collect()
     }
 }
@@ -254,6 +334,36 @@ pub struct Blocks {
 }
 
 impl Blocks {
+    /// What the messages of a run come to.
+    pub fn sum(&mut self, source: &mut Source<'_>, members: &[RecordId]) -> Option<Run> {
+        let store = source.store;
+        let is_first = |id: &&RecordId| store.get(**id).is_some_and(|record| !record.is_repeat());
+        // Copies tell nothing of how far it came.
+        let begin = members.iter().find(is_first).or(members.first())?;
+        let end = members.iter().rfind(is_first).or(members.last())?;
+        let (begins, ends) = (self.part(*begin, store, source.fetcher)?, self.part(*end, store, source.fetcher)?);
+        let mut run = Run::new(*members.first()?, &begins, store)?;
+        (run.blocks.1, run.option) = (ends.block, ends.option);
+        let mut seen = HashSet::new();
+        for id in members {
+            let record = store.get(*id)?;
+            run.note(*id, &record, store);
+            let part = self.part(*id, store, source.fetcher)?;
+            run.exchanges += usize::from(seen.insert(record.exchange));
+            run.bytes += if part.is_carried_by(&record) { part.bytes } else { 0 };
+        }
+        run.close(members, source);
+        let asks =
+            |id: &&RecordId| store.get(**id).is_some_and(|record| record.code.is_request() && !record.is_repeat());
+        let last = members.iter().rfind(asks).and_then(|id| store.get(*id));
+        if let Some(last) = last {
+            let asked =
+                if last.exchange == store.get(*end)?.exchange { ends.block.number } else { run.blocks.1.number };
+            run.judge_end(last.exchange, asked, source);
+        }
+        Some(run)
+    }
+
     /// What was found out may have changed.
     pub fn forget(&mut self) {
         self.known.clear();
@@ -284,8 +394,9 @@ fn read(exchange: ExchangeId, store: &Store, fetcher: &mut Fetcher) -> Option<Pa
         return None;
     }
     let key = Key { client: row.client, server: row.server, resource: row.resource, method: row.method };
+    let body = [row.request, row.response].into_iter().find_map(|id| store.part(id)).map(|part| part.body);
     let of = |block: Option<(OptionNumber, Block)>, bytes: usize| {
-        block.map(|(option, block)| Part { key, block, option, bytes })
+        block.map(|(option, block)| Part { key, block, option, bytes, body })
     };
     let (sent, asked) = with(row.request, store, fetcher, |message| {
         (
@@ -310,8 +421,14 @@ fn with<T>(id: RecordId, store: &Store, fetcher: &mut Fetcher, see: impl Fn(&Mes
     Some(see(&view.message))
 }
 
-/// Whether an exchange goes on with the body of the one before it.
+/// Whether an exchange goes on with the body of the one before it. Of sets the missing blocks come again, behind later ones.
 pub fn follows(before: &Part, part: &Part) -> bool {
     let rises = part.block.number != 0 && part.block.number >= before.block.number;
-    before.key == part.key && (rises || before.option != part.option)
+    let same = is_of_sets(part.option) && part.body.is_some() && part.body == before.body;
+    before.key == part.key && (rises || same || before.option != part.option)
+}
+
+/// Blocks that come in any order, a whole set for one request or one response (RFC 9177 section 3).
+fn is_of_sets(option: OptionNumber) -> bool {
+    matches!(option, OptionNumber::Q_BLOCK1 | OptionNumber::Q_BLOCK2)
 }

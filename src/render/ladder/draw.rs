@@ -33,9 +33,9 @@ pub struct Drawing<'a> {
 
 /// An arrow's two ends on the canvas.
 #[derive(Clone, Copy, Debug)]
-struct Ends {
-    from: usize,
-    to: usize,
+pub(super) struct Ends {
+    pub(super) from: usize,
+    pub(super) to: usize,
     /// The lanes there are shown; else they are beyond an edge.
     seen: (bool, bool),
 }
@@ -46,7 +46,7 @@ impl Ends {
     }
 
     /// Columns between them.
-    fn between(self) -> std::ops::Range<usize> {
+    pub(super) fn between(self) -> std::ops::Range<usize> {
         self.from.min(self.to) + 1..self.from.max(self.to)
     }
 }
@@ -99,9 +99,27 @@ impl Drawing<'_> {
 
     fn lane_head(&self, lane: LaneId, room: usize) -> String {
         let Some(lane) = self.lanes.get(lane) else { return String::new() };
-        let forms = lane_forms(self.store, lane, self.lanes.by_host, self.aliases);
+        let forms = self.lane_forms(lane);
         let fits = forms.iter().find(|form| form.width() < room.max(1));
         fits.map_or_else(|| wrap::fit(forms.last().map_or("", String::as_str), room).to_owned(), Clone::clone)
+    }
+
+    /// What stands over a lane, from the longest form to the shortest.
+    fn lane_forms(&self, lane: &Lane) -> Vec<String> {
+        let (store, by_host) = (self.store, self.lanes.by_host);
+        let own = self.aliases.name(lane.first);
+        let name = if self.is_group(lane) { format!("{own} group") } else { own.to_owned() };
+        let mut forms = vec![format!("{name} {}", place(store, lane, by_host))];
+        if let Some(endpoint) = store.endpoint(lane.first) {
+            let several = by_host && lane.endpoints > 1;
+            let bare = if several { crate::frame::Endpoint { port: 0, ..*endpoint } } else { *endpoint };
+            if several {
+                forms.push(format!("{name} {}", bare.address));
+            }
+            forms.push(format!("{name} {}", short(&bare)));
+        }
+        forms.extend([name, own.to_owned()]);
+        forms
     }
 
     /// The columns to the left of the lanes.
@@ -146,7 +164,7 @@ impl Drawing<'_> {
                 let flag = flag.map_or(if row.repeat { Part::Repeat } else { Part::Observe }, Part::Severity);
                 self.left(&mut canvas, [&row.frame.to_string(), &row.flag, time, &delta], Part::Plain, flag);
                 self.message(&mut canvas, row, slants);
-                self.right(&mut canvas, row.exchange, &row.notes, flag);
+                self.right(&mut canvas, row.exchange, &self.notes_of(row), flag);
             }
             Line::Fold(run) => {
                 let delta = entry.delta.map(|delta| format!("+{}", brief(delta))).unwrap_or_default();
@@ -184,7 +202,7 @@ impl Drawing<'_> {
     }
 
     /// Where the ends of an arrow are; `None` where both are beyond the same edge.
-    fn ends(&self, from: LaneId, to: LaneId) -> Option<Ends> {
+    pub(super) fn ends(&self, from: LaneId, to: LaneId) -> Option<Ends> {
         let (begin, last) = self.columns.edges();
         let edge = |lane| if self.columns.is_left(lane) { begin } else { last };
         let (x, y) = (self.columns.column(from), self.columns.column(to));
@@ -212,16 +230,14 @@ impl Drawing<'_> {
         if from == to {
             return self.turn(canvas, row, from);
         }
-        let Some(ends) = self.ends(from, to) else { return self.elsewhere(canvas, row, from, to) };
+        let reached = self.reached(row, from, to);
+        let Some(widest) = reached.first().copied() else { return self.elsewhere(canvas, row, from, to) };
         let part = if row.repeat { Part::Repeat } else { Part::Arrow(row.kind) };
         let own = slants.iter().find(|slant| slant.own).map_or(0, |slant| slant.off);
-        let reached = self.reached(row, ends);
-        self.arrow(canvas, row, ends, part);
-        for end in reached.iter().skip(1) {
-            self.arrow(canvas, row, Ends { from: ends.from, to: *end, seen: (true, true) }, part);
-        }
+        // The longest first: its line lies over no head of the others.
+        reached.iter().for_each(|ends| self.arrow(canvas, row, *ends, part));
         if own > 0 {
-            self.late(canvas, ends, own);
+            self.late(canvas, widest, own);
         }
         let reserved = slants
             .iter()
@@ -230,23 +246,11 @@ impl Drawing<'_> {
             .max()
             .unwrap_or(0);
         self.slants(canvas, slants, part);
-        let widest =
-            reached.iter().map(|end| Ends { to: *end, ..ends }).max_by_key(|ends| ends.between().len()).unwrap_or(ends);
-        self.label(canvas, row, widest, reserved);
-    }
-
-    /// The columns that a message reaches: its lane, and the lanes of those who answered it.
-    fn reached(&self, row: &Row, ends: Ends) -> Vec<usize> {
-        let mut reached = vec![ends.to];
-        for endpoint in &row.answerers {
-            if let Some(column) = self.lanes.of(*endpoint).and_then(|lane| self.columns.column(lane))
-                && !reached.contains(&column)
-                && column != ends.from
-            {
-                reached.push(column);
-            }
+        if reached.len() > 1 {
+            self.group_label(canvas, row, &reached);
+        } else {
+            self.label(canvas, row, widest, reserved);
         }
-        reached
     }
 
     /// Signs at the edges behind which an end is.
@@ -265,7 +269,6 @@ impl Drawing<'_> {
         let head = self.signs.head(row.kind, right);
         self.beyond_edges(canvas, ends, part);
         let line = self.signs.line(row.kind);
-        // A head that another arrow of the row has put stays.
         canvas.fill(between.clone(), line, part);
         let near = |off: usize| if right { ends.to.checked_sub(off) } else { Some(ends.to + off) };
         let mut put = |off: usize, sign: char| {
@@ -352,7 +355,7 @@ impl Drawing<'_> {
     }
 
     /// The words that fit, with blanks between them.
-    fn words(&self, row: &Row, columns: usize) -> Vec<Piece> {
+    pub(super) fn words(&self, row: &Row, columns: usize) -> Vec<Piece> {
         let label = if self.signs.unicode { row.label.clone() } else { row.label.map(|text| self.signs.show(text)) };
         let mut pieces = Vec::new();
         for (word, part) in label.fit(columns) {
@@ -437,20 +440,4 @@ fn tick(at: i64) -> String {
         7200.. if seconds % 3600 == 0 => format!("+{}h", seconds / 3600),
         _ => format!("+{}", brief(at)),
     }
-}
-
-/// What stands over a lane, from the longest form to the shortest.
-fn lane_forms(store: &Store, lane: &Lane, by_host: bool, aliases: &Aliases) -> Vec<String> {
-    let name = aliases.name(lane.first);
-    let mut forms = vec![format!("{name} {}", place(store, lane, by_host))];
-    if let Some(endpoint) = store.endpoint(lane.first) {
-        let several = by_host && lane.endpoints > 1;
-        let bare = if several { crate::frame::Endpoint { port: 0, ..*endpoint } } else { *endpoint };
-        if several {
-            forms.push(format!("{name} {}", bare.address));
-        }
-        forms.push(format!("{name} {}", short(&bare)));
-    }
-    forms.push(name.to_owned());
-    forms
 }

@@ -7,6 +7,7 @@ mod blocks;
 mod canvas;
 mod columns;
 mod draw;
+mod group;
 pub mod judge;
 mod label;
 mod lanes;

@@ -38,7 +38,7 @@ pub fn notes(view: &View<'_>, row: &Row, parameters: &Parameters) -> Vec<String>
 }
 
 /// One after the other; where both do not fit, the first alone.
-fn joined(first: Vec<String>, second: &[String]) -> Vec<String> {
+pub(super) fn joined(first: Vec<String>, second: &[String]) -> Vec<String> {
     let mut notes = Vec::new();
     for one in &first {
         notes.extend(second.iter().filter(|two| !two.is_empty()).map(|two| format!("{one}; {two}")));

@@ -1,9 +1,11 @@
 //! A message as an arrow: where from and to, of which kind, with which words, and what is to be said beside it.
 
+use std::collections::HashSet;
+
 use super::canvas::Kind;
 use super::label::Label;
 use super::note;
-use crate::coap::{Code, MessageType, Parameters, Severity};
+use crate::coap::{Code, MessageType, OptionNumber, Parameters, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::line;
@@ -12,12 +14,14 @@ use crate::store::{Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::{EndpointId, ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
 
 /// Messages of an exchange that are looked through for those who answered a multicast.
-const ANSWERS: usize = 256;
+const ANSWERS: usize = 1 << 14;
 /// Messages of an observation that are looked through for those that overtook a late one.
 const OVERTAKERS: usize = 32;
 
 /// Messages behind one that are looked through for its ACK, where that is no answer.
 const LOOKED: RecordId = 256;
+/// Blocks of a body that are looked through for the one that a response for the whole set went to.
+const BLOCKS: usize = 4096;
 
 /// Whether what a message needs came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -177,14 +181,10 @@ fn fate(view: &View<'_>, parameters: &Parameters, ended: bool) -> Fate {
     let answered = view.store.answered_by(view.id).is_some();
     let confirmable = record.message_type == MessageType::Confirmable;
     if record.code.is_request() {
-        let exchange = view.exchange().filter(|exchange| exchange.request == first);
-        // Whoever asks for no response misses none, and the acknowledgement is one answer.
-        let is_spared = exchange.is_some_and(|exchange| is_spared(view.store, &exchange));
-        return match exchange.map(|exchange| exchange.state) {
-            _ if answered || is_spared => Fate::Settled,
-            Some(ExchangeState::TimedOut) => Fate::Unanswered,
-            Some(ExchangeState::Open) => waiting(ended),
-            _ => Fate::Settled,
+        let is_of_set = view.message.has(OptionNumber::Q_BLOCK1);
+        return match fate_of_request(view.store, view.id, ended) {
+            Fate::Unanswered | Fate::Waiting if is_of_set && is_set_answered(view.store, first) => Fate::Settled,
+            fate => fate,
         };
     }
     if !confirmable || answered || is_acknowledged(view.store, first) {
@@ -194,6 +194,36 @@ fn fate(view: &View<'_>, parameters: &Parameters, ended: bool) -> Fate {
     let last = view.store.summary().last_time.unwrap_or(record.time);
     let over = last.saturating_sub(first) > parameters.max_transmit_wait();
     if over { Fate::Unanswered } else { waiting(ended) }
+}
+
+/// Whether what a request needs came, by what the tracker knows of its exchange.
+pub(super) fn fate_of_request(store: &Store, id: RecordId, ended: bool) -> Fate {
+    let Some(record) = store.get(id) else { return Fate::Settled };
+    let first = if record.is_repeat() { record.relates_to } else { id };
+    let exchange = store.exchange(record.exchange).filter(|exchange| exchange.request == first);
+    // Whoever asks for no response misses none, and the acknowledgement is one answer.
+    let spared = exchange.is_some_and(|exchange| is_spared(store, &exchange));
+    match exchange.map(|exchange| exchange.state) {
+        _ if spared || store.answered_by(id).is_some() => Fate::Settled,
+        Some(ExchangeState::TimedOut) => Fate::Unanswered,
+        Some(ExchangeState::Open) => waiting(ended),
+        _ => Fate::Settled,
+    }
+}
+
+/// A response to a later block speaks for all blocks before it (RFC 9177 section 4.3).
+fn is_set_answered(store: &Store, id: RecordId) -> bool {
+    let body = store.part(id).and_then(|part| store.body(part.body));
+    let mut at = body.map_or(NO_RECORD, |body| body.last);
+    for _ in 0..BLOCKS {
+        let Some(part) = store.part(at).filter(|_| at != NO_RECORD && at >= id) else { return false };
+        if store.answered_by(at).is_some() {
+            return true;
+        }
+        at = part.previous;
+    }
+    // Too many to tell: nobody is accused.
+    true
 }
 
 /// An ACK came, though one that answers nothing: that of a ping.
@@ -209,17 +239,17 @@ fn waiting(ended: bool) -> Fate {
 /// Who answered a request to a group, each once, in their order.
 fn answerers(store: &Store, record: &Record) -> Vec<EndpointId> {
     let Some(exchange) = store.exchange(record.exchange).filter(|_| record.exchange.0 != 0) else { return Vec::new() };
-    let mut found = Vec::new();
+    let mut answers = Vec::new();
     let mut at = exchange.last;
     for _ in 0..ANSWERS {
         let Some(other) = store.get(at).filter(|_| at != NO_RECORD) else { break };
-        if other.destination == record.source && other.code.is_response() && !found.contains(&other.source) {
-            found.push(other.source);
+        if other.destination == record.source && other.code.is_response() {
+            answers.push(other.source);
         }
         at = other.previous_in_exchange;
     }
-    found.reverse();
-    found
+    let mut seen = HashSet::new();
+    answers.into_iter().rev().filter(|source| seen.insert(*source)).collect()
 }
 
 /// An endpoint in a few columns: the end of its address, and its port.
@@ -227,8 +257,9 @@ pub fn short(endpoint: &Endpoint) -> String {
     let whole = endpoint.address.to_string();
     let end = match endpoint.address.is_ipv4() {
         true => format!(".{}", whole.rsplit('.').next().unwrap_or(&whole)),
-        false if whole.len() <= 5 => format!("[{whole}]"),
-        false => format!("[{}]", whole.rsplit(':').next().unwrap_or(&whole)),
+        false if whole.len() <= 8 => format!("[{whole}]"),
+        // The dots say that it is the end of an address.
+        false => format!("[..:{}]", whole.rsplit(':').next().unwrap_or(&whole)),
     };
     if endpoint.port == 0 { end } else { format!("{end}:{}", endpoint.port) }
 }

@@ -137,8 +137,9 @@ impl Page<'_> {
         let width = self.form.width;
         let lanes = ladder.lanes.all();
         for lane in lanes.iter().take(EXPLAINED) {
-            let text =
-                format!("{} = {}", self.aliases.name(lane.first), place(source.store, lane, ladder.lanes.by_host));
+            let (name, place) = (self.aliases.name(lane.first), place(source.store, lane, ladder.lanes.by_host));
+            let group = if self.drawing(ladder, source).is_group(lane) { ", a group" } else { "" };
+            let text = format!("{name} = {place}{group}");
             self.emit(&[(wrap::cut(&text, width), Part::Plain)], out)?;
         }
         if lanes.len() > EXPLAINED {

@@ -313,7 +313,7 @@ impl Ladder {
         if self.open.contains(&first) {
             return Item::one(id);
         }
-        match self.sum(source, &members) {
+        match self.blocks.sum(source, &members) {
             Some(run) if run.exchanges > 1 => {
                 self.runs.insert(first, Rc::new(run));
                 Item { first, last }
@@ -370,27 +370,6 @@ impl Ladder {
             }
         }
         false
-    }
-
-    fn sum(&mut self, source: &mut Source<'_>, members: &[RecordId]) -> Option<Run> {
-        let store = source.store;
-        let is_first = |id: &&RecordId| store.get(**id).is_some_and(|record| !record.is_repeat());
-        // Copies tell nothing of how far it came.
-        let begin = members.iter().find(is_first).or(members.first())?;
-        let end = members.iter().rfind(is_first).or(members.last())?;
-        let (begins, ends) =
-            (self.blocks.part(*begin, store, source.fetcher)?, self.blocks.part(*end, store, source.fetcher)?);
-        let mut run = Run::new(*members.first()?, &begins, store)?;
-        (run.blocks.1, run.option) = (ends.block, ends.option);
-        let mut seen = HashSet::new();
-        for id in members {
-            let record = store.get(*id)?;
-            run.note(*id, &record, store);
-            let part = self.blocks.part(*id, store, source.fetcher)?;
-            run.exchanges += usize::from(seen.insert(record.exchange));
-            run.bytes += if part.is_carried_by(&record) { part.bytes } else { 0 };
-        }
-        Some(run)
     }
 
     /// The lines of an item: pauses before it, then its own. `before`: time of the item before it.
