@@ -19,8 +19,6 @@ const BUILT_IN: &[u8] = include_bytes!("../../captures/lab-session.pcap");
 pub const BUILT_IN_NAME: &str = "built-in lab session";
 /// Nanoseconds in a second.
 const SECOND: f64 = 1e9;
-/// Bytes of captures that are read to their end before the first line is printed.
-const SMALL: u64 = 8 << 20;
 /// Share of the machine's memory that messages may take.
 #[cfg(feature = "tui")]
 const SHARE: u64 = 4;
@@ -46,13 +44,6 @@ impl InputArgs {
     /// More may come while what is there is shown: from standard input, or because the user said so.
     pub fn may_grow(&self) -> bool {
         self.follow || self.paths().iter().any(|path| path == Path::new("-"))
-    }
-
-    /// They are files that are read in no time.
-    pub fn is_small(&self) -> bool {
-        let length = |path: &PathBuf| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        let sum = self.paths().iter().try_fold(0u64, |sum, path| sum.checked_add(length(path)?));
-        sum.is_some_and(|sum| sum <= SMALL)
     }
 }
 

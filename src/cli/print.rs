@@ -13,7 +13,7 @@ use super::save::Save;
 use super::tables::Shape;
 use super::usage::BadFilter;
 use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
-use crate::capture::Opened;
+use crate::capture::{Opened, Source};
 use crate::field::Reads;
 use crate::filter::Filter;
 use crate::render::annotated::{self, Detail};
@@ -97,7 +97,7 @@ pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result
     context.warn(&[format!("no capture is named: this is the {}", input::BUILT_IN_NAME)]);
     let filter = wanted(&args.reading)?;
     let Opened { source, reader, name } = input::open_built_in(&args.reading)?;
-    Printer::new(name, reader, &args.reading, form, filter, args.input.count).whole(source, context)
+    read(Printer::new(name, reader, &args.reading, form, filter, args.input.count), source, false, context)
 }
 
 /// The form of the output.
@@ -304,7 +304,12 @@ fn print(
     // What is saved or summed up waits for the end of standard input, too.
     let grows = grows && whole.is_none();
     let printer = Printer::new(name, reader, reading, form, filter, input.count).with(whole);
-    if !grows && (printer.needs_later() || input.is_small()) {
+    read(printer, source, grows, context)
+}
+
+/// What asks for later messages waits for all; the lines of a file are those that were printed live when it was captured.
+fn read(printer: Printer, source: Box<dyn Source>, grows: bool, context: &mut Context<'_>) -> anyhow::Result<()> {
+    if !grows && printer.needs_later() {
         printer.whole(source, context)
     } else {
         printer.stream(source, grows, context)
