@@ -32,6 +32,8 @@ mod script;
 mod sentences;
 #[path = "screens/silent.rs"]
 mod silent;
+#[path = "screens/timeline.rs"]
+mod timeline;
 #[path = "screens/truth.rs"]
 mod truth;
 #[path = "screens/words.rs"]

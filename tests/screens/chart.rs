@@ -1,39 +1,37 @@
-//! The chart of an observation and the timeline of an exchange, as drawn, against the numbers that `print -T json` has for them.
+//! The chart of an observation, as drawn, against the numbers that `print -T json` has for it; captures of one's own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use coapscope::capture::PcapWriter;
-use coapscope::coap::Parameters;
 use coapscope::frame::LinkType;
 use serde_json::Value;
 
 use super::script::Scene;
-use super::truth::{by_exchange, captures, max_age, observe, told};
+use super::truth::{captures, max_age, observe, told};
 
 /// Columns of the screen.
-const WIDTH: usize = 120;
-/// Columns of what names a line of the chart, with the wall; of what names one of the timeline.
+pub const WIDTH: usize = 120;
+/// Columns of what names a line of the chart, with the wall.
 const CHART: usize = 11;
-const TIMELINE: usize = 10;
-const SECOND: i64 = 1_000_000_000;
+pub const SECOND: i64 = 1_000_000_000;
 const MODULUS: i64 = 1 << 24;
 
 /// Nanoseconds since 1970.
-fn time(object: &Value) -> i64 {
+pub fn time(object: &Value) -> i64 {
     let text = object["frame"]["time"].as_str().unwrap();
     chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_nanos_opt().unwrap()
 }
 
 /// The nearest of `columns` places for a value between two others.
-fn place(value: i64, from: i64, to: i64, columns: usize) -> usize {
+pub fn place(value: i64, from: i64, to: i64, columns: usize) -> usize {
     let share = (value - from) as f64 / (to - from).max(1) as f64;
     (share.clamp(0.0, 1.0) * (columns - 1) as f64).round() as usize
 }
 
 /// The lower pane of the last frame in which it is about this row, for each row.
-fn panes(path: &Path, keys: &str, count: usize, what: &str) -> BTreeMap<u64, Vec<String>> {
+pub fn panes(path: &Path, keys: &str, count: usize, what: &str) -> BTreeMap<u64, Vec<String>> {
     let film = Scene::file(path).at((WIDTH as u16, 36)).keys(keys).keys("g").keys(&"j ".repeat(count)).run();
     let mut panes = BTreeMap::new();
     for frame in &film.frames {
@@ -84,6 +82,17 @@ fn orders(pane: &[String], notes: &[&Value]) -> usize {
         };
         let number = format!("{:>8} ", observe(note).unwrap());
         let order = ORDERS.iter().find(|(word, _)| note["observe_order"] == *word).unwrap().1;
+        // A gap whose numbers came late is none: the message that brought the last of them has one of those.
+        let filled = line.split_once("gap, filled by #").map(|(_, rest)| rest.split(' ').next().unwrap());
+        let by = filled
+            .map(|frame| notes.iter().find(|note| note["frame"]["number"].as_u64() == frame.parse().ok()).unwrap());
+        let order = if filled.is_some() { "gap, fille" } else { order };
+        if let Some(by) = by {
+            assert!(
+                note["observe_order"] == "gap" && by["observe_order"] == "stale" && observe(by) < observe(note),
+                "{line}"
+            );
+        }
         let cell = |from: usize, to: usize| line.chars().skip(from).take(to - from).collect::<String>();
         assert_eq!((cell(22, 31), cell(47, 57).trim().to_owned()), (number, order.to_owned()), "{line}");
         compared += 1;
@@ -161,129 +170,6 @@ fn chart(at: &str, pane: &[String], notes: &[&Value]) -> usize {
     notes.len()
 }
 
-#[test]
-fn the_timeline_draws_the_copies() {
-    use Sender::{Client, Server};
-    let (mut timelines, mut copies, mut waiting) = (0, 0, 0);
-    let folder = tempfile::tempdir().unwrap();
-    let mut paths = captures();
-    // No capture of the lab holds a request that timed out: here a ping comes so many milliseconds after it and its one retransmission.
-    for (name, after) in [("open", 2600), ("slow", 40_000), ("late", 80_000), ("timed-out", 120_000), ("old", 400_000)]
-    {
-        let ask = "4101000161b177";
-        let messages = [
-            (0, Client(40000), ask),
-            (2500, Client(40000), ask),
-            (after, Client(40009), "40000009"),
-            (after + 10, Server(40009), "70000009"),
-        ];
-        let path = folder.path().join(format!("{name}.pcap"));
-        std::fs::rename(made(&folder, &messages), &path).unwrap();
-        paths.push(path);
-    }
-    for path in paths {
-        // Of a capture of the lab the last frame need not be a message.
-        let is_made = path.starts_with(folder.path());
-        let told = told(&path);
-        let exchanges = by_exchange(&told);
-        let is_request =
-            |object: &&&Value| ["request", "registration"].contains(&object["role"].as_str().unwrap_or_default());
-        let repeated = |messages: &Vec<&Value>| messages.iter().filter(is_request).count() > 1;
-        if !exchanges.values().any(repeated) {
-            continue;
-        }
-        let panes = panes(&path, "3", exchanges.len(), "exchange ");
-        for (id, messages) in &exchanges {
-            let requests: Vec<&&Value> = messages.iter().filter(is_request).collect();
-            let is_copy = |request: &&&&Value| !request["retransmission_of"].is_null() || ***request == *requests[0];
-            let Some(first) = requests.first().filter(|first| first["coap"]["type"] == "CON") else { continue };
-            let answer = messages.iter().find(|object| {
-                object["frame"]["number"] == first["answered_by"]
-                    && (object["coap"]["type"] == "RST" || object["coap"]["code"] != "0.00")
-            });
-            let mut expected: Vec<(i64, String)> = requests
-                .iter()
-                .filter(is_copy)
-                .enumerate()
-                .map(|(index, copy)| {
-                    let sign = if index == 0 { "1".to_owned() } else { format!("R{index}") };
-                    (time(copy) - time(first), sign)
-                })
-                .collect();
-            copies += expected.len();
-            expected.extend(answer.map(|answer| (time(answer) - time(first), "A".to_owned())));
-            // What waits is drawn up to the end of the capture, where that comes after the time at which its sender gives up.
-            let now = told.iter().map(time).max().unwrap() - time(first);
-            let waits = ["open", "timed-out"].iter().any(|state| first["exchange_state"] == *state);
-            let until = (answer.is_none() && waits).then(|| (93 * SECOND).max(now.min(186 * SECOND)));
-            let at = format!("{} exchange {id}", path.display());
-            waiting +=
-                usize::from(timeline(&at, &panes[id], &expected, until.map(|until| (until, is_made.then_some(now)))));
-            timelines += 1;
-        }
-    }
-    println!("{timelines} timelines with {copies} copies, {waiting} of them up to now, are as print -T json says");
-    assert!(timelines > 50 && copies > 60 && waiting >= 3, "{timelines}, {copies}, {waiting}");
-}
-
-/// Copies and answer at their times, and the windows of RFC 7252 section 4.8, on one scale.
-/// `waits`: where the line of one that waits ends, and the time by now where that is known. Whether "now" stands on it.
-fn timeline(at: &str, pane: &[String], events: &[(i64, String)], waits: Option<(i64, Option<i64>)>) -> bool {
-    let until = waits.map(|(until, _)| until);
-    let columns = WIDTH - TIMELINE;
-    let line = |name: &str| -> String {
-        let found = pane.iter().find(|line| line.starts_with(&format!(" {name} ")));
-        let found = found.unwrap_or_else(|| panic!("{at}: no line {name} in\n{}", pane.join("\n")));
-        format!("{:<columns$}", found.chars().skip(TIMELINE).collect::<String>())
-    };
-    let (windows, captured, axis) = (line("expected"), line("captured"), line("time"));
-    let label = axis.split("  ").last().unwrap().trim().to_owned();
-    // Windows end at these seconds after the first copy; what is answered is drawn up to the end of the window that it falls into.
-    let last = events.iter().map(|(time, _)| *time).max().unwrap();
-    let answered = [3, 9, 21, 45].into_iter().map(|end| end * SECOND).find(|end| *end >= last).unwrap_or(last);
-    let to = until.unwrap_or(answered);
-    assert_eq!(label, coapscope::render::time::duration(to), "{at}");
-    let parameters = Parameters::default();
-    let mut bar = vec![' '; columns];
-    let give_up = (62 * SECOND, 93 * SECOND);
-    for (from, until) in (1..=4).map(|step| parameters.retransmission_time(step)).chain(until.map(|_| give_up)) {
-        if from <= to {
-            bar[place(from, 0, to, columns)..=place(until, 0, to, columns)].fill('=');
-        }
-    }
-    assert_eq!(windows, bar.iter().collect::<String>(), "{at}");
-    let mut drawn = vec![' '; columns];
-    for (time, sign) in events {
-        // Where its place is taken, it stands as near to it as it can: to the right, or else to the left.
-        let free = |column: &usize| drawn.iter().skip(*column).take(sign.len()).all(|place| *place == ' ');
-        let (own, last) = (place(*time, 0, to, columns), columns - sign.len());
-        let column = (own.min(last)..=last).chain((0..own.min(last)).rev()).find(free).unwrap();
-        drawn.splice(column..column + sign.len(), sign.chars());
-    }
-    let known = waits.and_then(|(_, now)| now);
-    let now = known.filter(|now| *now <= to).map(|now| place(now, 0, to, columns).min(columns - 3));
-    let now = now.filter(|column| drawn[*column..column + 3].iter().all(|place| *place == ' '));
-    if let Some(column) = now {
-        drawn.splice(column..column + 3, "now".chars());
-    }
-    let captured = if known.is_none() { captured.replace("now", "   ") } else { captured };
-    assert_eq!(captured, drawn.iter().collect::<String>(), "{at}");
-    // Each but the first copy has its time below it, its middle where the sign begins, where others leave a blank beside it.
-    let mut times = vec![' '; columns];
-    times[0] = '0';
-    times.splice(columns - label.chars().count().., label.chars());
-    for (time, _) in &events[1..] {
-        let text = coapscope::render::time::duration(*time);
-        let length = text.chars().count();
-        let from = place(*time, 0, to, columns).saturating_sub(length / 2).min(columns - length);
-        if times[from.saturating_sub(1)..(from + length + 1).min(columns)].iter().all(|place| *place == ' ') {
-            times.splice(from..from + length, text.chars());
-        }
-    }
-    assert_eq!(axis, times.iter().collect::<String>(), "{at}");
-    now.is_some()
-}
-
 /// Who sends a message of a made capture: the client from this port, or the server to it.
 #[derive(Clone, Copy)]
 pub enum Sender {
@@ -311,7 +197,8 @@ pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> Pat
         let length = 28 + message.len() as u16;
         let mut packet = vec![0x45, 0];
         packet.extend(length.to_be_bytes());
-        packet.extend([0, id as u8 + 1, 0, 0, 64, 17, 0, 0]);
+        packet.extend((id as u16 + 1).to_be_bytes());
+        packet.extend([0, 0, 64, 17, 0, 0]);
         packet.extend(source.iter().chain(&destination));
         packet.extend([ports[0], ports[1], length - 20, 0].iter().flat_map(|field| field.to_be_bytes()));
         packet.extend(message);

@@ -80,7 +80,7 @@ fn a_gap_in_a_long_exchange_has_a_row() {
 fn what_is_left_out_of_a_long_observation_is_said_whole() {
     let (_folder, file) = capture();
     for size in [SMALL, (40, 40)] {
-        let film = Scene::file(&file).at(size).keys(":2500 Enter 4 Tab g").run();
+        let film = Scene::file(&file).at(size).keys(":2500 Enter 4 Tab g g").run();
         let whole = below(film.last()).join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(whole.contains("Long: only messages around the selected one stand here and in the chart."), "{whole}");
     }

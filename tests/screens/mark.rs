@@ -242,3 +242,40 @@ fn a_pane_alone_begins_at_the_selected_message() {
         assert!(film.copied[0].starts_with("warn   obs.stale"), "{size:?} {:?}:\n{}", film.copied, film.last());
     }
 }
+
+/// The ends of what is told in part are those of all of it.
+#[test]
+fn the_last_line_of_a_long_observation_is_its_last() {
+    use super::chart::Sender::{Client, Server};
+    let mut messages = vec![(0, Client(40000), "410100016160517a".to_owned())];
+    let notes = (0..700_u64).map(|at| (1000 * (at + 1), Server(40000), format!("5145{at:04x}6162{:04x}ff78", at + 1)));
+    messages.extend(notes);
+    let messages: Vec<_> = messages.iter().map(|(at, from, hex)| (*at, *from, hex.as_str())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = super::chart::made(&folder, &messages);
+    for (keys, expected) in [("4 Tab G", 701), ("4 Tab G g", 1), ("4 Tab G k", 700)] {
+        for size in [SMALL, super::TINY] {
+            let film = Scene::file(&path).at(size).keys(keys).run();
+            let lower = film.last().lines().skip_while(|row| !row.starts_with("\u{2500}\u{2500} "));
+            let own = lower.filter_map(|row| row.strip_prefix('\u{25b6}')).next();
+            let own = own.and_then(|row| row.split_whitespace().next()).map(str::to_owned);
+            assert_eq!(own, Some(expected.to_string()), "{size:?} {keys}:\n{}", film.last());
+        }
+    }
+}
+
+/// On the narrowest screen it is told what became of each notification.
+#[test]
+fn the_order_of_notifications_stays_on_narrow_screens() {
+    for columns in [40, 44, 50, 60, 70, 80, 103, 104, 200] {
+        for height in [12, 24] {
+            let film = Scene::built_in().at((columns, height)).keys(":40 Enter 4 Tab").run();
+            let said = film.last();
+            for text in
+                ["Order", "Observe", " STALE", if columns < 104 { "gap till #40" } else { "gap, filled by #40" }]
+            {
+                assert!(said.contains(text), "{columns}x{height}: no {text} in\n{said}");
+            }
+        }
+    }
+}

@@ -64,6 +64,11 @@ fn words(text: &str) -> Key {
     Key::Text(text.split(" #").next().unwrap().split(", ").next().unwrap().into())
 }
 
+/// A reply without how many more of a group answered.
+fn first(text: &str) -> Key {
+    whole(text.split(" +").next().unwrap())
+}
+
 fn whole(text: &str) -> Key {
     Key::Text(text.into())
 }
@@ -82,7 +87,7 @@ const OF_EXCHANGES: &[Column] = &[
     ("state", "State", whole),
     ("client and server", "Dir", names),
     ("resource", "Request", path),
-    ("reply", "Reply", whole),
+    ("reply", "Reply", first),
 ];
 const OF_OBSERVATIONS: &[Column] = &[
     ("start", "Ob", number),

@@ -72,6 +72,40 @@ fn an_answer_from_another_port_is_told_as_what_it_is() {
     );
 }
 
+#[test]
+fn what_nearly_answers_is_told_as_what_it_is() {
+    let ask = (0, Client(40000), "4101000161b177");
+    for (near, told) in [
+        ("6145000162ff78", "With its message ID, but another token, so that it answers nothing: #2."),
+        ("6145000961ff78", "With its token, but in an ACK of another message ID, so that it answers nothing: #2."),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        check(&words(&made(&folder, &[ask, (20, Server(40000), near)]), "3"), &[told], &["answered by"]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let other = "6145000962ff78";
+    check(&words(&made(&folder, &[ask, (20, Server(40000), other)]), "3"), &[], &["so that it answers nothing"]);
+}
+
+#[test]
+fn copies_behind_the_end_of_the_wait_are_not_counted_as_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages: Vec<_> = [0, 2500, 7500, 100_000].map(|at| (at, Client(40000), "4101000161b177")).into();
+    let said = words(&made(&folder, &messages), "3");
+    check(&said, &["4 copies", "It was seen 3 times before its sender had to give up."], &["It was seen 3 times."]);
+}
+
+#[test]
+fn of_a_group_it_is_said_who_answered() {
+    for (size, keys, texts) in [
+        ((120, 36), "3", &["the response of s2, 198.51.100.4:5683", ", 3 responses, answered", " NON +2 "][..]),
+        ((40, 12), "3 Tab", &["the response of s2 "][..]),
+    ] {
+        let film = Scene::lab("08-multicast-v4.pcap").at(size).keys(keys).run();
+        check(&film.last().split_whitespace().collect::<Vec<_>>().join(" "), texts, &[]);
+    }
+}
+
 /// No-Response (258) of these values in CON and NON requests; what answers them; the state of the row, what is said below it and what not.
 type Spared<'a> = (&'a [(u64, Sender, &'a str)], &'a str, &'a [&'a str], &'a [&'a str]);
 

@@ -309,6 +309,12 @@ fn exchange(messages: &[&Value]) -> Row {
         "CON" => text(&answer["coap"]["code"]) + " sep CON",
         _ => text(&answer["coap"]["code"]) + " NON",
     };
+    // Of a group it is told how many more answered.
+    let is_first = |object: &&&Value| object["duplicate_of"].is_null() && object["copy_of"].is_null();
+    let is_answer = |object: &&&Value| object["coap"]["code"].as_str().is_some_and(|code| code >= "2");
+    let others = messages.iter().filter(is_first).filter(is_answer).count().saturating_sub(1);
+    let is_told = request["multicast"] == true && others > 0;
+    let reply = if is_told { format!("{reply} +{others}") } else { reply };
     row.insert("Reply", reply);
     if let Some(time) = answer["response_time"].as_f64() {
         row.insert("Time", duration((time * 1e9).round() as i64).replace(' ', ""));

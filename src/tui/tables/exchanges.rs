@@ -88,6 +88,11 @@ pub fn reply(row: &ExchangeRow) -> String {
     format!("{} {how}", Code(row.code))
 }
 
+/// How many of a group responded after the first; `None` where no other did, or more than are counted.
+pub(super) fn further_responses(row: &ExchangeRow) -> Option<u16> {
+    row.responses.checked_sub(1).filter(|others| row.multicast && *others > 0 && row.responses < u16::MAX)
+}
+
 /// What only the request itself tells: its blocks, and why its path is not known.
 pub fn tell_request(row: &mut Row, request: &View<'_>) {
     let Some(cell) = row.cells.get_mut(REQUEST) else { return };
@@ -137,7 +142,7 @@ pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
         format!("{}>{}", making.aliases.name(row.client), making.aliases.name(row.server)),
         kind.into(),
         if row.request == NO_RECORD { format!("? {resource}") } else { format!("{method} {resource}") },
-        reply(&row),
+        further_responses(&row).map_or_else(|| reply(&row), |others| format!("{} +{others}", reply(&row))),
         row.transmissions.to_string(),
         took.unwrap_or_else(|| "-".into()),
         state.into(),

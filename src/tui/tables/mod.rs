@@ -1,5 +1,6 @@
 //! The tables of exchanges and of observations: which row is current, in which order rows stand, and what is said below them.
 
+mod columns;
 mod context;
 mod exchanges;
 mod making;
@@ -9,6 +10,7 @@ mod notifications;
 mod observations;
 mod order;
 mod plot;
+mod schedule;
 mod timeline;
 
 use super::action::{Motion, Sort, View};
@@ -73,6 +75,8 @@ pub struct Facts {
     pub cursor: usize,
     /// The message that was selected when they were made.
     pub(super) selected: Option<RecordId>,
+    /// The first message and the last of what is told in part.
+    pub(super) ends: Option<(RecordId, RecordId)>,
     /// The cursor goes to that message's line as soon as there are lines: a pane that is shown alone has none before.
     pub(super) seeks: bool,
     /// The first line drawn.
@@ -320,6 +324,18 @@ impl App {
     /// Move among the lines below the table; a message that a line is about is selected.
     pub(super) fn move_in_facts(&mut self, motion: Motion) {
         if self.refuse_unmarked() {
+            return;
+        }
+        let end = match (motion, self.tables.facts.ends) {
+            (Motion::First, Some((first, _))) => Some(first),
+            (Motion::Last, Some((_, last))) => Some(last),
+            _ => None,
+        };
+        // The ends of what is told in part are not among the lines.
+        if let Some(end) = end.filter(|end| self.list.selected != Some(*end) && self.visible().has(*end)) {
+            self.select(end);
+            self.tables.synced = self.list.selected;
+            self.tables.facts.seeks = true;
             return;
         }
         let facts = &self.tables.facts;

@@ -1,5 +1,6 @@
 //! Below an observation: its notifications, the rule that decides each one's order (RFC 7641 section 3.4), and a chart of their numbers.
 
+use super::columns::{self, Cells, ORDER};
 use super::plot::{Scale, Track};
 use super::{Context, Facts, Line, observations};
 use crate::coap::parameters::DEFAULT_MAX_AGE;
@@ -11,6 +12,7 @@ use crate::render::time::{brief, duration};
 use crate::store::Record;
 use crate::tracking::{ExchangeId, NO_RECORD, ObservationId, ObservationRow, ObserveOrder, RecordId, Role};
 use crate::tui::view::text;
+use ratatui::style::Style;
 
 /// Messages before the selected one, or before the last, that are told of.
 const BEFORE: usize = 200;
@@ -22,9 +24,10 @@ const LOOKED: u32 = 20_000;
 const ROWS: usize = 6;
 /// Observe numbers have 24 bits.
 const MODULUS: i64 = 1 << 24;
-/// Columns of the gap between two, and of a time at least.
+/// Columns of the gap between two.
 const GAP: usize = 8;
-const TIMES: usize = 9;
+/// Numbers of a gap that are looked for among those that came late.
+const FILLED: u32 = 64;
 /// Columns of the numbers beside the chart.
 const NAMES: usize = 9;
 /// Characters of a value that are shown.
@@ -53,25 +56,16 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
     let mut notes = Vec::new();
     let mut freshest = None;
     let wide = context.page.1 >= 104;
-    let (mut members, all) = members(context, id, row);
+    let (mut members, ends) = members(context, id, row);
     let others = of_other_exchanges(context, id, row);
     members.extend(&others);
     members.sort_unstable();
     members.dedup();
-    let times = members.iter().filter_map(|id| context.store.get(*id)).map(|record| context.at(record.time).len());
-    let width = times.max().unwrap_or(0).max(TIMES);
-    // The heads stay in sight, where there is room.
-    let above = if context.page.0 >= 6 { &mut facts.head } else { &mut facts.lines };
-    above.push(Line::styled(heads(wide, width), context.theme.heading()));
-    if !all {
-        let said = "Long: only messages around the selected one stand here and in the chart.";
-        let lines = text::wrap(said, context.page.1.saturating_sub(2));
-        facts.lines.extend(lines.into_iter().map(|line| Line::plain(format!(" {line}"))));
-    }
-    for id in members {
+    let mut rows = Vec::new();
+    for id in members.iter().copied() {
         let Some(record) = context.store.get(id) else { continue };
         let note = note(context, id, &record, freshest, fetcher);
-        facts.lines.push(line(context, &record, note.as_ref().map(|(note, _)| note), note.as_ref(), (wide, width)));
+        rows.push((cells(context, &record, note.as_ref(), wide), style(context, &record), id));
         if let Some((note, _)) = note {
             let newer = note.newer_by_iv
                 || !matches!(note.order, ObserveOrder::None | ObserveOrder::Stale | ObserveOrder::Same);
@@ -84,6 +78,26 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
             }
         }
     }
+    for (gap, by) in filled(&notes) {
+        let by = context.frame(by);
+        let said = if wide { format!("gap, filled by {by}") } else { format!("gap till {by}") };
+        rows.iter_mut().filter(|(_, _, id)| *id == gap).for_each(|(cells, ..)| cells[ORDER].clone_from(&said));
+    }
+    let (more, only) = (context.theme.signs().more, rows.iter().map(|(cells, ..)| cells.clone()).collect::<Vec<_>>());
+    let widths = columns::widths(&only, context.page.1);
+    // The heads stay in sight, where there is room.
+    let above = if context.page.0 >= 6 { &mut facts.head } else { &mut facts.lines };
+    let mut heads = columns::heads();
+    heads.iter_mut().last().filter(|_| !wide).into_iter().for_each(String::clear);
+    above.push(Line::styled(columns::line(&heads, &widths, more), context.theme.heading()));
+    if let Some(ends) = ends {
+        facts.ends = Some(ends);
+        let said = "Long: only messages around the selected one stand here and in the chart.";
+        let lines = text::wrap(said, context.page.1.saturating_sub(2));
+        facts.lines.extend(lines.into_iter().map(|line| Line::plain(format!(" {line}"))));
+    }
+    let lines = rows.iter().map(|(cells, style, id)| Line::styled(columns::line(cells, &widths, more), *style).of(*id));
+    facts.lines.extend(lines);
     for sentence in sentences(context, row) {
         let lines = text::wrap(&sentence, context.page.1.saturating_sub(2));
         facts.lines.extend(lines.into_iter().map(|line| Line::plain(format!(" {line}"))));
@@ -117,8 +131,11 @@ fn title(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Stri
     context.title(format!("observation {}: ", id.0), &what, &after)
 }
 
-/// Messages of the observation around the selected one, oldest first, and whether these are all.
-fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (Vec<RecordId>, bool) {
+/// Messages around the selected one, oldest first; where these are not all, the first and the last of all.
+type Members = (Vec<RecordId>, Option<(RecordId, RecordId)>);
+
+/// Messages of the observation.
+fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Members {
     let store = context.store;
     if row.exchange.0 == 0 || store.exchange(row.exchange).is_some_and(|exchange| exchange.multicast) {
         return overheard(context, id, row);
@@ -142,7 +159,8 @@ fn members(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (V
     found.reverse();
     found.extend(behind);
     let all = context.store.get(at).is_none() && found.last().is_none_or(|found| *found >= last);
-    (found, all)
+    let first = store.exchange(row.exchange).map_or(row.registration, |exchange| exchange.request);
+    (found, (!all).then_some((first, last)))
 }
 
 /// Messages of it in exchanges of their own: how it was ended, and the selected one with what it belongs to.
@@ -161,7 +179,7 @@ fn of_other_exchanges(context: &Context<'_>, id: ObservationId, row: &Observatio
 }
 
 /// The same of an observation whose messages no exchange has to itself: its registration was not captured, or it is one member's of a group.
-fn overheard(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> (Vec<RecordId>, bool) {
+fn overheard(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> Members {
     let store = context.store;
     let selected = context.selected.filter(|selected| store.observation_of(*selected) == Some(id));
     let middle = selected.unwrap_or(row.last.saturating_add(1));
@@ -170,8 +188,9 @@ fn overheard(context: &Context<'_>, id: ObservationId, row: &ObservationRow) -> 
     let mut found: Vec<RecordId> = before.take(BEFORE).collect();
     found.reverse();
     found.extend(store.observed(middle..RecordId::MAX).take(LOOKED as usize).filter_map(of_it).take(BEHIND));
-    let all = found.first().copied() == store.first_observed(id) && found.last().is_some_and(|last| *last >= row.last);
-    (found, all)
+    let first = store.first_observed(id);
+    let all = found.first().copied() == first && found.last().is_some_and(|last| *last >= row.last);
+    (found, (!all).then_some((first.unwrap_or(NO_RECORD), row.last)))
 }
 
 /// A response of the observation with its number, and its value.
@@ -201,12 +220,30 @@ fn note(
     Some((note, content::payload(&view.message, VALUE)))
 }
 
-fn heads(wide: bool, width: usize) -> String {
-    let rule = if wide { "Value                   Rule" } else { "Value" };
-    format!(
-        " {:>6} {:>width$} {:<3} {:>8} {:>6} {:>8} {:<10} {rule}",
-        "#", "Time", "T", "Observe", "Step", "Gap", "Order"
-    )
+/// Gaps of which all numbers came late, before the next gap, and which message brought the last of them.
+fn filled(notes: &[Note]) -> Vec<(RecordId, RecordId)> {
+    let mut filled = Vec::new();
+    let mut missing: (RecordId, Vec<u32>) = (NO_RECORD, Vec::new());
+    for note in notes {
+        let Some(number) = note.number else { continue };
+        match (note.order, note.against) {
+            (ObserveOrder::Gap, Some((before, _))) => {
+                let skipped = step(number, before).saturating_sub(1);
+                let skipped = u32::try_from(skipped).ok().filter(|skipped| *skipped <= FILLED).unwrap_or(0);
+                let others = (1..=skipped).map(|by| before.wrapping_add(by) % MODULUS as u32);
+                missing = (note.id, others.collect());
+            }
+            (ObserveOrder::Gap, None) => missing = (NO_RECORD, Vec::new()),
+            (ObserveOrder::Stale, _) if missing.1.contains(&number) => {
+                missing.1.retain(|other| *other != number);
+                if missing.1.is_empty() {
+                    filled.push((missing.0, note.id));
+                }
+            }
+            _ => {}
+        }
+    }
+    filled
 }
 
 /// The time since the freshest one before, as long as its column is wide.
@@ -214,66 +251,47 @@ fn gap_text(gap: i64) -> String {
     Some(duration(gap)).filter(|text| text.len() <= GAP).unwrap_or_else(|| brief(gap))
 }
 
-/// A response, or a message beside them; whether the pane has room for rules, and the columns of times.
-fn line(
-    context: &Context<'_>,
-    record: &Record,
-    note: Option<&Note>,
-    valued: Option<&(Note, String)>,
-    (wide, width): (bool, usize),
-) -> Line {
-    let id = note.map_or(NO_RECORD, |note| note.id);
+/// A response, or a message beside them; whether the pane has room for rules.
+fn cells(context: &Context<'_>, record: &Record, valued: Option<&(Note, String)>, wide: bool) -> Cells {
+    let note = valued.map(|(note, _)| note);
     let number = note.and_then(|note| note.number);
     let against = note.and_then(|note| note.against).filter(|_| number.is_some());
     let step = number
         .filter(|_| note.is_some_and(|note| !note.protected))
         .zip(against)
         .map(|(number, (freshest, _))| format!("{:+}", step(number, freshest)));
-    let gap = against.and_then(|(_, before)| context.store.elapsed(before, note?.id)).map(gap_text).unwrap_or_default();
+    let since = against.zip(note).and_then(|((_, before), note)| context.store.elapsed(before, note.id));
     let value = match valued {
         _ if record.role == Role::Registration => format!("{} registers", record.code.name().unwrap_or("?")),
         _ if record.role == Role::Deregistration => format!("{} deregisters", record.code.name().unwrap_or("?")),
         Some((_, value)) if record.code.class() == 2 => value.clone(),
-        _ => record.code.name().map_or_else(
-            || "empty".into(),
-            |name| if record.code.is_empty() { "empty".into() } else { name.to_owned() },
-        ),
+        _ if record.code.is_empty() => "empty".into(),
+        _ => record.code.name().unwrap_or("empty").to_owned(),
     };
     let order = match note {
         _ if record.is_repeat() => "repeat",
         Some(note) if note.newer_by_iv => "newer",
         _ => order_word(record.order()),
     };
-    let value = text::left(&value, 23, if context.theme.unicode { '\u{2026}' } else { '~' });
-    let rule = note.filter(|_| wide).map(|note| rule(context, note)).unwrap_or_default();
-    let text = format!(
-        " {:>6} {:>width$} {:<3} {:>8} {:>6} {:>8} {:<10} {value} {rule}",
-        record.frame,
+    [
+        record.frame.to_string(),
         context.at(record.time),
-        record.message_type.abbreviation(),
+        record.message_type.abbreviation().to_string(),
         number.map(|number| number.to_string()).unwrap_or_default(),
         step.unwrap_or_default(),
-        gap,
-        order,
-    );
-    let style = match record.order() {
-        ObserveOrder::Stale | ObserveOrder::Same => context.theme.severity(Severity::Warn),
-        ObserveOrder::Gap => context.theme.severity(Severity::Note),
-        _ => ratatui::style::Style::new(),
-    };
-    let own = if id == NO_RECORD { find_id(context, record) } else { id };
-    Line::styled(text.trim_end(), style).of(own)
+        since.map(gap_text).unwrap_or_default(),
+        order.to_owned(),
+        value,
+        note.filter(|_| wide).map(|note| rule(context, note)).unwrap_or_default(),
+    ]
 }
 
-/// The id of a record that stands in the store: those of one frame lie together, and most frames hold one.
-fn find_id(context: &Context<'_>, record: &Record) -> RecordId {
-    let store = context.store;
-    let (mut low, mut high) = (store.first(), store.len() as RecordId);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if store.get(middle).is_some_and(|other| other.frame < record.frame) { low = middle + 1 } else { high = middle }
+fn style(context: &Context<'_>, record: &Record) -> Style {
+    match record.order() {
+        ObserveOrder::Stale | ObserveOrder::Same => context.theme.severity(Severity::Warn),
+        ObserveOrder::Gap => context.theme.severity(Severity::Note),
+        _ => Style::new(),
     }
-    low
 }
 
 /// From one number to another, by the shorter way round 2^24.

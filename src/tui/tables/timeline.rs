@@ -1,7 +1,8 @@
 //! Below an exchange: its copies against the schedule of RFC 7252 section 4.8, what answered them, and what the capture point cannot know.
 
+use super::exchanges::further_responses;
 use super::members::{Member, is_copy, members};
-use super::plot::{Scale, Track};
+use super::schedule::schedule;
 use super::{Context, Facts, Line, frame_of, state};
 use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
 use crate::frame::time_between;
@@ -22,8 +23,6 @@ const TIMES: usize = 9;
 /// Columns for what is said of a message below which its further lines begin farther to the left, and where they begin then.
 const TOLD: usize = 24;
 const INDENT: usize = 9;
-/// Columns of what names the lines of the timeline.
-const NAMES: usize = 9;
 
 /// What is said of an exchange.
 pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, facts: &mut Facts) {
@@ -36,7 +35,7 @@ pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, 
     };
     let members: Vec<(RecordId, Record)> = told.iter().filter_map(message).collect();
     if row.confirmable && context.page.0 >= 7 {
-        facts.head = timeline(context, &row, &members);
+        facts.head = schedule(context, &row, &members);
     }
     if let Some(said) = told_in_part(&told) {
         // It stays in sight, where there is room.
@@ -68,8 +67,8 @@ pub(super) fn say(context: &Context<'_>, id: ExchangeId, fetcher: &mut Fetcher, 
             wrapped(context, &said, "         ", |line| facts.lines.push(Line::styled(line, style).of(id)));
         }
     }
-    let unread = if row.response == NO_RECORD { unread(context, &row, fetcher) } else { Vec::new() };
-    for sentence in sentences(context, &row, &members, &unread) {
+    let nearly = if row.response == NO_RECORD { nearly(context, &row, fetcher) } else { Nearly::default() };
+    for sentence in sentences(context, &row, &members, &nearly) {
         wrapped(context, &sentence, " ", |line| facts.lines.push(Line::plain(line)));
     }
 }
@@ -126,73 +125,9 @@ fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow, fetcher: &mut
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
     let ends = format!("{} > {}", context.aliases.name(row.client), context.aliases.name(row.server));
     let copies = if row.transmissions > 1 { format!(", {} copies", row.transmissions) } else { String::new() };
-    let after = format!("  {ends}{copies}, {}", state(row, context.store, context.now, context.parameters));
+    let answers = further_responses(row).map_or_else(String::new, |_| format!(", {} responses", row.responses));
+    let after = format!("  {ends}{copies}{answers}, {}", state(row, context.store, context.now, context.parameters));
     context.title(format!("exchange {}: {method} ", id.0), &what, &after)
-}
-
-/// Windows, what was captured, and an axis, on one scale that begins with the first copy.
-pub(super) fn timeline(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Record)]) -> Vec<Line> {
-    let parameters = context.parameters;
-    let columns = context.page.1.saturating_sub(NAMES + 1);
-    let since = |id: RecordId| context.store.elapsed(row.request, id);
-    let copies: Vec<i64> =
-        members.iter().filter(|(id, record)| is_copy(row, *id, record)).filter_map(|(id, _)| since(*id)).collect();
-    let response = since(row.response);
-    let open = response.is_none() && matches!(row.state, ExchangeState::Open | ExchangeState::TimedOut);
-    let give_up = (parameters.retransmission_time(parameters.max_retransmit + 1).0, parameters.max_transmit_wait());
-    let now = context
-        .now
-        .filter(|_| context.store.is_steady_since(row.request))
-        .and_then(|now| time_between(row.started, now))
-        .filter(|_| open);
-    let steps = parameters.max_retransmit;
-    let last = copies.last().copied().unwrap_or(0).max(response.unwrap_or(0));
-    let next_window = (1..=steps).map(|n| parameters.retransmission_time(n).1).find(|end| *end >= last);
-    let end =
-        if open { give_up.1.max(now.unwrap_or(0).min(give_up.1 * 2)) } else { last.max(next_window.unwrap_or(last)) };
-    let scale = Scale { from: 0, to: end.max(1), columns };
-    let mut windows = Track::new(columns);
-    for (from, to) in (1..=steps).map(|n| parameters.retransmission_time(n)).chain(open.then_some(give_up)) {
-        if from <= scale.to {
-            windows.fill(scale.column(from), scale.column(to), '=');
-        }
-    }
-    let mut events = Track::new(columns);
-    let mut late = Vec::new();
-    if let Some(at) = response {
-        late.push((at, "A".to_owned()));
-    }
-    let numbers = members.iter().filter_map(|(id, record)| {
-        let number = gap(context.store, *id, parameters).map(|gap| gap.captured)?;
-        is_copy(row, *id, record).then(|| since(*id).map(|at| (at, format!("R{number}")))).flatten()
-    });
-    let all = std::iter::once((0, "1".to_owned())).chain(numbers).chain(late);
-    for (at, sign) in all {
-        // Where two stand in one column, the later one moves to the right, or at the end to the left.
-        let column = scale.column(at);
-        let _ = (column..columns).chain((0..column).rev()).find(|column| events.put(*column, &sign));
-    }
-    if let Some(now) = now.filter(|now| *now <= scale.to) {
-        let _ = events.put(scale.column(now), "now");
-    }
-    let mut axis = Track::new(columns);
-    let _ = axis.put(0, "0");
-    let right = duration(scale.to);
-    let _ = axis.put(columns.saturating_sub(right.chars().count()), &right);
-    for at in copies.iter().skip(1).copied().chain(response) {
-        let text = duration(at);
-        let column = scale.column(at).saturating_sub(text.chars().count() / 2);
-        let _ = axis.put_apart(column, &text);
-    }
-    let line = |name: &str, track: &Track, style| Line {
-        pieces: vec![(format!(" {name:<NAMES$}"), context.theme.heading()), (track.text(), style)],
-        record: None,
-    };
-    vec![
-        line("expected", &windows, context.theme.observe()),
-        line("captured", &events, context.theme.repeat()),
-        line("time", &axis, ratatui::style::Style::new()),
-    ]
 }
 
 /// How long after the first copy a message came: `+2.04 s`, nothing for that itself.
@@ -218,11 +153,22 @@ fn member(context: &Context<'_>, row: &ExchangeRow, id: RecordId, record: &Recor
     let indent = if own + TOLD > context.page.1 { INDENT } else { own };
     let columns = context.page.1.saturating_sub(indent + 1);
     // The first line has what is left beside the head, the further ones begin below it.
-    let words = format!("{code}{what}");
+    let mut words = format!("{code}{what}");
+    words += &responder(context, row, record, context.page.1.saturating_sub(own + 1 + text::width(&words)));
     let first = text::wrap(&words, context.page.1.saturating_sub(own + 1)).into_iter().next().unwrap_or_default();
     let rest = words.get(first.len()..).unwrap_or_default();
     let rest = text::wrap(rest, columns).into_iter().map(|line| format!("{:indent$}{line}", ""));
     std::iter::once(head + &first).chain(rest).map(|line| Line::styled(line, style).of(id)).collect()
+}
+
+/// Who of a group answered, with the address where so many columns have room for it.
+fn responder(context: &Context<'_>, row: &ExchangeRow, record: &Record, columns: usize) -> String {
+    if !row.multicast || !record.code.is_response() {
+        return String::new();
+    }
+    let name = format!(" of {}", context.aliases.name(record.source));
+    let place = context.store.endpoint(record.source).map(|place| format!(", {place}")).unwrap_or_default();
+    if text::width(&name) + text::width(&place) > columns { name } else { name + &place }
 }
 
 /// Of a first answer to what had been sent several times before it: how long after the last copy it came.
@@ -313,30 +259,51 @@ fn part(context: &Context<'_>, record: &Record) -> String {
     .into()
 }
 
-/// Malformed messages behind a request that would answer it, by token or message ID, if they could be read.
-fn unread(context: &Context<'_>, row: &ExchangeRow, fetcher: &mut Fetcher) -> Vec<RecordId> {
+/// Messages behind a request that nearly answer it.
+#[derive(Debug, Default)]
+struct Nearly {
+    /// They would, by token or message ID, if they could be read.
+    malformed: Vec<RecordId>,
+    /// ACKs of its message ID with a response that has another token.
+    other_token: Vec<RecordId>,
+    /// ACKs of another message ID with a response that has its token.
+    other_id: Vec<RecordId>,
+}
+
+/// Looks for them among what the server sent to the client, and what belongs to no exchange.
+fn nearly(context: &Context<'_>, row: &ExchangeRow, fetcher: &mut Fetcher) -> Nearly {
     let store = context.store;
-    let Some(request) = store.get(row.request) else { return Vec::new() };
+    let mut nearly = Nearly::default();
+    let Some(request) = store.get(row.request) else { return nearly };
     let token =
         fetcher.view(store, row.request).ok().flatten().and_then(|view| view.message.token().map(<[u8]>::to_vec));
+    let Some(token) = token else { return nearly };
     let lifetime = context.parameters.exchange_lifetime();
     let might = |id: &RecordId| {
         store.get(*id).is_some_and(|record| {
-            record.flags.has(RecordFlags::MALFORMED)
+            let is_malformed = record.flags.has(RecordFlags::MALFORMED);
+            let is_astray = record.message_type == MessageType::Acknowledgement && record.exchange == ExchangeId(0);
+            (is_malformed || is_astray && record.code.is_response())
                 && (record.source, record.destination) == (row.server, row.client)
                 && (record.code.is_response() || record.code.is_empty())
                 && time_between(row.started, record.time).is_some_and(|time| time <= lifetime)
         })
     };
-    let mut answers = |id: &RecordId| {
-        let Some(view) = fetcher.view(store, *id).ok().flatten() else { return false };
-        let (kind, code) = (view.record.message_type, view.record.code);
-        let by_id = matches!(kind, MessageType::Acknowledgement | MessageType::Reset)
-            && view.record.message_id == request.message_id;
-        by_id || code.is_response() && token.is_some() && view.message.token() == token.as_deref()
-    };
     let behind = row.request.saturating_add(1)..row.request.saturating_add(LOOKED);
-    behind.filter(might).take(FETCHED).filter(|id| answers(id)).collect()
+    for id in behind.filter(might).take(FETCHED) {
+        let Some(view) = fetcher.view(store, id).ok().flatten() else { continue };
+        let (kind, code) = (view.record.message_type, view.record.code);
+        let has_id = matches!(kind, MessageType::Acknowledgement | MessageType::Reset)
+            && view.record.message_id == request.message_id;
+        let has_token = code.is_response() && view.message.token() == Some(&token[..]);
+        match (view.record.flags.has(RecordFlags::MALFORMED), has_id, has_token) {
+            (true, true, _) | (true, _, true) => nearly.malformed.push(id),
+            (false, true, false) => nearly.other_token.push(id),
+            (false, false, true) => nearly.other_id.push(id),
+            _ => {}
+        }
+    }
+    nearly
 }
 
 /// Responses with the token of a request that came from another endpoint than the one that was asked.
@@ -350,12 +317,7 @@ fn astray(context: &Context<'_>, row: &ExchangeRow) -> Vec<RecordId> {
 }
 
 /// What was looked for, what cannot be known here, and when the message ID is free.
-fn sentences(
-    context: &Context<'_>,
-    row: &ExchangeRow,
-    members: &[(RecordId, Record)],
-    unread: &[RecordId],
-) -> Vec<String> {
+fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Record)], nearly: &Nearly) -> Vec<String> {
     let mut said = Vec::new();
     let Some(request) = context.store.get(row.request) else {
         said.push("The request is not in the capture, or has left memory.".into());
@@ -371,6 +333,7 @@ fn sentences(
         let mid = request.message_id;
         let acknowledged = members.iter().find(|(_, record)| record.role == Role::EmptyAck).map(|(id, _)| *id);
         // Others may be there: from another endpoint, too late, or with another token.
+        let unread = &nearly.malformed[..];
         let none = if unread.is_empty() { "none that answers it" } else { "none that can be read and answers it" };
         let ack = acknowledged.map_or_else(|| none.to_owned(), |id| format!("an empty ACK, {}", context.frame(id)));
         if row.confirmable {
@@ -380,6 +343,14 @@ fn sentences(
         if let Some(list) = frames(context, unread) {
             said.push(format!(
                 "Malformed, so that it answers nothing, although its token or message ID would fit: {list}."
+            ));
+        }
+        if let Some(list) = frames(context, &nearly.other_token) {
+            said.push(format!("With its message ID, but another token, so that it answers nothing: {list}."));
+        }
+        if let Some(list) = frames(context, &nearly.other_id) {
+            said.push(format!(
+                "With its token, but in an ACK of another message ID, so that it answers nothing: {list}."
             ));
         }
         if let Some(list) = frames(context, &astray(context, row)) {
