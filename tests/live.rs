@@ -397,6 +397,8 @@ fn what_waits_grows_older_on_the_screen() {
             assert!(late < LIMIT, "{said:?}");
         }
         say(&format!("{TEST}: {}", said.join(", ")));
+        let told = ["exchange", "1", "timed", "out:", "#1"];
+        wait_until("the problem to be announced", || screen.first_with(&told).is_some());
         screen.press("qq");
         wait_until("the end of the screen", || screen.child.try_wait().unwrap().is_some());
     }

@@ -28,8 +28,10 @@ impl App {
         }
         let from = self.store.len() as RecordId;
         let (patched, ended) = (!update.patches.is_empty(), update.ended.is_some());
+        let late = self.late_problem(&update.patches);
         self.store.apply(update);
         self.show_new(from, patched, ended);
+        self.announce(from, late);
     }
 
     /// Show what the store has new: records from this one on, more about earlier ones, or that the source has ended.
@@ -51,7 +53,6 @@ impl App {
                 self.aliases.note(&record);
             }
         }
-        self.announce(from);
         self.filter_update(from, patched || ended);
     }
 

@@ -16,11 +16,13 @@ mod timeline;
 use super::action::{Motion, Sort, View};
 use super::app::App;
 use super::detail::scrolled;
-use crate::coap::{Parameters, Severity};
+use crate::coap::{Finding, Parameters, Severity};
 use crate::frame::time_between;
 use crate::render::spared::is_spared;
 use crate::store::{Record, Store};
-use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
+use crate::tracking::{
+    ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, Patch, RecordId,
+};
 use crate::tui::view::text;
 use ratatui::style::Style;
 
@@ -481,10 +483,35 @@ impl App {
         }
     }
 
-    /// Live: tell of the newest problem that came with an update.
-    pub(super) fn announce(&mut self, from: RecordId) {
+    /// Live: the newest problem of an earlier message that became known by what came since, or by nothing coming.
+    pub(super) fn late_problem(&self, patches: &[Patch]) -> Option<String> {
+        if !self.grows() {
+            return None;
+        }
+        let number = |id: RecordId| frame_of(&self.store, id);
+        let said = |record: RecordId, finding: &Finding| {
+            let old = self.store.get(record).is_some() && finding.severity >= Severity::Warn;
+            old.then(|| format!("new problem in #{}: {}", number(record), finding.text_with(&number)))
+        };
+        let timed_out = |id: ExchangeId, row: &ExchangeRow| {
+            let news = self.store.exchange(id).is_some_and(|row| row.state != ExchangeState::TimedOut);
+            let told = news && row.state == ExchangeState::TimedOut;
+            told.then(|| format!("exchange {} timed out: nothing seen answers #{}", id.0, number(row.request)))
+        };
+        patches.iter().rev().take(1024).find_map(|patch| match patch {
+            Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => said(*record, finding),
+            Patch::Exchange(id, row) => timed_out(*id, row),
+            _ => None,
+        })
+    }
+
+    /// Live: tell of the newest problem that came with an update: of a new message, else that of an earlier one.
+    pub(super) fn announce(&mut self, from: RecordId, late: Option<String>) {
         if !self.grows() || self.is_frozen() {
             return;
+        }
+        if let Some(late) = late {
+            self.say(late);
         }
         let newest = (from..self.store.len() as RecordId)
             .rev()

@@ -122,6 +122,11 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
             entry(&mut rows, app, app.aliases.name(id), &endpoint.to_string(), columns);
         }
     }
+    let others = (app.store.endpoints() as u32).saturating_sub(ENDPOINTS);
+    if others > 0 {
+        let text = format!("{others} more endpoints; `coapscope stats` lists whole addresses");
+        entry(&mut rows, app, &app.theme.signs().more.to_string(), &text, columns);
+    }
     for (port, offer) in &summary.offers {
         let text = format!("{} datagrams on UDP port {port} look like CoAP: D, or --port {port}", offer.datagrams);
         entry(&mut rows, app, "offer", &text, columns);
