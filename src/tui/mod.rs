@@ -14,6 +14,7 @@ mod list;
 mod moving;
 mod narrow;
 mod navigate;
+mod news;
 mod offer;
 mod opening;
 mod tables;

@@ -16,13 +16,11 @@ mod timeline;
 use super::action::{Motion, Sort, View};
 use super::app::App;
 use super::detail::scrolled;
-use crate::coap::{Finding, Parameters, Severity};
+use crate::coap::{Parameters, Severity};
 use crate::frame::time_between;
 use crate::render::spared::is_spared;
 use crate::store::{Record, Store};
-use crate::tracking::{
-    ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, Patch, RecordId,
-};
+use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
 use crate::tui::view::text;
 use ratatui::style::Style;
 
@@ -238,11 +236,6 @@ fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parame
     } else {
         crate::field::state(row.state)
     }
-}
-
-/// Number of a record's frame, for a sentence.
-fn frame_of(store: &Store, id: RecordId) -> String {
-    store.get(id).map_or_else(|| "?".into(), |record| record.frame.to_string())
 }
 
 /// The exchange of a message; evidence belongs to that of the message it is about.
@@ -481,48 +474,5 @@ impl App {
         {
             self.move_in_table(motion);
         }
-    }
-
-    /// Live: the newest problem of an earlier message that became known by what came since, or by nothing coming.
-    pub(super) fn late_problem(&self, patches: &[Patch]) -> Option<String> {
-        if !self.grows() {
-            return None;
-        }
-        let number = |id: RecordId| frame_of(&self.store, id);
-        let said = |record: RecordId, finding: &Finding| {
-            let old = self.store.get(record).is_some() && finding.severity >= Severity::Warn;
-            old.then(|| format!("new problem in #{}: {}", number(record), finding.text_with(&number)))
-        };
-        let timed_out = |id: ExchangeId, row: &ExchangeRow| {
-            let news = self.store.exchange(id).is_some_and(|row| row.state != ExchangeState::TimedOut);
-            let told = news && row.state == ExchangeState::TimedOut;
-            told.then(|| format!("exchange {} timed out: nothing seen answers #{}", id.0, number(row.request)))
-        };
-        patches.iter().rev().take(1024).find_map(|patch| match patch {
-            Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => said(*record, finding),
-            Patch::Exchange(id, row) => timed_out(*id, row),
-            _ => None,
-        })
-    }
-
-    /// Live: tell of the newest problem that came with an update: of a new message, else that of an earlier one.
-    pub(super) fn announce(&mut self, from: RecordId, late: Option<String>) {
-        if !self.grows() || self.is_frozen() {
-            return;
-        }
-        if let Some(late) = late {
-            self.say(late);
-        }
-        let newest = (from..self.store.len() as RecordId)
-            .rev()
-            .take(1024)
-            .find(|id| self.store.get(*id).is_some_and(|record| record.severity() >= Some(Severity::Warn)));
-        let Some(id) = newest else { return };
-        // What its bytes break is found where somebody looks at them.
-        let Ok(Some(view)) = self.fetcher.view(&self.store, id) else { return };
-        let number = view.record.frame;
-        let worst = view.findings().into_iter().max_by_key(|finding| finding.severity);
-        let Some(what) = worst.map(|finding| finding.text_with(&|id| frame_of(&self.store, id))) else { return };
-        self.say(format!("new problem in #{number}: {what}"));
     }
 }

@@ -3,7 +3,7 @@
 use super::exchanges::further_responses;
 use super::members::{Member, is_copy, members};
 use super::schedule::schedule;
-use super::{Context, Facts, Line, frame_of, state};
+use super::{Context, Facts, Line, state};
 use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
@@ -96,7 +96,7 @@ fn told_in_part(told: &[Member]) -> Option<String> {
 fn findings(context: &Context<'_>, id: RecordId) -> Vec<(String, Severity)> {
     let mut said: Vec<(String, &str, Severity, usize)> = Vec::new();
     for finding in context.store.findings(id).filter(|finding| finding.rule != Rule::MidRetransmission) {
-        let text = finding.text_with(&|id| frame_of(context.store, id));
+        let text = finding.text_with(&|id| crate::render::frame_number(context.store, id));
         let text = text.replacen("the datagram", &format!("the datagram of {}", context.frame(id)), 1);
         match said.iter_mut().find(|(known, ..)| *known == text) {
             Some((.., times)) => *times += 1,
