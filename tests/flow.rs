@@ -9,6 +9,8 @@ mod folds;
 mod group;
 #[path = "flow/mermaid.rs"]
 mod mermaid;
+#[path = "flow/room.rs"]
+mod room;
 #[path = "flow/screen.rs"]
 #[cfg(feature = "tui")]
 mod screen;

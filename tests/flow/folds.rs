@@ -183,7 +183,7 @@ fn a_fold_with_an_end_beyond_the_edge_points_there() {
 }
 
 /// The ladder of messages between a client and a server: milliseconds, to the server, the message.
-fn ladder(messages: &[(i64, bool, Vec<u8>)]) -> String {
+pub fn ladder(messages: &[(i64, bool, Vec<u8>)]) -> String {
     drawn(messages, false)
 }
 

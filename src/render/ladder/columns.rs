@@ -99,6 +99,7 @@ impl Columns {
         }
         let room = Self::room(wide);
         if order.len() <= room {
+            // The words beside a lane that is alone have all columns.
             self.shown = spread(order, begin, wide);
             return;
         }
@@ -109,7 +110,8 @@ impl Columns {
         self.beyond = (first, order.len() - first - count);
         let left = if self.beyond.0 > 0 { MARGIN.min(wide / 4) } else { 0 };
         let right = if self.beyond.1 > 0 { MARGIN.min(wide / 4) } else { 0 };
-        self.shown = spread(part, begin + left, wide - left - right);
+        let middle = if part.len() == 1 { (wide - left - right) / 2 } else { 0 };
+        self.shown = spread(part, begin + left + middle, wide - left - right);
     }
 
     /// Lanes that so many columns hold.
@@ -137,8 +139,7 @@ impl Columns {
 fn spread(lanes: &[LaneId], begin: usize, wide: usize) -> Vec<(LaneId, usize)> {
     let last = wide.saturating_sub(1);
     let gaps = lanes.len().saturating_sub(1).max(1);
-    let middle = if lanes.len() == 1 { last / 2 } else { 0 };
-    lanes.iter().enumerate().map(|(at, lane)| (*lane, begin + middle + last * at / gaps)).collect()
+    lanes.iter().enumerate().map(|(at, lane)| (*lane, begin + last * at / gaps)).collect()
 }
 
 #[cfg(test)]

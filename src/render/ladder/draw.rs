@@ -374,9 +374,9 @@ impl Drawing<'_> {
         let (begin, last) = self.columns.edges();
         let right = last.saturating_sub(column + 6);
         let left = column.saturating_sub(begin + 6);
-        let ends = self
-            .store
-            .get(row.id)
+        // Of an endpoint that talks to itself the lane's head tells.
+        let record = self.store.get(row.id).filter(|record| record.source != record.destination);
+        let ends = record
             .map(|record| format!("{}>{} ", self.aliases.name(record.source), self.aliases.name(record.destination)));
         let ends = ends.unwrap_or_default();
         let mut pieces = vec![(ends, part)];
@@ -407,7 +407,7 @@ impl Drawing<'_> {
         let wide = super::canvas::width(&pieces);
         if is_left {
             canvas.put(begin, left, Part::Arrow(row.kind));
-            canvas.write(begin + 2, room + 8, &pieces);
+            canvas.write(begin + 2, wide, &pieces);
         } else {
             canvas.put(last, right, Part::Arrow(row.kind));
             canvas.write(last.saturating_sub(wide + 1).max(begin), wide, &pieces);

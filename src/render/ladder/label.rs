@@ -12,6 +12,8 @@ use crate::tracking::{ObserveOrder, Relation, Role};
 
 /// Characters of payload that an arrow shows at most.
 const PREVIEW: usize = 48;
+/// Columns that the words take at most where a form has none.
+const LONGEST: usize = 160;
 /// Columns that a path or payload is never cut below; where they are not left it goes.
 const LEAST: usize = 6;
 /// Columns from which a path is cut in its middle: the sign for what is left out takes two.
@@ -90,9 +92,9 @@ impl Label {
         }
     }
 
-    /// All words in one line, for forms that have no columns.
+    /// The words in one line, for forms that have no columns; a path that no reader would follow is cut.
     pub fn text(&self) -> String {
-        in_line(&self.words(&Choice::ALL, usize::MAX).unwrap_or_default())
+        in_line(&self.fit(LONGEST))
     }
 
     /// The words that fit so many columns, each with what it is; empty where not even the type fits.

@@ -17,6 +17,8 @@ use crate::tracking::RecordId;
 
 /// Characters of a diagram that renderers accept: the default of Mermaid's `maxTextSize` is 50,000.
 const LIMIT: usize = 50_000;
+/// Those who answered a multicast are named up to so many, else counted.
+const NAMED: usize = 12;
 /// Characters that are kept for the note that says what was cut.
 const RESERVED: usize = 200;
 
@@ -106,7 +108,10 @@ impl Diagram<'_> {
         let mut notes = row.notes.first().cloned().unwrap_or_default();
         if !row.answerers.is_empty() {
             let names: Vec<&str> = row.answerers.iter().map(|endpoint| self.aliases.name(*endpoint)).collect();
-            notes = format!("answered by {}", names.join(", "));
+            notes = match names.len() {
+                ..=NAMED => format!("answered by {}", names.join(", ")),
+                many => format!("answered by {many}"),
+            };
         }
         if !notes.is_empty() {
             let _ = writeln!(text, "    Note over {from}: {}", escaped(&notes.replace('#', "frame ")));

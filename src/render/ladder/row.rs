@@ -120,6 +120,8 @@ impl Source<'_> {
                 let Ok(Some(view)) = self.fetcher.view(self.store, at) else { break };
                 match view.message.observe() {
                     Some(other) if is_newer(other, number) => found.push(at),
+                    // It was overtaken itself.
+                    _ if record.order() == ObserveOrder::Stale => {}
                     _ => break,
                 }
             }
