@@ -214,9 +214,9 @@ fn set(code: u8, id: u8, option: Option<(u8, u8)>, length: usize) -> Vec<u8> {
     if let Some((number, value)) = option {
         let delta = number - if is_request { 11 } else { 0 };
         if delta < 13 {
-            message.push(delta << 4 | 1)
+            message.push(delta << 4 | 1);
         } else {
-            message.extend([0xd1, delta - 13])
+            message.extend([0xd1, delta - 13]);
         }
         message.push(value);
     }

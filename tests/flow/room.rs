@@ -31,7 +31,9 @@ fn an_endpoint_that_talks_to_itself_has_room_for_its_words() {
     let mut packet = udp((5683, 5683), &get(7));
     packet.copy_within(16..20, 12);
     save(&file, std::iter::once(packet));
-    for (width, said) in [(80, "CON 7 GET /sensors/humidity"), (60, "GET /sensors/humidity"), (40, "CON 7 GET /senso..idity")] {
+    for (width, said) in
+        [(80, "CON 7 GET /sensors/humidity"), (60, "GET /sensors/humidity"), (40, "CON 7 GET /senso..idity")]
+    {
         let text = Capture::read(&file).text(Form { width, ..Form::default() }).0;
         assert!(text.contains(said), "{width}:\n{text}");
     }
