@@ -5,6 +5,7 @@ use coapscope::frame::LinkType;
 use serde_json::Value;
 
 use crate::capture::{Capture, Form, lab};
+#[cfg(feature = "tui")]
 use crate::script::Scene;
 use crate::text::udp;
 
@@ -110,6 +111,7 @@ fn a_folded_row_is_whole_or_bears_a_sign() {
 }
 
 /// The frame that a row with the cursor begins with, and the one that the tree below is of.
+#[cfg(feature = "tui")]
 fn row_and_tree(frame: &str) -> (String, String) {
     let row = frame.lines().skip(2).find_map(|line| line.strip_prefix('\u{25b6}')).unwrap_or_default();
     let title = frame.lines().find_map(|line| line.strip_prefix("\u{2500}\u{2500} #")).unwrap_or_default();
@@ -117,6 +119,7 @@ fn row_and_tree(frame: &str) -> (String, String) {
     (first(row), first(title))
 }
 
+#[cfg(feature = "tui")]
 #[test]
 fn a_jump_into_a_fold_is_seen() {
     let mut seen = 0;
