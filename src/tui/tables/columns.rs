@@ -84,7 +84,8 @@ mod tests {
             cells(["39", "45.791", "NON", "6", "+2", "5.80 s", "gap till #40", "GET registers", ""]),
             cells(["40", "46.394", "NON", "5", "-1", "603 ms", "STALE", "ON", ""]),
         ];
-        for (columns, expected) in [(30, " 39       6 gap till #40"), (40, " 39  45.791       6 gap till #40 GET r~")] {
+        for (columns, expected) in [(30, " 39       6 gap till #40"), (40, " 39 45.791       6 gap till #40 GET reg~")]
+        {
             let widths = widths(&rows, columns);
             let line = line(&rows[0], &widths, '~');
             assert!(line.len() <= columns, "{columns}: {line}");
