@@ -64,15 +64,19 @@ pub(super) fn rows() -> Vec<Field> {
     ]
 }
 
-/// The body of several blocks that a message completed, where nothing of it is missing.
-fn whole_body<'a>(view: &View<'a>) -> Option<&'a Body> {
-    let is_whole = |body: &&Body| body.missing.is_empty() && !body.bytes.is_empty();
-    view.body.filter(is_whole).filter(|_| payload::part(&view.message) != Part::Whole)
+/// The body that a message completed, where nothing of it is missing.
+fn complete_body<'a>(view: &View<'a>) -> Option<&'a Body> {
+    view.body.filter(|body| body.missing.is_empty() && !body.bytes.is_empty())
 }
 
-/// The same, decoded by the Content-Format of its blocks.
+/// The same, where it is of several blocks.
+fn whole_body<'a>(view: &View<'a>) -> Option<&'a Body> {
+    complete_body(view).filter(|_| payload::part(&view.message) != Part::Whole)
+}
+
+/// The body that a message completed, decoded by the Content-Format of its blocks.
 pub fn decoded_body(view: &View<'_>) -> Option<payload::Decoded> {
-    let body = view.body.filter(|body| body.missing.is_empty() && !body.bytes.is_empty())?;
+    let body = complete_body(view)?;
     let about = About { path: view.path().unwrap_or_default(), ..view.about() };
     Some(payload::decode(&body.bytes, &Subject { format: body.format, about, is_diagnostic: false }))
 }

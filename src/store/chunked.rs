@@ -83,16 +83,6 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
-    /// Append rows that lie side by side.
-    pub fn append_all(&mut self, mut rows: &[T]) {
-        while !rows.is_empty() {
-            let Some(last) = self.last_with_room() else { return };
-            let (fit, rest) = rows.split_at_checked(ROWS - last.len()).unwrap_or((rows, &[]));
-            last.extend_from_slice(fit);
-            rows = rest;
-        }
-    }
-
     /// Write a row at its number, filling with `blank` up to it.
     pub fn put(&mut self, number: usize, row: T, blank: &T) {
         while self.len() < number {

@@ -75,20 +75,10 @@ impl<T: Numbers<N>, const N: usize> Rows<T, N> {
 
     /// Change the row with this number, if it is here.
     pub fn change(&mut self, number: usize, change: impl FnOnce(&mut T)) {
-        let Some(chunk) = (number / ROWS).checked_sub(self.gone).and_then(|chunk| self.chunks.get_mut(chunk)) else {
-            return;
-        };
-        let Some(mut row) = (match &**chunk {
-            Chunk::Plain(rows) => rows.get(number % ROWS).copied(),
-            Chunk::Packed(rows) => rows.get(number % ROWS, number as u64),
-        }) else {
-            return;
-        };
-        let old = row;
+        let Some(old) = self.get(number) else { return };
+        let mut row = old;
         change(&mut row);
-        if row == old {
-            return;
-        }
+        let Some(chunk) = self.chunks.get_mut(number / ROWS - self.gone).filter(|_| row != old) else { return };
         match Arc::make_mut(chunk) {
             Chunk::Plain(rows) => {
                 if let Some(place) = rows.get_mut(number % ROWS) {

@@ -271,6 +271,12 @@ impl SentTable {
         self.past.get(key)
     }
 
+    /// The number of a place, which is that of the key, was not met lately.
+    #[inline]
+    pub fn is_new(&self, place: Place, key: MessageKey) -> bool {
+        place.number.is_none() && self.past(key).is_none()
+    }
+
     /// How long such a message owns its number, nanoseconds.
     pub fn life(&self, sent: &Sent) -> i64 {
         if sent.confirmable || sent.stray { self.lifetime } else { self.other.wait }

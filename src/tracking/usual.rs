@@ -61,7 +61,7 @@ impl Tracker {
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
         let place = self.slots.place(pair, &facts.token);
-        if owner.number.is_some() || self.sent.past(key).is_some() || !self.slots.is_idle(place) {
+        if !self.sent.is_new(owner, key) || !self.slots.is_idle(place) {
             return None;
         }
         self.count_type(context);
@@ -152,7 +152,7 @@ impl Tracker {
             return None;
         }
         let owner = self.sent.place(key);
-        if owner.number.is_some() || self.sent.past(key).is_some() {
+        if !self.sent.is_new(owner, key) {
             return None;
         }
         let index = self.slots.only_observed(context.pair.reversed(), &facts.token)?;

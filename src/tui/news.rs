@@ -17,7 +17,7 @@ impl App {
         let number = |id: RecordId| frame_number(&self.store, id);
         let said = |record: RecordId, finding: &Finding| {
             let old = self.store.get(record).is_some() && finding.severity >= Severity::Warn;
-            old.then(|| format!("new problem in #{}: {}", number(record), finding.text_with(&number)))
+            old.then(|| self.told(record, finding))
         };
         let timed_out = |id: ExchangeId, row: &ExchangeRow| {
             let news = self.store.exchange(id).is_some_and(|row| row.state != ExchangeState::TimedOut);
@@ -46,9 +46,13 @@ impl App {
         let Some(id) = newest else { return };
         // What its bytes break is found where somebody looks at them.
         let Ok(Some(view)) = self.fetcher.view(&self.store, id) else { return };
-        let number = view.record.frame;
-        let worst = view.findings().into_iter().max_by_key(|finding| finding.severity);
-        let Some(what) = worst.map(|finding| finding.text_with(&|id| frame_number(&self.store, id))) else { return };
-        self.say(format!("new problem in #{number}: {what}"));
+        let Some(worst) = view.findings().into_iter().max_by_key(|finding| finding.severity) else { return };
+        let told = self.told(id, &worst);
+        self.say(told);
+    }
+
+    fn told(&self, record: RecordId, finding: &Finding) -> String {
+        let number = |id: RecordId| frame_number(&self.store, id);
+        format!("new problem in #{}: {}", number(record), finding.text_with(&number))
     }
 }

@@ -171,13 +171,9 @@ fn problems(app: &App) -> Vec<String> {
 /// How many warnings the capture gave; a file gives so many at most, and one that says that there are more.
 pub fn warnings(app: &App) -> String {
     match app.store.warnings().len() {
-        count @ ..=MAX_WARNINGS => plural(count as u64, "warning"),
+        count @ ..=MAX_WARNINGS => crate::coap::count(count, "warning"),
         count => format!("{} or more warnings", count - 1),
     }
-}
-
-fn plural(count: u64, name: &str) -> String {
-    if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
 }
 
 /// Draw what explains the selection: a notice, else the worst finding of the message, else the field under the cursor.
