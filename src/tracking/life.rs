@@ -29,10 +29,13 @@ impl Due {
     }
 }
 
+/// Bits of a number that tell the kind of a message.
+const KINDS: u32 = 2;
+
 /// Messages of one kind, the oldest first. They are kept for as long as an answer to them may come.
 pub(super) struct Life {
-    pub ring: Ring<Sent>,
-    pub due: Ring<Due>,
+    pub ring: Ring<Sent, KINDS>,
+    pub due: Ring<Due, KINDS>,
     /// Up to this number entries have waited or been looked at.
     waited: u32,
     /// So long they wait before something happens with them: the Confirmable for copies and an answer, the others until their number is free.
@@ -40,8 +43,9 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub fn new(wait: i64) -> Self {
-        Self { ring: Ring::new(), due: Ring::new(), waited: 0, wait }
+    /// `first`: the number of the first, which tells the kind.
+    pub fn new(first: u32, wait: i64) -> Self {
+        Self { ring: Ring::new(first), due: Ring::new(first), waited: first, wait }
     }
 
     /// Whether the oldest has had its time, `life` nanoseconds.
@@ -59,17 +63,17 @@ impl Life {
             if steady.saturating_sub(due.stamp) <= self.wait {
                 return None;
             }
-            self.waited = Ring::<Sent>::after(number);
+            self.waited = Ring::<Sent, KINDS>::after(number);
             if !quiet(due) {
                 return Some(number);
             }
         }
     }
 
-    /// Takes out the oldest, and its number out of the index. `bit`: the lowest of its handle.
+    /// Takes out the oldest, and its number out of the index.
     #[inline]
-    pub fn pop(&mut self, index: &mut Tags, bit: u32) -> Option<(Due, &mut Sent)> {
-        let number = self.ring.first() << 1 | bit;
+    pub fn pop(&mut self, index: &mut Tags) -> Option<(Due, &mut Sent)> {
+        let number = self.ring.first();
         let due = *self.due.pop()?;
         index.remove(due.tag, number);
         Some((due, self.ring.pop()?))
@@ -80,5 +84,33 @@ impl Life {
     pub fn waiting(&self) -> u32 {
         let first = self.ring.first();
         if self.waited == self.ring.next() || self.ring.holds(self.waited) { self.waited } else { first }
+    }
+}
+
+/// The messages of both kinds.
+pub(super) struct Lives {
+    pub confirmable: Life,
+    pub other: Life,
+}
+
+impl Lives {
+    /// See [`Life::wait`].
+    pub fn new(confirmable: i64, other: i64) -> Self {
+        Self { confirmable: Life::new(0, confirmable), other: Life::new(1, other) }
+    }
+
+    /// Those of the kind of a number.
+    #[inline]
+    pub fn of(&self, number: u32) -> &Life {
+        if number & 1 == 0 { &self.confirmable } else { &self.other }
+    }
+
+    #[inline]
+    pub fn of_mut(&mut self, number: u32) -> &mut Life {
+        if number & 1 == 0 { &mut self.confirmable } else { &mut self.other }
+    }
+
+    pub fn both(&mut self) -> [&mut Life; 2] {
+        [&mut self.confirmable, &mut self.other]
     }
 }

@@ -1,27 +1,26 @@
 //! Things numbered in the order in which they come, the oldest of which leave first.
 
-/// Numbers have 31 bits, and begin again at 0.
-const NUMBERS: u32 = u32::MAX >> 1;
-
 /// Holds things by number. A cell is used again in its turn, so that a look-up is one comparison and one access.
-pub(super) struct Ring<T> {
-    /// At most `room`. Those not used yet are not there.
+///
+/// Numbers begin again by themselves. They go up in steps of `1 << BITS`: so rings can share the numbers, each beginning at its own, and
+/// `u32::MAX` is nobody's where none begins at the last one below a step.
+pub(super) struct Ring<T, const BITS: u32 = 1> {
+    /// At most `mask` and one more. Those not used yet are not there.
     cells: Vec<T>,
-    /// How many cells there may be. No power of two: a ring of large things would have up to twice the cells that it needs.
-    room: u32,
-    /// The cell of the oldest thing.
-    head: u32,
+    /// There may be a power of two of cells, so that the number of a thing alone tells its cell: these bits of it do.
+    mask: u32,
     /// Number of the oldest thing.
     first: u32,
     length: u32,
 }
 
-impl<T> Ring<T> {
+impl<T: Copy, const BITS: u32> Ring<T, BITS> {
     /// Cells of a new ring.
     const FIRST: u32 = 64;
 
-    pub fn new() -> Self {
-        Self { cells: Vec::new(), room: Self::FIRST, head: 0, first: 0, length: 0 }
+    /// A ring whose numbers begin at one, less than `1 << BITS`.
+    pub const fn new(first: u32) -> Self {
+        Self { cells: Vec::new(), mask: Self::FIRST - 1, first, length: 0 }
     }
 
     /// Number of the oldest thing.
@@ -33,7 +32,7 @@ impl<T> Ring<T> {
     /// The number that comes next.
     #[inline]
     pub fn next(&self) -> u32 {
-        self.first.wrapping_add(self.length) & NUMBERS
+        self.first.wrapping_add(self.length << BITS)
     }
 
     #[inline]
@@ -41,42 +40,39 @@ impl<T> Ring<T> {
         self.length as usize
     }
 
-    /// How many things are older than what is under a number, if anything is.
+    /// How many things are between two numbers. What is no number of this ring counts as more than there can be.
     #[inline]
-    fn older(&self, number: u32) -> Option<u32> {
-        let older = number.wrapping_sub(self.first) & NUMBERS;
-        (number <= NUMBERS && older < self.length).then_some(older)
+    pub fn between(first: u32, number: u32) -> u32 {
+        number.wrapping_sub(first).rotate_right(BITS)
     }
 
-    /// The cell of what comes behind so many.
+    /// The cell of what is under a number.
     #[inline]
-    fn cell(&self, older: u32) -> usize {
-        let (at, room) = (self.head as usize + older as usize, self.room as usize);
-        if at < room { at } else { at - room }
+    fn cell(&self, number: u32) -> usize {
+        (number >> BITS & self.mask) as usize
     }
 
     /// Whether there is something under a number.
     #[inline]
     pub fn holds(&self, number: u32) -> bool {
-        self.older(number).is_some()
+        Self::between(self.first, number) < self.length
     }
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {
-        let older = self.older(number)?;
-        self.cells.get(self.cell(older))
+        if self.holds(number) { self.cells.get(self.cell(number)) } else { None }
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
-        let older = self.older(number)?;
-        let cell = self.cell(older);
-        self.cells.get_mut(cell)
+        let cell = self.cell(number);
+        if self.holds(number) { self.cells.get_mut(cell) } else { None }
     }
 
     /// The number behind another.
+    #[inline]
     pub fn after(number: u32) -> u32 {
-        number.wrapping_add(1) & NUMBERS
+        number.wrapping_add(1 << BITS)
     }
 
     /// The oldest thing.
@@ -89,10 +85,10 @@ impl<T> Ring<T> {
     /// was just written bit by bit waits for the memory.
     #[inline(always)]
     pub fn push(&mut self, thing: T) {
-        if self.length == self.room {
+        if self.length > self.mask {
             self.grow();
         }
-        let at = self.cell(self.length);
+        let at = self.cell(self.next());
         self.length += 1;
         match self.cells.get_mut(at) {
             Some(cell) => *cell = thing,
@@ -100,15 +96,13 @@ impl<T> Ring<T> {
         }
     }
 
-    /// All cells are used: the oldest thing gets the first of more.
+    /// All cells are used. Of twice as many, each thing has the one that it had or the one as far behind the middle: it is put into both.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.cells.rotate_left(self.head as usize);
-        let more = self.room / 4;
-        self.cells.reserve_exact(more as usize);
-        self.head = 0;
-        self.room += more;
+        self.cells.reserve_exact(self.cells.len());
+        self.cells.extend_from_within(..);
+        self.mask = self.mask << 1 | 1;
     }
 
     /// Lets the oldest thing go. It can be taken from the answer; else it stays there unseen until its cell is used again.
@@ -117,8 +111,7 @@ impl<T> Ring<T> {
         if self.length == 0 {
             return None;
         }
-        let cell = self.head as usize;
-        self.head = if self.head + 1 == self.room { 0 } else { self.head + 1 };
+        let cell = self.cell(self.first);
         self.first = Self::after(self.first);
         self.length -= 1;
         self.cells.get_mut(cell)
@@ -126,13 +119,13 @@ impl<T> Ring<T> {
 
     /// All things with their numbers, the newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = (u32, &T)> {
-        let number = |back: u32| self.next().wrapping_sub(back) & NUMBERS;
+        let number = |back: u32| self.next().wrapping_sub(back << BITS);
         (1..=self.length).map(number).filter_map(|number| Some((number, self.get(number)?)))
     }
 
     /// Number of the newest thing, if there is one.
     pub fn newest(&self) -> u32 {
-        self.next().wrapping_sub(1) & NUMBERS
+        self.next().wrapping_sub(1 << BITS)
     }
 }
 
@@ -144,10 +137,11 @@ mod tests {
 
     #[test]
     fn it_holds_what_a_queue_of_the_standard_library_holds() {
-        let (mut ring, mut queue, mut state) = (Ring::<u64>::new(), VecDeque::new(), 1u64);
-        ring.first = NUMBERS - 5_000;
+        let (mut ring, mut queue, mut state) = (Ring::<u64, 2>::new(1), VecDeque::new(), 1u64);
+        // Numbers begin again in it. The first has the first cell.
+        ring.first = 1u32.wrapping_sub(4 * 64 * 80);
         let mut first = ring.first;
-        let after = |number: u32, by: u32| number.wrapping_add(by) & NUMBERS;
+        let after = |number: u32, by: u32| number.wrapping_add(by << 2);
         for round in 0..40_000u64 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // Grows for a while, then shrinks.
@@ -162,8 +156,10 @@ mod tests {
             assert_eq!((ring.len(), ring.front()), (queue.len(), queue.front()));
             let at = (state >> 20) as u32 % 3_000;
             assert_eq!(ring.get(after(first, at)), queue.get(at as usize));
+            let others = [after(first, at) - 1, after(first, at) + 1, u32::MAX];
+            assert!(others.iter().all(|number| !ring.holds(*number)));
         }
-        assert_eq!((ring.get(after(first, NUMBERS)), ring.get(ring.next())), (None, None));
+        assert_eq!((ring.get(after(first, u32::MAX)), ring.get(ring.next())), (None, None));
         assert_eq!(ring.get(ring.newest()), queue.back());
     }
 }

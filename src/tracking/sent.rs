@@ -2,11 +2,10 @@
 
 use super::clock::Moment;
 use super::context::Context;
-use super::life::{Due, Life};
+use super::life::{Due, Life, Lives};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
 use super::past::{Passed, Past};
-use super::ring::Ring;
 use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
@@ -228,9 +227,8 @@ impl Handle {
 
 /// What the number of a handle leads to.
 #[inline]
-fn held(confirmable: &Ring<Sent>, other: &Ring<Sent>, number: u32, key: MessageKey) -> Held {
-    let ring = if number & 1 == 1 { other } else { confirmable };
-    match ring.get(number >> 1) {
+fn held(lives: &Lives, number: u32, key: MessageKey) -> Held {
+    match lives.of(number).ring.get(number) {
         Some(sent) if sent.key == key => Held::Same,
         Some(_) => Held::Other,
         None => Held::Gone,
@@ -243,8 +241,7 @@ pub(super) struct SentTable {
     index: Tags,
     /// Multicast messages by [`group_key`].
     groups: Table<MessageKey, Handle>,
-    confirmable: Life,
-    other: Life,
+    lives: Lives,
     agains: Slab<Again>,
     /// So long an answer to a message may come, nanoseconds.
     lifetime: i64,
@@ -257,8 +254,7 @@ impl SentTable {
         Self {
             index: Tags::new(),
             groups: Table::new(),
-            confirmable: Life::new(wait),
-            other: Life::new(non_lifetime),
+            lives: Lives::new(wait, non_lifetime),
             agains: Slab::new(),
             lifetime: exchange_lifetime,
             past: Past::default(),
@@ -279,13 +275,13 @@ impl SentTable {
 
     /// How long such a message owns its number, nanoseconds.
     pub fn life(&self, sent: &Sent) -> i64 {
-        if sent.confirmable || sent.stray { self.lifetime } else { self.other.wait }
+        if sent.confirmable || sent.stray { self.lifetime } else { self.lives.other.wait }
     }
 
     /// The message that owns a number.
     #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
-        self.index.get(key, |number| held(&self.confirmable.ring, &self.other.ring, number, key)).map(Handle)
+        self.index.get(key, |number| held(&self.lives, number, key)).map(Handle)
     }
 
     /// The multicast message that owns a number of its sender.
@@ -295,14 +291,12 @@ impl SentTable {
 
     #[inline]
     pub fn get(&self, handle: Handle) -> Option<&Sent> {
-        let life = if handle.0 & 1 == 1 { &self.other } else { &self.confirmable };
-        life.ring.get(handle.0 >> 1)
+        self.lives.of(handle.0).ring.get(handle.0)
     }
 
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Sent> {
-        let life = if handle.0 & 1 == 1 { &mut self.other } else { &mut self.confirmable };
-        life.ring.get_mut(handle.0 >> 1)
+        self.lives.of_mut(handle.0).ring.get_mut(handle.0)
     }
 
     /// The one message between two endpoints, or the one answer to such a message, whose datagram had this IPv4 identification; None where
@@ -312,10 +306,9 @@ impl SentTable {
         if ip_id == 0 {
             return None;
         }
-        let lives = [(&self.confirmable, 0), (&self.other, 1)];
-        let newest = lives.into_iter().flat_map(|(life, bit)| {
-            life.ring.newest_first().take(LOOKED_BACK).map(move |(number, sent)| (Handle(number << 1 | bit), sent))
-        });
+        let lives = [&self.lives.confirmable, &self.lives.other];
+        let newest = lives.into_iter().flat_map(|life| life.ring.newest_first().take(LOOKED_BACK));
+        let newest = newest.map(|(number, sent)| (Handle(number), sent));
         let mut found = newest.filter_map(|(handle, sent)| {
             if sent.pair() == pair && [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id) {
                 return Some((sent.record, Some(handle).filter(|_| !sent.stray)));
@@ -374,17 +367,16 @@ impl SentTable {
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).
     #[inline]
     pub fn place(&mut self, key: MessageKey) -> Place {
-        let (confirmable, other) = (&self.confirmable.ring, &self.other.ring);
-        let alive = |number: u32| (if number & 1 == 1 { other } else { confirmable }).holds(number >> 1);
-        self.index.place(key, |number| held(confirmable, other, number, key), alive)
+        let lives = &self.lives;
+        self.index.place(key, |number| held(lives, number, key), |number| lives.of(number).ring.holds(number))
     }
 
     /// Makes a message the owner of the number of a place.
     #[inline(always)]
     pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
-        let life = if long { &mut self.confirmable } else { &mut self.other };
-        let handle = Handle(life.ring.next() << 1 | u32::from(!long));
+        let life = if long { &mut self.lives.confirmable } else { &mut self.lives.other };
+        let handle = Handle(life.ring.next());
         life.due.push(Due::of(&sent, place.tag));
         life.ring.push(sent);
         self.index.put(place, handle.0);
@@ -394,17 +386,16 @@ impl SentTable {
     /// Lets a multicast message be found by its sender and number alone, too.
     #[cold]
     pub fn insert_group(&mut self, client: EndpointId, message_id: u16, handle: Handle) {
-        let (confirmable, other) = (&self.confirmable.ring, &self.other.ring);
-        let alive = |held: &Handle| (if held.0 & 1 == 1 { other } else { confirmable }).holds(held.0 >> 1);
+        let alive = |held: &Handle| self.lives.of(held.0).ring.holds(held.0);
         *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
     /// Notes what is due of a message: to be called when something of it changed on which that depends.
     #[inline]
     pub fn settle(&mut self, handle: Handle) {
-        let life = if handle.0 & 1 == 1 { &mut self.other } else { &mut self.confirmable };
-        if let Some(sent) = life.ring.get(handle.0 >> 1)
-            && let Some(due) = life.due.get_mut(handle.0 >> 1)
+        let life = self.lives.of_mut(handle.0);
+        if let Some(sent) = life.ring.get(handle.0)
+            && let Some(due) = life.due.get_mut(handle.0)
         {
             *due = Due::of(sent, due.tag);
         }
@@ -412,9 +403,9 @@ impl SentTable {
 
     /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.
     pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
-        while self.other.is_over(steady, self.lifetime) && self.shed() {}
-        while self.confirmable.is_over(steady, self.lifetime) {
-            let (due, sent) = self.confirmable.pop(&mut self.index, 0)?;
+        while self.lives.other.is_over(steady, self.lifetime) && self.shed() {}
+        while self.lives.confirmable.is_over(steady, self.lifetime) {
+            let (due, sent) = self.lives.confirmable.pop(&mut self.index)?;
             self.past.pass(sent);
             if !due.lapses_quietly {
                 self.agains.take(sent.again);
@@ -427,17 +418,17 @@ impl SentTable {
     /// The next message that is not Confirmable and whose number is free again by the steady time, each once, and only if something is due of
     /// it then. It stays: a Reset to it may still come (RFC 7252 section 4.4).
     pub fn freed(&mut self, steady: i64) -> Option<Handle> {
-        self.other.next_waited(steady, |due| due.lapses_quietly).map(|number| Handle(number << 1 | 1))
+        self.lives.other.next_waited(steady, |due| due.lapses_quietly).map(Handle)
     }
 
     /// Takes out the oldest message that is not Confirmable, if its number is free again.
     #[inline]
     pub fn shed(&mut self) -> bool {
-        let life = &mut self.other;
+        let life = &mut self.lives.other;
         if life.ring.len() == 0 || life.waiting() == life.ring.first() {
             return false;
         }
-        let Some((due, sent)) = life.pop(&mut self.index, 1) else { return true };
+        let Some((due, sent)) = life.pop(&mut self.index) else { return true };
         self.past.pass(sent);
         if !due.lapses_quietly {
             self.agains.take(sent.again);
@@ -447,33 +438,34 @@ impl SentTable {
 
     /// Takes out the oldest message of all, for want of room.
     pub fn evict(&mut self) -> Option<Sent> {
-        let oldest = |(life, _): &(&mut Life, u32)| life.due.front().map_or(i64::MAX, |due| due.stamp);
-        let (life, bit) = [(&mut self.confirmable, 0), (&mut self.other, 1)].into_iter().min_by_key(oldest)?;
-        let (_, sent) = life.pop(&mut self.index, bit)?;
+        let oldest = |life: &&mut Life| life.due.front().map_or(i64::MAX, |due| due.stamp);
+        let life = self.lives.both().into_iter().min_by_key(oldest)?;
+        let (_, sent) = life.pop(&mut self.index)?;
         self.agains.take(sent.again);
         Some(*sent)
     }
 
     /// The next Confirmable message of which no copy is due any more and which nothing answered, each once.
     pub fn waited(&mut self, steady: i64) -> Option<Handle> {
-        self.confirmable.next_waited(steady, |due| due.waits_not).map(|number| Handle(number << 1))
+        self.lives.confirmable.next_waited(steady, |due| due.waits_not).map(Handle)
     }
 
     /// The shortest of the times after which something happens with a message.
     pub fn shortest(&self) -> i64 {
-        self.lifetime.min(self.confirmable.wait).min(self.other.wait)
+        self.lifetime.min(self.lives.confirmable.wait).min(self.lives.other.wait)
     }
 
     /// The steady time behind which a message has waited or is to lapse. That one can be let go of is no reason to look.
     pub fn next_due(&self) -> Option<i64> {
         let waiting = |life: &Life| life.due.get(life.waiting()).map(|due| due.stamp.saturating_add(life.wait));
-        let front = self.confirmable.due.front().map(|due| due.stamp.saturating_add(self.lifetime));
-        [waiting(&self.confirmable), waiting(&self.other), front].into_iter().flatten().min()
+        let Lives { confirmable, other } = &self.lives;
+        let front = confirmable.due.front().map(|due| due.stamp.saturating_add(self.lifetime));
+        [waiting(confirmable), waiting(other), front].into_iter().flatten().min()
     }
 
     /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
     pub fn clamp(&mut self, steady: i64) {
-        for life in [&mut self.confirmable, &mut self.other] {
+        for life in self.lives.both() {
             let newest = life.ring.newest();
             if let Some(sent) = life.ring.get_mut(newest) {
                 sent.stamp = sent.stamp.min(steady);
@@ -486,6 +478,7 @@ impl SentTable {
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        (self.confirmable.ring.len() + self.other.ring.len()) * (size_of::<Sent>() + size_of::<Again>() + 16)
+        (self.lives.confirmable.ring.len() + self.lives.other.ring.len())
+            * (size_of::<Sent>() + size_of::<Again>() + 16)
     }
 }

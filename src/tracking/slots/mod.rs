@@ -65,8 +65,8 @@ pub(super) struct Slots {
 impl Slots {
     pub fn new() -> Self {
         Self {
-            ring: Ring::new(),
-            terms: Ring::new(),
+            ring: Ring::new(0),
+            terms: Ring::new(0),
             elders: Elders::new(),
             unused: VecDeque::new(),
             closed: VecDeque::new(),
