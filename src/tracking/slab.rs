@@ -14,6 +14,11 @@ impl<T> Slab<T> {
         Self { things: Vec::new(), free: Vec::new() }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.things.len() - self.free.len()
+    }
+
     #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {
         self.things.get(number as usize)?.as_ref()
@@ -52,9 +57,9 @@ mod tests {
     fn numbers_are_used_again() {
         let mut slab = Slab::new();
         let [a, b] = ["a", "b"].map(|thing| slab.put(thing));
-        assert_eq!((slab.get(a), slab.get(NOTHING)), (Some(&"a"), None));
+        assert_eq!((slab.get(a), slab.get(NOTHING), slab.len()), (Some(&"a"), None, 2));
         assert_eq!(slab.get_mut(b), Some(&mut "b"));
-        assert_eq!((slab.take(a), slab.take(a), slab.get(a)), (Some("a"), None, None));
+        assert_eq!((slab.take(a), slab.take(a), slab.get(a), slab.len()), (Some("a"), None, None, 1));
         assert_eq!((slab.put("c"), slab.get(a)), (a, Some(&"c")));
         assert_eq!(slab.put("d"), 2);
     }

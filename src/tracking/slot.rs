@@ -7,7 +7,7 @@ use super::sent::Handle;
 use super::slab::NOTHING;
 use super::tokens::Token;
 
-/// Neighbours among the open requests with the same token between the same endpoints, newest first.
+/// Neighbours in a list of open requests, newest first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Link {
     pub before: u32,
@@ -15,6 +15,23 @@ pub(super) struct Link {
 }
 
 pub(super) const UNLINKED: Link = Link { before: u32::MAX, behind: u32::MAX };
+
+/// What is under one token between client and server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Under {
+    /// The newest open request.
+    pub open: u32,
+    /// The newest closed one.
+    pub closed: u32,
+    /// The observation that lives.
+    pub observing: u32,
+    /// The observation that ended last.
+    pub ended: u32,
+}
+
+impl Under {
+    pub const NOTHING: Self = Self { open: u32::MAX, closed: u32::MAX, observing: u32::MAX, ended: u32::MAX };
+}
 
 /// What a slot holds besides an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,12 +104,19 @@ pub(super) struct Slot {
     pub overdue: bool,
     /// A response that may have been for it was taken for a newer request with its token.
     pub shared: bool,
-    /// Where it was last under its token.
-    pub place: u32,
+    /// What is under its token, if it is the slot that [keeps](Self::keeps) this.
+    pub under: Under,
+    /// Of the slots under one token one keeps what is there.
+    pub keeps: bool,
+    /// There may be others under its token once it is gone.
+    pub survived: bool,
     /// Steady time at which it began, and was closed.
     pub opened_at: i64,
     pub closed_at: i64,
+    /// Among those with its token between the same endpoints.
     pub link: Link,
+    /// Among those of the client.
+    pub of_client: Link,
 }
 
 impl Slot {
@@ -123,11 +147,20 @@ impl Slot {
             usual: false,
             overdue: false,
             shared: false,
-            place: 0,
+            under: Under::NOTHING,
+            keeps: false,
+            survived: false,
             opened_at: 0,
             closed_at: 0,
             link: UNLINKED,
+            of_client: UNLINKED,
         }
+    }
+
+    /// Its token lies between these endpoints.
+    #[inline]
+    pub fn has(&self, pair: PairNumber, token: &Token) -> bool {
+        self.pair == pair && self.token == *token
     }
 
     /// It is an exchange that waits for its response.

@@ -73,6 +73,12 @@ impl Tags {
         self.find(self.tag(key), held).number
     }
 
+    /// The place of a key, where there [is room](Self::is_full).
+    #[inline]
+    pub fn find_key(&self, key: impl Key, held: impl Fn(u32) -> Held) -> Place {
+        self.find(self.tag(key), held)
+    }
+
     #[inline]
     fn find(&self, tag: u32, held: impl Fn(u32) -> Held) -> Place {
         let (cells, mask) = (self.cells.as_slice(), self.cells.len() - 1);

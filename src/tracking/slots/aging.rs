@@ -12,7 +12,7 @@ pub(super) struct Term {
     pub lasts: bool,
     /// It holds nothing any more.
     pub free: bool,
-    /// Something else knows of it: an observation, or the list of requests to groups.
+    /// Something else knows of it: an observation, the list of requests to groups, or others under its token.
     pub known: bool,
 }
 
@@ -20,7 +20,7 @@ impl Term {
     #[inline(always)]
     pub fn of(slot: &Slot) -> Self {
         let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
-        let known = slot.observation != NO_OBSERVATION || slot.row.multicast;
+        let known = slot.observation != NO_OBSERVATION || slot.row.multicast || slot.survived;
         Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, lasts: lasts && !free, free, known }
     }
 }
@@ -42,11 +42,16 @@ impl Slots {
             self.terms.pop();
             let Some(slot) = self.ring.pop() else { return false };
             if term.lasts {
+                let slot = *slot;
                 self.unused.push_back((slot.opened_at, number));
-                self.elders.add(number, *slot);
+                self.grow_old(number, slot);
             } else if term.known {
                 forgotten(number, slot);
                 self.observations.take(slot.observation);
+                if slot.keeps && slot.survived {
+                    let slot = *slot;
+                    self.hand_over(number, &slot);
+                }
             }
         }
         let Some(&(stamp, number)) = self.closed.front() else { return false };
@@ -54,33 +59,53 @@ impl Slots {
             return false;
         }
         self.closed.pop_front();
-        if self.elders.get(number).is_some_and(|slot| !slot.open && !slot.live)
-            && let Some(slot) = self.elders.remove(number)
-        {
-            forgotten(number, &slot);
-            self.observations.take(slot.observation);
+        if self.elders.get(number).is_some_and(|slot| !slot.open && !slot.live) {
+            let at = self.at(number);
+            if let Some(slot) = self.elders.remove(number) {
+                forgotten(number, &slot);
+                self.observations.take(slot.observation);
+                if slot.keeps {
+                    self.hand_over(at, &slot);
+                }
+            }
         }
         true
     }
 
+    /// A slot that lasts leaves the others of its time.
+    fn grow_old(&mut self, number: u32, mut slot: Slot) {
+        if slot.open {
+            let (client, link) = (slot.row.client, slot.of_client);
+            self.leave_client(client, link, false);
+            let next = self.clients.add_old(client, number);
+            slot.of_client = self.put_before(number, next, |slot| &mut slot.of_client);
+        }
+        let place = self.elders.add(number, slot);
+        self.moved(number, place);
+    }
+
     /// Forgets a slot before its time.
     pub fn remove(&mut self, number: u32) {
-        let Some(slot) = self.get(number) else { return };
-        let (open, pair, token) = (slot.open, slot.pair, slot.token);
+        let Some(&slot) = self.get(number) else { return };
         self.observations.take(slot.observation);
-        if open {
+        if slot.open {
             let next = self.unlink(number);
-            let under = self.under_mut(pair, &token);
-            if under.open == number {
+            if let Some(under) = self.under_mut(number)
+                && under.open == number
+            {
                 under.open = next;
             }
         }
+        let (kept, at) = (self.get(number).copied().filter(|slot| slot.keeps), self.at(number));
         if self.elders.remove(number).is_none()
             && let Some(slot) = self.get_mut(number)
         {
-            (slot.kind, slot.observation) = (SlotKind::Free, NO_OBSERVATION);
+            (slot.kind, slot.observation, slot.keeps) = (SlotKind::Free, NO_OBSERVATION, false);
         }
         self.note(number);
+        if let Some(slot) = kept {
+            self.hand_over(at, &slot);
+        }
         while self.terms.front().is_some_and(|term| term.free) {
             self.terms.pop();
             self.ring.pop();

@@ -1,58 +1,80 @@
 //! The open requests of each client.
 
-use super::EndpointId;
+use std::collections::HashMap;
 
-/// Numbers of slots by client, oldest first. Of a client with very many open requests only the newest are kept.
+use foldhash::fast::RandomState;
+
+use super::{EndpointId, NONE, Slots};
+use crate::tracking::slot::Link;
+
+/// Number of the newest open request of each client; the slots know the others. What has become old is in a list of its own, lest each new
+/// request had to tell it.
 #[derive(Default)]
-pub(super) struct Clients(Vec<Vec<u32>>);
+pub(super) struct Clients {
+    newest: Vec<u32>,
+    old: HashMap<EndpointId, u32, RandomState>,
+}
 
 impl Clients {
-    /// How many open requests of one client are kept at least.
-    const MOST: usize = 64;
-    /// So many are kept at most.
-    const FULL: usize = 128;
-
-    /// A request of a client was opened.
+    /// A request of a client was opened; returns the one before it.
     #[inline]
-    pub fn add(&mut self, client: EndpointId, number: u32) {
+    pub fn add(&mut self, client: EndpointId, number: u32) -> u32 {
         let client = client.0 as usize;
-        if self.0.len() <= client {
-            self.0.resize(client + 1, Vec::new());
+        if client >= self.newest.len() {
+            self.newest.resize(client + 1, NONE);
         }
-        let list = &mut self.0[client];
-        if list.len() >= Self::FULL {
-            list.drain(..Self::MOST);
-        }
-        list.push(number);
+        std::mem::replace(&mut self.newest[client], number)
     }
 
-    /// It is open no more.
+    /// An open request of a client has become old; returns the one before it.
+    pub fn add_old(&mut self, client: EndpointId, number: u32) -> u32 {
+        self.old.insert(client, number).unwrap_or(NONE)
+    }
+
+    /// The newest of a client is another now.
     #[inline]
-    pub fn remove(&mut self, client: EndpointId, number: u32) {
-        if let Some(list) = self.0.get_mut(client.0 as usize)
-            && let Some(at) = list.iter().rposition(|held| *held == number)
-        {
-            list.remove(at);
+    fn set(&mut self, client: EndpointId, old: bool, number: u32) {
+        if old {
+            self.set_old(client, number);
+        } else if let Some(newest) = self.newest.get_mut(client.0 as usize) {
+            *newest = number;
         }
     }
 
-    /// Those of a client, newest first.
-    pub fn of(&self, client: EndpointId) -> impl Iterator<Item = u32> {
-        self.0.get(client.0 as usize).into_iter().flatten().rev().take(Self::MOST).copied()
+    #[cold]
+    fn set_old(&mut self, client: EndpointId, number: u32) {
+        match number {
+            NONE => self.old.remove(&client),
+            number => self.old.insert(client, number),
+        };
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Slots {
+    /// So many of one client are looked at.
+    const MOST: usize = 64;
 
-    #[test]
-    fn the_newest_are_kept() {
-        let (mut clients, client) = (Clients::default(), EndpointId(3));
-        (0..1000).for_each(|number| clients.add(client, number));
-        assert_eq!(clients.of(client).collect::<Vec<_>>(), (936..1000).rev().collect::<Vec<_>>());
-        [999, 5, 998].into_iter().for_each(|number| clients.remove(client, number));
-        assert_eq!(clients.of(client).next(), Some(997));
-        assert_eq!(clients.of(EndpointId(4)).next(), None);
+    /// The newest open requests of a client, newest first.
+    pub fn of_client(&self, client: EndpointId) -> impl Iterator<Item = u32> {
+        let known = |number: &u32| *number != NONE;
+        let next = move |number: &u32| self.get(*number).map(|slot| slot.of_client.behind).filter(known);
+        let lists = [self.clients.newest.get(client.0 as usize), self.clients.old.get(&client)];
+        let all = lists.into_iter().flat_map(move |newest| std::iter::successors(newest.copied().filter(known), next));
+        all.take(Self::MOST)
+    }
+
+    /// Takes a request with these neighbours out of the list of its client.
+    #[inline]
+    pub(super) fn leave_client(&mut self, client: EndpointId, link: Link, old: bool) {
+        if link.behind != NONE
+            && let Some(slot) = self.get_mut(link.behind)
+        {
+            slot.of_client.before = link.before;
+        }
+        if link.before == NONE {
+            self.clients.set(client, old, link.behind);
+        } else if let Some(slot) = self.get_mut(link.before) {
+            slot.of_client.behind = link.behind;
+        }
     }
 }

@@ -1,74 +1,97 @@
 //! Exchanges that stay for longer than the others, by the numbers of their slots.
 
 use std::cell::Cell;
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 
 use super::{NONE, Slot};
-use crate::tracking::slab::Slab;
+use crate::tracking::slab::{NOTHING, Slab};
+use crate::tracking::tags::{Held, Tags};
 
 /// Slots lie apart from the index of their numbers: a map's empty places would be as large as slots.
 pub(super) struct Elders {
-    places: HashMap<u32, u32, RandomState>,
-    /// What was looked up last: a message asks for one slot several times.
-    known: Cell<(u32, Option<u32>)>,
-    slots: Slab<Slot>,
+    index: Tags,
+    /// What was looked up last, and its place: a message asks for one slot several times.
+    known: Cell<(u32, u32)>,
+    slots: Slab<(u32, Slot)>,
 }
 
 impl Elders {
     pub fn new() -> Self {
-        Self { places: HashMap::default(), known: Cell::new((NONE, None)), slots: Slab::new() }
+        Self { index: Tags::new(), known: Cell::new((NONE, NOTHING)), slots: Slab::new() }
     }
 
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.slots.len()
+    }
+
+    /// What is at a place, with its number.
+    #[inline]
+    pub fn at(&self, place: u32) -> Option<&(u32, Slot)> {
+        let there = self.slots.get(place)?;
+        self.known.set((there.0, place));
+        Some(there)
     }
 
     #[inline]
-    pub fn holds(&self, number: u32) -> bool {
-        self.place(number).is_some()
+    pub fn at_mut(&mut self, place: u32) -> Option<&mut Slot> {
+        self.slots.get_mut(place).map(|(_, slot)| slot)
     }
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&Slot> {
-        self.slots.get(self.place(number)?)
+        self.slots.get(self.place(number)).map(|(_, slot)| slot)
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
-        self.slots.get_mut(self.place(number)?)
+        self.slots.get_mut(self.place(number)).map(|(_, slot)| slot)
     }
 
-    /// Very often nothing is asked for, or the same again.
+    /// Where the slot with a number lies. Very often nothing is asked for, or the same again.
     #[inline]
-    fn place(&self, number: u32) -> Option<u32> {
+    pub fn place(&self, number: u32) -> u32 {
         let (known, place) = self.known.get();
         match number {
-            NONE => None,
+            NONE => NOTHING,
             number if number == known => place,
             _ => self.looked_up(number),
         }
     }
 
     #[inline(never)]
-    fn looked_up(&self, number: u32) -> Option<u32> {
-        let place = self.places.get(&number).copied();
+    fn looked_up(&self, number: u32) -> u32 {
+        let place = self.index.get(u64::from(number), |place| held(&self.slots, place, number)).unwrap_or(NOTHING);
         self.known.set((number, place));
         place
     }
 
-    /// A slot has become old.
-    pub fn add(&mut self, number: u32, slot: Slot) {
-        let place = self.slots.put(slot);
-        self.known.set((NONE, None));
-        if let Some(before) = self.places.insert(number, place) {
-            self.slots.take(before);
+    /// A slot has become old. Its number is free. Returns its place.
+    pub fn add(&mut self, number: u32, slot: Slot) -> u32 {
+        self.known.set((NONE, NOTHING));
+        let (index, slots) = (&mut self.index, &mut self.slots);
+        let place = index.place(u64::from(number), |place| held(slots, place, number), |_| true);
+        if let Some(before) = place.number {
+            slots.take(before);
         }
+        let at = slots.put((number, slot));
+        index.put(place, at);
+        at
     }
 
     pub fn remove(&mut self, number: u32) -> Option<Slot> {
-        self.known.set((NONE, None));
-        self.slots.take(self.places.remove(&number)?)
+        self.known.set((NONE, NOTHING));
+        let slots = &self.slots;
+        let place = self.index.place(u64::from(number), |place| held(slots, place, number), |_| true);
+        let held = place.number?;
+        self.index.remove(place.tag, held);
+        self.slots.take(held).map(|(_, slot)| slot)
+    }
+}
+
+/// What a place leads to.
+#[inline]
+fn held(slots: &Slab<(u32, Slot)>, place: u32, number: u32) -> Held {
+    match slots.get(place) {
+        Some((held, _)) if *held == number => Held::Same,
+        _ => Held::Other,
     }
 }

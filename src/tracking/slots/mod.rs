@@ -6,6 +6,7 @@
 mod aging;
 mod clients;
 mod elders;
+mod under;
 
 use std::collections::VecDeque;
 
@@ -15,36 +16,14 @@ use elders::Elders;
 
 use super::model::EndpointId;
 use super::observation::Observation;
-use super::pairs::PairNumber;
 use super::ring::Ring;
 use super::slab::{NOTHING as NO_OBSERVATION, Slab};
-pub(super) use super::slot::{Asked, Slot, SlotKind};
+pub(super) use super::slot::{Asked, Slot, SlotKind, Under};
 use super::slot::{Link, UNLINKED};
-use super::tokens::{Token, TokenMap};
+use super::tags::{Place, Tags};
 
 /// No slot. Slots are numbered in the order in which they begin.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// What is under one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Under {
-    /// The newest open request.
-    pub open: u32,
-    /// The newest closed one.
-    pub closed: u32,
-    /// The observation that lives.
-    pub observing: u32,
-    /// The observation that ended last.
-    pub ended: u32,
-}
-
-impl Default for Under {
-    fn default() -> Self {
-        NOTHING
-    }
-}
-
-const NOTHING: Under = Under { open: NONE, closed: NONE, observing: NONE, ended: NONE };
 
 /// The exchanges.
 pub(super) struct Slots {
@@ -55,7 +34,8 @@ pub(super) struct Slots {
     unused: VecDeque<(i64, u32)>,
     /// When elders were closed.
     closed: VecDeque<(i64, u32)>,
-    tokens: TokenMap<Under>,
+    /// Which slot keeps what is under a token.
+    tokens: Tags,
     clients: Clients,
     observations: Slab<Observation>,
     /// What changed last.
@@ -70,7 +50,7 @@ impl Slots {
             elders: Elders::new(),
             unused: VecDeque::new(),
             closed: VecDeque::new(),
-            tokens: TokenMap::new(),
+            tokens: Tags::new(),
             clients: Clients::default(),
             observations: Slab::new(),
             noted: NONE,
@@ -120,54 +100,6 @@ impl Slots {
         self.observations.take(place)
     }
 
-    /// What is under a token between client and server.
-    pub fn under(&self, pair: PairNumber, token: &Token) -> Under {
-        let Some(under) = self.tokens.get(pair.0, token) else { return NOTHING };
-        let held = |number: u32| if self.get(number).is_some() { number } else { NONE };
-        Under {
-            open: under.open,
-            closed: held(under.closed),
-            observing: held(under.observing),
-            ended: held(under.ended),
-        }
-    }
-
-    /// What is observed under a token, where no request is open under it.
-    #[inline]
-    pub fn only_observed(&self, pair: PairNumber, token: &Token) -> Option<u32> {
-        let under = self.tokens.get(pair.0, token)?;
-        (under.open == NONE && under.observing != NONE).then_some(under.observing)
-    }
-
-    /// Where a token between client and server is; good until the next such call.
-    #[inline]
-    pub fn place(&mut self, pair: PairNumber, token: &Token) -> usize {
-        self.place_from(usize::MAX, pair, token)
-    }
-
-    /// The same where it is known where the token was.
-    #[inline]
-    fn place_from(&mut self, was: usize, pair: PairNumber, token: &Token) -> usize {
-        let (ring, elders) = (&self.ring, &self.elders);
-        let held = |number: u32| ring.holds(number) || elders.holds(number);
-        let alive = |under: &Under| [under.open, under.closed, under.observing, under.ended].into_iter().any(held);
-        self.tokens.place(was, pair.0, token, alive)
-    }
-
-    /// What is under the token of a slot, to be changed.
-    #[inline]
-    fn under_mut(&mut self, pair: PairNumber, token: &Token) -> &mut Under {
-        let place = self.place(pair, token);
-        self.tokens.at(place)
-    }
-
-    /// Whether no request is open at a place, and nobody observes.
-    #[inline]
-    pub fn is_idle(&mut self, place: usize) -> bool {
-        let under = self.tokens.at(place);
-        under.open == NONE && under.observing == NONE
-    }
-
     /// The number that the next slot gets.
     #[inline]
     pub fn next(&self) -> u32 {
@@ -182,20 +114,23 @@ impl Slots {
 
     /// The same where the place of its token is known.
     #[inline(always)]
-    pub fn insert_at(&mut self, place: usize, mut slot: Slot, stamp: i64) -> u32 {
+    pub fn insert_at(&mut self, place: Place, mut slot: Slot, stamp: i64) -> u32 {
         let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
         let open = !matches!(slot.kind, SlotKind::Overheard | SlotKind::Member);
         (slot.opened_at, slot.closed_at) = (stamp, stamp);
-        (slot.open, slot.live) = (open, overheard);
-        slot.place = place as u32;
-        let under = self.tokens.at(place);
+        (slot.open, slot.live, slot.keeps) = (open, overheard, true);
+        if let Some(keeper) = place.number {
+            (slot.under, slot.survived) = self.inherit(keeper);
+        }
+        self.tokens.put(place, number);
         if overheard {
-            under.observing = number;
+            slot.under.observing = number;
         } else if open {
-            let next = std::mem::replace(&mut under.open, number);
-            slot.link = self.put_before(number, next);
-            self.clients.add(slot.row.client, number);
+            let next = std::mem::replace(&mut slot.under.open, number);
+            slot.link = self.put_before(number, next, |slot| &mut slot.link);
+            let next = self.clients.add(slot.row.client, number);
+            slot.of_client = self.put_before(number, next, |slot| &mut slot.of_client);
         }
         self.terms.push(Term::of(&slot));
         self.ring.push(slot);
@@ -214,17 +149,38 @@ impl Slots {
     }
 
     /// An answer came: the request is open no more, but is still found as the newest closed one.
+    #[inline]
     pub fn close(&mut self, number: u32, stamp: i64) {
+        let newest = |slot: &&mut Slot| slot.keeps && slot.open && slot.under.open == number;
+        let Some(slot) = self.ring.get_mut(number).filter(newest) else {
+            self.close_any(number, stamp);
+            return;
+        };
+        (slot.open, slot.closed_at) = (false, stamp);
+        let link = std::mem::replace(&mut slot.link, UNLINKED);
+        (slot.under.open, slot.under.closed) = (link.behind, number);
+        let (client, of_client) = (slot.row.client, slot.of_client);
+        slot.of_client = UNLINKED;
+        if let Some(term) = self.terms.get_mut(number) {
+            *term = Term::of(slot);
+        }
+        self.noted = number;
+        self.leave_token(link);
+        self.leave_client(client, of_client, false);
+    }
+
+    /// The same wherever the slot lies, and whichever keeps what is under its token.
+    #[inline(never)]
+    fn close_any(&mut self, number: u32, stamp: i64) {
         let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
         slot.closed_at = stamp;
-        let (pair, token, place) = (slot.pair, slot.token, slot.place);
         let next = self.unlink(number);
-        let place = self.place_from(place as usize, pair, &token);
-        let under = self.tokens.at(place);
-        if under.open == number {
-            under.open = next;
+        if let Some(under) = self.under_mut(number) {
+            if under.open == number {
+                under.open = next;
+            }
+            under.closed = number;
         }
-        under.closed = number;
         self.note(number);
         self.old_and_closed(number, stamp);
     }
@@ -242,9 +198,8 @@ impl Slots {
         self.close(number, stamp);
         let slot = self.get_mut(number)?;
         slot.live = true;
-        let (pair, token) = (slot.pair, slot.token);
         self.note(number);
-        let before = std::mem::replace(&mut self.under_mut(pair, &token).observing, number);
+        let before = std::mem::replace(&mut self.under_mut(number)?.observing, number);
         self.get(before).is_some().then_some(before)
     }
 
@@ -253,13 +208,13 @@ impl Slots {
         let Some(slot) = self.get_mut(number) else { return };
         slot.live = false;
         slot.closed_at = stamp;
-        let (pair, token) = (slot.pair, slot.token);
         self.note(number);
-        let under = self.under_mut(pair, &token);
-        if under.observing == number {
-            under.observing = NONE;
+        if let Some(under) = self.under_mut(number) {
+            if under.observing == number {
+                under.observing = NONE;
+            }
+            under.ended = number;
         }
-        under.ended = number;
         self.old_and_closed(number, stamp);
     }
 
@@ -270,21 +225,18 @@ impl Slots {
         }
     }
 
-    /// The newest open requests of a client, newest first.
-    pub fn of_client(&self, client: EndpointId) -> impl Iterator<Item = u32> {
-        self.clients.of(client)
-    }
-
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
         (self.ring.len() + self.elders.len()) * (size_of::<Slot>() + 64)
     }
 
-    /// Tells the slot that follows under a token what is before it now; returns the neighbours of that.
+    /// Tells the slot that follows in a list what is before it now; returns the neighbours of that.
     #[inline]
-    fn put_before(&mut self, number: u32, next: u32) -> Link {
-        if let Some(slot) = self.get_mut(next) {
-            slot.link.before = number;
+    fn put_before(&mut self, number: u32, next: u32, link: impl Fn(&mut Slot) -> &mut Link) -> Link {
+        if next != NONE
+            && let Some(slot) = self.get_mut(next)
+        {
+            link(slot).before = number;
         }
         Link { before: NONE, behind: next }
     }
@@ -293,26 +245,41 @@ impl Slots {
     fn unlink(&mut self, number: u32) -> u32 {
         let Some(slot) = self.get_mut(number) else { return NONE };
         slot.open = false;
-        let (client, link) = (slot.row.client, std::mem::replace(&mut slot.link, UNLINKED));
-        if let Some(slot) = self.get_mut(link.before) {
+        let [link, of_client] = [&mut slot.link, &mut slot.of_client].map(|link| std::mem::replace(link, UNLINKED));
+        let (client, old) = (slot.row.client, !self.ring.holds(number));
+        self.leave_token(link);
+        self.leave_client(client, of_client, old);
+        link.behind
+    }
+
+    /// Takes a request with these neighbours out of the list of its token.
+    #[inline]
+    fn leave_token(&mut self, link: Link) {
+        if link.before != NONE
+            && let Some(slot) = self.get_mut(link.before)
+        {
             slot.link.behind = link.behind;
         }
-        if let Some(slot) = self.get_mut(link.behind) {
+        if link.behind != NONE
+            && let Some(slot) = self.get_mut(link.behind)
+        {
             slot.link.before = link.before;
         }
-        self.clients.remove(client, number);
-        link.behind
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::tracking::clock::Moment;
     use crate::tracking::model::{
         AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ResourceId,
     };
+    use crate::tracking::pairs::PairNumber;
     use crate::tracking::seed::Seed;
+    use crate::tracking::tokens::Token;
 
     /// Short tokens know no seed.
     fn token(bytes: &[u8]) -> Token {
@@ -411,5 +378,101 @@ mod tests {
         assert_eq!(slots.under(PairNumber(7), &token(b"")).observing, b);
         slots.observe_no_more(b, 0);
         assert_eq!(slots.under(PairNumber(7), &token(b"")).ended, b);
+    }
+
+    /// What is said of one token, kept apart from all slots.
+    fn remembered(under: Under, alive: &BTreeSet<u32>) -> Under {
+        let held = |number: u32| if alive.contains(&number) { number } else { NONE };
+        Under {
+            open: under.open,
+            closed: held(under.closed),
+            observing: held(under.observing),
+            ended: held(under.ended),
+        }
+    }
+
+    #[test]
+    fn whoever_leaves_what_is_under_a_token_stays() {
+        let (mut slots, mut state, mut now) = (Slots::new(), 3u64, 0i64);
+        let mut below = |most: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % most
+        };
+        let (mut model, mut open) = (vec![Under::NOTHING; 64], Vec::<(u32, usize)>::new());
+        let (mut alive, mut last) = (BTreeSet::new(), Vec::<(u32, usize)>::new());
+        for round in 0..8_000 {
+            // Now and then for long only what is few, so that what is old is alone.
+            let key = if round / 500 % 3 == 0 { below(64) as usize } else { below(6) as usize };
+            let (pair, name) = (key as u32 / 8, [key as u8 % 8]);
+            now += below(4) as i64;
+            let any = last.len().checked_sub(1 + below(40) as usize).map(|at| last[at]);
+            let newest = |open: &[(u32, usize)], key: usize| {
+                open.iter().rev().find(|(_, of)| *of == key).map_or(NONE, |(number, _)| *number)
+            };
+            match (below(16), any) {
+                (0..6, _) => {
+                    let mut new = slot(round, pair, &name);
+                    let kind = below(12);
+                    new.kind = match kind {
+                        0 => SlotKind::Overheard,
+                        1 => SlotKind::Member,
+                        _ => SlotKind::Exchange,
+                    };
+                    let number = slots.insert(new, now);
+                    match kind {
+                        0 => model[key].observing = number,
+                        1 => {}
+                        _ => {
+                            model[key].open = number;
+                            open.push((number, key));
+                        }
+                    }
+                    alive.insert(number);
+                    last.push((number, key));
+                }
+                (op, Some((number, key))) if alive.contains(&number) => match op {
+                    6 | 7 => {
+                        slots.observe(number, now);
+                        if open.contains(&(number, key)) {
+                            model[key].closed = number;
+                        }
+                        open.retain(|(other, _)| *other != number);
+                        model[key].observing = number;
+                    }
+                    8 | 9 => {
+                        slots.observe_no_more(number, now);
+                        model[key].observing = match model[key].observing {
+                            observing if observing == number => NONE,
+                            observing => observing,
+                        };
+                        model[key].ended = number;
+                    }
+                    10 => {
+                        slots.remove(number);
+                        open.retain(|(other, _)| *other != number);
+                        alive.remove(&number);
+                    }
+                    _ if open.contains(&(number, key)) => {
+                        slots.close(number, now);
+                        open.retain(|(other, _)| *other != number);
+                        model[key].closed = number;
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+            while slots.expire(now, 60, &mut |_, _| {}) {}
+            alive.retain(|number| slots.get(*number).is_some());
+            let one = [any.map_or(key, |(_, key)| key), key, below(64) as usize];
+            let all = 0..if round % 500 == 0 { 64 } else { 0 };
+            for key in one.into_iter().chain(all) {
+                model[key].open = newest(&open, key);
+                let seen = slots.under(PairNumber(key as u32 / 8), &token(&[key as u8 % 8]));
+                assert_eq!(seen, remembered(model[key], &alive), "round {round}, key {key}");
+            }
+            let client = below(8) as u32;
+            let expected = open.iter().rev().filter(|(_, key)| *key as u32 / 8 == client).take(64);
+            assert!(slots.of_client(EndpointId(client)).eq(expected.map(|(number, _)| *number)));
+        }
     }
 }

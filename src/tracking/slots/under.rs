@@ -1,0 +1,184 @@
+//! What is under each token. Of the slots under one token the newest keeps this, so that what is asked of a slot and of its token lies together,
+//! and leaves together. If others remain, one of them keeps it from then on.
+
+use std::cell::Cell;
+
+use super::{NONE, Slot, SlotKind, Slots, Under};
+use crate::tracking::pairs::PairNumber;
+use crate::tracking::tags::{Held, Place};
+use crate::tracking::tokens::Token;
+
+/// Stands in the index for a slot that has become old, with its place; else the number of the slot does.
+const OLD: u32 = 1 << 31;
+
+impl Slots {
+    /// The slot that keeps what is under a token between client and server.
+    #[inline]
+    fn keeper(&self, pair: PairNumber, token: &Token) -> Option<(u32, &Slot)> {
+        let found = Cell::new(None);
+        self.tokens.get(token.key(pair.0), |at| {
+            let there = self.there(at);
+            found.set(there);
+            held(there.map(|(_, slot)| slot), pair, token)
+        })?;
+        found.get()
+    }
+
+    /// What the index leads to: a slot with its number.
+    #[inline]
+    fn there(&self, at: u32) -> Option<(u32, &Slot)> {
+        if at < OLD {
+            return self.ring.get(at).map(|slot| (at, slot));
+        }
+        self.elders.at(at ^ OLD).map(|(number, slot)| (*number, slot))
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    fn there_mut(&mut self, at: u32) -> Option<&mut Slot> {
+        if at < OLD { self.ring.get_mut(at) } else { self.elders.at_mut(at ^ OLD) }
+    }
+
+    /// What leads to a slot from the index.
+    pub(super) fn at(&self, number: u32) -> u32 {
+        if self.ring.holds(number) { number } else { self.elders.place(number) | OLD }
+    }
+
+    /// What is under a token between client and server.
+    pub fn under(&self, pair: PairNumber, token: &Token) -> Under {
+        let Some((keeper, slot)) = self.keeper(pair, token) else { return Under::NOTHING };
+        let held = |number: u32| if number == keeper || self.get(number).is_some() { number } else { NONE };
+        let under = &slot.under;
+        Under {
+            open: under.open,
+            closed: held(under.closed),
+            observing: held(under.observing),
+            ended: held(under.ended),
+        }
+    }
+
+    /// What is observed under a token, where no request is open under it.
+    #[inline]
+    pub fn only_observed(&self, pair: PairNumber, token: &Token) -> Option<u32> {
+        let under = &self.keeper(pair, token)?.1.under;
+        (under.open == NONE && under.observing != NONE).then_some(under.observing)
+    }
+
+    /// Where a token between client and server is or would go; good until something changes here.
+    #[inline]
+    pub fn place(&mut self, pair: PairNumber, token: &Token) -> Place {
+        if self.tokens.is_full() {
+            self.make_room();
+        }
+        self.tokens.find_key(token.key(pair.0), |at| held(self.there(at).map(|(_, slot)| slot), pair, token))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) {
+        // What is old is taken out when it leaves.
+        let ring = &self.ring;
+        self.tokens.make_room(|at| at >= OLD || ring.holds(at));
+    }
+
+    /// Whether no request is open at a place, and nobody observes.
+    #[inline]
+    pub fn is_idle(&self, place: Place) -> bool {
+        let under = place.number.and_then(|at| self.there(at)).map(|(_, slot)| &slot.under);
+        under.is_none_or(|under| under.open == NONE && under.observing == NONE)
+    }
+
+    /// Takes what the slot before kept, for a new one to keep; and whether others may remain when the new one leaves.
+    #[inline]
+    pub(super) fn inherit(&mut self, at: u32) -> (Under, bool) {
+        let Some(slot) = self.there_mut(at) else { return (Under::NOTHING, false) };
+        slot.keeps = false;
+        let under = slot.under;
+        let Under { open, closed, observing, ended } = under;
+        // What is closed leaves before whatever begins later, unless it was open for long.
+        let survived = open != NONE || observing != NONE || ended != NONE || closed != NONE && !self.ring.holds(closed);
+        (under, survived)
+    }
+
+    /// What is under the token of a slot, to be changed: this slot may be there when the one that keeps it leaves.
+    pub(super) fn under_mut(&mut self, number: u32) -> Option<&mut Under> {
+        let slot = self.get(number)?;
+        let keeper = match slot.keeps {
+            true => number,
+            false => match self.keeper(slot.pair, &slot.token) {
+                Some((keeper, _)) => keeper,
+                None => {
+                    self.keep(number, Under::NOTHING);
+                    number
+                }
+            },
+        };
+        if keeper != number {
+            self.survive(keeper);
+        }
+        self.get_mut(keeper).map(|slot| &mut slot.under)
+    }
+
+    /// A slot keeps what is under its token from now on.
+    fn keep(&mut self, number: u32, under: Under) {
+        let Some(slot) = self.get_mut(number) else { return };
+        (slot.under, slot.keeps) = (under, true);
+        let (pair, token) = (slot.pair, slot.token);
+        let place = self.place(pair, &token);
+        self.tokens.put(place, self.at(number));
+        self.survive(number);
+    }
+
+    /// Others may be under the token of a slot when it leaves.
+    fn survive(&mut self, number: u32) {
+        if let Some(slot) = self.get_mut(number) {
+            slot.survived = true;
+        }
+        if self.ring.holds(number)
+            && let Some(term) = self.terms.get_mut(number)
+        {
+            term.known = true;
+        }
+    }
+
+    /// A slot that keeps what is under its token has become old, and lies there now.
+    pub(super) fn moved(&mut self, number: u32, place: u32) {
+        if let Some(slot) = self.elders.get(number).filter(|slot| slot.keeps) {
+            let before = self.tokens.find_key(slot.token.key(slot.pair.0), |at| same(at, number));
+            if before.number.is_some() {
+                self.tokens.put(before, place | OLD);
+            }
+        }
+    }
+
+    /// A slot that kept what is under its token is gone from where the index says: another keeps it, if any is left.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn hand_over(&mut self, at: u32, slot: &Slot) {
+        let Slot { pair, token, under, .. } = *slot;
+        let before = self.tokens.find_key(token.key(pair.0), |other| same(other, at));
+        if before.number.is_some() {
+            self.tokens.remove(before.tag, at);
+        }
+        let heirs = [under.open, under.observing, under.ended, under.closed];
+        let left = |number: &u32| self.get(*number).is_some_and(|slot| slot.has(pair, &token));
+        if let Some(heir) = heirs.into_iter().find(left) {
+            self.keep(heir, under);
+        }
+    }
+}
+
+/// What leads to a slot has its key, if the slot has it.
+#[inline]
+fn held(slot: Option<&Slot>, pair: PairNumber, token: &Token) -> Held {
+    match slot.filter(|slot| slot.kind != SlotKind::Free) {
+        Some(slot) if slot.has(pair, token) => Held::Same,
+        Some(_) => Held::Other,
+        None => Held::Gone,
+    }
+}
+
+/// What leads to one slot only.
+fn same(at: u32, sought: u32) -> Held {
+    if at == sought { Held::Same } else { Held::Other }
+}
