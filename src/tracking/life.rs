@@ -1,9 +1,14 @@
-//! Messages in the order of their first copies, until nothing more can come of them.
+//! Messages in the order of their first copies: until nothing more can come of them, and for a while in which is known that they were there.
 
 use super::ring::Ring;
 use super::sent::Sent;
 use super::slab::NOTHING;
-use super::tags::Tags;
+
+/// So many are known at least whose time is over.
+const REMEMBERED: usize = 4096;
+
+/// Bits of a number that tell the kind of a message.
+const KINDS: u32 = 2;
 
 /// When the time of a message is over, and whether anything happens then. These lie close together, so that most messages are forgotten without
 /// being looked at once more.
@@ -11,8 +16,6 @@ use super::tags::Tags;
 pub(super) struct Due {
     /// Steady time of the first copy.
     pub stamp: i64,
-    /// Of its place in the index.
-    pub tag: u32,
     /// Nothing happens when no copy of it is due any more.
     pub waits_not: bool,
     /// Nothing happens when its number is free again.
@@ -21,21 +24,23 @@ pub(super) struct Due {
 
 impl Due {
     #[inline(always)]
-    pub fn of(sent: &Sent, tag: u32) -> Self {
+    fn of(sent: &Sent) -> Self {
         let apart = sent.malformed || sent.stray || sent.multicast;
         let waits_not = sent.is_answered() || apart;
         let done = sent.responded || !sent.is_request() || apart;
-        Self { stamp: sent.stamp, tag, waits_not, lapses_quietly: done && sent.again == NOTHING }
+        Self { stamp: sent.stamp, waits_not, lapses_quietly: done && sent.again == NOTHING }
     }
 }
 
-/// Bits of a number that tell the kind of a message.
-const KINDS: u32 = 2;
-
-/// Messages of one kind, the oldest first. They are kept for as long as an answer to them may come.
+/// Messages of one kind, the oldest first. They live for as long as an answer to them may come.
 pub(super) struct Life {
-    pub ring: Ring<Sent, KINDS>,
-    pub due: Ring<Due, KINDS>,
+    /// First those that are past.
+    ring: Ring<Sent, KINDS>,
+    due: Ring<Due, KINDS>,
+    /// Number of the oldest that lives.
+    oldest: u32,
+    /// How many live.
+    living: u32,
     /// Up to this number entries have waited or been looked at.
     waited: u32,
     /// So long they wait before something happens with them: the Confirmable for copies and an answer, the others until their number is free.
@@ -44,46 +49,149 @@ pub(super) struct Life {
 
 impl Life {
     /// `first`: the number of the first, which tells the kind.
-    pub fn new(first: u32, wait: i64) -> Self {
-        Self { ring: Ring::new(first), due: Ring::new(first), waited: first, wait }
+    fn new(first: u32, wait: i64) -> Self {
+        Self { ring: Ring::new(first), due: Ring::new(first), oldest: first, living: 0, waited: first, wait }
     }
 
-    /// Whether the oldest has had its time, `life` nanoseconds.
+    /// How many live.
     #[inline]
-    pub fn is_over(&self, steady: i64, life: i64) -> bool {
-        self.due.front().is_some_and(|due| steady.saturating_sub(due.stamp) > life)
+    pub fn len(&self) -> usize {
+        self.living as usize
+    }
+
+    /// The number that comes next.
+    #[inline]
+    pub fn next(&self) -> u32 {
+        self.ring.next()
+    }
+
+    #[inline]
+    fn lives(&self, number: u32) -> bool {
+        Ring::<Sent, KINDS>::between(self.oldest, number) < self.living
+    }
+
+    /// What lives under a number.
+    #[inline]
+    pub fn get(&self, number: u32) -> Option<&Sent> {
+        if self.lives(number) { self.ring.known(number) } else { None }
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Sent> {
+        if self.lives(number) { self.ring.known_mut(number) } else { None }
+    }
+
+    /// What lives under a number or is past.
+    #[inline]
+    pub fn known(&self, number: u32) -> Option<&Sent> {
+        self.ring.get(number)
+    }
+
+    /// Those that live, the newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = (u32, &Sent)> {
+        self.ring.newest_first().take(self.len())
+    }
+
+    /// Whether something lives under a number or is past.
+    #[inline]
+    pub fn knows(&self, number: u32) -> bool {
+        self.ring.holds(number)
+    }
+
+    /// Adds a message, and forgets the oldest that is past if enough others are.
+    #[inline(always)]
+    pub fn push(&mut self, sent: Sent) {
+        if self.ring.len() - self.len() > REMEMBERED {
+            self.ring.pop();
+            self.due.pop();
+        }
+        self.living += 1;
+        self.due.push(Due::of(&sent));
+        self.ring.push(sent);
+    }
+
+    /// Notes what is due of a message: to be called when something of it changed on which that depends.
+    #[inline]
+    pub fn settle(&mut self, number: u32) {
+        if self.lives(number)
+            && let Some(sent) = self.ring.known(number)
+            && let Some(due) = self.due.known_mut(number)
+        {
+            *due = Due::of(sent);
+        }
+    }
+
+    /// What is due of the oldest that lives.
+    #[inline]
+    pub fn front(&self) -> Option<&Due> {
+        if self.living > 0 { self.due.known(self.oldest) } else { None }
+    }
+
+    /// What is due of the next that has not waited.
+    #[inline]
+    pub fn waiting(&self) -> Option<&Due> {
+        let number = self.next_waiting();
+        if self.lives(number) { self.due.known(number) } else { None }
+    }
+
+    /// Whether the oldest has waited, and nothing happens for that any more.
+    #[inline]
+    pub fn has_waited(&self) -> bool {
+        self.living > 0 && self.next_waiting() != self.oldest
+    }
+
+    /// Whether the oldest is of an earlier time.
+    #[inline]
+    pub fn begins_before(&self, steady: i64) -> bool {
+        self.front().is_some_and(|due| due.stamp < steady)
     }
 
     /// The next that has waited, each once, unless nothing happens with it.
     #[inline]
     pub fn next_waited(&mut self, steady: i64, quiet: impl Fn(&Due) -> bool) -> Option<u32> {
-        loop {
-            let number = self.waiting();
-            let due = self.due.get(number)?;
-            if steady.saturating_sub(due.stamp) <= self.wait {
-                return None;
-            }
-            self.waited = Ring::<Sent, KINDS>::after(number);
+        let (mut number, before) = (self.next_waiting(), steady.saturating_sub(self.wait));
+        while self.lives(number)
+            && let Some(due) = self.due.known(number).filter(|due| due.stamp < before)
+        {
+            let this = number;
+            number = Ring::<Sent, KINDS>::after(number);
+            self.waited = number;
             if !quiet(due) {
-                return Some(number);
+                return Some(this);
             }
         }
+        None
     }
 
-    /// Takes out the oldest, and its number out of the index.
+    /// The oldest lives no more. It is still known; whether it lapses quietly is told with it.
     #[inline]
-    pub fn pop(&mut self, index: &mut Tags) -> Option<(Due, &mut Sent)> {
-        let number = self.ring.first();
-        let due = *self.due.pop()?;
-        index.remove(due.tag, number);
-        Some((due, self.ring.pop()?))
+    pub fn pass(&mut self) -> Option<(bool, &mut Sent)> {
+        let number = self.oldest;
+        if self.living == 0 {
+            return None;
+        }
+        self.living -= 1;
+        self.oldest = Ring::<Sent, KINDS>::after(number);
+        Some((self.due.known(number)?.lapses_quietly, self.ring.known_mut(number)?))
     }
 
     /// The next that has not been looked at for having waited.
     #[inline]
-    pub fn waiting(&self) -> u32 {
-        let first = self.ring.first();
-        if self.waited == self.ring.next() || self.ring.holds(self.waited) { self.waited } else { first }
+    fn next_waiting(&self) -> u32 {
+        // Who lives no more has waited.
+        let ahead = Ring::<Sent, KINDS>::between(self.oldest, self.waited);
+        if ahead <= self.living { self.waited } else { self.oldest }
+    }
+
+    /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
+    pub fn clamp(&mut self, steady: i64) {
+        let newest = self.ring.newest();
+        if let Some(sent) = self.get_mut(newest) {
+            sent.stamp = sent.stamp.min(steady);
+        }
+        if let Some(due) = self.due.get_mut(newest) {
+            due.stamp = due.stamp.min(steady);
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl Tracker {
     /// A well-formed CON or NON.
     pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let place = self.sent.place(key(context.pair, context.facts.message_id));
-        let owner = Handle::at(place);
+        let owner = self.sent.owner(place);
         let standing = match owner.and_then(|owner| self.sent.get(owner)) {
             Some(sent) => self.standing(sent, context),
             None => Standing::Fresh,
@@ -150,11 +150,11 @@ impl Tracker {
     }
 
     /// The number was used before, and is free again.
-    fn judge_recycled(&self, place: Place, key: MessageKey, context: &mut Context<'_, '_>) {
-        let before = match Handle::at(place).and_then(|owner| self.sent.get(owner)) {
+    fn judge_recycled(&self, place: Place, context: &mut Context<'_, '_>) {
+        let before = match self.sent.owner(place).and_then(|owner| self.sent.get(owner)) {
             Some(sent) if sent.malformed || !self.is_free_again(sent) => None,
             Some(sent) => Some((sent.record, sent.first.at())),
-            None => self.sent.past(key).map(|passed| (passed.record, passed.at)),
+            None => self.sent.past(place),
         };
         if let Some((record, first)) = before {
             context.find(Rule::MidRecycled, i64::from(record), elapsed(first, context.now));
@@ -249,7 +249,7 @@ impl Tracker {
     /// A message under a number that is free.
     fn track_fresh(&mut self, place: Place, context: &mut Context<'_, '_>) -> Tracked {
         let key = key(context.pair, context.facts.message_id);
-        self.judge_recycled(place, key, context);
+        self.judge_recycled(place, context);
         let handle = self.own(context, key, place, false);
         self.probe(context);
         let mut tracked = if context.facts.code.is_empty() {

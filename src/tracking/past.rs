@@ -2,7 +2,6 @@
 
 use super::clock::Moment;
 use super::model::RecordId;
-use super::sent::Sent;
 
 /// Things whose places are looked at together.
 const WAYS: usize = 4;
@@ -70,14 +69,6 @@ impl Past {
     pub fn forget(&mut self, key: u64) {
         let keys = self.0.get_mut(Self::set(key)).into_iter().flat_map(|set| &mut set.keys);
         keys.filter(|held| **held == key).for_each(|held| *held = NOTHING);
-    }
-
-    /// A message that leaves the table of those that own a Message ID.
-    #[inline]
-    pub fn pass(&mut self, sent: &Sent) {
-        if !sent.stray {
-            self.put(sent.key, sent.record, sent.first.at(), 0);
-        }
     }
 }
 

@@ -60,13 +60,24 @@ impl<T: Copy, const BITS: u32> Ring<T, BITS> {
 
     #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {
-        if self.holds(number) { self.cells.get(self.cell(number)) } else { None }
+        if self.holds(number) { self.known(number) } else { None }
     }
 
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        if self.holds(number) { self.known_mut(number) } else { None }
+    }
+
+    /// The same where the ring is known to hold the number.
+    #[inline]
+    pub fn known(&self, number: u32) -> Option<&T> {
+        self.cells.get(self.cell(number))
+    }
+
+    #[inline]
+    pub fn known_mut(&mut self, number: u32) -> Option<&mut T> {
         let cell = self.cell(number);
-        if self.holds(number) { self.cells.get_mut(cell) } else { None }
+        self.cells.get_mut(cell)
     }
 
     /// The number behind another.

@@ -2,10 +2,9 @@
 
 use super::clock::Moment;
 use super::context::Context;
-use super::life::{Due, Life, Lives};
+use super::life::{Life, Lives};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::pairs::PairNumber;
-use super::past::{Passed, Past};
 use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
@@ -217,18 +216,15 @@ impl Default for Handle {
 impl Handle {
     /// Points at nothing.
     pub const NONE: Self = Self(u32::MAX);
-
-    /// The message that owns the number of a place.
-    #[inline]
-    pub fn at(place: Place) -> Option<Self> {
-        place.number.map(Self)
-    }
 }
 
-/// What the number of a handle leads to.
+/// No message has this key.
+const NO_KEY: MessageKey = u64::MAX;
+
+/// What a number leads to, given what that is.
 #[inline]
-fn held(lives: &Lives, number: u32, key: MessageKey) -> Held {
-    match lives.of(number).ring.get(number) {
+fn held(sent: Option<&Sent>, key: MessageKey) -> Held {
+    match sent {
         Some(sent) if sent.key == key => Held::Same,
         Some(_) => Held::Other,
         None => Held::Gone,
@@ -237,7 +233,7 @@ fn held(lives: &Lives, number: u32, key: MessageKey) -> Held {
 
 /// The messages that own a Message ID.
 pub(super) struct SentTable {
-    /// By [`key`] or [`stray_key`]: the number of a handle.
+    /// By [`key`] or [`stray_key`]: the number of a handle. It knows those that are past, too.
     index: Tags,
     /// Multicast messages by [`group_key`].
     groups: Table<MessageKey, Handle>,
@@ -245,7 +241,6 @@ pub(super) struct SentTable {
     agains: Slab<Again>,
     /// So long an answer to a message may come, nanoseconds.
     lifetime: i64,
-    past: Past,
 }
 
 impl SentTable {
@@ -257,20 +252,26 @@ impl SentTable {
             lives: Lives::new(wait, non_lifetime),
             agains: Slab::new(),
             lifetime: exchange_lifetime,
-            past: Past::default(),
         }
     }
 
-    /// A message whose number is free again.
+    /// The message that owns the number of a place.
     #[inline]
-    pub fn past(&self, key: MessageKey) -> Option<&Passed> {
-        self.past.get(key)
+    pub fn owner(&self, place: Place) -> Option<Handle> {
+        place.number.map(Handle).filter(|handle| self.get(*handle).is_some())
     }
 
-    /// The number of a place, which is that of the key, was not met lately.
+    /// The message that owned the number of a place last, where it is free again.
+    #[cold]
+    pub fn past(&self, place: Place) -> Option<(RecordId, Moment)> {
+        let number = place.number.filter(|number| self.lives.of(*number).get(*number).is_none())?;
+        self.lives.of(number).known(number).map(|sent| (sent.record, sent.first.at()))
+    }
+
+    /// The number of a place was not met lately.
     #[inline]
-    pub fn is_new(&self, place: Place, key: MessageKey) -> bool {
-        place.number.is_none() && self.past(key).is_none()
+    pub fn is_new(place: Place) -> bool {
+        place.number.is_none()
     }
 
     /// How long such a message owns its number, nanoseconds.
@@ -281,7 +282,7 @@ impl SentTable {
     /// The message that owns a number.
     #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
-        self.index.get(key, |number| held(&self.lives, number, key)).map(Handle)
+        self.index.get(key, |number| held(self.lives.of(number).get(number), key)).map(Handle)
     }
 
     /// The multicast message that owns a number of its sender.
@@ -291,12 +292,12 @@ impl SentTable {
 
     #[inline]
     pub fn get(&self, handle: Handle) -> Option<&Sent> {
-        self.lives.of(handle.0).ring.get(handle.0)
+        self.lives.of(handle.0).get(handle.0)
     }
 
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Sent> {
-        self.lives.of_mut(handle.0).ring.get_mut(handle.0)
+        self.lives.of_mut(handle.0).get_mut(handle.0)
     }
 
     /// The one message between two endpoints, or the one answer to such a message, whose datagram had this IPv4 identification; None where
@@ -307,7 +308,7 @@ impl SentTable {
             return None;
         }
         let lives = [&self.lives.confirmable, &self.lives.other];
-        let newest = lives.into_iter().flat_map(|life| life.ring.newest_first().take(LOOKED_BACK));
+        let newest = lives.into_iter().flat_map(|life| life.newest_first().take(LOOKED_BACK));
         let newest = newest.map(|(number, sent)| (Handle(number), sent));
         let mut found = newest.filter_map(|(handle, sent)| {
             if sent.pair() == pair && [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id) {
@@ -368,7 +369,8 @@ impl SentTable {
     #[inline]
     pub fn place(&mut self, key: MessageKey) -> Place {
         let lives = &self.lives;
-        self.index.place(key, |number| held(lives, number, key), |number| lives.of(number).ring.holds(number))
+        let known = |number: u32| lives.of(number).knows(number);
+        self.index.place(key, |number| held(lives.of(number).known(number), key), known)
     }
 
     /// Makes a message the owner of the number of a place.
@@ -376,38 +378,32 @@ impl SentTable {
     pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
         let long = sent.confirmable || sent.stray;
         let life = if long { &mut self.lives.confirmable } else { &mut self.lives.other };
-        let handle = Handle(life.ring.next());
-        life.due.push(Due::of(&sent, place.tag));
-        life.ring.push(sent);
-        self.index.put(place, handle.0);
-        handle
+        let number = life.next();
+        life.push(sent);
+        self.index.put(place, number);
+        Handle(number)
     }
 
     /// Lets a multicast message be found by its sender and number alone, too.
     #[cold]
     pub fn insert_group(&mut self, client: EndpointId, message_id: u16, handle: Handle) {
-        let alive = |held: &Handle| self.lives.of(held.0).ring.holds(held.0);
+        let alive = |held: &Handle| self.lives.of(held.0).get(held.0).is_some();
         *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
     /// Notes what is due of a message: to be called when something of it changed on which that depends.
     #[inline]
     pub fn settle(&mut self, handle: Handle) {
-        let life = self.lives.of_mut(handle.0);
-        if let Some(sent) = life.ring.get(handle.0)
-            && let Some(due) = life.due.get_mut(handle.0)
-        {
-            *due = Due::of(sent, due.tag);
-        }
+        self.lives.of_mut(handle.0).settle(handle.0);
     }
 
     /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.
     pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
-        while self.lives.other.is_over(steady, self.lifetime) && self.shed() {}
-        while self.lives.confirmable.is_over(steady, self.lifetime) {
-            let (due, sent) = self.lives.confirmable.pop(&mut self.index)?;
-            self.past.pass(sent);
-            if !due.lapses_quietly {
+        let before = steady.saturating_sub(self.lifetime);
+        while self.lives.other.begins_before(before) && self.shed() {}
+        while self.lives.confirmable.begins_before(before) {
+            let (quietly, sent) = self.lives.confirmable.pass()?;
+            if !quietly {
                 self.agains.take(sent.again);
                 return Some(*sent);
             }
@@ -425,12 +421,10 @@ impl SentTable {
     #[inline]
     pub fn shed(&mut self) -> bool {
         let life = &mut self.lives.other;
-        if life.ring.len() == 0 || life.waiting() == life.ring.first() {
+        if !life.has_waited() {
             return false;
         }
-        let Some((due, sent)) = life.pop(&mut self.index) else { return true };
-        self.past.pass(sent);
-        if !due.lapses_quietly {
+        if let Some((false, sent)) = life.pass() {
             self.agains.take(sent.again);
         }
         true
@@ -438,11 +432,14 @@ impl SentTable {
 
     /// Takes out the oldest message of all, for want of room.
     pub fn evict(&mut self) -> Option<Sent> {
-        let oldest = |life: &&mut Life| life.due.front().map_or(i64::MAX, |due| due.stamp);
+        let oldest = |life: &&mut Life| life.front().map_or(i64::MAX, |due| due.stamp);
         let life = self.lives.both().into_iter().min_by_key(oldest)?;
-        let (_, sent) = life.pop(&mut self.index)?;
+        let (_, sent) = life.pass()?;
         self.agains.take(sent.again);
-        Some(*sent)
+        let evicted = *sent;
+        // That its number is free again is not known.
+        sent.key = NO_KEY;
+        Some(evicted)
     }
 
     /// The next Confirmable message of which no copy is due any more and which nothing answered, each once.
@@ -457,28 +454,21 @@ impl SentTable {
 
     /// The steady time behind which a message has waited or is to lapse. That one can be let go of is no reason to look.
     pub fn next_due(&self) -> Option<i64> {
-        let waiting = |life: &Life| life.due.get(life.waiting()).map(|due| due.stamp.saturating_add(life.wait));
+        let waiting = |life: &Life| life.waiting().map(|due| due.stamp.saturating_add(life.wait));
         let Lives { confirmable, other } = &self.lives;
-        let front = confirmable.due.front().map(|due| due.stamp.saturating_add(self.lifetime));
+        let front = confirmable.front().map(|due| due.stamp.saturating_add(self.lifetime));
         [waiting(confirmable), waiting(other), front].into_iter().flatten().min()
     }
 
     /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
     pub fn clamp(&mut self, steady: i64) {
         for life in self.lives.both() {
-            let newest = life.ring.newest();
-            if let Some(sent) = life.ring.get_mut(newest) {
-                sent.stamp = sent.stamp.min(steady);
-            }
-            if let Some(due) = life.due.get_mut(newest) {
-                due.stamp = due.stamp.min(steady);
-            }
+            life.clamp(steady);
         }
     }
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        (self.lives.confirmable.ring.len() + self.lives.other.ring.len())
-            * (size_of::<Sent>() + size_of::<Again>() + 16)
+        (self.lives.confirmable.len() + self.lives.other.len()) * (size_of::<Sent>() + size_of::<Again>() + 16)
     }
 }

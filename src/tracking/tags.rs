@@ -163,9 +163,9 @@ impl Tags {
             many += usize::from((cell.number != NOTHING) & alive(cell.number));
         }
         self.cells.truncate(many);
-        // At most 9/16 full, so that there is time until the next such call, and little room that is not needed.
+        // At most half full, so that there is time until the next such call, and little room that is not needed.
         // Nor does it get much smaller at once: what has left is often followed by as much.
-        let cells = (many * 16 / 9).next_power_of_two().max(full / 2).max(Self::FIRST);
+        let cells = (many * 2).next_power_of_two().max(full / 2).max(Self::FIRST);
         let before = std::mem::replace(&mut self.cells, vec![EMPTY; cells]);
         self.room = Self::room_of(cells) - many;
         for cell in before {

@@ -12,7 +12,7 @@ use super::judge::{fits, similar};
 use super::model::{AnswerKind, ExchangeId, ExchangeState, ObserveOrder, Patch, Relation, Role, Tracked};
 use super::notification::pace;
 use super::pairs::{TOLD, VERIFIED};
-use super::sent::{Sent, key};
+use super::sent::{Sent, SentTable, key};
 use super::slots::{Slot, SlotKind};
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE};
 use crate::coap::{Code, MessageType};
@@ -61,7 +61,7 @@ impl Tracker {
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
         let place = self.slots.place(pair, &facts.token);
-        if !self.sent.is_new(owner, key) || !self.slots.is_idle(place) {
+        if !SentTable::is_new(owner) || !self.slots.is_idle(place) {
             return None;
         }
         self.count_type(context);
@@ -152,7 +152,7 @@ impl Tracker {
             return None;
         }
         let owner = self.sent.place(key);
-        if !self.sent.is_new(owner, key) {
+        if !SentTable::is_new(owner) {
             return None;
         }
         let index = self.slots.only_observed(context.pair.reversed(), &facts.token)?;
