@@ -35,7 +35,7 @@ impl PairNumber {
 pub(super) struct Direction {
     /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
     pub outstanding: u16,
-    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`, `REGISTERED`.
+    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`, `REGISTERED`, `PROBED`, `WAITED_FOR`.
     marks: u8,
 }
 
@@ -49,6 +49,10 @@ pub(super) const TOLD: u8 = 4;
 pub(super) const SILENT: u8 = 8;
 /// A registration went this way.
 pub(super) const REGISTERED: u8 = 16;
+/// What was sent this way is summed up, since nothing came back.
+const PROBED: u8 = 32;
+/// Findings of this way wait for something the other way.
+const WAITED_FOR: u8 = 64;
 
 const _: () = assert!(size_of::<[Direction; 2]>() == 8);
 
@@ -83,6 +87,48 @@ pub(super) struct Probing {
     pub bytes: u64,
     /// How severely `flow.probing-rate` was said, and of which message.
     pub said: Option<(Severity, RecordId)>,
+}
+
+/// What was sent where nothing came back. Most of it is answered very soon, and never gets to the map.
+struct Probes {
+    /// Each in the place that the number of its pair says.
+    recent: [Option<(PairNumber, Probing)>; Probes::RECENT],
+    others: HashMap<PairNumber, Probing, RandomState>,
+}
+
+impl Probes {
+    /// A power of two.
+    const RECENT: usize = 64;
+
+    fn new() -> Self {
+        Self { recent: [const { None }; Self::RECENT], others: HashMap::default() }
+    }
+
+    fn place(&mut self, pair: PairNumber) -> &mut Option<(PairNumber, Probing)> {
+        &mut self.recent[pair.index().0 % Self::RECENT]
+    }
+
+    /// The first of a pair; what has its place makes room.
+    fn add(&mut self, pair: PairNumber, now: Moment) {
+        let new = Probing { first: now, bytes: 0, said: None };
+        if let Some((before, probing)) = self.place(pair).replace((pair, new)) {
+            self.others.insert(before, probing);
+        }
+    }
+
+    fn get_mut(&mut self, pair: PairNumber) -> Option<&mut Probing> {
+        match &mut self.recent[pair.index().0 % Self::RECENT] {
+            Some((held, probing)) if *held == pair => Some(probing),
+            _ => self.others.get_mut(&pair),
+        }
+    }
+
+    fn remove(&mut self, pair: PairNumber) -> Option<Probing> {
+        match self.place(pair).take_if(|(held, _)| *held == pair) {
+            Some((_, probing)) => Some(probing),
+            None => self.others.remove(&pair),
+        }
+    }
 }
 
 /// Numbers pairs of endpoints. Numbers of different tables must not meet in one tracker.
@@ -146,7 +192,7 @@ impl PairTable {
 pub(super) struct Pairs {
     /// By number of the pair: its two directions.
     directions: Vec<[Direction; 2]>,
-    probing: HashMap<PairNumber, Probing, RandomState>,
+    probes: Probes,
     /// Findings that were said with less severity, since the other direction may not be captured.
     held: HashMap<PairNumber, Vec<(RecordId, Finding)>, RandomState>,
     held_by_all: usize,
@@ -158,7 +204,7 @@ impl Pairs {
     pub fn new() -> Self {
         Self {
             directions: Vec::new(),
-            probing: HashMap::default(),
+            probes: Probes::new(),
             held: HashMap::default(),
             held_by_all: 0,
             reached: Vec::new(),
@@ -189,7 +235,6 @@ impl Pairs {
     }
 
     /// The first message goes this way, to that endpoint: gives what was said with less severity of the other so far, and how that was probed.
-    #[cold]
     pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> (Vec<(RecordId, Finding)>, Option<Probing>) {
         self.direction(pair).mark(SEEN);
         let (word, bit) = (to.0 as usize / 64, to.0 % 64);
@@ -199,15 +244,23 @@ impl Pairs {
         if let Some(word) = self.reached.get_mut(word) {
             *word |= 1 << bit;
         }
-        let probing = self.probing.remove(&pair.reversed());
-        let held = self.held.remove(&pair.reversed()).unwrap_or_default();
+        let other = self.direction(pair.reversed());
+        let [probed, waited_for] = [PROBED, WAITED_FOR].map(|mark| other.has(mark));
+        let probing = if probed { self.probes.remove(pair.reversed()) } else { None };
+        (if waited_for { self.no_longer_held(pair.reversed()) } else { Vec::new() }, probing)
+    }
+
+    #[cold]
+    fn no_longer_held(&mut self, pair: PairNumber) -> Vec<(RecordId, Finding)> {
+        let held = self.held.remove(&pair).unwrap_or_default();
         self.held_by_all -= held.len();
-        (held, probing)
+        held
     }
 
     /// Keeps a finding as it is once it is known that both directions are captured.
     #[cold]
     pub fn hold(&mut self, pair: PairNumber, record: RecordId, finding: Finding) {
+        self.direction(pair).mark(WAITED_FOR);
         if self.held_by_all < HELD_BY_ALL {
             let held = self.held.entry(pair).or_default();
             if held.len() < HELD {
@@ -223,8 +276,13 @@ impl Pairs {
     }
 
     /// What was sent this way while nothing came back.
-    pub fn probing(&mut self, pair: PairNumber, now: Moment) -> &mut Probing {
-        self.probing.entry(pair).or_insert(Probing { first: now, bytes: 0, said: None })
+    pub fn probing(&mut self, pair: PairNumber, now: Moment) -> Option<&mut Probing> {
+        let direction = self.direction(pair);
+        if !direction.has(PROBED) {
+            direction.mark(PROBED);
+            self.probes.add(pair, now);
+        }
+        self.probes.get_mut(pair)
     }
 }
 
@@ -245,5 +303,24 @@ mod tests {
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;
         assert_eq!(pairs.direction(there).outstanding, 0);
+    }
+
+    #[test]
+    fn what_nobody_answers_is_summed_up_however_much_there_is() {
+        let (mut table, mut pairs) = (PairTable::default(), Pairs::new());
+        let all: Vec<_> = (1..200).map(|client| table.intern(EndpointId(client), EndpointId(0))).collect();
+        for round in 1..4 {
+            for (index, pair) in all.iter().enumerate() {
+                pairs.reserve(*pair);
+                let probing = pairs.probing(*pair, Moment::default()).unwrap();
+                probing.bytes += index as u64;
+                assert_eq!(probing.bytes, round * index as u64);
+            }
+        }
+        for (index, pair) in all.iter().enumerate() {
+            let bytes = |probing: Option<Probing>| probing.map(|probing| probing.bytes);
+            let seen = [(); 2].map(|()| bytes(pairs.see(pair.reversed(), EndpointId(0)).1));
+            assert_eq!(seen, [Some(3 * index as u64), None]);
+        }
     }
 }

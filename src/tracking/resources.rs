@@ -8,19 +8,24 @@ use crate::coap::{Message, OptionNumber};
 /// What stands for all resources that come after the table is full.
 const OTHERS: &str = "(other resources)";
 
+/// How many hashes are known without looking them up: a power of two.
+const RECENT: usize = 64;
+
 /// The texts of resources, such as `/sensors/temp?unit=c`.
 ///
 /// They are spelled as [`Message::readable_path`] says. The table holds a limited number of bytes.
 pub struct ResourceTable {
     texts: Vec<Box<str>>,
     index: Table<u64, u32>,
+    /// Hashes that were asked for lately, each in the place that its lowest bits say.
+    recent: [(u64, u32); RECENT],
     bytes: usize,
     limit: usize,
 }
 
 impl ResourceTable {
     pub(super) fn new(limit: usize) -> Self {
-        Self { texts: Vec::new(), index: Table::new(), bytes: 0, limit }
+        Self { texts: Vec::new(), index: Table::new(), recent: [(0, 0); RECENT], bytes: 0, limit }
     }
 
     /// The text of a resource; `None` for number 0 and numbers not given out.
@@ -46,11 +51,22 @@ impl ResourceTable {
     /// The number of the resource that a request names by Uri-Path and Uri-Query, or by Proxy-Uri.
     ///
     /// `hash` is the [`OptionsHash`] of these options: the text is put together only for what is new.
+    #[inline]
     pub(super) fn intern<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
-        match self.index.get(hash) {
+        match self.recent[hash as usize % RECENT] {
+            (recent, id) if recent == hash && id != 0 => ResourceId(id),
+            _ => self.look_up(hash, message),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
+        let id = match self.index.get(hash) {
             Some(&id) => ResourceId(id),
             None => self.add(hash, &message()),
-        }
+        };
+        self.recent[hash as usize % RECENT] = (hash, id.0);
+        id
     }
 
     #[cold]

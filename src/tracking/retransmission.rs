@@ -166,6 +166,7 @@ impl Tracker {
     }
 
     /// One more interaction is open from this sender to this receiver.
+    #[inline(always)]
     pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_>) {
         // Its answer may have been captured before it.
         let early = self.early.may_answer(context.now.time);
@@ -231,13 +232,22 @@ impl Tracker {
     }
 
     /// Sums up what is asked of an endpoint that never answers: of one that had the time to.
+    #[inline(always)]
     pub(super) fn probe(&mut self, context: &mut Context<'_, '_>) {
+        if !self.pairs.seen(context.pair.reversed()) {
+            self.probe_unanswered(context);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn probe_unanswered(&mut self, context: &mut Context<'_, '_>) {
         let asks = context.facts.code.is_request() || context.facts.code.is_empty();
-        if context.arrival.multicast || !asks || self.pairs.seen(context.pair.reversed()) {
+        if context.arrival.multicast || !asks {
             return;
         }
         let (rate, two_way) = (i64::from(self.options.parameters.probing_rate), self.is_two_way(context));
-        let probing = self.pairs.probing(context.pair, context.now);
+        let Some(probing) = self.pairs.probing(context.pair, context.now) else { return };
         let severity = Rule::FlowProbingRate.severity();
         let severity = if two_way { severity } else { less(severity) };
         if probing.said.is_none_or(|(said, _)| said < severity)

@@ -8,7 +8,7 @@ use super::slab::NOTHING;
 use super::tokens::Token;
 
 /// Neighbours in a list of open requests, newest first.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Link {
     pub before: u32,
     pub behind: u32,

@@ -19,11 +19,18 @@ impl Clients {
     /// A request of a client was opened; returns the one before it.
     #[inline]
     pub fn add(&mut self, client: EndpointId, number: u32) -> u32 {
-        let client = client.0 as usize;
-        if client >= self.newest.len() {
-            self.newest.resize(client + 1, NONE);
+        match self.newest.get_mut(client.0 as usize) {
+            Some(newest) => std::mem::replace(newest, number),
+            None => self.add_first(client, number),
         }
-        std::mem::replace(&mut self.newest[client], number)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_first(&mut self, client: EndpointId, number: u32) -> u32 {
+        self.newest.resize(client.0 as usize, NONE);
+        self.newest.push(number);
+        NONE
     }
 
     /// An open request of a client has become old; returns the one before it.
@@ -33,15 +40,13 @@ impl Clients {
 
     /// The newest of a client is another now.
     #[inline]
-    fn set(&mut self, client: EndpointId, old: bool, number: u32) {
-        if old {
-            self.set_old(client, number);
-        } else if let Some(newest) = self.newest.get_mut(client.0 as usize) {
+    pub fn set(&mut self, client: EndpointId, number: u32) {
+        if let Some(newest) = self.newest.get_mut(client.0 as usize) {
             *newest = number;
         }
     }
 
-    #[cold]
+    /// The same of what is old.
     fn set_old(&mut self, client: EndpointId, number: u32) {
         match number {
             NONE => self.old.remove(&client),
@@ -64,15 +69,17 @@ impl Slots {
     }
 
     /// Takes a request with these neighbours out of the list of its client.
-    #[inline]
+    #[inline(never)]
     pub(super) fn leave_client(&mut self, client: EndpointId, link: Link, old: bool) {
         if link.behind != NONE
             && let Some(slot) = self.get_mut(link.behind)
         {
             slot.of_client.before = link.before;
         }
-        if link.before == NONE {
-            self.clients.set(client, old, link.behind);
+        if link.before == NONE && old {
+            self.clients.set_old(client, link.behind);
+        } else if link.before == NONE {
+            self.clients.set(client, link.behind);
         } else if let Some(slot) = self.get_mut(link.before) {
             slot.of_client.behind = link.behind;
         }

@@ -76,7 +76,7 @@ impl Slots {
     }
 
     /// The same, to be changed, with its slot.
-    #[inline]
+    #[inline(always)]
     pub fn observed_mut(&mut self, number: u32) -> Option<(&mut Slot, &mut Observation)> {
         let slot = self.ring.get_mut(number).or_else(|| self.elders.get_mut(number));
         let slot = slot.filter(|slot| slot.kind != SlotKind::Free)?;
@@ -107,6 +107,7 @@ impl Slots {
     }
 
     /// Adds an open exchange; `stamp` is the steady time.
+    #[inline(always)]
     pub fn insert(&mut self, slot: Slot, stamp: i64) -> u32 {
         let place = self.place(slot.pair, &slot.token);
         self.insert_at(place, slot, stamp)
@@ -165,8 +166,14 @@ impl Slots {
             *term = Term::of(slot);
         }
         self.noted = number;
-        self.leave_token(link);
-        self.leave_client(client, of_client, false);
+        if link != UNLINKED {
+            self.leave_token(link);
+        }
+        if of_client == UNLINKED {
+            self.clients.set(client, NONE);
+        } else {
+            self.leave_client(client, of_client, false);
+        }
     }
 
     /// The same wherever the slot lies, and whichever keeps what is under its token.
@@ -231,7 +238,7 @@ impl Slots {
     }
 
     /// Tells the slot that follows in a list what is before it now; returns the neighbours of that.
-    #[inline]
+    #[inline(always)]
     fn put_before(&mut self, number: u32, next: u32, link: impl Fn(&mut Slot) -> &mut Link) -> Link {
         if next != NONE
             && let Some(slot) = self.get_mut(next)
@@ -253,7 +260,7 @@ impl Slots {
     }
 
     /// Takes a request with these neighbours out of the list of its token.
-    #[inline]
+    #[inline(never)]
     fn leave_token(&mut self, link: Link) {
         if link.before != NONE
             && let Some(slot) = self.get_mut(link.before)
@@ -393,14 +400,22 @@ mod tests {
 
     #[test]
     fn whoever_leaves_what_is_under_a_token_stays() {
+        // Also where numbers get their highest bit, and where they begin again.
+        for first in [1u32 << 31, 0] {
+            stays(first.wrapping_sub(1 << 11));
+        }
+    }
+
+    fn stays(first: u32) {
         let (mut slots, mut state, mut now) = (Slots::new(), 3u64, 0i64);
+        (slots.ring, slots.terms) = (Ring::new(first), Ring::new(first));
         let mut below = |most: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % most
         };
         let (mut model, mut open) = (vec![Under::NOTHING; 64], Vec::<(u32, usize)>::new());
         let (mut alive, mut last) = (BTreeSet::new(), Vec::<(u32, usize)>::new());
-        for round in 0..8_000 {
+        for round in 0..6_000 {
             // Now and then for long only what is few, so that what is old is alone.
             let key = if round / 500 % 3 == 0 { below(64) as usize } else { below(6) as usize };
             let (pair, name) = (key as u32 / 8, [key as u8 % 8]);

@@ -8,8 +8,20 @@ use crate::tracking::pairs::PairNumber;
 use crate::tracking::tags::{Held, Place};
 use crate::tracking::tokens::Token;
 
-/// Stands in the index for a slot that has become old, with its place; else the number of the slot does.
-const OLD: u32 = 1 << 31;
+/// The index has the numbers of slots, which are even; of a slot that has become old its place, with this.
+const OLD: u32 = 1;
+
+/// What the index has of the elder at a place.
+#[inline]
+fn old(place: u32) -> u32 {
+    place << 1 | OLD
+}
+
+/// The place of the elder that the index leads to, if it does.
+#[inline]
+fn old_place(at: u32) -> Option<u32> {
+    (at & OLD != 0).then_some(at >> 1)
+}
 
 impl Slots {
     /// The slot that keeps what is under a token between client and server.
@@ -27,27 +39,31 @@ impl Slots {
     /// What the index leads to: a slot with its number.
     #[inline]
     fn there(&self, at: u32) -> Option<(u32, &Slot)> {
-        if at < OLD {
-            return self.ring.get(at).map(|slot| (at, slot));
+        match old_place(at) {
+            None => self.ring.get(at).map(|slot| (at, slot)),
+            Some(place) => self.elders.at(place).map(|(number, slot)| (*number, slot)),
         }
-        self.elders.at(at ^ OLD).map(|(number, slot)| (*number, slot))
     }
 
     /// The same, to be changed.
     #[inline]
     fn there_mut(&mut self, at: u32) -> Option<&mut Slot> {
-        if at < OLD { self.ring.get_mut(at) } else { self.elders.at_mut(at ^ OLD) }
+        match old_place(at) {
+            None => self.ring.get_mut(at),
+            Some(place) => self.elders.at_mut(place),
+        }
     }
 
     /// What leads to a slot from the index.
     pub(super) fn at(&self, number: u32) -> u32 {
-        if self.ring.holds(number) { number } else { self.elders.place(number) | OLD }
+        if self.ring.holds(number) { number } else { old(self.elders.place(number)) }
     }
 
     /// What is under a token between client and server.
     pub fn under(&self, pair: PairNumber, token: &Token) -> Under {
         let Some((keeper, slot)) = self.keeper(pair, token) else { return Under::NOTHING };
-        let held = |number: u32| if number == keeper || self.get(number).is_some() { number } else { NONE };
+        let known = |number: u32| number == NONE || number == keeper;
+        let held = |number: u32| if known(number) || self.get(number).is_some() { number } else { NONE };
         let under = &slot.under;
         Under {
             open: under.open,
@@ -65,7 +81,7 @@ impl Slots {
     }
 
     /// Where a token between client and server is or would go; good until something changes here.
-    #[inline]
+    #[inline(always)]
     pub fn place(&mut self, pair: PairNumber, token: &Token) -> Place {
         if self.tokens.is_full() {
             self.make_room();
@@ -78,7 +94,7 @@ impl Slots {
     fn make_room(&mut self) {
         // What is old is taken out when it leaves.
         let ring = &self.ring;
-        self.tokens.make_room(|at| at >= OLD || ring.holds(at));
+        self.tokens.make_room(|at| old_place(at).is_some() || ring.holds(at));
     }
 
     /// Whether no request is open at a place, and nobody observes.
@@ -146,7 +162,7 @@ impl Slots {
         if let Some(slot) = self.elders.get(number).filter(|slot| slot.keeps) {
             let before = self.tokens.find_key(slot.token.key(slot.pair.0), |at| same(at, number));
             if before.number.is_some() {
-                self.tokens.put(before, place | OLD);
+                self.tokens.put(before, old(place));
             }
         }
     }
