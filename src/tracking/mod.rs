@@ -217,14 +217,15 @@ impl Tracker {
 
     /// Both directions may be captured now: what was said of the other holds.
     #[cold]
+    #[inline(never)]
     fn first_of_direction(&mut self, context: &mut Context<'_, '_>) {
-        let (held, probing) = self.pairs.see(context.pair, context.arrival.destination);
-        for (record, finding) in held {
+        let Some(said) = self.pairs.see(context.pair, context.arrival.destination) else { return };
+        for (record, finding) in said.held {
             context.out.patch(Patch::Graver { record, finding, was: less(finding.severity) });
         }
         // Nor was it silent, if that was not sure.
         let (rule, was) = (Rule::FlowProbingRate, less(Rule::FlowProbingRate.severity()));
-        if let Some((_, record)) = probing.and_then(|probing| probing.said).filter(|(said, _)| *said == was) {
+        if let Some((_, record)) = said.too_fast.filter(|(said, _)| *said == was) {
             context.out.patch(Patch::Withdrawn { record, rule, was });
         }
     }

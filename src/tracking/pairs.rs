@@ -85,8 +85,16 @@ pub(super) struct Probing {
     pub first: Moment,
     /// Bytes of different messages.
     pub bytes: u64,
-    /// How severely `flow.probing-rate` was said, and of which message.
+    /// See [`Said::too_fast`].
     pub said: Option<(Severity, RecordId)>,
+}
+
+/// What was said of a direction while nothing went the other way.
+pub(super) struct Said {
+    /// With less severity, since the other direction may not be captured.
+    pub held: Vec<(RecordId, Finding)>,
+    /// How severely `flow.probing-rate` was said, and of which message.
+    pub too_fast: Option<(Severity, RecordId)>,
 }
 
 /// What was sent where nothing came back. Most of it is answered very soon, and never gets to the map.
@@ -234,8 +242,9 @@ impl Pairs {
         self.directions[pair][way].is_seen()
     }
 
-    /// The first message goes this way, to that endpoint: gives what was said with less severity of the other so far, and how that was probed.
-    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> (Vec<(RecordId, Finding)>, Option<Probing>) {
+    /// The first message goes this way, to that endpoint: gives what was said of the other way so far, if anything was.
+    #[inline]
+    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> Option<Said> {
         self.direction(pair).mark(SEEN);
         let (word, bit) = (to.0 as usize / 64, to.0 % 64);
         if word >= self.reached.len() {
@@ -244,13 +253,14 @@ impl Pairs {
         if let Some(word) = self.reached.get_mut(word) {
             *word |= 1 << bit;
         }
-        let other = self.direction(pair.reversed());
-        let [probed, waited_for] = [PROBED, WAITED_FOR].map(|mark| other.has(mark));
-        let probing = if probed { self.probes.remove(pair.reversed()) } else { None };
-        (if waited_for { self.no_longer_held(pair.reversed()) } else { Vec::new() }, probing)
+        let other = pair.reversed();
+        let [probed, waited_for] = [PROBED, WAITED_FOR].map(|mark| self.direction(other).has(mark));
+        let too_fast = if probed { self.probes.remove(other).and_then(|probing| probing.said) } else { None };
+        (waited_for || too_fast.is_some()).then(|| Said { held: self.no_longer_held(other), too_fast })
     }
 
     #[cold]
+    #[inline(never)]
     fn no_longer_held(&mut self, pair: PairNumber) -> Vec<(RecordId, Finding)> {
         let held = self.held.remove(&pair).unwrap_or_default();
         self.held_by_all -= held.len();
@@ -298,7 +308,7 @@ mod tests {
         assert_eq!((there.reversed(), itself.reversed()), (table.intern(one, three), itself));
         assert_eq!((table.find(three, one), table.find(three, three)), (Some(there), None));
         [there, itself].into_iter().for_each(|pair| pairs.reserve(pair));
-        assert!(pairs.see(there, one).0.is_empty());
+        assert!(pairs.see(there, one).is_none());
         assert_eq!([one, three].map(|endpoint| pairs.is_reached(endpoint)), [true, false]);
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;
@@ -318,9 +328,8 @@ mod tests {
             }
         }
         for (index, pair) in all.iter().enumerate() {
-            let bytes = |probing: Option<Probing>| probing.map(|probing| probing.bytes);
-            let seen = [(); 2].map(|()| bytes(pairs.see(pair.reversed(), EndpointId(0)).1));
-            assert_eq!(seen, [Some(3 * index as u64), None]);
+            let bytes = |pairs: &mut Pairs| pairs.probes.remove(*pair).map(|probing| probing.bytes);
+            assert_eq!([bytes(&mut pairs), bytes(&mut pairs)], [Some(3 * index as u64), None]);
         }
     }
 }

@@ -49,6 +49,8 @@ pub(super) enum SlotKind {
     Member,
 }
 
+const _: () = assert!(size_of::<Slot>() == 192);
+
 /// What of a request is needed to judge its responses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
@@ -75,8 +77,9 @@ pub(super) struct Asked {
     pub bad_critical: u16,
 }
 
-/// An exchange.
+/// An exchange. It fills lines of memory, lest it lie in one more.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 pub(super) struct Slot {
     pub kind: SlotKind,
     pub id: ExchangeId,
@@ -110,9 +113,8 @@ pub(super) struct Slot {
     pub keeps: bool,
     /// There may be others under its token once it is gone.
     pub survived: bool,
-    /// Steady time at which it began, and was closed.
+    /// Steady time at which it began or was last used; once it is closed, that at which it was.
     pub opened_at: i64,
-    pub closed_at: i64,
     /// Among those with its token between the same endpoints.
     pub link: Link,
     /// Among those of the client.
@@ -151,7 +153,6 @@ impl Slot {
             keeps: false,
             survived: false,
             opened_at: 0,
-            closed_at: 0,
             link: UNLINKED,
             of_client: UNLINKED,
         }

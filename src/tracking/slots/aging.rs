@@ -6,7 +6,7 @@ use super::{NO_OBSERVATION, Slot, SlotKind, Slots};
 /// at once more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Term {
-    /// Steady time at which it began if it lasts, else that at which it was closed.
+    /// Steady time at which it began or was last used, if it lasts; else that at which it was closed.
     pub stamp: i64,
     /// It is open, or lives as an observation.
     pub lasts: bool,
@@ -21,7 +21,7 @@ impl Term {
     pub fn of(slot: &Slot) -> Self {
         let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
         let known = slot.observation != NO_OBSERVATION || slot.row.multicast || slot.survived;
-        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, lasts: lasts && !free, free, known }
+        Self { stamp: slot.opened_at, lasts: lasts && !free, free, known }
     }
 }
 
@@ -134,7 +134,6 @@ impl Slots {
         for number in [self.ring.newest(), self.noted] {
             if let Some(slot) = self.get_mut(number) {
                 slot.opened_at = slot.opened_at.min(steady);
-                slot.closed_at = slot.closed_at.min(steady);
             }
             if let Some(term) = self.terms.get_mut(number) {
                 term.stamp = term.stamp.min(steady);
