@@ -1,5 +1,6 @@
 //! A buffered look at the bytes of a capture, with the exact offset of each.
 
+use std::cell::Cell;
 use std::io;
 
 use super::medium::{Filled, Medium};
@@ -23,6 +24,8 @@ pub(super) struct Window {
     tail: Vec<u8>,
     /// The last look found its end.
     waits: bool,
+    /// Length of the capture when it was last asked for.
+    length: Cell<u64>,
 }
 
 /// Whether so many bytes are there.
@@ -52,7 +55,16 @@ impl From<io::Error> for Trouble {
 
 impl Window {
     pub fn new(medium: Medium) -> Self {
-        Self { medium, buffer: Vec::new(), start: 0, end: 0, base: 0, tail: Vec::new(), waits: false }
+        Self {
+            medium,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            base: 0,
+            tail: Vec::new(),
+            waits: false,
+            length: Cell::new(0),
+        }
     }
 
     /// Offset of the place that was reached.
@@ -71,6 +83,14 @@ impl Window {
     #[inline]
     pub fn consume(&mut self, length: usize) {
         self.start = (self.start + length).min(self.end);
+    }
+
+    /// Length of the capture, where it is known. The system is asked again only where that may have changed since.
+    pub fn length(&self) -> Option<u64> {
+        if self.medium.is_followed() || self.offset() >= self.length.get() {
+            self.length.set(self.medium.length()?);
+        }
+        Some(self.length.get())
     }
 
     pub fn medium(&self) -> &Medium {

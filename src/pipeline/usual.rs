@@ -1,16 +1,18 @@
 //! The usual message: of a usual frame, between endpoints that were heard before, with nothing to be said of it. Nearly all messages are
 //! such, and are read in one go. The general way in `front` would find the same.
 
+use super::PipelineOptions;
 use super::batch::{Batch, FEW, Way, What, record};
 use super::check;
 use super::front::{Known, Lens};
-use super::pairs::is_telling;
+use super::pairs::{Pairs, is_telling};
 use crate::coap::{DecodeMode, Header, UsualMessage};
-use crate::frame::{Datagram, Endpoint, Frame, Position, QuickDatagram};
-use crate::tracking::{Route, Sought};
+use crate::frame::{Datagram, Endpoint, Frame, QuickDatagram};
+use crate::tracking::{RouteTable, Sought};
 
-/// The bits of [`Route::mark`] that are set once it is known whether there are usual messages on a route: the datagrams are CoAP by their
-/// ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a dialect.
+/// The bits of [the mark of a route](crate::tracking::Route::mark) that are set once it is known whether there are usual messages on it: the
+/// datagrams are CoAP by their ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a
+/// dialect.
 const USUAL: u16 = 1 << 15;
 const UNUSUAL: u16 = 1 << 14;
 const COUNT: u16 = UNUSUAL - 1;
@@ -34,22 +36,27 @@ pub(super) fn message(
     memory: Option<&[u8; FEW]>,
     batch: &mut Batch,
 ) -> Option<()> {
-    let (spot, route) = match lens.known.routes.spot(sought) {
-        Some(known) => known,
-        None => explore(lens, *datagram, frame.position, *sought)?,
+    let Lens { known: Known { routes, facts, .. }, payloads, options, pairs, .. } = lens;
+    let both = match routes.find(sought) {
+        Some(both) if both.route(sought).mark != 0 => both,
+        _ => {
+            explore(routes, options, pairs, &datagram.datagram(frame.position), sought);
+            routes.find(sought)?
+        }
     };
+    let route = both.route(sought);
     if route.mark & USUAL == 0 {
         return None;
     }
-    let payloads = &mut lens.payloads;
     let admits = |usual: &UsualMessage<'_>| {
         let is_odd = check::concerns(usual) || payloads.are_odd(&usual.message);
         let payload = usual.message.payload().len() as u32;
         (!is_odd).then(|| Told { payload, telling: is_telling(&usual.message) })
     };
-    let told = lens.known.facts.read(&mut batch.facts, datagram.payload, admits)?;
+    let ahead = memory.and_then(|memory| memory.first_chunk());
+    let told = facts.read(&mut batch.facts, datagram.payload, ahead, admits)?;
     if route.mark & COUNT != COUNT {
-        *lens.known.routes.mark_at(spot) += u16::from(told.telling);
+        *both.mark(sought) += u16::from(told.telling);
     }
     let length = batch.keep_few(datagram.payload, memory);
     batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, u64::from(told.payload));
@@ -61,38 +68,36 @@ pub(super) fn message(
     Some(())
 }
 
-/// The route of a datagram, made known where it is not. Whether there are usual messages on it is found out.
+/// Finds out whether there are usual messages on the route of a datagram, and makes it known where it is not.
 #[cold]
 #[inline(never)]
 fn explore(
-    lens: &mut Lens,
-    quick: QuickDatagram<'_>,
-    position: Position,
-    sought: Sought,
-) -> Option<([usize; 2], Route)> {
-    let routes = &mut lens.known.routes;
-    if let Some((spot, back)) = routes.back(&sought)
-        && back & USUAL != 0
-        && !quick.is_multicast()
+    routes: &mut RouteTable,
+    options: &PipelineOptions,
+    pairs: &Pairs,
+    datagram: &Datagram<'_>,
+    sought: &Sought,
+) {
+    if let Some(both) = routes.find(sought)
+        && both.mark_back(sought) & USUAL != 0
+        && !datagram.multicast
     {
         // What holds for one way holds for the other, but that only one of them can lead to a group.
-        *routes.mark_at(spot) = USUAL;
-        return routes.spot(&sought);
+        *both.mark(sought) = USUAL;
+        return;
     }
-    let datagram = quick.datagram(position);
-    let Datagram { source, destination, .. } = &datagram;
-    let is_usual = lens.options.tokens.mode() == DecodeMode::Rfc7252
-        && lens.options.ports.surely_either(&datagram)
-        && check::is_quiet(&datagram)
-        && !lens.pairs.is_special(source, destination);
+    let Datagram { source, destination, .. } = datagram;
+    let is_usual = options.tokens.mode() == DecodeMode::Rfc7252
+        && options.ports.surely_either(datagram)
+        && check::is_quiet(datagram)
+        && !pairs.is_special(source, destination);
     if is_usual {
         // Whatever a datagram with such ports holds is told of, so that its endpoints get numbers in any case.
         routes.intern(source, destination);
     }
-    if let Some(mark) = routes.mark(source, destination) {
-        *mark = if is_usual { USUAL } else { UNUSUAL };
+    if let Some(both) = routes.find(sought) {
+        *both.mark(sought) = if is_usual { USUAL } else { UNUSUAL };
     }
-    routes.spot(&sought)
 }
 
 /// Has no usual messages between two endpoints any more: they may speak a dialect. Gives how many told that they speak as everybody does.

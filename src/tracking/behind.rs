@@ -1,9 +1,9 @@
 //! What is behind the token of a message, and facts of usual messages that are remembered by it.
 
 use super::facts::Facts;
-use super::seed::Seed;
+use super::seed::{AT_ONCE, Seed};
 use super::tokens::Token;
-use crate::coap::{Code, UsualMessage};
+use crate::coap::UsualMessage;
 
 /// Options and payload of a message by a hash. An Observe of one to three bytes that comes first is told apart: each notification has
 /// another, and all the rest is often the same.
@@ -17,21 +17,35 @@ pub(super) struct Behind {
     length: u8,
 }
 
+/// The first bytes, and zeros where there are no more.
+fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut padded = [0; N];
+    padded.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+    padded
+}
+
+/// Bytes that are looked at from the end of the token on at least, whether or not the message has so many.
+const LOOKED_AT: usize = 4 + AT_ONCE;
+
 impl Behind {
     /// Of a message that is read as having its token end so far from its beginning.
-    #[inline(always)]
     pub fn of(bytes: &[u8], token_end: usize, seed: &Seed) -> Self {
-        let (mut rest, mut observe, mut length) = (bytes.get(token_end..).unwrap_or_default(), 0, 0);
-        if let Some((&first @ 0x61..=0x63, behind)) = rest.split_first()
-            && let Some((value, after)) = behind.split_at_checked(usize::from(first & 3))
-        {
-            (rest, length) = (after, first & 3);
-            observe = match behind.first_chunk() {
-                Some(word) => u32::from_be_bytes(*word) >> (32 - 8 * u32::from(length)),
-                None => value.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)),
-            };
-        }
-        Self { hash: seed.hash_here(rest), observe, length }
+        let behind = bytes.get(token_end..).unwrap_or_default();
+        Self::beside(behind, &padded(behind), seed)
+    }
+
+    /// The same of what is behind the token, `beside` being what lies in memory from there on. Without a branch where messages differ most.
+    #[inline(always)]
+    fn beside(behind: &[u8], beside: &[u8; LOOKED_AT], seed: &Seed) -> Self {
+        let [first, value @ ..] = beside.first_chunk::<5>().copied().unwrap_or_default();
+        let length = first & 3;
+        let is_observe = first & !3 == 0x60 && usize::from(length) < behind.len();
+        let length = if is_observe { length } else { 0 };
+        let observe = (u64::from(u32::from_be_bytes(value)) >> (32 - 8 * u32::from(length))) as u32;
+        // Where there is none, the first byte belongs to the rest.
+        let skipped = usize::from(length) + usize::from(length > 0);
+        let beside = beside.get(skipped..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; AT_ONCE]);
+        Self { hash: seed.hash_beside(behind, skipped, beside), observe, length }
     }
 
     /// The Observe as a number of its own.
@@ -40,18 +54,20 @@ impl Behind {
         u64::from(self.length) << 32 | u64::from(self.observe)
     }
 
-    /// Whether the Observe, if there is one, is as usual in any message that may have one: without leading zeros (RFC 7252 section 3.2), and
-    /// in a request 1 (RFC 7641 section 2).
+    /// What of the Observe tells whether a message that has one may be usual: its length, whether it has leading zeros (RFC 7252 section 3.2),
+    /// and whether it is 1, as in a request (RFC 7641 section 2).
     #[inline(always)]
-    fn is_usual(&self, code: u8) -> bool {
-        self.length == 0
-            || self.observe >> (8 * (u32::from(self.length) - 1)) != 0
-                && (self.observe == 1 || !Code(code).is_request())
+    fn sort(&self) -> u64 {
+        let leads = (u64::from(self.observe) << 8) >> (8 * u32::from(self.length)) == 0;
+        u64::from(self.length) | u64::from(leads) << 2 | u64::from(self.observe == 1) << 3
     }
 }
 
 /// Messages that are remembered: devices say the same things again and again. A power of two.
 const REMEMBERED: usize = 4096;
+
+/// How much of memory from the beginning of a message on is looked at, whatever its length: header, token and what is looked at behind them.
+pub const AHEAD: usize = 4 + 8 + LOOKED_AT;
 
 /// Reads the facts of usual messages, and remembers what follows from all but Message ID, token and Observe of each, with what its owner
 /// wants to know.
@@ -61,6 +77,7 @@ pub struct UsualFacts<T> {
 }
 
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Known<T> {
     /// Hash of what it follows from; 0 for nothing.
     key: u64,
@@ -85,28 +102,58 @@ impl<T: Copy> UsualFacts<T> {
 
     /// Decodes, judges and reads a message in one walk, and adds to `all` the facts that [`Facts::read`] gives, if it is a [`UsualMessage`]
     /// and admitted. Gives what `admits` told of it: that must not depend on its Message ID, the bytes of its token, or the value of its Observe.
+    /// `ahead`: what lies in memory from its beginning on.
     #[inline(always)]
     pub fn read(
         &mut self,
         all: &mut Vec<Facts>,
         bytes: &[u8],
+        ahead: Option<&[u8; AHEAD]>,
+        admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
+    ) -> Option<T> {
+        match ahead {
+            Some(ahead) => self.read_here(all, bytes, ahead, admits),
+            None => self.read_alone(all, bytes, admits),
+        }
+    }
+
+    /// The same where nobody knows what is behind the message.
+    #[cold]
+    #[inline(never)]
+    fn read_alone(
+        &mut self,
+        all: &mut Vec<Facts>,
+        bytes: &[u8],
+        admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.read_here(all, bytes, &padded(bytes), admits)
+    }
+
+    #[inline(always)]
+    fn read_here(
+        &mut self,
+        all: &mut Vec<Facts>,
+        bytes: &[u8],
+        ahead: &[u8; AHEAD],
         admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
     ) -> Option<T> {
         let &[first, code, high, low] = bytes.first_chunk()?;
         let token = first & 15;
-        if token > 8 || bytes.len() < 4 + usize::from(token) {
+        let token_end = 4 + usize::from(token);
+        if token > 8 {
             return None;
         }
-        let behind = Behind::of(bytes, 4 + usize::from(token), &self.seed);
-        let head = u64::from(first) | u64::from(code) << 8 | u64::from(behind.length) << 16;
+        let (rest, beside) = (bytes.get(token_end..)?, ahead.get(token_end..)?.first_chunk()?);
+        let behind = Behind::beside(rest, beside, &self.seed);
+        let head = u64::from(first) | u64::from(code) << 8 | behind.sort() << 16;
         let key = self.seed.mix(behind.hash, head) | 1;
         let [home, other] = places(key);
         let mut known = &self.known[home];
         if known.key != key {
             known = &self.known[other];
-        }
-        if known.key != key || !behind.is_usual(code) {
-            return self.read_new(all, bytes, behind, key, admits);
+            if known.key != key {
+                return self.read_new(all, bytes, behind, key, admits);
+            }
         }
         let told = known.told?;
         all.extend_from_slice(std::slice::from_ref(&known.facts));
@@ -133,14 +180,8 @@ impl<T: Copy> UsualFacts<T> {
         admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
     ) -> Option<T> {
         let told = Facts::read_usual(all, bytes, &behind, &self.seed, admits);
-        // What an unusual Observe is to blame for is not to be remembered of all others.
-        let facts = match told {
-            Some(_) => all.last().copied(),
-            None => bytes.get(1).filter(|code| behind.is_usual(**code)).map(|_| Facts::default()),
-        };
-        if let Some(facts) = facts
-            && let Ok([home, other]) = self.known.get_disjoint_mut(places(key))
-        {
+        let facts = told.and_then(|_| all.last().copied()).unwrap_or_default();
+        if let Ok([home, other]) = self.known.get_disjoint_mut(places(key)) {
             // What was remembered last stays longest.
             *other = std::mem::replace(home, Known { key, facts, told });
         }

@@ -393,9 +393,10 @@ mod tests {
         let mut read = |bytes: &[u8]| {
             let (message, mut all) = (Message::decode(bytes), Vec::new());
             let admits = |usual: &UsualMessage<'_>| (usual.message.layout() == message.layout()).then_some(7);
-            assert_eq!(UsualFacts::<u8>::new(seed.clone()).read(&mut all, bytes, |_| None), None);
-            let told = usual.read(&mut all, bytes, admits);
-            assert_eq!(told, UsualFacts::new(seed.clone()).read(&mut Vec::new(), bytes, admits), "{bytes:02x?}");
+            assert_eq!(UsualFacts::<u8>::new(seed.clone()).read(&mut all, bytes, None, |_| None), None);
+            let beside = [bytes, &[0x61; 64]].concat();
+            let told = usual.read(&mut all, bytes, beside.first_chunk(), admits);
+            assert_eq!(told, UsualFacts::new(seed.clone()).read(&mut Vec::new(), bytes, None, admits), "{bytes:02x?}");
             assert_eq!(told, all.first().map(|_| 7));
             for facts in &all {
                 assert_eq!(format!("{facts:?}"), format!("{:?}", Facts::read(&message, &seed)), "{bytes:02x?}");

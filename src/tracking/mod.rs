@@ -46,7 +46,7 @@ pub use facts::Facts;
 pub use model::*;
 pub use pairs::PairNumber;
 pub use resources::ResourceTable;
-pub use routes::{Route, RouteTable, Sought};
+pub use routes::{Both, Route, RouteTable, Sought};
 pub use seed::Seed;
 pub use unreachable::Quoted;
 

@@ -15,6 +15,9 @@ use crate::coap::{Finding, Severity};
 pub struct PairNumber(pub(super) u32);
 
 impl PairNumber {
+    /// The first there is.
+    pub(super) const ZERO: Self = Self(0);
+
     /// One endpoint with itself: both ways are one.
     const SAME: u32 = 2;
 

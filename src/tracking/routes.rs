@@ -1,11 +1,14 @@
 //! Who talks to whom: the numbers of two endpoints and of their pair, by one look-up.
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
 
 use super::endpoints::EndpointTable;
 use super::model::EndpointId;
 use super::pairs::{PairNumber, PairTable};
-use super::table::Table;
+use super::table::Key;
 use crate::frame::Endpoint;
 
 /// The way of a message from one endpoint to another.
@@ -22,16 +25,17 @@ pub struct Route {
 }
 
 /// Numbers endpoints, pairs of them, and remembers the way of each message.
+#[derive(Default)]
 pub struct RouteTable {
     endpoints: EndpointTable,
     pairs: PairTable,
     /// By what quick datagrams say of both endpoints. Endpoints that are good on one link only are not among them.
-    quick: Table<[u64; 2], Both>,
+    quick: Ways,
 }
 
 /// Both ways between two endpoints, so that a message and its answer share a cell.
 #[derive(Clone, Copy, Default)]
-struct Both {
+pub struct Both {
     /// Of the endpoint with the lower address, and of the other.
     ends: [EndpointId; 2],
     /// From the first to the second.
@@ -41,11 +45,23 @@ struct Both {
 }
 
 impl Both {
+    /// The way that was looked for.
     #[inline(always)]
-    fn route(&self, way: usize) -> Route {
-        let (from, to) = (way & 1, way & 1 ^ 1);
+    pub fn route(&self, sought: &Sought) -> Route {
+        let (from, to) = (sought.way & 1, sought.way & 1 ^ 1);
         let pair = if from == 0 { self.pair } else { self.pair.reversed() };
         Route { source: self.ends[from], destination: self.ends[to], pair, mark: self.marks[from] }
+    }
+
+    /// Its mark.
+    #[inline(always)]
+    pub fn mark(&mut self, sought: &Sought) -> &mut u16 {
+        &mut self.marks[sought.way & 1]
+    }
+
+    /// The mark of the way back.
+    pub fn mark_back(&self, sought: &Sought) -> u16 {
+        self.marks[sought.way & 1 ^ 1]
     }
 }
 
@@ -58,43 +74,140 @@ pub struct Sought {
     way: usize,
 }
 
-/// What quick datagrams say of two endpoints, the same for both ways, and which way it is.
-#[inline(always)]
-fn key(from: u32, to: u32, source: u16, destination: u16) -> ([u64; 2], usize) {
-    let [one, other] = [u64::from(from) << 16 | u64::from(source), u64::from(to) << 16 | u64::from(destination)];
-    ([one.min(other), one.max(other)], usize::from(one > other))
-}
-
-/// What a quick datagram between two endpoints says of them, if there can be one.
-fn key_of(source: &Endpoint, destination: &Endpoint) -> Option<([u64; 2], usize)> {
-    match (source.address, destination.address) {
-        (IpAddr::V4(from), IpAddr::V4(to)) if source.scope == 0 && destination.scope == 0 => {
-            Some(key(from.to_bits(), to.to_bits(), source.port, destination.port))
-        }
-        _ => None,
+impl Sought {
+    /// Of addresses and ports. The key is the same for both ways.
+    #[inline(always)]
+    fn new(from: u32, to: u32, source: u16, destination: u16, seed: [u64; 2]) -> Self {
+        let [one, other] = [u64::from(from) << 16 | u64::from(source), u64::from(to) << 16 | u64::from(destination)];
+        let key = [one.min(other), one.max(other)];
+        Self { key, hash: key.hash(seed), way: usize::from(one > other) }
     }
 }
 
-impl Default for RouteTable {
+/// A cell of the table of ways.
+#[derive(Clone, Copy)]
+struct Cell {
+    key: [u64; 2],
+    both: Both,
+}
+
+impl Cell {
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.key[1] == u64::MAX
+    }
+
+    #[inline(always)]
+    fn has(&self, key: [u64; 2]) -> bool {
+        (self.key[0] ^ key[0]) | (self.key[1] ^ key[1]) == 0
+    }
+}
+
+/// No two endpoints have this key: they have 48 bits each.
+const EMPTY: Cell =
+    Cell { key: [u64::MAX; 2], both: Both { ends: [EndpointId(0); 2], pair: PairNumber::ZERO, marks: [0; 2] } };
+
+/// As many cells as a line of memory has: whoever looks for a key waits for one line mostly, and need not guess which of its cells it is in.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([Cell; 2]);
+
+const _: () = assert!(size_of::<Line>() == 64);
+
+/// Open addressing, line by line; the first cell of a line is filled first. Nothing is taken out.
+struct Ways {
+    /// As many as a power of two.
+    lines: Vec<Line>,
+    /// How many more keys fit before there must be more lines.
+    room: usize,
+    seed: [u64; 2],
+}
+
+impl Default for Ways {
     fn default() -> Self {
-        Self { endpoints: EndpointTable::default(), pairs: PairTable::default(), quick: Table::new() }
+        let random = RandomState::default();
+        Self {
+            lines: vec![Line([EMPTY; 2]); Self::FIRST],
+            room: Self::room_of(Self::FIRST),
+            seed: [1, 2].map(|number| random.hash_one(number) | 1),
+        }
+    }
+}
+
+impl Ways {
+    /// Lines of a new table.
+    const FIRST: usize = 64;
+
+    fn room_of(lines: usize) -> usize {
+        lines * 4 / 3
+    }
+
+    /// What to look for, if a quick datagram between two endpoints can say anything of them.
+    fn sought(&self, source: &Endpoint, destination: &Endpoint) -> Option<Sought> {
+        match (source.address, destination.address) {
+            (IpAddr::V4(from), IpAddr::V4(to)) if source.scope == 0 && destination.scope == 0 => {
+                Some(Sought::new(from.to_bits(), to.to_bits(), source.port, destination.port, self.seed))
+            }
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn line(&self, hash: u64) -> usize {
+        hash as usize & (self.lines.len() - 1)
+    }
+
+    /// The cell with a key, or the empty one where it would go.
+    #[inline(always)]
+    fn find(&mut self, key: [u64; 2], hash: u64) -> &mut Cell {
+        let mut at = self.line(hash);
+        loop {
+            let [one, other] = &self.lines[at].0;
+            // Nobody can foretell which of the two it is: the number of the other is as quickly reckoned as asked for.
+            let mut cell = usize::from(!one.has(key));
+            let held = if cell == 0 { one } else { other };
+            if !held.has(key) {
+                if !other.is_empty() {
+                    at = (at + 1) & (self.lines.len() - 1);
+                    continue;
+                }
+                cell = usize::from(!one.is_empty());
+            }
+            return &mut self.lines[at].0[cell];
+        }
+    }
+
+    /// Puts what is not there.
+    fn put(&mut self, sought: &Sought, both: Both) {
+        if self.room == 0 {
+            let before = std::mem::take(&mut self.lines);
+            self.lines = vec![Line([EMPTY; 2]); before.len() * 2];
+            self.room = Self::room_of(self.lines.len());
+            for cell in before.iter().flat_map(|line| &line.0).filter(|cell| !cell.is_empty()) {
+                *self.find(cell.key, cell.key.hash(self.seed)) = *cell;
+                self.room -= 1;
+            }
+        }
+        *self.find(sought.key, sought.hash) = Cell { key: sought.key, both };
+        self.room -= 1;
     }
 }
 
 impl RouteTable {
     /// The way from one endpoint to another, new where it is new.
     pub fn intern(&mut self, source: &Endpoint, destination: &Endpoint) -> Route {
-        let quick = key_of(source, destination);
-        if let Some((key, way)) = quick
-            && let Some(both) = self.quick.get(key)
+        let sought = self.quick.sought(source, destination);
+        if let Some(sought) = &sought
+            && let Some(both) = self.find(sought)
         {
-            return both.route(way);
+            return both.route(sought);
         }
         let (from, to) = (self.endpoints.intern(source), self.endpoints.intern(destination));
         let route = Route { source: from, destination: to, pair: self.pairs.intern(from, to), mark: 0 };
-        if let Some((key, way)) = quick {
-            let (ends, pair) = if way == 0 { ([from, to], route.pair) } else { ([to, from], route.pair.reversed()) };
-            *self.quick.get_or_default(key, |_| true) = Both { ends, pair, marks: [0; 2] };
+        if let Some(sought) = &sought {
+            let (ends, pair) =
+                if sought.way == 0 { ([from, to], route.pair) } else { ([to, from], route.pair.reversed()) };
+            self.quick.put(sought, Both { ends, pair, marks: [0; 2] });
         }
         route
     }
@@ -102,8 +215,8 @@ impl RouteTable {
     /// What to look for with addresses and ports as a quick datagram has them.
     #[inline(always)]
     pub fn sought(&self, addresses: u64, ports: u32) -> Sought {
-        let (key, way) = key((addresses >> 32) as u32, addresses as u32, (ports >> 16) as u16, ports as u16);
-        Sought { key, hash: self.quick.hash(key), way }
+        let [from, to] = [(addresses >> 32) as u32, addresses as u32];
+        Sought::new(from, to, (ports >> 16) as u16, ports as u16, self.quick.seed)
     }
 
     /// Asks memory for the ways of several datagrams, so that it is waited for once: puts into `sought` what to look for, one by one.
@@ -114,38 +227,23 @@ impl RouteTable {
             // Where there are no such bytes, there is no such datagram.
             let Some((addresses, ports)) = ends else { continue };
             *place = self.sought(addresses, ports);
-            // A cell may lie across the border of two lines of memory.
-            sum ^= self.quick.peek(place.hash).map_or(0, |(key, both)| key[0] as u32 ^ both.pair.0);
+            sum ^= self.quick.lines.get(self.quick.line(place.hash)).map_or(0, |line| line.0[0].both.pair.0);
         }
         // What nobody wants to know would not be looked up.
         std::hint::black_box(sum);
     }
 
-    /// A way, if it is known and has a mark, and where it is.
+    /// Both ways between two endpoints, if one of them is known.
     #[inline(always)]
-    pub fn spot(&self, sought: &Sought) -> Option<([usize; 2], Route)> {
-        let (spot, both) = self.quick.spot(sought.key, sought.hash)?;
-        let route = both.route(sought.way);
-        (route.mark != 0).then_some(([spot, sought.way], route))
-    }
-
-    /// Where a way is, if it is known but has no mark, and the mark of the way back.
-    pub fn back(&self, sought: &Sought) -> Option<([usize; 2], u16)> {
-        let (spot, both) = self.quick.spot(sought.key, sought.hash)?;
-        let [mark, back] = [sought.way, sought.way ^ 1].map(|way| both.marks[way & 1]);
-        (mark == 0).then_some(([spot, sought.way], back))
-    }
-
-    /// The mark of the way that is in a place.
-    #[inline(always)]
-    pub fn mark_at(&mut self, [spot, way]: [usize; 2]) -> &mut u16 {
-        &mut self.quick.at(spot).marks[way & 1]
+    pub fn find(&mut self, sought: &Sought) -> Option<&mut Both> {
+        let cell = self.quick.find(sought.key, sought.hash);
+        (!cell.is_empty()).then_some(&mut cell.both)
     }
 
     /// What is remembered of the way from one endpoint to another, if something went between them before and quick datagrams can go it.
     pub fn mark(&mut self, source: &Endpoint, destination: &Endpoint) -> Option<&mut u16> {
-        let (key, way) = key_of(source, destination)?;
-        self.quick.get_mut(key).map(|both| &mut both.marks[way])
+        let sought = self.quick.sought(source, destination)?;
+        self.find(&sought).map(|both| both.mark(&sought))
     }
 
     /// The number of an endpoint, a new one where it is new.
@@ -161,5 +259,31 @@ impl RouteTable {
     /// All endpoints; the index is the number.
     pub fn endpoints(&self) -> &[Endpoint] {
         self.endpoints.list()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_is_found_again_however_many_there_are() {
+        let end = |number: u32, port| Endpoint { address: IpAddr::V4(number.into()), port, scope: 0 };
+        let mut table = RouteTable::default();
+        let routes: Vec<_> = (0..3000).map(|n| table.intern(&end(n % 7, 5683), &end(n << 12, 40_000))).collect();
+        for (n, route) in (0..).zip(routes) {
+            let (one, other) = (end(n % 7, 5683), end(n << 12, 40_000));
+            assert_eq!(table.intern(&one, &other), route);
+            let back = table.sought(u64::from(n << 12) << 32 | u64::from(n % 7), 40_000 << 16 | 5683);
+            let both = table.find(&back).unwrap();
+            let found = both.route(&back);
+            assert_eq!((found.source, found.destination), (route.destination, route.source));
+            assert_eq!((found.pair, found.mark, both.mark_back(&back)), (route.pair.reversed(), 0, 0));
+            *both.mark(&back) = n as u16;
+            assert_eq!(table.mark(&other, &one), Some(&mut (n as u16)));
+            assert_eq!(table.mark(&one, &other), Some(&mut 0));
+        }
+        let other = table.sought(5 << 32 | 6, 7);
+        assert!(table.find(&other).is_none());
     }
 }

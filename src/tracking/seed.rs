@@ -11,13 +11,28 @@ use super::table::fold;
 pub struct Seed {
     pub(super) random: RandomState,
     pub(super) pair: [u64; 2],
+    /// Another such pair.
+    other: [u64; 2],
 }
+
+/// As many bytes as [`Seed::hash_beside`] takes at once.
+pub(super) const AT_ONCE: usize = 32;
+
+/// For each length up to [`AT_ONCE`], at its distance from the middle: as many bytes with all bits set, and behind them none.
+static MASKS: [u8; 2 * AT_ONCE] = {
+    let (mut masks, mut at) = ([0; 2 * AT_ONCE], 0);
+    while at < AT_ONCE {
+        masks[at] = u8::MAX;
+        at += 1;
+    }
+    masks
+};
 
 impl Default for Seed {
     fn default() -> Self {
         let random = RandomState::default();
-        let pair = [1, 2].map(|number| random.hash_one(number) | 1);
-        Self { random, pair }
+        let [pair, other] = [[1, 2], [3, 4]].map(|pair| pair.map(|number| random.hash_one(number) | 1));
+        Self { random, pair, other }
     }
 }
 
@@ -25,12 +40,6 @@ impl Seed {
     /// Hash of a sequence of bytes.
     #[inline(never)]
     pub fn hash(&self, bytes: &[u8]) -> u64 {
-        self.hash_here(bytes)
-    }
-
-    /// The same in the very place, for a caller to whom a call would count.
-    #[inline(always)]
-    pub(super) fn hash_here(&self, bytes: &[u8]) -> u64 {
         let mut state = (bytes.len() as u64).wrapping_mul(self.pair[1]);
         let Some(last) = bytes.last_chunk() else {
             let [low, high] = match (bytes.first_chunk(), bytes.last_chunk()) {
@@ -50,6 +59,40 @@ impl Seed {
         self.mix_chunk(state, last)
     }
 
+    /// Another hash of a sequence of bytes but the first few of them, `beside` being what lies in memory behind those. Few lengths take another
+    /// way through it than the others: which one a message has, nobody can foretell.
+    #[inline(always)]
+    pub(super) fn hash_beside(&self, bytes: &[u8], skipped: usize, beside: &[u8; AT_ONCE]) -> u64 {
+        let length = bytes.len().saturating_sub(skipped);
+        let state = (length as u64).wrapping_mul(self.pair[1]);
+        if length > AT_ONCE {
+            return self.hash_long(state, bytes.get(skipped..).unwrap_or_default());
+        }
+        let masks = MASKS.get(AT_ONCE - length..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; AT_ONCE]);
+        let ([a, b, c, d], [e, f, g, h]) = (words(beside), words(masks));
+        self.mix_words(state, [a & e, b & f, c & g, d & h])
+    }
+
+    // Apart, so that the short ones have the registers for themselves.
+    #[inline(never)]
+    fn hash_long(&self, mut state: u64, bytes: &[u8]) -> u64 {
+        let mut left = bytes;
+        while left.len() > AT_ONCE
+            && let Some((chunk, behind)) = left.split_first_chunk()
+        {
+            state = self.mix_words(state, words(chunk));
+            left = behind;
+        }
+        // The last of them perhaps once more, rather than a rest of any length.
+        self.mix_words(state, words(bytes.last_chunk().unwrap_or(&[0; AT_ONCE])))
+    }
+
+    #[inline(always)]
+    fn mix_words(&self, state: u64, [a, b, c, d]: [u64; 4]) -> u64 {
+        let one = fold(state ^ a ^ self.pair[0], b ^ self.pair[1]);
+        one.wrapping_add(fold(state ^ c ^ self.other[0], d ^ self.other[1]))
+    }
+
     #[inline(always)]
     fn mix_chunk(&self, state: u64, chunk: &[u8; 16]) -> u64 {
         let both = u128::from_le_bytes(*chunk);
@@ -65,6 +108,15 @@ impl Seed {
     #[inline]
     pub(super) fn mix(&self, first: u64, second: u64) -> u64 {
         fold(first ^ self.pair[0], second ^ self.pair[1])
+    }
+}
+
+/// Bytes as numbers in little-endian order.
+#[inline(always)]
+fn words(bytes: &[u8; AT_ONCE]) -> [u64; 4] {
+    match bytes.as_chunks().0 {
+        [a, b, c, d] => [*a, *b, *c, *d].map(u64::from_le_bytes),
+        _ => [0; 4],
     }
 }
 
@@ -91,10 +143,19 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for length in 0..70 {
             let mut bytes = vec![7; length];
-            assert!(seen.insert(seed.hash(&bytes)));
+            let mut insert = |bytes: &[u8]| {
+                let [hash, same, behind] = [(0, 9), (0, 0), (2, 8)].map(|(skipped, other)| {
+                    let beside = [bytes, &[other; AT_ONCE]].concat();
+                    let bytes = [&vec![other; skipped], bytes].concat();
+                    seed.hash_beside(&bytes, skipped, beside.first_chunk().unwrap())
+                });
+                assert_eq!((hash, hash), (same, behind));
+                seen.insert(seed.hash(bytes)) && seen.insert(hash)
+            };
+            assert!(insert(&bytes));
             for at in 0..length {
                 bytes[at] ^= 1;
-                assert!(seen.insert(seed.hash(&bytes)), "{bytes:?}");
+                assert!(insert(&bytes), "{bytes:?}");
                 bytes[at] ^= 1;
             }
         }

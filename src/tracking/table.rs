@@ -114,13 +114,6 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         (*held == key).then_some(value)
     }
 
-    #[inline]
-    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        let at = self.find(key);
-        let (held, value) = &mut self.cells[at];
-        (*held == key).then_some(value)
-    }
-
     /// The place of the key, where it is put first with the default value if it is not there. Good until the next such call.
     ///
     /// `alive` tells the values that still mean something: the others leave when the table would have to grow.
@@ -136,35 +129,6 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
             *cell = (key, V::default());
         }
         at
-    }
-
-    /// The hash of a key, for [`peek`](Self::peek) and [`spot`](Self::spot); it stays the same when the table grows.
-    #[inline(always)]
-    pub fn hash(&self, key: K) -> u64 {
-        key.hash(self.seed)
-    }
-
-    /// What is in the place that a key with this hash has first: which asks memory for it, and has nothing wait.
-    #[inline(always)]
-    pub fn peek(&self, hash: u64) -> Option<&(K, V)> {
-        self.cells.get(hash as usize & (self.cells.len() - 1))
-    }
-
-    /// The place of the key, if it is there, for [`at`](Self::at), and its value.
-    #[inline(always)]
-    pub fn spot(&self, key: K, hash: u64) -> Option<(usize, &V)> {
-        let mask = self.cells.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let (held, value) = self.cells.get(at)?;
-            if *held == key {
-                return Some((at, value));
-            }
-            if held.is_empty() {
-                return None;
-            }
-            at = (at + 1) & mask;
-        }
     }
 
     /// The value at a place.
@@ -227,7 +191,6 @@ mod tests {
         }
         for key in 0..700 {
             assert_eq!(table.get(key), map.get(&key));
-            assert_eq!(table.get_mut(key), map.get_mut(&key));
         }
     }
 

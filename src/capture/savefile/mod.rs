@@ -355,7 +355,7 @@ impl Source for Savefile {
     fn progress(&self) -> (u64, Option<u64>) {
         match &self.feed {
             Some(feed) => feed.progress(),
-            None => (self.window.offset(), self.window.medium().length()),
+            None => (self.window.offset(), self.window.length()),
         }
     }
 
