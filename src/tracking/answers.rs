@@ -27,6 +27,25 @@ fn again_as(kind: Sameness, before: RecordId, first: RecordId) -> (Rule, RecordI
     if kind == Sameness::Doubled { (Rule::NetDuplicate, before) } else { (Rule::MidDuplicateAck, first) }
 }
 
+impl Sent {
+    /// Notes the message at hand, if it is the first to answer; `last`: the newest copy before.
+    #[inline(always)]
+    pub fn note_answer(&mut self, last: &Travel, context: &Context<'_, '_>) {
+        if !self.is_answered() {
+            self.answer = context.travel();
+            self.answered_by = context.record();
+            let round_trip = between(last.at(), context.now).unwrap_or(0);
+            self.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
+        }
+    }
+
+    /// Notes the ACK at hand.
+    #[inline(always)]
+    pub fn note_ack(&mut self, role: Role, context: &Context<'_, '_>) {
+        (self.acknowledgement, self.ack_hash, self.ack_role) = (context.record(), context.facts.hash, role);
+    }
+}
+
 impl Tracker {
     /// A well-formed ACK or RST.
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
@@ -72,26 +91,26 @@ impl Tracker {
         let reset = context.facts.kind == MessageType::Reset;
         self.judge_second_answer(sent, reset, context);
         let tracked = if reset { self.track_reset(owner, sent, context) } else { self.track_ack(owner, sent, context) };
-        self.mark_answered(owner, context);
-        self.mark_answered(holder, context);
-        if let Some(sent) = self.sent.get_mut(holder) {
-            let first = sent.answered_by == context.arrival.record;
+        if owner != holder {
+            self.sent.change(owner, |sent, last| sent.note_answer(last, context));
+        }
+        let told = self.sent.change(holder, |sent, last| {
+            sent.note_answer(last, context);
             let known = newest_ack(sent);
             // What has the token of another leaves the ACK that is known in its place.
             let replaces = tracked.role != Role::Other || known.is_none();
             if reset {
-                sent.reset = context.arrival.record;
+                sent.reset = context.record();
             } else if replaces {
-                sent.acknowledgement = context.arrival.record;
-                sent.ack_hash = context.facts.hash;
-                sent.ack_role = tracked.role;
+                sent.note_ack(tracked.role, context);
             }
-            if !first && let Some(again) = self.sent.again_mut(holder) {
-                again.answer = Some((context.travel(), context.record()));
-                if replaces {
-                    again.first_ack = again.first_ack.or(known.filter(|known| known.role != Role::Other));
-                }
-            }
+            (sent.answered_by == context.record(), known.filter(|known| replaces && known.role != Role::Other))
+        });
+        if let Some((false, before)) = told
+            && let Some(again) = self.sent.again_mut(holder)
+        {
+            again.answer = Some((context.travel(), context.record()));
+            again.first_ack = again.first_ack.or(before);
         }
         tracked
     }

@@ -95,8 +95,17 @@ impl<'b> Context<'b, '_> {
     #[cold]
     #[inline(never)]
     pub fn find_option(&mut self, rule: Rule, option: OptionNumber, first: i64, second: i64) {
-        let span = self.message().option(option).map_or(CODE, |option| option.span());
+        let plain = if option == OptionNumber::OBSERVE { self.plain_observe() } else { None };
+        let span = plain.or_else(|| Some(self.message().option(option)?.span())).unwrap_or(CODE);
         self.find_at(rule, rule.severity(), span, first, second);
+    }
+
+    /// Where Observe lies in a message of which none of the other options comes before it.
+    fn plain_observe(&self) -> Option<Span> {
+        let offset = 4 + usize::from(self.bytes.first()? & 15);
+        let header = *self.bytes.get(offset)?;
+        let here = self.facts.plain && offset <= 4 + 8 && header >> 4 == OptionNumber::OBSERVE.0 as u8;
+        here.then(|| Span::of_bytes(offset, 1 + usize::from(header & 15)))
     }
 
     #[cold]

@@ -9,7 +9,7 @@ use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };
 use super::pairs::PairNumber;
-use super::sent::Handle;
+use super::sent::{Handle, Sent};
 use super::slots::{NONE, Slot, SlotKind};
 use super::tokens::Token;
 use crate::coap::{MessageType, OptionNumber, Rule};
@@ -29,6 +29,7 @@ impl Tracker {
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), token, context.pair, context.now);
         slot.sent = handle;
         slot.asked = self.asked(context);
+        slot.usual = is_usual(context);
         // Nobody waits for an answer to a Non-confirmable request that wants none, or to each block of a set.
         let waits = slot.row.confirmable || slot.asked.no_response == 0 && !slot.asked.quick;
         if !multicast && waits {
@@ -208,40 +209,26 @@ impl Tracker {
 
     /// The request is answered: its sender may start the next, and further copies are spurious.
     pub(super) fn settle(&mut self, handle: Handle, context: &Context<'_, '_>) {
-        if let Some(sent) = self.sent.get_mut(handle) {
+        let freed = self.sent.change(handle, |sent, last| {
             sent.responded = true;
-        }
-        self.mark_answered(handle, context);
-        self.no_longer_outstanding(handle);
-    }
-
-    /// Notes the first answer on the message layer.
-    pub(super) fn mark_answered(&mut self, handle: Handle, context: &Context<'_, '_>) {
-        let last = self.sent.get(handle).map(|sent| self.sent.last(sent));
-        if let (Some(sent), Some(last)) = (self.sent.get_mut(handle), last)
-            && !sent.is_answered()
-        {
-            sent.answer = context.travel();
-            sent.answered_by = context.arrival.record;
-            let round_trip = between(last.at(), context.now).unwrap_or(0);
-            sent.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
-        }
-        self.sent.settle(handle);
+            sent.note_answer(last, context);
+            sent.release()
+        });
+        self.release(freed.flatten());
     }
 
     pub(super) fn no_longer_outstanding(&mut self, handle: Handle) {
-        if let Some(sent) = self.sent.get_mut(handle)
-            && std::mem::take(&mut sent.outstanding)
-        {
-            let pair = sent.pair();
-            self.release(pair);
-        }
+        let freed = self.sent.get_mut(handle).and_then(Sent::release);
+        self.release(freed);
     }
 
-    /// One interaction less is open.
-    pub(super) fn release(&mut self, pair: PairNumber) {
-        let direction = self.pairs.direction(pair);
-        direction.outstanding = direction.outstanding.saturating_sub(1);
+    /// One interaction less is open, if one was.
+    #[inline]
+    pub(super) fn release(&mut self, pair: Option<PairNumber>) {
+        if let Some(pair) = pair {
+            let direction = self.pairs.direction(pair);
+            direction.outstanding = direction.outstanding.saturating_sub(1);
+        }
     }
 
     /// The exchange is closed; it is kept for its copies and further responses.
@@ -270,6 +257,11 @@ impl Tracker {
             self.close(index);
         }
     }
+}
+
+/// Nothing but path and query tells what a request to one server asks for, and whether to observe it: see [`super::usual`].
+fn is_usual(context: &Context<'_, '_>) -> bool {
+    context.facts.plain && !context.arrival.cut && !context.arrival.multicast
 }
 
 /// The row of a new request.

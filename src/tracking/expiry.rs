@@ -259,9 +259,7 @@ impl Tracker {
 
     /// The Message ID of a message is free again: what its exchange still waits for does not come any more.
     fn lapsed(&mut self, sent: &Sent, out: &mut Output<'_>) {
-        if sent.outstanding {
-            self.release(sent.pair());
-        }
+        self.release(sent.outstanding.then(|| sent.pair()));
         if sent.malformed || sent.multicast {
             return;
         }
@@ -329,9 +327,7 @@ impl Tracker {
             }
             let Some(sent) = self.sent.evict() else { break };
             self.counters.evicted += 1;
-            if sent.outstanding {
-                self.release(sent.pair());
-            }
+            self.release(sent.outstanding.then(|| sent.pair()));
         }
         while self.slots.bytes() >= half {
             let Some(oldest) = self.slots.oldest() else { break };

@@ -7,7 +7,7 @@ use super::model::RecordId;
 use super::resources::OptionsHash;
 use super::seed::{Seed, short};
 use super::tokens::Token;
-use crate::coap::{Block, Code, DecodeMode, Header, Message, MessageType, OptionNumber, UsualMessage};
+use crate::coap::{Block, Code, DecodeMode, Header, Message, MessageType, OptionInstance, OptionNumber, UsualMessage};
 
 /// What follows from a message alone. Small and without references, so that it can be read in another thread than that of the
 /// [`Tracker`](super::Tracker): see [`track_known`](super::Tracker::track_known).
@@ -322,6 +322,12 @@ impl Facts {
         self.observe == Some(0) && matches!(self.code, Code::GET | Code::FETCH)
     }
 
+    /// A GET whose digest tells all that it asks for.
+    #[inline]
+    pub(super) fn asks_for_digest(&self) -> bool {
+        self.plain && self.code == Code::GET && self.content_format.is_none() && self.max_age.is_none()
+    }
+
     /// A GET or FETCH that asks not to observe any more.
     pub(super) fn deregisters(&self) -> bool {
         self.observe == Some(1) && matches!(self.code, Code::GET | Code::FETCH)
@@ -348,8 +354,8 @@ fn uint(word: u64, length: usize, most: usize) -> Option<u32> {
 }
 
 /// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options; for FETCH the
-/// [sum](super::transfer::sum) of its body too.
-pub(super) fn target_hash(message: &Message<'_>, body: Option<u64>, seed: &Seed) -> u64 {
+/// [sum](super::transfer::sum) of its body too. Where there is nothing else in it, that is its digest.
+pub(super) fn target_hash(message: &Message<'_>, facts: &Facts, body: Option<u64>, seed: &Seed) -> u64 {
     let left_out = |number: OptionNumber| {
         number.is_no_cache_key()
             || matches!(
@@ -363,17 +369,21 @@ pub(super) fn target_hash(message: &Message<'_>, body: Option<u64>, seed: &Seed)
                     | OptionNumber::OSCORE
             )
     };
-    let mut state = seed.random.build_hasher();
-    for option in message.options() {
-        if !left_out(option.number) {
-            state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);
-            state.write(option.value);
-        }
+    let (hashed, draft) = (Hashed::of(facts.code, facts.kind), facts.mode.is_draft());
+    let known = |option: &OptionInstance<'_>| {
+        hashed.has(if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number })
+    };
+    let (mut state, mut others) = (seed.random.build_hasher(), false);
+    for option in message.options().filter(|option| !known(option) && !left_out(option.number)) {
+        state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);
+        state.write(option.value);
+        others = true;
     }
     if let Some(body) = body {
         state.write_u64(body);
+        others = true;
     }
-    state.finish()
+    if others { seed.mix(facts.digest, state.finish()) } else { facts.digest }
 }
 
 /// They travel by the million between threads.

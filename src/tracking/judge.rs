@@ -289,10 +289,21 @@ impl Tracker {
     }
 
     /// Remembers what a response says about requests to come.
-    #[inline(never)]
+    #[inline]
     pub(super) fn remember(&mut self, similar: Similar, bare: bool, context: &Context<'_, '_>) {
         let (pair, resource, method) = similar;
-        let record = context.arrival.record;
+        let tells = matches!(context.facts.code, Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS);
+        if tells || context.facts.echo || self.pairs.has(pair.reversed(), TOLD) {
+            self.remember_told(similar, context);
+        }
+        self.memory.renew(pair, resource, Code(method), bare, context);
+    }
+
+    /// The same where it asks its client for something, or one before did.
+    #[cold]
+    #[inline(never)]
+    fn remember_told(&mut self, similar: Similar, context: &Context<'_, '_>) {
+        let (pair, record) = (similar.0, context.arrival.record);
         let mut told = true;
         match context.facts.code {
             Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {
@@ -301,7 +312,6 @@ impl Tracker {
             Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, Some(record)),
             code => {
                 told = false;
-                self.memory.renew(pair, resource, Code(method), bare, context);
                 // The server took such a request: it asks for no Echo now.
                 if code.is_success() && self.memory.challenged.get(&similar).is_some() {
                     self.memory.challenged.insert(similar, None);

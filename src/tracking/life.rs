@@ -110,15 +110,16 @@ impl Life {
         self.ring.push(sent);
     }
 
-    /// Notes what is due of a message: to be called when something of it changed on which that depends.
-    #[inline]
-    pub fn settle(&mut self, number: u32) {
-        if self.lives(number)
-            && let Some(sent) = self.ring.known(number)
-            && let Some(due) = self.due.known_mut(number)
-        {
-            *due = Due::of(sent);
+    /// Changes what lives under a number, and notes what is due of it then.
+    #[inline(always)]
+    pub fn change<R>(&mut self, number: u32, change: impl FnOnce(&mut Sent) -> R) -> Option<R> {
+        if !self.lives(number) {
+            return None;
         }
+        let (sent, due) = (self.ring.known_mut(number)?, self.due.known_mut(number)?);
+        let changed = change(sent);
+        *due = Due::of(sent);
+        Some(changed)
     }
 
     /// What is due of the oldest that lives.

@@ -105,9 +105,9 @@ pub struct Tracker {
     /// Leave all to the general path.
     #[cfg(test)]
     general_only: bool,
-    /// How many messages did not need it.
+    /// How many messages did not need it, by the part that they play.
     #[cfg(test)]
-    usual: u32,
+    usual: std::collections::HashMap<Role, u32>,
 }
 
 impl Tracker {
@@ -138,7 +138,7 @@ impl Tracker {
             #[cfg(test)]
             general_only: false,
             #[cfg(test)]
-            usual: 0,
+            usual: Default::default(),
         }
     }
 

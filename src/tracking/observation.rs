@@ -181,13 +181,17 @@ impl Tracker {
 
     /// Hash of what a request asks to observe; nothing where that cannot be known.
     fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
-        let (facts, message) = (context.facts, context.message());
+        let facts = context.facts;
+        if facts.asks_for_digest() && !facts.lacks_options {
+            return Some(facts.digest);
+        }
+        let message = context.message();
         let fetches = facts.code == Code::FETCH;
         if facts.oscore || facts.lacks_options || fetches && context.arrival.cut {
             return None;
         }
         let body = if fetches { Some(self.whole_body(slot, &message)?) } else { None };
-        Some(target_hash(&message, body, &self.seed))
+        Some(target_hash(&message, facts, body, &self.seed))
     }
 
     pub(super) fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
@@ -323,7 +327,8 @@ impl Tracker {
     /// The client thought better of it before it was answered: requests are answered in order, so the observation that begins is over.
     fn ended_beforehand(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
-        let (registration, later) = (slot.row.request, self.slots.under(slot.pair, &slot.token).open);
+        let registration = slot.row.request;
+        let Some(later) = self.slots.open_under(slot.pair, &slot.token) else { return };
         let Some(id) = self.slots.observation(index).map(|observation| observation.id) else { return };
         let Some(slot) = self.slots.get_mut(later) else { return };
         if !slot.asked.deregisters || slot.row.request < registration {

@@ -238,6 +238,13 @@ impl Pairs {
         &mut self.directions[pair][way]
     }
 
+    /// Whether a direction has a mark.
+    #[inline]
+    pub fn has(&self, pair: PairNumber, mark: u8) -> bool {
+        let (pair, way) = pair.index();
+        self.directions[pair][way].has(mark)
+    }
+
     /// Whether a message went this way.
     #[inline]
     pub fn seen(&self, pair: PairNumber) -> bool {

@@ -176,11 +176,22 @@ impl Sent {
         }
     }
 
-    /// A Confirmable message, sent once, and nothing answered it yet.
+    /// A Confirmable message, and nothing answered it yet.
     #[inline]
-    pub fn waits_alone(&self) -> bool {
-        let none = [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3];
-        self.confirmable && none && self.again == NOTHING
+    pub fn waits(&self) -> bool {
+        self.confirmable && [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3]
+    }
+
+    /// It was captured once, and not answered twice.
+    #[inline]
+    pub fn is_alone(&self) -> bool {
+        self.again == NOTHING
+    }
+
+    /// It is open no more; gives the direction in which it was, if it was.
+    #[inline(always)]
+    pub fn release(&mut self) -> Option<PairNumber> {
+        std::mem::take(&mut self.outstanding).then(|| self.pair())
     }
 
     /// From its sender to its receiver.
@@ -344,8 +355,7 @@ impl SentTable {
     pub fn again_mut(&mut self, handle: Handle) -> Option<&mut Again> {
         let sent = *self.get(handle)?;
         let place = if sent.again == NOTHING { self.agains.put(self.again(&sent)) } else { sent.again };
-        self.get_mut(handle)?.again = place;
-        self.settle(handle);
+        self.change(handle, |sent, _| sent.again = place);
         self.agains.get_mut(place)
     }
 
@@ -391,10 +401,14 @@ impl SentTable {
         *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
-    /// Notes what is due of a message: to be called when something of it changed on which that depends.
-    #[inline]
-    pub fn settle(&mut self, handle: Handle) {
-        self.lives.of_mut(handle.0).settle(handle.0);
+    /// Changes a message, and notes what is due of it then. `change` is told the newest copy.
+    #[inline(always)]
+    pub fn change<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Sent, &Travel) -> R) -> Option<R> {
+        let agains = &self.agains;
+        self.lives.of_mut(handle.0).change(handle.0, |sent| {
+            let last = agains.get(sent.again).map_or(sent.first, |again| again.last);
+            change(sent, &last)
+        })
     }
 
     /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.

@@ -77,6 +77,14 @@ pub(super) struct Asked {
     pub bad_critical: u16,
 }
 
+impl Asked {
+    /// It is about an observation.
+    #[inline]
+    pub fn observes(&self) -> bool {
+        self.registers || self.deregisters
+    }
+}
+
 /// An exchange. It fills lines of memory, lest it lie in one more.
 #[derive(Clone, Copy)]
 #[repr(align(64))]

@@ -80,6 +80,13 @@ impl Slots {
         (under.open == NONE && under.observing != NONE).then_some(under.observing)
     }
 
+    /// The newest request that is open under a token.
+    #[inline]
+    pub fn open_under(&self, pair: PairNumber, token: &Token) -> Option<u32> {
+        let open = self.keeper(pair, token)?.1.under.open;
+        (open != NONE).then_some(open)
+    }
+
     /// Where a token between client and server is or would go; good until something changes here.
     #[inline(always)]
     pub fn place(&mut self, pair: PairNumber, token: &Token) -> Place {

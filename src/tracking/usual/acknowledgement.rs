@@ -1,0 +1,58 @@
+//! The first empty ACK.
+
+use crate::tracking::Tracker;
+use crate::tracking::clock::between;
+use crate::tracking::context::Context;
+use crate::tracking::model::{ExchangeId, ExchangeState, Patch, Relation, Role, Tracked};
+use crate::tracking::pairs::VERIFIED;
+use crate::tracking::sent::key;
+use crate::tracking::slots::{Slot, SlotKind};
+
+impl Tracker {
+    /// An empty ACK to a message of an exchange, soon enough after its only copy, or after several.
+    #[inline(always)]
+    pub(super) fn usual_acknowledgement(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, record) = (context.facts, context.arrival.record);
+        let handle = self.sent.find(key(context.pair.reversed(), facts.message_id))?;
+        let sent = self.sent.get(handle)?;
+        let elapsed = between(sent.first.at(), context.now)?;
+        let (index, about, request) = (sent.slot, sent.record, sent.is_request());
+        if sent.code == 0 || sent.malformed || !self.acknowledges_in_time(sent, elapsed) {
+            return None;
+        }
+        let (exchange, observation) = (ExchangeId(sent.exchange), sent.observation);
+        let slot = self.slots.get_mut(index)?;
+        let waits = |slot: &Slot| slot.row.request == about && slot.row.state == ExchangeState::Open;
+        if slot.kind != SlotKind::Exchange || slot.row.multicast || request && !waits(slot) {
+            return None;
+        }
+        let mut row = slot.row;
+        let previous = std::mem::replace(&mut row.last, record);
+        if request {
+            row.state = ExchangeState::Acknowledged;
+            slot.acknowledgement = record;
+            self.timers.acknowledged(self.clock.stamp(), index);
+        } else {
+            // Whoever sent it receives what is sent to its address.
+            self.pairs.direction(context.pair).mark(VERIFIED);
+        }
+        slot.row = row;
+        context.out.patch(Patch::AnsweredBy { record: about, by: record });
+        context.out.patch(Patch::Exchange(slot.id, row));
+        let freed = self.sent.change(handle, |sent, last| {
+            sent.note_answer(last, context);
+            sent.note_ack(Role::EmptyAck, context);
+            sent.release()
+        });
+        self.release(freed.flatten());
+        self.counters.ack += 1;
+        Some(Tracked {
+            exchange,
+            observation,
+            relation: Relation::Acknowledges,
+            relates_to: about,
+            previous_in_exchange: previous,
+            ..Tracked::alone(Role::EmptyAck)
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! The messages that make up most of all traffic, each related in one go: the first copy of a request, the first response to it, its empty ACK
+//! or that of a response, and the next notification of an observation, of whose place nothing odd can be said.
+//!
+//! Whatever is not just so is left to the general path, before anything is changed. That one tells what is right: a test holds that nobody can
+//! see which of the two a message went through.
+
+mod acknowledgement;
+mod notification;
+mod request;
+mod response;
+#[cfg(test)]
+mod tests;
+
+use super::Tracker;
+use super::context::Context;
+use super::model::Tracked;
+use crate::coap::{Code, MessageType};
+
+impl Tracker {
+    /// A well-formed message, if it is one of the usual.
+    #[inline(always)]
+    pub(super) fn track_usual(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, arrival) = (context.facts, context.arrival);
+        if !facts.plain || arrival.cut || arrival.multicast {
+            return None;
+        }
+        #[cfg(test)]
+        if self.general_only {
+            return None;
+        }
+        let tracked = match facts.kind {
+            MessageType::Acknowledgement if facts.code.is_empty() => self.usual_acknowledgement(context),
+            MessageType::Acknowledgement => self.usual_piggybacked(context),
+            MessageType::Confirmable | MessageType::NonConfirmable if facts.code.is_request() => {
+                self.usual_request(context)
+            }
+            MessageType::Confirmable | MessageType::NonConfirmable
+                if facts.code == Code::CONTENT && facts.observe.is_some() =>
+            {
+                self.usual_notification(context)
+            }
+            MessageType::Confirmable | MessageType::NonConfirmable => self.usual_response(context),
+            MessageType::Reset => None,
+        };
+        #[cfg(test)]
+        if let Some(tracked) = &tracked {
+            *self.usual.entry(tracked.role).or_default() += 1;
+        }
+        tracked
+    }
+}

@@ -1,0 +1,93 @@
+//! The first copy of a request, and of one to observe.
+
+use crate::tracking::Tracker;
+use crate::tracking::context::Context;
+use crate::tracking::exchange::new_row;
+use crate::tracking::model::{ExchangeId, Patch, Role, Tracked};
+use crate::tracking::pairs::TOLD;
+use crate::tracking::sent::{Handle, MessageKey, Sent, SentTable, key};
+use crate::tracking::slots::{Slot, SlotKind};
+use crate::tracking::tags::Place;
+
+impl Tracker {
+    /// The first copy of a request without Observe, under a Message ID and a token that are free.
+    #[inline(always)]
+    pub(super) fn usual_request(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, pair) = (context.facts, context.pair);
+        if facts.observe.is_some() {
+            return self.usual_registration(context);
+        }
+        if self.asks_oddly(context) || self.memory.fresh(context).is_some() {
+            return None;
+        }
+        let key = key(pair, facts.message_id);
+        let owner = self.sent.place(key);
+        let place = self.slots.place(pair, &facts.token);
+        if !SentTable::is_new(owner) || !self.slots.is_idle(place) {
+            return None;
+        }
+        let (id, handle) = self.begin(key, owner, Role::Request, context);
+        let row = new_row(context);
+        context.out.patch(Patch::Exchange(id, row));
+        let mut slot = Slot::new(SlotKind::Exchange, id, row, facts.token, pair, context.now);
+        (slot.sent, slot.asked.length, slot.usual) = (handle, facts.length, true);
+        self.slots.insert_at(place, slot, self.clock.stamp());
+        Some(Tracked { exchange: id, transmission: u16::from(row.confirmable), ..Tracked::alone(Role::Request) })
+    }
+
+    /// The first copy of a request to observe, or not to any more, under a Message ID and a token that are free. Somebody may observe under it.
+    #[inline(never)]
+    fn usual_registration(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, pair) = (context.facts, context.pair);
+        let (registers, deregisters) = (facts.registers(), facts.deregisters());
+        if !registers && !deregisters || self.asks_oddly(context) {
+            return None;
+        }
+        let key = key(pair, facts.message_id);
+        let owner = self.sent.place(key);
+        if !SentTable::is_new(owner) || self.slots.open_under(pair, &facts.token).is_some() {
+            return None;
+        }
+        let (id, handle) = self.begin(key, owner, Role::Registration, context);
+        let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), facts.token, pair, context.now);
+        (slot.sent, slot.usual) = (handle, true);
+        (slot.asked.length, slot.asked.registers, slot.asked.deregisters) = (facts.length, registers, deregisters);
+        let role = self.before_request(&mut slot, context);
+        context.out.patch(Patch::Exchange(id, slot.row));
+        let (observation, transmission) = (slot.row.observation, u16::from(slot.row.confirmable));
+        self.slots.insert(slot, self.clock.stamp());
+        if let Some(sent) = self.sent.get_mut(handle) {
+            (sent.role, sent.observation) = (role, observation);
+        }
+        Some(Tracked { exchange: id, observation, transmission, ..Tracked::alone(role) })
+    }
+
+    /// Whether something may be to be said of a request: a server that refused something may be asked again too soon, an answer may have been
+    /// captured before, or its token be that of a request to a group.
+    #[inline(always)]
+    fn asks_oddly(&self, context: &Context<'_, '_>) -> bool {
+        self.pairs.has(context.pair.reversed(), TOLD)
+            || self.early.answer(context)
+            || self.is_of_group(&context.facts.token, context)
+    }
+
+    /// Enters a request under its Message ID, the slot of which comes next.
+    #[inline(always)]
+    fn begin(
+        &mut self,
+        key: MessageKey,
+        owner: Place,
+        role: Role,
+        context: &mut Context<'_, '_>,
+    ) -> (ExchangeId, Handle) {
+        self.count_type(context);
+        self.exchanges += 1;
+        self.counters.exchanges += 1;
+        let mut sent = Sent::new(key, self.clock.stamp(), context, false);
+        (sent.slot, sent.exchange, sent.role) = (self.slots.next(), self.exchanges, role);
+        let handle = self.sent.insert(owner, sent);
+        self.probe(context);
+        self.outstanding(handle, context);
+        (ExchangeId(self.exchanges), handle)
+    }
+}

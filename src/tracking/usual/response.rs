@@ -1,0 +1,151 @@
+//! The first response to a [usual request](Tracker::usual_request), in its ACK or of its own.
+
+use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE};
+use crate::coap::{Code, MessageType, Rule};
+use crate::tracking::Tracker;
+use crate::tracking::clock::between;
+use crate::tracking::context::Context;
+use crate::tracking::judge::fits;
+use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, Patch, Relation, Role, Tracked};
+use crate::tracking::pairs::VERIFIED;
+use crate::tracking::sent::{Sent, SentTable, key};
+use crate::tracking::slots::{NONE, Slot};
+
+/// What the first response to a request tells of it.
+#[derive(Clone, Copy)]
+struct First {
+    kind: AnswerKind,
+    /// Nanoseconds since the first copy of the request.
+    elapsed: i64,
+    /// It came late: then that is said.
+    slow: bool,
+}
+
+impl Tracker {
+    /// A response in the ACK to a usual request, soon enough after its only copy, or after several.
+    #[inline(always)]
+    pub(super) fn usual_piggybacked(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let handle = self.sent.find(key(context.pair.reversed(), context.facts.message_id))?;
+        let sent = self.sent.get(handle)?;
+        let elapsed = between(sent.first.at(), context.now)?;
+        let (index, request) = (sent.slot, sent.record);
+        if !self.acknowledges_in_time(sent, elapsed) {
+            return None;
+        }
+        let slot = self.slots.get(index)?;
+        // A response in a CON of its own belongs to the slot as well.
+        if slot.row.request != request || !self.is_plain_response(slot, context) {
+            return None;
+        }
+        self.sent.get_mut(handle)?.note_ack(Role::PiggybackedResponse, context);
+        self.counters.ack += 1;
+        let slow = elapsed > self.options.parameters.ack_timeout;
+        let first = First { kind: AnswerKind::Piggybacked, elapsed, slow };
+        self.take_first(index, first, Role::PiggybackedResponse, context)
+    }
+
+    /// A response of its own to the only usual request that is open under its token, soon enough, and after the ACK if that is Confirmable.
+    #[inline(always)]
+    pub(super) fn usual_response(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, key) = (context.facts, key(context.pair, context.facts.message_id));
+        if !facts.code.is_response() || facts.observe.is_some() || self.early.answer(context) {
+            return None;
+        }
+        let owner = self.sent.place(key);
+        if !SentTable::is_new(owner) {
+            return None;
+        }
+        let index = self.slots.open_under(context.pair.reversed(), &facts.token)?;
+        let slot = self.slots.get(index)?;
+        let elapsed = between(slot.started(), context.now)?;
+        let confirmable = facts.kind == MessageType::Confirmable;
+        if slot.row.confirmable != confirmable
+            || confirmable && slot.acknowledgement == NO_RECORD
+            || slot.asked.observes()
+            || slot.link.behind != NONE
+            || slot.shared
+            || elapsed > self.options.parameters.ack_timeout
+            || !slot.row.state.is_waiting()
+            || !self.is_plain_response(slot, context)
+        {
+            return None;
+        }
+        let (role, kind) = match confirmable {
+            true => (Role::SeparateResponse, AnswerKind::Separate),
+            false => (Role::NonResponse, AnswerKind::Non),
+        };
+        let mut sent = Sent::new(key, self.clock.stamp(), context, false);
+        (sent.slot, sent.exchange, sent.role) = (index, slot.id.0, role);
+        let handle = self.sent.insert(owner, sent);
+        self.count_type(context);
+        if confirmable {
+            self.outstanding(handle, context);
+        }
+        let tracked = self.take_first(index, First { kind, elapsed, slow: false }, role, context)?;
+        Some(Tracked { transmission: u16::from(confirmable), ..tracked })
+    }
+
+    /// Whether an ACK is the first answer to a Confirmable message that was captured so many nanoseconds before, and does not come late.
+    #[inline(always)]
+    pub(super) fn acknowledges_in_time(&self, sent: &Sent, elapsed: i64) -> bool {
+        let in_time = match sent.is_alone() {
+            true => elapsed <= self.options.parameters.processing_delay(),
+            false => elapsed <= self.lifetime && self.sent.copies(sent) > 1,
+        };
+        sent.waits() && in_time && !self.clock.is_jumping()
+    }
+
+    /// Whether it is a usual request that is answered, and nothing odd can be said of the response.
+    #[inline(always)]
+    fn is_plain_response(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        let facts = context.facts;
+        let most = match self.pairs.has(slot.pair, VERIFIED) {
+            true => u32::MAX,
+            false => slot.asked.length.saturating_mul(AMPLIFICATION_FACTOR).max(AMPLIFICATION_SAFE_RESPONSE as u32),
+        };
+        slot.usual
+            && slot.token == facts.token
+            && facts.code != Code::VALID
+            && facts.length <= most
+            && fits(facts.code, Code(slot.row.method), false)
+    }
+
+    /// Enters the response in the exchange and closes that.
+    #[inline(always)]
+    fn take_first(&mut self, index: u32, first: First, role: Role, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let (facts, record) = (context.facts, context.arrival.record);
+        let slot = self.slots.get_mut(index)?;
+        // Written once it is whole: see `Ring::push`.
+        let mut row = slot.row;
+        let previous = std::mem::replace(&mut row.last, record);
+        (row.responses, row.round_trip, row.response) = (1, first.elapsed, record);
+        (row.code, row.answer) = (facts.code.0, first.kind);
+        row.state = ExchangeState::Answered;
+        slot.row = row;
+        slot.response_bytes = facts.length;
+        let (exchange, asked, pair, observes) = (slot.id, slot.sent, slot.pair, slot.asked.observes());
+        context.out.patch(Patch::AnsweredBy { record: row.request, by: record });
+        if first.slow {
+            context.find_code(Rule::RespSlow, i64::from(row.request), first.elapsed);
+        }
+        self.remember((pair, row.resource, row.method), true, context);
+        self.count_response(role);
+        self.counters.exchanges_answered += 1;
+        self.settle(asked, context);
+        self.close(index);
+        let tracked = Tracked {
+            exchange,
+            relation: Relation::Answers,
+            relates_to: row.request,
+            previous_in_exchange: previous,
+            ..Tracked::alone(role)
+        };
+        if !observes {
+            context.out.patch(Patch::Exchange(exchange, row));
+            return Some(tracked);
+        }
+        let (observation, order) = self.after_response(index, true, context);
+        context.out.patch(Patch::Exchange(exchange, self.slots.get(index)?.row));
+        Some(Tracked { observation, order, ..tracked })
+    }
+}
