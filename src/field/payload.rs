@@ -194,7 +194,9 @@ fn tagged_number(item: &Item, visit: &mut dyn FnMut(Value<'_>)) -> bool {
 fn leaf(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
     let number = |text: &str| {
         let whole = text.parse::<i64>().map(i128::from).or_else(|_| text.parse());
-        let real = || text.parse().map_or_else(|_| Value::string(text.to_owned()), Value::Real);
+        // One that no float can hold stays what was sent.
+        let float = || text.parse().ok().filter(|number: &f64| number.is_finite());
+        let real = || float().map_or_else(|| Value::string(text.to_owned()), Value::Real);
         whole.map_or_else(|_| real(), Value::Integer)
     };
     match &item.value {

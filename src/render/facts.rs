@@ -213,7 +213,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         ObserveOrder::First => text += ", its first number",
         ObserveOrder::Next => text += ", newer by one",
         ObserveOrder::Newer => text += ", newer",
-        ObserveOrder::Gap => text += ", newer, numbers are missing in between",
+        ObserveOrder::Gap => text += ", newer, numbers in between had not come",
         ObserveOrder::NewerByTime => text += ", newer because more than 128 s passed",
         ObserveOrder::Stale => text += ", stale: a newer one came before it",
         ObserveOrder::Same => text += ", the same number as the freshest",
