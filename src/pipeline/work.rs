@@ -77,7 +77,7 @@ impl Work {
         }
         let Update { records, patches, observed, marks, .. } = update;
         let mut aside = Aside { facts: batch.facts.iter(), quotes: batch.quotes.iter(), bytes: &batch.bytes };
-        for (record, way) in records.iter_mut().skip(first).zip(&batch.ways) {
+        for (record, way) in records.get_mut(first..).unwrap_or_default().iter_mut().zip(&batch.ways) {
             let payload = aside.payload(record.coap_length);
             match way.what {
                 What::Message => {
@@ -152,7 +152,7 @@ impl Work {
     }
 
     /// Relates a message to those before it.
-    #[inline]
+    #[inline(always)]
     fn message(
         &mut self,
         record: &mut Record,
@@ -202,7 +202,7 @@ impl Work {
 
     /// Count the findings among the patches from `first` on.
     fn count_patches(&mut self, update: &Update, first: usize) {
-        for patch in update.patches.iter().skip(first) {
+        for patch in update.patches.get(first..).unwrap_or_default() {
             match patch {
                 Patch::Finding(_, finding) => count(&mut self.summary.findings, finding.severity),
                 Patch::Graver { finding, was, .. } => {

@@ -275,15 +275,15 @@ impl Tracker {
     /// Moves to the time of the next frame; what was due before it comes first.
     #[inline]
     fn step(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {
-        let step = self.clock.step(time);
-        if step != Step::Forward {
-            self.step_oddly(step, record, out);
+        if !self.clock.go_on(time) {
+            self.step_oddly(time, record, out);
         }
         self.expire_in_steps(out);
     }
 
     #[cold]
-    fn step_oddly(&mut self, step: Step, record: RecordId, out: &mut Output<'_>) {
+    fn step_oddly(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {
+        let step = self.clock.step_oddly(time);
         let steady = self.clock.steady();
         match step {
             Step::Forward => {}

@@ -49,7 +49,7 @@ pub(super) enum SlotKind {
     Member,
 }
 
-const _: () = assert!(size_of::<Slot>() == 192);
+const _: () = assert!(size_of::<Slot>() <= 200);
 
 /// What of a request is needed to judge its responses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,9 +85,8 @@ impl Asked {
     }
 }
 
-/// An exchange. It fills lines of memory, lest it lie in one more.
+/// An exchange. It is not aligned to lines of memory: what is can only grow by copying, and its old place is lost to others.
 #[derive(Clone, Copy)]
-#[repr(align(64))]
 pub(super) struct Slot {
     pub kind: SlotKind,
     pub id: ExchangeId,
@@ -121,8 +120,9 @@ pub(super) struct Slot {
     pub keeps: bool,
     /// There may be others under its token once it is gone.
     pub survived: bool,
-    /// Steady time at which it began or was last used; once it is closed, that at which it was.
+    /// Steady time at which it began or was last used, and that at which it was closed.
     pub opened_at: i64,
+    pub closed_at: i64,
     /// Among those with its token between the same endpoints.
     pub link: Link,
     /// Among those of the client.
@@ -161,6 +161,7 @@ impl Slot {
             keeps: false,
             survived: false,
             opened_at: 0,
+            closed_at: 0,
             link: UNLINKED,
             of_client: UNLINKED,
         }

@@ -45,6 +45,8 @@ pub(super) struct Tags {
     cells: Vec<Cell>,
     /// How many more cells may be filled before room is to be made.
     room: usize,
+    /// Memory for [`make_room`](Self::make_room), used again.
+    moving: Vec<Cell>,
     seed: [u64; 2],
 }
 
@@ -55,7 +57,7 @@ impl Tags {
     pub fn new() -> Self {
         let random = RandomState::default();
         let seed = [1, 2].map(|number| random.hash_one(number) | 1);
-        Self { cells: vec![EMPTY; Self::FIRST], room: Self::room_of(Self::FIRST), seed }
+        Self { cells: vec![EMPTY; Self::FIRST], room: Self::room_of(Self::FIRST), moving: Vec::new(), seed }
     }
 
     fn room_of(cells: usize) -> usize {
@@ -162,13 +164,15 @@ impl Tags {
             self.cells[many] = cell;
             many += usize::from((cell.number != NOTHING) & alive(cell.number));
         }
-        self.cells.truncate(many);
+        self.moving.clear();
+        self.moving.extend_from_slice(&self.cells[..many]);
         // At most half full, so that there is time until the next such call, and little room that is not needed.
         // Nor does it get much smaller at once: what has left is often followed by as much.
         let cells = (many * 2).next_power_of_two().max(full / 2).max(Self::FIRST);
-        let before = std::mem::replace(&mut self.cells, vec![EMPTY; cells]);
+        self.cells.clear();
+        self.cells.resize(cells, EMPTY);
         self.room = Self::room_of(cells) - many;
-        for cell in before {
+        for &cell in &self.moving {
             let mut at = cell.tag as usize & (cells - 1);
             while self.cells[at].number != NOTHING {
                 at = (at + 1) & (cells - 1);

@@ -1,4 +1,4 @@
-//! Tokens.
+//! Tokens, as small things that can be compared and be part of a key (RFC 7252 section 5.3.1, RFC 8974).
 
 use super::model::RecordId;
 use super::seed::{Seed, short};

@@ -56,16 +56,10 @@ fn every_way_has_its_numbers_and_its_mark() {
             assert_eq!(route.mark, mark, "{from:?} {to:?}");
             let mut sought = [Sought::default()];
             routes.fetch(std::iter::once(quick.map(|quick| (quick.addresses, quick.ports))), &mut sought);
-            let spot = quick.and_then(|_| routes.spot(&sought[0]));
             let back = marks.get(&(*to, *from)).copied().unwrap_or(0);
-            assert_eq!(
-                quick.and_then(|_| routes.back(&sought[0])).map(|(_, back)| back),
-                quick.map(|_| back).filter(|_| mark == 0)
-            );
-            assert_eq!(spot.map(|(_, found)| found), quick.map(|_| route).filter(|_| mark != 0));
-            if let Some((spot, _)) = spot {
-                assert_eq!(*routes.mark_at(spot), mark);
-            }
+            let both = quick.and_then(|_| routes.find(&sought[0]));
+            let found = both.map(|both| (both.route(&sought[0]), *both.mark(&sought[0]), both.mark_back(&sought[0])));
+            assert_eq!(found, quick.map(|_| (route, mark, back)), "{from:?} {to:?}");
             let kept = routes.mark(from, to);
             assert_eq!(kept.as_deref(), quick.map(|_| &mark));
             if let Some(kept) = kept

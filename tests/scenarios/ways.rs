@@ -146,7 +146,7 @@ impl Player {
         let ahead = self.way == Way::Loader
             && !message.cut
             && message.mode == DecodeMode::Rfc7252
-            && self.usual.read(&mut self.facts, &message.bytes, |_| Some(())).is_some();
+            && self.usual.read(&mut self.facts, &message.bytes, message.bytes.first_chunk(), |_| Some(())).is_some();
         assert_eq!(ahead, self.facts.len() > before, "facts are there if it says that it read them");
         match self.facts.last() {
             Some(facts) if ahead => self.tracker.track_known(&arrival, &message.bytes, facts, out),

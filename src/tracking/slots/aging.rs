@@ -21,7 +21,7 @@ impl Term {
     pub fn of(slot: &Slot) -> Self {
         let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
         let known = slot.observation != NO_OBSERVATION || slot.row.multicast || slot.survived;
-        Self { stamp: slot.opened_at, lasts: lasts && !free, free, known }
+        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, lasts: lasts && !free, free, known }
     }
 }
 
@@ -134,6 +134,7 @@ impl Slots {
         for number in [self.ring.newest(), self.noted] {
             if let Some(slot) = self.get_mut(number) {
                 slot.opened_at = slot.opened_at.min(steady);
+                slot.closed_at = slot.closed_at.min(steady);
             }
             if let Some(term) = self.terms.get_mut(number) {
                 term.stamp = term.stamp.min(steady);

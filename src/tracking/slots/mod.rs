@@ -119,7 +119,7 @@ impl Slots {
         let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
         let open = !matches!(slot.kind, SlotKind::Overheard | SlotKind::Member);
-        slot.opened_at = stamp;
+        (slot.opened_at, slot.closed_at) = (stamp, stamp);
         (slot.open, slot.live, slot.keeps) = (open, overheard, true);
         if let Some(keeper) = place.number {
             (slot.under, slot.survived) = self.inherit(keeper);
@@ -157,13 +157,13 @@ impl Slots {
             self.close_any(number, stamp);
             return;
         };
-        (slot.open, slot.opened_at) = (false, stamp);
+        (slot.open, slot.closed_at) = (false, stamp);
         let link = std::mem::replace(&mut slot.link, UNLINKED);
         (slot.under.open, slot.under.closed) = (link.behind, number);
         let (client, of_client) = (slot.row.client, slot.of_client);
         slot.of_client = UNLINKED;
         if let Some(term) = self.terms.get_mut(number) {
-            (term.stamp, term.lasts) = (stamp, slot.live);
+            *term = Term::of(slot);
         }
         self.noted = number;
         if link != UNLINKED {
@@ -180,7 +180,7 @@ impl Slots {
     #[inline(never)]
     fn close_any(&mut self, number: u32, stamp: i64) {
         let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
-        slot.opened_at = stamp;
+        slot.closed_at = stamp;
         let next = self.unlink(number);
         if let Some(under) = self.under_mut(number) {
             if under.open == number {
@@ -202,10 +202,9 @@ impl Slots {
 
     /// An accepted registration, or one that goes on: it lives as an observation. Returns what observed under the token before.
     pub fn observe(&mut self, number: u32, stamp: i64) -> Option<u32> {
-        let used = self.get(number)?.opened_at;
         self.close(number, stamp);
         let slot = self.get_mut(number)?;
-        (slot.live, slot.opened_at) = (true, used);
+        slot.live = true;
         self.note(number);
         let before = std::mem::replace(&mut self.under_mut(number)?.observing, number);
         self.get(before).is_some().then_some(before)
@@ -215,7 +214,7 @@ impl Slots {
     pub fn observe_no_more(&mut self, number: u32, stamp: i64) {
         let Some(slot) = self.get_mut(number) else { return };
         slot.live = false;
-        slot.opened_at = stamp;
+        slot.closed_at = stamp;
         self.note(number);
         if let Some(under) = self.under_mut(number) {
             if under.observing == number {
