@@ -130,7 +130,8 @@ fn whoever_says_the_same_again_is_remembered() {
         "CON 1 a1b2c3d4e5f60718 POST /a/b?c accept=50 cf=0 payload=20",
         "CON 1 a1 GET /a obs=0",
         "CON 1 a1 GET /a obs=1",
-        "ACK 1 a1 2.05 obs=1 cf=0 payload=3",
+        // Not 1: in a request that takes the observation back, and is remembered apart.
+        "ACK 1 a1 2.05 obs=2 cf=0 payload=3",
         "ACK 1 a1 2.05 obs=200 cf=0 payload=3",
         "NON 1 a1 2.05 obs=256 cf=0 payload=3",
         "CON 1 a1 2.05 obs=40000 max-age=5 cf=0 payload=3",
