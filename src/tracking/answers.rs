@@ -47,10 +47,16 @@ impl Sent {
 }
 
 impl Tracker {
+    /// The message between the two endpoints that the ACK or RST at hand is for.
+    #[inline]
+    pub(super) fn answered(&self, context: &Context<'_, '_>) -> Option<Handle> {
+        self.sent.find(key(context.pair.reversed(), context.facts.message_id))
+    }
+
     /// A well-formed ACK or RST.
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let message_id = context.facts.message_id;
-        let direct = self.sent.find(key(context.pair.reversed(), message_id));
+        let direct = self.answered(context);
         let owner = direct.or_else(|| self.sent.find_group(context.arrival.destination, message_id));
         let Some((owner, sent)) =
             owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent))

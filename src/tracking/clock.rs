@@ -46,9 +46,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Moves to the time of the next frame.
-    ///
-    /// A jump is held back until the next frame confirms it: one frame with a wild timestamp ages nothing.
+    /// Moves to the time of the next frame, of whatever kind the step is.
     #[cfg(test)]
     fn step(&mut self, time: i64) -> Step {
         if self.go_on(time) { Step::Forward } else { self.step_oddly(time) }
@@ -65,6 +63,8 @@ impl Clock {
     }
 
     /// The same where [`go_on`](Self::go_on) did not: the first step, one back, a jump, and the one behind it.
+    ///
+    /// A jump is held back until the next frame confirms it: one frame with a wild timestamp ages nothing.
     #[cold]
     pub fn step_oddly(&mut self, time: i64) -> Step {
         if !self.started {

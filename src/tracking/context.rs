@@ -50,6 +50,12 @@ impl<'b> Context<'b, '_> {
         Message::decode_as(self.bytes, self.facts.mode)
     }
 
+    /// Whole, to one receiver, and with nothing in it but what the facts tell: see [`super::usual`].
+    #[inline(always)]
+    pub fn is_usual(&self) -> bool {
+        self.facts.plain && !self.arrival.cut && !self.arrival.multicast
+    }
+
     pub fn record(&self) -> RecordId {
         self.arrival.record
     }

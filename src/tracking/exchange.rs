@@ -29,7 +29,7 @@ impl Tracker {
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), token, context.pair, context.now);
         slot.sent = handle;
         slot.asked = self.asked(context);
-        slot.usual = is_usual(context);
+        slot.usual = context.is_usual();
         // Nobody waits for an answer to a Non-confirmable request that wants none, or to each block of a set.
         let waits = slot.row.confirmable || slot.asked.no_response == 0 && !slot.asked.quick;
         if !multicast && waits {
@@ -257,11 +257,6 @@ impl Tracker {
             self.close(index);
         }
     }
-}
-
-/// Nothing but path and query tells what a request to one server asks for, and whether to observe it: see [`super::usual`].
-fn is_usual(context: &Context<'_, '_>) -> bool {
-    context.facts.plain && !context.arrival.cut && !context.arrival.multicast
 }
 
 /// The row of a new request.

@@ -286,11 +286,7 @@ impl Tracker {
             }
             MessageType::Acknowledgement | MessageType::Reset => {
                 // It answers nothing, but it shows that the message arrived.
-                if let Some(sent) = self
-                    .sent
-                    .find(key(context.pair.reversed(), context.facts.message_id))
-                    .and_then(|handle| self.sent.get_mut(handle))
-                {
+                if let Some(sent) = self.answered(context).and_then(|handle| self.sent.get_mut(handle)) {
                     sent.arrived = true;
                 }
                 // A request does not belong into it; some servers answer that nevertheless.

@@ -54,6 +54,24 @@ pub struct Arrival {
     pub cut: bool,
 }
 
+impl Arrival {
+    /// Of a whole message to one receiver, of whose way nothing is known but its two ends.
+    pub fn new(record: RecordId, time: i64, source: EndpointId, destination: EndpointId) -> Self {
+        Self {
+            record,
+            time,
+            source,
+            destination,
+            pair: None,
+            multicast: false,
+            ip_id: 0,
+            hop_limit: 0,
+            interface: 0,
+            cut: false,
+        }
+    }
+}
+
 /// What a record's backward link means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]

@@ -13,7 +13,7 @@ const SETS: usize = 1024;
 pub(super) struct Passed {
     pub record: RecordId,
     pub at: Moment,
-    /// For how long it holds, in seconds, where that matters.
+    /// For how long it holds, in seconds.
     pub seconds: u32,
 }
 

@@ -1,13 +1,11 @@
 //! Who talks to whom: the numbers of two endpoints and of their pair, by one look-up.
 
-use std::hash::BuildHasher;
 use std::net::IpAddr;
-
-use foldhash::fast::RandomState;
 
 use super::endpoints::EndpointTable;
 use super::model::EndpointId;
 use super::pairs::{PairNumber, PairTable};
+use super::seed::two_numbers;
 use super::table::Key;
 use crate::frame::Endpoint;
 
@@ -125,12 +123,8 @@ struct Ways {
 
 impl Default for Ways {
     fn default() -> Self {
-        let random = RandomState::default();
-        Self {
-            lines: vec![Line([EMPTY; 2]); Self::FIRST],
-            room: Self::room_of(Self::FIRST),
-            seed: [1, 2].map(|number| random.hash_one(number) | 1),
-        }
+        let (lines, room) = (vec![Line([EMPTY; 2]); Self::FIRST], Self::room_of(Self::FIRST));
+        Self { lines, room, seed: two_numbers() }
     }
 }
 

@@ -15,6 +15,12 @@ pub struct Seed {
     other: [u64; 2],
 }
 
+/// Two random numbers to begin hashes with; odd, so that none is 0.
+pub(super) fn two_numbers() -> [u64; 2] {
+    let random = RandomState::default();
+    [1, 2].map(|number| random.hash_one(number) | 1)
+}
+
 /// As many bytes as [`Seed::hash_beside`] takes at once.
 pub(super) const AT_ONCE: usize = 32;
 
@@ -31,8 +37,7 @@ static MASKS: [u8; 2 * AT_ONCE] = {
 impl Default for Seed {
     fn default() -> Self {
         let random = RandomState::default();
-        let [pair, other] = [[1, 2], [3, 4]].map(|pair| pair.map(|number| random.hash_one(number) | 1));
-        Self { random, pair, other }
+        Self { random, pair: two_numbers(), other: two_numbers() }
     }
 }
 

@@ -3,9 +3,7 @@
 //!
 //! The tracker looks up several keys a message in tables that outgrow the processor's caches, so this is much of its time.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
+use super::seed::two_numbers;
 
 /// A small key, one value of which is never used.
 pub(super) trait Key: Copy + Eq {
@@ -84,9 +82,8 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     const SAMPLE: usize = 1024;
 
     pub fn new() -> Self {
-        let random = RandomState::default();
-        let seed = [1, 2].map(|number| random.hash_one(number) | 1);
-        Self { cells: vec![(K::EMPTY, V::default()); Self::FIRST], room: Self::FIRST * 2 / 3, seed }
+        let cells = vec![(K::EMPTY, V::default()); Self::FIRST];
+        Self { cells, room: Self::FIRST * 2 / 3, seed: two_numbers() }
     }
 
     #[inline]
@@ -114,11 +111,11 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         (*held == key).then_some(value)
     }
 
-    /// The place of the key, where it is put first with the default value if it is not there. Good until the next such call.
+    /// The value under the key, put there first where there is none.
     ///
     /// `alive` tells the values that still mean something: the others leave when the table would have to grow.
     #[inline]
-    pub fn place(&mut self, key: K, alive: impl Fn(&V) -> bool) -> usize {
+    pub fn get_or_default(&mut self, key: K, alive: impl Fn(&V) -> bool) -> &mut V {
         if self.room == 0 {
             self.make_room(alive);
         }
@@ -128,20 +125,7 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
             self.room -= 1;
             *cell = (key, V::default());
         }
-        at
-    }
-
-    /// The value at a place.
-    #[inline]
-    pub fn at(&mut self, place: usize) -> &mut V {
-        &mut self.cells[place].1
-    }
-
-    /// The value under the key, put there first where there is none; see [`place`](Self::place).
-    #[inline]
-    pub fn get_or_default(&mut self, key: K, alive: impl Fn(&V) -> bool) -> &mut V {
-        let place = self.place(key, alive);
-        self.at(place)
+        &mut cell.1
     }
 
     /// Lets go of what is not alive, and grows where much is.

@@ -1,10 +1,7 @@
 //! An index whose cells hold 32 bits of a hash and a number: whoever looks something up checks it against what the number leads to.
 //! Eight bytes a cell keep large tables in the processor's caches. What has had its time leaves when room is made.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-
+use super::seed::two_numbers;
 use super::table::Key;
 
 /// The number of an empty cell.
@@ -55,9 +52,8 @@ impl Tags {
     const FIRST: usize = 64;
 
     pub fn new() -> Self {
-        let random = RandomState::default();
-        let seed = [1, 2].map(|number| random.hash_one(number) | 1);
-        Self { cells: vec![EMPTY; Self::FIRST], room: Self::room_of(Self::FIRST), moving: Vec::new(), seed }
+        let (cells, room) = (vec![EMPTY; Self::FIRST], Self::room_of(Self::FIRST));
+        Self { cells, room, moving: Vec::new(), seed: two_numbers() }
     }
 
     fn room_of(cells: usize) -> usize {

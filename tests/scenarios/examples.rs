@@ -28,18 +28,10 @@ fn raised(group: &Value) -> BTreeSet<(Severity, &'static str)> {
         let hex = packet["hex"].as_str().unwrap();
         let bytes: Vec<u8> =
             (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()).collect();
-        let arrival = Arrival {
-            record: record as u32,
-            time: (packet["t"].as_f64().unwrap() * 1e9) as i64,
-            source: tracker.endpoint(&endpoint("src", "sport")),
-            destination: tracker.endpoint(&destination),
-            pair: None,
-            multicast: destination.address.is_multicast(),
-            ip_id: 0,
-            hop_limit: 64,
-            interface: 0,
-            cut: false,
-        };
+        let time = (packet["t"].as_f64().unwrap() * 1e9) as i64;
+        let [from, to] = [endpoint("src", "sport"), destination].map(|end| tracker.endpoint(&end));
+        let multicast = destination.address.is_multicast();
+        let arrival = Arrival { hop_limit: 64, multicast, ..Arrival::new(record as u32, time, from, to) };
         tracker.track(&arrival, &Message::decode(&bytes), &mut out);
     }
     for patch in out {

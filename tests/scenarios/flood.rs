@@ -6,18 +6,7 @@ use coapscope::tracking::{Arrival, Counters, EndpointId, ExchangeState, Patch, R
 
 /// A message of the flood's millisecond with this number.
 fn arrival(number: u32, source: EndpointId, destination: EndpointId, record: RecordId) -> Arrival {
-    Arrival {
-        record,
-        time: i64::from(number) * 1_000_000,
-        source,
-        destination,
-        pair: None,
-        multicast: false,
-        ip_id: 0,
-        hop_limit: 64,
-        interface: 0,
-        cut: false,
-    }
+    Arrival { hop_limit: 64, ..Arrival::new(record, i64::from(number) * 1_000_000, source, destination) }
 }
 
 /// Sends many different requests, one a millisecond; returns the counts, and the most bytes held. From the first eviction on the memory

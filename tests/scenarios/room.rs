@@ -40,18 +40,8 @@ impl Wire {
         };
         self.time += self.step;
         self.record += 1;
-        let arrival = Arrival {
-            record: self.record,
-            time: self.time,
-            source,
-            destination,
-            pair: None,
-            multicast: destination == group,
-            ip_id: 0,
-            hop_limit: 64,
-            interface: 0,
-            cut: false,
-        };
+        let multicast = destination == group;
+        let arrival = Arrival { hop_limit: 64, multicast, ..Arrival::new(self.record, self.time, source, destination) };
         let bytes = encode(&words.split(' ').collect::<Vec<_>>()).unwrap();
         self.out.clear();
         self.tracker.track(&arrival, &Message::decode(&bytes), &mut self.out)

@@ -76,18 +76,8 @@ fn stream(frames: u32, cap_bytes: usize) -> Option<(Vec<Part>, u64)> {
             let batch: Vec<_> = datagrams.by_ref().take(1000).collect();
             let begun = Instant::now();
             for datagram in &batch {
-                let arrival = Arrival {
-                    record,
-                    time: datagram.time,
-                    source: tracker.endpoint(&datagram.source),
-                    destination: tracker.endpoint(&datagram.destination),
-                    pair: None,
-                    multicast: false,
-                    ip_id: 0,
-                    hop_limit: 64,
-                    interface: 0,
-                    cut: false,
-                };
+                let [from, to] = [&datagram.source, &datagram.destination].map(|end| tracker.endpoint(end));
+                let arrival = Arrival { hop_limit: 64, ..Arrival::new(record, datagram.time, from, to) };
                 tracker.track(&arrival, &Message::decode(&datagram.message), &mut out);
                 record += 1;
             }

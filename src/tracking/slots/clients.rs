@@ -71,17 +71,11 @@ impl Slots {
     /// Takes a request with these neighbours out of the list of its client.
     #[inline(never)]
     pub(super) fn leave_client(&mut self, client: EndpointId, link: Link, old: bool) {
-        if link.behind != NONE
-            && let Some(slot) = self.get_mut(link.behind)
-        {
-            slot.of_client.before = link.before;
-        }
+        self.join(link, |slot| &mut slot.of_client);
         if link.before == NONE && old {
             self.clients.set_old(client, link.behind);
         } else if link.before == NONE {
             self.clients.set(client, link.behind);
-        } else if let Some(slot) = self.get_mut(link.before) {
-            slot.of_client.behind = link.behind;
         }
     }
 }

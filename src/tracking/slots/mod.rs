@@ -261,16 +261,22 @@ impl Slots {
 
     /// Takes a request with these neighbours out of the list of its token.
     #[inline(never)]
-    fn leave_token(&mut self, link: Link) {
-        if link.before != NONE
-            && let Some(slot) = self.get_mut(link.before)
+    fn leave_token(&mut self, left: Link) {
+        self.join(left, |slot| &mut slot.link);
+    }
+
+    /// Makes those neighbours in a list that were so of a request that leaves it.
+    #[inline(always)]
+    fn join(&mut self, left: Link, link: impl Fn(&mut Slot) -> &mut Link) {
+        if left.before != NONE
+            && let Some(slot) = self.get_mut(left.before)
         {
-            slot.link.behind = link.behind;
+            link(slot).behind = left.behind;
         }
-        if link.behind != NONE
-            && let Some(slot) = self.get_mut(link.behind)
+        if left.behind != NONE
+            && let Some(slot) = self.get_mut(left.behind)
         {
-            slot.link.before = link.before;
+            link(slot).before = left.before;
         }
     }
 }

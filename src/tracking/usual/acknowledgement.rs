@@ -5,15 +5,14 @@ use crate::tracking::clock::between;
 use crate::tracking::context::Context;
 use crate::tracking::model::{ExchangeId, ExchangeState, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
-use crate::tracking::sent::key;
 use crate::tracking::slots::{Slot, SlotKind};
 
 impl Tracker {
     /// An empty ACK to a message of an exchange, soon enough after its only copy, or after several.
     #[inline(always)]
     pub(super) fn usual_acknowledgement(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
-        let (facts, record) = (context.facts, context.arrival.record);
-        let handle = self.sent.find(key(context.pair.reversed(), facts.message_id))?;
+        let record = context.record();
+        let handle = self.answered(context)?;
         let sent = self.sent.get(handle)?;
         let elapsed = between(sent.first.at(), context.now)?;
         let (index, about, request) = (sent.slot, sent.record, sent.is_request());

@@ -20,8 +20,8 @@ impl Tracker {
     /// A well-formed message, if it is one of the usual.
     #[inline(always)]
     pub(super) fn track_usual(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
-        let (facts, arrival) = (context.facts, context.arrival);
-        if !facts.plain || arrival.cut || arrival.multicast {
+        let facts = context.facts;
+        if !context.is_usual() {
             return None;
         }
         #[cfg(test)]

@@ -25,7 +25,7 @@ impl Tracker {
     /// A response in the ACK to a usual request, soon enough after its only copy, or after several.
     #[inline(always)]
     pub(super) fn usual_piggybacked(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
-        let handle = self.sent.find(key(context.pair.reversed(), context.facts.message_id))?;
+        let handle = self.answered(context)?;
         let sent = self.sent.get(handle)?;
         let elapsed = between(sent.first.at(), context.now)?;
         let (index, request) = (sent.slot, sent.record);

@@ -169,18 +169,8 @@ fn nobody_can_see_which_path_a_message_took() {
                 (_, Some(before), _) => next(random, before, fresh),
                 _ => request(random, &mut message_id, calm),
             };
-            let arrival = Arrival {
-                record,
-                time,
-                source: EndpointId(datagram.way[0]),
-                destination: EndpointId(datagram.way[1]),
-                pair: None,
-                multicast: false,
-                ip_id: 0,
-                hop_limit: 64,
-                interface: 0,
-                cut: false,
-            };
+            let [from, to] = datagram.way.map(EndpointId);
+            let arrival = Arrival { hop_limit: 64, ..Arrival::new(record, time, from, to) };
             let message = Message::decode(&datagram.bytes);
             let seen = [&mut fast, &mut general].map(|tracker| {
                 let (mut patches, facts) = (Vec::new(), Facts::read(&message, &tracker.seed));
