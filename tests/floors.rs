@@ -25,7 +25,7 @@ const FLOORS: &[Floor] = &[
     floor(1, "frame", &["etherparse"]),
     floor(1, "payload", &["chrono", "quick_xml", "serde", "serde_json"]),
     floor(2, "capture", &["flate2", "pcap", "pcap_parser", "tempfile"]),
-    floor(2, "tracking", &["foldhash"]),
+    floor(2, "tracking", &["foldhash", "prefetch_index"]),
     floor(3, "store", &[]),
     floor(4, "pipeline", &[]),
     floor(4, "field", &[]),

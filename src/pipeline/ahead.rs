@@ -12,8 +12,9 @@ use super::thread;
 
 /// Frames of a batch; where all are records it becomes an update as it is. What lies between the two halves stays in the processor's cache.
 pub(super) const FRAMES: usize = 512;
-/// Batches that wait at most.
-const WAITING: usize = 6;
+/// Batches that wait at most. Where three threads share two processors, each may have to wait for some milliseconds: so long there must be
+/// something to do for the others.
+const WAITING: usize = 24;
 /// How long the front half waits for a source that has nothing now, before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(100);
 

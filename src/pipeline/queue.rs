@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// So many items are worth waking a thread for.
+const SEVERAL: usize = 4;
+
 /// What both ends share.
 struct Shared<T> {
     state: Mutex<State<T>>,
@@ -69,12 +72,12 @@ impl<T> Sender<T> {
         self.put(item, 1)
     }
 
-    /// The same where more follows at once: a receiver that sleeps is left to sleep until there are several items.
+    /// The same where more follows at once: a receiver that sleeps is left to sleep until there are [several](SEVERAL) items.
     ///
     /// # Errors
     /// As [`Sender::send`].
     pub fn send_with_more(&self, item: T) -> Result<(), T> {
-        self.put(item, self.0.most.div_ceil(2))
+        self.put(item, SEVERAL.min(self.0.most))
     }
 
     /// Puts an item in; a receiver that sleeps is woken when there are so many.
@@ -133,7 +136,7 @@ impl<T> Receiver<T> {
 
     fn taken(&self, mut state: MutexGuard<'_, State<T>>) -> Option<T> {
         let item = state.items.pop_front();
-        if state.full && state.items.len() <= self.0.most / 4 {
+        if state.full && state.items.len() <= self.0.most / 2 {
             state.full = false;
             drop(state);
             self.0.emptied.notify_one();

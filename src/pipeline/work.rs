@@ -9,7 +9,7 @@ use super::{count, uncount};
 use crate::coap::Finding;
 use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{
-    Arrival, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
+    AHEAD, Ahead, Arrival, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
 };
 
 /// The tracker, and the counts.
@@ -18,6 +18,7 @@ pub(super) struct Work {
     summary: Summary,
     reasons: Reasons,
     next_record: RecordId,
+    ahead: Ahead,
     resources_sent: usize,
     /// Updates tell where the patches of each record end.
     pub marks: bool,
@@ -31,6 +32,7 @@ impl Work {
             summary: Summary::default(),
             reasons: Reasons::default(),
             next_record: 0,
+            ahead: Ahead::default(),
             resources_sent: 0,
             marks: false,
         }
@@ -77,30 +79,57 @@ impl Work {
         }
         let Update { records, patches, observed, marks, .. } = update;
         let mut aside = Aside { facts: batch.facts.iter(), quotes: batch.quotes.iter(), bytes: &batch.bytes };
-        for (record, way) in records.get_mut(first..).unwrap_or_default().iter_mut().zip(&batch.ways) {
-            let payload = aside.payload(record.coap_length);
-            match way.what {
-                What::Message => {
-                    if let Some(facts) = aside.facts.next() {
-                        self.message(record, way, facts, payload, patches, observed);
-                    }
-                }
-                What::DtlsOnPlainPort { multicast } => {
-                    self.dtls_evidence(check::dtls(payload.len(), true, multicast), patches);
-                }
-                What::DtlsToGroup => self.dtls_evidence(check::dtls(payload.len(), false, true), patches),
-                What::Quote => {
-                    if let Some(quote) = aside.quotes.next() {
-                        self.unreachable(record, quote, payload, patches);
-                    }
-                }
+        let messages = batch.ways.iter().filter(|way| way.what == What::Message);
+        let mut coming = messages.zip(&batch.facts).map(|(way, facts)| (way.pair, facts));
+        self.ahead.clear();
+        // For few messages, asking takes longer than waiting.
+        let many = batch.facts.len() > AHEAD;
+        for _ in 0..if many { 2 } else { 0 } {
+            self.tracker.look_ahead(&mut self.ahead, &mut coming);
+        }
+        let records = records.get_mut(first..).unwrap_or_default();
+        for (records, ways) in records.chunks_mut(AHEAD).zip(batch.ways.chunks(AHEAD)) {
+            if many {
+                self.tracker.look_ahead(&mut self.ahead, &mut coming);
             }
-            self.next_record += 1;
-            if self.marks {
-                marks.push(patches.len() as u32);
+            for (record, way) in records.iter_mut().zip(ways) {
+                self.record(record, way, &mut aside, patches, observed);
+                self.next_record += 1;
+                if self.marks {
+                    marks.push(patches.len() as u32);
+                }
             }
         }
         self.count_patches(update, first_patch);
+    }
+
+    /// A message, or what speaks of one.
+    #[inline(always)]
+    fn record(
+        &mut self,
+        record: &mut Record,
+        way: &Way,
+        aside: &mut Aside<'_>,
+        patches: &mut Vec<Patch>,
+        observed: &mut Vec<(RecordId, ObservationId)>,
+    ) {
+        let payload = aside.payload(record.coap_length);
+        match way.what {
+            What::Message => {
+                if let Some(facts) = aside.facts.next() {
+                    self.message(record, way, facts, payload, patches, observed);
+                }
+            }
+            What::DtlsOnPlainPort { multicast } => {
+                self.dtls_evidence(check::dtls(payload.len(), true, multicast), patches);
+            }
+            What::DtlsToGroup => self.dtls_evidence(check::dtls(payload.len(), false, true), patches),
+            What::Quote => {
+                if let Some(quote) = aside.quotes.next() {
+                    self.unreachable(record, quote, payload, patches);
+                }
+            }
+        }
     }
 
     /// Let time pass without a frame.
@@ -175,12 +204,13 @@ impl Work {
             interface: record.interface,
             cut: record.flags.has(RecordFlags::CUT),
         };
-        let tracked = self.tracker.track_known(&arrival, payload, facts, patches);
+        self.tracker.track_and_tell(&arrival, payload, facts, patches, |tracked| {
+            record.relate(tracked);
+            if tracked.observation != ObservationId(0) && (tracked.exchange.0 == 0 || tracked.apart) {
+                observed.push((id, tracked.observation));
+            }
+        });
         self.summary.coap_messages += 1;
-        record.relate(&tracked);
-        if tracked.observation != ObservationId(0) && (tracked.exchange.0 == 0 || tracked.apart) {
-            observed.push((id, tracked.observation));
-        }
     }
 
     /// An ICMP error that quotes CoAP: evidence about an earlier message.

@@ -114,10 +114,14 @@ impl<'b> Context<'b, '_> {
         here.then(|| Span::of_bytes(offset, 1 + usize::from(header & 15)))
     }
 
+    /// A finding with a severity of its own, made where it stays.
     #[cold]
     #[inline(never)]
     pub fn find_at(&mut self, rule: Rule, severity: Severity, span: Span, first: i64, second: i64) {
-        self.out.find(self.arrival.record, Finding::new(rule, span).with(first, second).at(severity));
+        let record = self.arrival.record;
+        if record != NO_RECORD {
+            self.out.patch(Patch::Finding(record, Finding { rule, severity, span, numbers: [first, second] }));
+        }
     }
 }
 

@@ -117,6 +117,12 @@ impl Memory {
         u64::from(pair.0) << 32 | u64::from(resource.0)
     }
 
+    /// Asks memory for where a response for a resource is remembered.
+    #[inline]
+    pub fn ask(&self, pair: PairNumber, resource: ResourceId) {
+        self.fresh.ask(Self::fresh_key(pair, resource));
+    }
+
     /// What the response at hand means for those that are stored: that to a [bare](is_bare) GET may serve others for a while, and what changes
     /// a resource makes them stale (RFC 7252 sections 5.6 and 5.8).
     #[inline]

@@ -87,6 +87,14 @@ impl Life {
         self.ring.get(number)
     }
 
+    /// Asks memory for where the message so many behind the next will lie.
+    #[inline]
+    pub fn ask_ahead(&self, by: u32) {
+        if let Some(sent) = self.ring.cell_ahead(by) {
+            sent.ask();
+        }
+    }
+
     /// Those that live, the newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = (u32, &Sent)> {
         self.ring.newest_first().take(self.len())

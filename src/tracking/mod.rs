@@ -1,5 +1,6 @@
 //! How messages relate over time: message layer, exchanges, observations, and what is odd about them.
 
+mod ahead;
 mod answers;
 mod behind;
 mod blocks;
@@ -40,6 +41,7 @@ mod transfer;
 mod unreachable;
 mod usual;
 
+pub use ahead::{AHEAD, Ahead};
 pub use behind::UsualFacts;
 pub use early::is_near;
 pub use facts::Facts;
@@ -184,14 +186,30 @@ impl Tracker {
     }
 
     /// The same for a message whose facts were read before, with the [`seed`](Self::seed) of this tracker, from these bytes.
-    #[inline(always)]
     pub fn track_known(&mut self, arrival: &Arrival, bytes: &[u8], facts: &Facts, out: &mut Vec<Patch>) -> Tracked {
+        let mut tracked = Tracked::alone(Role::Other);
+        self.track_and_tell(arrival, bytes, facts, out, |told| tracked = *told);
+        tracked
+    }
+
+    /// The same, where what is known of the message is told where it is found out: were it handed on and on, reading it in large would wait for
+    /// what was written in small.
+    #[inline(always)]
+    pub fn track_and_tell(
+        &mut self,
+        arrival: &Arrival,
+        bytes: &[u8],
+        facts: &Facts,
+        out: &mut Vec<Patch>,
+        mut told: impl FnMut(&Tracked),
+    ) {
         let mut out = Output { patches: out };
         self.step(arrival.time, arrival.record, &mut out);
         if facts.headerless {
             // What the capture cut may have been well-formed.
             self.counters.malformed += u64::from(!arrival.cut);
-            return Tracked::alone(Role::Other);
+            told(&Tracked::alone(Role::Other));
+            return;
         }
         let pair = arrival.pair.unwrap_or_else(|| self.pair_table.intern(arrival.source, arrival.destination));
         self.pairs.reserve(pair);
@@ -204,15 +222,13 @@ impl Tracker {
             facts
         };
         let mut context = Context { arrival, now: self.clock.now(), facts, bytes, resource, pair, out };
-        let tracked = match self.track_usual(&mut context) {
-            Some(tracked) => tracked,
-            None => self.track_any(&mut context),
-        };
+        if self.track_usual(&mut context, &mut told).is_none() {
+            told(&self.track_any(&mut context));
+        }
         if !self.pairs.seen(pair) {
             self.first_of_direction(&mut context);
         }
         self.shrink(&mut context.out);
-        tracked
     }
 
     /// Both directions may be captured now: what was said of the other holds.

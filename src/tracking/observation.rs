@@ -16,6 +16,7 @@ use super::pairs::REGISTERED;
 use super::sent::{Handle, Sent, key};
 use super::slab::NOTHING;
 use super::slots::Slot;
+use super::tags::ask;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
@@ -64,6 +65,16 @@ pub(super) struct Observation {
 impl Observation {
     pub fn is_over(&self) -> bool {
         self.row.end != ObservationEnd::Open
+    }
+
+    /// Asks memory for it.
+    #[inline]
+    pub fn ask(&self) {
+        ask(&self.ended);
+        ask(&self.row.last);
+        ask(&self.steps);
+        ask(&self.non_first);
+        ask(&self.fast_said);
     }
 
     /// Notes when the state will be out of date; `stamp` is the steady time, `index` the slot.

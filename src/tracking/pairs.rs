@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
+use prefetch_index::prefetch_index;
 
 use super::clock::Moment;
 use super::model::{EndpointId, RecordId};
@@ -212,6 +213,12 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
+    /// Asks memory for a pair.
+    #[inline]
+    pub fn ask(&self, pair: PairNumber) {
+        prefetch_index(&self.directions, pair.index().0);
+    }
+
     pub fn new() -> Self {
         Self {
             directions: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::clock::Moment;
 use super::model::RecordId;
+use super::tags::ask;
 
 /// Things whose places are looked at together.
 const WAYS: usize = 4;
@@ -42,6 +43,15 @@ impl Past {
     #[inline]
     fn set(key: u64) -> usize {
         (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SETS.trailing_zeros())) as usize
+    }
+
+    /// Asks memory for where a key belongs.
+    #[inline]
+    pub fn ask(&self, key: u64) {
+        if let Some(set) = self.0.get(Self::set(key)) {
+            ask(&set.keys);
+            ask(&set.passed[WAYS - 1]);
+        }
     }
 
     /// The newest with a key, if it is not forgotten.

@@ -59,6 +59,12 @@ impl ResourceTable {
         }
     }
 
+    /// The number of a resource that was asked for lately, or of another.
+    #[inline]
+    pub(super) fn at_hand(&self, hash: u64) -> ResourceId {
+        ResourceId(self.recent[hash as usize % RECENT].1)
+    }
+
     #[inline(never)]
     fn look_up<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
         let id = match self.index.get(hash) {

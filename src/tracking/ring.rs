@@ -80,6 +80,12 @@ impl<T: Copy, const BITS: u32> Ring<T, BITS> {
         self.cells.get_mut(cell)
     }
 
+    /// The cell that the thing so many behind the next will have, whatever is in it.
+    #[inline]
+    pub fn cell_ahead(&self, by: u32) -> Option<&T> {
+        self.cells.get(self.cell(self.next().wrapping_add(by << BITS)))
+    }
+
     /// The number behind another.
     #[inline]
     pub fn after(number: u32) -> u32 {

@@ -8,7 +8,7 @@ use super::pairs::PairNumber;
 use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
-use super::tags::{Held, Place, Tags};
+use super::tags::{Held, Place, Tags, ask};
 use crate::coap::{Code, MessageType};
 
 /// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).
@@ -176,6 +176,14 @@ impl Sent {
         }
     }
 
+    /// Asks memory for it.
+    #[inline]
+    pub fn ask(&self) {
+        ask(&self.key);
+        ask(&self.record);
+        ask(&self.responded);
+    }
+
     /// A Confirmable message, and nothing answered it yet.
     #[inline]
     pub fn waits(&self) -> bool {
@@ -294,6 +302,24 @@ impl SentTable {
     #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
         self.index.get(key, |number| held(self.lives.of(number).get(number), key)).map(Handle)
+    }
+
+    /// Asks memory for where a number is looked up.
+    #[inline]
+    pub fn ask(&self, key: MessageKey) {
+        self.index.ask(key);
+    }
+
+    /// Asks memory for where the Confirmable message so many behind the next will lie.
+    #[inline]
+    pub fn ask_confirmable(&self, by: u32) {
+        self.lives.confirmable.ask_ahead(by);
+    }
+
+    /// The same for the others.
+    #[inline]
+    pub fn ask_other(&self, by: u32) {
+        self.lives.other.ask_ahead(by);
     }
 
     /// The multicast message that owns a number of its sender.

@@ -5,6 +5,7 @@ use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
 use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::slab::NOTHING;
+use super::tags::ask;
 use super::tokens::Token;
 
 /// Neighbours in a list of open requests, newest first.
@@ -165,6 +166,15 @@ impl Slot {
             link: UNLINKED,
             of_client: UNLINKED,
         }
+    }
+
+    /// Asks memory for it.
+    #[inline]
+    pub fn ask(&self) {
+        ask(&self.opened_at);
+        ask(&self.row.request);
+        ask(&self.under.open);
+        ask(&self.keeps);
     }
 
     /// Its token lies between these endpoints.

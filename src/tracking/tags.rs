@@ -1,6 +1,8 @@
 //! An index whose cells hold 32 bits of a hash and a number: whoever looks something up checks it against what the number leads to.
 //! Eight bytes a cell keep large tables in the processor's caches. What has had its time leaves when room is made.
 
+use prefetch_index::prefetch_index;
+
 use super::seed::two_numbers;
 use super::table::Key;
 
@@ -25,6 +27,16 @@ struct Cell {
 }
 
 const EMPTY: Cell = Cell { tag: 0, number: NOTHING };
+
+/// Asks memory for a thing.
+#[inline(always)]
+pub(super) fn ask<T>(thing: &T) {
+    prefetch_index(std::slice::from_ref(thing), 0);
+}
+
+/// What a key is told by in an index.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tag(u32);
 
 /// Where the number of a key is or would go; good until something is put elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +81,21 @@ impl Tags {
     #[inline]
     pub fn get(&self, key: impl Key, held: impl Fn(u32) -> Held) -> Option<u32> {
         self.find(self.tag(key), held).number
+    }
+
+    /// Asks memory for where a key is looked for first.
+    #[inline]
+    pub fn ask(&self, key: impl Key) -> Tag {
+        let tag = self.tag(key);
+        prefetch_index(&self.cells, tag as usize & (self.cells.len() - 1));
+        Tag(tag)
+    }
+
+    /// The number that is there, or of something else, or `u32::MAX`.
+    #[inline]
+    pub fn first(&self, Tag(tag): Tag) -> u32 {
+        let cell = self.cells.get(tag as usize & (self.cells.len() - 1)).copied().unwrap_or(EMPTY);
+        if cell.tag == tag { cell.number } else { NOTHING }
     }
 
     /// The place of a key, where there [is room](Self::is_full).

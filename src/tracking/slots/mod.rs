@@ -75,6 +75,14 @@ impl Slots {
         self.observations.get(self.get(number)?.observation)
     }
 
+    /// Asks memory for where the slots will lie that come next.
+    #[inline]
+    pub fn ask_ahead(&self, by: u32) {
+        if let Some(slot) = self.ring.cell_ahead(by) {
+            slot.ask();
+        }
+    }
+
     /// The same, to be changed, with its slot.
     #[inline(always)]
     pub fn observed_mut(&mut self, number: u32) -> Option<(&mut Slot, &mut Observation)> {

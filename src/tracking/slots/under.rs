@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use super::{NONE, Slot, SlotKind, Slots, Under};
 use crate::tracking::pairs::PairNumber;
-use crate::tracking::tags::{Held, Place};
+use crate::tracking::tags::{Held, Place, Tag};
 use crate::tracking::tokens::Token;
 
 /// The index has the numbers of slots, which are even; of a slot that has become old its place, with this.
@@ -43,6 +43,30 @@ impl Slots {
             None => self.ring.get(at).map(|slot| (at, slot)),
             Some(place) => self.elders.at(place).map(|(number, slot)| (*number, slot)),
         }
+    }
+
+    /// Asks memory for where a token is looked up.
+    #[inline]
+    pub fn ask(&self, pair: PairNumber, token: &Token) -> Tag {
+        self.tokens.ask(token.key(pair.0))
+    }
+
+    /// Asks memory for the slot that may keep what is under a token; gives what leads to it.
+    #[inline]
+    pub fn ask_slot(&self, token: Tag) -> u32 {
+        let at = self.tokens.first(token);
+        if let Some((_, slot)) = self.there(at) {
+            slot.ask();
+        }
+        at
+    }
+
+    /// Asks memory for the observation in such a slot; gives the slot.
+    #[inline]
+    pub fn ask_observation(&self, at: u32) -> Option<&Slot> {
+        let (_, slot) = self.there(at)?;
+        self.observations.get(slot.observation)?.ask();
+        Some(slot)
     }
 
     /// The same, to be changed.

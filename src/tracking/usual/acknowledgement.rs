@@ -3,7 +3,7 @@
 use crate::tracking::Tracker;
 use crate::tracking::clock::between;
 use crate::tracking::context::Context;
-use crate::tracking::model::{ExchangeId, ExchangeState, Patch, Relation, Role, Tracked};
+use crate::tracking::model::{ExchangeId, ExchangeRow, ExchangeState, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
 use crate::tracking::slots::{Slot, SlotKind};
 
@@ -25,19 +25,19 @@ impl Tracker {
         if slot.kind != SlotKind::Exchange || slot.row.multicast || request && !waits(slot) {
             return None;
         }
-        let mut row = slot.row;
-        let previous = std::mem::replace(&mut row.last, record);
+        let previous = slot.row.last;
+        let state = if request { ExchangeState::Acknowledged } else { slot.row.state };
         if request {
-            row.state = ExchangeState::Acknowledged;
             slot.acknowledgement = record;
             self.timers.acknowledged(self.clock.stamp(), index);
         } else {
             // Whoever sent it receives what is sent to its address.
             self.pairs.direction(context.pair).mark(VERIFIED);
         }
-        slot.row = row;
         context.out.patch(Patch::AnsweredBy { record: about, by: record });
-        context.out.patch(Patch::Exchange(slot.id, row));
+        // Changed only behind this: to copy in large what was just written in small waits for the memory.
+        context.out.patch(Patch::Exchange(slot.id, ExchangeRow { last: record, state, ..slot.row }));
+        (slot.row.last, slot.row.state) = (record, state);
         let freed = self.sent.change(handle, |sent, last| {
             sent.note_answer(last, context);
             sent.note_ack(Role::EmptyAck, context);

@@ -13,13 +13,17 @@ mod tests;
 
 use super::Tracker;
 use super::context::Context;
-use super::model::Tracked;
+use super::model::{Role, Tracked};
 use crate::coap::{Code, MessageType};
 
 impl Tracker {
-    /// A well-formed message, if it is one of the usual.
+    /// A well-formed message, if it is one of the usual: then `told` is called with what is known of it. Gives the part that it plays.
     #[inline(always)]
-    pub(super) fn track_usual(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+    pub(super) fn track_usual(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        mut told: impl FnMut(&Tracked),
+    ) -> Option<Role> {
         let facts = context.facts;
         if !context.is_usual() {
             return None;
@@ -28,24 +32,28 @@ impl Tracker {
         if self.general_only {
             return None;
         }
-        let tracked = match facts.kind {
-            MessageType::Acknowledgement if facts.code.is_empty() => self.usual_acknowledgement(context),
-            MessageType::Acknowledgement => self.usual_piggybacked(context),
+        let mut tell = |tracked: Tracked| {
+            told(&tracked);
+            tracked.role
+        };
+        let role = match facts.kind {
+            MessageType::Acknowledgement if facts.code.is_empty() => tell(self.usual_acknowledgement(context)?),
+            MessageType::Acknowledgement => tell(self.usual_piggybacked(context)?),
             MessageType::Confirmable | MessageType::NonConfirmable if facts.code.is_request() => {
-                self.usual_request(context)
+                tell(self.usual_request(context)?)
             }
             MessageType::Confirmable | MessageType::NonConfirmable
                 if facts.code == Code::CONTENT && facts.observe.is_some() =>
             {
-                self.usual_notification(context)
+                tell(self.usual_notification(context)?)
             }
-            MessageType::Confirmable | MessageType::NonConfirmable => self.usual_response(context),
-            MessageType::Reset => None,
+            MessageType::Confirmable | MessageType::NonConfirmable => tell(self.usual_response(context)?),
+            MessageType::Reset => return None,
         };
         #[cfg(test)]
-        if let Some(tracked) = &tracked {
-            *self.usual.entry(tracked.role).or_default() += 1;
+        {
+            *self.usual.entry(role).or_default() += 1;
         }
-        tracked
+        Some(role)
     }
 }

@@ -4,7 +4,7 @@ use crate::coap::{Code, MessageType};
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
 use crate::tracking::judge::{fits, similar};
-use crate::tracking::model::{ObserveOrder, Patch, Relation, Role, Tracked};
+use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
 use crate::tracking::sent::{Sent, SentTable, key};
 use crate::tracking::slots::SlotKind;
@@ -51,16 +51,16 @@ impl Tracker {
         self.count_type(context);
         let (slot, observation) = self.slots.observed_mut(index)?;
         slot.opened_at = slot.opened_at.max(steady);
-        let mut row = slot.row;
-        let previous = std::mem::replace(&mut row.last, record);
-        slot.row = row;
+        let previous = slot.row.last;
         let mut observed = observation.go_up(value, context);
         pace(observation, context, &self.clock);
         observation.freshen(index, context, stamp, &mut self.timers);
         observed.max_age = observation.row.max_age;
         self.counters.notifications += 1;
         context.out.patch(Patch::Observation(observation.id, observed));
-        context.out.patch(Patch::Exchange(slot.id, row));
+        // Changed only behind this: to copy in large what was just written in small waits for the memory.
+        context.out.patch(Patch::Exchange(slot.id, ExchangeRow { last: record, ..slot.row }));
+        slot.row.last = record;
         let tracked = Tracked {
             exchange: slot.id,
             observation: observation.id,
