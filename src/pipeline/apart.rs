@@ -6,7 +6,7 @@ use super::queue::{Receiver, Sender, queue};
 use super::{Pipeline, Step, thread};
 use crate::store::{Ended, Update};
 
-/// Updates that wait to be taken at most by whoever takes them one by one: some milliseconds, as [with what is read](super::ahead).
+/// Updates that wait to be taken at most by whoever takes them one by one: some milliseconds, as with what is read.
 pub const WAITING: usize = 24;
 /// How long a source that has nothing now is waited for, before it is asked again.
 const WAIT: Duration = Duration::from_millis(100);
