@@ -118,7 +118,7 @@ impl Drop for Ahead {
 fn run(front: &mut Front, batches: &Sender<Batch>, empties: &Receiver<Batch>, stop: &AtomicBool) {
     let mut idle = false;
     while !stop.load(Ordering::Relaxed) {
-        let mut batch = empties.try_recv().unwrap_or_default();
+        let mut batch = empties.try_recv_newest().unwrap_or_default();
         front.fill(FRAMES, &mut batch);
         let step = batch.step;
         let quiet = batch.is_quiet();

@@ -47,7 +47,7 @@ impl Apart {
 
 fn run(pipeline: &mut Pipeline, updates: &Sender<Update>, empties: &Receiver<Update>) {
     loop {
-        let mut update = empties.try_recv().unwrap_or_default();
+        let mut update = empties.try_recv_newest().unwrap_or_default();
         let step = pipeline.step(&mut update);
         let sent = if step == Step::More { updates.send_with_more(update) } else { updates.send(update) };
         if sent.is_err() || step == Step::Ended {

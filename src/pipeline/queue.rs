@@ -113,6 +113,11 @@ impl<T> Receiver<T> {
         self.taken(self.0.state())
     }
 
+    /// Takes the item that went in last, if there is one: of things that are used again, that one is still in the processor's cache.
+    pub fn try_recv_newest(&self) -> Option<T> {
+        self.0.state().items.pop_back()
+    }
+
     /// Takes an item, and waits for one as long as there is a sender.
     pub fn recv(&self) -> Option<T> {
         let mut state = self.0.state();
