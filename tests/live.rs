@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(all(feature = "live", target_os = "linux"))]
 
+#[path = "terminal/ending.rs"]
+mod ending;
 #[path = "live/network.rs"]
 mod network;
 #[cfg(feature = "tui")]
@@ -220,7 +222,9 @@ fn status<'a>(text: &'a str, field: &str) -> Vec<&'a str> {
 #[track_caller]
 fn check_rights(process: u32) {
     let user = USER.to_string();
-    let tasks: Vec<_> = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().collect();
+    let tasks = || std::fs::read_dir(format!("/proc/{process}/task")).unwrap().collect::<Vec<_>>();
+    wait_until("the thread that a live capture has of its own", || tasks().len() > 1);
+    let tasks = tasks();
     assert!(tasks.len() > 1, "a live capture has a thread of its own");
     for task in tasks {
         let text = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap();

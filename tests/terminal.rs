@@ -6,6 +6,8 @@
 mod broken;
 #[path = "terminal/cost.rs"]
 mod cost;
+#[path = "terminal/ending.rs"]
+mod ending;
 #[path = "terminal/follow.rs"]
 mod follow;
 #[path = "terminal/pty.rs"]

@@ -84,7 +84,8 @@ impl Work {
         self.ahead.clear();
         // For few messages, asking takes longer than waiting.
         let many = batch.facts.len() > AHEAD;
-        for _ in 0..if many { 2 } else { 0 } {
+        if many {
+            self.tracker.look_ahead(&mut self.ahead, &mut coming);
             self.tracker.look_ahead(&mut self.ahead, &mut coming);
         }
         let records = records.get_mut(first..).unwrap_or_default();

@@ -3,12 +3,20 @@
 //!
 //! It is only for what lies far away: an ACK finds all it needs where the message that it answers was a moment ago.
 
+use prefetch_index::prefetch_index;
+
 use super::Tracker;
 use super::facts::Facts;
 use super::pairs::PairNumber;
 use super::sent::key;
 use super::tags::Tag;
 use crate::coap::MessageType;
+
+/// Asks memory for where a thing begins.
+#[inline(always)]
+pub(super) fn ask<T>(thing: &T) {
+    prefetch_index(std::slice::from_ref(thing), 0);
+}
 
 /// So many messages are asked for at once.
 pub const AHEAD: usize = 16;

@@ -17,6 +17,12 @@ impl Output<'_> {
     #[cold]
     #[inline(never)]
     pub fn find(&mut self, record: RecordId, finding: Finding) {
+        self.find_here(record, finding);
+    }
+
+    /// The same, made where it stays.
+    #[inline(always)]
+    fn find_here(&mut self, record: RecordId, finding: Finding) {
         if record != NO_RECORD {
             self.patches.push(Patch::Finding(record, finding));
         }
@@ -114,14 +120,11 @@ impl<'b> Context<'b, '_> {
         here.then(|| Span::of_bytes(offset, 1 + usize::from(header & 15)))
     }
 
-    /// A finding with a severity of its own, made where it stays.
+    /// A finding with a severity of its own.
     #[cold]
     #[inline(never)]
     pub fn find_at(&mut self, rule: Rule, severity: Severity, span: Span, first: i64, second: i64) {
-        let record = self.arrival.record;
-        if record != NO_RECORD {
-            self.out.patch(Patch::Finding(record, Finding { rule, severity, span, numbers: [first, second] }));
-        }
+        self.out.find_here(self.arrival.record, Finding { rule, severity, span, numbers: [first, second] });
     }
 }
 

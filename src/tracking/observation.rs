@@ -1,6 +1,7 @@
 //! Observations: how they begin, go on and end (RFC 7641).
 
 use super::Tracker;
+use super::ahead::ask;
 use super::blocks::is_unfinished;
 use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
@@ -16,7 +17,6 @@ use super::pairs::REGISTERED;
 use super::sent::{Handle, Sent, key};
 use super::slab::NOTHING;
 use super::slots::Slot;
-use super::tags::ask;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 

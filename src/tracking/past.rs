@@ -1,8 +1,8 @@
 //! What went before, of which only the newest is kept: a fixed number of things, so that a look costs the same however many there were.
 
+use super::ahead::ask;
 use super::clock::Moment;
 use super::model::RecordId;
-use super::tags::ask;
 
 /// Things whose places are looked at together.
 const WAYS: usize = 4;

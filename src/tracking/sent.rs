@@ -1,5 +1,6 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
+use super::ahead::ask;
 use super::clock::Moment;
 use super::context::Context;
 use super::life::{Life, Lives};
@@ -8,7 +9,7 @@ use super::pairs::PairNumber;
 use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
-use super::tags::{Held, Place, Tags, ask};
+use super::tags::{Held, Place, Tags};
 use crate::coap::{Code, MessageType};
 
 /// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).

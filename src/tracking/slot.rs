@@ -1,11 +1,11 @@
 //! An exchange as the tracker keeps it: the row, and what is needed to judge what comes.
 
+use super::ahead::ask;
 use super::clock::Moment;
 use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
 use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::slab::NOTHING;
-use super::tags::ask;
 use super::tokens::Token;
 
 /// Neighbours in a list of open requests, newest first.

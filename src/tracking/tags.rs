@@ -28,12 +28,6 @@ struct Cell {
 
 const EMPTY: Cell = Cell { tag: 0, number: NOTHING };
 
-/// Asks memory for a thing.
-#[inline(always)]
-pub(super) fn ask<T>(thing: &T) {
-    prefetch_index(std::slice::from_ref(thing), 0);
-}
-
 /// What a key is told by in an index.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tag(u32);
@@ -77,6 +71,12 @@ impl Tags {
         key.hash(self.seed) as u32
     }
 
+    /// Where what has a tag is looked for first.
+    #[inline]
+    fn home(&self, tag: u32) -> usize {
+        tag as usize & (self.cells.len() - 1)
+    }
+
     /// The number under a key, told by what the numbers with its tag lead to.
     #[inline]
     pub fn get(&self, key: impl Key, held: impl Fn(u32) -> Held) -> Option<u32> {
@@ -87,14 +87,14 @@ impl Tags {
     #[inline]
     pub fn ask(&self, key: impl Key) -> Tag {
         let tag = self.tag(key);
-        prefetch_index(&self.cells, tag as usize & (self.cells.len() - 1));
+        prefetch_index(&self.cells, self.home(tag));
         Tag(tag)
     }
 
     /// The number that is there, or of something else, or `u32::MAX`.
     #[inline]
     pub fn first(&self, Tag(tag): Tag) -> u32 {
-        let cell = self.cells.get(tag as usize & (self.cells.len() - 1)).copied().unwrap_or(EMPTY);
+        let cell = self.cells.get(self.home(tag)).copied().unwrap_or(EMPTY);
         if cell.tag == tag { cell.number } else { NOTHING }
     }
 
@@ -107,7 +107,7 @@ impl Tags {
     #[inline]
     fn find(&self, tag: u32, held: impl Fn(u32) -> Held) -> Place {
         let (cells, mask) = (self.cells.as_slice(), self.cells.len() - 1);
-        let mut at = tag as usize & mask;
+        let mut at = self.home(tag);
         let mut free = None;
         while let Some(cell) = cells.get(at)
             && cell.number != NOTHING

@@ -5,10 +5,12 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+
+use super::ending::{PATIENCE, end_of};
 
 /// Address of the aiocoap alarm, documentation range.
 pub const ALARM: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
@@ -20,15 +22,13 @@ pub const INTERFACE: &str = "cable";
 /// Path of the last message that [`Network::talk`] sends.
 pub const LAST: &str = "nobody-hears-this";
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// Asks until the answer is yes; fails after [`PATIENCE`].
 #[track_caller]
 pub fn wait_until(what: &str, mut answer: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !answer() {
         assert!(Instant::now() < deadline, "in vain waited for {what}");
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::yield_now();
     }
 }
 
@@ -67,8 +67,7 @@ impl Process {
     pub fn interrupt(mut self, what: &str) {
         wait_until(&format!("{what} to be ready for Ctrl-C"), || self.catches_interrupts());
         self.signal(Signal::SIGINT);
-        wait_until(&format!("the end of {what}"), || self.0.try_wait().unwrap().is_some());
-        let status = self.0.wait().unwrap();
+        let status = end_of(&mut self.0, what);
         assert!(status.success(), "{what}: {status}");
     }
 }

@@ -5,19 +5,18 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use portable_pty::CommandBuilder;
 
+use super::ending::{PATIENCE, end_of};
 use super::pty::Pty;
 use super::{CAPTURE, DRAWN, check};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_coapscope");
-/// How long an end may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// In a network namespace of its own, `lo` carries nothing.
 const ALONE: &[&str] = &["unshare", "--user", "--map-root-user", "--net"];
 
@@ -96,22 +95,6 @@ fn a_quiet_interface_keeps_no_print() {
         }
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
         assert!(end_of(&mut child, form).success(), "{form}");
-    }
-}
-
-/// Waits for the end of a process; fails where it does not come.
-#[track_caller]
-fn end_of(child: &mut Child, what: &str) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        if Instant::now() >= deadline {
-            child.kill().unwrap();
-            panic!("{what}: the program does not end");
-        }
-        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
