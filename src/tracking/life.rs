@@ -1,7 +1,7 @@
 //! Messages in the order of their first copies: until nothing more can come of them, and for a while in which is known that they were there.
 
 use super::ring::Ring;
-use super::sent::Sent;
+use super::sent::{MessageKey, Sent};
 use super::slab::NOTHING;
 
 /// So many are known at least whose time is over.
@@ -16,6 +16,10 @@ const KINDS: u32 = 2;
 pub(super) struct Due {
     /// Steady time of the first copy.
     pub stamp: i64,
+    /// What is behind it in its chain, see [`Owners`](super::owners::Owners).
+    pub behind: u32,
+    /// A part of the hash of its key; 0 if it does not own that any more.
+    pub tag: u16,
     /// Nothing happens when no copy of it is due any more.
     pub waits_not: bool,
     /// Nothing happens when its number is free again.
@@ -23,20 +27,21 @@ pub(super) struct Due {
 }
 
 impl Due {
+    /// Whether nothing happens: when no copy is due any more, and when the number is free again.
     #[inline(always)]
-    fn of(sent: &Sent) -> Self {
+    fn quiet(sent: &Sent) -> (bool, bool) {
         let apart = sent.malformed || sent.stray || sent.multicast;
-        let waits_not = sent.is_answered() || apart;
         let done = sent.responded || !sent.is_request() || apart;
-        Self { stamp: sent.stamp, waits_not, lapses_quietly: done && sent.again == NOTHING }
+        (sent.is_answered() || apart, done && sent.again == NOTHING)
     }
 }
+
+type Messages = Ring<Sent, Due, KINDS>;
 
 /// Messages of one kind, the oldest first. They live for as long as an answer to them may come.
 pub(super) struct Life {
     /// First those that are past.
-    ring: Ring<Sent, KINDS>,
-    due: Ring<Due, KINDS>,
+    ring: Messages,
     /// Number of the oldest that lives.
     oldest: u32,
     /// How many live.
@@ -50,7 +55,12 @@ pub(super) struct Life {
 impl Life {
     /// `first`: the number of the first, which tells the kind.
     fn new(first: u32, wait: i64) -> Self {
-        Self { ring: Ring::new(first), due: Ring::new(first), oldest: first, living: 0, waited: first, wait }
+        Self { ring: Ring::new(first), oldest: first, living: 0, waited: first, wait }
+    }
+
+    /// Number of the oldest that lives.
+    pub fn oldest(&self) -> u32 {
+        self.oldest
     }
 
     /// How many live.
@@ -67,7 +77,7 @@ impl Life {
 
     #[inline]
     fn lives(&self, number: u32) -> bool {
-        Ring::<Sent, KINDS>::between(self.oldest, number) < self.living
+        Messages::between(self.oldest, number) < self.living
     }
 
     /// What lives under a number.
@@ -100,22 +110,25 @@ impl Life {
         self.ring.newest_first().take(self.len())
     }
 
-    /// Whether something lives under a number or is past.
+    /// Forgets the oldest that is past if enough others are. Gives its number, and what was behind it in its chain.
     #[inline]
-    pub fn knows(&self, number: u32) -> bool {
-        self.ring.holds(number)
+    pub fn forget(&mut self) -> Option<(u32, u32)> {
+        if self.ring.len() - self.len() <= REMEMBERED {
+            return None;
+        }
+        let number = self.ring.first();
+        let behind = self.ring.front_side()?.behind;
+        self.ring.pop();
+        Some((number, behind))
     }
 
-    /// Adds a message, and forgets the oldest that is past if enough others are.
+    /// Adds a message. `tag`, `behind`: see [`Due`].
     #[inline(always)]
-    pub fn push(&mut self, sent: Sent) {
-        if self.ring.len() - self.len() > REMEMBERED {
-            self.ring.pop();
-            self.due.pop();
-        }
+    pub fn push(&mut self, sent: Sent, tag: u16, behind: u32) {
         self.living += 1;
-        self.due.push(Due::of(&sent));
-        self.ring.push(sent);
+        let (waits_not, lapses_quietly) = Due::quiet(&sent);
+        let due = Due { stamp: sent.stamp, behind, tag, waits_not, lapses_quietly };
+        self.ring.push(sent, due);
     }
 
     /// Changes what lives under a number, and notes what is due of it then.
@@ -124,23 +137,23 @@ impl Life {
         if !self.lives(number) {
             return None;
         }
-        let (sent, due) = (self.ring.known_mut(number)?, self.due.known_mut(number)?);
+        let (sent, due) = self.ring.known_both(number)?;
         let changed = change(sent);
-        *due = Due::of(sent);
+        (due.waits_not, due.lapses_quietly) = Due::quiet(sent);
         Some(changed)
     }
 
     /// What is due of the oldest that lives.
     #[inline]
     pub fn front(&self) -> Option<&Due> {
-        if self.living > 0 { self.due.known(self.oldest) } else { None }
+        if self.living > 0 { self.ring.known_side(self.oldest) } else { None }
     }
 
     /// What is due of the next that has not waited.
     #[inline]
     pub fn waiting(&self) -> Option<&Due> {
         let number = self.next_waiting();
-        if self.lives(number) { self.due.known(number) } else { None }
+        if self.lives(number) { self.ring.known_side(number) } else { None }
     }
 
     /// Whether the oldest has waited, and nothing happens for that any more.
@@ -160,10 +173,10 @@ impl Life {
     pub fn next_waited(&mut self, steady: i64, quiet: impl Fn(&Due) -> bool) -> Option<u32> {
         let (mut number, before) = (self.next_waiting(), steady.saturating_sub(self.wait));
         while self.lives(number)
-            && let Some(due) = self.due.known(number).filter(|due| due.stamp < before)
+            && let Some(due) = self.ring.known_side(number).filter(|due| due.stamp < before)
         {
             let this = number;
-            number = Ring::<Sent, KINDS>::after(number);
+            number = Messages::after(number);
             self.waited = number;
             if !quiet(due) {
                 return Some(this);
@@ -180,25 +193,26 @@ impl Life {
             return None;
         }
         self.living -= 1;
-        self.oldest = Ring::<Sent, KINDS>::after(number);
-        Some((self.due.known(number)?.lapses_quietly, self.ring.known_mut(number)?))
+        self.oldest = Messages::after(number);
+        let (sent, due) = self.ring.known_both(number)?;
+        Some((due.lapses_quietly, sent))
     }
 
     /// The next that has not been looked at for having waited.
     #[inline]
     fn next_waiting(&self) -> u32 {
         // Who lives no more has waited.
-        let ahead = Ring::<Sent, KINDS>::between(self.oldest, self.waited);
+        let ahead = Messages::between(self.oldest, self.waited);
         if ahead <= self.living { self.waited } else { self.oldest }
     }
 
     /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
     pub fn clamp(&mut self, steady: i64) {
         let newest = self.ring.newest();
-        if let Some(sent) = self.get_mut(newest) {
+        if self.lives(newest)
+            && let Some((sent, due)) = self.ring.known_both(newest)
+        {
             sent.stamp = sent.stamp.min(steady);
-        }
-        if let Some(due) = self.due.get_mut(newest) {
             due.stamp = due.stamp.min(steady);
         }
     }
@@ -216,6 +230,12 @@ impl Lives {
         Self { confirmable: Life::new(0, confirmable), other: Life::new(1, other) }
     }
 
+    /// The kind of messages that live long, or of the others, as a number of such.
+    #[inline]
+    pub fn kind(long: bool) -> u32 {
+        u32::from(!long)
+    }
+
     /// Those of the kind of a number.
     #[inline]
     pub fn of(&self, number: u32) -> &Life {
@@ -229,5 +249,52 @@ impl Lives {
 
     pub fn both(&mut self) -> [&mut Life; 2] {
         [&mut self.confirmable, &mut self.other]
+    }
+
+    /// Whether something lives under a number or is past.
+    #[inline]
+    pub fn knows(&self, number: u32) -> bool {
+        self.of(number).ring.holds(number)
+    }
+
+    /// The same where it has a key.
+    #[inline]
+    pub fn has(&self, number: u32, key: MessageKey) -> bool {
+        self.key(number) == Some(key)
+    }
+
+    /// The key of what lives under a number, or is past, or was so until just now.
+    #[inline]
+    pub fn key(&self, number: u32) -> Option<MessageKey> {
+        self.of(number).ring.known(number).map(|sent| sent.key)
+    }
+
+    /// What is due of what lives under a number or is past.
+    #[inline]
+    pub fn due(&self, number: u32) -> Option<&Due> {
+        self.of(number).ring.side(number)
+    }
+
+    #[inline]
+    pub fn due_mut(&mut self, number: u32) -> Option<&mut Due> {
+        self.of_mut(number).ring.side_mut(number)
+    }
+
+    /// The numbers of all that live or are past.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        [&self.confirmable, &self.other].map(|life| life.ring.numbers()).into_iter().flatten()
+    }
+
+    /// How many live or are past.
+    pub fn known(&self) -> usize {
+        self.confirmable.ring.len() + self.other.ring.len()
+    }
+
+    /// A message does not own its key any more.
+    #[cold]
+    pub fn disown(&mut self, number: u32) {
+        if let Some(due) = self.due_mut(number) {
+            due.tag = 0;
+        }
     }
 }

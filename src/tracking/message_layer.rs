@@ -5,8 +5,8 @@ use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
 use super::facts::{Facts, folded};
 use super::model::{ExchangeId, RecordId, Relation, Role, Tracked};
+use super::owners::Place;
 use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
-use super::tags::Place;
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 

@@ -21,6 +21,7 @@ mod multicast;
 mod notification;
 mod observation;
 mod order;
+mod owners;
 mod pairs;
 mod past;
 mod resources;

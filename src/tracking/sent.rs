@@ -5,11 +5,11 @@ use super::clock::Moment;
 use super::context::Context;
 use super::life::{Life, Lives};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
+use super::owners::{Owners, Place};
 use super::pairs::PairNumber;
 use super::slab::{NOTHING, Slab};
 use super::slots::NONE;
 use super::table::Table;
-use super::tags::{Held, Place, Tags};
 use crate::coap::{Code, MessageType};
 
 /// Key of a Message ID: who sent it to whom, what it is a key of (2 bits), and the number (16 bits).
@@ -238,23 +238,10 @@ impl Handle {
     pub const NONE: Self = Self(u32::MAX);
 }
 
-/// No message has this key.
-const NO_KEY: MessageKey = u64::MAX;
-
-/// What a number leads to, given what that is.
-#[inline]
-fn held(sent: Option<&Sent>, key: MessageKey) -> Held {
-    match sent {
-        Some(sent) if sent.key == key => Held::Same,
-        Some(_) => Held::Other,
-        None => Held::Gone,
-    }
-}
-
 /// The messages that own a Message ID.
 pub(super) struct SentTable {
     /// By [`key`] or [`stray_key`]: the number of a handle. It knows those that are past, too.
-    index: Tags,
+    owners: Owners,
     /// Multicast messages by [`group_key`].
     groups: Table<MessageKey, Handle>,
     lives: Lives,
@@ -267,7 +254,7 @@ impl SentTable {
     /// Lifetimes of Confirmable and Non-confirmable messages, and after what time a sender sends no more copies, nanoseconds.
     pub fn new(exchange_lifetime: i64, non_lifetime: i64, wait: i64) -> Self {
         Self {
-            index: Tags::new(),
+            owners: Owners::new(),
             groups: Table::new(),
             lives: Lives::new(wait, non_lifetime),
             agains: Slab::new(),
@@ -278,20 +265,20 @@ impl SentTable {
     /// The message that owns the number of a place.
     #[inline]
     pub fn owner(&self, place: Place) -> Option<Handle> {
-        place.number.map(Handle).filter(|handle| self.get(*handle).is_some())
+        place.number().map(Handle).filter(|handle| self.get(*handle).is_some())
     }
 
     /// The message that owned the number of a place last, where it is free again.
     #[cold]
     pub fn past(&self, place: Place) -> Option<(RecordId, Moment)> {
-        let number = place.number.filter(|number| self.lives.of(*number).get(*number).is_none())?;
+        let number = place.number().filter(|number| self.lives.of(*number).get(*number).is_none())?;
         self.lives.of(number).known(number).map(|sent| (sent.record, sent.first.at()))
     }
 
     /// The number of a place was not met lately.
     #[inline]
     pub fn is_new(place: Place) -> bool {
-        place.number.is_none()
+        place.number().is_none()
     }
 
     /// How long such a message owns its number, nanoseconds.
@@ -302,13 +289,13 @@ impl SentTable {
     /// The message that owns a number.
     #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
-        self.index.get(key, |number| held(self.lives.of(number).get(number), key)).map(Handle)
+        self.owner(self.place(key))
     }
 
     /// Asks memory for where a number is looked up.
     #[inline]
     pub fn ask(&self, key: MessageKey) {
-        self.index.ask(key);
+        self.owners.ask(key);
     }
 
     /// Asks memory for where the Confirmable message so many behind the next will lie.
@@ -404,21 +391,14 @@ impl SentTable {
 
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).
     #[inline]
-    pub fn place(&mut self, key: MessageKey) -> Place {
-        let lives = &self.lives;
-        let known = |number: u32| lives.of(number).knows(number);
-        self.index.place(key, |number| held(lives.of(number).known(number), key), known)
+    pub fn place(&self, key: MessageKey) -> Place {
+        self.owners.place(&self.lives, key)
     }
 
     /// Makes a message the owner of the number of a place.
     #[inline(always)]
     pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
-        let long = sent.confirmable || sent.stray;
-        let life = if long { &mut self.lives.confirmable } else { &mut self.lives.other };
-        let number = life.next();
-        life.push(sent);
-        self.index.put(place, number);
-        Handle(number)
+        Handle(self.owners.add(&mut self.lives, place, sent))
     }
 
     /// Lets a multicast message be found by its sender and number alone, too.
@@ -475,11 +455,12 @@ impl SentTable {
     pub fn evict(&mut self) -> Option<Sent> {
         let oldest = |life: &&mut Life| life.front().map_or(i64::MAX, |due| due.stamp);
         let life = self.lives.both().into_iter().min_by_key(oldest)?;
+        let number = life.oldest();
         let (_, sent) = life.pass()?;
         self.agains.take(sent.again);
         let evicted = *sent;
         // That its number is free again is not known.
-        sent.key = NO_KEY;
+        self.lives.disown(number);
         Some(evicted)
     }
 
@@ -506,6 +487,12 @@ impl SentTable {
         for life in self.lives.both() {
             life.clamp(steady);
         }
+    }
+
+    /// Whether there is a message under a handle, or it is past.
+    #[cfg(test)]
+    pub fn knows(&self, handle: Handle) -> bool {
+        self.lives.knows(handle.0)
     }
 
     /// Estimated size in bytes.

@@ -29,7 +29,7 @@ impl Slots {
     /// The steady time behind which [`expire`](Self::expire) finds something.
     pub fn next_due(&self, life: i64) -> Option<i64> {
         let last_used = |term: &Term| if term.free { i64::MIN } else { term.stamp };
-        let stamps = [self.terms.front().map(last_used), self.closed.front().map(|(stamp, _)| *stamp)];
+        let stamps = [self.ring.front_side().map(last_used), self.closed.front().map(|(stamp, _)| *stamp)];
         stamps.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
     }
 
@@ -37,9 +37,8 @@ impl Slots {
     /// `true` if there may be more to do. What is forgotten goes to `forgotten`.
     pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
         let over = |stamp: i64| steady.saturating_sub(stamp) > life;
-        while let Some(&term) = self.terms.front().filter(|term| term.free || over(term.stamp)) {
+        while let Some(&term) = self.ring.front_side().filter(|term| term.free || over(term.stamp)) {
             let number = self.ring.first();
-            self.terms.pop();
             let Some(slot) = self.ring.pop() else { return false };
             if term.lasts {
                 let slot = *slot;
@@ -106,8 +105,7 @@ impl Slots {
         if let Some(slot) = kept {
             self.hand_over(at, &slot);
         }
-        while self.terms.front().is_some_and(|term| term.free) {
-            self.terms.pop();
+        while self.ring.front_side().is_some_and(|term| term.free) {
             self.ring.pop();
         }
     }
@@ -136,7 +134,7 @@ impl Slots {
                 slot.opened_at = slot.opened_at.min(steady);
                 slot.closed_at = slot.closed_at.min(steady);
             }
-            if let Some(term) = self.terms.get_mut(number) {
+            if let Some(term) = self.ring.side_mut(number) {
                 term.stamp = term.stamp.min(steady);
             }
         }

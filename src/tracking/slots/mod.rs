@@ -27,8 +27,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// The exchanges.
 pub(super) struct Slots {
-    ring: Ring<Slot>,
-    terms: Ring<Term>,
+    ring: Ring<Slot, Term>,
     elders: Elders,
     /// When each elder was last known to be used, the longest ago first.
     unused: VecDeque<(i64, u32)>,
@@ -46,7 +45,6 @@ impl Slots {
     pub fn new() -> Self {
         Self {
             ring: Ring::new(0),
-            terms: Ring::new(0),
             elders: Elders::new(),
             unused: VecDeque::new(),
             closed: VecDeque::new(),
@@ -141,8 +139,8 @@ impl Slots {
             let next = self.clients.add(slot.row.client, number);
             slot.of_client = self.put_before(number, next, |slot| &mut slot.of_client);
         }
-        self.terms.push(Term::of(&slot));
-        self.ring.push(slot);
+        let term = Term::of(&slot);
+        self.ring.push(slot, term);
         number
     }
 
@@ -150,9 +148,7 @@ impl Slots {
     #[inline]
     fn note(&mut self, number: u32) {
         self.noted = number;
-        if let Some(slot) = self.ring.get(number)
-            && let Some(term) = self.terms.get_mut(number)
-        {
+        if let Some((slot, term)) = self.ring.both(number) {
             *term = Term::of(slot);
         }
     }
@@ -160,8 +156,8 @@ impl Slots {
     /// An answer came: the request is open no more, but is still found as the newest closed one.
     #[inline]
     pub fn close(&mut self, number: u32, stamp: i64) {
-        let newest = |slot: &&mut Slot| slot.keeps && slot.open && slot.under.open == number;
-        let Some(slot) = self.ring.get_mut(number).filter(newest) else {
+        let newest = |slot: &Slot| slot.keeps && slot.open && slot.under.open == number;
+        let Some((slot, term)) = self.ring.both(number).filter(|(slot, _)| newest(slot)) else {
             self.close_any(number, stamp);
             return;
         };
@@ -170,9 +166,7 @@ impl Slots {
         (slot.under.open, slot.under.closed) = (link.behind, number);
         let (client, of_client) = (slot.row.client, slot.of_client);
         slot.of_client = UNLINKED;
-        if let Some(term) = self.terms.get_mut(number) {
-            *term = Term::of(slot);
-        }
+        *term = Term::of(slot);
         self.noted = number;
         if link != UNLINKED {
             self.leave_token(link);
@@ -422,7 +416,7 @@ mod tests {
 
     fn stays(first: u32) {
         let (mut slots, mut state, mut now) = (Slots::new(), 3u64, 0i64);
-        (slots.ring, slots.terms) = (Ring::new(first), Ring::new(first));
+        slots.ring = Ring::new(first);
         let mut below = |most: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % most

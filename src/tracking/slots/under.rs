@@ -181,9 +181,7 @@ impl Slots {
         if let Some(slot) = self.get_mut(number) {
             slot.survived = true;
         }
-        if self.ring.holds(number)
-            && let Some(term) = self.terms.get_mut(number)
-        {
+        if let Some(term) = self.ring.side_mut(number) {
             term.known = true;
         }
     }

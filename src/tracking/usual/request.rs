@@ -4,10 +4,10 @@ use crate::tracking::Tracker;
 use crate::tracking::context::Context;
 use crate::tracking::exchange::new_row;
 use crate::tracking::model::{ExchangeId, Patch, Role, Tracked};
+use crate::tracking::owners::Place;
 use crate::tracking::pairs::TOLD;
 use crate::tracking::sent::{Handle, MessageKey, Sent, SentTable, key};
 use crate::tracking::slots::{Slot, SlotKind};
-use crate::tracking::tags::Place;
 
 impl Tracker {
     /// The first copy of a request without Observe, under a Message ID and a token that are free.

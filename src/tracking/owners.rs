@@ -1,0 +1,230 @@
+//! Who owns a Message ID. Messages whose keys have the same hash, as far as there are places, are in a chain: each knows the one behind it.
+//! Whoever is forgotten leaves the end of its chain by itself, so that nothing has to be cleared up.
+
+use prefetch_index::prefetch_index;
+
+use super::life::Lives;
+use super::seed::two_numbers;
+use super::sent::{MessageKey, Sent};
+use super::slab::NOTHING;
+use super::table::Key;
+
+/// Where the owner of a key is or would go; good until something is put elsewhere. Small enough to be returned in registers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    at: u32,
+    /// Who has the key, or `NOTHING`.
+    number: u32,
+    /// What is first in its chain now, if it is known.
+    behind: u32,
+    /// See [`Due::tag`](super::life::Due::tag).
+    tag: u16,
+}
+
+impl Place {
+    /// The number of who has the key.
+    #[inline]
+    pub fn number(self) -> Option<u32> {
+        (self.number != NOTHING).then_some(self.number)
+    }
+}
+
+/// Bits of a number all of which are 0 once in 256 messages of a kind.
+const NOW_AND_THEN: u32 = 0x3fc;
+
+/// The chains.
+pub(super) struct Owners {
+    /// Number of the first of each chain. As many as a power of two.
+    first: Vec<u32>,
+    seed: [u64; 2],
+}
+
+impl Owners {
+    /// Chains at the beginning.
+    const FIRST: usize = 256;
+
+    pub fn new() -> Self {
+        Self { first: vec![NOTHING; Self::FIRST], seed: two_numbers() }
+    }
+
+    /// Which chain has a key, and its tag.
+    #[inline]
+    fn home(&self, key: MessageKey) -> (usize, u16) {
+        let hash = key.hash(self.seed);
+        // No key has the tag of who owns nothing any more.
+        (hash as usize & (self.first.len() - 1), (hash >> 48) as u16 | 1)
+    }
+
+    /// Asks memory for where a key is looked for first.
+    #[inline]
+    pub fn ask(&self, key: MessageKey) {
+        prefetch_index(&self.first, self.home(key).0);
+    }
+
+    /// The place of a key.
+    #[inline(never)]
+    pub fn place(&self, lives: &Lives, key: MessageKey) -> Place {
+        let (at, tag) = self.home(key);
+        let mut number = self.first.get(at).copied().unwrap_or(NOTHING);
+        let mut place = Place { at: at as u32, tag, behind: NOTHING, number: NOTHING };
+        if lives.knows(number) {
+            place.behind = number;
+        }
+        while let Some(due) = lives.due(number) {
+            if due.tag == tag && lives.has(number, key) {
+                place.number = number;
+                break;
+            }
+            number = due.behind;
+        }
+        place
+    }
+
+    /// Adds a message, as the owner of the key of a place; gives its number.
+    #[inline(always)]
+    pub fn add(&mut self, lives: &mut Lives, mut place: Place, sent: Sent) -> u32 {
+        if let Some(before) = place.number() {
+            lives.disown(before);
+        }
+        let long = sent.confirmable || sent.stray;
+        if let Some((number, behind)) = lives.of_mut(Lives::kind(long)).forget()
+            && lives.knows(behind)
+        {
+            self.leave(lives, &mut place, number, behind);
+        }
+        let life = lives.of_mut(Lives::kind(long));
+        let number = life.next();
+        life.push(sent, place.tag, place.behind);
+        if let Some(first) = self.first.get_mut(place.at as usize) {
+            *first = number;
+        }
+        if number & NOW_AND_THEN == 0 {
+            self.fit(lives);
+        }
+        number
+    }
+
+    /// A message was forgotten before the one behind it in its chain: that takes its place, also in front of what is put at a place next.
+    #[cold]
+    #[inline(never)]
+    fn leave(&mut self, lives: &mut Lives, next: &mut Place, number: u32, behind: u32) {
+        if next.behind == number {
+            next.behind = behind;
+        }
+        let Some(key) = lives.key(number) else { return };
+        let (at, _) = self.home(key);
+        let Some(first) = self.first.get_mut(at) else { return };
+        let mut before = *first;
+        if before == number {
+            *first = behind;
+        }
+        while let Some(due) = lives.due_mut(before) {
+            before = due.behind;
+            if before == number {
+                due.behind = behind;
+            }
+        }
+    }
+
+    /// Sees to it that there are as many chains as messages that are known, and once more.
+    #[cold]
+    #[inline(never)]
+    fn fit(&mut self, lives: &mut Lives) {
+        let chains = (lives.known() * 2).next_power_of_two();
+        if chains <= self.first.len() {
+            return;
+        }
+        self.first.clear();
+        self.first.resize(chains, NOTHING);
+        for number in lives.numbers() {
+            let Some(key) = lives.key(number) else { continue };
+            let (at, tag) = self.home(key);
+            if let (Some(first), Some(due)) = (self.first.get_mut(at), lives.due_mut(number)) {
+                due.behind = if due.tag == tag { std::mem::replace(first, number) } else { NOTHING };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::tracking::model::{NO_RECORD, ObservationId, Role};
+    use crate::tracking::sent::{Handle, SentTable, Travel};
+    use crate::tracking::slots::NONE;
+
+    /// A message that is answered: it lapses quietly.
+    fn sent(key: MessageKey, stamp: i64, confirmable: bool) -> Sent {
+        Sent {
+            key,
+            stamp,
+            first: Travel::default(),
+            hash: 0,
+            refreshable: 0,
+            ack_hash: 0,
+            answer: Travel::default(),
+            answered_by: 1,
+            round_trip: 0,
+            head: 0,
+            record: stamp as u32,
+            slot: NONE,
+            exchange: 0,
+            observation: ObservationId(0),
+            acknowledgement: NO_RECORD,
+            reset: NO_RECORD,
+            code: 1,
+            role: Role::Other,
+            ack_role: Role::Other,
+            confirmable,
+            cut: false,
+            malformed: false,
+            multicast: false,
+            stray: false,
+            outstanding: false,
+            unreachable: false,
+            arrived: false,
+            responded: true,
+            again: NOTHING,
+        }
+    }
+
+    #[test]
+    fn it_finds_what_a_map_of_the_standard_library_holds() {
+        // Those that are not Confirmable are forgotten sooner; now and then some are evicted.
+        let (mut table, mut newest) = (SentTable::new(9_000, 3_000, 100), HashMap::<MessageKey, (Handle, Sent)>::new());
+        let (mut state, mut found, mut past) = (7u64, 0, 0);
+        for now in 0..120_000i64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let mut below = |most: u64| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 33) % most
+            };
+            while table.freed(now).is_some() {}
+            assert!(table.lapse(now).is_none());
+            // Few keys for a while, many for long.
+            let keys = if now / 10_000 % 4 == 1 { 2_000 } else { 200_000 };
+            let (key, confirmable) = (below(keys), below(16) < if now / 20_000 % 2 == 0 { 8 } else { 14 });
+            let place = table.place(key);
+            let held = newest.get(&key);
+            assert_eq!(table.find(key), held.map(|(handle, _)| *handle).filter(|handle| table.get(*handle).is_some()));
+            let known = held.filter(|(handle, _)| table.knows(*handle));
+            assert_eq!(SentTable::is_new(place), known.is_none(), "message {now}");
+            if let (Some((_, before)), None) = (known, table.owner(place)) {
+                assert_eq!(table.past(place).map(|(record, _)| record), Some(before.record));
+                past += 1;
+            }
+            found += u32::from(known.is_some());
+            let sent = sent(key, now, confirmable);
+            newest.insert(key, (table.insert(place, sent), sent));
+            if now % 1_000 == 999
+                && let Some(evicted) = table.evict()
+                && newest.get(&evicted.key).is_some_and(|(_, sent)| sent.stamp == evicted.stamp)
+            {
+                newest.remove(&evicted.key);
+            }
+        }
+        assert!(found > 1_000 && past > 100, "{found} found, {past} of them past");
+    }
+}
