@@ -78,6 +78,14 @@ struct Head {
     original_length: u32,
 }
 
+impl Head {
+    /// Where the frame begins.
+    #[inline(always)]
+    fn start(&self) -> usize {
+        self.record as usize + RECORD_HEADER
+    }
+}
+
 impl<'a> Run<'a> {
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -108,22 +116,51 @@ impl<'a> Run<'a> {
         Self { heads, number: self.number + first as u64, ..*self }
     }
 
-    /// All of them. With each goes what lies in memory from a place in it on, whatever it belongs to.
+    /// All of them.
     #[inline(always)]
-    pub fn frames<const AT: usize, const N: usize>(&self) -> impl Iterator<Item = (Frame<'a>, Option<&'a [u8; N]>)> {
-        let Self { bytes, number, link, position, .. } = *self;
-        (number..).zip(self.heads).map(move |(number, head)| {
-            let (start, end) = (head.record as usize + RECORD_HEADER, head.end as usize);
-            let frame = Frame {
-                number,
-                time: head.time,
-                link,
-                original_length: head.original_length,
-                bytes: bytes.get(start..end).unwrap_or_default(),
-                position: Position { offset: position.offset + u64::from(head.record), ..position },
-            };
-            (frame, bytes.get(start + AT..).and_then(<[u8]>::first_chunk))
+    pub fn frames(&self) -> impl Iterator<Item = Lent<'_>> {
+        self.heads.iter().enumerate().map(move |(index, head)| Lent { run: self, head, index })
+    }
+
+    /// How long all are on the wire, as far as that is known.
+    #[inline(always)]
+    pub fn original_length(&self) -> u64 {
+        self.heads.iter().map(|head| u64::from(head.original_length)).sum()
+    }
+
+    /// The length of each, and what lies in memory from its beginning on, whatever that belongs to.
+    #[inline(always)]
+    pub fn memory<const N: usize>(&self) -> impl Iterator<Item = (usize, Option<&'a [u8; N]>)> {
+        let bytes = self.bytes;
+        self.heads.iter().map(move |head| {
+            let start = head.start();
+            let memory = bytes.get(start..start + N).and_then(<[u8]>::first_chunk);
+            ((head.end as usize).wrapping_sub(start), memory)
         })
+    }
+}
+
+/// A frame of a run that was not looked at yet: whoever wants to know little of it need not have all put together.
+#[derive(Clone, Copy, Debug)]
+pub struct Lent<'r> {
+    run: &'r Run<'r>,
+    head: &'r Head,
+    index: usize,
+}
+
+impl<'r> Lent<'r> {
+    /// All of it.
+    #[inline(always)]
+    pub fn frame(&self) -> Frame<'r> {
+        let Self { run: Run { bytes, number, link, position, .. }, head, index } = *self;
+        Frame {
+            number: number + index as u64,
+            time: head.time,
+            link: *link,
+            original_length: head.original_length,
+            bytes: bytes.get(head.start()..head.end as usize).unwrap_or_default(),
+            position: Position { offset: position.offset + u64::from(head.record), ..*position },
+        }
     }
 }
 

@@ -12,79 +12,96 @@ const HEADERS: usize = 14 + 20 + 8;
 /// piece, UDP, lengths that agree, nothing cut.
 #[derive(Clone, Copy, Debug)]
 pub struct QuickDatagram<'a> {
-    /// The address of the sender in the upper half, that of the receiver in the lower.
-    pub addresses: u64,
-    /// The port of the sender in the upper half, that of the receiver in the lower.
-    pub ports: u32,
-    /// IPv4 identification.
-    pub ip_id: u16,
-    /// IPv4 time to live.
-    pub hop_limit: u8,
+    headers: &'a [u8; HEADERS],
     /// What UDP carries.
     pub payload: &'a [u8],
 }
 
 impl<'a> QuickDatagram<'a> {
     /// Offset of the payload in the frame.
-    pub const OFFSET: u16 = HEADERS as u16;
-
-    /// Offset of addresses and ports, which stand one behind the other.
-    pub const ENDS: usize = 26;
-
-    /// Addresses and ports of a usual frame, of the bytes there; of other frames some numbers or other.
-    #[inline(always)]
-    pub fn ends(bytes: &[u8; 12]) -> (u64, u32) {
-        let [first, second, ports] = [0, 4, 8].map(|at| be32(bytes, at).unwrap_or(0));
-        (u64::from(first) << 32 | u64::from(second), ports)
-    }
+    pub const OFFSET: usize = HEADERS;
 
     /// The datagram of a usual frame. None says nothing of the frame: the general way then looks at it layer by layer. Of a usual
     /// frame that finds the same, so this one can be left out at any time; it does not verify checksums.
     #[inline(always)]
     pub(super) fn of(frame: &Frame<'a>) -> Option<Self> {
-        if frame.link == LinkType::ETHERNET { Self::of_ethernet(frame.bytes) } else { None }
+        if frame.link != LinkType::ETHERNET {
+            return None;
+        }
+        let (headers, behind) = frame.bytes.split_first_chunk()?;
+        Self::new(headers, behind, Self::payload_length(headers, frame.bytes.len())?)
     }
 
-    /// The same of a frame of Ethernet.
+    /// The same of headers and a payload with whatever follows it. None where that is not so long.
     #[inline(always)]
-    pub fn of_ethernet(frame: &'a [u8]) -> Option<Self> {
-        let (headers, behind) = frame.split_first_chunk::<HEADERS>()?;
-        let (total, length) = (be16(headers, 16)?, be16(headers, 38)?);
+    pub fn new(headers: &'a [u8; HEADERS], behind: &'a [u8], payload: usize) -> Option<Self> {
+        Some(Self { headers, payload: behind.get(..payload)? })
+    }
+
+    /// Length of the payload of a frame of Ethernet with so many bytes that begins so, if it is a usual one.
+    #[inline(always)]
+    pub fn payload_length(headers: &[u8; HEADERS], frame: usize) -> Option<usize> {
+        let (total, length) = (u32::from(be16(headers, 16)?), u32::from(be16(headers, 38)?));
+        // Of a length below that of its header this makes one that no frame has.
+        let payload = length.wrapping_sub(8);
         // EtherType, version and header length; offset 0 with no fragments to follow, and protocol; both lengths.
         if be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
             || be32(headers, 20)? & 0x3fff_00ff != 17
-            || u32::from(length) + 20 != u32::from(total)
+            || length + 20 != total
             || be32(headers, 0)? == u32::MAX
+            || HEADERS as u64 + u64::from(payload) > frame as u64
         {
             return None;
         }
-        Some(Self {
-            addresses: u64::from_be_bytes(*chunk(headers, Self::ENDS)?),
-            ports: be32(headers, 34)?,
-            ip_id: be16(headers, 18)?,
-            hop_limit: byte(headers, 22)?,
-            payload: behind.get(..usize::from(length).checked_sub(8)?)?,
-        })
+        Some(payload as usize)
+    }
+
+    /// Addresses and ports as they stand in the headers of a usual frame, one behind the other.
+    #[inline(always)]
+    pub fn ends(headers: &[u8; HEADERS]) -> &[u8; 12] {
+        chunk(headers, 26).unwrap_or(&[0; 12])
+    }
+
+    /// Its headers.
+    pub fn headers(&self) -> &'a [u8; HEADERS] {
+        self.headers
+    }
+
+    /// IPv4 identification.
+    #[inline(always)]
+    pub fn ip_id(&self) -> u16 {
+        be16(self.headers, 18).unwrap_or(0)
+    }
+
+    /// IPv4 time to live.
+    #[inline(always)]
+    pub fn hop_limit(&self) -> u8 {
+        byte(self.headers, 22).unwrap_or(0)
+    }
+
+    /// Addresses of sender and receiver.
+    fn addresses(&self) -> Addresses<'a> {
+        Addresses::V4(chunk(self.headers, 26).unwrap_or(&[0; 8]))
     }
 
     /// Whether it goes to a group, or to all hosts.
     pub fn is_multicast(&self) -> bool {
-        is_multicast(&Addresses::V4(&self.addresses.to_be_bytes()), false)
+        is_multicast(&self.addresses(), false)
     }
 
     /// The same as the general way has it. `position`: of the frame.
     pub fn datagram(&self, position: Position) -> Datagram<'a> {
-        let (both, ports) = (self.addresses.to_be_bytes(), [(self.ports >> 16) as u16, self.ports as u16]);
-        let addresses = Addresses::V4(&both);
+        let [source, destination] = [34, 36].map(|at| be16(self.headers, at).unwrap_or(0));
+        let addresses = self.addresses();
         Datagram {
-            source: endpoint(addresses.source(), ports[0], position),
-            destination: endpoint(addresses.destination(), ports[1], position),
+            source: endpoint(addresses.source(), source, position),
+            destination: endpoint(addresses.destination(), destination, position),
             payload: self.payload,
             payload_offset: HEADERS as u32,
             wire_length: self.payload.len() as u32,
             cut: false,
-            ip_id: self.ip_id,
-            hop_limit: self.hop_limit,
+            ip_id: self.ip_id(),
+            hop_limit: self.hop_limit(),
             multicast: self.is_multicast(),
             fragments: None,
             reassembled: &[],

@@ -2,20 +2,20 @@
 //! fragments, and which dialect a pair of endpoints speaks.
 
 use super::PipelineOptions;
-use super::batch::{self, Batch, FEW, Other, Quote, Way, What};
+use super::batch::{self, Batch, Other, Quote, Way, What};
 use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
 use super::payloads::Payloads;
 use super::reasons::NotCoap;
-use super::usual::{self, Told};
+use super::usual::{self, Near, Told};
 use crate::capture::{CaptureError, Next, Run, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
 use crate::frame::{
     Datagram, Frame, IcmpQuote, LinkType, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time,
 };
-use crate::store::{Progress, Record, RecordFlags};
-use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, Sought, UsualFacts};
+use crate::store::{Progress, Record, RecordFlags, Sizes};
+use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, UsualFacts};
 
 use super::Step;
 
@@ -173,37 +173,69 @@ impl Lens {
         batch.frames += run.len();
         let is_quick = run.link() == LinkType::ETHERNET && !self.options.checksums;
         if !is_quick || !places.pass_run(run) {
-            run.frames::<0, 0>().for_each(|(frame, _)| self.one(frame, places, batch));
+            run.frames().for_each(|lent| self.one(lent.frame(), places, batch));
             return;
         }
-        let mut sought = [Sought::default(); AT_ONCE];
+        let mut near = [None; AT_ONCE];
         for first in (0..run.len()).step_by(AT_ONCE) {
             let part = run.part(first, AT_ONCE);
-            let ends = part.frames::<{ QuickDatagram::ENDS }, 12>().map(|(_, ends)| ends.map(QuickDatagram::ends));
-            self.known.routes.fetch(ends, &mut sought);
-            for ((frame, memory), sought) in part.frames::<{ QuickDatagram::OFFSET as usize }, FEW>().zip(&sought) {
-                let message = match QuickDatagram::of_ethernet(frame.bytes) {
-                    Some(datagram) => usual::message(self, &frame, &datagram, sought, memory, batch),
-                    None => None,
-                };
-                if message.is_none() {
-                    self.look(frame, batch);
+            self.meet(&part, &mut near);
+            self.read(&part, &near, batch);
+        }
+    }
+
+    /// Has a first look at some frames, so that memory is waited for once.
+    // Apart from what is done with them, so that each has the registers for itself.
+    #[inline(never)]
+    fn meet<'a>(&self, part: &Run<'a>, near: &mut [Option<Near<'a>>; AT_ONCE]) {
+        for (place, (length, memory)) in near.iter_mut().zip(part.memory()) {
+            *place = memory.and_then(|memory| Near::new(&self.known.routes, length, memory));
+        }
+    }
+
+    /// Reads these frames.
+    #[inline(never)]
+    fn read(&mut self, part: &Run<'_>, near: &[Option<Near<'_>>; AT_ONCE], batch: &mut Batch) {
+        // What can be reckoned once for all is not summed up.
+        let (kept, mut payload, mut other) = (batch.bytes.len(), 0, Sizes::default());
+        for (lent, near) in part.frames().zip(near) {
+            match near.as_ref().and_then(|near| near.message(self, || lent.frame(), batch)) {
+                Some(length) => payload += u64::from(length),
+                None => {
+                    let (frame, kept) = (lent.frame(), batch.bytes.len());
+                    self.read_alone(frame, near.is_some(), batch);
+                    other.add(u64::from(frame.original_length), (batch.bytes.len() - kept) as u64, 0);
                 }
             }
         }
+        batch.sizes.join(Sizes {
+            messages: part.len() as u64 - other.messages,
+            frames: part.original_length() - other.frames,
+            coap: (batch.bytes.len() - kept) as u64 - other.coap,
+            payload,
+        });
+    }
+
+    /// Reads a frame without any that are beside it. `is_unusual`: a quick way was tried in vain.
+    #[cold]
+    #[inline(never)]
+    fn read_alone(&mut self, frame: Frame<'_>, is_unusual: bool, batch: &mut Batch) {
+        if let Some(datagram) = self.peeler.quick(&frame).filter(|_| !is_unusual) {
+            let sought = self.known.routes.sought(QuickDatagram::ends(datagram.headers()));
+            if let Some(payload) = usual::message(self, || frame, datagram, &sought, None, batch) {
+                let coap = datagram.payload.len() as u64;
+                batch.sizes.add(u64::from(frame.original_length), coap, u64::from(payload));
+                return;
+            }
+        }
+        self.look(frame, batch);
     }
 
     /// A frame that comes alone, or whose place is unusual.
     #[inline(never)]
     fn one(&mut self, frame: Frame<'_>, places: &mut Places, batch: &mut Batch) {
         let records = batch.records.len();
-        let message = self.peeler.quick(&frame).and_then(|datagram| {
-            let sought = self.known.routes.sought(datagram.addresses, datagram.ports);
-            usual::message(self, &frame, &datagram, &sought, None, batch)
-        });
-        if message.is_none() {
-            self.look(frame, batch);
-        }
+        self.read_alone(frame, false, batch);
         let backwards = places.pass(frame.time);
         if backwards || !places.frames_of_file.is_empty() {
             places.note(frame.position.file, backwards, batch, records);

@@ -7,8 +7,8 @@ use super::check;
 use super::front::{Known, Lens};
 use super::pairs::{Pairs, is_telling};
 use crate::coap::{DecodeMode, Header, UsualMessage};
-use crate::frame::{Datagram, Endpoint, Frame, QuickDatagram};
-use crate::tracking::{RouteTable, Sought};
+use crate::frame::{Datagram, Endpoint, Frame, Position, QuickDatagram};
+use crate::tracking::{Both, FACTS_AHEAD as AHEAD, RouteTable, Sought};
 
 /// The bits of [the mark of a route](crate::tracking::Route::mark) that are set once it is known whether there are usual messages on it: the
 /// datagrams are CoAP by their ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a
@@ -26,28 +26,52 @@ pub(super) struct Told {
     telling: bool,
 }
 
-/// Reads a frame that may hold a usual message. None says nothing of it. `memory`: what lies in memory from its payload on.
+/// A usual frame with few bytes, before it is read on.
+#[derive(Clone, Copy)]
+pub(super) struct Near<'a> {
+    /// What lies in memory from its beginning on.
+    memory: &'a [u8; QuickDatagram::OFFSET + FEW],
+    /// Length of its payload.
+    length: usize,
+    sought: Sought,
+}
+
+impl<'a> Near<'a> {
+    /// A frame of Ethernet of so many bytes, if it is one. Asks memory for its way.
+    #[inline(always)]
+    pub fn new(routes: &RouteTable, length: usize, memory: &'a [u8; QuickDatagram::OFFSET + FEW]) -> Option<Self> {
+        let headers = memory.first_chunk()?;
+        let length = QuickDatagram::payload_length(headers, length).filter(|length| *length <= FEW)?;
+        let sought = routes.sought(QuickDatagram::ends(headers));
+        routes.ask(&sought);
+        Some(Self { memory, length, sought })
+    }
+
+    /// Reads it as [`message`] does.
+    #[inline(always)]
+    pub fn message<'f>(&self, lens: &mut Lens, frame: impl Fn() -> Frame<'f>, batch: &mut Batch) -> Option<u32> {
+        let (headers, memory) = self.memory.split_first_chunk()?;
+        let datagram = QuickDatagram::new(headers, memory, self.length)?;
+        message(lens, frame, datagram, &self.sought, memory.first_chunk(), batch)
+    }
+}
+
+/// Reads a frame that may hold a usual message, and gives the length of its payload. None says nothing of it. `frame` is asked for where it is
+/// needed, so that nothing of it need be kept until then. `memory`: what lies in memory from its payload on.
 #[inline(always)]
-pub(super) fn message(
+pub(super) fn message<'f>(
     lens: &mut Lens,
-    frame: &Frame<'_>,
-    datagram: &QuickDatagram<'_>,
+    frame: impl Fn() -> Frame<'f>,
+    datagram: QuickDatagram<'_>,
     sought: &Sought,
     memory: Option<&[u8; FEW]>,
     batch: &mut Batch,
-) -> Option<()> {
+) -> Option<u32> {
     let Lens { known: Known { routes, facts, .. }, payloads, options, pairs, .. } = lens;
     let both = match routes.find(sought) {
-        Some(both) if both.route(sought).mark != 0 => both,
-        _ => {
-            explore(routes, options, pairs, &datagram.datagram(frame.position), sought);
-            routes.find(sought)?
-        }
+        Some(both) if both.route(sought).mark & USUAL != 0 => both,
+        _ => explore(routes, options, pairs, datagram, frame().position, sought)?,
     };
-    let route = both.route(sought);
-    if route.mark & USUAL == 0 {
-        return None;
-    }
     let admits = |usual: &UsualMessage<'_>| {
         let is_odd = check::concerns(usual) || payloads.are_odd(&usual.message);
         let payload = usual.message.payload().len() as u32;
@@ -55,37 +79,53 @@ pub(super) fn message(
     };
     let ahead = memory.and_then(|memory| memory.first_chunk());
     let told = facts.read(&mut batch.facts, datagram.payload, ahead, admits)?;
+    // Not before, so that it need not be kept beside all that.
+    let route = both.route(sought);
     if route.mark & COUNT != COUNT {
         *both.mark(sought) += u16::from(told.telling);
     }
     let length = batch.keep_few(datagram.payload, memory);
-    batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, u64::from(told.payload));
-    let header = Header::read(datagram.payload);
+    // Where nobody would ask whether it is there.
+    let header = Header::read(ahead.map_or(datagram.payload, |ahead: &[u8; AHEAD]| ahead));
     let ends = [route.source, route.destination];
-    batch.records.push(record(frame, ends, QuickDatagram::OFFSET, length, DecodeMode::Rfc7252, header));
+    batch.records.push(record(&frame(), ends, QuickDatagram::OFFSET as u16, length, DecodeMode::Rfc7252, header));
     let what = What::Message;
-    batch.ways.push(Way { pair: route.pair, ip_id: datagram.ip_id, hop_limit: datagram.hop_limit, what });
-    Some(())
+    batch.ways.push(Way { pair: route.pair, ip_id: datagram.ip_id(), hop_limit: datagram.hop_limit(), what });
+    Some(told.payload)
 }
 
-/// Finds out whether there are usual messages on the route of a datagram, and makes it known where it is not.
+/// Finds out whether there are usual messages on the route of a datagram, and makes it known where it is not. Gives it if there are.
 #[cold]
 #[inline(never)]
-fn explore(
-    routes: &mut RouteTable,
+fn explore<'t>(
+    routes: &'t mut RouteTable,
     options: &PipelineOptions,
     pairs: &Pairs,
-    datagram: &Datagram<'_>,
+    datagram: QuickDatagram<'_>,
+    position: Position,
     sought: &Sought,
-) {
-    if let Some(both) = routes.find(sought)
-        && both.mark_back(sought) & USUAL != 0
-        && !datagram.multicast
-    {
-        // What holds for one way holds for the other, but that only one of them can lead to a group.
-        *both.mark(sought) = USUAL;
-        return;
+) -> Option<&'t mut Both> {
+    let mut is_new = true;
+    if let Some(both) = routes.find(sought) {
+        let back = both.mark_back(sought);
+        let mark = both.mark(sought);
+        if *mark == 0 && back & USUAL != 0 && !datagram.is_multicast() {
+            // What holds for one way holds for the other, but that only one of them can lead to a group.
+            *mark = USUAL;
+        }
+        is_new = *mark == 0;
     }
+    if is_new {
+        let is_usual = learn(routes, options, pairs, &datagram.datagram(position));
+        if let Some(both) = routes.find(sought) {
+            *both.mark(sought) = if is_usual { USUAL } else { UNUSUAL };
+        }
+    }
+    routes.find(sought).filter(|both| both.route(sought).mark & USUAL != 0)
+}
+
+/// The same by addresses, ports and options: makes a route known where there are.
+fn learn(routes: &mut RouteTable, options: &PipelineOptions, pairs: &Pairs, datagram: &Datagram<'_>) -> bool {
     let Datagram { source, destination, .. } = datagram;
     let is_usual = options.tokens.mode() == DecodeMode::Rfc7252
         && options.ports.surely_either(datagram)
@@ -95,9 +135,7 @@ fn explore(
         // Whatever a datagram with such ports holds is told of, so that its endpoints get numbers in any case.
         routes.intern(source, destination);
     }
-    if let Some(both) = routes.find(sought) {
-        *both.mark(sought) = if is_usual { USUAL } else { UNUSUAL };
-    }
+    is_usual
 }
 
 /// Has no usual messages between two endpoints any more: they may speak a dialect. Gives how many told that they speak as everybody does.

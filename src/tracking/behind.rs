@@ -1,12 +1,12 @@
 //! What is behind the token of a message, and facts of usual messages that are remembered by it.
 
 use super::facts::Facts;
-use super::seed::{AT_ONCE, Seed};
+use super::seed::{Seed, TWICE};
 use super::tokens::Token;
 use crate::coap::UsualMessage;
 
-/// Options and payload of a message by a hash. An Observe of one to three bytes that comes first is told apart: each notification has
-/// another, and all the rest is often the same.
+/// Options and payload of a message by a hash, with the first two bytes of its header. An Observe of one to three bytes that comes first is told
+/// apart: each notification has another, and all the rest is often the same.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Behind {
     /// Seeded hash of the rest.
@@ -14,7 +14,7 @@ pub(super) struct Behind {
     /// Value of that Observe.
     observe: u32,
     /// Its length in bytes; 0 where there is none.
-    length: u8,
+    length: u32,
 }
 
 /// The first bytes, and zeros where there are no more.
@@ -25,41 +25,51 @@ fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 /// Bytes that are looked at from the end of the token on at least, whether or not the message has so many.
-const LOOKED_AT: usize = 4 + AT_ONCE;
+const LOOKED_AT: usize = 4 + TWICE;
+
+/// The length of an Observe of one to three bytes that begins with this byte if it is the first option; 0 of anything else.
+#[inline(always)]
+fn observe_length(first: u8) -> u32 {
+    let length = u32::from(first ^ 0x60);
+    // Without a branch: nobody can foretell which messages have one.
+    length & u32::from(length < 4).wrapping_neg()
+}
+
+/// As many bytes as are told apart with an Observe of that length: where there is none, the first byte belongs to the rest.
+#[inline(always)]
+fn apart(length: u32) -> usize {
+    length as usize + usize::from(length > 0)
+}
 
 impl Behind {
     /// Of a message that is read as having its token end so far from its beginning.
     pub fn of(bytes: &[u8], token_end: usize, seed: &Seed) -> Self {
         let behind = bytes.get(token_end..).unwrap_or_default();
-        Self::beside(behind, &padded(behind), seed)
+        let length = observe_length(behind.first().copied().unwrap_or(0));
+        // One that is cut off is none.
+        let (length, rest) = behind.get(apart(length)..).map_or((0, behind), |rest| (length, rest));
+        Self::beside(padded(bytes), length, rest, &padded(behind), seed)
     }
 
-    /// The same of what is behind the token, `beside` being what lies in memory from there on. Without a branch where messages differ most.
+    /// The same of a message with a header that begins so, and an Observe of that length, before the `rest`. `beside`: what lies in memory from the
+    /// end of the token on.
     #[inline(always)]
-    fn beside(behind: &[u8], beside: &[u8; LOOKED_AT], seed: &Seed) -> Self {
-        let [first, value @ ..] = beside.first_chunk::<5>().copied().unwrap_or_default();
-        let length = first & 3;
-        let is_observe = first & !3 == 0x60 && usize::from(length) < behind.len();
-        let length = if is_observe { length } else { 0 };
-        let observe = (u64::from(u32::from_be_bytes(value)) >> (32 - 8 * u32::from(length))) as u32;
-        // Where there is none, the first byte belongs to the rest.
-        let skipped = usize::from(length) + usize::from(length > 0);
-        let beside = beside.get(skipped..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; AT_ONCE]);
-        Self { hash: seed.hash_beside(behind, skipped, beside), observe, length }
+    fn beside(head: [u8; 2], length: u32, rest: &[u8], beside: &[u8; LOOKED_AT], seed: &Seed) -> Self {
+        let [_, value @ ..] = beside.first_chunk::<5>().copied().unwrap_or_default();
+        let value = u32::from_be_bytes(value);
+        let observe = u64::from(value) >> (32 - 8 * length);
+        // What of it tells whether a message that has one may be usual: its length, whether it has leading zeros (RFC 7252 section 3.2), and
+        // whether it is 1, as in a request (RFC 7641 section 2).
+        let sort = if length == 0 { 0 } else { length << 16 | (value >> 24).min(2) << 18 };
+        let number = u32::from(u16::from_le_bytes(head)) | sort;
+        let beside = beside.get(apart(length)..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; TWICE]);
+        Self { hash: seed.hash_beside(number, rest, beside), observe: observe as u32, length }
     }
 
     /// The Observe as a number of its own.
     #[inline(always)]
     pub fn observe_bits(&self) -> u64 {
         u64::from(self.length) << 32 | u64::from(self.observe)
-    }
-
-    /// What of the Observe tells whether a message that has one may be usual: its length, whether it has leading zeros (RFC 7252 section 3.2),
-    /// and whether it is 1, as in a request (RFC 7641 section 2).
-    #[inline(always)]
-    fn sort(&self) -> u64 {
-        let leads = (u64::from(self.observe) << 8) >> (8 * u32::from(self.length)) == 0;
-        u64::from(self.length) | u64::from(leads) << 2 | u64::from(self.observe == 1) << 3
     }
 }
 
@@ -79,7 +89,7 @@ pub struct UsualFacts<T> {
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Known<T> {
-    /// Hash of what it follows from; 0 for nothing.
+    /// Hash of what it follows from, as [`Behind`] has it; 0 for nothing.
     key: u64,
     facts: Facts,
     /// None of what is no usual message, or not admitted.
@@ -111,7 +121,7 @@ impl<T: Copy> UsualFacts<T> {
         ahead: Option<&[u8; AHEAD]>,
         admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
     ) -> Option<T> {
-        match ahead {
+        match ahead.or_else(|| bytes.first_chunk()) {
             Some(ahead) => self.read_here(all, bytes, ahead, admits),
             None => self.read_alone(all, bytes, admits),
         }
@@ -137,33 +147,34 @@ impl<T: Copy> UsualFacts<T> {
         ahead: &[u8; AHEAD],
         admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
     ) -> Option<T> {
-        let &[first, code, high, low] = bytes.first_chunk()?;
+        let [first, code, ..] = *ahead;
         let token = first & 15;
         let token_end = 4 + usize::from(token);
         if token > 8 {
             return None;
         }
-        let (rest, beside) = (bytes.get(token_end..)?, ahead.get(token_end..)?.first_chunk()?);
-        let behind = Behind::beside(rest, beside, &self.seed);
-        let head = u64::from(first) | u64::from(code) << 8 | behind.sort() << 16;
-        let key = self.seed.mix(behind.hash, head) | 1;
-        let [home, other] = places(key);
+        let beside = ahead.get(token_end..)?.first_chunk::<LOOKED_AT>()?;
+        let observe = observe_length(beside[0]);
+        let rest = bytes.get(token_end + apart(observe)..)?;
+        let behind = Behind::beside([first, code], observe, rest, beside, &self.seed);
+        let key = behind.hash | 1;
+        let [home, others @ ..] = places(key);
         let mut known = &self.known[home];
         if known.key != key {
-            known = &self.known[other];
-            if known.key != key {
-                return self.read_new(all, bytes, behind, key, admits);
-            }
+            let place = others.into_iter().find(|place| self.known[*place].key == key);
+            let Some(place) = place else { return self.read_new(all, bytes, token_end, admits) };
+            known = &self.known[place];
         }
         let told = known.told?;
         all.extend_from_slice(std::slice::from_ref(&known.facts));
         if let Some(facts) = all.last_mut() {
-            facts.token = Token::of_message(bytes, token);
-            facts.message_id = u16::from_be_bytes([high, low]);
-            if behind.length > 0 {
-                facts.observe = Some(behind.observe);
-            }
-            facts.tell(bytes, &behind, &self.seed);
+            let [_, _, high, low, word @ ..] = ahead.first_chunk::<12>()?;
+            facts.token = Token::first_of(word, token);
+            facts.message_id = u16::from_be_bytes([*high, *low]);
+            // Without a branch, as above.
+            let observe = known.facts.observe.unwrap_or(0) | behind.observe;
+            facts.observe = known.facts.observe.is_some().then_some(observe);
+            facts.tell(ahead, &behind, &self.seed);
         }
         Some(told)
     }
@@ -175,23 +186,30 @@ impl<T: Copy> UsualFacts<T> {
         &mut self,
         all: &mut Vec<Facts>,
         bytes: &[u8],
-        behind: Behind,
-        key: u64,
+        token_end: usize,
         admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
     ) -> Option<T> {
+        // Reckoned again, so that it need not be put into memory for the others.
+        let behind = Behind::of(bytes, token_end, &self.seed);
+        let key = behind.hash | 1;
         let told = Facts::read_usual(all, bytes, &behind, &self.seed, admits);
-        let facts = told.and_then(|_| all.last().copied()).unwrap_or_default();
-        if let Ok([home, other]) = self.known.get_disjoint_mut(places(key)) {
+        let mut facts = told.and_then(|_| all.last().copied()).unwrap_or_default();
+        if behind.length > 0 {
+            // Each has another.
+            facts.observe = facts.observe.map(|_| 0);
+        }
+        let mut known = Known { key, facts, told };
+        for place in places(key) {
             // What was remembered last stays longest.
-            *other = std::mem::replace(home, Known { key, facts, told });
+            std::mem::swap(&mut self.known[place], &mut known);
         }
         told
     }
 }
 
-/// The two places in which what has a key may be remembered.
+/// The places in which what has a key may be remembered: more than two, or three of which each comes again and again would drive out one another.
 #[inline(always)]
-fn places(key: u64) -> [usize; 2] {
+fn places(key: u64) -> [usize; 4] {
     let home = key as usize / 2 % REMEMBERED;
-    [home, home ^ 1]
+    [home, home ^ 1, home ^ 2, home ^ 3]
 }

@@ -43,7 +43,7 @@ mod unreachable;
 mod usual;
 
 pub use ahead::{AHEAD, Ahead};
-pub use behind::UsualFacts;
+pub use behind::{AHEAD as FACTS_AHEAD, UsualFacts};
 pub use early::is_near;
 pub use facts::Facts;
 pub use model::*;

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use prefetch_index::prefetch_index;
+
 use super::endpoints::EndpointTable;
 use super::model::EndpointId;
 use super::pairs::{PairNumber, PairTable};
@@ -73,9 +75,9 @@ pub struct Sought {
 }
 
 impl Sought {
-    /// Of addresses and ports. The key is the same for both ways.
+    /// Of addresses and ports, the bytes of each as a number in little-endian order. The key is the same for both ways.
     #[inline(always)]
-    fn new(from: u32, to: u32, source: u16, destination: u16, seed: [u64; 2]) -> Self {
+    fn new([from, to]: [u32; 2], [source, destination]: [u16; 2], seed: [u64; 2]) -> Self {
         let [one, other] = [u64::from(from) << 16 | u64::from(source), u64::from(to) << 16 | u64::from(destination)];
         let key = [one.min(other), one.max(other)];
         Self { key, hash: key.hash(seed), way: usize::from(one > other) }
@@ -114,7 +116,7 @@ const _: () = assert!(size_of::<Line>() == 64);
 
 /// Open addressing, line by line; the first cell of a line is filled first. Nothing is taken out.
 struct Ways {
-    /// As many as a power of two.
+    /// As many as a power of two. Half of their cells are empty at least, so that nearly all keys are in the first line that is looked at.
     lines: Vec<Line>,
     /// How many more keys fit before there must be more lines.
     room: usize,
@@ -133,14 +135,15 @@ impl Ways {
     const FIRST: usize = 64;
 
     fn room_of(lines: usize) -> usize {
-        lines * 4 / 3
+        lines
     }
 
     /// What to look for, if a quick datagram between two endpoints can say anything of them.
     fn sought(&self, source: &Endpoint, destination: &Endpoint) -> Option<Sought> {
         match (source.address, destination.address) {
             (IpAddr::V4(from), IpAddr::V4(to)) if source.scope == 0 && destination.scope == 0 => {
-                Some(Sought::new(from.to_bits(), to.to_bits(), source.port, destination.port, self.seed))
+                let addresses = [from, to].map(|address| u32::from_le_bytes(address.octets()));
+                Some(Sought::new(addresses, [source.port, destination.port].map(u16::swap_bytes), self.seed))
             }
             _ => None,
         }
@@ -151,24 +154,33 @@ impl Ways {
         hash as usize & (self.lines.len() - 1)
     }
 
-    /// The cell with a key, or the empty one where it would go.
+    /// What is kept under a key.
     #[inline(always)]
-    fn find(&mut self, key: [u64; 2], hash: u64) -> &mut Cell {
-        let mut at = self.line(hash);
+    fn find(&mut self, sought: &Sought) -> Option<&mut Both> {
+        let mut at = self.line(sought.hash);
         loop {
             let [one, other] = &self.lines[at].0;
             // Nobody can foretell which of the two it is: the number of the other is as quickly reckoned as asked for.
-            let mut cell = usize::from(!one.has(key));
+            let cell = usize::from(!one.has(sought.key));
             let held = if cell == 0 { one } else { other };
-            if !held.has(key) {
-                if !other.is_empty() {
-                    at = (at + 1) & (self.lines.len() - 1);
-                    continue;
-                }
-                cell = usize::from(!one.is_empty());
+            if held.has(sought.key) {
+                return Some(&mut self.lines[at].0[cell].both);
             }
-            return &mut self.lines[at].0[cell];
+            if other.is_empty() {
+                return None;
+            }
+            at = (at + 1) & (self.lines.len() - 1);
         }
+    }
+
+    /// The empty cell where what has this hash would go.
+    fn free(&mut self, hash: u64) -> &mut Cell {
+        let mut at = self.line(hash);
+        while !self.lines[at].0[1].is_empty() {
+            at = (at + 1) & (self.lines.len() - 1);
+        }
+        let cell = usize::from(!self.lines[at].0[0].is_empty());
+        &mut self.lines[at].0[cell]
     }
 
     /// Puts what is not there.
@@ -178,11 +190,11 @@ impl Ways {
             self.lines = vec![Line([EMPTY; 2]); before.len() * 2];
             self.room = Self::room_of(self.lines.len());
             for cell in before.iter().flat_map(|line| &line.0).filter(|cell| !cell.is_empty()) {
-                *self.find(cell.key, cell.key.hash(self.seed)) = *cell;
+                *self.free(cell.key.hash(self.seed)) = *cell;
                 self.room -= 1;
             }
         }
-        *self.find(sought.key, sought.hash) = Cell { key: sought.key, both };
+        *self.free(sought.hash) = Cell { key: sought.key, both };
         self.room -= 1;
     }
 }
@@ -206,32 +218,24 @@ impl RouteTable {
         route
     }
 
-    /// What to look for with addresses and ports as a quick datagram has them.
+    /// What to look for with addresses and ports as they stand in a quick datagram: those of the sender first.
     #[inline(always)]
-    pub fn sought(&self, addresses: u64, ports: u32) -> Sought {
-        let [from, to] = [(addresses >> 32) as u32, addresses as u32];
-        Sought::new(from, to, (ports >> 16) as u16, ports as u16, self.quick.seed)
+    pub fn sought(&self, ends: &[u8; 12]) -> Sought {
+        let [a, b, c, d, e, f, g, h, source @ .., i, j] = *ends;
+        let addresses = [[a, b, c, d], [e, f, g, h]].map(u32::from_le_bytes);
+        Sought::new(addresses, [source, [i, j]].map(u16::from_le_bytes), self.quick.seed)
     }
 
-    /// Asks memory for the ways of several datagrams, so that it is waited for once: puts into `sought` what to look for, one by one.
+    /// Asks memory for what is looked for: who asks for several ways waits once.
     #[inline(always)]
-    pub fn fetch(&self, ends: impl Iterator<Item = Option<(u64, u32)>>, sought: &mut [Sought]) {
-        let mut sum = 0;
-        for (place, ends) in sought.iter_mut().zip(ends) {
-            // Where there are no such bytes, there is no such datagram.
-            let Some((addresses, ports)) = ends else { continue };
-            *place = self.sought(addresses, ports);
-            sum ^= self.quick.lines.get(self.quick.line(place.hash)).map_or(0, |line| line.0[0].both.pair.0);
-        }
-        // What nobody wants to know would not be looked up.
-        std::hint::black_box(sum);
+    pub fn ask(&self, sought: &Sought) {
+        prefetch_index(&self.quick.lines, self.quick.line(sought.hash));
     }
 
     /// Both ways between two endpoints, if one of them is known.
     #[inline(always)]
     pub fn find(&mut self, sought: &Sought) -> Option<&mut Both> {
-        let cell = self.quick.find(sought.key, sought.hash);
-        (!cell.is_empty()).then_some(&mut cell.both)
+        self.quick.find(sought)
     }
 
     /// What is remembered of the way from one endpoint to another, if something went between them before and quick datagrams can go it.
@@ -263,12 +267,17 @@ mod tests {
     #[test]
     fn a_way_is_found_again_however_many_there_are() {
         let end = |number: u32, port| Endpoint { address: IpAddr::V4(number.into()), port, scope: 0 };
+        let ends = |(from, source): (u32, u16), (to, destination): (u32, u16)| {
+            let numbers =
+                [&from.to_be_bytes()[..], &to.to_be_bytes(), &source.to_be_bytes(), &destination.to_be_bytes()];
+            *numbers.concat().first_chunk().unwrap()
+        };
         let mut table = RouteTable::default();
         let routes: Vec<_> = (0..3000).map(|n| table.intern(&end(n % 7, 5683), &end(n << 12, 40_000))).collect();
         for (n, route) in (0..).zip(routes) {
             let (one, other) = (end(n % 7, 5683), end(n << 12, 40_000));
             assert_eq!(table.intern(&one, &other), route);
-            let back = table.sought(u64::from(n << 12) << 32 | u64::from(n % 7), 40_000 << 16 | 5683);
+            let back = table.sought(&ends((n << 12, 40_000), (n % 7, 5683)));
             let both = table.find(&back).unwrap();
             let found = both.route(&back);
             assert_eq!((found.source, found.destination), (route.destination, route.source));
@@ -277,7 +286,7 @@ mod tests {
             assert_eq!(table.mark(&other, &one), Some(&mut (n as u16)));
             assert_eq!(table.mark(&one, &other), Some(&mut 0));
         }
-        let other = table.sought(5 << 32 | 6, 7);
+        let other = table.sought(&ends((5, 0), (6, 7)));
         assert!(table.find(&other).is_none());
     }
 }

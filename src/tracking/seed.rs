@@ -22,7 +22,9 @@ pub(super) fn two_numbers() -> [u64; 2] {
 }
 
 /// As many bytes as [`Seed::hash_beside`] takes at once.
-pub(super) const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 32;
+/// As many as it looks at, whether or not there are so many.
+pub(super) const TWICE: usize = 2 * AT_ONCE;
 
 /// For each length up to [`AT_ONCE`], at its distance from the middle: as many bytes with all bits set, and behind them none.
 static MASKS: [u8; 2 * AT_ONCE] = {
@@ -64,21 +66,27 @@ impl Seed {
         self.mix_chunk(state, last)
     }
 
-    /// Another hash of a sequence of bytes but the first few of them, `beside` being what lies in memory behind those. Few lengths take another
-    /// way through it than the others: which one a message has, nobody can foretell.
+    /// Another hash of a sequence of bytes and a number below 2^32, `beside` being what lies in memory from the first of them on. Few lengths take
+    /// another way through it than the others: which one a message has, nobody can foretell.
     #[inline(always)]
-    pub(super) fn hash_beside(&self, bytes: &[u8], skipped: usize, beside: &[u8; AT_ONCE]) -> u64 {
-        let length = bytes.len().saturating_sub(skipped);
-        let state = (length as u64).wrapping_mul(self.pair[1]);
+    pub(super) fn hash_beside(&self, number: u32, bytes: &[u8], beside: &[u8; TWICE]) -> u64 {
+        let mut length = bytes.len();
+        let mut state = ((length as u64) << 32 | u64::from(number)).wrapping_mul(self.pair[1]);
+        let (first, second) = beside.split_first_chunk().unwrap_or((&[0; AT_ONCE], &[]));
+        let mut last = first;
         if length > AT_ONCE {
-            return self.hash_long(state, bytes.get(skipped..).unwrap_or_default());
+            if length > TWICE {
+                return self.hash_long(state, bytes);
+            }
+            state = self.mix_words(state, words(first));
+            (last, length) = (second.first_chunk().unwrap_or(first), length - AT_ONCE);
         }
         let masks = MASKS.get(AT_ONCE - length..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; AT_ONCE]);
-        let ([a, b, c, d], [e, f, g, h]) = (words(beside), words(masks));
+        let ([a, b, c, d], [e, f, g, h]) = (words(last), words(masks));
         self.mix_words(state, [a & e, b & f, c & g, d & h])
     }
 
-    // Apart, so that the short ones have the registers for themselves.
+    // Apart, so that the shorter ones have the registers for themselves.
     #[inline(never)]
     fn hash_long(&self, mut state: u64, bytes: &[u8]) -> u64 {
         let mut left = bytes;
@@ -146,16 +154,15 @@ mod tests {
     fn hashes_differ_by_length_and_every_byte() {
         let seed = Seed::default();
         let mut seen = std::collections::HashSet::new();
-        for length in 0..70 {
+        for length in 0..100 {
             let mut bytes = vec![7; length];
             let mut insert = |bytes: &[u8]| {
-                let [hash, same, behind] = [(0, 9), (0, 0), (2, 8)].map(|(skipped, other)| {
-                    let beside = [bytes, &[other; AT_ONCE]].concat();
-                    let bytes = [&vec![other; skipped], bytes].concat();
-                    seed.hash_beside(&bytes, skipped, beside.first_chunk().unwrap())
+                let [hash, same, other] = [(1, 9), (1, 0), (2, 9)].map(|(number, behind)| {
+                    let beside = [bytes, &[behind; TWICE]].concat();
+                    seed.hash_beside(number, bytes, beside.first_chunk().unwrap())
                 });
-                assert_eq!((hash, hash), (same, behind));
-                seen.insert(seed.hash(bytes)) && seen.insert(hash)
+                assert_eq!(hash, same);
+                [seed.hash(bytes), hash, other].map(|hash| seen.insert(hash)) == [true; 3]
             };
             assert!(insert(&bytes));
             for at in 0..length {

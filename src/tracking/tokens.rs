@@ -28,14 +28,10 @@ impl Token {
         Self { bits, length: bytes.len() as u32 }
     }
 
-    /// The same of a message whose token, behind its header, has so many bytes: 8 at most.
+    /// The same of the first of eight bytes, so many as the token has: 8 at most.
     #[inline(always)]
-    pub fn of_message(bytes: &[u8], length: u8) -> Self {
-        let behind = bytes.get(4..).unwrap_or_default();
-        let bits = match behind.first_chunk() {
-            Some(word) => u64::from_le_bytes(*word) & FIRST_BYTES[usize::from(length & 15)],
-            None => behind.get(..usize::from(length)).and_then(short).unwrap_or(0),
-        };
+    pub fn first_of(bytes: &[u8; 8], length: u8) -> Self {
+        let bits = u64::from_le_bytes(*bytes) & FIRST_BYTES[usize::from(length & 15)];
         Self { bits, length: u32::from(length) }
     }
 
