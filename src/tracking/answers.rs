@@ -32,11 +32,16 @@ impl Sent {
     #[inline(always)]
     pub fn note_answer(&mut self, last: &Travel, context: &Context<'_, '_>) {
         if !self.is_answered() {
-            self.answer = context.travel();
-            self.answered_by = context.record();
-            let round_trip = between(last.at(), context.now).unwrap_or(0);
-            self.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
+            self.note_first_answer(between(last.at(), context.now).unwrap_or(0), context);
         }
+    }
+
+    /// Notes the message at hand, the first to answer, so many nanoseconds after the newest copy before.
+    #[inline(always)]
+    pub fn note_first_answer(&mut self, round_trip: i64, context: &Context<'_, '_>) {
+        self.answer = context.travel();
+        self.answered_by = context.record();
+        self.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
     }
 
     /// Notes the ACK at hand.
@@ -72,7 +77,7 @@ impl Tracker {
         {
             return tracked;
         }
-        self.count_type(context);
+        self.counters.count_type(context.facts.kind);
         let mut holder = owner;
         if direct.is_none() {
             let rule = if reset { Rule::McastRst } else { Rule::McastAck };
@@ -150,7 +155,7 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(owner) {
             again.answer = Some((context.travel(), context.record()));
         }
-        self.count_type(context);
+        self.counters.count_type(context.facts.kind);
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(before), elapsed);
             return Some(Tracked { relation: Relation::CopyOf, ..alone });
@@ -374,7 +379,7 @@ impl Tracker {
         if let Some((handle, sent)) = known.and_then(|handle| Some((handle, *self.sent.get(handle)?))) {
             return self.stray_again(handle, &sent, context);
         }
-        self.count_type(context);
+        self.counters.count_type(context.facts.kind);
         let role = self.judge_stray(reset, context);
         let place = self.sent.place(stray);
         let handle = self.own(context, stray, place, false);
@@ -393,7 +398,7 @@ impl Tracker {
         if let Some(again) = self.sent.again_mut(handle) {
             (again.last, again.last_record) = (context.travel(), context.record());
         }
-        self.count_type(context);
+        self.counters.count_type(context.facts.kind);
         if kind == Sameness::Captured {
             context.find(Rule::CaptureCopy, i64::from(before), elapsed);
             return Tracked { relation: Relation::CopyOf, ..alone };

@@ -36,7 +36,10 @@ pub(super) struct Clock {
     /// The last time that is known, where the last one is not.
     known: Option<i64>,
     steady: i64,
+    /// A jump that is not confirmed.
     held: i64,
+    /// See [`stamp`](Self::stamp).
+    stamp: i64,
     epoch: u32,
     started: bool,
     /// The first frame behind the last jump.
@@ -57,8 +60,8 @@ impl Clock {
     pub fn go_on(&mut self, time: i64) -> bool {
         let usual = time.checked_sub(self.last).filter(|delta| (0..=JUMP).contains(delta));
         let Some(delta) = usual.filter(|_| self.held == 0 && self.started) else { return false };
-        self.last = time;
-        self.steady = self.steady.saturating_add(delta);
+        let Some(steady) = self.steady.checked_add(delta) else { return false };
+        (self.last, self.steady, self.stamp) = (time, steady, steady);
         true
     }
 
@@ -67,6 +70,12 @@ impl Clock {
     /// A jump is held back until the next frame confirms it: one frame with a wild timestamp ages nothing.
     #[cold]
     pub fn step_oddly(&mut self, time: i64) -> Step {
+        let step = self.step_anyhow(time);
+        self.stamp = self.steady.saturating_add(self.held);
+        step
+    }
+
+    fn step_anyhow(&mut self, time: i64) -> Step {
         if !self.started {
             self.started = true;
             self.last = time;
@@ -106,7 +115,7 @@ impl Clock {
         if self.held > 0 {
             let end = self.steady.saturating_add(self.held);
             self.pause = Some((self.steady, end));
-            (self.steady, self.held) = (end, 0);
+            (self.steady, self.held, self.stamp) = (end, 0, end);
         }
     }
 
@@ -141,7 +150,7 @@ impl Clock {
         if self.started && delta > 0 {
             self.confirm();
             self.steady = self.steady.saturating_add(delta);
-            (self.last, self.known) = (now, None);
+            (self.last, self.known, self.stamp) = (now, None, self.steady);
         }
     }
 
@@ -157,7 +166,7 @@ impl Clock {
 
     /// The steady time to stamp on what begins now; a jump not yet confirmed is in it.
     pub fn stamp(&self) -> i64 {
-        self.steady.saturating_add(self.held)
+        self.stamp
     }
 
     /// Nanoseconds since then, or `None` where time went back in between.
@@ -172,9 +181,18 @@ impl Clock {
 }
 
 /// Nanoseconds from one moment to a later one, or `None` where time went back in between, or where one of them is not known.
+#[inline]
 pub(super) fn between(from: Moment, to: Moment) -> Option<i64> {
-    (from.epoch == to.epoch && is_known_time(from.time) && is_known_time(to.time))
-        .then(|| to.time.saturating_sub(from.time))
+    if from.epoch != to.epoch || !is_known_time(from.time) || !is_known_time(to.time) {
+        return None;
+    }
+    Some(to.time.checked_sub(from.time).unwrap_or_else(|| too_long(to.time)))
+}
+
+/// The longest duration, forwards or back.
+#[cold]
+fn too_long(to: i64) -> i64 {
+    if to < 0 { i64::MIN } else { i64::MAX }
 }
 
 /// The same as the number of a finding.

@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::model::{Arrival, Patch, ResourceId, Tracked};
 use super::pairs::PairNumber;
 use super::sent::{Handle, key};
-use crate::coap::{MessageType, Rule, Severity};
+use crate::coap::{MessageType, Rule, Severity, UNKNOWN_TIME};
 use crate::frame::is_known_time;
 
 /// An answer is not captured longer than this before what it answers.
@@ -31,18 +31,25 @@ struct Early {
 }
 
 /// The newest answers that answered nothing.
-#[derive(Default)]
 pub(super) struct EarlyAnswers {
     list: VecDeque<Early>,
     /// Time of the newest, nanoseconds since 1970.
-    newest: Option<i64>,
+    newest: i64,
+}
+
+impl Default for EarlyAnswers {
+    fn default() -> Self {
+        Self { list: VecDeque::new(), newest: UNKNOWN_TIME }
+    }
 }
 
 impl EarlyAnswers {
     /// One of them may answer a message of this time.
     #[inline]
     pub fn may_answer(&self, now: i64) -> bool {
-        self.newest.is_some_and(|newest| is_near(newest, now))
+        // Nearly none is: what all that are have in common comes first.
+        let near = now.wrapping_sub(self.newest).wrapping_add(EARLY) as u64 <= 2 * EARLY as u64;
+        near && is_near(self.newest, now)
     }
 
     /// One of them answers the message at hand.
@@ -54,7 +61,7 @@ impl EarlyAnswers {
     /// Keeps the message at hand, of which was said that it answers nothing.
     #[cold]
     pub fn push(&mut self, context: &Context<'_, '_>, orphan: (Rule, Severity)) {
-        self.newest = Some(context.now.time);
+        self.newest = context.now.time;
         if context.arrival.cut || context.bytes.len() > LONGEST {
             return;
         }

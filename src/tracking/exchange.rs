@@ -217,6 +217,23 @@ impl Tracker {
         self.release(freed.flatten());
     }
 
+    /// The same of a usual request, so many nanoseconds after its first copy, perhaps in its ACK.
+    #[inline(always)]
+    pub(super) fn settle_usual(&mut self, handle: Handle, elapsed: i64, role: Role, context: &Context<'_, '_>) {
+        let Some((sent, due, last)) = self.sent.changing(handle) else { return };
+        sent.responded = true;
+        if role == Role::PiggybackedResponse {
+            sent.note_ack(role, context);
+        }
+        match sent.is_alone() && !sent.is_answered() {
+            true => sent.note_first_answer(elapsed, context),
+            false => sent.note_answer(&last, context),
+        }
+        let freed = sent.release();
+        due.note(sent);
+        self.release(freed);
+    }
+
     pub(super) fn no_longer_outstanding(&mut self, handle: Handle) {
         let freed = self.sent.get_mut(handle).and_then(Sent::release);
         self.release(freed);

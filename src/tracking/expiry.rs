@@ -20,6 +20,9 @@ const STEP: i64 = SECOND / 20;
 /// A multicast request gets answers for this long (rules for tokens: RFC 7390 section 2.5).
 const GROUP: i64 = 500 * SECOND;
 
+/// With one message what owns a Message ID, or what is open, grows by less than this. It begins one or two of a kind; early answers may add some.
+const MOST_A_MESSAGE: usize = 16 << 10;
+
 /// Slots that something is to happen with, each queue in the order of time.
 #[derive(Default)]
 pub(super) struct Timers {
@@ -44,6 +47,7 @@ impl Timers {
         self.groups.push_back((stamp, slot));
     }
 
+    #[inline(never)]
     pub fn stale_at(&mut self, when: i64, slot: u32) {
         self.stale.push(Reverse((when, slot)));
         self.idle_until = self.idle_until.min(when);
@@ -312,10 +316,21 @@ impl Tracker {
     /// Holds the cap: bodies have an eighth; of the rest what owns a Message ID and what is open each have a half.
     #[inline]
     pub(super) fn shrink(&mut self, out: &mut Output<'_>) {
+        match self.room.checked_sub(1) {
+            Some(room) => self.room = room,
+            None => self.shrink_now(out),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn shrink_now(&mut self, out: &mut Output<'_>) {
         let half = self.options.cap_bytes / 16 * 7;
         if self.sent.bytes() >= half || self.slots.bytes() >= half {
             self.shrink_to(half, out);
         }
+        let left = half.saturating_sub(self.sent.bytes().max(self.slots.bytes())) / MOST_A_MESSAGE;
+        self.room = u32::try_from(left.saturating_sub(1)).unwrap_or(u32::MAX);
     }
 
     #[cold]

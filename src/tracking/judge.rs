@@ -125,7 +125,7 @@ impl Memory {
 
     /// What the response at hand means for those that are stored: that to a [bare](is_bare) GET may serve others for a while, and what changes
     /// a resource makes them stale (RFC 7252 sections 5.6 and 5.8).
-    #[inline]
+    #[inline(always)]
     pub fn renew(
         &mut self,
         pair: PairNumber,
@@ -295,7 +295,7 @@ impl Tracker {
     }
 
     /// Remembers what a response says about requests to come.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remember(&mut self, similar: Similar, bare: bool, context: &Context<'_, '_>) {
         let (pair, resource, method) = similar;
         let tells = matches!(context.facts.code, Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS);

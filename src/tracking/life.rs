@@ -34,6 +34,12 @@ impl Due {
         let done = sent.responded || !sent.is_request() || apart;
         (sent.is_answered() || apart, done && sent.again == NOTHING)
     }
+
+    /// A message has changed.
+    #[inline(always)]
+    pub fn note(&mut self, sent: &Sent) {
+        (self.waits_not, self.lapses_quietly) = Self::quiet(sent);
+    }
 }
 
 type Messages = Ring<Sent, Due, KINDS>;
@@ -131,16 +137,13 @@ impl Life {
         self.ring.push(sent, due);
     }
 
-    /// Changes what lives under a number, and notes what is due of it then.
+    /// What lives under a number, to be changed, and what is due of it, to be [noted](Due::note) then.
     #[inline(always)]
-    pub fn change<R>(&mut self, number: u32, change: impl FnOnce(&mut Sent) -> R) -> Option<R> {
+    pub fn changing(&mut self, number: u32) -> Option<(&mut Sent, &mut Due)> {
         if !self.lives(number) {
             return None;
         }
-        let (sent, due) = self.ring.known_both(number)?;
-        let changed = change(sent);
-        (due.waits_not, due.lapses_quietly) = Due::quiet(sent);
-        Some(changed)
+        self.ring.known_both(number)
     }
 
     /// What is due of the oldest that lives.

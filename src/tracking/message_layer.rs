@@ -74,25 +74,14 @@ impl Tracker {
             if standing == Standing::Reused {
                 self.say_reused(owner, context);
             }
-            self.count_type(context);
+            self.counters.count_type(context.facts.kind);
             return self.track_fresh(place, context);
         };
-        self.count_type(context);
+        self.counters.count_type(context.facts.kind);
         if standing == Standing::Captured {
             return self.captured_twice(owner, context);
         }
         self.track_copy(owner, standing, context)
-    }
-
-    /// Counts a message under its type.
-    pub(super) fn count_type(&mut self, context: &Context<'_, '_>) {
-        let count = match context.facts.kind {
-            MessageType::Confirmable => &mut self.counters.con,
-            MessageType::NonConfirmable => &mut self.counters.non,
-            MessageType::Acknowledgement => &mut self.counters.ack,
-            MessageType::Reset => &mut self.counters.rst,
-        };
-        *count += 1;
     }
 
     /// How the datagram at hand stands to the newest copy and to the first.

@@ -105,6 +105,8 @@ pub struct Tracker {
     /// A registration was seen.
     registered: bool,
     early: EarlyAnswers,
+    /// So many messages may come before the cap can be reached.
+    room: u32,
     /// Leave all to the general path.
     #[cfg(test)]
     general_only: bool,
@@ -138,6 +140,7 @@ impl Tracker {
             observations: 0,
             registered: false,
             early: EarlyAnswers::default(),
+            room: 0,
             #[cfg(test)]
             general_only: false,
             #[cfg(test)]

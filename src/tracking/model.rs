@@ -1,7 +1,7 @@
 //! What the tracker says: ids, relations, the rows of exchanges and observations, counters.
 
 use super::pairs::PairNumber;
-use crate::coap::{Finding, Rule, Severity};
+use crate::coap::{Finding, MessageType, Rule, Severity};
 
 /// Number of a stored message; they rise and are never reused.
 pub type RecordId = u32;
@@ -439,6 +439,22 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Counts a message under its type.
+    #[inline(always)]
+    pub(super) fn count_type(&mut self, kind: MessageType) {
+        self.con += u64::from(kind == MessageType::Confirmable);
+        self.non += u64::from(kind == MessageType::NonConfirmable);
+        self.ack += u64::from(kind == MessageType::Acknowledgement);
+        self.rst += u64::from(kind == MessageType::Reset);
+    }
+
+    /// The same of one that is Confirmable or not.
+    #[inline(always)]
+    pub(super) fn count_sent(&mut self, confirmable: bool) {
+        self.con += u64::from(confirmable);
+        self.non += u64::from(!confirmable);
+    }
+
     /// Exchanges with neither a response nor a Reset, as far as they could be followed.
     pub fn exchanges_unanswered(&self) -> u64 {
         self.exchanges.saturating_sub(self.exchanges_answered + self.exchanges_reset + self.exchanges_evicted)

@@ -386,12 +386,29 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
 }
 
 /// Notifications without a Confirmable one for a day, or faster than allowed (RFC 7641 sections 4.5 and 4.5.1).
+#[inline(always)]
 pub(super) fn pace(observation: &mut Observation, context: &mut Context<'_, '_>, clock: &Clock) {
     if context.facts.kind != MessageType::NonConfirmable {
         observation.confirmed_at = context.now;
         observation.unconfirmed_said = false;
         return;
     }
+    if between(observation.confirmed_at, context.now).is_some_and(|elapsed| elapsed > OBSERVE_CONFIRMABLE_INTERVAL) {
+        unconfirmed(observation, context, clock);
+    }
+    if observation.non_count == 0 {
+        observation.non_first = context.now;
+    }
+    observation.non_count += 1;
+    if observation.non_count > 3 && !observation.fast_said {
+        judge_pace(observation, context);
+    }
+}
+
+/// The last Confirmable message came long ago, and perhaps the capture saw everything since.
+#[cold]
+#[inline(never)]
+fn unconfirmed(observation: &mut Observation, context: &mut Context<'_, '_>, clock: &Clock) {
     if let Some(elapsed) = between(clock.seen_since(observation.confirmed_at), context.now)
         && elapsed > OBSERVE_CONFIRMABLE_INTERVAL
         && !observation.unconfirmed_said
@@ -399,14 +416,12 @@ pub(super) fn pace(observation: &mut Observation, context: &mut Context<'_, '_>,
         observation.unconfirmed_said = true;
         context.find_code(Rule::ObsNoCon24h, 0, elapsed);
     }
-    if observation.non_count == 0 {
-        observation.non_first = context.now;
-    }
-    observation.non_count += 1;
+}
+
+#[inline(never)]
+fn judge_pace(observation: &mut Observation, context: &mut Context<'_, '_>) {
     let gaps = i64::from(observation.non_count) - 1;
-    if gaps >= 3
-        && !observation.fast_said
-        && let Some(elapsed) = between(observation.non_first, context.now)
+    if let Some(elapsed) = between(observation.non_first, context.now)
         && elapsed < gaps.saturating_mul(OBSERVE_NON_INTERVAL)
     {
         observation.fast_said = true;

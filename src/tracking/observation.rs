@@ -78,7 +78,7 @@ impl Observation {
     }
 
     /// Notes when the state will be out of date; `stamp` is the steady time, `index` the slot.
-    #[inline]
+    #[inline(always)]
     pub fn freshen(&mut self, index: u32, context: &Context<'_, '_>, stamp: i64, timers: &mut Timers) {
         let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
         self.row.max_age = age;
@@ -164,16 +164,22 @@ impl Tracker {
             return self.before_group_request(slot, context);
         }
         let observing = self.slots.under(slot.pair, &slot.token).observing;
-        if slot.asked.registers {
-            self.registered = true;
-            self.pairs.direction(slot.pair).mark(REGISTERED);
-            if !unfinished {
-                self.judge_registration(slot, observing, context);
-            }
-            return Role::Registration;
-        }
         if unfinished {
-            return Role::Request;
+            return if self.registers(slot) { Role::Registration } else { Role::Request };
+        }
+        self.before_whole_request(slot, observing, context)
+    }
+
+    /// The same of a whole request to one server.
+    pub(super) fn before_whole_request(
+        &mut self,
+        slot: &mut Slot,
+        observing: u32,
+        context: &mut Context<'_, '_>,
+    ) -> Role {
+        if self.registers(slot) {
+            self.judge_registration(slot, observing, context);
+            return Role::Registration;
         }
         let Some(observation) = self.observation(observing) else {
             return Role::Request;
@@ -190,8 +196,18 @@ impl Tracker {
         Role::Deregistration
     }
 
+    /// Whether a request is one to observe: that is noted.
+    fn registers(&mut self, slot: &Slot) -> bool {
+        if slot.asked.registers {
+            self.registered = true;
+            self.pairs.direction(slot.pair).mark(REGISTERED);
+        }
+        slot.asked.registers
+    }
+
     /// Hash of what a request asks to observe; nothing where that cannot be known.
-    fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
+    #[inline]
+    pub(super) fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
         let facts = context.facts;
         if facts.asks_for_digest() && !facts.lacks_options {
             return Some(facts.digest);
@@ -339,7 +355,7 @@ impl Tracker {
     fn ended_beforehand(&mut self, index: u32, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
         let registration = slot.row.request;
-        let Some(later) = self.slots.open_under(slot.pair, &slot.token) else { return };
+        let Some(later) = self.slots.open_beside(slot) else { return };
         let Some(id) = self.slots.observation(index).map(|observation| observation.id) else { return };
         let Some(slot) = self.slots.get_mut(later) else { return };
         if !slot.asked.deregisters || slot.row.request < registration {

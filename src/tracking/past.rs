@@ -21,7 +21,7 @@ pub(super) struct Passed {
 /// No message has this key.
 const NOTHING: u64 = u64::MAX;
 
-/// The places of a group, what was put last first. The keys lie together: to find nothing, which is the usual, takes one line of memory.
+/// The places of a group. Their keys lie together: to find nothing, which is the usual, takes one line of memory.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Set {
@@ -29,12 +29,33 @@ struct Set {
     passed: [Passed; WAYS],
 }
 
+impl Set {
+    const EMPTY: Self = {
+        let nothing = Passed { record: 0, at: Moment { time: 0, epoch: 0 }, seconds: 0 };
+        Self { keys: [NOTHING; WAYS], passed: [nothing; WAYS] }
+    };
+
+    /// The place of a key, else of what is the oldest; what is empty is older. Without a branch, which nobody could foretell.
+    #[inline(always)]
+    fn place(&self, key: u64) -> usize {
+        let (mut place, mut oldest) = (0, i64::MAX);
+        for at in 0..WAYS {
+            // The place of the key is as old as can be: -1.
+            let age = i64::from(self.passed[at].record) | -i64::from(self.keys[at] == key);
+            (place, oldest) = if age < oldest { (at, age) } else { (place, oldest) };
+        }
+        place
+    }
+}
+
 /// The newest messages by key, one a key.
-pub(super) struct Past(Box<[Set]>);
+pub(super) struct Past(Box<[Set; SETS]>);
 
 impl Default for Past {
     fn default() -> Self {
-        Self(vec![Set { keys: [NOTHING; WAYS], passed: [Passed::default(); WAYS] }; SETS].into())
+        // Made where it stays, since it is large.
+        let sets = vec![Set::EMPTY; SETS].into_boxed_slice().try_into();
+        Self(sets.unwrap_or_else(|_| Box::new([Set::EMPTY; SETS])))
     }
 }
 
@@ -48,37 +69,37 @@ impl Past {
     /// Asks memory for where a key belongs.
     #[inline]
     pub fn ask(&self, key: u64) {
-        if let Some(set) = self.0.get(Self::set(key)) {
-            ask(&set.keys);
-            ask(&set.passed[WAYS - 1]);
-        }
+        let set = &self.0[Self::set(key)];
+        ask(&set.keys);
+        ask(&set.passed[WAYS - 1]);
     }
 
     /// The newest with a key, if it is not forgotten.
     #[inline]
     pub fn get(&self, key: u64) -> Option<&Passed> {
-        let set = self.0.get(Self::set(key))?;
-        set.passed.get(set.keys.iter().position(|held| *held == key)?)
+        let set = &self.0[Self::set(key)];
+        let mut found = None;
+        for (held, passed) in set.keys.iter().zip(&set.passed) {
+            found = if *held == key { Some(passed) } else { found };
+        }
+        found
     }
 
-    /// Keeps a message in place of the one with its key, else of what was put longest ago.
-    #[inline]
+    /// Keeps a message in place of the one with its key, else of the oldest.
+    #[inline(always)]
     pub fn put(&mut self, key: u64, record: RecordId, at: Moment, seconds: u32) {
-        let Some(set) = self.0.get_mut(Self::set(key)) else { return };
-        let place = |wanted: u64| set.keys.iter().position(|held| *held == wanted);
-        let before = place(key).or_else(|| place(NOTHING)).unwrap_or(WAYS - 1);
-        for one in (0..before).rev() {
-            set.keys[one + 1] = set.keys[one];
-            set.passed[one + 1] = set.passed[one];
-        }
-        (set.keys[0], set.passed[0]) = (key, Passed { record, at, seconds });
+        let set = &mut self.0[Self::set(key)];
+        let place = set.place(key);
+        (set.keys[place], set.passed[place]) = (key, Passed { record, at, seconds });
     }
 
     /// What has a key is of no use any more.
     #[inline]
     pub fn forget(&mut self, key: u64) {
-        let keys = self.0.get_mut(Self::set(key)).into_iter().flat_map(|set| &mut set.keys);
-        keys.filter(|held| **held == key).for_each(|held| *held = NOTHING);
+        let set = &mut self.0[Self::set(key)];
+        if let Some(place) = set.keys.iter().position(|held| *held == key) {
+            (set.keys[place], set.passed[place].record) = (NOTHING, 0);
+        }
     }
 }
 

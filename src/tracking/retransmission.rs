@@ -176,6 +176,26 @@ impl Tracker {
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.outstanding = true;
         }
+        self.one_more_open(context);
+    }
+
+    /// Whether a new message to one receiver opens an interaction, whatever came before it.
+    #[inline(always)]
+    pub(super) fn opens(&self, context: &Context<'_, '_>) -> bool {
+        !self.early.may_answer(context.now.time)
+    }
+
+    /// The same of a new message to one receiver, of which is noted that it [opens](Self::opens) one, if it does.
+    #[inline(always)]
+    pub(super) fn opened(&mut self, handle: Handle, opens: bool, context: &mut Context<'_, '_>) {
+        match opens {
+            true => self.one_more_open(context),
+            false => self.outstanding(handle, context),
+        }
+    }
+
+    #[inline(always)]
+    fn one_more_open(&mut self, context: &mut Context<'_, '_>) {
         let direction = self.pairs.direction(context.pair);
         direction.outstanding = direction.outstanding.saturating_add(1);
         let count = u32::from(direction.outstanding);

@@ -3,7 +3,7 @@
 use super::ahead::ask;
 use super::clock::Moment;
 use super::context::Context;
-use super::life::{Life, Lives};
+use super::life::{Due, Life, Lives};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::owners::{Owners, Place};
 use super::pairs::PairNumber;
@@ -411,11 +411,18 @@ impl SentTable {
     /// Changes a message, and notes what is due of it then. `change` is told the newest copy.
     #[inline(always)]
     pub fn change<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Sent, &Travel) -> R) -> Option<R> {
-        let agains = &self.agains;
-        self.lives.of_mut(handle.0).change(handle.0, |sent| {
-            let last = agains.get(sent.again).map_or(sent.first, |again| again.last);
-            change(sent, &last)
-        })
+        let (sent, due, last) = self.changing(handle)?;
+        let changed = change(sent, &last);
+        due.note(sent);
+        Some(changed)
+    }
+
+    /// The same for a change that is large: what is due is to be [noted](Due::note) behind it. Gives the newest copy, too.
+    #[inline(always)]
+    pub fn changing(&mut self, handle: Handle) -> Option<(&mut Sent, &mut Due, Travel)> {
+        let (sent, due) = self.lives.of_mut(handle.0).changing(handle.0)?;
+        let last = self.agains.get(sent.again).map_or(sent.first, |again| again.last);
+        Some((sent, due, last))
     }
 
     /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.
@@ -484,9 +491,7 @@ impl SentTable {
 
     /// Takes back a jump of the clock that was not confirmed: only the newest message can have been sent in it.
     pub fn clamp(&mut self, steady: i64) {
-        for life in self.lives.both() {
-            life.clamp(steady);
-        }
+        self.lives.both().into_iter().for_each(|life| life.clamp(steady));
     }
 
     /// Whether there is a message under a handle, or it is past.

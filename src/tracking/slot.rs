@@ -188,6 +188,15 @@ impl Slot {
         self.kind == SlotKind::Exchange && self.row.state.is_waiting()
     }
 
+    /// An answer came to the request with this number, the newest under the token; gives its neighbours there.
+    #[inline(always)]
+    pub fn close_as_newest(&mut self, number: u32, stamp: i64) -> Link {
+        (self.open, self.closed_at) = (false, stamp);
+        let link = std::mem::replace(&mut self.link, UNLINKED);
+        (self.under.open, self.under.closed) = (link.behind, number);
+        link
+    }
+
     /// When the first copy of the request came.
     pub fn started(&self) -> Moment {
         Moment { time: self.row.started, epoch: self.epoch }

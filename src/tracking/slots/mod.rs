@@ -5,6 +5,7 @@
 
 mod aging;
 mod clients;
+mod closing;
 mod elders;
 mod under;
 
@@ -150,55 +151,6 @@ impl Slots {
         self.noted = number;
         if let Some((slot, term)) = self.ring.both(number) {
             *term = Term::of(slot);
-        }
-    }
-
-    /// An answer came: the request is open no more, but is still found as the newest closed one.
-    #[inline]
-    pub fn close(&mut self, number: u32, stamp: i64) {
-        let newest = |slot: &Slot| slot.keeps && slot.open && slot.under.open == number;
-        let Some((slot, term)) = self.ring.both(number).filter(|(slot, _)| newest(slot)) else {
-            self.close_any(number, stamp);
-            return;
-        };
-        (slot.open, slot.closed_at) = (false, stamp);
-        let link = std::mem::replace(&mut slot.link, UNLINKED);
-        (slot.under.open, slot.under.closed) = (link.behind, number);
-        let (client, of_client) = (slot.row.client, slot.of_client);
-        slot.of_client = UNLINKED;
-        *term = Term::of(slot);
-        self.noted = number;
-        if link != UNLINKED {
-            self.leave_token(link);
-        }
-        if of_client == UNLINKED {
-            self.clients.set(client, NONE);
-        } else {
-            self.leave_client(client, of_client, false);
-        }
-    }
-
-    /// The same wherever the slot lies, and whichever keeps what is under its token.
-    #[inline(never)]
-    fn close_any(&mut self, number: u32, stamp: i64) {
-        let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
-        slot.closed_at = stamp;
-        let next = self.unlink(number);
-        if let Some(under) = self.under_mut(number) {
-            if under.open == number {
-                under.open = next;
-            }
-            under.closed = number;
-        }
-        self.note(number);
-        self.old_and_closed(number, stamp);
-    }
-
-    /// Elders are forgotten by the time at which they were closed.
-    #[inline]
-    fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if !self.ring.holds(number) {
-            self.closed.push_back((stamp, number));
         }
     }
 

@@ -131,8 +131,31 @@ impl Slots {
     /// Whether no request is open at a place, and nobody observes.
     #[inline]
     pub fn is_idle(&self, place: Place) -> bool {
-        let under = place.number.and_then(|at| self.there(at)).map(|(_, slot)| &slot.under);
-        under.is_none_or(|under| under.open == NONE && under.observing == NONE)
+        self.under_at(place).is_none_or(|under| under.open == NONE && under.observing == NONE)
+    }
+
+    /// What is observed at a place, or `NONE`; nothing where a request is open there.
+    #[inline]
+    pub fn observed_at(&self, place: Place) -> Option<u32> {
+        match self.under_at(place) {
+            None => Some(NONE),
+            Some(under) => (under.open == NONE).then_some(under.observing),
+        }
+    }
+
+    /// What was under a token last, at its place.
+    #[inline]
+    fn under_at(&self, place: Place) -> Option<&Under> {
+        place.number.and_then(|at| self.there(at)).map(|(_, slot)| &slot.under)
+    }
+
+    /// The newest request that is open under the token of a slot.
+    #[inline]
+    pub fn open_beside(&self, slot: &Slot) -> Option<u32> {
+        match slot.keeps {
+            true => Some(slot.under.open).filter(|open| *open != NONE),
+            false => self.open_under(slot.pair, &slot.token),
+        }
     }
 
     /// Takes what the slot before kept, for a new one to keep; and whether others may remain when the new one leaves.

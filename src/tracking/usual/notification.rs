@@ -7,7 +7,7 @@ use crate::tracking::judge::{fits, similar};
 use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
 use crate::tracking::sent::{Sent, SentTable, key};
-use crate::tracking::slots::SlotKind;
+use crate::tracking::slots::{Slot, SlotKind};
 
 impl Tracker {
     /// The first copy of a notification with the next number, of an observation under a token with which nothing else goes on.
@@ -24,32 +24,30 @@ impl Tracker {
         }
         let index = self.slots.only_observed(context.pair.reversed(), &facts.token)?;
         let (slot, observation) = self.slots.observed_mut(index)?;
-        let (asked, row) = (&slot.asked, &slot.row);
-        let formats = [asked.accept, observation.format].into_iter().flatten();
-        let format_told = facts.content_format.is_some_and(|now| formats.into_iter().any(|format| format != now));
-        let asked_oddly = asked.cut || asked.oscore || asked.no_response != 0 || asked.bad_critical != 0;
-        let of_one = slot.kind == SlotKind::Exchange && !row.multicast;
-        if !of_one
-            || asked_oddly
-            || format_told
+        let told_another =
+            |format: Option<u16>| facts.content_format.is_some_and(|now| format.is_some_and(|format| format != now));
+        if told_another(observation.format)
             || !observation.is_next(value)
-            || !fits(facts.code, Code(row.method), false)
+            || !slot.usual && (asked_oddly(slot, context) || told_another(slot.asked.accept))
         {
             return None;
         }
-        let (steady, stamp) = (self.clock.steady(), self.clock.stamp());
+        let (steady, stamp, confirmable) =
+            (self.clock.steady(), self.clock.stamp(), facts.kind == MessageType::Confirmable);
         let mut sent = Sent::new(key, stamp, context, false);
         (sent.slot, sent.exchange, sent.observation) = (index, slot.id.0, observation.id);
-        sent.role = Role::Notification;
-        let transmission = u16::from(sent.confirmable);
+        let opens = confirmable && !self.early.may_answer(context.now.time);
+        (sent.role, sent.outstanding) = (Role::Notification, opens);
         let handle = self.sent.insert(owner, sent);
-        if facts.kind == MessageType::Confirmable {
+        self.counters.count_sent(confirmable);
+        let (slot, observation) = if confirmable {
             let before = std::mem::replace(&mut observation.confirmable, handle);
             self.no_longer_outstanding(before);
-            self.outstanding(handle, context);
-        }
-        self.count_type(context);
-        let (slot, observation) = self.slots.observed_mut(index)?;
+            self.opened(handle, opens, context);
+            self.slots.observed_mut(index)?
+        } else {
+            (slot, observation)
+        };
         slot.opened_at = slot.opened_at.max(steady);
         let previous = slot.row.last;
         let mut observed = observation.go_up(value, context);
@@ -68,11 +66,24 @@ impl Tracker {
             relates_to: slot.row.request,
             previous_in_exchange: previous,
             order: ObserveOrder::Next,
-            transmission,
+            transmission: u16::from(confirmable),
             ..Tracked::alone(Role::Notification)
         };
         let (similar, bare) = similar(slot);
         self.remember(similar, bare, context);
         Some(tracked)
     }
+}
+
+/// Whether something may be to be said of a notification for what its registration asks, if that is not a usual request.
+#[inline(never)]
+fn asked_oddly(slot: &Slot, context: &Context<'_, '_>) -> bool {
+    let (asked, row) = (&slot.asked, &slot.row);
+    let of_one = slot.kind == SlotKind::Exchange && !row.multicast;
+    !of_one
+        || asked.cut
+        || asked.oscore
+        || asked.no_response != 0
+        || asked.bad_critical != 0
+        || !fits(context.facts.code, Code(row.method), false)
 }

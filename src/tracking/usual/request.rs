@@ -45,17 +45,22 @@ impl Tracker {
         }
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
-        if !SentTable::is_new(owner) || self.slots.open_under(pair, &facts.token).is_some() {
+        let place = self.slots.place(pair, &facts.token);
+        let observing = self.slots.observed_at(place)?;
+        if !SentTable::is_new(owner) {
             return None;
         }
         let (id, handle) = self.begin(key, owner, Role::Registration, context);
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), facts.token, pair, context.now);
         (slot.sent, slot.usual) = (handle, true);
         (slot.asked.length, slot.asked.registers, slot.asked.deregisters) = (facts.length, registers, deregisters);
-        let role = self.before_request(&mut slot, context);
+        slot.asked.target = self.sought(&slot, context).unwrap_or(0);
+        let role = self.before_whole_request(&mut slot, observing, context);
         context.out.patch(Patch::Exchange(id, slot.row));
         let (observation, transmission) = (slot.row.observation, u16::from(slot.row.confirmable));
-        self.slots.insert(slot, self.clock.stamp());
+        // Where an observation ended, the place may be another.
+        let place = if registers { place } else { self.slots.place(pair, &facts.token) };
+        self.slots.insert_at(place, slot, self.clock.stamp());
         if let Some(sent) = self.sent.get_mut(handle) {
             (sent.role, sent.observation) = (role, observation);
         }
@@ -80,14 +85,16 @@ impl Tracker {
         role: Role,
         context: &mut Context<'_, '_>,
     ) -> (ExchangeId, Handle) {
-        self.count_type(context);
         self.exchanges += 1;
         self.counters.exchanges += 1;
         let mut sent = Sent::new(key, self.clock.stamp(), context, false);
         (sent.slot, sent.exchange, sent.role) = (self.slots.next(), self.exchanges, role);
+        sent.outstanding = self.opens(context);
+        let opens = sent.outstanding;
+        self.counters.count_sent(sent.confirmable);
         let handle = self.sent.insert(owner, sent);
         self.probe(context);
-        self.outstanding(handle, context);
+        self.opened(handle, opens, context);
         (ExchangeId(self.exchanges), handle)
     }
 }

@@ -37,7 +37,6 @@ impl Tracker {
         if slot.row.request != request || !self.is_plain_response(slot, context) {
             return None;
         }
-        self.sent.get_mut(handle)?.note_ack(Role::PiggybackedResponse, context);
         self.counters.ack += 1;
         let slow = elapsed > self.options.parameters.ack_timeout;
         let first = First { kind: AnswerKind::Piggybacked, elapsed, slow };
@@ -76,10 +75,12 @@ impl Tracker {
         };
         let mut sent = Sent::new(key, self.clock.stamp(), context, false);
         (sent.slot, sent.exchange, sent.role) = (index, slot.id.0, role);
+        let opens = confirmable && self.opens(context);
+        sent.outstanding = opens;
         let handle = self.sent.insert(owner, sent);
-        self.count_type(context);
+        self.counters.count_sent(confirmable);
         if confirmable {
-            self.outstanding(handle, context);
+            self.opened(handle, opens, context);
         }
         let tracked = self.take_first(index, First { kind, elapsed, slow: false }, role, context)?;
         Some(Tracked { transmission: u16::from(confirmable), ..tracked })
@@ -99,14 +100,14 @@ impl Tracker {
     #[inline(always)]
     fn is_plain_response(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
         let facts = context.facts;
-        let most = match self.pairs.has(slot.pair, VERIFIED) {
-            true => u32::MAX,
-            false => slot.asked.length.saturating_mul(AMPLIFICATION_FACTOR).max(AMPLIFICATION_SAFE_RESPONSE as u32),
+        let amplifies = || {
+            facts.length > slot.asked.length.saturating_mul(AMPLIFICATION_FACTOR)
+                && !self.pairs.has(slot.pair, VERIFIED)
         };
         slot.usual
             && slot.token == facts.token
             && facts.code != Code::VALID
-            && facts.length <= most
+            && (facts.length <= AMPLIFICATION_SAFE_RESPONSE as u32 || !amplifies())
             && fits(facts.code, Code(slot.row.method), false)
     }
 
@@ -114,7 +115,7 @@ impl Tracker {
     #[inline(always)]
     fn take_first(&mut self, index: u32, first: First, role: Role, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, record) = (context.facts, context.arrival.record);
-        let slot = self.slots.get_mut(index)?;
+        let slot = self.slots.closed_mut(index, self.clock.stamp())?;
         // Written once it is whole: see `Ring::push`.
         let mut row = slot.row;
         let previous = std::mem::replace(&mut row.last, record);
@@ -124,6 +125,7 @@ impl Tracker {
         slot.row = row;
         slot.response_bytes = facts.length;
         let (exchange, asked, pair, observes) = (slot.id, slot.sent, slot.pair, slot.asked.observes());
+        self.settle_usual(asked, first.elapsed, role, context);
         context.out.patch(Patch::AnsweredBy { record: row.request, by: record });
         if first.slow {
             context.find_code(Rule::RespSlow, i64::from(row.request), first.elapsed);
@@ -131,8 +133,6 @@ impl Tracker {
         self.remember((pair, row.resource, row.method), true, context);
         self.count_response(role);
         self.counters.exchanges_answered += 1;
-        self.settle(asked, context);
-        self.close(index);
         let tracked = Tracked {
             exchange,
             relation: Relation::Answers,
