@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::found::Found;
 use super::queue::{Receiver, Sender, queue};
 use super::{Pipeline, Step, thread};
 use crate::store::{Ended, Update};
@@ -15,6 +16,8 @@ const WAIT: Duration = Duration::from_millis(100);
 pub struct Apart {
     updates: Receiver<Update>,
     used: Sender<Update>,
+    /// Counted on this side, which has less to do.
+    found: Found,
 }
 
 impl Apart {
@@ -23,6 +26,7 @@ impl Apart {
     /// # Errors
     /// Where the system has no thread left.
     pub fn spawn(mut pipeline: Pipeline) -> std::io::Result<Self> {
+        let found = pipeline.found.take().unwrap_or_default();
         let (sender, updates) = queue(WAITING);
         let (used, empties) = queue(WAITING + 2);
         thread::spawn(
@@ -34,13 +38,15 @@ impl Apart {
                 let _ = sender.send(Update { ended: Some(Ended::Panicked(why)), ..Update::default() });
             },
         )?;
-        Ok(Self { updates, used })
+        Ok(Self { updates, used, found })
     }
 
     /// Put the next update into `update`, whose memory is used again. [`Step::Ended`] comes with the last.
     pub fn step(&mut self, update: &mut Update) -> Step {
         let Some(next) = self.updates.recv() else { return Step::Ended };
         self.used.offer(std::mem::replace(update, next));
+        self.found.take(&update.patches);
+        self.found.add_to(&mut update.summary);
         if update.ended.is_some() { Step::Ended } else { Step::More }
     }
 }

@@ -6,7 +6,7 @@ use crate::capture::Interface;
 use crate::coap::{DecodeMode, Header, Severity};
 use crate::frame::{Datagram, Endpoint, Frame, Position};
 use crate::store::{Progress, Record, RecordFlags, Sizes};
-use crate::tracking::{EndpointId, Facts, PairNumber};
+use crate::tracking::{Arrival, EndpointId, Facts, PairNumber, RecordId};
 
 /// Bytes that nearly all messages have at most.
 pub(super) const FEW: usize = 96;
@@ -16,10 +16,14 @@ pub(super) const FEW: usize = 96;
 pub(super) struct Batch {
     /// How many.
     pub frames: usize,
+    /// The id of the first record.
+    pub first_record: RecordId,
     /// Messages, and frames that speak of some, in order: all of a record that follows from the frame alone.
     pub records: Vec<Record>,
-    /// How each of these came.
-    pub ways: Vec<Way>,
+    /// What each of these is.
+    pub kinds: Vec<What>,
+    /// How each that is a message arrived.
+    pub arrivals: Vec<Arrival>,
     /// What the tracker needs of each that is a message.
     pub facts: Vec<Facts>,
     /// What each ICMP error says.
@@ -60,20 +64,10 @@ pub(super) struct Batch {
     pub panicked: bool,
 }
 
-/// How the frame of a record came.
-#[derive(Clone, Copy)]
-pub(super) struct Way {
-    /// From its sender to its receiver; of no meaning where an error is quoted.
-    pub pair: PairNumber,
-    pub ip_id: u16,
-    pub hop_limit: u8,
-    pub what: What,
-}
-
-/// What a record is. Two flags of one variant would make it a byte larger.
+/// What a record is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// A CoAP message, or what was sent to a CoAP port as one. Its facts are the next of [`Batch::facts`].
+    /// A CoAP message, or what was sent to a CoAP port as one: the next of [`Batch::arrivals`] and of [`Batch::facts`].
     Message,
     /// A DTLS record where only plain CoAP belongs.
     DtlsOnPlainPort { multicast: bool },
@@ -109,9 +103,10 @@ pub(super) enum Other {
 impl Batch {
     /// Empty it and keep its memory.
     pub fn clear(&mut self) {
-        self.frames = 0;
+        (self.frames, self.first_record) = (0, 0);
         self.records.clear();
-        self.ways.clear();
+        self.kinds.clear();
+        self.arrivals.clear();
         self.facts.clear();
         self.quotes.clear();
         self.bytes.clear();
@@ -127,6 +122,12 @@ impl Batch {
         self.step = None;
         self.failure = None;
         self.panicked = false;
+    }
+
+    /// The id that the next record will have.
+    #[inline(always)]
+    pub fn next_record(&self) -> RecordId {
+        self.first_record.wrapping_add(self.records.len() as RecordId)
     }
 
     /// Nothing in it is to be told.
@@ -199,6 +200,6 @@ mod tests {
 
     #[test]
     fn what_crosses_the_threads_is_small() {
-        assert_eq!((size_of::<Record>(), size_of::<Way>()), (56, 8));
+        assert_eq!((size_of::<Record>(), size_of::<Arrival>(), size_of::<What>()), (56, 40, 1));
     }
 }

@@ -2,7 +2,7 @@
 //! fragments, and which dialect a pair of endpoints speaks.
 
 use super::PipelineOptions;
-use super::batch::{self, Batch, Other, Quote, Way, What};
+use super::batch::{self, Batch, Other, Quote, What};
 use super::check;
 use super::classify::{self, Class};
 use super::pairs::{Hints, Pairs};
@@ -15,7 +15,7 @@ use crate::frame::{
     Datagram, Frame, IcmpQuote, LinkType, PeelOptions, Peeled, Peeler, QuickDatagram, Reason, is_known_time,
 };
 use crate::store::{Progress, Record, RecordFlags, Sizes};
-use crate::tracking::{Facts, PairNumber, Route, RouteTable, Seed, UsualFacts};
+use crate::tracking::{Arrival, Facts, RecordId, Route, RouteTable, Seed, UsualFacts};
 
 use super::Step;
 
@@ -27,6 +27,8 @@ pub(super) struct Front {
     source: Box<dyn Source>,
     lens: Lens,
     interfaces_sent: usize,
+    /// So far.
+    records: RecordId,
     places: Places,
 }
 
@@ -83,9 +85,9 @@ impl Places {
             *number += 1;
             *number
         });
-        let new = batch.records.iter_mut().zip(&batch.ways).skip(records);
-        for (record, way) in new {
-            record.flags.set(RecordFlags::TIME_BACKWARDS, backwards && way.what == What::Message);
+        let new = batch.records.iter_mut().zip(&batch.kinds).skip(records);
+        for (record, what) in new {
+            record.flags.set(RecordFlags::TIME_BACKWARDS, backwards && *what == What::Message);
             batch.numbers.extend(number);
         }
     }
@@ -117,7 +119,7 @@ impl Front {
         let payloads = Payloads::new(options.payloads);
         let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
         let places = Places { first: i64::MIN, last: i64::MIN, unsure_times: false, frames_of_file };
-        Self { source, lens, interfaces_sent: 0, places }
+        Self { source, lens, interfaces_sent: 0, records: 0, places }
     }
 
     /// Sleep until the source may have more.
@@ -127,10 +129,12 @@ impl Front {
 
     /// Put at most `frames` frames into an empty batch.
     pub fn fill(&mut self, frames: usize, batch: &mut Batch) {
+        batch.first_record = self.records;
         let step = self.read(frames, batch).unwrap_or_else(|error| {
             batch.failure = Some(error.to_string());
             Step::Ended
         });
+        self.records = batch.next_record();
         batch.step = Some(step);
         batch.secrets = self.source.secrets().len() as u64;
         batch.joined = self.lens.peeler.fragment_counters().joined;
@@ -340,7 +344,19 @@ fn arrived(
     batch: &mut Batch,
 ) -> Record {
     let Route { source, destination, pair, .. } = known.routes.intern(&datagram.source, &datagram.destination);
-    batch.ways.push(Way { pair, ip_id: datagram.ip_id, hop_limit: datagram.hop_limit, what });
+    batch.kinds.push(what);
+    if what == What::Message {
+        let arrival = Arrival {
+            pair: Some(pair),
+            multicast: datagram.multicast,
+            ip_id: datagram.ip_id,
+            hop_limit: datagram.hop_limit,
+            interface: frame.position.interface,
+            cut: datagram.cut,
+            ..Arrival::new(batch.next_record(), frame.time, source, destination)
+        };
+        batch.arrivals.push(arrival);
+    }
     let (offset, length) = (short(datagram.payload_offset), batch.keep(datagram.payload));
     batch::record(frame, [source, destination], offset, length, message.mode(), message.header())
 }
@@ -397,7 +413,7 @@ fn quoted(
     let pair = routes.pair(source, destination);
     let (ip_id, icmp) = (quote.ip_id, (quote.kind, quote.code));
     batch.quotes.push(Quote { source, destination, pair, ip_id, version: quote.version, icmp });
-    batch.ways.push(Way { pair: PairNumber::default(), ip_id: 0, hop_limit: 0, what: What::Quote });
+    batch.kinds.push(What::Quote);
     let mode = pairs.known(&quote.source, &quote.destination).unwrap_or_default();
     let header = Message::decode_as(quote.payload, mode).header();
     let length = batch.keep(quote.payload);

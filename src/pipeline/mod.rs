@@ -10,6 +10,7 @@ mod body;
 mod check;
 mod classify;
 mod fetch;
+mod found;
 mod front;
 mod groups;
 mod learn;
@@ -39,6 +40,7 @@ pub use sweep::Sweep;
 
 use ahead::{Ahead, Taken};
 use batch::Batch;
+use found::Found;
 use front::Front;
 use work::Work;
 
@@ -77,6 +79,8 @@ pub enum Step {
 pub struct Pipeline {
     front: Feeding,
     work: Work,
+    /// None where whoever takes the updates counts.
+    found: Option<Found>,
 }
 
 /// How the front half runs.
@@ -91,7 +95,8 @@ impl Pipeline {
     /// A pipeline that will read `source` to its end.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
         let work = Work::new(options.tracker.clone());
-        Self { front: Feeding::Here(Box::new(Front::new(source, options, work.seed())), Batch::default()), work }
+        let front = Feeding::Here(Box::new(Front::new(source, options, work.seed())), Batch::default());
+        Self { front, work, found: Some(Found::default()) }
     }
 
     /// The same, with a thread of its own for reading and decoding. It reads on, some thousand frames ahead of what is taken.
@@ -100,7 +105,8 @@ impl Pipeline {
     /// Where the system has no thread left.
     pub fn read_ahead(source: Box<dyn Source>, options: PipelineOptions) -> std::io::Result<Self> {
         let work = Work::new(options.tracker.clone());
-        Ok(Self { front: Feeding::Ahead(Ahead::spawn(Front::new(source, options, work.seed()))?), work })
+        let front = Feeding::Ahead(Ahead::spawn(Front::new(source, options, work.seed()))?);
+        Ok(Self { front, work, found: Some(Found::default()) })
     }
 
     /// The same pipeline, whose updates tell where the patches of each record end, for [`crate::store::Store::apply_each`].
@@ -126,19 +132,30 @@ impl Pipeline {
             self.work.end(update);
             update.ended.get_or_insert(Ended::Complete);
         }
-        self.work.add_rows(update);
         // Copying the counts for each single frame would cost more than the frame itself.
-        if step != Step::More || frames >= FRAMES_A_STEP {
-            self.work.add_summary(update);
-        }
+        self.tell(0, step != Step::More || frames >= FRAMES_A_STEP, update);
         step
     }
 
     /// Let time pass without a frame (live): what waits for an answer grows older. `now` in nanoseconds since 1970.
     pub fn advance(&mut self, now: i64, update: &mut Update) {
+        let first = update.patches.len();
         self.work.advance(now, update);
+        self.tell(first, true, update);
+    }
+
+    /// Adds what the tables have grown by, and the counts if they are wanted. The patches from `first` on are new.
+    fn tell(&mut self, first: usize, counts: bool, update: &mut Update) {
         self.work.add_rows(update);
-        self.work.add_summary(update);
+        if counts {
+            self.work.add_summary(update);
+        }
+        if let Some(found) = &mut self.found {
+            found.take(update.patches.get(first..).unwrap_or_default());
+            if counts {
+                found.add_to(&mut update.summary);
+            }
+        }
     }
 
     /// Wait until the source may have more.
@@ -187,12 +204,6 @@ fn take(batch: &mut Batch, work: &mut Work, update: &mut Update) -> Step {
         update.ended = Some(ended(why.clone()));
     }
     batch.step.unwrap_or(Step::Ended)
-}
-
-fn uncount(findings: &mut [u64; 4], severity: Severity) {
-    if let Some(place) = findings.get_mut(severity as usize) {
-        *place = place.saturating_sub(1);
-    }
 }
 
 fn count(findings: &mut [u64; 4], severity: Severity) {

@@ -2,13 +2,13 @@
 //! such, and are read in one go. The general way in `front` would find the same.
 
 use super::PipelineOptions;
-use super::batch::{Batch, FEW, Way, What, record};
+use super::batch::{Batch, FEW, What, record};
 use super::check;
 use super::front::{Known, Lens};
 use super::pairs::{Pairs, is_telling};
 use crate::coap::{DecodeMode, Header, UsualMessage};
 use crate::frame::{Datagram, Endpoint, Frame, Position, QuickDatagram};
-use crate::tracking::{Both, FACTS_AHEAD as AHEAD, RouteTable, Sought};
+use crate::tracking::{Arrival, Both, FACTS_AHEAD as AHEAD, RouteTable, Sought};
 
 /// The bits of [the mark of a route](crate::tracking::Route::mark) that are set once it is known whether there are usual messages on it: the
 /// datagrams are CoAP by their ports, and nothing is to be said of these or of the addresses. The other bits count usual messages that tell a
@@ -84,13 +84,20 @@ pub(super) fn message<'f>(
     if route.mark & COUNT != COUNT {
         *both.mark(sought) += u16::from(told.telling);
     }
+    let frame = frame();
+    batch.arrivals.push(Arrival {
+        pair: Some(route.pair),
+        ip_id: datagram.ip_id(),
+        hop_limit: datagram.hop_limit(),
+        interface: frame.position.interface,
+        ..Arrival::new(batch.next_record(), frame.time, route.source, route.destination)
+    });
+    batch.kinds.push(What::Message);
     let length = batch.keep_few(datagram.payload, memory);
     // Where nobody would ask whether it is there.
     let header = Header::read(ahead.map_or(datagram.payload, |ahead: &[u8; AHEAD]| ahead));
     let ends = [route.source, route.destination];
-    batch.records.push(record(&frame(), ends, QuickDatagram::OFFSET as u16, length, DecodeMode::Rfc7252, header));
-    let what = What::Message;
-    batch.ways.push(Way { pair: route.pair, ip_id: datagram.ip_id(), hop_limit: datagram.hop_limit(), what });
+    batch.records.push(record(&frame, ends, QuickDatagram::OFFSET as u16, length, DecodeMode::Rfc7252, header));
     Some(told.payload)
 }
 

@@ -1,13 +1,13 @@
 //! The back half: messages are related to earlier ones, and become records.
 
+use std::iter::Zip;
 use std::slice::Iter;
 
-use super::batch::{Batch, Other, Quote, Way, What};
+use super::batch::{Batch, Other, Quote, What};
 use super::check;
 use super::reasons::{NotCoap, Reasons};
-use super::{count, uncount};
 use crate::coap::Finding;
-use crate::store::{Record, RecordFlags, Summary, Update};
+use crate::store::{Record, Summary, Update};
 use crate::tracking::{
     AHEAD, Ahead, Arrival, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
 };
@@ -69,7 +69,7 @@ impl Work {
 
     /// The messages of a batch, and what speaks of messages.
     fn records(&mut self, batch: &mut Batch, update: &mut Update) {
-        let (first_record, first_patch, first) = (self.next_record, update.patches.len(), update.records.len());
+        let (first_record, first) = (self.next_record, update.records.len());
         update.numbers.extend((first_record..).zip(batch.numbers.iter().copied()));
         update.extents.extend(batch.fragments.iter().map(|(at, positions)| (first_record + at, positions.clone())));
         if first == 0 {
@@ -78,30 +78,30 @@ impl Work {
             update.records.append(&mut batch.records);
         }
         let Update { records, patches, observed, marks, .. } = update;
-        let mut aside = Aside { facts: batch.facts.iter(), quotes: batch.quotes.iter(), bytes: &batch.bytes };
-        let messages = batch.ways.iter().filter(|way| way.what == What::Message);
-        let mut coming = messages.zip(&batch.facts).map(|(way, facts)| (way.pair, facts));
+        let messages = batch.arrivals.iter().zip(&batch.facts);
+        let mut aside = Aside { messages, quotes: batch.quotes.iter(), bytes: &batch.bytes };
+        let mut coming = batch.arrivals.chunks(AHEAD).zip(batch.facts.chunks(AHEAD));
         self.ahead.clear();
         // For few messages, asking takes longer than waiting.
         let many = batch.facts.len() > AHEAD;
         if many {
-            self.tracker.look_ahead(&mut self.ahead, &mut coming);
-            self.tracker.look_ahead(&mut self.ahead, &mut coming);
+            self.tracker.look_ahead(&mut self.ahead, coming.next());
+            self.tracker.look_ahead(&mut self.ahead, coming.next());
         }
         let records = records.get_mut(first..).unwrap_or_default();
-        for (records, ways) in records.chunks_mut(AHEAD).zip(batch.ways.chunks(AHEAD)) {
+        for (records, kinds) in records.chunks_mut(AHEAD).zip(batch.kinds.chunks(AHEAD)) {
             if many {
-                self.tracker.look_ahead(&mut self.ahead, &mut coming);
+                self.tracker.look_ahead(&mut self.ahead, coming.next());
             }
-            for (record, way) in records.iter_mut().zip(ways) {
-                self.record(record, way, &mut aside, patches, observed);
+            for (record, what) in records.iter_mut().zip(kinds) {
+                self.record(record, *what, &mut aside, patches, observed);
                 self.next_record += 1;
                 if self.marks {
                     marks.push(patches.len() as u32);
                 }
             }
         }
-        self.count_patches(update, first_patch);
+        self.summary.coap_messages += batch.arrivals.len() as u64;
     }
 
     /// A message, or what speaks of one.
@@ -109,17 +109,21 @@ impl Work {
     fn record(
         &mut self,
         record: &mut Record,
-        way: &Way,
+        what: What,
         aside: &mut Aside<'_>,
         patches: &mut Vec<Patch>,
         observed: &mut Vec<(RecordId, ObservationId)>,
     ) {
         let payload = aside.payload(record.coap_length);
-        match way.what {
+        match what {
             What::Message => {
-                if let Some(facts) = aside.facts.next() {
-                    self.message(record, way, facts, payload, patches, observed);
-                }
+                let Some((arrival, facts)) = aside.messages.next() else { return };
+                self.tracker.track_and_tell(arrival, payload, facts, patches, |tracked| {
+                    record.relate(tracked);
+                    if tracked.observation != ObservationId(0) && (tracked.exchange.0 == 0 || tracked.apart) {
+                        observed.push((arrival.record, tracked.observation));
+                    }
+                });
             }
             What::DtlsOnPlainPort { multicast } => {
                 self.dtls_evidence(check::dtls(payload.len(), true, multicast), patches);
@@ -135,16 +139,12 @@ impl Work {
 
     /// Let time pass without a frame.
     pub fn advance(&mut self, now: i64, update: &mut Update) {
-        let first = update.patches.len();
         self.tracker.advance(now, &mut update.patches);
-        self.count_patches(update, first);
     }
 
     /// No frame follows.
     pub fn end(&mut self, update: &mut Update) {
-        let first = update.patches.len();
         self.tracker.end(&mut update.patches);
-        self.count_patches(update, first);
     }
 
     /// Add what the tables have grown by.
@@ -181,39 +181,6 @@ impl Work {
         self.reasons.count(reason);
     }
 
-    /// Relates a message to those before it.
-    #[inline(always)]
-    fn message(
-        &mut self,
-        record: &mut Record,
-        way: &Way,
-        facts: &Facts,
-        payload: &[u8],
-        patches: &mut Vec<Patch>,
-        observed: &mut Vec<(RecordId, ObservationId)>,
-    ) {
-        let id = self.next_record;
-        let arrival = Arrival {
-            record: id,
-            time: record.time,
-            source: record.source,
-            destination: record.destination,
-            pair: Some(way.pair),
-            multicast: record.flags.has(RecordFlags::MULTICAST),
-            ip_id: way.ip_id,
-            hop_limit: way.hop_limit,
-            interface: record.interface,
-            cut: record.flags.has(RecordFlags::CUT),
-        };
-        self.tracker.track_and_tell(&arrival, payload, facts, patches, |tracked| {
-            record.relate(tracked);
-            if tracked.observation != ObservationId(0) && (tracked.exchange.0 == 0 || tracked.apart) {
-                observed.push((id, tracked.observation));
-            }
-        });
-        self.summary.coap_messages += 1;
-    }
-
     /// An ICMP error that quotes CoAP: evidence about an earlier message.
     #[cold]
     fn unreachable(&mut self, record: &mut Record, quote: &Quote, payload: &[u8], patches: &mut Vec<Patch>) {
@@ -230,26 +197,11 @@ impl Work {
         patches.extend(findings.map(|finding| Patch::Finding(self.next_record, finding)));
         self.reasons.count(NotCoap::Dtls);
     }
-
-    /// Count the findings among the patches from `first` on.
-    fn count_patches(&mut self, update: &Update, first: usize) {
-        for patch in update.patches.get(first..).unwrap_or_default() {
-            match patch {
-                Patch::Finding(_, finding) => count(&mut self.summary.findings, finding.severity),
-                Patch::Graver { finding, was, .. } => {
-                    count(&mut self.summary.findings, finding.severity);
-                    uncount(&mut self.summary.findings, *was);
-                }
-                Patch::Withdrawn { was, .. } => uncount(&mut self.summary.findings, *was),
-                _ => {}
-            }
-        }
-    }
 }
 
 /// What stands beside the records of a batch, from the present one on.
 struct Aside<'a> {
-    facts: Iter<'a, Facts>,
+    messages: Zip<Iter<'a, Arrival>, Iter<'a, Facts>>,
     quotes: Iter<'a, Quote>,
     bytes: &'a [u8],
 }

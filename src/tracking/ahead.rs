@@ -7,8 +7,10 @@ use prefetch_index::prefetch_index;
 
 use super::Tracker;
 use super::facts::Facts;
+use super::model::{Arrival, ResourceId};
 use super::pairs::PairNumber;
 use super::sent::key;
+use super::slots::Slot;
 use super::tags::Tag;
 use crate::coap::MessageType;
 
@@ -32,10 +34,10 @@ pub struct Ahead {
 #[derive(Default)]
 struct Group {
     /// Tokens of the responses that do not come in an ACK, notifications among them.
-    tokens: [Tag; AHEAD],
-    /// Where these lead, if they lead anywhere.
-    slots: [u32; AHEAD],
-    responses: usize,
+    tokens: Few<Tag>,
+    /// Where these lead: to slots, and to such as have become old.
+    slots: Few<u32>,
+    elders: Few<u32>,
     new: New,
 }
 
@@ -47,20 +49,53 @@ struct New {
     requests: u32,
 }
 
+/// Some of a group. They are sifted out without a branch, since nobody can foretell which they are.
+struct Few<T> {
+    all: [T; AHEAD],
+    length: usize,
+}
+
+impl<T: Copy + Default> Default for Few<T> {
+    fn default() -> Self {
+        Self { all: [T::default(); AHEAD], length: 0 }
+    }
+}
+
+impl<T: Copy> Few<T> {
+    fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    #[inline(always)]
+    fn put_if(&mut self, wanted: bool, one: T) {
+        if let Some(place) = self.all.get_mut(self.length) {
+            *place = one;
+            self.length += usize::from(wanted);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = T> {
+        self.all.get(..self.length).unwrap_or_default().iter().copied()
+    }
+}
+
 impl Ahead {
     /// Forgets all groups.
     pub fn clear(&mut self) {
-        for group in &mut self.groups {
-            (group.responses, group.new) = (0, New::default());
+        for Group { tokens, slots, elders, new } in &mut self.groups {
+            tokens.clear();
+            slots.clear();
+            elders.clear();
+            *new = New::default();
         }
     }
 }
 
 impl Tracker {
     /// Asks for what the next [`AHEAD`] messages need, and for a part of it for those behind them. To be called before each so many messages,
-    /// and twice before the first. `messages`: the rest of which nothing was asked.
+    /// and twice before the first. `messages`: of those of which nothing was asked the first [`AHEAD`], if there are any.
     #[inline(never)]
-    pub fn look_ahead<'a>(&self, ahead: &mut Ahead, messages: &mut impl Iterator<Item = (PairNumber, &'a Facts)>) {
+    pub fn look_ahead(&self, ahead: &mut Ahead, messages: Option<(&[Arrival], &[Facts])>) {
         let Ahead { groups: [a, b, c], next } = ahead;
         let (near, far, farther) = match *next {
             0 => (a, b, c),
@@ -69,60 +104,75 @@ impl Tracker {
         };
         *next = (*next + 1) % 3;
         self.ask_observations(near);
-        self.ask_things(far, near.new);
-        self.ask_places(farther, messages);
+        self.ask_slots(far, near.new);
+        let (arrivals, facts) = messages.unwrap_or_default();
+        self.ask_places(farther, arrivals, facts);
     }
 
-    /// Asks for where numbers and tokens are looked up.
+    /// Asks for where numbers and tokens are looked up, and answers to like requests.
     #[inline(always)]
-    fn ask_places<'a>(&self, group: &mut Group, messages: impl Iterator<Item = (PairNumber, &'a Facts)>) {
-        let (mut responses, mut new) = (0, New::default());
-        for (pair, facts) in messages.take(AHEAD) {
-            if facts.kind as u8 >= MessageType::Acknowledgement as u8 {
-                continue;
-            }
-            let (request, confirmable) = (facts.code.is_request(), facts.kind == MessageType::Confirmable);
-            let client = if request { pair } else { pair.reversed() };
+    fn ask_places(&self, group: &mut Group, arrivals: &[Arrival], facts: &[Facts]) {
+        let mut sent = Few::<u8>::default();
+        for (at, facts) in (0..).zip(facts) {
+            sent.put_if((facts.kind as u8) < MessageType::Acknowledgement as u8, at);
+        }
+        group.tokens.clear();
+        let mut confirmable = 0;
+        let mut requests = Few::<(PairNumber, ResourceId)>::default();
+        for at in sent.iter().map(usize::from) {
+            let (Some(arrival), Some(facts)) = (arrivals.get(at), facts.get(at)) else { return };
+            let (pair, request) = (arrival.pair.unwrap_or_default(), facts.code.is_request());
             self.pairs.ask(pair);
             self.sent.ask(key(pair, facts.message_id));
-            let token = self.slots.ask(client, &facts.token);
-            if let Some(place) = group.tokens.get_mut(responses) {
-                *place = token;
-            }
-            // Without a branch, which nobody can foretell.
-            responses += usize::from(!request);
-            new.requests += u32::from(request);
-            new.confirmable += u32::from(confirmable);
-            new.other += u32::from(!confirmable);
-            self.memory.ask(pair, self.resources.at_hand(facts.digest));
+            group.tokens.put_if(!request, self.slots.ask(pair.reversed_if(!request), &facts.token));
+            requests.put_if(request, (pair, self.resources.at_hand(facts.digest)));
+            confirmable += u32::from(facts.kind == MessageType::Confirmable);
         }
-        (group.responses, group.new) = (responses, new);
+        let new = (sent.length as u32 - confirmable, requests.length as u32);
+        group.new = New { confirmable, other: new.0, requests: new.1 };
+        for (pair, resource) in requests.iter() {
+            self.memory.ask(pair, resource);
+        }
     }
 
-    /// Asks for what lies there, and for where new things will lie; `before`: what begins before.
+    /// Asks for the slots that the tokens lead to.
     #[inline(always)]
-    fn ask_things(&self, group: &mut Group, before: New) {
-        for by in 0..group.new.confirmable {
+    fn ask_slots(&self, group: &mut Group, before: New) {
+        let Group { tokens, slots, elders, new } = group;
+        for by in 0..new.confirmable {
             self.sent.ask_confirmable(before.confirmable + by);
         }
-        for by in 0..group.new.other {
+        for by in 0..new.other {
             self.sent.ask_other(before.other + by);
         }
-        for by in 0..group.new.requests {
+        for by in 0..new.requests {
             self.slots.ask_ahead(before.requests + by);
         }
-        for (token, slot) in group.tokens.iter().zip(&mut group.slots).take(group.responses) {
-            *slot = self.slots.ask_slot(*token);
+        slots.clear();
+        elders.clear();
+        for token in tokens.iter() {
+            let (slot, elder) = self.slots.first(token);
+            slots.put_if(slot.is_some(), slot.unwrap_or_default());
+            elders.put_if(elder.is_some(), elder.unwrap_or_default());
         }
+        slots.iter().filter_map(|slot| self.slots.young(slot)).for_each(Slot::ask);
+        elders.iter().filter_map(|elder| self.slots.elder(elder)).for_each(Slot::ask);
     }
 
     /// Asks for what the slots lead to.
     #[inline(always)]
     fn ask_observations(&self, group: &Group) {
-        for slot in group.slots.iter().take(group.responses) {
-            if let Some(slot) = self.slots.ask_observation(*slot) {
-                self.memory.ask(slot.pair, slot.row.resource);
-            }
+        let young = group.slots.iter().filter_map(|slot| self.slots.young(slot));
+        let old = group.elders.iter().filter_map(|elder| self.slots.elder(elder));
+        young.for_each(|slot| self.ask_observation(slot));
+        old.for_each(|slot| self.ask_observation(slot));
+    }
+
+    #[inline(always)]
+    fn ask_observation(&self, slot: &Slot) {
+        if slot.asked.observes() {
+            self.slots.ask_observation(slot);
+            self.memory.ask(slot.pair, slot.row.resource);
         }
     }
 }

@@ -28,6 +28,12 @@ impl PairNumber {
         Self(self.0 ^ u32::from(self.0 & Self::SAME == 0))
     }
 
+    /// The other direction where that is wanted. Without a branch.
+    #[inline]
+    pub(super) fn reversed_if(self, wanted: bool) -> Self {
+        Self(self.0 ^ (u32::from(self.0 & Self::SAME == 0) & u32::from(wanted)))
+    }
+
     #[inline]
     fn index(self) -> (usize, usize) {
         ((self.0 >> 2) as usize, (self.0 & 1) as usize)

@@ -19,6 +19,12 @@ impl<T> Slab<T> {
         self.things.len() - self.free.len()
     }
 
+    /// Things, and places where one was.
+    #[inline]
+    pub fn places(&self) -> usize {
+        self.things.len()
+    }
+
     #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {
         self.things.get(number as usize)?.as_ref()

@@ -23,6 +23,12 @@ impl Elders {
         self.slots.len()
     }
 
+    /// Whether there may be something at a place.
+    #[inline]
+    pub fn has(&self, place: u32) -> bool {
+        (place as usize) < self.slots.places()
+    }
+
     /// What is at a place, with its number.
     #[inline]
     pub fn at(&self, place: u32) -> Option<&(u32, Slot)> {

@@ -51,22 +51,32 @@ impl Slots {
         self.tokens.ask(token.key(pair.0))
     }
 
-    /// Asks memory for the slot that may keep what is under a token; gives what leads to it.
-    #[inline]
-    pub fn ask_slot(&self, token: Tag) -> u32 {
+    /// The number of the slot that may keep what is under a token, or the place of the elder that may.
+    #[inline(always)]
+    pub fn first(&self, token: Tag) -> (Option<u32>, Option<u32>) {
         let at = self.tokens.first(token);
-        if let Some((_, slot)) = self.there(at) {
-            slot.ask();
-        }
-        at
+        let place = old_place(at);
+        (Some(at).filter(|_| self.ring.holds(at) & place.is_none()), place.filter(|place| self.elders.has(*place)))
     }
 
-    /// Asks memory for the observation in such a slot; gives the slot.
+    /// The slot with a number that is in the ring.
     #[inline]
-    pub fn ask_observation(&self, at: u32) -> Option<&Slot> {
-        let (_, slot) = self.there(at)?;
-        self.observations.get(slot.observation)?.ask();
-        Some(slot)
+    pub fn young(&self, number: u32) -> Option<&Slot> {
+        self.ring.known(number)
+    }
+
+    /// The elder at a place.
+    #[inline]
+    pub fn elder(&self, place: u32) -> Option<&Slot> {
+        self.elders.at(place).map(|(_, slot)| slot)
+    }
+
+    /// Asks memory for the observation in a slot.
+    #[inline]
+    pub fn ask_observation(&self, slot: &Slot) {
+        if let Some(observation) = self.observations.get(slot.observation) {
+            observation.ask();
+        }
     }
 
     /// The same, to be changed.
