@@ -12,7 +12,7 @@ const KINDS: u32 = 2;
 
 /// When the time of a message is over, and whether anything happens then. These lie close together, so that most messages are forgotten without
 /// being looked at once more.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Due {
     /// Steady time of the first copy.
     pub stamp: i64,
@@ -128,13 +128,14 @@ impl Life {
         Some((number, behind))
     }
 
-    /// Adds a message. `tag`, `behind`: see [`Due`].
+    /// Adds a message, which is written where it stays. `tag`, `behind`: see [`Due`].
     #[inline(always)]
-    pub fn push(&mut self, sent: Sent, tag: u16, behind: u32) {
+    pub fn push(&mut self, tag: u16, behind: u32, write: impl FnOnce(&mut Sent)) {
+        let Some((sent, due)) = self.ring.push_place() else { return };
         self.living += 1;
-        let (waits_not, lapses_quietly) = Due::quiet(&sent);
-        let due = Due { stamp: sent.stamp, behind, tag, waits_not, lapses_quietly };
-        self.ring.push(sent, due);
+        write(sent);
+        let (waits_not, lapses_quietly) = Due::quiet(sent);
+        *due = Due { stamp: sent.stamp, behind, tag, waits_not, lapses_quietly };
     }
 
     /// What lives under a number, to be changed, and what is due of it, to be [noted](Due::note) then.

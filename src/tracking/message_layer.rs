@@ -227,8 +227,7 @@ impl Tracker {
 
     /// Makes the message the owner of its number.
     pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, place: Place, malformed: bool) -> Handle {
-        let sent = Sent::new(key, self.clock.stamp(), context, malformed);
-        let handle = self.sent.insert(place, sent);
+        let handle = self.sent.insert(place, (key, self.clock.stamp(), malformed), context, |_| {});
         if context.arrival.multicast {
             self.sent.insert_group(context.arrival.source, context.facts.message_id, handle);
         }

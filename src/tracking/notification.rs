@@ -219,8 +219,14 @@ pub(super) fn number(
     if context.facts.oscore {
         return protected_number(observation, value, context, first);
     }
+    let Some(clock) = clock else {
+        observation.climb = Climb::default();
+        observation.set_freshest(value, context.now);
+        observation.payload = Payload::of(context);
+        return ObserveOrder::First;
+    };
     let freshest = observation.row.freshest;
-    let standing = clock.map_or(ObserveOrder::First, |clock| observation.standing(value, context.now, clock));
+    let standing = observation.standing(value, context.now, clock);
     judge_number(observation, value, standing, context);
     if matches!(standing, ObserveOrder::Stale | ObserveOrder::Same | ObserveOrder::None) {
         return standing;
@@ -367,7 +373,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
     let rise = value.wrapping_sub(freshest);
     let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= WINDOW);
     // Close below a number that has just wrapped is late, not far ahead.
-    if standing != ObserveOrder::First && rise > HALF && rise < MODULUS - (1 << 22) && soon {
+    if rise > HALF && rise < MODULUS - (1 << 22) && soon {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);
     }
     match standing {

@@ -80,13 +80,12 @@ impl Owners {
         place
     }
 
-    /// Adds a message, as the owner of the key of a place; gives its number.
+    /// Adds a message, as the owner of the key of a place; gives its number. `long`: it is not Non-confirmable.
     #[inline(always)]
-    pub fn add(&mut self, lives: &mut Lives, mut place: Place, sent: Sent) -> u32 {
+    pub fn add(&mut self, lives: &mut Lives, mut place: Place, long: bool, write: impl FnOnce(&mut Sent)) -> u32 {
         if let Some(before) = place.number() {
             lives.disown(before);
         }
-        let long = sent.confirmable || sent.stray;
         if let Some((number, behind)) = lives.of_mut(Lives::kind(long)).forget()
             && lives.knows(behind)
         {
@@ -94,7 +93,7 @@ impl Owners {
         }
         let life = lives.of_mut(Lives::kind(long));
         let number = life.next();
-        life.push(sent, place.tag, place.behind);
+        life.push(place.tag, place.behind, write);
         if let Some(first) = self.first.get_mut(place.at as usize) {
             *first = number;
         }
@@ -217,7 +216,8 @@ mod tests {
             }
             found += u32::from(known.is_some());
             let sent = sent(key, now, confirmable);
-            newest.insert(key, (table.insert(place, sent), sent));
+            let handle = table.add(place, sent.confirmable, |cell| *cell = sent);
+            newest.insert(key, (handle, sent));
             if now % 1_000 == 999
                 && let Some(evicted) = table.evict()
                 && newest.get(&evicted.key).is_some_and(|(_, sent)| sent.stamp == evicted.stamp)

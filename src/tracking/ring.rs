@@ -157,6 +157,26 @@ impl<T: Copy, S: Copy, const BITS: u32> Ring<T, S, BITS> {
         }
     }
 
+    /// The same for a thing that is to be written there, each field of it.
+    #[inline(always)]
+    pub fn push_place(&mut self) -> Option<(&mut T, &mut S)>
+    where
+        T: Default,
+        S: Default,
+    {
+        if self.length > self.mask {
+            self.grow();
+        }
+        let number = self.next();
+        if self.cell(number) >= self.cells.len() {
+            cold();
+            self.cells.push(T::default());
+            self.sides.push(S::default());
+        }
+        self.length += 1;
+        self.known_both(number)
+    }
+
     /// All cells are used. Of twice as many, each thing has the one that it had or the one as far behind the middle: it is put into both,
     /// except where those that have come round are the only ones to move.
     #[cold]

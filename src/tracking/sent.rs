@@ -52,8 +52,8 @@ impl Travel {
     }
 }
 
-/// A message that owns its Message ID, with its answers. Times in nanoseconds.
-#[derive(Clone, Copy, Debug)]
+/// A message that owns its Message ID, with its answers. Times in nanoseconds. It [begins](Sent::begin) with each field set.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sent {
     pub key: MessageKey,
     /// Steady time of the first copy.
@@ -140,41 +140,28 @@ pub(super) struct Acknowledged {
 }
 
 impl Sent {
-    /// A message that nothing more is known of.
+    /// Becomes the message at hand, of which nothing more is known: each field anew. What is told elsewhere is brought here piece by piece,
+    /// lest all of it had to be put aside first.
     #[inline(always)]
-    pub fn new(key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) -> Self {
-        let facts = context.facts;
-        Self {
-            key,
-            stamp,
-            first: context.travel(),
-            hash: facts.hash,
-            refreshable: facts.refreshable(),
-            ack_hash: 0,
-            answer: Travel::default(),
-            answered_by: NO_RECORD,
-            round_trip: 0,
-            head: facts.head,
-            record: context.record(),
-            slot: NONE,
-            exchange: 0,
-            observation: ObservationId(0),
-            acknowledgement: NO_RECORD,
-            reset: NO_RECORD,
-            code: facts.code.0,
-            role: Role::Other,
-            ack_role: Role::Other,
-            confirmable: facts.kind == MessageType::Confirmable,
-            cut: context.arrival.cut,
-            malformed,
-            multicast: context.arrival.multicast,
-            stray: !matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable),
-            outstanding: false,
-            unreachable: false,
-            arrived: false,
-            responded: false,
-            again: NOTHING,
-        }
+    fn begin(&mut self, key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) {
+        let (facts, arrival) = (context.facts, context.arrival);
+        (self.key, self.stamp) = (key, stamp);
+        self.first = context.travel();
+        self.hash = facts.hash;
+        self.refreshable = facts.refreshable();
+        self.head = facts.head;
+        self.record = arrival.record;
+        self.code = facts.code.0;
+        self.confirmable = facts.kind == MessageType::Confirmable;
+        self.stray = !matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable);
+        (self.cut, self.multicast) = (arrival.cut, arrival.multicast);
+        self.malformed = malformed;
+        (self.ack_hash, self.answer, self.answered_by, self.round_trip) = (0, Travel::default(), NO_RECORD, 0);
+        (self.slot, self.exchange, self.observation) = (NONE, 0, ObservationId(0));
+        (self.acknowledgement, self.reset) = (NO_RECORD, NO_RECORD);
+        (self.role, self.ack_role) = (Role::Other, Role::Other);
+        (self.outstanding, self.unreachable, self.arrived, self.responded) = (false, false, false, false);
+        self.again = NOTHING;
     }
 
     /// Asks memory for it.
@@ -395,10 +382,26 @@ impl SentTable {
         self.owners.place(&self.lives, key)
     }
 
-    /// Makes a message the owner of the number of a place.
+    /// Makes the message at hand the owner of the number of a place. `more` notes what else is known of it.
     #[inline(always)]
-    pub fn insert(&mut self, place: Place, sent: Sent) -> Handle {
-        Handle(self.owners.add(&mut self.lives, place, sent))
+    pub fn insert(
+        &mut self,
+        place: Place,
+        (key, stamp, malformed): (MessageKey, i64, bool),
+        context: &Context<'_, '_>,
+        more: impl FnOnce(&mut Sent),
+    ) -> Handle {
+        let long = context.facts.kind != MessageType::NonConfirmable;
+        self.add(place, long, |sent| {
+            sent.begin(key, stamp, context, malformed);
+            more(sent);
+        })
+    }
+
+    /// Makes what is written the owner of the number of a place; `long`: it is not of a Non-confirmable message.
+    #[inline(always)]
+    pub(super) fn add(&mut self, place: Place, long: bool, write: impl FnOnce(&mut Sent)) -> Handle {
+        Handle(self.owners.add(&mut self.lives, place, long, write))
     }
 
     /// Lets a multicast message be found by its sender and number alone, too.

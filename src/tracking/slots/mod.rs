@@ -156,7 +156,9 @@ impl Slots {
 
     /// An accepted registration, or one that goes on: it lives as an observation. Returns what observed under the token before.
     pub fn observe(&mut self, number: u32, stamp: i64) -> Option<u32> {
-        self.close(number, stamp);
+        if self.get(number)?.open {
+            self.close(number, stamp);
+        }
         let slot = self.get_mut(number)?;
         slot.live = true;
         self.note(number);

@@ -6,7 +6,7 @@ use crate::tracking::context::Context;
 use crate::tracking::judge::{fits, similar};
 use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
-use crate::tracking::sent::{Sent, SentTable, key};
+use crate::tracking::sent::{SentTable, key};
 use crate::tracking::slots::{Slot, SlotKind};
 
 impl Tracker {
@@ -34,11 +34,11 @@ impl Tracker {
         }
         let (steady, stamp, confirmable) =
             (self.clock.steady(), self.clock.stamp(), facts.kind == MessageType::Confirmable);
-        let mut sent = Sent::new(key, stamp, context, false);
-        (sent.slot, sent.exchange, sent.observation) = (index, slot.id.0, observation.id);
         let opens = confirmable && !self.early.may_answer(context.now.time);
-        (sent.role, sent.outstanding) = (Role::Notification, opens);
-        let handle = self.sent.insert(owner, sent);
+        let handle = self.sent.insert(owner, (key, stamp, false), context, |sent| {
+            (sent.slot, sent.exchange, sent.observation) = (index, slot.id.0, observation.id);
+            (sent.role, sent.outstanding) = (Role::Notification, opens);
+        });
         self.counters.count_sent(confirmable);
         let (slot, observation) = if confirmable {
             let before = std::mem::replace(&mut observation.confirmable, handle);

@@ -1,12 +1,13 @@
 //! The first copy of a request, and of one to observe.
 
+use crate::coap::MessageType;
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
 use crate::tracking::exchange::new_row;
 use crate::tracking::model::{ExchangeId, Patch, Role, Tracked};
 use crate::tracking::owners::Place;
 use crate::tracking::pairs::TOLD;
-use crate::tracking::sent::{Handle, MessageKey, Sent, SentTable, key};
+use crate::tracking::sent::{Handle, MessageKey, SentTable, key};
 use crate::tracking::slots::{Slot, SlotKind};
 
 impl Tracker {
@@ -87,12 +88,11 @@ impl Tracker {
     ) -> (ExchangeId, Handle) {
         self.exchanges += 1;
         self.counters.exchanges += 1;
-        let mut sent = Sent::new(key, self.clock.stamp(), context, false);
-        (sent.slot, sent.exchange, sent.role) = (self.slots.next(), self.exchanges, role);
-        sent.outstanding = self.opens(context);
-        let opens = sent.outstanding;
-        self.counters.count_sent(sent.confirmable);
-        let handle = self.sent.insert(owner, sent);
+        let (opens, slot, exchange) = (self.opens(context), self.slots.next(), self.exchanges);
+        self.counters.count_sent(context.facts.kind == MessageType::Confirmable);
+        let handle = self.sent.insert(owner, (key, self.clock.stamp(), false), context, |sent| {
+            (sent.slot, sent.exchange, sent.role, sent.outstanding) = (slot, exchange, role, opens);
+        });
         self.probe(context);
         self.opened(handle, opens, context);
         (ExchangeId(self.exchanges), handle)

@@ -73,11 +73,10 @@ impl Tracker {
             true => (Role::SeparateResponse, AnswerKind::Separate),
             false => (Role::NonResponse, AnswerKind::Non),
         };
-        let mut sent = Sent::new(key, self.clock.stamp(), context, false);
-        (sent.slot, sent.exchange, sent.role) = (index, slot.id.0, role);
-        let opens = confirmable && self.opens(context);
-        sent.outstanding = opens;
-        let handle = self.sent.insert(owner, sent);
+        let (opens, exchange) = (confirmable && self.opens(context), slot.id.0);
+        let handle = self.sent.insert(owner, (key, self.clock.stamp(), false), context, |sent| {
+            (sent.slot, sent.exchange, sent.role, sent.outstanding) = (index, exchange, role, opens);
+        });
         self.counters.count_sent(confirmable);
         if confirmable {
             self.opened(handle, opens, context);
