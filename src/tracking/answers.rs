@@ -1,12 +1,13 @@
 //! Acknowledgements and Resets: which message they answer, and their copies (RFC 7252 sections 4.2 to 4.5).
 
 use super::Tracker;
+use super::again::Acknowledged;
 use super::clock::{between, elapsed};
 use super::context::Context;
 use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{Acknowledged, Handle, Sent, Travel, key, stray_key};
+use super::sent::{Handle, Sent, Travel, key, stray_key};
 use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
@@ -56,6 +57,12 @@ impl Tracker {
     #[inline]
     pub(super) fn answered(&self, context: &Context<'_, '_>) -> Option<Handle> {
         self.sent.find(key(context.pair.reversed(), context.facts.message_id))
+    }
+
+    /// The same, with what is known of that.
+    #[inline]
+    pub(super) fn answered_sent(&self, context: &Context<'_, '_>) -> Option<(Handle, &Sent)> {
+        self.sent.find_sent(key(context.pair.reversed(), context.facts.message_id))
     }
 
     /// A well-formed ACK or RST.

@@ -40,6 +40,8 @@ pub(super) struct Clock {
     held: i64,
     /// See [`stamp`](Self::stamp).
     stamp: i64,
+    /// A step of fewer nanoseconds is as usual: 0 at first and behind a jump, where none is.
+    usual: u64,
     epoch: u32,
     started: bool,
     /// The first frame behind the last jump.
@@ -58,8 +60,8 @@ impl Clock {
     /// Moves to the time of the next frame if that is one as usual, a little later than the last.
     #[inline(always)]
     pub fn go_on(&mut self, time: i64) -> bool {
-        let usual = time.checked_sub(self.last).filter(|delta| (0..=JUMP).contains(delta));
-        let Some(delta) = usual.filter(|_| self.held == 0 && self.started) else { return false };
+        let usual = time.checked_sub(self.last).filter(|delta| (*delta as u64) < self.usual);
+        let Some(delta) = usual else { return false };
         let Some(steady) = self.steady.checked_add(delta) else { return false };
         (self.last, self.steady, self.stamp) = (time, steady, steady);
         true
@@ -71,8 +73,14 @@ impl Clock {
     #[cold]
     pub fn step_oddly(&mut self, time: i64) -> Step {
         let step = self.step_anyhow(time);
-        self.stamp = self.steady.saturating_add(self.held);
+        self.went();
         step
+    }
+
+    /// To be called behind each step that was not as usual.
+    fn went(&mut self) {
+        self.stamp = self.steady.saturating_add(self.held);
+        self.usual = if self.started && self.held == 0 { JUMP as u64 + 1 } else { 0 };
     }
 
     fn step_anyhow(&mut self, time: i64) -> Step {
@@ -115,7 +123,8 @@ impl Clock {
         if self.held > 0 {
             let end = self.steady.saturating_add(self.held);
             self.pause = Some((self.steady, end));
-            (self.steady, self.held, self.stamp) = (end, 0, end);
+            (self.steady, self.held) = (end, 0);
+            self.went();
         }
     }
 
@@ -150,7 +159,8 @@ impl Clock {
         if self.started && delta > 0 {
             self.confirm();
             self.steady = self.steady.saturating_add(delta);
-            (self.last, self.known, self.stamp) = (now, None, self.steady);
+            (self.last, self.known) = (now, None);
+            self.went();
         }
     }
 

@@ -300,7 +300,7 @@ impl Tracker {
         let (pair, resource, method) = similar;
         let tells = matches!(context.facts.code, Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS);
         if tells || context.facts.echo || self.pairs.has(pair.reversed(), TOLD) {
-            self.remember_told(similar, context);
+            self.remember_told(pair, resource, method, context);
         }
         self.memory.renew(pair, resource, Code(method), bare, context);
     }
@@ -308,8 +308,8 @@ impl Tracker {
     /// The same where it asks its client for something, or one before did.
     #[cold]
     #[inline(never)]
-    fn remember_told(&mut self, similar: Similar, context: &Context<'_, '_>) {
-        let (pair, record) = (similar.0, context.arrival.record);
+    fn remember_told(&mut self, pair: PairNumber, resource: ResourceId, method: u8, context: &Context<'_, '_>) {
+        let (similar, record) = ((pair, resource, method), context.arrival.record);
         let mut told = true;
         match context.facts.code {
             Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS => {

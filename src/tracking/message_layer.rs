@@ -175,7 +175,7 @@ impl Tracker {
         };
         let retransmitted = sent.confirmable && standing != Standing::Doubled;
         if retransmitted {
-            self.retransmitted(owner, context);
+            self.retransmitted(owner, &sent, context);
             if sent.code != 0 {
                 self.counters.retransmissions += 1;
             }

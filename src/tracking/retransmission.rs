@@ -1,13 +1,14 @@
 //! When retransmissions come, and when they should (RFC 7252 sections 4.2 and 4.8).
 
 use super::Tracker;
+use super::again::Again;
 use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::is_near;
 use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT};
 use super::schedule::Schedule;
-use super::sent::{Again, Handle, Sent, stray_key};
+use super::sent::{Handle, Sent, stray_key};
 use crate::coap::{Copies, Finding, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
@@ -66,9 +67,8 @@ impl Tracker {
     /// A Confirmable message was sent again: counts it and judges when.
     #[cold]
     #[inline(never)]
-    pub(super) fn retransmitted(&mut self, owner: Handle, context: &mut Context<'_, '_>) {
-        let Some(sent) = self.sent.get(owner).copied() else { return };
-        let before = self.sent.again(&sent);
+    pub(super) fn retransmitted(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) {
+        let before = self.sent.again(sent);
         let gap = between(before.last.at(), context.now);
         let elapsed = between(sent.first.at(), context.now);
         let schedule = &self.schedule;
@@ -97,9 +97,7 @@ impl Tracker {
             first_ack: before.first_ack,
             gave_up: false,
         };
-        if let Some(again) = self.sent.again_mut(owner) {
-            *again = now;
-        }
+        self.sent.set_again(owner, now);
         let (before_it, by_clock) = (reading.before.saturating_add(1), reading.step.saturating_add(1));
         let copies = Copies { captured, by_clock, before: before_it, unsure: reading.unsure };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
@@ -107,8 +105,8 @@ impl Tracker {
             let (rule, record) = (Rule::MidGaveUp, before.last_record);
             context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
         }
-        self.judge_spurious(&sent, context);
-        self.goes_on_after_all(owner, &sent, context);
+        self.judge_spurious(sent, context);
+        self.goes_on_after_all(owner, sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
             let late = if goes_on { i64::MAX } else { slack_above(self.latest_gap(&before, &reading)) };
             self.judge_schedule([&before, &now], &reading, [gap, late, elapsed], context);

@@ -1,5 +1,6 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
+use super::again::Again;
 use super::ahead::ask;
 use super::clock::Moment;
 use super::context::Context;
@@ -108,37 +109,6 @@ pub(super) struct Sent {
 
 const _: () = assert!(size_of::<Sent>() <= 128);
 
-/// More copies of a message, and more answers to it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Again {
-    /// Newest copy.
-    pub last: Travel,
-    /// Newest copy.
-    pub last_record: RecordId,
-    /// Captured transmissions.
-    pub copies: u16,
-    /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
-    pub step: u16,
-    /// One bit for each transmission that the first captured copy may be by the clock; none where that has no place for all copies.
-    pub firsts: u32,
-    /// Time between the newest copy and the one before; 0: none, or unknown.
-    pub gap: i64,
-    /// The newest ACK or Reset and its record, where it is not what answered first.
-    pub answer: Option<(Travel, RecordId)>,
-    /// The first ACK, where a different one followed.
-    pub first_ack: Option<Acknowledged>,
-    /// `mid.gave-up` was said of the newest copy.
-    pub gave_up: bool,
-}
-
-/// An ACK to a message.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Acknowledged {
-    pub record: RecordId,
-    pub hash: u64,
-    pub role: Role,
-}
-
 impl Sent {
     /// Becomes the message at hand, of which nothing more is known: each field anew. What is told elsewhere is brought here piece by piece,
     /// lest all of it had to be put aside first.
@@ -232,7 +202,7 @@ pub(super) struct SentTable {
     /// Multicast messages by [`group_key`].
     groups: Table<MessageKey, Handle>,
     lives: Lives,
-    agains: Slab<Again>,
+    pub(super) agains: Slab<Again>,
     /// So long an answer to a message may come, nanoseconds.
     lifetime: i64,
 }
@@ -276,7 +246,14 @@ impl SentTable {
     /// The message that owns a number.
     #[inline]
     pub fn find(&self, key: MessageKey) -> Option<Handle> {
-        self.owner(self.place(key))
+        self.find_sent(key).map(|(handle, _)| handle)
+    }
+
+    /// The same, with what is known of it.
+    #[inline]
+    pub fn find_sent(&self, key: MessageKey) -> Option<(Handle, &Sent)> {
+        let handle = Handle(self.place(key).number()?);
+        Some((handle, self.get(handle)?))
     }
 
     /// Asks memory for where a number is looked up.
@@ -333,47 +310,6 @@ impl SentTable {
         });
         let first = found.next()?;
         found.next().is_none().then_some(first)
-    }
-
-    /// Copies of a message and further answers to it.
-    pub fn again(&self, sent: &Sent) -> Again {
-        let none = Again {
-            last: sent.first,
-            last_record: sent.record,
-            copies: 1,
-            step: 0,
-            firsts: u32::MAX,
-            gap: 0,
-            answer: None,
-            first_ack: None,
-            gave_up: false,
-        };
-        self.agains.get(sent.again).copied().unwrap_or(none)
-    }
-
-    /// The same, to be changed.
-    #[cold]
-    pub fn again_mut(&mut self, handle: Handle) -> Option<&mut Again> {
-        let sent = *self.get(handle)?;
-        let place = if sent.again == NOTHING { self.agains.put(self.again(&sent)) } else { sent.again };
-        self.change(handle, |sent, _| sent.again = place);
-        self.agains.get_mut(place)
-    }
-
-    /// The newest copy.
-    pub fn last(&self, sent: &Sent) -> Travel {
-        self.agains.get(sent.again).map_or(sent.first, |again| again.last)
-    }
-
-    /// Captured transmissions.
-    pub fn copies(&self, sent: &Sent) -> u16 {
-        self.agains.get(sent.again).map_or(1, |again| again.copies)
-    }
-
-    /// The newest ACK or Reset, and its record.
-    pub fn newest_answer(&self, sent: &Sent) -> (Travel, RecordId) {
-        let newest = self.agains.get(sent.again).and_then(|again| again.answer);
-        newest.unwrap_or((sent.answer, sent.answered_by))
     }
 
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).

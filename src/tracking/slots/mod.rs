@@ -62,6 +62,12 @@ impl Slots {
         slot.filter(|slot| slot.kind != SlotKind::Free)
     }
 
+    /// The same where it has not become old.
+    #[inline]
+    pub fn recent(&self, number: u32) -> Option<&Slot> {
+        self.ring.get(number).filter(|slot| slot.kind != SlotKind::Free)
+    }
+
     #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Slot> {
         let slot = self.ring.get_mut(number).or_else(|| self.elders.get_mut(number));

@@ -12,8 +12,7 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn usual_acknowledgement(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let record = context.record();
-        let handle = self.answered(context)?;
-        let sent = self.sent.get(handle)?;
+        let (handle, sent) = self.answered_sent(context)?;
         let elapsed = between(sent.first.at(), context.now)?;
         let (index, about, request) = (sent.slot, sent.record, sent.is_request());
         if sent.code == 0 || sent.malformed || !self.acknowledges_in_time(sent, elapsed) {

@@ -25,19 +25,17 @@ impl Tracker {
     /// A response in the ACK to a usual request, soon enough after its only copy, or after several.
     #[inline(always)]
     pub(super) fn usual_piggybacked(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
-        let handle = self.answered(context)?;
-        let sent = self.sent.get(handle)?;
+        let (_, sent) = self.answered_sent(context)?;
         let elapsed = between(sent.first.at(), context.now)?;
         let (index, request) = (sent.slot, sent.record);
         if !self.acknowledges_in_time(sent, elapsed) {
             return None;
         }
-        let slot = self.slots.get(index)?;
+        let slot = self.slots.recent(index)?;
         // A response in a CON of its own belongs to the slot as well.
         if slot.row.request != request || !self.is_plain_response(slot, context) {
             return None;
         }
-        self.counters.ack += 1;
         let slow = elapsed > self.options.parameters.ack_timeout;
         let first = First { kind: AnswerKind::Piggybacked, elapsed, slow };
         self.take_first(index, first, Role::PiggybackedResponse, context)
@@ -55,7 +53,7 @@ impl Tracker {
             return None;
         }
         let index = self.slots.open_under(context.pair.reversed(), &facts.token)?;
-        let slot = self.slots.get(index)?;
+        let slot = self.slots.recent(index)?;
         let elapsed = between(slot.started(), context.now)?;
         let confirmable = facts.kind == MessageType::Confirmable;
         if slot.row.confirmable != confirmable
@@ -130,6 +128,7 @@ impl Tracker {
             context.find_code(Rule::RespSlow, i64::from(row.request), first.elapsed);
         }
         self.remember((pair, row.resource, row.method), true, context);
+        self.counters.ack += u64::from(role == Role::PiggybackedResponse);
         self.count_response(role);
         self.counters.exchanges_answered += 1;
         let tracked = Tracked {

@@ -1,0 +1,92 @@
+//! What few messages have: more copies, and more answers.
+
+use super::model::{RecordId, Role};
+use super::sent::{Handle, Sent, SentTable, Travel};
+
+/// More copies of a message, and more answers to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Again {
+    /// Newest copy.
+    pub last: Travel,
+    /// Newest copy.
+    pub last_record: RecordId,
+    /// Captured transmissions.
+    pub copies: u16,
+    /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
+    pub step: u16,
+    /// One bit for each transmission that the first captured copy may be by the clock; none where that has no place for all copies.
+    pub firsts: u32,
+    /// Time between the newest copy and the one before; 0: none, or unknown.
+    pub gap: i64,
+    /// The newest ACK or Reset and its record, where it is not what answered first.
+    pub answer: Option<(Travel, RecordId)>,
+    /// The first ACK, where a different one followed.
+    pub first_ack: Option<Acknowledged>,
+    /// `mid.gave-up` was said of the newest copy.
+    pub gave_up: bool,
+}
+
+/// An ACK to a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Acknowledged {
+    pub record: RecordId,
+    pub hash: u64,
+    pub role: Role,
+}
+
+impl SentTable {
+    /// Copies of a message and further answers to it.
+    pub fn again(&self, sent: &Sent) -> Again {
+        let none = Again {
+            last: sent.first,
+            last_record: sent.record,
+            copies: 1,
+            step: 0,
+            firsts: u32::MAX,
+            gap: 0,
+            answer: None,
+            first_ack: None,
+            gave_up: false,
+        };
+        self.agains.get(sent.again).copied().unwrap_or(none)
+    }
+
+    /// The same, to be changed.
+    #[cold]
+    pub fn again_mut(&mut self, handle: Handle) -> Option<&mut Again> {
+        let sent = self.get(handle)?;
+        if sent.is_alone() {
+            let again = self.again(sent);
+            self.set_again(handle, again);
+        }
+        self.agains.get_mut(self.get(handle)?.again)
+    }
+
+    /// Notes copies of a message and further answers to it.
+    pub fn set_again(&mut self, handle: Handle, again: Again) {
+        let Some(place) = self.get(handle).map(|sent| sent.again) else { return };
+        match self.agains.get_mut(place) {
+            Some(before) => *before = again,
+            None => {
+                let place = self.agains.put(again);
+                self.change(handle, |sent, _| sent.again = place);
+            }
+        }
+    }
+
+    /// The newest copy.
+    pub fn last(&self, sent: &Sent) -> Travel {
+        self.agains.get(sent.again).map_or(sent.first, |again| again.last)
+    }
+
+    /// Captured transmissions.
+    pub fn copies(&self, sent: &Sent) -> u16 {
+        self.agains.get(sent.again).map_or(1, |again| again.copies)
+    }
+
+    /// The newest ACK or Reset, and its record.
+    pub fn newest_answer(&self, sent: &Sent) -> (Travel, RecordId) {
+        let newest = self.agains.get(sent.again).and_then(|again| again.answer);
+        newest.unwrap_or((sent.answer, sent.answered_by))
+    }
+}
