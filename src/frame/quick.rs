@@ -45,8 +45,8 @@ impl<'a> QuickDatagram<'a> {
         // Of a length below that of its header this makes one that no frame has.
         let payload = length.wrapping_sub(8);
         // EtherType, version and header length; offset 0 with no fragments to follow, and protocol; both lengths.
-        if be32(headers, 12)? & 0xffff_ff00 != 0x0800_4500
-            || be32(headers, 20)? & 0x3fff_00ff != 17
+        let kind = (be32(headers, 12)? & 0xffff_ff00) ^ 0x0800_4500 | (be32(headers, 20)? & 0x3fff_00ff) ^ 17;
+        if kind != 0
             || length + 20 != total
             || be32(headers, 0)? == u32::MAX
             || HEADERS as u64 + u64::from(payload) > frame as u64
@@ -80,19 +80,25 @@ impl<'a> QuickDatagram<'a> {
     }
 
     /// Addresses of sender and receiver.
-    fn addresses(&self) -> Addresses<'a> {
-        Addresses::V4(chunk(self.headers, 26).unwrap_or(&[0; 8]))
+    fn addresses(&self) -> &'a [u8; 8] {
+        chunk(self.headers, 26).unwrap_or(&[0; 8])
     }
 
     /// Whether it goes to a group, or to all hosts.
     pub fn is_multicast(&self) -> bool {
-        is_multicast(&self.addresses(), false)
+        is_multicast(&Addresses::V4(self.addresses()), false)
+    }
+
+    /// Whether it says to come from such: an answer would go there.
+    pub fn is_from_group(&self) -> bool {
+        let [a, b, c, d, _, _, _, _] = self.addresses();
+        is_multicast(&Addresses::V4(&[0, 0, 0, 0, *a, *b, *c, *d]), false)
     }
 
     /// The same as the general way has it. `position`: of the frame.
     pub fn datagram(&self, position: Position) -> Datagram<'a> {
         let [source, destination] = [34, 36].map(|at| be16(self.headers, at).unwrap_or(0));
-        let addresses = self.addresses();
+        let addresses = Addresses::V4(self.addresses());
         Datagram {
             source: endpoint(addresses.source(), source, position),
             destination: endpoint(addresses.destination(), destination, position),

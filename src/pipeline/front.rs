@@ -200,23 +200,20 @@ impl Lens {
     /// Reads these frames.
     #[inline(never)]
     fn read(&mut self, part: &Run<'_>, near: &[Option<Near<'_>>; AT_ONCE], batch: &mut Batch) {
-        // What can be reckoned once for all is not summed up.
-        let (kept, mut payload, mut other) = (batch.bytes.len(), 0, Sizes::default());
+        // What can be reckoned once for all is not summed up: all sizes but those of payloads.
+        let (kept, mut other) = (batch.bytes.len(), Sizes::default());
         for (lent, near) in part.frames().zip(near) {
-            match near.as_ref().and_then(|near| near.message(self, || lent.frame(), batch)) {
-                Some(length) => payload += u64::from(length),
-                None => {
-                    let (frame, kept) = (lent.frame(), batch.bytes.len());
-                    self.read_alone(frame, near.is_some(), batch);
-                    other.add(u64::from(frame.original_length), (batch.bytes.len() - kept) as u64, 0);
-                }
+            if near.as_ref().and_then(|near| near.message(self, || lent.frame(), batch)).is_none() {
+                let (frame, kept) = (lent.frame(), batch.bytes.len());
+                self.read_alone(frame, near.is_some(), batch);
+                other.add(u64::from(frame.original_length), (batch.bytes.len() - kept) as u64, 0);
             }
         }
         batch.sizes.join(Sizes {
             messages: part.len() as u64 - other.messages,
             frames: part.original_length() - other.frames,
             coap: (batch.bytes.len() - kept) as u64 - other.coap,
-            payload,
+            payload: 0,
         });
     }
 
@@ -226,9 +223,8 @@ impl Lens {
     fn read_alone(&mut self, frame: Frame<'_>, is_unusual: bool, batch: &mut Batch) {
         if let Some(datagram) = self.peeler.quick(&frame).filter(|_| !is_unusual) {
             let sought = self.known.routes.sought(QuickDatagram::ends(datagram.headers()));
-            if let Some(payload) = usual::message(self, || frame, datagram, &sought, None, batch) {
-                let coap = datagram.payload.len() as u64;
-                batch.sizes.add(u64::from(frame.original_length), coap, u64::from(payload));
+            if usual::message(self, || frame, datagram, &sought, None, batch).is_some() {
+                batch.sizes.add(u64::from(frame.original_length), datagram.payload.len() as u64, 0);
                 return;
             }
         }

@@ -49,14 +49,14 @@ impl<'a> Near<'a> {
 
     /// Reads it as [`message`] does.
     #[inline(always)]
-    pub fn message<'f>(&self, lens: &mut Lens, frame: impl Fn() -> Frame<'f>, batch: &mut Batch) -> Option<u32> {
+    pub fn message<'f>(&self, lens: &mut Lens, frame: impl Fn() -> Frame<'f>, batch: &mut Batch) -> Option<()> {
         let (headers, memory) = self.memory.split_first_chunk()?;
         let datagram = QuickDatagram::new(headers, memory, self.length)?;
         message(lens, frame, datagram, &self.sought, memory.first_chunk(), batch)
     }
 }
 
-/// Reads a frame that may hold a usual message, and gives the length of its payload. None says nothing of it. `frame` is asked for where it is
+/// Reads a frame that may hold a usual message. None says nothing of it. Of its sizes that of the payload alone is added up. `frame` is asked for where it is
 /// needed, so that nothing of it need be kept until then. `memory`: what lies in memory from its payload on.
 #[inline(always)]
 pub(super) fn message<'f>(
@@ -66,7 +66,7 @@ pub(super) fn message<'f>(
     sought: &Sought,
     memory: Option<&[u8; FEW]>,
     batch: &mut Batch,
-) -> Option<u32> {
+) -> Option<()> {
     let Lens { known: Known { routes, facts, .. }, payloads, options, pairs, .. } = lens;
     let both = match routes.find(sought) {
         Some(both) if both.route(sought).mark & USUAL != 0 => both,
@@ -84,6 +84,7 @@ pub(super) fn message<'f>(
     if route.mark & COUNT != COUNT {
         *both.mark(sought) += u16::from(told.telling);
     }
+    batch.sizes.payload += u64::from(told.payload);
     let frame = frame();
     batch.arrivals.push(Arrival {
         pair: Some(route.pair),
@@ -98,10 +99,10 @@ pub(super) fn message<'f>(
     let header = Header::read(ahead.map_or(datagram.payload, |ahead: &[u8; AHEAD]| ahead));
     let ends = [route.source, route.destination];
     batch.records.push(record(&frame, ends, QuickDatagram::OFFSET as u16, length, DecodeMode::Rfc7252, header));
-    Some(told.payload)
+    Some(())
 }
 
-/// Finds out whether there are usual messages on the route of a datagram, and makes it known where it is not. Gives it if there are.
+/// Finds out whether there are usual messages on the route of a datagram, if that is not known, and makes it known. Gives it if there are.
 #[cold]
 #[inline(never)]
 fn explore<'t>(
@@ -112,23 +113,18 @@ fn explore<'t>(
     position: Position,
     sought: &Sought,
 ) -> Option<&'t mut Both> {
-    let mut is_new = true;
-    if let Some(both) = routes.find(sought) {
-        let back = both.mark_back(sought);
-        let mark = both.mark(sought);
-        if *mark == 0 && back & USUAL != 0 && !datagram.is_multicast() {
-            // What holds for one way holds for the other, but that only one of them can lead to a group.
-            *mark = USUAL;
-        }
-        is_new = *mark == 0;
+    if routes.find(sought).is_some_and(|both| *both.mark(sought) != 0) {
+        return None;
     }
-    if is_new {
-        let is_usual = learn(routes, options, pairs, &datagram.datagram(position));
-        if let Some(both) = routes.find(sought) {
-            *both.mark(sought) = if is_usual { USUAL } else { UNUSUAL };
-        }
+    let is_usual = learn(routes, options, pairs, &datagram.datagram(position));
+    let both = routes.find(sought)?;
+    *both.mark(sought) = if is_usual { USUAL } else { UNUSUAL };
+    let back = both.mark_back(sought);
+    if is_usual && *back == 0 && !datagram.is_from_group() {
+        // What holds for one way holds for the other, but that only one of them can lead to a group.
+        *back = USUAL;
     }
-    routes.find(sought).filter(|both| both.route(sought).mark & USUAL != 0)
+    is_usual.then_some(both)
 }
 
 /// The same by addresses, ports and options: makes a route known where there are.

@@ -1,5 +1,7 @@
 //! What is behind the token of a message, and facts of usual messages that are remembered by it.
 
+use std::hint::select_unpredictable;
+
 use super::facts::Facts;
 use super::seed::{Seed, TWICE};
 use super::tokens::Token;
@@ -30,7 +32,7 @@ const LOOKED_AT: usize = 4 + TWICE;
 /// The length of an Observe of one to three bytes that begins with this byte if it is the first option; 0 of anything else.
 #[inline(always)]
 fn observe_length(first: u8) -> u32 {
-    let length = u32::from(first ^ 0x60);
+    let length = u32::from(first) ^ 0x60;
     // Without a branch: nobody can foretell which messages have one.
     length & u32::from(length < 4).wrapping_neg()
 }
@@ -38,7 +40,7 @@ fn observe_length(first: u8) -> u32 {
 /// As many bytes as are told apart with an Observe of that length: where there is none, the first byte belongs to the rest.
 #[inline(always)]
 fn apart(length: u32) -> usize {
-    length as usize + usize::from(length > 0)
+    (length + (length + 3) / 4) as usize
 }
 
 impl Behind {
@@ -60,8 +62,8 @@ impl Behind {
         let observe = u64::from(value) >> (32 - 8 * length);
         // What of it tells whether a message that has one may be usual: its length, whether it has leading zeros (RFC 7252 section 3.2), and
         // whether it is 1, as in a request (RFC 7641 section 2).
-        let sort = if length == 0 { 0 } else { length << 16 | (value >> 24).min(2) << 18 };
-        let number = u32::from(u16::from_le_bytes(head)) | sort;
+        let sort = (length | (value >> 24).min(2) << 2) & u32::from(length > 0).wrapping_neg();
+        let number = u32::from(u16::from_le_bytes(head)) | sort << 16;
         let beside = beside.get(apart(length)..).and_then(<[u8]>::first_chunk).unwrap_or(&[0; TWICE]);
         Self { hash: seed.hash_beside(number, rest, beside), observe: observe as u32, length }
     }
@@ -92,6 +94,8 @@ struct Known<T> {
     /// Hash of what it follows from, as [`Behind`] has it; 0 for nothing.
     key: u64,
     facts: Facts,
+    /// The value of an Observe that is not told apart; else 0.
+    observe: u32,
     /// None of what is no usual message, or not admitted.
     told: Option<T>,
 }
@@ -99,7 +103,7 @@ struct Known<T> {
 impl<T: Copy> UsualFacts<T> {
     /// `seed` is that of the tracker.
     pub fn new(seed: Seed) -> Self {
-        let nothing = Known { key: 0, facts: Facts::default(), told: None };
+        let nothing = Known { key: 0, facts: Facts::default(), observe: 0, told: None };
         // Made where it stays, since it is large.
         let known = vec![nothing; REMEMBERED].into_boxed_slice().try_into();
         Self { seed, known: known.unwrap_or_else(|_| Box::new([nothing; REMEMBERED])) }
@@ -148,8 +152,8 @@ impl<T: Copy> UsualFacts<T> {
         admits: impl FnOnce(&UsualMessage<'_>) -> Option<T>,
     ) -> Option<T> {
         let [first, code, ..] = *ahead;
-        let token = first & 15;
-        let token_end = 4 + usize::from(token);
+        let token = usize::from(first & 15);
+        let token_end = 4 + token;
         if token > 8 {
             return None;
         }
@@ -158,13 +162,11 @@ impl<T: Copy> UsualFacts<T> {
         let rest = bytes.get(token_end + apart(observe)..)?;
         let behind = Behind::beside([first, code], observe, rest, beside, &self.seed);
         let key = behind.hash | 1;
-        let [home, others @ ..] = places(key);
-        let mut known = &self.known[home];
-        if known.key != key {
-            let place = others.into_iter().find(|place| self.known[*place].key == key);
-            let Some(place) = place else { return self.read_new(all, bytes, token_end, admits) };
-            known = &self.known[place];
+        let home = home(key);
+        if self.known[home].key != key && !self.bring_home(key) {
+            return self.read_new(all, bytes, token_end, admits);
         }
+        let known = &self.known[home];
         let told = known.told?;
         all.extend_from_slice(std::slice::from_ref(&known.facts));
         if let Some(facts) = all.last_mut() {
@@ -172,11 +174,22 @@ impl<T: Copy> UsualFacts<T> {
             facts.token = Token::first_of(word, token);
             facts.message_id = u16::from_be_bytes([*high, *low]);
             // Without a branch, as above.
-            let observe = known.facts.observe.unwrap_or(0) | behind.observe;
-            facts.observe = known.facts.observe.is_some().then_some(observe);
+            let observe = Some(known.observe | behind.observe);
+            facts.observe = select_unpredictable(known.facts.observe.is_some(), observe, None);
             facts.tell(ahead, &behind, &self.seed);
         }
         Some(told)
+    }
+
+    /// Puts what is remembered at another place where it is looked for first, if it is remembered: what came only once does not stand in the way of
+    /// what comes again and again.
+    #[cold]
+    #[inline(never)]
+    fn bring_home(&mut self, key: u64) -> bool {
+        let [home, others @ ..] = places(key);
+        let Some(place) = others.into_iter().find(|place| self.known[*place].key == key) else { return false };
+        self.known.swap(home, place);
+        true
     }
 
     /// The same for one that is not remembered yet.
@@ -193,23 +206,22 @@ impl<T: Copy> UsualFacts<T> {
         let behind = Behind::of(bytes, token_end, &self.seed);
         let key = behind.hash | 1;
         let told = Facts::read_usual(all, bytes, &behind, &self.seed, admits);
-        let mut facts = told.and_then(|_| all.last().copied()).unwrap_or_default();
-        if behind.length > 0 {
-            // Each has another.
-            facts.observe = facts.observe.map(|_| 0);
-        }
-        let mut known = Known { key, facts, told };
-        for place in places(key) {
-            // What was remembered last stays longest.
-            std::mem::swap(&mut self.known[place], &mut known);
-        }
+        let facts = told.and_then(|_| all.last().copied()).unwrap_or_default();
+        let observe = if behind.length > 0 { 0 } else { facts.observe.unwrap_or(0) };
+        let [free @ .., last] = places(key);
+        let place = free.into_iter().find(|place| self.known[*place].key == 0).unwrap_or(last);
+        self.known[place] = Known { key, facts, observe, told };
         told
     }
 }
 
-/// The places in which what has a key may be remembered: more than two, or three of which each comes again and again would drive out one another.
+/// The place where what has a key is looked for first.
 #[inline(always)]
+fn home(key: u64) -> usize {
+    key as usize / 2 % REMEMBERED
+}
+
+/// The places in which it may be remembered.
 fn places(key: u64) -> [usize; 4] {
-    let home = key as usize / 2 % REMEMBERED;
-    [home, home ^ 1, home ^ 2, home ^ 3]
+    [0, 1, 2, 3].map(|other| home(key) ^ other)
 }

@@ -48,20 +48,20 @@ impl Both {
     /// The way that was looked for.
     #[inline(always)]
     pub fn route(&self, sought: &Sought) -> Route {
-        let (from, to) = (sought.way & 1, sought.way & 1 ^ 1);
-        let pair = if from == 0 { self.pair } else { self.pair.reversed() };
+        let (from, to) = (usize::from(sought.back), usize::from(!sought.back));
+        let pair = if sought.back { self.pair.reversed() } else { self.pair };
         Route { source: self.ends[from], destination: self.ends[to], pair, mark: self.marks[from] }
     }
 
     /// Its mark.
     #[inline(always)]
     pub fn mark(&mut self, sought: &Sought) -> &mut u16 {
-        &mut self.marks[sought.way & 1]
+        &mut self.marks[usize::from(sought.back)]
     }
 
     /// The mark of the way back.
-    pub fn mark_back(&self, sought: &Sought) -> u16 {
-        self.marks[sought.way & 1 ^ 1]
+    pub fn mark_back(&mut self, sought: &Sought) -> &mut u16 {
+        &mut self.marks[usize::from(!sought.back)]
     }
 }
 
@@ -70,8 +70,8 @@ impl Both {
 pub struct Sought {
     key: [u64; 2],
     hash: u64,
-    /// 0 from the endpoint with the lower address, 1 to it.
-    way: usize,
+    /// To the first of both ends, not from it.
+    back: bool,
 }
 
 impl Sought {
@@ -80,7 +80,7 @@ impl Sought {
     fn new([from, to]: [u32; 2], [source, destination]: [u16; 2], seed: [u64; 2]) -> Self {
         let [one, other] = [u64::from(from) << 16 | u64::from(source), u64::from(to) << 16 | u64::from(destination)];
         let key = [one.min(other), one.max(other)];
-        Self { key, hash: key.hash(seed), way: usize::from(one > other) }
+        Self { key, hash: key.hash(seed), back: one > other }
     }
 }
 
@@ -211,8 +211,7 @@ impl RouteTable {
         let (from, to) = (self.endpoints.intern(source), self.endpoints.intern(destination));
         let route = Route { source: from, destination: to, pair: self.pairs.intern(from, to), mark: 0 };
         if let Some(sought) = &sought {
-            let (ends, pair) =
-                if sought.way == 0 { ([from, to], route.pair) } else { ([to, from], route.pair.reversed()) };
+            let (ends, pair) = if sought.back { ([to, from], route.pair.reversed()) } else { ([from, to], route.pair) };
             self.quick.put(sought, Both { ends, pair, marks: [0; 2] });
         }
         route
@@ -281,7 +280,7 @@ mod tests {
             let both = table.find(&back).unwrap();
             let found = both.route(&back);
             assert_eq!((found.source, found.destination), (route.destination, route.source));
-            assert_eq!((found.pair, found.mark, both.mark_back(&back)), (route.pair.reversed(), 0, 0));
+            assert_eq!((found.pair, found.mark, both.mark_back(&back)), (route.pair.reversed(), 0, &mut 0));
             *both.mark(&back) = n as u16;
             assert_eq!(table.mark(&other, &one), Some(&mut (n as u16)));
             assert_eq!(table.mark(&one, &other), Some(&mut 0));

@@ -30,9 +30,8 @@ impl Token {
 
     /// The same of the first of eight bytes, so many as the token has: 8 at most.
     #[inline(always)]
-    pub fn first_of(bytes: &[u8; 8], length: u8) -> Self {
-        let bits = u64::from_le_bytes(*bytes) & FIRST_BYTES[usize::from(length & 15)];
-        Self { bits, length: u32::from(length) }
+    pub fn first_of(bytes: &[u8; 8], length: usize) -> Self {
+        Self { bits: u64::from_le_bytes(*bytes) & FIRST_BYTES[length & 15], length: length as u32 }
     }
 
     /// One that the capture cut off: it is like no other.

@@ -17,11 +17,11 @@ fn read_heads<const BIG_ENDIAN: bool>(bytes: &[u8], tick: u32, heads: &mut [Head
     let (mut count, mut at, mut before, mut in_order) = (0, 0, 0, true);
     for head in heads {
         let Some(record) = bytes.get(at..).and_then(|bytes| layout.read(bytes)) else { break };
-        let (end, captured) = (at + HEADER + record.captured as usize, record.captured as usize);
+        let end = at + HEADER + record.captured as usize;
         let fraction = u64::from(record.fraction) * u64::from(tick);
         // An empty record may be the header of a file that was joined to this one.
-        let is_odd = captured == 0 || record.original == 0;
-        if is_odd || captured > MAX_CAPTURED || end > bytes.len() || fraction >= 1_000_000_000 {
+        let is_odd = record.captured.wrapping_sub(1) >= MAX_CAPTURED as u32 || record.original == 0;
+        if is_odd || end > bytes.len() || fraction >= 1_000_000_000 {
             break;
         }
         let time = (u64::from(record.seconds) * 1_000_000_000 + fraction) as i64;
