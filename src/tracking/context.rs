@@ -1,7 +1,7 @@
 //! The message at hand, and where what is found out about it goes.
 
 use super::clock::Moment;
-use super::facts::Facts;
+use super::facts::{Facts, Usual};
 use super::model::{Arrival, NO_RECORD, Patch, RecordId, Relation, ResourceId, Role, Tracked};
 use super::pairs::PairNumber;
 use super::sent::Travel;
@@ -59,7 +59,7 @@ impl<'b> Context<'b, '_> {
     /// Whole, to one receiver, and with nothing in it but what the facts tell: see [`super::usual`].
     #[inline(always)]
     pub fn is_usual(&self) -> bool {
-        self.facts.plain && !self.arrival.cut && !self.arrival.multicast
+        self.facts.usual != Usual::None && !self.arrival.cut && !self.arrival.multicast
     }
 
     pub fn record(&self) -> RecordId {

@@ -43,12 +43,50 @@ pub struct Facts {
     pub(super) suspect: bool,
     /// Well-formed by RFC 7252, with no options but Uri-Path, Uri-Query, Observe, Max-Age and Content-Format: see `usual`.
     pub(super) plain: bool,
+    pub(super) usual: Usual,
     /// There are too few bytes for a header.
     pub(super) headerless: bool,
     /// See [`Message::is_malformed`].
     pub(super) malformed: bool,
     /// The capture cut off options, or may have.
     pub(super) lacks_options: bool,
+}
+
+/// Which of the [usual](super::usual) messages one may be, as far as it tells by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Usual {
+    #[default]
+    None,
+    Request,
+    /// Of an observation, or to end one.
+    Registration,
+    Notification,
+    PiggybackedResponse,
+    /// One of its own.
+    Response,
+    EmptyAck,
+}
+
+impl Usual {
+    fn of(facts: &Facts) -> Self {
+        let (code, observes) = (facts.code, facts.observe.is_some());
+        match facts.kind {
+            _ if !facts.plain => Self::None,
+            MessageType::Acknowledgement if code.is_empty() => Self::EmptyAck,
+            MessageType::Acknowledgement => Self::PiggybackedResponse,
+            MessageType::Reset => Self::None,
+            _ if code.is_request() => {
+                if observes {
+                    Self::Registration
+                } else {
+                    Self::Request
+                }
+            }
+            _ if code == Code::CONTENT && observes => Self::Notification,
+            _ if code.is_response() && !observes => Self::Response,
+            _ => Self::None,
+        }
+    }
 }
 
 /// Which block of a body a message has.
@@ -203,6 +241,7 @@ impl Facts {
     #[inline(always)]
     fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, behind: &Behind, seed: &Seed) {
         self.tell(message.bytes(), behind, seed);
+        self.usual = Usual::of(self);
         if self.code.is_request() {
             self.digest = options.finish();
         } else if !self.code.is_empty() && self.kind != MessageType::Acknowledgement {

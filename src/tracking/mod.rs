@@ -210,30 +210,48 @@ impl Tracker {
     ) {
         let mut out = Output { patches: out };
         self.step(arrival.time, arrival.record, &mut out);
-        if facts.headerless {
-            // What the capture cut may have been well-formed.
-            self.counters.malformed += u64::from(!arrival.cut);
-            told(&Tracked::alone(Role::Other));
-            return;
-        }
         let pair = arrival.pair.unwrap_or_else(|| self.pair_table.intern(arrival.source, arrival.destination));
         self.pairs.reserve(pair);
-        let resource = if arrival.cut { self.resource_of_cut(bytes, facts) } else { self.resource(bytes, facts) };
-        let cut;
-        let facts = if arrival.cut {
-            cut = facts.cut(bytes, &self.seed, arrival.record);
-            &cut
-        } else {
-            facts
-        };
-        let mut context = Context { arrival, now: self.clock.now(), facts, bytes, resource, pair, out };
-        if self.track_usual(&mut context, &mut told).is_none() {
+        let (now, resource) = (self.clock.now(), ResourceId(0));
+        let mut context = Context { arrival, now, facts, bytes, resource, pair, out };
+        if !self.may_be_usual(&context) {
+            if facts.headerless {
+                // What the capture cut may have been well-formed.
+                self.counters.malformed += u64::from(!arrival.cut);
+                told(&Tracked::alone(Role::Other));
+                return;
+            }
+            told(&self.track_unusual(&mut context));
+        } else if self.track_usual(&mut context, &mut told).is_none() {
             told(&self.track_any(&mut context));
         }
         if !self.pairs.seen(pair) {
             self.first_of_direction(&mut context);
         }
         self.shrink(&mut context.out);
+    }
+
+    #[inline(always)]
+    fn may_be_usual(&self, context: &Context<'_, '_>) -> bool {
+        #[cfg(test)]
+        if self.general_only {
+            return false;
+        }
+        context.is_usual()
+    }
+
+    /// One that is not, as far as it tells by itself.
+    #[inline(never)]
+    fn track_unusual(&mut self, context: &mut Context<'_, '_>) -> Tracked {
+        let Context { arrival, facts, bytes, .. } = *context;
+        if !arrival.cut {
+            context.resource = self.resource(bytes, facts);
+            return self.track_any(context);
+        }
+        let facts = facts.cut(bytes, &self.seed, arrival.record);
+        let resource = self.resource_of_cut(bytes, &facts);
+        let out = Output { patches: context.out.patches };
+        self.track_any(&mut Context { facts: &facts, resource, out, ..*context })
     }
 
     /// Both directions may be captured now: what was said of the other holds.

@@ -13,11 +13,13 @@ mod tests;
 
 use super::Tracker;
 use super::context::Context;
+use super::facts::Usual;
 use super::model::{Role, Tracked};
-use crate::coap::{Code, MessageType};
 
 impl Tracker {
     /// A well-formed message, if it is one of the usual: then `told` is called with what is known of it. Gives the part that it plays.
+    ///
+    /// There is one branch on what it may be, since nobody can foretell that; what depends on it is behind.
     #[inline(always)]
     pub(super) fn track_usual(
         &mut self,
@@ -25,30 +27,24 @@ impl Tracker {
         mut told: impl FnMut(&Tracked),
     ) -> Option<Role> {
         let facts = context.facts;
-        if !context.is_usual() {
-            return None;
-        }
-        #[cfg(test)]
-        if self.general_only {
-            return None;
-        }
         let mut tell = |tracked: Tracked| {
             told(&tracked);
             tracked.role
         };
-        let role = match facts.kind {
-            MessageType::Acknowledgement if facts.code.is_empty() => tell(self.usual_acknowledgement(context)?),
-            MessageType::Acknowledgement => tell(self.usual_piggybacked(context)?),
-            MessageType::Confirmable | MessageType::NonConfirmable if facts.code.is_request() => {
+        let role = match facts.usual {
+            Usual::EmptyAck => tell(self.usual_acknowledgement(context)?),
+            Usual::PiggybackedResponse => tell(self.usual_piggybacked(context)?),
+            Usual::Request => {
+                context.resource = self.resource(context.bytes, facts);
                 tell(self.usual_request(context)?)
             }
-            MessageType::Confirmable | MessageType::NonConfirmable
-                if facts.code == Code::CONTENT && facts.observe.is_some() =>
-            {
-                tell(self.usual_notification(context)?)
+            Usual::Registration => {
+                context.resource = self.resource(context.bytes, facts);
+                tell(self.usual_registration(context)?)
             }
-            MessageType::Confirmable | MessageType::NonConfirmable => tell(self.usual_response(context)?),
-            MessageType::Reset => return None,
+            Usual::Notification => tell(self.usual_notification(context)?),
+            Usual::Response => tell(self.usual_response(context)?),
+            Usual::None => return None,
         };
         #[cfg(test)]
         {

@@ -15,9 +15,6 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn usual_request(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
-        if facts.observe.is_some() {
-            return self.usual_registration(context);
-        }
         if self.asks_oddly(context) || self.memory.fresh(context).is_some() {
             return None;
         }
@@ -38,7 +35,7 @@ impl Tracker {
 
     /// The first copy of a request to observe, or not to any more, under a Message ID and a token that are free. Somebody may observe under it.
     #[inline(never)]
-    fn usual_registration(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
+    pub(super) fn usual_registration(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
         let (registers, deregisters) = (facts.registers(), facts.deregisters());
         if !registers && !deregisters || self.asks_oddly(context) {

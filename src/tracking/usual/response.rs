@@ -45,7 +45,7 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn usual_response(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, key) = (context.facts, key(context.pair, context.facts.message_id));
-        if !facts.code.is_response() || facts.observe.is_some() || self.early.answer(context) {
+        if self.early.answer(context) {
             return None;
         }
         let owner = self.sent.place(key);
