@@ -40,7 +40,7 @@ fn observe_length(first: u8) -> u32 {
 /// As many bytes as are told apart with an Observe of that length: where there is none, the first byte belongs to the rest.
 #[inline(always)]
 fn apart(length: u32) -> usize {
-    (length + (length + 3) / 4) as usize
+    (length + length.div_ceil(4)) as usize
 }
 
 impl Behind {
