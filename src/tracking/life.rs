@@ -176,17 +176,20 @@ impl Life {
     #[inline]
     pub fn next_waited(&mut self, steady: i64, quiet: impl Fn(&Due) -> bool) -> Option<u32> {
         let (mut number, before) = (self.next_waiting(), steady.saturating_sub(self.wait));
-        while self.lives(number)
+        let mut left = self.living - Messages::between(self.oldest, number);
+        let mut found = None;
+        while left > 0
             && let Some(due) = self.ring.known_side(number).filter(|due| due.stamp < before)
         {
             let this = number;
-            number = Messages::after(number);
-            self.waited = number;
+            (number, left) = (Messages::after(number), left - 1);
             if !quiet(due) {
-                return Some(this);
+                found = Some(this);
+                break;
             }
         }
-        None
+        self.waited = number;
+        found
     }
 
     /// The oldest lives no more. It is still known; whether it lapses quietly is told with it.
@@ -200,6 +203,23 @@ impl Life {
         self.oldest = Messages::after(number);
         let (sent, due) = self.ring.known_both(number)?;
         Some((due.lapses_quietly, sent))
+    }
+
+    /// Of the oldest those live no more that are of an earlier time and lapse quietly, the first of them that does not excepted; only such as
+    /// have waited, if so.
+    #[inline]
+    pub fn pass_quietly(&mut self, steady: i64, waited: bool) {
+        let mut number = self.oldest;
+        let most = if waited { Messages::between(number, self.next_waiting()) } else { self.living };
+        let mut left = most;
+        while left > 0
+            && let Some(due) = self.ring.known_side(number)
+            && due.lapses_quietly
+            && due.stamp < steady
+        {
+            (number, left) = (Messages::after(number), left - 1);
+        }
+        (self.oldest, self.living) = (number, self.living - (most - left));
     }
 
     /// The next that has not been looked at for having waited.

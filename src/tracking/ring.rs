@@ -90,6 +90,12 @@ impl<T: Copy, S: Copy, const BITS: u32> Ring<T, S, BITS> {
         self.cells.get(self.cell(self.next().wrapping_add(by << BITS)))
     }
 
+    /// The number of what comes so many behind the oldest.
+    #[inline]
+    pub fn later(&self, by: u32) -> u32 {
+        self.first.wrapping_add(by << BITS)
+    }
+
     /// The number behind another.
     #[inline]
     pub fn after(number: u32) -> u32 {
@@ -183,8 +189,8 @@ impl<T: Copy, S: Copy, const BITS: u32> Ring<T, S, BITS> {
     #[inline(never)]
     fn grow(&mut self) {
         let (middle, comes_round) = (self.cells.len(), self.first >> BITS & (self.mask + 1) == 0);
-        self.cells.reserve_exact(middle);
-        self.sides.reserve_exact(middle);
+        reserve(&mut self.cells);
+        reserve(&mut self.sides);
         let moved = if comes_round { self.cell(self.first) } else { middle };
         self.cells.extend_from_within(..moved);
         self.sides.extend_from_within(..moved);
@@ -218,6 +224,13 @@ impl<T: Copy, S: Copy, const BITS: u32> Ring<T, S, BITS> {
     /// Number of the newest thing, if there is one.
     pub fn newest(&self) -> u32 {
         self.next().wrapping_sub(1 << BITS)
+    }
+}
+
+/// Makes room for as much again. If that means to copy, for much more: memory that is not used costs nothing, but copying takes memory anew.
+pub(super) fn reserve<T>(things: &mut Vec<T>) {
+    if things.capacity() < 2 * things.len() {
+        things.reserve_exact(7 * things.len());
     }
 }
 

@@ -367,7 +367,11 @@ impl SentTable {
     /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.
     pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
         let before = steady.saturating_sub(self.lifetime);
-        while self.lives.other.begins_before(before) && self.shed() {}
+        self.lives.other.pass_quietly(before, true);
+        while self.lives.other.begins_before(before) && self.shed() {
+            self.lives.other.pass_quietly(before, true);
+        }
+        self.lives.confirmable.pass_quietly(before, false);
         while self.lives.confirmable.begins_before(before) {
             let (quietly, sent) = self.lives.confirmable.pass()?;
             if !quietly {

@@ -1,5 +1,7 @@
 //! Things that few others have, by a number that the other keeps.
 
+use super::ring::reserve;
+
 /// No thing.
 pub(super) const NOTHING: u32 = u32::MAX;
 
@@ -42,6 +44,9 @@ impl<T> Slab<T> {
         {
             *place = Some(thing);
             return number;
+        }
+        if self.things.len() == self.things.capacity() {
+            reserve(&mut self.things);
         }
         self.things.push(Some(thing));
         (self.things.len() - 1) as u32

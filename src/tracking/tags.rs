@@ -91,6 +91,12 @@ impl Tags {
         Tag(tag)
     }
 
+    /// The same for a tag.
+    #[inline]
+    pub fn ask_tag(&self, tag: u32) {
+        prefetch_index(&self.cells, self.home(tag));
+    }
+
     /// The number that is there, or of something else, or `u32::MAX`.
     #[inline]
     pub fn first(&self, Tag(tag): Tag) -> u32 {

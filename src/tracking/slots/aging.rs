@@ -8,6 +8,8 @@ use super::{NO_OBSERVATION, Slot, SlotKind, Slots};
 pub(super) struct Term {
     /// Steady time at which it began or was last used, if it lasts; else that at which it was closed.
     pub stamp: i64,
+    /// Of the place of its token, to take it out of there.
+    pub tag: u32,
     /// It is open, or lives as an observation.
     pub lasts: bool,
     /// It holds nothing any more.
@@ -18,12 +20,22 @@ pub(super) struct Term {
 
 impl Term {
     #[inline(always)]
-    pub fn of(slot: &Slot) -> Self {
+    pub fn of(slot: &Slot, tag: u32) -> Self {
         let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
         let known = slot.observation != NO_OBSERVATION || slot.row.multicast || slot.survived;
-        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, lasts: lasts && !free, free, known }
+        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, tag, lasts: lasts && !free, free, known }
+    }
+
+    /// The slot has changed.
+    #[inline(always)]
+    pub fn renew(&mut self, slot: &Slot) {
+        let Self { stamp, lasts, free, known, .. } = Self::of(slot, self.tag);
+        (self.stamp, self.lasts, self.free, self.known) = (stamp, lasts, free, known);
     }
 }
+
+/// So many slots ahead memory is asked for what is needed to forget one.
+const LATER: u32 = 8;
 
 impl Slots {
     /// The steady time behind which [`expire`](Self::expire) finds something.
@@ -38,6 +50,9 @@ impl Slots {
     pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
         let over = |stamp: i64| steady.saturating_sub(stamp) > life;
         while let Some(&term) = self.ring.front_side().filter(|term| term.free || over(term.stamp)) {
+            if let Some(later) = self.ring.side(self.ring.later(LATER)) {
+                self.tokens.ask_tag(later.tag);
+            }
             let number = self.ring.first();
             let Some(slot) = self.ring.pop() else { return false };
             if term.lasts {
@@ -50,7 +65,12 @@ impl Slots {
                 if slot.keeps && slot.survived {
                     let slot = *slot;
                     self.hand_over(number, &slot);
+                    continue;
                 }
+            }
+            if !term.lasts {
+                // If it is there.
+                self.tokens.remove(term.tag, number);
             }
         }
         let Some(&(stamp, number)) = self.closed.front() else { return false };

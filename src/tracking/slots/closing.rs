@@ -1,6 +1,5 @@
 //! How exchanges are closed.
 
-use super::aging::Term;
 use super::{NONE, Slot, Slots};
 use crate::tracking::slot::UNLINKED;
 
@@ -16,7 +15,7 @@ impl Slots {
         let link = slot.close_as_newest(number, stamp);
         let of_client = std::mem::replace(&mut slot.of_client, UNLINKED);
         let client = slot.row.client;
-        *term = Term::of(slot);
+        term.renew(slot);
         self.noted = number;
         if link != UNLINKED {
             self.leave_token(link);
@@ -38,7 +37,7 @@ impl Slots {
         }
         let (slot, term) = self.ring.known_both(number)?;
         slot.close_as_newest(number, stamp);
-        *term = Term::of(slot);
+        term.renew(slot);
         self.noted = number;
         self.clients.set(slot.row.client, NONE);
         Some(slot)

@@ -146,7 +146,7 @@ impl Slots {
             let next = self.clients.add(slot.row.client, number);
             slot.of_client = self.put_before(number, next, |slot| &mut slot.of_client);
         }
-        let term = Term::of(&slot);
+        let term = Term::of(&slot, place.tag);
         self.ring.push(slot, term);
         number
     }
@@ -156,7 +156,7 @@ impl Slots {
     fn note(&mut self, number: u32) {
         self.noted = number;
         if let Some((slot, term)) = self.ring.both(number) {
-            *term = Term::of(slot);
+            term.renew(slot);
         }
     }
 
