@@ -48,7 +48,8 @@ impl Both {
     /// The way that was looked for.
     #[inline(always)]
     pub fn route(&self, sought: &Sought) -> Route {
-        let (from, to) = (usize::from(sought.back), usize::from(!sought.back));
+        let from = usize::from(sought.back);
+        let to = from ^ 1;
         let pair = if sought.back { self.pair.reversed() } else { self.pair };
         Route { source: self.ends[from], destination: self.ends[to], pair, mark: self.marks[from] }
     }
@@ -116,7 +117,7 @@ const _: () = assert!(size_of::<Line>() == 64);
 
 /// Open addressing, line by line; the first cell of a line is filled first. Nothing is taken out.
 struct Ways {
-    /// As many as a power of two. Half of their cells are empty at least, so that nearly all keys are in the first line that is looked at.
+    /// As many as a power of two.
     lines: Vec<Line>,
     /// How many more keys fit before there must be more lines.
     room: usize,
@@ -134,8 +135,12 @@ impl Ways {
     /// Lines of a new table.
     const FIRST: usize = 64;
 
+    /// Up to so many there are four times as many when there must be more, and then twice as many: few keys are not in the first line that is
+    /// looked at, and memory is not got again and again, which costs more than to have it.
+    const FEW: usize = 1 << 14;
+
     fn room_of(lines: usize) -> usize {
-        lines
+        lines * 4 / 3
     }
 
     /// What to look for, if a quick datagram between two endpoints can say anything of them.
@@ -187,7 +192,8 @@ impl Ways {
     fn put(&mut self, sought: &Sought, both: Both) {
         if self.room == 0 {
             let before = std::mem::take(&mut self.lines);
-            self.lines = vec![Line([EMPTY; 2]); before.len() * 2];
+            let more = if before.len() > Self::FEW { 2 } else { 4 };
+            self.lines = vec![Line([EMPTY; 2]); before.len() * more];
             self.room = Self::room_of(self.lines.len());
             for cell in before.iter().flat_map(|line| &line.0).filter(|cell| !cell.is_empty()) {
                 *self.free(cell.key.hash(self.seed)) = *cell;
