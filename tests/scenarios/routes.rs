@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use coapscope::frame::{Endpoint, QuickDatagram};
-use coapscope::tracking::{RouteTable, Sought, Tracker, TrackerOptions};
+use coapscope::frame::Endpoint;
+use coapscope::tracking::{RouteTable, Tracker, TrackerOptions};
 
 /// Endpoints that differ in one thing each.
 fn endpoints() -> Vec<Endpoint> {
@@ -20,14 +20,14 @@ fn endpoints() -> Vec<Endpoint> {
         .collect()
 }
 
-/// What a frame says of two endpoints where it can be read quickly.
-fn quick(from: &Endpoint, to: &Endpoint) -> Option<QuickDatagram<'static>> {
-    let bits = |endpoint: &Endpoint| match endpoint.address {
-        IpAddr::V4(address) if endpoint.scope == 0 => Some(u64::from(address.to_bits())),
+/// Addresses and ports as the headers of a frame have them, where it can be read quickly.
+fn quick(from: &Endpoint, to: &Endpoint) -> Option<[u8; 12]> {
+    let octets = |endpoint: &Endpoint| match endpoint.address {
+        IpAddr::V4(address) if endpoint.scope == 0 => Some(address.octets()),
         _ => None,
     };
-    let ports = u32::from(from.port) << 16 | u32::from(to.port);
-    Some(QuickDatagram { addresses: bits(from)? << 32 | bits(to)?, ports, ip_id: 0, hop_limit: 64, payload: &[] })
+    let ports = [from, to].map(|end| end.port.to_be_bytes()).concat();
+    [octets(from)?.as_slice(), &octets(to)?, &ports].concat().try_into().ok()
 }
 
 #[test]
@@ -54,11 +54,11 @@ fn every_way_has_its_numbers_and_its_mark() {
             let quick = quick(from, to);
             let mark = marks.get(&(*from, *to)).copied().unwrap_or(0);
             assert_eq!(route.mark, mark, "{from:?} {to:?}");
-            let mut sought = [Sought::default()];
-            routes.fetch(std::iter::once(quick.map(|quick| (quick.addresses, quick.ports))), &mut sought);
             let back = marks.get(&(*to, *from)).copied().unwrap_or(0);
-            let both = quick.and_then(|_| routes.find(&sought[0]));
-            let found = both.map(|both| (both.route(&sought[0]), *both.mark(&sought[0]), both.mark_back(&sought[0])));
+            let found = quick.and_then(|ends| {
+                let sought = routes.sought(&ends);
+                routes.find(&sought).map(|both| (both.route(&sought), *both.mark(&sought), *both.mark_back(&sought)))
+            });
             assert_eq!(found, quick.map(|_| (route, mark, back)), "{from:?} {to:?}");
             let kept = routes.mark(from, to);
             assert_eq!(kept.as_deref(), quick.map(|_| &mark));
