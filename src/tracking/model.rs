@@ -172,6 +172,14 @@ pub enum ObserveOrder {
     Newer,
 }
 
+impl ObserveOrder {
+    /// It is not newer.
+    #[inline]
+    pub(super) fn is_behind(self) -> bool {
+        matches!(self, Self::Stale | Self::Same)
+    }
+}
+
 /// State of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]

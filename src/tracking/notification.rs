@@ -39,17 +39,13 @@ impl Tracker {
         let (of_exchange, of_member) = (slot.kind == SlotKind::Exchange, slot.kind == SlotKind::Member);
         let (pair, request, (similar, bare)) = (slot.pair, slot.row.request, similar(slot));
         let previous = std::mem::replace(&mut slot.row.last, record);
-        observation.row.notifications += 1;
         self.counters.notifications += u64::from(!overheard);
-        let order = number(observation, context, Some(&self.clock));
-        let behind = matches!(order, ObserveOrder::Stale | ObserveOrder::Same);
-        observation.row.stale += u32::from(behind);
-        self.counters.notifications_stale += u64::from(behind && !overheard);
+        let order = observation.take_number(context, &self.clock);
+        self.counters.notifications_stale += u64::from(order.is_behind() && !overheard);
         pace(observation, context, &self.clock);
         if !overheard {
             judge_content(&slot.asked, slot.row.method, i64::from(request), context);
         }
-        observation.row.last = record;
         observation.freshen(index, context, stamp, &mut self.timers);
         let end = ending(observation, context);
         let (id, row) = (observation.id, observation.row);
@@ -287,11 +283,26 @@ impl Observation {
         }
     }
 
+    /// Nothing ended it, and its notifications come one by one.
+    #[inline]
+    pub fn goes_on_plainly(&self) -> bool {
+        self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD && self.payload.is_none()
+    }
+
     /// A notification with this number is the next, and nothing but that is to be said of the number.
     #[inline]
     pub fn is_next(&self, number: u32) -> bool {
-        let open = self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD;
-        open && ahead(number, self.row.freshest) == 1 && !self.climb.is_watched() && self.payload.is_none()
+        ahead(number, self.row.freshest) == 1 && !self.climb.is_watched()
+    }
+
+    /// Takes in a notification with whatever number, but for what is noted with its [content](Self::freshen).
+    #[inline(never)]
+    pub fn take_number(&mut self, context: &mut Context<'_, '_>, clock: &Clock) -> ObserveOrder {
+        self.row.notifications += 1;
+        let order = number(self, context, Some(clock));
+        self.row.stale += u32::from(order.is_behind());
+        self.row.last = context.arrival.record;
+        order
     }
 
     /// Takes in such a notification; gives the row, written once it is whole.

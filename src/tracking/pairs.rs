@@ -251,6 +251,13 @@ impl Pairs {
         &mut self.directions[pair][way]
     }
 
+    /// The same as it is now.
+    #[inline]
+    pub fn direction_of(&self, pair: PairNumber) -> Direction {
+        let (pair, way) = pair.index();
+        self.directions[pair][way]
+    }
+
     /// Whether a direction has a mark.
     #[inline]
     pub fn has(&self, pair: PairNumber, mark: u8) -> bool {

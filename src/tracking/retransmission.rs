@@ -259,7 +259,7 @@ impl Tracker {
 
     #[cold]
     #[inline(never)]
-    fn probe_unanswered(&mut self, context: &mut Context<'_, '_>) {
+    pub(super) fn probe_unanswered(&mut self, context: &mut Context<'_, '_>) {
         let asks = context.facts.code.is_request() || context.facts.code.is_empty();
         if context.arrival.multicast || !asks {
             return;

@@ -1,4 +1,4 @@
-//! The next notification of an observation.
+//! A notification of an observation that goes on.
 
 use crate::coap::{Code, MessageType};
 use crate::tracking::Tracker;
@@ -10,7 +10,7 @@ use crate::tracking::sent::{SentTable, key};
 use crate::tracking::slots::{Slot, SlotKind};
 
 impl Tracker {
-    /// The first copy of a notification with the next number, of an observation under a token with which nothing else goes on.
+    /// The first copy of a notification with a number, of an observation under a token with which nothing else goes on.
     #[inline(always)]
     pub(super) fn usual_notification(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, record) = (context.facts, context.arrival.record);
@@ -27,7 +27,7 @@ impl Tracker {
         let told_another =
             |format: Option<u16>| facts.content_format.is_some_and(|now| format.is_some_and(|format| format != now));
         if told_another(observation.format)
-            || !observation.is_next(value)
+            || !observation.goes_on_plainly()
             || !slot.usual && (asked_oddly(slot, context) || told_another(slot.asked.accept))
         {
             return None;
@@ -50,7 +50,15 @@ impl Tracker {
         };
         slot.opened_at = slot.opened_at.max(steady);
         let previous = slot.row.last;
-        let mut observed = observation.go_up(value, context);
+        let mut order = ObserveOrder::Next;
+        let mut observed = match observation.is_next(value) {
+            true => observation.go_up(value, context),
+            false => {
+                order = observation.take_number(context, &self.clock);
+                self.counters.notifications_stale += u64::from(order.is_behind());
+                observation.row
+            }
+        };
         pace(observation, context, &self.clock);
         observation.freshen(index, context, stamp, &mut self.timers);
         observed.max_age = observation.row.max_age;
@@ -65,7 +73,7 @@ impl Tracker {
             relation: Relation::Answers,
             relates_to: slot.row.request,
             previous_in_exchange: previous,
-            order: ObserveOrder::Next,
+            order,
             transmission: u16::from(confirmable),
             ..Tracked::alone(Role::Notification)
         };

@@ -6,7 +6,7 @@ use crate::tracking::context::Context;
 use crate::tracking::exchange::new_row;
 use crate::tracking::model::{ExchangeId, Patch, Role, Tracked};
 use crate::tracking::owners::Place;
-use crate::tracking::pairs::TOLD;
+use crate::tracking::pairs::{Direction, TOLD};
 use crate::tracking::sent::{Handle, MessageKey, SentTable, key};
 use crate::tracking::slots::{Slot, SlotKind};
 
@@ -15,7 +15,8 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn usual_request(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
-        if self.asks_oddly(context) || self.memory.fresh(context).is_some() {
+        let back = self.pairs.direction_of(pair.reversed());
+        if self.asks_oddly(back, context) || self.memory.fresh(context).is_some() {
             return None;
         }
         let key = key(pair, facts.message_id);
@@ -24,7 +25,7 @@ impl Tracker {
         if !SentTable::is_new(owner) || !self.slots.is_idle(place) {
             return None;
         }
-        let (id, handle) = self.begin(key, owner, Role::Request, context);
+        let (id, handle) = self.begin(key, owner, Role::Request, back, context);
         let row = new_row(context);
         context.out.patch(Patch::Exchange(id, row));
         let mut slot = Slot::new(SlotKind::Exchange, id, row, facts.token, pair, context.now);
@@ -38,7 +39,8 @@ impl Tracker {
     pub(super) fn usual_registration(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
         let (registers, deregisters) = (facts.registers(), facts.deregisters());
-        if !registers && !deregisters || self.asks_oddly(context) {
+        let back = self.pairs.direction_of(pair.reversed());
+        if !registers && !deregisters || self.asks_oddly(back, context) {
             return None;
         }
         let key = key(pair, facts.message_id);
@@ -48,7 +50,7 @@ impl Tracker {
         if !SentTable::is_new(owner) {
             return None;
         }
-        let (id, handle) = self.begin(key, owner, Role::Registration, context);
+        let (id, handle) = self.begin(key, owner, Role::Registration, back, context);
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), facts.token, pair, context.now);
         (slot.sent, slot.usual) = (handle, true);
         (slot.asked.length, slot.asked.registers, slot.asked.deregisters) = (facts.length, registers, deregisters);
@@ -66,12 +68,10 @@ impl Tracker {
     }
 
     /// Whether something may be to be said of a request: a server that refused something may be asked again too soon, an answer may have been
-    /// captured before, or its token be that of a request to a group.
+    /// captured before, or its token be that of a request to a group. `back`: the way from its receiver.
     #[inline(always)]
-    fn asks_oddly(&self, context: &Context<'_, '_>) -> bool {
-        self.pairs.has(context.pair.reversed(), TOLD)
-            || self.early.answer(context)
-            || self.is_of_group(&context.facts.token, context)
+    fn asks_oddly(&self, back: Direction, context: &Context<'_, '_>) -> bool {
+        back.has(TOLD) || self.early.answer(context) || self.is_of_group(&context.facts.token, context)
     }
 
     /// Enters a request under its Message ID, the slot of which comes next.
@@ -81,6 +81,7 @@ impl Tracker {
         key: MessageKey,
         owner: Place,
         role: Role,
+        back: Direction,
         context: &mut Context<'_, '_>,
     ) -> (ExchangeId, Handle) {
         self.exchanges += 1;
@@ -90,7 +91,9 @@ impl Tracker {
         let handle = self.sent.insert(owner, (key, self.clock.stamp(), false), context, |sent| {
             (sent.slot, sent.exchange, sent.role, sent.outstanding) = (slot, exchange, role, opens);
         });
-        self.probe(context);
+        if !back.is_seen() {
+            self.probe_unanswered(context);
+        }
         self.opened(handle, opens, context);
         (ExchangeId(self.exchanges), handle)
     }

@@ -100,14 +100,14 @@ fn again(random: &mut Random, of: &Datagram, message_id: &mut u16) -> Datagram {
     Datagram { way: [of.way[1], of.way[0]], bytes: message(0, 1, *message_id, token, options, 0) }
 }
 
-/// A notification behind another, or behind the response that accepted the registration.
+/// A notification behind another, or behind the response that accepted the registration; most often the next.
 fn next(random: &mut Random, to: &Datagram, fresh: u16) -> Datagram {
     let mut bytes = to.bytes.clone();
     bytes[0] = bytes[0] & 15 | random.pick(&[0x40, 0x50, 0x50]);
     bytes[2..4].copy_from_slice(&fresh.to_be_bytes());
     if is_numbered(to) {
         let number = &mut bytes[5 + usize::from(to.bytes[0] & 15)];
-        *number = number.wrapping_add(1);
+        *number = number.wrapping_add(random.pick(&[1, 1, 1, 1, 1, 1, 2, 9, 0, 255]));
     }
     Datagram { bytes, ..to.clone() }
 }
