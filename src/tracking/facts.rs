@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, Hasher};
 
 use super::behind::Behind;
+use super::judge::fitting;
 use super::model::RecordId;
 use super::resources::OptionsHash;
 use super::seed::{Seed, short};
@@ -50,6 +51,21 @@ pub struct Facts {
     pub(super) malformed: bool,
     /// The capture cut off options, or may have.
     pub(super) lacks_options: bool,
+    /// What a response means for requests.
+    pub(super) says: Says,
+}
+
+/// What a response means for requests, that before it and those to come: told once by whoever has the time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Says {
+    /// It may ask its client for something: to wait, or for an Echo.
+    pub tells: bool,
+    /// It succeeded.
+    pub succeeds: bool,
+    /// It has content that may serve others.
+    pub serves: bool,
+    /// See [`fitting`].
+    pub fits: u32,
 }
 
 /// Which of the [usual](super::usual) messages one may be, as far as it tells by itself.
@@ -242,6 +258,12 @@ impl Facts {
     fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, behind: &Behind, seed: &Seed) {
         self.tell(message.bytes(), behind, seed);
         self.usual = Usual::of(self);
+        self.says = Says {
+            tells: self.echo || matches!(self.code, Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS),
+            succeeds: self.code.is_success(),
+            serves: self.code == Code::CONTENT && self.block2 == BlockPlace::None,
+            fits: fitting(self.code),
+        };
         if self.code.is_request() {
             self.digest = options.finish();
         } else if !self.code.is_empty() && self.kind != MessageType::Acknowledgement {

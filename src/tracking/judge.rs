@@ -135,12 +135,12 @@ impl Memory {
         context: &Context<'_, '_>,
     ) {
         let (facts, key) = (context.facts, Self::fresh_key(pair, resource));
-        if resource == ResourceId(0) || !facts.code.is_success() {
+        if resource == ResourceId(0) || !facts.says.succeeds {
             return;
         }
         if !matches!(method, Code::GET | Code::FETCH) {
             self.fresh.forget(key);
-        } else if bare && method == Code::GET && facts.code == Code::CONTENT && facts.block2 == BlockPlace::None {
+        } else if bare && method == Code::GET && facts.says.serves {
             let seconds = facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
             self.fresh.put(key, context.arrival.record, context.now, seconds);
         }
@@ -298,8 +298,7 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn remember(&mut self, similar: Similar, bare: bool, context: &Context<'_, '_>) {
         let (pair, resource, method) = similar;
-        let tells = matches!(context.facts.code, Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS);
-        if tells || context.facts.echo || self.pairs.has(pair.reversed(), TOLD) {
+        if context.facts.says.tells || self.pairs.has(pair.reversed(), TOLD) {
             self.remember_told(pair, resource, method, context);
         }
         self.memory.renew(pair, resource, Code(method), bare, context);
@@ -415,14 +414,28 @@ const TYPE: crate::coap::Span = crate::coap::Span::of_bits(2, 2);
 
 /// Whether a success code is defined for a method (RFC 7252 section 5.9.1, RFC 7959 section 2.9.1).
 pub(super) fn fits(code: Code, method: Code, block1: bool) -> bool {
-    let reads = matches!(method, Code::GET | Code::FETCH);
-    match code {
-        Code::CONTENT => !matches!(method, Code::PUT | Code::POST | Code::DELETE),
-        Code::CREATED | Code::DELETED | Code::CHANGED => !reads,
-        Code::VALID => reads,
-        Code::CONTINUE => block1,
-        _ => true,
+    has_method(fitting(code), method.0) || code == Code::CONTINUE && block1
+}
+
+/// The methods for which a code is defined in a response to a request without Block1, a bit for each.
+pub(super) fn fitting(code: Code) -> u32 {
+    const fn bit(method: Code) -> u32 {
+        1 << method.0
     }
+    const READS: u32 = bit(Code::GET) | bit(Code::FETCH);
+    match code {
+        Code::CONTENT => !(bit(Code::PUT) | bit(Code::POST) | bit(Code::DELETE)),
+        Code::CREATED | Code::DELETED | Code::CHANGED => !READS,
+        Code::VALID => READS,
+        Code::CONTINUE => 0,
+        _ => u32::MAX,
+    }
+}
+
+/// Whether a method, which has 5 bits, is among some.
+#[inline]
+pub(super) fn has_method(methods: u32, method: u8) -> bool {
+    methods >> (method & 31) & 1 == 1
 }
 
 /// A critical option that makes a server refuse the request (RFC 7252 section 5.4); 0 for none.

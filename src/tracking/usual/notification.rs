@@ -1,9 +1,9 @@
 //! A notification of an observation that goes on.
 
-use crate::coap::{Code, MessageType};
+use crate::coap::MessageType;
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
-use crate::tracking::judge::{fits, similar};
+use crate::tracking::judge::{has_method, similar};
 use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
 use crate::tracking::sent::{SentTable, key};
@@ -93,5 +93,5 @@ fn asked_oddly(slot: &Slot, context: &Context<'_, '_>) -> bool {
         || asked.oscore
         || asked.no_response != 0
         || asked.bad_critical != 0
-        || !fits(context.facts.code, Code(row.method), false)
+        || !has_method(context.facts.says.fits, row.method)
 }

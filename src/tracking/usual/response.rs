@@ -5,7 +5,7 @@ use crate::coap::{Code, MessageType, Rule};
 use crate::tracking::Tracker;
 use crate::tracking::clock::between;
 use crate::tracking::context::Context;
-use crate::tracking::judge::fits;
+use crate::tracking::judge::has_method;
 use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
 use crate::tracking::sent::{Sent, SentTable, key};
@@ -105,7 +105,7 @@ impl Tracker {
             && slot.token == facts.token
             && facts.code != Code::VALID
             && (facts.length <= AMPLIFICATION_SAFE_RESPONSE as u32 || !amplifies())
-            && fits(facts.code, Code(slot.row.method), false)
+            && has_method(facts.says.fits, slot.row.method)
     }
 
     /// Enters the response in the exchange and closes that.
