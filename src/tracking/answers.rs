@@ -56,7 +56,7 @@ impl Tracker {
     /// The message between the two endpoints that the ACK or RST at hand is for.
     #[inline]
     pub(super) fn answered(&self, context: &Context<'_, '_>) -> Option<Handle> {
-        self.sent.find(key(context.pair.reversed(), context.facts.message_id))
+        self.answered_sent(context).map(|(handle, _)| handle)
     }
 
     /// The same, with what is known of that.

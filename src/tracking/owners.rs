@@ -194,31 +194,30 @@ mod tests {
         // Those that are not Confirmable are forgotten sooner; now and then some are evicted.
         let (mut table, mut newest) = (SentTable::new(9_000, 3_000, 100), HashMap::<MessageKey, (Handle, Sent)>::new());
         let (mut state, mut found, mut past) = (7u64, 0, 0);
-        for now in 0..120_000i64 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        for time in 0..120_000i64 {
             let mut below = |most: u64| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 (state >> 33) % most
             };
-            while table.freed(now).is_some() {}
-            assert!(table.lapse(now).is_none());
+            while table.freed(time).is_some() {}
+            assert!(table.lapse(time).is_none());
             // Few keys for a while, many for long.
-            let keys = if now / 10_000 % 4 == 1 { 2_000 } else { 200_000 };
-            let (key, confirmable) = (below(keys), below(16) < if now / 20_000 % 2 == 0 { 8 } else { 14 });
+            let keys = if time / 10_000 % 4 == 1 { 2_000 } else { 200_000 };
+            let (key, confirmable) = (below(keys), below(16) < if time / 20_000 % 2 == 0 { 8 } else { 14 });
             let place = table.place(key);
             let held = newest.get(&key);
             assert_eq!(table.find(key), held.map(|(handle, _)| *handle).filter(|handle| table.get(*handle).is_some()));
             let known = held.filter(|(handle, _)| table.knows(*handle));
-            assert_eq!(SentTable::is_new(place), known.is_none(), "message {now}");
+            assert_eq!(SentTable::is_new(place), known.is_none(), "message {time}");
             if let (Some((_, before)), None) = (known, table.owner(place)) {
                 assert_eq!(table.past(place).map(|(record, _)| record), Some(before.record));
                 past += 1;
             }
             found += u32::from(known.is_some());
-            let sent = sent(key, now, confirmable);
+            let sent = sent(key, time, confirmable);
             let handle = table.add(place, sent.confirmable, |cell| *cell = sent);
             newest.insert(key, (handle, sent));
-            if now % 1_000 == 999
+            if time % 1_000 == 999
                 && let Some(evicted) = table.evict()
                 && newest.get(&evicted.key).is_some_and(|(_, sent)| sent.stamp == evicted.stamp)
             {

@@ -87,7 +87,7 @@ impl Tags {
     #[inline]
     pub fn ask(&self, key: impl Key) -> Tag {
         let tag = self.tag(key);
-        prefetch_index(&self.cells, self.home(tag));
+        self.ask_tag(tag);
         Tag(tag)
     }
 
