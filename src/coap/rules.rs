@@ -16,6 +16,7 @@ macro_rules! rules {
 
         impl Rule {
             /// What is known of the rule.
+            #[inline]
             pub fn row(self) -> &'static RuleRow {
                 match self {
                     $(Rule::$variant => &RuleRow {
@@ -263,6 +264,7 @@ impl Rule {
     }
 
     /// Its usual severity.
+    #[inline]
     pub fn severity(self) -> Severity {
         self.row().severity
     }

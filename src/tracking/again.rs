@@ -64,12 +64,12 @@ impl SentTable {
 
     /// Notes copies of a message and further answers to it.
     pub fn set_again(&mut self, handle: Handle, again: Again) {
-        let Some(place) = self.get(handle).map(|sent| sent.again) else { return };
-        match self.agains.get_mut(place) {
+        let Some((sent, due)) = self.lives.of_mut(handle.0).changing(handle.0) else { return };
+        match self.agains.get_mut(sent.again) {
             Some(before) => *before = again,
             None => {
-                let place = self.agains.put(again);
-                self.change(handle, |sent, _| sent.again = place);
+                sent.again = self.agains.put(again);
+                due.note(sent);
             }
         }
     }

@@ -82,14 +82,14 @@ impl<'b> Context<'b, '_> {
     #[cold]
     #[inline(never)]
     pub fn find(&mut self, rule: Rule, first: i64, second: i64) {
-        self.find_at(rule, rule.severity(), MESSAGE_ID, first, second);
+        self.find_here(rule, rule.severity(), MESSAGE_ID, first, second);
     }
 
     /// A finding about the code.
     #[cold]
     #[inline(never)]
     pub fn find_code(&mut self, rule: Rule, first: i64, second: i64) {
-        self.find_at(rule, rule.severity(), CODE, first, second);
+        self.find_here(rule, rule.severity(), CODE, first, second);
     }
 
     /// A finding about the token.
@@ -124,6 +124,11 @@ impl<'b> Context<'b, '_> {
     #[cold]
     #[inline(never)]
     pub fn find_at(&mut self, rule: Rule, severity: Severity, span: Span, first: i64, second: i64) {
+        self.find_here(rule, severity, span, first, second);
+    }
+
+    #[inline(always)]
+    fn find_here(&mut self, rule: Rule, severity: Severity, span: Span, first: i64, second: i64) {
         self.out.find_here(self.arrival.record, Finding { rule, severity, span, numbers: [first, second] });
     }
 }

@@ -267,13 +267,15 @@ impl Tracker {
         if sent.malformed || sent.multicast {
             return;
         }
-        let early = self.answered_early(sent) || self.is_crossed(sent);
-        let Some(slot) = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
-        if slot.row.response != NO_RECORD || sent.unreachable || early {
+        let Some(slot) = self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
+        if slot.row.response != NO_RECORD || sent.unreachable {
             return;
         }
         let (acknowledged, suppressed, place) =
             (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0 || slot.asked.quick, sent.slot);
+        if self.answered_early(sent) || self.is_crossed(sent) {
+            return;
+        }
         // Nobody waits for more than an ACK to that.
         if suppressed && (acknowledged || !sent.confirmable) {
             return;

@@ -4,8 +4,9 @@ use super::Tracker;
 use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
 use super::facts::{Facts, folded};
-use super::model::{ExchangeId, RecordId, Relation, Role, Tracked};
+use super::model::{ExchangeId, NO_RECORD, RecordId, Relation, Role, Tracked};
 use super::owners::Place;
+use super::pairs::STRAYED;
 use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
@@ -45,13 +46,17 @@ pub(super) enum Sameness {
 /// `ends`: the first and the newest copy so far. A sender that does not count its datagrams may give all the same identification. So after
 /// `wait` nanoseconds, when it may retransmit, an equal one tells nothing, unless those two show that the sender counts.
 fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64) -> Sameness {
-    let counts = ends[0].ip_id != ends[1].ip_id;
-    let elapsed = between(before.at(), now.at());
-    let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
     let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
     let other_id = now.ip_id != before.ip_id && now.ip_id != 0 && before.ip_id != 0;
     let next_hop = before.hops > 0 && now.hops == before.hops - 1 && !other_id;
     let elsewhere = now.interface != before.interface && !other_id;
+    // Most often.
+    if !(same_id || next_hop || elsewhere) {
+        return Sameness::Repeated;
+    }
+    let elapsed = between(before.at(), now.at());
+    let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
+    let counts = ends[0].ip_id != ends[1].ip_id;
     if same_id && within(COPY_WINDOW) || (next_hop || elsewhere) && within(PASSAGE) {
         Sameness::Captured
     } else if same_id && (counts || within(wait)) {
@@ -174,11 +179,10 @@ impl Tracker {
             return Tracked::alone(Role::Other);
         };
         let retransmitted = sent.confirmable && standing != Standing::Doubled;
+        let mut copies = if sent.confirmable { self.sent.copies(&sent) } else { 0 };
         if retransmitted {
-            self.retransmitted(owner, &sent, context);
-            if sent.code != 0 {
-                self.counters.retransmissions += 1;
-            }
+            copies = self.retransmitted(owner, &sent, context);
+            self.counters.retransmissions += u64::from(sent.code != 0);
         } else {
             let rule = if standing == Standing::Doubled { Rule::NetDuplicate } else { Rule::MidDuplicateNon };
             let last = self.sent.last(&sent);
@@ -200,10 +204,7 @@ impl Tracker {
             relation: if retransmitted { Relation::Retransmits } else { Relation::Duplicates },
             relates_to: sent.record,
             previous_in_exchange: previous,
-            transmission: self
-                .sent
-                .get(owner)
-                .map_or(0, |sent| if sent.confirmable { self.sent.copies(sent) } else { 0 }),
+            transmission: copies,
             role: sent.role,
             order,
             ambiguous: false,
@@ -213,16 +214,13 @@ impl Tracker {
 
     /// Enters a copy in the exchange; returns the message before it there.
     fn copy_in_exchange(&mut self, sent: &Sent, retransmitted: bool, context: &mut Context<'_, '_>) -> RecordId {
-        if let Some(slot) = self.slots.get_mut(sent.slot)
-            && slot.row.request == sent.record
-            && retransmitted
-        {
+        let Some(slot) = self.slots.get_mut(sent.slot) else { return NO_RECORD };
+        if slot.row.request == sent.record && retransmitted {
             slot.row.transmissions = slot.row.transmissions.saturating_add(1);
             self.counters.exchanges_retransmitted += u64::from(slot.row.transmissions == 2);
         }
-        let previous = self.enter(sent.slot, context);
-        self.slots.touch(sent.slot, self.clock.steady());
-        previous
+        slot.touch(self.clock.steady());
+        self.enter(sent.slot, context)
     }
 
     /// Makes the message the owner of its number.
@@ -230,6 +228,9 @@ impl Tracker {
         let handle = self.sent.insert(place, (key, self.clock.stamp(), malformed), context, |_| {});
         if context.arrival.multicast {
             self.sent.insert_group(context.arrival.source, context.facts.message_id, handle);
+        }
+        if matches!(context.facts.kind, MessageType::Acknowledgement | MessageType::Reset) {
+            self.pairs.direction(context.pair).mark(STRAYED);
         }
         handle
     }

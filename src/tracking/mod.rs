@@ -54,7 +54,7 @@ pub use routes::{Both, Route, RouteTable, Sought};
 pub use seed::Seed;
 pub use unreachable::Quoted;
 
-use crate::coap::{Finding, Message, MessageType, Parameters, Rule};
+use crate::coap::{Finding, Message, MessageType, Parameters, Rule, Severity};
 use crate::frame::Endpoint;
 use bodies::Blocks;
 use clock::{Clock, Step};
@@ -254,17 +254,26 @@ impl Tracker {
         self.track_any(&mut Context { facts: &facts, resource, out, ..*context })
     }
 
-    /// Both directions may be captured now: what was said of the other holds.
+    /// Both directions may be captured now.
     #[cold]
     #[inline(never)]
     fn first_of_direction(&mut self, context: &mut Context<'_, '_>) {
-        let Some(said) = self.pairs.see(context.pair, context.arrival.destination) else { return };
-        for (record, finding) in said.held {
+        let (held, too_fast) = self.pairs.see(context.pair, context.arrival.destination);
+        if held || too_fast.is_some() {
+            self.said_before(too_fast, context);
+        }
+    }
+
+    /// What was said of the other direction holds.
+    #[cold]
+    #[inline(never)]
+    fn said_before(&mut self, too_fast: Option<(Severity, RecordId)>, context: &mut Context<'_, '_>) {
+        for (record, finding) in self.pairs.no_longer_held(context.pair.reversed()) {
             context.out.patch(Patch::Graver { record, finding, was: less(finding.severity) });
         }
         // Nor was it silent, if that was not sure.
         let (rule, was) = (Rule::FlowProbingRate, less(Rule::FlowProbingRate.severity()));
-        if let Some((_, record)) = said.too_fast.filter(|(said, _)| *said == was) {
+        if let Some((_, record)) = too_fast.filter(|(said, _)| *said == was) {
             context.out.patch(Patch::Withdrawn { record, rule, was });
         }
     }

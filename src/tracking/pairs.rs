@@ -45,7 +45,7 @@ impl PairNumber {
 pub(super) struct Direction {
     /// Interactions that wait for their ACK or response (RFC 7252 section 4.7).
     pub outstanding: u16,
-    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`, `REGISTERED`, `PROBED`, `WAITED_FOR`.
+    /// `SEEN`, `VERIFIED`, `TOLD`, `SILENT`, `REGISTERED`, `PROBED`, `WAITED_FOR`, `STRAYED`.
     marks: u8,
 }
 
@@ -63,6 +63,8 @@ pub(super) const REGISTERED: u8 = 16;
 const PROBED: u8 = 32;
 /// Findings of this way wait for something the other way.
 const WAITED_FOR: u8 = 64;
+/// An ACK or Reset went this way that answered nothing, or was malformed.
+pub(super) const STRAYED: u8 = 128;
 
 const _: () = assert!(size_of::<[Direction; 2]>() == 8);
 
@@ -95,16 +97,8 @@ pub(super) struct Probing {
     pub first: Moment,
     /// Bytes of different messages.
     pub bytes: u64,
-    /// See [`Said::too_fast`].
-    pub said: Option<(Severity, RecordId)>,
-}
-
-/// What was said of a direction while nothing went the other way.
-pub(super) struct Said {
-    /// With less severity, since the other direction may not be captured.
-    pub held: Vec<(RecordId, Finding)>,
     /// How severely `flow.probing-rate` was said, and of which message.
-    pub too_fast: Option<(Severity, RecordId)>,
+    pub said: Option<(Severity, RecordId)>,
 }
 
 /// What was sent where nothing came back. Most of it is answered very soon, and never gets to the map.
@@ -127,11 +121,17 @@ impl Probes {
     }
 
     /// The first of a pair; what has its place makes room.
-    fn add(&mut self, pair: PairNumber, now: Moment) {
-        let new = Probing { first: now, bytes: 0, said: None };
+    fn add(&mut self, pair: PairNumber, first: Moment, bytes: u64) {
+        let new = Probing { first, bytes, said: None };
         if let Some((before, probing)) = self.place(pair).replace((pair, new)) {
-            self.others.insert(before, probing);
+            self.put_aside(before, probing);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_aside(&mut self, pair: PairNumber, probing: Probing) {
+        self.others.insert(pair, probing);
     }
 
     fn get_mut(&mut self, pair: PairNumber) -> Option<&mut Probing> {
@@ -141,11 +141,23 @@ impl Probes {
         }
     }
 
-    fn remove(&mut self, pair: PairNumber) -> Option<Probing> {
-        match self.place(pair).take_if(|(held, _)| *held == pair) {
-            Some((_, probing)) => Some(probing),
-            None => self.others.remove(&pair),
+    /// Nothing more is summed up of a pair, where that was. Gives what was said of it.
+    fn remove(&mut self, pair: PairNumber) -> Option<(Severity, RecordId)> {
+        let place = self.place(pair);
+        match place {
+            Some((held, probing)) if *held == pair => {
+                let said = probing.said;
+                *place = None;
+                said
+            }
+            _ => self.remove_other(pair),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remove_other(&mut self, pair: PairNumber) -> Option<(Severity, RecordId)> {
+        self.others.remove(&pair)?.said
     }
 }
 
@@ -272,26 +284,32 @@ impl Pairs {
         self.directions[pair][way].is_seen()
     }
 
-    /// The first message goes this way, to that endpoint: gives what was said of the other way so far, if anything was.
-    #[inline]
-    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> Option<Said> {
+    /// The first message goes this way, to that endpoint. Gives whether findings of the other way [wait](Self::no_longer_held) for that, and
+    /// how severely `flow.probing-rate` was said of it, and of which message.
+    #[inline(always)]
+    pub fn see(&mut self, pair: PairNumber, to: EndpointId) -> (bool, Option<(Severity, RecordId)>) {
+        let other = self.direction_of(pair.reversed());
         self.direction(pair).mark(SEEN);
-        let (word, bit) = (to.0 as usize / 64, to.0 % 64);
-        if word >= self.reached.len() {
-            self.reached.resize(word + 1, 0);
+        let (word, bit) = (to.0 as usize / 64, 1 << (to.0 % 64));
+        match self.reached.get_mut(word) {
+            Some(word) => *word |= bit,
+            None => self.reach(word, bit),
         }
-        if let Some(word) = self.reached.get_mut(word) {
-            *word |= 1 << bit;
-        }
-        let other = pair.reversed();
-        let [probed, waited_for] = [PROBED, WAITED_FOR].map(|mark| self.direction(other).has(mark));
-        let too_fast = if probed { self.probes.remove(other).and_then(|probing| probing.said) } else { None };
-        (waited_for || too_fast.is_some()).then(|| Said { held: self.no_longer_held(other), too_fast })
+        let too_fast = if other.has(PROBED) { self.probes.remove(pair.reversed()) } else { None };
+        (other.has(WAITED_FOR), too_fast)
     }
 
     #[cold]
     #[inline(never)]
-    fn no_longer_held(&mut self, pair: PairNumber) -> Vec<(RecordId, Finding)> {
+    fn reach(&mut self, word: usize, bit: u64) {
+        self.reached.resize(word, 0);
+        self.reached.push(bit);
+    }
+
+    /// The findings that waited for something the other way.
+    #[cold]
+    #[inline(never)]
+    pub fn no_longer_held(&mut self, pair: PairNumber) -> Vec<(RecordId, Finding)> {
         let held = self.held.remove(&pair).unwrap_or_default();
         self.held_by_all -= held.len();
         held
@@ -315,12 +333,14 @@ impl Pairs {
         self.reached.get(endpoint.0 as usize / 64).is_some_and(|word| word >> (endpoint.0 % 64) & 1 == 1)
     }
 
-    /// What was sent this way while nothing came back.
-    pub fn probing(&mut self, pair: PairNumber, now: Moment) -> Option<&mut Probing> {
+    /// What was sent this way while nothing came back, if any was. If not, a message of so many bytes is the first of it.
+    #[inline]
+    pub fn probing(&mut self, pair: PairNumber, now: Moment, bytes: u64) -> Option<&mut Probing> {
         let direction = self.direction(pair);
         if !direction.has(PROBED) {
             direction.mark(PROBED);
-            self.probes.add(pair, now);
+            self.probes.add(pair, now, bytes);
+            return None;
         }
         self.probes.get_mut(pair)
     }
@@ -338,7 +358,7 @@ mod tests {
         assert_eq!((there.reversed(), itself.reversed()), (table.intern(one, three), itself));
         assert_eq!((table.find(three, one), table.find(three, three)), (Some(there), None));
         [there, itself].into_iter().for_each(|pair| pairs.reserve(pair));
-        assert!(pairs.see(there, one).is_none());
+        assert_eq!(pairs.see(there, one), (false, None));
         assert_eq!([one, three].map(|endpoint| pairs.is_reached(endpoint)), [true, false]);
         assert_eq!([there, there.reversed(), itself].map(|pair| pairs.seen(pair)), [true, false, false]);
         pairs.direction(there.reversed()).outstanding = 2;
@@ -352,14 +372,18 @@ mod tests {
         for round in 1..4 {
             for (index, pair) in all.iter().enumerate() {
                 pairs.reserve(*pair);
-                let probing = pairs.probing(*pair, Moment::default()).unwrap();
-                probing.bytes += index as u64;
-                assert_eq!(probing.bytes, round * index as u64);
+                let probing = pairs.probing(*pair, Moment::default(), index as u64);
+                assert_eq!(probing.is_some(), round > 1);
+                if let Some(probing) = probing {
+                    probing.bytes += index as u64;
+                    assert_eq!(probing.bytes, round * index as u64);
+                    probing.said = Some((Severity::Warn, index as u32));
+                }
             }
         }
         for (index, pair) in all.iter().enumerate() {
-            let bytes = |pairs: &mut Pairs| pairs.probes.remove(*pair).map(|probing| probing.bytes);
-            assert_eq!([bytes(&mut pairs), bytes(&mut pairs)], [Some(3 * index as u64), None]);
+            let [said, nothing] = [(); 2].map(|()| pairs.probes.remove(*pair));
+            assert_eq!((said, nothing), (Some((Severity::Warn, index as u32)), None));
         }
     }
 }

@@ -4,7 +4,6 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
-use super::retransmission::slack_above;
 use super::sent::{Handle, Sent};
 use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
@@ -161,12 +160,11 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn was_answered(&self, index: u32, context: &Context<'_, '_>) -> bool {
-        let parameters = &self.options.parameters;
         let sent = self.slots.get(index).and_then(|slot| self.sent.get(slot.sent));
         let Some(sent) = sent.filter(|sent| self.is_crossed(sent)) else { return false };
-        let copies = u32::from(self.sent.copies(sent));
-        let wait = slack_above(parameters.retransmission_gap(copies).1);
-        copies <= parameters.max_retransmit
+        let copies = self.sent.copies(sent);
+        let wait = self.schedule.latest_gap(copies);
+        u32::from(copies) <= self.options.parameters.max_retransmit
             && between(self.sent.last(sent).at(), context.now).is_some_and(|elapsed| elapsed > wait)
     }
 

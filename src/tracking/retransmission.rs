@@ -6,7 +6,7 @@ use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::is_near;
 use super::model::{Patch, RecordId, Role};
-use super::pairs::{PairNumber, SILENT};
+use super::pairs::{PairNumber, SILENT, STRAYED};
 use super::schedule::Schedule;
 use super::sent::{Handle, Sent, stray_key};
 use crate::coap::{Copies, Finding, Rule, UNKNOWN_TIME};
@@ -18,14 +18,6 @@ const UNDER_WAY: i64 = SECOND / 4;
 fn slack_below(time: i64) -> i64 {
     time - time / 10 - SECOND / 10
 }
-
-/// The time and the tolerance of the schedule.
-pub(super) fn slack_above(time: i64) -> i64 {
-    time.saturating_add(time / 10).saturating_add(SECOND / 10)
-}
-
-/// Timers are set and run out in steps of their own.
-const GRAIN: i64 = SECOND / 10;
 
 /// Which transmissions the captured copies are by the clock; the first transmission is 0.
 #[derive(Clone, Copy)]
@@ -44,30 +36,32 @@ impl Reading {
     /// Where the first transmission was not captured, the time between two copies may still tell which they are. `elapsed`: from the first
     /// captured copy to the newest, and to that before. `None` where the schedule has no place for all copies.
     fn new(schedule: &Schedule, firsts: u32, elapsed: [i64; 2]) -> Option<Self> {
-        let (mut read, mut latest) = (None::<Self>, 0);
-        for first in (0..schedule.most()).filter(|first| firsts >> first & 1 == 1) {
+        let mut read = Self { firsts: 0, first: 0, before: 0, step: u16::MAX, unsure: false };
+        let (mut left, mut latest) = (firsts & ((1 << schedule.most()) - 1), 0);
+        while left != 0 {
+            let first = left.trailing_zeros() as u16;
+            left &= left - 1;
             let before = match elapsed[1] {
                 0 => Some(first),
-                elapsed => schedule.find(first, first, elapsed, GRAIN),
+                elapsed => schedule.find(first, first, elapsed),
             };
             let Some(before) = before else { continue };
-            let Some(step) = schedule.find(first, before, elapsed[0], GRAIN) else { continue };
-            let firsts = read.map_or(0, |read| read.firsts) | 1 << first;
+            let Some(step) = schedule.find(first, before, elapsed[0]) else { continue };
+            read.firsts |= 1 << first;
             latest = step.max(latest);
-            read = match read {
-                Some(read) if read.step <= step => Some(Self { firsts, ..read }),
-                _ => Some(Self { firsts, first, before, step, unsure: false }),
-            };
+            if step < read.step {
+                (read.first, read.before, read.step) = (first, before, step);
+            }
         }
-        read.map(|read| Self { unsure: latest > read.step || read.firsts & 1 == 0, ..read })
+        read.unsure = latest > read.step || read.firsts & 1 == 0;
+        (read.firsts != 0).then_some(read)
     }
 }
 
 impl Tracker {
-    /// A Confirmable message was sent again: counts it and judges when.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn retransmitted(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) {
+    /// A Confirmable message was sent again: counts it and judges when. Gives how many copies were captured.
+    #[inline(always)]
+    pub(super) fn retransmitted(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> u16 {
         let before = self.sent.again(sent);
         let gap = between(before.last.at(), context.now);
         let elapsed = between(sent.first.at(), context.now);
@@ -82,7 +76,7 @@ impl Tracker {
         let captured = before.copies.saturating_add(1);
         let reading = explained.filter(|read| !goes_on || read.firsts & 1 == 1).unwrap_or_else(|| {
             let odd = elapsed.filter(|_| explained.is_none());
-            let by_clock = odd.and_then(|elapsed| schedule.find(0, 0, elapsed, 0));
+            let by_clock = odd.and_then(|elapsed| schedule.exactly(elapsed));
             let step = by_clock.unwrap_or(0).max(captured - 1);
             Reading { firsts: 0, first: 0, before: before.step.min(step - 1), step, unsure: false }
         });
@@ -108,9 +102,10 @@ impl Tracker {
         self.judge_spurious(sent, context);
         self.goes_on_after_all(owner, sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
-            let late = if goes_on { i64::MAX } else { slack_above(self.latest_gap(&before, &reading)) };
+            let late = if goes_on { i64::MAX } else { self.latest_gap(&before, &reading) };
             self.judge_schedule([&before, &now], &reading, [gap, late, elapsed], context);
         }
+        captured
     }
 
     /// How long the newest copy may come after the one before; without end where copies between them were not captured.
@@ -119,11 +114,10 @@ impl Tracker {
             return i64::MAX;
         }
         let step = if reading.firsts == 0 { reading.step.max(before.step + 1) } else { reading.step };
-        self.options.parameters.retransmission_gap(u32::from(step)).1
+        self.schedule.latest_gap(step)
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn judge_schedule(
         &self,
         [before, now]: [&Again; 2],
@@ -149,8 +143,7 @@ impl Tracker {
     }
 
     /// The answer had passed here long enough before to have reached the sender.
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     fn judge_spurious(&self, sent: &Sent, context: &mut Context<'_, '_>) {
         // An ACK with the token of another is no answer to whoever sent this.
         let of_another = sent.answered_by == sent.acknowledgement && sent.ack_role == Role::Other;
@@ -242,11 +235,13 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn answered_early(&self, sent: &Sent) -> bool {
-        [false, true].into_iter().any(|reset| {
-            let key = stray_key(sent.pair().reversed(), sent.key as u16, reset);
-            let answer = self.sent.find(key).and_then(|handle| self.sent.get(handle));
-            answer.is_some_and(|answer| is_near(answer.first.time, sent.first.time))
-        })
+        let back = sent.pair().reversed();
+        self.pairs.has(back, STRAYED)
+            && [false, true].into_iter().any(|reset| {
+                let key = stray_key(back, sent.key as u16, reset);
+                let answer = self.sent.find(key).and_then(|handle| self.sent.get(handle));
+                answer.is_some_and(|answer| is_near(answer.first.time, sent.first.time))
+            })
     }
 
     /// Sums up what is asked of an endpoint that never answers: of one that had the time to.
@@ -264,8 +259,18 @@ impl Tracker {
         if context.arrival.multicast || !asks {
             return;
         }
+        let bytes = u64::from(context.facts.length);
+        // Of the first nothing can be said.
+        if self.pairs.probing(context.pair, context.now, bytes).is_some() {
+            self.probe_again(bytes, context);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn probe_again(&mut self, bytes: u64, context: &mut Context<'_, '_>) {
         let (rate, two_way) = (i64::from(self.options.parameters.probing_rate), self.is_two_way(context));
-        let Some(probing) = self.pairs.probing(context.pair, context.now) else { return };
+        let Some(probing) = self.pairs.probing(context.pair, context.now, bytes) else { return };
         let severity = Rule::FlowProbingRate.severity();
         let severity = if two_way { severity } else { less(severity) };
         if probing.said.is_none_or(|(said, _)| said < severity)
@@ -279,6 +284,6 @@ impl Tracker {
                 context.find_at(Rule::FlowProbingRate, severity, MESSAGE_ID, per_second, 0);
             }
         }
-        probing.bytes += u64::from(context.facts.length);
+        probing.bytes += bytes;
     }
 }

@@ -182,7 +182,7 @@ const LOOKED_BACK: usize = 4096;
 
 /// Where a [`Sent`] lies: which ring, and how manieth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Handle(u32);
+pub(super) struct Handle(pub(super) u32);
 
 impl Default for Handle {
     fn default() -> Self {
@@ -201,7 +201,7 @@ pub(super) struct SentTable {
     owners: Owners,
     /// Multicast messages by [`group_key`].
     groups: Table<MessageKey, Handle>,
-    lives: Lives,
+    pub(super) lives: Lives,
     pub(super) agains: Slab<Again>,
     /// So long an answer to a message may come, nanoseconds.
     lifetime: i64,

@@ -177,6 +177,12 @@ impl Slot {
         ask(&self.keeps);
     }
 
+    /// It was used just now.
+    #[inline]
+    pub fn touch(&mut self, stamp: i64) {
+        self.opened_at = self.opened_at.max(stamp);
+    }
+
     /// Its token lies between these endpoints.
     #[inline]
     pub fn has(&self, pair: PairNumber, token: &Token) -> bool {

@@ -190,7 +190,7 @@ impl Slots {
     /// It was used just now.
     pub fn touch(&mut self, number: u32, stamp: i64) {
         if let Some(slot) = self.get_mut(number) {
-            slot.opened_at = slot.opened_at.max(stamp);
+            slot.touch(stamp);
         }
     }
 
