@@ -1,5 +1,7 @@
 //! Exchanges summed up by resource and by pair of endpoints.
 
+use std::cmp::Reverse;
+
 use super::sums::{Exchange, Sums};
 use super::times::Times;
 use crate::tracking::{EndpointId, ResourceId};
@@ -94,49 +96,34 @@ pub(super) fn by_resource(sums: &Sums) -> Vec<(ResourceId, Sum)> {
 
 /// The `most` pairs with the most exchanges, those first, and how many pairs there are.
 pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
-    // Counted by server, and by client.
-    let [mut by_server, mut by_client] = [(); 2].map(|()| vec![0_usize; sums.endpoints.len() + 1]);
-    for (_, opened) in sums.opened() {
-        for (counts, end) in [(&mut by_server, opened.server), (&mut by_client, opened.client)] {
-            if let Some(count) = counts.get_mut(end.0 as usize + 1) {
-                *count += 1;
-            }
+    let all: Vec<_> = sums.between().collect();
+    let (count, mut times) = (all.len(), Vec::new());
+    let listed = lowest(all, most, |(client, server, between)| (Reverse(between.count), *client, *server));
+    let pairs = listed.into_iter().map(|(client, server, between)| {
+        let mut sum = Sum::default();
+        times.clear();
+        for exchange in sums.exchanges_between(between) {
+            sum.add(&exchange);
+            times.extend(exchange.round_trip);
         }
+        sum.times = Times::of(&mut times);
+        Pair { client, server, sum }
+    });
+    (pairs.collect(), count)
+}
+
+/// The `most` with the lowest keys, in the order of these.
+pub(super) fn lowest<T, K: Ord>(mut all: Vec<T>, most: usize, key: impl Fn(&T) -> K) -> Vec<T> {
+    if most < all.len() {
+        all.select_nth_unstable_by_key(most, &key);
+        all.truncate(most);
     }
-    let total = add_up(&mut by_server);
-    add_up(&mut by_client);
-    // Put in order by server and then, which keeps that order, by client: client or server, and number of each exchange.
-    let (mut order, mut next) = (vec![0_u64; total], by_server.clone());
-    for (number, opened) in sums.opened() {
-        put(&mut order, &mut next, opened.server.0, u64::from(opened.client.0) << 32 | number as u64);
-    }
-    let (mut pairs, mut next) = (vec![0_u64; total], by_client.clone());
-    for (server, own) in (0_u64..).zip(parts(&order, &by_server)) {
-        for entry in own {
-            put(&mut pairs, &mut next, (entry >> 32) as u32, server << 32 | entry & u64::from(u32::MAX));
-        }
-    }
-    let (order, mut found, mut from) = (pairs, Vec::new(), 0);
-    for own in parts(&order, &by_client) {
-        for run in own.chunk_by(|a, b| a >> 32 == b >> 32) {
-            found.push((run.len(), from));
-            from += run.len();
-        }
-    }
-    let count = found.len();
-    // Of equals the one that came first stands first.
-    let rank = |(length, from): &(usize, usize)| (std::cmp::Reverse(*length), *from);
-    if most < count {
-        found.select_nth_unstable_by_key(most, rank);
-        found.truncate(most);
-    }
-    found.sort_unstable_by_key(rank);
-    let pairs = found.iter().filter_map(|(length, from)| pair(sums, order.get(*from..from + length)?)).collect();
-    (pairs, count)
+    all.sort_unstable_by_key(key);
+    all
 }
 
 /// Makes of counts, that of each behind its place, where each begins; gives the sum.
-fn add_up(counts: &mut [usize]) -> usize {
+pub(super) fn add_up(counts: &mut [usize]) -> usize {
     let mut total = 0;
     for count in counts {
         total += *count;
@@ -147,7 +134,7 @@ fn add_up(counts: &mut [usize]) -> usize {
 
 /// Puts an entry behind those of the same `key` before it.
 #[inline(always)]
-fn put<T>(order: &mut [T], next: &mut [usize], key: u32, entry: T) {
+pub(super) fn put<T>(order: &mut [T], next: &mut [usize], key: u32, entry: T) {
     if let Some(at) = next.get_mut(key as usize) {
         if let Some(place) = order.get_mut(*at) {
             *place = entry;
@@ -157,21 +144,9 @@ fn put<T>(order: &mut [T], next: &mut [usize], key: u32, entry: T) {
 }
 
 /// What lies from each of the starts to the next.
-fn parts<'a, T>(order: &'a [T], starts: &'a [usize]) -> impl Iterator<Item = &'a [T]> {
+pub(super) fn parts<'a, T>(order: &'a [T], starts: &'a [usize]) -> impl Iterator<Item = &'a [T]> {
     starts.windows(2).map(|ends| match ends {
         [start, end] => order.get(*start..*end).unwrap_or_default(),
         _ => &[],
     })
-}
-
-/// The pair whose exchanges these are.
-fn pair(sums: &Sums, run: &[u64]) -> Option<Pair> {
-    let exchanges: Vec<Exchange> =
-        run.iter().filter_map(|entry| sums.at((entry & u64::from(u32::MAX)) as usize)).collect();
-    let mut sum = Sum::default();
-    exchanges.iter().for_each(|exchange| sum.add(exchange));
-    let mut times: Vec<i64> = exchanges.iter().filter_map(|exchange| exchange.round_trip).collect();
-    sum.times = Times::of(&mut times);
-    let opened = exchanges.first()?.opened;
-    Some(Pair { client: opened.client, server: opened.server, sum })
 }

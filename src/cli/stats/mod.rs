@@ -7,6 +7,7 @@ mod text;
 mod times;
 mod waits;
 
+use std::cmp::Reverse;
 use std::io::Write;
 
 use super::bodies::Bodies;
@@ -23,8 +24,8 @@ use waits::Waits;
 
 /// Records that are no well-formed messages.
 const NOT_COUNTED: u8 = RecordFlags::EVIDENCE | RecordFlags::MALFORMED | RecordFlags::HEADERLESS;
-/// Pairs of endpoints that are told of.
-const PAIRS: usize = 1000;
+/// Pairs of endpoints, observations and senders that JSON tells of.
+const LISTED: usize = 1000;
 
 /// Read the capture to its end and print what was counted.
 ///
@@ -41,8 +42,9 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         sums.chosen = Some(heard);
         update.summary
     };
-    let stats = Stats::new(&sums, &summary);
-    let written = if args.json || args.format == StatsFormat::Json {
+    let is_json = args.json || args.format == StatsFormat::Json;
+    let stats = Stats::new(&sums, &summary, if is_json { LISTED } else { text::LISTED });
+    let written = if is_json {
         context.out.json();
         writeln!(context.out, "{}", line(&stats.json()))
     } else {
@@ -98,13 +100,13 @@ struct Stats<'a> {
 }
 
 impl<'a> Stats<'a> {
-    fn new(sums: &'a Sums, summary: &'a Summary) -> Self {
+    /// With `most` pairs at most.
+    fn new(sums: &'a Sums, summary: &'a Summary, most: usize) -> Self {
         // Reading is over, and the processor has nothing else to do.
         std::thread::scope(|scope| {
-            let others = scope.spawn(|| (groups::by_pair(sums, PAIRS), Times::of(&mut sums.round_trips())));
+            let others = scope.spawn(|| (groups::by_pair(sums, most), sums.round_trips(), waits::by_sender(sums)));
             let resources = groups::by_resource(sums);
-            let waits = waits::by_sender(sums);
-            let ((pairs, all_pairs), times) = others.join().unwrap_or_default();
+            let ((pairs, all_pairs), times, waits) = others.join().unwrap_or_default();
             Self { sums, summary, times, resources, pairs, all_pairs, waits }
         })
     }
@@ -121,11 +123,11 @@ impl<'a> Stats<'a> {
         self.summary.counters.exchanges.saturating_sub(known)
     }
 
-    /// All observations, those with the most notifications first.
-    fn observed(&self) -> Vec<&'a Observed> {
-        let mut observed: Vec<_> = self.sums.observations().collect();
-        observed.sort_by_key(|observed| std::cmp::Reverse(observed.notifications));
-        observed
+    /// The `most` observations with the most notifications, those first, and of equals the oldest.
+    fn observed(&self, most: usize) -> impl Iterator<Item = &'a Observed> {
+        let all = self.sums.observations().zip(0_u32..).collect();
+        let listed = groups::lowest(all, most, |(observed, at)| (Reverse(observed.notifications), *at));
+        listed.into_iter().map(|(observed, _)| observed)
     }
 
     /// Accepted observations by how they ended, in the order of their ends.

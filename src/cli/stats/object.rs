@@ -6,7 +6,7 @@ use super::groups::Sum;
 use super::sums::Observed;
 use super::times::Times;
 use super::waits::Waits;
-use super::{Stats, findings, rows, share};
+use super::{LISTED, Stats, findings, rows, share};
 use crate::coap::Code;
 use crate::tracking::{EndpointId, ResourceId};
 
@@ -69,10 +69,9 @@ impl Stats<'_> {
                     .collect::<Map<_, _>>()
                     .into(),
             );
-            let observed = self.observed();
-            put("observed", observed.iter().take(super::PAIRS).map(|observed| self.row_of(observed)).collect());
-            put("observed_not_listed", json!(observed.len().saturating_sub(super::PAIRS)));
-            put("waits", self.waits.iter().take(super::PAIRS).map(|waits| self.waits_of(waits)).collect());
+            put("observed", self.observed(LISTED).map(|observed| self.row_of(observed)).collect());
+            put("observed_not_listed", json!(self.sums.observations().count().saturating_sub(LISTED)));
+            put("waits", self.waits.iter().take(LISTED).map(|waits| self.waits_of(waits)).collect());
         }
         put(
             "pairs",

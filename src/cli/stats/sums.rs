@@ -1,5 +1,10 @@
 //! What `stats` sums up while a capture is read: one row an exchange, one sum a code. Everything else is made of these at the end.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::times::{Spread, Times};
 use crate::coap::{Copies, Rule};
 use crate::store::{RecordFlags, Update};
 use crate::tracking::{
@@ -9,12 +14,24 @@ use crate::tracking::{
 /// No round trip: no answer, or its time is not known.
 const NONE: i64 = i64::MIN;
 
+fn is_known(round_trip: &i64) -> bool {
+    *round_trip != NONE
+}
+
 /// What is known of an exchange from its beginning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Opened {
-    pub client: EndpointId,
-    pub server: EndpointId,
     pub resource: ResourceId,
+    /// The exchange before it between the same endpoints; number 0 is none.
+    before: u32,
+}
+
+/// The exchanges of a client with a server.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Between {
+    pub count: u32,
+    /// The last of them: each tells of the one before it.
+    pub last: u32,
 }
 
 /// What becomes known of it later.
@@ -84,6 +101,9 @@ pub(super) struct Sums {
     /// By exchange id.
     opened: Vec<Opened>,
     latest: Vec<Latest>,
+    /// By client and server, whose numbers come from a capture.
+    between: HashMap<(EndpointId, EndpointId), Between, RandomState>,
+    spread: Spread,
     /// By observation id.
     observed: Vec<Option<Observed>>,
     pub repeats: Vec<Repeat>,
@@ -105,6 +125,8 @@ impl Default for Sums {
         Self {
             opened: Vec::new(),
             latest: Vec::new(),
+            between: HashMap::default(),
+            spread: Spread::default(),
             observed: Vec::new(),
             repeats: Vec::new(),
             records: 0,
@@ -195,15 +217,22 @@ impl Sums {
             observes: row.state == ExchangeState::Observing,
             evicted: row.state == ExchangeState::Evicted,
         };
-        match self.latest.get_mut(at) {
-            Some(place) => *place = latest,
+        let was = match self.latest.get_mut(at) {
+            Some(place) => std::mem::replace(place, latest),
             None => {
                 // Ids rise by one unless only some are wanted; number 0 is none.
                 self.latest.resize(at, UNKNOWN);
                 self.opened.resize(at, Opened::default());
                 self.latest.push(latest);
-                self.opened.push(Opened { client: row.client, server: row.server, resource: row.resource });
+                let between = self.between.entry((row.client, row.server)).or_default();
+                let before = std::mem::replace(&mut between.last, at as u32);
+                between.count += 1;
+                self.opened.push(Opened { resource: row.resource, before });
+                UNKNOWN
             }
+        };
+        if was.round_trip != round_trip {
+            self.spread.change(Some(was.round_trip).filter(is_known), Some(round_trip).filter(is_known));
         }
     }
 
@@ -213,21 +242,25 @@ impl Sums {
     }
 
     /// The exchange with this number.
-    pub fn at(&self, at: usize) -> Option<Exchange> {
-        exchange(self.opened.get(at)?, self.latest.get(at)?)
+    fn at(&self, at: u32) -> Option<Exchange> {
+        exchange(self.opened.get(at as usize)?, self.latest.get(at as usize)?)
     }
 
     /// The round trip of each exchange that has one, with its resource.
     pub fn times(&self) -> impl Iterator<Item = (ResourceId, i64)> {
         let all = self.opened.iter().zip(&self.latest);
-        all.filter(|(_, latest)| latest.transmissions > 0 && latest.round_trip != NONE)
+        all.filter(|(_, latest)| latest.transmissions > 0 && is_known(&latest.round_trip))
             .map(|(opened, latest)| (opened.resource, latest.round_trip))
     }
 
-    /// Who asked whom, of each exchange, with its number.
-    pub fn opened(&self) -> impl Iterator<Item = (usize, &Opened)> {
-        let all = self.opened.iter().zip(&self.latest).enumerate();
-        all.filter(|(_, (_, latest))| latest.transmissions > 0).map(|(at, (opened, _))| (at, opened))
+    /// Who asked whom, and in which exchanges; in no order.
+    pub fn between(&self) -> impl Iterator<Item = (EndpointId, EndpointId, Between)> {
+        self.between.iter().map(|((client, server), between)| (*client, *server, *between))
+    }
+
+    /// These exchanges, the last first.
+    pub fn exchanges_between(&self, between: Between) -> impl Iterator<Item = Exchange> {
+        std::iter::successors(self.at(between.last), |exchange| self.at(exchange.opened.before))
     }
 
     /// Notes whom messages came from and went to. Once all endpoints are known to have some there is nothing to look at.
@@ -254,9 +287,9 @@ impl Sums {
         self.chosen.unwrap_or(self.endpoints.len() - self.silent_count)
     }
 
-    /// All round trips.
-    pub fn round_trips(&self) -> Vec<i64> {
-        self.latest.iter().map(|latest| latest.round_trip).filter(|time| *time != NONE).collect()
+    /// Of all round trips.
+    pub fn round_trips(&self) -> Option<Times> {
+        self.spread.times(self.latest.iter().map(|latest| latest.round_trip).filter(is_known))
     }
 
     /// All observations, oldest first.
@@ -270,7 +303,7 @@ impl Sums {
 fn exchange(opened: &Opened, latest: &Latest) -> Option<Exchange> {
     (latest.transmissions > 0).then(|| Exchange {
         opened: *opened,
-        round_trip: Some(latest.round_trip).filter(|time| *time != NONE),
+        round_trip: Some(latest.round_trip).filter(is_known),
         repeats: u64::from(latest.transmissions.saturating_sub(1)),
         answered: latest.answered,
         reset: latest.reset,

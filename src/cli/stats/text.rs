@@ -15,7 +15,7 @@ use crate::render::wrap::{fit, wrap};
 /// Columns.
 const WIDTH: usize = 80;
 /// Rows that a table shows.
-const LISTED: usize = 10;
+pub(super) const LISTED: usize = 10;
 /// Columns of a name before its number.
 const NAME: usize = 26;
 /// Columns that a name beside its numbers has at least; where there are fewer, it stands below them.
@@ -155,12 +155,12 @@ impl Stats<'_> {
     }
 
     fn observations_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let rows = self.observed();
-        if rows.is_empty() {
+        let all = self.sums.observations().count();
+        if all == 0 {
             return Ok(());
         }
         let mut ends: Vec<String> = self.ends().iter().map(|(end, count)| format!("{end} {count}")).collect();
-        let overheard = rows.iter().filter(|observed| !observed.accepted).count();
+        let overheard = self.sums.observations().filter(|observed| !observed.accepted).count();
         if overheard > 0 {
             ends.push(format!("not known how they began {overheard}"));
         }
@@ -168,14 +168,14 @@ impl Stats<'_> {
         for line in wrap(&format!("how they ended: {}", ends.join(", ")), WIDTH - 2) {
             writeln!(out, "  {line}")?;
         }
-        let lines = rows.iter().take(LISTED).map(|observed| {
+        let lines = self.observed(LISTED).map(|observed| {
             let name = self.resource(observed.resource).unwrap_or("?");
             let (client, server) = (self.endpoint(observed.client), self.endpoint(observed.server));
             let text = format!("{}, {client} > {server}", limited(&escape::text(name)));
             ([observed.notifications, observed.gaps, observed.stale].map(|count| count.to_string()), text)
         });
         table(["notif.", "gaps", "late"], "resource, client > server", lines, out)?;
-        more(rows.len(), "--json lists more", out)
+        more(all, "--json lists more", out)
     }
 }
 

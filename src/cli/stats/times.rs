@@ -11,7 +11,7 @@ pub(super) struct Times {
     pub max: i64,
 }
 
-/// From so many times on it is worth it to look first where about the percentiles are.
+/// From so many times on it is worth it to look first where about they are.
 const MANY: usize = 2048;
 /// Times of about the same length share a bucket.
 const BUCKETS: usize = 1 << 11;
@@ -19,19 +19,73 @@ const BUCKETS: usize = 1 << 11;
 impl Times {
     /// Of these times, whose order changes. None of none.
     pub fn of(times: &mut [i64]) -> Option<Self> {
-        let count = times.len();
-        let (&first, rest) = times.split_first()?;
-        let (min, max) = rest.iter().fold((first, first), |(min, max), time| (min.min(*time), max.max(*time)));
-        let mut ranks = [50, 95, 99].map(|percent| (count * percent).div_ceil(100).saturating_sub(1));
-        let mut among = if count < MANY { times } else { narrow(times, &mut ranks) };
-        let mut found = [0; 3];
-        for (found, rank) in found.iter_mut().zip(ranks).rev() {
-            // What lies above one percentile need not be looked at for a lower one.
-            *found = *among.select_nth_unstable(rank).1;
-            among = among.get_mut(..=rank)?;
+        if times.len() < MANY {
+            return Self::among(times, ranks(times.len()), times.len());
         }
-        let [p50, p95, p99] = found;
+        let mut spread = Spread::default();
+        times.iter().for_each(|time| spread.change(None, Some(*time)));
+        spread.times(times.iter().copied())
+    }
+
+    /// Those of so many times that have these ranks among some of them.
+    fn among(mut times: &mut [i64], ranks: [usize; 5], count: usize) -> Option<Self> {
+        let mut found = [0; 5];
+        for (found, rank) in found.iter_mut().zip(ranks).rev() {
+            if rank >= times.len() {
+                return None;
+            }
+            // What lies above one of them need not be looked at for a lower one.
+            *found = *times.select_nth_unstable(rank).1;
+            times = times.get_mut(..=rank)?;
+        }
+        let [min, p50, p95, p99, max] = found;
         Some(Self { count, min, p50, p95, p99, max })
+    }
+}
+
+/// The ranks from 0 of the shortest of so many times, of the percentiles, and of the longest.
+fn ranks(count: usize) -> [usize; 5] {
+    [0, 50, 95, 99, 100].map(|percent| (count * percent).div_ceil(100).saturating_sub(1))
+}
+
+/// How many times there are of about each length.
+pub(super) struct Spread(Box<[u32; BUCKETS]>);
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self(Box::new([0; BUCKETS]))
+    }
+}
+
+impl Spread {
+    /// A time is not there any more, and another is there.
+    #[inline(always)]
+    pub fn change(&mut self, gone: Option<i64>, new: Option<i64>) {
+        if let Some(gone) = gone {
+            self.0[bucket(gone)] -= 1;
+        }
+        if let Some(new) = new {
+            self.0[bucket(new)] += 1;
+        }
+    }
+
+    /// Of all times that are there, which are these. None of none.
+    pub fn times(&self, times: impl Iterator<Item = i64>) -> Option<Times> {
+        let count = self.0.iter().map(|count| *count as usize).sum();
+        let sought = ranks(count);
+        // Only the few in the buckets of these ranks are looked at, and the ranks then count among them.
+        let (mut ranks, mut wanted, mut end, mut left_out) = (sought, [false; BUCKETS], 0, 0);
+        for (count, wanted) in self.0.iter().zip(&mut wanted) {
+            let start = end;
+            end += *count as usize;
+            for (rank, sought) in ranks.iter_mut().zip(sought).filter(|(_, sought)| (start..end).contains(sought)) {
+                *wanted = true;
+                *rank = sought - left_out;
+            }
+            left_out += if *wanted { 0 } else { *count as usize };
+        }
+        let mut among: Vec<i64> = times.filter(|time| wanted[bucket(*time)]).collect();
+        Times::among(&mut among, ranks, count)
     }
 }
 
@@ -42,32 +96,6 @@ fn bucket(time: i64) -> usize {
     // As in a floating-point number: the place of the highest bit, and the five bits behind it.
     let shift = 58 - (time | 63).leading_zeros();
     (shift as usize * 32 + (time >> shift) as usize) % BUCKETS
-}
-
-/// Gives the few times among which are those of these ranks, which count among them then.
-fn narrow<'a>(times: &'a mut [i64], ranks: &mut [usize; 3]) -> &'a mut [i64] {
-    let (mut counts, mut wanted) = ([0_usize; BUCKETS], [false; BUCKETS]);
-    for time in times.iter() {
-        counts[bucket(*time)] += 1;
-    }
-    let (sought, mut end, mut left_out) = (*ranks, 0, 0);
-    for (count, wanted) in counts.iter().zip(&mut wanted) {
-        let start = end;
-        end += count;
-        for (rank, sought) in ranks.iter_mut().zip(sought).filter(|(_, sought)| (start..end).contains(sought)) {
-            *wanted = true;
-            *rank = sought - left_out;
-        }
-        left_out += if *wanted { 0 } else { *count };
-    }
-    let mut kept = 0;
-    for at in 0..times.len() {
-        if wanted[bucket(times[at])] {
-            times.swap(kept, at);
-            kept += 1;
-        }
-    }
-    &mut times[..kept]
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How long senders wait before they repeat a Confirmable message: what their own waits show of ACK_TIMEOUT, ACK_RANDOM_FACTOR and the
 //! doubling (RFC 7252 sections 4.2 and 4.8).
 
+use super::groups::{add_up, parts, put};
 use super::sums::{Repeat, Sums};
 use crate::tracking::EndpointId;
 
@@ -30,10 +31,27 @@ impl Waits {
 
 /// Of each sender, those with the most messages first.
 pub(super) fn by_sender(sums: &Sums) -> Vec<Waits> {
-    let mut repeats = sums.repeats.clone();
-    repeats.sort_unstable_by_key(|repeat| (repeat.sender, repeat.first, repeat.captured));
-    let mut all: Vec<Waits> =
-        repeats.chunk_by(|one, next| one.sender == next.sender).filter_map(of_one_sender).collect();
+    let senders = sums.repeats.iter().map(|repeat| repeat.sender.0 as usize + 1).max().unwrap_or(0);
+    let mut starts = vec![0; senders + 1];
+    for repeat in &sums.repeats {
+        if let Some(count) = starts.get_mut(repeat.sender.0 as usize + 1) {
+            *count += 1;
+        }
+    }
+    // The places of each sender's side by side.
+    let mut order = vec![0; add_up(&mut starts)];
+    let mut next = starts.clone();
+    for (at, repeat) in sums.repeats.iter().enumerate() {
+        put(&mut order, &mut next, repeat.sender.0, at as u32);
+    }
+    let mut repeats = Vec::new();
+    let of_one = |places: &[u32]| {
+        repeats.clear();
+        repeats.extend(places.iter().filter_map(|at| sums.repeats.get(*at as usize)));
+        repeats.sort_by_key(|repeat: &Repeat| (repeat.first, repeat.captured));
+        of_one_sender(&repeats)
+    };
+    let mut all: Vec<Waits> = parts(&order, &starts).filter_map(of_one).collect();
     all.sort_by_key(|waits| (std::cmp::Reverse(waits.messages), waits.sender));
     all
 }
