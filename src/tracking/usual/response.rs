@@ -41,7 +41,7 @@ impl Tracker {
         self.take_first(index, first, Role::PiggybackedResponse, context)
     }
 
-    /// A response of its own to the only usual request that is open under its token, soon enough, and after the ACK if that is Confirmable.
+    /// A response of its own to the only usual request that is open under its token, after the ACK if that is Confirmable.
     #[inline(always)]
     pub(super) fn usual_response(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, key) = (context.facts, key(context.pair, context.facts.message_id));
@@ -61,7 +61,7 @@ impl Tracker {
             || slot.asked.observes()
             || slot.link.behind != NONE
             || slot.shared
-            || elapsed > self.options.parameters.ack_timeout
+            || self.clock.is_jumping()
             || !slot.row.state.is_waiting()
             || !self.is_plain_response(slot, context)
         {
@@ -79,7 +79,8 @@ impl Tracker {
         if confirmable {
             self.opened(handle, opens, context);
         }
-        let tracked = self.take_first(index, First { kind, elapsed, slow: false }, role, context)?;
+        let slow = elapsed > self.options.parameters.ack_timeout;
+        let tracked = self.take_first(index, First { kind, elapsed, slow }, role, context)?;
         Some(Tracked { transmission: u16::from(confirmable), ..tracked })
     }
 

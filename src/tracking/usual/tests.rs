@@ -148,6 +148,8 @@ fn nobody_can_see_which_path_a_message_took() {
             time +=
                 random.pick(&[20, 20, 20, 300, 300, 2_500, 3_100, 40_000]) * 1_000_000 * i64::from(random.below(3) > 0);
             time += 400_000_000_000 * i64::from(random.below(300) == 0) - 5_000_000 * i64::from(random.below(200) == 0);
+            // Rarely the capture pauses for more than a day.
+            time += 100_000_000_000_000 * i64::from(random.below(1_000) == 0);
             let (fresh, calm) = (30_000 + record as u16, seed % 4 > 0);
             let turn = random.below(if calm { 24 } else { 12 });
             let recent = sent.len().saturating_sub(1 + random.below(if turn < 12 { 8 } else { 2 }) as usize);
