@@ -1,11 +1,11 @@
 //! What happens when nothing happens: lifetimes, waits in vain, and the cap on memory.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
 use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
+use super::dues::Dues;
 use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, Role};
 use super::observation::lost_notification;
 use super::pairs::SILENT;
@@ -31,7 +31,7 @@ pub(super) struct Timers {
     unanswered: VecDeque<(i64, Handle)>,
     groups: VecDeque<(i64, u32)>,
     /// When the state of an observation is out of date; the slot says whether that was put off.
-    stale: BinaryHeap<Reverse<(i64, u32)>>,
+    stale: Dues,
     /// The steady time at which was looked for what is due.
     looked: i64,
     /// Nothing is due up to this steady time.
@@ -49,7 +49,7 @@ impl Timers {
 
     #[inline(never)]
     pub fn stale_at(&mut self, when: i64, slot: u32) {
-        self.stale.push(Reverse((when, slot)));
+        self.stale.put(when, slot);
         self.idle_until = self.idle_until.min(when);
     }
 
@@ -121,10 +121,7 @@ impl Tracker {
         }
         let groups = &mut self.memory.groups;
         while self.slots.expire(steady, self.lifetime, &mut |number, slot| Self::forget_group(groups, number, slot)) {}
-        while let Some(&Reverse((when, slot))) = self.timers.stale.peek()
-            && when < steady
-        {
-            self.timers.stale.pop();
+        while let Some(slot) = self.timers.stale.take_before(steady) {
             self.out_of_date(slot, steady, out);
         }
         self.expire_blocks(steady, out);
@@ -145,7 +142,7 @@ impl Tracker {
             front(&timers.acknowledged, PROMISE),
             timers.unanswered.front().map(|(stamp, _)| stamp.saturating_add(wait)),
             front(&timers.groups, GROUP),
-            timers.stale.peek().map(|Reverse((when, _))| *when),
+            timers.stale.first(),
         ];
         due.into_iter().flatten().fold(steady.saturating_add(soonest), i64::min)
     }

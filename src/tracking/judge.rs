@@ -13,6 +13,7 @@ use super::context::{CODE, Context};
 use super::facts::BlockPlace;
 use super::model::{EndpointId, RecordId, ResourceId};
 use super::multicast::Groups;
+use super::observers::Observers;
 use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::past::Past;
 use super::slots::{Asked, Slot};
@@ -71,10 +72,8 @@ pub(super) struct Memory {
     pub groups: Groups,
     /// Slots of the observations of members of a group, by the [key](super::tokens::Token::key) of the token, for the client.
     pub members: HashMap<[u64; 2], Vec<u32>, RandomState>,
-    /// Slots of the observations that live, by pair and target.
-    pub targets: HashMap<(PairNumber, u64), u32, RandomState>,
-    /// The same by the [key](super::tokens::Token::key) of the token, for the client.
-    pub observers: HashMap<[u64; 2], u32, RandomState>,
+    /// The observations that live.
+    pub observers: Observers,
     /// Requests that were told to wait: since when, how long, by which message.
     refused: Recent<Similar, (Moment, i64, RecordId)>,
     /// Requests that were challenged with Echo, and by which message; by none once one was answered.
@@ -98,8 +97,7 @@ impl Default for Memory {
         Self {
             groups: Groups::default(),
             members: HashMap::default(),
-            targets: HashMap::default(),
-            observers: HashMap::default(),
+            observers: Observers::new(),
             refused: Recent::new(),
             challenged: Recent::new(),
             issued: Recent::new(),

@@ -320,7 +320,7 @@ impl Observation {
 
     /// The freshest number, and when it came.
     #[inline]
-    fn set_freshest(&mut self, number: u32, now: Moment) {
+    pub fn set_freshest(&mut self, number: u32, now: Moment) {
         self.row.freshest = number;
         self.row.freshest_time = now.time;
         self.freshest_at = now;

@@ -1,24 +1,18 @@
-//! Observations: how they begin, go on and end (RFC 7641).
+//! Observations: how they go on and end (RFC 7641).
 
 use super::Tracker;
 use super::ahead::ask;
-use super::blocks::is_unfinished;
 use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
 use super::expiry::Timers;
-use super::facts::target_hash;
-use super::model::{
-    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
-    Tracked,
-};
-use super::notification::{Payload, number};
-use super::pairs::REGISTERED;
-use super::sent::{Handle, Sent, key};
+use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
+use super::notification::Payload;
+use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
 use super::slots::Slot;
 use crate::coap::parameters::DEFAULT_MAX_AGE;
-use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
+use crate::coap::{Finding, Rule};
 
 /// A notification that comes so much later than Max-Age says is in time: servers count from when they send.
 const LATE: i64 = SECOND / 5;
@@ -91,7 +85,7 @@ impl Observation {
     }
 
     /// How old the state is, while it is known to be fresh.
-    fn fresh_since(&self, now: Moment) -> Option<i64> {
+    pub fn fresh_since(&self, now: Moment) -> Option<i64> {
         between(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
     }
 
@@ -101,6 +95,7 @@ impl Observation {
         told.max().unwrap_or(NO_RECORD)
     }
 
+    #[inline(always)]
     pub fn new(id: ObservationId, slot: &Slot, now: Moment) -> Self {
         let row = ObservationRow {
             registration: slot.row.request,
@@ -145,253 +140,9 @@ impl Observation {
     }
 }
 
-/// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).
-fn is_another(one: u64, other: u64) -> bool {
-    one != other && one != 0 && other != 0
-}
-
 impl Tracker {
-    /// What a new request means for the observation under its token.
-    pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_>) -> Role {
-        if !(slot.asked.registers || slot.asked.deregisters) {
-            return Role::Request;
-        }
-        let unfinished = slot.asked.block1 && is_unfinished(&context.message());
-        if !unfinished {
-            slot.asked.target = self.sought(slot, context).unwrap_or(0);
-        }
-        if slot.row.multicast {
-            return self.before_group_request(slot, context);
-        }
-        let observing = self.slots.under(slot.pair, &slot.token).observing;
-        if unfinished {
-            return if self.registers(slot) { Role::Registration } else { Role::Request };
-        }
-        self.before_whole_request(slot, observing, context)
-    }
-
-    /// The same of a whole request to one server.
-    pub(super) fn before_whole_request(
-        &mut self,
-        slot: &mut Slot,
-        observing: u32,
-        context: &mut Context<'_, '_>,
-    ) -> Role {
-        if self.registers(slot) {
-            self.judge_registration(slot, observing, context);
-            return Role::Registration;
-        }
-        let Some(observation) = self.observation(observing) else {
-            return Role::Request;
-        };
-        let (id, registration) = (observation.id, observation.row.registration);
-        let changed = registration != NO_RECORD && is_another(observation.target, slot.asked.target);
-        slot.row.observation = id;
-        self.counters.deregistrations += 1;
-        if changed {
-            context.find_code(Rule::ObsReregChanged, i64::from(registration), 0);
-        }
-        context.find_option(Rule::ObsCancelDereg, OptionNumber::OBSERVE, i64::from(registration), 0);
-        self.end_observation(observing, ObservationEnd::Deregistered, context.arrival.record, &mut context.out);
-        Role::Deregistration
-    }
-
-    /// Whether a request is one to observe: that is noted.
-    fn registers(&mut self, slot: &Slot) -> bool {
-        if slot.asked.registers {
-            self.registered = true;
-            self.pairs.direction(slot.pair).mark(REGISTERED);
-        }
-        slot.asked.registers
-    }
-
-    /// Hash of what a request asks to observe; nothing where that cannot be known.
-    #[inline]
-    pub(super) fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
-        let facts = context.facts;
-        if facts.asks_for_digest() && !facts.lacks_options {
-            return Some(facts.digest);
-        }
-        let message = context.message();
-        let fetches = facts.code == Code::FETCH;
-        if facts.oscore || facts.lacks_options || fetches && context.arrival.cut {
-            return None;
-        }
-        let body = if fetches { Some(self.whole_body(slot, &message)?) } else { None };
-        Some(target_hash(&message, facts, body, &self.seed))
-    }
-
     pub(super) fn observation(&mut self, slot: u32) -> Option<&mut Observation> {
         self.slots.observed_mut(slot).map(|(_, observation)| observation)
-    }
-
-    /// A registration while another lives, under the same token or for the same target.
-    #[inline(never)]
-    fn judge_registration(&mut self, slot: &Slot, observing: u32, context: &mut Context<'_, '_>) {
-        if let Some(observation) = self.observation(observing) {
-            let registration = i64::from(observation.row.registration);
-            if observation.row.registration == NO_RECORD {
-                return;
-            }
-            if is_another(observation.target, slot.asked.target) {
-                context.find_code(Rule::ObsReregChanged, registration, 0);
-            }
-            let last = i64::from(observation.last_record());
-            if let Some(elapsed) = observation.fresh_since(context.now) {
-                context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
-            }
-        } else if let Some(&other) = self.memory.targets.get(&(slot.pair, slot.asked.target))
-            && let Some(observation) = self.observation(other)
-            && observation.fresh_since(context.now).is_some()
-        {
-            let registration = i64::from(observation.row.registration);
-            context.find_option(Rule::ObsDoubleRegistration, OptionNumber::OBSERVE, registration, 0);
-        }
-    }
-
-    /// What a response means for the observation that its request asked for.
-    pub(super) fn after_response(
-        &mut self,
-        index: u32,
-        first: bool,
-        context: &mut Context<'_, '_>,
-    ) -> (ObservationId, ObserveOrder) {
-        let nothing = (ObservationId(0), ObserveOrder::None);
-        let Some(slot) = self.slots.get(index) else { return nothing };
-        let (request, multicast) = (i64::from(slot.row.request), slot.row.multicast);
-        if slot.asked.deregisters && slot.row.observation.0 != 0 {
-            let id = slot.row.observation;
-            if context.facts.observe.is_some() {
-                context.find_option(Rule::ObsDeregAnswer, OptionNumber::OBSERVE, request, 0);
-            }
-            return (id, ObserveOrder::None);
-        }
-        if !slot.asked.registers || !first && !multicast {
-            return nothing;
-        }
-        // It wants more of the body first.
-        let incomplete = slot.asked.quick && context.facts.code == Code::REQUEST_ENTITY_INCOMPLETE;
-        if slot.asked.block1 && (context.facts.code == Code::CONTINUE || incomplete) {
-            return nothing;
-        }
-        if context.facts.code.is_success() && context.facts.observe.is_some() {
-            let index = if multicast { self.member(index, context) } else { Some(index) };
-            return index.map_or(nothing, |index| self.accept(index, context));
-        }
-        if context.facts.observe.is_none() && context.arrival.cut {
-            return nothing;
-        }
-        let observing = self.slots.under(context.pair.reversed(), &slot.token).observing;
-        context.find_code(Rule::ObsRefused, request, 0);
-        if self.observation(observing).is_some() {
-            let end = if context.facts.code.is_error() { ObservationEnd::Error } else { ObservationEnd::NoObserve };
-            self.end_observation(observing, end, context.arrival.record, &mut context.out);
-        }
-        nothing
-    }
-
-    /// A registration is accepted: a new observation, or the next registration of one.
-    #[inline(never)]
-    fn accept(&mut self, index: u32, context: &mut Context<'_, '_>) -> (ObservationId, ObserveOrder) {
-        self.counters.observations += 1;
-        let before = self.slots.observe(index, self.clock.stamp());
-        let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
-        let (request, target, exchange) = (slot.row.request, slot.asked.target, slot.id);
-        context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(request), 0);
-        let early = before.and_then(|before| self.begun_early(before, context));
-        let before = before.filter(|_| early.is_none());
-        let taken = before.and_then(|before| self.take_over(before, target, context));
-        let mut observation = match taken {
-            Some(observation) => observation,
-            None => {
-                let id = early.unwrap_or_else(|| {
-                    self.observations += 1;
-                    ObservationId(self.observations)
-                });
-                let Some(slot) = self.slots.get(index) else { return (id, ObserveOrder::None) };
-                Observation::new(id, slot, context.now)
-            }
-        };
-        if target != 0 {
-            observation.target = target;
-        }
-        let target = observation.target;
-        observation.row.registration = request;
-        observation.row.accepted = context.arrival.record;
-        observation.row.exchange = exchange;
-        observation.format = context.facts.content_format;
-        observation.confirmed_at = context.now;
-        if context.facts.kind == MessageType::Confirmable {
-            observation.confirmable = self.sent.find(key(context.pair, context.facts.message_id)).unwrap_or_default();
-        }
-        let number = number(&mut observation, context, None);
-        observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
-        let id = observation.id;
-        context.out.patch(Patch::Observation(id, observation.row));
-        if let Some(slot) = self.slots.get_mut(index) {
-            slot.row.observation = id;
-            slot.row.state = ExchangeState::Observing;
-            if target != 0 {
-                self.memory.targets.insert((slot.pair, target), index);
-            }
-            self.memory.observers.insert(slot.token.key(slot.row.client.0), index);
-        }
-        self.slots.put_observation(index, observation);
-        self.ended_beforehand(index, context);
-        (id, number)
-    }
-
-    /// The observation that began with the response at hand, which was captured before its registration: it is the one that this accepts.
-    #[cold]
-    #[inline(never)]
-    fn begun_early(&mut self, before: u32, context: &Context<'_, '_>) -> Option<ObservationId> {
-        let began = |row: &ObservationRow| row.registration == NO_RECORD && row.last == context.arrival.record;
-        let id = self.slots.observation(before).filter(|observation| began(&observation.row))?.id;
-        self.forget(before);
-        Some(id)
-    }
-
-    /// The client thought better of it before it was answered: requests are answered in order, so the observation that begins is over.
-    fn ended_beforehand(&mut self, index: u32, context: &mut Context<'_, '_>) {
-        let Some(slot) = self.slots.get(index) else { return };
-        let registration = slot.row.request;
-        let Some(later) = self.slots.open_beside(slot) else { return };
-        let Some(id) = self.slots.observation(index).map(|observation| observation.id) else { return };
-        let Some(slot) = self.slots.get_mut(later) else { return };
-        if !slot.asked.deregisters || slot.row.request < registration {
-            return;
-        }
-        let (record, handle) = (slot.row.request, slot.sent);
-        if slot.row.observation == ObservationId(0) {
-            slot.row.observation = id;
-            let (exchange, transmission) = (slot.id, u16::from(slot.row.confirmable));
-            context.out.patch(Patch::Exchange(exchange, slot.row));
-            let tracked = Tracked { exchange, observation: id, transmission, ..Tracked::alone(Role::Deregistration) };
-            context.out.patch(Patch::Related { record, tracked });
-            let finding = Finding::new(Rule::ObsCancelDereg, MESSAGE_ID);
-            context.out.find(record, finding.with(i64::from(registration), 0));
-            if let Some(sent) = self.sent.get_mut(handle) {
-                (sent.role, sent.observation) = (Role::Deregistration, id);
-            }
-            self.counters.deregistrations += 1;
-        }
-        self.end_observation(index, ObservationEnd::Deregistered, record, &mut context.out);
-    }
-
-    /// The observation before under the same token: it goes on if it is of the same target.
-    #[inline(never)]
-    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Observation> {
-        let same = self
-            .slots
-            .observation(before)
-            .is_some_and(|it| !is_another(it.target, target) && it.row.registration != NO_RECORD);
-        if same {
-            let taken = self.slots.take_observation(before);
-            self.slots.observe_no_more(before, self.clock.stamp());
-            return taken;
-        }
-        self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);
-        None
     }
 
     /// The state of an observation may be out of date.
@@ -477,14 +228,20 @@ impl Tracker {
         self.slots.observe_no_more(index, self.clock.stamp());
     }
 
+    /// An observation is found no more by what it observes, nor by its client. Whether there is one in the slot.
+    pub(super) fn unlist(&mut self, index: u32) -> bool {
+        let (Some(slot), Some(observation)) = (self.slots.get(index), self.slots.observation(index)) else {
+            return false;
+        };
+        self.memory.observers.remove(index, slot, observation.target);
+        true
+    }
+
     /// Nobody observes the target under this slot any more.
     pub(super) fn forget_observed(&mut self, index: u32) {
-        let Some(slot) = self.slots.get(index) else { return };
-        if let Some(observation) = self.slots.observation(index) {
-            let key = (slot.pair, observation.target);
-            if self.memory.targets.get(&key) == Some(&index) {
-                self.memory.targets.remove(&key);
-            }
+        if self.unlist(index)
+            && let Some(slot) = self.slots.get(index)
+        {
             let key = slot.token.key(slot.row.client.0);
             if let Some(members) = self.memory.members.get_mut(&key) {
                 let slots = &self.slots;
@@ -492,9 +249,6 @@ impl Tracker {
                 if members.is_empty() {
                     self.memory.members.remove(&key);
                 }
-            }
-            if self.memory.observers.get(&key) == Some(&index) {
-                self.memory.observers.remove(&key);
             }
         }
     }

@@ -196,7 +196,7 @@ impl Tracker {
             unicast && slot.token == *token && slot.pair != context.pair.reversed()
         };
         let client = context.arrival.destination;
-        let observing = self.memory.observers.get(&token.key(client.0)).copied();
+        let observing = self.memory.observers.of_token(&self.slots, client, token);
         self.slots.of_client(client).chain(observing).filter(move |slot| self.slots.get(*slot).is_some_and(fits))
     }
 

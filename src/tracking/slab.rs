@@ -37,7 +37,8 @@ impl<T> Slab<T> {
         self.things.get_mut(number as usize)?.as_mut()
     }
 
-    /// Keeps a thing; its number is that until it is taken.
+    /// Keeps a thing; its number is that until it is taken. Always in the very place, so that a large thing is made where it stays.
+    #[inline(always)]
     pub fn put(&mut self, thing: T) -> u32 {
         if let Some(number) = self.free.pop()
             && let Some(place) = self.things.get_mut(number as usize)

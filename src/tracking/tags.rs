@@ -176,6 +176,12 @@ impl Tags {
         self.cells[at] = EMPTY;
     }
 
+    /// Takes the number of a key out, if it is there.
+    #[inline]
+    pub fn take(&mut self, key: impl Key, number: u32) {
+        self.remove(self.tag(key), number);
+    }
+
     /// Whether room is to be made before anything can be put.
     #[inline]
     pub fn is_full(&self) -> bool {

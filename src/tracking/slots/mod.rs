@@ -97,14 +97,18 @@ impl Slots {
         Some((slot, observation))
     }
 
-    /// Gives a slot an observation.
-    pub fn put_observation(&mut self, number: u32, observation: Observation) {
-        let place = self.observations.put(observation);
-        match self.get_mut(number) {
-            Some(slot) => slot.observation = place,
-            None => drop(self.observations.take(place)),
+    /// Gives a slot an observation. Always in the very place, see [`Ring::push`].
+    #[inline(always)]
+    pub fn put_observation(&mut self, number: u32, observation: Observation) -> Option<&mut Slot> {
+        self.noted = number;
+        if let Some((slot, term)) = self.ring.both(number).filter(|(slot, _)| slot.kind != SlotKind::Free) {
+            slot.observation = self.observations.put(observation);
+            term.renew(slot);
+            return Some(slot);
         }
-        self.note(number);
+        let slot = self.elders.get_mut(number)?;
+        slot.observation = self.observations.put(observation);
+        Some(slot)
     }
 
     /// Takes the observation out of a slot.
@@ -161,7 +165,24 @@ impl Slots {
     }
 
     /// An accepted registration, or one that goes on: it lives as an observation. Returns what observed under the token before.
+    #[inline]
     pub fn observe(&mut self, number: u32, stamp: i64) -> Option<u32> {
+        let alone =
+            |slot: &Slot| slot.keeps && !slot.open && slot.under.observing == NONE && slot.kind != SlotKind::Free;
+        match self.ring.both(number).filter(|(slot, _)| alone(slot)) {
+            Some((slot, term)) => {
+                slot.live = true;
+                slot.under.observing = number;
+                term.renew(slot);
+                self.noted = number;
+                None
+            }
+            None => self.observe_among_others(number, stamp),
+        }
+    }
+
+    #[inline(never)]
+    fn observe_among_others(&mut self, number: u32, stamp: i64) -> Option<u32> {
         if self.get(number)?.open {
             self.close(number, stamp);
         }

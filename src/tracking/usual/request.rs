@@ -4,11 +4,11 @@ use crate::coap::MessageType;
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
 use crate::tracking::exchange::new_row;
-use crate::tracking::model::{ExchangeId, Patch, Role, Tracked};
+use crate::tracking::model::{ExchangeId, ExchangeRow, Patch, Role, Tracked};
 use crate::tracking::owners::Place;
 use crate::tracking::pairs::{Direction, TOLD};
 use crate::tracking::sent::{Handle, MessageKey, SentTable, key};
-use crate::tracking::slots::{Slot, SlotKind};
+use crate::tracking::slots::{Asked, Slot, SlotKind};
 
 impl Tracker {
     /// The first copy of a request without Observe, under a Message ID and a token that are free.
@@ -40,7 +40,7 @@ impl Tracker {
         let (facts, pair) = (context.facts, context.pair);
         let (registers, deregisters) = (facts.registers(), facts.deregisters());
         let back = self.pairs.direction_of(pair.reversed());
-        if !registers && !deregisters || self.asks_oddly(back, context) {
+        if !registers && !deregisters || !facts.asks_for_digest() || self.asks_oddly(back, context) {
             return None;
         }
         let key = key(pair, facts.message_id);
@@ -50,20 +50,22 @@ impl Tracker {
         if !SentTable::is_new(owner) {
             return None;
         }
+        self.memory.observers.ask(pair, facts.digest, context.arrival.source, &facts.token);
         let (id, handle) = self.begin(key, owner, Role::Registration, back, context);
-        let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), facts.token, pair, context.now);
-        (slot.sent, slot.usual) = (handle, true);
-        (slot.asked.length, slot.asked.registers, slot.asked.deregisters) = (facts.length, registers, deregisters);
-        slot.asked.target = self.sought(&slot, context).unwrap_or(0);
-        let role = self.before_whole_request(&mut slot, observing, context);
-        context.out.patch(Patch::Exchange(id, slot.row));
-        let (observation, transmission) = (slot.row.observation, u16::from(slot.row.confirmable));
+        let asked = Asked { target: facts.digest, length: facts.length, registers, deregisters, ..Asked::default() };
+        let (role, ended) = self.before_whole_request(pair, &asked, observing, context);
+        let observation = ended.unwrap_or_default();
+        let row = ExchangeRow { observation, ..new_row(context) };
+        context.out.patch(Patch::Exchange(id, row));
         // Where an observation ended, the place may be another.
         let place = if registers { place } else { self.slots.place(pair, &facts.token) };
+        let mut slot = Slot::new(SlotKind::Exchange, id, row, facts.token, pair, context.now);
+        (slot.sent, slot.asked, slot.usual) = (handle, asked, true);
         self.slots.insert_at(place, slot, self.clock.stamp());
-        if let Some(sent) = self.sent.get_mut(handle) {
+        if !registers && let Some(sent) = self.sent.get_mut(handle) {
             (sent.role, sent.observation) = (role, observation);
         }
+        let transmission = u16::from(row.confirmable);
         Some(Tracked { exchange: id, observation, transmission, ..Tracked::alone(role) })
     }
 

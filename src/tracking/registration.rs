@@ -1,0 +1,300 @@
+//! How observations begin: registrations, and the responses that accept or refuse them (RFC 7641 sections 3.1 and 4.1).
+
+use super::Tracker;
+use super::blocks::is_unfinished;
+use super::context::{Context, MESSAGE_ID};
+use super::facts::target_hash;
+use super::model::{
+    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, Role, Tracked,
+};
+use super::notification::number;
+use super::observation::Observation;
+use super::pairs::{PairNumber, REGISTERED};
+use super::sent::key;
+use super::slots::{Asked, Slot};
+use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
+
+/// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).
+fn is_another(one: u64, other: u64) -> bool {
+    one != other && one != 0 && other != 0
+}
+
+impl Tracker {
+    /// What a new request means for the observation under its token.
+    pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_>) -> Role {
+        if !(slot.asked.registers || slot.asked.deregisters) {
+            return Role::Request;
+        }
+        let unfinished = slot.asked.block1 && is_unfinished(&context.message());
+        if !unfinished {
+            slot.asked.target = self.sought(slot, context).unwrap_or(0);
+        }
+        if slot.row.multicast {
+            return self.before_group_request(slot, context);
+        }
+        let observing = self.slots.under(slot.pair, &slot.token).observing;
+        if unfinished {
+            if !slot.asked.registers {
+                return Role::Request;
+            }
+            self.note_registration(slot.pair);
+            return Role::Registration;
+        }
+        let (role, id) = self.before_whole_request(slot.pair, &slot.asked, observing, context);
+        if let Some(id) = id {
+            slot.row.observation = id;
+        }
+        role
+    }
+
+    /// The same of a whole request to one server; and which observation it ends.
+    #[inline(always)]
+    pub(super) fn before_whole_request(
+        &mut self,
+        pair: PairNumber,
+        asked: &Asked,
+        observing: u32,
+        context: &mut Context<'_, '_>,
+    ) -> (Role, Option<ObservationId>) {
+        if asked.registers {
+            self.note_registration(pair);
+            self.judge_registration(pair, asked.target, observing, context);
+            return (Role::Registration, None);
+        }
+        match self.deregister(asked.target, observing, context) {
+            Some(id) => (Role::Deregistration, Some(id)),
+            None => (Role::Request, None),
+        }
+    }
+
+    /// A request to observe no more ends an observation, if there is one.
+    #[inline(never)]
+    fn deregister(&mut self, target: u64, observing: u32, context: &mut Context<'_, '_>) -> Option<ObservationId> {
+        let observation = self.observation(observing)?;
+        let (id, registration) = (observation.id, observation.row.registration);
+        let changed = registration != NO_RECORD && is_another(observation.target, target);
+        self.counters.deregistrations += 1;
+        if changed {
+            context.find_code(Rule::ObsReregChanged, i64::from(registration), 0);
+        }
+        context.find_option(Rule::ObsCancelDereg, OptionNumber::OBSERVE, i64::from(registration), 0);
+        self.end_observation(observing, ObservationEnd::Deregistered, context.arrival.record, &mut context.out);
+        Some(id)
+    }
+
+    /// Somebody asks to observe.
+    #[inline]
+    fn note_registration(&mut self, pair: PairNumber) {
+        self.registered = true;
+        self.pairs.direction(pair).mark(REGISTERED);
+    }
+
+    /// Hash of what a request asks to observe; nothing where that cannot be known.
+    #[inline]
+    pub(super) fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
+        let facts = context.facts;
+        if facts.asks_for_digest() && !facts.lacks_options {
+            return Some(facts.digest);
+        }
+        let message = context.message();
+        let fetches = facts.code == Code::FETCH;
+        if facts.oscore || facts.lacks_options || fetches && context.arrival.cut {
+            return None;
+        }
+        let body = if fetches { Some(self.whole_body(slot, &message)?) } else { None };
+        Some(target_hash(&message, facts, body, &self.seed))
+    }
+
+    /// A registration while another lives, under the same token or for the same target.
+    #[inline(never)]
+    fn judge_registration(&mut self, pair: PairNumber, target: u64, observing: u32, context: &mut Context<'_, '_>) {
+        if let Some(observation) = self.observation(observing) {
+            let registration = i64::from(observation.row.registration);
+            if observation.row.registration == NO_RECORD {
+                return;
+            }
+            if is_another(observation.target, target) {
+                context.find_code(Rule::ObsReregChanged, registration, 0);
+            }
+            let last = i64::from(observation.last_record());
+            if let Some(elapsed) = observation.fresh_since(context.now) {
+                context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
+            }
+        } else if let Some(other) = self.memory.observers.of_target(&self.slots, pair, target)
+            && let Some(observation) = self.observation(other)
+            && observation.fresh_since(context.now).is_some()
+        {
+            let registration = i64::from(observation.row.registration);
+            context.find_option(Rule::ObsDoubleRegistration, OptionNumber::OBSERVE, registration, 0);
+        }
+    }
+
+    /// What a response means for the observation that its request asked for.
+    pub(super) fn after_response(
+        &mut self,
+        index: u32,
+        first: bool,
+        context: &mut Context<'_, '_>,
+    ) -> (ObservationId, ObserveOrder) {
+        let nothing = (ObservationId(0), ObserveOrder::None);
+        let Some(slot) = self.slots.get(index) else { return nothing };
+        let (request, multicast) = (i64::from(slot.row.request), slot.row.multicast);
+        if slot.asked.deregisters && slot.row.observation.0 != 0 {
+            let id = slot.row.observation;
+            if context.facts.observe.is_some() {
+                context.find_option(Rule::ObsDeregAnswer, OptionNumber::OBSERVE, request, 0);
+            }
+            return (id, ObserveOrder::None);
+        }
+        if !slot.asked.registers || !first && !multicast {
+            return nothing;
+        }
+        // It wants more of the body first.
+        let incomplete = slot.asked.quick && context.facts.code == Code::REQUEST_ENTITY_INCOMPLETE;
+        if slot.asked.block1 && (context.facts.code == Code::CONTINUE || incomplete) {
+            return nothing;
+        }
+        if context.facts.code.is_success() && context.facts.observe.is_some() {
+            let index = if multicast { self.member(index, context) } else { Some(index) };
+            return index.map_or(nothing, |index| self.accept(index, context));
+        }
+        if context.facts.observe.is_none() && context.arrival.cut {
+            return nothing;
+        }
+        let observing = self.slots.under(context.pair.reversed(), &slot.token).observing;
+        context.find_code(Rule::ObsRefused, request, 0);
+        if self.observation(observing).is_some() {
+            let end = if context.facts.code.is_error() { ObservationEnd::Error } else { ObservationEnd::NoObserve };
+            self.end_observation(observing, end, context.arrival.record, &mut context.out);
+        }
+        nothing
+    }
+
+    /// A registration is accepted: a new observation, or the next registration of one.
+    #[inline(never)]
+    fn accept(&mut self, index: u32, context: &mut Context<'_, '_>) -> (ObservationId, ObserveOrder) {
+        self.counters.observations += 1;
+        let before = self.slots.observe(index, self.clock.stamp());
+        let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
+        context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(slot.row.request), 0);
+        let Some(number) = context.facts.observe.filter(|_| before.is_none() && context.facts.plain) else {
+            return self.accept_oddly(index, before, context);
+        };
+        self.observations += 1;
+        // Held in registers until it is whole: to copy in large what was just written in small waits for the memory.
+        let mut observation = Observation::new(ObservationId(self.observations), slot, context.now);
+        observation.set_freshest(number, context.now);
+        (self.begin_observation(index, observation, context), ObserveOrder::First)
+    }
+
+    /// The same where something observed under the token before, or there is more to the response.
+    #[inline(never)]
+    fn accept_oddly(
+        &mut self,
+        index: u32,
+        before: Option<u32>,
+        context: &mut Context<'_, '_>,
+    ) -> (ObservationId, ObserveOrder) {
+        let Some(&slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
+        let early = before.and_then(|before| self.begun_early(before, context));
+        let before = before.filter(|_| early.is_none());
+        let mut observation =
+            before.and_then(|before| self.take_over(before, slot.asked.target, context)).unwrap_or_else(|| {
+                let id = early.unwrap_or_else(|| {
+                    self.observations += 1;
+                    ObservationId(self.observations)
+                });
+                Observation::new(id, &slot, context.now)
+            });
+        if slot.asked.target != 0 {
+            observation.target = slot.asked.target;
+        }
+        observation.row.registration = slot.row.request;
+        observation.row.exchange = slot.id;
+        observation.confirmed_at = context.now;
+        let number = number(&mut observation, context, None);
+        (self.begin_observation(index, observation, context), number)
+    }
+
+    /// Keeps an observation, the registration of which the response at hand accepts.
+    #[inline(always)]
+    fn begin_observation(
+        &mut self,
+        index: u32,
+        mut observation: Observation,
+        context: &mut Context<'_, '_>,
+    ) -> ObservationId {
+        let (id, target) = (observation.id, observation.target);
+        observation.row.accepted = context.arrival.record;
+        observation.format = context.facts.content_format;
+        if context.facts.kind == MessageType::Confirmable {
+            observation.confirmable = self.sent.find(key(context.pair, context.facts.message_id)).unwrap_or_default();
+        }
+        observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
+        context.out.patch(Patch::Observation(id, observation.row));
+        if let Some(slot) = self.slots.put_observation(index, observation) {
+            slot.row.observation = id;
+            slot.row.state = ExchangeState::Observing;
+        }
+        if let Some(slot) = self.slots.get(index) {
+            self.memory.observers.put(&self.slots, index, slot, target);
+            if let Some(later) = self.slots.open_beside(slot) {
+                self.ended_beforehand(index, later, context);
+            }
+        }
+        id
+    }
+
+    /// The observation that began with the response at hand, which was captured before its registration: it is the one that this accepts.
+    #[cold]
+    #[inline(never)]
+    fn begun_early(&mut self, before: u32, context: &Context<'_, '_>) -> Option<ObservationId> {
+        let began = |row: &ObservationRow| row.registration == NO_RECORD && row.last == context.arrival.record;
+        let id = self.slots.observation(before).filter(|observation| began(&observation.row))?.id;
+        self.forget(before);
+        Some(id)
+    }
+
+    /// The client thought better of it before it was answered: requests are answered in order, so the observation that begins is over.
+    #[inline(never)]
+    fn ended_beforehand(&mut self, index: u32, later: u32, context: &mut Context<'_, '_>) {
+        let Some(registration) = self.slots.get(index).map(|slot| slot.row.request) else { return };
+        let Some(id) = self.slots.observation(index).map(|observation| observation.id) else { return };
+        let Some(slot) = self.slots.get_mut(later) else { return };
+        if !slot.asked.deregisters || slot.row.request < registration {
+            return;
+        }
+        let (record, handle) = (slot.row.request, slot.sent);
+        if slot.row.observation == ObservationId(0) {
+            slot.row.observation = id;
+            let (exchange, transmission) = (slot.id, u16::from(slot.row.confirmable));
+            context.out.patch(Patch::Exchange(exchange, slot.row));
+            let tracked = Tracked { exchange, observation: id, transmission, ..Tracked::alone(Role::Deregistration) };
+            context.out.patch(Patch::Related { record, tracked });
+            let finding = Finding::new(Rule::ObsCancelDereg, MESSAGE_ID);
+            context.out.find(record, finding.with(i64::from(registration), 0));
+            if let Some(sent) = self.sent.get_mut(handle) {
+                (sent.role, sent.observation) = (Role::Deregistration, id);
+            }
+            self.counters.deregistrations += 1;
+        }
+        self.end_observation(index, ObservationEnd::Deregistered, record, &mut context.out);
+    }
+
+    /// The observation before under the same token: it goes on if it is of the same target.
+    #[inline(never)]
+    fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Observation> {
+        let same = self
+            .slots
+            .observation(before)
+            .is_some_and(|it| !is_another(it.target, target) && it.row.registration != NO_RECORD);
+        if same {
+            self.unlist(before);
+            let taken = self.slots.take_observation(before);
+            self.slots.observe_no_more(before, self.clock.stamp());
+            return taken;
+        }
+        self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);
+        None
+    }
+}
