@@ -68,6 +68,11 @@ impl Behind {
         Self { hash: seed.hash_beside(number, rest, beside), observe: observe as u32, length }
     }
 
+    /// Its length in bytes; 0 where there is none.
+    pub fn observe_length(&self) -> u8 {
+        self.length as u8
+    }
+
     /// The Observe as a number of its own.
     #[inline(always)]
     pub fn observe_bits(&self) -> u64 {

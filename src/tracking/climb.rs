@@ -23,10 +23,11 @@ struct Step {
 }
 
 /// The newest steps of numbers that rise fast, from a large one on. Others need no memory: no sum of small ones is too much.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Climb(Option<Box<Steps>>);
 
 /// Steps, the oldest first.
+#[derive(Clone)]
 struct Steps(VecDeque<Step>);
 
 impl Climb {

@@ -112,12 +112,12 @@ impl<'b> Context<'b, '_> {
         self.find_at(rule, rule.severity(), span, first, second);
     }
 
-    /// Where Observe lies in a message of which none of the other options comes before it.
+    /// Where an Observe that is not empty lies in a message that has none of the options that come before it. Its bytes are not looked at: they
+    /// are far away.
     fn plain_observe(&self) -> Option<Span> {
-        let offset = 4 + usize::from(self.bytes.first()? & 15);
-        let header = *self.bytes.get(offset)?;
-        let here = self.facts.plain && offset <= 4 + 8 && header >> 4 == OptionNumber::OBSERVE.0 as u8;
-        here.then(|| Span::of_bytes(offset, 1 + usize::from(header & 15)))
+        let (facts, token) = (self.facts, self.facts.token.length());
+        let here = facts.plain && facts.observe_length > 0 && token <= 8;
+        here.then(|| Span::of_bytes(4 + token as usize, 1 + usize::from(facts.observe_length)))
     }
 
     /// A finding with a severity of its own.

@@ -245,7 +245,7 @@ impl Tracker {
         let observed = self.slots.observed_mut(sent.slot).map(|(_, observation)| observation);
         match observed.filter(|observation| !observation.is_over()) {
             Some(observation) if observation.last_record() == record => {
-                observation.lost_said = last;
+                observation.rare_mut().lost_said = Some(last);
                 out.find(last, lost_notification(record, NO_RECORD));
                 self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
             }

@@ -27,6 +27,8 @@ pub struct Facts {
     pub(super) head: u32,
     pub(super) observe: Option<u32>,
     pub(super) max_age: Option<u32>,
+    /// Length of an Observe of one to three bytes that comes first, as it does in a plain message; else 0.
+    pub(super) observe_length: u8,
     pub(super) content_format: Option<u16>,
     pub(super) accept: Option<u16>,
     pub(super) message_id: u16,
@@ -257,6 +259,7 @@ impl Facts {
     #[inline(always)]
     fn finish(&mut self, message: &Message<'_>, mut options: OptionsHash<'_>, behind: &Behind, seed: &Seed) {
         self.tell(message.bytes(), behind, seed);
+        self.observe_length = behind.observe_length();
         self.usual = Usual::of(self);
         self.says = Says {
             tells: self.echo || matches!(self.code, Code::SERVICE_UNAVAILABLE | Code::TOO_MANY_REQUESTS),

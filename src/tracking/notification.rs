@@ -218,7 +218,7 @@ pub(super) fn number(
     let Some(clock) = clock else {
         observation.climb = Climb::default();
         observation.set_freshest(value, context.now);
-        observation.payload = Payload::of(context);
+        observation.set_payload(Payload::of(context));
         return ObserveOrder::First;
     };
     let freshest = observation.row.freshest;
@@ -234,11 +234,11 @@ pub(super) fn number(
     }
     if !by_number {
         observation.climb = Climb::default();
-    } else if let Some(first) = observation.climb.rise((freshest, observation.freshest_at), (value, context.now)) {
+    } else if let Some(first) = observation.climb.rise((freshest, observation.freshest_at()), (value, context.now)) {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, i64::from(value), i64::from(first));
     }
     observation.set_freshest(value, context.now);
-    observation.payload = Payload::of(context);
+    observation.set_payload(Payload::of(context));
     standing
 }
 
@@ -263,30 +263,51 @@ impl Payload {
     }
 }
 
+/// Numbers that were skipped: the first, and a bit for each from there on.
+#[derive(Clone, Copy, Default)]
+#[repr(Rust, packed(4))]
+pub(super) struct Skipped {
+    first: u32,
+    missing: u64,
+}
+
 impl Observation {
+    /// The first payload of the newest notification, if its body goes by Q-Block2.
+    #[inline]
+    fn payload(&self) -> Option<Payload> {
+        self.rare()?.payload
+    }
+
+    #[inline]
+    fn set_payload(&mut self, payload: Option<Payload>) {
+        if payload.is_some() || self.rare().is_some() {
+            self.rare_mut().payload = payload;
+        }
+    }
+
     /// Notes the numbers that were skipped where one is ahead by so many; of very many it is not known whether all come late.
     #[cold]
     fn skip(&mut self, ahead: u32) {
         let others = 64_u32.checked_sub(ahead.saturating_sub(1));
         let missing = others.and_then(|others| u64::MAX.checked_shr(others)).unwrap_or(0);
-        self.skipped = ((self.row.freshest + 1) % MODULUS, missing);
+        self.skipped = Skipped { first: (self.row.freshest + 1) % MODULUS, missing };
     }
 
     /// A number that is not new: a gap whose numbers have all come is none.
     #[cold]
     fn came_late(&mut self, number: u32) {
-        let (first, missing) = &mut self.skipped;
-        let place = 1_u64.checked_shl(ahead(number, *first)).unwrap_or(0);
-        if *missing & place != 0 {
-            *missing ^= place;
-            self.row.gaps -= u32::from(*missing == 0);
+        let Skipped { first, missing } = self.skipped;
+        let place = 1_u64.checked_shl(ahead(number, first)).unwrap_or(0);
+        if missing & place != 0 {
+            self.skipped.missing = missing ^ place;
+            self.row.gaps -= u32::from(missing == place);
         }
     }
 
     /// Nothing ended it, and its notifications come one by one.
     #[inline]
     pub fn goes_on_plainly(&self) -> bool {
-        self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD && self.payload.is_none()
+        self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD && self.payload().is_none()
     }
 
     /// A notification with this number is the next, and nothing but that is to be said of the number.
@@ -314,7 +335,7 @@ impl Observation {
         (row.freshest, row.freshest_time) = (number, context.now.time);
         self.row = row;
         self.steps += 1;
-        self.freshest_at = context.now;
+        self.freshest_epoch = context.now.epoch;
         row
     }
 
@@ -323,14 +344,14 @@ impl Observation {
     pub fn set_freshest(&mut self, number: u32, now: Moment) {
         self.row.freshest = number;
         self.row.freshest_time = now.time;
-        self.freshest_at = now;
+        self.freshest_epoch = now.epoch;
     }
 
     /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
     fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
-        match order(number, now, self.row.freshest, self.freshest_at) {
+        match order(number, now, self.row.freshest, self.freshest_at()) {
             ObserveOrder::Gap
-                if !self.by_one || self.steps == 0 || clock.seen_since(self.freshest_at) != self.freshest_at =>
+                if !self.by_one || self.steps == 0 || clock.seen_since(self.freshest_at()) != self.freshest_at() =>
             {
                 ObserveOrder::Newer
             }
@@ -340,11 +361,11 @@ impl Observation {
 
     /// All payloads of a notification by Q-Block2 carry its number (RFC 9177 section 4.5); the first that was captured begins it.
     fn is_further_payload(&self, context: &Context<'_, '_>) -> bool {
-        let (Some(first), Some(value)) = (self.payload, context.facts.observe) else { return false };
+        let (Some(first), Some(value)) = (self.payload(), context.facts.observe) else { return false };
         let goes_on = |now: Payload| now.etag == first.etag && now.number != first.number;
         value == self.row.freshest
             && Payload::of(context).is_some_and(goes_on)
-            && order(value, context.now, self.row.freshest, self.freshest_at) != ObserveOrder::NewerByTime
+            && order(value, context.now, self.row.freshest, self.freshest_at()) != ObserveOrder::NewerByTime
     }
 }
 
@@ -360,7 +381,7 @@ fn protected_number(
     let message = context.message();
     let partial_iv = message.oscore().map_or(&[][..], |oscore| oscore.partial_iv);
     let sequence = (!partial_iv.is_empty()).then(|| partial_iv.iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte)));
-    let before = if first { None } else { observation.sequence };
+    let before = observation.rare().filter(|_| !first).and_then(|rare| rare.sequence);
     if let (Some(now), Some(before)) = (sequence, before)
         && now <= before
     {
@@ -371,7 +392,7 @@ fn protected_number(
         context.find_option(rule, OptionNumber::OSCORE, now, before);
         return order;
     }
-    observation.sequence = sequence.or(before);
+    observation.rare_mut().sequence = sequence.or(before);
     if first || sequence.is_some() {
         observation.set_freshest(value, context.now);
     }
@@ -382,7 +403,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);
-    let soon = between(observation.freshest_at, context.now).is_some_and(|elapsed| elapsed <= WINDOW);
+    let soon = between(observation.freshest_at(), context.now).is_some_and(|elapsed| elapsed <= WINDOW);
     // Close below a number that has just wrapped is late, not far ahead.
     if rise > HALF && rise < MODULUS - (1 << 22) && soon {
         context.find_option(Rule::ObsJump, OptionNumber::OBSERVE, number, before);

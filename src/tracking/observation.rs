@@ -1,13 +1,16 @@
 //! Observations: how they go on and end (RFC 7641).
 
+use std::mem::offset_of;
+
+use prefetch_index::prefetch_index;
+
 use super::Tracker;
-use super::ahead::ask;
 use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
 use super::expiry::Timers;
 use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
-use super::notification::Payload;
+use super::notification::{Payload, Skipped};
 use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
 use super::slots::Slot;
@@ -18,29 +21,26 @@ use crate::coap::{Finding, Rule};
 const LATE: i64 = SECOND / 5;
 
 /// An observation.
+#[derive(Clone)]
 pub(super) struct Observation {
     pub id: ObservationId,
     pub row: ObservationRow,
     /// When it ended, once it has.
     pub ended: Moment,
-    /// When the freshest notification arrived.
-    pub freshest_at: Moment,
-    /// Partial IV of the freshest notification, where OSCORE protects it and it has one.
-    pub sequence: Option<i64>,
+    /// See [`freshest_at`](Self::freshest_at).
+    pub freshest_epoch: u32,
     /// When the last notification arrived.
     pub last_at: Moment,
     /// Steady time at which its state is out of date.
     pub stale_at: i64,
     /// Content-Format of the first response.
     pub format: Option<u16>,
-    /// The first payload of the newest notification, if its body goes by Q-Block2.
-    pub payload: Option<Payload>,
     /// Numbers that were newer than the one before, and whether each was newer by one.
     pub steps: u32,
     pub by_one: bool,
     pub climb: Climb,
-    /// The numbers of the last gap that have not come late: the first that was skipped, and a bit for each from there on.
-    pub skipped: (u32, u64),
+    /// The numbers of the last gap that have not come late.
+    pub skipped: Skipped,
     /// The last Confirmable message of it.
     pub confirmed_at: Moment,
     pub unconfirmed_said: bool,
@@ -48,12 +48,24 @@ pub(super) struct Observation {
     pub non_first: Moment,
     pub non_count: u32,
     pub fast_said: bool,
-    /// The message of which was said that nobody acknowledged the notification that ended it.
-    pub lost_said: RecordId,
     /// Hash of what is observed; 0 where that is not known.
     pub target: u64,
     /// The newest Confirmable message of it: the server gives up the one before for it.
     pub confirmable: Handle,
+    rare: Option<Box<Rare>>,
+}
+
+const _: () = assert!(size_of::<Observation>() <= 184);
+
+/// What few observations have. Apart, since all memory that is taken costs time, and observations are many.
+#[derive(Clone, Default)]
+pub(super) struct Rare {
+    /// Partial IV of the freshest notification, where OSCORE protects it and it has one.
+    pub sequence: Option<i64>,
+    /// The first payload of the newest notification, if its body goes by Q-Block2.
+    pub payload: Option<Payload>,
+    /// The message of which was said that nobody acknowledged the notification that ended it.
+    pub lost_said: Option<RecordId>,
 }
 
 impl Observation {
@@ -61,14 +73,30 @@ impl Observation {
         self.row.end != ObservationEnd::Open
     }
 
-    /// Asks memory for it.
+    /// Asks memory for it, line by line.
     #[inline]
     pub fn ask(&self) {
-        ask(&self.ended);
-        ask(&self.row.last);
-        ask(&self.steps);
-        ask(&self.non_first);
-        ask(&self.fast_said);
+        const BEFORE: usize = offset_of!(Observation, stale_at) / size_of::<i64>();
+        let words = std::slice::from_ref(&self.stale_at);
+        for word in [0, 8, 16, size_of::<Self>() / size_of::<i64>() - 1] {
+            prefetch_index(words, word.wrapping_sub(BEFORE));
+        }
+    }
+
+    /// What few have, if it has something of that.
+    pub fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The same, to be changed.
+    pub fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// When the freshest notification arrived.
+    #[inline]
+    pub fn freshest_at(&self) -> Moment {
+        Moment { time: self.row.freshest_time, epoch: self.freshest_epoch }
     }
 
     /// Notes when the state will be out of date; `stamp` is the steady time, `index` the slot.
@@ -118,24 +146,22 @@ impl Observation {
             id,
             row,
             ended: now,
-            freshest_at: now,
-            sequence: None,
+            freshest_epoch: now.epoch,
             last_at: now,
             stale_at: i64::MAX,
             format: None,
-            payload: None,
             steps: 0,
             by_one: true,
             climb: Climb::default(),
-            skipped: (0, 0),
+            skipped: Skipped::default(),
             confirmed_at: now,
             unconfirmed_said: false,
             non_first: now,
             non_count: 0,
             fast_said: false,
-            lost_said: NO_RECORD,
             target: slot.asked.target,
             confirmable: Handle::NONE,
+            rare: None,
         }
     }
 }
@@ -183,7 +209,8 @@ impl Tracker {
         if let Some(observation) = self.observation(index)
             && observation.row.end == ObservationEnd::TimedOut
         {
-            let (record, lost) = (std::mem::replace(&mut observation.lost_said, NO_RECORD), observation.row.ended_by);
+            let record = observation.rare_mut().lost_said.take().unwrap_or(NO_RECORD);
+            let lost = observation.row.ended_by;
             let finding = lost_notification(lost, now);
             context.out.patch(Patch::Graver { record, finding, was: finding.severity });
         }

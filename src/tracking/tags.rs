@@ -78,7 +78,7 @@ impl Tags {
     }
 
     /// The number under a key, told by what the numbers with its tag lead to.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, key: impl Key, held: impl Fn(u32) -> Held) -> Option<u32> {
         self.find(self.tag(key), held).number
     }
@@ -105,12 +105,12 @@ impl Tags {
     }
 
     /// The place of a key, where there [is room](Self::is_full).
-    #[inline]
+    #[inline(always)]
     pub fn find_key(&self, key: impl Key, held: impl Fn(u32) -> Held) -> Place {
         self.find(self.tag(key), held)
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, tag: u32, held: impl Fn(u32) -> Held) -> Place {
         let (cells, mask) = (self.cells.as_slice(), self.cells.len() - 1);
         let mut at = self.home(tag);

@@ -44,6 +44,12 @@ impl Token {
         self.length == u32::MAX
     }
 
+    /// Its length in bytes; more than any may have where it is [unknown](Self::unknown).
+    #[inline]
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+
     /// What it is told by, with its length.
     pub fn bits(&self) -> u64 {
         self.bits

@@ -61,7 +61,7 @@ impl Slots {
                 self.grow_old(number, slot);
             } else if term.known {
                 forgotten(number, slot);
-                self.observations.take(slot.observation);
+                self.observations.free(slot.observation);
                 if slot.keeps && slot.survived {
                     let slot = *slot;
                     self.hand_over(number, &slot);
@@ -82,7 +82,7 @@ impl Slots {
             let at = self.at(number);
             if let Some(slot) = self.elders.remove(number) {
                 forgotten(number, &slot);
-                self.observations.take(slot.observation);
+                self.observations.free(slot.observation);
                 if slot.keeps {
                     self.hand_over(at, &slot);
                 }
@@ -106,7 +106,7 @@ impl Slots {
     /// Forgets a slot before its time.
     pub fn remove(&mut self, number: u32) {
         let Some(&slot) = self.get(number) else { return };
-        self.observations.take(slot.observation);
+        self.observations.free(slot.observation);
         if slot.open {
             let next = self.unlink(number);
             if let Some(under) = self.under_mut(number)

@@ -37,6 +37,12 @@ impl Elders {
         Some(there)
     }
 
+    /// What is or was at a place, to ask memory for it.
+    #[inline]
+    pub fn asked(&self, place: u32) -> Option<&Slot> {
+        self.slots.place(place).map(|(_, slot)| slot)
+    }
+
     #[inline]
     pub fn at_mut(&mut self, place: u32) -> Option<&mut Slot> {
         self.slots.get_mut(place).map(|(_, slot)| slot)

@@ -25,7 +25,7 @@ fn old_place(at: u32) -> Option<u32> {
 
 impl Slots {
     /// The slot that keeps what is under a token between client and server.
-    #[inline]
+    #[inline(always)]
     fn keeper(&self, pair: PairNumber, token: &Token) -> Option<(u32, &Slot)> {
         let found = Cell::new(None);
         self.tokens.get(token.key(pair.0), |at| {
@@ -65,16 +65,16 @@ impl Slots {
         self.ring.known(number)
     }
 
-    /// The elder at a place.
+    /// The elder that is or was at a place, to ask memory for it.
     #[inline]
     pub fn elder(&self, place: u32) -> Option<&Slot> {
-        self.elders.at(place).map(|(_, slot)| slot)
+        self.elders.asked(place)
     }
 
     /// Asks memory for the observation in a slot.
     #[inline]
     pub fn ask_observation(&self, slot: &Slot) {
-        if let Some(observation) = self.observations.get(slot.observation) {
+        if let Some(observation) = self.observations.place(slot.observation) {
             observation.ask();
         }
     }
