@@ -9,13 +9,13 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     for word in text.split(' ') {
         let mut word = word;
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
+        if !line.is_empty() && columns(&line) + 1 + columns(word) > width {
             lines.push(std::mem::take(&mut line));
         } else if !line.is_empty() {
             line.push(' ');
         }
-        while line.width() + word.width() > width {
-            let (head, tail) = split(word, width - line.width());
+        while columns(&line) + columns(word) > width {
+            let (head, tail) = split(word, width - columns(&line));
             line.push_str(head);
             lines.push(std::mem::take(&mut line));
             word = tail;
@@ -26,6 +26,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// How many columns a text takes; of plain letters, as most is, that is soon told.
+fn columns(text: &str) -> usize {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) { text.len() } else { text.width() }
 }
 
 /// The text cut to `width` columns; what was cut off shows as two dots.

@@ -95,6 +95,11 @@ impl<T: Clone> Chunked<T> {
         }
     }
 
+    /// Let the chunks go all of whose rows have lower numbers; the last one stays.
+    pub fn drop_before(&mut self, number: usize) {
+        while self.first() + ROWS <= number && self.drop_oldest() {}
+    }
+
     /// Let the oldest chunk go; false where only one is left.
     pub fn drop_oldest(&mut self) -> bool {
         if self.chunks.len() < 2 {

@@ -75,8 +75,7 @@ pub(super) fn findings(
     if filter.is_empty() {
         let mut scan = Scan::new(fetcher, least, ignore.clone());
         let summary = read(pipeline, context, |update| Ok(scan.take(update)?))?;
-        let parts = scan.parts();
-        let Scan { tally, endpoints, resources, ignored, .. } = scan;
+        let Scan { tally, endpoints, resources, parts, ignored, .. } = scan;
         return Ok(Findings { tally, endpoints, resources, parts, ignored, summary, passed: None, in_place });
     }
     let mut store = Store::default();

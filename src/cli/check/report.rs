@@ -23,7 +23,7 @@ pub(super) struct Report<'a> {
     /// The endpoints of which only what they sent was judged; none for all.
     pub endpoints: &'a [String],
     /// What was found, in the order of the keys.
-    pub groups: Vec<(Key, &'a Group)>,
+    pub groups: Vec<(Key, Group<'a>)>,
     /// Those that the baseline knows.
     pub known: HashSet<Key>,
     /// There is a baseline: its lines that nothing was met of; none where not all of the capture was looked at.
@@ -35,21 +35,31 @@ pub(super) struct Report<'a> {
 
 impl Report<'_> {
     /// The groups that are shown, by endpoint, the worst first.
-    pub fn shown(&self) -> Vec<(Key, &Group)> {
+    pub fn shown(&self) -> Vec<(Key, Group<'_>)> {
         let groups = self.groups.iter().copied();
-        let mut shown: Vec<(Key, &Group)> = groups.filter(|(key, _)| key.severity >= self.show).collect();
+        let mut shown: Vec<(Key, Group<'_>)> = groups.filter(|(key, _)| key.severity >= self.show).collect();
         shown.sort_by_key(|(key, _)| (std::cmp::Reverse(key.severity), key.rule, key.endpoint, key.resource));
         shown
     }
 
     /// How many findings of each severity, worst first: new ones, or known ones.
     pub fn counts(&self, known: bool) -> [u64; 4] {
-        SEVERITIES.map(|severity| {
-            let groups = &self.groups;
-            let counted =
-                groups.iter().filter(|(key, _)| key.severity == severity && self.known.contains(key) == known);
-            counted.map(|(_, group)| group.count).sum()
-        })
+        // Mostly none is known.
+        let groups = if self.known.is_empty() { &[][..] } else { &self.groups };
+        let mut of_known = [0; 4];
+        for (key, group) in groups.iter().filter(|(key, _)| self.known.contains(key)) {
+            if let Some(count) = of_known.get_mut(key.severity as usize) {
+                *count += group.count;
+            }
+        }
+        let mut counts = self.findings.tally.counts();
+        if known {
+            counts = of_known;
+        } else {
+            counts.iter_mut().zip(of_known).for_each(|(count, known)| *count -= known);
+        }
+        counts.reverse();
+        counts
     }
 
     /// Lines of the baseline that nothing was met of, where there is one and all was looked at.
@@ -91,7 +101,7 @@ impl Report<'_> {
         writeln!(out, "]}}")
     }
 
-    fn finding(&self, key: &Key, group: &Group) -> Value {
+    fn finding(&self, key: &Key, group: &Group<'_>) -> Value {
         let row = key.rule.row();
         let reference = group.cases.first().map_or(row.reference, |case| case.finding.reference());
         json!({

@@ -56,7 +56,7 @@ impl Report<'_> {
         writeln!(out, "{}", line(&object))
     }
 
-    fn result(&self, key: &Key, group: &Group, rules: &[Rule], marks: &mut HashMap<String, u32>) -> Value {
+    fn result(&self, key: &Key, group: &Group<'_>, rules: &[Rule], marks: &mut HashMap<String, u32>) -> Value {
         let known = of(key, self.findings);
         let mark = [Some(key.rule.id()), known.endpoint.as_deref(), known.resource.as_deref()];
         let mark: Vec<&str> = mark.into_iter().map(Option::unwrap_or_default).collect();
@@ -93,7 +93,7 @@ impl Report<'_> {
         Value::Object(result)
     }
 
-    fn message(&self, key: &Key, group: &Group) -> String {
+    fn message(&self, key: &Key, group: &Group<'_>) -> String {
         let endpoint = self.findings.endpoint(key.endpoint);
         let about = self.findings.resource(key.resource).map(|name| format!(" on {}", plain(name)));
         let about = about.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Reading a capture for its findings alone: a message is looked at again only where the loader said that something is odd about it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 use crate::capture::CaptureError;
 use crate::cli::bodies::{Bodies, LOOKED_AT, alone};
@@ -8,13 +8,14 @@ use crate::coap::{Finding, MessageType, Rule, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::verdict::{Exhibit, Part, Tally};
-use crate::store::{Record, RecordFlags, Store, Update};
+use crate::store::{Chunked, Record, RecordFlags, Store, Update};
 use crate::tracking::{EndpointId, ExchangeId, Patch, RecordId, Relation, ResourceId};
 
 /// Messages of which a few words are kept, so that what becomes known of them later can be told.
 const REMEMBERED: usize = 4 << 20;
 
 /// What is kept of a message.
+#[derive(Clone, Copy)]
 struct Brief {
     frame: u32,
     source: EndpointId,
@@ -22,13 +23,16 @@ struct Brief {
     exchange: ExchangeId,
     message_id: u16,
     code: crate::coap::Code,
-    /// Type in the two low bits, and [`RecordFlags::HEADERLESS`].
+    /// Type in the two low bits, [`RecordFlags::HEADERLESS`], and [`Brief::COPY`].
     kind: u8,
-    is_copy: bool,
 }
 
 impl Brief {
+    /// A copy that the sender of the message did not send.
+    const COPY: u8 = 4;
+
     fn new(record: &Record) -> Self {
+        let copy = if record.relation() == Relation::CopyOf { Self::COPY } else { 0 };
         Self {
             frame: record.frame,
             source: record.source,
@@ -36,8 +40,7 @@ impl Brief {
             exchange: record.exchange,
             message_id: record.message_id,
             code: record.code,
-            kind: record.message_type as u8 | record.flags.0 & RecordFlags::HEADERLESS,
-            is_copy: record.relation() == Relation::CopyOf,
+            kind: record.message_type as u8 | record.flags.0 & RecordFlags::HEADERLESS | copy,
         }
     }
 
@@ -51,17 +54,9 @@ impl Brief {
             message_type: MessageType::from_bits(self.kind),
             code: self.code,
             has_header: self.kind & RecordFlags::HEADERLESS == 0,
-            is_copy: self.is_copy,
+            is_copy: self.kind & Self::COPY != 0,
         }
     }
-}
-
-/// Who asked whom for what, of each exchange.
-#[derive(Clone, Copy, Debug, Default)]
-struct Asked {
-    client: EndpointId,
-    server: EndpointId,
-    resource: ResourceId,
 }
 
 /// Findings, as far as the capture is read.
@@ -71,12 +66,15 @@ pub(super) struct Scan {
     pub resources: Vec<Box<str>>,
     /// Findings that were left out because the user named their rules.
     pub ignored: u64,
+    /// What each endpoint did.
+    pub parts: Vec<Part>,
     least: Severity,
     ignore: HashSet<Rule>,
-    /// By number; 0 is none.
-    exchanges: Vec<Asked>,
-    briefs: VecDeque<Brief>,
-    /// Id of the first of them.
+    /// What was asked for, by the number of the exchange; 0 is none.
+    asked: Vec<ResourceId>,
+    /// By record.
+    briefs: Chunked<Brief>,
+    /// The first record that is remembered.
     first: RecordId,
     /// Messages that are looked at again.
     store: Store,
@@ -92,20 +90,16 @@ impl Scan {
             endpoints: Vec::new(),
             resources: Vec::new(),
             ignored: 0,
+            parts: Vec::new(),
             least,
             ignore,
-            exchanges: Vec::new(),
-            briefs: VecDeque::new(),
+            asked: Vec::new(),
+            briefs: Chunked::default(),
             first: 0,
             store: Store::with_limit(LOOKED_AT),
             fetcher,
             bodies: Bodies::default(),
         }
-    }
-
-    /// What each endpoint did.
-    pub fn parts(&self) -> Vec<Part> {
-        Part::of_all(self.endpoints.len(), self.exchanges.iter().skip(1).map(|asked| (asked.client, asked.server)))
     }
 
     /// Take an update in. Its records and patches stay.
@@ -115,22 +109,24 @@ impl Scan {
     pub fn take(&mut self, update: &mut Update) -> Result<(), CaptureError> {
         self.endpoints.extend(&update.endpoints);
         self.resources.append(&mut update.resources);
-        let first = self.first + self.briefs.len() as RecordId;
-        update.records.iter().for_each(|record| self.keep(record));
+        self.parts.resize(self.endpoints.len(), Part::default());
+        let first = self.briefs.len() as RecordId;
+        self.keep(update, first);
         let bodies = self.bodies.take(update, first, &mut self.fetcher)?;
         let mut findings = Vec::new();
         for patch in &update.patches {
             match patch {
-                Patch::Exchange(id, row) if id.0 as usize >= self.exchanges.len() => {
-                    self.exchanges.resize(id.0 as usize, Asked::default());
-                    let (client, server) = (row.client, row.server);
-                    self.exchanges.push(Asked { client, server, resource: row.resource });
+                Patch::Exchange(id, row) if id.0 as usize >= self.asked.len() => {
+                    self.asked.resize(id.0 as usize, ResourceId::default());
+                    self.asked.push(row.resource);
+                    Part::count(&mut self.parts, row.client, row.server);
                 }
                 Patch::Finding(record, finding) => {
-                    let at = record.checked_sub(self.first).map(|at| at as usize);
-                    let brief = at.and_then(|at| self.briefs.get_mut(at));
-                    if let (Rule::NetDuplicate, Some(brief)) = (finding.rule, brief) {
-                        brief.is_copy = true;
+                    if finding.rule == Rule::NetDuplicate
+                        && *record >= self.first
+                        && let Some(brief) = self.briefs.get_mut(*record as usize)
+                    {
+                        brief.kind |= Brief::COPY;
                     }
                     findings.push((*record, *finding));
                 }
@@ -158,15 +154,22 @@ impl Scan {
         Ok(())
     }
 
-    /// Keeps what is needed of a message. A frame that the capture point saw twice is about what the first one is.
-    fn keep(&mut self, record: &Record) {
-        let mut brief = Brief::new(record);
-        if brief.is_copy
-            && let Some(first) = record.relates_to.checked_sub(self.first).and_then(|at| self.briefs.get(at as usize))
-        {
-            brief.exchange = first.exchange;
+    /// Keeps what is needed of the messages. A frame that the capture point saw twice is about what the first one is.
+    fn keep(&mut self, update: &Update, first: RecordId) {
+        self.briefs.append(update.records.iter().map(Brief::new));
+        for (record, id) in update.records.iter().zip(first..) {
+            if record.relation() == Relation::CopyOf
+                && let Some(exchange) = self.brief(record.relates_to).map(|first| first.exchange)
+                && let Some(brief) = self.briefs.get_mut(id as usize)
+            {
+                brief.exchange = exchange;
+            }
         }
-        self.briefs.push_back(brief);
+    }
+
+    /// What is remembered of a message.
+    fn brief(&self, id: RecordId) -> Option<&Brief> {
+        self.briefs.get(id as usize).filter(|_| id >= self.first)
     }
 
     /// Findings of the bytes, of frames and of payloads.
@@ -209,14 +212,14 @@ impl Scan {
         }
         let Some((message, resource)) = self.about(id) else { return };
         let (briefs, first) = (&self.briefs, self.first);
-        let exhibit = |id: RecordId| Some(briefs.get(id.checked_sub(first)? as usize)?.exhibit(id));
+        let exhibit = |id: RecordId| Some(briefs.get(id as usize).filter(|_| id >= first)?.exhibit(id));
         self.tally.add(finding, message, resource, offset, &exhibit);
     }
 
     /// A message that is remembered, and what it is about.
     fn about(&self, id: RecordId) -> Option<(Exhibit, ResourceId)> {
-        let brief = self.briefs.get(id.checked_sub(self.first)? as usize)?;
-        let resource = self.exchanges.get(brief.exchange.0 as usize).map_or(ResourceId(0), |asked| asked.resource);
+        let brief = self.brief(id)?;
+        let resource = self.asked.get(brief.exchange.0 as usize).copied().unwrap_or_default();
         Some((brief.exhibit(id), resource))
     }
 
@@ -243,8 +246,7 @@ impl Scan {
 
     /// Let the oldest messages go.
     fn forget(&mut self) {
-        let over = self.briefs.len().saturating_sub(REMEMBERED);
-        self.briefs.drain(..over);
-        self.first += over as RecordId;
+        self.first = self.first.max(self.briefs.len().saturating_sub(REMEMBERED) as RecordId);
+        self.briefs.drop_before(self.first as usize);
     }
 }

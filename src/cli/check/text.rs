@@ -21,18 +21,18 @@ impl Report<'_> {
     /// # Errors
     /// Where the output cannot be written.
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let people = Person::all(self.new_groups());
-        for person in people.iter().take(LISTED) {
+        let (people, count) = Person::first(self.new_groups(), LISTED);
+        for person in &people {
             for line in self.page(None, &|page| page.lines(person, Form::Text)) {
                 writeln!(out, "{line}")?;
             }
             writeln!(out)?;
         }
-        if people.len() > LISTED {
+        if count > people.len() {
             writeln!(
                 out,
                 "and {} endpoints more: -T json tells of all, --endpoint ADDRESS:PORT of one\n",
-                people.len() - LISTED
+                count - people.len()
             )?;
         }
         self.trailer(out)
@@ -68,7 +68,7 @@ impl Report<'_> {
     }
 
     /// What is new and shown.
-    fn new_groups(&self) -> impl Iterator<Item = (Key, &Group)> {
+    fn new_groups(&self) -> impl Iterator<Item = (Key, Group<'_>)> {
         let is_new = |key: &Key| key.severity >= self.show && !self.known.contains(key);
         self.groups.iter().copied().filter(move |(key, _)| is_new(key))
     }

@@ -6,8 +6,7 @@ mod page;
 mod part;
 mod person;
 mod sum;
-
-use std::collections::HashMap;
+mod tally;
 
 use crate::capture::CaptureError;
 use crate::coap::{Code, Finding, MessageType, Rule, Severity};
@@ -20,6 +19,7 @@ pub use page::{Device, Form, Item, Page, code};
 pub use part::Part;
 pub use person::{Charge, Person};
 pub use sum::{Sum, SumKey};
+pub use tally::{Cases, Group, Tally};
 
 /// Cases that are kept of a group; the others are counted.
 pub const CASES: usize = 8;
@@ -108,119 +108,6 @@ impl Key {
     /// Whether the endpoint did it.
     pub fn is_its_doing(&self) -> bool {
         !self.on_copies && is_of_sender(self.rule)
-    }
-}
-
-/// Findings with one key.
-#[derive(Clone, Debug, Default)]
-pub struct Group {
-    /// How many.
-    pub count: u64,
-    /// The first of them.
-    pub cases: Vec<Case>,
-}
-
-/// Findings summed up. Grows with the kinds of findings, not with their number.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    groups: HashMap<Key, Group>,
-    /// Of all that were added: chat, note, warn, error.
-    counts: [u64; 4],
-}
-
-impl Tally {
-    /// Add a finding on a message about a resource. `exhibit` finds an earlier message.
-    pub fn add(
-        &mut self,
-        finding: &Finding,
-        message: Exhibit,
-        resource: ResourceId,
-        offset: Option<u64>,
-        exhibit: &dyn Fn(RecordId) -> Option<Exhibit>,
-    ) {
-        let key = Key::new(finding.rule, finding.severity, &message, resource);
-        if let Some(count) = self.counts.get_mut(finding.severity as usize) {
-            *count += 1;
-        }
-        let group = self.groups.entry(key).or_default();
-        group.count += 1;
-        if group.cases.len() < CASES {
-            let mut finding = *finding;
-            let mut other = None;
-            for (number, is_record) in finding.numbers.iter_mut().zip(finding.rule.row().records()) {
-                if is_record {
-                    let found = RecordId::try_from(*number).ok().and_then(exhibit);
-                    *number = i64::from(found.map_or(u32::MAX, |found| found.frame));
-                    other = other.or(found);
-                }
-            }
-            // Most groups are small, and there may be very many.
-            group.cases.reserve_exact(1);
-            group.cases.push(Case { message, other, offset, finding });
-        }
-    }
-
-    /// Take a finding of this rule and severity back that was added on a message about a resource.
-    pub fn retract(&mut self, rule: Rule, severity: Severity, message: &Exhibit, resource: ResourceId) {
-        let key = Key::new(rule, severity, message, resource);
-        let Some(group) = self.groups.get_mut(&key) else { return };
-        group.count -= 1;
-        if let Some(at) = group.cases.iter().position(|case| case.message.record == message.record) {
-            group.cases.remove(at);
-        }
-        if group.count == 0 {
-            self.groups.remove(&key);
-        }
-        if let Some(count) = self.counts.get_mut(severity as usize) {
-            *count -= 1;
-        }
-    }
-
-    /// The findings of these records (all of them: `store.first()..store.len()`) at a severity or above it.
-    ///
-    /// # Errors
-    /// Where the capture cannot be read.
-    pub fn of_store(
-        store: &Store,
-        fetcher: &Fetcher,
-        ids: impl Iterator<Item = RecordId>,
-        least: Severity,
-    ) -> Result<Self, CaptureError> {
-        let mut tally = Self::default();
-        let exhibit = |id: RecordId| store.get(id).map(|record| Exhibit::new(id, &record));
-        each_finding(store, fetcher, ids, least, &mut |finding, message, resource| {
-            let offset = store.get(message.record).map(|record| record.offset);
-            tally.add(finding, message, resource, offset, &exhibit);
-        })?;
-        Ok(tally)
-    }
-
-    /// How many findings were added: chat, note, warn, error.
-    pub fn counts(&self) -> [u64; 4] {
-        self.counts
-    }
-
-    /// Nothing was added.
-    pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
-    }
-
-    /// The groups, in the order of their keys.
-    pub fn groups(&self) -> Vec<(Key, &Group)> {
-        let mut groups: Vec<(Key, &Group)> = self.groups.iter().map(|(key, group)| (*key, group)).collect();
-        groups.sort_unstable_by_key(|(key, _)| *key);
-        groups
-    }
-
-    /// Keep only the groups that `keep` says, and what was counted of them.
-    pub fn retain(&mut self, keep: &dyn Fn(&Key) -> bool) {
-        self.groups.retain(|key, _| keep(key));
-        self.counts = [0; 4];
-        for (key, group) in &self.groups {
-            if let Some(count) = self.counts.get_mut(key.severity as usize) {
-                *count += group.count;
-            }
-        }
     }
 }
 

@@ -18,15 +18,18 @@ impl Part {
     /// What each of so many endpoints did, by the client and the server of each exchange.
     pub fn of_all(endpoints: usize, exchanges: impl Iterator<Item = (EndpointId, EndpointId)>) -> Vec<Self> {
         let mut parts = vec![Self::default(); endpoints];
-        for (client, server) in exchanges {
-            if let Some(part) = parts.get_mut(client.0 as usize) {
-                part.asks += 1;
-            }
-            if let Some(part) = parts.get_mut(server.0 as usize) {
-                part.asked += 1;
-            }
-        }
+        exchanges.for_each(|(client, server)| Self::count(&mut parts, client, server));
         parts
+    }
+
+    /// Count an exchange.
+    pub fn count(parts: &mut [Self], client: EndpointId, server: EndpointId) {
+        if let Some(part) = parts.get_mut(client.0 as usize) {
+            part.asks += 1;
+        }
+        if let Some(part) = parts.get_mut(server.0 as usize) {
+            part.asked += 1;
+        }
     }
 
     /// What the endpoints of one device did, each with its port, in words: "was sent 3 requests at port 5683".

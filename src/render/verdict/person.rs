@@ -1,8 +1,13 @@
 //! A verdict before it is written: one endpoint, and what is held against it.
 
+use std::cmp::Reverse;
+
 use super::{Case, Group, Key};
 use crate::coap::{Rule, Severity};
 use crate::tracking::{EndpointId, ResourceId};
+
+/// A group, and the endpoint that it is held against: who sent the messages, or stands for their device.
+type Held<'a> = (EndpointId, Key, Group<'a>);
 
 /// An endpoint, or all of one device, with all that was found in its messages.
 #[derive(Clone, Debug)]
@@ -32,37 +37,50 @@ pub struct Charge {
 
 impl Person {
     /// All endpoints of which there is something to say, by what was found in the order of its keys: those with the worst charges first.
-    pub fn all<'a>(groups: impl IntoIterator<Item = (Key, &'a Group)>) -> Vec<Self> {
+    pub fn all<'a>(groups: impl IntoIterator<Item = (Key, Group<'a>)>) -> Vec<Self> {
         Self::devices(groups, &|endpoint| endpoint)
     }
 
     /// The same, what is held against several endpoints together: `of` tells which endpoint stands for another.
     pub fn devices<'a>(
-        groups: impl IntoIterator<Item = (Key, &'a Group)>,
+        groups: impl IntoIterator<Item = (Key, Group<'a>)>,
         of: &dyn Fn(EndpointId) -> EndpointId,
     ) -> Vec<Self> {
-        let mut groups: Vec<(EndpointId, Key, &Group)> =
-            groups.into_iter().map(|(key, group)| (of(key.endpoint), key, group)).collect();
+        let groups = groups.into_iter().map(|(key, group)| (of(key.endpoint), key, group));
+        Self::worst_of(groups.collect(), usize::MAX).0
+    }
+
+    /// The `most` that stand first among [all](Self::all), and how many there are. What is held against the others is not gathered.
+    pub fn first<'a>(groups: impl IntoIterator<Item = (Key, Group<'a>)>, most: usize) -> (Vec<Self>, usize) {
+        Self::worst_of(groups.into_iter().map(|(key, group)| (key.endpoint, key, group)).collect(), most)
+    }
+
+    /// The `most` with the worst charges, those first, and how many there are: of groups, each with the endpoint that it is held against.
+    fn worst_of(mut groups: Vec<Held<'_>>, most: usize) -> (Vec<Self>, usize) {
         groups.sort_by_key(|(endpoint, ..)| *endpoint);
-        let mut people: Vec<Self> = Vec::new();
-        for (endpoint, key, group) in groups {
-            if people.last().is_none_or(|last| last.endpoint != endpoint) {
-                people.last_mut().map(Self::finish);
-                people.push(Self { endpoint, charges: Vec::new(), acquitted: Vec::new() });
-            }
-            if let Some(person) = people.last_mut() {
-                person.take(&key, group);
-            }
+        let own = groups.chunk_by(|one, next| one.0 == next.0);
+        let mut ranked: Vec<_> = own.filter_map(|own| Some((Reverse(weight(own)), own.first()?.0, own))).collect();
+        let count = ranked.len();
+        if most < count {
+            ranked.select_nth_unstable_by_key(most, |(weight, endpoint, _)| (*weight, *endpoint));
+            ranked.truncate(most);
         }
-        people.last_mut().map(Self::finish);
-        people.sort_by_key(|person| (std::cmp::Reverse((person.worst(), person.weight())), person.endpoint));
-        people
+        ranked.sort_unstable_by_key(|(weight, endpoint, _)| (*weight, *endpoint));
+        (ranked.into_iter().map(|(_, endpoint, own)| Self::of(endpoint, own)).collect(), count)
+    }
+
+    /// The one that these groups are held against.
+    fn of(endpoint: EndpointId, groups: &[Held<'_>]) -> Self {
+        let mut person = Self { endpoint, charges: Vec::new(), acquitted: Vec::new() };
+        groups.iter().for_each(|(_, key, group)| person.take(key, group));
+        person.finish();
+        person
     }
 
     /// Puts in order what was taken, and keeps the first cases.
     pub(super) fn finish(&mut self) {
         for list in [&mut self.charges, &mut self.acquitted] {
-            list.sort_by_key(|charge| (std::cmp::Reverse((charge.severity, charge.count)), charge.rule));
+            list.sort_by_key(|charge| (Reverse((charge.severity, charge.count)), charge.rule));
             list.shrink_to_fit();
             for charge in list {
                 charge.cases.sort_by_key(|case| case.message.frame);
@@ -76,7 +94,7 @@ impl Person {
         }
     }
 
-    fn take(&mut self, key: &Key, group: &Group) {
+    fn take(&mut self, key: &Key, group: &Group<'_>) {
         let list = if key.is_its_doing() { &mut self.charges } else { &mut self.acquitted };
         let known = list.iter_mut().position(|charge| (charge.rule, charge.severity) == (key.rule, key.severity));
         let at = known.unwrap_or_else(|| {
@@ -91,19 +109,21 @@ impl Person {
         });
         if let Some(charge) = list.get_mut(at) {
             charge.count += group.count;
-            charge.cases.extend(&group.cases);
+            charge.cases.extend(group.cases.iter());
             charge.resources.extend(Some(key.resource).filter(|resource| resource.0 != 0));
         }
     }
+}
 
-    /// The worst that it is charged with.
-    pub fn worst(&self) -> Option<Severity> {
-        self.charges.first().map(|charge| charge.severity)
+/// The worst that somebody is charged with, and how often they did that.
+fn weight(groups: &[Held<'_>]) -> (Option<Severity>, u64) {
+    let mut weight = (None, 0);
+    for (_, key, group) in groups {
+        let severity = Some(key.severity);
+        if severity >= weight.0 && key.is_its_doing() {
+            let same = if severity == weight.0 { weight.1 } else { 0 };
+            weight = (severity, same + group.count);
+        }
     }
-
-    /// How often it did the worst that it is charged with.
-    fn weight(&self) -> u64 {
-        let worst = self.worst();
-        self.charges.iter().filter(|charge| Some(charge.severity) == worst).map(|charge| charge.count).sum()
-    }
+    weight
 }
