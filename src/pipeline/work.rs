@@ -9,7 +9,8 @@ use super::reasons::{NotCoap, Reasons};
 use crate::coap::Finding;
 use crate::store::{Record, Summary, Update};
 use crate::tracking::{
-    AHEAD, Ahead, Arrival, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker, TrackerOptions,
+    AHEAD, Ahead, Arrival, Coming, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker,
+    TrackerOptions,
 };
 
 /// The tracker, and the counts.
@@ -80,18 +81,18 @@ impl Work {
         let Update { records, patches, observed, marks, .. } = update;
         let messages = batch.arrivals.iter().zip(&batch.facts);
         let mut aside = Aside { messages, quotes: batch.quotes.iter(), bytes: &batch.bytes };
-        let mut coming = batch.arrivals.chunks(AHEAD).zip(batch.facts.chunks(AHEAD));
+        let mut coming = Coming { arrivals: &batch.arrivals, facts: &batch.facts };
         self.ahead.clear();
         // For few messages, asking takes longer than waiting.
         let many = batch.facts.len() > AHEAD;
         if many {
-            self.tracker.look_ahead(&mut self.ahead, coming.next());
-            self.tracker.look_ahead(&mut self.ahead, coming.next());
+            self.tracker.look_ahead(&mut self.ahead, &mut coming);
+            self.tracker.look_ahead(&mut self.ahead, &mut coming);
         }
         let records = records.get_mut(first..).unwrap_or_default();
         for (records, kinds) in records.chunks_mut(AHEAD).zip(batch.kinds.chunks(AHEAD)) {
             if many {
-                self.tracker.look_ahead(&mut self.ahead, coming.next());
+                self.tracker.look_ahead(&mut self.ahead, &mut coming);
             }
             for (record, what) in records.iter_mut().zip(kinds) {
                 self.record(record, *what, &mut aside, patches, observed);

@@ -30,6 +30,43 @@ pub struct Ahead {
     next: usize,
 }
 
+/// What is known of messages that are still to come, one behind the other.
+#[derive(Clone, Copy)]
+pub struct Coming<'m> {
+    /// How they arrived.
+    pub arrivals: &'m [Arrival],
+    /// As many.
+    pub facts: &'m [Facts],
+}
+
+impl<'m> Coming<'m> {
+    /// Takes the first of them off, at most [`AHEAD`].
+    fn take(&mut self) -> Self {
+        let first;
+        (first, *self) = self.split();
+        first
+    }
+
+    /// The first of them, at most [`AHEAD`], and the others.
+    fn split(self) -> (Self, Self) {
+        let (arrivals, arrive) = self.arrivals.split_at(self.arrivals.len().min(AHEAD));
+        let (facts, tell) = self.facts.split_at(self.facts.len().min(AHEAD));
+        (Self { arrivals, facts }, Self { arrivals: arrive, facts: tell })
+    }
+
+    /// Asks memory for what is known of the first of them: where another thread has written it, it lies in another processor's cache.
+    #[inline(always)]
+    fn ask(self) {
+        let (Self { arrivals, facts }, _) = self.split();
+        arrivals.iter().for_each(ask);
+        for facts in facts {
+            // Of two lines each at most, whose both ends these are.
+            ask(&facts.hash);
+            ask(&facts.kind);
+        }
+    }
+}
+
 /// Messages that come one after the other.
 #[derive(Default)]
 struct Group {
@@ -93,9 +130,9 @@ impl Ahead {
 
 impl Tracker {
     /// Asks for what the next [`AHEAD`] messages need, and for a part of it for those behind them. To be called before each so many messages,
-    /// and twice before the first. `messages`: of those of which nothing was asked the first [`AHEAD`], if there are any.
+    /// and twice before the first. `coming`: those of which nothing was asked; the first [`AHEAD`] are taken off.
     #[inline(never)]
-    pub fn look_ahead(&self, ahead: &mut Ahead, messages: Option<(&[Arrival], &[Facts])>) {
+    pub fn look_ahead(&self, ahead: &mut Ahead, coming: &mut Coming<'_>) {
         let Ahead { groups: [a, b, c], next } = ahead;
         let (near, far, farther) = match *next {
             0 => (a, b, c),
@@ -105,13 +142,13 @@ impl Tracker {
         *next = (*next + 1) % 3;
         self.ask_observations(near);
         self.ask_slots(far, near.new);
-        let (arrivals, facts) = messages.unwrap_or_default();
-        self.ask_places(farther, arrivals, facts);
+        self.ask_places(farther, coming.take());
+        coming.ask();
     }
 
     /// Asks for where numbers and tokens are looked up, and answers to like requests.
     #[inline(always)]
-    fn ask_places(&self, group: &mut Group, arrivals: &[Arrival], facts: &[Facts]) {
+    fn ask_places(&self, group: &mut Group, Coming { arrivals, facts }: Coming<'_>) {
         let mut sent = Few::<u8>::default();
         for (at, facts) in (0..).zip(facts) {
             sent.put_if((facts.kind as u8) < MessageType::Acknowledgement as u8, at);

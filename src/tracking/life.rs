@@ -1,5 +1,6 @@
 //! Messages in the order of their first copies: until nothing more can come of them, and for a while in which is known that they were there.
 
+use super::ahead::ask;
 use super::ring::Ring;
 use super::sent::{MessageKey, Sent};
 use super::slab::NOTHING;
@@ -103,11 +104,15 @@ impl Life {
         self.ring.get(number)
     }
 
-    /// Asks memory for where the message so many behind the next will lie.
+    /// Asks memory for where the message so many behind the next will lie, and for what is due of the one that it makes be
+    /// [forgotten](Self::forget).
     #[inline]
     pub fn ask_ahead(&self, by: u32) {
         if let Some(sent) = self.ring.cell_ahead(by) {
             sent.ask();
+        }
+        if let Some(due) = self.ring.side(self.ring.later(by)) {
+            ask(due);
         }
     }
 

@@ -46,7 +46,7 @@ mod transfer;
 mod unreachable;
 mod usual;
 
-pub use ahead::{AHEAD, Ahead};
+pub use ahead::{AHEAD, Ahead, Coming};
 pub use behind::{AHEAD as FACTS_AHEAD, UsualFacts};
 pub use early::is_near;
 pub use facts::Facts;

@@ -32,10 +32,48 @@ impl Place {
 /// Bits of a number all of which are 0 once in 256 messages of a kind.
 const NOW_AND_THEN: u32 = 0x3fc;
 
+/// The beginning of a chain: it tells mostly by itself that a key has no owner, so that nothing farther away is asked.
+#[derive(Clone, Copy)]
+struct First {
+    /// Who is first.
+    number: u32,
+    /// The tag of its key.
+    tag: u16,
+    /// Who may be behind it: a [bit](Self::bit) for each.
+    behind: u16,
+}
+
+impl First {
+    /// The beginning of a chain of nobody.
+    const NOBODY: Self = Self { number: NOTHING, tag: 0, behind: 0 };
+
+    /// Who is known under a number is first; who is behind it is not looked at.
+    fn of(lives: &Lives, number: u32) -> Self {
+        let anybody = |behind: u32| if behind == NOTHING { 0 } else { u16::MAX };
+        lives.due(number).map_or(Self::NOBODY, |due| Self { number, tag: due.tag, behind: anybody(due.behind) })
+    }
+
+    /// A tag as one bit.
+    fn bit(tag: u16) -> u16 {
+        1 << ((tag >> 1) % 16)
+    }
+
+    /// Someone new, before whoever is there.
+    fn with(self, number: u32, tag: u16) -> Self {
+        let behind = if self.number == NOTHING { 0 } else { self.behind | Self::bit(self.tag) };
+        Self { number, tag, behind }
+    }
+
+    /// Who has a tag may be behind it.
+    fn hides(self, tag: u16) -> bool {
+        self.behind & Self::bit(tag) != 0
+    }
+}
+
 /// The chains.
 pub(super) struct Owners {
-    /// Number of the first of each chain. As many as a power of two.
-    first: Vec<u32>,
+    /// The beginning of each. As many as a power of two.
+    first: Vec<First>,
     seed: [u64; 2],
 }
 
@@ -44,7 +82,7 @@ impl Owners {
     const FIRST: usize = 256;
 
     pub fn new() -> Self {
-        Self { first: vec![NOTHING; Self::FIRST], seed: two_numbers() }
+        Self { first: vec![First::NOBODY; Self::FIRST], seed: two_numbers() }
     }
 
     /// Which chain has a key, and its tag.
@@ -65,19 +103,28 @@ impl Owners {
     #[inline(never)]
     pub fn place(&self, lives: &Lives, key: MessageKey) -> Place {
         let (at, tag) = self.home(key);
-        let mut number = self.first.get(at).copied().unwrap_or(NOTHING);
         let mut place = Place { at: at as u32, tag, behind: NOTHING, number: NOTHING };
-        if lives.knows(number) {
-            place.behind = number;
+        let Some(first) = self.first.get(at).filter(|first| lives.knows(first.number)) else { return place };
+        place.behind = first.number;
+        if first.tag == tag && lives.has(first.number, key) {
+            place.number = first.number;
+        } else if first.hides(tag) {
+            place.number = Self::behind(lives, first.number, (key, tag));
         }
+        place
+    }
+
+    /// Who has a key with a tag, of those in a chain behind the first.
+    #[inline(never)]
+    fn behind(lives: &Lives, first: u32, (key, tag): (MessageKey, u16)) -> u32 {
+        let mut number = lives.due(first).map_or(NOTHING, |due| due.behind);
         while let Some(due) = lives.due(number) {
             if due.tag == tag && lives.has(number, key) {
-                place.number = number;
-                break;
+                return number;
             }
             number = due.behind;
         }
-        place
+        NOTHING
     }
 
     /// Adds a message, as the owner of the key of a place; gives its number. `long`: it is not Non-confirmable.
@@ -95,12 +142,23 @@ impl Owners {
         let number = life.next();
         life.push(place.tag, place.behind, write);
         if let Some(first) = self.first.get_mut(place.at as usize) {
-            *first = number;
+            *first = if place.behind == NOTHING { First::NOBODY } else { *first }.with(number, place.tag);
         }
         if number & NOW_AND_THEN == 0 {
             self.fit(lives);
         }
         number
+    }
+
+    /// A message does not own its key any more, and nobody else does.
+    #[cold]
+    pub fn disown(&mut self, lives: &mut Lives, number: u32) {
+        lives.disown(number);
+        let Some(key) = lives.key(number) else { return };
+        let (at, _) = self.home(key);
+        if let Some(first) = self.first.get_mut(at).filter(|first| first.number == number) {
+            first.tag = 0;
+        }
     }
 
     /// A message was forgotten before the one behind it in its chain: that takes its place, also in front of what is put at a place next.
@@ -113,9 +171,9 @@ impl Owners {
         let Some(key) = lives.key(number) else { return };
         let (at, _) = self.home(key);
         let Some(first) = self.first.get_mut(at) else { return };
-        let mut before = *first;
+        let mut before = first.number;
         if before == number {
-            *first = behind;
+            *first = First::of(lives, behind);
         }
         while let Some(due) = lives.due_mut(before) {
             before = due.behind;
@@ -134,12 +192,16 @@ impl Owners {
             return;
         }
         self.first.clear();
-        self.first.resize(chains, NOTHING);
+        self.first.resize(chains, First::NOBODY);
         for number in lives.numbers() {
             let Some(key) = lives.key(number) else { continue };
             let (at, tag) = self.home(key);
             if let (Some(first), Some(due)) = (self.first.get_mut(at), lives.due_mut(number)) {
-                due.behind = if due.tag == tag { std::mem::replace(first, number) } else { NOTHING };
+                due.behind = NOTHING;
+                if due.tag == tag {
+                    due.behind = first.number;
+                    *first = first.with(number, tag);
+                }
             }
         }
     }

@@ -410,7 +410,7 @@ impl SentTable {
         self.agains.take(sent.again);
         let evicted = *sent;
         // That its number is free again is not known.
-        self.lives.disown(number);
+        self.owners.disown(&mut self.lives, number);
         Some(evicted)
     }
 
