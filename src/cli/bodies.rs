@@ -28,8 +28,6 @@ pub(super) struct Bodies {
 pub(super) struct Judged {
     /// The message that completed it.
     pub completed_by: RecordId,
-    /// Where its frame is in the file.
-    pub offset: Option<u64>,
     pub findings: Vec<Finding>,
 }
 
@@ -101,7 +99,7 @@ impl Bodies {
         let mut findings = view.findings();
         // All else was found when the message came.
         findings.retain(|one| one.rule.row().raised_by == RaisedBy::Payload);
-        Ok(Some(Judged { completed_by: row.completed_by, offset: Some(view.record.offset), findings }))
+        Ok(Some(Judged { completed_by: row.completed_by, findings }))
     }
 
     /// The blocks of a body in the order of the capture.

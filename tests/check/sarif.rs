@@ -37,16 +37,45 @@ fn logs_follow_the_schema() {
     // A schema that lets everything through would prove nothing.
     assert!(!schema.is_valid(&serde_json::json!({"version": "2.1.0"})));
     assert!(!schema.is_valid(&serde_json::json!({"version": "2.1.0", "runs": [{"tool": {"driver": {}}}]})));
-    let mut results = 0;
+    let (mut results, mut placed) = (0, 0);
     for entry in std::fs::read_dir(super::root().join("captures/lab")).unwrap() {
         let path = entry.unwrap().path().display().to_string();
         if path.contains(".pcap") {
             let value = log(&schema, &format!("--show chat {path}"));
-            results += value["runs"][0]["results"].as_array().unwrap().len();
+            let all = value["runs"][0]["results"].as_array().unwrap();
+            results += all.len();
+            // Each says where its frame is, also what was found long after that: else it would depend on how messages came together.
+            let begins = records(&path);
+            for location in all.iter().flat_map(|result| result["locations"].as_array().unwrap()) {
+                let offset = location["physicalLocation"]["region"]["byteOffset"].as_u64();
+                let frame: usize = location["message"]["text"].as_str().unwrap()["Frame ".len()..].parse().unwrap();
+                let expected = begins.as_ref().map_or(offset, |begins| Some(begins[frame - 1]));
+                // What is compressed has no such places.
+                assert_eq!(offset.is_none(), path.ends_with(".gz"), "{path}: frame {frame}");
+                assert_eq!(offset, expected, "{path}: frame {frame}");
+                placed += usize::from(begins.is_some());
+            }
         }
     }
-    println!("{results} results follow the schema");
-    assert!(results > 400, "{results}");
+    println!("{results} results follow the schema, {placed} places are those of the frames");
+    assert!(results > 400 && placed > 400, "{results}, {placed}");
+}
+
+/// Where each record of a pcap file begins; none for other files.
+fn records(path: &str) -> Option<Vec<u64>> {
+    let bytes = std::fs::read(path).unwrap();
+    let big = match bytes[..4] {
+        [0xd4, 0xc3, 0xb2, 0xa1] | [0x4d, 0x3c, 0xb2, 0xa1] => false,
+        [0xa1, 0xb2, 0xc3, 0xd4] | [0xa1, 0xb2, 0x3c, 0x4d] => true,
+        _ => return None,
+    };
+    let (mut at, mut begins) = (24, Vec::new());
+    while let Some(length) = bytes.get(at + 8..at + 12) {
+        let length: [u8; 4] = length.try_into().unwrap();
+        begins.push(at as u64);
+        at += 16 + if big { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) } as usize;
+    }
+    Some(begins)
 }
 
 #[test]

@@ -14,6 +14,11 @@ use crate::tracking::{EndpointId, ExchangeId, Patch, RecordId, Relation, Resourc
 /// Messages of which a few words are kept, so that what becomes known of them later can be told.
 const REMEMBERED: usize = 4 << 20;
 
+/// Messages of one of which it is kept where its frame lies, and of the others how far from there: a power of two.
+const NEAR: usize = 4096;
+/// That is too far.
+const FAR: i32 = i32::MIN;
+
 /// What is kept of a message.
 #[derive(Clone, Copy)]
 struct Brief {
@@ -25,13 +30,17 @@ struct Brief {
     code: crate::coap::Code,
     /// Type in the two low bits, [`RecordFlags::HEADERLESS`], and [`Brief::COPY`].
     kind: u8,
+    /// Its frame's record begins so many bytes behind that of the first of [`NEAR`] messages, or [`FAR`].
+    behind: i32,
 }
 
 impl Brief {
     /// A copy that the sender of the message did not send.
     const COPY: u8 = 4;
 
-    fn new(record: &Record) -> Self {
+    /// `near`: where the frame's record of the first of [`NEAR`] messages begins.
+    fn new(record: &Record, near: u64) -> Self {
+        let behind = i32::try_from(record.offset.wrapping_sub(near) as i64).unwrap_or(FAR);
         let copy = if record.relation() == Relation::CopyOf { Self::COPY } else { 0 };
         Self {
             frame: record.frame,
@@ -41,6 +50,7 @@ impl Brief {
             message_id: record.message_id,
             code: record.code,
             kind: record.message_type as u8 | record.flags.0 & RecordFlags::HEADERLESS | copy,
+            behind,
         }
     }
 
@@ -74,6 +84,8 @@ pub(super) struct Scan {
     asked: Vec<ResourceId>,
     /// By record.
     briefs: Chunked<Brief>,
+    /// Where the frame's record of each [`NEAR`]th message begins in its file, in bytes.
+    offsets: Vec<u64>,
     /// The first record that is remembered.
     first: RecordId,
     /// Messages that are looked at again.
@@ -95,6 +107,7 @@ impl Scan {
             ignore,
             asked: Vec::new(),
             briefs: Chunked::default(),
+            offsets: Vec::new(),
             first: 0,
             store: Store::with_limit(LOOKED_AT),
             fetcher,
@@ -141,13 +154,12 @@ impl Scan {
             }
         }
         for (id, finding) in findings {
-            let offset = id.checked_sub(first).and_then(|at| update.records.get(at as usize)).map(|one| one.offset);
-            self.add(id, &finding, offset);
+            self.add(id, &finding);
         }
         self.look_again(update, first)?;
         for body in bodies {
             for finding in &body.findings {
-                self.add(body.completed_by, finding, body.offset);
+                self.add(body.completed_by, finding);
             }
         }
         self.forget();
@@ -156,7 +168,13 @@ impl Scan {
 
     /// Keeps what is needed of the messages. A frame that the capture point saw twice is about what the first one is.
     fn keep(&mut self, update: &Update, first: RecordId) {
-        self.briefs.append(update.records.iter().map(Brief::new));
+        let Self { briefs, offsets, .. } = self;
+        briefs.append(update.records.iter().zip(first as usize..).map(|(record, at)| {
+            if at % NEAR == 0 {
+                offsets.push(record.offset);
+            }
+            Brief::new(record, offsets.last().copied().unwrap_or_default())
+        }));
         for (record, id) in update.records.iter().zip(first..) {
             if record.relation() == Relation::CopyOf
                 && let Some(exchange) = self.brief(record.relates_to).map(|first| first.exchange)
@@ -170,6 +188,13 @@ impl Scan {
     /// What is remembered of a message.
     fn brief(&self, id: RecordId) -> Option<&Brief> {
         self.briefs.get(id as usize).filter(|_| id >= self.first)
+    }
+
+    /// Where the frame's record of a message begins. It must not depend on which messages came together: that is another in each run.
+    fn offset(&self, id: RecordId) -> Option<u64> {
+        let behind = self.brief(id)?.behind;
+        let near = self.offsets.get(id as usize / NEAR)?;
+        (behind != FAR).then(|| near.wrapping_add_signed(behind.into()))
     }
 
     /// Findings of the bytes, of frames and of payloads.
@@ -194,15 +219,14 @@ impl Scan {
         self.store.apply(chosen);
         for (place, id) in (start..).zip(ids) {
             let Some(view) = self.fetcher.view(&self.store, place)? else { continue };
-            let offset = Some(view.record.offset);
             for finding in view.findings() {
-                self.add(id, &finding, offset);
+                self.add(id, &finding);
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, id: RecordId, finding: &Finding, offset: Option<u64>) {
+    fn add(&mut self, id: RecordId, finding: &Finding) {
         if finding.severity < self.least {
             return;
         }
@@ -211,7 +235,7 @@ impl Scan {
             return;
         }
         let Some((message, resource)) = self.about(id) else { return };
-        let (briefs, first) = (&self.briefs, self.first);
+        let (briefs, first, offset) = (&self.briefs, self.first, self.offset(id));
         let exhibit = |id: RecordId| Some(briefs.get(id as usize).filter(|_| id >= first)?.exhibit(id));
         self.tally.add(finding, message, resource, offset, &exhibit);
     }
