@@ -10,6 +10,8 @@
     reason = "a test says what is wrong by failing"
 )]
 
+#[path = "stats/chosen.rs"]
+mod chosen;
 #[path = "files/pcapng.rs"]
 mod pcapng;
 #[path = "stats/session.rs"]

@@ -9,7 +9,7 @@ use crate::coap::MessageType;
 use crate::filter::{Filter, Selection};
 use crate::pipeline::{Fetcher, Sweep};
 use crate::store::{Ended, Record, RecordFlags, RecordKind, Store, Summary, Update};
-use crate::tracking::{AnswerKind, Counters, NO_RECORD, ObserveOrder, Patch, RecordId, Relation, Role};
+use crate::tracking::{AnswerKind, Counters, ExchangeId, NO_RECORD, ObserveOrder, Patch, RecordId, Relation, Role};
 
 /// Read the capture, and give an update that holds just what was chosen of it: the messages, rows of exchanges whose request was chosen,
 /// and counts; with all endpoints and resources, so that these keep their numbers. Beside it, how many endpoints were chosen.
@@ -67,12 +67,10 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
 
 /// What a message counts as by itself.
 fn count(record: &Record, counters: &mut Counters) {
-    // A frame that was captured twice counts once.
-    if record.relation() == Relation::CopyOf {
-        return;
-    }
+    // A frame that was captured twice counts by its type alone.
+    let is_copy = record.relation() == Relation::CopyOf;
     if record.flags.has(RecordFlags::MALFORMED) {
-        counters.malformed += 1;
+        counters.malformed += u64::from(!is_copy);
         return;
     }
     match record.message_type {
@@ -88,7 +86,14 @@ fn count(record: &Record, counters: &mut Counters) {
         }
         _ => {}
     }
-    if record.is_repeat() {
+    if record.is_repeat() || is_copy {
+        return;
+    }
+    if record.role == Role::Deregistration {
+        counters.deregistrations += 1;
+    }
+    // What answers nothing counts by its type alone.
+    if record.exchange == ExchangeId(0) {
         return;
     }
     match record.role {
@@ -96,7 +101,6 @@ fn count(record: &Record, counters: &mut Counters) {
         Role::SeparateResponse => counters.separate_responses += 1,
         Role::NonResponse => counters.non_responses += 1,
         Role::Notification => counters.notifications += 1,
-        Role::Deregistration => counters.deregistrations += 1,
         _ => {}
     }
     if matches!(record.order(), ObserveOrder::Stale | ObserveOrder::Same) {
