@@ -11,6 +11,7 @@ pub mod hex;
 pub mod json;
 pub mod ladder;
 pub mod line;
+mod lowest;
 mod members;
 mod names;
 mod node;
@@ -27,6 +28,7 @@ pub mod verdict;
 pub mod wrap;
 
 pub use alias::Aliases;
+pub use lowest::lowest;
 pub use node::{Node, NodeKind, Place, pattern};
 pub use payload::{unfolds, values};
 pub use reading::why_read_so;

@@ -61,30 +61,28 @@ impl Dues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tracking::random::Random;
 
     #[test]
     fn they_come_out_as_they_do_of_a_heap() {
-        let (mut dues, mut heap, mut state) = (Dues::default(), BinaryHeap::new(), 5u64);
-        for now in 0..20_000i64 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (mut dues, mut heap, mut random) = (Dues::default(), BinaryHeap::new(), Random(5));
+        for time in (0..20_000i64).map(|round| round / 3) {
             // Most wait for equally long, some for less, few for long; several at one time.
-            let wait = match state >> 40 & 7 {
-                0 | 1 => (state >> 50) as i64 % 60,
-                2 if state >> 50 & 63 == 0 => 5_000,
+            let wait = match random.below(8) {
+                0 | 1 => random.below(60) as i64,
+                2 if random.below(64) == 0 => 5_000,
                 _ => 60,
             };
-            let slot = (state >> 20) as u32 % 50;
-            dues.put(now / 3 + wait, slot);
-            heap.push(Reverse((now / 3 + wait, slot)));
-            if state >> 45 & 3 == 0 {
-                while let Some(Reverse((when, slot))) =
-                    heap.peek().copied().filter(|Reverse((when, _))| *when < now / 3)
-                {
+            let slot = random.below(50) as u32;
+            dues.put(time + wait, slot);
+            heap.push(Reverse((time + wait, slot)));
+            if random.below(4) == 0 {
+                while let Some(Reverse((when, slot))) = heap.peek().copied().filter(|Reverse((when, _))| *when < time) {
                     assert_eq!(dues.first(), Some(when));
-                    assert_eq!(dues.take_before(now / 3), Some(slot));
+                    assert_eq!(dues.take_before(time), Some(slot));
                     heap.pop();
                 }
-                assert_eq!(dues.take_before(now / 3), None);
+                assert_eq!(dues.take_before(time), None);
             }
         }
         assert!(dues.others.len() < heap.len() / 4);

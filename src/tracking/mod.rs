@@ -27,6 +27,8 @@ mod order;
 mod owners;
 mod pairs;
 mod past;
+#[cfg(test)]
+mod random;
 mod registration;
 mod resources;
 mod responses;

@@ -83,15 +83,13 @@ mod tests {
     use crate::tracking::clock::Moment;
     use crate::tracking::model::{ExchangeId, ExchangeRow, ObservationId};
     use crate::tracking::observation::Observation;
+    use crate::tracking::random::Random;
     use crate::tracking::slots::SlotKind;
 
     #[test]
     fn the_newest_is_found_until_it_ends_and_no_older_one_behind_it() {
-        let (mut slots, mut observers, mut state) = (Slots::new(), Observers::new(), 9u64);
-        let mut below = |most: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % most
-        };
+        let (mut slots, mut observers, mut random) = (Slots::new(), Observers::new(), Random(9));
+        let mut below = |most: u64| random.below(most);
         let (mut targets, mut tokens, mut alive) = (HashMap::new(), HashMap::new(), Vec::new());
         let mut most = 0;
         for round in 0..6_000u32 {

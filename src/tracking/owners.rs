@@ -213,6 +213,7 @@ mod tests {
 
     use super::*;
     use crate::tracking::model::{NO_RECORD, ObservationId, Role};
+    use crate::tracking::random::Random;
     use crate::tracking::sent::{Handle, SentTable, Travel};
     use crate::tracking::slots::NONE;
 
@@ -255,12 +256,9 @@ mod tests {
     fn it_finds_what_a_map_of_the_standard_library_holds() {
         // Those that are not Confirmable are forgotten sooner; now and then some are evicted.
         let (mut table, mut newest) = (SentTable::new(9_000, 3_000, 100), HashMap::<MessageKey, (Handle, Sent)>::new());
-        let (mut state, mut found, mut past) = (7u64, 0, 0);
+        let (mut random, mut found, mut past) = (Random(7), 0, 0);
         for time in 0..120_000i64 {
-            let mut below = |most: u64| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 33) % most
-            };
+            let mut below = |most: u64| random.below(most);
             while table.freed(time).is_some() {}
             assert!(table.lapse(time).is_none());
             // Few keys for a while, many for long.

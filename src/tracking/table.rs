@@ -160,14 +160,14 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::tracking::random::Random;
 
     #[test]
     fn it_holds_what_a_map_of_the_standard_library_holds() {
         let (mut table, mut map) = (Table::new(), HashMap::new());
-        let mut state = 7u64;
+        let mut random = Random(7);
         for round in 0..40_000u32 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let key = (state >> 33) % 700;
+            let key = random.below(700);
             *table.get_or_default(key, |_| true) = round;
             map.insert(key, round);
             assert_eq!(table.cells.len() * 2 / 3 - table.room, map.len());

@@ -222,15 +222,15 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::tracking::random::Random;
 
     #[test]
     fn it_holds_what_a_map_of_the_standard_library_holds() {
         // Numbers lead to keys; the oldest are gone.
         let (mut tags, mut keys, mut map, mut left) = (Tags::new(), Vec::<u64>::new(), HashMap::new(), Vec::new());
-        let mut state = 7u64;
+        let mut random = Random(7);
         for number in 0..40_000u32 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let key = (state >> 33) % 700;
+            let key = random.below(700);
             let first = number.saturating_sub(300);
             let held = |keys: &[u64], at: u32, key: u64| match keys[at as usize] {
                 _ if at < first => Held::Gone,
@@ -243,7 +243,7 @@ mod tests {
             tags.put(place, number);
             map.insert(key, number);
             left.push(place.tag);
-            let other = (state >> 20) % 700;
+            let other = random.below(700);
             let expected = map.get(&other).copied().filter(|at| *at >= first);
             assert_eq!(tags.get(other, |at| held(&keys, at, other)), expected);
             // One of two that leave is taken out at once, the others when room is made.

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::sums::{Exchange, Sums};
 use super::times::Times;
+use crate::render::lowest;
 use crate::tracking::{EndpointId, ResourceId};
 
 /// Exchanges that have something in common.
@@ -110,16 +111,6 @@ pub(super) fn by_pair(sums: &Sums, most: usize) -> (Vec<Pair>, usize) {
         Pair { client, server, sum }
     });
     (pairs.collect(), count)
-}
-
-/// The `most` with the lowest keys, in the order of these.
-pub(super) fn lowest<T, K: Ord>(mut all: Vec<T>, most: usize, key: impl Fn(&T) -> K) -> Vec<T> {
-    if most < all.len() {
-        all.select_nth_unstable_by_key(most, &key);
-        all.truncate(most);
-    }
-    all.sort_unstable_by_key(key);
-    all
 }
 
 /// Makes of counts, that of each behind its place, where each begins; gives the sum.

@@ -15,6 +15,7 @@ use super::{Context, StatsArgs, StatsFormat, counted, input, print};
 use crate::capture::Opened;
 use crate::pipeline::{Apart, Fetcher, Pipeline, Step};
 use crate::render::json::line;
+use crate::render::lowest;
 use crate::store::{Ended, RecordFlags, Summary, Update};
 use crate::tracking::ResourceId;
 use groups::{Pair, Sum};
@@ -126,7 +127,7 @@ impl<'a> Stats<'a> {
     /// The `most` observations with the most notifications, those first, and of equals the oldest.
     fn observed(&self, most: usize) -> impl Iterator<Item = &'a Observed> {
         let all = self.sums.observations().zip(0_u32..).collect();
-        let listed = groups::lowest(all, most, |(observed, at)| (Reverse(observed.notifications), *at));
+        let listed = lowest(all, most, |(observed, at)| (Reverse(observed.notifications), *at));
         listed.into_iter().map(|(observed, _)| observed)
     }
 

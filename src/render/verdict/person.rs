@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::{Case, Group, Key};
 use crate::coap::{Rule, Severity};
+use crate::render::lowest;
 use crate::tracking::{EndpointId, ResourceId};
 
 /// A group, and the endpoint that it is held against: who sent the messages, or stands for their device.
@@ -59,13 +60,9 @@ impl Person {
     fn worst_of(mut groups: Vec<Held<'_>>, most: usize) -> (Vec<Self>, usize) {
         groups.sort_by_key(|(endpoint, ..)| *endpoint);
         let own = groups.chunk_by(|one, next| one.0 == next.0);
-        let mut ranked: Vec<_> = own.filter_map(|own| Some((Reverse(weight(own)), own.first()?.0, own))).collect();
-        let count = ranked.len();
-        if most < count {
-            ranked.select_nth_unstable_by_key(most, |(weight, endpoint, _)| (*weight, *endpoint));
-            ranked.truncate(most);
-        }
-        ranked.sort_unstable_by_key(|(weight, endpoint, _)| (*weight, *endpoint));
+        let all: Vec<_> = own.filter_map(|own| Some((Reverse(weight(own)), own.first()?.0, own))).collect();
+        let count = all.len();
+        let ranked = lowest(all, most, |(weight, endpoint, _)| (*weight, *endpoint));
         (ranked.into_iter().map(|(_, endpoint, own)| Self::of(endpoint, own)).collect(), count)
     }
 

@@ -274,6 +274,7 @@ mod tests {
         AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ResourceId,
     };
     use crate::tracking::pairs::PairNumber;
+    use crate::tracking::random::Random;
     use crate::tracking::seed::Seed;
     use crate::tracking::tokens::Token;
 
@@ -396,12 +397,9 @@ mod tests {
     }
 
     fn stays(first: u32) {
-        let (mut slots, mut state, mut now) = (Slots::new(), 3u64, 0i64);
+        let (mut slots, mut random, mut now) = (Slots::new(), Random(3), 0i64);
         slots.ring = Ring::new(first);
-        let mut below = |most: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % most
-        };
+        let mut below = |most: u64| random.below(most);
         let (mut model, mut open) = (vec![Under::NOTHING; 64], Vec::<(u32, usize)>::new());
         let (mut alive, mut last) = (BTreeSet::new(), Vec::<(u32, usize)>::new());
         for round in 0..6_000 {

@@ -3,21 +3,8 @@
 use std::collections::HashMap;
 
 use crate::coap::Message;
+use crate::tracking::random::Random;
 use crate::tracking::{Arrival, EndpointId, Facts, Role, Tracker, TrackerOptions};
-
-/// Numbers that look random.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize]
-    }
-}
 
 #[derive(Clone)]
 struct Datagram {
