@@ -167,7 +167,9 @@ pub(super) fn escaped(text: &str) -> String {
             '`' => out.push_str("\\textasciigrave{}"),
             '"' => out.push_str("\\textquotedbl{}"),
             '[' | ']' => out.extend(['{', letter, '}']),
-            ' '..='\u{7e}' | '\u{c0}'..='\u{ff}' => out.push(letter),
+            ' '..='\u{7e}' => out.push(letter),
+            // Two signs among them are none that these fonts have.
+            '\u{c0}'..='\u{ff}' if letter.is_alphabetic() => out.push(letter),
             _ => out.push_str(&format!("\\mbox{{\\tiny U+{:04X}}}", u32::from(letter))),
         }
         last = letter;
@@ -184,6 +186,7 @@ mod tests {
             ("\\input{x}", "\\textbackslash{}input\\{x\\}"),
             ("100% $a_b^c~ #&", "100\\% \\$a\\_b\\textasciicircum{}c\\textasciitilde{} \\#\\&"),
             ("a--b [*] gr\u{fc}n \u{65e5}", "a-{}-b {[}*{]} gr\u{fc}n \\mbox{\\tiny U+65E5}"),
+            ("2\u{d7}3\u{f7}1", "2\\mbox{\\tiny U+00D7}3\\mbox{\\tiny U+00F7}1"),
             ("0123456789abcdef", "0123456789ab\\allowbreak{}cdef"),
         ] {
             assert_eq!(super::escaped(text), expected);
