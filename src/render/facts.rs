@@ -194,7 +194,7 @@ fn repeated_in(view: &View<'_>) -> Option<Node> {
 
 fn answered_by(view: &View<'_>) -> Option<Node> {
     let by = view.store.answered_by(view.id)?;
-    let took = view.store.elapsed(view.id, by);
+    let took = view.store.answered_after(view.id, by);
     let after = took.map(|time| format!(", {} after this copy", duration(time))).unwrap_or_default();
     Some(Node::generated("coapscope.answered_by", "Answered in", frame(view, by) + &after).pointing_to(by))
 }

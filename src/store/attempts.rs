@@ -11,7 +11,7 @@ const LOOKED: usize = 4_000;
 pub struct Attempt {
     /// The copy.
     pub record: RecordId,
-    /// Nanoseconds from it to the answer; `None` where time went backwards in between.
+    /// Nanoseconds from it to the answer; `None` where nobody can tell.
     pub elapsed: Option<i64>,
 }
 
@@ -42,7 +42,7 @@ impl Store {
                 _ if at == asked => {
                     copies.push(at);
                     copies.reverse();
-                    let since = |record| Attempt { record, elapsed: self.elapsed(record, id) };
+                    let since = |record| Attempt { record, elapsed: self.answered_after(record, id) };
                     return Some(copies.into_iter().map(since).collect());
                 }
                 _ if record.relates_to != asked => {}

@@ -256,6 +256,9 @@ impl Store {
             Patch::Finding(record, finding) => {
                 self.records.change(record as usize, |row| row.raise_tracked(finding.severity));
                 self.findings.push(record, finding.into());
+                if finding.rule == Rule::CaptureTimeJump {
+                    self.turns.note_jump(record);
+                }
             }
             Patch::Graver { record, finding, was } => {
                 self.records.change(record as usize, |row| row.raise_tracked(finding.severity));

@@ -145,14 +145,15 @@ impl<'a> View<'a> {
         first.is_some_and(|first| first.flags.has(RecordFlags::AMBIGUOUS))
     }
 
-    /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards.
+    /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards or
+    /// jumped.
     pub fn elapsed_since_first(&self) -> Option<i64> {
         self.store.elapsed(self.record.is_repeat().then_some(self.record.relates_to)?, self.id)
     }
 
-    /// Nanoseconds from the first captured copy of the message that this one answers; `None` where it answers none, and where time went
-    /// backwards.
+    /// Nanoseconds from the first captured copy of the message that this one answers; `None` where it answers none, and where nobody can tell:
+    /// where time went backwards or jumped, and where it is not sure that this is the answer.
     pub fn response_time(&self) -> Option<i64> {
-        self.store.elapsed(self.store.answers(self.id)?, self.id)
+        self.store.answered_after(self.store.answers(self.id)?, self.id)
     }
 }

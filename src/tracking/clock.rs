@@ -45,7 +45,7 @@ pub(super) struct Clock {
     epoch: u32,
     started: bool,
     /// The first frame behind the last jump.
-    jumped: Moment,
+    jumped: Option<Moment>,
     /// Steady times between which the capture paused last, and saw nothing.
     pause: Option<(i64, i64)>,
 }
@@ -105,7 +105,7 @@ impl Clock {
             Step::Back(delta.saturating_neg())
         } else if delta > JUMP {
             self.held = delta;
-            self.jumped = self.now();
+            self.jumped = Some(self.now());
             Step::Jump(delta)
         } else {
             self.steady = self.steady.saturating_add(delta);
@@ -150,7 +150,7 @@ impl Clock {
 
     /// The later of a moment and the end of the last pause: from then on the capture saw everything.
     pub fn seen_since(&self, then: Moment) -> Moment {
-        if between(then, self.jumped).is_some_and(|elapsed| elapsed >= 0) { self.jumped } else { then }
+        self.jumped.filter(|jumped| between(then, *jumped).is_some_and(|elapsed| elapsed >= 0)).unwrap_or(then)
     }
 
     /// Moves on without a frame (live); never back.
@@ -184,10 +184,22 @@ impl Clock {
         between(then, self.now())
     }
 
+    /// Nanoseconds from one moment to a later one, or `None` where time went back or jumped in between: behind a jump nobody knows how much
+    /// time passed.
+    pub fn took(&self, from: Moment, to: Moment) -> Option<i64> {
+        between(from, to).filter(|elapsed| !may_hide_jump(*elapsed) || self.seen_since(from) == from)
+    }
+
     /// Age for lifetimes: by the frames, or by the steady time where the frames cannot tell.
     pub fn age(&self, then: Moment, stamp: i64) -> i64 {
         self.since(then).unwrap_or_else(|| self.steady.saturating_sub(stamp))
     }
+}
+
+/// So much time passed that it may have done so in a jump.
+#[inline]
+pub(super) fn may_hide_jump(elapsed: i64) -> bool {
+    elapsed > JUMP
 }
 
 /// Nanoseconds from one moment to a later one, or `None` where time went back in between, or where one of them is not known.

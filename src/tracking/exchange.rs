@@ -1,7 +1,6 @@
 //! Exchanges: requests, and what closes them (RFC 7252 section 5).
 
 use super::Tracker;
-use super::clock::between;
 use super::context::Context;
 use super::facts::BlockPlace;
 use super::judge::similar;
@@ -164,11 +163,9 @@ impl Tracker {
         // Which of two messages is the answer is not known then, nor when it came.
         let asked = self.slots.get(index).and_then(|slot| self.sent.get(slot.sent));
         let crossed = kind != AnswerKind::Piggybacked && asked.is_some_and(|asked| self.is_crossed(asked));
+        let elapsed = if crossed { -1 } else { self.round_trip(index, context) };
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
-        // Behind a jump nobody knows how much time passed.
-        let unsure = crossed || self.clock.is_jumping();
-        let elapsed = between(slot.started(), context.now).filter(|_| !unsure).unwrap_or(-1);
         let (request, multicast, sent) = (slot.row.request, slot.row.multicast, slot.sent);
         if slot.row.confirmable && kind != AnswerKind::Piggybacked && slot.acknowledgement == NO_RECORD && !multicast {
             context.find_code(Rule::AckImplicit, i64::from(request), 0);
@@ -189,6 +186,13 @@ impl Tracker {
             self.settle(sent, context);
             self.close(index);
         }
+    }
+
+    /// Nanoseconds from the first copy of the request in a slot to the message at hand, which answers it; -1 where that is not known, as of one
+    /// that was captured before what it answers.
+    fn round_trip(&self, index: u32, context: &Context<'_, '_>) -> i64 {
+        let request = self.slots.get(index).filter(|slot| slot.row.request <= context.arrival.record);
+        request.and_then(|slot| self.clock.took(slot.started(), context.now)).unwrap_or(-1)
     }
 
     fn further_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
@@ -256,6 +260,7 @@ impl Tracker {
     /// A Reset to the request.
     #[inline(never)]
     pub(super) fn reset_exchange(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        let round_trip = self.round_trip(index, context);
         let Some(slot) = self.slots.get_mut(index) else { return };
         if slot.kind == SlotKind::Malformed {
             self.close(index);
@@ -268,7 +273,7 @@ impl Tracker {
         slot.row.state = ExchangeState::Reset;
         slot.row.response = context.arrival.record;
         slot.row.answer = AnswerKind::Reset;
-        slot.row.round_trip = between(slot.started(), context.now).unwrap_or(-1);
+        slot.row.round_trip = round_trip;
         context.out.patch(Patch::AnsweredBy { record: slot.row.request, by: context.arrival.record });
         if !slot.row.multicast {
             self.close(index);

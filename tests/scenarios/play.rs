@@ -104,7 +104,9 @@ pub fn check(script: &Script) -> Vec<String> {
             .collect();
         wrong.push(format!("    all findings: {}", findings.join(", ")));
     }
-    wrong.extend(mixed_up(&seen).chain(misplaced(&seen)).map(|why| format!("{}: {why}", script.name)));
+    wrong.extend(
+        mixed_up(&seen).chain(misplaced(&seen)).chain(mistimed(&seen)).map(|why| format!("{}: {why}", script.name)),
+    );
     wrong.extend(ways::differences(script));
     wrong
 }
@@ -126,6 +128,16 @@ fn misplaced(seen: &Seen) -> impl Iterator<Item = String> {
         let named = named.filter_map(|record| Some((record, seen.tracked.get(record as usize)?)));
         let others = named.filter(|(_, it)| it.exchange != *id);
         others.map(move |(record, it)| format!("{} is of {id:?}, but says {:?}", name(record), it.exchange))
+    })
+}
+
+/// First answers of which what `print` tells of their time is not what `stats` counts.
+fn mistimed(seen: &Seen) -> impl Iterator<Item = String> {
+    let answered = seen.exchanges.values().filter(|row| row.response != NO_RECORD);
+    answered.filter_map(|row| {
+        let (counted, told) = (row.round_trip, seen.store.answered_after(row.request, row.response));
+        let same = told.unwrap_or(-1) == counted.max(-1);
+        (!same).then(|| format!("{} came after {told:?}, counted as {counted}", name(row.response)))
     })
 }
 
@@ -195,6 +207,11 @@ fn message(seen: &Seen, index: usize, words: &[&str]) -> Result<(), String> {
         }
         ["round-trip", time] => {
             let found = seen.store.attempts(record).and_then(|attempts| round_trip(&attempts));
+            equal(&found.map_or("none".into(), |time| format!("{}", time as f64 / 1e9)), time)
+        }
+        ["response-time", time] => {
+            let answers = seen.store.answers(record);
+            let found = answers.and_then(|asked| seen.store.answered_after(asked, record));
             equal(&found.map_or("none".into(), |time| format!("{}", time as f64 / 1e9)), time)
         }
         ["answered-by", by] => equal(&name(seen.store.answered_by(record).unwrap_or(NO_RECORD)), by),

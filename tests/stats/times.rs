@@ -77,3 +77,27 @@ fn nothing_is_counted_where_a_time_is_not_known() {
         assert_eq!(has_time, seconds.map(|seconds| seconds.is_some()), "{case}");
     }
 }
+
+#[test]
+fn nothing_is_counted_across_a_pause_that_print_does_not_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcapng");
+    let (request, other, response): (&[u8], &[u8], &[u8]) =
+        (b"\x51\x01\0\x01\xaa\xb1a", b"\x51\x01\0\x02\xbb\xb1a", b"\x51\x45\0\x07\xaa\xffhi");
+    for (case, frames) in [
+        ("the first frame behind it", vec![(5, request), (100_005, response)]),
+        ("another came between", vec![(5, request), (100_005, other), (100_006, response)]),
+    ] {
+        let file = frames.iter().fold(Builder::new(false).interface(228, 0, &[]), |file, (seconds, message)| {
+            file.whole_frame(0, seconds * 1_000_000, &packet(message[1] == 1, message))
+        });
+        std::fs::write(&path, file.bytes).unwrap();
+        let printed = run(&["print", "-T", "json"], &path);
+        let last: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+        assert_eq!((&last["answers"], &last["response_time"]), (&json!(1), &Value::Null), "{case}");
+        assert_eq!(run(&["print", "-T", "fields", "-e", "coap.response_time"], &path).trim(), "", "{case}");
+        let stats: Value = serde_json::from_str(&run(&["stats", "--json"], &path)).unwrap();
+        assert_eq!(stats["round_trip"], Value::Null, "{case}");
+        assert_eq!(stats["non_responses"], json!(1), "{case}");
+    }
+}

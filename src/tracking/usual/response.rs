@@ -3,7 +3,7 @@
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE};
 use crate::coap::{Code, MessageType, Rule};
 use crate::tracking::Tracker;
-use crate::tracking::clock::between;
+use crate::tracking::clock::{between, may_hide_jump};
 use crate::tracking::context::Context;
 use crate::tracking::judge::has_method;
 use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, Patch, Relation, Role, Tracked};
@@ -61,7 +61,7 @@ impl Tracker {
             || slot.asked.observes()
             || slot.link.behind != NONE
             || slot.shared
-            || self.clock.is_jumping()
+            || may_hide_jump(elapsed)
             || !slot.row.state.is_waiting()
             || !self.is_plain_response(slot, context)
         {
@@ -91,7 +91,7 @@ impl Tracker {
             true => elapsed <= self.options.parameters.processing_delay(),
             false => elapsed <= self.lifetime && self.sent.copies(sent) > 1,
         };
-        sent.waits() && in_time && !self.clock.is_jumping()
+        sent.waits() && in_time && !may_hide_jump(elapsed)
     }
 
     /// Whether it is a usual request that is answered, and nothing odd can be said of the response.

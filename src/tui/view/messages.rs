@@ -166,8 +166,10 @@ fn link(app: &App, record: &Record, id: RecordId) -> String {
     }
     let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
     let since = if relation == Relation::Retransmits { copy_before(app, record) } else { record.relates_to };
-    let elapsed = app.store.elapsed(since, id);
-    let plus = if record.is_repeat() { "+" } else { "" };
+    let (elapsed, plus) = match record.is_repeat() {
+        true => (app.store.elapsed(since, id), "+"),
+        false => (app.store.answered_after(since, id), ""),
+    };
     let after = elapsed.map(|elapsed| format!(" {plus}{}", brief_time(elapsed))).unwrap_or_default();
     let number =
         app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
