@@ -140,7 +140,12 @@ impl Tracker {
 
     /// A copy of an ACK or RST that was captured before.
     #[inline(never)]
-    fn answer_again(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Option<Tracked> {
+    pub(super) fn answer_again(
+        &mut self,
+        owner: Handle,
+        sent: &Sent,
+        context: &mut Context<'_, '_>,
+    ) -> Option<Tracked> {
         let reset = context.facts.kind == MessageType::Reset;
         let (first, role) = if reset {
             (sent.reset, self.reset_role(sent))
@@ -417,6 +422,7 @@ impl Tracker {
         context.find(rule, i64::from(named), elapsed);
         if kind == Sameness::Repeated {
             self.judge_stray(context.facts.kind == MessageType::Reset, context);
+            self.early.note_again(context);
         }
         Tracked { relation: Relation::Duplicates, ..alone }
     }

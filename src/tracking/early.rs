@@ -6,7 +6,7 @@ use super::Tracker;
 use super::clock::{Moment, SECOND};
 use super::context::{Context, Output};
 use super::facts::Facts;
-use super::model::{Arrival, Patch, ResourceId, Tracked};
+use super::model::{Arrival, Counters, Patch, ResourceId, Tracked};
 use super::pairs::PairNumber;
 use super::sent::{Handle, key};
 use crate::coap::{MessageType, Rule, Severity, UNKNOWN_TIME};
@@ -28,6 +28,8 @@ struct Early {
     pair: PairNumber,
     /// What was said of it for that.
     orphan: (Rule, Severity),
+    /// It was said to be a copy of another that answered nothing.
+    again: bool,
 }
 
 /// The newest answers that answered nothing.
@@ -76,7 +78,16 @@ impl EarlyAnswers {
             bytes: context.bytes.into(),
             pair: context.pair,
             orphan,
+            again: false,
         });
+    }
+
+    /// The message at hand is a copy of another that answered nothing.
+    #[cold]
+    pub fn note_again(&mut self, context: &Context<'_, '_>) {
+        if let Some(newest) = self.list.back_mut().filter(|early| early.arrival.record == context.record()) {
+            newest.again = true;
+        }
     }
 
     /// Another message in the direction and with the token of the message at hand came: none of those before it answers what comes.
@@ -123,6 +134,12 @@ impl Tracker {
         while let Some(early) = self.early.take(context) {
             let (record, (rule, was)) = (early.arrival.record, early.orphan);
             context.out.patch(Patch::Withdrawn { record, rule, was });
+            // Whose copy it is shows anew: it answers what came now, and may be the first to do so.
+            if early.again {
+                let (rule, was) = (Rule::MidDuplicateAck, Rule::MidDuplicateAck.severity());
+                context.out.patch(Patch::Withdrawn { record, rule, was });
+                self.counters.duplicate_acks -= u64::from(early.facts.code.is_response());
+            }
             let out = Output { patches: &mut *context.out.patches };
             let mut context = Context {
                 arrival: &early.arrival,
@@ -142,7 +159,11 @@ impl Tracker {
     fn relate_early(&mut self, asked: Handle, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let sent = *self.sent.get(asked)?;
         if matches!(context.facts.kind, MessageType::Acknowledgement | MessageType::Reset) {
-            return Some(self.answer_to(asked, asked, &sent, context));
+            // Its type was counted when it came.
+            let Counters { ack, rst, .. } = self.counters;
+            let again = self.answer_again(asked, &sent, context);
+            (self.counters.ack, self.counters.rst) = (ack, rst);
+            return Some(again.unwrap_or_else(|| self.answer_to(asked, asked, &sent, context)));
         }
         let own = self.sent.find(key(context.pair, context.facts.message_id))?;
         self.own_response(own, sent.slot);
