@@ -3,6 +3,7 @@
 mod baseline;
 mod devices;
 mod gather;
+mod loose;
 mod report;
 mod sarif;
 mod scan;

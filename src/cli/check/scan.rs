@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::loose::Loose;
 use crate::capture::CaptureError;
 use crate::cli::bodies::{Bodies, LOOKED_AT, alone};
 use crate::coap::{Finding, MessageType, Rule, Severity};
@@ -92,6 +93,7 @@ pub(super) struct Scan {
     store: Store,
     fetcher: Fetcher,
     bodies: Bodies,
+    loose: Loose,
 }
 
 impl Scan {
@@ -112,6 +114,7 @@ impl Scan {
             store: Store::with_limit(LOOKED_AT),
             fetcher,
             bodies: Bodies::default(),
+            loose: Loose::default(),
         }
     }
 
@@ -150,6 +153,7 @@ impl Scan {
                 Patch::Withdrawn { record, rule, was } => {
                     self.withdraw(*record, *rule, *was, &mut findings);
                 }
+                Patch::Related { record, tracked } => self.relate(*record, tracked.exchange),
                 _ => {}
             }
         }
@@ -181,7 +185,22 @@ impl Scan {
                 && let Some(brief) = self.briefs.get_mut(id as usize)
             {
                 brief.exchange = exchange;
+                if exchange == ExchangeId(0) {
+                    self.loose.note_copy(id, record.relates_to);
+                }
             }
+        }
+    }
+
+    /// A message belongs to an exchange, which was not known when it came: so do the findings on it, and its frame that was captured twice.
+    fn relate(&mut self, record: RecordId, exchange: ExchangeId) {
+        for id in self.loose.frames_of(record) {
+            let findings = self.loose.take(id);
+            findings.iter().for_each(|finding| self.retract(id, finding.rule, finding.severity));
+            if let Some(brief) = self.briefs.get_mut(id as usize) {
+                brief.exchange = exchange;
+            }
+            findings.iter().for_each(|finding| self.add(id, finding));
         }
     }
 
@@ -235,6 +254,9 @@ impl Scan {
             return;
         }
         let Some((message, resource)) = self.about(id) else { return };
+        if self.brief(id).is_some_and(|brief| brief.exchange == ExchangeId(0)) {
+            self.loose.note(id, finding);
+        }
         let (briefs, first, offset) = (&self.briefs, self.first, self.offset(id));
         let exhibit = |id: RecordId| Some(briefs.get(id as usize).filter(|_| id >= first)?.exhibit(id));
         self.tally.add(finding, message, resource, offset, &exhibit);
@@ -264,6 +286,7 @@ impl Scan {
         if self.ignore.contains(&rule) {
             self.ignored -= 1;
         } else if let Some((message, resource)) = self.about(id) {
+            self.loose.withdraw(id, rule, severity);
             self.tally.retract(rule, severity, &message, resource);
         }
     }

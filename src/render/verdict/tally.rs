@@ -13,17 +13,20 @@ use crate::tracking::{RecordId, ResourceId};
 
 /// No place.
 const NONE: u32 = u32::MAX;
+/// So many cases of a group are kept beyond those that are told, to take the place of what is taken back; and so many of all groups.
+const SPARE: u32 = 24;
+const SPARE_OF_ALL: u32 = 1 << 16;
 
 /// Findings with one key.
 #[derive(Clone, Copy, Debug)]
 pub struct Group<'a> {
     /// How many.
     pub count: u64,
-    /// The first of them.
+    /// The first of them, in the order of the messages.
     pub cases: Cases<'a>,
 }
 
-/// The cases that are kept of a group.
+/// The cases that are told of a group.
 #[derive(Clone, Copy, Debug)]
 pub struct Cases<'a> {
     all: &'a Chunked<Kept>,
@@ -32,12 +35,12 @@ pub struct Cases<'a> {
 }
 
 impl<'a> Cases<'a> {
-    /// How many are kept.
+    /// How many are told.
     pub fn len(self) -> usize {
-        self.count as usize
+        CASES.min(self.count as usize)
     }
 
-    /// None is kept.
+    /// None is told.
     pub fn is_empty(self) -> bool {
         self.count == 0
     }
@@ -47,10 +50,10 @@ impl<'a> Cases<'a> {
         self.iter().next()
     }
 
-    /// In the order they came.
+    /// In the order of the messages.
     pub fn iter(self) -> impl Iterator<Item = &'a Case> {
         let at = move |place: u32| self.all.get(place as usize);
-        std::iter::successors(at(self.first), move |kept| at(kept.next)).map(|kept| &kept.case)
+        std::iter::successors(at(self.first), move |kept| at(kept.next)).map(|kept| &kept.case).take(self.len())
     }
 }
 
@@ -70,22 +73,116 @@ struct Found {
     kept: u32,
 }
 
+/// Where a finding stands: by this cases are in order, be it found out early or late.
+fn place_of(message: &Exhibit, finding: &Finding) -> (RecordId, u32) {
+    (message.record, finding.span.bit)
+}
+
+/// The cases of all groups: most groups are small, and there may be very many.
+#[derive(Clone, Debug)]
+struct Shelf {
+    cases: Chunked<Kept>,
+    /// The first place that is free again, which tells of the next.
+    free: u32,
+    /// How many are kept beyond those that are told.
+    spare: u32,
+}
+
+impl Shelf {
+    /// Whether a group is full of cases in front of that of a finding on a message.
+    fn is_full_before(&self, group: &Found, message: &Exhibit, finding: &Finding) -> bool {
+        let is_before = |kept: &Kept| self.place(kept) <= place_of(message, finding);
+        self.is_full(group) && self.cases.get(group.last as usize).is_some_and(is_before)
+    }
+
+    fn is_full(&self, group: &Found) -> bool {
+        group.kept >= CASES as u32 + if self.spare < SPARE_OF_ALL { SPARE } else { 0 }
+    }
+
+    fn place(&self, kept: &Kept) -> (RecordId, u32) {
+        place_of(&kept.case.message, &kept.case.finding)
+    }
+
+    /// Keeps a case in its place among those of its group, instead of the last where that is full.
+    fn keep(&mut self, group: &mut Found, case: Case) {
+        if self.is_full(group) {
+            let last = group.last;
+            self.drop(group, |place, _| place == last);
+        }
+        let at = place_of(&case.message, &case.finding);
+        let is_before = |kept: &&Kept| self.place(kept) <= at;
+        // Nearly all come in their order.
+        let mut before = group.last;
+        if self.cases.get(before as usize).filter(is_before).is_none() {
+            before = NONE;
+            let mut place = group.first;
+            while let Some(kept) = self.cases.get(place as usize).filter(is_before) {
+                (before, place) = (place, kept.next);
+            }
+        }
+        let next = self.cases.get(before as usize).map_or(group.first, |before| before.next);
+        let kept = Kept { case, next };
+        let place = match self.cases.get_mut(self.free as usize) {
+            Some(free) => {
+                let next = std::mem::replace(free, kept).next;
+                std::mem::replace(&mut self.free, next)
+            }
+            None => {
+                self.cases.push(kept);
+                self.cases.len() as u32 - 1
+            }
+        };
+        match self.cases.get_mut(before as usize) {
+            Some(before) => before.next = place,
+            None => group.first = place,
+        }
+        if next == NONE {
+            group.last = place;
+        }
+        group.kept += 1;
+        self.spare += u32::from(group.kept > CASES as u32);
+    }
+
+    /// Drops the first case of a group that is the one, if it is there.
+    fn drop(&mut self, group: &mut Found, is_it: impl Fn(u32, &Case) -> bool) {
+        let (mut before, mut place) = (NONE, group.first);
+        while let Some(kept) = self.cases.get(place as usize) {
+            let next = kept.next;
+            if !is_it(place, &kept.case) {
+                (before, place) = (place, next);
+                continue;
+            }
+            match self.cases.get_mut(before as usize) {
+                Some(before) => before.next = next,
+                None => group.first = next,
+            }
+            if group.last == place {
+                group.last = before;
+            }
+            self.spare -= u32::from(group.kept > CASES as u32);
+            group.kept -= 1;
+            if let Some(kept) = self.cases.get_mut(place as usize) {
+                kept.next = std::mem::replace(&mut self.free, place);
+            }
+            return;
+        }
+    }
+}
+
 /// Findings summed up. Grows with the kinds of findings, not with their number.
 #[derive(Clone, Debug)]
 pub struct Tally {
     /// By keys whose numbers come from a capture.
     groups: HashMap<Key, Found, RandomState>,
-    /// The cases of all groups: most groups are small, and there may be very many.
-    cases: Chunked<Kept>,
-    /// The first place in `cases` that is free again, which tells of the next.
-    free: u32,
+    shelf: Shelf,
     /// Of all that were added: chat, note, warn, error.
     counts: [u64; 4],
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { groups: HashMap::default(), cases: Chunked::default(), free: NONE, counts: [0; 4] }
+        let shelf = Shelf { cases: Chunked::default(), free: NONE, spare: 0 };
+        Self { groups: HashMap::default(), shelf, counts: [0; 4] }
     }
 }
 
@@ -105,7 +202,7 @@ impl Tally {
         }
         let group = self.groups.entry(key).or_insert(Found { count: 0, first: NONE, last: NONE, kept: 0 });
         group.count += 1;
-        if group.kept as usize >= CASES {
+        if self.shelf.is_full_before(group, &message, finding) {
             return;
         }
         let mut finding = *finding;
@@ -117,22 +214,7 @@ impl Tally {
                 other = other.or(found);
             }
         }
-        let kept = Kept { case: Case { message, other, offset, finding }, next: NONE };
-        let place = match self.cases.get_mut(self.free as usize) {
-            Some(free) => {
-                let next = std::mem::replace(free, kept).next;
-                std::mem::replace(&mut self.free, next)
-            }
-            None => {
-                self.cases.push(kept);
-                self.cases.len() as u32 - 1
-            }
-        };
-        match self.cases.get_mut(group.last as usize) {
-            Some(last) => last.next = place,
-            None => group.first = place,
-        }
-        (group.last, group.kept) = (place, group.kept + 1);
+        self.shelf.keep(group, Case { message, other, offset, finding });
     }
 
     /// Take a finding of this rule and severity back that was added on a message about a resource.
@@ -140,26 +222,7 @@ impl Tally {
         let key = Key::new(rule, severity, message, resource);
         let Some(group) = self.groups.get_mut(&key) else { return };
         group.count -= 1;
-        let (mut before, mut place) = (NONE, group.first);
-        while let Some(kept) = self.cases.get(place as usize) {
-            let next = kept.next;
-            if kept.case.message.record != message.record {
-                (before, place) = (place, next);
-                continue;
-            }
-            match self.cases.get_mut(before as usize) {
-                Some(before) => before.next = next,
-                None => group.first = next,
-            }
-            if group.last == place {
-                group.last = before;
-            }
-            group.kept -= 1;
-            if let Some(kept) = self.cases.get_mut(place as usize) {
-                kept.next = std::mem::replace(&mut self.free, place);
-            }
-            break;
-        }
+        self.shelf.drop(group, |_, case| case.message.record == message.record);
         if group.count == 0 {
             self.groups.remove(&key);
         }
@@ -200,7 +263,7 @@ impl Tally {
     /// The groups, in the order of their keys.
     pub fn groups(&self) -> Vec<(Key, Group<'_>)> {
         let group = |found: &Found| {
-            let cases = Cases { all: &self.cases, first: found.first, count: found.kept };
+            let cases = Cases { all: &self.shelf.cases, first: found.first, count: found.kept };
             Group { count: found.count, cases }
         };
         let mut groups: Vec<_> = self.groups.iter().map(|(key, found)| (*key, group(found))).collect();
@@ -240,20 +303,16 @@ mod tests {
             is_copy: false,
         };
         let finding = Finding::new(Rule::MidReuse, Span::of_bytes(0, 1));
-        let (mut tally, mut expected) = (Tally::default(), [(); 3].map(|()| (0_u64, Vec::new())));
-        // Added one by one; from time to time one of the last is taken back, as the first, the last or one between, or one that is not kept.
-        for record in 0..200_u32 {
+        let (mut tally, mut expected) = (Tally::default(), [(); 3].map(|()| Vec::new()));
+        // Each four are added in the order of their swapped numbers; from time to time one of the last is taken back, as the first, the last or
+        // one between, or one that is not kept.
+        for record in (0..200_u32).map(|record| record ^ 6) {
             tally.add(&finding, message(record), ResourceId(0), None, &|_| None);
-            let (count, kept) = &mut expected[record as usize % 3];
-            *count += 1;
-            if kept.len() < CASES {
-                kept.push(record);
-            }
-            if let Some(back) = (record * 7 % 40).checked_sub(12).and_then(|by| record.checked_sub(by)) {
+            expected[record as usize % 3].push(record);
+            let back = (record * 7 % 40).checked_sub(12).and_then(|by| record.checked_sub(by));
+            if let Some(back) = back.filter(|back| expected[*back as usize % 3].contains(back)) {
                 tally.retract(finding.rule, finding.severity, &message(back), ResourceId(0));
-                let (count, kept) = &mut expected[back as usize % 3];
-                *count = count.saturating_sub(1);
-                kept.retain(|record| *record != back);
+                expected[back as usize % 3].retain(|record| *record != back);
             }
         }
         let groups = tally.groups();
@@ -265,9 +324,17 @@ mod tests {
                 (key.endpoint.0 as usize, group.count, kept)
             })
             .collect();
-        let expected: Vec<_> = (0..).zip(expected).map(|(at, (count, kept))| (at, count, kept)).collect();
+        let expected: Vec<_> = (0..)
+            .zip(&mut expected)
+            .map(|(at, records)| {
+                records.sort_unstable();
+                (at, records.len() as u64, records.iter().copied().take(CASES).collect())
+            })
+            .collect();
         assert_eq!(found, expected);
-        assert!(tally.cases.len() <= 3 * CASES, "{}", tally.cases.len());
+        assert!(tally.shelf.cases.len() <= 3 * (CASES + SPARE as usize), "{}", tally.shelf.cases.len());
+        let kept: u32 = tally.groups.values().map(|group| group.kept - CASES as u32).sum();
+        assert_eq!(tally.shelf.spare, kept);
         assert_eq!(tally.counts().iter().sum::<u64>(), found.iter().map(|(_, count, _)| count).sum::<u64>());
     }
 }
