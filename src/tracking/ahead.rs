@@ -207,7 +207,7 @@ impl Tracker {
 
     #[inline(always)]
     fn ask_observation(&self, slot: &Slot) {
-        if slot.asked.observes() {
+        if slot.observes() {
             self.slots.ask_observation(slot);
             self.memory.ask(slot.pair, slot.row.resource);
         }

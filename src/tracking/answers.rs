@@ -326,7 +326,7 @@ impl Tracker {
         }
         if slot.row.responses > 0
             && context.facts.observe.is_some()
-            && slot.asked.registers
+            && slot.registers()
             && let Some(tracked) = self.notified_in_ack(sent, context)
         {
             return tracked;

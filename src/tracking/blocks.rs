@@ -47,9 +47,9 @@ pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
 }
 
 /// Which body a request is about.
-fn body_of(slot: &Slot, pair: PairNumber, upload: bool) -> BodyKey {
+fn body_of(slot: &Slot, others: u64, pair: PairNumber, upload: bool) -> BodyKey {
     let (resource, method) = (slot.row.resource, slot.row.method);
-    BodyKey { pair, resource, method, upload, others: slot.asked.others, etag: 0 }
+    BodyKey { pair, resource, method, upload, others, etag: 0 }
 }
 
 /// More blocks of what a request carries are to come: the server does what it asks for with the last (RFC 7959 section 2.3).
@@ -89,17 +89,18 @@ impl Tracker {
 
     /// Which body the request in a slot is about.
     fn body_key(&self, index: u32, pair: PairNumber, upload: bool) -> Option<BodyKey> {
-        Some(body_of(self.slots.get(index)?, pair, upload))
+        let slot = self.slots.get(index)?;
+        Some(body_of(slot, self.slots.asked(slot).others, pair, upload))
     }
 
     /// [Sum](sum) of the body that a new request ends, if all of it was captured.
-    pub(super) fn whole_body(&self, slot: &Slot, message: &Message<'_>) -> Option<u64> {
+    pub(super) fn whole_body(&self, slot: &Slot, others: u64, message: &Message<'_>) -> Option<u64> {
         let offset = Carried::of(message, UP).map_or(0, Carried::offset);
         let last = sum(offset, message.payload());
         if offset == 0 {
             return Some(last);
         }
-        let before = self.blocks.open(body_of(slot, slot.pair, true)).filter(|open| open.ends_at(offset))?;
+        let before = self.blocks.open(body_of(slot, others, slot.pair, true)).filter(|open| open.ends_at(offset))?;
         Some(before.sum.wrapping_add(last))
     }
 

@@ -2,14 +2,14 @@
 
 use super::Tracker;
 use super::context::Context;
-use super::facts::BlockPlace;
-use super::judge::similar;
+use super::facts::{BlockPlace, Facts};
+use super::judge::{is_bare, similar};
 use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };
 use super::pairs::PairNumber;
 use super::sent::{Handle, Sent};
-use super::slots::{NONE, Slot, SlotKind};
+use super::slots::{BARE, NONE, Observes, Slot, SlotKind, USUAL};
 use super::tokens::Token;
 use crate::coap::{MessageType, OptionNumber, Rule};
 
@@ -26,15 +26,16 @@ impl Tracker {
             self.judge_token(&token, context);
         }
         let mut slot = Slot::new(SlotKind::Exchange, id, new_row(context), token, context.pair, context.now);
-        slot.sent = handle;
-        slot.asked = self.asked(context);
-        slot.usual = context.is_usual();
+        let mut asked = self.asked(context);
+        (slot.sent, slot.length, slot.observes) = (handle, context.facts.length, observes(context.facts));
+        slot.mark(if context.is_usual() { USUAL } else { 0 } | if is_bare(context) { BARE } else { 0 });
         // Nobody waits for an answer to a Non-confirmable request that wants none, or to each block of a set.
-        let waits = slot.row.confirmable || slot.asked.no_response == 0 && !slot.asked.quick;
+        let waits = slot.row.confirmable || slot.row.no_response == 0 && !asked.quick;
         if !multicast && waits {
             self.outstanding(handle, context);
         }
-        let role = self.before_request(&mut slot, context);
+        let role = self.before_request(&mut slot, &mut asked, context);
+        slot.asked = self.slots.keep_asked(asked);
         context.out.patch(Patch::Exchange(id, slot.row));
         let observation = slot.row.observation;
         let index = self.slots.insert(slot, self.clock.stamp());
@@ -78,7 +79,7 @@ impl Tracker {
             let (facts, resource) = (context.facts, context.resource);
             // An observer may register again, or think better of it, before it was answered (RFC 7641 sections 3.3.1 and 3.6).
             let same_relation = |slot: &Slot| {
-                slot.asked.registers && slot.row.resource == resource && (facts.registers() || facts.deregisters())
+                slot.registers() && slot.row.resource == resource && (facts.registers() || facts.deregisters())
             };
             let gone =
                 |slot: &Slot| self.clock.is_jumping() && self.clock.age(slot.started(), slot.opened_at) > self.lifetime;
@@ -127,9 +128,7 @@ impl Tracker {
             return tracked;
         }
         let (first, multicast) = (slot.row.responses == 0, slot.row.multicast);
-        let in_blocks = slot.asked.block1;
         slot.row.responses = slot.row.responses.saturating_add(1);
-        slot.response_bytes = slot.response_bytes.saturating_add(context.facts.length);
         self.count_response(role);
         if first {
             self.first_answer(index, kind, context);
@@ -139,6 +138,7 @@ impl Tracker {
         if multicast {
             self.judge_group_answer(index, context);
         }
+        let in_blocks = self.slots.get(index).is_some_and(|slot| self.slots.asked(slot).block1);
         if in_blocks || !context.facts.plain {
             self.block_response(index, context);
         }
@@ -203,7 +203,7 @@ impl Tracker {
         // Where options were cut off, it may have been an observation.
         if let Some(slot) = self.slots.get(index)
             && !slot.row.multicast
-            && !(slot.asked.cut || context.facts.lacks_options)
+            && !(self.slots.asked(slot).cut || context.facts.lacks_options)
             && (context.facts.plain || context.message().option(OptionNumber::Q_BLOCK2).is_none())
         {
             let response = i64::from(slot.row.response);
@@ -278,6 +278,16 @@ impl Tracker {
         if !slot.row.multicast {
             self.close(index);
         }
+    }
+}
+
+/// Whether a request is about an observation.
+#[inline(always)]
+pub(super) fn observes(facts: &Facts) -> Observes {
+    match (facts.registers(), facts.deregisters()) {
+        (true, _) => Observes::Registers,
+        (_, true) => Observes::Deregisters,
+        _ => Observes::No,
     }
 }
 

@@ -10,7 +10,7 @@ use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch,
 use super::observation::lost_notification;
 use super::pairs::SILENT;
 use super::sent::{Handle, Sent};
-use super::slots::SlotKind;
+use super::slots::{OVERDUE, SlotKind};
 use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
@@ -269,7 +269,7 @@ impl Tracker {
             return;
         }
         let (acknowledged, suppressed, place) =
-            (slot.acknowledgement != NO_RECORD, slot.asked.no_response != 0 || slot.asked.quick, sent.slot);
+            (slot.acknowledgement != NO_RECORD, slot.row.no_response != 0 || self.slots.asked(slot).quick, sent.slot);
         if self.answered_early(sent) || self.is_crossed(sent) {
             return;
         }
@@ -296,19 +296,21 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
+        let quick = self.slots.get(slot).is_some_and(|slot| self.slots.asked(slot).quick);
         if let Some(slot) = self.slots.get_mut(slot)
             && slot.row.response == NO_RECORD
-            && slot.asked.no_response == 0
-            && !slot.asked.quick
+            && slot.row.no_response == 0
+            && !quick
         {
             let (record, was) = (slot.row.request, less(Rule::RespNoneAfterAck.severity()));
             let finding =
                 Finding::new(Rule::RespNoneAfterAck, CODE).with(i64::from(slot.acknowledgement), 0).at(severity);
             // It is one fact, however long it lasts.
-            match std::mem::replace(&mut slot.overdue, true) {
+            match slot.is(OVERDUE) {
                 false => out.find(record, finding),
                 true => out.patch(Patch::Graver { record, finding, was }),
             }
+            slot.mark(OVERDUE);
         }
     }
 

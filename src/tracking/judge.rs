@@ -11,12 +11,12 @@ use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::facts::BlockPlace;
-use super::model::{EndpointId, RecordId, ResourceId};
+use super::model::{EndpointId, ExchangeRow, RecordId, ResourceId};
 use super::multicast::Groups;
 use super::observers::Observers;
 use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::past::Past;
-use super::slots::{Asked, Slot};
+use super::slots::{Asked, BARE, Slot, USUAL};
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
 use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
 
@@ -62,7 +62,7 @@ pub(super) type Similar = (PairNumber, ResourceId, u8);
 /// (RFC 7252 section 8.2.1).
 #[inline]
 pub(super) fn similar(slot: &Slot) -> (Similar, bool) {
-    let bare = (slot.usual || slot.asked.bare) && !slot.row.multicast;
+    let bare = slot.is(USUAL | BARE) && !slot.row.multicast;
     ((slot.pair, slot.row.resource, slot.row.method), bare)
 }
 
@@ -158,7 +158,7 @@ impl Memory {
 
 /// Whether nothing but path and query tells what a request asks for: its cache key has no more (RFC 7252 section 5.6). The server is told by its
 /// address.
-fn is_bare(context: &Context<'_, '_>) -> bool {
+pub(super) fn is_bare(context: &Context<'_, '_>) -> bool {
     let told = |number: OptionNumber| {
         let known = [
             OptionNumber::URI_HOST,
@@ -192,19 +192,15 @@ impl Tracker {
         let quick = !facts.plain && context.message().has(OptionNumber::Q_BLOCK1);
         Asked {
             target: 0,
-            length: facts.length,
             accept: facts.accept,
-            no_response: facts.no_response.unwrap_or(0),
             etag: facts.etag,
-            registers: facts.registers(),
-            deregisters: facts.deregisters(),
             others: if facts.plain { 0 } else { others(&context.message(), &self.seed) },
             block1: quick || facts.block1 != BlockPlace::None,
             quick,
             oscore: facts.oscore,
             cut: context.arrival.cut,
-            bare: is_bare(context),
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
+            response_bytes: 0,
         }
     }
 
@@ -332,7 +328,8 @@ impl Tracker {
     /// What is odd about the first response to a request, so many nanoseconds after its first copy; negative: unknown.
     pub(super) fn judge_first(&mut self, index: u32, elapsed: i64, context: &mut Context<'_, '_>) {
         let Some(slot) = self.slots.get(index) else { return };
-        let (row, asked, pair, (similar, bare)) = (slot.row, slot.asked, slot.pair, similar(slot));
+        let (row, asked, length, (similar, bare)) = (slot.row, *self.slots.asked(slot), slot.length, similar(slot));
+        let pair = slot.pair;
         let request = i64::from(row.request);
         if !row.multicast {
             if elapsed > self.options.parameters.ack_timeout {
@@ -345,15 +342,15 @@ impl Tracker {
             if unusual {
                 context.find_at(Rule::RespTypeUnusual, Rule::RespTypeUnusual.severity(), TYPE, request, 0);
             }
-            self.judge_amplification(&asked, pair, context);
+            self.judge_amplification(&asked, length, pair, context);
         }
-        judge_content(&asked, row.method, request, context);
+        judge_content(&asked, &row, context);
         self.remember(similar, bare, context);
     }
 
     #[inline(never)]
-    fn judge_amplification(&mut self, asked: &Asked, pair: PairNumber, context: &mut Context<'_, '_>) {
-        let (response, request) = (context.facts.length, asked.length.max(1));
+    fn judge_amplification(&mut self, asked: &Asked, length: u32, pair: PairNumber, context: &mut Context<'_, '_>) {
+        let (response, request) = (context.facts.length, length.max(1));
         // An address may have been verified inside of OSCORE: Echo is encrypted there (RFC 9175 section 2.3).
         if asked.cut
             || asked.oscore
@@ -365,13 +362,14 @@ impl Tracker {
         if response > request.saturating_mul(AMPLIFICATION_FACTOR) {
             let severity =
                 if response > request.saturating_mul(10) { Severity::Warn } else { Rule::AmpRatio.severity() };
-            context.find_at(Rule::AmpRatio, severity, CODE, i64::from(response), i64::from(asked.length));
+            context.find_at(Rule::AmpRatio, severity, CODE, i64::from(response), i64::from(length));
         }
     }
 }
 
 /// What is odd about the code and content of a response.
-pub(super) fn judge_content(asked: &Asked, method: u8, request: i64, context: &mut Context<'_, '_>) {
+pub(super) fn judge_content(asked: &Asked, row: &ExchangeRow, context: &mut Context<'_, '_>) {
+    let (method, request) = (row.method, i64::from(row.request));
     if asked.cut || context.arrival.cut {
         return;
     }
@@ -388,9 +386,9 @@ pub(super) fn judge_content(asked: &Asked, method: u8, request: i64, context: &m
         context.find_option(Rule::CfNotAccepted, OptionNumber::CONTENT_FORMAT, i64::from(accept), i64::from(format));
     }
     let suppressed = match code.class() {
-        2 => asked.no_response & 2,
-        4 => asked.no_response & 8,
-        5 => asked.no_response & 16,
+        2 => row.no_response & 2,
+        4 => row.no_response & 8,
+        5 => row.no_response & 16,
         _ => 0,
     };
     if suppressed != 0 {

@@ -77,7 +77,7 @@ impl Tracker {
         let Some(group) = self.memory.groups.get(&token.key(context.arrival.source.0)) else { return };
         // Observers of a group go on, and end it, under the token that they have (draft-ietf-core-groupcomm-bis section 3.7).
         let facts = context.facts;
-        let observes = self.slots.get(group.slot).is_some_and(|slot| slot.asked.registers);
+        let observes = self.slots.get(group.slot).is_some_and(|slot| slot.registers());
         if observes && (facts.registers() || facts.deregisters()) {
             return;
         }
@@ -116,7 +116,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn before_group_request(&mut self, slot: &Slot, context: &mut Context<'_, '_>) -> Role {
-        if slot.asked.registers {
+        if slot.registers() {
             self.registered = true;
             return Role::Registration;
         }
@@ -140,11 +140,15 @@ impl Tracker {
     pub(super) fn member(&mut self, index: u32, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.slots.get_mut(index)?;
         group.row.state = ExchangeState::Observing;
+        let group = *group;
+        let asked = *self.slots.asked(&group);
+        let kept = self.slots.keep_asked(asked);
         let round_trip = between(group.started(), context.now).unwrap_or(0);
         let row = ExchangeRow { server: context.arrival.source, round_trip, ..group.row };
         let pair = context.pair.reversed();
         let mut slot = Slot::new(SlotKind::Member, group.id, row, group.token, pair, group.started());
-        slot.asked = group.asked;
+        (slot.length, slot.observes) = (group.length, group.observes);
+        slot.asked = kept;
         let key = slot.token.key(slot.row.client.0);
         self.pairs.direction(pair).mark(REGISTERED);
         let member = self.slots.insert(slot, self.clock.stamp());
@@ -184,7 +188,7 @@ impl Tracker {
     }
 
     fn renews(&self, group: u32, member: &Slot) -> bool {
-        self.slots.get(group).is_some_and(|slot| slot.asked.registers && slot.row.request != member.row.request)
+        self.slots.get(group).is_some_and(|slot| slot.registers() && slot.row.request != member.row.request)
     }
 
     /// A notification is for the observation of a member which is over, not for the request to its group.
@@ -197,8 +201,12 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn judge_group_answer(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        if let Some(asked) = self.slots.asked_mut(index) {
+            asked.response_bytes = asked.response_bytes.saturating_add(context.facts.length);
+        }
         let Some(slot) = self.slots.get(index) else { return };
-        let (sum, asked, cut) = (u64::from(slot.response_bytes), u64::from(slot.asked.length), slot.asked.cut);
+        let asked = self.slots.asked(slot);
+        let (sum, cut, asked) = (u64::from(asked.response_bytes), asked.cut, u64::from(slot.length));
         let (client, token) = (slot.row.client.0, slot.token);
         if context.facts.code.is_error() {
             context.find_code(Rule::McastErrorReply, i64::from(context.facts.code.0), 0);

@@ -14,7 +14,7 @@ use super::order::{HALF, MODULUS, ahead, order};
 use super::pairs::REGISTERED;
 use super::seed::short;
 use super::sent::{Handle, Sent};
-use super::slots::{Slot, SlotKind};
+use super::slots::{Slot, SlotKind, asked};
 use super::tokens::Token;
 use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
 use crate::coap::{MessageType, OptionNumber, Rule, Severity};
@@ -28,7 +28,9 @@ impl Tracker {
         }
         self.slots.touch(index, self.clock.steady());
         let (stamp, record) = (self.clock.stamp(), context.arrival.record);
-        let Some((slot, observation)) = self.slots.observed_mut(index) else { return Tracked::alone(Role::Other) };
+        let Some((slot, observation, kept)) = self.slots.observed_by_mut(index) else {
+            return Tracked::alone(Role::Other);
+        };
         observation.row.end = ObservationEnd::Open;
         observation.row.ended_by = NO_RECORD;
         if observation.is_further_payload(context) {
@@ -44,7 +46,7 @@ impl Tracker {
         self.counters.notifications_stale += u64::from(order.is_behind() && !overheard);
         pace(observation, context, &self.clock);
         if !overheard {
-            judge_content(&slot.asked, slot.row.method, i64::from(request), context);
+            judge_content(asked(kept, slot), &slot.row, context);
         }
         observation.freshen(index, context, stamp, &mut self.timers);
         let end = ending(observation, context);
@@ -63,7 +65,7 @@ impl Tracker {
         if overheard {
             // It may be the answer to a registration that waits for one.
             let open = self.slots.under(pair, &context.facts.token).open;
-            if !self.slots.get(open).is_some_and(|slot| slot.asked.registers) {
+            if !self.slots.get(open).is_some_and(|slot| slot.registers()) {
                 self.say_unknown(NO_RECORD, context);
             }
             self.early.pass(context);
@@ -149,7 +151,7 @@ impl Tracker {
             Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
         self.observations += 1;
         let id = ObservationId(self.observations);
-        let mut observation = Observation::new(id, &slot, context.now);
+        let mut observation = Observation::new(id, &slot, 0, context.now);
         observation.row.last = context.arrival.record;
         observation.row.notifications = 1;
         observation.format = context.facts.content_format;
@@ -169,7 +171,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn replace_notification(&mut self, slot: u32, handle: Handle) {
         let Some(asked) = self.slots.get(slot) else { return };
-        let registers = self.slots.observation(slot).is_none() && asked.asked.registers;
+        let registers = self.slots.observation(slot).is_none() && asked.registers();
         let place = if registers { self.slots.under(asked.pair, &asked.token).observing } else { slot };
         if let Some((_, observation)) = self.slots.observed_mut(place) {
             let before = std::mem::replace(&mut observation.confirmable, handle);

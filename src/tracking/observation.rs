@@ -123,8 +123,9 @@ impl Observation {
         told.max().unwrap_or(NO_RECORD)
     }
 
+    /// One that the request in a slot asked for; `target`: 0 where that is not known.
     #[inline(always)]
-    pub fn new(id: ObservationId, slot: &Slot, now: Moment) -> Self {
+    pub fn new(id: ObservationId, slot: &Slot, target: u64, now: Moment) -> Self {
         let row = ObservationRow {
             registration: slot.row.request,
             accepted: NO_RECORD,
@@ -159,7 +160,7 @@ impl Observation {
             non_first: now,
             non_count: 0,
             fast_said: false,
-            target: slot.asked.target,
+            target,
             confirmable: Handle::NONE,
             rare: None,
         }

@@ -99,8 +99,7 @@ mod tests {
                 let (target, token) = (below(20), Token::first_of(&below(300).to_le_bytes(), 2));
                 let row = ExchangeRow { client, ..ExchangeRow::default() };
                 let slot = Slot::new(SlotKind::Exchange, ExchangeId(round), row, token, pair, Moment::default());
-                let mut observation = Observation::new(ObservationId(round), &slot, Moment::default());
-                observation.target = target;
+                let observation = Observation::new(ObservationId(round), &slot, target, Moment::default());
                 let number = slots.insert(slot, 0);
                 slots.observe(number, 0);
                 slots.put_observation(number, observation);

@@ -21,26 +21,26 @@ fn is_another(one: u64, other: u64) -> bool {
 
 impl Tracker {
     /// What a new request means for the observation under its token.
-    pub(super) fn before_request(&mut self, slot: &mut Slot, context: &mut Context<'_, '_>) -> Role {
-        if !(slot.asked.registers || slot.asked.deregisters) {
+    pub(super) fn before_request(&mut self, slot: &mut Slot, asked: &mut Asked, context: &mut Context<'_, '_>) -> Role {
+        if !slot.observes() {
             return Role::Request;
         }
-        let unfinished = slot.asked.block1 && is_unfinished(&context.message());
+        let unfinished = asked.block1 && is_unfinished(&context.message());
         if !unfinished {
-            slot.asked.target = self.sought(slot, context).unwrap_or(0);
+            asked.target = self.sought(slot, asked.others, context).unwrap_or(0);
         }
         if slot.row.multicast {
             return self.before_group_request(slot, context);
         }
         let observing = self.slots.under(slot.pair, &slot.token).observing;
         if unfinished {
-            if !slot.asked.registers {
+            if !slot.registers() {
                 return Role::Request;
             }
             self.note_registration(slot.pair);
             return Role::Registration;
         }
-        let (role, id) = self.before_whole_request(slot.pair, &slot.asked, observing, context);
+        let (role, id) = self.before_whole_request((slot.pair, slot.registers()), asked.target, observing, context);
         if let Some(id) = id {
             slot.row.observation = id;
         }
@@ -51,17 +51,17 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn before_whole_request(
         &mut self,
-        pair: PairNumber,
-        asked: &Asked,
+        (pair, registers): (PairNumber, bool),
+        target: u64,
         observing: u32,
         context: &mut Context<'_, '_>,
     ) -> (Role, Option<ObservationId>) {
-        if asked.registers {
+        if registers {
             self.note_registration(pair);
-            self.judge_registration(pair, asked.target, observing, context);
+            self.judge_registration(pair, target, observing, context);
             return (Role::Registration, None);
         }
-        match self.deregister(asked.target, observing, context) {
+        match self.deregister(target, observing, context) {
             Some(id) => (Role::Deregistration, Some(id)),
             None => (Role::Request, None),
         }
@@ -89,9 +89,9 @@ impl Tracker {
         self.pairs.direction(pair).mark(REGISTERED);
     }
 
-    /// Hash of what a request asks to observe; nothing where that cannot be known.
+    /// Hash of what a request asks to observe; nothing where that cannot be known. `others`: see [`Asked`].
     #[inline]
-    pub(super) fn sought(&self, slot: &Slot, context: &Context<'_, '_>) -> Option<u64> {
+    fn sought(&self, slot: &Slot, others: u64, context: &Context<'_, '_>) -> Option<u64> {
         let facts = context.facts;
         if facts.asks_for_digest() && !facts.lacks_options {
             return Some(facts.digest);
@@ -101,7 +101,7 @@ impl Tracker {
         if facts.oscore || facts.lacks_options || fetches && context.arrival.cut {
             return None;
         }
-        let body = if fetches { Some(self.whole_body(slot, &message)?) } else { None };
+        let body = if fetches { Some(self.whole_body(slot, others, &message)?) } else { None };
         Some(target_hash(&message, facts, body, &self.seed))
     }
 
@@ -139,19 +139,20 @@ impl Tracker {
         let nothing = (ObservationId(0), ObserveOrder::None);
         let Some(slot) = self.slots.get(index) else { return nothing };
         let (request, multicast) = (i64::from(slot.row.request), slot.row.multicast);
-        if slot.asked.deregisters && slot.row.observation.0 != 0 {
+        if slot.deregisters() && slot.row.observation.0 != 0 {
             let id = slot.row.observation;
             if context.facts.observe.is_some() {
                 context.find_option(Rule::ObsDeregAnswer, OptionNumber::OBSERVE, request, 0);
             }
             return (id, ObserveOrder::None);
         }
-        if !slot.asked.registers || !first && !multicast {
+        if !slot.registers() || !first && !multicast {
             return nothing;
         }
         // It wants more of the body first.
-        let incomplete = slot.asked.quick && context.facts.code == Code::REQUEST_ENTITY_INCOMPLETE;
-        if slot.asked.block1 && (context.facts.code == Code::CONTINUE || incomplete) {
+        let asked = self.slots.asked(slot);
+        let incomplete = asked.quick && context.facts.code == Code::REQUEST_ENTITY_INCOMPLETE;
+        if asked.block1 && (context.facts.code == Code::CONTINUE || incomplete) {
             return nothing;
         }
         if context.facts.code.is_success() && context.facts.observe.is_some() {
@@ -182,7 +183,8 @@ impl Tracker {
         };
         self.observations += 1;
         // Held in registers until it is whole: to copy in large what was just written in small waits for the memory.
-        let mut observation = Observation::new(ObservationId(self.observations), slot, context.now);
+        let target = self.slots.asked(slot).target;
+        let mut observation = Observation::new(ObservationId(self.observations), slot, target, context.now);
         observation.set_freshest(number, context.now);
         (self.begin_observation(index, observation, context), ObserveOrder::First)
     }
@@ -196,18 +198,18 @@ impl Tracker {
         context: &mut Context<'_, '_>,
     ) -> (ObservationId, ObserveOrder) {
         let Some(&slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
+        let target = self.slots.asked(&slot).target;
         let early = before.and_then(|before| self.begun_early(before, context));
         let before = before.filter(|_| early.is_none());
-        let mut observation =
-            before.and_then(|before| self.take_over(before, slot.asked.target, context)).unwrap_or_else(|| {
-                let id = early.unwrap_or_else(|| {
-                    self.observations += 1;
-                    ObservationId(self.observations)
-                });
-                Observation::new(id, &slot, context.now)
+        let mut observation = before.and_then(|before| self.take_over(before, target, context)).unwrap_or_else(|| {
+            let id = early.unwrap_or_else(|| {
+                self.observations += 1;
+                ObservationId(self.observations)
             });
-        if slot.asked.target != 0 {
-            observation.target = slot.asked.target;
+            Observation::new(id, &slot, target, context.now)
+        });
+        if target != 0 {
+            observation.target = target;
         }
         observation.row.registration = slot.row.request;
         observation.row.exchange = slot.id;
@@ -261,7 +263,7 @@ impl Tracker {
         let Some(registration) = self.slots.get(index).map(|slot| slot.row.request) else { return };
         let Some(id) = self.slots.observation(index).map(|observation| observation.id) else { return };
         let Some(slot) = self.slots.get_mut(later) else { return };
-        if !slot.asked.deregisters || slot.row.request < registration {
+        if !slot.deregisters() || slot.row.request < registration {
             return;
         }
         let (record, handle) = (slot.row.request, slot.sent);

@@ -5,7 +5,7 @@ use super::clock::between;
 use super::context::Context;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
 use super::sent::{Handle, Sent};
-use super::slots::{NONE, Slot, SlotKind, Under};
+use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -106,7 +106,7 @@ impl Tracker {
             return Target::Ended(under.ended);
         }
         if let Some(closed) = self.slots.get(under.closed) {
-            let refused = closed.asked.registers && context.facts.observe.is_some();
+            let refused = closed.registers() && context.facts.observe.is_some();
             return if refused { Target::Refused(under.closed) } else { Target::Request(under.closed) };
         }
         self.elsewhere(token, context).next().map_or(Target::Nothing, Target::Elsewhere)
@@ -117,8 +117,8 @@ impl Tracker {
         let open = Target::Request(under.open);
         let Some(request) = self.slots.get(under.open) else { return open };
         // A client that thought better of it waits for both answers; only that to its registration has Observe.
-        let registers = |slot: &Slot| slot.asked.registers;
-        if request.asked.deregisters
+        let registers = |slot: &Slot| slot.registers();
+        if request.deregisters()
             && context.facts.observe.is_some()
             && self.slots.get(request.link.behind).is_some_and(registers)
         {
@@ -137,10 +137,10 @@ impl Tracker {
         // A Confirmable request without its ACK: a response of its own cannot be told from a notification under way.
         let before_ack =
             request.row.confirmable && request.acknowledgement == NO_RECORD && !self.was_answered(under.open, context);
-        if under.observing != NONE && (before_ack || !request.asked.registers) {
+        if under.observing != NONE && (before_ack || !request.registers()) {
             return Target::Observation(under.observing);
         }
-        if request.asked.deregisters && under.ended != NONE && (before_ack || self.in_flight(under.ended)) {
+        if request.deregisters() && under.ended != NONE && (before_ack || self.in_flight(under.ended)) {
             return Target::Ended(under.ended);
         }
         open
@@ -149,7 +149,7 @@ impl Tracker {
     /// A notification came since the last copy of a registration that has no ACK: it may have been the answer to that.
     pub(super) fn is_crossed(&self, sent: &Sent) -> bool {
         let waits = |slot: &&Slot| slot.row.response == NO_RECORD && slot.acknowledgement == NO_RECORD;
-        let slot = self.slots.get(sent.slot).filter(|slot| slot.asked.registers && slot.row.request == sent.record);
+        let slot = self.slots.get(sent.slot).filter(|slot| slot.registers() && slot.row.request == sent.record);
         let Some(slot) = slot.filter(waits) else { return false };
         let (last, observing) = (self.sent.again(sent).last_record, self.slots.under(slot.pair, &slot.token).observing);
         let newest = self.slots.observation(observing).map_or(NO_RECORD, |observation| observation.row.last);
@@ -172,13 +172,13 @@ impl Tracker {
     /// waits for one. A block tells which it is.
     fn shares_token(&mut self, index: u32, context: &Context<'_, '_>) -> bool {
         let Some(slot) = self.slots.get(index) else { return false };
-        let (behind, shared) = (slot.link.behind, slot.shared);
+        let (behind, shared) = (slot.link.behind, slot.is(SHARED));
         if !context.facts.plain && self.open_by_block(index, context).is_some() {
             return shared;
         }
         match self.slots.get_mut(behind).filter(|slot| slot.is_waiting()) {
             Some(slot) => {
-                slot.shared = true;
+                slot.mark(SHARED);
                 true
             }
             None => shared,

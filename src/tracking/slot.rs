@@ -1,6 +1,9 @@
 //! An exchange as the tracker keeps it: the row, and what is needed to judge what comes.
 
-use super::ahead::ask;
+use std::mem::offset_of;
+
+use prefetch_index::prefetch_index;
+
 use super::clock::Moment;
 use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
 use super::pairs::PairNumber;
@@ -50,19 +53,24 @@ pub(super) enum SlotKind {
     Member,
 }
 
-const _: () = assert!(size_of::<Slot>() <= 200);
+const _: () = assert!(size_of::<Slot>() <= 144);
 
-/// What of a request is needed to judge its responses.
-#[derive(Clone, Copy, Debug, Default)]
+/// Whether a request is about an observation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Observes {
+    #[default]
+    No,
+    Registers,
+    Deregisters,
+}
+
+/// What of a request is needed to judge its responses, but for what each has. Apart, since most have nothing of it, and slots are many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it, or where it is not known.
     pub target: u64,
-    pub length: u32,
     pub accept: Option<u16>,
-    pub no_response: u8,
     pub etag: bool,
-    pub registers: bool,
-    pub deregisters: bool,
     /// Hash of what tells its body from others besides path and query, see `blocks::others`.
     pub others: u64,
     /// It carries a block, by Block1 or Q-Block1.
@@ -72,19 +80,44 @@ pub(super) struct Asked {
     pub oscore: bool,
     /// The capture cut the request: what was not seen of it may have been there.
     pub cut: bool,
-    /// Nothing but its path and query tells what it asks for.
-    pub bare: bool,
     /// A critical option that the server had to refuse; 0 for none.
     pub bad_critical: u16,
+    /// Bytes of all responses, if it was sent to a group.
+    pub response_bytes: u32,
 }
 
 impl Asked {
-    /// It is about an observation.
-    #[inline]
-    pub fn observes(&self) -> bool {
-        self.registers || self.deregisters
-    }
+    /// Of a request that has nothing of it.
+    pub const NOTHING: Self = Self {
+        target: 0,
+        accept: None,
+        etag: false,
+        others: 0,
+        block1: false,
+        quick: false,
+        oscore: false,
+        cut: false,
+        bad_critical: 0,
+        response_bytes: 0,
+    };
 }
+
+/// It waits for an answer.
+pub(super) const OPEN: u8 = 1;
+/// It has an observation that lives.
+pub(super) const LIVE: u8 = 2;
+/// Its request was one that nothing odd can be said of, see [`super::usual`].
+pub(super) const USUAL: u8 = 4;
+/// `resp.none-after-ack` was said of it.
+pub(super) const OVERDUE: u8 = 8;
+/// A response that may have been for it was taken for a newer request with its token.
+pub(super) const SHARED: u8 = 16;
+/// Of the slots under one token one keeps what is there.
+pub(super) const KEEPS: u8 = 32;
+/// There may be others under its token once it is gone.
+pub(super) const SURVIVED: u8 = 64;
+/// Nothing but path and query of its request tells what that asks for.
+pub(super) const BARE: u8 = 128;
 
 /// An exchange. It is not aligned to lines of memory: what is can only grow by copying, and its old place is lost to others.
 #[derive(Clone, Copy)]
@@ -99,31 +132,21 @@ pub(super) struct Slot {
     epoch: u32,
     /// The request in the table of messages.
     pub sent: Handle,
-    pub asked: Asked,
+    /// Length of the request in bytes.
+    pub length: u32,
+    pub observes: Observes,
+    /// What else of the request is needed, or `NOTHING`: see [`super::slots::Slots::asked`].
+    pub asked: u32,
     /// Its observation, or `NOTHING`: see [`super::slots::Slots::observation`].
     pub observation: u32,
     /// The empty ACK, or `NO_RECORD`.
     pub acknowledgement: u32,
-    /// Bytes of all responses.
-    pub response_bytes: u32,
-    pub open: bool,
-    /// It has an observation that lives.
-    pub live: bool,
-    /// Its request was one that nothing odd can be said of, see [`super::usual`].
-    pub usual: bool,
-    /// `resp.none-after-ack` was said of it.
-    pub overdue: bool,
-    /// A response that may have been for it was taken for a newer request with its token.
-    pub shared: bool,
-    /// What is under its token, if it is the slot that [keeps](Self::keeps) this.
+    /// `OPEN`, `LIVE`, `USUAL`, `OVERDUE`, `SHARED`, `KEEPS`, `SURVIVED`, `BARE`.
+    marks: u8,
+    /// What is under its token, if it is the slot that [keeps](KEEPS) this.
     pub under: Under,
-    /// Of the slots under one token one keeps what is there.
-    pub keeps: bool,
-    /// There may be others under its token once it is gone.
-    pub survived: bool,
-    /// Steady time at which it began or was last used, and that at which it was closed.
+    /// Steady time at which it began or was last used.
     pub opened_at: i64,
-    pub closed_at: i64,
     /// Among those with its token between the same endpoints.
     pub link: Link,
     /// Among those of the client.
@@ -149,32 +172,61 @@ impl Slot {
             pair,
             epoch: started.epoch,
             sent: Handle::NONE,
-            asked: Asked::default(),
+            length: 0,
+            observes: Observes::No,
+            asked: NOTHING,
             observation: NOTHING,
             acknowledgement: NO_RECORD,
-            response_bytes: 0,
-            open: false,
-            live: false,
-            usual: false,
-            overdue: false,
-            shared: false,
+            marks: 0,
             under: Under::NOTHING,
-            keeps: false,
-            survived: false,
             opened_at: 0,
-            closed_at: 0,
             link: UNLINKED,
             of_client: UNLINKED,
         }
     }
 
-    /// Asks memory for it.
+    /// Asks memory for it, line by line.
     #[inline]
     pub fn ask(&self) {
-        ask(&self.opened_at);
-        ask(&self.row.request);
-        ask(&self.under.open);
-        ask(&self.keeps);
+        const BEFORE: usize = offset_of!(Slot, opened_at) / size_of::<i64>();
+        let words = std::slice::from_ref(&self.opened_at);
+        for word in [0, 8, size_of::<Self>() / size_of::<i64>() - 1] {
+            prefetch_index(words, word.wrapping_sub(BEFORE));
+        }
+    }
+
+    /// Whether it has one of some marks.
+    #[inline(always)]
+    pub fn is(&self, marks: u8) -> bool {
+        self.marks & marks != 0
+    }
+
+    #[inline(always)]
+    pub fn mark(&mut self, marks: u8) {
+        self.marks |= marks;
+    }
+
+    #[inline(always)]
+    pub fn unmark(&mut self, marks: u8) {
+        self.marks &= !marks;
+    }
+
+    /// Its request is about an observation.
+    #[inline]
+    pub fn observes(&self) -> bool {
+        self.observes != Observes::No
+    }
+
+    /// Its request registers.
+    #[inline]
+    pub fn registers(&self) -> bool {
+        self.observes == Observes::Registers
+    }
+
+    /// Its request asks to observe no more.
+    #[inline]
+    pub fn deregisters(&self) -> bool {
+        self.observes == Observes::Deregisters
     }
 
     /// It was used just now.
@@ -196,8 +248,8 @@ impl Slot {
 
     /// An answer came to the request with this number, the newest under the token; gives its neighbours there.
     #[inline(always)]
-    pub fn close_as_newest(&mut self, number: u32, stamp: i64) -> Link {
-        (self.open, self.closed_at) = (false, stamp);
+    pub fn close_as_newest(&mut self, number: u32) -> Link {
+        self.unmark(OPEN);
         let link = std::mem::replace(&mut self.link, UNLINKED);
         (self.under.open, self.under.closed) = (link.behind, number);
         link

@@ -4,8 +4,9 @@ use super::model::RecordId;
 use super::seed::{Seed, short};
 
 /// A token: as a number where it has at most eight bytes; else (RFC 8974) as a seeded hash of 64 bits, so that two long tokens
-/// are taken for one practically never.
+/// are taken for one practically never. Packed, since each exchange has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(Rust, packed(4))]
 pub(super) struct Token {
     bits: u64,
     length: u32,

@@ -1,6 +1,7 @@
 //! When exchanges are forgotten, and which of them first.
 
-use super::{NO_OBSERVATION, Slot, SlotKind, Slots};
+use super::{NOTHING, Slot, SlotKind, Slots};
+use crate::tracking::slot::{KEEPS, LIVE, OPEN, SURVIVED};
 
 /// When a slot is to be forgotten, and what has to be done then. These lie close together, so that most slots are forgotten without being looked
 /// at once more.
@@ -21,16 +22,23 @@ pub(super) struct Term {
 impl Term {
     #[inline(always)]
     pub fn of(slot: &Slot, tag: u32) -> Self {
-        let (free, lasts) = (slot.kind == SlotKind::Free, slot.open || slot.live);
-        let known = slot.observation != NO_OBSERVATION || slot.row.multicast || slot.survived;
-        Self { stamp: if lasts { slot.opened_at } else { slot.closed_at }, tag, lasts: lasts && !free, free, known }
+        let (free, lasts) = (slot.kind == SlotKind::Free, slot.is(OPEN | LIVE));
+        let known = [slot.observation, slot.asked] != [NOTHING; 2] || slot.row.multicast || slot.is(SURVIVED);
+        Self { stamp: slot.opened_at, tag, lasts: lasts && !free, free, known }
     }
 
     /// The slot has changed.
     #[inline(always)]
     pub fn renew(&mut self, slot: &Slot) {
-        let Self { stamp, lasts, free, known, .. } = Self::of(slot, self.tag);
-        (self.stamp, self.lasts, self.free, self.known) = (stamp, lasts, free, known);
+        // When it was closed only this knows.
+        let stamp = if slot.is(OPEN | LIVE) { slot.opened_at } else { self.stamp };
+        *self = Self { stamp, ..Self::of(slot, self.tag) };
+    }
+
+    /// The slot was closed, or does not live any more; else it is as before.
+    #[inline(always)]
+    pub fn close(&mut self, slot: &Slot, stamp: i64) {
+        (self.stamp, self.lasts) = (stamp, slot.is(OPEN | LIVE));
     }
 }
 
@@ -62,7 +70,8 @@ impl Slots {
             } else if term.known {
                 forgotten(number, slot);
                 self.observations.free(slot.observation);
-                if slot.keeps && slot.survived {
+                self.asked.free(slot.asked);
+                if slot.is(KEEPS) && slot.is(SURVIVED) {
                     let slot = *slot;
                     self.hand_over(number, &slot);
                     continue;
@@ -78,12 +87,13 @@ impl Slots {
             return false;
         }
         self.closed.pop_front();
-        if self.elders.get(number).is_some_and(|slot| !slot.open && !slot.live) {
+        if self.elders.get(number).is_some_and(|slot| !slot.is(OPEN | LIVE)) {
             let at = self.at(number);
             if let Some(slot) = self.elders.remove(number) {
                 forgotten(number, &slot);
                 self.observations.free(slot.observation);
-                if slot.keeps {
+                self.asked.free(slot.asked);
+                if slot.is(KEEPS) {
                     self.hand_over(at, &slot);
                 }
             }
@@ -93,7 +103,7 @@ impl Slots {
 
     /// A slot that lasts leaves the others of its time.
     fn grow_old(&mut self, number: u32, mut slot: Slot) {
-        if slot.open {
+        if slot.is(OPEN) {
             let (client, link) = (slot.row.client, slot.of_client);
             self.leave_client(client, link, false);
             let next = self.clients.add_old(client, number);
@@ -107,7 +117,8 @@ impl Slots {
     pub fn remove(&mut self, number: u32) {
         let Some(&slot) = self.get(number) else { return };
         self.observations.free(slot.observation);
-        if slot.open {
+        self.asked.free(slot.asked);
+        if slot.is(OPEN) {
             let next = self.unlink(number);
             if let Some(under) = self.under_mut(number)
                 && under.open == number
@@ -115,11 +126,12 @@ impl Slots {
                 under.open = next;
             }
         }
-        let (kept, at) = (self.get(number).copied().filter(|slot| slot.keeps), self.at(number));
+        let (kept, at) = (self.get(number).copied().filter(|slot| slot.is(KEEPS)), self.at(number));
         if self.elders.remove(number).is_none()
             && let Some(slot) = self.get_mut(number)
         {
-            (slot.kind, slot.observation, slot.keeps) = (SlotKind::Free, NO_OBSERVATION, false);
+            (slot.kind, slot.observation, slot.asked) = (SlotKind::Free, NOTHING, NOTHING);
+            slot.unmark(KEEPS);
         }
         self.note(number);
         if let Some(slot) = kept {
@@ -152,7 +164,6 @@ impl Slots {
         for number in [self.ring.newest(), self.noted] {
             if let Some(slot) = self.get_mut(number) {
                 slot.opened_at = slot.opened_at.min(steady);
-                slot.closed_at = slot.closed_at.min(steady);
             }
             if let Some(term) = self.ring.side_mut(number) {
                 term.stamp = term.stamp.min(steady);

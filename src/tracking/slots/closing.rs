@@ -1,21 +1,21 @@
 //! How exchanges are closed.
 
 use super::{NONE, Slot, Slots};
-use crate::tracking::slot::UNLINKED;
+use crate::tracking::slot::{KEEPS, OPEN, UNLINKED};
 
 impl Slots {
     /// An answer came: the request is open no more, but is still found as the newest closed one.
     #[inline]
     pub fn close(&mut self, number: u32, stamp: i64) {
-        let newest = |slot: &Slot| slot.keeps && slot.open && slot.under.open == number;
+        let newest = |slot: &Slot| slot.is(KEEPS) && slot.is(OPEN) && slot.under.open == number;
         let Some((slot, term)) = self.ring.both(number).filter(|(slot, _)| newest(slot)) else {
             self.close_any(number, stamp);
             return;
         };
-        let link = slot.close_as_newest(number, stamp);
+        let link = slot.close_as_newest(number);
         let of_client = std::mem::replace(&mut slot.of_client, UNLINKED);
         let client = slot.row.client;
-        term.renew(slot);
+        term.close(slot, stamp);
         self.noted = number;
         if link != UNLINKED {
             self.leave_token(link);
@@ -31,13 +31,13 @@ impl Slots {
     #[inline(always)]
     pub fn closed_mut(&mut self, number: u32, stamp: i64) -> Option<&mut Slot> {
         let alone = |slot: &Slot| slot.link == UNLINKED && slot.of_client == UNLINKED;
-        let newest = |slot: &&Slot| slot.keeps && slot.open && slot.under.open == number && alone(slot);
+        let newest = |slot: &&Slot| slot.is(KEEPS) && slot.is(OPEN) && slot.under.open == number && alone(slot);
         if self.ring.get(number).filter(newest).is_none() {
             return self.closed_among_others(number, stamp);
         }
         let (slot, term) = self.ring.known_both(number)?;
-        slot.close_as_newest(number, stamp);
-        term.renew(slot);
+        slot.close_as_newest(number);
+        term.close(slot, stamp);
         self.noted = number;
         self.clients.set(slot.row.client, NONE);
         Some(slot)
@@ -52,8 +52,9 @@ impl Slots {
     /// The same wherever the slot lies, and whichever keeps what is under its token.
     #[inline(never)]
     fn close_any(&mut self, number: u32, stamp: i64) {
-        let Some(slot) = self.get_mut(number).filter(|slot| slot.open) else { return };
-        slot.closed_at = stamp;
+        if !self.get(number).is_some_and(|slot| slot.is(OPEN)) {
+            return;
+        }
         let next = self.unlink(number);
         if let Some(under) = self.under_mut(number) {
             if under.open == number {
@@ -61,15 +62,16 @@ impl Slots {
             }
             under.closed = number;
         }
-        self.note(number);
-        self.old_and_closed(number, stamp);
+        self.note_closed(number, stamp);
     }
 
-    /// Elders are forgotten by the time at which they were closed.
+    /// Notes when a slot is to be forgotten that is closed or lives no more: elders by the time at which they were.
     #[inline]
-    pub(super) fn old_and_closed(&mut self, number: u32, stamp: i64) {
-        if !self.ring.holds(number) {
-            self.closed.push_back((stamp, number));
+    pub(super) fn note_closed(&mut self, number: u32, stamp: i64) {
+        self.noted = number;
+        match self.ring.both(number) {
+            Some((slot, term)) => term.close(slot, stamp),
+            None => self.closed.push_back((stamp, number)),
         }
     }
 }

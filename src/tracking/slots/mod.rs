@@ -18,9 +18,9 @@ use elders::Elders;
 use super::model::EndpointId;
 use super::observation::Observation;
 use super::ring::Ring;
-use super::slab::{NOTHING as NO_OBSERVATION, Slab};
-pub(super) use super::slot::{Asked, Slot, SlotKind, Under};
-use super::slot::{Link, UNLINKED};
+use super::slab::{NOTHING, Slab};
+pub(super) use super::slot::{Asked, BARE, OVERDUE, Observes, SHARED, Slot, SlotKind, USUAL, Under};
+use super::slot::{KEEPS, LIVE, Link, OPEN, SURVIVED, UNLINKED};
 use super::tags::{Place, Tags};
 
 /// No slot. Slots are numbered in the order in which they begin.
@@ -38,6 +38,7 @@ pub(super) struct Slots {
     tokens: Tags,
     clients: Clients,
     observations: Slab<Observation>,
+    asked: Slab<Asked>,
     /// What changed last.
     noted: u32,
 }
@@ -52,6 +53,7 @@ impl Slots {
             tokens: Tags::new(),
             clients: Clients::default(),
             observations: Slab::new(),
+            asked: Slab::new(),
             noted: NONE,
         }
     }
@@ -80,6 +82,29 @@ impl Slots {
         self.observations.get(self.get(number)?.observation)
     }
 
+    /// What few requests have.
+    #[inline]
+    pub fn asked(&self, slot: &Slot) -> &Asked {
+        asked(&self.asked, slot)
+    }
+
+    /// Keeps that of a slot which is not there yet, for [`Slot::asked`].
+    #[inline(always)]
+    pub fn keep_asked(&mut self, asked: Asked) -> u32 {
+        if asked == Asked::NOTHING { NOTHING } else { self.asked.put(asked) }
+    }
+
+    /// What the request to a group in a slot has, to be changed.
+    pub fn asked_mut(&mut self, number: u32) -> Option<&mut Asked> {
+        let kept = self.get(number)?.asked;
+        if kept == NOTHING {
+            let kept = self.asked.put(Asked::NOTHING);
+            self.get_mut(number)?.asked = kept;
+            return self.asked.get_mut(kept);
+        }
+        self.asked.get_mut(kept)
+    }
+
     /// Asks memory for where the slots will lie that come next.
     #[inline]
     pub fn ask_ahead(&self, by: u32) {
@@ -91,10 +116,16 @@ impl Slots {
     /// The same, to be changed, with its slot.
     #[inline(always)]
     pub fn observed_mut(&mut self, number: u32) -> Option<(&mut Slot, &mut Observation)> {
+        self.observed_by_mut(number).map(|(slot, observation, _)| (slot, observation))
+    }
+
+    /// The same, and in what to [look](asked) for what its request asked.
+    #[inline(always)]
+    pub fn observed_by_mut(&mut self, number: u32) -> Option<(&mut Slot, &mut Observation, &Slab<Asked>)> {
         let slot = self.ring.get_mut(number).or_else(|| self.elders.get_mut(number));
         let slot = slot.filter(|slot| slot.kind != SlotKind::Free)?;
         let observation = self.observations.get_mut(slot.observation)?;
-        Some((slot, observation))
+        Some((slot, observation, &self.asked))
     }
 
     /// Gives a slot an observation. Always in the very place, see [`Ring::push`].
@@ -113,7 +144,7 @@ impl Slots {
 
     /// Takes the observation out of a slot.
     pub fn take_observation(&mut self, number: u32) -> Option<Observation> {
-        let place = std::mem::replace(&mut self.get_mut(number)?.observation, NO_OBSERVATION);
+        let place = std::mem::replace(&mut self.get_mut(number)?.observation, NOTHING);
         self.observations.take(place)
     }
 
@@ -136,10 +167,18 @@ impl Slots {
         let number = self.ring.next();
         let overheard = slot.kind == SlotKind::Overheard;
         let open = !matches!(slot.kind, SlotKind::Overheard | SlotKind::Member);
-        (slot.opened_at, slot.closed_at) = (stamp, stamp);
-        (slot.open, slot.live, slot.keeps) = (open, overheard, true);
+        slot.opened_at = stamp;
+        slot.mark(if open {
+            OPEN | KEEPS
+        } else if overheard {
+            LIVE | KEEPS
+        } else {
+            KEEPS
+        });
         if let Some(keeper) = place.number {
-            (slot.under, slot.survived) = self.inherit(keeper);
+            let (under, survived) = self.inherit(keeper);
+            slot.under = under;
+            slot.mark(if survived { SURVIVED } else { 0 });
         }
         self.tokens.put(place, number);
         if overheard {
@@ -167,11 +206,12 @@ impl Slots {
     /// An accepted registration, or one that goes on: it lives as an observation. Returns what observed under the token before.
     #[inline]
     pub fn observe(&mut self, number: u32, stamp: i64) -> Option<u32> {
-        let alone =
-            |slot: &Slot| slot.keeps && !slot.open && slot.under.observing == NONE && slot.kind != SlotKind::Free;
+        let alone = |slot: &Slot| {
+            slot.is(KEEPS) && !slot.is(OPEN) && slot.under.observing == NONE && slot.kind != SlotKind::Free
+        };
         match self.ring.both(number).filter(|(slot, _)| alone(slot)) {
             Some((slot, term)) => {
-                slot.live = true;
+                slot.mark(LIVE);
                 slot.under.observing = number;
                 term.renew(slot);
                 self.noted = number;
@@ -183,11 +223,11 @@ impl Slots {
 
     #[inline(never)]
     fn observe_among_others(&mut self, number: u32, stamp: i64) -> Option<u32> {
-        if self.get(number)?.open {
+        if self.get(number)?.is(OPEN) {
             self.close(number, stamp);
         }
         let slot = self.get_mut(number)?;
-        slot.live = true;
+        slot.mark(LIVE);
         self.note(number);
         let before = std::mem::replace(&mut self.under_mut(number)?.observing, number);
         self.get(before).is_some().then_some(before)
@@ -196,16 +236,14 @@ impl Slots {
     /// The observation is over.
     pub fn observe_no_more(&mut self, number: u32, stamp: i64) {
         let Some(slot) = self.get_mut(number) else { return };
-        slot.live = false;
-        slot.closed_at = stamp;
-        self.note(number);
+        slot.unmark(LIVE);
+        self.note_closed(number, stamp);
         if let Some(under) = self.under_mut(number) {
             if under.observing == number {
                 under.observing = NONE;
             }
             under.ended = number;
         }
-        self.old_and_closed(number, stamp);
     }
 
     /// It was used just now.
@@ -234,7 +272,7 @@ impl Slots {
     /// Takes an open slot out of its lists; returns what is behind it under its token.
     fn unlink(&mut self, number: u32) -> u32 {
         let Some(slot) = self.get_mut(number) else { return NONE };
-        slot.open = false;
+        slot.unmark(OPEN);
         let [link, of_client] = [&mut slot.link, &mut slot.of_client].map(|link| std::mem::replace(link, UNLINKED));
         let (client, old) = (slot.row.client, !self.ring.holds(number));
         self.leave_token(link);
@@ -262,6 +300,12 @@ impl Slots {
             link(slot).before = left.before;
         }
     }
+}
+
+/// What few requests have, of the request in a slot.
+#[inline]
+pub(super) fn asked<'a>(kept: &'a Slab<Asked>, slot: &Slot) -> &'a Asked {
+    kept.get(slot.asked).unwrap_or(&Asked::NOTHING)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use super::{NONE, Slot, SlotKind, Slots, Under};
+use super::{KEEPS, NONE, SURVIVED, Slot, SlotKind, Slots, Under};
 use crate::tracking::pairs::PairNumber;
 use crate::tracking::tags::{Held, Place, Tag};
 use crate::tracking::tokens::Token;
@@ -162,7 +162,7 @@ impl Slots {
     /// The newest request that is open under the token of a slot.
     #[inline]
     pub fn open_beside(&self, slot: &Slot) -> Option<u32> {
-        match slot.keeps {
+        match slot.is(KEEPS) {
             true => Some(slot.under.open).filter(|open| *open != NONE),
             false => self.open_under(slot.pair, &slot.token),
         }
@@ -172,7 +172,7 @@ impl Slots {
     #[inline]
     pub(super) fn inherit(&mut self, at: u32) -> (Under, bool) {
         let Some(slot) = self.there_mut(at) else { return (Under::NOTHING, false) };
-        slot.keeps = false;
+        slot.unmark(KEEPS);
         let under = slot.under;
         let Under { open, closed, observing, ended } = under;
         // What is closed leaves before whatever begins later, unless it was open for long.
@@ -183,7 +183,7 @@ impl Slots {
     /// What is under the token of a slot, to be changed: this slot may be there when the one that keeps it leaves.
     pub(super) fn under_mut(&mut self, number: u32) -> Option<&mut Under> {
         let slot = self.get(number)?;
-        let keeper = match slot.keeps {
+        let keeper = match slot.is(KEEPS) {
             true => number,
             false => match self.keeper(slot.pair, &slot.token) {
                 Some((keeper, _)) => keeper,
@@ -202,7 +202,8 @@ impl Slots {
     /// A slot keeps what is under its token from now on.
     fn keep(&mut self, number: u32, under: Under) {
         let Some(slot) = self.get_mut(number) else { return };
-        (slot.under, slot.keeps) = (under, true);
+        slot.under = under;
+        slot.mark(KEEPS);
         let (pair, token) = (slot.pair, slot.token);
         let place = self.place(pair, &token);
         self.tokens.put(place, self.at(number));
@@ -212,7 +213,7 @@ impl Slots {
     /// Others may be under the token of a slot when it leaves.
     fn survive(&mut self, number: u32) {
         if let Some(slot) = self.get_mut(number) {
-            slot.survived = true;
+            slot.mark(SURVIVED);
         }
         if let Some(term) = self.ring.side_mut(number) {
             term.known = true;
@@ -221,7 +222,7 @@ impl Slots {
 
     /// A slot that keeps what is under its token has become old, and lies there now.
     pub(super) fn moved(&mut self, number: u32, place: u32) {
-        if let Some(slot) = self.elders.get(number).filter(|slot| slot.keeps) {
+        if let Some(slot) = self.elders.get(number).filter(|slot| slot.is(KEEPS)) {
             let before = self.tokens.find_key(slot.token.key(slot.pair.0), |at| same(at, number));
             if before.number.is_some() {
                 self.tokens.put(before, old(place));

@@ -7,7 +7,7 @@ use crate::tracking::judge::{has_method, similar};
 use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
 use crate::tracking::sent::{SentTable, key};
-use crate::tracking::slots::{Slot, SlotKind};
+use crate::tracking::slots::{Asked, Slot, SlotKind, USUAL, asked};
 
 impl Tracker {
     /// The first copy of a notification with a number, of an observation under a token with which nothing else goes on.
@@ -23,12 +23,13 @@ impl Tracker {
             return None;
         }
         let index = self.slots.only_observed(context.pair.reversed(), &facts.token)?;
-        let (slot, observation) = self.slots.observed_mut(index)?;
+        let (slot, observation, kept) = self.slots.observed_by_mut(index)?;
         let told_another =
             |format: Option<u16>| facts.content_format.is_some_and(|now| format.is_some_and(|format| format != now));
         if told_another(observation.format)
             || !observation.goes_on_plainly()
-            || !slot.usual && (asked_oddly(slot, context) || told_another(slot.asked.accept))
+            || !slot.is(USUAL)
+                && (asked_oddly(slot, asked(kept, slot), context) || told_another(asked(kept, slot).accept))
         {
             return None;
         }
@@ -85,13 +86,13 @@ impl Tracker {
 
 /// Whether something may be to be said of a notification for what its registration asks, if that is not a usual request.
 #[inline(never)]
-fn asked_oddly(slot: &Slot, context: &Context<'_, '_>) -> bool {
-    let (asked, row) = (&slot.asked, &slot.row);
+fn asked_oddly(slot: &Slot, asked: &Asked, context: &Context<'_, '_>) -> bool {
+    let row = &slot.row;
     let of_one = slot.kind == SlotKind::Exchange && !row.multicast;
     !of_one
         || asked.cut
         || asked.oscore
-        || asked.no_response != 0
+        || row.no_response != 0
         || asked.bad_critical != 0
         || !has_method(context.facts.says.fits, row.method)
 }

@@ -3,12 +3,12 @@
 use crate::coap::MessageType;
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
-use crate::tracking::exchange::new_row;
+use crate::tracking::exchange::{new_row, observes};
 use crate::tracking::model::{ExchangeId, ExchangeRow, Patch, Role, Tracked};
 use crate::tracking::owners::Place;
 use crate::tracking::pairs::{Direction, TOLD};
 use crate::tracking::sent::{Handle, MessageKey, SentTable, key};
-use crate::tracking::slots::{Asked, Slot, SlotKind};
+use crate::tracking::slots::{Asked, Observes, Slot, SlotKind, USUAL};
 
 impl Tracker {
     /// The first copy of a request without Observe, under a Message ID and a token that are free.
@@ -29,7 +29,8 @@ impl Tracker {
         let row = new_row(context);
         context.out.patch(Patch::Exchange(id, row));
         let mut slot = Slot::new(SlotKind::Exchange, id, row, facts.token, pair, context.now);
-        (slot.sent, slot.asked.length, slot.usual) = (handle, facts.length, true);
+        (slot.sent, slot.length) = (handle, facts.length);
+        slot.mark(USUAL);
         self.slots.insert_at(place, slot, self.clock.stamp());
         Some(Tracked { exchange: id, transmission: u16::from(row.confirmable), ..Tracked::alone(Role::Request) })
     }
@@ -38,9 +39,10 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn usual_registration(&mut self, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let (facts, pair) = (context.facts, context.pair);
-        let (registers, deregisters) = (facts.registers(), facts.deregisters());
+        let observes = observes(facts);
+        let registers = observes == Observes::Registers;
         let back = self.pairs.direction_of(pair.reversed());
-        if !registers && !deregisters || !facts.asks_for_digest() || self.asks_oddly(back, context) {
+        if observes == Observes::No || !facts.asks_for_digest() || self.asks_oddly(back, context) {
             return None;
         }
         let key = key(pair, facts.message_id);
@@ -52,15 +54,16 @@ impl Tracker {
         }
         self.memory.observers.ask(pair, facts.digest, context.arrival.source, &facts.token);
         let (id, handle) = self.begin(key, owner, Role::Registration, back, context);
-        let asked = Asked { target: facts.digest, length: facts.length, registers, deregisters, ..Asked::default() };
-        let (role, ended) = self.before_whole_request(pair, &asked, observing, context);
+        let (role, ended) = self.before_whole_request((pair, registers), facts.digest, observing, context);
         let observation = ended.unwrap_or_default();
         let row = ExchangeRow { observation, ..new_row(context) };
         context.out.patch(Patch::Exchange(id, row));
         // Where an observation ended, the place may be another.
         let place = if registers { place } else { self.slots.place(pair, &facts.token) };
         let mut slot = Slot::new(SlotKind::Exchange, id, row, facts.token, pair, context.now);
-        (slot.sent, slot.asked, slot.usual) = (handle, asked, true);
+        (slot.sent, slot.length, slot.observes) = (handle, facts.length, observes);
+        slot.asked = self.slots.keep_asked(Asked { target: facts.digest, ..Asked::NOTHING });
+        slot.mark(USUAL);
         self.slots.insert_at(place, slot, self.clock.stamp());
         if !registers && let Some(sent) = self.sent.get_mut(handle) {
             (sent.role, sent.observation) = (role, observation);

@@ -9,7 +9,7 @@ use crate::tracking::judge::has_method;
 use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
 use crate::tracking::sent::{Sent, SentTable, key};
-use crate::tracking::slots::{NONE, Slot};
+use crate::tracking::slots::{NONE, SHARED, Slot, USUAL};
 
 /// What the first response to a request tells of it.
 #[derive(Clone, Copy)]
@@ -58,9 +58,9 @@ impl Tracker {
         let confirmable = facts.kind == MessageType::Confirmable;
         if slot.row.confirmable != confirmable
             || confirmable && slot.acknowledgement == NO_RECORD
-            || slot.asked.observes()
+            || slot.observes()
             || slot.link.behind != NONE
-            || slot.shared
+            || slot.is(SHARED)
             || may_hide_jump(elapsed)
             || !slot.row.state.is_waiting()
             || !self.is_plain_response(slot, context)
@@ -98,11 +98,9 @@ impl Tracker {
     #[inline(always)]
     fn is_plain_response(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
         let facts = context.facts;
-        let amplifies = || {
-            facts.length > slot.asked.length.saturating_mul(AMPLIFICATION_FACTOR)
-                && !self.pairs.has(slot.pair, VERIFIED)
-        };
-        slot.usual
+        let amplifies =
+            || facts.length > slot.length.saturating_mul(AMPLIFICATION_FACTOR) && !self.pairs.has(slot.pair, VERIFIED);
+        slot.is(USUAL)
             && slot.token == facts.token
             && facts.code != Code::VALID
             && (facts.length <= AMPLIFICATION_SAFE_RESPONSE as u32 || !amplifies())
@@ -121,8 +119,7 @@ impl Tracker {
         (row.code, row.answer) = (facts.code.0, first.kind);
         row.state = ExchangeState::Answered;
         slot.row = row;
-        slot.response_bytes = facts.length;
-        let (exchange, asked, pair, observes) = (slot.id, slot.sent, slot.pair, slot.asked.observes());
+        let (exchange, asked, pair, observes) = (slot.id, slot.sent, slot.pair, slot.observes());
         self.settle_usual(asked, first.elapsed, role, context);
         context.out.patch(Patch::AnsweredBy { record: row.request, by: record });
         if first.slow {
