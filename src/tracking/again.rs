@@ -1,5 +1,6 @@
 //! What few messages have: more copies, and more answers.
 
+use super::clock::between;
 use super::model::{RecordId, Role};
 use super::sent::{Handle, Sent, SentTable, Travel};
 
@@ -22,6 +23,8 @@ pub(super) struct Again {
     pub answer: Option<(Travel, RecordId)>,
     /// The first ACK, where a different one followed.
     pub first_ack: Option<Acknowledged>,
+    /// Time from the newest copy before the first answer to that, once there are copies behind it; 0 where unknown. Only short ones matter.
+    pub round_trip: Option<u32>,
     /// `mid.gave-up` was said of the newest copy.
     pub gave_up: bool,
 }
@@ -30,8 +33,20 @@ pub(super) struct Again {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Acknowledged {
     pub record: RecordId,
-    pub hash: u64,
+    /// Folded.
+    pub hash: u32,
     pub role: Role,
+}
+
+impl Again {
+    /// Time to the first answer, where there is one: see the field.
+    pub fn round_trip(&self, sent: &Sent) -> Option<u32> {
+        if !sent.is_answered() {
+            return None;
+        }
+        let elapsed = || between(self.last.at(), sent.answer.at()).unwrap_or(0);
+        Some(self.round_trip.unwrap_or_else(|| elapsed().clamp(0, i64::from(u32::MAX)) as u32))
+    }
 }
 
 impl SentTable {
@@ -46,6 +61,7 @@ impl SentTable {
             gap: 0,
             answer: None,
             first_ack: None,
+            round_trip: None,
             gave_up: false,
         };
         self.agains.get(sent.again).copied().unwrap_or(none)

@@ -4,10 +4,11 @@ use super::Tracker;
 use super::again::Acknowledged;
 use super::clock::{between, elapsed};
 use super::context::Context;
+use super::facts::folded;
 use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{Handle, Sent, Travel, key, stray_key};
+use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, key, stray_key};
 use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
@@ -29,26 +30,18 @@ fn again_as(kind: Sameness, before: RecordId, first: RecordId) -> (Rule, RecordI
 }
 
 impl Sent {
-    /// Notes the message at hand, if it is the first to answer; `last`: the newest copy before.
+    /// Notes the message at hand, if it is the first to answer.
     #[inline(always)]
-    pub fn note_answer(&mut self, last: &Travel, context: &Context<'_, '_>) {
+    pub fn note_answer(&mut self, context: &Context<'_, '_>) {
         if !self.is_answered() {
-            self.note_first_answer(between(last.at(), context.now).unwrap_or(0), context);
+            (self.answer, self.answered_by) = (context.travel(), context.record());
         }
-    }
-
-    /// Notes the message at hand, the first to answer, so many nanoseconds after the newest copy before.
-    #[inline(always)]
-    pub fn note_first_answer(&mut self, round_trip: i64, context: &Context<'_, '_>) {
-        self.answer = context.travel();
-        self.answered_by = context.record();
-        self.round_trip = round_trip.clamp(0, i64::from(u32::MAX)) as u32;
     }
 
     /// Notes the ACK at hand.
     #[inline(always)]
     pub fn note_ack(&mut self, role: Role, context: &Context<'_, '_>) {
-        (self.acknowledgement, self.ack_hash, self.ack_role) = (context.record(), context.facts.hash, role);
+        (self.acknowledgement, self.ack_hash, self.ack_role) = (context.record(), folded(context.facts.hash), role);
     }
 }
 
@@ -70,8 +63,9 @@ impl Tracker {
         let message_id = context.facts.message_id;
         let direct = self.answered(context);
         let owner = direct.or_else(|| self.sent.find_group(context.arrival.destination, message_id));
-        let Some((owner, sent)) =
-            owner.and_then(|owner| Some((owner, *self.sent.get(owner)?))).filter(|(_, sent)| self.lives(sent))
+        let Some((owner, sent)) = owner
+            .and_then(|owner| Some((owner, *self.sent.get(owner)?)))
+            .filter(|(owner, sent)| self.lives(*owner, sent))
         else {
             return self.track_stray(context);
         };
@@ -110,10 +104,10 @@ impl Tracker {
         self.judge_second_answer(sent, reset, context);
         let tracked = if reset { self.track_reset(owner, sent, context) } else { self.track_ack(owner, sent, context) };
         if owner != holder {
-            self.sent.change(owner, |sent, last| sent.note_answer(last, context));
+            self.sent.change(owner, |sent| sent.note_answer(context));
         }
-        let told = self.sent.change(holder, |sent, last| {
-            sent.note_answer(last, context);
+        let told = self.sent.change(holder, |sent| {
+            sent.note_answer(context);
             let known = newest_ack(sent);
             // What has the token of another leaves the ACK that is known in its place.
             let replaces = tracked.role != Role::Other || known.is_none();
@@ -134,8 +128,8 @@ impl Tracker {
     }
 
     /// An ACK or Reset to it may still come, also to a NON whose number is free again (RFC 7252 section 4.4).
-    pub(super) fn lives(&self, sent: &Sent) -> bool {
-        self.clock.age(sent.first.at(), sent.stamp) <= self.lifetime
+    pub(super) fn lives(&self, handle: Handle, sent: &Sent) -> bool {
+        self.clock.age(sent.first.at(), || self.sent.stamp(handle)) <= self.lifetime
     }
 
     /// A copy of an ACK or RST that was captured before.
@@ -153,7 +147,7 @@ impl Tracker {
             let known = [newest_ack(sent), self.sent.again(sent).first_ack];
             // What the capture cut is told by header and token.
             let head = context.facts.whole_head(context.bytes, &self.seed);
-            let is_same = |known: &Acknowledged| known.hash == context.facts.hash || known.hash == head;
+            let is_same = |known: &Acknowledged| [context.facts.hash, head].map(folded).contains(&known.hash);
             let same = known.into_iter().flatten().find(is_same)?;
             (same.record, same.role)
         };
@@ -189,7 +183,7 @@ impl Tracker {
     }
 
     fn reset_role(&self, sent: &Sent) -> Role {
-        if sent.code == 0 && !sent.malformed { Role::Pong } else { Role::Reset }
+        if sent.code == 0 && !sent.is(MALFORMED) { Role::Pong } else { Role::Reset }
     }
 
     /// Enters the message at hand in the exchange of a slot; returns the message before it there.
@@ -222,7 +216,7 @@ impl Tracker {
     /// A different answer came before.
     fn judge_second_answer(&self, sent: &Sent, reset: bool, context: &mut Context<'_, '_>) {
         // Of what the capture cut nobody knows whether it differs.
-        if sent.multicast || context.arrival.cut && !reset {
+        if sent.is(MULTICAST) || context.arrival.cut && !reset {
             return;
         }
         let other = if reset { sent.acknowledgement } else { sent.reset };
@@ -246,13 +240,13 @@ impl Tracker {
     /// An ACK to a message that was captured.
     fn track_ack(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let about = i64::from(sent.record);
-        let ping = sent.code == 0 && !sent.malformed;
-        if !sent.confirmable && !sent.multicast {
+        let ping = sent.code == 0 && !sent.is(MALFORMED);
+        if !sent.is(CONFIRMABLE) && !sent.is(MULTICAST) {
             context.find(Rule::AckToNon, about, 0);
         } else if ping {
             context.find(Rule::EmptyPingAcked, about, 0);
         } else if self.sent.copies(sent) == 1
-            && sent.confirmable
+            && sent.is(CONFIRMABLE)
             && sent.acknowledgement == NO_RECORD
             && let Some(elapsed) = between(sent.first.at(), context.now)
             && elapsed > self.options.parameters.processing_delay()
@@ -261,7 +255,7 @@ impl Tracker {
         }
         let to_request = sent.is_request();
         if !to_request {
-            if context.facts.code.is_response() && sent.confirmable && !ping {
+            if context.facts.code.is_response() && sent.is(CONFIRMABLE) && !ping {
                 context.find_code(Rule::RespPiggybackOnCon, about, 0);
             }
             return self.acknowledge(owner, sent, context);
@@ -338,7 +332,7 @@ impl Tracker {
     #[inline(never)]
     fn track_reset(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let role = self.reset_role(sent);
-        if role == Role::Reset && !sent.malformed {
+        if role == Role::Reset && !sent.is(MALFORMED) {
             context.find(Rule::RstRejects, i64::from(sent.record), 0);
         }
         let request = sent.is_request();
@@ -351,8 +345,8 @@ impl Tracker {
                 context.out.patch(Patch::Exchange(slot.id, slot.row));
             }
         }
-        let ping = sent.code == 0 && !sent.malformed;
-        if !request && (ping || !sent.is_answered()) || sent.malformed {
+        let ping = sent.code == 0 && !sent.is(MALFORMED);
+        if !request && (ping || !sent.is_answered()) || sent.is(MALFORMED) {
             context.out.patch(Patch::AnsweredBy { record: sent.record, by: context.arrival.record });
         }
         self.no_longer_outstanding(owner);
@@ -373,7 +367,7 @@ impl Tracker {
 
     /// The receiver of a response proves that it is where it says it is.
     fn server_verified(&mut self, sent: &Sent, context: &Context<'_, '_>) {
-        if !sent.malformed {
+        if !sent.is(MALFORMED) {
             self.pairs.direction(context.pair).mark(VERIFIED);
         }
     }
@@ -384,10 +378,9 @@ impl Tracker {
         let facts = &context.facts;
         let reset = facts.kind == MessageType::Reset;
         let stray = stray_key(context.pair, facts.message_id, reset);
-        let known = self
-            .sent
-            .find(stray)
-            .filter(|handle| self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(sent)));
+        let known = self.sent.find(stray).filter(|handle| {
+            self.sent.get(*handle).is_some_and(|sent| sent.hash == facts.hash && self.lives(*handle, sent))
+        });
         if let Some((handle, sent)) = known.and_then(|handle| Some((handle, *self.sent.get(handle)?))) {
             return self.stray_again(handle, &sent, context);
         }

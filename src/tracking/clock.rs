@@ -191,8 +191,8 @@ impl Clock {
     }
 
     /// Age for lifetimes: by the frames, or by the steady time where the frames cannot tell.
-    pub fn age(&self, then: Moment, stamp: i64) -> i64 {
-        self.since(then).unwrap_or_else(|| self.steady.saturating_sub(stamp))
+    pub fn age(&self, then: Moment, stamp: impl FnOnce() -> i64) -> i64 {
+        self.since(then).unwrap_or_else(|| self.steady.saturating_sub(stamp()))
     }
 }
 

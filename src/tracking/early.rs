@@ -8,7 +8,7 @@ use super::context::{Context, Output};
 use super::facts::Facts;
 use super::model::{Arrival, Counters, Patch, ResourceId, Tracked};
 use super::pairs::PairNumber;
-use super::sent::{Handle, key};
+use super::sent::{CONFIRMABLE, Handle, key};
 use crate::coap::{MessageType, Rule, Severity, UNKNOWN_TIME};
 use crate::frame::is_known_time;
 
@@ -171,6 +171,6 @@ impl Tracker {
         let response = self.sent.get_mut(own)?;
         (response.role, response.exchange) = (tracked.role, tracked.exchange.0);
         response.observation = tracked.observation;
-        Some(Tracked { transmission: u16::from(response.confirmable), ..tracked })
+        Some(Tracked { transmission: u16::from(response.is(CONFIRMABLE)), ..tracked })
     }
 }

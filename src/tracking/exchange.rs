@@ -8,7 +8,7 @@ use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };
 use super::pairs::PairNumber;
-use super::sent::{Handle, Sent};
+use super::sent::{Handle, RESPONDED, Sent};
 use super::slots::{BARE, NONE, Observes, Slot, SlotKind, USUAL};
 use super::tokens::Token;
 use crate::coap::{MessageType, OptionNumber, Rule};
@@ -81,8 +81,9 @@ impl Tracker {
             let same_relation = |slot: &Slot| {
                 slot.registers() && slot.row.resource == resource && (facts.registers() || facts.deregisters())
             };
-            let gone =
-                |slot: &Slot| self.clock.is_jumping() && self.clock.age(slot.started(), slot.opened_at) > self.lifetime;
+            let gone = |slot: &Slot| {
+                self.clock.is_jumping() && self.clock.age(slot.started(), || slot.opened_at) > self.lifetime
+            };
             let waits = |slot: &&Slot| slot.is_waiting() && !same_relation(slot) && !gone(slot);
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
                 let severity = Rule::ReqTokenInUse.severity();
@@ -213,29 +214,26 @@ impl Tracker {
 
     /// The request is answered: its sender may start the next, and further copies are spurious.
     pub(super) fn settle(&mut self, handle: Handle, context: &Context<'_, '_>) {
-        let freed = self.sent.change(handle, |sent, last| {
-            sent.responded = true;
-            sent.note_answer(last, context);
+        let freed = self.sent.change(handle, |sent| {
+            sent.mark(RESPONDED);
+            sent.note_answer(context);
             sent.release()
         });
         self.release(freed.flatten());
     }
 
-    /// The same of a usual request, so many nanoseconds after its first copy, perhaps in its ACK.
+    /// The same of a usual request, perhaps in its ACK.
     #[inline(always)]
-    pub(super) fn settle_usual(&mut self, handle: Handle, elapsed: i64, role: Role, context: &Context<'_, '_>) {
-        let Some((sent, due, last)) = self.sent.changing(handle) else { return };
-        sent.responded = true;
-        if role == Role::PiggybackedResponse {
-            sent.note_ack(role, context);
-        }
-        match sent.is_alone() && !sent.is_answered() {
-            true => sent.note_first_answer(elapsed, context),
-            false => sent.note_answer(&last, context),
-        }
-        let freed = sent.release();
-        due.note(sent);
-        self.release(freed);
+    pub(super) fn settle_usual(&mut self, handle: Handle, role: Role, context: &Context<'_, '_>) {
+        let freed = self.sent.change(handle, |sent| {
+            sent.mark(RESPONDED);
+            if role == Role::PiggybackedResponse {
+                sent.note_ack(role, context);
+            }
+            sent.note_answer(context);
+            sent.release()
+        });
+        self.release(freed.flatten());
     }
 
     pub(super) fn no_longer_outstanding(&mut self, handle: Handle) {

@@ -9,7 +9,7 @@ use super::dues::Dues;
 use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, Role};
 use super::observation::lost_notification;
 use super::pairs::SILENT;
-use super::sent::{Handle, Sent};
+use super::sent::{ARRIVED, CONFIRMABLE, Handle, MALFORMED, MULTICAST, OUTSTANDING, Sent, UNREACHABLE};
 use super::slots::{OVERDUE, SlotKind};
 use crate::coap::{Finding, Rule, Severity};
 
@@ -110,11 +110,11 @@ impl Tracker {
         while let Some(handle) = self.sent.freed(steady) {
             self.no_longer_outstanding(handle);
             if let Some(sent) = self.sent.get(handle).copied() {
-                self.lapsed(&sent, out);
+                self.lapsed(self.sent.stamp(handle), &sent, out);
             }
         }
-        while let Some(sent) = self.sent.lapse(steady) {
-            self.lapsed(&sent, out);
+        while let Some((stamp, sent)) = self.sent.lapse(steady) {
+            self.lapsed(stamp, &sent, out);
         }
         while let Some((_, slot)) = Timers::due(&mut self.timers.groups, steady.saturating_sub(GROUP)) {
             self.group_is_over(slot);
@@ -164,10 +164,11 @@ impl Tracker {
     #[inline(never)]
     fn sent_no_more(&mut self, handle: Handle, out: &mut Output<'_>) {
         let Some(sent) = self.sent.get(handle).copied() else { return };
-        self.timers.unanswered.push_back((sent.stamp, handle));
-        let hidden = self.clock.paused(sent.stamp, self.schedule.stops);
+        let stamp = self.sent.stamp(handle);
+        self.timers.unanswered.push_back((stamp, handle));
+        let hidden = self.clock.paused(stamp, self.schedule.stops);
         let hidden = hidden || self.is_crossed(&sent);
-        let apart = sent.arrived || sent.unreachable || hidden || is_notification(&sent);
+        let apart = sent.is(ARRIVED | UNREACHABLE) || hidden || is_notification(&sent);
         if !apart && self.is_captured_two_way(&sent) && !self.answered_early(&sent) {
             self.gave_up(handle, &sent, true, out);
         }
@@ -193,10 +194,10 @@ impl Tracker {
     fn waited_in_vain(&mut self, handle: Handle, out: &mut Output<'_>) {
         let Some(sent) = self.sent.get(handle).copied().filter(|sent| !sent.is_answered()) else { return };
         self.no_longer_outstanding(handle);
-        if sent.arrived || sent.unreachable || self.is_crossed(&sent) || self.answered_early(&sent) {
+        if sent.is(ARRIVED | UNREACHABLE) || self.is_crossed(&sent) || self.answered_early(&sent) {
             return;
         }
-        if self.clock.paused(sent.stamp, self.schedule.wait) {
+        if self.clock.paused(self.sent.stamp(handle), self.schedule.wait) {
             // As at the end of a capture nobody knows what came.
             self.timed_out(&sent, out);
             return;
@@ -258,14 +259,14 @@ impl Tracker {
         }
     }
 
-    /// The Message ID of a message is free again: what its exchange still waits for does not come any more.
-    fn lapsed(&mut self, sent: &Sent, out: &mut Output<'_>) {
-        self.release(sent.outstanding.then(|| sent.pair()));
-        if sent.malformed || sent.multicast {
+    /// The Message ID of a message that came at a steady time is free again: what its exchange still waits for does not come any more.
+    fn lapsed(&mut self, stamp: i64, sent: &Sent, out: &mut Output<'_>) {
+        self.release(sent.is(OUTSTANDING).then(|| sent.pair()));
+        if sent.is(MALFORMED | MULTICAST) {
             return;
         }
         let Some(slot) = self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record) else { return };
-        if slot.row.response != NO_RECORD || sent.unreachable {
+        if slot.row.response != NO_RECORD || sent.is(UNREACHABLE) {
             return;
         }
         let (acknowledged, suppressed, place) =
@@ -274,14 +275,14 @@ impl Tracker {
             return;
         }
         // Nobody waits for more than an ACK to that.
-        if suppressed && (acknowledged || !sent.confirmable) {
+        if suppressed && (acknowledged || !sent.is(CONFIRMABLE)) {
             return;
         }
-        if self.clock.paused(sent.stamp, self.sent.life(sent)) {
+        if self.clock.paused(stamp, self.sent.life(sent)) {
             self.timed_out(sent, out);
             return;
         }
-        if !sent.confirmable {
+        if !sent.is(CONFIRMABLE) {
             let (two_way, finding) = (self.is_captured_two_way(sent), Finding::new(Rule::RespNoneNon, CODE));
             self.unless_one_way(two_way, sent.pair(), sent.record, finding, out);
         } else if acknowledged {
@@ -343,7 +344,7 @@ impl Tracker {
             }
             let Some(sent) = self.sent.evict() else { break };
             self.counters.evicted += 1;
-            self.release(sent.outstanding.then(|| sent.pair()));
+            self.release(sent.is(OUTSTANDING).then(|| sent.pair()));
         }
         while self.slots.bytes() >= half {
             let Some(oldest) = self.slots.oldest() else { break };

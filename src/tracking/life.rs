@@ -2,7 +2,7 @@
 
 use super::ahead::ask;
 use super::ring::Ring;
-use super::sent::{MessageKey, Sent};
+use super::sent::{MALFORMED, MULTICAST, MessageKey, RESPONDED, Sent};
 use super::slab::NOTHING;
 
 /// So many are known at least whose time is over.
@@ -31,8 +31,8 @@ impl Due {
     /// Whether nothing happens: when no copy is due any more, and when the number is free again.
     #[inline(always)]
     fn quiet(sent: &Sent) -> (bool, bool) {
-        let apart = sent.malformed || sent.stray || sent.multicast;
-        let done = sent.responded || !sent.is_request() || apart;
+        let apart = sent.is(MALFORMED | MULTICAST) || sent.is_stray();
+        let done = sent.is(RESPONDED) || !sent.is_request() || apart;
         (sent.is_answered() || apart, done && sent.again == NOTHING)
     }
 
@@ -133,14 +133,14 @@ impl Life {
         Some((number, behind))
     }
 
-    /// Adds a message, which is written where it stays. `tag`, `behind`: see [`Due`].
+    /// Adds a message, which is written where it stays. `stamp`, `tag`, `behind`: see [`Due`].
     #[inline(always)]
-    pub fn push(&mut self, tag: u16, behind: u32, write: impl FnOnce(&mut Sent)) {
+    pub fn push(&mut self, stamp: i64, tag: u16, behind: u32, write: impl FnOnce(&mut Sent)) {
         let Some((sent, due)) = self.ring.push_place() else { return };
         self.living += 1;
         write(sent);
         let (waits_not, lapses_quietly) = Due::quiet(sent);
-        *due = Due { stamp: sent.stamp, behind, tag, waits_not, lapses_quietly };
+        *due = Due { stamp, behind, tag, waits_not, lapses_quietly };
     }
 
     /// What lives under a number, to be changed, and what is due of it, to be [noted](Due::note) then.
@@ -197,9 +197,9 @@ impl Life {
         found
     }
 
-    /// The oldest lives no more. It is still known; whether it lapses quietly is told with it.
+    /// The oldest lives no more. It is still known; what was due of it is told with it.
     #[inline]
-    pub fn pass(&mut self) -> Option<(bool, &mut Sent)> {
+    pub fn pass(&mut self) -> Option<(Due, &mut Sent)> {
         let number = self.oldest;
         if self.living == 0 {
             return None;
@@ -207,7 +207,7 @@ impl Life {
         self.living -= 1;
         self.oldest = Messages::after(number);
         let (sent, due) = self.ring.known_both(number)?;
-        Some((due.lapses_quietly, sent))
+        Some((*due, sent))
     }
 
     /// Of the oldest those live no more that are of an earlier time and lapse quietly, the first of them that does not excepted; only such as
@@ -239,9 +239,8 @@ impl Life {
     pub fn clamp(&mut self, steady: i64) {
         let newest = self.ring.newest();
         if self.lives(newest)
-            && let Some((sent, due)) = self.ring.known_both(newest)
+            && let Some((_, due)) = self.ring.known_both(newest)
         {
-            sent.stamp = sent.stamp.min(steady);
             due.stamp = due.stamp.min(steady);
         }
     }

@@ -7,7 +7,7 @@ use super::facts::{Facts, folded};
 use super::model::{ExchangeId, NO_RECORD, RecordId, Relation, Role, Tracked};
 use super::owners::Place;
 use super::pairs::STRAYED;
-use super::sent::{Handle, MessageKey, Sent, Travel, key, stray_key};
+use super::sent::{ARRIVED, CONFIRMABLE, CUT, Handle, MALFORMED, MessageKey, Sent, Travel, key, stray_key};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -71,8 +71,8 @@ impl Tracker {
     pub(super) fn track_sent(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let place = self.sent.place(key(context.pair, context.facts.message_id));
         let owner = self.sent.owner(place);
-        let standing = match owner.and_then(|owner| self.sent.get(owner)) {
-            Some(sent) => self.standing(sent, context),
+        let standing = match owner.and_then(|owner| Some((owner, self.sent.get(owner)?))) {
+            Some((owner, sent)) => self.standing(owner, sent, context),
             None => Standing::Fresh,
         };
         let (Some(owner), false) = (owner, matches!(standing, Standing::Fresh | Standing::Reused)) else {
@@ -97,20 +97,20 @@ impl Tracker {
     }
 
     /// The time is over for which a message owns its number.
-    fn is_free_again(&self, sent: &Sent) -> bool {
-        self.clock.age(sent.first.at(), sent.stamp) > self.sent.life(sent)
+    fn is_free_again(&self, handle: Handle, sent: &Sent) -> bool {
+        self.clock.age(sent.first.at(), || self.sent.stamp(handle)) > self.sent.life(sent)
     }
 
-    fn standing(&self, sent: &Sent, context: &Context<'_, '_>) -> Standing {
+    fn standing(&self, owner: Handle, sent: &Sent, context: &Context<'_, '_>) -> Standing {
         let facts = &context.facts;
-        if sent.malformed || self.is_free_again(sent) {
+        if sent.is(MALFORMED) || self.is_free_again(owner, sent) {
             return Standing::Fresh;
         }
         let confirmable = facts.kind == MessageType::Confirmable;
-        let cut = sent.cut || context.arrival.cut;
+        let cut = sent.is(CUT) || context.arrival.cut;
         let alike =
             if cut { sent.head == facts.head || self.may_be_copy(sent, context) } else { sent.hash == facts.hash };
-        let equal = sent.confirmable == confirmable && alike;
+        let equal = sent.is(CONFIRMABLE) == confirmable && alike;
         if equal {
             let last = self.sent.last(sent);
             return match self.likeness(&sent.first, &last, context) {
@@ -119,7 +119,8 @@ impl Tracker {
                 _ => Standing::Repeated,
             };
         }
-        let refreshed = sent.head == facts.head && facts.code.is_response() && sent.refreshable == facts.refreshable();
+        let refreshed =
+            sent.head == facts.head && facts.code.is_response() && sent.refreshable == folded(facts.refreshable());
         if refreshed { Standing::Refreshed } else { Standing::Reused }
     }
 
@@ -128,7 +129,7 @@ impl Tracker {
     fn may_be_copy(&self, sent: &Sent, context: &Context<'_, '_>) -> bool {
         let facts = context.facts;
         let alone = Facts { token: Token::new(&[], &self.seed), ..*facts }.whole_head(context.bytes, &self.seed);
-        let was_cut = sent.cut && sent.head == !folded(alone);
+        let was_cut = sent.is(CUT) && sent.head == !folded(alone);
         sent.code == facts.code.0 && (facts.token.is_unknown() || was_cut)
     }
 
@@ -145,9 +146,9 @@ impl Tracker {
 
     /// The number was used before, and is free again.
     fn judge_recycled(&self, place: Place, context: &mut Context<'_, '_>) {
-        let before = match self.sent.owner(place).and_then(|owner| self.sent.get(owner)) {
-            Some(sent) if sent.malformed || !self.is_free_again(sent) => None,
-            Some(sent) => Some((sent.record, sent.first.at())),
+        let before = match self.sent.owner(place).and_then(|owner| Some((owner, self.sent.get(owner)?))) {
+            Some((owner, sent)) if sent.is(MALFORMED) || !self.is_free_again(owner, sent) => None,
+            Some((_, sent)) => Some((sent.record, sent.first.at())),
             None => self.sent.past(place),
         };
         if let Some((record, first)) = before {
@@ -178,8 +179,8 @@ impl Tracker {
         let Some(sent) = self.sent.get(owner).copied() else {
             return Tracked::alone(Role::Other);
         };
-        let retransmitted = sent.confirmable && standing != Standing::Doubled;
-        let mut copies = if sent.confirmable { self.sent.copies(&sent) } else { 0 };
+        let retransmitted = sent.is(CONFIRMABLE) && standing != Standing::Doubled;
+        let mut copies = if sent.is(CONFIRMABLE) { self.sent.copies(&sent) } else { 0 };
         if retransmitted {
             copies = self.retransmitted(owner, &sent, context);
             self.counters.retransmissions += u64::from(sent.code != 0);
@@ -253,7 +254,7 @@ impl Tracker {
             sent.role = tracked.role;
             sent.exchange = tracked.exchange.0;
             sent.observation = tracked.observation;
-            tracked.transmission = u16::from(sent.confirmable);
+            tracked.transmission = u16::from(sent.is(CONFIRMABLE));
         }
         if self.early.answer(context) {
             self.answer_early(handle, context);
@@ -276,7 +277,7 @@ impl Tracker {
             MessageType::Acknowledgement | MessageType::Reset => {
                 // It answers nothing, but it shows that the message arrived.
                 if let Some(sent) = self.answered(context).and_then(|handle| self.sent.get_mut(handle)) {
-                    sent.arrived = true;
+                    sent.mark(ARRIVED);
                 }
                 // A request does not belong into it; some servers answer that nevertheless.
                 if context.facts.code.is_request() {

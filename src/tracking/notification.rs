@@ -13,7 +13,7 @@ use super::observation::Observation;
 use super::order::{HALF, MODULUS, ahead, order};
 use super::pairs::REGISTERED;
 use super::seed::short;
-use super::sent::{Handle, Sent};
+use super::sent::{Handle, OUTSTANDING, Sent};
 use super::slots::{Slot, SlotKind, asked};
 use super::tokens::Token;
 use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
@@ -182,8 +182,8 @@ impl Tracker {
     /// A notification is sent again though a newer one, or the end of its observation, had taken its place: both are open.
     #[cold]
     pub(super) fn goes_on_after_all(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) {
-        let waits = self.clock.age(sent.first.at(), sent.stamp) <= self.schedule.wait;
-        if sent.observation.0 != 0 && !sent.outstanding && !sent.is_answered() && !sent.is_request() && waits {
+        let waits = self.clock.age(sent.first.at(), || self.sent.stamp(owner)) <= self.schedule.wait;
+        if sent.observation.0 != 0 && !sent.is(OUTSTANDING) && !sent.is_answered() && !sent.is_request() && waits {
             self.outstanding(owner, context);
         }
     }

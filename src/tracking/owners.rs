@@ -127,9 +127,15 @@ impl Owners {
         NOTHING
     }
 
-    /// Adds a message, as the owner of the key of a place; gives its number. `long`: it is not Non-confirmable.
+    /// Adds a message, as the owner of the key of a place; gives its number. `long`: it is not Non-confirmable; `stamp`: the steady time.
     #[inline(always)]
-    pub fn add(&mut self, lives: &mut Lives, mut place: Place, long: bool, write: impl FnOnce(&mut Sent)) -> u32 {
+    pub fn add(
+        &mut self,
+        lives: &mut Lives,
+        mut place: Place,
+        (long, stamp): (bool, i64),
+        write: impl FnOnce(&mut Sent),
+    ) -> u32 {
         if let Some(before) = place.number() {
             lives.disown(before);
         }
@@ -140,7 +146,7 @@ impl Owners {
         }
         let life = lives.of_mut(Lives::kind(long));
         let number = life.next();
-        life.push(place.tag, place.behind, write);
+        life.push(stamp, place.tag, place.behind, write);
         if let Some(first) = self.first.get_mut(place.at as usize) {
             *first = if place.behind == NOTHING { First::NOBODY } else { *first }.with(number, place.tag);
         }
@@ -214,21 +220,19 @@ mod tests {
     use super::*;
     use crate::tracking::model::{NO_RECORD, ObservationId, Role};
     use crate::tracking::random::Random;
-    use crate::tracking::sent::{Handle, SentTable, Travel};
+    use crate::tracking::sent::{CONFIRMABLE, Handle, RESPONDED, SentTable, Travel};
     use crate::tracking::slots::NONE;
 
     /// A message that is answered: it lapses quietly.
     fn sent(key: MessageKey, stamp: i64, confirmable: bool) -> Sent {
         Sent {
             key,
-            stamp,
             first: Travel::default(),
             hash: 0,
             refreshable: 0,
             ack_hash: 0,
             answer: Travel::default(),
             answered_by: 1,
-            round_trip: 0,
             head: 0,
             record: stamp as u32,
             slot: NONE,
@@ -239,15 +243,7 @@ mod tests {
             code: 1,
             role: Role::Other,
             ack_role: Role::Other,
-            confirmable,
-            cut: false,
-            malformed: false,
-            multicast: false,
-            stray: false,
-            outstanding: false,
-            unreachable: false,
-            arrived: false,
-            responded: true,
+            marks: RESPONDED | if confirmable { CONFIRMABLE } else { 0 },
             again: NOTHING,
         }
     }
@@ -275,11 +271,11 @@ mod tests {
             }
             found += u32::from(known.is_some());
             let sent = sent(key, time, confirmable);
-            let handle = table.add(place, sent.confirmable, |cell| *cell = sent);
+            let handle = table.add(place, confirmable, time, |cell| *cell = sent);
             newest.insert(key, (handle, sent));
             if time % 1_000 == 999
                 && let Some(evicted) = table.evict()
-                && newest.get(&evicted.key).is_some_and(|(_, sent)| sent.stamp == evicted.stamp)
+                && newest.get(&evicted.key).is_some_and(|(_, sent)| sent.record == evicted.record)
             {
                 newest.remove(&evicted.key);
             }

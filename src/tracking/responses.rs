@@ -4,7 +4,7 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
-use super::sent::{Handle, Sent};
+use super::sent::{CONFIRMABLE, Handle, Sent};
 use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
@@ -210,8 +210,9 @@ impl Tracker {
     pub(super) fn piggybacked_elsewhere(&mut self, context: &mut Context<'_, '_>) -> bool {
         let facts = context.facts;
         let asked = |slot: u32| {
-            let sent = self.slots.get(slot).and_then(|slot| self.sent.get(slot.sent));
-            sent.is_some_and(|sent| sent.confirmable && sent.key as u16 == facts.message_id && self.lives(sent))
+            let Some(handle) = self.slots.get(slot).map(|slot| slot.sent) else { return false };
+            let awaits = |sent: &Sent| sent.is(CONFIRMABLE) && sent.key as u16 == facts.message_id;
+            self.sent.get(handle).is_some_and(|sent| awaits(sent) && self.lives(handle, sent))
         };
         if !facts.code.is_response() {
             return false;

@@ -8,7 +8,7 @@ use super::early::is_near;
 use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT, STRAYED};
 use super::schedule::Schedule;
-use super::sent::{Handle, Sent, stray_key};
+use super::sent::{Handle, OUTSTANDING, Sent, stray_key};
 use crate::coap::{Copies, Finding, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
@@ -89,6 +89,7 @@ impl Tracker {
             gap: gap.unwrap_or(0),
             answer: before.answer,
             first_ack: before.first_ack,
+            round_trip: before.round_trip(sent),
             gave_up: false,
         };
         self.sent.set_again(owner, now);
@@ -99,7 +100,7 @@ impl Tracker {
             let (rule, record) = (Rule::MidGaveUp, before.last_record);
             context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
         }
-        self.judge_spurious(sent, context);
+        self.judge_spurious(sent, now.round_trip, context);
         self.goes_on_after_all(owner, sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
             let late = if goes_on { i64::MAX } else { self.latest_gap(&before, &reading) };
@@ -144,14 +145,14 @@ impl Tracker {
 
     /// The answer had passed here long enough before to have reached the sender.
     #[inline(always)]
-    fn judge_spurious(&self, sent: &Sent, context: &mut Context<'_, '_>) {
+    fn judge_spurious(&self, sent: &Sent, round_trip: Option<u32>, context: &mut Context<'_, '_>) {
         // An ACK with the token of another is no answer to whoever sent this.
         let of_another = sent.answered_by == sent.acknowledgement && sent.ack_role == Role::Other;
         if !sent.is_answered() || of_another {
             return;
         }
         let Some(since) = between(sent.answer.at(), context.now) else { return };
-        if since > i64::from(sent.round_trip / 2).min(UNDER_WAY) {
+        if since > i64::from(round_trip.unwrap_or(0) / 2).min(UNDER_WAY) {
             context.find(Rule::MidSpurious, i64::from(sent.answered_by), since);
         }
     }
@@ -165,7 +166,7 @@ impl Tracker {
             return;
         }
         if let Some(sent) = self.sent.get_mut(handle) {
-            sent.outstanding = true;
+            sent.mark(OUTSTANDING);
         }
         self.one_more_open(context);
     }

@@ -1,10 +1,14 @@
 //! The messages that own a Message ID now, found by sender, receiver and number, and forgotten when their lifetime is over.
 
+use std::mem::offset_of;
+
+use prefetch_index::prefetch_index;
+
 use super::again::Again;
-use super::ahead::ask;
 use super::clock::Moment;
 use super::context::Context;
-use super::life::{Due, Life, Lives};
+use super::facts::folded;
+use super::life::{Life, Lives};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::owners::{Owners, Place};
 use super::pairs::PairNumber;
@@ -20,6 +24,9 @@ pub(super) type MessageKey = u64;
 pub(super) fn key(pair: PairNumber, message_id: u16) -> MessageKey {
     u64::from(pair.0) << 18 | u64::from(message_id)
 }
+
+/// Bits of a key one of which an ACK or RST has.
+const STRAY: MessageKey = 3 << 16;
 
 /// Key of an ACK or RST that answers nothing captured, so that its copies are known.
 pub(super) fn stray_key(pair: PairNumber, message_id: u16, reset: bool) -> MessageKey {
@@ -53,25 +60,38 @@ impl Travel {
     }
 }
 
+/// It is Confirmable.
+pub(super) const CONFIRMABLE: u8 = 1;
+/// The capture cut it.
+pub(super) const CUT: u8 = 2;
+pub(super) const MALFORMED: u8 = 4;
+pub(super) const MULTICAST: u8 = 8;
+/// It counts as an open interaction of its sender (NSTART).
+pub(super) const OUTSTANDING: u8 = 16;
+/// An ICMP error spoke of it.
+pub(super) const UNREACHABLE: u8 = 32;
+/// Something malformed shows that it arrived.
+pub(super) const ARRIVED: u8 = 64;
+/// It is a request, and its exchange has a response.
+pub(super) const RESPONDED: u8 = 128;
+
 /// A message that owns its Message ID, with its answers. Times in nanoseconds. It [begins](Sent::begin) with each field set.
+///
+/// Small, since all memory that is taken costs time, and messages are many: when it came by the steady time is told [beside it](super::life::Due).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sent {
     pub key: MessageKey,
-    /// Steady time of the first copy.
-    pub stamp: i64,
     /// First copy.
     pub first: Travel,
     pub hash: u64,
-    /// Hash of a response without Observe and Max-Age.
-    pub refreshable: u64,
-    /// Hash of the ACK.
-    pub ack_hash: u64,
+    /// Hash of a response without Observe and Max-Age, folded. Only what has the same header and token is compared.
+    pub refreshable: u32,
+    /// Hash of the ACK, folded. Only those are compared that have its Message ID.
+    pub ack_hash: u32,
     /// What answered it first: ACK, Reset, or a response of its own.
     pub answer: Travel,
     /// Record of what answered it first, or `NO_RECORD`.
     pub answered_by: RecordId,
-    /// Time from the newest copy before the answer to the answer; 0 where unknown. Only short ones matter.
-    pub round_trip: u32,
     /// Hash of header and token.
     pub head: u32,
     /// First copy.
@@ -89,63 +109,76 @@ pub(super) struct Sent {
     pub role: Role,
     /// Role of the ACK.
     pub ack_role: Role,
-    pub confirmable: bool,
-    pub cut: bool,
-    pub malformed: bool,
-    pub multicast: bool,
-    /// Neither CON nor NON: an ACK or RST that answers nothing.
-    pub stray: bool,
-    /// Counts as an open interaction of its sender (NSTART).
-    pub outstanding: bool,
-    /// An ICMP error spoke of it.
-    pub unreachable: bool,
-    /// Something malformed shows that it arrived.
-    pub arrived: bool,
-    /// It is a request, and its exchange has a response.
-    pub responded: bool,
+    /// `CONFIRMABLE`, `CUT`, `MALFORMED`, `MULTICAST`, `OUTSTANDING`, `UNREACHABLE`, `ARRIVED`, `RESPONDED`.
+    pub marks: u8,
     /// What few messages have, see [`SentTable::again`].
     pub again: u32,
 }
 
-const _: () = assert!(size_of::<Sent>() <= 128);
+const _: () = assert!(size_of::<Sent>() <= 96);
 
 impl Sent {
     /// Becomes the message at hand, of which nothing more is known: each field anew. What is told elsewhere is brought here piece by piece,
     /// lest all of it had to be put aside first.
     #[inline(always)]
-    fn begin(&mut self, key: MessageKey, stamp: i64, context: &Context<'_, '_>, malformed: bool) {
+    fn begin(&mut self, key: MessageKey, context: &Context<'_, '_>, malformed: bool) {
         let (facts, arrival) = (context.facts, context.arrival);
-        (self.key, self.stamp) = (key, stamp);
+        self.key = key;
         self.first = context.travel();
         self.hash = facts.hash;
-        self.refreshable = facts.refreshable();
+        self.refreshable = folded(facts.refreshable());
         self.head = facts.head;
         self.record = arrival.record;
         self.code = facts.code.0;
-        self.confirmable = facts.kind == MessageType::Confirmable;
-        self.stray = !matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable);
-        (self.cut, self.multicast) = (arrival.cut, arrival.multicast);
-        self.malformed = malformed;
-        (self.ack_hash, self.answer, self.answered_by, self.round_trip) = (0, Travel::default(), NO_RECORD, 0);
+        let mark = |is: bool, mark: u8| if is { mark } else { 0 };
+        self.marks = mark(facts.kind == MessageType::Confirmable, CONFIRMABLE)
+            | mark(arrival.cut, CUT)
+            | mark(malformed, MALFORMED)
+            | mark(arrival.multicast, MULTICAST);
+        (self.ack_hash, self.answer, self.answered_by) = (0, Travel::default(), NO_RECORD);
         (self.slot, self.exchange, self.observation) = (NONE, 0, ObservationId(0));
         (self.acknowledgement, self.reset) = (NO_RECORD, NO_RECORD);
         (self.role, self.ack_role) = (Role::Other, Role::Other);
-        (self.outstanding, self.unreachable, self.arrived, self.responded) = (false, false, false, false);
         self.again = NOTHING;
     }
 
-    /// Asks memory for it.
+    /// Asks memory for it, line by line.
     #[inline]
     pub fn ask(&self) {
-        ask(&self.key);
-        ask(&self.record);
-        ask(&self.responded);
+        const BEFORE: usize = offset_of!(Sent, key) / size_of::<u64>();
+        let words = std::slice::from_ref(&self.key);
+        for word in [0, 8, size_of::<Self>() / size_of::<u64>() - 1] {
+            prefetch_index(words, word.wrapping_sub(BEFORE));
+        }
+    }
+
+    /// Whether it has one of some marks.
+    #[inline(always)]
+    pub fn is(&self, marks: u8) -> bool {
+        self.marks & marks != 0
+    }
+
+    #[inline(always)]
+    pub fn mark(&mut self, marks: u8) {
+        self.marks |= marks;
+    }
+
+    /// It is marked if so.
+    #[inline(always)]
+    pub fn mark_if(&mut self, so: bool, marks: u8) {
+        self.marks |= marks & u8::from(so).wrapping_neg();
+    }
+
+    /// Neither CON nor NON: an ACK or RST that answers nothing.
+    #[inline]
+    pub fn is_stray(&self) -> bool {
+        self.key & STRAY != 0
     }
 
     /// A Confirmable message, and nothing answered it yet.
     #[inline]
     pub fn waits(&self) -> bool {
-        self.confirmable && [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3]
+        self.is(CONFIRMABLE) && [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3]
     }
 
     /// It was captured once, and not answered twice.
@@ -157,7 +190,9 @@ impl Sent {
     /// It is open no more; gives the direction in which it was, if it was.
     #[inline(always)]
     pub fn release(&mut self) -> Option<PairNumber> {
-        std::mem::take(&mut self.outstanding).then(|| self.pair())
+        let was_open = self.is(OUTSTANDING);
+        self.marks &= !OUTSTANDING;
+        was_open.then(|| self.pair())
     }
 
     /// From its sender to its receiver.
@@ -240,7 +275,7 @@ impl SentTable {
 
     /// How long such a message owns its number, nanoseconds.
     pub fn life(&self, sent: &Sent) -> i64 {
-        if sent.confirmable || sent.stray { self.lifetime } else { self.lives.other.wait }
+        if sent.is(CONFIRMABLE) || sent.is_stray() { self.lifetime } else { self.lives.other.wait }
     }
 
     /// The message that owns a number.
@@ -301,7 +336,7 @@ impl SentTable {
         let newest = newest.map(|(number, sent)| (Handle(number), sent));
         let mut found = newest.filter_map(|(handle, sent)| {
             if sent.pair() == pair && [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id) {
-                return Some((sent.record, Some(handle).filter(|_| !sent.stray)));
+                return Some((sent.record, Some(handle).filter(|_| !sent.is_stray())));
             }
             let answered = sent.pair() == pair.reversed() && sent.is_answered() && sent.answer.ip_id == ip_id;
             // A response of its own is there itself.
@@ -328,16 +363,21 @@ impl SentTable {
         more: impl FnOnce(&mut Sent),
     ) -> Handle {
         let long = context.facts.kind != MessageType::NonConfirmable;
-        self.add(place, long, |sent| {
-            sent.begin(key, stamp, context, malformed);
+        self.add(place, long, stamp, |sent| {
+            sent.begin(key, context, malformed);
             more(sent);
         })
     }
 
-    /// Makes what is written the owner of the number of a place; `long`: it is not of a Non-confirmable message.
+    /// Makes what is written the owner of the number of a place; `long`: it is not of a Non-confirmable message. `stamp`: the steady time.
     #[inline(always)]
-    pub(super) fn add(&mut self, place: Place, long: bool, write: impl FnOnce(&mut Sent)) -> Handle {
-        Handle(self.owners.add(&mut self.lives, place, long, write))
+    pub(super) fn add(&mut self, place: Place, long: bool, stamp: i64, write: impl FnOnce(&mut Sent)) -> Handle {
+        Handle(self.owners.add(&mut self.lives, place, (long, stamp), write))
+    }
+
+    /// Steady time of the first copy of a message that lives or is past.
+    pub fn stamp(&self, handle: Handle) -> i64 {
+        self.lives.due(handle.0).map_or(0, |due| due.stamp)
     }
 
     /// Lets a multicast message be found by its sender and number alone, too.
@@ -347,25 +387,18 @@ impl SentTable {
         *self.groups.get_or_default(group_key(client, message_id), alive) = handle;
     }
 
-    /// Changes a message, and notes what is due of it then. `change` is told the newest copy.
+    /// Changes a message, and notes what is due of it then.
     #[inline(always)]
-    pub fn change<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Sent, &Travel) -> R) -> Option<R> {
-        let (sent, due, last) = self.changing(handle)?;
-        let changed = change(sent, &last);
+    pub fn change<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Sent) -> R) -> Option<R> {
+        let (sent, due) = self.lives.of_mut(handle.0).changing(handle.0)?;
+        let changed = change(sent);
         due.note(sent);
         Some(changed)
     }
 
-    /// The same for a change that is large: what is due is to be [noted](Due::note) behind it. Gives the newest copy, too.
-    #[inline(always)]
-    pub fn changing(&mut self, handle: Handle) -> Option<(&mut Sent, &mut Due, Travel)> {
-        let (sent, due) = self.lives.of_mut(handle.0).changing(handle.0)?;
-        let last = self.agains.get(sent.again).map_or(sent.first, |again| again.last);
-        Some((sent, due, last))
-    }
-
-    /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then.
-    pub fn lapse(&mut self, steady: i64) -> Option<Sent> {
+    /// Takes out the oldest message to which no answer can come any more by the steady time, and of which something is due then: with the
+    /// steady time at which it came.
+    pub fn lapse(&mut self, steady: i64) -> Option<(i64, Sent)> {
         let before = steady.saturating_sub(self.lifetime);
         self.lives.other.pass_quietly(before, true);
         while self.lives.other.begins_before(before) && self.shed() {
@@ -373,10 +406,10 @@ impl SentTable {
         }
         self.lives.confirmable.pass_quietly(before, false);
         while self.lives.confirmable.begins_before(before) {
-            let (quietly, sent) = self.lives.confirmable.pass()?;
-            if !quietly {
+            let (due, sent) = self.lives.confirmable.pass()?;
+            if !due.lapses_quietly {
                 self.agains.take(sent.again);
-                return Some(*sent);
+                return Some((due.stamp, *sent));
             }
         }
         None
@@ -395,7 +428,7 @@ impl SentTable {
         if !life.has_waited() {
             return false;
         }
-        if let Some((false, sent)) = life.pass() {
+        if let Some((_, sent)) = life.pass().filter(|(due, _)| !due.lapses_quietly) {
             self.agains.take(sent.again);
         }
         true

@@ -6,7 +6,7 @@ use super::context::{MESSAGE_ID, Output};
 use super::message_layer::PASSAGE;
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::pairs::PairNumber;
-use super::sent::{Handle, Sent, key};
+use super::sent::{Handle, Sent, UNREACHABLE, key};
 use super::slots::SlotKind;
 use crate::coap::finding::icmp_type;
 use crate::coap::{Finding, Header, Message, MessageType, Rule};
@@ -100,7 +100,7 @@ impl Tracker {
     /// A CON or NON did not arrive: its exchange or observation is not expected to go on.
     fn not_delivered(&mut self, handle: Handle, evidence: RecordId, out: &mut Output<'_>) {
         let Some(sent) = self.sent.get_mut(handle) else { return };
-        sent.unreachable = true;
+        sent.mark(UNREACHABLE);
         let (place, record) = (sent.slot, sent.record);
         self.no_longer_outstanding(handle);
         let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.kind != SlotKind::Malformed) else { return };

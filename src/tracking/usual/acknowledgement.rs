@@ -5,6 +5,7 @@ use crate::tracking::clock::between;
 use crate::tracking::context::Context;
 use crate::tracking::model::{ExchangeId, ExchangeRow, ExchangeState, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
+use crate::tracking::sent::MALFORMED;
 use crate::tracking::slots::{Slot, SlotKind};
 
 impl Tracker {
@@ -15,7 +16,7 @@ impl Tracker {
         let (handle, sent) = self.answered_sent(context)?;
         let elapsed = between(sent.first.at(), context.now)?;
         let (index, about, request) = (sent.slot, sent.record, sent.is_request());
-        if sent.code == 0 || sent.malformed || !self.acknowledges_in_time(sent, elapsed) {
+        if sent.code == 0 || sent.is(MALFORMED) || !self.acknowledges_in_time(sent, elapsed) {
             return None;
         }
         let (exchange, observation) = (ExchangeId(sent.exchange), sent.observation);
@@ -37,8 +38,8 @@ impl Tracker {
         // Changed only behind this: to copy in large what was just written in small waits for the memory.
         context.out.patch(Patch::Exchange(slot.id, ExchangeRow { last: record, state, ..slot.row }));
         (slot.row.last, slot.row.state) = (record, state);
-        let freed = self.sent.change(handle, |sent, last| {
-            sent.note_answer(last, context);
+        let freed = self.sent.change(handle, |sent| {
+            sent.note_answer(context);
             sent.note_ack(Role::EmptyAck, context);
             sent.release()
         });

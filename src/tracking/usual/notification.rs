@@ -6,7 +6,7 @@ use crate::tracking::context::Context;
 use crate::tracking::judge::{has_method, similar};
 use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
-use crate::tracking::sent::{SentTable, key};
+use crate::tracking::sent::{OUTSTANDING, SentTable, key};
 use crate::tracking::slots::{Asked, Slot, SlotKind, USUAL, asked};
 
 impl Tracker {
@@ -38,7 +38,8 @@ impl Tracker {
         let opens = confirmable && !self.early.may_answer(context.now.time);
         let handle = self.sent.insert(owner, (key, stamp, false), context, |sent| {
             (sent.slot, sent.exchange, sent.observation) = (index, slot.id.0, observation.id);
-            (sent.role, sent.outstanding) = (Role::Notification, opens);
+            sent.role = Role::Notification;
+            sent.mark_if(opens, OUTSTANDING);
         });
         self.counters.count_sent(confirmable);
         let (slot, observation) = if confirmable {

@@ -7,7 +7,7 @@ use crate::tracking::exchange::{new_row, observes};
 use crate::tracking::model::{ExchangeId, ExchangeRow, Patch, Role, Tracked};
 use crate::tracking::owners::Place;
 use crate::tracking::pairs::{Direction, TOLD};
-use crate::tracking::sent::{Handle, MessageKey, SentTable, key};
+use crate::tracking::sent::{Handle, MessageKey, OUTSTANDING, SentTable, key};
 use crate::tracking::slots::{Asked, Observes, Slot, SlotKind, USUAL};
 
 impl Tracker {
@@ -94,7 +94,8 @@ impl Tracker {
         let (opens, slot, exchange) = (self.opens(context), self.slots.next(), self.exchanges);
         self.counters.count_sent(context.facts.kind == MessageType::Confirmable);
         let handle = self.sent.insert(owner, (key, self.clock.stamp(), false), context, |sent| {
-            (sent.slot, sent.exchange, sent.role, sent.outstanding) = (slot, exchange, role, opens);
+            (sent.slot, sent.exchange, sent.role) = (slot, exchange, role);
+            sent.mark_if(opens, OUTSTANDING);
         });
         if !back.is_seen() {
             self.probe_unanswered(context);

@@ -8,7 +8,7 @@ use crate::tracking::context::Context;
 use crate::tracking::judge::has_method;
 use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
-use crate::tracking::sent::{Sent, SentTable, key};
+use crate::tracking::sent::{OUTSTANDING, Sent, SentTable, key};
 use crate::tracking::slots::{NONE, SHARED, Slot, USUAL};
 
 /// What the first response to a request tells of it.
@@ -73,7 +73,8 @@ impl Tracker {
         };
         let (opens, exchange) = (confirmable && self.opens(context), slot.id.0);
         let handle = self.sent.insert(owner, (key, self.clock.stamp(), false), context, |sent| {
-            (sent.slot, sent.exchange, sent.role, sent.outstanding) = (index, exchange, role, opens);
+            (sent.slot, sent.exchange, sent.role) = (index, exchange, role);
+            sent.mark_if(opens, OUTSTANDING);
         });
         self.counters.count_sent(confirmable);
         if confirmable {
@@ -120,7 +121,7 @@ impl Tracker {
         row.state = ExchangeState::Answered;
         slot.row = row;
         let (exchange, asked, pair, observes) = (slot.id, slot.sent, slot.pair, slot.observes());
-        self.settle_usual(asked, first.elapsed, role, context);
+        self.settle_usual(asked, role, context);
         context.out.patch(Patch::AnsweredBy { record: row.request, by: record });
         if first.slow {
             context.find_code(Rule::RespSlow, i64::from(row.request), first.elapsed);
