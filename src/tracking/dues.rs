@@ -9,6 +9,9 @@ type Due = (i64, u32);
 /// So many times that things wait for are told apart: one of them may be much longer than the others.
 const QUEUES: usize = 3;
 
+/// So many of each kind are told of together.
+const NEXT: usize = 16;
+
 /// Most wait for equally long as others, so that they are put in the order in which they come out. Only the rest needs a heap.
 #[derive(Default)]
 pub(super) struct Dues {
@@ -39,6 +42,15 @@ impl Dues {
     pub fn first(&self) -> Option<i64> {
         let fronts = [self.front().map(|(due, _)| due), self.others.peek().map(|Reverse(due)| *due)];
         fronts.into_iter().flatten().map(|(when, _)| when).min()
+    }
+
+    /// The slots of those that are due before a steady time: of each kind some of the first, in no order.
+    pub fn next(&self, steady: i64) -> impl Iterator<Item = u32> + Clone {
+        self.in_order
+            .iter()
+            .flat_map(|queue| queue.iter().take(NEXT))
+            .filter(move |(when, _)| *when < steady)
+            .map(|(_, slot)| *slot)
     }
 
     /// Takes out the first if it is due before a steady time.

@@ -10,7 +10,7 @@ use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch,
 use super::observation::lost_notification;
 use super::pairs::SILENT;
 use super::sent::{ARRIVED, CONFIRMABLE, Handle, MALFORMED, MULTICAST, OUTSTANDING, Sent, UNREACHABLE};
-use super::slots::{OVERDUE, SlotKind};
+use super::slots::{OVERDUE, Slot, SlotKind};
 use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
@@ -19,6 +19,9 @@ const PROMISE: i64 = 60 * SECOND;
 const STEP: i64 = SECOND / 20;
 /// A multicast request gets answers for this long (rules for tokens: RFC 7390 section 2.5).
 const GROUP: i64 = 500 * SECOND;
+
+/// Of so many that are due memory is asked together for what is needed then.
+const TOGETHER: usize = 16;
 
 /// With one message what owns a Message ID, or what is open, grows by less than this. It begins one or two of a kind; early answers may add some.
 const MOST_A_MESSAGE: usize = 16 << 10;
@@ -102,7 +105,10 @@ impl Tracker {
         while let Some((_, handle)) = Timers::due(&mut self.timers.unanswered, steady.saturating_sub(wait)) {
             self.waited_in_vain(handle, out);
         }
-        while let Some((since, slot)) = Timers::due(&mut self.timers.acknowledged, steady.saturating_sub(PROMISE)) {
+        let promised = steady.saturating_sub(PROMISE);
+        let due = self.timers.acknowledged.iter().take(TOGETHER).take_while(|(since, _)| *since < promised);
+        due.for_each(|(_, slot)| self.slots.ask_of(*slot));
+        while let Some((since, slot)) = Timers::due(&mut self.timers.acknowledged, promised) {
             if !self.clock.paused(since, PROMISE) {
                 self.promise_broken(slot, less(Rule::RespNoneAfterAck.severity()), out);
             }
@@ -121,6 +127,7 @@ impl Tracker {
         }
         let groups = &mut self.memory.groups;
         while self.slots.expire(steady, self.lifetime, &mut |number, slot| Self::forget_group(groups, number, slot)) {}
+        self.slots.ask_observed(self.timers.stale.next(steady));
         while let Some(slot) = self.timers.stale.take_before(steady) {
             self.out_of_date(slot, steady, out);
         }
@@ -297,12 +304,12 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
-        let quick = self.slots.get(slot).is_some_and(|slot| self.slots.asked(slot).quick);
-        if let Some(slot) = self.slots.get_mut(slot)
-            && slot.row.response == NO_RECORD
-            && slot.row.no_response == 0
-            && !quick
-        {
+        let awaits =
+            |slot: &&Slot| slot.row.response == NO_RECORD && slot.row.no_response == 0 && !self.slots.asked(slot).quick;
+        if self.slots.get(slot).filter(awaits).is_none() {
+            return;
+        }
+        if let Some(slot) = self.slots.get_mut(slot) {
             let (record, was) = (slot.row.request, less(Rule::RespNoneAfterAck.severity()));
             let finding =
                 Finding::new(Rule::RespNoneAfterAck, CODE).with(i64::from(slot.acknowledgement), 0).at(severity);

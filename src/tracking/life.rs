@@ -31,9 +31,19 @@ impl Due {
     /// Whether nothing happens: when no copy is due any more, and when the number is free again.
     #[inline(always)]
     fn quiet(sent: &Sent) -> (bool, bool) {
-        let apart = sent.is(MALFORMED | MULTICAST) || sent.is_stray();
-        let done = sent.is(RESPONDED) || !sent.is_request() || apart;
-        (sent.is_answered() || apart, done && sent.again == NOTHING)
+        (sent.is_answered() || Self::is_apart(sent), Self::is_done(sent) && sent.again == NOTHING)
+    }
+
+    /// Nobody waits for an answer to it.
+    #[inline(always)]
+    fn is_apart(sent: &Sent) -> bool {
+        sent.is(MALFORMED | MULTICAST) || sent.is_stray()
+    }
+
+    /// No response to it can be missing.
+    #[inline(always)]
+    pub fn is_done(sent: &Sent) -> bool {
+        sent.is(RESPONDED) || !sent.is_request() || Self::is_apart(sent)
     }
 
     /// A message has changed.

@@ -8,7 +8,7 @@ use super::again::Again;
 use super::clock::Moment;
 use super::context::Context;
 use super::facts::folded;
-use super::life::{Life, Lives};
+use super::life::{Due, Life, Lives};
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::owners::{Owners, Place};
 use super::pairs::PairNumber;
@@ -77,7 +77,7 @@ pub(super) const RESPONDED: u8 = 128;
 
 /// A message that owns its Message ID, with its answers. Times in nanoseconds. It [begins](Sent::begin) with each field set.
 ///
-/// Small, since all memory that is taken costs time, and messages are many: when it came by the steady time is told [beside it](super::life::Due).
+/// Small, since all memory that is taken costs time, and messages are many: when it came by the steady time is told [beside it](Due).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sent {
     pub key: MessageKey,
@@ -407,8 +407,8 @@ impl SentTable {
         self.lives.confirmable.pass_quietly(before, false);
         while self.lives.confirmable.begins_before(before) {
             let (due, sent) = self.lives.confirmable.pass()?;
-            if !due.lapses_quietly {
-                self.agains.take(sent.again);
+            self.agains.free(sent.again);
+            if !Due::is_done(sent) || sent.is(OUTSTANDING) {
                 return Some((due.stamp, *sent));
             }
         }
@@ -429,7 +429,7 @@ impl SentTable {
             return false;
         }
         if let Some((_, sent)) = life.pass().filter(|(due, _)| !due.lapses_quietly) {
-            self.agains.take(sent.again);
+            self.agains.free(sent.again);
         }
         true
     }
@@ -440,7 +440,7 @@ impl SentTable {
         let life = self.lives.both().into_iter().min_by_key(oldest)?;
         let number = life.oldest();
         let (_, sent) = life.pass()?;
-        self.agains.take(sent.again);
+        self.agains.free(sent.again);
         let evicted = *sent;
         // That its number is free again is not known.
         self.owners.disown(&mut self.lives, number);

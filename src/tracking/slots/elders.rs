@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::{NONE, Slot};
 use crate::tracking::slab::{NOTHING, Slab};
-use crate::tracking::tags::{Held, Tags};
+use crate::tracking::tags::{Held, Tag, Tags};
 
 /// Slots lie apart from the index of their numbers: a map's empty places would be as large as slots.
 pub(super) struct Elders {
@@ -41,6 +41,18 @@ impl Elders {
     #[inline]
     pub fn asked(&self, place: u32) -> Option<&Slot> {
         self.slots.place(place).map(|(_, slot)| slot)
+    }
+
+    /// Asks memory for where a number is looked up.
+    #[inline]
+    pub fn ask(&self, number: u32) -> Tag {
+        self.index.ask(u64::from(number))
+    }
+
+    /// The place where the slot with a number may lie, or nothing.
+    #[inline]
+    pub fn first(&self, number: u32) -> u32 {
+        self.index.first(self.ask(number))
     }
 
     #[inline]

@@ -4,6 +4,8 @@
 //! Those that are still open after the lifetime of an exchange move to the elders.
 
 mod aging;
+mod asked;
+mod asking;
 mod clients;
 mod closing;
 mod elders;
@@ -12,6 +14,7 @@ mod under;
 use std::collections::VecDeque;
 
 use aging::Term;
+pub(super) use asked::asked;
 use clients::Clients;
 use elders::Elders;
 
@@ -80,37 +83,6 @@ impl Slots {
     #[inline]
     pub fn observation(&self, number: u32) -> Option<&Observation> {
         self.observations.get(self.get(number)?.observation)
-    }
-
-    /// What few requests have.
-    #[inline]
-    pub fn asked(&self, slot: &Slot) -> &Asked {
-        asked(&self.asked, slot)
-    }
-
-    /// Keeps that of a slot which is not there yet, for [`Slot::asked`].
-    #[inline(always)]
-    pub fn keep_asked(&mut self, asked: Asked) -> u32 {
-        if asked == Asked::NOTHING { NOTHING } else { self.asked.put(asked) }
-    }
-
-    /// What the request to a group in a slot has, to be changed.
-    pub fn asked_mut(&mut self, number: u32) -> Option<&mut Asked> {
-        let kept = self.get(number)?.asked;
-        if kept == NOTHING {
-            let kept = self.asked.put(Asked::NOTHING);
-            self.get_mut(number)?.asked = kept;
-            return self.asked.get_mut(kept);
-        }
-        self.asked.get_mut(kept)
-    }
-
-    /// Asks memory for where the slots will lie that come next.
-    #[inline]
-    pub fn ask_ahead(&self, by: u32) {
-        if let Some(slot) = self.ring.cell_ahead(by) {
-            slot.ask();
-        }
     }
 
     /// The same, to be changed, with its slot.
@@ -300,12 +272,6 @@ impl Slots {
             link(slot).before = left.before;
         }
     }
-}
-
-/// What few requests have, of the request in a slot.
-#[inline]
-pub(super) fn asked<'a>(kept: &'a Slab<Asked>, slot: &Slot) -> &'a Asked {
-    kept.get(slot.asked).unwrap_or(&Asked::NOTHING)
 }
 
 #[cfg(test)]

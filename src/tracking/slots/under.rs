@@ -71,15 +71,7 @@ impl Slots {
         self.elders.asked(place)
     }
 
-    /// Asks memory for the observation in a slot.
-    #[inline]
-    pub fn ask_observation(&self, slot: &Slot) {
-        if let Some(observation) = self.observations.place(slot.observation) {
-            observation.ask();
-        }
-    }
-
-    /// The same, to be changed.
+    /// What the index leads to, to be changed.
     #[inline]
     fn there_mut(&mut self, at: u32) -> Option<&mut Slot> {
         match old_place(at) {

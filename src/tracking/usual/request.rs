@@ -21,8 +21,11 @@ impl Tracker {
         }
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
+        if !SentTable::is_new(owner) {
+            return None;
+        }
         let place = self.slots.place(pair, &facts.token);
-        if !SentTable::is_new(owner) || !self.slots.is_idle(place) {
+        if !self.slots.is_idle(place) {
             return None;
         }
         let (id, handle) = self.begin(key, owner, Role::Request, back, context);
@@ -47,11 +50,11 @@ impl Tracker {
         }
         let key = key(pair, facts.message_id);
         let owner = self.sent.place(key);
-        let place = self.slots.place(pair, &facts.token);
-        let observing = self.slots.observed_at(place)?;
         if !SentTable::is_new(owner) {
             return None;
         }
+        let place = self.slots.place(pair, &facts.token);
+        let observing = self.slots.observed_at(place)?;
         self.memory.observers.ask(pair, facts.digest, context.arrival.source, &facts.token);
         let (id, handle) = self.begin(key, owner, Role::Registration, back, context);
         let (role, ended) = self.before_whole_request((pair, registers), facts.digest, observing, context);
