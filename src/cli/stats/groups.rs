@@ -51,24 +51,30 @@ pub(super) struct Pair {
     pub sum: Sum,
 }
 
-/// By resource, the most asked for first.
-pub(super) fn by_resource(sums: &Sums) -> Vec<(ResourceId, Sum)> {
+/// What was asked of each resource, by its number, without the times.
+pub(super) fn sums_of_resources(sums: &Sums) -> Vec<Sum> {
     // Number 0 is none.
     let mut rows = vec![Sum::default(); sums.resources.len() + 1];
-    let mut starts = vec![0_usize; rows.len() + 1];
     for exchange in sums.exchanges() {
-        let at = exchange.opened.resource.0 as usize;
-        if let Some(row) = rows.get_mut(at) {
+        if let Some(row) = rows.get_mut(exchange.opened.resource.0 as usize) {
             row.add(&exchange);
-        }
-        if let (Some(_), Some(count)) = (exchange.round_trip, starts.get_mut(at + 1)) {
-            *count += 1;
         }
     }
     for observed in sums.observations() {
         if let Some(row) = rows.get_mut(observed.resource.0 as usize) {
             row.notifications += u64::from(observed.notifications);
             row.stale += u64::from(observed.stale);
+        }
+    }
+    rows
+}
+
+/// How long each resource took to answer, by its number.
+pub(super) fn times_of_resources(sums: &Sums) -> Vec<Option<Times>> {
+    let mut starts = vec![0_usize; sums.resources.len() + 2];
+    for (resource, _) in sums.times() {
+        if let Some(count) = starts.get_mut(resource.0 as usize + 1) {
+            *count += 1;
         }
     }
     // The times of each resource side by side.
@@ -78,15 +84,23 @@ pub(super) fn by_resource(sums: &Sums) -> Vec<(ResourceId, Sum)> {
         put(&mut times, &mut next, resource.0, time);
     }
     let mut rest = times.as_mut_slice();
-    for (row, ends) in rows.iter_mut().zip(starts.windows(2)) {
-        let [start, end] = ends else { continue };
-        let (own, behind) = rest.split_at_mut((end - start).min(rest.len()));
-        row.times = Times::of(own);
-        rest = behind;
-    }
+    let own = starts.windows(2).map(|ends| match ends {
+        [start, end] => {
+            let length = (end - start).min(rest.len());
+            let (own, behind) = std::mem::take(&mut rest).split_at_mut(length);
+            rest = behind;
+            Times::of(own)
+        }
+        _ => None,
+    });
+    own.collect()
+}
+
+/// By resource, the most asked for first, of what both tell.
+pub(super) fn by_resource(sums: &Sums, rows: Vec<Sum>, times: Vec<Option<Times>>) -> Vec<(ResourceId, Sum)> {
     let mut rows: Vec<(ResourceId, Sum)> = (0..)
         .map(ResourceId)
-        .zip(rows)
+        .zip(rows.into_iter().zip(times).map(|(row, times)| Sum { times, ..row }))
         .skip(1)
         .filter(|(_, row)| row.exchanges + row.observations + row.notifications > 0)
         .collect();

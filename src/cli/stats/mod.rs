@@ -105,9 +105,11 @@ impl<'a> Stats<'a> {
     fn new(sums: &'a Sums, summary: &'a Summary, most: usize) -> Self {
         // Reading is over, and the processor has nothing else to do.
         std::thread::scope(|scope| {
-            let others = scope.spawn(|| (groups::by_pair(sums, most), sums.round_trips(), waits::by_sender(sums)));
-            let resources = groups::by_resource(sums);
-            let ((pairs, all_pairs), times, waits) = others.join().unwrap_or_default();
+            let others =
+                scope.spawn(|| (groups::by_pair(sums, most), groups::sums_of_resources(sums), waits::by_sender(sums)));
+            let (asked, times) = (groups::times_of_resources(sums), sums.round_trips());
+            let ((pairs, all_pairs), rows, waits) = others.join().unwrap_or_default();
+            let resources = groups::by_resource(sums, rows, asked);
             Self { sums, summary, times, resources, pairs, all_pairs, waits }
         })
     }
