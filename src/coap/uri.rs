@@ -59,6 +59,16 @@ impl Message<'_> {
         any
     }
 
+    /// What stands for the path where a Uri-Path-Abbrev says one that is not known; None where the message has none, or the path is known.
+    pub fn unknown_path(&self) -> Option<String> {
+        self.option(OptionNumber::URI_PATH_ABBREV)?;
+        match self.uint(OptionNumber::URI_PATH_ABBREV) {
+            Some(number) if abbreviated(number).is_some() || self.has(OptionNumber::URI_PATH) => None,
+            Some(number) => Some(format!("(abbreviated as {number})")),
+            None => Some("(abbreviated)".into()),
+        }
+    }
+
     /// The query with its question mark, spelled as [`Message::readable_path`] does; empty if there is none.
     pub fn readable_query(&self) -> String {
         let mut text = String::new();

@@ -19,11 +19,12 @@ pub fn path(message: &Message<'_>) -> String {
 pub fn push_path(into: &mut String, message: &Message<'_>) {
     let start = into.len();
     if !message.push_readable_path(into) {
-        into.push_str(match () {
-            () if message.has(OptionNumber::OSCORE) => "(protected)",
-            () if message.has(OptionNumber::URI_PATH_ABBREV) => "(abbreviated)",
-            () if message.lacks_options() => "",
-            () => "/",
+        let unknown = message.unknown_path();
+        into.push_str(match &unknown {
+            _ if message.has(OptionNumber::OSCORE) => "(protected)",
+            Some(unknown) => unknown,
+            None if message.lacks_options() => "",
+            None => "/",
         });
     }
     message.push_readable_query(into);

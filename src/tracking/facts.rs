@@ -16,8 +16,7 @@ use crate::coap::{Block, Code, DecodeMode, Header, Message, MessageType, OptionI
 pub struct Facts {
     /// Seeded hash of the whole message.
     pub(super) hash: u64,
-    /// Of a request: hash of path and query. Of a response: of all but Observe and Max-Age, which a refreshed copy may
-    /// change (RFC 7641 section 4.4). Of an ACK: nothing.
+    /// Hash of what a request is about, of a response without what a refreshed copy may change (RFC 7641 section 4.4), of no ACK.
     pub(super) digest: u64,
     /// [Unknown](Token::unknown) where the capture cut it off.
     pub(super) token: Token,
@@ -150,7 +149,8 @@ impl Said {
 }
 
 /// What names a resource.
-const TARGET: u64 = 1 << OptionNumber::URI_PATH.0 | 1 << OptionNumber::URI_QUERY.0 | 1 << OptionNumber::PROXY_URI.0;
+const TARGET: u64 = PATH | 1 << OptionNumber::URI_QUERY.0 | 1 << OptionNumber::PROXY_URI.0;
+const PATH: u64 = 1 << OptionNumber::URI_PATH.0 | 1 << OptionNumber::URI_PATH_ABBREV.0;
 /// What a refreshed copy of a notification may change.
 const FRESHNESS: u64 = 1 << OptionNumber::OBSERVE.0 | 1 << OptionNumber::MAX_AGE.0;
 

@@ -300,7 +300,7 @@ impl Tracker {
         if !facts.code.is_request() || facts.oscore {
             return ResourceId(0);
         }
-        self.resources.intern(facts.digest, || Message::decode_as(bytes, facts.mode))
+        self.resources.intern(facts.digest, &self.seed, || Message::decode_as(bytes, facts.mode))
     }
 
     /// The same for a request that the capture cut: none where a part of the path may be missing.

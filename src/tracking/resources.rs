@@ -3,6 +3,7 @@
 use super::model::ResourceId;
 use super::seed::{Seed, short};
 use super::table::Table;
+use crate::coap::uri::abbreviated;
 use crate::coap::{Message, OptionNumber};
 
 /// What stands for all resources that come after the table is full.
@@ -52,10 +53,10 @@ impl ResourceTable {
     ///
     /// `hash` is the [`OptionsHash`] of these options: the text is put together only for what is new.
     #[inline]
-    pub(super) fn intern<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
+    pub(super) fn intern<'a>(&mut self, hash: u64, seed: &Seed, message: impl FnOnce() -> Message<'a>) -> ResourceId {
         match self.recent[hash as usize % RECENT] {
             (recent, id) if recent == hash && id != 0 => ResourceId(id),
-            _ => self.look_up(hash, message),
+            _ => self.look_up(hash, seed, message),
         }
     }
 
@@ -66,17 +67,22 @@ impl ResourceTable {
     }
 
     #[inline(never)]
-    fn look_up<'a>(&mut self, hash: u64, message: impl FnOnce() -> Message<'a>) -> ResourceId {
+    fn look_up<'a>(&mut self, hash: u64, seed: &Seed, message: impl FnOnce() -> Message<'a>) -> ResourceId {
         let id = match self.index.get(hash) {
             Some(&id) => ResourceId(id),
-            None => self.add(hash, &message()),
+            None => self.add(hash, seed, &message()),
         };
         self.recent[hash as usize % RECENT] = (hash, id.0);
         id
     }
 
     #[cold]
-    fn add(&mut self, hash: u64, message: &Message<'_>) -> ResourceId {
+    fn add(&mut self, hash: u64, seed: &Seed, message: &Message<'_>) -> ResourceId {
+        let plain = plain_hash(message, seed).filter(|plain| *plain != hash);
+        if let Some(&id) = plain.and_then(|plain| self.index.get(plain)) {
+            *self.index.get_or_default(hash, |_| true) = id;
+            return ResourceId(id);
+        }
         let text = text(message);
         if self.bytes + text.len() >= self.limit {
             if self.texts.last().map(AsRef::as_ref) != Some(OTHERS) {
@@ -87,7 +93,9 @@ impl ResourceTable {
         self.bytes += text.len() + size_of::<Box<str>>() + 24;
         self.texts.push(text.into());
         let id = self.texts.len() as u32;
-        *self.index.get_or_default(hash, |_| true) = id;
+        for hash in plain.into_iter().chain([hash]) {
+            *self.index.get_or_default(hash, |_| true) = id;
+        }
         ResourceId(id)
     }
 }
@@ -124,7 +132,23 @@ impl<'s> OptionsHash<'s> {
 /// Path and query of a request, or its Proxy-Uri with a query that follows it.
 fn text(message: &Message<'_>) -> String {
     let target = message.readable_proxy_uri().or_else(|| message.readable_path());
-    target.unwrap_or_else(|| "/".into()) + &message.readable_query()
+    target.or_else(|| message.unknown_path()).unwrap_or_else(|| "/".into()) + &message.readable_query()
+}
+
+/// The hash of the options by which a request would usually name the same URI, where it does otherwise: a single empty Uri-Path says `/`, as none
+/// does (RFC 7252 section 6.5), and a Uri-Path-Abbrev stands for a path.
+fn plain_hash(message: &Message<'_>, seed: &Seed) -> Option<u64> {
+    let mut paths = message.options_of(OptionNumber::URI_PATH);
+    let path = match (paths.next(), paths.next()) {
+        _ if message.has(OptionNumber::PROXY_URI) => return None,
+        (Some(only), None) if only.value.is_empty() => "",
+        (Some(_), _) => return None,
+        (None, _) => abbreviated(message.uint(OptionNumber::URI_PATH_ABBREV)?)?,
+    };
+    let mut hash = OptionsHash::new(seed);
+    path.split('/').skip(1).for_each(|segment| hash.add(OptionNumber::URI_PATH, segment.as_bytes()));
+    message.options_of(OptionNumber::URI_QUERY).for_each(|query| hash.add(OptionNumber::URI_QUERY, query.value));
+    Some(hash.finish())
 }
 
 #[cfg(test)]
@@ -134,10 +158,10 @@ mod tests {
     /// Values of options.
     type Values<'a> = &'a [&'a [u8]];
 
-    /// Interns a path and a query of a message that is made for it.
-    fn intern(table: &mut ResourceTable, seed: &Seed, path: &[&[u8]], query: &[&[u8]]) -> ResourceId {
+    /// Interns a path, perhaps abbreviated, and a query of a message that is made for it.
+    fn intern(table: &mut ResourceTable, seed: &Seed, options: [Values; 3]) -> ResourceId {
         let (mut bytes, mut hash, mut last) = (vec![0x40, 1, 0, 1], OptionsHash::new(seed), 0);
-        for (number, values) in [(11u8, path), (15, query)] {
+        for (number, values) in [11u8, 13, 15].into_iter().zip(options) {
             for value in values {
                 hash.add(OptionNumber(number.into()), value);
                 match number - last {
@@ -148,35 +172,78 @@ mod tests {
                 last = number;
             }
         }
-        table.intern(hash.finish(), || Message::decode(&bytes))
+        table.intern(hash.finish(), seed, || Message::decode(&bytes))
     }
 
     #[test]
     fn texts_are_unambiguous() {
         let (mut table, seed) = (ResourceTable::new(10_000), Seed::default());
-        let cases: [(Values, Values, &str); 8] = [
+        let cases: [(Values, Values, &str); 10] = [
             (&[], &[], "/"),
             (&[b"sensors", b"temp"], &[], "/sensors/temp"),
             (&[b"a/b"], &[], "/a%2Fb"),
             (&[b"foo", b""], &[], "/foo/"),
+            (&[b"", b""], &[], "//"),
+            (&[b"", b"foo"], &[], "//foo"),
             (&["\u{fc}ml".as_bytes()], &[], "/\u{fc}ml"),
             (&[b"\xff%2F\x1b"], &[], "/%FF%252F%1B"),
             (&[], &[b"x"], "/?x"),
             (&[b"p"], &[b"a=1&2", b"b/?"], "/p?a=1%262&b/?"),
         ];
         for (path, query, text) in cases {
-            let id = intern(&mut table, &seed, path, query);
+            let id = intern(&mut table, &seed, [path, &[], query]);
             assert_eq!(table.get(id), Some(text));
-            assert_eq!(intern(&mut table, &seed, path, query), id);
+            assert_eq!(intern(&mut table, &seed, [path, &[], query]), id);
         }
-        assert_eq!(table.len(), 8);
+        assert_eq!(table.len(), 10);
         assert_eq!(table.get(ResourceId(0)), None);
+    }
+
+    #[test]
+    fn what_names_one_uri_is_one_resource() {
+        let empty: Values = &[b""];
+        let core: Values = &[b".well-known", b"core"];
+        let same: [[[Values; 3]; 2]; 4] = [
+            [[&[], &[], &[]], [empty, &[], &[]]],
+            [[&[], &[], &[b"x", b"y"]], [empty, &[], &[b"x", b"y"]]],
+            [[core, &[], &[]], [&[], empty, &[]]],
+            [[core, &[], &[b"rt=a"]], [&[], empty, &[b"rt=a"]]],
+        ];
+        let texts = ["/", "/?x&y", "/.well-known/core", "/.well-known/core?rt=a"];
+        for swapped in [false, true] {
+            let (mut table, seed) = (ResourceTable::new(10_000), Seed::default());
+            for (mut pair, text) in same.into_iter().zip(texts) {
+                pair.rotate_left(usize::from(swapped));
+                // Whichever comes first, and again.
+                let ids = [0, 1, 0, 1].map(|at: usize| intern(&mut table, &seed, pair[at]));
+                assert_eq!(ids, [ids[0]; 4], "{text}");
+                assert_eq!(table.get(ids[0]), Some(text));
+            }
+            assert_eq!(table.len(), same.len());
+        }
+    }
+
+    #[test]
+    fn abbreviations_are_paths_of_their_own() {
+        let (mut table, seed) = (ResourceTable::new(10_000), Seed::default());
+        let cases: [(Values, &str); 5] = [
+            (&[b""], "/.well-known/core"),
+            (&[b"\x01"], "/.well-known/rd"),
+            (&[b"\x07"], "(abbreviated as 7)"),
+            (&[b"\x08"], "(abbreviated as 8)"),
+            (&[], "/"),
+        ];
+        for (number, text) in cases {
+            let id = intern(&mut table, &seed, [&[], number, &[]]);
+            assert_eq!(table.get(id), Some(text));
+        }
+        assert_eq!(table.len(), cases.len());
     }
 
     #[test]
     fn a_full_table_has_one_row_for_the_rest() {
         let (mut table, seed) = (ResourceTable::new(150), Seed::default());
-        let ids: Vec<_> = (0..10u8).map(|n| intern(&mut table, &seed, &[&[b'a' + n]], &[])).collect();
+        let ids: Vec<_> = (0..10u8).map(|n| intern(&mut table, &seed, [&[&[b'a' + n]], &[], &[]])).collect();
         assert_eq!(table.get(ids[0]), Some("/a"));
         assert_eq!(table.get(ids[9]), Some(OTHERS));
         assert_eq!(ids[8], ids[9]);
