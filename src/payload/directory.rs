@@ -1,8 +1,11 @@
 //! What servers say of their resources, in answers to resource discovery (RFC 6690) and in registrations (RFC 9176, LwM2M).
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::link_format::{attribute, title};
 use super::{Decoded, Item};
+use crate::coap::parameters::PORT_COAP;
 use crate::coap::uri::push_readable;
 
 /// Links that are kept; what comes after them is not learned.
@@ -36,32 +39,34 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Takes in the links of a document in which a server describes itself: what counts from record `since` on, and stands in `frame`. Links
-    /// to other hosts are left out.
-    pub fn learn(&mut self, server: u32, document: &Decoded, frame: u32, since: u32) {
+    /// Takes in the links of a document in which a server, which has this address, describes itself: what counts from record `since` on, and
+    /// stands in `frame`. Links to other hosts are left out.
+    pub fn learn(&mut self, server: u32, own: Option<SocketAddr>, document: &Decoded, frame: u32, since: u32) {
         if document.form != "link format" {
             return;
         }
         for link in &document.items {
             let told = |name: &str| -> String {
-                let text = link.child(name).and_then(Item::as_text).unwrap_or_default();
+                let text = attribute(link, name).and_then(Item::as_text).unwrap_or_default();
                 text.chars().take(TEXT).collect()
             };
-            let path = link.name.split('#').next().unwrap_or_default();
+            let target = link.name.split('#').next().unwrap_or_default();
+            let path = own_path(target, own);
             if told("rt").split(' ').any(|word| word == "oma.lwm2m") {
                 self.is_lwm2m(server, since);
-                let root = path.split('?').next().unwrap_or_default();
+                let root = path.unwrap_or(target).split('?').next().unwrap_or_default();
                 if let Some((_, known)) = self.lwm2m.get_mut(&server).filter(|(first, _)| *first == since) {
                     *known = readable(root).trim_end_matches('/').to_owned();
                 }
             }
-            let is_described = ["title", "rt", "if"].iter().any(|name| link.child(name).is_some());
-            if is_elsewhere(path) || !is_described || link.child("anchor").is_some() || self.said >= LINKS {
+            let is_described = ["title", "title*", "rt", "if"].iter().any(|name| attribute(link, name).is_some());
+            let Some(path) = path.filter(|_| is_described && attribute(link, "anchor").is_none() && self.said < LINKS)
+            else {
                 continue;
-            }
+            };
             let path = readable(path).chars().take(1024).collect();
-            let description =
-                Description { title: told("title"), resource_type: told("rt"), interface: told("if"), frame, since };
+            let title = title(link).unwrap_or_default().chars().take(TEXT).collect();
+            let description = Description { title, resource_type: told("rt"), interface: told("if"), frame, since };
             self.said += 1;
             self.links.entry((server, path)).or_default().push(description);
         }
@@ -94,10 +99,31 @@ impl Directory {
     }
 }
 
-/// Whether a target is a URI with a scheme, or names a host (RFC 3986 section 4.2).
-fn is_elsewhere(target: &str) -> bool {
-    let segment = target.split(['/', '?']).next().unwrap_or_default();
-    target.starts_with("//") || segment.contains(':')
+/// Path and query of a target at the server itself, which has this address: of a relative one, or of a URI that names that address (RFC 3986
+/// section 4.2). None of other hosts, and of names of hosts.
+fn own_path(target: &str, own: Option<SocketAddr>) -> Option<&str> {
+    let (head, _) = target.split_at(target.find(['/', '?']).unwrap_or(target.len()));
+    let rest = match head.strip_suffix(':').filter(|scheme| scheme.eq_ignore_ascii_case("coap")) {
+        Some(_) => target.get(head.len()..)?,
+        None if head.contains(':') => return None,
+        None => target,
+    };
+    let Some(rest) = rest.strip_prefix("//") else { return (rest.len() == target.len()).then_some(target) };
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let named = match authority.parse::<SocketAddr>() {
+        Ok(named) => named,
+        Err(_) => {
+            // Without a port, or with an empty one, it is the default.
+            let host = authority.strip_suffix(':').unwrap_or(authority);
+            let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+            let address: IpAddr = match bare {
+                Some(bare) => bare.parse::<Ipv6Addr>().ok()?.into(),
+                None => host.parse::<Ipv4Addr>().ok()?.into(),
+            };
+            SocketAddr::new(address, PORT_COAP)
+        }
+    };
+    (Some(named) == own).then_some(path)
 }
 
 /// A target as [`crate::coap::Message::readable_path`] and `readable_query` spell what a request asks for.
@@ -116,7 +142,7 @@ fn readable(target: &str) -> String {
 }
 
 /// The bytes behind a percent-encoded text; a percent sign without two digits behind it stands for itself.
-fn unescaped(text: &str) -> Vec<u8> {
+pub(super) fn unescaped(text: &str) -> Vec<u8> {
     let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
     let mut bytes = Vec::with_capacity(text.len());
     let mut left = text.as_bytes();

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::directory::unescaped;
 use super::item::put;
 use super::walk::{Walk, rest};
 use super::{Item, Value, names};
@@ -12,9 +13,9 @@ const NAME: &str = "!#$&+-.^_`|~*";
 /// What values without quotation marks consist of, beside letters and digits (RFC 6690 section 2).
 const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
 
-/// Attributes that a link has once at most, of which what stands first counts (RFC 6690 section 3; RFC 7252 section 7.2.1 and its erratum
-/// 5078).
-const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title"];
+/// Attributes that a link has once at most, of which what stands first counts (RFC 6690 section 3; RFC 8288 section 3.4.1; RFC 7252 section
+/// 7.2.1 and its erratum 5078).
+const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title", "title*"];
 
 /// Writes a link as JSON. What is there several times is an array, but for the target: an attribute that is called `href` as well is left out.
 pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
@@ -32,12 +33,38 @@ pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
     put(text, &object);
 }
 
+/// An attribute of a link: of several the first.
+pub(super) fn attribute<'a>(link: &'a Item, name: &str) -> Option<&'a Item> {
+    link.children.iter().find(|attribute| attribute.name == name)
+}
+
+/// The title of a link; of two the one that names its language (RFC 8288 section 3.4.1).
+pub(super) fn title(link: &Item) -> Option<&str> {
+    let extended = attribute(link, "title*").map(|title| title.meaning.as_str());
+    let plain = || attribute(link, "title").and_then(Item::as_text);
+    extended.filter(|text| !text.is_empty()).or_else(plain).filter(|text| !text.is_empty())
+}
+
+/// What a value says that names its character set and its language (`UTF-8'en'%e2%82%ac`, RFC 8187 section 3.2); None where it does not.
+fn extended(value: &str) -> Option<String> {
+    let mut parts = value.splitn(3, '\'');
+    let (set, _language, text) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = unescaped(text);
+    match &*set.to_ascii_lowercase() {
+        "utf-8" => String::from_utf8(bytes).ok(),
+        "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
+        _ => None,
+    }
+}
+
 /// The links of a document, each a map of `href` and its attributes; an attribute without value is true. In what a LwM2M client says of
 /// itself, numbers are named.
 pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
     let mut items = links(body, walk);
     let root = items.iter().any(|link| {
-        link.child("rt").and_then(Item::as_text).is_some_and(|types| types.split(' ').any(|one| one == "oma.lwm2m"))
+        attribute(link, "rt")
+            .and_then(Item::as_text)
+            .is_some_and(|types| types.split(' ').any(|one| one == "oma.lwm2m"))
     });
     if root || path == "/rd" || names::lwm2m(path).is_some() {
         for link in items.iter_mut().filter(|link| link.meaning.is_empty()) {
@@ -166,9 +193,8 @@ impl<'a> Reader<'a> {
                 walk.flaw(Flaw::Duplicate, attribute.bytes.clone());
             }
         }
-        let first = |name: &str| link.children.iter().find(|attribute| attribute.name == name);
-        let told = |name: &str| first(name).and_then(Item::as_text).filter(|text| !text.is_empty());
-        link.meaning = told("title").or_else(|| told("rt")).unwrap_or_default().to_owned();
+        let types = attribute(&link, "rt").and_then(Item::as_text);
+        link.meaning = title(&link).or(types).unwrap_or_default().to_owned();
         Ok(link)
     }
 
@@ -194,7 +220,10 @@ impl<'a> Reader<'a> {
                 value => value.to_owned(),
             },
         };
-        Ok(Item::new(Value::Text(value), start..self.at).named(name))
+        let meaning = if name.ends_with('*') { extended(&value) } else { None };
+        let mut attribute = Item::new(Value::Text(value), start..self.at).named(name);
+        attribute.meaning = meaning.unwrap_or_default();
+        Ok(attribute)
     }
 
     /// Letters, digits and the characters in `also`.

@@ -161,7 +161,8 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
         let own = own_fields(record, form.in_cbor);
         judge(record, &own, &mut base, form, walk);
         let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
-        if let Some((object, meaning)) = record_of(&base, &own, &read) {
+        let meant = if only_sets_base(record, &own, form.in_cbor) { None } else { record_of(&base, &own, &read) };
+        if let Some((object, meaning)) = meant {
             pack.resolved.push(serde_json::Value::Object(object));
             pack.records.extend(value_of(&base, &read));
             record.meaning = meaning;
@@ -229,11 +230,16 @@ fn own_fields(record: &Item, in_cbor: bool) -> Vec<&'static str> {
     rows.map(|row| row.json).filter(|label| !label.starts_with('b')).collect()
 }
 
+/// Whether a record has nothing of its own: as the first one in RFC 8428 section 5.1.7 it only sets the base for those behind it. One with no
+/// field at all has the base value, since a value that is missing is 0 (section 4.5.4).
+fn only_sets_base(record: &Item, own: &[&str], in_cbor: bool) -> bool {
+    own.is_empty() && record.children.iter().any(|field| row_of(field, in_cbor).is_some())
+}
+
 /// Notes what is wrong with a sound record: its name, a value that is missing, sums that no number holds.
 fn judge(record: &Item, own: &[&str], base: &mut Base, form: Form, walk: &mut Walk) {
     let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
-    // What has nothing of its own, as the first record in RFC 8428 section 5.1.7, only sets the base for those behind it.
-    if own.is_empty() && !record.children.is_empty() {
+    if only_sets_base(record, own, form.in_cbor) {
         return;
     }
     let name = base.name.clone() + &read("n").and_then(text_of).unwrap_or_default();
@@ -341,14 +347,14 @@ impl Base {
     }
 }
 
-/// A record with everything that it leaves to the base fields, and the same in words; None where it holds base fields only.
+/// A record with everything that it leaves to the base fields, and the same in words; None where it has no value.
 fn record_of<'a>(
     base: &Base,
     own: &[&str],
     read: &dyn Fn(&str) -> Option<&'a Item>,
 ) -> Option<(Map<String, serde_json::Value>, String)> {
     let has_value = own.iter().any(|label| *label == "s" || VALUES.contains(label));
-    if !has_value && (base.value.is_none() && base.sum.is_none() || own.is_empty()) {
+    if !has_value && base.value.is_none() && base.sum.is_none() {
         return None;
     }
     let mut object = Map::new();

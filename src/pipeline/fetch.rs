@@ -1,5 +1,7 @@
 //! Reading a record's bytes again and decoding them: what somebody looks at.
 
+use std::net::SocketAddr;
+
 use super::check;
 use super::learn::{Document, Found, Learner};
 use crate::capture::{CaptureError, FrameReader};
@@ -109,7 +111,8 @@ impl Fetcher {
             decoded = Some(payload::decode(&body.bytes, &Subject { format: body.format, ..Subject::default() }));
         }
         if let Some(decoded) = decoded {
-            self.learner.directory.learn(server, &decoded, record.frame, since);
+            let own = store.endpoint(record.source).map(|own| SocketAddr::new(own.address, own.port));
+            self.learner.directory.learn(server, own, &decoded, record.frame, since);
         }
         Ok(())
     }

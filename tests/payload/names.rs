@@ -133,6 +133,34 @@ fn servers_name_their_resources() {
 }
 
 #[test]
+fn servers_name_their_resources_by_whole_uris() {
+    let discovery = "bb2e77656c6c2d6b6e6f776e04636f7265";
+    let links = "<coap://10.0.0.2/a>;title=A,<COAP://10.0.0.2:5683/b?x>;title=B,<//10.0.0.2:/c>;title=C,<coap://10.0.0.2>;title=root,\
+                 <coap://10.0.0.3/d>;title=no,<coap://10.0.0.2:61616/d>;title=no,<coaps://10.0.0.2/d>;title=no,\
+                 <coap://host/d>;title=no,<coap:/d>;title=no,<coap://[::1]/d>;title=no,<http://10.0.0.2:5683/d>;title=no,\
+                 </e>;title=plain;title*=UTF-8'de'K%C3%BCche,</f>;title*=iso-8859-1''%a3;rt=one;rt=two,</g>;title*=UTF-8''%ff;title=g";
+    let mut messages =
+        vec![(1, 2, message([0x40, 1], 1, discovery, "")), (2, 1, message([0x60, 0x45], 1, "c128", links))];
+    // /a, /b?x, /c, /, /d, /e, /f, /g
+    for (path, id) in ["b161", "b1624178", "b163", "", "b164", "b165", "b166", "b167"].into_iter().zip(2..) {
+        messages.push((1, 2, message([0x40, 1], id, path, "")));
+    }
+    let mut names = names_in(&capture_of(&messages));
+    names.retain(|(_, name)| !name.starts_with("convention"));
+    let said = |frame, what: &str| (frame, format!("description: {what} (frame 2)"));
+    let expected = [
+        said(3, "\"A\""),
+        said(4, "\"B\""),
+        said(5, "\"C\""),
+        said(6, "\"root\""),
+        said(8, "\"K\u{fc}che\""),
+        said(9, "\"\u{a3}\", rt \"one\""),
+        said(10, "\"g\""),
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
 fn who_registers_as_a_lwm2m_client_has_its_objects() {
     // Uri-Path rd, Content-Format 40, Uri-Query lwm2m=1.1 and ep=n.
     let register = "b27264 1128 39 6c776d326d3d312e31 04 65703d6e";
