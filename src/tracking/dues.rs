@@ -46,11 +46,8 @@ impl Dues {
 
     /// The slots of those that are due before a steady time: of each kind some of the first, in no order.
     pub fn next(&self, steady: i64) -> impl Iterator<Item = u32> + Clone {
-        self.in_order
-            .iter()
-            .flat_map(|queue| queue.iter().take(NEXT))
-            .filter(move |(when, _)| *when < steady)
-            .map(|(_, slot)| *slot)
+        let due = move |(when, slot): &Due| (*when < steady).then_some(*slot);
+        self.in_order.iter().flat_map(move |queue| queue.iter().take(NEXT).map_while(due))
     }
 
     /// Takes out the first if it is due before a steady time.

@@ -21,11 +21,12 @@ impl Slots {
     }
 
     /// Asks memory for the observations in slots, and for these.
+    #[inline]
     pub fn ask_observed(&self, numbers: impl Iterator<Item = u32> + Clone) {
         numbers.clone().for_each(|number| self.ask_of(number));
-        let slot = |number| self.ring.get(number).or_else(|| self.elders.asked(self.elders.first(number)));
-        let slots = numbers.filter_map(slot);
-        slots.clone().for_each(Slot::ask);
+        let elder = |number| self.elders.asked(self.elders.first(number));
+        numbers.clone().filter(|number| !self.ring.holds(*number)).filter_map(elder).for_each(Slot::ask);
+        let slots = numbers.filter_map(|number| self.ring.get(number).or_else(|| elder(number)));
         slots.for_each(|slot| self.ask_observation(slot));
     }
 
