@@ -12,12 +12,15 @@ pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) 
     // Routers quote as much as they please, so the quoted header's own length says what is missing.
     let inner = ip::parse(quoted, quoted.len()).map_err(|_| other)?;
     let is_first = inner.fragment.is_none_or(|part| part.offset == 0);
-    let (Some(source), Some(destination), Some(length), 17, true) =
-        (be16(inner.payload, 0), be16(inner.payload, 2), be16(inner.payload, 4), inner.protocol, is_first)
+    let (Some(source), Some(destination), 17, true) =
+        (be16(inner.payload, 0), be16(inner.payload, 2), inner.protocol, is_first)
     else {
         return Err(other);
     };
-    let wire_length = u32::from(length).saturating_sub(8);
+    // The ports tell whose datagram it is, though the capture may have cut what is behind them.
+    let length = be16(inner.payload, 4).map(usize::from);
+    let length = length.unwrap_or_else(|| wire_length(quoted).saturating_sub(inner.header_length));
+    let wire_length = length.saturating_sub(8) as u32;
     let payload = up_to(super::bytes::behind(inner.payload, 8), wire_length as usize);
     Ok(IcmpQuote {
         reporter: packet.addresses.source(),

@@ -212,9 +212,6 @@ impl Sent {
     }
 }
 
-/// Messages of each kind among which is looked for one by its datagram.
-const LOOKED_BACK: usize = 4096;
-
 /// Where a [`Sent`] lies: which ring, and how manieth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handle(pub(super) u32);
@@ -322,29 +319,6 @@ impl SentTable {
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Sent> {
         self.lives.of_mut(handle.0).get_mut(handle.0)
-    }
-
-    /// The one message between two endpoints, or the one answer to such a message, whose datagram had this IPv4 identification; None where
-    /// several had, or the sender does not count them. Looks at the newest only.
-    #[cold]
-    pub fn travelled(&self, pair: PairNumber, ip_id: u16) -> Option<(RecordId, Option<Handle>)> {
-        if ip_id == 0 {
-            return None;
-        }
-        let lives = [&self.lives.confirmable, &self.lives.other];
-        let newest = lives.into_iter().flat_map(|life| life.newest_first().take(LOOKED_BACK));
-        let newest = newest.map(|(number, sent)| (Handle(number), sent));
-        let mut found = newest.filter_map(|(handle, sent)| {
-            if sent.pair() == pair && [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id) {
-                return Some((sent.record, Some(handle).filter(|_| !sent.is_stray())));
-            }
-            let answered = sent.pair() == pair.reversed() && sent.is_answered() && sent.answer.ip_id == ip_id;
-            // A response of its own is there itself.
-            let acknowledges = [sent.acknowledgement, sent.reset].contains(&sent.answered_by);
-            (answered && acknowledges).then_some((sent.answered_by, None))
-        });
-        let first = found.next()?;
-        found.next().is_none().then_some(first)
     }
 
     /// The place for who owns a number, good until the next call: for [`insert`](Self::insert).

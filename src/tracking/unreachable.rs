@@ -1,12 +1,12 @@
 //! ICMP errors that quote a message: which one, and what they end (RFC 1122 section 4.1.3.3, RFC 4443 section 3.1).
 
 use super::Tracker;
-use super::clock::between;
+use super::clock::{Moment, between};
 use super::context::{MESSAGE_ID, Output};
 use super::message_layer::PASSAGE;
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::pairs::PairNumber;
-use super::sent::{Handle, Sent, UNREACHABLE, key};
+use super::sent::{Handle, Sent, SentTable, UNREACHABLE, key};
 use super::slots::SlotKind;
 use crate::coap::finding::icmp_type;
 use crate::coap::{Finding, Header, Message, MessageType, Rule};
@@ -29,6 +29,9 @@ pub struct Quoted<'a> {
     pub icmp: [u8; 3],
 }
 
+/// Messages of each kind among which is looked for one by its datagram.
+const LOOKED_BACK: usize = 4096;
+
 impl Tracker {
     /// An ICMP error quotes a datagram. Returns the first copy of the message that it speaks of, or [`NO_RECORD`].
     ///
@@ -47,7 +50,11 @@ impl Tracker {
         let pair = quoted.pair.or_else(|| self.pair_table.find(quoted.source, quoted.destination));
         let about = pair.and_then(|pair| match Message::decode(quoted.bytes).header() {
             Some(header) => self.quoted_by_id(pair, header),
-            None => self.sent.travelled(pair, quoted.ip_id),
+            None if quoted.ip_id != 0 => self.sent.travelled(pair, quoted.ip_id),
+            // IPv6 does not number its datagrams: only what else was sent tells which one it can be.
+            None => self.sent.under_way(pair, |then| {
+                self.clock.since(then).is_none_or(|elapsed| elapsed <= self.options.parameters.max_latency)
+            }),
         });
         let (record, handle) = about.filter(|(record, _)| *record != NO_RECORD).unwrap_or((NO_RECORD, None));
         // Who asks for less, or names a better way (RFC 792, source quench and redirect), need not have thrown anything away.
@@ -112,5 +119,53 @@ impl Tracker {
         } else if self.slots.observation(place).is_some_and(|observation| !observation.is_over()) {
             self.end_observation(place, ObservationEnd::Unreachable, evidence, out);
         }
+    }
+}
+
+impl SentTable {
+    /// The one message between two endpoints, or the one answer to such a message, whose datagram had this IPv4 identification; None where
+    /// several had, or the sender does not count them. Looks at the newest only.
+    #[cold]
+    fn travelled(&self, pair: PairNumber, ip_id: u16) -> Option<(RecordId, Option<Handle>)> {
+        if ip_id == 0 {
+            return None;
+        }
+        let is_own = |sent: &Sent| [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id);
+        self.only_one(pair, is_own, |sent| sent.answer.ip_id == ip_id)
+    }
+
+    /// The one message between two endpoints, or the one answer to such a message, that may not have arrived yet: sent lately, and not known to
+    /// have arrived. None where there are several, or so many messages that not all are looked at.
+    #[cold]
+    fn under_way(&self, pair: PairNumber, lately: impl Fn(Moment) -> bool) -> Option<(RecordId, Option<Handle>)> {
+        if self.lives.confirmable.len().max(self.lives.other.len()) > LOOKED_BACK {
+            return None;
+        }
+        // Of several copies one arrived, but perhaps not the others.
+        let may_be = |sent: &Sent| (!sent.is_answered() || self.copies(sent) > 1) && lately(self.last(sent).at());
+        self.only_one(pair, may_be, |sent| lately(self.newest_answer(sent).0.at()))
+    }
+
+    /// The only message between two endpoints that is the one, or answer to such a message. Looks at the newest only.
+    fn only_one(
+        &self,
+        pair: PairNumber,
+        is_it: impl Fn(&Sent) -> bool,
+        is_its_answer: impl Fn(&Sent) -> bool,
+    ) -> Option<(RecordId, Option<Handle>)> {
+        let lives = [&self.lives.confirmable, &self.lives.other];
+        let newest = lives.into_iter().flat_map(|life| life.newest_first().take(LOOKED_BACK));
+        let newest = newest.map(|(number, sent)| (Handle(number), sent));
+        let mut found = newest.filter_map(|(handle, sent)| {
+            if sent.pair() == pair && is_it(sent) {
+                return Some((sent.record, Some(handle).filter(|_| !sent.is_stray())));
+            }
+            let answered = sent.pair() == pair.reversed() && sent.is_answered() && is_its_answer(sent);
+            // A response of its own is there itself.
+            let acknowledges = [sent.acknowledgement, sent.reset].contains(&sent.answered_by);
+            (answered && acknowledges).then_some((sent.answered_by, None))
+        });
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
     }
 }

@@ -250,7 +250,11 @@ fn odd(view: &View<'_>) -> Vec<String> {
 fn evidence(view: &View<'_>) -> Vec<String> {
     let about = view.record.relates_to;
     let Some(other) = view.store.get(about).filter(|_| about != NO_RECORD) else {
-        return vec!["about no message captured here".into(), "about none".into()];
+        return match view.message.header() {
+            Some(_) => vec!["about no message captured here".into(), "about none".into()],
+            // Too little is quoted to tell one message from another.
+            None => vec!["does not tell which message it is about".into(), "about which?".into()],
+        };
     };
     let of = format!("about #{}", other.frame);
     match view.store.elapsed(about, view.id) {
