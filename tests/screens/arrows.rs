@@ -40,10 +40,10 @@ pub fn direction(object: &Value, row: &Row) -> Option<bool> {
     let ([(_, source), (_, destination)], turned) = two_ends(row)?;
     let is = |place: &str, of: &str| {
         let whole = object[of].as_str().unwrap();
-        // Of long addresses the end is shown; ICMP has no port.
+        // Of long addresses the end is shown, behind dots that say so; ICMP has no port.
         let whole = whole.strip_suffix(":0").unwrap_or(whole).replace(['[', ']'], "");
         let bare = place.replace(['[', ']'], "");
-        whole == bare || place.starts_with('[') && whole.ends_with(&format!(":{bare}"))
+        whole == bare || bare.strip_prefix("..").is_some_and(|end| end.starts_with(':') && whole.ends_with(end))
     };
     let role = object["role"].as_str().unwrap_or_default();
     let asks = ["request", "registration", "deregistration", "ping"].contains(&role);

@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, Kind, Part, Piece, Signs};
 use super::columns::Columns;
 use super::lanes::{Lane, LaneId, Lanes, place};
-use super::row::{Fate, Row, short};
+use super::row::{Fate, Row, short_end};
 use super::slant::Slant;
 use super::walk::{Entry, Line};
 use crate::render::Aliases;
@@ -116,7 +116,7 @@ impl Drawing<'_> {
             if several {
                 forms.push(format!("{name} {}", bare.address));
             }
-            forms.push(format!("{name} {}", short(&bare)));
+            forms.push(format!("{name} {}", short_end(&bare)));
         }
         forms.extend([name, own.to_owned()]);
         forms

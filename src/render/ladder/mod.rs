@@ -25,6 +25,6 @@ pub use columns::{Columns, Needs};
 pub use draw::Drawing;
 pub use label::Label;
 pub use lanes::{Lane, LaneId, Lanes, Ports, place};
-pub use row::{Fate, Row, Source};
+pub use row::{Fate, Row, Source, short_end};
 pub use slant::{Slant, slants};
 pub use walk::{Entry, Idle, Item, Ladder, Line, Scope};

@@ -255,7 +255,7 @@ fn answerers(store: &Store, record: &Record) -> Vec<EndpointId> {
 }
 
 /// An endpoint in a few columns: the end of its address, and its port.
-pub fn short(endpoint: &Endpoint) -> String {
+pub fn short_end(endpoint: &Endpoint) -> String {
     let whole = endpoint.address.to_string();
     let end = match endpoint.address.is_ipv4() {
         true => format!(".{}", whole.rsplit('.').next().unwrap_or(&whole)),

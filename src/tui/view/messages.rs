@@ -8,6 +8,7 @@ use super::text::{self, Pieces, fit, left, right};
 use crate::coap::Severity;
 use crate::frame::Endpoint;
 use crate::render::content::{short_blocks, shortest_blocks};
+use crate::render::ladder::short_end;
 use crate::render::time::{TimeFormat, brief as brief_time};
 use crate::store::Record;
 use crate::tracking::{RecordId, Relation};
@@ -19,6 +20,8 @@ use crate::tui::theme::Theme;
 const SUMMARY: usize = 24;
 /// Columns from which endpoints are shown with address and port, and times with microseconds.
 const WIDE: usize = 104;
+/// Columns from which addresses are whole.
+const WIDEST: usize = 150;
 
 /// Columns that a path is never cut below, for the sake of what follows it.
 const PATH: usize = 8;
@@ -139,19 +142,15 @@ fn ends(app: &App, record: &Record, row: &Row, width: usize) -> String {
     format!("{} {arrow} {}", full(first), full(second))
 }
 
-/// An endpoint in a few columns: the end of its address, and its port.
+/// An endpoint in a few columns, whole where it is short and the list is wide.
 fn short(endpoint: &Endpoint, width: usize) -> String {
     let whole = endpoint.address.to_string();
+    if width < WIDEST || whole.len() > 15 {
+        return short_end(endpoint);
+    }
     // ICMP has none.
     let port = if endpoint.port == 0 { String::new() } else { format!(":{}", endpoint.port) };
-    if width >= 150 && whole.len() <= 15 {
-        return if endpoint.address.is_ipv4() { whole + &port } else { format!("[{whole}]{port}") };
-    }
-    if endpoint.address.is_ipv4() {
-        return format!(".{}{port}", whole.rsplit('.').next().unwrap_or(&whole));
-    }
-    let end = if whole.len() <= 5 { whole.as_str() } else { whole.rsplit(':').next().unwrap_or(&whole) };
-    format!("[{end}]{port}")
+    if endpoint.address.is_ipv4() { whole + &port } else { format!("[{whole}]{port}") }
 }
 
 /// What it answers or repeats, and after how long: `=#1 11ms`.
