@@ -125,6 +125,10 @@ fn touched(store: &Store, patches: &[Patch]) -> Vec<RecordId> {
     let mut touched = Vec::new();
     for patch in patches {
         match patch {
+            Patch::Answered(_, row) => {
+                touched.push(row.request);
+                back_from(store, row.last, LOOKED_AT, &mut touched);
+            }
             Patch::Exchange(_, row) => back_from(store, row.last, LOOKED_AT, &mut touched),
             Patch::Observation(_, row) => {
                 touched.extend(

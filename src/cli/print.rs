@@ -189,7 +189,7 @@ impl Form {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let Self::Json { told } = self else { return Ok(()) };
-        for patch in patches {
+        for patch in &patches.iter().flat_map(Patch::each).collect::<Vec<_>>() {
             // What is known of a new message stands in its own object.
             let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
                 || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
@@ -199,7 +199,7 @@ impl Form {
                 | Patch::Finding(record, _)
                 | Patch::Graver { record, .. }
                 | Patch::Related { record, .. } => *record,
-                Patch::Exchange(_, row) => row.request,
+                Patch::Exchange(_, row) | Patch::Answered(_, row) => row.request,
                 Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) | Patch::Withdrawn { .. } => continue,
             };
             if own || !was_printed(of) {

@@ -319,6 +319,7 @@ fn update_of(store: &Store, record: RecordId, key: &str, value: &Value) -> Optio
 pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
     let (record, key, value) = match patch {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
+        Patch::Answered(_, row) => return answered(store, row.request, row.last),
         // It is the state for all messages of the exchange.
         Patch::Exchange(id, row) => {
             let mut object = update_of(store, row.request, "exchange", &json!(id.0))?;

@@ -244,15 +244,11 @@ impl Store {
             Patch::Observation(id, row) => self.observations.put(id.0 as usize, Some(row), &None),
             Patch::Body(id, row) => self.bodies.put(id.0 as usize, Some(row), &None),
             Patch::Part(record, part) => self.parts.set(record, part),
-            Patch::AnsweredBy { record, by } => {
-                if let Some(place) = self.answered_by.get_mut(record as usize) {
-                    let near = by.checked_sub(record).and_then(|far| u16::try_from(far).ok());
-                    *place = if by == NO_RECORD { 0 } else { near.filter(|far| *far > 0).unwrap_or(FAR) };
-                    if *place == FAR {
-                        self.far_answers.set(record, by);
-                    }
-                }
+            Patch::Answered(id, row) => {
+                self.answer(row.request, row.last);
+                self.exchanges.put(id.0 as usize, Some(row), None);
             }
+            Patch::AnsweredBy { record, by } => self.answer(record, by),
             Patch::Finding(record, finding) => {
                 self.records.change(record as usize, |row| row.raise_tracked(finding.severity));
                 self.findings.push(record, finding.into());
@@ -281,6 +277,17 @@ impl Store {
                         self.first_observed.remove(&tracked.observation);
                     }
                 }
+            }
+        }
+    }
+
+    /// A message is answered by another.
+    fn answer(&mut self, record: RecordId, by: RecordId) {
+        if let Some(place) = self.answered_by.get_mut(record as usize) {
+            let near = by.checked_sub(record).and_then(|far| u16::try_from(far).ok());
+            *place = if by == NO_RECORD { 0 } else { near.filter(|far| *far > 0).unwrap_or(FAR) };
+            if *place == FAR {
+                self.far_answers.set(record, by);
             }
         }
     }

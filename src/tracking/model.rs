@@ -375,6 +375,8 @@ pub struct ObservationRow {
 pub enum Patch {
     /// A new or changed row.
     Exchange(ExchangeId, ExchangeRow),
+    /// A changed row, whose last message is the first answer to its request: see [`each`](Self::each).
+    Answered(ExchangeId, ExchangeRow),
     /// A new or changed row.
     Observation(ObservationId, ObservationRow),
     /// A new or changed row.
@@ -415,6 +417,19 @@ pub enum Patch {
         /// All that is known of it.
         tracked: Tracked,
     },
+}
+
+impl Patch {
+    /// All that it tells, one by one: what is answered and the row of an [`Answered`](Self::Answered), or itself.
+    pub fn each(&self) -> impl Iterator<Item = Self> + use<> {
+        let both = match *self {
+            Self::Answered(id, row) => {
+                [Some(Self::AnsweredBy { record: row.request, by: row.last }), Some(Self::Exchange(id, row))]
+            }
+            one => [Some(one), None],
+        };
+        both.into_iter().flatten()
+    }
 }
 
 /// Counts as `stats --json` defines them. Plain sums; all start at 0.

@@ -51,8 +51,9 @@ impl Seen {
     }
 
     pub fn take(&mut self, patches: Vec<Patch>) {
-        for patch in patches {
+        for patch in patches.iter().flat_map(Patch::each) {
             match patch {
+                Patch::Answered(..) => {}
                 Patch::Exchange(id, row) => drop(self.exchanges.insert(id, row)),
                 Patch::Observation(id, row) => drop(self.observations.insert(id, row)),
                 Patch::AnsweredBy { record, by } => drop(self.answered_by.insert(record, by)),

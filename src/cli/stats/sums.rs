@@ -255,7 +255,7 @@ impl Sums {
                 self.ask(id.0 as usize, row);
             }
             match patch {
-                Patch::Exchange(id, row) => self.exchange(id.0 as usize, row),
+                Patch::Exchange(id, row) | Patch::Answered(id, row) => self.exchange(id.0 as usize, row),
                 Patch::Observation(id, row) => {
                     let at = id.0 as usize;
                     if self.observed.len() <= at {

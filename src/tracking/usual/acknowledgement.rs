@@ -34,9 +34,14 @@ impl Tracker {
             // Whoever sent it receives what is sent to its address.
             self.pairs.direction(context.pair).mark(VERIFIED);
         }
-        context.out.patch(Patch::AnsweredBy { record: about, by: record });
         // Changed only behind this: to copy in large what was just written in small waits for the memory.
-        context.out.patch(Patch::Exchange(slot.id, ExchangeRow { last: record, state, ..slot.row }));
+        let row = ExchangeRow { last: record, state, ..slot.row };
+        if request {
+            context.out.patch(Patch::Answered(slot.id, row));
+        } else {
+            context.out.patch(Patch::AnsweredBy { record: about, by: record });
+            context.out.patch(Patch::Exchange(slot.id, row));
+        }
         (slot.row.last, slot.row.state) = (record, state);
         let freed = self.sent.change(handle, |sent| {
             sent.note_answer(context);

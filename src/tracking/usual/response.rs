@@ -122,7 +122,11 @@ impl Tracker {
         slot.row = row;
         let (exchange, asked, pair, observes) = (slot.id, slot.sent, slot.pair, slot.observes());
         self.settle_usual(asked, role, context);
-        context.out.patch(Patch::AnsweredBy { record: row.request, by: record });
+        let at_once = !first.slow && !observes;
+        match at_once {
+            true => context.out.patch(Patch::Answered(exchange, row)),
+            false => context.out.patch(Patch::AnsweredBy { record: row.request, by: record }),
+        }
         if first.slow {
             context.find_code(Rule::RespSlow, i64::from(row.request), first.elapsed);
         }
@@ -137,6 +141,9 @@ impl Tracker {
             previous_in_exchange: previous,
             ..Tracked::alone(role)
         };
+        if at_once {
+            return Some(tracked);
+        }
         if !observes {
             context.out.patch(Patch::Exchange(exchange, row));
             return Some(tracked);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::coap::Message;
 use crate::tracking::random::Random;
-use crate::tracking::{Arrival, EndpointId, Facts, Role, Tracker, TrackerOptions};
+use crate::tracking::{Arrival, EndpointId, Facts, Patch, Role, Tracker, TrackerOptions};
 
 #[derive(Clone)]
 struct Datagram {
@@ -164,7 +164,7 @@ fn nobody_can_see_which_path_a_message_took() {
             let seen = [&mut fast, &mut general].map(|tracker| {
                 let (mut patches, facts) = (Vec::new(), Facts::read(&message, &tracker.seed));
                 let tracked = tracker.track_known(&arrival, &datagram.bytes, &facts, &mut patches);
-                (tracked, format!("{patches:?}"))
+                (tracked, format!("{:?}", patches.iter().flat_map(Patch::each).collect::<Vec<_>>()))
             });
             assert_eq!(seen[0], seen[1], "seed {seed}, message {record}: {:02x?}", datagram.bytes);
             sent.push(datagram);
