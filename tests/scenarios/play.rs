@@ -50,7 +50,7 @@ impl Seen {
         self.store.apply(Update { records, observed, patches: patches.to_vec(), ..Update::default() });
     }
 
-    pub fn take(&mut self, patches: Vec<Patch>) {
+    pub fn take(&mut self, patches: &[Patch]) {
         for patch in patches.iter().flat_map(Patch::each) {
             match patch {
                 Patch::Answered(..) => {}

@@ -111,7 +111,7 @@ pub fn play(script: &Script, way: Way) -> Seen {
             }
             Step::Claim { .. } => {}
         }
-        seen.take(patches);
+        seen.take(&patches);
     }
     player.finish(seen)
 }
