@@ -12,6 +12,8 @@
 
 #[path = "stats/chosen.rs"]
 mod chosen;
+#[path = "stats/late.rs"]
+mod late;
 #[path = "files/pcapng.rs"]
 mod pcapng;
 #[path = "stats/session.rs"]

@@ -364,11 +364,40 @@ pub struct ObservationRow {
     pub notifications: u32,
     /// Places where numbers were skipped that did not come late either.
     pub gaps: u32,
-    /// Stale notifications.
+    /// Notifications that a newer one overtook.
     pub stale: u32,
+    /// See [`same`](Self::same): it fills what is left of the row, which is written with each notification.
+    pub(super) same: [u8; 3],
     /// How it ended.
     pub end: ObservationEnd,
 }
+
+impl ObservationRow {
+    /// Notifications with the number of the freshest before them; no more than 2^24 - 1 are counted.
+    pub fn same(&self) -> u32 {
+        let [first, second, third] = self.same;
+        u32::from_le_bytes([first, second, third, 0])
+    }
+
+    /// Notifications that are not newer than the freshest before them (RFC 7641 section 3.4): overtaken, or with its number.
+    pub fn not_newer(&self) -> u32 {
+        self.stale.saturating_add(self.same())
+    }
+
+    /// Counts a notification that stands so to the freshest before it.
+    pub(super) fn count(&mut self, order: ObserveOrder) {
+        match order {
+            ObserveOrder::Stale => self.stale += 1,
+            ObserveOrder::Same => {
+                let [first, second, third, over] = (self.same() + 1).to_le_bytes();
+                self.same = if over == 0 { [first, second, third] } else { self.same };
+            }
+            _ => {}
+        }
+    }
+}
+
+const _: () = assert!(size_of::<ObservationRow>() == 64);
 
 /// What becomes known of earlier messages, or changes in the tables.
 #[derive(Clone, Copy, Debug, PartialEq)]

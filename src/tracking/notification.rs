@@ -323,7 +323,7 @@ impl Observation {
     pub fn take_number(&mut self, context: &mut Context<'_, '_>, clock: &Clock) -> ObserveOrder {
         self.row.notifications += 1;
         let order = number(self, context, Some(clock));
-        self.row.stale += u32::from(order.is_behind());
+        self.row.count(order);
         self.row.last = context.arrival.record;
         order
     }

@@ -141,6 +141,7 @@ impl Observation {
             notifications: 0,
             gaps: 0,
             stale: 0,
+            same: [0; 3],
             end: ObservationEnd::Open,
         };
         Self {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::pcapng::Builder;
 
 /// A datagram between 10.0.0.2, port 40000, and 10.0.0.1, port 5683, without a link layer.
-fn packet(up: bool, message: &[u8]) -> Vec<u8> {
+pub fn packet(up: bool, message: &[u8]) -> Vec<u8> {
     let length = message.len() as u16;
     let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
     packet[2..4].copy_from_slice(&(length + 28).to_be_bytes());
@@ -33,6 +33,14 @@ fn capture(seconds: [Option<u64>; 2]) -> Vec<u8> {
         }
     });
     file.bytes
+}
+
+/// Writes packets as a capture, a second apart.
+pub fn write(path: &Path, packets: &[Vec<u8>]) {
+    let file = packets.iter().zip(1..).fold(Builder::new(false).interface(228, 0, &[]), |file, (packet, second)| {
+        file.whole_frame(0, second * 1_000_000, packet)
+    });
+    std::fs::write(path, file.bytes).unwrap();
 }
 
 fn run(arguments: &[&str], file: &Path) -> String {

@@ -63,7 +63,7 @@ pub(super) fn sums_of_resources(sums: &Sums) -> Vec<Sum> {
     for observed in sums.observations() {
         if let Some(row) = rows.get_mut(observed.resource.0 as usize) {
             row.notifications += u64::from(observed.notifications);
-            row.stale += u64::from(observed.stale);
+            row.stale += u64::from(observed.not_newer);
         }
     }
     rows

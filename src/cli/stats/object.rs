@@ -103,7 +103,7 @@ impl Stats<'_> {
             "server": self.endpoint(observed.server),
             "notifications": observed.notifications,
             "gaps": observed.gaps,
-            "late": observed.stale,
+            "late": observed.late,
             "end": crate::field::end(observed.end),
             "registration_captured": observed.accepted,
         })

@@ -146,7 +146,10 @@ pub(super) struct Observed {
     pub resource: ResourceId,
     pub notifications: u32,
     pub gaps: u32,
-    pub stale: u32,
+    /// Notifications that a newer one overtook.
+    pub late: u32,
+    /// Those, and those with the number of the freshest.
+    pub not_newer: u32,
     pub end: ObservationEnd,
     /// The response that accepts it was captured.
     pub accepted: bool,
@@ -268,7 +271,8 @@ impl Sums {
                             resource: row.resource,
                             notifications: row.notifications,
                             gaps: row.gaps,
-                            stale: row.stale,
+                            late: row.stale,
+                            not_newer: row.not_newer(),
                             end: row.end,
                             accepted: row.accepted != crate::tracking::NO_RECORD,
                         });

@@ -172,7 +172,7 @@ impl Stats<'_> {
             let name = self.resource(observed.resource).unwrap_or("?");
             let (client, server) = (self.endpoint(observed.client), self.endpoint(observed.server));
             let text = format!("{}, {client} > {server}", limited(&escape::text(name)));
-            ([observed.notifications, observed.gaps, observed.stale].map(|count| count.to_string()), text)
+            ([observed.notifications, observed.gaps, observed.late].map(|count| count.to_string()), text)
         });
         table(["notif.", "gaps", "late"], "resource, client > server", lines, out)?;
         more(all, "--json lists more", out)

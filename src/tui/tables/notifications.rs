@@ -361,6 +361,9 @@ fn sentences(context: &Context<'_>, row: &ObservationRow) -> Vec<String> {
     if row.stale > 0 {
         said.push("A stale one was overtaken on the way, or its server numbers wrongly: the client ignores it.".into());
     }
+    if row.same() > 0 {
+        said.push("One with the number of the freshest is not newer: the client ignores it.".into());
+    }
     said
 }
 

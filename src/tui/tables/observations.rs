@@ -76,7 +76,7 @@ pub fn row(making: &Making<'_>, id: ObservationId) -> Row {
     };
     let severity = match row.end {
         ObservationEnd::TimedOut | ObservationEnd::Error | ObservationEnd::Unreachable => Some(Severity::Error),
-        _ if row.stale > 0 || is_out_of_date(row, now) => Some(Severity::Warn),
+        _ if row.not_newer() > 0 || is_out_of_date(row, now) => Some(Severity::Warn),
         _ if row.gaps > 0 => Some(Severity::Note),
         _ => None,
     };
