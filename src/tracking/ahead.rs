@@ -20,6 +20,15 @@ pub(super) fn ask<T>(thing: &T) {
     prefetch_index(std::slice::from_ref(thing), 0);
 }
 
+/// The same for each line of a thing of type `T`, one word of which this is: so many bytes from its beginning.
+#[inline(always)]
+pub(super) fn ask_lines<T, W>(word: &W, offset: usize) {
+    let (words, before) = (std::slice::from_ref(word), offset / size_of::<W>());
+    // What begins in the last few bytes of a thing of many is asked for by its end.
+    let lines = (0..size_of::<T>() - 16).step_by(64).chain([size_of::<T>() - size_of::<W>()]);
+    lines.for_each(|at| prefetch_index(words, (at / size_of::<W>()).wrapping_sub(before)));
+}
+
 /// So many messages are asked for at once.
 pub const AHEAD: usize = 16;
 

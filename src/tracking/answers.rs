@@ -5,6 +5,7 @@ use super::again::Acknowledged;
 use super::clock::{between, elapsed};
 use super::context::Context;
 use super::facts::folded;
+use super::marks::Marked;
 use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;

@@ -6,6 +6,7 @@ use super::Tracker;
 use super::clock::{Moment, SECOND};
 use super::context::{Context, Output};
 use super::facts::Facts;
+use super::marks::Marked;
 use super::model::{Arrival, Counters, Patch, ResourceId, Tracked};
 use super::pairs::PairNumber;
 use super::sent::{CONFIRMABLE, Handle, key};

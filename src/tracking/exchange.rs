@@ -4,6 +4,7 @@ use super::Tracker;
 use super::context::Context;
 use super::facts::{BlockPlace, Facts};
 use super::judge::{is_bare, similar};
+use super::marks::Marked;
 use super::model::{
     AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, Patch, Relation, Role, Tracked,
 };

@@ -6,6 +6,7 @@ use super::Tracker;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::dues::Dues;
+use super::marks::Marked;
 use super::model::{ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, Patch, Role};
 use super::observation::lost_notification;
 use super::pairs::SILENT;

@@ -11,6 +11,7 @@ use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::facts::BlockPlace;
+use super::marks::Marked;
 use super::model::{EndpointId, ExchangeRow, RecordId, ResourceId};
 use super::multicast::Groups;
 use super::observers::Observers;

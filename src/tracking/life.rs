@@ -1,6 +1,7 @@
 //! Messages in the order of their first copies: until nothing more can come of them, and for a while in which is known that they were there.
 
 use super::ahead::ask;
+use super::marks::Marked;
 use super::ring::Ring;
 use super::sent::{MALFORMED, MULTICAST, MessageKey, RESPONDED, Sent};
 use super::slab::NOTHING;

@@ -4,6 +4,7 @@ use super::Tracker;
 use super::clock::{SECOND, between, elapsed};
 use super::context::Context;
 use super::facts::{Facts, folded};
+use super::marks::Marked;
 use super::model::{ExchangeId, NO_RECORD, RecordId, Relation, Role, Tracked};
 use super::owners::Place;
 use super::pairs::STRAYED;

@@ -17,6 +17,7 @@ mod expiry;
 mod facts;
 mod judge;
 mod life;
+mod marks;
 mod message_layer;
 pub mod model;
 mod multicast;

@@ -6,6 +6,7 @@ use super::clock::{Clock, Moment, between};
 use super::context::{Context, less};
 use super::exchange::new_row;
 use super::judge::{judge_content, similar};
+use super::marks::Marked;
 use super::model::{
     NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
 };

@@ -2,9 +2,8 @@
 
 use std::mem::offset_of;
 
-use prefetch_index::prefetch_index;
-
 use super::Tracker;
+use super::ahead::ask_lines;
 use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
@@ -76,11 +75,7 @@ impl Observation {
     /// Asks memory for it, line by line.
     #[inline]
     pub fn ask(&self) {
-        const BEFORE: usize = offset_of!(Observation, stale_at) / size_of::<i64>();
-        let words = std::slice::from_ref(&self.stale_at);
-        for word in [0, 8, 16, size_of::<Self>() / size_of::<i64>() - 1] {
-            prefetch_index(words, word.wrapping_sub(BEFORE));
-        }
+        ask_lines::<Self, _>(&self.stale_at, offset_of!(Self, stale_at));
     }
 
     /// What few have, if it has something of that.

@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
+use super::marks::Marked;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
 use super::sent::{CONFIRMABLE, Handle, Sent};
 use super::slots::{NONE, SHARED, Slot, SlotKind, Under};

@@ -5,6 +5,7 @@ use super::again::Again;
 use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::is_near;
+use super::marks::Marked;
 use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT, STRAYED};
 use super::schedule::Schedule;

@@ -2,13 +2,13 @@
 
 use std::mem::offset_of;
 
-use prefetch_index::prefetch_index;
-
 use super::again::Again;
+use super::ahead::ask_lines;
 use super::clock::Moment;
 use super::context::Context;
 use super::facts::folded;
 use super::life::{Due, Life, Lives};
+use super::marks::Marked;
 use super::model::{EndpointId, NO_RECORD, ObservationId, RecordId, Role};
 use super::owners::{Owners, Place};
 use super::pairs::PairNumber;
@@ -145,28 +145,7 @@ impl Sent {
     /// Asks memory for it, line by line.
     #[inline]
     pub fn ask(&self) {
-        const BEFORE: usize = offset_of!(Sent, key) / size_of::<u64>();
-        let words = std::slice::from_ref(&self.key);
-        for word in [0, 8, size_of::<Self>() / size_of::<u64>() - 1] {
-            prefetch_index(words, word.wrapping_sub(BEFORE));
-        }
-    }
-
-    /// Whether it has one of some marks.
-    #[inline(always)]
-    pub fn is(&self, marks: u8) -> bool {
-        self.marks & marks != 0
-    }
-
-    #[inline(always)]
-    pub fn mark(&mut self, marks: u8) {
-        self.marks |= marks;
-    }
-
-    /// It is marked if so.
-    #[inline(always)]
-    pub fn mark_if(&mut self, so: bool, marks: u8) {
-        self.marks |= marks & u8::from(so).wrapping_neg();
+        ask_lines::<Self, _>(&self.key, offset_of!(Self, key));
     }
 
     /// Neither CON nor NON: an ACK or RST that answers nothing.
@@ -191,7 +170,7 @@ impl Sent {
     #[inline(always)]
     pub fn release(&mut self) -> Option<PairNumber> {
         let was_open = self.is(OUTSTANDING);
-        self.marks &= !OUTSTANDING;
+        self.unmark(OUTSTANDING);
         was_open.then(|| self.pair())
     }
 
@@ -209,6 +188,18 @@ impl Sent {
     /// An ACK, a Reset or a response came.
     pub fn is_answered(&self) -> bool {
         self.answered_by != NO_RECORD
+    }
+}
+
+impl Marked for Sent {
+    #[inline(always)]
+    fn marks(&mut self) -> &mut u8 {
+        &mut self.marks
+    }
+
+    #[inline(always)]
+    fn is(&self, marks: u8) -> bool {
+        self.marks & marks != 0
     }
 }
 

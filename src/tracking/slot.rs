@@ -2,9 +2,9 @@
 
 use std::mem::offset_of;
 
-use prefetch_index::prefetch_index;
-
+use super::ahead::ask_lines;
 use super::clock::Moment;
+use super::marks::Marked;
 use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
 use super::pairs::PairNumber;
 use super::sent::Handle;
@@ -188,27 +188,7 @@ impl Slot {
     /// Asks memory for it, line by line.
     #[inline]
     pub fn ask(&self) {
-        const BEFORE: usize = offset_of!(Slot, opened_at) / size_of::<i64>();
-        let words = std::slice::from_ref(&self.opened_at);
-        for word in [0, 8, size_of::<Self>() / size_of::<i64>() - 1] {
-            prefetch_index(words, word.wrapping_sub(BEFORE));
-        }
-    }
-
-    /// Whether it has one of some marks.
-    #[inline(always)]
-    pub fn is(&self, marks: u8) -> bool {
-        self.marks & marks != 0
-    }
-
-    #[inline(always)]
-    pub fn mark(&mut self, marks: u8) {
-        self.marks |= marks;
-    }
-
-    #[inline(always)]
-    pub fn unmark(&mut self, marks: u8) {
-        self.marks &= !marks;
+        ask_lines::<Self, _>(&self.opened_at, offset_of!(Self, opened_at));
     }
 
     /// Its request is about an observation.
@@ -258,5 +238,17 @@ impl Slot {
     /// When the first copy of the request came.
     pub fn started(&self) -> Moment {
         Moment { time: self.row.started, epoch: self.epoch }
+    }
+}
+
+impl Marked for Slot {
+    #[inline(always)]
+    fn marks(&mut self) -> &mut u8 {
+        &mut self.marks
+    }
+
+    #[inline(always)]
+    fn is(&self, marks: u8) -> bool {
+        self.marks & marks != 0
     }
 }

@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::clock::{Moment, between};
 use super::context::{MESSAGE_ID, Output};
+use super::marks::Marked;
 use super::message_layer::PASSAGE;
 use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
 use super::pairs::PairNumber;

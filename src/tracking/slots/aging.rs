@@ -1,6 +1,7 @@
 //! When exchanges are forgotten, and which of them first.
 
 use super::{NOTHING, Slot, SlotKind, Slots};
+use crate::tracking::marks::Marked;
 use crate::tracking::slot::{KEEPS, LIVE, OPEN, SURVIVED};
 
 /// When a slot is to be forgotten, and what has to be done then. These lie close together, so that most slots are forgotten without being looked

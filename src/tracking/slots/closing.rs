@@ -1,6 +1,7 @@
 //! How exchanges are closed.
 
 use super::{NONE, Slot, Slots};
+use crate::tracking::marks::Marked;
 use crate::tracking::slot::{KEEPS, OPEN, UNLINKED};
 
 impl Slots {

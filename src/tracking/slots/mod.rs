@@ -11,6 +11,7 @@ mod closing;
 mod elders;
 mod under;
 
+use crate::tracking::marks::Marked;
 use std::collections::VecDeque;
 
 use aging::Term;

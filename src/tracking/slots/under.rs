@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use super::{KEEPS, NONE, SURVIVED, Slot, SlotKind, Slots, Under};
+use crate::tracking::marks::Marked;
 use crate::tracking::pairs::PairNumber;
 use crate::tracking::tags::{Held, Place, Tag};
 use crate::tracking::tokens::Token;

@@ -3,6 +3,7 @@
 use crate::tracking::Tracker;
 use crate::tracking::clock::between;
 use crate::tracking::context::Context;
+use crate::tracking::marks::Marked;
 use crate::tracking::model::{ExchangeId, ExchangeRow, ExchangeState, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
 use crate::tracking::sent::MALFORMED;

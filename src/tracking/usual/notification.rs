@@ -4,6 +4,7 @@ use crate::coap::MessageType;
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
 use crate::tracking::judge::{has_method, similar};
+use crate::tracking::marks::Marked;
 use crate::tracking::model::{ExchangeRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use crate::tracking::notification::pace;
 use crate::tracking::sent::{OUTSTANDING, SentTable, key};

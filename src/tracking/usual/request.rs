@@ -4,6 +4,7 @@ use crate::coap::MessageType;
 use crate::tracking::Tracker;
 use crate::tracking::context::Context;
 use crate::tracking::exchange::{new_row, observes};
+use crate::tracking::marks::Marked;
 use crate::tracking::model::{ExchangeId, ExchangeRow, Patch, Role, Tracked};
 use crate::tracking::owners::Place;
 use crate::tracking::pairs::{Direction, TOLD};

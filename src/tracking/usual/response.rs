@@ -6,6 +6,7 @@ use crate::tracking::Tracker;
 use crate::tracking::clock::{between, may_hide_jump};
 use crate::tracking::context::Context;
 use crate::tracking::judge::has_method;
+use crate::tracking::marks::Marked;
 use crate::tracking::model::{AnswerKind, ExchangeState, NO_RECORD, Patch, Relation, Role, Tracked};
 use crate::tracking::pairs::VERIFIED;
 use crate::tracking::sent::{OUTSTANDING, Sent, SentTable, key};
