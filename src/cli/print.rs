@@ -189,7 +189,7 @@ impl Form {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let Self::Json { told } = self else { return Ok(()) };
-        for patch in &patches.iter().flat_map(Patch::each).collect::<Vec<_>>() {
+        for ref patch in patches.iter().flat_map(Patch::each) {
             // What is known of a new message stands in its own object.
             let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
                 || matches!(patch, Patch::Exchange(_, row) if row.request >= before);

@@ -58,6 +58,7 @@ pub use pairs::PairNumber;
 pub use resources::ResourceTable;
 pub use routes::{Both, Route, RouteTable, Sought};
 pub use seed::Seed;
+pub(crate) use table::Table;
 pub use unreachable::Quoted;
 
 use crate::coap::{Finding, Message, MessageType, Parameters, Rule, Severity};

@@ -3,10 +3,12 @@
 //!
 //! The tracker looks up several keys a message in tables that outgrow the processor's caches, so this is much of its time.
 
+use prefetch_index::prefetch_index;
+
 use super::seed::two_numbers;
 
 /// A small key, one value of which is never used.
-pub(super) trait Key: Copy + Eq {
+pub(crate) trait Key: Copy + Eq {
     /// Marks an empty cell.
     const EMPTY: Self;
 
@@ -67,7 +69,7 @@ impl Key for [u64; 3] {
 }
 
 /// Open addressing with linear probing.
-pub(super) struct Table<K, V> {
+pub(crate) struct Table<K, V> {
     /// As many as a power of two.
     cells: Vec<(K, V)>,
     /// How many more keys fit before room is to be made.
@@ -103,6 +105,17 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
             at = (at + 1) & mask;
         }
         at
+    }
+
+    /// Asks memory for where a key is looked for first.
+    #[inline]
+    pub fn ask(&self, key: K) {
+        prefetch_index(&self.cells, self.home(key));
+    }
+
+    /// All keys with their values, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
+        self.cells.iter().filter(|(key, _)| !key.is_empty()).map(|(key, value)| (*key, value))
     }
 
     #[inline]
@@ -175,6 +188,24 @@ mod tests {
         }
         for key in 0..700 {
             assert_eq!(table.get(key), map.get(&key));
+        }
+    }
+
+    #[test]
+    fn all_that_it_holds_is_told_once() {
+        let (mut table, mut map) = (Table::new(), HashMap::new());
+        for round in 1..200_000u32 {
+            // Some often, many once; also number 0.
+            let [one, other] = [round.wrapping_mul(round) % 997, round / 7 % (round % 61 + 1)].map(u64::from);
+            let key = one << 32 | other;
+            table.ask(key);
+            let before = std::mem::replace(table.get_or_default(key, |_| true), round);
+            assert_eq!(before, map.insert(key, round).unwrap_or(0));
+        }
+        assert_eq!(table.iter().count(), map.len());
+        assert!(map.len() > 1 << 14 && table.cells.len() <= 3 * map.len());
+        for (key, value) in table.iter() {
+            assert_eq!(Some(value), map.get(&key));
         }
     }
 

@@ -128,9 +128,6 @@ impl SentTable {
     /// several had, or the sender does not count them. Looks at the newest only.
     #[cold]
     fn travelled(&self, pair: PairNumber, ip_id: u16) -> Option<(RecordId, Option<Handle>)> {
-        if ip_id == 0 {
-            return None;
-        }
         let is_own = |sent: &Sent| [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id);
         self.only_one(pair, is_own, |sent| sent.answer.ip_id == ip_id)
     }

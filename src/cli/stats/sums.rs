@@ -1,15 +1,12 @@
 //! What `stats` sums up while a capture is read: one row an exchange, one sum a code. Everything else is made of these at the end.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
 use prefetch_index::prefetch_index;
 
 use super::times::{Spread, Times};
 use crate::coap::{Copies, Rule};
 use crate::store::{RecordFlags, Update};
 use crate::tracking::{
-    AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId,
+    AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId, Table,
 };
 
 /// So many patches ahead memory is asked for what they are about.
@@ -41,87 +38,9 @@ pub(super) struct Between {
     pub last: u32,
 }
 
-/// The exchanges of each client with each server, whose numbers come from a capture. Open addressing with linear probing: there are many, and
-/// whoever knows which will be looked up asks memory for them, which a map of the standard library does not offer.
-struct Betweens {
-    /// As many as a power of two: client and server as one number, and their exchanges, none in an empty cell.
-    cells: Vec<(u64, Between)>,
-    used: usize,
-    seed: RandomState,
-}
-
-impl Betweens {
-    /// Cells of a new table.
-    const FIRST: usize = 64;
-    /// Up to so many there are four times as many when there must be more, and then twice as many.
-    const FEW: usize = 1 << 14;
-
-    fn new() -> Self {
-        Self { cells: vec![(0, Between::default()); Self::FIRST], used: 0, seed: RandomState::default() }
-    }
-
-    fn key(client: EndpointId, server: EndpointId) -> u64 {
-        u64::from(client.0) << 32 | u64::from(server.0)
-    }
-
-    /// Where a key is looked for first.
-    #[inline]
-    fn home(&self, key: u64) -> usize {
-        self.seed.hash_one(key) as usize & (self.cells.len() - 1)
-    }
-
-    /// Asks memory for where a key is looked for.
-    #[inline]
-    fn ask(&self, key: u64) {
-        prefetch_index(&self.cells, self.home(key));
-    }
-
-    /// Where a key is or would go.
-    #[inline]
-    fn place(&self, key: u64) -> usize {
-        let mut at = self.home(key);
-        while self.cells.get(at).is_some_and(|(held, between)| *held != key && between.count > 0) {
-            at = (at + 1) & (self.cells.len() - 1);
-        }
-        at
-    }
-
-    /// Counts an exchange between these two. Gives the one before it.
-    #[inline]
-    fn count(&mut self, key: u64, exchange: u32) -> u32 {
-        let at = self.place(key);
-        let Some((held, between)) = self.cells.get_mut(at) else { return 0 };
-        *held = key;
-        between.count += 1;
-        let before = std::mem::replace(&mut between.last, exchange);
-        if between.count == 1 {
-            self.add();
-        }
-        before
-    }
-
-    /// A cell more is used; there is always an empty one.
-    #[cold]
-    fn add(&mut self) {
-        self.used += 1;
-        if self.used <= self.cells.len() / 4 * 3 {
-            return;
-        }
-        let more = if self.cells.len() > Self::FEW { 2 } else { 4 };
-        let cells = vec![(0, Between::default()); self.cells.len() * more];
-        for (key, between) in std::mem::replace(&mut self.cells, cells).into_iter().filter(|cell| cell.1.count > 0) {
-            let at = self.place(key);
-            if let Some(cell) = self.cells.get_mut(at) {
-                *cell = (key, between);
-            }
-        }
-    }
-
-    /// Client and server with their exchanges, in no order.
-    fn iter(&self) -> impl Iterator<Item = (EndpointId, EndpointId, Between)> {
-        let used = self.cells.iter().filter(|cell| cell.1.count > 0);
-        used.map(|(key, between)| (EndpointId((key >> 32) as u32), EndpointId(*key as u32), *between))
-    }
+/// A client and a server as one number.
+fn ends(client: EndpointId, server: EndpointId) -> u64 {
+    u64::from(client.0) << 32 | u64::from(server.0)
 }
 
 /// What becomes known of it later.
@@ -194,7 +113,8 @@ pub(super) struct Sums {
     /// By exchange id.
     opened: Vec<Opened>,
     latest: Vec<Latest>,
-    between: Betweens,
+    /// By [client and server](ends), whose numbers come from a capture.
+    between: Table<u64, Between>,
     spread: Spread,
     /// By observation id.
     observed: Vec<Option<Observed>>,
@@ -217,7 +137,7 @@ impl Default for Sums {
         Self {
             opened: Vec::new(),
             latest: Vec::new(),
-            between: Betweens::new(),
+            between: Table::new(),
             spread: Spread::default(),
             observed: Vec::new(),
             repeats: Vec::new(),
@@ -254,7 +174,7 @@ impl Sums {
             }
         }
         for (at, patch) in update.patches.iter().enumerate() {
-            if let Some(Patch::Exchange(id, row)) = update.patches.get(at + AHEAD) {
+            if let Some(Patch::Exchange(id, row) | Patch::Answered(id, row)) = update.patches.get(at + AHEAD) {
                 self.ask(id.0 as usize, row);
             }
             match patch {
@@ -306,7 +226,7 @@ impl Sums {
         if at < self.latest.len() {
             prefetch_index(&self.latest, at);
         } else {
-            self.between.ask(Betweens::key(row.client, row.server));
+            self.between.ask(ends(row.client, row.server));
         }
     }
 
@@ -332,7 +252,9 @@ impl Sums {
                 self.latest.resize(at, UNKNOWN);
                 self.opened.resize(at, Opened::default());
                 self.latest.push(latest);
-                let before = self.between.count(Betweens::key(row.client, row.server), at as u32);
+                let between = self.between.get_or_default(ends(row.client, row.server), |_| true);
+                between.count += 1;
+                let before = std::mem::replace(&mut between.last, at as u32);
                 self.opened.push(Opened { resource: row.resource, before });
                 UNKNOWN
             }
@@ -361,7 +283,7 @@ impl Sums {
 
     /// Who asked whom, and in which exchanges; in no order.
     pub fn between(&self) -> impl Iterator<Item = (EndpointId, EndpointId, Between)> {
-        self.between.iter()
+        self.between.iter().map(|(ends, between)| (EndpointId((ends >> 32) as u32), EndpointId(ends as u32), *between))
     }
 
     /// These exchanges, the last first.
@@ -425,32 +347,4 @@ fn exchange(opened: &Opened, latest: &Latest) -> Option<Exchange> {
         observes: latest.observes,
         evicted: latest.evicted,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    #[test]
-    fn exchanges_are_counted_by_client_and_server_as_in_a_map_of_the_standard_library() {
-        let (mut betweens, mut map) = (Betweens::new(), HashMap::<_, Between>::new());
-        for exchange in 1..200_000u32 {
-            // Some often, many once; also number 0.
-            let (client, server) = (exchange.wrapping_mul(exchange) % 997, exchange / 7 % (exchange % 61 + 1));
-            let (client, server) = (EndpointId(client), EndpointId(server));
-            let known = map.entry((client, server)).or_default();
-            known.count += 1;
-            let key = Betweens::key(client, server);
-            betweens.ask(key);
-            assert_eq!(betweens.count(key, exchange), std::mem::replace(&mut known.last, exchange));
-        }
-        assert_eq!((betweens.used, betweens.iter().count()), (map.len(), map.len()));
-        assert!(betweens.used > Betweens::FEW && betweens.cells.len() < 3 * betweens.used);
-        for (client, server, between) in betweens.iter() {
-            let known = map[&(client, server)];
-            assert_eq!((between.count, between.last), (known.count, known.last));
-        }
-    }
 }
