@@ -48,7 +48,8 @@
 //! * A protocol fact is one row in one table: names, help, checks and JSON keys follow from the row.
 //! * Below [`cli`] and [`tui`] nothing reads a clock. Time comes with the frame, or through [`tracking::Tracker::advance`].
 //! * Each state has one owner: the loader's thread owns source and tracker, the receiver owns the [`store::Store`]; between them goes one
-//!   channel of [`store::Update`]s. A snapshot of the store is cheap, since its rows lie in shared chunks.
+//!   channel of [`store::Update`]s. A snapshot of the store is cheap, since its rows lie in shared chunks. Where two threads are to be busy all
+//!   the time, the source alone is shared: whoever has nothing else to do reads on ([`pipeline::Apart::reading`]).
 //! * The loader never reads past what the capture thread has committed to the spool, and the capture thread does nothing but write it.
 //! * Threads start only after rights are given up, because capabilities belong to threads.
 //! * Record ids rise and are never reused; looking one up is an `Option`, since the oldest may have left.

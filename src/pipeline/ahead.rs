@@ -1,7 +1,7 @@
 //! The front half in a thread of its own, so that frames are decoded while earlier ones are related.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::Step;
@@ -27,7 +27,12 @@ pub(super) struct Ahead {
     /// The source had nothing more behind the last batch.
     idle: bool,
     stop: Arc<AtomicBool>,
+    /// What reads, where no thread does nothing else.
+    feeder: Option<Shared>,
 }
+
+/// A front half that is driven by whoever has nothing else to do.
+pub(super) type Shared = Arc<Mutex<Feeder>>;
 
 /// What there is to take.
 #[expect(clippy::large_enum_variant, reason = "taken apart where it is made, never kept")]
@@ -43,22 +48,26 @@ impl Ahead {
     ///
     /// # Errors
     /// Where the system has no thread left.
-    pub fn spawn(mut front: Front) -> std::io::Result<Self> {
-        let (sender, batches) = queue(WAITING);
-        let (used, empties) = queue(WAITING + 2);
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        thread::spawn(
-            "reader",
-            sender,
-            move |sender| run(&mut front, sender, &empties, &stopped),
-            |sender, why| {
-                let (failure, step) = (Some(why), Some(Step::Ended));
-                // Where nobody listens any more, nobody needs to know.
-                let _ = sender.send(Batch { failure, panicked: true, step, ..Batch::default() });
-            },
-        )?;
-        Ok(Self { batches, used, next: None, idle: false, stop })
+    pub fn spawn(front: Front) -> std::io::Result<Self> {
+        let (ahead, feeder) = Self::with(front, WAITING);
+        let stopped = Arc::clone(&ahead.stop);
+        thread::spawn("reader", feeder, move |feeder| feeder.run(&stopped), |feeder, why| feeder.fail(why))?;
+        Ok(ahead)
+    }
+
+    /// One that somebody else is to drive: at most so many batches wait. Who wants one when there is none reads it, too.
+    pub fn fed(front: Front, most: usize) -> (Self, Shared) {
+        let (mut ahead, feeder) = Self::with(front, most);
+        let feeder = Arc::new(Mutex::new(feeder));
+        ahead.feeder = Some(Arc::clone(&feeder));
+        (ahead, feeder)
+    }
+
+    fn with(front: Front, most: usize) -> (Self, Feeder) {
+        let (sender, batches) = queue(most);
+        let (used, empties) = queue(most + 2);
+        let ahead = Self { batches, used, next: None, idle: false, stop: Arc::default(), feeder: None };
+        (ahead, Feeder { front, batches: sender, empties, idle: false, pending: false, ended: false })
     }
 
     /// The next batch. Waits a moment for one that is being read, and never for a source that has nothing.
@@ -69,12 +78,22 @@ impl Ahead {
         if self.idle {
             return Taken::Nothing(Step::Pending);
         }
+        if let Some(batch) = self.read() {
+            return Taken::Batch(self.noted(batch));
+        }
         match self.batches.recv_timeout(WAIT) {
             Ok(batch) => Taken::Batch(self.noted(batch)),
             // The source is slow, and nobody knows yet what it has: that is no time at which nothing came.
             Err(Nothing::Yet) => Taken::Nothing(Step::More),
             Err(Nothing::Ever) => Taken::Nothing(Step::Ended),
         }
+    }
+
+    /// Reads the next batch, if that is shared, and nobody is reading.
+    fn read(&self) -> Option<Batch> {
+        let mut feeder = self.feeder.as_ref()?.try_lock().ok()?;
+        // What was read just now comes first.
+        self.batches.try_recv().or_else(|| feeder.read())
     }
 
     fn noted(&mut self, batch: Batch) -> Batch {
@@ -86,6 +105,11 @@ impl Ahead {
     pub fn try_take(&mut self) -> Option<Batch> {
         let batch = self.next.take().or_else(|| self.batches.try_recv())?;
         Some(self.noted(batch))
+    }
+
+    /// Something is there to go on with.
+    pub fn has_more(&self) -> bool {
+        self.next.is_some() || !self.batches.is_empty()
     }
 
     /// Sleep until there is a batch, or until the time is over.
@@ -115,23 +139,79 @@ impl Drop for Ahead {
     }
 }
 
-fn run(front: &mut Front, batches: &Sender<Batch>, empties: &Receiver<Batch>, stop: &AtomicBool) {
-    let mut idle = false;
-    while !stop.load(Ordering::Relaxed) {
-        let mut batch = empties.try_recv_newest().unwrap_or_default();
-        front.fill(FRAMES, &mut batch);
-        let step = batch.step;
-        let quiet = batch.is_quiet();
+/// The front half, and where its batches go.
+pub(super) struct Feeder {
+    front: Front,
+    batches: Sender<Batch>,
+    empties: Receiver<Batch>,
+    /// The source had nothing more behind the last batch, nor in it.
+    idle: bool,
+    /// The source had nothing more behind the last batch.
+    pending: bool,
+    /// No batch comes any more.
+    ended: bool,
+}
+
+impl Feeder {
+    /// Reads on to the end, or until it is stopped.
+    fn run(&mut self, stop: &AtomicBool) {
+        while !self.ended && !stop.load(Ordering::Relaxed) {
+            if self.feed() {
+                self.front.wait(WAIT);
+            }
+        }
+    }
+
+    /// Reads a batch and hands it on; waits if there is no room for it. Tells whether the source has nothing more now.
+    fn feed(&mut self) -> bool {
+        if let Some(batch) = self.read() {
+            self.ended |= self.batches.send(batch).is_err();
+        }
+        self.pending
+    }
+
+    /// Reads a batch, if there is something to be told.
+    fn read(&mut self) -> Option<Batch> {
+        if self.ended {
+            return None;
+        }
+        // One that was emptied long ago: the last one still lies in the cache of another processor, from where it takes longer to get it back.
+        let mut batch = self.empties.try_recv().unwrap_or_default();
+        self.front.fill(FRAMES, &mut batch);
+        let (step, quiet) = (batch.step, batch.is_quiet());
         // That there is nothing is told once.
-        let told = idle && quiet && step == Some(Step::Pending);
-        idle = quiet;
-        if !told && batches.send(batch).is_err() {
-            return;
+        let told = self.idle && quiet && step == Some(Step::Pending);
+        (self.idle, self.pending) = (quiet, step == Some(Step::Pending));
+        self.ended = !matches!(step, Some(Step::Pending | Step::More));
+        (!told).then_some(batch)
+    }
+
+    /// Reads a batch, if more is to come and there is room for it; waits a moment for a source that has nothing. Tells whether it did. What is to be
+    /// said of a panic goes to whoever takes the batches.
+    pub fn feed_if_wanted(&mut self) -> bool {
+        if self.ended || !self.batches.has_room() {
+            return false;
         }
-        match step {
-            Some(Step::Pending) => front.wait(WAIT),
-            Some(Step::More) => {}
-            Some(Step::Ended) | None => return,
+        let fed = thread::guarded(|| {
+            if self.feed() {
+                self.front.wait(WAIT);
+            }
+        });
+        if let Err(why) = fed {
+            self.fail(why);
         }
+        true
+    }
+
+    /// Reading has come to a bad end.
+    fn fail(&mut self, why: String) {
+        self.ended = true;
+        // Where nobody listens any more, nobody needs to know.
+        let _ = self.batches.send(Batch {
+            failure: Some(why),
+            panicked: true,
+            step: Some(Step::Ended),
+            ..Batch::default()
+        });
     }
 }

@@ -38,7 +38,7 @@ pub use loader::{Loader, LoaderOptions};
 pub use payloads::Payloads;
 pub use sweep::Sweep;
 
-use ahead::{Ahead, Taken};
+use ahead::{Ahead, Shared, Taken};
 use batch::Batch;
 use found::Found;
 use front::Front;
@@ -109,6 +109,13 @@ impl Pipeline {
         Ok(Self { front, work, found: Some(Found::default()) })
     }
 
+    /// The same for whoever reads and decodes by hand: at most so many batches wait to be related.
+    fn fed(source: Box<dyn Source>, options: PipelineOptions, most: usize) -> (Self, Shared) {
+        let work = Work::new(options.tracker.clone());
+        let (ahead, feeder) = Ahead::fed(Front::new(source, options, work.seed()), most);
+        (Self { front: Feeding::Ahead(ahead), work, found: Some(Found::default()) }, feeder)
+    }
+
     /// The same pipeline, whose updates tell where the patches of each record end, for [`crate::store::Store::apply_each`].
     pub fn with_marks(mut self) -> Self {
         self.work.marks = true;
@@ -156,6 +163,11 @@ impl Pipeline {
                 found.add_to(&mut update.summary);
             }
         }
+    }
+
+    /// Something was read ahead that is not related yet.
+    fn has_more(&self) -> bool {
+        matches!(&self.front, Feeding::Ahead(ahead) if ahead.has_more())
     }
 
     /// Wait until the source may have more.

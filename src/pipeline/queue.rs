@@ -98,6 +98,11 @@ impl<T> Sender<T> {
         Ok(())
     }
 
+    /// An item can be put in without waiting; so it stays where there is no other sender.
+    pub fn has_room(&self) -> bool {
+        self.0.state().items.len() < self.0.most
+    }
+
     /// Puts an item in if there is room; else lets it go.
     pub fn offer(&self, item: T) {
         let mut state = self.0.state();
@@ -113,9 +118,9 @@ impl<T> Receiver<T> {
         self.taken(self.0.state())
     }
 
-    /// Takes the item that went in last, if there is one: of things that are used again, that one is still in the processor's cache.
-    pub fn try_recv_newest(&self) -> Option<T> {
-        self.0.state().items.pop_back()
+    /// No item is there.
+    pub fn is_empty(&self) -> bool {
+        self.0.state().items.is_empty()
     }
 
     /// Takes an item, and waits for one as long as there is a sender.

@@ -14,12 +14,19 @@ pub(super) fn spawn<T: Send + 'static>(
     panicked: impl FnOnce(&mut T, String) + Send + 'static,
 ) -> std::io::Result<()> {
     std::thread::Builder::new().name(name.into()).spawn(move || {
-        let result = catch_unwind(AssertUnwindSafe(|| run(&mut held)));
-        if let Err(panic) = result {
-            panicked(&mut held, fault(panic.as_ref()));
+        if let Err(why) = guarded(|| run(&mut held)) {
+            panicked(&mut held, why);
         }
     })?;
     Ok(())
+}
+
+/// Runs something here.
+///
+/// # Errors
+/// What is to be said of a panic in it.
+pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| fault(panic.as_ref()))
 }
 
 /// What is said of a panic.

@@ -13,7 +13,7 @@ use std::io::Write;
 use super::bodies::Bodies;
 use super::{Context, StatsArgs, StatsFormat, counted, input, print};
 use crate::capture::Opened;
-use crate::pipeline::{Apart, Fetcher, Pipeline, Step};
+use crate::pipeline::{Apart, Fetcher, Step};
 use crate::render::json::line;
 use crate::render::lowest;
 use crate::store::{Ended, RecordFlags, Summary, Update};
@@ -60,7 +60,7 @@ fn all(args: &StatsArgs, sums: &mut Sums, context: &mut Context<'_>) -> anyhow::
     let Opened { source, reader, .. } = input::open(args.input.paths("stats")?, false, &args.reading)?;
     let mut fetcher = Fetcher::new(reader, args.reading.checksums);
     let (mut bodies, mut more) = (Bodies::default(), [0; 4]);
-    let mut pipeline = Apart::spawn(Pipeline::read_ahead(source, options)?)?;
+    let mut pipeline = Apart::reading(source, options)?;
     let mut update = Update::default();
     loop {
         let step = pipeline.step(&mut update);
