@@ -24,7 +24,7 @@ const FLOORS: &[Floor] = &[
     floor(0, "coap", &[]),
     floor(1, "frame", &["etherparse"]),
     floor(1, "payload", &["chrono", "quick_xml", "serde", "serde_json"]),
-    floor(2, "capture", &["flate2", "pcap", "pcap_parser", "tempfile"]),
+    floor(2, "capture", &["flate2", "nix", "pcap", "pcap_parser", "tempfile"]),
     floor(2, "tracking", &["foldhash", "prefetch_index"]),
     floor(3, "store", &[]),
     floor(4, "pipeline", &[]),

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+
 use super::spool::SpoolReader;
 
 /// Files of a name that was given to other files since, which are kept open: a file that is open keeps its room on the disk.
@@ -88,6 +91,15 @@ impl Medium {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Filled::Pending),
             Err(error) if error.kind() == ErrorKind::Interrupted => self.read_at(offset, buffer),
             Err(error) => Err(error),
+        }
+    }
+
+    /// So many bytes from `offset` on are read soon: the system may fetch them from the disk meanwhile. It need not, so that nothing is said where
+    /// it cannot.
+    pub fn expect(&self, offset: u64, length: u64) {
+        #[cfg(target_os = "linux")]
+        if let (Self::File { file, .. }, Ok(offset), Ok(length)) = (self, offset.try_into(), length.try_into()) {
+            let _ = posix_fadvise(file, offset, length, PosixFadviseAdvice::POSIX_FADV_WILLNEED);
         }
     }
 

@@ -7,6 +7,8 @@ use super::medium::{Filled, Medium};
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
+/// So many more are asked of the disk ahead, lest each of them be waited for.
+const AHEAD: u64 = 4 << 20;
 /// Bytes by which a file that is followed is known again; a frame's time is among them.
 const TAIL: usize = 256;
 
@@ -24,6 +26,8 @@ pub(super) struct Window {
     tail: Vec<u8>,
     /// The last look found its end.
     waits: bool,
+    /// What lies before this offset is read, or was asked of the disk.
+    asked: u64,
     /// Length of the capture when it was last asked for.
     length: Cell<u64>,
 }
@@ -63,6 +67,7 @@ impl Window {
             base: 0,
             tail: Vec::new(),
             waits: false,
+            asked: 0,
             length: Cell::new(0),
         }
     }
@@ -141,6 +146,11 @@ impl Window {
             let at = self.base + self.end as u64;
             if !self.has_only_grown(at)? {
                 return Err(Trouble::Anew);
+            }
+            if at + AHEAD > self.asked {
+                let from = self.asked.max(at);
+                self.medium.expect(from, AHEAD);
+                self.asked = from + AHEAD;
             }
             let free = self.buffer.get_mut(self.end..).unwrap_or_default();
             let filled = match self.medium.read_at(at, free)? {
