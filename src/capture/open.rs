@@ -85,7 +85,7 @@ pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, Captu
     for (number, input) in (0..=u16::MAX).zip(inputs) {
         let (medium, feed) = medium(input, options)?;
         media.push((input.name(), medium.clone()));
-        files.push(Savefile::new(medium, input.name(), number, table.clone(), feed));
+        files.push(Savefile::new(medium, input.name(), number, table.clone(), feed).among(inputs.len()));
     }
     let later = Later::default();
     let source: Box<dyn Source> = match files.len() {

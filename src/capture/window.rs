@@ -9,6 +9,8 @@ use super::medium::{Filled, Medium};
 const CHUNK: usize = 64 * 1024;
 /// So many more are asked of the disk ahead, lest each of them be waited for.
 const AHEAD: u64 = 4 << 20;
+/// So many at once: of more Linux may let the rest go, where its disk reads no more ahead by itself.
+const AT_ONCE: u64 = 128 << 10;
 /// Bytes by which a file that is followed is known again; a frame's time is among them.
 const TAIL: usize = 256;
 
@@ -28,6 +30,8 @@ pub(super) struct Window {
     waits: bool,
     /// What lies before this offset is read, or was asked of the disk.
     asked: u64,
+    /// So far ahead of what is read.
+    ahead: u64,
     /// Length of the capture when it was last asked for.
     length: Cell<u64>,
 }
@@ -68,8 +72,19 @@ impl Window {
             tail: Vec::new(),
             waits: false,
             asked: 0,
+            ahead: AHEAD,
             length: Cell::new(0),
         }
+    }
+
+    /// It is one of so many, which share what is asked ahead.
+    pub fn share(&mut self, all: usize) {
+        self.ahead = (AHEAD / all.max(1) as u64).max(AT_ONCE);
+    }
+
+    /// The same look at another file.
+    pub fn anew(&self, medium: Medium) -> Self {
+        Self { ahead: self.ahead, ..Self::new(medium) }
     }
 
     /// Offset of the place that was reached.
@@ -147,10 +162,10 @@ impl Window {
             if !self.has_only_grown(at)? {
                 return Err(Trouble::Anew);
             }
-            if at + AHEAD > self.asked {
+            while self.asked < at + self.ahead {
                 let from = self.asked.max(at);
-                self.medium.expect(from, AHEAD);
-                self.asked = from + AHEAD;
+                self.medium.expect(from, AT_ONCE);
+                self.asked = from + AT_ONCE;
             }
             let free = self.buffer.get_mut(self.end..).unwrap_or_default();
             let filled = match self.medium.read_at(at, free)? {
@@ -178,5 +193,37 @@ impl Window {
             }
         }
         Ok(Have::All)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn many_files_ask_for_as_much_as_one() {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, &[0; 3 * CHUNK]).unwrap();
+        let medium = Medium::File { file: Arc::new(file), followed: None };
+        let asked = |files: usize| {
+            let mut window = Window::new(medium.clone());
+            window.share(files);
+            let mut asked = Vec::new();
+            for _ in 0..3 {
+                assert_eq!(window.ensure(CHUNK).ok(), Some(Have::All));
+                window.consume(CHUNK);
+                asked.push(window.asked - window.base);
+            }
+            asked
+        };
+        for (files, most) in [(1, AHEAD), (4, AHEAD / 4), (500, AT_ONCE)] {
+            assert!(
+                asked(files).iter().all(|asked| (most..most + AT_ONCE).contains(asked)),
+                "{files}: {:?}",
+                asked(files)
+            );
+        }
     }
 }

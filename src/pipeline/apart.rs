@@ -1,6 +1,5 @@
 //! A pipeline beside whoever has work to do with each update and reads a source that ends.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::ahead::Shared;
@@ -78,7 +77,9 @@ impl Apart {
             if let Some(update) = self.updates.try_recv() {
                 return Some(update);
             }
-            if !feeder.lock().unwrap_or_else(PoisonError::into_inner).feed_if_wanted() {
+            // Where the other thread has panicked in it, its last update says so.
+            let Ok(mut feeder) = feeder.lock() else { break };
+            if !feeder.feed_if_wanted() {
                 break;
             }
         }

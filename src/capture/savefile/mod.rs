@@ -133,6 +133,12 @@ impl Savefile {
         }
     }
 
+    /// The same as one of so many files that are read side by side.
+    pub(in crate::capture) fn among(mut self, files: usize) -> Self {
+        self.window.share(files);
+        self
+    }
+
     /// The same, which goes on with the file that comes in its place. `later`: those that did, for whoever reads frames again.
     pub(in crate::capture) fn followed_by(self, later: Later) -> Self {
         Self { later: Some(later), ..self }
@@ -204,7 +210,7 @@ impl Savefile {
         };
         // Half a record was never whole.
         (self.file, self.used, self.format) = (number, 0, Format::Unknown);
-        self.window = Window::new(medium);
+        self.window = self.window.anew(medium);
         self.warn(0, WarningKind::Anew { frames: self.number });
         Ok(Have::Pending)
     }
