@@ -67,7 +67,7 @@ impl Ahead {
         let (sender, batches) = queue(most);
         let (used, empties) = queue(most + 2);
         let ahead = Self { batches, used, next: None, idle: false, stop: Arc::default(), feeder: None };
-        (ahead, Feeder { front, batches: sender, empties, idle: false, pending: false, ended: false })
+        (ahead, Feeder { front, batches: sender, empties, idle: false, step: Step::More })
     }
 
     /// The next batch. Waits a moment for one that is being read, and never for a source that has nothing.
@@ -146,58 +146,52 @@ pub(super) struct Feeder {
     empties: Receiver<Batch>,
     /// The source had nothing more behind the last batch, nor in it.
     idle: bool,
-    /// The source had nothing more behind the last batch.
-    pending: bool,
-    /// No batch comes any more.
-    ended: bool,
+    /// What comes behind the last batch. After the end none is read.
+    step: Step,
 }
 
 impl Feeder {
     /// Reads on to the end, or until it is stopped.
     fn run(&mut self, stop: &AtomicBool) {
-        while !self.ended && !stop.load(Ordering::Relaxed) {
-            if self.feed() {
-                self.front.wait(WAIT);
-            }
+        while self.step != Step::Ended && !stop.load(Ordering::Relaxed) {
+            self.feed();
         }
     }
 
-    /// Reads a batch and hands it on; waits if there is no room for it. Tells whether the source has nothing more now.
-    fn feed(&mut self) -> bool {
-        if let Some(batch) = self.read() {
-            self.ended |= self.batches.send(batch).is_err();
+    /// Reads a batch and hands it on; waits if there is no room for it, and a moment for a source that has nothing.
+    fn feed(&mut self) {
+        if let Some(batch) = self.read()
+            && self.batches.send(batch).is_err()
+        {
+            self.step = Step::Ended;
         }
-        self.pending
+        if self.step == Step::Pending {
+            self.front.wait(WAIT);
+        }
     }
 
     /// Reads a batch, if there is something to be told.
     fn read(&mut self) -> Option<Batch> {
-        if self.ended {
+        if self.step == Step::Ended {
             return None;
         }
         // One that was emptied long ago: the last one still lies in the cache of another processor, from where it takes longer to get it back.
         let mut batch = self.empties.try_recv().unwrap_or_default();
         self.front.fill(FRAMES, &mut batch);
-        let (step, quiet) = (batch.step, batch.is_quiet());
+        let (was_idle, quiet) = (self.idle, batch.is_quiet());
+        (self.idle, self.step) = (quiet, batch.step.unwrap_or(Step::Ended));
         // That there is nothing is told once.
-        let told = self.idle && quiet && step == Some(Step::Pending);
-        (self.idle, self.pending) = (quiet, step == Some(Step::Pending));
-        self.ended = !matches!(step, Some(Step::Pending | Step::More));
+        let told = was_idle && quiet && self.step == Step::Pending;
         (!told).then_some(batch)
     }
 
-    /// Reads a batch, if more is to come and there is room for it; waits a moment for a source that has nothing. Tells whether it did. What is to be
-    /// said of a panic goes to whoever takes the batches.
+    /// [Feeds](Self::feed), if more is to come and there is room for it; tells whether it did. What is to be said of a panic goes to whoever takes
+    /// the batches.
     pub fn feed_if_wanted(&mut self) -> bool {
-        if self.ended || !self.batches.has_room() {
+        if self.step == Step::Ended || !self.batches.has_room() {
             return false;
         }
-        let fed = thread::guarded(|| {
-            if self.feed() {
-                self.front.wait(WAIT);
-            }
-        });
-        if let Err(why) = fed {
+        if let Err(why) = thread::guarded(|| self.feed()) {
             self.fail(why);
         }
         true
@@ -205,7 +199,7 @@ impl Feeder {
 
     /// Reading has come to a bad end.
     fn fail(&mut self, why: String) {
-        self.ended = true;
+        self.step = Step::Ended;
         // Where nobody listens any more, nobody needs to know.
         let _ = self.batches.send(Batch {
             failure: Some(why),

@@ -94,9 +94,8 @@ enum Feeding {
 impl Pipeline {
     /// A pipeline that will read `source` to its end.
     pub fn new(source: Box<dyn Source>, options: PipelineOptions) -> Self {
-        let work = Work::new(options.tracker.clone());
-        let front = Feeding::Here(Box::new(Front::new(source, options, work.seed())), Batch::default());
-        Self { front, work, found: Some(Found::default()) }
+        let (front, work) = halves(source, options);
+        Self::joined(Feeding::Here(Box::new(front), Batch::default()), work)
     }
 
     /// The same, with a thread of its own for reading and decoding. It reads on, some thousand frames ahead of what is taken.
@@ -104,16 +103,19 @@ impl Pipeline {
     /// # Errors
     /// Where the system has no thread left.
     pub fn read_ahead(source: Box<dyn Source>, options: PipelineOptions) -> std::io::Result<Self> {
-        let work = Work::new(options.tracker.clone());
-        let front = Feeding::Ahead(Ahead::spawn(Front::new(source, options, work.seed()))?);
-        Ok(Self { front, work, found: Some(Found::default()) })
+        let (front, work) = halves(source, options);
+        Ok(Self::joined(Feeding::Ahead(Ahead::spawn(front)?), work))
     }
 
     /// The same for whoever reads and decodes by hand: at most so many batches wait to be related.
     fn fed(source: Box<dyn Source>, options: PipelineOptions, most: usize) -> (Self, Shared) {
-        let work = Work::new(options.tracker.clone());
-        let (ahead, feeder) = Ahead::fed(Front::new(source, options, work.seed()), most);
-        (Self { front: Feeding::Ahead(ahead), work, found: Some(Found::default()) }, feeder)
+        let (front, work) = halves(source, options);
+        let (ahead, feeder) = Ahead::fed(front, most);
+        (Self::joined(Feeding::Ahead(ahead), work), feeder)
+    }
+
+    fn joined(front: Feeding, work: Work) -> Self {
+        Self { front, work, found: Some(Found::default()) }
     }
 
     /// The same pipeline, whose updates tell where the patches of each record end, for [`crate::store::Store::apply_each`].
@@ -177,6 +179,12 @@ impl Pipeline {
             Feeding::Ahead(ahead) => ahead.wait(timeout),
         }
     }
+}
+
+/// What looks at each frame, and what relates it to others.
+fn halves(source: Box<dyn Source>, options: PipelineOptions) -> (Front, Work) {
+    let work = Work::new(options.tracker.clone());
+    (Front::new(source, options, work.seed()), work)
 }
 
 /// One batch after the other, each when the one before is done.

@@ -2,24 +2,29 @@
 
 /// What has such marks.
 pub(super) trait Marked {
-    fn marks(&mut self) -> &mut u8;
+    fn marks(&self) -> u8;
+
+    fn marks_mut(&mut self) -> &mut u8;
 
     /// Whether it has one of some marks.
-    fn is(&self, marks: u8) -> bool;
+    #[inline(always)]
+    fn is(&self, marks: u8) -> bool {
+        self.marks() & marks != 0
+    }
 
     #[inline(always)]
     fn mark(&mut self, marks: u8) {
-        *self.marks() |= marks;
+        *self.marks_mut() |= marks;
     }
 
     /// It is marked if so. Without a branch.
     #[inline(always)]
     fn mark_if(&mut self, so: bool, marks: u8) {
-        *self.marks() |= marks & u8::from(so).wrapping_neg();
+        *self.marks_mut() |= marks & u8::from(so).wrapping_neg();
     }
 
     #[inline(always)]
     fn unmark(&mut self, marks: u8) {
-        *self.marks() &= !marks;
+        *self.marks_mut() &= !marks;
     }
 }

@@ -193,13 +193,13 @@ impl Sent {
 
 impl Marked for Sent {
     #[inline(always)]
-    fn marks(&mut self) -> &mut u8 {
-        &mut self.marks
+    fn marks(&self) -> u8 {
+        self.marks
     }
 
     #[inline(always)]
-    fn is(&self, marks: u8) -> bool {
-        self.marks & marks != 0
+    fn marks_mut(&mut self) -> &mut u8 {
+        &mut self.marks
     }
 }
 

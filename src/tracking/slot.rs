@@ -243,12 +243,12 @@ impl Slot {
 
 impl Marked for Slot {
     #[inline(always)]
-    fn marks(&mut self) -> &mut u8 {
-        &mut self.marks
+    fn marks(&self) -> u8 {
+        self.marks
     }
 
     #[inline(always)]
-    fn is(&self, marks: u8) -> bool {
-        self.marks & marks != 0
+    fn marks_mut(&mut self) -> &mut u8 {
+        &mut self.marks
     }
 }

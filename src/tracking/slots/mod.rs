@@ -11,7 +11,6 @@ mod closing;
 mod elders;
 mod under;
 
-use crate::tracking::marks::Marked;
 use std::collections::VecDeque;
 
 use aging::Term;
@@ -19,6 +18,7 @@ pub(super) use asked::asked;
 use clients::Clients;
 use elders::Elders;
 
+use super::marks::Marked;
 use super::model::EndpointId;
 use super::observation::Observation;
 use super::ring::Ring;
