@@ -93,6 +93,11 @@ pub enum CaptureError {
     },
     /// A message is no longer in memory, so that its place is not known any more.
     Gone,
+    /// The system starts no further thread.
+    Thread {
+        /// What the system says.
+        error: io::Error,
+    },
     /// The spool cannot be created or filled.
     Spool {
         /// Its folder.
@@ -118,6 +123,7 @@ impl fmt::Display for CaptureError {
                     io::ErrorKind::PermissionDenied => {
                         "; ask its owner to let you read it (chmod a+r), or read it as one who may (sudo)"
                     }
+                    _ if is_too_many_open(error) => MORE_FILES,
                     _ => "",
                 };
                 write!(f, "{file}: cannot be opened: {error}{way}")
@@ -172,10 +178,15 @@ impl fmt::Display for CaptureError {
                 write!(f, "{file}: the frame at byte {offset} is lost: the file was written anew or replaced since it was read")
             }
             Self::Gone => f.write_str("this message has left memory, which holds the newest ones; --memory keeps more"),
+            Self::Thread { error } => {
+                write!(f, "no further thread can be started: {error}; end other programs, or allow more processes (ulimit -u)")
+            }
             Self::Spool { folder, error } => {
+                let way =
+                    if is_too_many_open(error) { MORE_FILES } else { "; choose another folder with --spool" };
                 write!(
                     f,
-                    "{}: the working copy of the capture cannot be written there: {error}; choose another folder with --spool",
+                    "{}: the working copy of the capture cannot be written there: {error}{way}",
                     folder.display()
                 )
             }
@@ -184,12 +195,31 @@ impl fmt::Display for CaptureError {
     }
 }
 
+/// What helps where a program has too many files open.
+const MORE_FILES: &str = "; allow it more open files (ulimit -n)";
+
+fn is_too_many_open(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(nix::errno::Errno::EMFILE as i32)
+}
+
+/// Starts a thread with a name.
+///
+/// # Errors
+/// [`CaptureError::Thread`], where the system starts none.
+pub(crate) fn start<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<std::thread::JoinHandle<T>, CaptureError> {
+    std::thread::Builder::new().name(name.into()).spawn(run).map_err(|error| CaptureError::Thread { error })
+}
+
 impl std::error::Error for CaptureError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Open { error, .. }
             | Self::Read { error, .. }
             | Self::Ended { error, .. }
+            | Self::Thread { error }
             | Self::Spool { error, .. }
             | Self::Write { error, .. } => Some(error),
             _ => None,

@@ -4,13 +4,12 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use flate2::bufread::GzDecoder;
 
 use super::format::GZIP;
 use super::spool::{Spool, SpoolReader, SpoolWriter};
-use super::{CaptureError, WarningKind};
+use super::{CaptureError, WarningKind, start};
 
 /// Bytes moved at a time.
 const CHUNK: usize = 64 * 1024;
@@ -47,8 +46,7 @@ impl Feed {
         let shared = Arc::new(Shared::default());
         let counted = Counted { from, shared: Arc::clone(&shared) };
         let state = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("feed".to_owned());
-        thread.spawn(move || run(counted, writer, &state)).map_err(fail)?;
+        start("feed", move || run(counted, writer, &state))?;
         Ok((Self { shared, folder: folder.to_owned(), length }, reader))
     }
 

@@ -27,6 +27,7 @@ use std::time::Duration;
 pub use blocks::Secrets;
 pub use clock::Clock;
 pub use error::CaptureError;
+pub(crate) use error::start;
 pub use interface::Interface;
 pub use merge::Merged;
 pub use open::{Input, OpenOptions, Opened, open, open_all, open_spool};

@@ -1,6 +1,6 @@
 //! `stats -Y`: the counts of the messages that a filter lets through, taken from their records.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::printer::{self, threads};
 use super::{Context, StatsArgs, input};
@@ -30,6 +30,7 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
     let mut update = Update::default();
     let mut sweep = Sweep::new(&fetcher);
     let mut ends = HashSet::new();
+    let members = members(&store);
     let all = store.summary();
     let Summary { first_time, last_time, unsure_times, .. } = *all;
     update.summary = Summary { first_time, last_time, unsure_times, ..Summary::default() };
@@ -56,6 +57,7 @@ pub(super) fn chosen(args: &StatsArgs, filter: &Filter, context: &mut Context<'_
             update.summary.coap_messages += 1;
             count(&record, &mut update.summary.counters);
             exchange(&store, id, &record, &mut update);
+            update.summary.counters.observations += members.get(&id).copied().unwrap_or_default();
         }
     }
     let all = (0..store.endpoints() as u32).filter_map(|id| store.endpoint(crate::tracking::EndpointId(id)));
@@ -106,6 +108,17 @@ fn count(record: &Record, counters: &mut Counters) {
     if matches!(record.order(), ObserveOrder::Stale | ObserveOrder::Same) {
         counters.notifications_stale += 1;
     }
+}
+
+/// How many members of a group accepted a registration, by its record: each is observed by itself, beside the exchange with the group.
+fn members(store: &Store) -> HashMap<RecordId, u64> {
+    let mut members = HashMap::new();
+    for (id, row) in store.observations().filter(|(_, row)| row.accepted != NO_RECORD) {
+        if store.exchange(row.exchange).is_some_and(|exchange| exchange.observation != id) {
+            *members.entry(row.registration).or_default() += 1;
+        }
+    }
+    members
 }
 
 /// What the exchange of a chosen request counts as.

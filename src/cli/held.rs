@@ -20,12 +20,17 @@ impl Held {
         self.waiting.push_back(id);
     }
 
-    /// The next message of which no more will become known. `ended`: nothing comes any more.
-    pub fn next(&mut self, store: &Store, ended: bool) -> Option<RecordId> {
-        let (front, back) = (*self.waiting.front()?, *self.waiting.back()?);
-        let waits = |(front, back): (Record, Record)| is_unrelated(&front) && is_near(front.time, back.time);
-        let waits = !ended && self.waiting.len() < MOST && store.get(front).zip(store.get(back)).is_some_and(waits);
-        if waits { None } else { self.waiting.pop_front() }
+    /// Nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The next message of which no more will become known before it is to be printed. `time`: of what comes now, in nanoseconds since 1970; none where nothing
+    /// comes any more.
+    pub fn next(&mut self, store: &Store, time: Option<i64>) -> Option<RecordId> {
+        let front = store.get(*self.waiting.front()?);
+        let waits = |front: Record| is_unrelated(&front) && time.is_some_and(|time| is_near(front.time, time));
+        if self.waiting.len() < MOST && front.is_some_and(waits) { None } else { self.waiting.pop_front() }
     }
 }
 

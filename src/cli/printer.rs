@@ -1,8 +1,10 @@
 //! Printing messages: while the capture is read, or when all of it is known.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Builder;
 
 use anyhow::bail;
 
@@ -20,7 +22,7 @@ use crate::pipeline::{
     Apart, Fetcher, Loader, LoaderOptions, Payloads, Pipeline, PipelineOptions, Step, Sweep, WAITING,
 };
 use crate::render::Known;
-use crate::store::{Ended, RecordKind, Store, Update, View};
+use crate::store::{Ended, RecordKind, Seen, Store, Update, View};
 use crate::tracking::RecordId;
 
 /// Threads that look for messages once all are known.
@@ -298,29 +300,39 @@ impl<'r> Printer<'r> {
     ) -> Result<(), Early> {
         let filter = Arc::clone(&self.filter);
         let has_ended = update.ended.is_some();
+        // While one waits, each that comes is looked at: it may end the waiting, and must not have told anything before.
+        let waits = Cell::new(!held.is_empty());
         store.apply_wanted(
             update,
-            |record| filter.may_pass(record),
-            |store, id| {
-                if chooser.passes(store, id)? {
-                    held.push(id);
-                    self.held(store, held, false, context)?;
-                }
-                self.unless_enough()
+            |record| waits.get() || filter.may_pass(record),
+            |store, seen| -> Result<(), Early> {
+                let time = match seen {
+                    Seen::Next(record) => record.time,
+                    Seen::Came(id) => {
+                        let Some(record) = store.get(id) else { return Ok(()) };
+                        if filter.may_pass(&record) && chooser.passes(store, id)? {
+                            held.push(id);
+                        }
+                        record.time
+                    }
+                };
+                self.held(store, held, Some(time), context)?;
+                waits.set(!held.is_empty());
+                Ok(())
             },
         )?;
-        self.held(store, held, has_ended, context)
+        if has_ended { self.held(store, held, None, context) } else { self.unless_enough() }
     }
 
-    /// Prints those that need not wait.
+    /// Prints those that need not wait when something comes at that time; all where nothing comes any more.
     fn held(
         &mut self,
         store: &Store,
         held: &mut Held,
-        has_ended: bool,
+        time: Option<i64>,
         context: &mut Context<'_>,
     ) -> Result<(), Early> {
-        while let Some(id) = held.next(store, has_ended) {
+        while let Some(id) = held.next(store, time) {
             self.message(store, id, Known::SoFar, context)?;
         }
         self.unless_enough()
@@ -397,11 +409,15 @@ impl<'r> Printer<'r> {
         while parts.peek().is_some() {
             let work = hands.iter_mut().zip(&mut parts);
             let done = std::thread::scope(|scope| {
+                let start = work.map(|(hand, part)| {
+                    let thread = Builder::new().name("print".into());
+                    thread.spawn_scoped(scope, move || hand.write(form, store, part))
+                });
                 let running: Vec<_> =
-                    work.map(|(hand, part)| scope.spawn(move || hand.write(form, store, part))).collect();
+                    start.map(|started| started.map_err(|error| CaptureError::Thread { error })).collect();
                 // A thread that panicked has told so.
                 let done = running.into_iter().map(|thread| {
-                    thread.join().unwrap_or_else(|_| {
+                    thread?.join().unwrap_or_else(|_| {
                         bail!("a thread stopped on a fault of its own; please report it with the capture")
                     })
                 });

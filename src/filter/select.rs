@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 use super::Filter;
 use super::expr::Truth;
@@ -193,7 +194,9 @@ fn scan(
         work()?
     } else {
         std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            // Where the system starts no further thread, those that are there do all.
+            let start = |_| Builder::new().name("select".into()).spawn_scoped(scope, work).ok();
+            let others: Vec<_> = (1..threads).filter_map(start).collect();
             let mut finished = work();
             for other in others {
                 // A thread that panicked has told so; what it was to find is missing, which must not go unnoticed.

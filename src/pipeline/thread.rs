@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::capture;
+
 /// Start a thread that holds something and runs with it. What is to be said of a panic goes to `panicked`.
 ///
 /// # Errors
@@ -13,12 +15,12 @@ pub(super) fn spawn<T: Send + 'static>(
     run: impl FnOnce(&mut T) + Send + 'static,
     panicked: impl FnOnce(&mut T, String) + Send + 'static,
 ) -> std::io::Result<()> {
-    std::thread::Builder::new().name(name.into()).spawn(move || {
+    let run = move || {
         if let Err(why) = guarded(|| run(&mut held)) {
             panicked(&mut held, why);
         }
-    })?;
-    Ok(())
+    };
+    capture::start(name, run).map(drop).map_err(std::io::Error::other)
 }
 
 /// Runs something here.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::Rows;
+use super::seen::Seen;
 use super::sparse::Sparse;
 use super::turns::Turns;
 use super::{Chunked, Ended, Record, Summary};
@@ -171,8 +172,8 @@ impl Store {
         see(self, None, rest)
     }
 
-    /// Take an update with marks in, and look only at some records: `see` is called with each that is `wanted` as it came, when it and
-    /// what became known with it are in the store, and nothing later.
+    /// Take an update with marks in, and look only at some records: `see` is called with each that is `wanted` as it came, before it and what
+    /// became known with it are in the store, and then, before anything later is.
     ///
     /// # Errors
     /// The first error of `see`, which ends it.
@@ -180,7 +181,7 @@ impl Store {
         &mut self,
         update: &mut Update,
         wanted: impl Fn(&Record) -> bool,
-        mut see: impl FnMut(&Self, RecordId) -> Result<(), E>,
+        mut see: impl FnMut(&Self, Seen<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.add_rows(update);
         let (mut records, mut patches) = (update.records.as_slice(), update.patches.as_slice());
@@ -191,10 +192,11 @@ impl Store {
             let (mark, later) = marks.split_at_checked(at + 1).unwrap_or((marks, &[]));
             let mark = mark.last().map_or(usize::MAX, |mark| *mark as usize);
             let (known, unknown) = patches.split_at_checked(mark - patched).unwrap_or((patches, &[]));
+            new.last().map_or(Ok(()), |next| see(self, Seen::Next(next)))?;
             self.push(new);
             self.patch_all(known);
             (records, marks, patches, patched) = (rest, later, unknown, mark);
-            see(self, self.len() as RecordId - 1)?;
+            see(self, Seen::Came(self.len() as RecordId - 1))?;
         }
         self.push(records);
         self.patch_all(patches);

@@ -93,24 +93,26 @@ impl Tracker {
             let renewed = self.renewed_in_group(under.observing, token, context);
             return renewed.map_or(Target::Observation(under.observing), Target::Group);
         }
-        if self.goes_on(under.ended) {
-            return Target::Observation(under.ended);
+        let [ended, closed] = [under.ended, under.closed].map(|slot| self.if_not_over(slot));
+        if self.goes_on(ended) {
+            return Target::Observation(ended);
         }
-        if let Some(slot) =
-            self.group_of(token, context).filter(|slot| !self.ended_in_group(under.ended, *slot, context))
-        {
+        if let Some(slot) = self.group_of(token, context).filter(|slot| !self.ended_in_group(ended, *slot, context)) {
             return Target::Group(slot);
         }
-        if under.ended != NONE
-            && (context.facts.observe.is_some() || under.closed == NONE || under.closed == under.ended)
-        {
-            return Target::Ended(under.ended);
+        if ended != NONE && (context.facts.observe.is_some() || closed == NONE || closed == ended) {
+            return Target::Ended(ended);
         }
-        if let Some(closed) = self.slots.get(under.closed) {
-            let refused = closed.registers() && context.facts.observe.is_some();
-            return if refused { Target::Refused(under.closed) } else { Target::Request(under.closed) };
+        if let Some(slot) = self.slots.get(closed) {
+            let refused = slot.registers() && context.facts.observe.is_some();
+            return if refused { Target::Refused(closed) } else { Target::Request(closed) };
         }
         self.elsewhere(token, context).next().map_or(Target::Nothing, Target::Elsewhere)
+    }
+
+    /// A closed slot, unless it is closed for longer than EXCHANGE_LIFETIME, though not yet forgotten.
+    fn if_not_over(&self, slot: u32) -> u32 {
+        if self.slots.is_over(slot, self.clock.steady(), self.lifetime) { NONE } else { slot }
     }
 
     /// A request is open under the token: the response is its, unless it is a notification that crosses it.
@@ -125,8 +127,11 @@ impl Tracker {
         {
             return Target::Request(request.link.behind);
         }
-        if request.link.behind != NONE && !context.facts.plain {
-            return self.open_by_block(under.open, context).map_or(open, Target::Request);
+        if request.link.behind != NONE
+            && !context.facts.plain
+            && let Some(by_block) = self.open_by_block(under.open, context)
+        {
+            return Target::Request(by_block);
         }
         if context.facts.observe.is_none() {
             return open;

@@ -42,6 +42,32 @@ fn an_early_answer_is_related_in_every_form() {
     assert_eq!(first.lines().count(), 1, "{first}");
 }
 
+/// What waits for a moment bears no mark of what comes long after it: an ACK without its message, a request, and minutes later what says that the
+/// request had no ACK in time.
+#[test]
+fn lines_that_wait_tell_nothing_of_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("later.pcap");
+    let packets = vec![
+        (0, packets::datagram(40_000, false, b"\x61\x44\x00\x03\x01\xffON")),
+        (4_284, packets::datagram(40_000, true, b"\x41\x01\x00\x01\x01\x60\x51a")),
+        (272_970_210, packets::datagram(40_000, false, b"\x61\x45\x00\x01\x01\x61\x04")),
+    ];
+    packets::capture_at_micros(&path, &packets);
+    let file = std::fs::File::open(&path).unwrap();
+    let streamed = coapscope("print -").stdin(file).output().unwrap();
+    let lines = printed(&format!("print {}", path.display()));
+    assert_eq!(lines, String::from_utf8(streamed.stdout).unwrap());
+    let marks: Vec<&str> = lines.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+    assert_eq!(marks[1..], ["o", "W"], "{lines}");
+    assert_eq!(printed(&format!("print -c 2 {}", path.display())).lines().last(), lines.lines().nth(1));
+    let all = printed(&format!("print -T json {}", path.display()));
+    assert!(
+        objects(&all)[1]["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == "mid.no-ack"),
+        "{all}"
+    );
+}
+
 #[test]
 fn the_built_in_capture_reads_as_its_file() {
     let built_in = coapscope("").current_dir(root()).output().unwrap();

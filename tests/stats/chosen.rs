@@ -37,3 +37,33 @@ fn messages_count_the_same_whether_or_not_they_were_chosen() {
     println!("{captures} captures");
     assert!(captures > 50, "{captures}");
 }
+
+/// A message in IPv4 without checksums.
+fn packet(source: ([u8; 4], u16), destination: ([u8; 4], u16), message: &[u8]) -> Vec<u8> {
+    let length = message.len() as u16 + 28;
+    let ip = [&[0x45, 0][..], &length.to_be_bytes(), &[0, 0, 0, 0, 64, 17, 0, 0], &source.0, &destination.0].concat();
+    let [from, to, udp] = [source.1, destination.1, length - 20].map(u16::to_be_bytes);
+    [&ip[..], &from, &to, &udp, &[0, 0], message].concat()
+}
+
+/// Each member of a group that accepts a registration is observed by itself, whether or not the messages were chosen.
+#[test]
+fn members_of_a_group_are_counted_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("group.pcap");
+    let client = ([10, 1, 0, 1], 40_000);
+    let registration = packet(client, ([224, 0, 1, 187], 5683), b"\x51\x01\x00\x08\x01\x60\x51a");
+    let acceptance =
+        |member| packet(([10, 0, 0, member], 5683), client, &[0x51, 0x45, 0, member, 1, 0x61, 2, 0xff, 0x78]);
+    let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0".to_vec();
+    for (second, packet) in (0_u32..).zip([registration, acceptance(1), acceptance(2), acceptance(3)]) {
+        let length = (packet.len() as u32).to_le_bytes();
+        file.extend([&second.to_le_bytes()[..], &[0; 4], &length, &length, &packet].concat());
+    }
+    std::fs::write(&path, file).unwrap();
+    let path = path.display().to_string();
+    for more in [&[][..], &["-Y", "coap"], &["-Y", "coap.code == 0.01"]] {
+        let stats: Value = serde_json::from_str(&run(&[&["stats", "--json", &path], more].concat())).unwrap();
+        assert_eq!(stats["observations"], 3, "{more:?}");
+    }
+}

@@ -54,6 +54,13 @@ impl Slots {
         stamps.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
     }
 
+    /// It was closed longer ago than `life`, and is still there only because one that began before it is: whatever others say to each other,
+    /// it counts no longer.
+    pub fn is_over(&self, number: u32, steady: i64, life: i64) -> bool {
+        let term = self.ring.side(number);
+        term.is_some_and(|term| !term.lasts && !term.free && steady.saturating_sub(term.stamp) > life)
+    }
+
     /// Forgets the oldest slot if its time is over by the steady time; what is still open moves to the elders.
     /// `true` if there may be more to do. What is forgotten goes to `forgotten`.
     pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
