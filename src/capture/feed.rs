@@ -41,8 +41,8 @@ impl Feed {
         length: Option<u64>,
         folder: &Path,
     ) -> Result<(Self, SpoolReader), CaptureError> {
-        let fail = |error| CaptureError::Spool { folder: folder.to_owned(), error };
-        let (writer, reader) = Spool::create(folder).map_err(fail)?;
+        let (writer, reader) =
+            Spool::create(folder).map_err(|error| CaptureError::Spool { folder: folder.to_owned(), error })?;
         let shared = Arc::new(Shared::default());
         let counted = Counted { from, shared: Arc::clone(&shared) };
         let state = Arc::clone(&shared);

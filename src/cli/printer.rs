@@ -301,21 +301,19 @@ impl<'r> Printer<'r> {
         let filter = Arc::clone(&self.filter);
         let has_ended = update.ended.is_some();
         // While one waits, each that comes is looked at: it may end the waiting, and must not have told anything before.
-        let waits = Cell::new(!held.is_empty());
+        let (waits, mut time) = (Cell::new(!held.is_empty()), 0);
         store.apply_wanted(
             update,
             |record| waits.get() || filter.may_pass(record),
             |store, seen| -> Result<(), Early> {
-                let time = match seen {
-                    Seen::Next(record) => record.time,
+                match seen {
+                    Seen::Next(record) => time = record.time,
                     Seen::Came(id) => {
-                        let Some(record) = store.get(id) else { return Ok(()) };
-                        if filter.may_pass(&record) && chooser.passes(store, id)? {
+                        if chooser.passes(store, id)? {
                             held.push(id);
                         }
-                        record.time
                     }
-                };
+                }
                 self.held(store, held, Some(time), context)?;
                 waits.set(!held.is_empty());
                 Ok(())

@@ -46,6 +46,12 @@ impl Term {
 /// So many slots ahead memory is asked for what is needed to forget one.
 const LATER: u32 = 8;
 
+/// Whether so much time has gone by since.
+#[inline(always)]
+fn is_past(stamp: i64, steady: i64, life: i64) -> bool {
+    steady.saturating_sub(stamp) > life
+}
+
 impl Slots {
     /// The steady time behind which [`expire`](Self::expire) finds something.
     pub fn next_due(&self, life: i64) -> Option<i64> {
@@ -58,13 +64,13 @@ impl Slots {
     /// it counts no longer.
     pub fn is_over(&self, number: u32, steady: i64, life: i64) -> bool {
         let term = self.ring.side(number);
-        term.is_some_and(|term| !term.lasts && !term.free && steady.saturating_sub(term.stamp) > life)
+        term.is_some_and(|term| !term.lasts && !term.free && is_past(term.stamp, steady, life))
     }
 
     /// Forgets the oldest slot if its time is over by the steady time; what is still open moves to the elders.
     /// `true` if there may be more to do. What is forgotten goes to `forgotten`.
     pub fn expire(&mut self, steady: i64, life: i64, forgotten: &mut impl FnMut(u32, &Slot)) -> bool {
-        let over = |stamp: i64| steady.saturating_sub(stamp) > life;
+        let over = |stamp| is_past(stamp, steady, life);
         while let Some(&term) = self.ring.front_side().filter(|term| term.free || over(term.stamp)) {
             if let Some(later) = self.ring.side(self.ring.later(LATER)) {
                 self.tokens.ask_tag(later.tag);
