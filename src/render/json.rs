@@ -19,6 +19,13 @@ pub fn line(value: &Value) -> String {
     visible(serde_json::to_string(value).unwrap_or_default())
 }
 
+/// An object that is written member by member, as one such line.
+pub fn object_line(fill: impl FnOnce(&mut Members<'_>)) -> String {
+    let mut text = Vec::new();
+    Members::write(&mut text, fill);
+    visible(String::from_utf8(text).unwrap_or_default())
+}
+
 /// The object of a message or of evidence, as one such line. With [`Known::SoFar`] what becomes known only later is null.
 pub fn record_line(view: &View<'_>, known: Known) -> String {
     let mut text = Vec::with_capacity(LINE);
@@ -71,8 +78,7 @@ pub fn explained(
     findings: &[Finding],
     frame: &dyn Fn(u32) -> String,
 ) -> String {
-    let mut text = Vec::new();
-    Members::write(&mut text, |object| {
+    object_line(|object| {
         view.iter().for_each(|view| facts(view, Known::Later, object));
         if view.is_none_or(|view| !view.is_message()) {
             object.object("coap", |object| coap_alone(message, object));
@@ -81,8 +87,7 @@ pub fn explained(
         object.put("fields", field_array(message));
         object.put("payload_values", super::payload::values(message, view.map(View::about)));
         other(message, true, object);
-    });
-    visible(String::from_utf8(text).unwrap_or_default())
+    })
 }
 
 /// What is known of a record, but for its findings.

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 /// An object that is being written. Keys are words that JSON takes as they are.
-pub(super) struct Members<'t> {
+pub struct Members<'t> {
     text: &'t mut Vec<u8>,
     is_first: bool,
 }
@@ -84,7 +84,7 @@ pub(super) fn value(write: impl FnOnce(&mut Vec<u8>)) -> Value {
 }
 
 /// A text that is only made while it is written.
-pub(super) struct Shown<T>(pub T);
+pub struct Shown<T>(pub T);
 
 impl<T: Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,7 +12,7 @@ pub mod json;
 pub mod ladder;
 pub mod line;
 mod lowest;
-mod members;
+pub mod members;
 mod names;
 mod node;
 pub mod paint;

@@ -16,7 +16,7 @@ use super::bodies::Bodies;
 use super::{Context, StatsArgs, StatsFormat, counted, input, print};
 use crate::capture::Opened;
 use crate::pipeline::{Apart, Fetcher, Step};
-use crate::render::json::line;
+use crate::render::json::object_line;
 use crate::render::lowest;
 use crate::store::{Ended, RecordFlags, Summary, Update};
 use crate::tracking::ResourceId;
@@ -49,7 +49,7 @@ pub fn run(args: &StatsArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let stats = Stats::new(&sums, &summary, if is_json { LISTED } else { text::LISTED });
     let written = if is_json {
         context.out.json();
-        writeln!(context.out, "{}", line(&stats.json()))
+        writeln!(context.out, "{}", object_line(|object| stats.json(object)))
     } else {
         stats.text(&mut context.out)
     };

@@ -1,112 +1,96 @@
 //! `stats --json`: one object.
 
-use serde_json::{Map, Value, json};
-
 use super::groups::Sum;
 use super::sums::Observed;
 use super::times::Times;
 use super::waits::Waits;
 use super::{LISTED, Stats, findings, rows, share};
 use crate::coap::Code;
+use crate::render::members::{Members, Shown};
 use crate::tracking::{EndpointId, ResourceId};
 
+/// An endpoint that is not known.
+const UNKNOWN: &str = "?";
+
 impl Stats<'_> {
-    pub(super) fn json(&self) -> Value {
+    pub(super) fn json(&self, object: &mut Members<'_>) {
         let summary = self.summary;
-        let mut object: Map<String, Value> = rows(summary).map(|(key, value)| (key.to_owned(), json!(value))).collect();
-        let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
-        put("evicted", json!(summary.counters.evicted));
-        put(
-            "findings",
-            findings(summary).map(|(name, count)| (name.to_owned(), json!(count))).collect::<Map<_, _>>().into(),
-        );
-        put(
-            "resources",
-            self.resources
-                .iter()
-                .map(|(id, sum)| {
-                    let mut row = Map::new();
-                    row.insert("resource".into(), json!(self.resource(*id).unwrap_or_default()));
-                    add(&mut row, sum);
-                    if self.sums.chosen.is_none() {
-                        row.insert("notifications".into(), json!(sum.notifications));
-                        row.insert("notifications_stale".into(), json!(sum.stale));
-                    }
-                    Value::Object(row)
-                })
-                .collect(),
-        );
-        put("exchanges_without_resource", json!(self.without_resource()));
-        put("endpoints", json!(self.sums.heard()));
-        put("round_trip", self.times.map_or(Value::Null, |times| seconds(&times)));
+        rows(summary).for_each(|(key, value)| object.put(key, value));
+        object.put("evicted", summary.counters.evicted);
+        object.object("findings", |object| findings(summary).for_each(|(name, count)| object.put(name, count)));
+        object.array("resources", self.resources.iter(), |text, (id, sum)| {
+            Members::write(text, |row| self.resource_row(*id, sum, row));
+        });
+        object.put("exchanges_without_resource", self.without_resource());
+        object.put("endpoints", self.sums.heard());
+        put_times(object, self.times.as_ref());
         if summary.secrets > 0 {
-            put("decryption_secrets", json!(summary.secrets));
+            object.put("decryption_secrets", summary.secrets);
         }
-        put("not_coap", json!(summary.reasons));
-        let offers = summary.offers.iter().map(|(port, offer)| (port.to_string(), json!(offer.datagrams)));
-        put("looks_like_coap_on_port", offers.collect::<Map<_, _>>().into());
-        put("duration", json!(summary.duration().map(|duration| duration as f64 / 1e9)));
-        put("retransmission_rate", json!(self.retransmission_rate()));
-        put("codes", self.codes().into());
-        let sizes = &summary.sizes;
-        put(
-            "bytes",
-            json!({
-                "messages": sizes.messages,
-                "frames": sizes.frames,
-                "coap": sizes.coap,
-                "payload": sizes.payload,
-                "overhead": share(sizes.frames - sizes.payload.min(sizes.frames), sizes.frames),
-                "coap_overhead": share(sizes.coap - sizes.payload, sizes.coap),
-            }),
-        );
+        object.put("not_coap", &summary.reasons);
+        object.object("looks_like_coap_on_port", |object| {
+            summary.offers.iter().for_each(|(port, offer)| object.put(&port.to_string(), offer.datagrams));
+        });
+        object.put("duration", summary.duration().map(|duration| duration as f64 / 1e9));
+        object.put("retransmission_rate", self.retransmission_rate());
+        object.object("codes", |object| self.codes(object));
+        object.object("bytes", |object| self.bytes_row(object));
         if self.sums.chosen.is_none() {
-            put(
-                "observation_ends",
-                self.ends()
-                    .into_iter()
-                    .map(|(end, count)| (end.to_owned(), json!(count)))
-                    .collect::<Map<_, _>>()
-                    .into(),
-            );
-            put("observed", self.observed(LISTED).map(|observed| self.row_of(observed)).collect());
-            put("observed_not_listed", json!(self.sums.observations().count().saturating_sub(LISTED)));
-            put("waits", self.waits.iter().take(LISTED).map(|waits| self.waits_of(waits)).collect());
+            object.object("observation_ends", |object| {
+                self.ends().iter().for_each(|(end, count)| object.put(end, count));
+            });
+            object.array("observed", self.observed(LISTED), |text, observed| {
+                Members::write(text, |row| self.observed_row(observed, row));
+            });
+            object.put("observed_not_listed", self.sums.observations().count().saturating_sub(LISTED));
+            object.array("waits", self.waits.iter().take(LISTED), |text, waits| {
+                Members::write(text, |row| self.waits_row(waits, row));
+            });
         }
-        put(
-            "pairs",
-            self.pairs
-                .iter()
-                .map(|pair| {
-                    let mut row = Map::new();
-                    row.insert("client".into(), json!(self.endpoint(pair.client)));
-                    row.insert("server".into(), json!(self.endpoint(pair.server)));
-                    add(&mut row, &pair.sum);
-                    Value::Object(row)
-                })
-                .collect(),
-        );
-        put("pairs_not_listed", json!(self.all_pairs - self.pairs.len()));
-        Value::Object(object)
+        object.array("pairs", self.pairs.iter(), |text, pair| {
+            Members::write(text, |row| {
+                self.put_endpoint("client", pair.client, row);
+                self.put_endpoint("server", pair.server, row);
+                put_sum(row, &pair.sum);
+            });
+        });
+        object.put("pairs_not_listed", self.all_pairs - self.pairs.len());
+    }
+
+    fn resource_row(&self, id: ResourceId, sum: &Sum, row: &mut Members<'_>) {
+        row.put("resource", self.resource(id).unwrap_or_default());
+        put_sum(row, sum);
+        if self.sums.chosen.is_none() {
+            row.put("notifications", sum.notifications);
+            row.put("notifications_stale", sum.stale);
+        }
     }
 
     /// Messages by code.
-    fn codes(&self) -> Map<String, Value> {
+    fn codes(&self, object: &mut Members<'_>) {
         let counts = self.sums.codes.iter().zip(0_u8..=255).filter(|(count, _)| **count > 0);
-        counts.map(|(count, code)| (Code(code).to_string(), json!(count))).collect()
+        counts.for_each(|(count, code)| object.put(&Code(code).to_string(), count));
     }
 
-    fn row_of(&self, observed: &Observed) -> Value {
-        json!({
-            "resource": self.resource(observed.resource),
-            "client": self.endpoint(observed.client),
-            "server": self.endpoint(observed.server),
-            "notifications": observed.notifications,
-            "gaps": observed.gaps,
-            "late": observed.late,
-            "end": crate::field::end(observed.end),
-            "registration_captured": observed.accepted,
-        })
+    fn bytes_row(&self, object: &mut Members<'_>) {
+        let sizes = &self.summary.sizes;
+        object.put("messages", sizes.messages);
+        object.put("frames", sizes.frames);
+        object.put("coap", sizes.coap);
+        object.put("payload", sizes.payload);
+        object.put("overhead", share(sizes.frames - sizes.payload.min(sizes.frames), sizes.frames));
+        object.put("coap_overhead", share(sizes.coap - sizes.payload, sizes.coap));
+    }
+
+    fn observed_row(&self, observed: &Observed, row: &mut Members<'_>) {
+        row.put("resource", self.resource(observed.resource));
+        self.put_endpoint("client", observed.client, row);
+        self.put_endpoint("server", observed.server, row);
+        row.put("notifications", observed.notifications);
+        row.put("gaps", observed.gaps);
+        row.put("late", observed.late);
+        row.put("end", crate::field::end(observed.end));
+        row.put("registration_captured", observed.accepted);
     }
 
     /// Path and query of a resource, where it is known.
@@ -115,40 +99,53 @@ impl Stats<'_> {
     }
 
     /// What the waits of a sender show; null where they are too few to tell.
-    fn waits_of(&self, waits: &Waits) -> Value {
-        let of = |time: i64| time as f64 / 1e9;
-        json!({
-            "sender": self.endpoint(waits.sender),
-            "messages": waits.messages,
-            "apparent_ack_timeout": of(waits.shortest),
-            "longest_first_wait": of(waits.longest),
-            "apparent_ack_random_factor": waits.factor(),
-            "apparent_growth": waits.growth,
-        })
+    fn waits_row(&self, waits: &Waits, row: &mut Members<'_>) {
+        self.put_endpoint("sender", waits.sender, row);
+        row.put("messages", waits.messages);
+        row.put("apparent_ack_timeout", seconds(waits.shortest));
+        row.put("longest_first_wait", seconds(waits.longest));
+        row.put("apparent_ack_random_factor", waits.factor());
+        row.put("apparent_growth", waits.growth);
+    }
+
+    fn put_endpoint(&self, key: &str, id: EndpointId, row: &mut Members<'_>) {
+        match self.sums.endpoints.get(id.0 as usize) {
+            Some(endpoint) => row.put(key, Shown(endpoint)),
+            None => row.put(key, UNKNOWN),
+        }
     }
 
     pub(super) fn endpoint(&self, id: EndpointId) -> String {
-        self.sums.endpoints.get(id.0 as usize).map_or_else(|| "?".into(), ToString::to_string)
+        self.sums.endpoints.get(id.0 as usize).map_or_else(|| UNKNOWN.into(), ToString::to_string)
     }
 }
 
 /// What a resource and a pair have both.
-fn add(row: &mut Map<String, Value>, sum: &Sum) {
-    for (key, value) in [
-        ("exchanges", sum.exchanges),
-        ("retransmitted", sum.retransmitted),
-        ("retransmissions", sum.retransmissions),
-        ("answered", sum.answered),
-        ("reset", sum.reset),
-        ("unanswered", sum.unanswered()),
-        ("observations", sum.observations),
-    ] {
-        row.insert(key.into(), json!(value));
-    }
-    row.insert("round_trip".into(), sum.times.map_or(Value::Null, |times| seconds(&times)));
+fn put_sum(row: &mut Members<'_>, sum: &Sum) {
+    row.put("exchanges", sum.exchanges);
+    row.put("retransmitted", sum.retransmitted);
+    row.put("retransmissions", sum.retransmissions);
+    row.put("answered", sum.answered);
+    row.put("reset", sum.reset);
+    row.put("unanswered", sum.unanswered());
+    row.put("observations", sum.observations);
+    put_times(row, sum.times.as_ref());
 }
 
-fn seconds(times: &Times) -> Value {
-    let of = |time: i64| time as f64 / 1e9;
-    json!({"count": times.count, "min": of(times.min), "p50": of(times.p50), "p95": of(times.p95), "p99": of(times.p99), "max": of(times.max)})
+fn put_times(row: &mut Members<'_>, times: Option<&Times>) {
+    const KEY: &str = "round_trip";
+    let Some(times) = times else { return row.put(KEY, None::<f64>) };
+    row.object(KEY, |object| {
+        object.put("count", times.count);
+        object.put("min", seconds(times.min));
+        object.put("p50", seconds(times.p50));
+        object.put("p95", seconds(times.p95));
+        object.put("p99", seconds(times.p99));
+        object.put("max", seconds(times.max));
+    });
+}
+
+/// Of nanoseconds.
+fn seconds(time: i64) -> f64 {
+    time as f64 / 1e9
 }
