@@ -382,6 +382,28 @@ fn hex_of_programs_is_read_rightly() {
 
 /// The form of the output has the same two names with every command that has several; what a command cannot use is not in its help.
 #[test]
+fn the_manual_names_no_page_that_is_not_there() {
+    let page = String::from_utf8(run("man").stdout).unwrap();
+    let own = page.split_once(".SH SUBCOMMANDS").unwrap().1.split_once(".SH VERSION").unwrap().0;
+    assert!(own.contains("\ncoapscope print\n") && !page.contains("(1)"), "{own}");
+}
+
+#[test]
+fn a_frame_that_is_not_there_is_told_alike() {
+    let capture = "captures/lab/04-retransmit-libcoap.client.pcap";
+    for (frame, why) in [
+        ("29", "has 28 frames, so there is no frame 29"),
+        ("1", "frame 1 holds no CoAP message; `coapscope print` lists those that do"),
+    ] {
+        for command in ["flow", "explain -r"] {
+            let output = run(&format!("{command} {capture} --frame {frame}"));
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), told), (Some(2), format!("coapscope: {capture}: {why}\n")), "{command}");
+        }
+    }
+}
+
+#[test]
 fn options_are_called_alike_everywhere() {
     let text = |arguments: &str| {
         let output = run(arguments);

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use super::print::paint;
-use super::{Context, ExplainArgs, ExplainFormat, hex_text, input};
+use super::{Context, ExplainArgs, ExplainFormat, hex_text, input, named};
 use crate::coap::draft::{self, other_reading};
 use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
@@ -18,7 +18,7 @@ use crate::render::sheet::{self, Sheet};
 use crate::render::{
     Known, NodeKind, evidence_layer, frame_number, message_tree, no_frame, tree, why_read_so, wrap::wrap,
 };
-use crate::store::{Ended, Store, Update, View};
+use crate::store::{Store, Update, View};
 use crate::tracking::RecordId;
 
 /// Bytes of the longest message: what a UDP datagram can carry.
@@ -98,18 +98,7 @@ fn from_capture(args: &ExplainArgs, frame: u64, paint: Paint, context: &mut Cont
         }
     }
     context.progress_done();
-    let found =
-        (0..store.len() as RecordId).find(|id| store.get(*id).is_some_and(|record| u64::from(record.frame) == frame));
-    let Some(id) = found else {
-        if let Some(Ended::Failed(why)) = store.ended() {
-            bail!("{why}");
-        }
-        let frames = store.summary().frames;
-        if frame > frames {
-            bail!("{name}: has {frames} frames, so there is no frame {frame}");
-        }
-        bail!("{name}: frame {frame} holds no CoAP message; `coapscope print` lists those that do");
-    };
+    let (id, _) = named::record(&store, frame, &name)?;
     let mut fetcher = Fetcher::new(opened.reader, args.reading.checksums);
     let view = fetcher.view(&store, id)?.with_context(|| format!("{name}: frame {frame} cannot be read again"))?;
     if !view.is_message() {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::output::locale_is_utf8;
-use super::{Context, FileArgs, ReadingArgs, ShowingArgs, input, print, target, values, without};
+use super::{Context, FileArgs, ReadingArgs, ShowingArgs, input, named, print, target, values, without};
 use crate::capture::Opened;
 use crate::coap::{Parameters, count, escape};
 use crate::filter::{Filter, Selection};
@@ -226,7 +226,7 @@ impl Flow {
         let mut ladder = Ladder::default();
         ladder.fold_blocks(!args.unfold);
         ladder.idle = if args.unfold { Idle::Drawn } else { Idle::Folded };
-        ladder.set_scope(scope(args, store)?, store);
+        ladder.set_scope(scope(args, &self.name, store)?, store);
         if !self.filter.is_empty()
             && let Selection::Chosen(ids) = self.filter.select(store, &self.fetcher, THREADS, &|| false)?
         {
@@ -286,24 +286,19 @@ const THREADS: usize = 2;
 const LANES: usize = 8;
 
 /// The messages that are asked for.
-fn scope(args: &FlowArgs, store: &Store) -> anyhow::Result<Scope> {
+fn scope(args: &FlowArgs, name: &str, store: &Store) -> anyhow::Result<Scope> {
     let exchange = match (args.exchange, args.frame) {
         (None, None) => return Ok(Scope::All),
         (Some(number), _) => ExchangeId(number),
         (None, Some(frame)) => {
-            let record = (store.first()..store.len() as RecordId)
-                .filter_map(|id| store.get(id))
-                .find(|record| u64::from(record.frame) == frame)
-                .with_context(|| {
-                    format!("--frame {frame}: holds no CoAP message; `coapscope print` lists those that do")
-                })?;
+            let (_, record) = named::record(store, frame, name)?;
             let about = store.get(record.relates_to).filter(|_| record.exchange.0 == 0);
             about.map_or(record.exchange, |about| about.exchange)
         }
     };
     if store.exchange(exchange).is_none() {
         match (args.exchange, args.frame) {
-            (None, Some(frame)) => bail!("--frame {frame}: its message belongs to no exchange"),
+            (None, Some(frame)) => bail!("{name}: the message of frame {frame} belongs to no exchange"),
             _ => bail!(
                 "--exchange {}: there is none; `coapscope print -T json` tells the exchange of each message, or name one of its frames with --frame",
                 exchange.0

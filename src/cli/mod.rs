@@ -16,6 +16,7 @@ mod hex_text;
 mod input;
 #[cfg(feature = "live")]
 mod live;
+mod named;
 mod output;
 mod pages;
 mod print;

@@ -38,7 +38,16 @@ fn page(command: &Command, out: &mut dyn Write) -> io::Result<()> {
         Some(_) => EXIT_STATUS.iter().filter(|row| row.command == command.get_name()).collect(),
         None => Vec::new(),
     };
-    Man::new(command.clone().after_help(None::<&str>)).render(out)?;
+    let mut text = Vec::new();
+    Man::new(command.clone().after_help(None::<&str>)).render(&mut text)?;
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    for subcommand in command.get_subcommands() {
+        // It stands below, and has no page of its own.
+        let name = subcommand.get_name();
+        text = text
+            .replace(&format!("\n{}\\-{name}(1)\n", command.get_name()), &format!("\n{} {name}\n", command.get_name()));
+    }
+    out.write_all(text.as_bytes())?;
     if !statuses.is_empty() {
         writeln!(out, ".SH \"EXIT STATUS\"")?;
     }
