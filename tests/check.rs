@@ -475,6 +475,11 @@ fn an_answer_captured_just_before_its_request_is_its_answer() {
     let mut child = command("print -T json -").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     std::io::copy(&mut std::fs::File::open(&path).unwrap(), &mut child.stdin.take().unwrap()).unwrap();
     let stream = objects(child.wait_with_output().unwrap());
-    let told = |one: &&Value| one["kind"] == "update" && one["answers"] == 2 && one["frame"]["number"] == 1;
-    assert_eq!(stream.iter().filter(told).count(), 1, "{stream:?}");
+    let of_first = |one: &&Value| one["kind"] == "update" && one["frame"]["number"] == 1;
+    let updates: Vec<_> = stream.iter().filter(of_first).collect();
+    let related = updates.iter().find(|one| one["answers"] == 2).expect("what it answers");
+    assert_eq!((&related["role"], &related["exchange"]), (&"piggybacked-response".into(), &all[0]["exchange"]));
+    let withdrawn: Vec<_> =
+        updates.iter().filter(|one| one["withdrawn"] == serde_json::json!(["ack.orphan"])).collect();
+    assert_eq!(withdrawn.len(), 1, "{stream:?}");
 }

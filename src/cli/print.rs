@@ -198,9 +198,10 @@ impl Form {
                 Patch::AnsweredBy { record, .. }
                 | Patch::Finding(record, _)
                 | Patch::Graver { record, .. }
+                | Patch::Withdrawn { record, .. }
                 | Patch::Related { record, .. } => *record,
                 Patch::Exchange(_, row) | Patch::Answered(_, row) => row.request,
-                Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) | Patch::Withdrawn { .. } => continue,
+                Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => continue,
             };
             if own || !was_printed(of) {
                 continue;

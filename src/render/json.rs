@@ -335,11 +335,17 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
             let frame = |id| super::frame_number(store, id);
             (*record, "findings", json!([self::finding(finding, &frame)]))
         }
-        Patch::Related { record, .. } => {
+        Patch::Related { record, tracked } => {
             let answers = store.answers(*record).and_then(|id| store.get(id)).map(|asked| asked.frame);
-            (*record, "answers", json!(answers))
+            let mut object = update_of(store, *record, "answers", &json!(answers))?;
+            object["role"] = json!(field::role(tracked.role));
+            if tracked.exchange.0 > 0 {
+                object["exchange"] = json!(tracked.exchange.0);
+            }
+            return Some(object);
         }
-        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) | Patch::Withdrawn { .. } => return None,
+        Patch::Withdrawn { record, rule, .. } => (*record, "withdrawn", json!([rule.row().id])),
+        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
     };
     update_of(store, record, key, &value)
 }
