@@ -14,7 +14,7 @@ help:
 	@echo "make fuzz       each fuzz target for ten minutes (FUZZ_SECONDS=600)"
 	@echo "make mutants    breaks the tracker in every way that cargo-mutants knows; the scenarios must notice (takes many hours)"
 	@echo "make bench      what each stage costs, and the ratios to tshark"
-	@echo "make build      target/release/coapscope, and nothing else"
+	@echo "make build      the program, as target/release/coapscope"
 	@echo "make install    program, manual page and completions under PREFIX=$(PREFIX); make uninstall"
 	@echo "make setup      installs what building needs, and nothing else"
 

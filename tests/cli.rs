@@ -380,7 +380,6 @@ fn hex_of_programs_is_read_rightly() {
     }
 }
 
-/// The form of the output has the same two names with every command that has several; what a command cannot use is not in its help.
 #[test]
 fn the_manual_names_no_page_that_is_not_there() {
     let page = String::from_utf8(run("man").stdout).unwrap();
@@ -403,6 +402,7 @@ fn a_frame_that_is_not_there_is_told_alike() {
     }
 }
 
+/// The form of the output has the same two names with every command that has several; what a command cannot use is not in its help.
 #[test]
 fn options_are_called_alike_everywhere() {
     let text = |arguments: &str| {

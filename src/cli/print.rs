@@ -179,31 +179,31 @@ impl Form {
         }
     }
 
-    /// Lines for what became known of earlier messages that were printed. Only JSON has them. `before`: the new message.
+    /// Lines for what became known of earlier messages that were printed. Only JSON has them. `before`: the new message; `just_now`: those that
+    /// were printed since.
     pub fn updates(
         &mut self,
         store: &Store,
         patches: &[Patch],
-        before: RecordId,
+        (before, just_now): (RecordId, &[RecordId]),
         was_printed: &dyn Fn(RecordId) -> bool,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let Self::Json { told } = self else { return Ok(()) };
         for ref patch in patches.iter().flat_map(Patch::each) {
-            // What is known of a new message stands in its own object.
-            let own = matches!(patch, Patch::Finding(record, _) if *record >= before)
-                || matches!(patch, Patch::Exchange(_, row) if row.request >= before);
             tell_others(store, patch, before, told, was_printed, out)?;
-            let of = match patch {
-                Patch::AnsweredBy { record, .. }
-                | Patch::Finding(record, _)
+            // What is known of a message when it is printed stands in its own object.
+            let (of, is_told) = match patch {
+                Patch::Finding(record, _)
                 | Patch::Graver { record, .. }
                 | Patch::Withdrawn { record, .. }
-                | Patch::Related { record, .. } => *record,
-                Patch::Exchange(_, row) | Patch::Answered(_, row) => row.request,
+                | Patch::Related { record, .. } => (*record, just_now.contains(record)),
+                Patch::Exchange(_, row) => (row.request, row.request >= before),
+                Patch::AnsweredBy { record, .. } => (*record, false),
+                Patch::Answered(_, row) => (row.request, false),
                 Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => continue,
             };
-            if own || !was_printed(of) {
+            if is_told || !was_printed(of) {
                 continue;
             }
             write_object(json::update(store, patch), out)?;

@@ -284,7 +284,8 @@ impl<'r> Printer<'r> {
                 self.message(store, *id, Known::SoFar, context)?;
             }
             let before = new.unwrap_or(store.len() as RecordId);
-            self.form.updates(store, patches, before, &|id| chooser.was_chosen(id), &mut context.out)?;
+            let was_printed = |id| chooser.was_chosen(id);
+            self.form.updates(store, patches, (before, &chosen), &was_printed, &mut context.out)?;
             self.unless_enough()
         })
     }

@@ -6,11 +6,11 @@ use super::Known;
 use super::members::{Members, Shown, value};
 use super::time::known_rfc3339;
 use crate::coap::draft::other_reading;
-use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, escape, fields};
+use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionValue, Rule, Severity, escape, fields};
 use crate::field;
 use crate::payload::About;
 use crate::store::{Attempt, RecordFlags, Store, View, round_trip};
-use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId};
+use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation};
 
 /// A value as one line of JSON. Characters that draw nothing or steer a terminal are written as `\u` escapes, which mean the
 /// same to every reader.
@@ -299,6 +299,35 @@ fn field_object(field: &Field, message: &Message<'_>) -> Value {
     })
 }
 
+/// What relates an earlier message to others, all of it anew, as an update object.
+fn related(store: &Store, id: RecordId) -> Option<Value> {
+    let record = store.get(id)?;
+    let frame = |id: Option<RecordId>| id.and_then(|id| store.get(id)).map(|record| record.frame);
+    let by = |relation| frame((record.relation() == relation).then_some(record.relates_to));
+    let exchange = store.exchange(record.exchange);
+    Some(json!({
+        "kind": "update",
+        "frame": {"number": record.frame},
+        "role": field::role(record.role),
+        "exchange": (record.exchange.0 > 0).then_some(record.exchange.0),
+        "resource": exchange.and_then(|row| store.resource(row.resource)),
+        "retransmission_of": by(Relation::Retransmits),
+        "duplicate_of": by(Relation::Duplicates),
+        "transmission": (record.transmission > 0).then_some(record.transmission),
+        "answers": frame(store.answers(id)),
+        "observation": store.observation_of(id).map(|id| id.0),
+    }))
+}
+
+fn found(store: &Store, finding: &Finding) -> Value {
+    let frame = |id| super::frame_number(store, id);
+    json!([self::finding(finding, &frame)])
+}
+
+fn withdrawn(rule: Rule, was: Severity) -> Value {
+    json!([{"id": rule.row().id, "severity": field::severity(was)}])
+}
+
 /// That an earlier message is answered by another, as an update object.
 pub fn answered(store: &Store, record: RecordId, by: RecordId) -> Option<Value> {
     update_of(store, record, "answered_by", &json!(store.get(by)?.frame))
@@ -331,20 +360,14 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
             object["exchange_state"] = json!(field::state(row.state));
             return Some(object);
         }
-        Patch::Finding(record, finding) | Patch::Graver { record, finding, .. } => {
-            let frame = |id| super::frame_number(store, id);
-            (*record, "findings", json!([self::finding(finding, &frame)]))
-        }
-        Patch::Related { record, tracked } => {
-            let answers = store.answers(*record).and_then(|id| store.get(id)).map(|asked| asked.frame);
-            let mut object = update_of(store, *record, "answers", &json!(answers))?;
-            object["role"] = json!(field::role(tracked.role));
-            if tracked.exchange.0 > 0 {
-                object["exchange"] = json!(tracked.exchange.0);
-            }
+        Patch::Finding(record, finding) => (*record, "findings", found(store, finding)),
+        Patch::Graver { record, finding, was } => {
+            let mut object = update_of(store, *record, "findings", &found(store, finding))?;
+            object["withdrawn"] = withdrawn(finding.rule, *was);
             return Some(object);
         }
-        Patch::Withdrawn { record, rule, .. } => (*record, "withdrawn", json!([rule.row().id])),
+        Patch::Withdrawn { record, rule, was } => (*record, "withdrawn", withdrawn(*rule, *was)),
+        Patch::Related { record, .. } => return related(store, *record),
         Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
     };
     update_of(store, record, key, &value)
