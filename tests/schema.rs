@@ -17,6 +17,8 @@ mod readers;
 mod saved;
 #[path = "schema/streams.rs"]
 mod streams;
+#[path = "schema/updates.rs"]
+mod updates;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,7 +63,8 @@ fn peer(program: &Path, arguments: &[&str]) -> bool {
 }
 
 fn captures() -> Vec<PathBuf> {
-    let (mut open, mut found) = (vec![root().join("captures"), root().join("tests/field")], Vec::new());
+    let folders = ["captures", "tests/field", "tests/schema/early"];
+    let (mut open, mut found) = (folders.map(|folder| root().join(folder)).to_vec(), Vec::new());
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
