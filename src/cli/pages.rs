@@ -40,12 +40,10 @@ fn page(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     };
     let mut text = Vec::new();
     Man::new(command.clone().after_help(None::<&str>)).render(&mut text)?;
-    let mut text = String::from_utf8_lossy(&text).into_owned();
-    for subcommand in command.get_subcommands() {
-        // It stands below, and has no page of its own.
-        let name = subcommand.get_name();
-        text = text
-            .replace(&format!("\n{}\\-{name}(1)\n", command.get_name()), &format!("\n{} {name}\n", command.get_name()));
+    let (mut text, whole) = (String::from_utf8_lossy(&text).into_owned(), command.get_name());
+    for part in command.get_subcommands().map(Command::get_name) {
+        // It has no page of its own.
+        text = text.replace(&format!("\n{whole}\\-{part}(1)\n"), &format!("\n{whole} {part}\n"));
     }
     out.write_all(text.as_bytes())?;
     if !statuses.is_empty() {

@@ -299,24 +299,48 @@ fn field_object(field: &Field, message: &Message<'_>) -> Value {
     })
 }
 
-/// What relates an earlier message to others, all of it anew, as an update object.
-fn related(store: &Store, id: RecordId) -> Option<Value> {
-    let record = store.get(id)?;
-    let frame = |id: Option<RecordId>| id.and_then(|id| store.get(id)).map(|record| record.frame);
-    let by = |relation| frame((record.relation() == relation).then_some(record.relates_to));
-    let exchange = store.exchange(record.exchange);
-    Some(json!({
-        "kind": "update",
-        "frame": {"number": record.frame},
-        "role": field::role(record.role),
-        "exchange": (record.exchange.0 > 0).then_some(record.exchange.0),
-        "resource": exchange.and_then(|row| store.resource(row.resource)),
-        "retransmission_of": by(Relation::Retransmits),
-        "duplicate_of": by(Relation::Duplicates),
-        "transmission": (record.transmission > 0).then_some(record.transmission),
-        "answers": frame(store.answers(id)),
-        "observation": store.observation_of(id).map(|id| id.0),
-    }))
+/// That an earlier message is answered by another, as an update object.
+pub fn answered(store: &Store, record: RecordId, by: RecordId) -> Option<Value> {
+    update_of(store, record, json!({"answered_by": store.get(by)?.frame}))
+}
+
+/// What is known of the body that an earlier message has a block of, as an update object.
+pub fn body(store: &Store, record: RecordId) -> Option<Value> {
+    store.part(record)?;
+    let known = value(|text| Members::write(text, |object| super::body::known(store, record, object)));
+    update_of(store, record, json!({"body": known}))
+}
+
+/// That an earlier message belongs to an observation, as an update object.
+pub fn observed(store: &Store, record: RecordId, observation: ObservationId) -> Option<Value> {
+    update_of(store, record, json!({"observation": observation.0}))
+}
+
+/// An update object with these members.
+fn update_of(store: &Store, record: RecordId, known: Value) -> Option<Value> {
+    let mut object = json!({"kind": "update", "frame": {"number": store.get(record)?.frame}});
+    if let (Value::Object(object), Value::Object(mut known)) = (&mut object, known) {
+        object.append(&mut known);
+    }
+    Some(object)
+}
+
+/// What a patch tells of an earlier message, as an update object; None where it tells nothing that a message's object has.
+pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
+    let (record, known) = match patch {
+        Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
+        Patch::Answered(_, row) => return answered(store, row.request, row.last),
+        // It is the state for all messages of the exchange.
+        Patch::Exchange(id, row) => (row.request, json!({"exchange": id.0, "exchange_state": field::state(row.state)})),
+        Patch::Finding(record, finding) => (*record, json!({"findings": found(store, finding)})),
+        Patch::Graver { record, finding, was } => {
+            (*record, json!({"findings": found(store, finding), "withdrawn": withdrawn(finding.rule, *was)}))
+        }
+        Patch::Withdrawn { record, rule, was } => (*record, json!({"withdrawn": withdrawn(*rule, *was)})),
+        Patch::Related { record, .. } => (*record, related(store, *record)?),
+        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
+    };
+    update_of(store, record, known)
 }
 
 fn found(store: &Store, finding: &Finding) -> Value {
@@ -328,49 +352,20 @@ fn withdrawn(rule: Rule, was: Severity) -> Value {
     json!([{"id": rule.row().id, "severity": field::severity(was)}])
 }
 
-/// That an earlier message is answered by another, as an update object.
-pub fn answered(store: &Store, record: RecordId, by: RecordId) -> Option<Value> {
-    update_of(store, record, "answered_by", &json!(store.get(by)?.frame))
-}
-
-/// What is known of the body that an earlier message has a block of, as an update object.
-pub fn body(store: &Store, record: RecordId) -> Option<Value> {
-    store.part(record)?;
-    let known = value(|text| Members::write(text, |object| super::body::known(store, record, object)));
-    update_of(store, record, "body", &known)
-}
-
-/// That an earlier message belongs to an observation, as an update object.
-pub fn observed(store: &Store, record: RecordId, observation: ObservationId) -> Option<Value> {
-    update_of(store, record, "observation", &json!(observation.0))
-}
-
-fn update_of(store: &Store, record: RecordId, key: &str, value: &Value) -> Option<Value> {
-    Some(json!({"kind": "update", "frame": {"number": store.get(record)?.frame}, key: value}))
-}
-
-/// What a patch tells of an earlier message, as an update object; None where it tells nothing that a message's object has.
-pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
-    let (record, key, value) = match patch {
-        Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
-        Patch::Answered(_, row) => return answered(store, row.request, row.last),
-        // It is the state for all messages of the exchange.
-        Patch::Exchange(id, row) => {
-            let mut object = update_of(store, row.request, "exchange", &json!(id.0))?;
-            object["exchange_state"] = json!(field::state(row.state));
-            return Some(object);
-        }
-        Patch::Finding(record, finding) => (*record, "findings", found(store, finding)),
-        Patch::Graver { record, finding, was } => {
-            let mut object = update_of(store, *record, "findings", &found(store, finding))?;
-            object["withdrawn"] = withdrawn(finding.rule, *was);
-            return Some(object);
-        }
-        Patch::Withdrawn { record, rule, was } => (*record, "withdrawn", withdrawn(*rule, *was)),
-        Patch::Related { record, .. } => return related(store, *record),
-        Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
-    };
-    update_of(store, record, key, &value)
+/// What relates a message to others, all of it.
+fn related(store: &Store, id: RecordId) -> Option<Value> {
+    let record = store.get(id)?;
+    let frame = |id: Option<RecordId>| id.and_then(|id| store.get(id)).map(|record| record.frame);
+    Some(json!({
+        "role": field::role(record.role),
+        "exchange": (record.exchange.0 > 0).then_some(record.exchange.0),
+        "resource": store.exchange(record.exchange).and_then(|row| store.resource(row.resource)),
+        "retransmission_of": frame(record.related(Relation::Retransmits)),
+        "duplicate_of": frame(record.related(Relation::Duplicates)),
+        "transmission": (record.transmission > 0).then_some(record.transmission),
+        "answers": frame(store.answers(id)),
+        "observation": store.observation_of(id).map(|id| id.0),
+    }))
 }
 
 fn seconds(nanoseconds: i64) -> f64 {

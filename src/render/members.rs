@@ -84,7 +84,7 @@ pub(super) fn value(write: impl FnOnce(&mut Vec<u8>)) -> Value {
 }
 
 /// A text that is only made while it is written.
-pub struct Shown<T>(pub T);
+pub(super) struct Shown<T>(pub T);
 
 impl<T: Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

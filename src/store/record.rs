@@ -153,6 +153,11 @@ impl Record {
         RELATIONS.get(usize::from(self.relation_and_order & 7)).copied().unwrap_or_default()
     }
 
+    /// The message to which it stands in this relation.
+    pub fn related(&self, relation: Relation) -> Option<RecordId> {
+        (self.relation() == relation).then_some(self.relates_to)
+    }
+
     /// How a notification stands to the freshest before it.
     pub fn order(&self) -> ObserveOrder {
         ORDERS.get(usize::from(self.relation_and_order >> 4)).copied().unwrap_or_default()

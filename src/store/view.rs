@@ -121,21 +121,17 @@ impl<'a> View<'a> {
 
     /// First captured copy of a Confirmable message that this one retransmits.
     pub fn retransmission_of(&self) -> Option<RecordId> {
-        self.related(Relation::Retransmits)
+        self.record.related(Relation::Retransmits)
     }
 
     /// First captured copy that this one duplicates.
     pub fn duplicate_of(&self) -> Option<RecordId> {
-        self.related(Relation::Duplicates)
+        self.record.related(Relation::Duplicates)
     }
 
     /// The frame that the capture point saw twice.
     pub fn copy_of(&self) -> Option<RecordId> {
-        self.related(Relation::CopyOf)
-    }
-
-    fn related(&self, relation: Relation) -> Option<RecordId> {
-        (self.record.relation() == relation).then_some(self.record.relates_to)
+        self.record.related(Relation::CopyOf)
     }
 
     /// It is a response, or a copy of one, that may be for another open request with its token. A frame that the capture point saw twice is

@@ -6,11 +6,8 @@ use super::times::Times;
 use super::waits::Waits;
 use super::{LISTED, Stats, findings, rows, share};
 use crate::coap::Code;
-use crate::render::members::{Members, Shown};
+use crate::render::members::Members;
 use crate::tracking::{EndpointId, ResourceId};
-
-/// An endpoint that is not known.
-const UNKNOWN: &str = "?";
 
 impl Stats<'_> {
     pub(super) fn json(&self, object: &mut Members<'_>) {
@@ -34,7 +31,7 @@ impl Stats<'_> {
         object.put("duration", summary.duration().map(|duration| duration as f64 / 1e9));
         object.put("retransmission_rate", self.retransmission_rate());
         object.object("codes", |object| self.codes(object));
-        object.object("bytes", |object| self.bytes_row(object));
+        object.object("bytes", |object| self.sizes(object));
         if self.sums.chosen.is_none() {
             object.object("observation_ends", |object| {
                 self.ends().iter().for_each(|(end, count)| object.put(end, count));
@@ -49,8 +46,8 @@ impl Stats<'_> {
         }
         object.array("pairs", self.pairs.iter(), |text, pair| {
             Members::write(text, |row| {
-                self.put_endpoint("client", pair.client, row);
-                self.put_endpoint("server", pair.server, row);
+                row.put("client", self.endpoint(pair.client));
+                row.put("server", self.endpoint(pair.server));
                 put_sum(row, &pair.sum);
             });
         });
@@ -72,7 +69,7 @@ impl Stats<'_> {
         counts.for_each(|(count, code)| object.put(&Code(code).to_string(), count));
     }
 
-    fn bytes_row(&self, object: &mut Members<'_>) {
+    fn sizes(&self, object: &mut Members<'_>) {
         let sizes = &self.summary.sizes;
         object.put("messages", sizes.messages);
         object.put("frames", sizes.frames);
@@ -84,8 +81,8 @@ impl Stats<'_> {
 
     fn observed_row(&self, observed: &Observed, row: &mut Members<'_>) {
         row.put("resource", self.resource(observed.resource));
-        self.put_endpoint("client", observed.client, row);
-        self.put_endpoint("server", observed.server, row);
+        row.put("client", self.endpoint(observed.client));
+        row.put("server", self.endpoint(observed.server));
         row.put("notifications", observed.notifications);
         row.put("gaps", observed.gaps);
         row.put("late", observed.late);
@@ -100,7 +97,7 @@ impl Stats<'_> {
 
     /// What the waits of a sender show; null where they are too few to tell.
     fn waits_row(&self, waits: &Waits, row: &mut Members<'_>) {
-        self.put_endpoint("sender", waits.sender, row);
+        row.put("sender", self.endpoint(waits.sender));
         row.put("messages", waits.messages);
         row.put("apparent_ack_timeout", seconds(waits.shortest));
         row.put("longest_first_wait", seconds(waits.longest));
@@ -108,15 +105,8 @@ impl Stats<'_> {
         row.put("apparent_growth", waits.growth);
     }
 
-    fn put_endpoint(&self, key: &str, id: EndpointId, row: &mut Members<'_>) {
-        match self.sums.endpoints.get(id.0 as usize) {
-            Some(endpoint) => row.put(key, Shown(endpoint)),
-            None => row.put(key, UNKNOWN),
-        }
-    }
-
     pub(super) fn endpoint(&self, id: EndpointId) -> String {
-        self.sums.endpoints.get(id.0 as usize).map_or_else(|| UNKNOWN.into(), ToString::to_string)
+        self.sums.endpoints.get(id.0 as usize).map_or_else(|| "?".into(), ToString::to_string)
     }
 }
 
