@@ -182,7 +182,7 @@ words! {
     /// The word for how an observation ended.
     ENDS end ObservationEnd {
         Open "open" Deregistered "deregistered" Reset "reset" Error "error" NoObserve "no-observe" TimedOut "timed-out"
-        Replaced "replaced" Unreachable "unreachable"
+        Replaced "replaced" Unreachable "unreachable" Evicted "evicted"
     }
     /// The word for how a notification stands to the freshest before it.
     ORDERS order ObserveOrder {

@@ -222,6 +222,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         text += &format!(", {} in all", count(row.notifications as usize, "notification"));
         match row.end {
             ObservationEnd::Open => {}
+            ObservationEnd::Evicted => text += ", not followed to its end, for want of memory",
             end if row.ended_by == NO_RECORD => text += &format!(", ended: {}", field::end(end)),
             end => text += &format!(", ended by {}: {}", frame(view, row.ended_by), field::end(end)),
         }

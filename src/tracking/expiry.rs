@@ -362,13 +362,20 @@ impl Tracker {
         }
     }
 
-    /// Whether an exchange gets its answer is not known any more.
-    fn evicted(&mut self, slot: u32, out: &mut Output<'_>) {
-        let Some(slot) = self.slots.get_mut(slot).filter(|slot| slot.kind == SlotKind::Exchange) else { return };
-        if slot.row.state.is_waiting() || slot.row.state == ExchangeState::TimedOut {
+    /// Whether an exchange gets its answer, and whether an observation goes on, is not known any more.
+    fn evicted(&mut self, place: u32, out: &mut Output<'_>) {
+        let Some(slot) = self.slots.get_mut(place) else { return };
+        let is_unsure = slot.row.state.is_waiting() || slot.row.state == ExchangeState::TimedOut;
+        if slot.kind == SlotKind::Exchange && is_unsure {
             slot.row.state = ExchangeState::Evicted;
             self.counters.exchanges_evicted += 1;
             out.patch(Patch::Exchange(slot.id, slot.row));
+        }
+        if let Some((_, observation)) = self.slots.observed_mut(place)
+            && observation.row.end == ObservationEnd::Open
+        {
+            observation.row.end = ObservationEnd::Evicted;
+            out.patch(Patch::Observation(observation.id, observation.row));
         }
     }
 }

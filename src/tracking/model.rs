@@ -333,6 +333,8 @@ pub enum ObservationEnd {
     Replaced,
     /// An ICMP error.
     Unreachable,
+    /// The cap on memory ended it: what came later is not known to belong to it.
+    Evicted,
 }
 
 /// One row of the observation table.

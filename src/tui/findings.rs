@@ -58,6 +58,11 @@ impl Findings {
         self.running
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.judged.rows.len()
+    }
+
     /// What the marked row is about.
     pub(super) fn marked_key(&self) -> Option<SumKey> {
         self.current

@@ -2,7 +2,9 @@
 
 use coapscope::coap::{Message, Rule};
 use coapscope::frame::Endpoint;
-use coapscope::tracking::{Arrival, Counters, EndpointId, ExchangeState, Patch, RecordId, Tracker, TrackerOptions};
+use coapscope::tracking::{
+    Arrival, Counters, EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Tracker, TrackerOptions,
+};
 
 /// A message of the flood's millisecond with this number.
 fn arrival(number: u32, source: EndpointId, destination: EndpointId, record: RecordId) -> Arrival {
@@ -13,6 +15,7 @@ fn arrival(number: u32, source: EndpointId, destination: EndpointId, record: Rec
 /// stays full, since nothing leaves that need not.
 fn flood(cap_bytes: usize, count: u32, observe: bool) -> (Counters, usize) {
     let mut tracker = Tracker::new(TrackerOptions { cap_bytes, ..TrackerOptions::default() });
+    let mut ended = 0;
     let (mut out, mut most, mut evicted) = (Vec::new(), 0, 0);
     let server = tracker.endpoint(&Endpoint { address: [10, 0, 0, 1].into(), port: 5683, scope: 0 });
     for number in 0..count {
@@ -30,7 +33,14 @@ fn flood(cap_bytes: usize, count: u32, observe: bool) -> (Counters, usize) {
         if observe {
             tracker.track(&arrival(server, client, number * 2 + 1), &Message::decode(&response), &mut out);
         }
-        out.clear();
+        for patch in out.drain(..) {
+            if let Patch::Observation(_, row) = patch
+                && row.end != ObservationEnd::Open
+            {
+                assert_eq!((row.end, row.ended_by), (ObservationEnd::Evicted, NO_RECORD));
+                ended += 1;
+            }
+        }
         most = most.max(tracker.bytes());
         // Either half may be the one that is full.
         let full = tracker.counters().evicted == 0 || tracker.bytes() > cap_bytes / 16 * 7 * 9 / 10;
@@ -38,7 +48,10 @@ fn flood(cap_bytes: usize, count: u32, observe: bool) -> (Counters, usize) {
         assert!(tracker.counters().evicted - evicted <= 4, "message {number} threw out more than it needed");
         evicted = tracker.counters().evicted;
     }
-    (*tracker.counters(), most)
+    let counters = *tracker.counters();
+    assert!(ended <= counters.observations && ended <= counters.evicted, "{ended} of {counters:?}");
+    assert_eq!(observe && counters.evicted > 0, ended > 0, "{ended} of {counters:?}");
+    (counters, most)
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn where_no_row_holds_the_message_none_is_marked_and_nothing_happens() {
 #[test]
 fn the_first_step_marks_the_row_that_comes_next() {
     for (keys, expected) in
-        [("4 j", 1), ("4 k", 1), (":48 Enter 3 j", 15), (":48 Enter 3 k", 14), (":48 Enter 3 PgDn", 19)]
+        [("4 j", 1), ("4 k", 1), (":48 Enter 3 j", 15), (":48 Enter 3 k", 14), (":48 Enter 3 PgDn", 26)]
     {
         let film = Scene::built_in().keys(keys).run();
         assert_eq!(number(film.last()), Some(expected), "{keys}:\n{}", film.last());

@@ -21,7 +21,7 @@ use crate::frame::time_between;
 use crate::render::spared::is_spared;
 use crate::store::{Record, Store};
 use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
-use crate::tui::view::text;
+use crate::tui::view::{layout, text};
 use ratatui::style::Style;
 
 use context::Context;
@@ -264,6 +264,17 @@ impl App {
     /// Something on the screen grows older by itself.
     pub fn ages(&self) -> bool {
         self.is_open() && !self.is_frozen() && self.view.is_table() && !self.is_empty()
+    }
+
+    /// What a table and the pane below it have to show. None where that is no table, or where more rows come.
+    pub fn table(&self) -> Option<layout::Table> {
+        self.store.ended()?;
+        let (rows, is_marked) = match self.view {
+            View::Messages | View::Flow => return None,
+            View::Exchanges | View::Observations => (self.table_len(), self.marked_place().1),
+            View::Findings => (self.findings.len(), self.findings.marked_key().is_some()),
+        };
+        Some(layout::Table { rows, is_marked })
     }
 
     /// Make the rows of the pane and what is said of the current one.

@@ -10,7 +10,9 @@ use crate::pipeline::Fetcher;
 use crate::render::content;
 use crate::render::time::{brief, duration};
 use crate::store::Record;
-use crate::tracking::{ExchangeId, NO_RECORD, ObservationId, ObservationRow, ObserveOrder, RecordId, Role};
+use crate::tracking::{
+    ExchangeId, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, RecordId, Role,
+};
 use crate::tui::view::text;
 use ratatui::style::Style;
 
@@ -349,7 +351,11 @@ fn rule(context: &Context<'_>, note: &Note) -> String {
 
 fn sentences(context: &Context<'_>, row: &ObservationRow) -> Vec<String> {
     let mut said = Vec::new();
-    if row.end != crate::tracking::ObservationEnd::Open {
+    if row.end == ObservationEnd::Evicted {
+        said.push(
+            "It was not followed to its end, for want of memory: what came later may have belonged to it.".into(),
+        );
+    } else if row.end != ObservationEnd::Open {
         let by = if row.ended_by == NO_RECORD { String::new() } else { format!(" by {}", context.frame(row.ended_by)) };
         said.push(format!("Ended{by}: {}.", field::end(row.end)));
     } else if observations::is_out_of_date(row, context.now) {

@@ -37,8 +37,17 @@ pub struct Panes {
     pub limits: (u16, u16),
 }
 
+/// What a table and the pane below it have to show, once that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Rows, without the heads.
+    pub rows: usize,
+    /// One of them is marked, of which the pane below tells.
+    pub is_marked: bool,
+}
+
 /// Divide the screen. `None` where it is too small for panes.
-pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> Option<Panes> {
+pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View, table: Option<Table>) -> Option<Panes> {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return None;
     }
@@ -67,7 +76,7 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
         return Some(panes);
     }
     if view.is_table() {
-        let list = panes.share((body / 3).max(4), body - 4);
+        let list = panes.share(table_rows(body, table), body - 4);
         panes.list = Some(row(1, list));
         panes.tree = Some(row(1 + list, body - list));
         return Some(panes);
@@ -97,6 +106,15 @@ pub fn divide(area: Rect, focus: Pane, zoomed: bool, shift: i16, view: View) -> 
     Some(panes)
 }
 
+/// Rows of a table with its heads, of so many: a third, but no more than it fills; and as many as it fills where nothing is told below it.
+fn table_rows(body: u16, table: Option<Table>) -> u16 {
+    const FEWEST: u16 = 4;
+    let third = (body / 3).max(FEWEST);
+    let Some(table) = table else { return third };
+    let filled = u16::try_from(table.rows + 1).unwrap_or(u16::MAX);
+    filled.clamp(FEWEST, if table.is_marked { third } else { (body - FEWEST).max(FEWEST) })
+}
+
 impl Panes {
     /// Rows of the list: so many by itself, and what the user gave to it or took from it, within limits that are told.
     fn share(&mut self, own: u16, most: u16) -> u16 {
@@ -113,21 +131,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_table_takes_no_row_that_it_does_not_fill() {
+        let rows = |rows, is_marked| table_rows(31, Some(Table { rows, is_marked }));
+        assert_eq!(
+            (table_rows(31, None), rows(200, true), rows(9, true), rows(5, true), rows(0, true)),
+            (10, 10, 10, 6, 4)
+        );
+        assert_eq!((rows(200, false), rows(15, false), rows(2, false)), (27, 16, 4));
+        assert_eq!(table_rows(7, Some(Table { rows: 200, is_marked: false })), 4);
+    }
+
+    #[test]
     fn panes_never_overlap_and_fill_the_screen() {
         for width in (1..250).step_by(3) {
             for height in 1..80 {
-                for (focus, zoomed, shift, view) in [
-                    (Pane::List, false, 0, View::Messages),
-                    (Pane::Tree, false, -100, View::Messages),
-                    (Pane::Bytes, false, 100, View::Messages),
-                    (Pane::Tree, true, 3, View::Messages),
-                    (Pane::List, false, 0, View::Flow),
-                    (Pane::Bytes, false, -9, View::Flow),
-                    (Pane::List, false, 0, View::Exchanges),
-                    (Pane::Bytes, true, -50, View::Observations),
+                let table = |rows, is_marked| Some(Table { rows, is_marked });
+                for (focus, zoomed, shift, view, table) in [
+                    (Pane::List, false, 0, View::Messages, None),
+                    (Pane::Tree, false, -100, View::Messages, None),
+                    (Pane::Bytes, false, 100, View::Messages, None),
+                    (Pane::Tree, true, 3, View::Messages, None),
+                    (Pane::List, false, 0, View::Flow, None),
+                    (Pane::Bytes, false, -9, View::Flow, None),
+                    (Pane::List, false, 0, View::Exchanges, None),
+                    (Pane::Bytes, true, -50, View::Observations, None),
+                    (Pane::Tree, false, 2, View::Observations, table(1, true)),
+                    (Pane::List, false, 0, View::Findings, table(9, false)),
+                    (Pane::List, false, -3, View::Findings, table(100_000, false)),
                 ] {
                     let area = Rect::new(0, 0, width, height);
-                    let Some(panes) = divide(area, focus, zoomed, shift, view) else {
+                    let Some(panes) = divide(area, focus, zoomed, shift, view, table) else {
                         assert!(width < SMALLEST.0 || height < SMALLEST.1);
                         continue;
                     };

@@ -5,7 +5,7 @@ mod detail;
 mod empty;
 mod filter;
 mod help;
-mod layout;
+pub(super) mod layout;
 mod messages;
 mod prompt;
 mod status;
@@ -24,11 +24,9 @@ use layout::Panes;
 /// Draw the screen.
 pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     let area = frame.area();
-    let Some(panes) = layout::divide(area, app.focus, app.zoomed, app.shift, app.view) else {
+    let Some(panes) = prepare(area, app) else {
         return too_small(frame.buffer_mut(), area, app);
     };
-    tell_sizes(app, &panes);
-    app.prepare();
     if std::mem::take(&mut app.times.asked) && !shows_times(app, &panes) {
         app.say_more("no times stand here");
     }
@@ -52,6 +50,21 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }
+}
+
+/// Divides the screen and has read what the panes show. `None` where there is no room for panes.
+fn prepare(area: Rect, app: &mut App) -> Option<Panes> {
+    let divide = |app: &App| layout::divide(area, app.focus, app.zoomed, app.shift, app.view, app.table());
+    let mut panes = divide(app)?;
+    tell_sizes(app, &panes);
+    app.prepare();
+    // Which row of a table is marked is known only now.
+    if let Some(better) = divide(app).filter(|better| *better != panes) {
+        panes = better;
+        tell_sizes(app, &panes);
+        app.prepare();
+    }
+    Some(panes)
 }
 
 /// Some pane shows times in the format that was asked for.
