@@ -90,14 +90,15 @@ impl<'a> Message<'a> {
         (self.layout.payload_offset != 0).then_some(self.layout.payload_offset as usize)
     }
 
-    /// Whether the message breaks the format so that its receiver has to reject or ignore it (RFC 7252 sections 3 and 4).
+    /// Whether the message breaks the format so that its receiver has to reject or ignore it (RFC 7252 sections 3 and 4). Of one that the
+    /// capture cut: whether that is sure, whatever is missing.
     #[inline]
     pub fn is_malformed(&self) -> bool {
         let Some(header) = self.header() else {
-            return true;
+            return !self.is_cut();
         };
-        let (code, length) = (header.code, self.bytes.len());
-        self.layout.stopped
+        let (code, length) = (header.code, self.least_length());
+        self.layout.stopped && (!self.is_cut() || self.fault().is_some())
             || code.is_reserved()
             || code.is_signaling()
             || match header.message_type {
@@ -106,6 +107,12 @@ impl<'a> Message<'a> {
                 MessageType::Acknowledgement => code.is_request() || code.is_empty() && length > 4,
                 MessageType::Reset => !code.is_empty() || length > 4,
             }
+    }
+
+    /// Bytes that it has at least: more than are there where the capture cut it.
+    #[inline]
+    pub(super) fn least_length(&self) -> usize {
+        self.bytes.len() + usize::from(self.is_cut())
     }
 
     /// Whether there is an option with that (today's) number.

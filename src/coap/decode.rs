@@ -1,6 +1,7 @@
 //! Decoding: one pass over the bytes (RFC 7252 section 3, RFC 8974 section 2.1).
 
 use super::draft::{OPEN, OPEN_END};
+use super::finding::LENGTH_CUT;
 use super::message::{DecodeMode, Layout, Stop};
 use super::option::{bit, draft, high_bit};
 use super::walk::{Lean, Place, Step, draft_step, lean, step};
@@ -119,8 +120,9 @@ impl<'a> Reader<'a> {
     fn take_token(&mut self, at: usize, length: usize) {
         let left = self.bytes.len().saturating_sub(at);
         if length > left {
-            self.stop =
-                Some(Stop::new(Rule::HdrTokenTruncated, Span::of_bytes(at, left), [length as u32, left as u32]));
+            // Where there is nothing of it, what announces it is pointed at.
+            let span = if left == 0 { Span::of_bits(4, 4) } else { Span::of_bytes(at, left) };
+            self.stop = Some(Stop::new(Rule::HdrTokenTruncated, span, [length as u32, left as u32]));
             return;
         }
         self.layout.has_token = true;
@@ -155,8 +157,9 @@ impl<'a> Reader<'a> {
             None => {
                 let left = self.bytes.len() - 4;
                 self.layout.token_extension = 0;
-                self.stop =
-                    Some(Stop::new(Rule::HdrTokenTruncated, Span::of_bytes(4, left), [extension as u32, left as u32]));
+                let span = if left == 0 { Span::of_bits(4, 4) } else { Span::of_bytes(4, left) };
+                let numbers = [LENGTH_CUT | extension as u32, left as u32];
+                self.stop = Some(Stop::new(Rule::HdrTokenTruncated, span, numbers));
             }
         }
         if self.layout.mode == DecodeMode::Rfc7252 && self.stop.is_some() {

@@ -69,10 +69,7 @@ pub fn readings(bytes: &[u8]) -> impl Iterator<Item = DecodeMode> + use<'_> {
 /// How else the message can be read, where it is in doubt: as RFC 7252 says where it was read as a draft; as the newest draft in which it
 /// is sound where it is not today (RFC 8974 where only the length of its token is reserved).
 pub fn other_reading<'a>(message: &Message<'a>) -> Option<Message<'a>> {
-    let again = |mode| {
-        let read = Message::decode_as(message.bytes(), mode);
-        if message.is_cut() { read.cut_by_capture() } else { read }
-    };
+    let again = |mode| Message::decode_as(message.bytes(), mode).cut_if(message.is_cut());
     if message.mode().is_draft() {
         // An Empty message is the same in every reading.
         return message.header().filter(|header| !header.code.is_empty()).map(|_| again(DecodeMode::Rfc7252));

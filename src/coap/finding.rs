@@ -69,6 +69,12 @@ impl RuleRow {
 /// The number of a finding that stands for a time which nobody knows, since the clock of the capture went back in between.
 pub const UNKNOWN_TIME: i64 = i64::MIN;
 
+/// What is added to the code in the first number of `payload.not-allowed` for a request that asks for a later block of a response.
+pub(super) const LATER_BLOCK: i64 = 1 << 8;
+
+/// What is added to the first number of `hdr.token-truncated` where not the token but its length is cut short: by so many bytes.
+pub(super) const LENGTH_CUT: u32 = 1 << 31;
+
 /// The number of a finding where there is no such record.
 pub const NO_RECORD: u32 = u32::MAX;
 
@@ -108,23 +114,28 @@ impl Finding {
 
     /// The same; `frame` gives the frame number of a record.
     pub fn text_with(&self, frame: &dyn Fn(u32) -> String) -> String {
-        let row = self.rule.row();
         let mut text = self.detail_with(frame);
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(row.teaching);
+        text.push_str(self.teaching());
         text
     }
 
     /// Where the rule is written that this case breaks: of several sources of a rule, the one that speaks of this option or method.
     pub fn reference(&self) -> &'static str {
+        self.case().map_or(self.rule.row().reference, |case| case.2)
+    }
+
+    /// One sentence for a learner, which holds for this case where that of the rule does not.
+    pub fn teaching(&self) -> &'static str {
+        self.case().map(|case| case.3).filter(|teaching| !teaching.is_empty()).unwrap_or(self.rule.row().teaching)
+    }
+
+    fn case(&self) -> Option<&'static Case> {
         let [first, second] = self.numbers;
         let option = OptionNumber(u16::try_from(first).unwrap_or(u16::MAX));
-        CASES
-            .iter()
-            .find(|case| case.0 == self.rule && (case.1)(option, second))
-            .map_or(self.rule.row().reference, |case| case.2)
+        CASES.iter().find(|case| case.0 == self.rule && (case.1)(option, second))
     }
 
     /// What is said of the case alone; may be empty.
@@ -210,34 +221,66 @@ impl Copies {
     }
 }
 
-/// A case of a rule: the rule, whether the finding's numbers make it this case, and where it is written.
-type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str);
+/// A case of a rule: the rule, whether the finding's numbers make it this case, where it is written, and the sentence for a learner where that
+/// of the rule does not hold.
+type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str, &'static str);
 
 /// Rules whose sources speak of different cases. The first number is an option's or a code's, as the rule has it.
 const CASES: &[Case] = &[
-    (Rule::OptUintRange, |option, _| option == OptionNumber::HOP_LIMIT, "RFC 8768 section 3"),
-    (Rule::OptUintRange, |option, _| option == OptionNumber::OBSERVE, "RFC 7641 section 2"),
-    (Rule::OptUintRange, |option, _| option == OptionNumber::NO_RESPONSE, "RFC 7967 section 2"),
+    (Rule::OptUintRange, |option, _| option == OptionNumber::HOP_LIMIT, "RFC 8768 section 3", ""),
+    (Rule::OptUintRange, |option, _| option == OptionNumber::OBSERVE, "RFC 7641 section 2", ""),
+    (
+        Rule::OptUintRange,
+        |option, _| option == OptionNumber::NO_RESPONSE,
+        "RFC 7967 section 2",
+        "Bits are set in it that mean nothing; each of the others spares the client one class of responses.",
+    ),
     // What is left is the CSM's Extended-Token-Length.
-    (Rule::OptUintRange, |_, _| true, "RFC 8974 section 2.2.1"),
+    (Rule::OptUintRange, |_, _| true, "RFC 8974 section 2.2.1", ""),
     (
         Rule::OptProxyUriConflict,
         |one, other| one == OptionNumber::PROXY_URI && other != i64::from(OptionNumber::PROXY_CRI.0),
         "RFC 7252 section 5.10.2",
+        "",
     ),
-    (Rule::OptProxyUriConflict, |_, _| true, "draft-ietf-core-href"),
-    (Rule::OptReserved, |option, _| (128..=140).contains(&option.0), "RFC 7252 section 5.10.7"),
-    (Rule::OptReserved, |_, _| true, "RFC 7252 section 12.2"),
-    (Rule::PayloadNotAllowed, |code, _| code.0 == Code::VALID.0 as u16, "RFC 7252 section 5.9.1.3"),
-    (Rule::PayloadNotAllowed, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1"),
-    (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5"),
-    (Rule::RespCodeVsMethod, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1"),
-    (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9"),
-    (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8"),
-    (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8"),
-    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 1, "RFC 4443 section 3.1"),
-    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) > ICMPV6, "RFC 4443 section 3"),
-    (Rule::IcmpUnreachable, |_, _| true, "RFC 1122 section 4.1.3.3"),
+    (Rule::OptProxyUriConflict, |_, _| true, "draft-ietf-core-href", ""),
+    (Rule::OptReserved, |option, _| (128..=140).contains(&option.0), "RFC 7252 section 5.10.7", ""),
+    (Rule::OptReserved, |_, _| true, "RFC 7252 section 12.2", "The number is kept for a later purpose."),
+    (
+        Rule::OptBadLength,
+        |option, _| option == OptionNumber::EDHOC,
+        "RFC 9668 section 3.1",
+        "The option is empty where it stands by itself: what is in it is ignored.",
+    ),
+    (
+        Rule::OptBadLength,
+        |option, _| option == OptionNumber::OSCORE,
+        "RFC 8613 sections 2, 6.1",
+        "The option is not as long as the fields that its flag byte announces, so its receiver cannot make sense of it.",
+    ),
+    (Rule::HdrTokenTruncated, |length, _| length.0 == u16::MAX, "RFC 8974 section 2.1", ""),
+    (
+        Rule::CfDeprecated,
+        |format, _| !(1541..=1544).contains(&format.0),
+        "RFC 7252 section 12.3",
+        "An old draft or a program had this number for a format, before there was a registry or beside it; others do not know it.",
+    ),
+    (
+        Rule::PayloadNotAllowed,
+        |code, _| i64::from(code.0) >= LATER_BLOCK,
+        "RFC 7959 section 2.7",
+        "A request for a later block of a response has no payload of its own, and receivers have to ignore it.",
+    ),
+    (Rule::PayloadNotAllowed, |code, _| code.0 == Code::VALID.0 as u16, "RFC 7252 section 5.9.1.3", ""),
+    (Rule::PayloadNotAllowed, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
+    (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5", ""),
+    (Rule::RespCodeVsMethod, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
+    (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9", ""),
+    (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8", ""),
+    (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8", ""),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 1, "RFC 4443 section 3.1", ""),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) > ICMPV6, "RFC 4443 section 3", ""),
+    (Rule::IcmpUnreachable, |_, _| true, "RFC 1122 section 4.1.3.3", ""),
 ];
 
 /// Writes one number as its kind says. Writing to a string cannot fail.
@@ -266,6 +309,20 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
                 if copies.unseen() == 1 { "is" } else { "are" }
             ),
         },
+        "token" => match number - i64::from(LENGTH_CUT) {
+            length @ 0.. => {
+                write!(text, "The length of the token should take {}", super::count(length as usize, "byte"))
+            }
+            _ => write!(text, "The token should have {}", super::count(usize::try_from(number).unwrap_or(0), "byte")),
+        },
+        "behind" if number > 0 => {
+            write!(text, "It goes on for {}", super::count(usize::try_from(number).unwrap_or(0), "byte"))
+        }
+        "behind" => write!(text, "It goes on"),
+        "asking" if number >= LATER_BLOCK => {
+            let code = Code(number as u8);
+            write!(text, "{code} {} that asks for a later block,", code.description())
+        }
         "hex" => write!(text, "0x{number:02x}"),
         "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
         "option" => match signaling_definition(number) {
@@ -274,6 +331,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         },
         "icmp" => write!(text, "{} type {}", if number >= ICMPV6 { "ICMPv6" } else { "ICMP" }, number % ICMPV6),
         "format" => match ContentFormat(small).row() {
+            _ if ContentFormat(small).is_deprecated() => write!(text, "{} ({number})", ContentFormat(small)),
             Some(_) => write!(text, "{} ({number})", ContentFormat(small)),
             None => write!(text, "Content-Format {number}"),
         },
@@ -281,7 +339,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             let noun = kind.strip_suffix('s').unwrap_or(kind);
             write!(text, "{}", super::count(usize::try_from(number).unwrap_or(0), noun))
         }
-        "code" => {
+        "code" | "asking" => {
             let code = Code(small as u8);
             write!(text, "{code} {}", code.description())
         }

@@ -168,9 +168,15 @@ impl<'a> Message<'a> {
         Self { bytes, layout: decode::layout(bytes, mode) }
     }
 
-    /// The same message, of which the capture holds only the beginning: nothing is judged, and what is missing does not count as absent.
-    pub fn cut_by_capture(mut self) -> Self {
-        self.layout.cut = true;
+    /// The same message, of which the capture holds only the beginning: what is missing does not count as absent, and only what is there is
+    /// judged.
+    pub fn cut_by_capture(self) -> Self {
+        self.cut_if(true)
+    }
+
+    /// The same message, which the capture may have cut.
+    pub fn cut_if(mut self, cut: bool) -> Self {
+        self.layout.cut = cut;
         self
     }
 
@@ -186,6 +192,25 @@ impl<'a> Message<'a> {
         match self.stop() {
             Some(stop) => stop.rule != Rule::PayloadMarkerEmpty,
             None => self.is_cut() && self.layout.payload_offset == 0,
+        }
+    }
+
+    /// Where and why decoding ended early, if that is not only because the capture has no more of the message.
+    pub fn fault(&self) -> Option<Stop> {
+        self.stop().filter(|stop| !self.is_cut() || !self.may_go_on(stop))
+    }
+
+    /// Whether more bytes could have made sense of a message that stops here.
+    fn may_go_on(&self, stop: &Stop) -> bool {
+        match stop.rule {
+            Rule::HdrTruncated
+            | Rule::HdrTokenTruncated
+            | Rule::OptOverrun
+            | Rule::OptExtTruncated
+            | Rule::PayloadMarkerEmpty => true,
+            // An extended token is taken for one only where the options behind it can be read.
+            Rule::HdrTklReserved => self.mode() == DecodeMode::Rfc7252 && matches!(stop.numbers, [13 | 14, _]),
+            _ => self.mode().is_draft(),
         }
     }
 

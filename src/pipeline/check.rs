@@ -32,13 +32,11 @@ pub(super) fn concerns(usual: &UsualMessage<'_>) -> bool {
 }
 
 /// All findings of the message's bytes and of its frame, in no particular order.
-/// Of a message that the capture cut, the bytes cannot tell what was wrong with it: only that it was cut.
 pub fn visit(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn FnMut(Finding)) {
     if datagram.cut {
         visit(cut(datagram));
-    } else {
-        message.visit_findings(visit);
     }
+    message.visit_findings(visit);
     visit_frame(message, datagram, visit);
 }
 
@@ -96,7 +94,8 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
     }
     if datagram.multicast {
         visit_group_options(message, code, visit);
-        if is_ocf_group(datagram.destination.address) && !message.is_of_ocf() {
+        // A message that does not show all its options may be one.
+        if is_ocf_group(datagram.destination.address) && !message.is_of_ocf() && !message.lacks_options() {
             visit(Finding::new(Rule::AppOcf, whole(message)));
         }
     }
@@ -104,6 +103,7 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
         visit(Finding::new(Rule::AppThread, whole(message)));
     }
     if !message.has(OptionNumber::OSCORE)
+        && !message.lacks_options()
         && !has_port(datagram, PORT_COAPS)
         && (is_global(datagram.source.address) || is_global(datagram.destination.address))
     {

@@ -75,8 +75,7 @@ impl Fetcher {
         let (position, number) = (store.position(&record), u64::from(record.frame));
         let frame = self.reader.lent(position, number, &self.frame)?;
         self.comments = self.reader.comments(position, &self.frame);
-        let message = Message::decode_as(&self.message, record.mode);
-        let message = if cut { message.cut_by_capture() } else { message };
+        let message = Message::decode_as(&self.message, record.mode).cut_if(cut);
         Ok(Some(View {
             id,
             record,
@@ -151,7 +150,7 @@ impl Fetcher {
                     self.whole.extend_from_slice(datagram.reassembled);
                     coap_offset = coap_offset.filter(|_| datagram.fragments.is_none());
                     if is_message {
-                        let message = Message::decode_as(&self.message, record.mode);
+                        let message = Message::decode_as(&self.message, record.mode).cut_if(datagram.cut);
                         check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
                     }
                 }

@@ -281,14 +281,14 @@ fn classified(
     match class {
         Class::Coap { message, doubtful } => {
             let counted = batch.findings;
-            let (mut message, mut hints) = (message, Hints::default());
+            let (mut message, mut hints) = (message.cut_if(datagram.cut), Hints::default());
             let mut worst = judge(&message, datagram, &mut batch.findings, &mut hints);
             if let Some(mode) = dialect(pairs, known, datagram, &message, hints) {
-                message = Message::decode_as(datagram.payload, mode);
+                message = Message::decode_as(datagram.payload, mode).cut_if(datagram.cut);
                 batch.findings = counted;
                 worst = judge(&message, datagram, &mut batch.findings, &mut hints);
             }
-            let malformed = !datagram.cut && message.is_malformed();
+            let malformed = message.is_malformed();
             // What is sound neither today nor as a draft, whoever speaks one, is some other program's.
             if doubtful && !datagram.cut && (malformed || is_dubious_draft(&message)) {
                 batch.findings = counted;

@@ -61,8 +61,7 @@ impl Sweep {
         let frame = self.runs.frame(position, u64::from(record.frame))?;
         let start = usize::from(record.coap_offset);
         let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
-        let message = Message::decode_as(bytes, record.mode);
-        let message = if record.flags.has(RecordFlags::CUT) { message.cut_by_capture() } else { message };
+        let message = Message::decode_as(bytes, record.mode).cut_if(record.flags.has(RecordFlags::CUT));
         let file = self.fetcher.reader().file_name(position);
         Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message, &self.directory) }))
     }
@@ -88,13 +87,12 @@ impl Sweep {
         let frame = self.runs.frame(position, u64::from(record.frame))?;
         self.findings.clear();
         if let Peeled::Datagram(datagram) = Peeler::new(self.fetcher.options()).peel(&frame) {
-            let message = Message::decode_as(datagram.payload, record.mode);
+            let message = Message::decode_as(datagram.payload, record.mode).cut_if(datagram.cut);
             check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
         }
         let start = usize::from(record.coap_offset);
         let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
-        let message = Message::decode_as(bytes, record.mode);
-        let message = if record.flags.has(RecordFlags::CUT) { message.cut_by_capture() } else { message };
+        let message = Message::decode_as(bytes, record.mode).cut_if(record.flags.has(RecordFlags::CUT));
         let file = self.fetcher.reader().file_name(position);
         let own_findings = &self.findings;
         let coap_offset = Some(start);

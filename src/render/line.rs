@@ -215,7 +215,7 @@ fn push_content(into: &mut String, view: &View<'_>) {
     let start = into.len();
     content::push_payload(into, message, PREVIEW);
     let gap = if into.len() > start { " " } else { "" };
-    if let Some(stop) = message.stop().filter(|_| !message.is_cut()) {
+    if let Some(stop) = message.fault() {
         into.push_str(&format!("{gap}malformed: {}", stop.rule.row().id));
     } else if message.header().is_none() {
         into.push_str(&format!("{gap}{} B, too short for a header", message.bytes().len()));

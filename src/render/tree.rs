@@ -375,10 +375,10 @@ pub(super) fn finding_node(finding: &Finding, frame: &dyn Fn(u32) -> String) -> 
     Node {
         name: "coapscope.finding".into(),
         label: format!("{} {}", field::severity(finding.severity), row.id).into(),
-        value: if detail.is_empty() { row.teaching.into() } else { detail },
+        value: if detail.is_empty() { finding.teaching().into() } else { detail },
         place: Some(Place::Message(finding.span)),
         reference: finding.reference().into(),
-        explanation: row.teaching.into(),
+        explanation: finding.teaching().into(),
         severity: Some(finding.severity),
         kind: NodeKind::Finding,
         ..Node::default()

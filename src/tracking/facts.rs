@@ -191,7 +191,7 @@ impl Facts {
         let token = message.token().unwrap_or_default();
         let mut facts = Self {
             mode: message.mode(),
-            plain: message.mode() == DecodeMode::Rfc7252 && header.is_some() && !malformed,
+            plain: message.mode() == DecodeMode::Rfc7252 && header.is_some() && !malformed && message.stop().is_none(),
             headerless: header.is_none(),
             malformed,
             ..Self::of(header, Token::new(token, seed), message.bytes())

@@ -193,7 +193,7 @@ impl Tracker {
 
     /// Relates a message. What becomes known of earlier messages, new and changed rows, and findings go to `out`.
     pub fn track(&mut self, arrival: &Arrival, message: &Message<'_>, out: &mut Vec<Patch>) -> Tracked {
-        let facts = Facts::read(message, &self.seed);
+        let facts = Facts::read(&message.cut_if(arrival.cut), &self.seed);
         self.track_known(arrival, message.bytes(), &facts, out)
     }
 
@@ -288,7 +288,7 @@ impl Tracker {
     /// The general path.
     #[inline(never)]
     fn track_any(&mut self, context: &mut Context<'_, '_>) -> Tracked {
-        if !context.arrival.cut && context.facts.malformed {
+        if context.facts.malformed {
             return self.track_malformed(context);
         }
         match context.facts.kind {

@@ -82,8 +82,9 @@ fn rules_are_a_table_without_repetition() {
         assert_eq!(format!("{rule:?}"), name);
         assert!(row.teaching.ends_with('.') && !row.reference.is_empty() && !row.category.is_empty(), "{}", row.id);
         assert!(row.detail.is_empty() || row.detail.ends_with(['.', ']']), "{}", row.id);
-        let text = Finding::new(*rule, Default::default()).with(1, 2).text();
-        assert!(!text.contains(['{', '}']) && text.ends_with(row.teaching), "{text}");
+        let finding = Finding::new(*rule, Default::default()).with(1, 2);
+        let text = finding.text();
+        assert!(!text.contains(['{', '}']) && text.ends_with(finding.teaching()), "{text}");
     }
 }
 

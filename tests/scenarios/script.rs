@@ -140,6 +140,9 @@ impl Reader {
             sent.bytes = encode(&rest)?;
         }
         if let Some(keep) = keep {
+            if keep >= sent.bytes.len() {
+                return Err(format!("cut={keep} cuts nothing off {} bytes", sent.bytes.len()));
+            }
             sent.bytes.truncate(keep);
             sent.cut = true;
         }

@@ -23,13 +23,11 @@ impl Check<'_, '_> {
 
     /// The list of blocks that have not arrived.
     fn missing_blocks(&mut self) {
-        if self.message.content_format() == Some(ContentFormat::MISSING_BLOCKS) {
-            let payload = self.message.payload();
-            let span = self
-                .message
-                .payload_offset()
-                .map_or(Span::of_bytes(1, 1), |offset| Span::of_bytes(offset, payload.len()));
-            self.raise(Rule::QblockLost, span, count_numbers(payload), 0);
+        let Some(offset) = self.message.payload_offset().filter(|_| !self.message.is_cut()) else { return };
+        let payload = self.message.payload();
+        let count = count_numbers(payload);
+        if self.message.content_format() == Some(ContentFormat::MISSING_BLOCKS) && count > 0 {
+            self.raise(Rule::QblockLost, Span::of_bytes(offset, payload.len()), count, 0);
         }
     }
 
@@ -78,10 +76,16 @@ impl Check<'_, '_> {
             return;
         };
         if block.more && block.szx != 7 && payload.len() as u32 != block.size() {
+            let kin = if self.kind.is_request() {
+                [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1]
+            } else {
+                [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2]
+            };
+            let option = kin.into_iter().find(|number| self.has(*number)).unwrap_or(kin[0]);
             let span = self
                 .message
                 .payload_offset()
-                .map_or(Span::of_bytes(1, 1), |offset| Span::of_bytes(offset, payload.len()));
+                .map_or(self.option_span(option), |offset| Span::of_bytes(offset, payload.len()));
             self.raise(Rule::BlockSizeMismatch, span, block.size(), payload.len() as i64);
         }
     }
@@ -112,20 +116,21 @@ impl Check<'_, '_> {
     }
 }
 
-/// How many block numbers a CBOR sequence of unsigned integers holds (RFC 9177 section 5); counting ends at anything else.
+/// How many blocks a CBOR sequence of rising unsigned integers names (RFC 9177 section 5); counting ends at anything else.
 fn count_numbers(mut sequence: &[u8]) -> i64 {
-    let mut count = 0;
+    let (mut count, mut last) = (0, None);
     while let Some((&head, rest)) = sequence.split_first() {
         let following = match head {
             ..=23 => 0,
             24..=27 => 1 << (head - 24),
             _ => break,
         };
-        let Some(rest) = rest.get(following..) else {
-            break;
-        };
-        sequence = rest;
-        count += 1;
+        let Some((bytes, rest)) = rest.split_at_checked(following) else { break };
+        let number = bytes
+            .iter()
+            .fold(if following == 0 { u64::from(head) } else { 0 }, |sum, byte| sum << 8 | u64::from(*byte));
+        count += i64::from(last < Some(number));
+        (last, sequence) = (last.max(Some(number)), rest);
     }
     count
 }

@@ -17,7 +17,9 @@ impl Check<'_, '_> {
                 if self.header.message_type == MessageType::Acknowledgement {
                     self.raise_code(Rule::AckRequest);
                 }
-                if message.token().is_some_and(<[u8]>::is_empty) {
+                let may_be_open =
+                    matches!(self.header.message_type, MessageType::Confirmable | MessageType::NonConfirmable);
+                if may_be_open && message.token().is_some_and(<[u8]>::is_empty) {
                     self.raise(Rule::ReqEmptyToken, Span::of_bits(4, 4), 0, 0);
                 }
             }
@@ -30,7 +32,7 @@ impl Check<'_, '_> {
             CodeKind::Reserved => self.raise_code(Rule::CodeReservedClass),
         }
         let length = message.bytes().len();
-        if self.header.message_type == MessageType::Reset && (!code.is_empty() || length > 4) {
+        if self.header.message_type == MessageType::Reset && (!code.is_empty() || message.least_length() > 4) {
             self.raise(Rule::RstNotEmpty, Span::of_bytes(0, length), code.0, length as i64);
         }
         if self.header.token_length > TOKEN_BOUND && message.token().is_some() && !message.mode().is_draft() {
@@ -45,10 +47,15 @@ impl Check<'_, '_> {
 
     /// Code 0.00.
     fn empty(&mut self) {
-        let length = self.message.bytes().len();
-        let has_more = length > 4 || self.header.token_length > 0;
+        let (behind, token_length) = (self.message.bytes().len() - 4, self.header.token_length);
+        let has_more = self.message.least_length() > 4 || token_length > 0;
         if has_more {
-            self.raise(Rule::EmptyNotEmpty, Span::of_bytes(4, length - 4), (length - 4) as i64, 0);
+            let span = match (behind, token_length) {
+                (0, 0) => Span::of_bytes(0, 4),
+                (0, _) => Span::of_bits(4, 4),
+                _ => Span::of_bytes(4, behind),
+            };
+            self.raise(Rule::EmptyNotEmpty, span, behind as i64, token_length);
         }
         match self.header.message_type {
             MessageType::NonConfirmable => self.raise(Rule::EmptyNon, Span::of_bytes(0, 2), 0, 0),

@@ -91,7 +91,7 @@ impl Check<'_, '_> {
 
     /// Whether decoding reached the end, so that what was not seen is not there.
     fn is_complete(&self) -> bool {
-        !self.message.layout.stopped
+        !self.message.layout.stopped && !self.message.is_cut()
     }
 }
 
@@ -101,11 +101,11 @@ impl Message<'_> {
         self.header().is_none_or(|header| Kind::of(header.code).has_place_for(direction))
     }
 
-    /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation. Of a message that the capture cut there
-    /// is none: what is missing may have made it right.
+    /// Calls `visit` with every finding that the bytes of the message alone can tell. No allocation. Of a message that the capture cut these
+    /// are those that hold whatever is missing.
     pub fn visit_findings(&self, visit: &mut dyn FnMut(Finding)) {
         let mut has_usual_options = false;
-        if !self.layout.mode.is_draft() {
+        if !self.layout.mode.is_draft() && !self.is_cut() {
             // Nearly all messages are usual in nearly all respects.
             match Glance::at(self.bytes, |_, _, _| {}) {
                 Some(Glance { is_usual: true, .. }) => return,
@@ -119,10 +119,7 @@ impl Message<'_> {
     /// Looks for everything that is odd in a message that is not usual.
     #[inline(never)]
     fn examine(&self, has_usual_options: bool, visit: &mut dyn FnMut(Finding)) {
-        if self.layout.cut {
-            return;
-        }
-        if let Some(stop) = self.stop() {
+        if let Some(stop) = self.fault() {
             let [first, second] = stop.numbers;
             visit(Finding::new(stop.rule, stop.span).with(first, second));
             if matches!(stop.rule, Rule::HdrTruncated | Rule::HdrVersion) {
@@ -151,7 +148,7 @@ impl Message<'_> {
         check.block();
         check.oscore();
         check.ecosystem();
-        let in_question = check.implausible || check.unsound && header.code.is_request();
+        let in_question = !self.is_cut() && (check.implausible || check.unsound && header.code.is_request());
         if in_question && draft::is_doubtful(self.bytes, check.implausible) {
             check.raise(Rule::DraftHeader, Span::of_bits(4, 4), header.token_length, 0);
         }

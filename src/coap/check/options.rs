@@ -68,7 +68,8 @@ impl Check<'_, '_> {
     /// An option with a row.
     fn known(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition, is_first: bool) {
         let length = option.value.len();
-        if (length as u32) < definition.min || length as u32 > definition.max {
+        let is_of_good_length = (definition.min..=definition.max).contains(&(length as u32));
+        if !is_of_good_length {
             self.raise(Rule::OptBadLength, option.span(), option.number.0, length as i64);
         }
         if !self.kind.has_place_for(definition.direction) {
@@ -83,7 +84,10 @@ impl Check<'_, '_> {
         }
         match definition.format {
             OptionFormat::String => self.string(option),
-            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block => self.uint(option, definition),
+            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block if is_of_good_length => {
+                self.uint(option, definition);
+            }
+            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block => {}
             OptionFormat::Empty | OptionFormat::Opaque | OptionFormat::Oscore | OptionFormat::Unknown => {}
         }
         if definition.status != OptionStatus::Assigned {

@@ -30,7 +30,7 @@ impl Check<'_, '_> {
         let has_observe = self.has(OptionNumber::OBSERVE);
         let is_usual = match self.header.code {
             Code::POST | Code::CHANGED => !has_observe,
-            Code::FETCH | Code::CONTENT => has_observe,
+            Code::FETCH | Code::CONTENT => has_observe || !self.is_complete(),
             _ => self.kind == Kind::Neither,
         };
         if !is_usual {
@@ -62,6 +62,10 @@ impl Check<'_, '_> {
                 self.raise(Rule::OscorePivLength, Span::of_bits(value.bit + 5, 3), oscore.flags & 7, 0);
             }
             Some(OscoreDefect::Truncated(missing)) => self.raise(Rule::OscoreTruncated, value, missing, 0),
+            Some(OscoreDefect::LeftOver(_)) => {
+                let (number, length) = (OptionNumber::OSCORE.0, i64::from(value.bits / 8));
+                self.raise(Rule::OptBadLength, value, number, length);
+            }
             Some(OscoreDefect::ZeroFlagByte) => self.raise(Rule::OscoreZeroFlagByte, flags, 0, 0),
         }
     }

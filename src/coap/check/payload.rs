@@ -1,6 +1,7 @@
 //! Payload and Content-Format against the code (RFC 7252 section 5.5).
 
 use super::Check;
+use crate::coap::finding::LATER_BLOCK;
 use crate::coap::option::mask_of;
 use crate::coap::{Block, Code, ContentFormat, Message, OptionNumber, Rule, Span};
 
@@ -17,7 +18,8 @@ impl Check<'_, '_> {
         if !self.is_complete() || message.layout.seen & OSCORE != 0 {
             return;
         }
-        let has_format = message.layout.seen & CONTENT_FORMAT != 0;
+        // One of a length that is not allowed names no format.
+        let has_format = message.layout.seen & CONTENT_FORMAT != 0 && message.content_format().is_some();
         if self.header.code == Code::FETCH && !has_format && !self.continues_response() {
             self.raise_code(Rule::CfFetchMissing);
         }
@@ -35,10 +37,10 @@ impl Check<'_, '_> {
     fn present(&mut self, span: Span, has_format: bool) {
         let (message, code) = (self.message, self.header.code);
         // A FETCH asks with its payload, and may ask so for each block of the response (RFC 8132 section 2).
-        let is_undefined = matches!(code, Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE)
-            || self.kind.is_request() && code != Code::FETCH && self.continues_response();
-        if is_undefined {
-            self.raise(Rule::PayloadNotAllowed, span, code.0, message.payload().len() as i64);
+        let goes_on = self.kind.is_request() && code != Code::FETCH && self.continues_response();
+        if goes_on || matches!(code, Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE) {
+            let asks = if goes_on { LATER_BLOCK } else { 0 };
+            self.raise(Rule::PayloadNotAllowed, span, asks | i64::from(code.0), message.payload().len() as i64);
             return;
         }
         if has_format {

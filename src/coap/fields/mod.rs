@@ -52,6 +52,7 @@ field_rows! {
     VERSION "Version" "RFC 7252 section 3" "Version of the protocol; 1 is the only one."
     TYPE "Type" "RFC 7252 section 3" "Says whether the message wants an acknowledgement, is one, or rejects another message."
     TOKEN_LENGTH "Token Length" "RFC 7252 section 3" "Number of token bytes behind the Message ID, 0 to 8."
+    LONG_TOKEN_LENGTH "Token Length" "RFC 8974 section 2.1" "Above the 8 bytes of a plain token: 13 and 14 announce that the rest of the length follows the Message ID."
     OPTION_COUNT "Option Count" "draft-ietf-core-coap-12" "Number of options in the message; the drafts had no token length here."
     CODE "Code" "RFC 7252 section 3" "The method of a request or the outcome in a response."
     CLASS "Class" "RFC 7252 section 3" "0 is a request, 2 a success, 4 an error of the client, 5 an error of the server, 7 signaling."
@@ -81,6 +82,7 @@ field_rows! {
     OSCORE_KID_CONTEXT_LENGTH "Kid Context Length" "RFC 8613 section 6.1" "Number of bytes in the kid context."
     OSCORE_KID_CONTEXT "Kid Context" "RFC 8613 section 5.1" "Tells contexts with the same key identifier apart."
     OSCORE_KID "Kid" "RFC 8613 section 5" "Key identifier: the Sender ID of who protected the message."
+    OSCORE_LEFT_OVER "Left Over" "RFC 8613 section 6.1" "No field that the flag byte announces reaches so far."
     OPTIONS_END "End of Options" "draft-ietf-core-coap-12" "Closes an option list of open length."
     FURTHER_OPTIONS "Further Options" "RFC 7252 section 3.1" "More options than are looked at one by one."
     PAYLOAD_MARKER "Payload Marker" "RFC 7252 section 3" "The byte 0xFF between options and payload."
@@ -186,7 +188,10 @@ fn header(message: &Message<'_>) -> Vec<Field> {
         let (row, meaning) = if message.layout.mode.is_draft() {
             (&OPTION_COUNT, option_count_meaning(message.layout.mode, nibble))
         } else {
-            (&TOKEN_LENGTH, token_length_meaning(nibble, message.layout.has_token))
+            (
+                if nibble > 8 { &LONG_TOKEN_LENGTH } else { &TOKEN_LENGTH },
+                token_length_meaning(nibble, message.layout.has_token),
+            )
         };
         fields.push(Field::new(row, Span::of_bits(4, 4), nibble.to_string(), meaning));
     }
@@ -293,7 +298,7 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
         fields.push(leaf(message, &OPTIONS_END, rest, "no payload follows"));
         return;
     };
-    let why = if is_for_want_of_bytes(message, stop.rule) { CUT } else { stop.rule.row().teaching };
+    let why = if message.fault().is_none() { CUT } else { stop.rule.row().teaching };
     fields.push(match stop.rule {
         Rule::PayloadMarkerEmpty => leaf(message, &PAYLOAD_MARKER, rest, why),
         Rule::OptOverrun | Rule::OptDelta15 | Rule::OptLength15 | Rule::OptNumberOverflow | Rule::OptExtTruncated
@@ -310,21 +315,6 @@ fn push_rest(message: &Message<'_>, fields: &mut Vec<Field>) {
 
 /// Why decoding ended where the capture did.
 const CUT: &str = "there are no more bytes of it here, and the rest of the message is not known";
-
-/// Whether decoding ended early only because the capture has no more of the message.
-fn is_for_want_of_bytes(message: &Message<'_>, rule: Rule) -> bool {
-    let by_length = matches!(
-        rule,
-        Rule::HdrTruncated
-            | Rule::HdrTokenTruncated
-            | Rule::OptOverrun
-            | Rule::OptExtTruncated
-            | Rule::PayloadMarkerEmpty
-            // An extended token is taken for one only where the options behind it can be read.
-            | Rule::HdrTklReserved
-    );
-    message.is_cut() && by_length
-}
 
 /// What RFC 8974 would make of a token length that is not accepted.
 fn as_extended_token(message: &Message<'_>) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::super::{
     Block, Code, ContentFormat, Message, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, OptionValue,
-    Oscore, Span,
+    Oscore, OscoreDefect, Span,
 };
 use super::*;
 use crate::coap::uri::abbreviated;
@@ -418,7 +418,9 @@ fn oscore_parts(oscore: &Oscore<'_>, value: &[u8], whole: Span) -> Vec<Field> {
     let end = fields.last().map_or(whole.bit, |last| last.span.end());
     let rest = Span::of_bits(end, whole.end() - end);
     if let Some(undecoded) = value.get(((end - whole.bit) / 8) as usize..).filter(|rest| !rest.is_empty()) {
-        fields.push(Field::new(&UNDECODED, rest, escape::hex(undecoded), ""));
+        let left_over = matches!(oscore.defect, Some(OscoreDefect::LeftOver(_)));
+        let row = if left_over { &OSCORE_LEFT_OVER } else { &UNDECODED };
+        fields.push(Field::new(row, rest, escape::hex(undecoded), ""));
     }
     fields
 }

@@ -106,6 +106,8 @@ pub enum OscoreDefect {
     PartialIvLength,
     /// It ends before the fields that it announces; so many bytes are missing.
     Truncated(u32),
+    /// So many bytes follow behind the fields that it announces.
+    LeftOver(u32),
     /// It is the single byte 0, where no byte should be.
     ZeroFlagByte,
 }
@@ -158,6 +160,8 @@ impl<'a> Oscore<'a> {
         }
         if self.flags & Self::KID != 0 {
             self.kid = Some(rest);
+        } else if !rest.is_empty() {
+            return Err(OscoreDefect::LeftOver(rest.len() as u32));
         }
         if self.flags & Self::GROUP != 0 { Err(OscoreDefect::ReservedBits) } else { Ok(()) }
     }
@@ -174,6 +178,9 @@ impl std::fmt::Display for OscoreDefect {
             Self::ReservedBits => f.write_str("reserved flag bits are set"),
             Self::PartialIvLength => f.write_str("a Partial IV has at most 5 bytes"),
             Self::Truncated(missing) => write!(f, "ends {} early", crate::coap::count(*missing as usize, "byte")),
+            Self::LeftOver(bytes) => {
+                write!(f, "{} behind the fields that it announces", crate::coap::count(*bytes as usize, "byte"))
+            }
             Self::ZeroFlagByte => f.write_str("should be empty when no flag is set"),
         }
     }

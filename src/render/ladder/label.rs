@@ -71,7 +71,7 @@ impl Label {
         }
         label.blocks = content::blocks(&view.message).join(" ");
         label.payload = payload(view);
-        if view.message.stop().is_some() && !view.message.is_cut() {
+        if view.message.fault().is_some() {
             label.payload = "malformed".into();
         }
         let token = view.message.token().unwrap_or_default();
