@@ -5,7 +5,7 @@ use super::clock::between;
 use super::context::Context;
 use super::marks::Marked;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
-use super::sent::{CONFIRMABLE, Handle, Sent};
+use super::sent::{CONFIRMABLE, Handle, Sent, Travel};
 use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
@@ -133,6 +133,9 @@ impl Tracker {
         {
             return Target::Request(by_block);
         }
+        if under.observing != NONE && self.is_outlived(request, under.observing, context) {
+            return Target::Observation(under.observing);
+        }
         if context.facts.observe.is_none() {
             return open;
         }
@@ -146,10 +149,40 @@ impl Tracker {
         if under.observing != NONE && (before_ack || !request.registers()) {
             return Target::Observation(under.observing);
         }
-        if request.deregisters() && under.ended != NONE && (before_ack || self.in_flight(under.ended)) {
+        if request.deregisters() && under.ended != NONE && (before_ack || self.is_under_way(under.ended, context)) {
             return Target::Ended(under.ended);
         }
         open
+    }
+
+    /// A request that is older than the registration under its token, which was accepted meanwhile: with that its client went on, and it has
+    /// nothing to wait for but what the server promised, or may just be about to say.
+    #[cold]
+    #[inline(never)]
+    fn is_outlived(&self, request: &Slot, observing: u32, context: &Context<'_, '_>) -> bool {
+        let registration = self.request_of(observing);
+        if registration == NO_RECORD || request.row.request > registration {
+            return false;
+        }
+        let recent = || {
+            let elapsed = between(request.started(), context.now);
+            elapsed.is_some_and(|elapsed| elapsed <= self.options.parameters.max_ack_timeout())
+        };
+        context.facts.observe.is_some() || request.acknowledgement == NO_RECORD && !recent()
+    }
+
+    /// So soon after the end of an observation that a notification may have been under way: after what ended it, and after a later copy of that,
+    /// where its server may have had none before, or the ACK of it.
+    fn is_under_way(&self, ended: u32, context: &Context<'_, '_>) -> bool {
+        let Some(slot) = self.slots.get(ended) else { return false };
+        let open = self.slots.open_beside(slot).and_then(|open| self.slots.get(open));
+        let request = open.filter(|request| request.deregisters() && request.is_waiting());
+        let soon = |since: Travel| {
+            between(since.at(), context.now).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
+        };
+        let sent = request.and_then(|request| self.sent.get(request.sent));
+        self.in_flight(ended)
+            || sent.is_some_and(|sent| soon(self.sent.last(sent)) || soon(self.sent.newest_answer(sent).0))
     }
 
     /// A notification came since the last copy of a registration that has no ACK: it may have been the answer to that.
@@ -249,9 +282,11 @@ impl Tracker {
         let slot = sent.slot;
         let registration = self.slots.get(slot)?.row.request;
         // The first ACK is the answer to the registration, though a notification has overtaken it. One behind another copy of the
-        // registration answers that.
+        // registration answers that, and so does the second of two, each of which answers one of two copies.
+        let again = self.sent.again(sent);
         let (copy, answer) = (self.sent.last(sent), self.sent.newest_answer(sent).0);
-        let answers_copy = between(answer.at(), copy.at()).is_some_and(|elapsed| elapsed > 0);
+        let answers_copy = again.copies > 1 && again.answer.is_none()
+            || between(answer.at(), copy.at()).is_some_and(|elapsed| elapsed > 0);
         if sent.acknowledgement != NO_RECORD && !answers_copy {
             context.find_code(Rule::ObsInAck, i64::from(registration), 0);
         }
@@ -265,7 +300,7 @@ impl Tracker {
     /// A response under the token of an observation that is over.
     #[inline(never)]
     fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Tracked {
-        if !self.in_flight(slot)
+        if !self.is_under_way(slot, context)
             && let Some(observation) = self.slots.observation(slot)
         {
             let ended = i64::from(observation.row.ended_by);

@@ -114,6 +114,13 @@ impl Slots {
         (open != NONE).then_some(open)
     }
 
+    /// The same, where nothing is observed under it.
+    #[inline]
+    pub fn only_open(&self, pair: PairNumber, token: &Token) -> Option<u32> {
+        let under = &self.keeper(pair, token)?.1.under;
+        (under.open != NONE && under.observing == NONE).then_some(under.open)
+    }
+
     /// Where a token between client and server is or would go; good until something changes here.
     #[inline(always)]
     pub fn place(&mut self, pair: PairNumber, token: &Token) -> Place {

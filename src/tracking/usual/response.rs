@@ -53,7 +53,7 @@ impl Tracker {
         if !SentTable::is_new(owner) {
             return None;
         }
-        let index = self.slots.open_under(context.pair.reversed(), &facts.token)?;
+        let index = self.slots.only_open(context.pair.reversed(), &facts.token)?;
         let slot = self.slots.recent(index)?;
         let elapsed = between(slot.started(), context.now)?;
         let confirmable = facts.kind == MessageType::Confirmable;
