@@ -335,6 +335,8 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             Some(_) => write!(text, "{} ({number})", ContentFormat(small)),
             None => write!(text, "Content-Format {number}"),
         },
+        "length" if number < 0 => write!(text, "more bytes than were captured"),
+        "length" => write!(text, "{}", super::count(usize::try_from(number).unwrap_or(0), "byte")),
         "bytes" | "times" | "transmissions" | "blocks" | "options" => {
             let noun = kind.strip_suffix('s').unwrap_or(kind);
             write!(text, "{}", super::count(usize::try_from(number).unwrap_or(0), noun))

@@ -33,7 +33,8 @@ impl Check<'_, '_> {
         }
         let length = message.bytes().len();
         if self.header.message_type == MessageType::Reset && (!code.is_empty() || message.least_length() > 4) {
-            self.raise(Rule::RstNotEmpty, Span::of_bytes(0, length), code.0, length as i64);
+            let told = if message.is_cut() { -1 } else { length as i64 };
+            self.raise(Rule::RstNotEmpty, Span::of_bytes(0, length), code.0, told);
         }
         if self.header.token_length > TOKEN_BOUND && message.token().is_some() && !message.mode().is_draft() {
             let length = message.token().map_or(0, <[u8]>::len);
@@ -55,7 +56,8 @@ impl Check<'_, '_> {
                 (0, _) => Span::of_bits(4, 4),
                 _ => Span::of_bytes(4, behind),
             };
-            self.raise(Rule::EmptyNotEmpty, span, behind as i64, token_length);
+            let told = if self.message.is_cut() { 0 } else { behind as i64 };
+            self.raise(Rule::EmptyNotEmpty, span, told, token_length);
         }
         match self.header.message_type {
             MessageType::NonConfirmable => self.raise(Rule::EmptyNon, Span::of_bytes(0, 2), 0, 0),
