@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Field, Getter, Kind, Reads, Value};
 use crate::coap::Span;
-use crate::frame::{Frame, Header, LinkType, Protocol, headers};
+use crate::frame::{Frame, Header, Protocol, headers};
 use crate::store::View;
 
 /// Where the values of a field stand in a header, and how they are shown.
@@ -202,10 +202,7 @@ pub(super) fn rows() -> Vec<Field> {
 
 /// The frame, and the IP packet that was put together where the message came in fragments.
 fn frames<'v>(view: &View<'v>) -> impl Iterator<Item = (Frame<'v>, bool)> {
-    let whole = match view.reassembled {
-        [] => None,
-        bytes => Some(Frame { link: LinkType::RAW, bytes, original_length: bytes.len() as u32, ..view.frame }),
-    };
+    let whole = view.reassembled.map(|whole| whole.frame(&view.frame));
     [(view.frame, false)].into_iter().chain(whole.map(|frame| (frame, true)))
 }
 

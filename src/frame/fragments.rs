@@ -8,7 +8,7 @@ use etherparse::checksum::Sum16BitWords;
 
 use super::bytes::up_to;
 use super::ip::{Packet, Part};
-use super::{Frame, Position, time_between};
+use super::{Frame, LinkType, Position, time_between};
 
 /// How long a fragment waits for the others, by the time in the frames (RFC 8200 section 4.5).
 const LIFETIME: i64 = 60_000_000_000;
@@ -78,15 +78,29 @@ pub(super) enum Taken {
     Complete,
 }
 
-/// An IP packet put together.
-#[derive(Debug, Default)]
-pub(super) struct Whole {
+/// An IP packet put together from fragments.
+#[derive(Clone, Debug, Default)]
+pub struct Whole {
     /// Headers and payload; cut where a fragment was cut by the capture.
     pub bytes: Vec<u8>,
     /// Its length on the wire in bytes.
     pub wire: usize,
-    /// Where its fragments stand.
+    /// Where its fragments stand, in the order they came.
     pub positions: Vec<Position>,
+}
+
+impl Whole {
+    /// The packet as a frame without link headers, with number and time of the one that completed it.
+    pub fn frame<'a>(&'a self, last: &Frame<'_>) -> Frame<'a> {
+        Frame {
+            number: last.number,
+            time: last.time,
+            link: LinkType::RAW,
+            original_length: self.wire as u32,
+            bytes: &self.bytes,
+            position: last.position,
+        }
+    }
 }
 
 /// What fragments of one packet have in common.

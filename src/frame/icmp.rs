@@ -35,8 +35,7 @@ pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) 
         payload_offset: (offset + packet.header_length + HEADER + inner.header_length + inner.payload.len().min(8))
             as u32,
         wire_length,
-        fragments: None,
-        reassembled: &[],
+        reassembled: None,
         position,
     })
 }

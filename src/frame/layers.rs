@@ -44,8 +44,7 @@ pub struct LayerField {
 }
 
 /// The layers of a frame from its first byte down to the header of UDP (or what is there instead), as far as they go,
-/// and what stands behind the IP packet. For a datagram that came in fragments call it with the packet put together,
-/// as a frame of link type [`super::LinkType::RAW`].
+/// and what stands behind the IP packet. For a datagram that came in fragments call it with [the packet put together](super::Whole::frame).
 pub fn layers(frame: &Frame<'_>) -> Vec<Layer> {
     Walk::through(frame, true).layers
 }

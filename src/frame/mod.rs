@@ -19,7 +19,7 @@ mod show;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-pub use fragments::{FragmentCounters, FragmentFault};
+pub use fragments::{FragmentCounters, FragmentFault, Whole};
 pub use layer_table::icmp_name;
 pub use layers::{Header, Layer, LayerField, headers, layers};
 pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};

@@ -6,7 +6,7 @@ use etherparse::UdpHeaderSlice;
 use etherparse::checksum::Sum16BitWords;
 
 use super::bytes::{be16, behind, up_to};
-use super::fragments::{Fragments, Taken};
+use super::fragments::{Fragments, Taken, Whole};
 use super::ip::{self, Addresses, Packet};
 use super::{Endpoint, FragmentCounters, Frame, Position, Protocol, QuickDatagram, Reason, icmp, link};
 
@@ -45,7 +45,7 @@ pub struct Datagram<'a> {
     pub destination: Endpoint,
     /// What UDP carries, as far as it was captured.
     pub payload: &'a [u8],
-    /// Offset of the payload in the frame; in `reassembled` where that is not empty.
+    /// Offset of the payload in the frame; in the packet put together where it came in fragments.
     pub payload_offset: u32,
     /// Length in bytes of the payload that the sender sent.
     pub wire_length: u32,
@@ -57,10 +57,8 @@ pub struct Datagram<'a> {
     pub hop_limit: u8,
     /// The destination is a multicast or broadcast address.
     pub multicast: bool,
-    /// Where all its fragments stand, in the order they came, this frame last; none where it came in one piece.
-    pub fragments: Option<&'a [Position]>,
-    /// The IP packet that was put together from fragments (link type RAW); empty where it came in one piece.
-    pub reassembled: &'a [u8],
+    /// The IP packet that was put together from fragments, of which this frame had the last; none where it came in one piece.
+    pub reassembled: Option<&'a Whole>,
     /// What is odd about it.
     pub notes: FrameNotes,
 }
@@ -99,10 +97,8 @@ pub struct IcmpQuote<'a> {
     pub payload_offset: u32,
     /// Length of its payload as sent.
     pub wire_length: u32,
-    /// Where all fragments of the error itself stand, this frame last; none where it came in one piece.
-    pub fragments: Option<&'a [Position]>,
-    /// The error's IP packet that was put together from fragments (link type RAW); empty where it came in one piece.
-    pub reassembled: &'a [u8],
+    /// The error's own IP packet that was put together from fragments, of which this frame had the last; none where it came in one piece.
+    pub reassembled: Option<&'a Whole>,
     /// Where the frame stands, for addresses that are good on one link only.
     pub(super) position: Position,
 }
@@ -207,8 +203,7 @@ impl Peeler {
             ip_id: packet.id,
             hop_limit: packet.hop_limit,
             multicast: is_multicast(&packet.addresses, network.broadcast),
-            fragments: None,
-            reassembled: &[],
+            reassembled: None,
             notes,
         })
     }
@@ -229,16 +224,12 @@ impl Peeler {
         let network = link::Network { offset: 0, bytes: &whole.bytes, wire: whole.wire, ..*network };
         if packet.protocol != 17 {
             return match other(packet.protocol, frame, &network, &packet) {
-                Peeled::Icmp(quote) => {
-                    Peeled::Icmp(IcmpQuote { fragments: Some(&whole.positions), reassembled: &whole.bytes, ..quote })
-                }
+                Peeled::Icmp(quote) => Peeled::Icmp(IcmpQuote { reassembled: Some(whole), ..quote }),
                 other => other,
             };
         }
         match self.datagram(frame, &network, &packet) {
-            Peeled::Datagram(datagram) => {
-                Peeled::Datagram(Datagram { fragments: Some(&whole.positions), reassembled: &whole.bytes, ..datagram })
-            }
+            Peeled::Datagram(datagram) => Peeled::Datagram(Datagram { reassembled: Some(whole), ..datagram }),
             other => other,
         }
     }

@@ -109,8 +109,7 @@ impl<'a> QuickDatagram<'a> {
             ip_id: self.ip_id(),
             hop_limit: self.hop_limit(),
             multicast: self.is_multicast(),
-            fragments: None,
-            reassembled: &[],
+            reassembled: None,
             notes: FrameNotes::default(),
         }
     }

@@ -188,7 +188,7 @@ pub(super) fn judge(record: &mut Record, datagram: &Datagram<'_>, malformed: boo
     record.flags.set(RecordFlags::CUT, datagram.cut);
     record.flags.set(RecordFlags::MULTICAST, datagram.multicast);
     record.flags.set(RecordFlags::MALFORMED, malformed);
-    record.flags.set(RecordFlags::FRAGMENTED, datagram.fragments.is_some());
+    record.flags.set(RecordFlags::FRAGMENTED, datagram.reassembled.is_some());
     if let Some(worst) = worst {
         record.raise(worst);
     }

@@ -56,8 +56,8 @@ pub(super) fn visit_frame(message: &Message<'_>, datagram: &Datagram<'_>, visit:
     if let Some((found, fits)) = notes.udp_checksum {
         visit(Finding::new(Rule::UdpChecksum, whole).with(found, fits));
     }
-    if let Some(fragments) = datagram.fragments {
-        visit(Finding::new(Rule::SizeFragmented, whole).with(fragments.len() as i64, 0));
+    if let Some(packet) = datagram.reassembled {
+        visit(Finding::new(Rule::SizeFragmented, whole).with(packet.positions.len() as i64, 0));
     }
     if has_port(datagram, PORT_COAPS) {
         visit(Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAPS, 0));

@@ -6,7 +6,7 @@ use super::check;
 use super::learn::{Document, Found, Learner};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
-use crate::frame::{PeelOptions, Peeled, Peeler};
+use crate::frame::{PeelOptions, Peeled, Peeler, Whole};
 use crate::payload::{self, About, Part, Subject};
 use crate::store::{Body, Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
@@ -20,7 +20,7 @@ pub struct Fetcher {
     frame: Vec<u8>,
     message: Vec<u8>,
     /// IP packet put together from fragments.
-    whole: Vec<u8>,
+    whole: Option<Whole>,
     comments: Vec<String>,
     findings: Vec<Finding>,
     learner: Learner,
@@ -37,7 +37,7 @@ impl Fetcher {
             options,
             frame: Vec::new(),
             message: Vec::new(),
-            whole: Vec::new(),
+            whole: None,
             comments: Vec::new(),
             findings: Vec::new(),
             learner: Learner::default(),
@@ -83,7 +83,7 @@ impl Fetcher {
             frame,
             message,
             own_findings: &self.findings,
-            reassembled: &self.whole,
+            reassembled: self.whole.as_ref(),
             comments: &self.comments,
             file: self.reader.file_name(position),
             coap_offset,
@@ -140,15 +140,15 @@ impl Fetcher {
         let mut peeler = Peeler::new(self.options);
         self.findings.clear();
         self.message.clear();
-        self.whole.clear();
+        self.whole = None;
         let single = [position];
         for place in store.extents(id).unwrap_or(&single) {
             self.reader.load(*place, &mut self.frame)?;
             match peeler.peel(&self.reader.lent(*place, number, &self.frame)?) {
                 Peeled::Datagram(datagram) => {
                     self.message.extend_from_slice(datagram.payload);
-                    self.whole.extend_from_slice(datagram.reassembled);
-                    coap_offset = coap_offset.filter(|_| datagram.fragments.is_none());
+                    self.whole = datagram.reassembled.cloned();
+                    coap_offset = coap_offset.filter(|_| datagram.reassembled.is_none());
                     if is_message {
                         let message = Message::decode_as(&self.message, record.mode).cut_if(datagram.cut);
                         check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
@@ -156,8 +156,8 @@ impl Fetcher {
                 }
                 Peeled::Icmp(quote) => {
                     self.message.extend_from_slice(quote.payload);
-                    self.whole.extend_from_slice(quote.reassembled);
-                    coap_offset = coap_offset.filter(|_| quote.fragments.is_none());
+                    self.whole = quote.reassembled.cloned();
+                    coap_offset = coap_offset.filter(|_| quote.reassembled.is_none());
                     cut |= quote.payload.len() < quote.wire_length as usize;
                 }
                 Peeled::Other(_) => {}

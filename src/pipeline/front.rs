@@ -302,12 +302,12 @@ fn classified(
                 }
             }
             batch.facts.push(Facts::read(&message, known.facts.seed()));
-            if !datagram.cut && datagram.fragments.is_none() {
+            if !datagram.cut && datagram.reassembled.is_none() {
                 let (coap, payload) = (datagram.payload.len() as u64, message.payload().len() as u64);
                 batch.sizes.add(u64::from(frame.original_length), coap, payload);
             }
-            if let Some(positions) = datagram.fragments {
-                batch.fragments.push((batch.records.len() as u32, positions.into()));
+            if let Some(whole) = datagram.reassembled {
+                batch.fragments.push((batch.records.len() as u32, whole.positions.as_slice().into()));
             }
             let mut record = arrived(known, frame, datagram, What::Message, &message, batch);
             batch::judge(&mut record, datagram, malformed, worst);
@@ -415,9 +415,9 @@ fn quoted(
     let length = batch.keep(quote.payload);
     let mut record = batch::record(frame, ends, short(quote.payload_offset), length, mode, header);
     record.flags.set(RecordFlags::EVIDENCE, true);
-    record.flags.set(RecordFlags::FRAGMENTED, quote.fragments.is_some());
-    if let Some(positions) = quote.fragments {
-        batch.fragments.push((batch.records.len() as u32, positions.into()));
+    record.flags.set(RecordFlags::FRAGMENTED, quote.reassembled.is_some());
+    if let Some(whole) = quote.reassembled {
+        batch.fragments.push((batch.records.len() as u32, whole.positions.as_slice().into()));
     }
     batch.records.push(record);
     None

@@ -124,7 +124,7 @@ fn view<'a>(
         frame,
         message,
         own_findings: &[],
-        reassembled: &[],
+        reassembled: None,
         comments: &[],
         file: None,
         coap_offset: None,

@@ -8,7 +8,7 @@ use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::parameters::PORT_COAPS;
 use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
 use crate::field::{self, of_option};
-use crate::frame::{Endpoint, Frame, Layer, LinkType, is_known_time, layers};
+use crate::frame::{Endpoint, Frame, Layer, is_known_time, layers};
 use crate::payload::{self, About};
 use crate::pipeline::is_dtls_record;
 use crate::store::{Store, View};
@@ -99,10 +99,7 @@ fn put_together(view: &View<'_>) -> Vec<Node> {
         node.place = None;
         node.children.iter_mut().for_each(without_place);
     }
-    if view.reassembled.is_empty() {
-        return Vec::new();
-    }
-    let whole = whole(view);
+    let Some(whole) = view.reassembled.map(|whole| whole.frame(&view.frame)) else { return Vec::new() };
     let mut nodes: Vec<Node> = layers(&whole).iter().map(|layer| lower_layer(layer, whole.bytes)).collect();
     nodes.iter_mut().for_each(without_place);
     if let Some(first) = nodes.first_mut() {
@@ -113,10 +110,7 @@ fn put_together(view: &View<'_>) -> Vec<Node> {
 
 /// The IP packet that was put together, or the frame where it came in one piece.
 fn whole<'a>(view: &View<'a>) -> Frame<'a> {
-    match view.reassembled {
-        [] => view.frame,
-        bytes => Frame { link: LinkType::RAW, bytes, original_length: bytes.len() as u32, ..view.frame },
-    }
+    view.reassembled.map_or(view.frame, |whole| whole.frame(&view.frame))
 }
 
 /// A header below CoAP with its fields.

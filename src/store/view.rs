@@ -2,7 +2,7 @@
 
 use super::{Body, Record, RecordFlags, RecordKind, Store};
 use crate::coap::{Copies, Finding, Message, Rule};
-use crate::frame::{Endpoint, Frame};
+use crate::frame::{Endpoint, Frame, Whole};
 use crate::payload::{self, About, Description, Directory};
 use crate::tracking::{ExchangeRow, RecordId, Relation};
 
@@ -21,8 +21,8 @@ pub struct View<'a> {
     pub message: Message<'a>,
     /// Findings of the message's bytes and of its frame; the tracker's are in the store.
     pub own_findings: &'a [Finding],
-    /// The IP packet that was put together from fragments; empty where the message came in one piece.
-    pub reassembled: &'a [u8],
+    /// The IP packet that was put together from fragments; none where the message came in one piece.
+    pub reassembled: Option<&'a Whole>,
     /// Comments that the capture has on the frame, as they stand there: escape before printing.
     pub comments: &'a [String],
     /// Name of the file that the frame is in, where several files are read.

@@ -1,6 +1,6 @@
 //! Fragments put together, whatever order they come in, and refused where they contradict each other.
 
-use coapscope::frame::{FragmentCounters, Frame, LinkType, Peeled, Peeler, Position};
+use coapscope::frame::{FragmentCounters, Frame, LinkType, Peeled, Peeler, Position, layers};
 
 use super::{bytes, described, endpoint, peeler};
 
@@ -83,12 +83,12 @@ fn any_order_makes_the_same_datagram() {
                 };
                 assert_eq!(datagram.payload, (0..40).collect::<Vec<u8>>());
                 assert!(!datagram.cut && datagram.wire_length == 40 && datagram.notes.udp_length.is_none());
-                let offsets: Vec<_> = datagram.fragments.unwrap().iter().map(|at| at.offset).collect();
+                let offsets: Vec<_> = datagram.reassembled.unwrap().positions.iter().map(|at| at.offset).collect();
                 assert_eq!(offsets, [0, 100, 200]);
                 let start = datagram.payload_offset as usize;
-                assert_eq!(&datagram.reassembled[start..], datagram.payload);
+                assert_eq!(&datagram.reassembled.unwrap().bytes[start..], datagram.payload);
                 // The packet that was put together reads like one that was never divided.
-                let whole = datagram.reassembled.to_vec();
+                let whole = datagram.reassembled.unwrap().bytes.clone();
                 let again = described(&peel(&mut super::peeler(), 0, 0, &whole, whole.len()));
                 assert_eq!(again, described(&Peeled::Datagram(datagram)));
             }
@@ -171,6 +171,30 @@ fn a_fragment_that_the_capture_cut_cuts_the_datagram() {
     assert_eq!(datagram.payload, (0..18).collect::<Vec<u8>>());
     assert!(datagram.cut && datagram.wire_length == 40 && datagram.notes.udp_checksum.is_none());
     assert_eq!(endpoint(&datagram.source), "192.0.2.2:40000");
+}
+
+#[test]
+fn of_a_cut_fragment_nothing_is_said_but_that_it_is_cut() {
+    for make in [v4 as Maker, v6 as Maker] {
+        let [mut first, second, last] = parts(make, 7);
+        let checksum = first.len() - 10..first.len() - 8;
+        first[checksum].copy_from_slice(&[0x12, 0x34]);
+        for cut in 0..3 {
+            let mut peeler = peeler();
+            let mut whole = None;
+            for (number, part) in (0..).zip([&first, &second, &last]) {
+                let captured = part.len() - if number == cut { 4 } else { 0 };
+                let peeled = peel(&mut peeler, number, 0, &part[..captured], part.len());
+                if let Peeled::Datagram(datagram) = peeled {
+                    assert!(datagram.cut);
+                    whole = datagram.reassembled.cloned();
+                }
+            }
+            let udp = layers(&whole.unwrap().frame(&super::frame(101, None, &[]))).pop().unwrap();
+            let value = |name| udp.fields.iter().find(|field| field.name == name).unwrap().value.as_str();
+            assert_eq!((value("Length"), value("Checksum")), ("48", "0x1234 [unverified]"), "{cut}");
+        }
+    }
 }
 
 #[test]
