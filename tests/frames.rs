@@ -5,6 +5,8 @@
 mod cases;
 #[path = "frames/damage.rs"]
 mod damage;
+#[path = "frames/fields.rs"]
+mod fields;
 #[path = "frames/findings.rs"]
 mod findings;
 #[path = "frames/fragments.rs"]

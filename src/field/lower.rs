@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Field, Getter, Kind, Reads, Value};
 use crate::coap::Span;
-use crate::frame::{Frame, Header, Protocol, headers};
+use crate::frame::{Header, Protocol, headers};
 use crate::store::View;
 
 /// Where the values of a field stand in a header, and how they are shown.
@@ -200,21 +200,13 @@ pub(super) fn rows() -> Vec<Field> {
     rows.chain([protocols]).collect()
 }
 
-/// The frame, and the IP packet that was put together where the message came in fragments.
-fn frames<'v>(view: &View<'v>) -> impl Iterator<Item = (Frame<'v>, bool)> {
-    let whole = view.reassembled.map(|whole| whole.frame(&view.frame));
-    [(view.frame, false)].into_iter().chain(whole.map(|frame| (frame, true)))
-}
-
-/// Every header below CoAP, with the bytes that its span counts from. Those of IP are the last fragment's.
+/// Every header below CoAP, with the bytes that its span counts from. Those that every fragment has are the last one's.
 fn each_header<'v>(view: &View<'v>, see: &mut dyn FnMut(&'v [u8], Header)) {
-    let is_ip = |header: &Header| !matches!(header.protocol, Udp | Icmp | Icmpv6);
-    for (frame, is_whole) in frames(view) {
-        headers(&frame)
-            .into_iter()
-            .skip_while(|header| is_whole && is_ip(header))
-            .for_each(|one| see(frame.bytes, one));
-    }
+    headers(&view.frame).into_iter().for_each(|header| see(view.frame.bytes, header));
+    let Some(whole) = view.reassembled else { return };
+    let was_divided = |header: &Header| header.span.byte_range().start >= whole.repeated;
+    let divided = headers(&whole.frame(&view.frame)).into_iter().filter(was_divided);
+    divided.for_each(|header| see(&whole.bytes, header));
 }
 
 /// Every value that stands in one of these places.

@@ -85,6 +85,8 @@ pub struct Whole {
     pub bytes: Vec<u8>,
     /// Its length on the wire in bytes.
     pub wire: usize,
+    /// Length in bytes of the headers that every fragment has.
+    pub repeated: usize,
     /// Where its fragments stand, in the order they came.
     pub positions: Vec<Position>,
 }
@@ -342,7 +344,8 @@ impl Partial {
         whole.bytes.clear();
         whole.bytes.extend_from_slice(&self.headers);
         let end = self.end.unwrap_or_default() as usize;
-        whole.wire = self.headers.len() + end;
+        whole.repeated = self.headers.len();
+        whole.wire = whole.repeated + end;
         whole.positions = self.positions;
         for piece in &self.pieces {
             whole.bytes.extend_from_slice(&piece.bytes);
@@ -355,7 +358,7 @@ impl Partial {
             set(&mut whole.bytes, 2, &total.to_be_bytes());
             set(&mut whole.bytes, 6, &[0, 0]);
             set(&mut whole.bytes, 10, &[0, 0]);
-            let sum = Sum16BitWords::new().add_slice(up_to(&whole.bytes, self.headers.len()));
+            let sum = Sum16BitWords::new().add_slice(up_to(&whole.bytes, whole.repeated));
             set(&mut whole.bytes, 10, &sum.ones_complement().to_be().to_be_bytes());
         } else {
             let length = u16::try_from(whole.wire.saturating_sub(40)).unwrap_or_default();

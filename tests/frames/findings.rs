@@ -26,7 +26,7 @@ fn cases() -> impl Iterator<Item = [&'static str; 5]> {
 }
 
 /// The records of a capture with these frames, and what reads them again.
-fn read(link: &str, length: &str, frames: &str) -> (Store, Fetcher) {
+pub(crate) fn read(link: &str, length: &str, frames: &str) -> (Store, Fetcher) {
     let mut capture = PcapWriter::new(Vec::new(), LinkType(link.parse().unwrap()), 65_535).unwrap();
     for (second, hex) in frames.split(' ').enumerate() {
         let frame = bytes(hex);

@@ -1,0 +1,100 @@
+//! Fields of the headers below CoAP: their values, and that a filter finds the message by them.
+
+use coapscope::field::{self, Kind};
+use coapscope::filter::{Filter, Selection};
+use coapscope::tracking::RecordId;
+
+use super::findings::read;
+
+/// 2001:db8::2 and 2001:db8::1.
+const CLIENT: &str = "20010db8000000000000000000000002";
+const SERVER: &str = "20010db8000000000000000000000001";
+/// A datagram from port 40000 to port 5683.
+const DATAGRAM: &str = "9c401633000e000040010001b16c";
+/// Destination options with nothing but padding, before UDP.
+const OPTIONS: &str = "1100010400000000";
+
+/// An IPv6 packet from the client.
+fn packet(next: u8, destination: &str, carried: &str) -> String {
+    format!("60000000{:04x}{next:02x}40{CLIENT}{destination}{carried}", carried.len() / 2)
+}
+
+/// The fields of the last message of a capture with these frames print so, and a filter on each value finds it.
+#[track_caller]
+fn check(link: &str, frames: &str, expected: &[(&str, &str)]) {
+    let (store, mut fetcher) = read(link, "-", frames);
+    let last = store.len().checked_sub(1).expect("a message") as RecordId;
+    for (name, expected) in expected {
+        let field = field::find(name).unwrap();
+        let view = fetcher.view(&store, last).unwrap().unwrap();
+        let mut values = Vec::new();
+        field.visit(&view, &mut |value| values.push(value.to_string()));
+        assert_eq!(values.join(","), *expected, "{name} of {frames}");
+        let filters = values.iter().map(|value| match field.kind {
+            Kind::Presence => (*name).to_owned(),
+            Kind::Text => format!("{name} == \"{value}\""),
+            _ => format!("{name} == {value}"),
+        });
+        let without = values.is_empty().then(|| format!("!{name}"));
+        for filter in filters.chain(without) {
+            let chosen = Filter::parse(&filter).unwrap().select(&store, &fetcher, 1, &|| false).unwrap();
+            let Selection::Chosen(chosen) = chosen else { panic!("nobody stops it") };
+            assert!(chosen.iter().any(|id| id == last), "{filter} of {frames}");
+        }
+    }
+}
+
+/// These bytes behind a fragment header, in two fragments of a packet from the client, each with what comes `before` that header.
+fn fragments(before: &str, first: u8, next: u8, carried: &str) -> [String; 2] {
+    let (head, tail) = carried.split_at(32);
+    [(1, head), (16, tail)]
+        .map(|(place, part)| packet(first, SERVER, &format!("{before}{next:02x}00{place:04x}00000007{part}")))
+}
+
+#[test]
+fn extension_headers_count_on_either_side_of_the_fragment_header() {
+    let divided = format!("{OPTIONS}{DATAGRAM}");
+    let routing = format!("1100030000000000{DATAGRAM}");
+    let authentication = format!("11020000000000010000000100000000{DATAGRAM}");
+    // Before the fragment header stand hop-by-hop options or nothing, behind it what is divided.
+    for (before, first, hop) in [("", 44, ""), ("2c00010400000000", 0, "1")] {
+        let begin = if first == 44 { "raw:ipv6:ipv6.fraghdr" } else { "raw:ipv6:ipv6.hopopts:ipv6.fraghdr" };
+        for (next, carried, name) in
+            [(60, &divided, "ipv6.dstopts"), (43, &routing, "ipv6.routing"), (51, &authentication, "ah")]
+        {
+            let parts = fragments(before, first, next, carried);
+            let protocols = format!("{begin}:{name}:udp:coap");
+            for frames in [parts.join(" "), [&parts[1][..], &parts[0]].join(" ")] {
+                check(
+                    "101",
+                    &frames,
+                    &[
+                        (name, "1"),
+                        ("ipv6.hopopts", hop),
+                        ("ipv6.fraghdr.ident", "0x00000007"),
+                        ("frame.protocols", &protocols),
+                        ("udp.length", "14"),
+                    ],
+                );
+            }
+        }
+    }
+    // What every fragment repeats is there once.
+    let repeated = fragments("2c00010400000000", 60, 17, &format!("{DATAGRAM}{OPTIONS}"));
+    check(
+        "101",
+        &repeated.join(" "),
+        &[("ipv6.dstopts", "1"), ("frame.protocols", "raw:ipv6:ipv6.dstopts:ipv6.fraghdr:udp:coap")],
+    );
+}
+
+#[test]
+fn an_authentication_header_of_ipv4_that_was_divided_is_there() {
+    let part = |place: &str, part: &str| {
+        format!("4500{:04x}0007{place}4033{}{part}", 20 + part.len() / 2, "0000c0000202c0000201")
+    };
+    let carried = format!("11020000000000010000000100000000{DATAGRAM}");
+    let (head, tail) = carried.split_at(32);
+    let frames = format!("{} {}", part("2000", head), part("0002", tail));
+    check("101", &frames, &[("ah", "1"), ("frame.protocols", "raw:ip:ah:udp:coap"), ("ip.proto", "51")]);
+}
