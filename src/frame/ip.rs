@@ -9,8 +9,8 @@ use super::protocol::extension;
 use super::route::{self, Route};
 use super::{Protocol, Reason};
 
-/// More extension headers than any sender has use for.
-const MAX_EXTENSIONS: usize = 16;
+/// Most extension headers of a packet: more than any sender has use for.
+pub(super) const MAX_EXTENSIONS: usize = 16;
 
 /// An IP packet, as far as it could be read.
 #[derive(Clone, Copy, Debug)]
@@ -172,12 +172,15 @@ fn parse_v6(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
 /// Passes extension headers in whatever order they come, up to the first fragment header that divides something.
 fn pass_extensions(packet: &mut Packet<'_>) -> Result<(), Reason> {
     let mut next_header_at = 6;
-    for _ in 0..MAX_EXTENSIONS {
+    for passed in 0..=MAX_EXTENSIONS {
         let Some(protocol) = extension(packet.protocol) else {
             return Ok(());
         };
         if packet.version == 4 && protocol != Protocol::Authentication {
             return Ok(());
+        }
+        if passed == MAX_EXTENSIONS {
+            break;
         }
         let missing = short(protocol, packet.payload, packet.wire);
         let length = extension_length(protocol, packet.payload).ok_or(missing)?;
@@ -211,7 +214,7 @@ fn pass_extensions(packet: &mut Packet<'_>) -> Result<(), Reason> {
             return Ok(());
         }
     }
-    Err(Reason::Malformed(Protocol::OtherExtension))
+    Err(Reason::ExtensionHeaders)
 }
 
 /// Whom a packet with this routing header is meant for: for UDP its pseudo-header has that address already (RFC 8200 section 8.1).

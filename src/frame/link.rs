@@ -3,8 +3,8 @@
 use super::bytes::{array, be16, behind, byte, up_to};
 use super::{Frame, Protocol, Reason};
 
-/// More link headers than any network stacks; a chain of tags cannot hold the reader up.
-const MAX_HEADERS: usize = 16;
+/// Most link headers of a frame: more than any network stacks. A chain of tags cannot hold the reader up.
+pub(super) const MAX_HEADERS: usize = 16;
 
 /// The 12 bits of a link: as many as a VLAN identifier has.
 const LINKS: u16 = 0xfff;
@@ -65,7 +65,7 @@ fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
     let mut network = Network { offset: 0, bytes: frame.bytes, wire, broadcast: false, link: 0 };
     for _ in 0..MAX_HEADERS {
         if protocol == Protocol::Ip {
-            return Ok(network);
+            break;
         }
         let cut = network.wire > network.bytes.len();
         let step = step(protocol, network.bytes).map_err(|reason| shortened(reason, cut))?;
@@ -82,7 +82,7 @@ fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
         }
         protocol = step.next;
     }
-    Err(Reason::Malformed(protocol))
+    if protocol == Protocol::Ip { Ok(network) } else { Err(Reason::LinkHeaders) }
 }
 
 /// The reason, or the cut where a header is not whole because the capture cut it.
@@ -260,16 +260,20 @@ mod tests {
 
     #[test]
     fn a_chain_of_tags_ends() {
-        let mut bytes = vec![0; 12];
-        bytes.extend([0x81, 0, 0, 1].repeat(100));
-        let frame = Frame {
-            number: 1,
-            time: 0,
-            link: crate::frame::LinkType::ETHERNET,
-            original_length: bytes.len() as u32,
-            bytes: &bytes,
-            position: crate::frame::Position::default(),
-        };
-        assert_eq!(network(&frame).unwrap_err(), Reason::Malformed(Protocol::Vlan));
+        // Ethernet is one of the headers.
+        for (tags, offset) in [(15, Ok(14 + 15 * 4)), (16, Err(Reason::LinkHeaders)), (100, Err(Reason::LinkHeaders))] {
+            let mut bytes = vec![0; 12];
+            bytes.extend([0x81, 0, 0, 1].repeat(tags));
+            bytes.extend([0x08, 0]);
+            let frame = Frame {
+                number: 1,
+                time: 0,
+                link: crate::frame::LinkType::ETHERNET,
+                original_length: bytes.len() as u32,
+                bytes: &bytes,
+                position: crate::frame::Position::default(),
+            };
+            assert_eq!(network(&frame).map(|network| network.offset), offset, "{tags}");
+        }
     }
 }

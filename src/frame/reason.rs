@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::fragments::FragmentFault;
 use super::protocol::{cooked_name, ether_type_name, ip_protocol_name, ppp_protocol_name};
-use super::{LinkType, Protocol};
+use super::{LinkType, Protocol, ip, link};
 
 /// What was there instead of a UDP datagram. Displayed in one line; made for counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +40,10 @@ pub enum Reason {
     Truncated(Protocol),
     /// This header does not fit the frame, or its fields contradict each other.
     Malformed(Protocol),
+    /// More headers before IP than are passed; they may be sound.
+    LinkHeaders,
+    /// More IPv6 extension headers, or authentication headers of IPv4, than are passed; they may be sound.
+    ExtensionHeaders,
 }
 
 impl fmt::Display for Reason {
@@ -60,6 +64,10 @@ impl fmt::Display for Reason {
             Self::FragmentRefused(fault) => write!(f, "IP fragment refused: {fault}"),
             Self::Truncated(protocol) => write!(f, "cut by the capture inside the header of {}", protocol.name()),
             Self::Malformed(protocol) => write!(f, "malformed header: {}", protocol.name()),
+            Self::LinkHeaders => write!(f, "more than {} link headers, which is the limit here", link::MAX_HEADERS),
+            Self::ExtensionHeaders => {
+                write!(f, "more than {} IP extension headers, which is the limit here", ip::MAX_EXTENSIONS)
+            }
         }
     }
 }

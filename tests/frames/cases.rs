@@ -31,6 +31,19 @@ fn case(line: &str) -> Case {
 }
 
 #[test]
+fn a_chain_of_extension_headers_is_passed_up_to_a_limit_that_is_named() {
+    let limit = "more than 16 IP extension headers, which is the limit here";
+    for (headers, expected) in [(15, "[2001:db8::2]:40000"), (16, "[2001:db8::2]:40000"), (17, limit), (100, limit)] {
+        let (options, length) = ("3c00010400000000".repeat(headers - 1), headers * 8 + 14);
+        let addresses = "20010db800000000000000000000000220010db8000000000000000000000001";
+        let packet =
+            bytes(&format!("60000000{length:04x}3c40{addresses}{options}11000104000000009c401633000e007b40010001b16c"));
+        let told = described(&peeler().peel(&frame(101, None, &packet)));
+        assert!(told.starts_with(expected), "{headers}: {told}");
+    }
+}
+
+#[test]
 fn every_frame_is_peeled_as_the_table_says() {
     let mut wrong = Vec::new();
     for case in cases() {
