@@ -44,7 +44,7 @@ pub(super) struct Packet<'a> {
 pub(super) enum Addresses<'a> {
     V4(&'a [u8; 8]),
     V6(&'a [u8; 32]),
-    /// The header names the next stop on a route, and the route whom it is meant for.
+    /// The header names the next stop on a route, or where a host on the way is just now. These are the ends that are meant.
     Routed {
         source: IpAddr,
         destination: IpAddr,
@@ -52,7 +52,7 @@ pub(super) enum Addresses<'a> {
 }
 
 impl Addresses<'_> {
-    /// Who sent it.
+    /// Who sent it, at home.
     #[inline]
     pub fn source(&self) -> IpAddr {
         match self {
@@ -202,8 +202,11 @@ fn pass_extensions(packet: &mut Packet<'_>) -> Result<(), Reason> {
         if length > packet.payload.len() {
             return Err(missing);
         }
-        if protocol == Protocol::Routing {
-            follow(packet, up_to(packet.payload, length));
+        let header = up_to(packet.payload, length);
+        match protocol {
+            Protocol::Routing => follow(packet, header),
+            Protocol::DestinationOptions => go_home(packet, header),
+            _ => {}
         }
         next_header_at = packet.header_length;
         packet.header_length += length;
@@ -226,6 +229,14 @@ fn follow(packet: &mut Packet<'_>, header: &[u8]) {
             packet.addresses = Addresses::Routed { source: packet.addresses.source(), destination };
         }
         Route::Unknown => packet.stops_on_the_way = true,
+    }
+}
+
+/// From whom a packet with these destination options is: for UDP its pseudo-header has the home address (RFC 6275 section 11.3.1).
+#[cold]
+fn go_home(packet: &mut Packet<'_>, header: &[u8]) {
+    if let Some(home) = route::home(header) {
+        packet.addresses = Addresses::Routed { source: home.into(), destination: packet.addresses.destination() };
     }
 }
 

@@ -1,8 +1,9 @@
-//! Routes that packets carry with them: whom they are meant for in the end (RFC 791 section 3.1, RFC 8200 section 4.4).
+//! Routes and homes that packets carry with them: whom they are meant for in the end (RFC 791 section 3.1, RFC 8200 section 4.4), and from whom
+//! they are (RFC 6275 section 6.3).
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::bytes::{array, byte};
+use super::bytes::{array, behind, byte};
 
 /// What a routing header says of the way that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,25 @@ fn compressed(header: &[u8], left: u8, next: IpAddr) -> Option<[u8; 16]> {
     let mut address = Ipv6Addr::octets(&next);
     address.get_mut(16 - last..)?.copy_from_slice(header.get(end - last..end)?);
     Some(address)
+}
+
+/// The address at which a host on the way is at home, in destination options of IPv6, which are whole (RFC 6275 section 6.3).
+pub(super) fn home(header: &[u8]) -> Option<[u8; 16]> {
+    const HOME_ADDRESS: u8 = 201;
+    let mut options = behind(header, 2);
+    loop {
+        let (kind, length) = match options {
+            [] => return None,
+            [0, ..] => (0, 1),
+            [kind, length, ..] => (*kind, usize::from(*length) + 2),
+            _ => return None,
+        };
+        let (option, rest) = options.split_at_checked(length)?;
+        if (kind, length) == (HOME_ADDRESS, 18) {
+            return array(option, 2);
+        }
+        options = rest;
+    }
 }
 
 /// The end of the route in the options of an IPv4 header (loose or strict source route), where something is left of it.
