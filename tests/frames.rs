@@ -106,5 +106,8 @@ fn described_datagram(datagram: &Datagram<'_>) -> String {
     if let Some((found, fits)) = datagram.notes.udp_checksum {
         text += &format!(" udp.checksum {found:04x} {fits:04x}");
     }
+    if datagram.notes.no_checksum {
+        text += " udp.no-checksum";
+    }
     text
 }

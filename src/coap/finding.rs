@@ -53,7 +53,8 @@ pub struct RuleRow {
     /// One sentence for a learner.
     pub teaching: &'static str,
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
-    /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}`; `{0:option}` an option number;
+    /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}` and `{0:hex4}` in so many digits, 2 without;
+    /// `{0:option}` an option number;
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
     /// What stands in `[` `]` is said only where the record in it is known. Empty where nothing is to be said.
     pub detail: &'static str,
@@ -324,6 +325,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             write!(text, "{code} {} that asks for a later block,", code.description())
         }
         "hex" => write!(text, "0x{number:02x}"),
+        "hex4" => write!(text, "0x{number:04x}"),
         "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
         "option" => match signaling_definition(number) {
             Some(definition) => write!(text, "{}", definition.name),

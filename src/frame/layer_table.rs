@@ -39,6 +39,8 @@ pub(super) enum Show {
     Hardware,
     /// A checksum, with a verdict.
     Checksum,
+    /// The checksum of UDP, with a verdict: 0 stands for none.
+    UdpChecksum,
     /// The length in a UDP header, with a verdict.
     UdpLength,
     /// The type of an ICMP or ICMPv6 message.
@@ -221,7 +223,7 @@ const UDP: &[Row] = &[
     main("Source Port", 0, 16, Show::Number, "Src Port"),
     main("Destination Port", 16, 16, Show::Number, "Dst Port"),
     row("Length", 32, 16, Show::UdpLength),
-    row("Checksum", 48, 16, Show::Checksum),
+    row("Checksum", 48, 16, Show::UdpChecksum),
 ];
 
 const TCP: &[Row] = &[

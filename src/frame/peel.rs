@@ -70,6 +70,8 @@ pub struct FrameNotes {
     pub udp_length: Option<(u16, u32)>,
     /// `udp.checksum`: the checksum in the UDP header, and the one that fits. Only where [`PeelOptions::checksums`] is set.
     pub udp_checksum: Option<(u16, u16)>,
+    /// `udp.no-checksum`: there is none, over IPv6. Only where [`PeelOptions::checksums`] is set.
+    pub no_checksum: bool,
 }
 
 /// A datagram quoted by an ICMP error.
@@ -189,6 +191,8 @@ impl Peeler {
             }
         };
         let whole = up_to(packet.payload, wire);
+        // RFC 8200 section 8.1; RFC 768 allows it over IPv4.
+        notes.no_checksum = self.options.checksums && packet.version == 6 && header.checksum() == 0;
         if self.options.checksums && whole.len() == wire && notes.udp_length.is_none() {
             notes.udp_checksum = checksum_mismatch(packet, whole);
         }
@@ -289,14 +293,11 @@ pub(super) fn is_multicast(addresses: &Addresses<'_>, link_broadcast: bool) -> b
     }
 }
 
-/// The checksum of a whole UDP datagram and the one that fits, where they differ (RFC 768, RFC 8200 section 8.1).
+/// The checksum of a whole UDP datagram and the one that fits, where it has one and they differ (RFC 768, RFC 8200 section 8.1).
 pub(super) fn checksum_mismatch(packet: &Packet<'_>, whole: &[u8]) -> Option<(u16, u16)> {
     let found = be16(whole, 6)?;
-    if found == 0 && packet.version == 4 {
-        return None;
-    }
     let fits = udp_checksum(packet, whole)?;
-    (found != fits).then_some((found, fits))
+    (found != 0 && found != fits).then_some((found, fits))
 }
 
 /// The checksum that fits a whole UDP datagram; none where its receiver is not known, who is a part of it.

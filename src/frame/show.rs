@@ -52,7 +52,9 @@ pub(super) fn value(header: &[u8], row: &Row, bits: u32, context: Context) -> St
             named(name.map(|row| row.1), &number.to_string())
         }
         Show::IcmpKind => named(icmp_name(context.version, number as u8, None), &number.to_string()),
-        Show::Checksum => checksum(number as u16, context.checksum),
+        Show::UdpChecksum if number == 0 && context.version == 6 => "0x0000 [none, which IPv6 forbids]".to_owned(),
+        Show::UdpChecksum if number == 0 => "0x0000 [none]".to_owned(),
+        Show::Checksum | Show::UdpChecksum => checksum(number as u16, context.checksum),
         Show::UdpLength => match context.udp_length {
             Some(held) if held as u64 != number => format!("{number} [the IP packet holds {held}]"),
             _ => number.to_string(),
@@ -74,7 +76,6 @@ fn named(name: Option<&str>, number: &str) -> String {
 fn checksum(found: u16, fits: Option<u16>) -> String {
     match fits {
         Some(fits) if fits == found => format!("0x{found:04x} [correct]"),
-        Some(_) if found == 0 => "0x0000 [none]".to_owned(),
         Some(fits) => format!("0x{found:04x} [not 0x{fits:04x}; usual on the machine that sent it]"),
         None => format!("0x{found:04x} [unverified]"),
     }

@@ -56,6 +56,9 @@ pub(super) fn visit_frame(message: &Message<'_>, datagram: &Datagram<'_>, visit:
     if let Some((found, fits)) = notes.udp_checksum {
         visit(Finding::new(Rule::UdpChecksum, whole).with(found, fits));
     }
+    if notes.no_checksum {
+        visit(Finding::new(Rule::UdpNoChecksum, whole));
+    }
     if let Some(packet) = datagram.reassembled {
         visit(Finding::new(Rule::SizeFragmented, whole).with(packet.positions.len() as i64, 0));
     }

@@ -79,10 +79,19 @@ fn frames_raise_what_their_lines_say() {
 }
 
 #[test]
+fn a_checksum_has_all_its_digits() {
+    let frame = "45000022123400004011e493c0000202c00002019c401633000e001240010001b16c";
+    let (store, mut fetcher) = read("101", "-", frame);
+    let view = fetcher.view(&store, 0).unwrap().unwrap();
+    let found = view.findings().into_iter().find(|finding| finding.rule == Rule::UdpChecksum).unwrap();
+    assert_eq!(found.detail_with(&|frame| frame.to_string()), "The field says 0x0012, the bytes give 0xd7eb.");
+}
+
+#[test]
 fn every_frame_finding_has_a_case_and_a_near_miss() {
     let rules: Vec<&str> =
         RULES.iter().map(|rule| rule.row()).filter(|row| row.raised_by == RaisedBy::Frame).map(|row| row.id).collect();
-    assert_eq!(rules.len(), 15);
+    assert_eq!(rules.len(), 16);
     for column in [3, 4] {
         let listed: Vec<&str> = cases().flat_map(|case| case[column].split_whitespace()).collect();
         let lacking: Vec<_> = rules.iter().filter(|id| !listed.contains(id)).collect();

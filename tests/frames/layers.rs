@@ -40,6 +40,8 @@ fn every_kind_of_header_is_laid_out() {
         "UDP length too short",
         "checksum wrong",
         "no checksum in IPv4",
+        "no checksum in IPv6",
+        "host on the way, with its home address",
         "cut in UDP",
         "cut in the payload",
         "TCP",
