@@ -207,10 +207,16 @@ fn addresses_and_ports() -> Vec<Field> {
     vec![
         field!("ip.src" Address "IPv4 address of the sender." Source version4),
         field!("ip.dst" Address "IPv4 address of the receiver." Destination version4),
+        Field::new("ip.cur_rt", Kind::Address, "Next stop of an IPv4 packet on its source route.", |view, visit| {
+            if view.record.is_on_the_way() {
+                lower::visit(view, Ends::Destination.of(&lower::IPV4_ENDS), visit);
+            }
+        })
+        .of_record(),
         field!("ip.addr" Address "IPv4 address of the sender or the receiver." Both version4),
-        field!("ipv6.src" Address "IPv6 address of the sender." Source version6),
-        field!("ipv6.dst" Address "IPv6 address of the receiver." Destination version6),
-        field!("ipv6.addr" Address "IPv6 address of the sender or the receiver." Both version6),
+        field!("ipv6.src" Address "IPv6 address of the sender, as the IPv6 header has it." Source version6),
+        field!("ipv6.dst" Address "IPv6 address of the receiver, or of the next stop on the way there." Destination version6),
+        field!("ipv6.addr" Address "IPv6 address of the sender or the receiver, as the IPv6 header has it." Both version6),
         field!("udp.srcport" Unsigned "UDP port of the sender." Source ports).bits(16),
         field!("udp.dstport" Unsigned "UDP port of the receiver." Destination ports).bits(16),
         field!("udp.port" Unsigned "UDP port of the sender or the receiver." Both ports).bits(16),
@@ -223,11 +229,15 @@ fn addresses_and_ports() -> Vec<Field> {
     ]
 }
 
+/// Of a packet on a route `ip.dst` is its end, and the next stop is called `ip.cur_rt`; `ipv6.dst` is the next stop. So Wireshark has it.
 fn version4(view: &View<'_>, ends: Ends, visit: &mut dyn FnMut(Value<'_>)) {
     addresses(view, ends, &lower::IPV4_ENDS, IpAddr::is_ipv4, visit);
 }
 
 fn version6(view: &View<'_>, ends: Ends, visit: &mut dyn FnMut(Value<'_>)) {
+    if view.record.is_on_the_way() {
+        return lower::visit(view, ends.of(&lower::IPV6_ENDS), visit);
+    }
     addresses(view, ends, &lower::IPV6_ENDS, IpAddr::is_ipv6, visit);
 }
 

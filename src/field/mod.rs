@@ -66,9 +66,10 @@ pub enum Reads {
     All,
 }
 
-/// Whether the record says all of the message's header, so that fields that read the record alone need nothing else.
+/// Whether the record says all of the message's header and of its addresses, so that fields that read the record alone need nothing else.
 pub fn is_plain(record: &Record) -> bool {
-    !record.flags.has(RecordFlags::HEADERLESS | RecordFlags::EVIDENCE) && !record.mode.is_draft()
+    let is_odd = record.flags.has(RecordFlags::HEADERLESS | RecordFlags::EVIDENCE) || record.is_on_the_way();
+    !is_odd && !record.mode.is_draft()
 }
 
 /// Calls back with every value of a field in a message.

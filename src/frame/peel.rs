@@ -57,6 +57,8 @@ pub struct Datagram<'a> {
     pub hop_limit: u8,
     /// The destination is a multicast or broadcast address.
     pub multicast: bool,
+    /// An address in the IP header is not that of the endpoint: the packet is under way on a route, or its sender is not at home.
+    pub on_the_way: bool,
     /// The IP packet that was put together from fragments, of which this frame had the last; none where it came in one piece.
     pub reassembled: Option<&'a Whole>,
     /// What is odd about it.
@@ -207,6 +209,7 @@ impl Peeler {
             ip_id: packet.id,
             hop_limit: packet.hop_limit,
             multicast: is_multicast(&packet.addresses, network.broadcast),
+            on_the_way: matches!(packet.addresses, Addresses::Routed { .. }),
             reassembled: None,
             notes,
         })

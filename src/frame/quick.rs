@@ -109,6 +109,7 @@ impl<'a> QuickDatagram<'a> {
             ip_id: self.ip_id(),
             hop_limit: self.hop_limit(),
             multicast: self.is_multicast(),
+            on_the_way: false,
             reassembled: None,
             notes: FrameNotes::default(),
         }

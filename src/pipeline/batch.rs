@@ -189,6 +189,7 @@ pub(super) fn judge(record: &mut Record, datagram: &Datagram<'_>, malformed: boo
     record.flags.set(RecordFlags::MULTICAST, datagram.multicast);
     record.flags.set(RecordFlags::MALFORMED, malformed);
     record.flags.set(RecordFlags::FRAGMENTED, datagram.reassembled.is_some());
+    record.set_on_the_way(datagram.on_the_way);
     if let Some(worst) = worst {
         record.raise(worst);
     }

@@ -110,7 +110,8 @@ impl Numbers<14> for Record {
                 | bits(severity, 4, 3) << 3
                 | bits(relation, 0, 4) << 6
                 | bits(relation, 4, 3) << 10
-                | u64::from(self.flags.0) << 13,
+                | u64::from(self.flags.0) << 13
+                | bits(relation, 7, 1) << 21,
         ]
     }
 
@@ -137,7 +138,7 @@ impl Numbers<14> for Record {
             mode: of_table(&DecodeMode::ALL, bits(kinds, 14, 3)),
             transmission: (kinds >> 17) as u8,
             severity: (bits(marks, 0, 3) | bits(marks, 3, 3) << 4) as u8,
-            relation_and_order: (bits(marks, 6, 4) | bits(marks, 10, 3) << 4) as u8,
+            relation_and_order: (bits(marks, 6, 4) | bits(marks, 10, 3) << 4 | bits(marks, 21, 1) << 7) as u8,
             flags: RecordFlags((marks >> 13) as u8),
         }
     }
@@ -257,6 +258,7 @@ mod tests {
         let mut related = record(0, 0);
         related.set_relation(Relation::CopyOf, ObserveOrder::Newer);
         related.set_repeated();
+        related.set_on_the_way(true);
         related.raise(Severity::Error);
         related.set_tracked_severity(Some(Severity::Error));
         rows.push(related);

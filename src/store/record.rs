@@ -94,6 +94,8 @@ pub struct Record {
 
 /// Beside the relation: a later copy was captured.
 const REPEATED: u8 = 8;
+/// Beside the order: see [`Record::is_on_the_way`].
+const ON_THE_WAY: u8 = 128;
 const RELATIONS: [Relation; 7] = [
     Relation::None,
     Relation::Answers,
@@ -160,12 +162,13 @@ impl Record {
 
     /// How a notification stands to the freshest before it.
     pub fn order(&self) -> ObserveOrder {
-        ORDERS.get(usize::from(self.relation_and_order >> 4)).copied().unwrap_or_default()
+        ORDERS.get(usize::from(self.relation_and_order >> 4 & 7)).copied().unwrap_or_default()
     }
 
     /// Set meaning of `relates_to` and order.
     pub fn set_relation(&mut self, relation: Relation, order: ObserveOrder) {
-        self.relation_and_order = self.relation_and_order & REPEATED | relation as u8 | (order as u8) << 4;
+        let kept = self.relation_and_order & (REPEATED | ON_THE_WAY);
+        self.relation_and_order = kept | relation as u8 | (order as u8) << 4;
     }
 
     /// Take over what the tracker knows of the message.
@@ -211,6 +214,16 @@ impl Record {
         self.relation_and_order |= REPEATED;
     }
 
+    /// An address in the IP header is not that of the endpoint: see [`Datagram::on_the_way`](crate::frame::Datagram::on_the_way).
+    pub fn is_on_the_way(&self) -> bool {
+        self.relation_and_order & ON_THE_WAY != 0
+    }
+
+    /// Note whether it is so.
+    pub fn set_on_the_way(&mut self, on: bool) {
+        self.relation_and_order = self.relation_and_order & !ON_THE_WAY | if on { ON_THE_WAY } else { 0 };
+    }
+
     /// It repeats an earlier message in one way or another.
     pub fn is_repeat(&self) -> bool {
         matches!(self.relation(), Relation::Retransmits | Relation::Duplicates | Relation::CopyOf)
@@ -233,6 +246,11 @@ mod tests {
             for order in ORDERS {
                 record.set_relation(relation, order);
                 assert_eq!((record.relation(), record.order()), (relation, order));
+                assert!(!record.is_on_the_way() && !record.is_repeated());
+                let mut record = record;
+                record.set_on_the_way(true);
+                record.set_relation(relation, order);
+                assert_eq!((record.relation(), record.order(), record.is_on_the_way()), (relation, order, true));
             }
         }
         assert_eq!(record.severity(), None);

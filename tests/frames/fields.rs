@@ -88,6 +88,54 @@ fn extension_headers_count_on_either_side_of_the_fragment_header() {
     );
 }
 
+/// Destination options with the home address 2001:db8::9, before UDP.
+const AT_HOME: &str = "110201020000c91020010db8000000000000000000000009";
+/// A routing header of type 2 that leads on to 2001:db8::9, before UDP.
+const HOMEWARD: &str = "110202010000000020010db8000000000000000000000009";
+
+#[test]
+fn addresses_of_a_packet_on_the_way_are_those_of_its_header() {
+    check(
+        "101",
+        &packet(43, SERVER, &format!("{HOMEWARD}{DATAGRAM}")),
+        &[
+            ("ipv6.src", "2001:db8::2"),
+            ("ipv6.dst", "2001:db8::1"),
+            ("ipv6.addr", "2001:db8::2,2001:db8::1"),
+            ("ip.dst", ""),
+            ("coapscope.source", "[2001:db8::2]:40000"),
+            ("coapscope.destination", "[2001:db8::9]:5683"),
+        ],
+    );
+    check(
+        "101",
+        &packet(60, SERVER, &format!("{AT_HOME}{DATAGRAM}")),
+        &[
+            ("ipv6.src", "2001:db8::2"),
+            ("ipv6.dst", "2001:db8::1"),
+            ("ipv6.addr", "2001:db8::2,2001:db8::1"),
+            ("coapscope.source", "[2001:db8::9]:40000"),
+        ],
+    );
+    // In fragments, with the routing header in each.
+    let parts = fragments(&HOMEWARD.replacen("11", "2c", 1), 43, 17, &format!("{DATAGRAM}{OPTIONS}"));
+    check("101", &parts.join(" "), &[("ipv6.dst", "2001:db8::1"), ("coapscope.destination", "[2001:db8::9]:5683")]);
+    // Of a route of IPv4 Wireshark has the end.
+    let loose = "4800002e0001000040116324c0000202c000020901830b04c0000205c0000201";
+    check(
+        "101",
+        &format!("{loose}{DATAGRAM}"),
+        &[("ip.dst", "192.0.2.1"), ("ip.cur_rt", "192.0.2.9"), ("ip.addr", "192.0.2.2,192.0.2.1")],
+    );
+}
+
+#[test]
+fn a_host_on_the_way_is_answered_at_home() {
+    let request = packet(60, SERVER, &format!("{AT_HOME}{DATAGRAM}"));
+    let answer = format!("6000000000242b40{SERVER}{CLIENT}{HOMEWARD}16339c40000c000060450001");
+    check("101", &format!("{request} {answer}"), &[("coapscope.answers", "1"), ("ipv6.dst", "2001:db8::2")]);
+}
+
 #[test]
 fn an_authentication_header_of_ipv4_that_was_divided_is_there() {
     let part = |place: &str, part: &str| {
