@@ -56,8 +56,8 @@ type Row = (&'static str, Kind, &'static [Place], &'static str);
 
 use Kind::{Boolean, Presence, Unsigned};
 use Protocol::{
-    CiscoHdlc, Ethernet, Fragment, Icmp, Icmpv6, Ipv4, Ipv6, Llc, Loopback, Nflog, Ppp, PppWithDirection, Pppoe, Sll,
-    Sll2, Udp, Vlan,
+    CiscoHdlc, Ethernet, Fragment, Icmp, Icmpv6, Ipv4, Ipv6, Llc, Loopback, Nflog, Ppp, PppWithDirection, Pppoe,
+    ServiceTag, ServiceTags, Sll, Sll2, Udp, Vlan,
 };
 use Shape::{EtherType, Flag, Hex, Length, Mac, MacIfSix, Number};
 
@@ -91,11 +91,48 @@ const ROWS: &[Row] = &[
         "Bit of an Ethernet address that was made up, of the receiver and the sender.",
     ),
     ("llc", Presence, &[there(Llc)], "The frame has a header of IEEE 802.2."),
-    ("vlan", Presence, &[there(Vlan)], "The frame has a VLAN tag."),
-    ("vlan.id", Unsigned, &[at(Vlan, 4, 12, Number)], "Number of the VLAN, of each tag."),
+    ("vlan", Presence, &[there(Vlan)], "The frame has a VLAN tag of IEEE 802.1Q."),
+    ("vlan.id", Unsigned, &[at(Vlan, 4, 12, Number)], "Number of the VLAN, of each tag of IEEE 802.1Q."),
     ("vlan.priority", Unsigned, &[at(Vlan, 0, 3, Number)], "Priority in the VLAN tag."),
     ("vlan.dei", Unsigned, &[at(Vlan, 3, 1, Number)], "The VLAN tag says that the frame may be dropped."),
     ("vlan.etype", Unsigned, &[at(Vlan, 16, 16, EtherType)], "EtherType of what follows the VLAN tag."),
+    ("ieee8021ad", Presence, &[there(ServiceTag), there(ServiceTags)], "The frame has a service tag of IEEE 802.1ad."),
+    (
+        "ieee8021ad.id",
+        Unsigned,
+        &[at(ServiceTag, 4, 12, Number)],
+        "Number of the VLAN in a service tag that stands alone.",
+    ),
+    (
+        "ieee8021ad.svid",
+        Unsigned,
+        &[at(ServiceTags, 4, 12, Number)],
+        "Number of the VLAN in the first of two service tags.",
+    ),
+    (
+        "ieee8021ad.cvid",
+        Unsigned,
+        &[at(ServiceTags, 36, 12, Number)],
+        "Number of the VLAN in the second of two service tags.",
+    ),
+    (
+        "ieee8021ad.priority",
+        Unsigned,
+        &[at(ServiceTag, 0, 3, Number), at(ServiceTags, 0, 3, Number), at(ServiceTags, 32, 3, Number)],
+        "Priority in each service tag.",
+    ),
+    (
+        "ieee8021ad.dei",
+        Unsigned,
+        &[at(ServiceTag, 3, 1, Number), at(ServiceTags, 3, 1, Number), at(ServiceTags, 35, 1, Number)],
+        "The service tag says that the frame may be dropped.",
+    ),
+    (
+        "ieee8021ah.etype",
+        Unsigned,
+        &[at(ServiceTag, 16, 16, EtherType), at(ServiceTags, 48, 16, EtherType)],
+        "EtherType of what follows the service tags.",
+    ),
     ("sll", Presence, &[there(Sll), there(Sll2)], "A frame of Linux' cooked capture, as of the interface `any`."),
     (
         "sll.pkttype",
@@ -324,7 +361,8 @@ fn protocols(view: &View<'_>) -> String {
         names.push(name(header.protocol));
         let types = match header.protocol {
             Ethernet => Some(96),
-            Vlan => Some(16),
+            Vlan | ServiceTag => Some(16),
+            ServiceTags => Some(48),
             Sll => Some(112),
             Sll2 => Some(0),
             _ => None,
@@ -343,6 +381,7 @@ const fn name(protocol: Protocol) -> &'static str {
     match protocol {
         Ethernet => "eth",
         Vlan => "vlan",
+        ServiceTag | ServiceTags => "ieee8021ad",
         Llc => "llc",
         Sll | Sll2 => "sll",
         Loopback => "null",

@@ -63,7 +63,7 @@ pub(super) fn of(field: &str) -> Words {
     match field {
         "coap.opt.observe" => OBSERVE,
         "ip.proto" | "ipv6.nxt" => PROTOCOLS,
-        "eth.type" | "vlan.etype" | "sll.etype" => ETHER_TYPES,
+        "eth.type" | "vlan.etype" | "ieee8021ah.etype" | "sll.etype" => ETHER_TYPES,
         "icmpv6.type" => ICMPV6,
         "ip.dsfield.dscp" | "ipv6.tclass.dscp" => SERVICES,
         "ip.dsfield.ecn" | "ipv6.tclass.ecn" => CONGESTION,

@@ -394,6 +394,7 @@ fn is_name(word: &str) -> bool {
                 | "eth"
                 | "frame"
                 | "icmp"
+                | "ieee8021ad"
                 | "icmpv6"
                 | "ip"
                 | "ipv6"

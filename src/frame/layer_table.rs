@@ -74,6 +74,8 @@ pub(super) const fn rows(protocol: Protocol) -> &'static [Row] {
     match protocol {
         Protocol::Ethernet => ETHERNET,
         Protocol::Vlan => VLAN,
+        Protocol::ServiceTag => SERVICE_TAG,
+        Protocol::ServiceTags => SERVICE_TAGS,
         Protocol::Llc => LLC,
         Protocol::Sll => SLL,
         Protocol::Sll2 => SLL2,
@@ -106,6 +108,24 @@ const VLAN: &[Row] = &[
     main("Drop Eligible Indicator", 3, 1, Show::Flag, "DEI"),
     main("ID", 4, 12, Show::Number, "ID"),
     row("Type", 16, 16, Show::EtherType),
+];
+
+const SERVICE_TAG: &[Row] = &[
+    row("Priority", 0, 3, Show::Number),
+    row("Drop Eligible Indicator", 3, 1, Show::Flag),
+    main("ID", 4, 12, Show::Number, "ID"),
+    row("Type", 16, 16, Show::EtherType),
+];
+
+const SERVICE_TAGS: &[Row] = &[
+    row("Priority", 0, 3, Show::Number),
+    row("Drop Eligible Indicator", 3, 1, Show::Flag),
+    main("ID of the service", 4, 12, Show::Number, "S-VID"),
+    row("Type", 16, 16, Show::EtherType),
+    row("Priority", 32, 3, Show::Number),
+    row("Drop Eligible Indicator", 35, 1, Show::Flag),
+    main("ID of the customer", 36, 12, Show::Number, "C-VID"),
+    row("Type", 48, 16, Show::EtherType),
 ];
 
 const LLC: &[Row] = &[

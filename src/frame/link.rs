@@ -73,9 +73,7 @@ fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
         network.bytes = behind(network.bytes, step.length);
         network.wire = network.wire.saturating_sub(step.length);
         network.broadcast |= step.broadcast;
-        if step.link != 0 {
-            network.link = (network.link << 5 ^ network.link >> 7 ^ step.link) & LINKS;
-        }
+        network.link = joined(network.link, step.link);
         if let Some(length) = step.payload {
             network.bytes = up_to(network.bytes, length);
             network.wire = network.wire.min(length);
@@ -83,6 +81,11 @@ fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
         protocol = step.next;
     }
     if protocol == Protocol::Ip { Ok(network) } else { Err(Reason::LinkHeaders) }
+}
+
+/// The link of these headers and of one more, which may tell none.
+fn joined(before: u16, link: u16) -> u16 {
+    if link == 0 { before } else { (before << 5 ^ before >> 7 ^ link) & LINKS }
 }
 
 /// The reason, or the cut where a header is not whole because the capture cut it.
@@ -97,7 +100,8 @@ pub(super) fn shortened(reason: Reason, cut: bool) -> Reason {
 pub(super) fn step(protocol: Protocol, bytes: &[u8]) -> Result<Step, Reason> {
     let step = match protocol {
         Protocol::Ethernet => ethernet(bytes),
-        Protocol::Vlan => vlan(bytes),
+        Protocol::Vlan | Protocol::ServiceTag => vlan(bytes),
+        Protocol::ServiceTags => service_tags(bytes),
         Protocol::Llc => llc(bytes),
         Protocol::Sll => sll(bytes),
         Protocol::Sll2 => sll2(bytes),
@@ -109,8 +113,13 @@ pub(super) fn step(protocol: Protocol, bytes: &[u8]) -> Result<Step, Reason> {
         Protocol::Nflog => nflog(bytes),
         _ => None,
     };
-    step.ok_or(Reason::Malformed(protocol))?
+    let step = step.ok_or(Reason::Malformed(protocol))??;
+    let has_second = step.next == Protocol::ServiceTag && be16(bytes, step.length + 2) == Some(SERVICE_TAG);
+    Ok(Step { next: if has_second { Protocol::ServiceTags } else { step.next }, ..step })
 }
+
+/// The EtherType of IEEE 802.1ad.
+const SERVICE_TAG: u16 = 0x88a8;
 
 type Read = Option<Result<Step, Reason>>;
 
@@ -118,7 +127,8 @@ type Read = Option<Result<Step, Reason>>;
 fn typed(length: usize, number: u16) -> Result<Step, Reason> {
     let next = match number {
         0x0800 | 0x86dd => Protocol::Ip,
-        0x8100 | 0x88a8 | 0x9100 => Protocol::Vlan,
+        0x8100 | 0x9100 => Protocol::Vlan,
+        SERVICE_TAG => Protocol::ServiceTag,
         0x8864 => Protocol::Pppoe,
         0..=1535 => {
             return Ok(Step { payload: Some(usize::from(number)), ..Step::new(length, Protocol::Llc) });
@@ -128,10 +138,17 @@ fn typed(length: usize, number: u16) -> Result<Step, Reason> {
     Ok(Step::new(length, next))
 }
 
-/// IEEE 802.1Q. Identifier 0 only gives a priority.
+/// IEEE 802.1Q, or IEEE 802.1ad in the same form. Identifier 0 only gives a priority.
 fn vlan(bytes: &[u8]) -> Read {
     let link = be16(bytes, 0)? & LINKS;
     be16(bytes, 2).map(|number| Ok(Step { link, ..typed(4, number)? }))
+}
+
+/// One behind the other.
+fn service_tags(bytes: &[u8]) -> Read {
+    let links = [be16(bytes, 0)? & LINKS, be16(bytes, 4)? & LINKS];
+    let link = links.into_iter().fold(0, joined);
+    be16(bytes, 6).map(|number| Ok(Step { link, ..typed(8, number)? }))
 }
 
 fn ethernet(bytes: &[u8]) -> Read {

@@ -5,8 +5,12 @@
 pub enum Protocol {
     /// Ethernet, IEEE 802.3.
     Ethernet,
-    /// A VLAN tag, IEEE 802.1Q; the outer ones too (802.1ad, 0x9100).
+    /// A VLAN tag, IEEE 802.1Q; the old outer ones (0x9100) too.
     Vlan,
+    /// A service tag, IEEE 802.1ad, with none of its kind behind it.
+    ServiceTag,
+    /// Two of them, which Wireshark takes for one header: the service's and the customer's.
+    ServiceTags,
     /// IEEE 802.2 logical link control.
     Llc,
     /// Linux cooked capture, version 1.
@@ -59,6 +63,8 @@ impl Protocol {
         match self {
             Self::Ethernet => "Ethernet II",
             Self::Vlan => "802.1Q Virtual LAN",
+            Self::ServiceTag => "IEEE 802.1ad",
+            Self::ServiceTags => "IEEE 802.1ad (two tags)",
             Self::Llc => "Logical-Link Control",
             Self::Sll => "Linux cooked capture v1",
             Self::Sll2 => "Linux cooked capture v2",

@@ -72,6 +72,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("Frame", ""),
     ("Ethernet II", "Ethernet"),
     ("802.1Q Virtual LAN", "VLAN"),
+    ("IEEE 802.1ad", "802.1ad"),
+    ("IEEE 802.1ad (two tags)", "802.1ad"),
     ("Linux cooked capture v1", "SLL"),
     ("Linux cooked capture v2", "SLL2"),
     ("Internet Protocol Version 4", "IPv4"),
@@ -132,18 +134,20 @@ mod tests {
         }
         coap.children[1].children.push(Node { kind: NodeKind::Finding, label: "odd".into(), ..Node::default() });
         let ethernet = Node::layer("eth", "Ethernet II", "", Some(Place::Frame(Span::of_bytes(0, 14))));
+        let tag = Node::layer("ieee8021ad", "IEEE 802.1ad", "ID: 5", Some(Place::Frame(Span::of_bytes(14, 4))));
         let udp = Node::layer(
             "udp",
             "User Datagram Protocol",
             "Src Port: 1, Dst Port: 2",
             Some(Place::Frame(Span::of_bytes(34, 8))),
         );
-        let root = arrange(Node { children: vec![ethernet, udp, coap], ..Node::default() });
+        let root = arrange(Node { children: vec![ethernet, tag, udp, coap], ..Node::default() });
         let mut lines = Vec::new();
         root.walk(&mut |node, depth| lines.push(format!("{depth} {}", node.text())));
         let expected = [
-            "0 Ethernet / UDP 1 > 2",
+            "0 Ethernet / 802.1ad ID: 5 / UDP 1 > 2",
             "1 Ethernet II",
+            "1 IEEE 802.1ad, ID: 5",
             "1 User Datagram Protocol, Src Port: 1, Dst Port: 2",
             "0 CoAP, CON",
             "1 Header: version 7, MID 7",

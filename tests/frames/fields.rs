@@ -88,6 +88,82 @@ fn extension_headers_count_on_either_side_of_the_fragment_header() {
     );
 }
 
+#[test]
+fn service_tags_are_no_tags_of_802_1q() {
+    // Priority 5, may be dropped, VLAN 107; priority 0, VLAN 6; priority 1, VLAN 7. The values are tshark's.
+    let (one, two, three) = ("b06b", "0006", "2007");
+    let packet = packet(17, SERVER, DATAGRAM);
+    let tagged = |tags: &[&str]| format!("020000000001020000000002{}86dd{packet}", tags.concat());
+    let begin = "eth:ethertype";
+    let end = "ethertype:ipv6:udp:coap";
+    check(
+        "1",
+        &tagged(&["88a8", one, "8100", two]),
+        &[
+            ("frame.protocols", &format!("{begin}:ieee8021ad:ethertype:vlan:{end}")),
+            ("ieee8021ad", "1"),
+            ("ieee8021ad.id", "107"),
+            ("ieee8021ad.priority", "5"),
+            ("ieee8021ad.dei", "1"),
+            ("ieee8021ah.etype", "0x8100"),
+            ("ieee8021ad.svid", ""),
+            ("ieee8021ad.cvid", ""),
+            ("vlan.id", "6"),
+            ("vlan.priority", "0"),
+            ("vlan.dei", "0"),
+            ("vlan.etype", "0x86dd"),
+        ],
+    );
+    check(
+        "1",
+        &tagged(&["88a8", two]),
+        &[
+            ("frame.protocols", &format!("{begin}:ieee8021ad:{end}")),
+            ("ieee8021ad.id", "6"),
+            ("ieee8021ah.etype", "0x86dd"),
+            ("vlan", ""),
+            ("vlan.id", ""),
+        ],
+    );
+    // Two of them are one header, with a name for each number.
+    check(
+        "1",
+        &tagged(&["88a8", one, "88a8", two, "8100", three]),
+        &[
+            ("frame.protocols", &format!("{begin}:ieee8021ad:ethertype:vlan:{end}")),
+            ("ieee8021ad.id", ""),
+            ("ieee8021ad.svid", "107"),
+            ("ieee8021ad.cvid", "6"),
+            ("ieee8021ad.priority", "5,0"),
+            ("ieee8021ad.dei", "1,0"),
+            ("ieee8021ah.etype", "0x8100"),
+            ("vlan.id", "7"),
+            ("vlan.priority", "1"),
+        ],
+    );
+    check(
+        "1",
+        &tagged(&["88a8", one, "88a8", two, "88a8", three]),
+        &[
+            ("frame.protocols", &format!("{begin}:ieee8021ad:ethertype:ieee8021ad:{end}")),
+            ("ieee8021ad.svid", "107"),
+            ("ieee8021ad.cvid", "6"),
+            ("ieee8021ad.id", "7"),
+            ("ieee8021ah.etype", "0x88a8,0x86dd"),
+        ],
+    );
+    // The old number of an outer tag is Wireshark's `vlan`, as that of a tag inside is.
+    check(
+        "1",
+        &tagged(&["9100", one, "8100", two, "88a8", three]),
+        &[
+            ("frame.protocols", &format!("{begin}:vlan:ethertype:vlan:ethertype:ieee8021ad:{end}")),
+            ("vlan.id", "107,6"),
+            ("ieee8021ad.id", "7"),
+        ],
+    );
+}
+
 /// Destination options with the home address 2001:db8::9, before UDP.
 const AT_HOME: &str = "110201020000c91020010db8000000000000000000000009";
 /// A routing header of type 2 that leads on to 2001:db8::9, before UDP.

@@ -23,6 +23,7 @@ fn every_kind_of_header_is_laid_out() {
     let names = [
         "padding and check sequence",
         "three tags",
+        "two service tags",
         "802.3 with SNAP",
         "PPPoE in a tag, IPv6",
         "cooked v1",
