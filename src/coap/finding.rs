@@ -76,6 +76,9 @@ pub(super) const LATER_BLOCK: i64 = 1 << 8;
 /// What is added to the first number of `hdr.token-truncated` where not the token but its length is cut short: by so many bytes.
 pub(super) const LENGTH_CUT: u32 = 1 << 31;
 
+/// The second number of `udp.checksum` where IPv6 asks for a checksum and there is none.
+pub(crate) const NO_CHECKSUM: i64 = -1;
+
 /// The number of a finding where there is no such record.
 pub const NO_RECORD: u32 = u32::MAX;
 
@@ -267,6 +270,12 @@ const CASES: &[Case] = &[
         "An old draft or a program had this number for a format, before there was a registry or beside it; others do not know it.",
     ),
     (
+        Rule::UdpChecksum,
+        |_, given| given == NO_CHECKSUM,
+        "RFC 8200 section 8.1",
+        "IPv6 forbids a UDP datagram without a checksum, and receivers drop it; only tunnels may do without (RFC 6935, RFC 6936).",
+    ),
+    (
         Rule::PayloadNotAllowed,
         |code, _| i64::from(code.0) >= LATER_BLOCK,
         "RFC 7959 section 2.7",
@@ -326,6 +335,8 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         }
         "hex" => write!(text, "0x{number:02x}"),
         "hex4" => write!(text, "0x{number:04x}"),
+        "sum" if number == NO_CHECKSUM => write!(text, "which stands for none"),
+        "sum" => write!(text, "the bytes give 0x{number:04x}"),
         "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
         "option" => match signaling_definition(number) {
             Some(definition) => write!(text, "{}", definition.name),

@@ -53,8 +53,7 @@ rules! {
     AckRequest "ack.request" "Header and code" Error Message "RFC 7252 section 4.2, Table 1" "The code is {0:code}." "An Acknowledgement may bring a response or nothing at all; a request inside one is ignored without a word."
     CaptureTruncated "capture.truncated" "Header and code" Note Frame "-" "{0} of {1:bytes} were captured." "The missing bytes were left out by the capture (its snapshot length); the sender did send them."
     UdpLength "udp.length" "Header and code" Warn Frame "RFC 768" "UDP announces {0:bytes}, the IP packet holds {1}." "The length in the UDP header and the size of the IP packet around it contradict each other."
-    UdpChecksum "udp.checksum" "Header and code" Note Frame "RFC 768" "The field says {0:hex4}, the bytes give {1:hex4}." "On the machine that sent it this is normal, since the network card fills in the sum; anywhere else the datagram was damaged."
-    UdpNoChecksum "udp.no-checksum" "Header and code" Warn Frame "RFC 8200 section 8.1" "" "IPv6 forbids a UDP datagram without a checksum, and receivers drop it; only tunnels may do without (RFC 6935, RFC 6936)."
+    UdpChecksum "udp.checksum" "Header and code" Note Frame "RFC 768" "The field says {0:hex4}, {1:sum}." "On the machine that sent it this is normal, since the network card fills in the sum; anywhere else the datagram was damaged."
     // Options and payload
     OptOverrun "opt.overrun" "Options and payload" Error Message "RFC 7252 section 3.1" "The value should have {0:bytes}, but the datagram has room for {1}." "The announced option length reaches past the end of the datagram, which makes the whole message a format error."
     OptDelta15 "opt.delta-15" "Options and payload" Error Message "RFC 7252 section 3.1" "The byte is {0:hex}." "An option delta of 15 is reserved: it occurs only in the payload marker 0xFF, and in draft -12 in the jumps 0xF1 to 0xF3."

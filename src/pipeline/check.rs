@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::coap::parameters::{DEFAULT_MAX_AGE, PORT_COAP, PORT_COAPS, PORT_COMPRESSED_FIRST, PORT_COMPRESSED_LAST};
-use crate::coap::{Code, Finding, Message, MessageType, OptionInstance, OptionNumber, Rule, Span, UsualMessage};
+use crate::coap::{
+    Code, Finding, Message, MessageType, NO_CHECKSUM, OptionInstance, OptionNumber, Rule, Severity, Span, UsualMessage,
+};
 use crate::frame::Datagram;
 
 /// CoIoT's vendor option and method (Shelly).
@@ -57,7 +59,7 @@ pub(super) fn visit_frame(message: &Message<'_>, datagram: &Datagram<'_>, visit:
         visit(Finding::new(Rule::UdpChecksum, whole).with(found, fits));
     }
     if notes.no_checksum {
-        visit(Finding::new(Rule::UdpNoChecksum, whole));
+        visit(Finding::new(Rule::UdpChecksum, whole).with(0, NO_CHECKSUM).at(Severity::Warn));
     }
     if let Some(packet) = datagram.reassembled {
         visit(Finding::new(Rule::SizeFragmented, whole).with(packet.positions.len() as i64, 0));

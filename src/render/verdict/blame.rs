@@ -18,7 +18,6 @@ const REPORTED: &[Rule] = &[Rule::HopExhausted, Rule::QblockLost, Rule::CaptureT
 const SENDER: &[Rule] = &[
     // Addresses and lower layers.
     Rule::UdpLength,
-    Rule::UdpNoChecksum,
     Rule::SizeFragmented,
     Rule::OptDefaultValue,
     Rule::OptEtagMulticast,
