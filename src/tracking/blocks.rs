@@ -155,9 +155,16 @@ impl Tracker {
         if let Some(Wanted { sent: Some(sent), .. }) = wanted {
             self.block_acknowledged(index, sent, &message, context);
         }
-        if let Some(carried) = Carried::of(&message, DOWN).filter(|_| context.facts.code.is_success()) {
-            let asked = wanted.and_then(|wanted| wanted.asked);
-            self.block_received(index, carried, asked, &message, context);
+        if !context.facts.code.is_success() {
+            return;
+        }
+        let asked = wanted.and_then(|wanted| wanted.asked);
+        match (Carried::of(&message, DOWN), asked) {
+            (Some(carried), _) => self.block_received(index, carried, asked, &message, context),
+            (None, Some(asked)) if !asked.is_quick() && !message.has(asked.option) => {
+                judge_whole(asked, message.payload().len(), context);
+            }
+            _ => {}
         }
     }
 
@@ -412,6 +419,17 @@ fn judge_place(transfer: &Transfer, carried: Carried, length: u32, context: &mut
         Place::New => {}
         Place::Behind(end) => context.find_option(Rule::BlockGap, carried.option, offset as i64, end as i64),
         Place::Again(end) => context.find_option(Rule::BlockOverlap, carried.option, offset as i64, end as i64),
+    }
+}
+
+/// A response that is no block answers a request for one: it begins with the first byte, and is to be no longer than a block (RFC 7959
+/// section 2.4).
+fn judge_whole(asked: Carried, length: usize, context: &mut Context<'_, '_>) {
+    let (length, size) = (length as i64, i64::from(asked.block.size()));
+    if length > 0 && asked.offset() > 0 {
+        context.find_code(Rule::BlockNumMismatch, 0, asked.offset() as i64);
+    } else if length > size {
+        context.find_code(Rule::BlockSizeIncreased, length, size);
     }
 }
 

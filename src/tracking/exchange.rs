@@ -140,7 +140,8 @@ impl Tracker {
         if multicast {
             self.judge_group_answer(index, context);
         }
-        let in_blocks = self.slots.get(index).is_some_and(|slot| self.slots.asked(slot).block1);
+        let asked = self.slots.get(index).map(|slot| self.slots.asked(slot));
+        let in_blocks = asked.is_some_and(|asked| asked.block1 || asked.block2);
         if in_blocks || !context.facts.plain {
             self.block_response(index, context);
         }

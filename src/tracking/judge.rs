@@ -197,6 +197,7 @@ impl Tracker {
             etag: facts.etag,
             others: if facts.plain { 0 } else { others(&context.message(), &self.seed) },
             block1: quick || facts.block1 != BlockPlace::None,
+            block2: facts.block2 != BlockPlace::None,
             quick,
             oscore: facts.oscore,
             cut: context.arrival.cut,

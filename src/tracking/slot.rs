@@ -75,6 +75,8 @@ pub(super) struct Asked {
     pub others: u64,
     /// It carries a block, by Block1 or Q-Block1.
     pub block1: bool,
+    /// It asks for a block, by Block2.
+    pub block2: bool,
     /// By Q-Block1: the blocks of a set are not answered one by one (RFC 9177 section 4.3).
     pub quick: bool,
     pub oscore: bool,
@@ -94,6 +96,7 @@ impl Asked {
         etag: false,
         others: 0,
         block1: false,
+        block2: false,
         quick: false,
         oscore: false,
         cut: false,
