@@ -79,6 +79,9 @@ pub(super) const LENGTH_CUT: u32 = 1 << 31;
 /// The second number of `udp.checksum` where IPv6 asks for a checksum and there is none.
 pub(crate) const NO_CHECKSUM: i64 = -1;
 
+/// The number of a finding where there is no Content-Format.
+pub(crate) const NO_FORMAT: i64 = -1;
+
 /// The number of a finding where there is no such record.
 pub const NO_RECORD: u32 = u32::MAX;
 
@@ -343,6 +346,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             None => write!(text, "{}", OptionNumber(number as u16)),
         },
         "icmp" => write!(text, "{} type {}", if number >= ICMPV6 { "ICMPv6" } else { "ICMP" }, number % ICMPV6),
+        "format" if number == NO_FORMAT => write!(text, "none"),
         "format" => match ContentFormat(small).row() {
             _ if ContentFormat(small).is_deprecated() => write!(text, "{} ({number})", ContentFormat(small)),
             Some(_) => write!(text, "{} ({number})", ContentFormat(small)),

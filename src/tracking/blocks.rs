@@ -10,6 +10,7 @@ use super::pairs::PairNumber;
 use super::seed::Seed;
 use super::slots::{NONE, Slot};
 use super::transfer::{Place, Transfer, sum};
+use crate::coap::finding::NO_FORMAT;
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
 
 /// How many open requests with one token are looked at.
@@ -256,7 +257,7 @@ impl Tracker {
         let key = self.key_of_block(key, etag, carried, context);
         let known = self.blocks.take(&key).filter(|known| goes_on(known, key, carried));
         let mut transfer = match known {
-            Some(known) if is_of_format(&known, format, context) => known,
+            Some(known) if is_of_format(&known, format, length, context) => known,
             None => {
                 self.judge_beginning(key, carried, context);
                 self.new_transfer(key, carried, context)
@@ -267,7 +268,10 @@ impl Tracker {
         if !carried.is_quick() {
             judge_place(&transfer, carried, length, context);
         }
-        (transfer.etag, transfer.format) = (transfer.etag.or(etag), transfer.format.or(format));
+        transfer.etag = transfer.etag.or(etag);
+        if transfer.row.bytes == 0 {
+            transfer.format = format;
+        }
         if !key.upload {
             self.blocks.newest.insert(key.bare(), key.etag);
         }
@@ -405,10 +409,14 @@ fn goes_on(known: &Transfer, key: BodyKey, carried: Carried) -> bool {
     }
 }
 
-/// Whether a block has the Content-Format of its body (RFC 7959 section 2.3).
-fn is_of_format(known: &Transfer, format: Option<u16>, context: &mut Context<'_, '_>) -> bool {
-    let Some((first, now)) = known.format.zip(format).filter(|(first, now)| first != now) else { return true };
-    context.find_option(Rule::BlockFormatChanged, OptionNumber::CONTENT_FORMAT, i64::from(first), i64::from(now));
+/// Whether a block has the Content-Format of its body, or has none as that (RFC 7959 section 2.3). Where there are no bytes, there is nothing to
+/// have one.
+fn is_of_format(known: &Transfer, format: Option<u16>, length: u32, context: &mut Context<'_, '_>) -> bool {
+    if format == known.format || known.row.bytes == 0 || format.is_none() && length == 0 {
+        return true;
+    }
+    let [first, now] = [known.format, format].map(|format| format.map_or(NO_FORMAT, i64::from));
+    context.find_option(Rule::BlockFormatChanged, OptionNumber::CONTENT_FORMAT, first, now);
     false
 }
 

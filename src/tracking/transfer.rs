@@ -34,7 +34,7 @@ pub(super) struct Transfer {
     pub szx: u8,
     /// Hash of the ETag of its first part that has one.
     pub etag: Option<u64>,
-    /// Content-Format of its first part that has one.
+    /// Content-Format of its first part that has a byte.
     pub format: Option<u16>,
     /// An error ended it.
     pub refused: bool,
