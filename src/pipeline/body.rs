@@ -48,6 +48,9 @@ impl Fetcher {
         let length = usize::try_from(row.length).unwrap_or(usize::MAX);
         if length > held {
             made.missing.push(held..length);
+        } else if length > 0 {
+            // An older block may have gone beyond the end that a newer one told.
+            made.bytes.truncate(length);
         }
         Ok(Some(made))
     }

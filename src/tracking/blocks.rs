@@ -254,7 +254,7 @@ impl Tracker {
         let etag =
             message.option(OptionNumber::ETAG).filter(|_| !key.upload).map(|etag| self.seed.hash(etag.value).max(1));
         let format = context.facts.content_format;
-        let key = self.key_of_block(key, etag, carried, context);
+        let (key, strayed) = self.key_of_block(key, etag, carried, context);
         let known = self.blocks.take(&key).filter(|known| goes_on(known, key, carried));
         let mut transfer = match known {
             Some(known) if is_of_format(&known, format, length, context) => known,
@@ -269,6 +269,7 @@ impl Tracker {
             judge_place(&transfer, carried, length, context);
         }
         transfer.etag = transfer.etag.or(etag);
+        transfer.strayed |= strayed;
         if transfer.row.bytes == 0 {
             transfer.format = format;
         }
@@ -300,28 +301,28 @@ impl Tracker {
         self.shrink_blocks();
     }
 
-    /// Which body a block belongs to. The resource may have changed since the block before it (RFC 7959 section 2.4).
+    /// Which body a block belongs to, and whether the resource changed since the block before it (RFC 7959 section 2.4).
     fn key_of_block(
         &self,
         bare: BodyKey,
         etag: Option<u64>,
         carried: Carried,
         context: &mut Context<'_, '_>,
-    ) -> BodyKey {
+    ) -> (BodyKey, bool) {
         let newest = self.blocks.newest(bare);
-        let Some(etag) = etag else { return newest };
+        let Some(etag) = etag else { return (newest, false) };
         let own = BodyKey { etag, ..bare };
         if self.blocks.transfers.contains_key(&own) {
-            return own;
+            return (own, false);
         }
         match self.blocks.open(bare).filter(|_| carried.block.number > 0) {
             // Its first blocks did not tell the ETag.
-            Some(open) if open.etag.is_none_or(|first| first == etag) => newest,
+            Some(open) if open.etag.is_none_or(|first| first == etag) => (newest, false),
             Some(open) => {
                 context.find_option(Rule::BlockEtagChanged, OptionNumber::ETAG, i64::from(open.row.first), 0);
-                own
+                (own, true)
             }
-            None => own,
+            None => (own, false),
         }
     }
 
@@ -397,13 +398,14 @@ impl Tracker {
 }
 
 /// Whether a block goes on with what was captured of a body under its key. Any block may be asked for at any time (RFC 7959 section 2.4), but
-/// only an ETag tells that the first block belongs to later ones that were captured before it.
+/// only an ETag tells that the first block belongs to later ones that were captured before it. A client that was told of another state in the
+/// middle of its download begins again.
 fn goes_on(known: &Transfer, key: BodyKey, carried: Carried) -> bool {
     let begins = carried.block.number == 0;
     if carried.is_quick() {
         true
     } else if begins {
-        !key.upload && key.etag != 0 && known.is_open() && !known.has_first()
+        !key.upload && key.etag != 0 && known.is_open() && !known.has_first() && !known.strayed
     } else {
         known.is_open() || key.etag != 0 && known.row.complete
     }

@@ -38,6 +38,8 @@ pub(super) struct Transfer {
     pub format: Option<u16>,
     /// An error ended it.
     pub refused: bool,
+    /// It began in the middle of the download of another state.
+    pub strayed: bool,
     /// [Sum](sum) of what was captured, where it is that of a FETCH.
     pub sum: u64,
     /// What was captured: begins and ends, rising and apart.
@@ -46,7 +48,18 @@ pub(super) struct Transfer {
 
 impl Transfer {
     pub fn new(id: BodyId, row: BodyRow, stamp: i64, szx: u8) -> Self {
-        Self { id, row, stamp, szx, etag: None, format: None, refused: false, sum: 0, ranges: Vec::new() }
+        Self {
+            id,
+            row,
+            stamp,
+            szx,
+            etag: None,
+            format: None,
+            refused: false,
+            strayed: false,
+            sum: 0,
+            ranges: Vec::new(),
+        }
     }
 
     /// Something of it is still to come.
@@ -74,14 +87,19 @@ impl Transfer {
         if length > 0 && self.ranges.iter().any(within) { Place::Again(end) } else { Place::New }
     }
 
-    /// Takes a block in; `more` follow. Gives what the message with it is to be known by.
+    /// Takes a block in; `more` follow. Gives what the message with it is to be known by. Where blocks disagree about the end, the newest is right.
     pub fn add(&mut self, record: RecordId, offset: u64, length: u32, more: bool) -> BodyPart {
         let before = self.captured();
         self.merge(offset, offset + u64::from(length));
         let row = &mut self.row;
         let previous = if row.blocks == 0 { super::model::NO_RECORD } else { row.last };
+        let end = offset + u64::from(length);
         if !more {
-            row.length = offset + u64::from(length);
+            row.length = end;
+            self.ranges.retain(|range| range.0 < end);
+            self.ranges.iter_mut().for_each(|range| range.1 = range.1.min(end));
+        } else if end > row.length && !row.complete {
+            row.length = 0;
         }
         row.last = record;
         let captured = self.captured();
@@ -156,6 +174,19 @@ mod tests {
         assert_eq!((body.row.complete, body.row.length, body.row.bytes), (false, 37, 21));
         assert_eq!((body.place(16, 16), body.add(12, 16, 16, true).previous), (Place::New, 11));
         assert_eq!((body.row.complete, body.row.blocks, body.is_open()), (true, 3, false));
+    }
+
+    #[test]
+    fn it_is_never_longer_than_its_end() {
+        let mut body = transfer();
+        body.add(1, 16, 16, true);
+        body.add(2, 0, 16, true);
+        body.add(3, 16, 6, false);
+        assert_eq!((body.row.complete, body.row.length, body.row.bytes), (true, 22, 22));
+        let mut body = transfer();
+        body.add(1, 16, 6, false);
+        body.add(2, 16, 16, true);
+        assert_eq!((body.row.complete, body.row.length, body.row.bytes), (false, 0, 16));
     }
 
     #[test]
