@@ -139,7 +139,7 @@ rules! {
     RespPiggybackOnCon "resp.piggyback-on-con" "Request and response" Error Tracking "RFC 7252 section 5.2.2" "It answers frame {0:frame}." "A Confirmable response is acknowledged with an Empty message and nothing more."
     RespCodeVsMethod "resp.code-vs-method" "Request and response" Warn Tracking "RFC 7252 section 5.9; RFC 7959 section 2.9.1" "{0:code} answers {1:code}." "This success code is not defined for the method of the request."
     RespValidWithoutEtag "resp.valid-without-etag" "Request and response" Error Message "RFC 7252 section 5.9.1.3" "" "2.03 confirms one of the client's stored versions, and only an ETag can say which."
-    RespValidUnasked "resp.valid-unasked" "Request and response" Warn Tracking "RFC 7252 section 5.10.6.2" "The request is frame {0:frame}." "The client named no version that could be confirmed as valid."
+    RespValidUnasked "resp.valid-unasked" "Request and response" Warn Tracking "RFC 7252 section 5.10.6.2" "The request is frame {0:frame}." "The client did not name the version that is confirmed as valid, and need not have it."
     RespCreatedNoLocation "resp.created-no-location" "Request and response" Chat Message "RFC 7252 section 5.9.1.1" "" "Without Location options the resource that was created is the one that the request named."
     RespTooLargeNoSize1 "resp.too-large-no-size1" "Request and response" Chat Message "RFC 7252 section 5.9.2.9" "" "With Size1 the server would tell how large a request it is ready to take."
     RespRetryTooSoon "resp.retry-too-soon" "Request and response" Warn Tracking "RFC 7252 section 5.9.3.4; RFC 8516 section 4" "{1:time} after frame {0:frame}." "In 5.03 and 4.29 Max-Age is the time that the client should wait before it tries again."

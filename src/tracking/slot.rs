@@ -70,7 +70,8 @@ pub(super) struct Asked {
     /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it, or where it is not known.
     pub target: u64,
     pub accept: Option<u16>,
-    pub etag: bool,
+    /// Marks of the ETags that it has, see `judge::marks_of_etags`; 0 where it has none.
+    pub etags: u64,
     /// Hash of what tells its body from others besides path and query, see `blocks::others`.
     pub others: u64,
     /// It carries a block, by Block1 or Q-Block1.
@@ -93,7 +94,7 @@ impl Asked {
     pub const NOTHING: Self = Self {
         target: 0,
         accept: None,
-        etag: false,
+        etags: 0,
         others: 0,
         block1: false,
         block2: false,
