@@ -1,5 +1,6 @@
 //! The node that every payload is decoded into: name, value, meaning, bytes, and what is below it.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -188,7 +189,7 @@ impl Item {
         pieces.collect::<Vec<_>>().concat()
     }
 
-    /// The value as JSON. Of names that occur twice the last counts.
+    /// The value as JSON.
     pub fn json(&self) -> serde_json::Value {
         let mut text = Vec::new();
         self.write_json(&mut text);
@@ -196,8 +197,7 @@ impl Item {
     }
 
     /// Writes the value as JSON, as RFC 8949 section 6.1 advises for CBOR, but for bytes, which are hexadecimal: what JSON lacks
-    /// (undefined, NaN, unnamed simple values) is null, and a tag is left out. Members and numbers are as they came: a name that occurs twice
-    /// is there twice.
+    /// (undefined, NaN, unnamed simple values) is null, and a tag is left out. Members and numbers are as they came.
     pub fn write_json(&self, text: &mut Vec<u8>) {
         match &self.value {
             Value::Null | Value::Undefined | Value::Simple(_) | Value::Rest(_) => text.extend(b"null"),
@@ -209,11 +209,7 @@ impl Item {
             Value::Text(value) => put(text, value),
             Value::Bytes(bytes) => put(text, &escape::hex(bytes)),
             Value::List(_) => write_list(&self.children, text, Self::write_json),
-            Value::Map(_) => write_all(&self.children, text, *b"{}", |child, text| {
-                put(text, &child.name);
-                text.push(b':');
-                child.write_json(text);
-            }),
+            Value::Map(_) => write_map(&self.children, text),
             Value::Pieces { text: true } => put(text, &self.joined_text()),
             Value::Pieces { text: false } => put(text, &escape::hex(&self.joined_bytes())),
             Value::Tag(number) => match (self.bignum(*number), self.children.first()) {
@@ -242,6 +238,23 @@ impl Item {
 /// Writes an array of items, each of which `write` writes.
 pub(super) fn write_list(items: &[Item], text: &mut Vec<u8>, write: fn(&Item, &mut Vec<u8>)) {
     write_all(items, text, *b"[]", write);
+}
+
+/// Writes members as an object. Where a name is there twice, each is an object in a list: most readers of JSON keep one such member alone.
+fn write_map(members: &[Item], text: &mut Vec<u8>) {
+    let mut names = HashSet::new();
+    let is_list = !members.iter().all(|member| names.insert(&*member.name));
+    write_all(members, text, if is_list { *b"[]" } else { *b"{}" }, |member, text| {
+        if is_list {
+            text.push(b'{');
+        }
+        put(text, &member.name);
+        text.push(b':');
+        member.write_json(text);
+        if is_list {
+            text.push(b'}');
+        }
+    });
 }
 
 fn write_all(items: &[Item], text: &mut Vec<u8>, [before, behind]: [u8; 2], write: impl Fn(&Item, &mut Vec<u8>)) {

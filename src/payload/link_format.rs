@@ -17,7 +17,7 @@ const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
 /// 7.2.1 and its erratum 5078).
 const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title", "title*"];
 
-/// Writes a link as JSON. What is there several times is an array, but for the target: an attribute that is called `href` as well is left out.
+/// Writes a link as JSON. What is there several times is an array; the target comes before attributes that are called `href` as well.
 pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
     let Value::Map(_) = link.value else { return link.write_json(text) };
     let mut object = serde_json::Map::new();
@@ -25,7 +25,6 @@ pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
         let value = attribute.json();
         match object.get_mut(&attribute.name) {
             None => drop(object.insert(attribute.name.clone(), value)),
-            Some(_) if attribute.name == "href" => {}
             Some(serde_json::Value::Array(values)) => values.push(value),
             Some(earlier) => *earlier = vec![earlier.take(), value].into(),
         }

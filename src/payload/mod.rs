@@ -69,7 +69,7 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// The value of this body, which it was decoded from, as JSON, as [`Self::write_json`] has it. Of names that occur twice the last counts.
+    /// The value of this body, which it was decoded from, as JSON, as [`Self::write_json`] has it.
     pub fn json(&self, body: &[u8]) -> serde_json::Value {
         let mut text = Vec::new();
         self.write_json(body, &mut text);

@@ -145,7 +145,7 @@ fn what_a_link_has_several_times_is_an_array() {
     for (body, expected) in [
         ("</a>;rt=\"x\";obs", r#"[{"href":"/a","rt":"x","obs":true}]"#),
         ("</a>;x=1;x=2;x,</b>", r#"[{"href":"/a","x":["1","2",true]},{"href":"/b"}]"#),
-        ("</a>;href=\"/b\"", r#"[{"href":"/a"}]"#),
+        ("</a>;href=\"/b\"", r#"[{"href":["/a","/b"]}]"#),
         ("</a>,</b", r#"[{"href":"/a"},null]"#),
     ] {
         let found = super::read(body.as_bytes(), 40).json(body.as_bytes());

@@ -8,7 +8,7 @@ use coapscope::capture::{Input, Next, open};
 use coapscope::coap::Message;
 use coapscope::frame::{PeelOptions, Peeled, Peeler};
 use coapscope::payload::{Part, part};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{body, read, root, unhex};
 
@@ -114,6 +114,14 @@ fn same(ours: &Value, theirs: &Value) -> bool {
         }
         // Something that cbor2 has a class for: a URI, a UUID, a regular expression.
         (_, Value::Object(theirs)) if theirs.contains_key("$other") => true,
+        // A map with a name twice: Python keeps the last member so called.
+        (Value::Array(members), Value::Object(_)) if !members.is_empty() => {
+            let members = members.iter().map(Value::as_object).collect::<Option<Vec<_>>>();
+            let last = |members: Vec<&Map<String, Value>>| {
+                members.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
+            };
+            members.is_some_and(|members| same(&Value::Object(last(members)), theirs))
+        }
         (Value::Object(ours), Value::Object(theirs)) => {
             ours.len() == theirs.len()
                 && ours.iter().all(|(name, ours)| theirs.get(name).is_some_and(|theirs| same(ours, theirs)))
