@@ -47,14 +47,21 @@ flaws! {
     NoValue "a record without a value"
     ManyValues "a record with more than one value"
     Overflow "a number or a sum that is too large to be calculated with"
+    Key "a key occurs a second time"
+    Order "a number that is not above the one before it"
 }
 
 impl Flaw {
-    /// Whether the bytes can be read all the same, and most parsers take them: RFC 8259 section 4 only advises against names that occur twice,
-    /// RFC 8949 section 5.6 leaves them to the application, and RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none
-    /// for, or no double holds.
+    /// Whether the bytes can be read all the same, and no rule is broken: RFC 8259 section 4 only advises against names that occur twice, and
+    /// RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none for, or no double holds.
     pub const fn is_mild(self) -> bool {
         matches!(self, Self::Duplicate | Self::NotFinite | Self::Overflow)
+    }
+
+    /// Whether the bytes can be read all the same, though they may break a rule: a CBOR map with a key twice is not valid (RFC 8949 section
+    /// 5.6), but most parsers take it.
+    pub const fn is_readable(self) -> bool {
+        self.is_mild() || matches!(self, Self::Key)
     }
 
     /// The flaw with that number, as findings carry it.

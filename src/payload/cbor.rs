@@ -62,13 +62,32 @@ pub(super) fn sequence(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     items
 }
 
+/// The numbers of blocks that are missing: each of an item, rising (RFC 9177 section 5).
+pub(super) fn missing_blocks(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    let items = sequence(body, walk);
+    let mut before = None;
+    for item in &items {
+        match (&item.value, item.as_integer()) {
+            (Value::Rest(_), _) => {}
+            (_, Some(number @ 0..)) => {
+                if before.is_some_and(|before| before >= number) {
+                    walk.flaw(Flaw::Order, item.bytes.clone());
+                }
+                before = Some(number);
+            }
+            _ => walk.flaw(Flaw::Structure, item.bytes.clone()),
+        }
+    }
+    items
+}
+
 fn is_over(walk: &Walk) -> bool {
     walk.problems.iter().any(|problem| ends_walk(problem.flaw))
 }
 
 /// Whether nothing can be read behind such a flaw.
 fn ends_walk(flaw: Flaw) -> bool {
-    !matches!(flaw, Flaw::Duplicate | Flaw::NotUtf8 | Flaw::Structure | Flaw::Trailing)
+    !matches!(flaw, Flaw::Key | Flaw::NotUtf8 | Flaw::Structure | Flaw::Trailing)
 }
 
 /// The item that begins at `at`.
@@ -251,7 +270,7 @@ impl Reader<'_> {
             }
             top.item.bytes.end = end;
             item = top.item;
-            super::json::note_duplicates(&item, walk);
+            super::json::note_duplicates(&item, Flaw::Key, walk);
         }
         item
     }
@@ -259,7 +278,7 @@ impl Reader<'_> {
 
 /// What is to be done once an item is whole.
 fn finish(item: &mut Item, body: &[u8], depth: usize, walk: &mut Walk) {
-    super::json::note_duplicates(item, walk);
+    super::json::note_duplicates(item, Flaw::Key, walk);
     let Value::Tag(tag) = item.value else { return };
     item.meaning = tag_meaning(tag).to_owned();
     let Some(content) = item.children.first_mut() else { return };

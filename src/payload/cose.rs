@@ -262,15 +262,30 @@ fn labelled(body: &[u8], labels: Labels, walk: &mut Walk) -> Vec<Item> {
 pub(super) fn problem(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut items = labelled(body, PROBLEM, walk);
     let root = items.first_mut().map(untagged);
-    for member in root.into_iter().flat_map(|root| &mut root.children) {
-        if member.is_notation
-            && member.name == "-4"
+    for member in root.into_iter().flat_map(|root| &mut root.children).filter(|member| member.is_notation) {
+        if !fits_problem(member) && !walk.is_broken_in(&member.bytes) {
+            walk.flaw(Flaw::Kind, member.bytes.clone());
+        }
+        if member.name == "-4"
             && let Some(code) = member.as_integer().and_then(|code| u8::try_from(code).ok()).map(crate::coap::Code)
         {
             member.meaning = format!("response code: {code} {}", code.description());
         }
     }
     items
+}
+
+/// Whether a member of problem details has a value of the kind that its key asks for (RFC 9290 section 2).
+fn fits_problem(member: &Item) -> bool {
+    let is_text = matches!(member.value, Value::Text(_) | Value::Pieces { text: true });
+    match member.name.as_str() {
+        // Text with its language as well (RFC 9290 appendix A).
+        "-1" | "-2" => is_text || matches!(member.value, Value::Tag(38)),
+        "-3" | "-5" | "-6" => is_text,
+        "-4" => member.as_integer().is_some_and(|code| (0..=255).contains(&code)),
+        "-7" => matches!(member.value, Value::Bool(_) | Value::Null),
+        _ => true,
+    }
 }
 
 /// A set of claims without protection (RFC 9781).
@@ -320,7 +335,7 @@ fn untagged(item: &mut Item) -> &mut Item {
 /// A COSE message of the kind that its tag or, without one, `tag` says. Of a CWT the payload is a set of claims.
 pub(super) fn message(body: &[u8], tag: Option<u64>, is_cwt: bool, walk: &mut Walk) -> Vec<Item> {
     let mut items = cbor::decode(body, walk);
-    let has_ended = walk.problems.iter().any(|problem| !problem.flaw.is_mild());
+    let has_ended = walk.problems.iter().any(|problem| !problem.flaw.is_readable());
     let Some(root) = items.first_mut() else { return items };
     let told = innermost_tag(root);
     let contradicts = told.is_some_and(|told| tag.is_some_and(|tag| tag != told));

@@ -91,7 +91,7 @@ fn value(text: &str, whole: &str, walk: &mut Walk) -> Item {
         }
         match top.entries.next() {
             None => {
-                note_duplicates(&top.item, walk);
+                note_duplicates(&top.item, Flaw::Duplicate, walk);
                 done = Some(top.item);
             }
             Some(entry) => {
@@ -221,8 +221,8 @@ impl<'a> Visitor<'a> for Elements<'_, 'a> {
     }
 }
 
-/// Names that occur more than once in an object: parsers differ in which of them counts (RFC 8259 section 4).
-pub(super) fn note_duplicates(item: &Item, walk: &mut Walk) {
+/// Names that occur more than once in a map: parsers differ in which of them counts (RFC 8259 section 4).
+pub(super) fn note_duplicates(item: &Item, flaw: Flaw, walk: &mut Walk) {
     if !matches!(item.value, Value::Map(_)) {
         return;
     }
@@ -230,7 +230,7 @@ pub(super) fn note_duplicates(item: &Item, walk: &mut Walk) {
     for child in &item.children {
         let is_shortened = child.is_notation && child.name.ends_with("..");
         if !is_shortened && !seen.insert((child.is_notation, child.name.as_str())) {
-            walk.flaw(Flaw::Duplicate, child.bytes.clone());
+            walk.flaw(flaw, child.bytes.clone());
         }
     }
 }

@@ -143,7 +143,7 @@ const FORMS: &[Form] = &[
     form("text", &[0, 1541], false, Shape::Text, |body, _, walk| text::decode(body, walk)),
     form("JSON", &[50, 11543, 1543], false, Shape::One, |body, _, walk| json::decode(body, walk)),
     form("CBOR", &[60, 11544], true, Shape::One, |body, _, walk| cbor::decode(body, walk)),
-    form("CBOR sequence", &[63, 64, 65, 272], true, Shape::Many, |body, _, walk| cbor::sequence(body, walk)),
+    form("CBOR sequence", &[63, 64, 65], true, Shape::Many, |body, _, walk| cbor::sequence(body, walk)),
     form("XML", &[41, 310, 311, 30000], false, Shape::Text, |body, _, walk| xml::decode(body, walk)),
     form("CWT", &[61, 263, 293, 294, 10003, 10004, 10005, 279], true, Shape::One, |body, _, walk| {
         cose::message(body, None, true, walk)
@@ -176,6 +176,7 @@ const FORMS: &[Form] = &[
         walk.problems.extend(found.into_iter().filter(|problem| problem.flaw != Flaw::NotUtf8));
         items
     }),
+    form("CBOR sequence", &[272], true, Shape::Many, |body, _, walk| cbor::missing_blocks(body, walk)),
     form("ACE parameters", &[19], true, Shape::One, |body, _, walk| cose::ace(body, walk)),
 ];
 

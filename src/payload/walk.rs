@@ -53,7 +53,7 @@ impl Walk {
     /// Whether something in these bytes, or right behind them, could not be read.
     pub fn is_broken_in(&self, bytes: &Range<usize>) -> bool {
         let is_there = |problem: &Problem| (bytes.start..=bytes.end).contains(&problem.bytes.start);
-        self.problems.iter().any(|problem| !problem.flaw.is_mild() && is_there(problem))
+        self.problems.iter().any(|problem| !problem.flaw.is_readable() && is_there(problem))
     }
 
     /// Takes one item from what may be made; notes it where none is left.

@@ -71,7 +71,7 @@ fn in_cbor() -> Vec<Hostile> {
         add("text of 2^32 bytes", Some(Flaw::TooLong), around(&[0x7b, 0, 0, 0, 1, 0, 0, 0, 0]));
         add("array of 2^32 items", Some(Flaw::TooLong), around(&[0x9b, 0, 0, 0, 1, 0, 0, 0, 0]));
         add("broken UTF-8", Some(Flaw::NotUtf8), around(&[0x62, 0xff, 0x61]));
-        add("a key twice", Some(Flaw::Duplicate), around(&[0xa2, 0x01, 0x00, 0x01, 0x00]));
+        add("a key twice", Some(Flaw::Key), around(&[0xa2, 0x01, 0x00, 0x01, 0x00]));
         // Where a number has no place, it is not its being none that is told.
         add("NaN", None, around(&[0xf9, 0x7e, 0x00]));
         if *format != 63 {

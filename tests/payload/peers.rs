@@ -130,9 +130,9 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     }
 }
 
-/// Whether a body is refused here: a second occurrence of a name is only noted.
+/// Whether a body is refused here: a second occurrence of a name is told, but read.
 fn is_refused(decoded: &coapscope::payload::Decoded) -> bool {
-    decoded.problems.iter().any(|problem| problem.flaw != coapscope::coap::flaw::Flaw::Duplicate)
+    decoded.problems.iter().any(|problem| !problem.flaw.is_readable())
 }
 
 fn compare(kind: &str, format: u16, bodies: &[Vec<u8>], least: usize, exceptions: &[(&str, &str)]) {
