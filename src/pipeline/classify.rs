@@ -63,6 +63,8 @@ pub(super) enum Class<'a> {
         /// Where only plain CoAP belongs.
         on_plain_port: bool,
     },
+    /// A STUN message, on a port of CoAP.
+    Stun,
     /// It decodes cleanly as CoAP, on a port that is not CoAP's.
     Offer,
     /// Something else.
@@ -79,6 +81,9 @@ pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -
             || if secure { is_encrypted_dtls13_record(bytes) } else { are_encrypted_dtls13_records(bytes) }
         {
             return Class::Dtls { on_plain_port: !secure };
+        }
+        if is_stun(bytes) {
+            return Class::Stun;
         }
         return Class::Coap { message: Message::decode_as(bytes, mode(options)), doubtful: false };
     }
@@ -111,6 +116,12 @@ pub(super) fn udp_service_port(from: u16, to: u16) -> u16 {
 /// RFC 9146 section 4). No CoAP of version 1 begins so.
 pub fn is_dtls_record(bytes: &[u8]) -> bool {
     matches!(bytes, [20..=26, 0xfe, 0xfd | 0xff, rest @ ..] if rest.len() >= 10)
+}
+
+/// The bytes begin like a STUN message: two bits of 0, a method, and the magic cookie behind the length (RFC 8489 section 5). CoAP begins with a
+/// version there, and no version is 0.
+fn is_stun(bytes: &[u8]) -> bool {
+    matches!(bytes, [0..=3, _, _, _, 0x21, 0x12, 0xa4, 0x42, ..])
 }
 
 /// The whole datagram is encrypted DTLS 1.3 records with lengths that fit (RFC 9147 section 4), behind none or one and the same length of
@@ -167,11 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn dtls_is_told_from_coap() {
+    fn dtls_and_stun_are_told_from_coap() {
         assert!(is_dtls_record(&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]));
         assert!(!is_dtls_record(&[22, 0xfe, 0xfd]));
         assert!(!is_dtls_record(&[0x40, 1, 0, 1]));
         assert!(!is_dtls_record(&[0x14, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+        assert!(is_stun(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 7]));
+        assert!(!is_stun(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x43]) && !is_stun(&[0x40, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]));
         let record = |head: &[u8], length: usize| [head, &vec![0xa5; length]].concat();
         for (expected, bytes) in [
             (true, record(&[0x2f, 0, 1, 0, 0x20], 32)),

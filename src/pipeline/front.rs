@@ -325,6 +325,7 @@ fn classified(
             None
         }
         Class::Dtls { .. } => Some(NotCoap::Dtls.into()),
+        Class::Stun => Some(NotCoap::Stun.into()),
         Class::Offer => Some(Other::Offer(port)),
         Class::Other => Some(NotCoap::Port(port).into()),
     }

@@ -26,6 +26,8 @@ pub(super) enum NotCoap {
     OtherTcpPorts,
     /// A DTLS record.
     Dtls,
+    /// A STUN message, on a port of CoAP.
+    Stun,
     /// ICMP for IP version 4 or 6.
     Icmp(u8),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for NotCoap {
             Self::Tcp(port) => write!(f, "TCP port {port}"),
             Self::OtherTcpPorts => f.write_str("TCP on other ports"),
             Self::Dtls => f.write_str("DTLS (encrypted CoAP)"),
+            Self::Stun => f.write_str("STUN"),
             Self::Icmp(4) => f.write_str("ICMP"),
             Self::Icmp(_) => f.write_str("ICMPv6"),
         }
