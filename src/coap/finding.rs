@@ -228,6 +228,14 @@ impl Copies {
     }
 }
 
+/// What ICMP errors other than that a destination is unreachable say.
+const TOO_BIG: &str = "The datagram is longer than a link on its way takes, and the router there does not cut it in pieces: its sender has to send shorter ones, for example smaller blocks.";
+const TOO_FAR: &str = "A router threw the datagram away, since it had passed as many routers as its hop limit allows: the limit is low, or the way leads round in a circle.";
+const TOO_LATE: &str =
+    "The datagram came in fragments, and not all of them came in time: its receiver threw away those that had come.";
+const NOT_UNDERSTOOD: &str =
+    "A router or the host itself threw the datagram away, since it could not make sense of a field in its headers.";
+
 /// A case of a rule: the rule, whether the finding's numbers make it this case, where it is written, and the sentence for a learner where that
 /// of the rule does not hold.
 type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str, &'static str);
@@ -291,8 +299,21 @@ const CASES: &[Case] = &[
     (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9", ""),
     (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8", ""),
     (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8", ""),
+    (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (3, 4), "RFC 1191 section 4", TOO_BIG),
+    (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (11, 0), "RFC 1122 section 3.2.2.4", TOO_FAR),
+    (Rule::IcmpUnreachable, |kind, _| kind.0 == 11, "RFC 1122 section 3.2.2.4", TOO_LATE),
+    (Rule::IcmpUnreachable, |kind, _| kind.0 == 12, "RFC 1122 section 3.2.2.5", NOT_UNDERSTOOD),
     (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 1, "RFC 4443 section 3.1", ""),
-    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) > ICMPV6, "RFC 4443 section 3", ""),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 2, "RFC 4443 section 3.2", TOO_BIG),
+    (Rule::IcmpUnreachable, |kind, code| i64::from(kind.0) == ICMPV6 + 3 && code == 0, "RFC 4443 section 3.3", TOO_FAR),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 3, "RFC 4443 section 3.3", TOO_LATE),
+    (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 4, "RFC 4443 section 3.4", NOT_UNDERSTOOD),
+    (
+        Rule::IcmpUnreachable,
+        |kind, _| i64::from(kind.0) > ICMPV6,
+        "RFC 4443 section 2.1",
+        "A router or the host itself reports that the datagram did not arrive.",
+    ),
     (Rule::IcmpUnreachable, |_, _| true, "RFC 1122 section 4.1.3.3", ""),
 ];
 

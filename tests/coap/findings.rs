@@ -94,6 +94,28 @@ fn capital(word: &str) -> String {
 }
 
 #[test]
+fn an_icmp_error_is_told_of_by_what_it_says() {
+    let told = |kind: i64, code: i64| Finding::new(Rule::IcmpUnreachable, Default::default()).with(kind, code);
+    for (kind, code, reference, says) in [
+        (3, 3, "RFC 1122 section 4.1.3.3", "nobody listens"),
+        (3, 4, "RFC 1191 section 4", "smaller blocks"),
+        (11, 0, "RFC 1122 section 3.2.2.4", "hop limit"),
+        (11, 1, "RFC 1122 section 3.2.2.4", "fragments"),
+        (12, 0, "RFC 1122 section 3.2.2.5", "headers"),
+        (256 + 1, 4, "RFC 4443 section 3.1", "nobody listens"),
+        (256 + 2, 0, "RFC 4443 section 3.2", "smaller blocks"),
+        (256 + 3, 0, "RFC 4443 section 3.3", "hop limit"),
+        (256 + 3, 1, "RFC 4443 section 3.3", "fragments"),
+        (256 + 4, 1, "RFC 4443 section 3.4", "headers"),
+        (256 + 100, 0, "RFC 4443 section 2.1", "did not arrive."),
+    ] {
+        let finding = told(kind, code);
+        assert_eq!(finding.reference(), reference, "type {kind}, code {code}");
+        assert!(finding.teaching().contains(says), "type {kind}, code {code}: {}", finding.teaching());
+    }
+}
+
+#[test]
 fn texts_are_filled_with_the_numbers_of_the_case() {
     let text = |rule, first: i64, second: i64| {
         Finding::new(rule, Default::default()).with(first, second).detail_with(&|record| format!("#{record}"))
