@@ -2,7 +2,9 @@
 
 use super::coap::media_type;
 use super::{Field, Getter, Kind, Reads, Value, Words};
-use crate::coap::{Block, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, Oscore};
+use crate::coap::{
+    Block, ContentFormat, OPTIONS, OptionDefinition, OptionFormat, OptionInstance, OptionNumber, Oscore,
+};
 use crate::store::View;
 
 /// What Wireshark calls the field of an option, where that is not `coap.opt.` and the option's name. An option that
@@ -114,9 +116,13 @@ pub(super) fn visit(view: &View<'_>, number: OptionNumber, visit: &mut dyn FnMut
     }
 }
 
+/// Reserved numbers for which tshark has the names that they had before LwM2M 1.0.
+const NAMED_OF_OLD: std::ops::RangeInclusive<u64> = 1542..=1543;
+
 /// What tshark prints for a Content-Format.
 pub(super) fn content_format(number: u64) -> String {
-    media_type(number).unwrap_or_else(|| format!("Unknown Type {number}"))
+    let old = || NAMED_OF_OLD.contains(&number).then(|| Some(ContentFormat(number as u16).media_type()?.to_owned()));
+    media_type(number).or_else(|| old().flatten()).unwrap_or_else(|| format!("Unknown Type {number}"))
 }
 
 /// The block options in the order of the bytes.
@@ -206,5 +212,25 @@ fn oscore() -> Vec<Field> {
         "kid_context_len" Unsigned "Length of the kid context in the OSCORE option, in bytes." |oscore, visit| if let Some(context) = oscore.kid_context { visit(Value::Unsigned(context.len() as u64)) };
         "kid_context" Bytes "Kid context of the OSCORE option." |oscore, visit| if let Some(context) = oscore.kid_context { visit(Value::bytes(context)) };
         "kid" Bytes "Key identifier of the OSCORE option." |oscore, visit| if let Some(kid) = oscore.kid { visit(Value::bytes(kid)) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_formats_have_the_names_that_tshark_has_for_them() {
+        for (number, name) in [
+            (50, "application/json"),
+            (1541, "Unknown Type 1541"),
+            (1542, "application/vnd.oma.lwm2m+tlv"),
+            (1543, "application/vnd.oma.lwm2m+json"),
+            (1544, "Unknown Type 1544"),
+            (65_000, "Unknown Type 65000"),
+            (65_536 + 1542, "Unknown Type 67078"),
+        ] {
+            assert_eq!(content_format(number), name);
+        }
     }
 }
