@@ -235,12 +235,33 @@ pub(super) fn note_duplicates(item: &Item, flaw: Flaw, walk: &mut Walk) {
     }
 }
 
-/// What a string says; a string that no Unicode text stands for, such as half of a surrogate pair, as it is written.
+/// What a string says; half of a surrogate pair, which no Unicode text stands for, as it is written.
 fn unquoted(raw: &str) -> Cow<'_, str> {
     match serde_json::from_str::<String>(raw) {
         Ok(text) => Cow::Owned(text),
-        Err(_) => Cow::Borrowed(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()),
+        Err(_) => Cow::Owned(around_halves(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())),
     }
+}
+
+/// What is between the quotation marks of such a string says.
+fn around_halves(mut rest: &str) -> String {
+    let mut text = String::new();
+    while let Some(at) = rest.find('\\') {
+        let (before, behind) = rest.split_at(at);
+        text.push_str(before);
+        let read = |length| {
+            let part = format!("\"{}\"", behind.get(..length)?);
+            Some((length, serde_json::from_str::<String>(&part).ok()?))
+        };
+        // As many characters as a pair has, another escape by number, a short one; else it is a half.
+        let (length, said) = [12, 6, 2].into_iter().find_map(read).unwrap_or_else(|| {
+            let half = behind.get(..6).unwrap_or(behind);
+            (half.len(), half.to_owned())
+        });
+        text.push_str(&said);
+        rest = behind.get(length..).unwrap_or_default();
+    }
+    text + rest
 }
 
 /// The text without the white space that JSON allows before a value.
