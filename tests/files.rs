@@ -15,6 +15,8 @@ mod damage;
 mod opening;
 #[path = "files/pcapng.rs"]
 mod pcapng;
+#[path = "files/resync.rs"]
+mod resync;
 #[path = "files/writing.rs"]
 mod writing;
 

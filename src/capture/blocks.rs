@@ -8,7 +8,9 @@ use pcap_parser::{
     SectionHeaderBlock, pcapng,
 };
 
-use super::{Clock, Origin};
+use super::format::{self, Sound};
+use super::savefile::REACH;
+use super::{Clock, Origin, classic};
 use crate::frame::LinkType;
 
 /// Block type of a section header; the same in both byte orders.
@@ -139,15 +141,31 @@ pub(super) fn is_plausible(bytes: &[u8], big_endian: bool) -> bool {
     })
 }
 
-/// Where in `bytes` a whole sound block begins, behind damage.
-pub(super) fn find_block(bytes: &[u8], big_endian: bool) -> Option<usize> {
-    (4..bytes.len()).step_by(4).find(|at| {
-        let Some(rest) = bytes.get(*at..) else {
-            return false;
-        };
-        is_plausible(rest, big_endian)
-            && head(rest, big_endian).is_some_and(|(_, length, order)| trailer(rest, length, order) == Some(length))
-    })
+/// Whether a whole block begins here, behind damage, or another file.
+pub(super) fn judge(bytes: &[u8], big_endian: bool, at_end: bool) -> Sound {
+    let Some((_, length, order)) = head(bytes, big_endian) else { return Sound::short(at_end) };
+    if format::may_begin_file(bytes, false) && classic::begins_file(bytes) {
+        return Sound::Yes;
+    }
+    if !is_plausible(bytes, big_endian) || length > REACH {
+        return Sound::No;
+    }
+    match trailer(bytes, length, order) {
+        Some(again) if again == length => Sound::Yes,
+        Some(_) => Sound::No,
+        None => Sound::short(at_end),
+    }
+}
+
+/// Bytes at the beginning of a block that are its own, whatever its length is: those of the frame that it claims to hold.
+pub(super) fn claimed(block: &[u8], big_endian: bool) -> usize {
+    match head(block, big_endian) {
+        Some((FRAME | OLD_FRAME, length, _)) => number(block, 20, big_endian)
+            .zip(number(block, 24, big_endian))
+            .filter(|(captured, original)| captured <= original && *captured as usize <= length.saturating_sub(32))
+            .map_or(12, |(captured, _)| 28 + captured as usize),
+        _ => 12,
+    }
 }
 
 /// The length that the block repeats at its end.

@@ -2,7 +2,7 @@
 
 use pcap_parser::parse_pcap_header;
 
-use super::format::{self, Kind};
+use super::format::{self, Kind, Sound};
 use super::{CaptureError, Clock};
 use crate::frame::LinkType;
 
@@ -134,27 +134,92 @@ impl RecordHeader {
         u128::from(self.fraction) >= clock.per_second
     }
 
-    /// Whether a record of a sound file can look like this, judged strictly: used to find one's way after damage.
-    fn is_plausible(&self, clock: Clock, last_seconds: u32) -> bool {
-        const DAY: u32 = 86_400;
-        (1..=self.original).contains(&self.captured)
-            && self.original <= 262_144
-            && !self.is_carried(clock)
-            && self.seconds.abs_diff(last_seconds) <= DAY
+    /// Whether it is unlike all that is written: it has more bytes than the frame had or than fit into one, or such a fraction.
+    pub fn is_odd(&self, clock: Clock) -> bool {
+        self.captured > self.original || self.captured > 65_535 || self.is_carried(clock)
+    }
+
+    /// Whether the other can be the next record, judged mildly.
+    pub fn is_before(&self, next: &Self, clock: Clock) -> bool {
+        next.captured as usize <= MAX_CAPTURED && !next.is_carried(clock) && is_near(self.seconds, next.seconds)
+    }
+
+    /// Whether nothing but zeros is there, which is no record where others have times: a disk has such holes after a crash.
+    pub fn is_hole(&self, times: Times) -> bool {
+        self.captured == 0 && self.original == 0 && self.seconds == 0 && self.fraction == 0 && !times.fit(0)
     }
 }
 
-/// Where in `bytes` a record begins, behind damage: it and the one behind it look sound, or it ends with the file.
-pub(super) fn find_record(
-    bytes: &[u8],
-    layout: Layout,
-    clock: Clock,
-    last_seconds: u32,
-    at_end: bool,
-) -> Option<usize> {
-    let sound = |at: usize| {
-        let record = layout.read(bytes.get(at..)?)?;
-        record.is_plausible(clock, last_seconds).then(|| at + layout.header + record.captured as usize)
-    };
-    (1..bytes.len()).find(|at| sound(*at).is_some_and(|next| sound(next).is_some() || at_end && next == bytes.len()))
+/// Times of the records so far, in seconds: those of the next ones are mostly near.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    last: Option<u32>,
+    /// The last that was near the one before it, as a damaged one is not.
+    steady: Option<u32>,
+}
+
+impl Times {
+    /// Takes the time of a record.
+    pub fn note(&mut self, seconds: u32) {
+        if self.is_steady(seconds) {
+            self.steady = Some(seconds);
+        }
+        self.last = Some(seconds);
+    }
+
+    /// Whether a record can have this time.
+    pub fn fit(&self, seconds: u32) -> bool {
+        self.is_steady(seconds) || self.last.is_some_and(|last| is_near(last, seconds))
+    }
+
+    /// Whether there was no jump up to this time.
+    pub fn is_steady(&self, seconds: u32) -> bool {
+        self.steady.is_none_or(|steady| is_near(steady, seconds))
+    }
+}
+
+/// Whether there is a day between them at the most.
+fn is_near(seconds: u32, others: u32) -> bool {
+    const DAY: u32 = 86_400;
+    seconds.abs_diff(others) <= DAY
+}
+
+/// What the records of a file look like: used to find one's way after damage.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trail {
+    pub layout: Layout,
+    pub clock: Clock,
+    pub times: Times,
+}
+
+impl Trail {
+    /// Whether a record begins here: it and the one behind it look sound, or it ends with the file. Or whether another file begins here.
+    pub fn judge(&self, bytes: &[u8], at_end: bool) -> Sound {
+        if begins_any(bytes) {
+            return Sound::Yes;
+        }
+        let Some(record) = self.layout.read(bytes) else { return Sound::short(at_end) };
+        if !self.is_plausible(&record) || !self.times.fit(record.seconds) {
+            return Sound::No;
+        }
+        let Some(behind) = bytes.get(self.layout.header + record.captured as usize..) else {
+            return Sound::short(at_end);
+        };
+        match self.layout.read(behind) {
+            Some(next) if self.is_plausible(&next) && is_near(record.seconds, next.seconds) => Sound::Yes,
+            _ if behind.is_empty() && at_end || begins_any(behind) => Sound::Yes,
+            Some(_) => Sound::No,
+            None => Sound::short(at_end),
+        }
+    }
+
+    /// Whether a record of a sound file can look like this, judged strictly.
+    fn is_plausible(&self, record: &RecordHeader) -> bool {
+        (1..=record.original).contains(&record.captured) && record.original <= 262_144 && !record.is_carried(self.clock)
+    }
+}
+
+/// Whether a file begins here that was joined to this one.
+pub(super) fn begins_any(bytes: &[u8]) -> bool {
+    format::may_begin_file(bytes, true) && (format::begins_section(bytes) || begins_file(bytes))
 }

@@ -12,6 +12,22 @@ pub(super) enum Kind {
     Unknown(&'static str),
 }
 
+/// Whether a sound record or block begins at a place behind damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sound {
+    Yes,
+    No,
+    /// It may be; what would tell is not there yet.
+    Untold,
+}
+
+impl Sound {
+    /// What is said where too few bytes are there to tell.
+    pub fn short(at_end: bool) -> Self {
+        if at_end { Self::No } else { Self::Untold }
+    }
+}
+
 /// Bytes needed to tell.
 pub(super) const LOOK: usize = 8;
 

@@ -42,6 +42,15 @@ pub enum WarningKind {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A block of pcapng is damaged, and no sound one follows.
+    BadEnd {
+        /// Its type.
+        kind: u32,
+        /// Bytes from there to the end of the file.
+        held: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// Keys of a pcapng that would be more than are kept. Said once a file.
     SecretsLeftOut {
         /// Bytes of these.
@@ -88,6 +97,9 @@ impl fmt::Display for Warning {
                 f,
                 "{file}: ends in the middle of a record: {held} of {claimed} bytes are there from byte {offset} on; all whole ones were read"
             ),
+            WarningKind::BadRecord { claimed: 0 } => {
+                write!(f, "{file}: the record at byte {offset} is made of zeros; nothing can be read from there on")
+            }
             WarningKind::BadRecord { claimed } => write!(
                 f,
                 "{file}: the record at byte {offset} claims to hold {claimed} bytes; nothing can be read from there on"
@@ -99,6 +111,10 @@ impl fmt::Display for Warning {
             WarningKind::BadBlock { kind, skipped, why } => write!(
                 f,
                 "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); {skipped} bytes were skipped"
+            ),
+            WarningKind::BadEnd { kind, held, why } => write!(
+                f,
+                "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); nothing can be read from there on, {held} bytes to the end"
             ),
             WarningKind::SecretsLeftOut { length, most } => write!(
                 f,

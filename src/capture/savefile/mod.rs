@@ -1,13 +1,16 @@
 //! Reads the frames of one capture, pcap or pcapng, from a file or a spool.
 
 mod records;
+mod search;
 mod sections;
 
+use search::Gap;
+pub(in crate::capture) use search::REACH;
 use std::io;
 use std::time::Duration;
 
 use crate::capture::blocks::{self, Secrets};
-use crate::capture::classic::{self, FileHeader};
+use crate::capture::classic::{self, FileHeader, Times};
 use crate::capture::feed::Feed;
 use crate::capture::format::{self, Kind};
 use crate::capture::interface::{InterfaceTable, RecordForm};
@@ -20,9 +23,6 @@ use crate::frame::{Frame, LinkType, Position};
 /// Most warnings about one file, before one that says that there are more: a file that is damaged throughout has no more to say.
 pub const MAX_WARNINGS: usize = 100;
 
-/// How far a sound record is looked for behind a damaged one.
-const SEARCH: usize = 1 << 20;
-
 /// Most bytes of keys that are kept.
 const MAX_SECRETS: usize = 4 << 20;
 
@@ -33,6 +33,8 @@ pub struct Savefile {
     name: String,
     file: u16,
     format: Format,
+    /// Damage that is being passed over.
+    gap: Option<Gap>,
     /// Bytes of the records or the block that were handed out last.
     used: usize,
     number: u64,
@@ -59,7 +61,7 @@ pub struct Savefile {
 #[derive(Debug)]
 enum Format {
     Unknown,
-    Classic { header: FileHeader, interface: (u16, u16), last_seconds: u32 },
+    Classic { header: FileHeader, interface: (u16, u16), times: Times },
     Blocks(Section),
     Ended,
 }
@@ -115,6 +117,7 @@ impl Savefile {
             name,
             file,
             format: Format::Unknown,
+            gap: None,
             used: 0,
             number: 0,
             current: Current::default(),
@@ -149,6 +152,7 @@ impl Savefile {
         self.window.consume(std::mem::take(&mut self.used));
         loop {
             let step = match self.format {
+                _ if self.gap.is_some() => self.search()?,
                 Format::Classic { .. } => self.record()?,
                 Format::Blocks(_) => self.block()?,
                 Format::Unknown => self.begin()?,
@@ -209,7 +213,7 @@ impl Savefile {
             return Err(self.read_error(io::Error::other("it was written anew while it was followed; start again")));
         };
         // Half a record was never whole.
-        (self.file, self.used, self.format) = (number, 0, Format::Unknown);
+        (self.file, self.used, self.format, self.gap) = (number, 0, Format::Unknown, None);
         self.window = self.window.anew(medium);
         self.warn(0, WarningKind::Anew { frames: self.number });
         Ok(Have::Pending)
@@ -290,7 +294,7 @@ impl Savefile {
             place: (self.sections, 0),
         };
         let interface = self.add_interface(interface).unwrap_or_default();
-        self.format = Format::Classic { header, interface, last_seconds: 0 };
+        self.format = Format::Classic { header, interface, times: Times::default() };
         Ok(Step::Again)
     }
 

@@ -1,6 +1,7 @@
 //! The records of a pcap file, one after the other.
 
-use super::{Current, Format, SEARCH, Savefile, Step};
+use super::search::Damage;
+use super::{Current, Format, Savefile, Step};
 use crate::capture::classic::{self, FileHeader, Layout, Lengths, MAX_CAPTURED};
 use crate::capture::window::Have;
 use crate::capture::{CaptureError, Head, RECORD_HEADER, Run, WarningKind};
@@ -20,7 +21,7 @@ fn read_heads<const BIG_ENDIAN: bool>(bytes: &[u8], tick: u32, heads: &mut [Head
         let end = at + HEADER + record.captured as usize;
         let fraction = u64::from(record.fraction) * u64::from(tick);
         // An empty record may be the header of a file that was joined to this one.
-        let is_odd = record.captured.wrapping_sub(1) >= MAX_CAPTURED as u32 || record.original == 0;
+        let is_odd = record.captured.wrapping_sub(1) >= MAX_CAPTURED as u32 || record.original < record.captured;
         if is_odd || end > bytes.len() || fraction >= 1_000_000_000 {
             break;
         }
@@ -38,10 +39,10 @@ impl Savefile {
     /// about their numbers. It ends before the first of another kind, which is left for [`Savefile::record`]; that would find the same in
     /// the others.
     pub(super) fn quick_records(&mut self, most: usize) -> Run<'_> {
-        let Format::Classic { header, interface: (interface, network), last_seconds } = &mut self.format else {
+        let Format::Classic { header, interface: (interface, network), times } = &mut self.format else {
             return Run::default();
         };
-        if header.layout.lengths != Lengths::Usual || header.layout.header != HEADER {
+        if self.gap.is_some() || header.layout.lengths != Lengths::Usual || header.layout.header != HEADER {
             return Run::default();
         }
         self.window.consume(std::mem::take(&mut self.used));
@@ -57,7 +58,7 @@ impl Savefile {
         (count, self.used, in_order) = read(bytes, header.tick, heads);
         let heads = heads.get(..count).unwrap_or_default();
         if let Some(last) = heads.last() {
-            *last_seconds = (last.time / 1_000_000_000) as u32;
+            times.note((last.time / 1_000_000_000) as u32);
         }
         let number = self.number + 1;
         self.number += count as u64;
@@ -68,7 +69,7 @@ impl Savefile {
 
     /// Reads a record of pcap.
     pub(super) fn record(&mut self) -> Result<Step, CaptureError> {
-        let Format::Classic { header: FileHeader { layout, clock, link, .. }, interface: (interface, network), .. } =
+        let Format::Classic { header: FileHeader { layout, clock, link, .. }, interface: (interface, network), times } =
             self.format
         else {
             return Ok(Step::End);
@@ -85,20 +86,31 @@ impl Savefile {
             return Ok(Step::End);
         };
         let captured = record.captured as usize;
-        if captured > MAX_CAPTURED {
-            return self.skip_records(record.captured);
+        let damage = Damage::Record { claimed: record.captured };
+        if captured > MAX_CAPTURED || record.is_hole(times) {
+            return Ok(self.pass(damage, 1, None));
         }
         match self.ensure(layout.header + captured)? {
+            Have::All if self.is_doubtful(&record) && !self.is_followed(&record) && self.is_overtaken(1) => {
+                return Ok(self.pass(damage, 1, None));
+            }
             Have::All => {}
+            Have::Pending if self.is_doubtful(&record) && self.is_overtaken(1) => {
+                return Ok(self.pass(damage, 1, None));
+            }
             Have::Pending => return Ok(Step::Pending),
-            Have::Short if self.is_doubtful(&record) => return self.skip_records(record.captured),
+            Have::Short if self.is_doubtful(&record) => {
+                return Ok(self.pass(damage, 1, Some((layout.header + captured) as u64)));
+            }
             Have::Short => return Ok(self.cut((layout.header + captured) as u64)),
         }
         if record.is_carried(clock) && !std::mem::replace(&mut self.carried, true) {
             self.warn(self.window.offset(), WarningKind::FractionCarried { frame: self.number + 1 });
         }
-        if let Format::Classic { last_seconds, .. } = &mut self.format {
-            *last_seconds = record.seconds;
+        if let Format::Classic { times, .. } = &mut self.format
+            && !record.is_odd(clock)
+        {
+            times.note(record.seconds);
         }
         self.current = Current {
             time: record.nanoseconds(clock),
@@ -112,37 +124,20 @@ impl Savefile {
         Ok(Step::Frame)
     }
 
-    /// Whether a record that the file ends in is more likely damaged than cut.
-    fn is_doubtful(&self, record: &classic::RecordHeader) -> bool {
-        let Format::Classic { header, .. } = self.format else {
-            return false;
+    /// Whether another record can stand behind this one; where nothing is there yet, it may.
+    fn is_followed(&self, record: &classic::RecordHeader) -> bool {
+        let Format::Classic { header: FileHeader { layout, clock, .. }, .. } = self.format else {
+            return true;
         };
-        record.captured > record.original || header.snaplen > 0 && record.captured > header.snaplen.max(65_535)
+        let behind = self.window.bytes().get(layout.header + record.captured as usize..).unwrap_or_default();
+        layout.read(behind).is_none_or(|next| record.is_before(&next, clock)) || classic::begins_any(behind)
     }
 
-    /// Passes over a damaged record and what follows it, to the next that looks sound.
-    fn skip_records(&mut self, claimed: u32) -> Result<Step, CaptureError> {
-        let Format::Classic { header: FileHeader { layout, clock, .. }, last_seconds, .. } = self.format else {
-            return Ok(Step::End);
+    /// Whether a record is more likely damaged than as it was written.
+    fn is_doubtful(&self, record: &classic::RecordHeader) -> bool {
+        let Format::Classic { header, times, .. } = &self.format else {
+            return false;
         };
-        let have = self.ensure(SEARCH)?;
-        if have == Have::Pending {
-            return Ok(Step::Pending);
-        }
-        let offset = self.window.offset();
-        let bytes = self.window.bytes();
-        let bytes = bytes.get(..SEARCH).unwrap_or(bytes);
-        match classic::find_record(bytes, layout, clock, last_seconds, have == Have::Short) {
-            Some(skipped) => {
-                self.window.consume(skipped);
-                self.warn(offset, WarningKind::RecordsSkipped { skipped: skipped as u64 });
-                Ok(Step::Again)
-            }
-            None => {
-                self.warn(offset, WarningKind::BadRecord { claimed });
-                self.format = Format::Ended;
-                Ok(Step::End)
-            }
-        }
+        record.is_odd(header.clock) || !times.is_steady(record.seconds)
     }
 }

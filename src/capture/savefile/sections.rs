@@ -1,6 +1,7 @@
 //! The blocks of a pcapng file, section by section.
 
-use super::{Current, Format, Local, MAX_SECRETS, SEARCH, Savefile, Section, Step};
+use super::search::Damage;
+use super::{Current, Format, Local, MAX_SECRETS, Savefile, Section, Step};
 use crate::capture::blocks::{self, Block, FrameBlock};
 use crate::capture::interface::RecordForm;
 use crate::capture::window::Have;
@@ -26,15 +27,14 @@ impl Savefile {
             return Ok(Step::End);
         };
         if !blocks::is_sound(length) {
-            return self.skip_blocks(kind, big_endian, "its length cannot be");
+            return Ok(self.pass(Damage::Block { kind, why: "its length cannot be" }, 1, None));
         }
         if length > blocks::MAX_BLOCK {
-            return self.skip_blocks(kind, big_endian, "it is longer than any that is written");
+            return Ok(self.pass(Damage::Block { kind, why: "it is longer than any that is written" }, 1, None));
         }
         match self.ensure(length)? {
             Have::All => {}
-            Have::Pending => return Ok(Step::Pending),
-            Have::Short => return self.cut_block(length, big_endian),
+            have => return Ok(self.cut_block(kind, length, big_endian, have)),
         }
         let block = self.window.bytes().get(..length).unwrap_or_default();
         if blocks::trailer(block, length, big_endian) != Some(length) {
@@ -151,33 +151,19 @@ impl Savefile {
         if follows.is_empty() || blocks::is_plausible(follows, big_endian) {
             return Ok(self.bad_block(kind, length, WHY));
         }
-        self.skip_blocks(kind, big_endian, WHY)
+        Ok(self.pass(Damage::Block { kind, why: WHY }, 1, None))
     }
 
-    /// Ends the file in the middle of a block; but if a sound block stands in what is left, the length was wrong.
-    fn cut_block(&mut self, length: usize, big_endian: bool) -> Result<Step, CaptureError> {
-        let bytes = self.window.bytes();
-        let kind = blocks::head(bytes, big_endian).map_or(0, |(kind, ..)| kind);
-        match blocks::find_block(bytes.get(..SEARCH).unwrap_or(bytes), big_endian) {
-            Some(skipped) => Ok(self.bad_block(kind, skipped, "its length cannot be")),
-            None => Ok(self.cut(length as u64)),
-        }
-    }
-
-    /// Passes over a block whose length is wrong, to the next that is sound.
-    fn skip_blocks(&mut self, kind: u32, big_endian: bool, why: &'static str) -> Result<Step, CaptureError> {
-        if self.ensure(SEARCH)? == Have::Pending {
-            return Ok(Step::Pending);
-        }
-        let bytes = self.window.bytes();
-        let bytes = bytes.get(..SEARCH).unwrap_or(bytes);
-        let all = bytes.len();
-        match blocks::find_block(bytes, big_endian) {
-            Some(skipped) => Ok(self.bad_block(kind, skipped, why)),
-            None => {
-                self.bad_block(kind, all, why);
-                Ok(self.end())
-            }
+    /// A block that is not whole: more of it is waited for, or the file ends in it; but if a sound block stands in what is there, its
+    /// length is wrong.
+    fn cut_block(&mut self, kind: u32, length: usize, big_endian: bool, have: Have) -> Step {
+        let damage = Damage::Block { kind, why: "its length cannot be" };
+        // A frame may hold a piece of another capture.
+        let own = blocks::claimed(self.window.bytes(), big_endian);
+        match have {
+            Have::Short => self.pass(damage, own, Some(length as u64)),
+            _ if self.is_overtaken(own) => self.pass(damage, own, None),
+            _ => Step::Pending,
         }
     }
 }
