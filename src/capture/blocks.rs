@@ -19,7 +19,7 @@ const INTERFACE: u32 = 1;
 const OLD_FRAME: u32 = 2;
 const SIMPLE_FRAME: u32 = 3;
 const FRAME: u32 = 6;
-const SECRETS: u32 = 10;
+pub(super) const SECRETS: u32 = 10;
 
 /// Longest block taken into memory; longer ones are passed over.
 pub(super) const MAX_BLOCK: usize = 16 << 20;
@@ -125,6 +125,11 @@ pub(super) fn origin(block: &[u8], big_endian: bool) -> Origin {
 
 /// Major number of the version of pcapng that is read; minor ones only add to it.
 pub(super) const VERSION: u16 = 1;
+
+/// Whether a block of this type holds no frame, and nothing that is needed to read one.
+pub(super) const fn is_skippable(kind: u32) -> bool {
+    !matches!(kind, SECTION | INTERFACE | OLD_FRAME | SIMPLE_FRAME | FRAME)
+}
 
 /// Whether a block can have this length.
 #[inline]

@@ -139,9 +139,11 @@ impl RecordHeader {
         self.captured > self.original || self.captured > 65_535 || self.is_carried(clock)
     }
 
-    /// Whether the other can be the next record, judged mildly.
+    /// Whether the other can be the next record, judged mildly: what is odd about this one may be so in all.
     pub fn is_before(&self, next: &Self, clock: Clock) -> bool {
-        next.captured as usize <= MAX_CAPTURED && !next.is_carried(clock) && is_near(self.seconds, next.seconds)
+        next.captured as usize <= MAX_CAPTURED
+            && (!next.is_carried(clock) || self.is_carried(clock))
+            && is_near(self.seconds, next.seconds)
     }
 
     /// Whether nothing but zeros is there, which is no record where others have times: a disk has such holes after a crash.

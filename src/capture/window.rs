@@ -105,6 +105,37 @@ impl Window {
         self.start = (self.start + length).min(self.end);
     }
 
+    /// Goes on by so many bytes, of which those that are not in memory are left out.
+    pub fn skip(&mut self, length: u64) {
+        match usize::try_from(length) {
+            Ok(length) if length <= self.end - self.start => self.consume(length),
+            _ => {
+                (self.base, self.start, self.end) = (self.offset() + length, 0, 0);
+                self.tail.clear();
+            }
+        }
+    }
+
+    /// Gets bytes that stand further on, of which those between are left out.
+    pub fn peek(&mut self, ahead: u64, into: &mut [u8]) -> Result<Have, Trouble> {
+        if !self.has_only_grown(self.base + self.end as u64)? {
+            return Err(Trouble::Anew);
+        }
+        let (from, mut have) = (self.offset() + ahead, 0);
+        while have < into.len() {
+            match self.medium.read_at(from + have as u64, into.get_mut(have..).unwrap_or_default())? {
+                Filled::Bytes(count) => have += count,
+                Filled::Pending if self.medium.is_replaced() => return Err(Trouble::Anew),
+                Filled::Pending => {
+                    self.waits = true;
+                    return Ok(Have::Pending);
+                }
+                Filled::End => return Ok(Have::Short),
+            }
+        }
+        Ok(Have::All)
+    }
+
     /// Length of the capture, where it is known. The system is asked again only where that may have changed since.
     pub fn length(&self) -> Option<u64> {
         if self.medium.is_followed() || self.offset() >= self.length.get() {

@@ -107,6 +107,47 @@ fn records_of_zeros_count_where_others_have_no_time_either() {
 }
 
 #[test]
+fn a_block_that_is_too_long_for_memory_is_passed() {
+    let [_, (head, block)] = forms();
+    let long = vec![b'k'; 17 << 20];
+    let behind = [block(1), block(2)].concat();
+    for (kind, expected) in
+        [(0x7777_7777, ""), (4, ""), (10, "17825804 bytes of decryption secrets"), (6, "17825804 bytes were skipped")]
+    {
+        let long = Builder::default().block(kind, &long).bytes;
+        let whole = read(&[&head[..], &block(0), &long, &behind].concat());
+        assert_eq!((whole.payloads(), whole.warnings.len()), (frames(0..3), usize::from(!expected.is_empty())));
+        assert!(whole.warnings.iter().all(|warning| warning.contains(expected)), "{:?}", whole.warnings);
+        // Its two lengths differ.
+        let mut lying = long.clone();
+        lying[6] ^= 1;
+        let damaged = read(&[&head[..], &block(0), &lying, &behind].concat());
+        assert_eq!((damaged.payloads(), damaged.warnings.len()), (frames(0..3), 1), "{:?}", damaged.warnings);
+        let cut = read(&[&head[..], &block(0), &long[..1 << 20]].concat());
+        assert!(cut.warnings.len() == 1 && cut.warnings[0].contains("ends in the middle"), "{:?}", cut.warnings);
+    }
+}
+
+#[test]
+fn a_long_block_that_comes_bit_by_bit_is_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    let [_, (head, block)] = forms();
+    std::fs::write(&path, &head).unwrap();
+    let mut file = FileOptions::new().append(true).open(&path).unwrap();
+    let mut opened = open_all(&[Input::Path(path)], &OpenOptions { follow: true, ..options() }).unwrap();
+    let long = Builder::default().block(4, &vec![b'k'; 17 << 20]).bytes;
+    for piece in long.chunks(3 << 20) {
+        assert!(matches!(opened.source.next().unwrap(), Next::Pending));
+        file.write_all(piece).unwrap();
+    }
+    file.write_all(&block(1)).unwrap();
+    let Next::Frame(frame) = opened.source.next().unwrap() else { panic!("no frame") };
+    assert_eq!((frame.bytes, frame.position.offset), (&b"frame 1"[..], (head.len() + long.len()) as u64));
+    assert!(opened.source.take_warnings().is_empty());
+}
+
+#[test]
 fn where_nothing_follows_it_is_said() {
     let before = Builder::new(false).interface(1, 0, &[]).frame(0, 1, b"one", &[]).bytes;
     for length in [12, 3 << 20] {

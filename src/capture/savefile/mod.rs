@@ -193,7 +193,12 @@ impl Savefile {
     }
 
     fn ensure(&mut self, length: usize) -> Result<Have, CaptureError> {
-        match self.window.ensure(length) {
+        let result = self.window.ensure(length);
+        self.outcome(result)
+    }
+
+    fn outcome(&mut self, result: Result<Have, Trouble>) -> Result<Have, CaptureError> {
+        match result {
             Ok(have) => Ok(have),
             Err(Trouble::Anew) => self.begin_anew(),
             Err(Trouble::Read(error)) => Err(match &self.feed {

@@ -1,6 +1,6 @@
 //! The blocks of a pcapng file, section by section.
 
-use super::search::Damage;
+use super::search::{Damage, REACH};
 use super::{Current, Format, Local, MAX_SECRETS, Savefile, Section, Step};
 use crate::capture::blocks::{self, Block, FrameBlock};
 use crate::capture::interface::RecordForm;
@@ -30,7 +30,7 @@ impl Savefile {
             return Ok(self.pass(Damage::Block { kind, why: "its length cannot be" }, 1, None));
         }
         if length > blocks::MAX_BLOCK {
-            return Ok(self.pass(Damage::Block { kind, why: "it is longer than any that is written" }, 1, None));
+            return self.long_block(kind, length, big_endian);
         }
         match self.ensure(length)? {
             Have::All => {}
@@ -125,19 +125,51 @@ impl Savefile {
                 if held + secrets.data.len() <= MAX_SECRETS {
                     self.table.keep(secrets.clone());
                     self.secrets.push(secrets);
-                } else if !std::mem::replace(&mut self.secrets_left_out, true) {
-                    let (length, most) = (secrets.data.len(), MAX_SECRETS);
-                    self.warn(self.window.offset(), WarningKind::SecretsLeftOut { length, most });
+                } else {
+                    self.leave_out(secrets.data.len());
                 }
             }
             Block::Frame(_) | Block::Other => {}
         }
     }
 
+    /// Passes over a block that is too long for memory, where it is one by its end.
+    #[cold]
+    fn long_block(&mut self, kind: u32, length: usize, big_endian: bool) -> Result<Step, CaptureError> {
+        const WHY: &str = "it is longer than any that is written";
+        let damage = Damage::Block { kind, why: WHY };
+        let mut end = [0; 4];
+        let result = self.window.peek(length as u64 - 4, &mut end);
+        let have = self.outcome(result)?;
+        match have {
+            Have::All if blocks::trailer(&end, 4, big_endian) == Some(length) => {}
+            Have::All => return Ok(self.pass(damage, 1, None)),
+            Have::Short => return Ok(self.pass(damage, 1, Some(length as u64))),
+            Have::Pending => {
+                self.ensure(REACH)?;
+                return Ok(if self.is_overtaken(1) { self.pass(damage, 1, None) } else { Step::Pending });
+            }
+        }
+        match kind {
+            blocks::SECRETS => self.leave_out(length),
+            _ if blocks::is_skippable(kind) => {}
+            _ => return Ok(self.bad_block(kind, length, WHY)),
+        }
+        self.window.skip(length as u64);
+        Ok(Step::Again)
+    }
+
+    /// Says once that keys are left out.
+    fn leave_out(&mut self, length: usize) {
+        if !std::mem::replace(&mut self.secrets_left_out, true) {
+            self.warn(self.window.offset(), WarningKind::SecretsLeftOut { length, most: MAX_SECRETS });
+        }
+    }
+
     /// Leaves out a block whose length is sound.
     fn bad_block(&mut self, kind: u32, length: usize, why: &'static str) -> Step {
         self.warn(self.window.offset(), WarningKind::BadBlock { kind, skipped: length as u64, why });
-        self.window.consume(length);
+        self.window.skip(length as u64);
         Step::Again
     }
 
