@@ -15,7 +15,7 @@ use crate::frame::LinkType;
 
 /// Block type of a section header; the same in both byte orders.
 pub(super) const SECTION: u32 = 0x0a0d_0d0a;
-const INTERFACE: u32 = 1;
+pub(super) const INTERFACE: u32 = 1;
 const OLD_FRAME: u32 = 2;
 const SIMPLE_FRAME: u32 = 3;
 const FRAME: u32 = 6;
@@ -138,21 +138,22 @@ pub(super) const fn is_sound(length: usize) -> bool {
 }
 
 /// Whether what begins here looks like a block of a kind that is written.
-pub(super) fn is_plausible(bytes: &[u8], big_endian: bool) -> bool {
-    head(bytes, big_endian).is_some_and(|(kind, length, _)| {
-        is_sound(length)
-            && length <= MAX_BLOCK
-            && (matches!(kind, 1..=12) || kind == SECTION || kind & 0xffff == 0x0bad)
-    })
+pub(super) fn may_begin(bytes: &[u8], big_endian: bool) -> bool {
+    head(bytes, big_endian).is_some_and(|(kind, length, _)| is_plausible(kind, length))
+}
+
+/// Whether a block of this type and length looks like one that is written.
+const fn is_plausible(kind: u32, length: usize) -> bool {
+    is_sound(length) && length <= MAX_BLOCK && (matches!(kind, 1..=12) || kind == SECTION || kind & 0xffff == 0x0bad)
 }
 
 /// Whether a whole block begins here, behind damage, or another file.
 pub(super) fn judge(bytes: &[u8], big_endian: bool, at_end: bool) -> Sound {
-    let Some((_, length, order)) = head(bytes, big_endian) else { return Sound::short(at_end) };
+    let Some((kind, length, order)) = head(bytes, big_endian) else { return Sound::short(at_end) };
     if format::may_begin_file(bytes, false) && classic::begins_file(bytes) {
         return Sound::Yes;
     }
-    if !is_plausible(bytes, big_endian) || length > REACH {
+    if !is_plausible(kind, length) || length > REACH {
         return Sound::No;
     }
     match trailer(bytes, length, order) {

@@ -6,6 +6,9 @@ use super::classic::Layout;
 use super::{Clock, Origin, Secrets};
 use crate::frame::LinkType;
 
+/// Most interfaces of all files that are told apart, and most of a section: they are numbered by 16 bits.
+pub(super) const MAX_INTERFACES: usize = 1 << 16;
+
 /// Interfaces among which one that is described again is looked for.
 const LOOKED_AT: usize = 1024;
 
@@ -31,9 +34,18 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// Whether the file numbers its interfaces: pcapng does, pcap does not.
-    pub fn is_numbered(&self) -> bool {
-        matches!(self.record, RecordForm::Block { .. })
+    /// Its number in its section, from 0, where the file numbers its interfaces: pcapng does, pcap does not.
+    pub fn number(&self) -> Option<u16> {
+        matches!(self.record, RecordForm::Block { .. }).then_some(self.place.1)
+    }
+
+    /// Whether both stand in the same way in two sections of one file, so that nothing tells them apart.
+    fn is_same(&self, earlier: &Self) -> bool {
+        (self.file, self.place.1) == (earlier.file, earlier.place.1)
+            && self.place.0 != earlier.place.0
+            && (self.link, self.snaplen, self.clock, self.record)
+                == (earlier.link, earlier.snaplen, earlier.clock, earlier.record)
+            && (&self.name, &self.description) == (&earlier.name, &earlier.description)
     }
 
     /// Whether both are one interface of one machine, described twice: in another file or section of the same capture.
@@ -63,6 +75,15 @@ pub(super) struct Known {
     pub record: RecordForm,
 }
 
+/// What became of an interface that was added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Added {
+    pub number: u16,
+    /// Number of the first description of the same interface.
+    pub first: u16,
+    pub is_new: bool,
+}
+
 /// The interfaces of all files, as far as they were met: written by the source, read by whoever reads frames again.
 /// It is locked only when an interface is added and when a single frame is looked up.
 #[derive(Clone, Debug, Default)]
@@ -76,17 +97,18 @@ pub(super) struct InterfaceTable {
 
 impl InterfaceTable {
     /// Adds one, and gives its number and that of the first description of the same interface; none where there are more than can be
-    /// numbered.
-    pub fn add(&self, interface: Interface) -> Option<(u16, u16)> {
+    /// numbered. `is_new`: it was not there yet, as it is where an earlier section of the file has the very same.
+    pub fn add(&self, interface: &Interface) -> Option<Added> {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        let earlier = || (0..).zip(list.iter()).take(LOOKED_AT);
+        if let Some((number, (_, first))) = earlier().find(|(_, (earlier, _))| interface.is_same(earlier)) {
+            return Some(Added { number, first: *first, is_new: false });
+        }
         let number = u16::try_from(list.len()).ok()?;
-        let first = list
-            .iter()
-            .take(LOOKED_AT)
-            .find(|(earlier, _)| interface.is_again(earlier))
-            .map_or(number, |(_, first)| *first);
-        list.push((interface, first));
-        Some((number, first))
+        let first =
+            earlier().find(|(_, (earlier, _))| interface.is_again(earlier)).map_or(number, |(_, (_, first))| *first);
+        list.push((interface.clone(), first));
+        Some(Added { number, first, is_new: true })
     }
 
     /// Keeps keys.

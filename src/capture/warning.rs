@@ -51,6 +51,13 @@ pub enum WarningKind {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A frame of an interface whose description is damaged was left out.
+    InterfaceDamaged,
+    /// Frames of interfaces beyond those that are told apart are left out. Said once a file.
+    InterfacesLeftOut {
+        /// How many are told apart.
+        most: usize,
+    },
     /// Keys of a pcapng that would be more than are kept. Said once a file.
     SecretsLeftOut {
         /// Bytes of these.
@@ -115,6 +122,14 @@ impl fmt::Display for Warning {
             WarningKind::BadEnd { kind, held, why } => write!(
                 f,
                 "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); nothing can be read from there on, {held} bytes to the end"
+            ),
+            WarningKind::InterfaceDamaged => write!(
+                f,
+                "{file}: the frame at byte {offset} was left out: the description of its interface is damaged, so that its link type is not known"
+            ),
+            WarningKind::InterfacesLeftOut { most } => write!(
+                f,
+                "{file}: the frame at byte {offset} was left out, as are all of interfaces beyond the first {most} (this is said once)"
             ),
             WarningKind::SecretsLeftOut { length, most } => write!(
                 f,

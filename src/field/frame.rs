@@ -129,11 +129,11 @@ fn frame() -> Vec<Field> {
         Field::new(
             "frame.interface_id",
             Kind::Unsigned,
-            "Number of the interface in the capture, from 0, where the capture numbers them: pcapng does.",
+            "Number of the interface in its section of the capture, from 0, where the capture numbers them: pcapng does.",
             |view, visit| {
                 let interface = view.store.interfaces().get(usize::from(view.record.interface));
-                if interface.is_some_and(Interface::is_numbered) {
-                    visit(Value::Unsigned(view.record.interface.into()));
+                if let Some(number) = interface.and_then(Interface::number) {
+                    visit(Value::Unsigned(number.into()));
                 }
             },
         )

@@ -242,3 +242,71 @@ fn a_cut_block_ends_the_file_with_a_warning() {
         assert!(read.warnings[0].contains("ends in the middle of a record"), "{:?}", read.warnings);
     }
 }
+
+#[test]
+fn a_damaged_description_keeps_its_place() {
+    for big_endian in [false, true] {
+        let head = Builder::new(big_endian).interface(101, 0, &[]).bytes;
+        let rest = Builder { big_endian, ..Builder::default() }
+            .interface(1, 0, &[])
+            .interface(113, 0, &[])
+            .frame(0, 1, b"zero", &[])
+            .frame(1, 2, b"one", &[])
+            .frame(2, 3, b"two", &[])
+            .bytes;
+        // Its length, the length behind it, an option beyond its end.
+        for (at, value) in [(4, 0x33), (16, 0x33), (4, 0)] {
+            let mut damaged = rest.clone();
+            damaged[at..at + 4].fill(value);
+            let read = read(&[&head[..], &damaged].concat());
+            assert_eq!(read.payloads(), ["zero", "two"], "{at}: {:?}", read.warnings);
+            assert_eq!(read.frames.iter().map(|frame| frame.link).collect::<Vec<_>>(), [101, 113]);
+            let [damage, refused] = &read.warnings[..] else { panic!("{:?}", read.warnings) };
+            assert!(damage.contains("the block of type 0x00000001 at byte 48 is damaged"), "{damage}");
+            assert!(refused.contains("was left out: the description of its interface is damaged"), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_section_header_begins_a_section() {
+    let first = Builder::new(false).interface(1, 0, &[]).frame(0, 1, b"one", &[]).bytes;
+    let second = Builder::new(false).frame(0, 2, b"of none", &[]).interface(101, 0, &[]).frame(0, 3, b"two", &[]).bytes;
+    for at in [4, 24] {
+        let mut damaged = second.clone();
+        damaged[at] ^= 1;
+        let read = read(&[&first[..], &damaged].concat());
+        assert_eq!(read.payloads(), ["one", "two"], "{at}: {:?}", read.warnings);
+        assert_eq!(read.frames.iter().map(|frame| frame.link).collect::<Vec<_>>(), [1, 101]);
+        assert_eq!(read.warnings.len(), 2, "{:?}", read.warnings);
+    }
+}
+
+#[test]
+fn sections_that_describe_the_same_share_it() {
+    let section =
+        |name: &[u8]| Builder::new(false).interface(1, 0, &[(2, name)]).interface(1, 0, &[]).frame(1, 1, b"x", &[]);
+    // The same again and again, and one that differs.
+    let mut bytes: Vec<u8> = (0..40_000).flat_map(|_| section(b"eth0").bytes).collect();
+    bytes.extend(section(b"eth1").bytes);
+    let read = read(&bytes);
+    assert_eq!((read.frames.len(), read.interfaces.len(), read.warnings.len()), (40_001, 3, 0));
+    assert!(read.frames.iter().all(|frame| frame.position.interface == 1));
+    assert_eq!(read.interfaces.iter().map(|interface| interface.number()).collect::<Vec<_>>(), [0, 1, 0].map(Some));
+}
+
+#[test]
+fn interfaces_beyond_what_is_numbered_are_told_of_once() {
+    let mut file = Builder::new(false);
+    for _ in 0..66_000 {
+        file = file.interface(1, 0, &[]);
+    }
+    file = [65_535, 65_536, 65_999].into_iter().fold(file, |file, number| file.frame(number, 1, b"x", &[]));
+    let one = read(&file.bytes);
+    let several = read(&file.section().interface(101, 0, &[]).frame(0, 1, b"y", &[]).bytes);
+    for read in [one, several] {
+        assert_eq!(read.frames.len(), 1);
+        let [warning] = &read.warnings[..] else { panic!("{:?}", read.warnings) };
+        assert!(warning.contains("was left out, as are all of interfaces beyond the first 65536"), "{warning}");
+    }
+}

@@ -209,3 +209,14 @@ fn what_a_capture_tells_of_itself_is_saved() {
     let count = |what: &str| text.windows(what.len()).filter(|part| *part == what.as_bytes()).count();
     assert_eq!(["first", "second", "third", "board A", "board B"].map(count), [1, 1, 1, 1, 0]);
 }
+
+#[test]
+fn an_interface_has_its_number_in_its_section() {
+    let folder = folder("sections");
+    let path = folder.join("sections.pcapng");
+    let section = |big_endian| Builder::new(big_endian).interface(113, 0, &[]).interface(101, 0, &[]);
+    let sections = [false, true, false].map(|big_endian| section(big_endian).whole_frame(1, 7, GET).bytes);
+    fs::write(&path, sections.concat()).unwrap();
+    assert_eq!(printed(&["print", path.to_str().unwrap(), "-T", "fields", "-e", "frame.interface_id"]), "1\n1\n1\n");
+    fs::remove_dir_all(folder).unwrap();
+}

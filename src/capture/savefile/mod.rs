@@ -13,7 +13,7 @@ use crate::capture::blocks::{self, Secrets};
 use crate::capture::classic::{self, FileHeader, Times};
 use crate::capture::feed::Feed;
 use crate::capture::format::{self, Kind};
-use crate::capture::interface::{InterfaceTable, RecordForm};
+use crate::capture::interface::{Added, InterfaceTable, RecordForm};
 use crate::capture::medium::Later;
 use crate::capture::medium::Medium;
 use crate::capture::window::{Have, Trouble, Window};
@@ -52,6 +52,7 @@ pub struct Savefile {
     carried: bool,
     out_of_range: bool,
     secrets_left_out: bool,
+    interfaces_left_out: bool,
     feed: Option<Feed>,
     /// Where it is followed: what comes in its place.
     later: Option<Later>,
@@ -73,14 +74,25 @@ struct Section {
     interfaces: Vec<Local>,
 }
 
-/// An interface of the section; its number among all is none where there are too many.
+/// An interface of the section.
 #[derive(Clone, Copy, Debug)]
 struct Local {
-    /// With that of its first description.
-    number: Option<(u16, u16)>,
+    /// Its number among all, with that of its first description; or why frames of it are left out.
+    number: Result<(u16, u16), Unusable>,
     link: LinkType,
     clock: Clock,
     snaplen: u32,
+}
+
+/// Why an interface cannot be told.
+#[derive(Clone, Copy, Debug)]
+enum Unusable {
+    /// It is not described.
+    Unknown,
+    /// Its description is damaged.
+    Damaged,
+    /// There are more than can be numbered.
+    Beyond,
 }
 
 /// The frame that was read last; its bytes are in the window.
@@ -131,6 +143,7 @@ impl Savefile {
             carried: false,
             out_of_range: false,
             secrets_left_out: false,
+            interfaces_left_out: false,
             feed,
             later: None,
         }
@@ -326,9 +339,11 @@ impl Savefile {
 
     /// Adds an interface, see [`InterfaceTable::add`].
     fn add_interface(&mut self, interface: Interface) -> Option<(u16, u16)> {
-        let number = self.table.add(interface.clone())?;
-        self.interfaces.push(interface);
-        Some(number)
+        let Added { number, first, is_new } = self.table.add(&interface)?;
+        if is_new {
+            self.interfaces.push(interface);
+        }
+        Some((number, first))
     }
 
     /// Ends the file in the middle of a record that should have so many bytes.

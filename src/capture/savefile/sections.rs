@@ -1,12 +1,30 @@
 //! The blocks of a pcapng file, section by section.
 
 use super::search::{Damage, REACH};
-use super::{Current, Format, Local, MAX_SECRETS, Savefile, Section, Step};
+use super::{Current, Format, Local, MAX_SECRETS, Savefile, Section, Step, Unusable};
 use crate::capture::blocks::{self, Block, FrameBlock};
-use crate::capture::interface::RecordForm;
+use crate::capture::interface::{MAX_INTERFACES, RecordForm};
 use crate::capture::window::Have;
-use crate::capture::{CaptureError, Interface, WarningKind};
-use crate::frame::{Position, is_known_time};
+use crate::capture::{CaptureError, Clock, Interface, WarningKind};
+use crate::frame::{LinkType, Position, is_known_time};
+
+impl Section {
+    fn add(&mut self, interface: Local) {
+        if self.interfaces.len() < MAX_INTERFACES {
+            self.interfaces.push(interface);
+        }
+    }
+
+    /// The interface that has this number in the section, and its numbers among all.
+    #[inline]
+    fn interface(&self, number: u32) -> Result<(&Local, (u16, u16)), Unusable> {
+        match self.interfaces.get(number as usize) {
+            Some(local) => local.number.map(|number| (local, number)),
+            None if self.interfaces.len() == MAX_INTERFACES => Err(Unusable::Beyond),
+            None => Err(Unusable::Unknown),
+        }
+    }
+}
 
 impl Savefile {
     /// Reads a block of pcapng.
@@ -27,6 +45,7 @@ impl Savefile {
             return Ok(Step::End);
         };
         if !blocks::is_sound(length) {
+            self.lose(kind, big_endian);
             return Ok(self.pass(Damage::Block { kind, why: "its length cannot be" }, 1, None));
         }
         if length > blocks::MAX_BLOCK {
@@ -41,19 +60,7 @@ impl Savefile {
             return self.skip_unclosed(kind, length, big_endian);
         }
         if kind == blocks::SECTION {
-            let read = blocks::section(block);
-            self.sections += 1;
-            self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
-            let why = match read {
-                Some((big_endian, (blocks::VERSION, _))) => {
-                    self.table.keep_origin(blocks::origin(block, big_endian));
-                    self.window.consume(length);
-                    return Ok(Step::Again);
-                }
-                Some(_) => "its version is not known",
-                None => "its byte-order magic is none",
-            };
-            return Ok(self.bad_block(kind, length, why));
+            return Ok(self.section(length, big_endian));
         }
         let Format::Blocks(section) = &self.format else {
             return Ok(Step::End);
@@ -66,7 +73,43 @@ impl Savefile {
                 self.window.consume(length);
                 Ok(Step::Again)
             }
-            Err(why) => Ok(self.bad_block(kind, length, why)),
+            Err(why) => {
+                self.lose(kind, big_endian);
+                Ok(self.bad_block(kind, length, why))
+            }
+        }
+    }
+
+    /// Begins another section.
+    fn section(&mut self, length: usize, big_endian: bool) -> Step {
+        self.lose(blocks::SECTION, big_endian);
+        let block = self.window.bytes().get(..length).unwrap_or_default();
+        let why = match blocks::section(block) {
+            Some((big_endian, (blocks::VERSION, _))) => {
+                self.table.keep_origin(blocks::origin(block, big_endian));
+                self.window.consume(length);
+                return Step::Again;
+            }
+            Some(_) => "its version is not known",
+            None => "its byte-order magic is none",
+        };
+        self.bad_block(blocks::SECTION, length, why)
+    }
+
+    /// Keeps the place of a block that is damaged: a section is one without interfaces, and interfaces behind one keep their numbers.
+    fn lose(&mut self, kind: u32, big_endian: bool) {
+        match (kind, &mut self.format) {
+            (blocks::SECTION, _) => {
+                self.sections += 1;
+                self.format = Format::Blocks(Section { big_endian, interfaces: Vec::new() });
+            }
+            (blocks::INTERFACE, Format::Blocks(section)) => section.add(Local {
+                number: Err(Unusable::Damaged),
+                link: LinkType::default(),
+                clock: Clock::MICROSECONDS,
+                snaplen: 0,
+            }),
+            _ => {}
         }
     }
 
@@ -76,9 +119,10 @@ impl Savefile {
         let Format::Blocks(section) = &self.format else {
             return Step::End;
         };
-        let local = section.interfaces.get(frame.interface as usize).copied();
-        let Some(Local { number: Some((interface, network)), link, clock, .. }) = local else {
-            return self.bad_block(kind, length, "it names an interface that was not described");
+        let local = section.interface(frame.interface);
+        let Ok((&Local { link, clock, .. }, (interface, network))) = local else {
+            let why = local.err().unwrap_or(Unusable::Unknown);
+            return self.refuse(why, kind, length);
         };
         let time = clock.time(frame.ticks);
         if frame.ticks.is_some() && !is_known_time(time) && !std::mem::replace(&mut self.out_of_range, true) {
@@ -94,6 +138,20 @@ impl Savefile {
         };
         self.used = length;
         Step::Frame
+    }
+
+    /// Leaves out the frame of an interface that cannot be told.
+    #[cold]
+    fn refuse(&mut self, why: Unusable, kind: u32, length: usize) -> Step {
+        let offset = self.window.offset();
+        match why {
+            Unusable::Unknown => return self.bad_block(kind, length, "it names an interface that was not described"),
+            Unusable::Damaged => self.warn(offset, WarningKind::InterfaceDamaged),
+            Unusable::Beyond if std::mem::replace(&mut self.interfaces_left_out, true) => {}
+            Unusable::Beyond => self.warn(offset, WarningKind::InterfacesLeftOut { most: MAX_INTERFACES }),
+        }
+        self.window.consume(length);
+        Step::Again
     }
 
     /// Takes what a block says that is no frame.
@@ -114,10 +172,9 @@ impl Savefile {
                     record: RecordForm::Block { big_endian },
                     place: (self.sections, index),
                 });
-                if let Format::Blocks(section) = &mut self.format
-                    && section.interfaces.len() <= usize::from(u16::MAX)
-                {
-                    section.interfaces.push(Local { number, link: it.link, clock: it.clock, snaplen: it.snaplen });
+                let number = number.ok_or(Unusable::Beyond);
+                if let Format::Blocks(section) = &mut self.format {
+                    section.add(Local { number, link: it.link, clock: it.clock, snaplen: it.snaplen });
                 }
             }
             Block::Secrets(secrets) => {
@@ -141,14 +198,15 @@ impl Savefile {
         let mut end = [0; 4];
         let result = self.window.peek(length as u64 - 4, &mut end);
         let have = self.outcome(result)?;
-        match have {
-            Have::All if blocks::trailer(&end, 4, big_endian) == Some(length) => {}
-            Have::All => return Ok(self.pass(damage, 1, None)),
-            Have::Short => return Ok(self.pass(damage, 1, Some(length as u64))),
-            Have::Pending => {
-                self.ensure(REACH)?;
-                return Ok(if self.is_overtaken(1) { self.pass(damage, 1, None) } else { Step::Pending });
+        if have == Have::Pending {
+            self.ensure(REACH)?;
+            if !self.is_overtaken(1) {
+                return Ok(Step::Pending);
             }
+        }
+        self.lose(kind, big_endian);
+        if have != Have::All || blocks::trailer(&end, 4, big_endian) != Some(length) {
+            return Ok(self.pass(damage, 1, (have == Have::Short).then_some(length as u64)));
         }
         match kind {
             blocks::SECRETS => self.leave_out(length),
@@ -180,7 +238,9 @@ impl Savefile {
             return Ok(Step::Pending);
         }
         let follows = self.window.bytes().get(length..).unwrap_or_default();
-        if follows.is_empty() || blocks::is_plausible(follows, big_endian) {
+        let is_whole = follows.is_empty() || blocks::may_begin(follows, big_endian);
+        self.lose(kind, big_endian);
+        if is_whole {
             return Ok(self.bad_block(kind, length, WHY));
         }
         Ok(self.pass(Damage::Block { kind, why: WHY }, 1, None))
@@ -192,10 +252,10 @@ impl Savefile {
         let damage = Damage::Block { kind, why: "its length cannot be" };
         // A frame may hold a piece of another capture.
         let own = blocks::claimed(self.window.bytes(), big_endian);
-        match have {
-            Have::Short => self.pass(damage, own, Some(length as u64)),
-            _ if self.is_overtaken(own) => self.pass(damage, own, None),
-            _ => Step::Pending,
+        if have == Have::Pending && !self.is_overtaken(own) {
+            return Step::Pending;
         }
+        self.lose(kind, big_endian);
+        self.pass(damage, own, (have == Have::Short).then_some(length as u64))
     }
 }
