@@ -18,16 +18,28 @@ const HARDWARE: u16 = 2;
 const SYSTEM: u16 = 3;
 const USER_APPLICATION: u16 = 4;
 const RESOLUTION: u16 = 9;
+const OFFSET: u16 = 14;
 /// Bytes that an option may have; it is cut between two characters.
 const LONGEST: usize = 65_000;
+
+/// Seconds before 1970 from which the times of early frames are counted: those since 1970 have no sign in this format.
+const EARLY: u64 = 9_223_372_037;
+
+/// An interface that was added.
+#[derive(Clone, Debug)]
+struct Described {
+    interface: Interface,
+    /// Number of the same, for frames before 1970.
+    early: Option<u32>,
+}
 
 /// A pcapng file in the making: one section in little-endian byte order, times in nanoseconds.
 #[derive(Debug)]
 pub struct PcapngWriter<W: Write> {
     to: W,
     origin: Origin,
-    /// The snaplen of each interface of the section.
-    interfaces: Vec<u32>,
+    /// Those of the section.
+    interfaces: Vec<Described>,
     block: Vec<u8>,
 }
 
@@ -88,6 +100,11 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the system says.
     pub fn interface(&mut self, interface: &Interface) -> io::Result<u32> {
+        self.describe(interface, None)
+    }
+
+    /// Adds an interface whose times are counted from so many seconds before 1970.
+    fn describe(&mut self, interface: &Interface, early: Option<u64>) -> io::Result<u32> {
         self.word(u32::from(interface.link.0));
         self.word(interface.snaplen);
         for (code, text) in [(NAME, &interface.name), (DESCRIPTION, &interface.description)] {
@@ -96,13 +113,29 @@ impl<W: Write> PcapngWriter<W> {
             }
         }
         self.option(RESOLUTION, &[9]);
+        if let Some(early) = early {
+            self.option(OFFSET, &0_u64.wrapping_sub(early).to_le_bytes());
+        }
         self.end(INTERFACE, true)?;
-        self.interfaces.push(interface.snaplen);
+        self.interfaces.push(Described { interface: interface.clone(), early: None });
         Ok(self.interfaces.len() as u32 - 1)
     }
 
-    /// Adds a frame of an interface: its time in nanoseconds since 1970 (one before that is set to it), its length on the wire, and
-    /// comments, each its own.
+    /// The number of an interface for frames before 1970.
+    fn early(&mut self, interface: u32) -> io::Result<u32> {
+        let Some(described) = self.interfaces.get(interface as usize) else { return Ok(interface) };
+        if let Some(early) = described.early {
+            return Ok(early);
+        }
+        let early = self.describe(&described.interface.clone(), Some(EARLY))?;
+        if let Some(described) = self.interfaces.get_mut(interface as usize) {
+            described.early = Some(early);
+        }
+        Ok(early)
+    }
+
+    /// Adds a frame of an interface: its time in nanoseconds since 1970, its length on the wire, and comments, each its own. For times
+    /// before 1970 the interface is described once more.
     ///
     /// A frame whose time is not known goes into a simple block, which has no room for comments either; that is of the first interface of
     /// a section, so that others begin a section. Where such a block cannot hold it as it is, its time is set to 1970.
@@ -117,7 +150,7 @@ impl<W: Write> PcapngWriter<W> {
         bytes: &[u8],
         comments: &[S],
     ) -> io::Result<()> {
-        let Some(snaplen) = self.interfaces.get(interface as usize).copied() else {
+        let Some(snaplen) = self.interfaces.get(interface as usize).map(|described| described.interface.snaplen) else {
             let text = format!("interface {interface} is not described in this file");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         };
@@ -129,7 +162,11 @@ impl<W: Write> PcapngWriter<W> {
             self.padded(bytes);
             return self.end(SIMPLE_FRAME, false);
         }
-        let time = if is_known_time(time) { u64::try_from(time).unwrap_or_default() } else { 0 };
+        let (interface, time) = match time {
+            time if !is_known_time(time) => (interface, 0),
+            0.. => (interface, time as u64),
+            _ => (self.early(interface)?, EARLY * 1_000_000_000 - time.unsigned_abs()),
+        };
         for word in [interface, (time >> 32) as u32, time as u32, captured, original_length] {
             self.word(word);
         }

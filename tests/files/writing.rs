@@ -55,6 +55,26 @@ fn frames_without_a_time_are_written_without_one() {
 }
 
 #[test]
+fn times_before_1970_are_written_as_they_are() {
+    let described = read(&Builder::new(false).interface(1, 4, &[(2, b"eth0")]).interface(101, 0, &[]).bytes);
+    let [first, second] = &described.interfaces[..] else { panic!("{described:?}") };
+    let mut writer = PcapngWriter::new(Vec::new(), "test", Origin::default()).unwrap();
+    assert_eq!(writer.interface(first).unwrap(), 0);
+    let times = [-1, i64::MIN + 1, 0, -10_000_000_001, 7];
+    for time in times {
+        writer.frame::<&str>(0, time, 9, b"four", &[]).unwrap();
+    }
+    let other = writer.interface(second).unwrap();
+    writer.frame::<&str>(other, -5, 1, b"x", &[]).unwrap();
+    let read = read(&writer.finish().unwrap());
+    assert_eq!(read.frames.iter().map(|frame| frame.time).collect::<Vec<_>>(), [&times[..], &[-5]].concat());
+    assert_eq!(read.frames.iter().map(|frame| frame.link).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 101]);
+    // Each of the two once more.
+    assert_eq!((read.interfaces.len(), read.warnings.len()), (4, 0));
+    assert!(read.interfaces[..2].iter().all(|interface| interface.name.as_deref() == Some("eth0")));
+}
+
+#[test]
 fn a_time_before_1970_and_one_after_2106_are_set_to_the_nearest() {
     let mut writer = PcapWriter::new(Vec::new(), LinkType::RAW, 0).unwrap();
     writer.record(-5_000_000_000, 1, b"x").unwrap();
