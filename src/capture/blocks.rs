@@ -24,6 +24,9 @@ pub(super) const SECRETS: u32 = 10;
 /// Longest block taken into memory; longer ones are passed over.
 pub(super) const MAX_BLOCK: usize = 16 << 20;
 
+/// Most bytes that are kept of the name of an interface, and of its description.
+const MAX_TEXT: usize = 4096;
+
 /// Keys in a capture for what is encrypted in it (pcapng, decryption secrets block).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secrets {
@@ -61,8 +64,8 @@ pub(super) struct FrameBlock {
 /// An interface as described.
 #[derive(Clone, Debug)]
 pub(super) struct Description {
-    pub name: Option<String>,
-    pub description: Option<String>,
+    pub name: Option<Arc<str>>,
+    pub description: Option<Arc<str>>,
     pub link: LinkType,
     pub snaplen: u32,
     pub clock: Clock,
@@ -237,17 +240,27 @@ fn interface(block: &[u8], big_endian: bool) -> Result<Description, &'static str
     };
     let (_, parsed): (_, InterfaceDescriptionBlock<'_>) = parsed.map_err(|_| "its fields do not fit into it")?;
     let option = |code| options(&parsed.options).find(|option| option.code == code).and_then(value);
-    let text = |code| option(code).map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned());
+    let text = |code| option(code).map(text).filter(|text| !text.is_empty());
     let offset = option(OptionCode::IfTsoffset).and_then(<[u8]>::first_chunk::<8>).copied().unwrap_or_default();
     let offset = if big_endian { i64::from_be_bytes(offset) } else { i64::from_le_bytes(offset) };
     let resolution = option(OptionCode::IfTsresol).and_then(<[u8]>::first).copied().unwrap_or(6);
     Ok(Description {
-        name: text(OptionCode::IfName).filter(|name| !name.is_empty()),
-        description: text(OptionCode::IfDescription).filter(|text| !text.is_empty()),
+        name: text(OptionCode::IfName),
+        description: text(OptionCode::IfDescription),
         link: LinkType((parsed.linktype.0 & 0xffff) as u16),
         snaplen: parsed.snaplen,
         clock: Clock::from_resolution(resolution, offset),
     })
+}
+
+/// A text of an interface; a longer one ends in dots.
+fn text(value: &[u8]) -> Arc<str> {
+    let all = String::from_utf8_lossy(value.get(..MAX_TEXT + 4).unwrap_or(value));
+    let all = all.trim_end_matches('\0');
+    match all.char_indices().find(|(at, letter)| at + letter.len_utf8() > MAX_TEXT) {
+        Some((end, _)) => format!("{}...", all.get(..end).unwrap_or_default()).into(),
+        None => all.into(),
+    }
 }
 
 fn secrets(block: &[u8], big_endian: bool) -> Result<Secrets, &'static str> {

@@ -18,9 +18,9 @@ pub struct Interface {
     /// Which file it belongs to.
     pub file: u16,
     /// Its name, such as `eth0`, where the file tells.
-    pub name: Option<String>,
+    pub name: Option<Arc<str>>,
     /// Its description, where the file tells.
-    pub description: Option<String>,
+    pub description: Option<Arc<str>>,
     /// Link type of its frames.
     pub link: LinkType,
     /// Most bytes kept of a frame; 0 for all.

@@ -310,3 +310,22 @@ fn interfaces_beyond_what_is_numbered_are_told_of_once() {
         assert!(warning.contains("was left out, as are all of interfaces beyond the first 65536"), "{warning}");
     }
 }
+
+#[test]
+fn a_long_name_of_an_interface_is_cut() {
+    let long = "\u{e4}".repeat(30_000);
+    for (name, expected) in [
+        ("eth0\0\0", "eth0".to_owned()),
+        (&"x".repeat(4096), "x".repeat(4096)),
+        (&"x".repeat(4097), "x".repeat(4096) + "..."),
+        (&("x".to_owned() + &long), "x".to_owned() + &"\u{e4}".repeat(2047) + "..."),
+    ] {
+        let options: &[(u16, &[u8])] = &[(2, name.as_bytes()), (3, name.as_bytes())];
+        let read = read(&Builder::new(false).interface(1, 0, options).frame(0, 1, b"x", &[]).bytes);
+        let [interface] = &read.interfaces[..] else { panic!("{read:?}") };
+        assert_eq!(interface.name.as_deref(), Some(expected.as_str()));
+        assert_eq!(interface.description, interface.name);
+        // Whoever holds the interface shares its texts.
+        assert!(std::sync::Arc::ptr_eq(interface.name.as_ref().unwrap(), &interface.clone().name.unwrap()));
+    }
+}
