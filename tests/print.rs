@@ -432,6 +432,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print -t x captures/lab/08-vlan.pcap", "-t/--time x: the values are r, d, a, ad, u, e"),
     ("print --follow -r captures/lab/08-vlan.pcap -r captures/lab/08-any-sll2.pcap", "only one can be followed"),
     ("print --follow", "waits at the end of a file"),
+    ("print --follow captures/lab/08-ether-nano.pcap.gz", "pipe it: tail -c +1 -f captures/lab/08-ether-nano.pcap.gz"),
 ];
 
 #[test]

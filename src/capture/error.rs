@@ -42,6 +42,18 @@ pub enum CaptureError {
         /// The program that unpacks it to its standard output.
         command: &'static str,
     },
+    /// The file is followed, but gzipped.
+    FollowedGzip {
+        /// Its name.
+        file: String,
+    },
+    /// The file is gzipped, and not one byte of it can be unpacked.
+    NotUnpacked {
+        /// Its name.
+        file: String,
+        /// What the decompressor says.
+        why: String,
+    },
     /// The file ends inside its own header.
     HeaderCut {
         /// Its name.
@@ -148,6 +160,15 @@ impl fmt::Display for CaptureError {
                     f,
                     "{file}: is compressed with {method}, which is not read here; unpack it: {command} {file} | coapscope -"
                 )
+            }
+            Self::FollowedGzip { file } => {
+                write!(
+                    f,
+                    "{file}: is gzipped, and such a file cannot be followed; read what is there without --follow, or pipe it: tail -c +1 -f {file} | coapscope -"
+                )
+            }
+            Self::NotUnpacked { file, why } => {
+                write!(f, "{file}: is gzipped, and nothing can be unpacked of it ({why}); it is damaged or cut, copy it again")
             }
             Self::HeaderCut { file, length } => {
                 write!(

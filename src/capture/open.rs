@@ -77,7 +77,7 @@ pub fn open(input: &Input, spool_dir: &Path) -> Result<Opened, CaptureError> {
 /// What stands in a file is looked at when the first frame is read, so that a slow pipe keeps nobody waiting.
 ///
 /// # Errors
-/// A file that cannot be opened, or is a folder; standard input that is a terminal; a spool that cannot be created.
+/// A file that cannot be opened, is a folder, or is to be followed and gzipped; standard input that is a terminal; a spool that cannot be created.
 pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, CaptureError> {
     let table = InterfaceTable::default();
     let mut files = Vec::with_capacity(inputs.len());
@@ -148,6 +148,9 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
     let mut head = [0; format::LOOK];
     let length = file.read_at(&mut head, 0).map_err(|error| CaptureError::Read { file: name(), offset: 0, error })?;
     if format::kind(head.get(..length).unwrap_or_default()) == Kind::Gzip {
+        if options.follow {
+            return Err(CaptureError::FollowedGzip { file: name() });
+        }
         return feed(Box::new(file), Some(data.len()));
     }
     Ok((Medium::File { file: Arc::new(file), followed: options.follow.then(|| Followed::new(path)) }, None))

@@ -131,9 +131,29 @@ fn gzip_that_ends_early_or_is_damaged_gives_what_came_before() {
     damaged[at] ^= 0xff;
     let damaged = read(&damaged);
     assert_eq!((damaged.frames.len(), damaged.warnings.len()), (2002, 1), "{:?}", damaged.warnings);
-    // In the middle of the first member's header: nothing at all can be had.
-    let headless = read(&packed[..9]);
-    assert!(headless.frames.is_empty() && headless.warnings.len() == 1, "{headless:?}");
+    // In the middle of the first member's header: nothing at all can be had, which is an error.
+    for length in 2..11 {
+        let headless = read(&packed[..length]);
+        let expected = "capture: is gzipped, and nothing can be unpacked of it (";
+        assert!(headless.error.as_ref().is_some_and(|it| it.starts_with(expected)), "{length}: {headless:?}");
+        assert!(headless.frames.is_empty() && headless.warnings.is_empty());
+    }
+}
+
+#[test]
+fn a_gzipped_file_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    let open = || open_all(&[Input::Path(path.clone())], &OpenOptions { follow: true, ..options() });
+    std::fs::write(&path, packed(&sample())).unwrap();
+    let refused = open().unwrap_err().to_string();
+    assert!(refused.contains("cannot be followed") && refused.ends_with("capture | coapscope -"), "{refused}");
+    // It shows only later what it is.
+    std::fs::write(&path, b"").unwrap();
+    let mut opened = open().unwrap();
+    assert!(matches!(opened.source.next(), Ok(Next::Pending)));
+    std::fs::write(&path, packed(&sample())).unwrap();
+    assert_eq!(opened.source.next().unwrap_err().to_string(), refused);
 }
 
 #[test]

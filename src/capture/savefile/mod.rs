@@ -250,18 +250,16 @@ impl Savefile {
         let file = self.name.clone();
         let head = self.window.bytes();
         if head.is_empty() {
-            self.end();
-            return match self.warnings.is_empty() {
-                true => Err(CaptureError::Empty { file }),
-                false => Ok(Step::End),
-            };
+            self.format = Format::Ended;
+            return Err(match self.feed.as_ref().and_then(Feed::complaint) {
+                Some(WarningKind::Compression { why }) => CaptureError::NotUnpacked { file, why },
+                _ => CaptureError::Empty { file },
+            });
         }
         match format::kind(head.get(..64).unwrap_or(head)) {
             Kind::Classic => self.begin_classic(),
             Kind::Blocks => self.begin_blocks(),
-            Kind::Gzip if self.window.medium().is_followed() => {
-                Err(CaptureError::NotACapture { file, looks_like: "a gzipped file, which cannot be followed" })
-            }
+            Kind::Gzip if self.window.medium().is_followed() => Err(CaptureError::FollowedGzip { file }),
             Kind::Gzip => Err(CaptureError::NotACapture { file, looks_like: "a file that was gzipped twice" }),
             Kind::Compressed(method, command) => Err(CaptureError::Compressed { file, method, command }),
             Kind::Unknown(looks_like) => Err(CaptureError::NotACapture { file, looks_like }),
