@@ -173,6 +173,9 @@ pub(super) fn claimed(block: &[u8], big_endian: bool) -> usize {
             .zip(number(block, 24, big_endian))
             .filter(|(captured, original)| captured <= original && *captured as usize <= length.saturating_sub(32))
             .map_or(12, |(captured, _)| 28 + captured as usize),
+        Some((SIMPLE_FRAME, length, _)) => {
+            number(block, 8, big_endian).map_or(12, |original| 12 + length.saturating_sub(16).min(original as usize))
+        }
         _ => 12,
     }
 }

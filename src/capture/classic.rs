@@ -143,7 +143,7 @@ impl RecordHeader {
     pub fn is_before(&self, next: &Self, clock: Clock) -> bool {
         next.captured as usize <= MAX_CAPTURED
             && (!next.is_carried(clock) || self.is_carried(clock))
-            && is_near(self.seconds, next.seconds)
+            && (is_near(self.seconds, next.seconds) || !next.is_odd(clock))
     }
 
     /// Whether nothing but zeros is there, which is no record where others have times: a disk has such holes after a crash.

@@ -157,6 +157,24 @@ fn a_damaged_length_costs_one_record_where_the_next_can_be_found() {
 }
 
 #[test]
+fn frames_of_odd_times_and_lengths_are_read_where_another_record_stands_behind_them() {
+    const DAY: u32 = 86_400;
+    let record = |days: u32, original: u32| record(u32::to_le_bytes, [days * DAY, 5, 8, original], 0, b"12345678");
+    for (days, original) in
+        [([1000, 3, 5000, 1000, 1000, 1000], 8), ([1000, 2000, 3000, 1000, 1000, 1000], 8), ([1000; 6], 2)]
+    {
+        let mut bytes = header(0xa1b2_c3d4, (2, 4), u32::to_le_bytes);
+        bytes.extend(days.into_iter().flat_map(|days| record(days, original)));
+        let read = read(&bytes);
+        assert_eq!(
+            read.frames.iter().map(|frame| frame.time / 1_000_000_000).collect::<Vec<_>>(),
+            days.map(|day| i64::from(day * DAY))
+        );
+        assert!(read.warnings.is_empty(), "{:?}", read.warnings);
+    }
+}
+
+#[test]
 fn a_header_that_cannot_be_is_an_error() {
     let bytes = header(0xa1b2_c3d4, (7, 9), u32::to_le_bytes);
     let expected = "capture: is a capture of version 7.9, which is not known; save it again with a current tool";

@@ -164,7 +164,13 @@ fn a_record_that_is_cut_is_not_searched_for_what_it_carries() {
     let outer = claims(2, 600, &[&header()[..], &inner].concat());
     let blocks = (5..9).flat_map(block).collect::<Vec<_>>();
     let block = Builder::default().whole_frame(0, 7, &blocks.repeat(3)).bytes;
-    for ((head, frame), last) in forms().into_iter().zip([outer, block[..block.len() - 100].to_vec()]) {
+    let simple = Builder::default().simple_frame(blocks.len() as u32 * 3, &blocks.repeat(3)).bytes;
+    let [pcap, pcapng] = forms();
+    for ((head, frame), last) in [
+        (pcap, outer),
+        (pcapng.clone(), block[..block.len() - 100].to_vec()),
+        (pcapng, simple[..simple.len() - 100].to_vec()),
+    ] {
         let read = read(&[head, frame(0), frame(1), last].concat());
         assert_eq!(read.payloads(), frames(0..2));
         assert!(read.warnings.len() == 1 && read.warnings[0].contains("ends in the middle"), "{:?}", read.warnings);
