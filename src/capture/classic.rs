@@ -139,6 +139,11 @@ impl RecordHeader {
         self.captured > self.original || self.captured > 65_535 || self.is_carried(clock)
     }
 
+    /// Whether it is of those that are not read in runs, many at once.
+    pub fn is_single(&self, clock: Clock) -> bool {
+        self.captured == 0 || self.captured > self.original || self.is_carried(clock)
+    }
+
     /// Whether the other can be the next record, judged mildly: what is odd about this one may be so in all.
     pub fn is_before(&self, next: &Self, clock: Clock) -> bool {
         next.captured as usize <= MAX_CAPTURED

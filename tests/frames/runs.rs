@@ -82,7 +82,12 @@ fn damaged(to: &mut impl Write, big_endian: bool, random: &mut Random) -> usize 
                     // Another length of the IP header would have other bytes be the checksum.
                     bytes[at] ^= if at == 14 { 0x20 } else { 1 << random.below(8) };
                 }
-                1 => bytes.extend_from_slice(&[0x5a; 7][..random.below(8)]),
+                1 => {
+                    bytes.extend_from_slice(&[0x5a; 7][..random.below(8)]);
+                    original = original.max(bytes.len() as u32);
+                }
+                // Those with more than they had are read singly.
+                4 if random.below(128) == 0 => original = 1,
                 2 if random.below(4) == 0 => bytes.truncate(1 + random.below(bytes.len())),
                 3 if random.below(4) == 0 => original += 1,
                 _ => {}

@@ -91,10 +91,13 @@ impl Savefile {
             return Ok(self.pass(damage, 1, None));
         }
         match self.ensure(layout.header + captured)? {
-            Have::All if self.is_doubtful(&record) && !self.is_followed(&record) && self.is_overtaken(1) => {
-                return Ok(self.pass(damage, 1, None));
+            Have::All => {
+                // Those in runs are not doubted either.
+                let doubtful = record.is_single(clock) && self.is_doubtful(&record);
+                if doubtful && !self.is_followed(&record) && self.is_overtaken(1) {
+                    return Ok(self.pass(damage, 1, None));
+                }
             }
-            Have::All => {}
             Have::Pending if self.is_doubtful(&record) && self.is_overtaken(1) => {
                 return Ok(self.pass(damage, 1, None));
             }
