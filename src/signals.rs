@@ -6,17 +6,22 @@ use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 /// The signal that says that the terminal is gone.
 pub const HANGUP: i32 = SIGHUP;
 
+/// The signals that end a program unless it says otherwise, but for those of a fault of its own.
+const ENDING: [i32; 9] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGXCPU];
+
 /// What a signal asks of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// End: SIGINT, SIGTERM, SIGHUP, by number.
+    /// End: SIGINT, SIGTERM or another of those that do so, by number.
     End(i32),
     /// Stop until continued: SIGTSTP.
     Stop,
@@ -26,7 +31,7 @@ pub enum Asked {
 
 /// Start a thread that hands every signal to `tell`. The thread ends when `tell` answers false.
 pub fn forward(mut tell: impl FnMut(Asked) -> bool + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new(ENDING.iter().chain(&[SIGTSTP, SIGCONT]))?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
             let asked = match signal {

@@ -67,7 +67,8 @@ fn given_back_on_ctrl_c() {
 
 #[test]
 fn given_back_on_signals() {
-    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+    use Signal::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU};
+    for signal in [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGXCPU] {
         // portable-pty reports an end by signal as status 1.
         check(coapscope(), |pty| pty.send(signal), 1, "");
     }

@@ -21,7 +21,7 @@ pub enum Event {
     Key(KeyEvent),
     /// The terminal has another size.
     Resize,
-    /// SIGTERM, SIGINT or SIGHUP came: end, and say which.
+    /// A signal came that ends the program, this one.
     End(i32),
     /// SIGTSTP came: give the terminal back and stop.
     Stop,
