@@ -113,6 +113,44 @@ fn given_back_when_stopped_and_taken_again() {
 }
 
 #[test]
+fn taken_again_when_others_stopped_it() {
+    let mut shell = CommandBuilder::new("sh");
+    shell.args(["-i"]);
+    shell.env("PS1", "ready> ");
+    shell.env("ENV", "");
+    let mut pty = Pty::start(shell);
+    let ready = |screen: &vt100::Screen| screen.contents().trim_end().ends_with("ready>");
+    pty.wait_for("a shell", ready);
+    pty.press(&format!("{} {CAPTURE}\r", env!("CARGO_BIN_EXE_coapscope")));
+    let drawn = |screen: &vt100::Screen| screen.alternate_screen() && screen.contents().contains(DRAWN);
+    pty.wait_for("the screen", drawn);
+    let raw = pty.modes();
+    let shell = pty.process();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+    let program = nix::unistd::Pid::from_raw(children.trim().parse().unwrap());
+    nix::sys::signal::kill(program, Signal::SIGSTOP).unwrap();
+    pty.wait_for("the shell again", |screen| screen.contents().contains("ready>"));
+    pty.press("stty sane; clear\n");
+    pty.wait_for("an empty screen", |screen| screen.contents().trim() == "ready>");
+    assert_ne!(pty.modes(), raw);
+    pty.press("fg\r");
+    pty.wait_for("the screen again", drawn);
+    assert_eq!(pty.modes(), raw, "raw mode was not taken again");
+    pty.press("q");
+    pty.wait_for("the shell at the end", |screen| !screen.alternate_screen() && ready(screen));
+    pty.press("exit\r");
+    pty.wait_for_end();
+}
+
+#[test]
+fn a_terminal_without_a_screen_is_told() {
+    let mut pty = Pty::start_on(coapscope(), "dumb", "C.UTF-8");
+    assert_eq!(pty.wait_for_end(), 2, "{}", pty.text());
+    pty.wait_for("one line", |screen| screen.contents().replace('\n', "").contains("`coapscope print` prints"));
+    assert!(!pty.raw().contains(&b'\x1b'), "the screen was begun");
+}
+
+#[test]
 fn frames_are_synchronized_and_idle_is_silent() {
     let mut pty = Pty::start(coapscope());
     pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));

@@ -22,6 +22,9 @@ use crate::tui::{self, Event, Opening, Outcome, Theme};
 /// # Errors
 /// Where nothing can be opened, the terminal fails, or the loader breaks.
 pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
+    if term() == "dumb" {
+        anyhow::bail!("this terminal cannot show a screen (TERM=dumb); `coapscope print` prints a line a message");
+    }
     let times = args.showing.time;
     let outcome = show(args, times)?;
     // All that was open is closed by now: the signal may end the program as it would have.
@@ -180,6 +183,11 @@ fn first_interface() -> String {
     String::new()
 }
 
+/// What kind of terminal this is.
+fn term() -> String {
+    env::var("TERM").unwrap_or_default()
+}
+
 /// Colours and signs that this terminal is given.
 fn theme(showing: &ShowingArgs, ascii: bool) -> Theme {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -188,7 +196,6 @@ fn theme(showing: &ShowingArgs, ascii: bool) -> Theme {
         Color::Never => false,
         Color::Auto => !set("NO_COLOR") && env::var_os("CLICOLOR").is_none_or(|value| value != "0"),
     };
-    let term = env::var("TERM").unwrap_or_default();
     // The console of Linux has few signs beyond ASCII, whatever the locale says.
-    Theme { colour, unicode: !ascii && term != "linux" && term != "dumb" && output::locale_is_utf8() }
+    Theme { colour, unicode: !ascii && term() != "linux" && output::locale_is_utf8() }
 }

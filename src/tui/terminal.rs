@@ -107,6 +107,8 @@ impl<F: FnMut() -> io::Result<()>> Surroundings for Tty<F> {
     }
 
     fn resume(&mut self) -> io::Result<()> {
+        // Whoever was at the terminal meanwhile may have changed its modes; crossterm, which does not know, would leave them.
+        let _ = terminal::disable_raw_mode();
         take()
     }
 
