@@ -34,6 +34,8 @@ mod sentences;
 mod silent;
 #[path = "screens/timeline.rs"]
 mod timeline;
+#[path = "screens/told.rs"]
+mod told;
 #[path = "screens/truth.rs"]
 mod truth;
 #[path = "screens/words.rs"]
@@ -213,7 +215,7 @@ fn nothing_is_explained() {
     assert!(film.last().lines().next().unwrap().contains("drop 17"), "{}", film.last());
     let failed = Some(Ended::Failed("x.pcap: cannot be read: input/output error".into()));
     let film = check("failed", SMALL, Scene::files().told(Summary::default(), failed));
-    assert!(film.last().contains("READ ERROR"), "{}", film.last());
+    assert!(film.last().contains("ENDED BY AN ERROR: ? G"), "{}", film.last());
     check("cut", SMALL, Scene::lab("08-truncated-file.pcap"));
     let film = check("damaged", SMALL, Scene::files().warned(3));
     assert!(film.last().contains("3 warnings") && !film.last().contains("nothing was captured"), "{}", film.last());

@@ -75,6 +75,21 @@ fn given_back_on_signals() {
 }
 
 #[test]
+fn what_could_not_be_read_is_told_after_the_screen() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for file in ["CONTRIBUTING.md", empty.path().to_str().unwrap()] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
+        command.arg(file);
+        let said = format!("coapscope: {file}: ");
+        let mut pty = Pty::start(command);
+        pty.wait_for("the page that tells it", |screen| screen.contents().contains("ENDED BY AN ERROR"));
+        pty.press("q");
+        assert_eq!(pty.wait_for_end(), 2, "{}", pty.text());
+        pty.wait_for("what it says", |screen| !screen.alternate_screen() && screen.contents().contains(&said));
+    }
+}
+
+#[test]
 fn given_back_on_a_panic_of_the_screen() {
     check(broken("screen"), |pty| pty.press("j"), 101, "the screen broke on purpose");
 }

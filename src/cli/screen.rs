@@ -31,6 +31,8 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
     match outcome {
         Outcome::Signal(signal) => signals::end_by(signal)?,
         Outcome::Decode(port) => return again_with(port),
+        // The page that told it is gone with the screen.
+        Outcome::Failed(why) => anyhow::bail!(why),
         Outcome::Quit => {}
     }
     Ok(())

@@ -80,10 +80,12 @@ pub struct Session {
 }
 
 /// How the screen ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The user ended it.
     Quit,
+    /// So it was, and what was read had failed before: one line that says what, where, why and what to do.
+    Failed(String),
     /// A signal did; its number.
     Signal(i32),
     /// The user wants the capture read again, with this UDP port as CoAP.
@@ -155,7 +157,7 @@ pub fn run<B: Backend>(
             Wanted::No | Wanted::Now => events.recv().ok(),
         };
         let Some(first) = first else {
-            return screen.draw(terminal).map(|()| Outcome::Quit);
+            return screen.draw(terminal).map(|()| screen.quit());
         };
         screen.take(first, surroundings)?;
         for _ in 0..BEFORE_A_DRAW {
@@ -170,7 +172,7 @@ pub fn run<B: Backend>(
                 break;
             }
         }
-        if let Some(outcome) = screen.outcome {
+        if let Some(outcome) = screen.outcome.take() {
             return Ok(outcome);
         }
     }
@@ -239,10 +241,16 @@ impl Screen {
         Ok(())
     }
 
+    /// How it ends where nothing else ends it.
+    fn quit(&self) -> Outcome {
+        let fault = self.app.newest().ended().and_then(Ended::fault);
+        fault.map_or(Outcome::Quit, |why| Outcome::Failed(why.to_owned()))
+    }
+
     fn effect(&mut self, effect: Effect, surroundings: &mut impl Surroundings) -> Result<(), ScreenError> {
         match effect {
             Effect::None => {}
-            Effect::Quit => self.outcome = Some(Outcome::Quit),
+            Effect::Quit => self.outcome = Some(self.quit()),
             Effect::Suspend => {
                 surroundings.suspend().map_err(terminal_failed)?;
                 self.clear = true;

@@ -70,7 +70,7 @@ impl Opening {
             },
             Self::StandardInput => "standard input".into(),
             Self::BuiltIn { .. } => "built-in lab session".into(),
-            Self::Live { interface, .. } => format!("LIVE {interface}"),
+            Self::Live { interface, .. } => interface.clone(),
         }
     }
 }

@@ -61,9 +61,14 @@ impl App {
         self.behind.is_some()
     }
 
+    /// All that is known by now, be it shown or kept behind a frozen view.
+    pub fn newest(&self) -> &Store {
+        self.behind.as_ref().map_or(&self.store, |behind| &behind.store)
+    }
+
     /// Messages that came since the view was frozen.
     pub fn behind_view(&self) -> usize {
-        self.behind.as_ref().map_or(0, |behind| behind.store.len().saturating_sub(self.store.len()))
+        self.newest().len().saturating_sub(self.store.len())
     }
 
     pub(super) fn toggle_freeze(&mut self) {

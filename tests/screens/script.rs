@@ -235,7 +235,8 @@ impl Scene {
         let mut terminal = Terminal::new(camera).unwrap();
         let mut surroundings = Nowhere::default();
         let outcome = tui::run(session, &mut terminal, &mut surroundings).unwrap();
-        assert!(matches!(outcome, Outcome::Signal(15) | Outcome::Decode(_) | Outcome::Quit), "{outcome:?}");
+        let is_end = matches!(outcome, Outcome::Signal(15) | Outcome::Decode(_) | Outcome::Quit | Outcome::Failed(_));
+        assert!(is_end, "{outcome:?}");
         drop(folder);
         let camera = terminal.backend_mut();
         Film {

@@ -69,6 +69,27 @@ fn a_quiet_interface_keeps_nobody() {
 }
 
 #[test]
+fn an_interface_that_goes_away_is_told() {
+    if !can_capture("an_interface_that_goes_away_is_told") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+    let made = "ip link add gone0 type veth peer name other0 && ip link set gone0 up && ip link set other0 up";
+    let line = format!("{made} || exit; (read _ <{}; ip link del gone0) & exec {PROGRAM} -i gone0", fifo.display());
+    let mut pty = Pty::start(command(ALONE.iter().copied().chain(["sh", "-c", &line])));
+    pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
+    std::fs::write(&fifo, "now\n").unwrap();
+    pty.wait_for("the end", |screen| screen.contents().starts_with(" gone0 ") && screen.contents().contains("ERROR"));
+    pty.press("q");
+    assert_eq!(pty.wait_for_end(), 2, "{}", pty.text());
+    pty.wait_for("what it says", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("coapscope: gone0: ")
+    });
+}
+
+#[test]
 fn a_quiet_interface_keeps_no_print() {
     if !can_capture("a_quiet_interface_keeps_no_print") {
         return;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::text::{self, Pieces};
 use crate::render::ladder::{ASCII, Kind, UNICODE};
+use crate::store::Ended;
 use crate::tracking::EndpointId;
 use crate::tui::app::{App, Overlay};
 use crate::tui::keymap::{GROUPS, KEYS};
@@ -105,6 +106,9 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
     }
     rows.push(vec![(" This capture".into(), theme.heading())]);
     entry(&mut rows, app, "from", &app.opening.title(), columns);
+    if let Some(why) = app.newest().ended().and_then(Ended::fault) {
+        entry(&mut rows, app, "ended", why, columns);
+    }
     if let Opening::Live { filter, rights, .. } = &app.opening {
         entry(&mut rows, app, "filter", filter, columns);
         entry(&mut rows, app, "rights", rights, columns);

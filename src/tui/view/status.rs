@@ -44,7 +44,7 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
         if columns < HINTED { String::new() } else { side(app, columns.saturating_sub(text::width(&line) + 3)) };
     let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
     let over = |line: &str| text::width(line) + right_width + 1 > columns;
-    let short = app.opening.short_title();
+    let short = named(app, app.opening.short_title());
     while over(&line) {
         // Counts are worth more than the blanks between them.
         line = joined(&parts, Some(&short));
@@ -91,11 +91,17 @@ fn side(app: &App, columns: usize) -> String {
     }
 }
 
+/// What is looked at, and whether an interface is open still.
+fn named(app: &App, title: String) -> String {
+    let is_open = app.opening.is_live() && app.newest().ended().is_none();
+    if is_open { format!("LIVE {title}") } else { title }
+}
+
 /// Parts of the first line in their order, each with a rank: the highest is given up first.
 fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
     let summary = app.store.summary();
     let counters = &summary.counters;
-    let mut parts = vec![(0, app.opening.title())];
+    let mut parts = vec![(0, named(app, app.opening.title()))];
     if app.is_frozen() {
         let new = app.behind_view();
         parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
@@ -123,7 +129,8 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
     if app.store.first() > 0 {
         parts.push((3, format!("oldest {} left memory", app.store.first())));
     }
-    if app.store.ended().is_none() && !app.opening.is_live() {
+    let ended = app.newest().ended();
+    if ended.is_none() && !app.opening.is_live() {
         let progress = summary.progress;
         let percent = progress.total.filter(|total| *total > 0).map(|total| (progress.read * 100 / total).min(100));
         let reading = percent.map_or("reading".into(), |percent| format!("reading {percent}%"));
@@ -131,11 +138,12 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         let at_end = app.opening.is_followed() && progress.total.is_some_and(|total| progress.read + FRAME >= total);
         parts.push((3, if at_end { "following".into() } else { reading }));
     }
-    if app.opening.is_live() && matches!(app.store.ended(), Some(Ended::Complete)) {
+    if app.opening.is_live() && matches!(ended, Some(Ended::Complete)) {
         parts.push((1, "capture ended".into()));
     }
-    if matches!(app.store.ended(), Some(Ended::Failed(_))) {
-        parts.push((1, "READ ERROR".into()));
+    if matches!(ended, Some(Ended::Failed(_))) {
+        // The keys that lead to the end of the help page, which says why.
+        parts.push((1, "ENDED BY AN ERROR: ? G".into()));
     }
     if let Opening::Live { saved_to: Some(file), .. } = &app.opening
         && columns >= 100

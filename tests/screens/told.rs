@@ -1,0 +1,24 @@
+//! What is told of a capture as a whole: how it failed, what is in it, how far it is read, and from when its times count.
+
+use coapscope::store::{Ended, Summary};
+use coapscope::tui::Outcome;
+
+use super::script::Scene;
+
+#[test]
+fn how_a_capture_failed_can_be_read_again() {
+    let why = "eth0: the file of -w cannot be written: No space left on device";
+    let failed = || Some(Ended::Failed(why.to_owned()));
+    let live = || Scene::lab("02-alarm-plain.pcap").made_live();
+    let film = live().told(Summary::default(), failed()).run();
+    assert!(film.last().contains(why), "{}", film.last());
+    let film = live().told(Summary::default(), failed()).keys("k k ? G").run();
+    let title = film.last().lines().next().unwrap();
+    assert!(title.starts_with(" eth0 ") && title.contains("ENDED BY AN ERROR"), "{title}");
+    assert!(film.last().contains("ended          eth0: the file of -w cannot be written"), "{}", film.last());
+    // Whoever ends the screen is told by the status, too; whoever froze it as well.
+    for before in ["k", "p"] {
+        let film = live().keys(before).told(Summary::default(), failed()).keys("q y").run();
+        assert_eq!(film.outcome, Outcome::Failed(why.to_owned()), "{before}");
+    }
+}
