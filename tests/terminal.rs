@@ -206,7 +206,7 @@ fn no_color_leaves_bold_and_reverse() {
             command.env("NO_COLOR", value);
         }
         let mut pty = Pty::start(command);
-        pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN) && screen.contents().contains("88 msg"));
+        pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN) && screen.contents().contains("85 msg"));
         for key in ["]", "f", "3", "4", "5", "1"] {
             assert!(pty.answer_to(key, Duration::from_secs(20)).is_some(), "no answer to {key}");
         }

@@ -22,7 +22,7 @@ use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::time::TimeFormat;
-use crate::store::Store;
+use crate::store::{Chosen, Store};
 
 /// Characters of a copied text that are shown.
 const QUOTED: usize = 40;
@@ -122,6 +122,8 @@ pub struct App {
     pub(super) make_fetcher: Box<dyn Fn() -> Fetcher>,
     pub(super) events: Sender,
     pub(super) wall: fn() -> i64,
+    /// Rows that are no messages, but speak of some.
+    pub(super) evidence: Chosen,
     /// What came since the view was frozen.
     pub(super) behind: Option<Behind>,
     /// Rows of the help page, known once it was drawn.
@@ -169,6 +171,7 @@ impl App {
             help_page: (0, 0),
             spared: 0,
             wall,
+            evidence: Chosen::default(),
             behind: None,
         }
     }

@@ -122,7 +122,7 @@ impl Finder {
     pub fn words(&self) -> String {
         let (done, all) = (self.progress.0.load(Ordering::Relaxed).min(self.progress.1), self.progress.1);
         let percent = u64::from(done) * 100 / u64::from(all.max(1));
-        format!("looking for \"{}\": {percent}% of {all} messages (Esc stops)", self.text)
+        format!("looking for \"{}\": {percent}% of {all} rows (Esc stops)", self.text)
     }
 
     /// Start workers over a snapshot of the store.

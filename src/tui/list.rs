@@ -185,6 +185,18 @@ impl App {
         self.visible().len()
     }
 
+    /// All messages that came, without what speaks of some.
+    pub fn messages(&self) -> usize {
+        self.store.len().saturating_sub(self.evidence.len())
+    }
+
+    /// Those of them that are shown.
+    pub fn messages_shown(&self) -> usize {
+        let visible = self.visible();
+        let others = self.evidence.from(self.store.first()).filter(|id| visible.has(*id)).count();
+        visible.len().saturating_sub(others)
+    }
+
     /// The messages on the pane.
     pub fn on_pane(&self) -> Vec<RecordId> {
         let visible = self.visible();

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use crate::render::spared::is_spared;
-use crate::store::{Ended, Store, Update};
+use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
 
 /// What comes while the view is frozen: rows and what is said of them stay as they were, to the last column.
@@ -51,6 +51,9 @@ impl App {
         for id in from..self.store.len() as RecordId {
             if let Some(record) = self.store.get(id) {
                 self.aliases.note(&record);
+                if record.kind() == RecordKind::Evidence {
+                    self.evidence.push(id);
+                }
             }
         }
         self.filter_update(from, patched || ended);

@@ -90,7 +90,7 @@ fn what_is_left_out_of_a_long_observation_is_said_whole() {
 fn a_search_says_how_far_it_is() {
     let (_folder, file) = capture();
     let film = Scene::file(&file).keys("C-f").typed("nowhere").keys("Enter").wait().run();
-    let told = |frame: &String| frame.contains("looking for \"nowhere\"") && frame.contains("% of 5002 messages");
+    let told = |frame: &String| frame.contains("looking for \"nowhere\"") && frame.contains("% of 5002 rows");
     assert!(film.frames.iter().any(told), "{}", film.last());
     assert!(film.last().contains("\"nowhere\"") && !film.frames.last().is_some_and(told), "{}", film.last());
 }

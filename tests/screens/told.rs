@@ -6,6 +6,17 @@ use coapscope::tui::Outcome;
 use super::script::Scene;
 
 #[test]
+fn what_speaks_of_messages_is_not_counted_as_one() {
+    let title = |scene: Scene| scene.run().last().lines().next().unwrap().to_owned();
+    for (lab, counted) in [("06-dtls-psk-gnutls.pcap", " 0 msg"), ("10-proxy-libcoap.mirror.pcap", " 65 msg")] {
+        let title = title(Scene::lab(lab));
+        assert!(title.contains(counted), "{title}");
+    }
+    let title = title(Scene::built_in().filtered("coap.type == 0 || icmp").wait());
+    assert!(title.contains(" of 85 msg"), "{title}");
+}
+
+#[test]
 fn how_a_capture_failed_can_be_read_again() {
     let why = "eth0: the file of -w cannot be written: No space left on device";
     let failed = || Some(Ended::Failed(why.to_owned()));

@@ -84,7 +84,7 @@ fn three_users_find_what_they_look_for() {
                 let command = CommandBuilder::new(env!("CARGO_BIN_EXE_coapscope"));
                 let mut pty = Pty::start_on(command, terminal, locale);
                 pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
-                pty.wait_for("all of it", |screen| screen.contents().contains("88 msg"));
+                pty.wait_for("all of it", |screen| screen.contents().contains("85 msg"));
                 if locale == "C" {
                     // In one go, as fast fingers do.
                     pty.press(&keys.concat());

@@ -107,7 +107,7 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
     }
     if app.filter.text().is_empty() {
-        parts.push((2, format!("{} msg", app.store.len())));
+        parts.push((2, format!("{} msg", app.messages())));
         parts.push((8, format!("{} exch", counters.exchanges)));
         for (rank, problem) in (3..).zip(problems(app)) {
             parts.push((rank, problem));
@@ -115,7 +115,7 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
     } else {
         // The counts are of all messages, and would be taken for those of the chosen ones; the filter itself is on the right.
         let state = if app.filter.running { "filtering " } else { "" };
-        parts.push((1, format!("{state}{} of {} msg", app.rows(), app.store.len())));
+        parts.push((1, format!("{state}{} of {} msg", app.messages_shown(), app.messages())));
     }
     if let Some(ordering) = app.tables.ordering_alone(app.view) {
         parts.push((0, ordering));
