@@ -311,8 +311,9 @@ impl App {
         if before == now {
             self.say("a field below CoAP is selected: its bytes are those of the frame");
         } else if self.detail.byte_page.0 == 0 {
-            let which = if now { "the whole frame" } else { "the CoAP message" };
-            self.say(format!("bytes are those of {which}; Tab leads to them"));
+            let message = format!("{} message", self.detail.message_word());
+            let which = if now { "whole frame" } else { &message };
+            self.say(format!("bytes are those of the {which}; Tab leads to them"));
         }
     }
 

@@ -171,6 +171,14 @@ impl Detail {
             .unwrap_or(0)
     }
 
+    /// What the bytes of the message are, in a word: of evidence they need not be CoAP.
+    pub fn message_word(&self) -> &'static str {
+        match self.items.get(self.message_item()).map(|item| item.label.as_str()) {
+            Some("Datagram Transport Layer Security") => "DTLS",
+            _ => "CoAP",
+        }
+    }
+
     fn apply_folds(&mut self) {
         for item in &mut self.items {
             item.open = self.folds.get(&item.path).copied().or(self.all).unwrap_or(item.open);

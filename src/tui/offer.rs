@@ -3,6 +3,9 @@
 use super::app::{App, Effect};
 use super::opening::Opening;
 
+/// Reasons that are named at most.
+const REASONS: usize = 8;
+
 impl App {
     /// The port on which most of what looks like CoAP came, and how many datagrams that is.
     fn offered(&self) -> Option<(u16, u64)> {
@@ -17,6 +20,24 @@ impl App {
         let more = if others > 0 { format!("; {others} more such ports") } else { String::new() };
         let how = if self.reads_again() { "D decodes them" } else { "start with --port to see them" };
         Some(format!("{count} datagrams on UDP port {port} look like CoAP too: {how}{more}"))
+    }
+
+    /// Frames that are not CoAP, by reason, the most frequent first.
+    pub fn reasons(&self) -> Vec<(&str, u64)> {
+        let reasons = self.store.summary().reasons.iter();
+        let mut reasons: Vec<(&str, u64)> = reasons.map(|(name, frames)| (name.as_str(), *frames)).collect();
+        reasons.sort_by_key(|(name, frames)| (std::cmp::Reverse(*frames), *name));
+        let rest: u64 = reasons.iter().skip(REASONS).map(|(_, frames)| *frames).sum();
+        if rest > 0 {
+            reasons.truncate(REASONS);
+            reasons.push(("for other reasons", rest));
+        }
+        reasons
+    }
+
+    /// The rows are no messages, but speak of some, and none came: what did.
+    pub fn has_evidence_alone(&self) -> bool {
+        !self.store.is_empty() && self.messages() == 0 && self.store.ended().is_some()
     }
 
     /// What was opened can be opened again from its beginning; an interface and standard input cannot.

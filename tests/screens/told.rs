@@ -4,6 +4,7 @@ use coapscope::store::{Ended, Summary};
 use coapscope::tui::Outcome;
 
 use super::script::Scene;
+use super::{SMALL, check};
 
 #[test]
 fn what_speaks_of_messages_is_not_counted_as_one() {
@@ -14,6 +15,20 @@ fn what_speaks_of_messages_is_not_counted_as_one() {
     }
     let title = title(Scene::built_in().filtered("coap.type == 0 || icmp").wait());
     assert!(title.contains(" of 85 msg"), "{title}");
+}
+
+#[test]
+fn evidence_without_any_message_is_explained() {
+    let film = check("evidence-alone", SMALL, Scene::lab("06-dtls-psk-gnutls.pcap").keys("j"));
+    let told = "No CoAP message in 100 frames; what came instead: 96 DTLS (encrypted";
+    for said in [told, "\n  4 ICMP", "DTLS, 31 bytes"] {
+        assert!(film.last().contains(said), "{said} is missing:\n{}", film.last());
+    }
+    let film = Scene::lab("06-dtls-psk-gnutls.pcap").keys("? G").at((80, 100)).run();
+    assert!(film.last().contains("not CoAP       96 DTLS"), "{}", film.last());
+    // Where the error quotes CoAP, it is called so.
+    let film = Scene::built_in().keys(":88 Enter").run();
+    assert!(film.last().contains("CoAP, ") && !film.last().contains("No CoAP message"), "{}", film.last());
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, beside: bool) {
             text::write(buffer, area.x, y, 1, &vec![(app.theme.signs().wall.into(), Style::new())], ' ');
         }
     }
-    let hint = if app.detail.shows_frame() { "x CoAP only" } else { "x whole frame" };
+    let only = format!("x {} only", app.detail.message_word());
+    let hint = if app.detail.shows_frame() { &only } else { "x whole frame" };
     super::rule(buffer, inner, app, Pane::Bytes, &title(app), hint);
     let (rows, per_row) = app.detail.byte_page;
     let bytes = app.detail.bytes();
@@ -61,7 +62,7 @@ fn title(app: &App) -> String {
     } else {
         let at =
             app.detail.coap_offset().map_or("from several frames".into(), |offset| format!("at frame byte {offset}"));
-        format!("CoAP, {}, {at}", count(bytes.len(), "byte"))
+        format!("{}, {}, {at}", app.detail.message_word(), count(bytes.len(), "byte"))
     };
     if let Some(span) = app.detail.marked() {
         let range = span.byte_range();

@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Pieces};
-use crate::coap::Severity;
+use crate::coap::{Severity, count};
 use crate::store::Ended;
 use crate::tui::app::App;
 use crate::tui::opening::Opening;
 
-/// Reasons that are named at most.
-const REASONS: usize = 8;
+/// Ports that are named at most.
+const PORTS: usize = 8;
 /// Warnings that are told in full at most.
 const DAMAGE: usize = 3;
 
@@ -27,6 +27,21 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     for (y, row) in (top..area.bottom()).zip(&rows.rows) {
         text::write(buffer, area.x, y, area.width, row, app.theme.signs().more);
     }
+}
+
+/// The same in a few rows, below those of evidence: there was no message that it may speak of.
+pub fn below_evidence(buffer: &mut Buffer, area: Rect, app: &App) {
+    let mut page = Page { rows: vec![Vec::new()], app, columns: usize::from(area.width) };
+    let came: Vec<String> = app.reasons().iter().map(|(name, frames)| format!("{frames} {name}")).collect();
+    page.heading(&format!("No CoAP message in {}; what came instead: {}", count_of_frames(app), came.join(", ")));
+    for (y, row) in (area.y..area.bottom()).zip(&page.rows) {
+        text::write(buffer, area.x, y, area.width, row, app.theme.signs().more);
+    }
+}
+
+fn count_of_frames(app: &App) -> String {
+    let frames = usize::try_from(app.store.summary().frames).unwrap_or(usize::MAX);
+    count(frames, "frame")
 }
 
 struct Page<'a> {
@@ -69,7 +84,7 @@ fn live(page: &mut Page<'_>) {
     let summary = page.app.store.summary();
     page.text(
         "so far",
-        &format!("{} frames passed the filter, {} dropped by the kernel", summary.frames, summary.dropped),
+        &format!("{} passed the filter, {} dropped by the kernel", count_of_frames(page.app), summary.dropped),
     );
     page.gap();
     page.text("try", "coap-client -m get coap://[::1]/time   (coap-client-notls on Debian; a coap-server must run)");
@@ -97,10 +112,9 @@ fn hidden(interface: &str, wireless: bool) -> &'static str {
 }
 
 fn loading(page: &mut Page<'_>) {
-    let summary = page.app.store.summary();
     page.heading(&format!("Reading {}", page.app.opening.title()));
     page.gap();
-    page.text("so far", &format!("{} frames, no CoAP message among them", summary.frames));
+    page.text("so far", &format!("{}, no CoAP message among them", count_of_frames(page.app)));
     offers(page);
 }
 
@@ -125,17 +139,11 @@ fn nothing(page: &mut Page<'_>, ended: &Ended) {
         }
         return damage(page);
     }
-    page.heading(&format!("No CoAP message in {} ({} frames)", page.app.opening.title(), summary.frames));
+    page.heading(&format!("No CoAP message in {} ({})", page.app.opening.title(), count_of_frames(page.app)));
     page.gap();
     page.text("", "What was there instead:");
-    let mut reasons: Vec<(&String, &u64)> = summary.reasons.iter().collect();
-    reasons.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), name.as_str()));
-    for (name, count) in reasons.iter().take(REASONS) {
-        page.text(&format!("{count:>8}"), name);
-    }
-    if reasons.len() > REASONS {
-        let rest: u64 = reasons.iter().skip(REASONS).map(|(_, count)| **count).sum();
-        page.text(&format!("{rest:>8}"), "for other reasons");
+    for (name, frames) in page.app.reasons() {
+        page.text(&format!("{frames:>8}"), name);
     }
     if !page.app.store.warnings().is_empty() {
         page.gap();
@@ -171,7 +179,7 @@ fn offers(page: &mut Page<'_>) {
         return;
     }
     page.gap();
-    for (port, offer) in offers.iter().take(REASONS) {
+    for (port, offer) in offers.iter().take(PORTS) {
         let text = format!(
             "{} datagrams on UDP port {port} look like CoAP, first in frame {}: {}--port {port}",
             offer.datagrams,

@@ -121,6 +121,9 @@ pub fn rows(app: &App, columns: usize) -> Vec<Pieces> {
         &format!("{}, of them {} with CoAP", summary.frames, summary.coap_messages),
         columns,
     );
+    for (reason, frames) in app.reasons() {
+        entry(&mut rows, app, "not CoAP", &format!("{frames} {reason}"), columns);
+    }
     for id in (0..ENDPOINTS).map(EndpointId) {
         if let Some(endpoint) = app.store.endpoint(id) {
             entry(&mut rows, app, app.aliases.name(id), &endpoint.to_string(), columns);

@@ -72,6 +72,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         let why = app.why_empty();
         text::write(buffer, area.x, area.y + 1, area.width, &vec![(why.into(), Style::new())], more);
     }
+    if app.has_evidence_alone() {
+        let used = (rows.len() as u16 + 1).min(area.height);
+        super::empty::below_evidence(buffer, Rect { y: area.y + used, height: area.height - used, ..area }, app);
+    }
     for (y, (id, row, cells)) in (area.y + 1..area.bottom()).zip(&rows) {
         let selected = app.list.selected == Some(*id);
         let pieces = match &row.error {
