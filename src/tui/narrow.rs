@@ -19,6 +19,16 @@ fn whole(test: &str) -> String {
     format!("{WHOLE}{test})")
 }
 
+/// The test for all but what passes one.
+fn denied(test: &str) -> String {
+    if test.starts_with(WHOLE) { format!("!{test}") } else { format!("!({test})") }
+}
+
+/// What passes a test is left out by a filter whose parts these are.
+fn is_left_out(parts: &[String], test: &str) -> bool {
+    [test, &whole(test)].iter().any(|test| parts.contains(&denied(test)))
+}
+
 impl App {
     /// Filter to what is selected, or it out: in the list the exchange, in the tree and the bytes the field.
     pub(super) fn filter_by_selection(&mut self, out: bool) {
@@ -50,12 +60,11 @@ impl App {
                 format!("the filter shows {test} alone already")
             });
         }
-        let is_whole = test.starts_with(WHOLE);
-        let test = match (out, is_whole) {
-            (false, _) => test,
-            (true, true) => format!("!{test}"),
-            (true, false) => format!("!({test})"),
-        };
+        // What is selected may have been left out already, where the filter is not applied yet.
+        if !out && is_left_out(&before, &test) {
+            return self.say(format!("the filter leaves out {test}: with it alone nothing would be left"));
+        }
+        let test = if out { denied(&test) } else { test };
         if before.contains(&test) {
             return self.say(format!("the filter has {test} already"));
         }
@@ -159,6 +168,23 @@ fn bound(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_filtered_out_is_known() {
+        let parts = |text: &str| conjuncts(text);
+        let (one, all) = ("coapscope.exchange == 16", "whole_exchange(coapscope.exchange == 16)");
+        for (filter, test, is_out) in [
+            ("!(coapscope.exchange == 16)", one, true),
+            ("coap.type == 0 && !whole_exchange(coapscope.exchange == 16)", all, true),
+            ("!whole_exchange(coapscope.exchange == 16)", one, true),
+            // The errors that speak of it are left.
+            ("!(coapscope.exchange == 16)", all, false),
+            ("!(coapscope.exchange == 17)", one, false),
+            (one, one, false),
+        ] {
+            assert_eq!(is_left_out(&parts(filter), test), is_out, "{filter}: {test}");
+        }
+    }
 
     #[test]
     fn a_filter_is_what_has_to_hold() {

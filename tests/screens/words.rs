@@ -136,6 +136,12 @@ fn filters_by_the_selection_never_contradict_themselves() {
         ("", "! | =", "filter: !(coapscope.exchange == 1) && coapscope.exchange == 2"),
         ("", "! | !", "filter: !(coapscope.exchange == 1) && !(coapscope.exchange == 2)"),
         ("", "3 = | !", "without it nothing"),
+        // The second key may come before what the first asked for is there.
+        ("", "!=", "filter"),
+        ("", "3 !=", "filter"),
+        ("", "5 | j !=", "filter"),
+        ("", "5 | j ! | =", "filter"),
+        ("", "Enter j l j j !=", "filter"),
         ("", "Enter j l j = | !", "the filter shows coap.version == 1 alone"),
         ("", ":41 Enter f = !", "only one exchange is shown: without it nothing would be; = or Esc shows all again"),
         ("", "/ c o a p . t y p e = = 0 Enter | =", "filter: coap.type==0 && coapscope.exchange == 1"),
