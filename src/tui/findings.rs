@@ -190,8 +190,9 @@ impl App {
         let store = &self.store;
         let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen_count());
         let known = self.findings.judged.seen;
-        // While messages come in, they are not gone through for each single one of them.
-        let enough = known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
+        // While messages come in, they are not gone through for each single one of them; a frozen view has all that it will.
+        let enough = self.is_frozen()
+            || known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
         if self.findings.running || known == Some(seen) || !enough || self.must_wait() {
             return;
         }

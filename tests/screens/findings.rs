@@ -33,6 +33,20 @@ fn every_row_can_be_reached() {
     assert_eq!(rows.len(), 13, "{rows:#?}");
 }
 
+#[test]
+fn a_frozen_table_counts_all_that_was_there() {
+    let rows = |frame: &str| {
+        let rows = frame.lines().map(|row| row.trim_start_matches(['\u{25b6}', ' ']).to_owned());
+        rows.filter(|row| ["error ", "warn ", "note "].iter().any(|word| row.starts_with(word))).collect::<Vec<_>>()
+    };
+    let whole = Scene::built_in().made_live().at(LARGE).keys("5").wait().run();
+    // The last messages are too few for another look while more may come. The worker answers while keys come.
+    let scene = Scene::built_in().made_live().pieces(80).at(LARGE).keys_after_first("5").wait().keys("p");
+    let film = scene.keys(&"t ".repeat(120)).run();
+    assert!(film.last().contains("FROZEN") && rows(whole.last()).len() > 5, "{}", whole.last());
+    assert_eq!(rows(film.last()), rows(whole.last()), "{}", film.last());
+}
+
 /// The marked row of the table.
 fn marked(frame: &str) -> String {
     frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}')).unwrap_or_default().to_owned()
