@@ -300,8 +300,14 @@ impl App {
         self.jump_to(low);
         let selected = self.list.selected.and_then(|id| self.store.get(id)).map(|record| record.frame);
         if let Some(selected) = selected.filter(|selected| *selected != frame) {
-            let hidden = self.store.get(low).is_some_and(|record| record.frame == frame);
-            let why = if hidden { "the filter hides it" } else { "it holds no message that is shown" };
+            let found = self.store.get(low).map(|record| record.frame);
+            let is_old = low == self.store.first() && low > 0 && found.is_none_or(|oldest| frame < oldest);
+            let why = match found {
+                Some(found) if found == frame => "the filter hides it",
+                // Whether it held a message is not known any more.
+                _ if is_old => "which is older than all that is still in memory",
+                _ => "it holds no message that is shown",
+            };
             self.say(format!("not #{frame}, {why}: #{selected} is the nearest"));
         }
     }

@@ -87,6 +87,14 @@ fn what_is_left_out_of_a_long_observation_is_said_whole() {
 }
 
 #[test]
+fn what_has_left_the_memory_is_said_to_have() {
+    let (_folder, file) = capture();
+    let film = Scene::file(&file).memory(1).at(SMALL).keys(":5 Enter").run();
+    let said = "not #5, which is older than all that is still in memory: #";
+    assert!(film.last().contains(said), "{}", film.last());
+}
+
+#[test]
 fn a_search_says_how_far_it_is() {
     let (_folder, file) = capture();
     let film = Scene::file(&file).keys("C-f").typed("nowhere").keys("Enter").wait().run();

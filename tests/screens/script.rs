@@ -37,6 +37,7 @@ pub struct Scene {
     steps: Vec<Step>,
     theme: Theme,
     lost: bool,
+    memory: usize,
     filter: coapscope::filter::Filter,
 }
 
@@ -77,6 +78,7 @@ impl Scene {
             steps: Vec::new(),
             theme: Theme { colour: true, unicode: true },
             lost: false,
+            memory: 0,
             filter: coapscope::filter::Filter::default(),
         }
     }
@@ -165,6 +167,12 @@ impl Scene {
         self
     }
 
+    /// The oldest messages leave the memory when all take more bytes than this.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
     /// Keys by name, blanks between them; single letters may stand together.
     pub fn keys(mut self, keys: &str) -> Self {
         self.steps.extend(key_steps(keys));
@@ -214,7 +222,7 @@ impl Scene {
         let fetcher = reader.map(|reader| Fetcher::new(reader, false));
         let session = Session {
             opening: self.opening,
-            store: Store::default(),
+            store: Store::with_limit(self.memory),
             fetchers: Box::new(move || fetcher.clone().unwrap_or_else(empty_fetcher)),
             events,
             sender: sender.clone(),
