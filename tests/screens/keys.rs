@@ -64,6 +64,18 @@ fn counts_stay_on_a_narrow_screen() {
 }
 
 #[test]
+fn a_flow_of_one_exchange_says_so_in_its_title() {
+    for size in [SMALL, LARGE, (40, 12)] {
+        let title = |keys| Scene::built_in().at(size).keys(keys).run().last().lines().next().unwrap().to_owned();
+        let narrowed = title(":41 Enter f = j");
+        assert!(narrowed.contains("only exchange 13"), "{narrowed}");
+        for keys in [":41 Enter f = j =", ":41 Enter f = j 1", ":41 Enter f j"] {
+            assert!(!title(keys).contains("only exchange"), "{keys}: {}", title(keys));
+        }
+    }
+}
+
+#[test]
 fn a_byte_tells_all_its_fields() {
     let scene = || Scene::lab("01-libcoap-basics-ipv4.pcap").at(LARGE);
     // The first step goes to the byte under the cursor, not past it.

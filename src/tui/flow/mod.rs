@@ -256,6 +256,12 @@ impl App {
         self.say(format!("only exchange {}; = or Esc shows all again", exchange.0));
     }
 
+    /// What the ladder shows, where that is not all, for the title.
+    pub fn scope(&self) -> Option<String> {
+        let Scope::Exchange(exchange) = *self.flow.ladder.scope() else { return None };
+        (self.view == View::Flow).then(|| format!("only exchange {}", exchange.0))
+    }
+
     /// Enter: a fold opens; false where there is none to open.
     pub(super) fn open_fold(&mut self) -> bool {
         let Some(item) = self.flow.item.filter(|item| item.is_fold()) else { return false };
