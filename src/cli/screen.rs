@@ -152,6 +152,7 @@ fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Open
     let opening = Opening::Live {
         interface: live.device.name.clone(),
         filter: live.filter.clone(),
+        own_filter: args.input.filter.is_some(),
         rights,
         saved_to: args.input.write.as_ref().map(|path| path.display().to_string()),
         wireless: live.device.wireless,

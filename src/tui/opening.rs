@@ -23,6 +23,8 @@ pub enum Opening {
         interface: String,
         /// The kernel filter.
         filter: String,
+        /// The user chose that (`-f`).
+        own_filter: bool,
         /// With what rights: one line.
         rights: String,
         /// The file that every frame is written to (`-w`).
@@ -76,6 +78,6 @@ impl Opening {
 }
 
 /// The last part of a path.
-fn file_name(path: &str) -> &str {
+pub fn file_name(path: &str) -> &str {
     path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(path)
 }

@@ -76,6 +76,22 @@ fn a_flow_of_one_exchange_says_so_in_its_title() {
 }
 
 #[test]
+fn the_title_of_a_live_capture_says_what_the_user_chose() {
+    let title = |own, to, size| {
+        let film = Scene::built_in().made_live().opened(own, to).at(size).run();
+        film.last().lines().next().unwrap().to_owned()
+    };
+    let filter = "(udp or tcp)";
+    for size in [SMALL, LARGE] {
+        let bare = title(false, None, size);
+        assert!(!bare.contains(filter) && !bare.contains("saved to"), "{bare}");
+        let saved = title(true, Some("/tmp/captures/now.pcap"), size);
+        assert!(saved.contains("saved to now.pcap"), "{saved}");
+    }
+    assert!(title(true, None, LARGE).contains(filter), "{}", title(true, None, LARGE));
+}
+
+#[test]
 fn a_byte_tells_all_its_fields() {
     let scene = || Scene::lab("01-libcoap-basics-ipv4.pcap").at(LARGE);
     // The first step goes to the byte under the cursor, not past it.

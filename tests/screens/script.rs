@@ -132,6 +132,14 @@ impl Scene {
         self
     }
 
+    /// The interface was opened with the default kernel filter or with the user's, and what comes is saved or not.
+    pub fn opened(mut self, own: bool, to: Option<&str>) -> Self {
+        if let Opening::Live { own_filter, saved_to, .. } = &mut self.opening {
+            (*own_filter, *saved_to) = (own, to.map(str::to_owned));
+        }
+        self
+    }
+
     /// The file is followed.
     pub fn followed(mut self) -> Self {
         if let Opening::Files { follow, .. } = &mut self.opening {
@@ -302,6 +310,7 @@ fn live() -> Opening {
     Opening::Live {
         interface: "eth0".into(),
         filter: "(udp or tcp) and (portrange 5683-5684 or portrange 61616-61631) or icmp or icmp6".into(),
+        own_filter: false,
         rights: "the interface is open; user 1000 without any capability since then".into(),
         saved_to: None,
         wireless: false,

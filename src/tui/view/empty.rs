@@ -75,7 +75,7 @@ impl Page<'_> {
 }
 
 fn live(page: &mut Page<'_>) {
-    let Opening::Live { interface, filter, rights, saved_to, wireless } = &page.app.opening else { return };
+    let Opening::Live { interface, filter, rights, saved_to, wireless, .. } = &page.app.opening else { return };
     page.heading(&format!("Listening on {interface}: no CoAP message yet"));
     page.gap();
     page.text("filter", filter);

@@ -13,7 +13,7 @@ use crate::tui::action::View;
 use crate::tui::app::{App, Overlay, Pane};
 use crate::tui::detail::Item;
 use crate::tui::keymap;
-use crate::tui::opening::Opening;
+use crate::tui::opening::{Opening, file_name};
 
 /// Columns from which the first line has a right side.
 const HINTED: usize = 64;
@@ -38,7 +38,7 @@ const REPEATS: [Rule; 9] = [
 pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let more = app.theme.signs().more;
     let columns = usize::from(area.width);
-    let mut parts = parts(app, columns);
+    let mut parts = parts(app);
     let mut line = joined(&parts, None);
     let right =
         if columns < HINTED { String::new() } else { side(app, columns.saturating_sub(text::width(&line) + 3)) };
@@ -80,13 +80,14 @@ fn joined(parts: &[(u8, String)], short: Option<&str>) -> String {
     format!(" {}", texts.join(if short.is_some() { " " } else { "  " }))
 }
 
-/// The right side: the filter in force; for the built-in capture, how to open an interface; live, the kernel filter where `columns` are left for it.
+/// The right side: the filter in force; for the built-in capture, how to open an interface; live, a kernel filter of
+/// the user's where `columns` are left for it.
 fn side(app: &App, columns: usize) -> String {
     let more = app.theme.signs().more;
     match &app.opening {
         _ if !app.filter.text().is_empty() => text::fit(&format!("/ {}", app.filter.text()), columns, more),
         Opening::BuiltIn { live } => live.clone(),
-        Opening::Live { filter, .. } if columns >= 12 => text::fit(filter, columns, more),
+        Opening::Live { filter, own_filter: true, .. } if columns >= 12 => text::fit(filter, columns, more),
         _ => String::new(),
     }
 }
@@ -98,7 +99,7 @@ fn named(app: &App, title: String) -> String {
 }
 
 /// Parts of the first line in their order, each with a rank: the highest is given up first.
-fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
+fn parts(app: &App) -> Vec<(u8, String)> {
     let summary = app.store.summary();
     let counters = &summary.counters;
     let mut parts = vec![(0, named(app, app.opening.title()))];
@@ -146,10 +147,8 @@ fn parts(app: &App, columns: usize) -> Vec<(u8, String)> {
         // The keys that lead to the end of the help page, which says why.
         parts.push((1, "ENDED BY AN ERROR: ? G".into()));
     }
-    if let Opening::Live { saved_to: Some(file), .. } = &app.opening
-        && columns >= 100
-    {
-        parts.push((9, format!("saved to {file}")));
+    if let Opening::Live { saved_to: Some(file), .. } = &app.opening {
+        parts.push((9, format!("saved to {}", file_name(file))));
     }
     if !app.store.warnings().is_empty() {
         parts.push((7, warnings(app)));
