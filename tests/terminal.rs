@@ -90,6 +90,27 @@ fn what_could_not_be_read_is_told_after_the_screen() {
 }
 
 #[test]
+fn standard_input_that_nobody_asked_for_is_told() {
+    let program = env!("CARGO_BIN_EXE_coapscope");
+    for (line, is_told) in [
+        (format!("exec {program} <{CAPTURE}"), true),
+        (format!("cat {CAPTURE} | {program}"), true),
+        (format!("exec {program} - <{CAPTURE}"), false),
+        (format!("exec {program} </dev/null"), false),
+        (format!("exec {program}"), false),
+    ] {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", &line]);
+        let mut pty = Pty::start(command);
+        pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
+        while pty.more_within(Duration::from_millis(200)) {}
+        assert_eq!(pty.text().contains("`coapscope -` reads it"), is_told, "{line}\n{}", pty.text());
+        pty.press("q");
+        assert_eq!(pty.wait_for_end(), 0, "{line}");
+    }
+}
+
+#[test]
 fn given_back_on_a_panic_of_the_screen() {
     check(broken("screen"), |pty| pty.press("j"), 101, "the screen broke on purpose");
 }

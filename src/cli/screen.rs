@@ -1,6 +1,10 @@
 //! The screen from the command line: opens what was named, starts the threads, takes the terminal and gives it back.
 
 use std::env;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::time::Instant;
 
@@ -125,7 +129,7 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
     }
     let paths = args.input.paths();
     if paths.is_empty() {
-        let opening = Opening::BuiltIn { live: first_interface() };
+        let opening = Opening::BuiltIn { live: first_interface(), unread: has_standard_input() };
         return Ok((input::open_built_in(&args.reading)?, opening, LoaderOptions::default(), None));
     }
     let opening = if paths.iter().all(|path| path.as_os_str() == "-") {
@@ -166,6 +170,13 @@ fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Open
 #[cfg(not(feature = "live"))]
 fn open_live(interface: &str, _args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Capture)> {
     anyhow::bail!("{interface}: this coapscope was built without live capture; build it with the feature `live`")
+}
+
+/// Standard input is a file or a pipe.
+fn has_standard_input() -> bool {
+    let input = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    let kind = input.and_then(|input| input.metadata()).map(|input| input.file_type());
+    kind.is_ok_and(|kind| kind.is_file() || kind.is_fifo())
 }
 
 /// The command that opens the first interface.

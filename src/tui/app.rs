@@ -145,6 +145,7 @@ impl App {
     ) -> Self {
         Self {
             list: List::new(opening.is_followed()),
+            notice: opening.notice(),
             store,
             opening,
             theme,
@@ -160,7 +161,6 @@ impl App {
             share_limits: (0, 0),
             overlay: Overlay::None,
             pending: Pending::default(),
-            notice: None,
             times: Times::new(times),
             finder: Finder::default(),
             filter: FilterBar::default(),

@@ -16,6 +16,8 @@ pub enum Opening {
     BuiltIn {
         /// The line that would open the first interface.
         live: String,
+        /// Standard input is a file or a pipe, which nobody asked to read.
+        unread: bool,
     },
     /// An interface.
     Live {
@@ -48,6 +50,12 @@ impl Opening {
     /// The newest message is selected as long as the user does not move.
     pub const fn is_followed(&self) -> bool {
         matches!(self, Self::Live { .. } | Self::Files { follow: true, .. })
+    }
+
+    /// What the user is told at first.
+    pub fn notice(&self) -> Option<String> {
+        let unread = matches!(self, Self::BuiltIn { unread: true, .. });
+        unread.then(|| "standard input is not read: `coapscope -` reads it; this is the built-in lab session".into())
     }
 
     /// Ending loses what was captured.

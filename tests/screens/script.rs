@@ -96,7 +96,7 @@ impl Scene {
 
     /// On the built-in capture.
     pub fn built_in() -> Self {
-        let opening = Opening::BuiltIn { live: "sudo coapscope -i eth0".into() };
+        let opening = Opening::BuiltIn { live: "sudo coapscope -i eth0".into(), unread: false };
         Self::new(Some(captures().join("lab-session.pcap")), opening)
     }
 

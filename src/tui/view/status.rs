@@ -86,7 +86,7 @@ fn side(app: &App, columns: usize) -> String {
     let more = app.theme.signs().more;
     match &app.opening {
         _ if !app.filter.text().is_empty() => text::fit(&format!("/ {}", app.filter.text()), columns, more),
-        Opening::BuiltIn { live } => live.clone(),
+        Opening::BuiltIn { live, .. } => live.clone(),
         Opening::Live { filter, own_filter: true, .. } if columns >= 12 => text::fit(filter, columns, more),
         _ => String::new(),
     }
