@@ -9,7 +9,7 @@ use super::input;
 use super::{InputArgs, ReadingArgs};
 use crate::capture;
 use crate::capture::Opened;
-use crate::capture::live::{self, Device, LiveHandle, LiveOptions};
+use crate::capture::live::{self, Device, LiveError, LiveHandle, LiveOptions};
 use crate::capture::spool::{Spool, SpoolReader, SpoolWriter};
 use crate::privilege::{self, Identity};
 
@@ -34,20 +34,32 @@ struct Files {
     output: Option<Box<dyn Write + Send>>,
 }
 
-/// Open the interface, give up all rights, then start to capture. No thread may run before.
+/// Open the interface, give up all rights, then start to capture. No thread may run before. `subcommand`: what was typed before the options, for
+/// the line that says what to type instead.
 ///
 /// # Errors
 /// One line that says what, which interface or file, why, and what to do.
-pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs) -> anyhow::Result<Live> {
+pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs, subcommand: &str) -> anyhow::Result<Live> {
     let mut options = LiveOptions::new(interface, input::port_ranges(reading)?);
     options.filter.clone_from(&input.filter);
-    let capture = live::open(&options)?;
+    let capture = live::open(&options).map_err(|error| typed(error, subcommand))?;
     let (device, filter) = (capture.device().clone(), capture.filter().to_owned());
     let (files, identity) =
         privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
     let handle = Arc::new(capture.start(files.writer, files.output, input.count)?);
     let opened = capture::open_spool(files.reader, &device.name);
     Ok(Live { opened, handle, device, filter, identity })
+}
+
+/// The same error, in whose advice the subcommand is not forgotten.
+fn typed(mut error: LiveError, subcommand: &str) -> LiveError {
+    if let LiveError::Permission { command, .. } = &mut error
+        && !subcommand.is_empty()
+    {
+        command.push(' ');
+        command.push_str(subcommand);
+    }
+    error
 }
 
 fn files(output: Option<&Path>, spool: &Path) -> anyhow::Result<Files> {
@@ -107,4 +119,25 @@ pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
 /// Reads the clock for the loader: nanoseconds since 1970.
 pub fn clock() -> i64 {
     chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_has_what_was_typed() {
+        let refused = || LiveError::Permission {
+            interface: "eth0".into(),
+            root: false,
+            command: "coapscope".into(),
+            program: "/usr/bin/coapscope".into(),
+        };
+        for (subcommand, expected) in
+            [("", "\"sudo coapscope -i eth0\""), ("print", "\"sudo coapscope print -i eth0\"")]
+        {
+            let said = typed(refused(), subcommand).to_string();
+            assert!(said.contains(expected), "{said}");
+        }
+    }
 }

@@ -326,7 +326,7 @@ fn live(
     context: &mut Context<'_>,
 ) -> anyhow::Result<()> {
     let filter = wanted(reading)?;
-    let capture = super::live::open(interface, input, reading)?;
+    let capture = super::live::open(interface, input, reading, "print")?;
     super::live::stop_at_signals(&capture.handle)?;
     // The kernel's count is what `-c` means for an interface.
     let Opened { source, reader, name } = capture.opened;

@@ -67,6 +67,14 @@ impl App {
         self.times.reference.and_then(|id| self.store.get(id)).map(|record| record.frame)
     }
 
+    /// The head of a column of times that count from another frame than the first; None where they do not.
+    pub fn since_head(&self) -> Option<String> {
+        // In a table no delta is shown.
+        let is_relative =
+            self.times.format == TimeFormat::Relative || self.times.format == TimeFormat::Delta && self.view.is_table();
+        self.reference_frame().filter(|_| is_relative).map(|frame| format!("Since #{frame}"))
+    }
+
     /// The message that a relative time counts from.
     pub fn first_time(&self) -> i64 {
         let reference = self.times.reference.and_then(|id| self.store.get(id)).map(|record| record.time);

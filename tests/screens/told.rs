@@ -1,10 +1,10 @@
 //! What is told of a capture as a whole: how it failed, what is in it, how far it is read, and from when its times count.
 
-use coapscope::store::{Ended, Summary};
+use coapscope::store::{Ended, Progress, Summary};
 use coapscope::tui::Outcome;
 
 use super::script::Scene;
-use super::{SMALL, check};
+use super::{LARGE, SMALL, check};
 
 #[test]
 fn what_speaks_of_messages_is_not_counted_as_one() {
@@ -47,4 +47,25 @@ fn how_a_capture_failed_can_be_read_again() {
         let film = live().keys(before).told(Summary::default(), failed()).keys("q y").run();
         assert_eq!(film.outcome, Outcome::Failed(why.to_owned()), "{before}");
     }
+}
+
+#[test]
+fn a_frozen_view_says_how_far_the_file_is() {
+    let read = |read| Summary { progress: Progress { read, total: Some(100) }, ..Summary::default() };
+    let scene = |ended| Scene::files().told(read(40), None).keys("p").told(read(60), None).told(read(100), ended);
+    let title = |scene: Scene| scene.run().last().lines().next().unwrap().to_owned();
+    assert!(title(scene(None)).contains("reading 100%"), "{}", title(scene(None)));
+    let ended = title(scene(Some(Ended::Complete)));
+    assert!(ended.contains("FROZEN") && !ended.contains("reading"), "{ended}");
+}
+
+#[test]
+fn times_are_headed_alike_in_every_view() {
+    for keys in ["r", "f r", "3 r", "4 r"] {
+        let film = Scene::built_in().at(LARGE).keys(":40 Enter").keys(keys).keys("C-l").run();
+        let heads = film.last().lines().nth(1).unwrap();
+        assert!(heads.contains("Since #40"), "{keys}: {heads}");
+    }
+    let film = Scene::built_in().at(LARGE).keys(":40 Enter 4 r").run();
+    assert_eq!(film.last().matches("Since #40").count(), 2, "{}", film.last());
 }

@@ -10,11 +10,13 @@ const PROXY: &str = "10-proxy-libcoap.mirror.pcap";
 fn how_a_table_is_sorted_stays_beside_any_title() {
     let sizes = (40..=130).step_by(5).map(|width| (width, 24)).chain([TINY, (60, 12), (200, 50)]);
     for size in sizes {
-        for (name, keys) in [(PROXY, ":16 Enter 3 b | o | O"), ("03-observe-odd.pcap", ":7 Enter 4 b | o | O")] {
+        for (name, keys, said) in [
+            (PROXY, ":16 Enter 3 b | o | O", "time, largest first, by state"),
+            ("03-observe-odd.pcap", ":7 Enter 4 b | o | O", "age, largest first, by end"),
+        ] {
             let scene = keys.split('|').fold(Scene::lab(name).at(size), |scene, keys| scene.keys(keys).wait());
             // Another key, and what was said of the last one is gone.
             let film = scene.keys("C-l").run();
-            let said = "time, largest first, by state";
             assert!(film.last().contains(said), "{name} at {size:?}:\n{}", film.last());
             let notice = film.last().lines().rev().take(4).any(|row| row.contains(said));
             assert!(!notice, "{name} at {size:?}:\n{}", film.last());

@@ -23,7 +23,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         aliases: &app.aliases,
         cursor: true,
     };
-    let head = drawing.head(time_head(app.times.format));
+    let since = app.since_head();
+    let head = drawing.head(since.as_deref().unwrap_or(time_head(app.times.format)));
     write(buffer, Rect { height: 1, ..area }, &head, app.theme);
     if app.flow.entries.is_empty() && area.height > 1 {
         let why = vec![(app.why_empty().into(), Style::new())];

@@ -113,7 +113,7 @@ impl App {
         });
         Needs {
             number: last.map_or(0, |last| digits(u64::from(last.frame))).max(2),
-            time: time.max(7),
+            time: time.max(7).max(self.since_head().map_or(0, |head| head.len())),
             exchange: digits(self.store.summary().counters.exchanges),
             cursor: 1,
         }

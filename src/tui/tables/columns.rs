@@ -10,10 +10,12 @@ pub(super) const ORDER: usize = 6;
 const VALUE: usize = 7;
 const RULE: usize = 8;
 
+const TIME: &str = "Time";
+
 /// Head; whether it stands on the right; columns where there is room; when it is given up, the highest first, 0 never.
 const COLUMNS: [(&str, bool, usize, u8); 9] = [
     ("#", true, 6, 0),
-    ("Time", true, 9, 2),
+    (TIME, true, 9, 2),
     ("T", false, 3, 6),
     ("Observe", true, 8, 0),
     ("Step", true, 6, 5),
@@ -25,9 +27,9 @@ const COLUMNS: [(&str, bool, usize, u8); 9] = [
 /// Columns that values have at least, unless all are shorter.
 const LEAST: usize = 5;
 
-/// The heads as a row.
-pub(super) fn heads() -> Cells {
-    COLUMNS.map(|(name, ..)| name.to_owned())
+/// The heads as a row; `since`: what times count from, where that is not the first frame.
+pub(super) fn heads(since: Option<&str>) -> Cells {
+    COLUMNS.map(|(name, ..)| since.filter(|_| name == TIME).unwrap_or(name).to_owned())
 }
 
 /// Columns of each on so many; 0 for one that is given up. Rules have what is left, behind all others.

@@ -19,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) selected: Option<RecordId>,
     /// Rows and columns of the pane.
     pub(super) page: (usize, usize),
+    /// The head of times that count from another frame than the first.
+    pub(super) since: Option<String>,
     /// Columns of what stands beside the title.
     pub(super) beside: usize,
 }

@@ -204,13 +204,13 @@ impl Tables {
 
     /// How the rows of a view stand, in words.
     pub fn ordering(&self, view: View) -> String {
-        if view == View::Findings { "the worst first".into() } else { self.of(view).order.words() }
+        if view == View::Findings { "the worst first".into() } else { self.of(view).order.words(view) }
     }
 
     /// The same where no rule below the table says so, and the user asked for an order.
     pub fn ordering_alone(&self, view: View) -> Option<String> {
         let is_sorted = matches!(view, View::Exchanges | View::Observations) && !self.of(view).order.is_natural();
-        (is_sorted && self.facts.page.0 == 0).then(|| self.of(view).order.words())
+        (is_sorted && self.facts.page.0 == 0).then(|| self.of(view).order.words(view))
     }
 }
 
@@ -373,11 +373,11 @@ impl App {
         let mut facts = Facts { page, ..Facts::default() };
         if page.0 > 0 && id != 0 {
             let first = self.first_time();
-            let now = self.now();
+            let (now, since) = (self.now(), self.since_head());
             let App { store, fetcher, tables, aliases, theme, list, times, .. } = self;
             let making = Making { store, aliases, format: times.format, first, now, parameters: &tables.parameters };
             let beside = text::width(&tables.ordering(self.view));
-            let context = Context { making, theme: *theme, selected: list.selected, page, beside };
+            let context = Context { making, theme: *theme, selected: list.selected, page, beside, since };
             match self.view {
                 View::Observations => notifications::say(&context, ObservationId(id), fetcher, &mut facts),
                 _ => timeline::say(&context, ExchangeId(id), fetcher, &mut facts),
@@ -420,7 +420,7 @@ impl App {
             Sort::Reverse => order.reverse(),
             Sort::Group => order.next_group(groups),
         }
-        let words = order.words();
+        let words = order.words(view);
         self.say(words);
     }
 

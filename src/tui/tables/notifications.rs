@@ -85,11 +85,12 @@ pub(super) fn say(context: &Context<'_>, id: ObservationId, fetcher: &mut Fetche
         let said = if wide { format!("gap, filled by {by}") } else { format!("gap till {by}") };
         rows.iter_mut().filter(|(_, _, id)| *id == gap).for_each(|(cells, ..)| cells[ORDER].clone_from(&said));
     }
-    let (more, only) = (context.theme.signs().more, rows.iter().map(|(cells, ..)| cells.clone()).collect::<Vec<_>>());
+    let more = context.theme.signs().more;
+    let mut heads = columns::heads(context.since.as_deref());
+    let only = rows.iter().map(|(cells, ..)| cells).chain([&heads]).cloned().collect::<Vec<_>>();
     let widths = columns::widths(&only, context.page.1);
     // The heads stay in sight, where there is room.
     let above = if context.page.0 >= 6 { &mut facts.head } else { &mut facts.lines };
-    let mut heads = columns::heads();
     heads.iter_mut().last().filter(|_| !wide).into_iter().for_each(String::clear);
     above.push(Line::styled(columns::line(&heads, &widths, more), context.theme.heading()));
     if let Some(ends) = ends {

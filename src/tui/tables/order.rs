@@ -40,17 +40,21 @@ pub enum Column {
 }
 
 impl Column {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::State => "state",
-            Self::Ends => "client and server",
-            Self::Resource => "resource",
-            Self::Reply => "reply",
-            Self::Count => "count",
-            Self::Time => "time",
-            Self::Gaps => "gaps",
-            Self::Stale => "stale",
+    /// What the head of the column in a view stands for.
+    const fn word(self, view: View) -> &'static str {
+        match (self, view) {
+            (Self::Start, _) => "start",
+            (Self::State, View::Observations) => "end",
+            (Self::State, _) => "state",
+            (Self::Ends, _) => "client and server",
+            (Self::Resource, _) => "resource",
+            (Self::Reply, _) => "reply",
+            (Self::Count, View::Observations) => "notifications",
+            (Self::Count, _) => "copies",
+            (Self::Time, View::Observations) => "age",
+            (Self::Time, _) => "time",
+            (Self::Gaps, _) => "gaps",
+            (Self::Stale, _) => "stale",
         }
     }
 }
@@ -168,10 +172,10 @@ impl Ordering {
     }
 
     /// In words, for a rule.
-    pub fn words(&self) -> String {
-        let group = self.group.map(|column| format!(", by {}", column.word())).unwrap_or_default();
+    pub fn words(&self, view: View) -> String {
+        let group = self.group.map(|column| format!(", by {}", column.word(view))).unwrap_or_default();
         let down = if self.reversed { ", largest first" } else { "" };
-        format!("sort: {}{down}{group}", self.column.word())
+        format!("sort: {}{down}{group}", self.column.word(view))
     }
 
     pub fn next_column(&mut self, columns: &[Column]) {

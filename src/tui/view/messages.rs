@@ -263,10 +263,7 @@ impl Columns {
 /// What the times are, over their column.
 fn time_head(app: &App) -> String {
     match app.times.format {
-        TimeFormat::Relative => {
-            let reference = app.times.reference.and_then(|id| app.store.get(id)).map(|record| record.frame);
-            format!("Since #{}", reference.unwrap_or(1))
-        }
+        TimeFormat::Relative => app.since_head().unwrap_or_else(|| "Since #1".into()),
         TimeFormat::Delta => "Delta".into(),
         TimeFormat::Absolute => "Local".into(),
         TimeFormat::AbsoluteDate => "Local date".into(),

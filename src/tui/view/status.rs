@@ -125,15 +125,17 @@ fn parts(app: &App) -> Vec<(u8, String)> {
     if app.is_sorting() {
         parts.push((1, "sorting".into()));
     }
-    if summary.dropped > 0 {
-        parts.push((1, format!("drop {}", summary.dropped)));
+    // What goes on behind a frozen view is told all the same.
+    let newest = app.newest();
+    if newest.summary().dropped > 0 {
+        parts.push((1, format!("drop {}", newest.summary().dropped)));
     }
     if app.store.first() > 0 {
         parts.push((3, format!("oldest {} left memory", app.store.first())));
     }
-    let ended = app.newest().ended();
+    let ended = newest.ended();
     if ended.is_none() && !app.opening.is_live() {
-        let progress = summary.progress;
+        let progress = newest.summary().progress;
         let percent = progress.total.filter(|total| *total > 0).map(|total| (progress.read * 100 / total).min(100));
         let reading = percent.map_or("reading".into(), |percent| format!("reading {percent}%"));
         // At the end of a file that is followed there may be half a frame.

@@ -1,5 +1,7 @@
 //! A table with its column heads, its columns given up by priority where the screen is narrow; and what is said of its current row.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -40,7 +42,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let head: String = heads
         .iter()
         .zip(&widths)
-        .map(|((name, on_right, _), width)| cell(name, &("", *on_right, 0), *width, more))
+        .map(|((name, on_right, _), width)| cell(&head(app, name), &("", *on_right, 0), *width, more))
         .collect();
     text::write(buffer, area.x, area.y, area.width, &vec![(format!(" {head}"), app.theme.heading())], more);
     if app.tables.rows.is_empty() && area.height > 1 {
@@ -64,6 +66,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
             buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(app.focus == Pane::List));
         }
     }
+}
+
+/// The head of a column: times say what they count from, where that is not the first frame.
+fn head(app: &App, name: &'static str) -> Cow<'static, str> {
+    let since = app.since_head().filter(|_| TIMES.contains(&name));
+    since.map_or(Cow::Borrowed(name), Cow::Owned)
 }
 
 fn cell(text: &str, (name, on_right, _): &(&str, bool, u8), width: usize, more: char) -> String {
@@ -103,7 +111,7 @@ fn widths(app: &App, columns: usize) -> Vec<usize> {
         .enumerate()
         .map(|(index, (name, ..))| {
             let texts = rows().filter_map(|row| row.cells.get(index)).map(|text| text::width(text));
-            texts.max().unwrap_or(0).max(name.len())
+            texts.max().unwrap_or(0).max(head(app, name).len())
         })
         .collect();
     let used = |widths: &[usize]| 1 + widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>();
