@@ -91,7 +91,7 @@ fn a_checksum_has_all_its_digits() {
 fn every_frame_finding_has_a_case_and_a_near_miss() {
     let rules: Vec<&str> =
         RULES.iter().map(|rule| rule.row()).filter(|row| row.raised_by == RaisedBy::Frame).map(|row| row.id).collect();
-    assert_eq!(rules.len(), 16);
+    assert_eq!(rules.len(), 15);
     for column in [3, 4] {
         let listed: Vec<&str> = cases().flat_map(|case| case[column].split_whitespace()).collect();
         let lacking: Vec<_> = rules.iter().filter(|id| !listed.contains(id)).collect();
