@@ -86,26 +86,12 @@ impl Savefile {
             return Ok(Step::End);
         };
         let captured = record.captured as usize;
-        let damage = Damage::Record { claimed: record.captured };
         if captured > MAX_CAPTURED || record.is_hole(times) {
-            return Ok(self.pass(damage, 1, None));
+            return Ok(self.pass(Damage::Record { claimed: record.captured }, 1, None));
         }
-        match self.ensure(layout.header + captured)? {
-            Have::All => {
-                // Those in runs are not doubted either.
-                let doubtful = record.is_single(clock) && self.is_doubtful(&record);
-                if doubtful && !self.is_followed(&record) && self.is_overtaken(1) {
-                    return Ok(self.pass(damage, 1, None));
-                }
-            }
-            Have::Pending if self.is_doubtful(&record) && self.is_overtaken(1) => {
-                return Ok(self.pass(damage, 1, None));
-            }
-            Have::Pending => return Ok(Step::Pending),
-            Have::Short if self.is_doubtful(&record) => {
-                return Ok(self.pass(damage, 1, Some((layout.header + captured) as u64)));
-            }
-            Have::Short => return Ok(self.cut((layout.header + captured) as u64)),
+        let have = self.ensure(layout.header + captured)?;
+        if let Some(step) = self.unsound(&record, have) {
+            return Ok(step);
         }
         if record.is_carried(clock) && !std::mem::replace(&mut self.carried, true) {
             self.warn(self.window.offset(), WarningKind::FractionCarried { frame: self.number + 1 });
@@ -125,6 +111,26 @@ impl Savefile {
         };
         self.used = layout.header + captured;
         Ok(Step::Frame)
+    }
+
+    /// What is done where a record is not whole, or is no record.
+    #[inline]
+    fn unsound(&mut self, record: &classic::RecordHeader, have: Have) -> Option<Step> {
+        let Format::Classic { header: FileHeader { layout, clock, .. }, .. } = self.format else {
+            // Another file came in the place of this one.
+            return Some(Step::Pending);
+        };
+        let damage = Damage::Record { claimed: record.captured };
+        let length = (layout.header + record.captured as usize) as u64;
+        match have {
+            // Those in runs are not doubted either.
+            Have::All if !record.is_single(clock) || !self.is_doubtful(record) || self.is_followed(record) => None,
+            Have::All => self.is_overtaken(1).then(|| self.pass(damage, 1, None)),
+            Have::Pending if self.is_doubtful(record) && self.is_overtaken(1) => Some(self.pass(damage, 1, None)),
+            Have::Pending => Some(Step::Pending),
+            Have::Short if self.is_doubtful(record) => Some(self.pass(damage, 1, Some(length))),
+            Have::Short => Some(self.cut(length)),
+        }
     }
 
     /// Whether another record can stand behind this one; where nothing is there yet, it may.
