@@ -42,6 +42,8 @@ pub struct Findings {
     /// Number of the worker that is wanted.
     generation: Arc<AtomicU64>,
     running: bool,
+    /// Records that were there when it was drawn last.
+    drawn: usize,
     /// What the marked row is about.
     current: Option<SumKey>,
     /// The endpoint of the marked row, with its cases.
@@ -190,8 +192,12 @@ impl App {
         let store = &self.store;
         let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen_count());
         let known = self.findings.judged.seen;
-        // While messages come in, they are not gone through for each single one of them; a frozen view has all that it will.
+        // While messages come in, they are not gone through for each single one of them; a frozen view has all that it will, and where none came
+        // since it was drawn last, none may come for long.
+        let is_quiet = self.opening.grows() && self.findings.drawn == seen.0;
+        self.findings.drawn = seen.0;
         let enough = self.is_frozen()
+            || is_quiet
             || known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
         if self.findings.running || known == Some(seen) || !enough || self.must_wait() {
             return;

@@ -45,6 +45,10 @@ fn a_frozen_table_counts_all_that_was_there() {
     let film = scene.keys(&"t ".repeat(120)).run();
     assert!(film.last().contains("FROZEN") && rows(whole.last()).len() > 5, "{}", whole.last());
     assert_eq!(rows(film.last()), rows(whole.last()), "{}", film.last());
+    // Where nothing comes any more the rest is looked at, too.
+    let scene = Scene::built_in().made_live().pieces(80).at(LARGE).keys_after_first("5");
+    let film = scene.keys(&"t ".repeat(120)).run();
+    assert_eq!(rows(film.last()), rows(whole.last()), "{}", film.last());
 }
 
 /// The marked row of the table.
