@@ -22,6 +22,8 @@ pub(super) struct Network<'a> {
     pub broadcast: bool,
     /// Which of the links that the interface sees, 12 bits: of its VLAN tags and, of "any" interface, the index; 0 where neither tells.
     pub link: u16,
+    /// The machine that captured sent the frame, as the header of a cooked capture says.
+    pub outgoing: bool,
 }
 
 /// What a link header says of what follows it.
@@ -37,11 +39,13 @@ pub(super) struct Step {
     pub broadcast: bool,
     /// The VLAN, or the index of the interface; 0 for none.
     pub link: u16,
+    /// The header says that the machine that captured sent the frame.
+    pub outgoing: bool,
 }
 
 impl Step {
     const fn new(length: usize, next: Protocol) -> Self {
-        Self { length, next, payload: None, broadcast: false, link: 0 }
+        Self { length, next, payload: None, broadcast: false, link: 0, outgoing: false }
     }
 }
 
@@ -54,7 +58,7 @@ pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Reason> {
         && let [_, .., 0x08, 0x00] = header
     {
         let broadcast = header.starts_with(&[0xff; 6]);
-        return Ok(Network { offset: 14, bytes, wire: wire - 14, broadcast, link: 0 });
+        return Ok(Network { offset: 14, bytes, wire: wire - 14, broadcast, link: 0, outgoing: false });
     }
     chain(frame, wire)
 }
@@ -62,7 +66,7 @@ pub(super) fn network<'a>(frame: &Frame<'a>) -> Result<Network<'a>, Reason> {
 /// The general way through any number of link headers.
 fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
     let mut protocol = frame.link.first().ok_or(Reason::LinkType(frame.link))?;
-    let mut network = Network { offset: 0, bytes: frame.bytes, wire, broadcast: false, link: 0 };
+    let mut network = Network { offset: 0, bytes: frame.bytes, wire, broadcast: false, link: 0, outgoing: false };
     for _ in 0..MAX_HEADERS {
         if protocol == Protocol::Ip {
             break;
@@ -73,6 +77,7 @@ fn chain<'a>(frame: &Frame<'a>, wire: usize) -> Result<Network<'a>, Reason> {
         network.bytes = behind(network.bytes, step.length);
         network.wire = network.wire.saturating_sub(step.length);
         network.broadcast |= step.broadcast;
+        network.outgoing |= step.outgoing;
         network.link = joined(network.link, step.link);
         if let Some(length) = step.payload {
             network.bytes = up_to(network.bytes, length);
@@ -165,8 +170,8 @@ fn llc(bytes: &[u8]) -> Read {
     Some(Err(Reason::Llc(service)))
 }
 
-/// The protocol field of the cooked headers: an EtherType, or one of Linux's own numbers below 1,536 (`ETH_P_*`).
-fn cooked(length: usize, hardware: u16, number: u16, broadcast: bool) -> Result<Step, Reason> {
+/// The protocol field of the cooked headers: an EtherType, or one of Linux's own numbers below 1,536 (`ETH_P_*`). `kind`: of the packet.
+fn cooked(length: usize, hardware: u16, number: u16, kind: u16) -> Result<Step, Reason> {
     // ARPHRD_NETLINK: the field holds a netlink family.
     let step = match (hardware, number) {
         (824, _) => return Err(Reason::Netlink(number)),
@@ -174,14 +179,14 @@ fn cooked(length: usize, hardware: u16, number: u16, broadcast: bool) -> Result<
         (_, 0..=1535) => return Err(Reason::Cooked(number)),
         _ => typed(length, number)?,
     };
-    Ok(Step { broadcast, ..step })
+    Ok(Step { broadcast: kind == 1, outgoing: kind == 4, ..step })
 }
 
 /// <https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html>; every ARP hardware type is taken.
 fn sll(bytes: &[u8]) -> Read {
     let kind = be16(bytes, 0)?;
     let hardware = be16(bytes, 2)?;
-    be16(bytes, 14).map(|number| cooked(16, hardware, number, kind == 1))
+    be16(bytes, 14).map(|number| cooked(16, hardware, number, kind))
 }
 
 /// <https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html>.
@@ -189,7 +194,7 @@ fn sll2(bytes: &[u8]) -> Read {
     let header = array::<20>(bytes, 0)?;
     let [_, _, _, _, _, _, index @ .., _, _, kind, _, _, _, _, _, _, _, _, _] = header;
     let (number, hardware) = (be16(bytes, 0)?, be16(bytes, 8)?);
-    let step = cooked(20, hardware, number, kind == 1);
+    let step = cooked(20, hardware, number, u16::from(kind));
     Some(step.map(|step| Step { link: u16::from_be_bytes(index) & LINKS, ..step }))
 }
 

@@ -55,6 +55,9 @@ pub struct Datagram<'a> {
     pub ip_id: u16,
     /// IPv4 time to live or IPv6 hop limit.
     pub hop_limit: u8,
+    /// Tells apart where it was captured: the interface in the capture and, of a cooked capture, which of its interfaces, and whether it left
+    /// the machine there.
+    pub heard: u16,
     /// The destination is a multicast or broadcast address.
     pub multicast: bool,
     /// An address in the IP header is not that of the endpoint: the packet is under way on a route, or its sender is not at home.
@@ -208,6 +211,7 @@ impl Peeler {
             cut: whole.len() < wire,
             ip_id: packet.id,
             hop_limit: packet.hop_limit,
+            heard: heard(frame.position.interface, network),
             multicast: is_multicast(&packet.addresses, network.broadcast),
             on_the_way: matches!(packet.addresses, Addresses::Routed { .. }),
             reassembled: None,
@@ -265,6 +269,12 @@ fn on_link(position: Position, link: u16) -> Position {
         0 => position,
         link => Position { network: 0x8000 | (position.network & 7) << 12 | link, ..position },
     }
+}
+
+/// See [`Datagram::heard`]: the low bits differ for any two of the few interfaces that one capture has.
+#[inline]
+fn heard(interface: u16, network: &link::Network<'_>) -> u16 {
+    interface.wrapping_add(network.link << 1 | u16::from(network.outgoing))
 }
 
 /// The endpoint, with the interface where the address is good on one link only.

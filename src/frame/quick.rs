@@ -108,6 +108,7 @@ impl<'a> QuickDatagram<'a> {
             cut: false,
             ip_id: self.ip_id(),
             hop_limit: self.hop_limit(),
+            heard: position.interface,
             multicast: self.is_multicast(),
             on_the_way: false,
             reassembled: None,

@@ -348,7 +348,7 @@ fn arrived(
             multicast: datagram.multicast,
             ip_id: datagram.ip_id,
             hop_limit: datagram.hop_limit,
-            interface: frame.position.interface,
+            interface: datagram.heard,
             cut: datagram.cut,
             ..Arrival::new(batch.next_record(), frame.time, source, destination)
         };

@@ -48,7 +48,7 @@ pub struct Arrival {
     pub ip_id: u16,
     /// IPv4 time to live or IPv6 hop limit.
     pub hop_limit: u8,
-    /// Number of the interface it was captured on; the same for all where that is not known.
+    /// Tells apart where it was captured, see [`Datagram::heard`](crate::frame::Datagram::heard); the same for all where that is not known.
     pub interface: u16,
     /// The capture cut the message: what is missing says nothing about the sender.
     pub cut: bool,

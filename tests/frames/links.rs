@@ -54,3 +54,31 @@ fn each_link_has_its_own_addresses() {
     assert_eq!(ends(1, 0, &ethernet("8100a000", DATAGRAM)), all[0]);
     assert_eq!(ends(1, 0, &ethernet("8100000a", DATAGRAM)), all[2]);
 }
+
+/// See [`Datagram::heard`](coapscope::frame::Datagram::heard).
+fn heard(link: u16, interface: u16, hex: &str) -> u16 {
+    let raw = bytes(hex);
+    let frame = Frame { position: Position { interface, ..Position::default() }, ..frame(link, None, &raw) };
+    match Peeler::new(PeelOptions::default()).peel(&frame) {
+        Peeled::Datagram(datagram) => datagram.heard,
+        other => panic!("{other:?}: {hex}"),
+    }
+}
+
+#[test]
+fn one_datagram_on_two_links_is_heard_in_two_places() {
+    let ethernet = |tags: &str| format!("020000000001020000000002{tags}86dd{GLOBAL}");
+    // In and out again on another interface, and where only the kind of the packet tells.
+    let any = |index: u8, kind: u8| format!("86dd0000000000{index:02x}0001{kind:02x}060200000000020000{GLOBAL}");
+    let old = |kind: u8| format!("00{kind:02x}00010006020000000002000086dd{GLOBAL}");
+    let places = [
+        [heard(1, 0, &ethernet("")), heard(1, 1, &ethernet("")), heard(1, 0, &ethernet("8100a00a"))],
+        [heard(276, 0, &any(3, 0)), heard(276, 0, &any(4, 0)), heard(276, 0, &any(3, 4))],
+        [heard(113, 0, &old(0)), heard(113, 0, &old(4)), heard(113, 1, &old(4))],
+    ];
+    for [one, two, three] in places.map(|places| places.map(|place| place as u8)) {
+        assert!(one != two && two != three && three != one, "{places:?}");
+    }
+    // To whom a packet that came was sent tells nothing.
+    assert_eq!(heard(276, 0, &any(3, 0)), heard(276, 0, &any(3, 2)));
+}
