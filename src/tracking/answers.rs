@@ -1,6 +1,7 @@
 //! Acknowledgements and Resets: which message they answer, and their copies (RFC 7252 sections 4.2 to 4.5).
 
 use super::Tracker;
+use super::addressee::is_another;
 use super::again::Acknowledged;
 use super::clock::{between, elapsed};
 use super::context::Context;
@@ -11,13 +12,7 @@ use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relati
 use super::pairs::VERIFIED;
 use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, key, stray_key};
 use super::slots::{Slot, SlotKind};
-use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
-
-/// Whether two tokens differ, both of which are known.
-fn is_another(one: &Token, other: &Token) -> bool {
-    one != other && !one.is_unknown() && !other.is_unknown()
-}
 
 /// The ACK of a message that is known, the newest of several.
 fn newest_ack(sent: &Sent) -> Option<Acknowledged> {
@@ -47,22 +42,10 @@ impl Sent {
 }
 
 impl Tracker {
-    /// The message between the two endpoints that the ACK or RST at hand is for.
-    #[inline]
-    pub(super) fn answered(&self, context: &Context<'_, '_>) -> Option<Handle> {
-        self.answered_sent(context).map(|(handle, _)| handle)
-    }
-
-    /// The same, with what is known of that.
-    #[inline]
-    pub(super) fn answered_sent(&self, context: &Context<'_, '_>) -> Option<(Handle, &Sent)> {
-        self.sent.find_sent(key(context.pair.reversed(), context.facts.message_id))
-    }
-
     /// A well-formed ACK or RST.
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let message_id = context.facts.message_id;
-        let direct = self.answered(context);
+        let direct = self.addressee(context);
         let owner = direct.or_else(|| self.sent.find_group(context.arrival.destination, message_id));
         let Some((owner, sent)) = owner
             .and_then(|owner| Some((owner, *self.sent.get(owner)?)))
@@ -230,12 +213,6 @@ impl Tracker {
         {
             context.find(Rule::AckChanged, i64::from(first.record), 0);
         }
-    }
-
-    /// A response in an ACK whose token is not that of the request: it answers another, and is no ACK of this one.
-    fn is_of_another(&self, sent: &Sent, context: &Context<'_, '_>) -> bool {
-        let slot = self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record);
-        context.facts.code.is_response() && slot.is_some_and(|slot| is_another(&slot.token, &context.facts.token))
     }
 
     /// An ACK to a message that was captured.

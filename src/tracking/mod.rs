@@ -1,5 +1,6 @@
 //! How messages relate over time: message layer, exchanges, observations, and what is odd about them.
 
+mod addressee;
 mod again;
 mod ahead;
 mod answers;

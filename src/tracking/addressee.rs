@@ -1,0 +1,59 @@
+//! Which message an ACK or Reset is for (RFC 7252 sections 4.4 and 5.3.2).
+
+use super::Tracker;
+use super::context::Context;
+use super::sent::{Handle, Sent, key};
+use super::slots::Under;
+use super::tokens::Token;
+
+/// Whether two tokens differ, both of which are known.
+pub(super) fn is_another(one: &Token, other: &Token) -> bool {
+    one != other && !one.is_unknown() && !other.is_unknown()
+}
+
+impl Tracker {
+    /// The message between the two endpoints that owns the Message ID of the ACK or RST at hand.
+    #[inline]
+    pub(super) fn answered(&self, context: &Context<'_, '_>) -> Option<Handle> {
+        self.answered_sent(context).map(|(handle, _)| handle)
+    }
+
+    /// The same, with what is known of that.
+    #[inline]
+    pub(super) fn answered_sent(&self, context: &Context<'_, '_>) -> Option<(Handle, &Sent)> {
+        self.sent.find_sent(key(context.pair.reversed(), context.facts.message_id))
+    }
+
+    /// The message between the two endpoints that the ACK or RST at hand is for: of several that had its Message ID, the one that had its token
+    /// too, and else the newest.
+    pub(super) fn addressee(&self, context: &Context<'_, '_>) -> Option<Handle> {
+        let newest = self.answered_sent(context);
+        let fits = |sent: &Sent| sent.is_request() && !self.is_of_another(sent, context);
+        let other = match newest {
+            Some((_, sent)) if context.facts.code.is_response() && !fits(sent) => self.request_with_token(context),
+            _ => None,
+        };
+        other.or(newest.map(|(handle, _)| handle))
+    }
+
+    /// A response in an ACK whose token is not that of the request: it answers another, and is no ACK of this one.
+    pub(super) fn is_of_another(&self, sent: &Sent, context: &Context<'_, '_>) -> bool {
+        let slot = self.slots.get(sent.slot).filter(|slot| slot.row.request == sent.record);
+        context.facts.code.is_response() && slot.is_some_and(|slot| is_another(&slot.token, &context.facts.token))
+    }
+
+    /// The request that had Message ID and token of the response at hand, but does not own that number: another one has it.
+    #[cold]
+    #[inline(never)]
+    fn request_with_token(&self, context: &Context<'_, '_>) -> Option<Handle> {
+        let (back, message_id) = (context.pair.reversed(), context.facts.message_id);
+        let key = key(back, message_id);
+        let Under { open, closed, observing, ended } = self.slots.under(back, &context.facts.token);
+        [open, closed, observing, ended].into_iter().find_map(|number| {
+            let slot = self.slots.get(number)?;
+            let sent = self.sent.get(slot.sent)?;
+            let fits = sent.record == slot.row.request && sent.key == key && self.lives(slot.sent, sent);
+            fits.then_some(slot.sent)
+        })
+    }
+}
