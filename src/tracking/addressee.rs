@@ -2,7 +2,7 @@
 
 use super::Tracker;
 use super::context::Context;
-use super::sent::{Handle, Sent, key};
+use super::sent::{Handle, Sent, key, stray_key};
 use super::slots::Under;
 use super::tokens::Token;
 
@@ -31,6 +31,7 @@ impl Tracker {
         let fits = |sent: &Sent| sent.is_request() && !self.is_of_another(sent, context);
         let other = match newest {
             Some((_, sent)) if context.facts.code.is_response() && !fits(sent) => self.request_with_token(context),
+            None if context.facts.code.is_response() => self.request_with_token(context),
             _ => None,
         };
         other.or(newest.map(|(handle, _)| handle))
@@ -42,17 +43,17 @@ impl Tracker {
         context.facts.code.is_response() && slot.is_some_and(|slot| is_another(&slot.token, &context.facts.token))
     }
 
-    /// The request that had Message ID and token of the response at hand, but does not own that number: another one has it.
+    /// The request that had Message ID and token of the response at hand, but does not own that number: another one has it, or it came in an ACK.
     #[cold]
     #[inline(never)]
     fn request_with_token(&self, context: &Context<'_, '_>) -> Option<Handle> {
         let (back, message_id) = (context.pair.reversed(), context.facts.message_id);
-        let key = key(back, message_id);
+        let keys = [key(back, message_id), stray_key(back, message_id, false)];
         let Under { open, closed, observing, ended } = self.slots.under(back, &context.facts.token);
         [open, closed, observing, ended].into_iter().find_map(|number| {
             let slot = self.slots.get(number)?;
             let sent = self.sent.get(slot.sent)?;
-            let fits = sent.record == slot.row.request && sent.key == key && self.lives(slot.sent, sent);
+            let fits = sent.record == slot.row.request && keys.contains(&sent.key) && self.lives(slot.sent, sent);
             fits.then_some(slot.sent)
         })
     }

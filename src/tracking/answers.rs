@@ -219,7 +219,7 @@ impl Tracker {
     fn track_ack(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
         let about = i64::from(sent.record);
         let ping = sent.code == 0 && !sent.is(MALFORMED);
-        if !sent.is(CONFIRMABLE) && !sent.is(MULTICAST) {
+        if !sent.is(CONFIRMABLE) && !sent.is(MULTICAST) && !sent.is_stray() {
             context.find(Rule::AckToNon, about, 0);
         } else if ping {
             context.find(Rule::EmptyPingAcked, about, 0);
