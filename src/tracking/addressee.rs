@@ -2,13 +2,20 @@
 
 use super::Tracker;
 use super::context::Context;
-use super::sent::{Handle, Sent, key, stray_key};
+use super::model::NO_RECORD;
+use super::sent::{Handle, Sent, aside_key, key, stray_key};
 use super::slots::Under;
 use super::tokens::Token;
+use crate::coap::MessageType;
 
 /// Whether two tokens differ, both of which are known.
 pub(super) fn is_another(one: &Token, other: &Token) -> bool {
     one != other && !one.is_unknown() && !other.is_unknown()
+}
+
+/// It was answered, and not by a Reset.
+fn is_acknowledged(sent: &Sent) -> bool {
+    sent.is_answered() && sent.reset == NO_RECORD
 }
 
 impl Tracker {
@@ -25,13 +32,16 @@ impl Tracker {
     }
 
     /// The message between the two endpoints that the ACK or RST at hand is for: of several that had its Message ID, the one that had its token
-    /// too, and else the newest.
+    /// too, and else the newest. A Reset behind an ACK is for a damaged copy, if there was one.
     pub(super) fn addressee(&self, context: &Context<'_, '_>) -> Option<Handle> {
         let newest = self.answered_sent(context);
         let fits = |sent: &Sent| sent.is_request() && !self.is_of_another(sent, context);
         let other = match newest {
             Some((_, sent)) if context.facts.code.is_response() && !fits(sent) => self.request_with_token(context),
             None if context.facts.code.is_response() => self.request_with_token(context),
+            Some((_, sent)) if context.facts.kind == MessageType::Reset && is_acknowledged(sent) => {
+                self.damaged(context)
+            }
             _ => None,
         };
         other.or(newest.map(|(handle, _)| handle))
@@ -48,7 +58,7 @@ impl Tracker {
     #[inline(never)]
     fn request_with_token(&self, context: &Context<'_, '_>) -> Option<Handle> {
         let (back, message_id) = (context.pair.reversed(), context.facts.message_id);
-        let keys = [key(back, message_id), stray_key(back, message_id, false)];
+        let keys = [key(back, message_id), stray_key(back, message_id, false), aside_key(back, message_id)];
         let Under { open, closed, observing, ended } = self.slots.under(back, &context.facts.token);
         [open, closed, observing, ended].into_iter().find_map(|number| {
             let slot = self.slots.get(number)?;
@@ -56,5 +66,20 @@ impl Tracker {
             let fits = sent.record == slot.row.request && keys.contains(&sent.key) && self.lives(slot.sent, sent);
             fits.then_some(slot.sent)
         })
+    }
+
+    /// The malformed message that came under the Message ID of a well-formed one.
+    #[cold]
+    #[inline(never)]
+    fn damaged(&self, context: &Context<'_, '_>) -> Option<Handle> {
+        let (handle, sent) = self.sent.find_sent(aside_key(context.pair.reversed(), context.facts.message_id))?;
+        self.lives(handle, sent).then_some(handle)
+    }
+
+    /// A Reset came to a malformed message. Gives whether there was neither a Reset nor a response before.
+    #[cold]
+    pub(super) fn closes_malformed(&mut self, sent: &Sent) -> bool {
+        let slot = self.slots.get_mut(sent.slot).filter(|slot| slot.row.request == sent.record);
+        slot.is_none_or(|slot| std::mem::replace(&mut slot.row.responses, 1) == 0)
     }
 }

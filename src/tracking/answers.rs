@@ -253,7 +253,8 @@ impl Tracker {
             && request
             && slot.row.request == sent.record
         {
-            unanswered = slot.row.response == NO_RECORD && slot.acknowledgement == NO_RECORD;
+            // To what is malformed responses are counted only.
+            unanswered = slot.row.response == NO_RECORD && slot.row.responses == 0 && slot.acknowledgement == NO_RECORD;
             if unanswered {
                 slot.acknowledgement = context.arrival.record;
             }
@@ -324,7 +325,7 @@ impl Tracker {
             }
         }
         let ping = sent.code == 0 && !sent.is(MALFORMED);
-        if !request && (ping || !sent.is_answered()) || sent.is(MALFORMED) {
+        if !request && (ping || !sent.is_answered()) || sent.is(MALFORMED) && self.closes_malformed(sent) {
             context.out.patch(Patch::AnsweredBy { record: sent.record, by: context.arrival.record });
         }
         self.no_longer_outstanding(owner);

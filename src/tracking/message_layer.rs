@@ -8,7 +8,7 @@ use super::marks::Marked;
 use super::model::{ExchangeId, NO_RECORD, RecordId, Relation, Role, Tracked};
 use super::owners::Place;
 use super::pairs::STRAYED;
-use super::sent::{ARRIVED, CONFIRMABLE, CUT, Handle, MALFORMED, MessageKey, Sent, Travel, key, stray_key};
+use super::sent::{ARRIVED, CONFIRMABLE, CUT, Handle, MALFORMED, MessageKey, Sent, Travel, aside_key, key, stray_key};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
@@ -228,7 +228,7 @@ impl Tracker {
     /// Makes the message the owner of its number.
     pub(super) fn own(&mut self, context: &Context<'_, '_>, key: MessageKey, place: Place, malformed: bool) -> Handle {
         let handle = self.sent.insert(place, (key, self.clock.stamp(), malformed), context, |_| {});
-        if context.arrival.multicast {
+        if context.arrival.multicast && key != aside_key(context.pair, context.facts.message_id) {
             self.sent.insert_group(context.arrival.source, context.facts.message_id, handle);
         }
         if matches!(context.facts.kind, MessageType::Acknowledgement | MessageType::Reset) {
@@ -270,10 +270,12 @@ impl Tracker {
         self.counters.malformed += 1;
         match context.facts.kind {
             MessageType::Confirmable | MessageType::NonConfirmable => {
-                let key = key(context.pair, context.facts.message_id);
+                let (key, is_damaged) = self.place_of_malformed(context);
                 let place = self.sent.place(key);
                 let handle = self.own(context, key, place, true);
-                self.open_malformed(handle, context);
+                if !is_damaged {
+                    self.open_malformed(handle, context);
+                }
             }
             MessageType::Acknowledgement | MessageType::Reset => {
                 // It answers nothing, but it shows that the message arrived.
@@ -291,5 +293,17 @@ impl Tracker {
             }
         }
         Tracked::alone(Role::Other)
+    }
+
+    /// The key for a malformed CON or NON, and whether it may be a damaged copy of what owns its Message ID: then responses are for that. From
+    /// what is well-formed it takes neither the number nor the copies to come.
+    #[cold]
+    fn place_of_malformed(&self, context: &Context<'_, '_>) -> (MessageKey, bool) {
+        let (pair, message_id) = (context.pair, context.facts.message_id);
+        let owner = self.sent.find_sent(key(pair, message_id));
+        let owns = |(handle, sent): &(Handle, &Sent)| !sent.is(MALFORMED) && !self.is_free_again(*handle, sent);
+        let Some((_, sent)) = owner.filter(owns) else { return (key(pair, message_id), false) };
+        let token = self.slots.get(sent.slot).map(|slot| slot.token);
+        (aside_key(pair, message_id), token.is_none_or(|token| token == context.facts.token))
     }
 }

@@ -25,12 +25,17 @@ pub(super) fn key(pair: PairNumber, message_id: u16) -> MessageKey {
     u64::from(pair.0) << 18 | u64::from(message_id)
 }
 
-/// Bits of a key one of which an ACK or RST has.
+/// Bits of a key one of which an ACK or RST has, and both of which what stands [aside](aside_key).
 const STRAY: MessageKey = 3 << 16;
 
 /// Key of an ACK or RST that answers nothing captured, so that its copies are known.
 pub(super) fn stray_key(pair: PairNumber, message_id: u16, reset: bool) -> MessageKey {
     key(pair, message_id) | if reset { 2 << 16 } else { 1 << 16 }
+}
+
+/// Key of a malformed CON or NON whose Message ID a well-formed message owns: it takes nothing from that.
+pub(super) fn aside_key(pair: PairNumber, message_id: u16) -> MessageKey {
+    key(pair, message_id) | STRAY
 }
 
 /// Key of a multicast message: who sent it, and the number; whoever answers is not known.
@@ -148,7 +153,7 @@ impl Sent {
         ask_lines::<Self, _>(&self.key, offset_of!(Self, key));
     }
 
-    /// Neither CON nor NON: an ACK or RST that answers nothing.
+    /// It owns no Message ID of a CON or NON: an ACK or RST that answers nothing, or what stands [aside](aside_key).
     #[inline]
     pub fn is_stray(&self) -> bool {
         self.key & STRAY != 0
