@@ -182,11 +182,16 @@ impl Tracker {
         }
     }
 
+    /// The sender sent all copies, as far as those that were captured tell, or the clock where it explains them.
+    fn sent_all(&self, sent: &Sent) -> bool {
+        let (again, most) = (self.sent.again(sent), self.options.parameters.max_retransmit);
+        u32::from(again.copies) > most || again.firsts != 0 && u32::from(again.step) >= most
+    }
+
     /// The sender stopped before it had to.
     fn gave_up(&mut self, handle: Handle, sent: &Sent, two_way: bool, out: &mut Output<'_>) {
         let copies = self.sent.copies(sent);
-        let all = u32::from(copies) > self.options.parameters.max_retransmit;
-        if all || sent.code == 0 || self.sent.again(sent).gave_up {
+        if self.sent_all(sent) || sent.code == 0 || self.sent.again(sent).gave_up {
             return;
         }
         let finding = Finding::new(Rule::MidGaveUp, MESSAGE_ID).with(i64::from(copies), 0);
@@ -210,8 +215,7 @@ impl Tracker {
             self.timed_out(&sent, out);
             return;
         }
-        let copies = self.sent.copies(&sent);
-        let all = u32::from(copies) > self.options.parameters.max_retransmit;
+        let (copies, all) = (self.sent.copies(&sent), self.sent_all(&sent));
         if all {
             self.pairs.direction(sent.pair()).mark(SILENT);
         }
@@ -250,7 +254,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn notification_lost(&mut self, sent: &Sent, out: &mut Output<'_>) {
-        let (record, last) = (sent.record, self.sent.again(sent).last_record);
+        let (record, last, all) = (sent.record, self.sent.again(sent).last_record, self.sent_all(sent));
         let observed = self.slots.observed_mut(sent.slot).map(|(_, observation)| observation);
         match observed.filter(|observation| !observation.is_over()) {
             Some(observation) if observation.last_record() == record => {
@@ -259,7 +263,7 @@ impl Tracker {
                 self.end_observation(sent.slot, ObservationEnd::TimedOut, record, out);
             }
             // Newer ones did not take its retransmissions over.
-            observed if u32::from(self.sent.copies(sent)) > self.options.parameters.max_retransmit => {
+            observed if all => {
                 let next = observed.map_or(NO_RECORD, |observation| observation.last_record());
                 out.find(last, lost_notification(record, next));
             }

@@ -57,6 +57,11 @@ impl Reading {
         read.unsure = latest > read.step || read.firsts & 1 == 0;
         (read.firsts != 0).then_some(read)
     }
+
+    /// No copy is missing between so many that were captured.
+    fn has_all(&self, captured: u16) -> bool {
+        self.step - self.first < captured
+    }
 }
 
 impl Tracker {
@@ -104,8 +109,9 @@ impl Tracker {
         self.judge_spurious(sent, now.round_trip, context);
         self.goes_on_after_all(owner, sent, context);
         if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
+            let all_captured = explained.unwrap_or(reading).has_all(captured);
             let late = if goes_on { i64::MAX } else { self.latest_gap(&before, &reading) };
-            self.judge_schedule([&before, &now], &reading, [gap, late, elapsed], context);
+            self.judge_schedule([&before, &now], all_captured, [gap, late, elapsed], context);
         }
         captured
     }
@@ -123,7 +129,7 @@ impl Tracker {
     fn judge_schedule(
         &self,
         [before, now]: [&Again; 2],
-        reading: &Reading,
+        all_captured: bool,
         [gap, late, elapsed]: [i64; 3],
         context: &mut Context<'_, '_>,
     ) {
@@ -131,7 +137,6 @@ impl Tracker {
         if gap < slack_below(parameters.ack_timeout) {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
         }
-        let all_captured = reading.step - reading.first < now.copies;
         if all_captured && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
             context.find(Rule::MidNoBackoff, before.gap, gap);
         }
