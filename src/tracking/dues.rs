@@ -1,9 +1,9 @@
-//! When something is to happen with slots, in the order of time.
+//! When something is to happen with slots, or with messages, in the order of time.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// A steady time, and a slot.
+/// A steady time, and a slot or another number.
 type Due = (i64, u32);
 
 /// So many times that things wait for are told apart: one of them may be much longer than the others.

@@ -34,6 +34,8 @@ pub(super) struct Timers {
     /// Confirmable messages that no copy and no answer is captured of any more.
     unanswered: VecDeque<(i64, Handle)>,
     groups: VecDeque<(i64, u32)>,
+    /// When senders give up messages whose pace is known: the numbers of their handles.
+    given_up: Dues,
     /// When the state of an observation is out of date; the slot says whether that was put off.
     stale: Dues,
     /// The steady time at which was looked for what is due.
@@ -102,6 +104,9 @@ impl Tracker {
         while let Some(handle) = self.sent.waited(steady) {
             self.sent_no_more(handle, out);
         }
+        while let Some(number) = self.timers.given_up.take_before(steady) {
+            self.no_longer_outstanding(Handle(number));
+        }
         let wait = self.schedule.wait;
         while let Some((_, handle)) = Timers::due(&mut self.timers.unanswered, steady.saturating_sub(wait)) {
             self.waited_in_vain(handle, out);
@@ -150,6 +155,7 @@ impl Tracker {
             front(&timers.acknowledged, PROMISE),
             timers.unanswered.front().map(|(stamp, _)| stamp.saturating_add(wait)),
             front(&timers.groups, GROUP),
+            timers.given_up.first(),
             timers.stale.first(),
         ];
         due.into_iter().flatten().fold(steady.saturating_add(soonest), i64::min)
@@ -174,6 +180,9 @@ impl Tracker {
         let Some(sent) = self.sent.get(handle).copied() else { return };
         let stamp = self.sent.stamp(handle);
         self.timers.unanswered.push_back((stamp, handle));
+        if let Some(wait) = self.gives_up(&sent) {
+            self.timers.given_up.put(stamp.saturating_add(wait), handle.0);
+        }
         let hidden = self.clock.paused(stamp, self.schedule.stops);
         let hidden = hidden || self.is_crossed(&sent);
         let apart = sent.is(ARRIVED | UNREACHABLE) || hidden || is_notification(&sent);

@@ -163,6 +163,19 @@ impl Tracker {
         }
     }
 
+    /// How long after its first copy the sender of a Confirmable message gives it up, where the copies tell its pace; a little less, since
+    /// timers are not that exact. What it sends then is no second interaction at a time.
+    #[cold]
+    pub(super) fn gives_up(&self, sent: &Sent) -> Option<i64> {
+        let again = self.sent.again(sent);
+        let waits = |step: u32| 1i64.checked_shl(step).filter(|all| *all > 1).map(|all| all - 1);
+        let (past, all) = (waits(again.step.into())?, waits(self.options.parameters.max_retransmit.checked_add(1)?)?);
+        // That the first copy was captured is sure.
+        let elapsed = between(sent.first.at(), again.last.at()).filter(|_| again.firsts == 1)?;
+        let wait = (elapsed / past).saturating_mul(all);
+        Some(wait - wait / 50)
+    }
+
     /// One more interaction is open from this sender to this receiver.
     #[inline(always)]
     pub(super) fn outstanding(&mut self, handle: Handle, context: &mut Context<'_, '_>) {
