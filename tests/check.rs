@@ -303,8 +303,8 @@ fn a_baseline_holds_what_does_not_fail() {
         format!("{{\"version\": 1, \"findings\": [{}]}}", row("cf.missing"))
     };
     let three = known.path("three.pcap").display().to_string();
-    let late = "captures/lab/04-late-answer.pcap";
-    let server = rows("198.51.100.2").replace("cf.missing", "ack.changed");
+    let late = "captures/lab/04-late-answer.pcap --fail-on warn";
+    let server = rows("198.51.100.2").replace("cf.missing", "icmp.unreachable");
     for (text, capture, status) in [
         (rows("10.0.0.9"), &*three, 1),
         (server.clone(), late, 0),

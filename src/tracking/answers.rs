@@ -12,12 +12,17 @@ use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relati
 use super::pairs::VERIFIED;
 use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, key, stray_key};
 use super::slots::{Slot, SlotKind};
-use crate::coap::{MessageType, Rule};
+use crate::coap::{Code, MessageType, Rule, Severity};
 
 /// The ACK of a message that is known, the newest of several.
 fn newest_ack(sent: &Sent) -> Option<Acknowledged> {
     let newest = Acknowledged { record: sent.acknowledgement, hash: sent.ack_hash, role: sent.ack_role };
     (newest.record != NO_RECORD).then_some(newest)
+}
+
+/// To carry out such a request twice is the same as to do it once (RFC 7252 section 5.1, RFC 8132 sections 2 and 3).
+fn is_idempotent(method: Code) -> bool {
+    matches!(method, Code::GET | Code::PUT | Code::DELETE | Code::FETCH | Code::IPATCH)
 }
 
 /// What an ACK or Reset that comes again is, and the record to name: of a datagram that came twice the one `before`, of which the time is told.
@@ -211,7 +216,11 @@ impl Tracker {
             && first.role != Role::Other
             && !self.is_of_another(sent, context)
         {
-            context.find(Rule::AckChanged, i64::from(first.record), 0);
+            // Who carries out again what can be carried out again may answer anew, but nobody may answer after an empty ACK.
+            let may_differ = first.role != Role::EmptyAck && is_idempotent(Code(sent.code));
+            let allowed = may_differ && context.facts.code.is_response();
+            let severity = if allowed { Severity::Note } else { Rule::AckChanged.severity() };
+            context.find_at(Rule::AckChanged, severity, super::context::MESSAGE_ID, i64::from(first.record), 0);
         }
     }
 

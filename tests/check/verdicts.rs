@@ -35,12 +35,13 @@ fn markdown(capture: &str, endpoint: &str) -> String {
 #[test]
 fn libcoap_carries_copies_out_again() {
     let server = "198.51.100.2:5683";
-    assert_eq!(charges("04-duplicates.client.pcap", server), [("ack.changed".into(), 31, Some(22))]);
-    assert_eq!(charges("04-late-answer.pcap", server), [("ack.changed".into(), 18, Some(15))]);
+    // Copies of a PUT and a GET: it may.
+    assert_eq!(charges("04-duplicates.client.pcap", server), []);
+    assert_eq!(charges("04-late-answer.pcap", server), []);
     let text = markdown("04-duplicates.client.pcap", server);
     for part in [
-        "It breaks 1 rule of the protocol.",
-        "**`ack.changed`**, error, once",
+        "Nothing in this capture shows that it breaks a rule.",
+        "**`ack.changed`**, note, once",
         "no deduplication",
         "Frame 31: ACK 2.04",
         "Frame 22: ACK 2.01",

@@ -5,9 +5,9 @@ use super::{LARGE, SMALL, check};
 
 #[test]
 fn the_worst_stands_first_with_its_verdict() {
-    let scene = || Scene::lab("04-late-answer.pcap").keys("5").wait().keys("j");
+    let scene = || Scene::lab("05-block-errors.pcap").keys("5").wait().keys("g");
     let film = check("findings", SMALL, scene());
-    for text in ["ack.changed", "Verdict on 198.51.100.2:5683", "It breaks 1 rule of the protocol."] {
+    for text in ["block.szx7", "Verdict on 127.0.0.1:42101", "It breaks 1 rule of the protocol"] {
         assert!(film.last().contains(text), "{text} is missing:\n{}", film.last());
     }
     check("findings", LARGE, scene());
@@ -15,8 +15,8 @@ fn the_worst_stands_first_with_its_verdict() {
 
 #[test]
 fn a_finding_leads_to_its_message() {
-    let film = check("finding-message", SMALL, Scene::lab("04-late-answer.pcap").keys("5").wait().keys("j Enter"));
-    assert!(film.last().contains("ack.changed"), "{}", film.last());
+    let film = check("finding-message", SMALL, Scene::lab("05-block-errors.pcap").keys("5").wait().keys("g Enter"));
+    assert!(film.last().contains("block.szx7"), "{}", film.last());
 }
 
 #[test]
