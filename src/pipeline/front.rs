@@ -9,6 +9,7 @@ use super::pairs::{Hints, Pairs};
 use super::payloads::Payloads;
 use super::reasons::NotCoap;
 use super::usual::{self, Near, Told};
+use super::zones::Zones;
 use crate::capture::{CaptureError, Next, Run, Source};
 use crate::coap::{DecodeMode, Finding, Message, Severity, draft};
 use crate::frame::{
@@ -100,6 +101,7 @@ pub(super) struct Lens {
     pub pairs: Pairs,
     pub payloads: Payloads,
     pub known: Known,
+    zones: Zones,
 }
 
 /// What is read for the tracker.
@@ -117,7 +119,8 @@ impl Front {
         let known = Known { routes: RouteTable::default(), endpoints_sent: 0, facts: UsualFacts::new(seed) };
         let frames_of_file = if source.files() > 1 { vec![0; source.files()] } else { Vec::new() };
         let payloads = Payloads::new(options.payloads);
-        let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known };
+        let zones = Zones::default();
+        let lens = Lens { peeler, options, pairs: Pairs::default(), payloads, known, zones };
         let places = Places { first: i64::MIN, last: i64::MIN, unsure_times: false, frames_of_file };
         Self { source, lens, interfaces_sent: 0, records: 0, places }
     }
@@ -247,10 +250,13 @@ impl Lens {
     #[inline(never)]
     fn look(&mut self, frame: Frame<'_>, batch: &mut Batch) {
         let frame = &frame;
-        let Self { peeler, options, pairs, payloads, known } = self;
+        let Self { peeler, options, pairs, payloads, known, zones } = self;
         let other = match peeler.peel(frame) {
-            Peeled::Datagram(ref datagram) => classified(options, pairs, payloads, known, frame, datagram, batch),
-            Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, frame, &quote, batch),
+            Peeled::Datagram(ref mut datagram) => {
+                zones.settle(datagram, frame.time, known.facts.seed());
+                classified(options, pairs, payloads, known, frame, datagram, batch)
+            }
+            Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, zones, frame, &quote, batch),
             Peeled::Icmp(quote) => Some(NotCoap::Icmp(quote.version).into()),
             Peeled::Other(Reason::Tcp { source, destination }) => {
                 Some(NotCoap::Tcp(classify::service_port(source, destination)).into())
@@ -400,18 +406,20 @@ fn short(offset: u32) -> u16 {
 fn quoted(
     pairs: &Pairs,
     known: &mut Known,
+    zones: &Zones,
     frame: &Frame<'_>,
     quote: &IcmpQuote<'_>,
     batch: &mut Batch,
 ) -> Option<Other> {
     let routes = &mut known.routes;
-    let ends = [quote.reporter_endpoint(), quote.receiver_endpoint()].map(|end| routes.endpoint(&end));
-    let [source, destination] = [quote.source, quote.destination].map(|end| routes.endpoint(&end));
+    let ends = [quote.reporter_endpoint(), quote.receiver_endpoint()].map(|end| routes.endpoint(&zones.settled(end)));
+    let (from, to) = (zones.settled(quote.source), zones.settled(quote.destination));
+    let [source, destination] = [&from, &to].map(|end| routes.endpoint(end));
     let pair = routes.pair(source, destination);
     let (ip_id, icmp) = (quote.ip_id, (quote.kind, quote.code));
     batch.quotes.push(Quote { source, destination, pair, ip_id, version: quote.version, icmp });
     batch.kinds.push(What::Quote);
-    let mode = pairs.known(&quote.source, &quote.destination).unwrap_or_default();
+    let mode = pairs.known(&from, &to).unwrap_or_default();
     let header = Message::decode_as(quote.payload, mode).header();
     let length = batch.keep(quote.payload);
     let mut record = batch::record(frame, ends, short(quote.payload_offset), length, mode, header);

@@ -23,6 +23,7 @@ mod sweep;
 mod thread;
 mod usual;
 mod work;
+mod zones;
 
 use std::time::Duration;
 
