@@ -32,16 +32,14 @@ impl Tracker {
     }
 
     /// The message between the two endpoints that the ACK or RST at hand is for: of several that had its Message ID, the one that had its token
-    /// too, and else the newest. A Reset behind an ACK is for a damaged copy, if there was one.
+    /// too, and else the newest. A Reset is for a damaged message behind that, or where that has its ACK.
     pub(super) fn addressee(&self, context: &Context<'_, '_>) -> Option<Handle> {
         let newest = self.answered_sent(context);
         let fits = |sent: &Sent| sent.is_request() && !self.is_of_another(sent, context);
         let other = match newest {
             Some((_, sent)) if context.facts.code.is_response() && !fits(sent) => self.request_with_token(context),
             None if context.facts.code.is_response() => self.request_with_token(context),
-            Some((_, sent)) if context.facts.kind == MessageType::Reset && is_acknowledged(sent) => {
-                self.damaged(context)
-            }
+            Some((_, sent)) if context.facts.kind == MessageType::Reset => self.damaged_behind(sent, context),
             _ => None,
         };
         other.or(newest.map(|(handle, _)| handle))
@@ -68,12 +66,14 @@ impl Tracker {
         })
     }
 
-    /// The malformed message that came under the Message ID of a well-formed one.
+    /// The malformed message under the Message ID of a well-formed one that has to be rejected, not that: it is newer, or had a Reset before.
     #[cold]
     #[inline(never)]
-    fn damaged(&self, context: &Context<'_, '_>) -> Option<Handle> {
+    fn damaged_behind(&self, owner: &Sent, context: &Context<'_, '_>) -> Option<Handle> {
         let (handle, sent) = self.sent.find_sent(aside_key(context.pair.reversed(), context.facts.message_id))?;
-        self.lives(handle, sent).then_some(handle)
+        let is_newer = sent.record > self.sent.again(owner).last_record;
+        let is_meant = is_newer || is_acknowledged(owner) || sent.reset != NO_RECORD;
+        (is_meant && self.lives(handle, sent)).then_some(handle)
     }
 
     /// A Reset came to a malformed message. Gives whether there was neither a Reset nor a response before.

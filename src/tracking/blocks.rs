@@ -270,7 +270,7 @@ impl Tracker {
         }
         transfer.etag = transfer.etag.or(etag);
         transfer.strayed |= strayed;
-        if transfer.row.bytes == 0 {
+        if transfer.row.bytes == 0 || transfer.format.is_none() {
             transfer.format = format;
         }
         if !key.upload {
@@ -407,19 +407,20 @@ fn goes_on(known: &Transfer, key: BodyKey, carried: Carried) -> bool {
     } else if begins {
         !key.upload && key.etag != 0 && known.is_open() && !known.has_first() && !known.strayed
     } else {
-        known.is_open() || key.etag != 0 && known.row.complete
+        known.is_open() || key.etag != 0 && known.row.complete && carried.offset() < known.row.length
     }
 }
 
-/// Whether a block has the Content-Format of its body, or has none as that (RFC 7959 section 2.3). Where there are no bytes, there is nothing to
-/// have one.
+/// Whether a block may be of a body, as far as their Content-Formats tell; each block should have that of the body (RFC 7959 section 2.3). Where
+/// there are no bytes, there is nothing to have one.
 fn is_of_format(known: &Transfer, format: Option<u16>, length: u32, context: &mut Context<'_, '_>) -> bool {
     if format == known.format || known.row.bytes == 0 || format.is_none() && length == 0 {
         return true;
     }
     let [first, now] = [known.format, format].map(|format| format.map_or(NO_FORMAT, i64::from));
     context.find_option(Rule::BlockFormatChanged, OptionNumber::CONTENT_FORMAT, first, now);
-    false
+    // One that has none speaks of no other body.
+    known.format.is_none() || format.is_none()
 }
 
 /// Whether a block begins where the one before it ended.

@@ -304,6 +304,7 @@ impl Tracker {
         let owns = |(handle, sent): &(Handle, &Sent)| !sent.is(MALFORMED) && !self.is_free_again(*handle, sent);
         let Some((_, sent)) = owner.filter(owns) else { return (key(pair, message_id), false) };
         let token = self.slots.get(sent.slot).map(|slot| slot.token);
-        (aside_key(pair, message_id), token.is_none_or(|token| token == context.facts.token))
+        let is_damaged = sent.is_request() && token.is_none_or(|token| token == context.facts.token);
+        (aside_key(pair, message_id), is_damaged)
     }
 }

@@ -3,6 +3,7 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
+use super::judge::has_method;
 use super::marks::Marked;
 use super::model::{NO_RECORD, RecordId, Role, Tracked};
 use super::sent::{CONFIRMABLE, Handle, Sent, Travel};
@@ -168,7 +169,11 @@ impl Tracker {
             let elapsed = between(request.started(), context.now);
             elapsed.is_some_and(|elapsed| elapsed <= self.options.parameters.max_ack_timeout())
         };
-        context.facts.observe.is_some() || request.acknowledgement == NO_RECORD && !recent()
+        // The code may tell that it answers the one, and not the other.
+        let (fits, code) = (context.facts.says.fits, context.facts.code);
+        let method = self.slots.get(observing).map_or(0, |slot| slot.row.method);
+        let is_told = code.is_success() && has_method(fits, request.row.method) && !has_method(fits, method);
+        context.facts.observe.is_some() || request.acknowledgement == NO_RECORD && !is_told && !recent()
     }
 
     /// So soon after the end of an observation that a notification may have been under way: after what ended it, and after a later copy of that,

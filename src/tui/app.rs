@@ -102,8 +102,8 @@ pub struct App {
     pub zoomed: bool,
     /// Rows that the user gave to the list, or took from it.
     pub shift: i16,
-    /// Rows that it could have fewer, and more.
-    pub share_limits: (u16, u16),
+    /// Those of them that there is room for, and rows that the list could have fewer, and more.
+    pub shared: (i16, (u16, u16)),
     /// What lies over the panes.
     pub overlay: Overlay,
     /// Half-typed keys.
@@ -158,7 +158,7 @@ impl App {
             focus: Pane::List,
             zoomed: false,
             shift: 0,
-            share_limits: (0, 0),
+            shared: (0, (0, 0)),
             overlay: Overlay::None,
             pending: Pending::default(),
             times: Times::new(times),

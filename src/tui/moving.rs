@@ -74,10 +74,11 @@ impl App {
         if self.list.page == 0 || below == 0 {
             return self.say("one pane is shown: nothing to share with another");
         }
-        match (by > 0, self.share_limits) {
+        let (shift, limits) = self.shared;
+        match (by > 0, limits) {
             (true, (_, 0)) => self.say("the list has as many rows as there can be; - takes some"),
             (false, (0, _)) => self.say("the list has as few rows as there can be; + gives some"),
-            _ => self.shift = self.shift.saturating_add(by),
+            _ => self.shift = shift.saturating_add(by),
         }
     }
 

@@ -279,3 +279,15 @@ fn the_order_of_notifications_stays_on_narrow_screens() {
         }
     }
 }
+
+#[test]
+fn rows_that_the_user_gave_to_the_list_come_back_with_a_marked_row() {
+    let rule = |keys: &str| {
+        let film = Scene::built_in().at((120, 36)).keys(keys).run();
+        film.last().lines().position(|line| line.contains(" sort: start ")).expect("a rule")
+    };
+    let given = rule("3 + + +");
+    assert_eq!(given, rule("3") + 3);
+    assert_ne!(given, rule("3 + + + :48 Enter"));
+    assert_eq!(given, rule("3 + + + :48 Enter :1 Enter"));
+}

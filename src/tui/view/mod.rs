@@ -123,7 +123,7 @@ fn tell_sizes(app: &mut App, panes: &Panes) {
     app.detail.columns = panes.tree.map_or(0, |pane| usize::from(pane.width));
     let columns = panes.bytes.map_or(0, |pane| pane.width - u16::from(panes.beside));
     app.detail.byte_page = (rows(panes.bytes), bytes::per_row(usize::from(columns)));
-    (app.shift, app.share_limits) = (panes.shift, panes.limits);
+    app.shared = (panes.shift, panes.limits);
     app.help_page.0 = usize::from(body(panes).height);
     app.help_page.1 = help::rows(app, usize::from(panes.title.width)).len();
 }
