@@ -154,7 +154,7 @@ const fn is_plausible(kind: u32, length: usize) -> bool {
 pub(super) fn judge(bytes: &[u8], big_endian: bool, at_end: bool) -> Sound {
     let Some((kind, length, order)) = head(bytes, big_endian) else { return Sound::short(at_end) };
     if format::may_begin_file(bytes, false) && classic::begins_file(bytes) {
-        return Sound::Yes;
+        return classic::begins_joined(bytes, at_end);
     }
     if !is_plausible(kind, length) || length > REACH {
         return Sound::No;

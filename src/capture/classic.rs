@@ -3,7 +3,7 @@
 use pcap_parser::parse_pcap_header;
 
 use super::format::{self, Kind, Sound};
-use super::{CaptureError, Clock};
+use super::{CaptureError, Clock, blocks};
 use crate::frame::LinkType;
 
 /// Length of the file header in bytes.
@@ -146,9 +146,11 @@ impl RecordHeader {
 
     /// Whether the other can be the next record, judged mildly: what is odd about this one may be so in all.
     pub fn is_before(&self, next: &Self, clock: Clock) -> bool {
+        let is_alike = (!next.is_carried(clock) || self.is_carried(clock))
+            && (next.captured <= next.original || self.captured > self.original)
+            && (next.captured <= 65_535 || self.captured > 65_535);
         next.captured as usize <= MAX_CAPTURED
-            && (!next.is_carried(clock) || self.is_carried(clock))
-            && (is_near(self.seconds, next.seconds) || !next.is_odd(clock))
+            && (is_alike || is_near(self.seconds, next.seconds) && (!next.is_carried(clock) || self.is_carried(clock)))
     }
 
     /// Whether nothing but zeros is there, which is no record where others have times: a disk has such holes after a crash.
@@ -168,7 +170,8 @@ pub(super) struct Times {
 impl Times {
     /// Takes the time of a record.
     pub fn note(&mut self, seconds: u32) {
-        if self.is_steady(seconds) {
+        // Where two are near each other, the clock was set, and none of them is damaged.
+        if self.fit(seconds) {
             self.steady = Some(seconds);
         }
         self.last = Some(seconds);
@@ -202,9 +205,11 @@ pub(super) struct Trail {
 impl Trail {
     /// Whether a record begins here: it and the one behind it look sound, or it ends with the file. Or whether another file begins here.
     pub fn judge(&self, bytes: &[u8], at_end: bool) -> Sound {
-        if begins_any(bytes) {
-            return Sound::Yes;
-        }
+        if begins_any(bytes) { begins_joined(bytes, at_end) } else { self.judge_record(bytes, at_end, true) }
+    }
+
+    /// The same of a record alone. `joined`: another file may begin behind it, of which more than its beginning must be sound.
+    fn judge_record(&self, bytes: &[u8], at_end: bool, joined: bool) -> Sound {
         let Some(record) = self.layout.read(bytes) else { return Sound::short(at_end) };
         if !self.is_plausible(&record) || !self.times.fit(record.seconds) {
             return Sound::No;
@@ -214,7 +219,14 @@ impl Trail {
         };
         match self.layout.read(behind) {
             Some(next) if self.is_plausible(&next) && is_near(record.seconds, next.seconds) => Sound::Yes,
-            _ if behind.is_empty() && at_end || begins_any(behind) => Sound::Yes,
+            _ if behind.is_empty() && at_end => Sound::Yes,
+            _ if begins_any(behind) => {
+                if joined {
+                    begins_joined(behind, at_end)
+                } else {
+                    Sound::Yes
+                }
+            }
             Some(_) => Sound::No,
             None => Sound::short(at_end),
         }
@@ -223,6 +235,20 @@ impl Trail {
     /// Whether a record of a sound file can look like this, judged strictly.
     fn is_plausible(&self, record: &RecordHeader) -> bool {
         (1..=record.original).contains(&record.captured) && record.original <= 262_144 && !record.is_carried(self.clock)
+    }
+}
+
+/// Whether what begins here as a file is one that was joined to this one, as its first records tell: a frame may hold the beginning of a file.
+pub(super) fn begins_joined(bytes: &[u8], at_end: bool) -> Sound {
+    if format::begins_section(bytes) {
+        return blocks::judge(bytes, false, at_end);
+    }
+    match (file_header(bytes, ""), bytes.get(HEADER..)) {
+        (Ok(FileHeader { layout, clock, .. }), Some(behind)) => {
+            Trail { layout, clock, times: Times::default() }.judge_record(behind, at_end, false)
+        }
+        (Err(CaptureError::HeaderCut { .. }), _) => Sound::short(at_end),
+        _ => Sound::No,
     }
 }
 

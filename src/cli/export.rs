@@ -80,7 +80,8 @@ impl Size {
             Ok(())
         })?;
         missing += row.length.saturating_sub(whole);
-        Ok(Self { whole: whole.max(row.length), missing })
+        // An older block may go beyond the end that a newer one told.
+        Ok(Self { whole: if row.length > 0 { row.length } else { whole }, missing })
     }
 }
 
@@ -101,7 +102,10 @@ fn save(path: &Path, store: &Store, fetcher: &mut Fetcher, id: BodyId, size: Siz
     let refuse = || format!("{}: cannot be written", path.display());
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).with_context(refuse)?;
     file.set_len(size.whole).with_context(refuse)?;
-    fetcher.each_block(store, id, |offset, bytes| file.write_all_at(bytes, offset).with_context(refuse))
+    fetcher.each_block(store, id, |offset, bytes| {
+        let room = usize::try_from(size.whole.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());
+        file.write_all_at(bytes.get(..room).unwrap_or_default(), offset).with_context(refuse)
+    })
 }
 
 fn say(store: &Store, row: &BodyRow, size: Size, path: &Path, out: &mut dyn Write) -> io::Result<()> {

@@ -210,6 +210,7 @@ impl<'a> Message<'a> {
             | Rule::PayloadMarkerEmpty => true,
             // An extended token is taken for one only where the options behind it can be read.
             Rule::HdrTklReserved => self.mode() == DecodeMode::Rfc7252 && matches!(stop.numbers, [13 | 14, _]),
+            Rule::HdrVersion => false,
             _ => self.mode().is_draft(),
         }
     }

@@ -274,7 +274,9 @@ fn on_link(position: Position, link: u16) -> Position {
 /// See [`Datagram::heard`]: the low bits differ for any two of the few interfaces that one capture has.
 #[inline]
 fn heard(interface: u16, network: &link::Network<'_>) -> u16 {
-    interface.wrapping_add(network.link << 1 | u16::from(network.outgoing))
+    let link = network.link << 1 | u16::from(network.outgoing);
+    // So far apart that few interfaces of the capture make no other link of one, in the low byte alone, too.
+    interface.wrapping_add(link.wrapping_mul(37)).wrapping_add((link >> 8).wrapping_mul(101))
 }
 
 /// The endpoint, with the interface where the address is good on one link only.

@@ -242,3 +242,15 @@ fn a_capture_that_is_appended_to_half_a_record_is_read_on() {
     // The rest of that can still be a record as long as nothing stands behind it.
     assert!((22..24).contains(&count), "{count}");
 }
+
+#[test]
+fn the_beginning_of_a_capture_in_a_damaged_frame_is_no_capture() {
+    let other = [0xa1b2_c3d4, 2 << 16 | 4, 0, 0, 65_535, 1_u32].map(u32::to_be_bytes).concat();
+    let section = [0x0a0d_0d0a_u32, 28, 0x1a2b_3c4d, 1].map(u32::to_le_bytes).concat();
+    for carried in [header(), other, section] {
+        let damaged = claims(1, 5_000_000, &[&b"a POST of "[..], &carried, b" to a server"].concat());
+        let read = read(&[header(), record(0), damaged, record(2), record(3), record(4)].concat());
+        assert_eq!(read.payloads(), [frames(0..1), frames(2..5)].concat(), "{carried:02x?}: {:?}", read.warnings);
+        assert_eq!(read.warnings.len(), 1, "{:?}", read.warnings);
+    }
+}

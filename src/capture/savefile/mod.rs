@@ -35,6 +35,8 @@ pub struct Savefile {
     format: Format,
     /// Damage that is being passed over.
     gap: Option<Gap>,
+    /// Up to here nothing sound was found behind records that are doubted.
+    barren: u64,
     /// Bytes of the records or the block that were handed out last.
     used: usize,
     number: u64,
@@ -130,6 +132,7 @@ impl Savefile {
             file,
             format: Format::Unknown,
             gap: None,
+            barren: 0,
             used: 0,
             number: 0,
             current: Current::default(),
@@ -231,7 +234,7 @@ impl Savefile {
             return Err(self.read_error(io::Error::other("it was written anew while it was followed; start again")));
         };
         // Half a record was never whole.
-        (self.file, self.used, self.format, self.gap) = (number, 0, Format::Unknown, None);
+        (self.file, self.used, self.format, self.gap, self.barren) = (number, 0, Format::Unknown, None, 0);
         self.window = self.window.anew(medium);
         self.warn(0, WarningKind::Anew { frames: self.number });
         Ok(Have::Pending)

@@ -125,7 +125,7 @@ impl Savefile {
         match have {
             // Those in runs are not doubted either.
             Have::All if !record.is_single(clock) || !self.is_doubtful(record) || self.is_followed(record) => None,
-            Have::All => self.is_overtaken(1).then(|| self.pass(damage, 1, None)),
+            Have::All => self.is_disproved().then(|| self.pass(damage, 1, None)),
             Have::Pending if self.is_doubtful(record) && self.is_overtaken(1) => Some(self.pass(damage, 1, None)),
             Have::Pending => Some(Step::Pending),
             Have::Short if self.is_doubtful(record) => Some(self.pass(damage, 1, Some(length))),

@@ -113,6 +113,21 @@ impl Savefile {
         let bytes = self.window.bytes().get(length..).unwrap_or_default();
         matches!(self.look(bytes.get(..REACH).unwrap_or(bytes), Have::Pending), Found::At(_))
     }
+
+    /// The same of a record that is whole. No byte is looked at for a second one: there may be many of them.
+    #[cold]
+    pub(super) fn is_disproved(&mut self) -> bool {
+        let offset = self.window.offset();
+        let begin = usize::try_from(self.barren.saturating_sub(offset)).unwrap_or(usize::MAX).max(1);
+        let bytes = self.window.bytes().get(begin..).unwrap_or_default();
+        let bytes = bytes.get(..REACH).unwrap_or(bytes);
+        let length = bytes.len();
+        if matches!(self.look(bytes, Have::Pending), Found::At(_)) {
+            return true;
+        }
+        self.barren = offset + (begin + length) as u64;
+        false
+    }
 }
 
 impl Gap {

@@ -30,7 +30,7 @@ impl Check<'_, '_> {
         let has_observe = self.has(OptionNumber::OBSERVE);
         let is_usual = match self.header.code {
             Code::POST | Code::CHANGED => !has_observe,
-            Code::FETCH | Code::CONTENT => has_observe || !self.is_complete(),
+            Code::FETCH | Code::CONTENT => has_observe,
             _ => self.kind == Kind::Neither,
         };
         if !is_usual {
