@@ -180,14 +180,9 @@ impl Window {
 
     #[inline(never)]
     fn fill(&mut self, length: usize) -> Result<Have, Trouble> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.base += self.start as u64;
-        self.end -= self.start;
-        self.start = 0;
-        while self.end < length {
+        while self.end - self.start < length {
             if self.end == self.buffer.len() {
-                // Grows with what is there, not with what a length field claims.
-                self.buffer.resize((self.end * 2).max(CHUNK), 0);
+                self.make_room();
             }
             let at = self.base + self.end as u64;
             if !self.has_only_grown(at)? {
@@ -224,6 +219,20 @@ impl Window {
             }
         }
         Ok(Have::All)
+    }
+
+    /// The buffer is full. What is held goes to its beginning only where as much was handed out: so no byte is moved again and again, however
+    /// little is handed out at a time.
+    fn make_room(&mut self) {
+        let held = self.end - self.start;
+        if self.start >= held.max(1) {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.base += self.start as u64;
+            (self.start, self.end) = (0, held);
+        } else {
+            // Grows with what is there, not with what a length field claims.
+            self.buffer.resize((self.end * 2).max(CHUNK), 0);
+        }
     }
 }
 

@@ -26,6 +26,9 @@ impl Section {
     }
 }
 
+/// No block is so long, whatever it holds.
+const LONGEST: usize = 1 << 28;
+
 impl Savefile {
     /// Reads a block of pcapng.
     #[inline]
@@ -206,7 +209,9 @@ impl Savefile {
         }
         self.lose(kind, big_endian);
         if have != Have::All || blocks::trailer(&end, 4, big_endian) != Some(length) {
-            return Ok(self.pass(damage, 1, (have == Have::Short).then_some(length as u64)));
+            // What claims to be longer than any file of keys is damaged rather than cut.
+            let cut = (have == Have::Short && length < LONGEST).then_some(length as u64);
+            return Ok(self.pass(damage, 1, cut));
         }
         match kind {
             blocks::SECRETS => self.leave_out(length),
