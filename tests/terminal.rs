@@ -120,13 +120,18 @@ fn given_back_on_a_panic_of_the_loader() {
     check(broken("loader"), |pty| pty.press("j"), 2, "the loader broke on purpose");
 }
 
-#[test]
-fn given_back_when_stopped_and_taken_again() {
+/// A terminal with a shell in it.
+fn in_shell() -> Pty {
     let mut shell = CommandBuilder::new("sh");
     shell.args(["-i"]);
     shell.env("PS1", "ready> ");
     shell.env("ENV", "");
-    let mut pty = Pty::start(shell);
+    Pty::start(shell)
+}
+
+#[test]
+fn given_back_when_stopped_and_taken_again() {
+    let mut pty = in_shell();
     let ready = |screen: &vt100::Screen| !screen.alternate_screen() && screen.contents().trim_end().ends_with("ready>");
     pty.wait_for("a shell", ready);
     pty.press(&format!("{} {CAPTURE}\r", env!("CARGO_BIN_EXE_coapscope")));
@@ -150,11 +155,7 @@ fn given_back_when_stopped_and_taken_again() {
 
 #[test]
 fn taken_again_when_others_stopped_it() {
-    let mut shell = CommandBuilder::new("sh");
-    shell.args(["-i"]);
-    shell.env("PS1", "ready> ");
-    shell.env("ENV", "");
-    let mut pty = Pty::start(shell);
+    let mut pty = in_shell();
     let ready = |screen: &vt100::Screen| screen.contents().trim_end().ends_with("ready>");
     pty.wait_for("a shell", ready);
     pty.press(&format!("{} {CAPTURE}\r", env!("CARGO_BIN_EXE_coapscope")));

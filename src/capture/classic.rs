@@ -146,11 +146,11 @@ impl RecordHeader {
 
     /// Whether the other can be the next record, judged mildly: what is odd about this one may be so in all.
     pub fn is_before(&self, next: &Self, clock: Clock) -> bool {
-        let is_alike = (!next.is_carried(clock) || self.is_carried(clock))
-            && (next.captured <= next.original || self.captured > self.original)
+        let alike_in_lengths = (next.captured <= next.original || self.captured > self.original)
             && (next.captured <= 65_535 || self.captured > 65_535);
         next.captured as usize <= MAX_CAPTURED
-            && (is_alike || is_near(self.seconds, next.seconds) && (!next.is_carried(clock) || self.is_carried(clock)))
+            && (!next.is_carried(clock) || self.is_carried(clock))
+            && (alike_in_lengths || is_near(self.seconds, next.seconds))
     }
 
     /// Whether nothing but zeros is there, which is no record where others have times: a disk has such holes after a crash.
@@ -220,13 +220,8 @@ impl Trail {
         match self.layout.read(behind) {
             Some(next) if self.is_plausible(&next) && is_near(record.seconds, next.seconds) => Sound::Yes,
             _ if behind.is_empty() && at_end => Sound::Yes,
-            _ if begins_any(behind) => {
-                if joined {
-                    begins_joined(behind, at_end)
-                } else {
-                    Sound::Yes
-                }
-            }
+            _ if begins_any(behind) && joined => begins_joined(behind, at_end),
+            _ if begins_any(behind) => Sound::Yes,
             Some(_) => Sound::No,
             None => Sound::short(at_end),
         }

@@ -74,6 +74,12 @@ pub(super) fn stop(bytes: &[u8], mode: DecodeMode) -> Option<Stop> {
     Reader::read(bytes, mode).stop
 }
 
+/// Of a token, or of what tells its length, only so many bytes are there. Where that is none, what announces it is pointed at.
+fn token_cut(at: usize, left: usize, announced: u32) -> Stop {
+    let span = if left == 0 { Span::of_bits(4, 4) } else { Span::of_bytes(at, left) };
+    Stop::new(Rule::HdrTokenTruncated, span, [announced, left as u32])
+}
+
 /// A message while it is read.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
@@ -120,9 +126,7 @@ impl<'a> Reader<'a> {
     fn take_token(&mut self, at: usize, length: usize) {
         let left = self.bytes.len().saturating_sub(at);
         if length > left {
-            // Where there is nothing of it, what announces it is pointed at.
-            let span = if left == 0 { Span::of_bits(4, 4) } else { Span::of_bytes(at, left) };
-            self.stop = Some(Stop::new(Rule::HdrTokenTruncated, span, [length as u32, left as u32]));
+            self.stop = Some(token_cut(at, left, length as u32));
             return;
         }
         self.layout.has_token = true;
@@ -157,9 +161,7 @@ impl<'a> Reader<'a> {
             None => {
                 let left = self.bytes.len() - 4;
                 self.layout.token_extension = 0;
-                let span = if left == 0 { Span::of_bits(4, 4) } else { Span::of_bytes(4, left) };
-                let numbers = [LENGTH_CUT | extension as u32, left as u32];
-                self.stop = Some(Stop::new(Rule::HdrTokenTruncated, span, numbers));
+                self.stop = Some(token_cut(4, left, LENGTH_CUT | extension as u32));
             }
         }
         if self.layout.mode == DecodeMode::Rfc7252 && self.stop.is_some() {

@@ -320,6 +320,7 @@ const CASES: &[Case] = &[
 /// Writes one number as its kind says. Writing to a string cannot fail.
 fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> String) {
     let small = u16::try_from(number).unwrap_or(u16::MAX);
+    let count = |number: i64, noun: &str| super::count(usize::try_from(number).unwrap_or(0), noun);
     let _ = match kind {
         "frame" => write!(text, "{}", frame(u32::try_from(number).unwrap_or(u32::MAX))),
         "time" if number == UNKNOWN_TIME => write!(text, "an unknown time"),
@@ -345,12 +346,12 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         },
         "token" => match number - i64::from(LENGTH_CUT) {
             length @ 0.. => {
-                write!(text, "The length of the token should take {}", super::count(length as usize, "byte"))
+                write!(text, "The length of the token should take {}", count(length, "byte"))
             }
-            _ => write!(text, "The token should have {}", super::count(usize::try_from(number).unwrap_or(0), "byte")),
+            _ => write!(text, "The token should have {}", count(number, "byte")),
         },
         "behind" if number > 0 => {
-            write!(text, "It goes on for {}", super::count(usize::try_from(number).unwrap_or(0), "byte"))
+            write!(text, "It goes on for {}", count(number, "byte"))
         }
         "behind" => write!(text, "It goes on"),
         "asking" if number >= LATER_BLOCK => {
@@ -368,16 +369,15 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         },
         "icmp" => write!(text, "{} type {}", if number >= ICMPV6 { "ICMPv6" } else { "ICMP" }, number % ICMPV6),
         "format" if number == NO_FORMAT => write!(text, "none"),
-        "format" => match ContentFormat(small).row() {
-            _ if ContentFormat(small).is_deprecated() => write!(text, "{} ({number})", ContentFormat(small)),
-            Some(_) => write!(text, "{} ({number})", ContentFormat(small)),
-            None => write!(text, "Content-Format {number}"),
-        },
+        "format" if ContentFormat(small).media_type().is_some() => {
+            write!(text, "{} ({number})", ContentFormat(small))
+        }
+        "format" => write!(text, "Content-Format {number}"),
         "length" if number < 0 => write!(text, "more bytes than were captured"),
-        "length" => write!(text, "{}", super::count(usize::try_from(number).unwrap_or(0), "byte")),
+        "length" => write!(text, "{}", count(number, "byte")),
         "bytes" | "times" | "transmissions" | "blocks" | "options" => {
             let noun = kind.strip_suffix('s').unwrap_or(kind);
-            write!(text, "{}", super::count(usize::try_from(number).unwrap_or(0), noun))
+            write!(text, "{}", count(number, noun))
         }
         "code" | "asking" => {
             let code = Code(small as u8);

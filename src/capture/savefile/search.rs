@@ -119,14 +119,12 @@ impl Savefile {
     pub(super) fn is_disproved(&mut self) -> bool {
         let offset = self.window.offset();
         let begin = usize::try_from(self.barren.saturating_sub(offset)).unwrap_or(usize::MAX).max(1);
-        let bytes = self.window.bytes().get(begin..).unwrap_or_default();
-        let bytes = bytes.get(..REACH).unwrap_or(bytes);
-        let length = bytes.len();
-        if matches!(self.look(bytes, Have::Pending), Found::At(_)) {
-            return true;
+        let found = self.is_overtaken(begin);
+        if !found {
+            let end = self.window.bytes().len().min(begin.saturating_add(REACH));
+            self.barren = self.barren.max(offset + end as u64);
         }
-        self.barren = offset + (begin + length) as u64;
-        false
+        found
     }
 }
 

@@ -1,6 +1,6 @@
 //! Block-wise transfer, plain and with Q-Block (RFC 7959, RFC 9177).
 
-use super::payload::described;
+use super::payload::{described, describing};
 use super::{Check, Kind};
 use crate::coap::option::mask_of;
 use crate::coap::{Block, Code, ContentFormat, OptionNumber, Rule, Span};
@@ -76,12 +76,8 @@ impl Check<'_, '_> {
             return;
         };
         if block.more && block.szx != 7 && payload.len() as u32 != block.size() {
-            let kin = if self.kind.is_request() {
-                [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1]
-            } else {
-                [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2]
-            };
-            let option = kin.into_iter().find(|number| self.has(*number)).unwrap_or(kin[0]);
+            let [plain, quick] = describing(self.kind.is_request());
+            let option = if self.has(plain) { plain } else { quick };
             let span = self
                 .message
                 .payload_offset()

@@ -67,10 +67,9 @@ impl Check<'_, '_> {
 
     /// An option with a row.
     fn known(&mut self, option: &OptionInstance<'_>, definition: &OptionDefinition, is_first: bool) {
-        let length = option.value.len();
-        let is_of_good_length = (definition.min..=definition.max).contains(&(length as u32));
-        if !is_of_good_length {
-            self.raise(Rule::OptBadLength, option.span(), option.number.0, length as i64);
+        let has_good_length = option.has_good_length();
+        if !has_good_length {
+            self.raise(Rule::OptBadLength, option.span(), option.number.0, option.value.len() as i64);
         }
         if !self.kind.has_place_for(definition.direction) {
             self.raise(Rule::OptWrongPlace, option.span(), option.number.0, self.header.code.0);
@@ -84,10 +83,12 @@ impl Check<'_, '_> {
         }
         match definition.format {
             OptionFormat::String => self.string(option),
-            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block if is_of_good_length => {
-                self.uint(option, definition);
+            // A number in a value of another length is not read as one.
+            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block => {
+                if has_good_length {
+                    self.uint(option, definition);
+                }
             }
-            OptionFormat::Uint | OptionFormat::ContentFormat | OptionFormat::Block => {}
             OptionFormat::Empty | OptionFormat::Opaque | OptionFormat::Oscore | OptionFormat::Unknown => {}
         }
         if definition.status != OptionStatus::Assigned {

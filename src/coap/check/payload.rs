@@ -74,15 +74,20 @@ fn is_part(message: &Message<'_>) -> bool {
     described(message, false).is_some_and(|block| block.number > 0 || block.more)
 }
 
-/// The block option that describes the payload: Block1 in a request and Block2 in a response, or their Q-Block kin.
+/// The block options one of which describes a payload: Block1 in a request and Block2 in a response, and their Q-Block kin.
+pub(super) const fn describing(is_request: bool) -> [OptionNumber; 2] {
+    if is_request {
+        [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1]
+    } else {
+        [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2]
+    }
+}
+
+/// What [describes](describing) the payload.
 pub(super) fn described(message: &Message<'_>, is_request: bool) -> Option<Block> {
     if message.layout.seen & BLOCKS == 0 {
         return None;
     }
-    let (plain, quick) = if is_request {
-        (OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1)
-    } else {
-        (OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2)
-    };
+    let [plain, quick] = describing(is_request);
     message.block(plain).or_else(|| message.block(quick))
 }
