@@ -201,6 +201,8 @@ mod tests {
 
     #[test]
     fn what_crosses_the_threads_is_small() {
-        assert_eq!((size_of::<Record>(), size_of::<Arrival>(), size_of::<What>()), (56, 40, 1));
+        assert_eq!((size_of::<Record>(), size_of::<What>()), (56, 1));
+        // Numbers of 64 bits are not aligned to 8 bytes on every machine of 32 bits.
+        assert!((36..=40).contains(&size_of::<Arrival>()), "{}", size_of::<Arrival>());
     }
 }

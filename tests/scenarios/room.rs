@@ -89,7 +89,8 @@ fn every_part_of_a_body_counts() {
 fn a_message_costs_about_what_it_takes() {
     // Itself, room for what further copies add, and what it is found by.
     let message = cost(&["> ACK #"]);
-    assert!((208..256).contains(&message), "{message} bytes for a message without an exchange");
+    let least = if cfg!(target_pointer_width = "64") { 208 } else { 192 };
+    assert!((least..256).contains(&message), "{message} bytes for a message without an exchange");
     let exchange = cost(&["> NON # @ GET /a"]) - message;
     assert!((128..640).contains(&exchange), "{exchange} bytes for an exchange");
 }
