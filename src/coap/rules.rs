@@ -126,7 +126,7 @@ rules! {
     RstToAck "rst.to-ack" "Message layer" Error Tracking "RFC 7252 section 4.2" "It answers frame {0:frame}." "Acknowledgements and Resets are never answered, and this Reset says nothing about the exchange."
     AckAndRst "ack.and-rst" "Message layer" Warn Tracking "RFC 7252 section 4.2" "The other answer is frame {0:frame}." "A Confirmable message is either acknowledged or reset; its sender has already acted on whichever came first."
     CaptureTimeOrder "capture.time-order" "Message layer" Note Tracking "heuristic" "{1:time} before the frame in front of it." "The frames are not sorted by time, so no duration is shown across this place."
-    CaptureTimeJump "capture.time-jump" "Message layer" Chat Tracking "heuristic" "{1:time} after the frame in front of it." "The capture was interrupted or its clock was set: every lifetime that spans the hole counts as over, and what was awaited may have come in it."
+    CaptureTimeJump "capture.time-jump" "Message layer" Chat Tracking "heuristic" "{1:time} after the frame in front of it." "The capture was interrupted or its clock was set: every lifetime that spans the hole counts as over, unless an answer behind it shows that little time passed, and what was awaited may have come in it."
     // Request and response
     RespUnmatched "resp.unmatched" "Request and response" Warn Tracking "RFC 7252 section 5.3.2" "" "No open request has this token between these endpoints: a real client would reject the response."
     RespTokenMismatch "resp.token-mismatch" "Request and response" Error Tracking "RFC 7252 section 5.3.2" "The request is frame {0:frame}." "A piggybacked response belongs to a request only if Message ID and token are both the request's."

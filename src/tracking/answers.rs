@@ -117,8 +117,19 @@ impl Tracker {
     }
 
     /// An ACK or Reset to it may still come, also to a NON whose number is free again (RFC 7252 section 4.4).
+    #[inline]
     pub(super) fn lives(&self, handle: Handle, sent: &Sent) -> bool {
-        self.clock.age(sent.first.at(), || self.sent.stamp(handle)) <= self.lifetime
+        let lives = self.clock.age(sent.first.at(), || self.sent.stamp(handle)) <= self.lifetime;
+        lives || self.clock.has_paused() && self.waits_across_jump(handle, sent, self.lifetime)
+    }
+
+    /// Nothing answered a message before the clock jumped, and it was sent no longer ago than this, if no time passed in the jump: the clock may
+    /// have been set, as on a host that learns the time only after its start.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn waits_across_jump(&self, handle: Handle, sent: &Sent, life: i64) -> bool {
+        let stamp = self.sent.stamp(handle);
+        !sent.is_answered() && self.clock.jumped_since(stamp) && self.clock.without_jump(stamp) <= life
     }
 
     /// A copy of an ACK or RST that was captured before.
@@ -235,7 +246,7 @@ impl Tracker {
         } else if self.sent.copies(sent) == 1
             && sent.is(CONFIRMABLE)
             && sent.acknowledgement == NO_RECORD
-            && let Some(elapsed) = between(sent.first.at(), context.now)
+            && let Some(elapsed) = self.clock.took(sent.first.at(), context.now)
             && elapsed > self.options.parameters.processing_delay()
         {
             context.find(Rule::AckSlow, about, elapsed);

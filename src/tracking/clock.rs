@@ -46,11 +46,20 @@ pub(super) struct Clock {
     started: bool,
     /// The first frame behind the last jump.
     jumped: Option<Moment>,
-    /// Steady times between which the capture paused last, and saw nothing.
+    /// Steady times between which the capture paused last, and saw nothing; or its clock was set, and no time passed.
     pause: Option<(i64, i64)>,
+    /// The pause was not told of yet, see [`paused_anew`](Self::paused_anew).
+    anew: bool,
+    /// So long behind a jump what was there before it is kept, nanoseconds: see [`due`](Self::due).
+    grace: i64,
 }
 
 impl Clock {
+    /// A clock that keeps what was there before a jump for so many nanoseconds behind it.
+    pub fn new(grace: i64) -> Self {
+        Self { grace, ..Self::default() }
+    }
+
     /// Moves to the time of the next frame, of whatever kind the step is.
     #[cfg(test)]
     fn step(&mut self, time: i64) -> Step {
@@ -122,10 +131,47 @@ impl Clock {
     pub fn confirm(&mut self) {
         if self.held > 0 {
             let end = self.steady.saturating_add(self.held);
-            self.pause = Some((self.steady, end));
-            (self.steady, self.held) = (end, 0);
+            self.note_pause(end);
+            self.held = 0;
             self.went();
         }
+    }
+
+    /// A pause lasted up to this steady time.
+    fn note_pause(&mut self, end: i64) {
+        (self.pause, self.anew) = (Some((self.steady, end)), true);
+        self.steady = end;
+    }
+
+    /// Whether there was a pause since this was asked last.
+    pub fn paused_anew(&mut self) -> bool {
+        std::mem::take(&mut self.anew)
+    }
+
+    /// The steady time by which things are over. Where a jump was no pause, but the clock was set, what was under way goes on behind it: for a
+    /// while nothing counts as over that would not be if no time had passed in it.
+    #[inline]
+    pub fn due(&self) -> i64 {
+        match self.pause {
+            Some((from, end)) if self.steady - end < self.grace => from + (self.steady - end),
+            _ => self.steady,
+        }
+    }
+
+    /// The time behind the last jump is long enough: what was there before it is over.
+    pub fn settle(&mut self) {
+        self.grace = 0;
+    }
+
+    /// The last jump, or one that is not confirmed, lies between a steady time and now.
+    pub fn jumped_since(&self, stamp: i64) -> bool {
+        self.held > 0 && stamp <= self.steady || self.pause.is_some_and(|(from, _)| stamp <= from)
+    }
+
+    /// Time since a steady time, as if none had passed in the last jump, nanoseconds.
+    pub fn without_jump(&self, stamp: i64) -> i64 {
+        let jump = self.pause.filter(|(from, _)| stamp <= *from).map_or(0, |(from, end)| end - from);
+        self.steady.saturating_sub(stamp).saturating_sub(jump)
     }
 
     /// Whether the end of a wait that began at a steady time fell into a pause: what came then is not known.
@@ -158,7 +204,11 @@ impl Clock {
         let delta = self.known().map_or(0, |known| now.saturating_sub(known));
         if self.started && delta > 0 {
             self.confirm();
-            self.steady = self.steady.saturating_add(delta);
+            let end = self.steady.saturating_add(delta);
+            match delta > JUMP {
+                true => self.note_pause(end),
+                false => self.steady = end,
+            }
             (self.last, self.known) = (now, None);
             self.went();
         }

@@ -83,7 +83,8 @@ impl Tracker {
                 slot.registers() && slot.row.resource == resource && (facts.registers() || facts.deregisters())
             };
             let gone = |slot: &Slot| {
-                self.clock.is_jumping() && self.clock.age(slot.started(), || slot.opened_at) > self.lifetime
+                self.clock.jumped_since(slot.opened_at)
+                    && self.clock.age(slot.started(), || slot.opened_at) > self.lifetime
             };
             let waits = |slot: &&Slot| slot.is_waiting() && !same_relation(slot) && !gone(slot);
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {

@@ -99,8 +99,8 @@ impl Tracker {
     /// Everything that is due by the steady time.
     #[inline(never)]
     pub(super) fn expire(&mut self, out: &mut Output<'_>) {
-        let steady = self.clock.steady();
-        self.timers.looked = steady;
+        self.timers.looked = self.clock.steady();
+        let steady = self.clock.due();
         while let Some(handle) = self.sent.waited(steady) {
             self.sent_no_more(handle, out);
         }

@@ -10,7 +10,7 @@ use super::owners::Place;
 use super::pairs::STRAYED;
 use super::sent::{ARRIVED, CONFIRMABLE, CUT, Handle, MALFORMED, MessageKey, Sent, Travel, aside_key, key, stray_key};
 use super::tokens::Token;
-use crate::coap::{MessageType, Rule};
+use crate::coap::{MessageType, Rule, UNKNOWN_TIME};
 
 /// The same datagram again within this time was captured twice.
 const COPY_WINDOW: i64 = 2 * SECOND / 1000;
@@ -102,9 +102,16 @@ impl Tracker {
         self.clock.age(sent.first.at(), || self.sent.stamp(handle)) > self.sent.life(sent)
     }
 
+    /// It is a copy of a Confirmable message that nothing answered before the clock jumped, and no later than one comes.
+    #[cold]
+    fn goes_on_across_jump(&self, owner: Handle, sent: &Sent, context: &Context<'_, '_>) -> bool {
+        let is_same = sent.is(CONFIRMABLE) && sent.hash == context.facts.hash;
+        is_same && self.waits_across_jump(owner, sent, self.schedule.stops)
+    }
+
     fn standing(&self, owner: Handle, sent: &Sent, context: &Context<'_, '_>) -> Standing {
         let facts = &context.facts;
-        if sent.is(MALFORMED) || self.is_free_again(owner, sent) {
+        if sent.is(MALFORMED) || self.is_free_again(owner, sent) && !self.goes_on_across_jump(owner, sent, context) {
             return Standing::Fresh;
         }
         let confirmable = facts.kind == MessageType::Confirmable;
@@ -153,7 +160,8 @@ impl Tracker {
             None => self.sent.past(place),
         };
         if let Some((record, first)) = before {
-            context.find(Rule::MidRecycled, i64::from(record), elapsed(first, context.now));
+            let elapsed = self.clock.took(first, context.now).unwrap_or(UNKNOWN_TIME);
+            context.find(Rule::MidRecycled, i64::from(record), elapsed);
         }
     }
 

@@ -128,7 +128,7 @@ impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(options: TrackerOptions) -> Self {
         let parameters = &options.parameters;
-        let schedule = Schedule::new(parameters);
+        let (schedule, clock) = (Schedule::new(parameters), Clock::new(parameters.exchange_lifetime()));
         Self {
             sent: SentTable::new(parameters.exchange_lifetime(), parameters.non_lifetime(), schedule.stops),
             lifetime: parameters.exchange_lifetime(),
@@ -136,7 +136,7 @@ impl Tracker {
             resources: ResourceTable::new(options.cap_bytes / 8),
             options,
             seed: Seed::default(),
-            clock: Clock::default(),
+            clock,
             endpoints: EndpointTable::default(),
             pair_table: PairTable::default(),
             pairs: Pairs::new(),
@@ -316,15 +316,26 @@ impl Tracker {
     /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.
     pub fn advance(&mut self, now: i64, out: &mut Vec<Patch>) {
         self.clock.advance(now);
+        self.close_in_pause();
         let mut out = Output { patches: out };
         self.expire(&mut out);
     }
 
-    /// No frame follows: a jump in front of the last one was a pause, since nothing can say any more that its timestamp is wild.
+    /// No frame follows: a jump in front of the last one was a pause, since nothing can say any more that its timestamp is wild, nor that what
+    /// was under way went on behind it.
     pub fn end(&mut self, out: &mut Vec<Patch>) {
-        if self.clock.is_jumping() {
+        self.clock.settle();
+        if self.clock.has_paused() {
             self.clock.confirm();
             self.expire(&mut Output { patches: out });
+        }
+    }
+
+    /// Nobody knows what is still open behind a pause.
+    fn close_in_pause(&mut self) {
+        if self.clock.paused_anew() {
+            let open: Vec<_> = self.sent.outstanding().collect();
+            open.into_iter().for_each(|handle| self.no_longer_outstanding(handle));
         }
     }
 
@@ -341,6 +352,7 @@ impl Tracker {
     fn step_oddly(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {
         let step = self.clock.step_oddly(time);
         let steady = self.clock.steady();
+        self.close_in_pause();
         match step {
             Step::Forward => {}
             Step::Back(by) => {

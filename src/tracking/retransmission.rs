@@ -69,11 +69,11 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn retransmitted(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> u16 {
         let before = self.sent.again(sent);
-        let gap = between(before.last.at(), context.now);
-        let elapsed = between(sent.first.at(), context.now);
+        let gap = self.clock.took(before.last.at(), context.now);
+        let elapsed = self.clock.took(sent.first.at(), context.now);
         let schedule = &self.schedule;
         let explained = elapsed.and_then(|elapsed| {
-            let until_before = between(sent.first.at(), before.last.at())?;
+            let until_before = self.clock.took(sent.first.at(), before.last.at())?;
             Reading::new(schedule, before.firsts, [elapsed, until_before])
         });
         // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).

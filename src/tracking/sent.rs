@@ -422,6 +422,13 @@ impl SentTable {
         self.lives.confirmable.next_waited(steady, |due| due.waits_not).map(Handle)
     }
 
+    /// Those that count as open interactions of their senders.
+    #[cold]
+    pub fn outstanding(&self) -> impl Iterator<Item = Handle> {
+        let all = [&self.lives.confirmable, &self.lives.other].into_iter().flat_map(Life::newest_first);
+        all.filter(|(_, sent)| sent.is(OUTSTANDING)).map(|(number, _)| Handle(number))
+    }
+
     /// The shortest of the times after which something happens with a message.
     pub fn shortest(&self) -> i64 {
         self.lifetime.min(self.lives.confirmable.wait).min(self.lives.other.wait)
