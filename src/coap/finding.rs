@@ -79,6 +79,9 @@ pub(super) const LENGTH_CUT: u32 = 1 << 31;
 /// The second number of `udp.checksum` where IPv6 asks for a checksum and there is none.
 pub(crate) const NO_CHECKSUM: i64 = -1;
 
+/// The second number of `mid.gave-up` where nothing that goes to the sender was captured.
+pub(crate) const ONE_WAY: i64 = 1;
+
 /// The number of a finding where there is no Content-Format.
 pub(crate) const NO_FORMAT: i64 = -1;
 
@@ -279,6 +282,12 @@ const CASES: &[Case] = &[
         |format, _| !(1541..=1544).contains(&format.0),
         "RFC 7252 section 12.3",
         "An old draft or a program had this number for a format, before there was a registry or beside it; others do not know it.",
+    ),
+    (
+        Rule::MidGaveUp,
+        |_, ways| ways == ONE_WAY,
+        "RFC 7252 section 4.2",
+        "Nothing that goes to its sender is in the capture: this stopped before MAX_RETRANSMIT, which it is free to do, or had an answer that was not captured.",
     ),
     (
         Rule::UdpChecksum,

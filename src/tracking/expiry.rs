@@ -12,6 +12,7 @@ use super::observation::lost_notification;
 use super::pairs::SILENT;
 use super::sent::{ARRIVED, CONFIRMABLE, Handle, MALFORMED, MULTICAST, OUTSTANDING, Sent, UNREACHABLE};
 use super::slots::{OVERDUE, Slot, SlotKind};
+use crate::coap::finding::ONE_WAY;
 use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
@@ -204,8 +205,15 @@ impl Tracker {
             return;
         }
         let finding = Finding::new(Rule::MidGaveUp, MESSAGE_ID).with(i64::from(copies), 0);
-        self.unless_one_way(two_way, sent.pair(), self.sent.again(sent).last_record, finding, out);
-        if let Some(again) = self.sent.again_mut(handle).filter(|_| two_way) {
+        let record = self.sent.again(sent).last_record;
+        if !two_way {
+            // It may have been answered, too: nobody knows.
+            out.find(record, finding.with(i64::from(copies), ONE_WAY).at(less(finding.severity)));
+            self.pairs.hold(sent.pair(), record, finding);
+            return;
+        }
+        out.find(record, finding);
+        if let Some(again) = self.sent.again_mut(handle) {
             again.gave_up = true;
         }
     }
