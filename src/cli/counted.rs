@@ -105,7 +105,9 @@ fn count(record: &Record, counters: &mut Counters) {
         Role::Notification => counters.notifications += 1,
         _ => {}
     }
-    if matches!(record.order(), ObserveOrder::Stale | ObserveOrder::Same) {
+    // The answer to a registration may have been overtaken, too, but is no notification.
+    let behind = matches!(record.order(), ObserveOrder::Stale | ObserveOrder::Same);
+    if behind && record.role == Role::Notification {
         counters.notifications_stale += 1;
     }
 }

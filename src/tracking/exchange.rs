@@ -147,6 +147,9 @@ impl Tracker {
             self.block_response(index, context);
         }
         let observed = self.after_response(index, first, context);
+        if first && observed.0 != ObservationId(0) && kind != AnswerKind::Piggybacked {
+            self.note_implicit(index, tracked.previous_in_exchange, context);
+        }
         if let Some(slot) = self.slots.get(index) {
             context.out.patch(Patch::Exchange(slot.id, slot.row));
         }
@@ -194,7 +197,7 @@ impl Tracker {
 
     /// Nanoseconds from the first copy of the request in a slot to the message at hand, which answers it; -1 where that is not known, as of one
     /// that was captured before what it answers.
-    fn round_trip(&self, index: u32, context: &Context<'_, '_>) -> i64 {
+    pub(super) fn round_trip(&self, index: u32, context: &Context<'_, '_>) -> i64 {
         let request = self.slots.get(index).filter(|slot| slot.row.request <= context.arrival.record);
         request.and_then(|slot| self.clock.took(slot.started(), context.now)).unwrap_or(-1)
     }

@@ -26,6 +26,7 @@ mod notification;
 mod observation;
 mod observers;
 mod order;
+mod overtaken;
 mod owners;
 mod pairs;
 mod past;

@@ -351,7 +351,7 @@ impl Observation {
     }
 
     /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
-    fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
+    pub(super) fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
         match order(number, now, self.row.freshest, self.freshest_at()) {
             ObserveOrder::Gap
                 if !self.by_one || self.steps == 0 || clock.seen_since(self.freshest_at()) != self.freshest_at() =>
@@ -402,7 +402,12 @@ fn protected_number(
     if first { ObserveOrder::First } else { ObserveOrder::None }
 }
 
-fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_>) {
+pub(super) fn judge_number(
+    observation: &mut Observation,
+    value: u32,
+    standing: ObserveOrder,
+    context: &mut Context<'_, '_>,
+) {
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);

@@ -10,6 +10,7 @@ use super::context::{Context, MESSAGE_ID, Output};
 use super::expiry::Timers;
 use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
 use super::notification::{Payload, Skipped};
+use super::overtaken::Implicit;
 use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
 use super::slots::Slot;
@@ -63,6 +64,8 @@ pub(super) struct Rare {
     pub sequence: Option<i64>,
     /// The first payload of the newest notification, if its body goes by Q-Block2.
     pub payload: Option<Payload>,
+    /// What accepted its registration, if that had no ACK then.
+    pub implicit: Option<Implicit>,
     /// The message of which was said that nobody acknowledged the notification that ended it.
     pub lost_said: Option<RecordId>,
 }

@@ -286,6 +286,11 @@ impl Tracker {
     pub(super) fn notified_in_ack(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let slot = sent.slot;
         let registration = self.slots.get(slot)?.row.request;
+        if sent.acknowledgement == NO_RECORD
+            && let Some(answered) = self.answered_after_all(slot, context)
+        {
+            return Some(answered);
+        }
         // The first ACK is the answer to the registration, though a notification has overtaken it. One behind another copy of the
         // registration answers that, and so does the second of two, each of which answers one of two copies.
         let again = self.sent.again(sent);
