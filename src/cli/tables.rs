@@ -173,7 +173,7 @@ fn exchanges(store: &Store, chosen: Chosen<'_>) -> Table {
             resource(store, row.resource),
             json!(row.confirmable),
             json!(row.transmissions),
-            json!(field::state(row.state)),
+            json!(field::exchange_state(store, &row)),
             json!(field::answer(row.answer)),
             code(row.code),
             frame(store, row.response),
@@ -349,7 +349,7 @@ fn resources(store: &Store, chosen: Chosen<'_>) -> Table {
         sum.retransmissions += u64::from(row.transmissions.saturating_sub(1));
         sum.reset += u64::from(row.answer == AnswerKind::Reset);
         sum.answered += u64::from(row.response != NO_RECORD && row.answer != AnswerKind::Reset);
-        sum.observations += u64::from(row.state == ExchangeState::Observing);
+        sum.observations += u64::from(row.state.is_accepted());
         sum.evicted += u64::from(row.state == ExchangeState::Evicted);
         if row.response != NO_RECORD && row.round_trip >= 0 {
             sum.times.push(row.round_trip);

@@ -29,7 +29,7 @@ pub use lower::of_header;
 pub use ours::{FINDING, SEVERITY};
 pub use payload::{decoded_body, member};
 pub use value::{Kind, Value};
-pub use words::{Words, answer, end, order, role, severity, state};
+pub use words::{Words, answer, end, exchange_state, order, role, severity};
 
 /// One field.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Fields under `coapscope.`: what Wireshark lacks, or gets wrong.
 
 use super::coap::frame;
-use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STATES, end, order, role, severity, state};
+use super::words::{ENDS, ORDERS, ROLES, SEVERITIES, STANDINGS, end, exchange_state, order, role, severity};
 use super::{Field, Kind, Value, Words};
 use crate::coap::OptionNumber;
 use crate::store::{RecordFlags, View, round_trip};
@@ -274,14 +274,14 @@ fn exchange() -> Vec<Field> {
         Field::new(
             "coapscope.exchange.state",
             Text,
-            "State of the exchange: open, acknowledged, answered, observing, reset, timed-out, unreachable or evicted.",
+            "State of the exchange: open, acknowledged, spared, answered, observing, observed, reset, timed-out, unreachable or evicted.",
             |view, visit| {
                 if let Some(row) = view.exchange() {
-                    visit(Value::text(state(row.state)));
+                    visit(Value::text(exchange_state(view.store, &row)));
                 }
             },
         )
-        .words(Words::OneOf(|| STATES))
+        .words(Words::OneOf(|| &STANDINGS))
         .of_record()
         .later(),
         Field::new("coapscope.exchange.request", Frame, "The frame of the exchange's request.", |view, visit| {

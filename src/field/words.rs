@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use super::coap::media_type;
 use crate::coap::{CODES, CONTENT_FORMATS, Code, CodeKind, DecodeMode, MessageType, OPTIONS, RULES, Severity};
-use crate::tracking::{AnswerKind, ExchangeState, ObservationEnd, ObserveOrder, Role};
+use crate::store::Store;
+use crate::store::spared::is_spared;
+use crate::tracking::{AnswerKind, ExchangeRow, ExchangeState, ObservationEnd, ObserveOrder, Role};
 
 /// The words that the values of a field are.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +177,7 @@ words! {
     /// The word for the state of an exchange.
     STATES state ExchangeState {
         Open "open" Acknowledged "acknowledged" Answered "answered" Observing "observing" Reset "reset"
-        TimedOut "timed-out" Unreachable "unreachable" Evicted "evicted"
+        TimedOut "timed-out" Unreachable "unreachable" Evicted "evicted" Observed "observed"
     }
     /// The word for how an exchange was answered.
     ANSWERS answer AnswerKind { None "none" Piggybacked "piggybacked" Separate "separate" Non "non" Reset "reset" }
@@ -188,6 +190,25 @@ words! {
     ORDERS order ObserveOrder {
         None "none" First "first" Next "next" Gap "gap" NewerByTime "newer-by-time" Stale "stale" Same "same" Newer "newer"
     }
+}
+
+/// No response came, and none is owed.
+const SPARED: &str = "spared";
+
+/// All the words for how an exchange stands.
+pub(super) const STANDINGS: [&str; STATES.len() + 1] = {
+    let mut all = [SPARED; STATES.len() + 1];
+    let mut at = 0;
+    while at < STATES.len() {
+        all[at] = STATES[at];
+        at += 1;
+    }
+    all
+};
+
+/// The word for how an exchange stands: for its state, or that its request asked to be spared the response that has not come.
+pub fn exchange_state(store: &Store, row: &ExchangeRow) -> &'static str {
+    if is_spared(store, row) { SPARED } else { state(row.state) }
 }
 
 #[cfg(test)]

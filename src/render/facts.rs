@@ -2,10 +2,10 @@
 
 use super::content;
 use super::time::duration;
-use super::{Known, Node, spared};
+use super::{Known, Node};
 use crate::coap::{DecodeMode, OptionNumber, count, escape};
 use crate::field;
-use crate::store::View;
+use crate::store::{View, spared};
 use crate::tracking::{
     AnswerKind, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObserveOrder, RecordId, Relation, Role,
 };
@@ -107,14 +107,12 @@ fn state(view: &View<'_>, row: &ExchangeRow) -> String {
         AnswerKind::Separate => ", separate response",
         AnswerKind::Non => ", Non-confirmable response",
     };
-    let is_over = || view.store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
     let word = match row.state {
-        ExchangeState::Observing if is_over() => "observed",
         ExchangeState::Open => "no answer seen",
         ExchangeState::Acknowledged => "acknowledged, no response seen",
         ExchangeState::TimedOut => "timed out",
         ExchangeState::Evicted => "not followed to its end, for want of memory",
-        other => field::state(other),
+        _ => field::exchange_state(view.store, row),
     };
     format!("{word}{how}")
 }

@@ -104,7 +104,7 @@ fn message(view: &View<'_>, known: Known, object: &mut Members<'_>) {
     object.put("role", field::role(record.role));
     object.put("exchange", (record.exchange.0 > 0).then_some(record.exchange.0));
     if later {
-        object.put("exchange_state", view.exchange().map(|row| field::state(row.state)));
+        object.put("exchange_state", view.exchange().map(|row| field::exchange_state(view.store, &row)));
     }
     object.put("resource", view.exchange().and_then(|row| view.store.resource(row.resource)));
     object.put("resource_names", super::names::json(view));
@@ -331,7 +331,9 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
         Patch::AnsweredBy { record, by } => return answered(store, *record, *by),
         Patch::Answered(_, row) => return answered(store, row.request, row.last),
         // It is the state for all messages of the exchange.
-        Patch::Exchange(id, row) => (row.request, json!({"exchange": id.0, "exchange_state": field::state(row.state)})),
+        Patch::Exchange(id, row) => {
+            (row.request, json!({"exchange": id.0, "exchange_state": field::exchange_state(store, row)}))
+        }
         Patch::Finding(record, finding) => (*record, json!({"findings": found(store, finding)})),
         Patch::Graver { record, finding, was } => {
             (*record, json!({"findings": found(store, finding), "withdrawn": withdrawn(finding.rule, *was)}))

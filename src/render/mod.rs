@@ -21,7 +21,6 @@ mod payload_bytes;
 mod reading;
 pub mod rows;
 pub mod sheet;
-pub mod spared;
 pub mod time;
 mod tree;
 pub mod verdict;

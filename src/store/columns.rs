@@ -22,7 +22,7 @@ const ROLES: [Role; 12] = [
     Role::Ping,
     Role::Pong,
 ];
-const STATES: [ExchangeState; 8] = [
+const STATES: [ExchangeState; 9] = [
     ExchangeState::Open,
     ExchangeState::Acknowledged,
     ExchangeState::Answered,
@@ -31,6 +31,7 @@ const STATES: [ExchangeState; 8] = [
     ExchangeState::TimedOut,
     ExchangeState::Unreachable,
     ExchangeState::Evicted,
+    ExchangeState::Observed,
 ];
 const ANSWERS: [AnswerKind; 5] =
     [AnswerKind::None, AnswerKind::Piggybacked, AnswerKind::Separate, AnswerKind::Non, AnswerKind::Reset];
@@ -149,7 +150,7 @@ const THERE: u64 = 1;
 
 impl Numbers<14> for Option<ExchangeRow> {
     // Copies and responses may still come, and then it ends.
-    const LEAST: [u32; 14] = [0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 25];
+    const LEAST: [u32; 14] = [0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 26];
 
     fn numbers(&self, _: u64) -> [u64; 14] {
         let Some(row) = self else { return [0; 14] };
@@ -173,10 +174,10 @@ impl Numbers<14> for Option<ExchangeRow> {
                 | u64::from(row.confirmable) << 1
                 | u64::from(row.multicast) << 2
                 | (row.state as u64) << 3
-                | (row.answer as u64) << 6
-                | u64::from(row.code) << 9
-                | u64::from(row.method) << 17
-                | u64::from(row.no_response) << 25,
+                | (row.answer as u64) << 7
+                | u64::from(row.code) << 10
+                | u64::from(row.method) << 18
+                | u64::from(row.no_response) << 26,
         ]
     }
 
@@ -201,11 +202,11 @@ impl Numbers<14> for Option<ExchangeRow> {
             responses: number(12) as u16,
             confirmable: bits(kinds, 1, 1) != 0,
             multicast: bits(kinds, 2, 1) != 0,
-            state: of_table(&STATES, bits(kinds, 3, 3)),
-            answer: of_table(&ANSWERS, bits(kinds, 6, 3)),
-            code: bits(kinds, 9, 8) as u8,
-            method: bits(kinds, 17, 8) as u8,
-            no_response: bits(kinds, 25, 8) as u8,
+            state: of_table(&STATES, bits(kinds, 3, 4)),
+            answer: of_table(&ANSWERS, bits(kinds, 7, 3)),
+            code: bits(kinds, 10, 8) as u8,
+            method: bits(kinds, 18, 8) as u8,
+            no_response: bits(kinds, 26, 8) as u8,
         })
     }
 }

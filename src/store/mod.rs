@@ -11,6 +11,7 @@ mod packed;
 mod record;
 mod rows;
 mod seen;
+pub mod spared;
 mod sparse;
 mod summary;
 mod table;

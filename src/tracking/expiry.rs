@@ -397,6 +397,7 @@ impl Tracker {
         {
             observation.row.end = ObservationEnd::Evicted;
             out.patch(Patch::Observation(observation.id, observation.row));
+            self.in_force(place, false, out);
         }
     }
 }

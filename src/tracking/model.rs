@@ -191,7 +191,7 @@ pub enum ExchangeState {
     Acknowledged,
     /// A response came.
     Answered,
-    /// A registration was accepted and the observation lives or lived.
+    /// A registration was accepted, and it is in force.
     Observing,
     /// The request was answered by a Reset.
     Reset,
@@ -201,12 +201,19 @@ pub enum ExchangeState {
     Unreachable,
     /// No response came until the cap on memory ended it: what came later is not known.
     Evicted,
+    /// A registration was accepted, and is in force no more: its observation has ended, or goes on by a newer registration.
+    Observed,
 }
 
 impl ExchangeState {
     /// A response may still come in the time a client waits.
     pub fn is_waiting(self) -> bool {
         matches!(self, Self::Open | Self::Acknowledged)
+    }
+
+    /// A registration was accepted.
+    pub fn is_accepted(self) -> bool {
+        matches!(self, Self::Observing | Self::Observed)
     }
 }
 

@@ -8,12 +8,12 @@ use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
 use super::expiry::Timers;
-use super::model::{NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
+use super::model::{ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
 use super::notification::{Payload, Skipped};
 use super::overtaken::Implicit;
 use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
-use super::slots::Slot;
+use super::slots::{NONE, Slot, SlotKind};
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{Finding, Rule};
 
@@ -204,6 +204,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn go_on(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        self.in_force(index, true, &mut context.out);
         self.slots.observe(index, self.clock.stamp());
         let now = context.arrival.record;
         if let Some(observation) = self.observation(index)
@@ -252,7 +253,28 @@ impl Tracker {
         if let Some(handle) = given_up {
             self.no_longer_outstanding(handle);
         }
+        self.in_force(index, false, out);
         self.slots.observe_no_more(index, self.clock.stamp());
+    }
+
+    /// Whether the registration of an observation is in force, from now on: for one of a group as long as that of any member is.
+    pub(super) fn in_force(&mut self, index: u32, is: bool, out: &mut Output<'_>) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let place = match slot.kind {
+            SlotKind::Exchange => index,
+            SlotKind::Member if is || !self.memory.members.contains_key(&slot.token.key(slot.row.client.0)) => {
+                self.group_of_member(index).unwrap_or(NONE)
+            }
+            _ => return,
+        };
+        let (from, to) = match is {
+            true => (ExchangeState::Observed, ExchangeState::Observing),
+            false => (ExchangeState::Observing, ExchangeState::Observed),
+        };
+        if let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.row.state == from) {
+            slot.row.state = to;
+            out.patch(Patch::Exchange(slot.id, slot.row));
+        }
     }
 
     /// An observation is found no more by what it observes, nor by its client. Whether there is one in the slot.

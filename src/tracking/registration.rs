@@ -292,6 +292,7 @@ impl Tracker {
             .is_some_and(|it| !is_another(it.target, target) && it.row.registration != NO_RECORD);
         if same {
             self.unlist(before);
+            self.in_force(before, false, &mut context.out);
             let taken = self.slots.take_observation(before);
             self.slots.observe_no_more(before, self.clock.stamp());
             return taken;

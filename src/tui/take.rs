@@ -1,7 +1,7 @@
 //! What comes from the loader: taken in, or kept behind a frozen view; followed, or not.
 
 use super::app::App;
-use crate::render::spared::is_spared;
+use crate::store::spared::is_spared;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
 

@@ -240,7 +240,7 @@ impl Sums {
             transmissions: row.transmissions,
             answered: has_answer && !reset,
             reset,
-            observes: row.state == ExchangeState::Observing,
+            observes: row.state.is_accepted(),
             evicted: row.state == ExchangeState::Evicted,
         };
         let was = match self.latest.get_mut(at) {

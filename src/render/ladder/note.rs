@@ -4,9 +4,9 @@ use super::judge;
 use super::label::order_word;
 use super::row::{Fate, Row};
 use crate::coap::{Finding, Parameters, Rule, Severity};
-use crate::render::spared;
 use crate::render::time::duration;
 use crate::store::View;
+use crate::store::spared;
 use crate::tracking::{ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
 
 /// Messages behind a notification that are looked through for the one that it overtook.

@@ -9,7 +9,7 @@ use crate::coap::{Code, MessageType, OptionNumber, Parameters, Severity};
 use crate::frame::Endpoint;
 use crate::pipeline::Fetcher;
 use crate::render::line;
-use crate::render::spared::is_spared;
+use crate::store::spared::is_spared;
 use crate::store::{Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::{EndpointId, ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
 

@@ -1,12 +1,12 @@
 //! A row an exchange: who asked whom for what, how it was answered, after how many copies and how long, and how it stands.
 
 use super::order::{Column, Part};
-use super::{Making, Row, SPARED, state};
+use super::{Making, Row, state};
 use crate::coap::{Code, Parameters, Severity, escape};
 use crate::frame::time_between;
 use crate::render::content;
-use crate::render::spared::is_spared;
 use crate::render::time::duration;
+use crate::store::spared::is_spared;
 use crate::store::{Store, View};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD};
 
@@ -123,7 +123,7 @@ pub fn row(making: &Making<'_>, id: ExchangeId) -> Row {
     });
     let state = state(&row, store, now, making.parameters);
     let severity = match row.state {
-        _ if state == SPARED => None,
+        _ if is_spared(store, &row) => None,
         ExchangeState::TimedOut | ExchangeState::Unreachable | ExchangeState::Reset => Some(Severity::Error),
         _ if state == "slow" || row.transmissions > 1 => Some(Severity::Warn),
         _ => None,

@@ -18,9 +18,9 @@ use super::app::App;
 use super::detail::scrolled;
 use crate::coap::{Parameters, Severity};
 use crate::frame::time_between;
-use crate::render::spared::is_spared;
+use crate::store::spared::is_spared;
 use crate::store::{Record, Store};
-use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, ObservationEnd, ObservationId, RecordId};
+use crate::tracking::{ExchangeId, ExchangeRow, NO_RECORD, ObservationId, RecordId};
 use crate::tui::view::{layout, text};
 use ratatui::style::Style;
 
@@ -219,22 +219,14 @@ fn short_time(time: &str) -> String {
     time.rfind('.').and_then(|point| time.get(..point + 4)).unwrap_or(time).to_owned()
 }
 
-/// No response came, and none is owed.
-const SPARED: &str = "spared";
-
-/// How an exchange stands: the tracker's word, or that its first wait for an answer is over; `spared` where none came and the request had asked
-/// for that, `observed` once its observation has ended.
+/// How an exchange stands: its word in filters and JSON, or, as time alone may tell, that its first wait for an answer is over.
 fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parameters) -> &'static str {
     let since = now.filter(|_| store.is_steady_since(row.request)).and_then(|now| time_between(row.started, now));
-    let is_over = || store.observation(row.observation).is_some_and(|row| row.end != ObservationEnd::Open);
-    if is_spared(store, row) {
-        SPARED
-    } else if row.state.is_waiting() && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
+    let waits = row.state.is_waiting() && !is_spared(store, row);
+    if waits && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
         "slow"
-    } else if row.state == ExchangeState::Observing && is_over() {
-        "observed"
     } else {
-        crate::field::state(row.state)
+        crate::field::exchange_state(store, row)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests that ask to be spared responses (No-Response, RFC 7967): where none came, nobody owes one.
 
-use crate::store::Store;
+use super::Store;
 use crate::tracking::{ExchangeRow, ExchangeState, NO_RECORD};
 
 /// Classes of responses by their bit in the option (RFC 7967 section 2.1).
