@@ -10,6 +10,7 @@ mod bodies;
 mod climb;
 mod clock;
 mod context;
+mod crossing;
 mod dues;
 mod early;
 mod endpoints;

@@ -7,6 +7,7 @@ use super::ahead::ask_lines;
 use super::climb::Climb;
 use super::clock::{Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
+use super::crossing::Crossing;
 use super::expiry::Timers;
 use super::model::{ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
 use super::notification::{Payload, Skipped};
@@ -64,6 +65,8 @@ pub(super) struct Rare {
     pub sequence: Option<i64>,
     /// The first payload of the newest notification, if its body goes by Q-Block2.
     pub payload: Option<Payload>,
+    /// The notification that crossed the registration which renews it.
+    pub crossing: Option<Crossing>,
     /// What accepted its registration, if that had no ACK then.
     pub implicit: Option<Implicit>,
     /// The message of which was said that nobody acknowledged the notification that ended it.

@@ -47,7 +47,11 @@ impl Tracker {
             return None;
         }
         let (before, id) = (row.response, observation.id);
-        let order = take_place(observation, before, context, &self.clock);
+        observation.row.notifications += 1;
+        if observation.row.last == NO_RECORD {
+            observation.row.last = before;
+        }
+        let order = accept_behind(observation, context, &self.clock);
         let (slot, observation) = self.slots.observed_mut(index)?;
         (slot.row.response, slot.row.answer, slot.row.round_trip) =
             (context.arrival.record, AnswerKind::Piggybacked, elapsed);
@@ -98,19 +102,14 @@ impl Tracker {
     }
 }
 
-/// What was taken for the answer that accepted the registration, the record `before`, is a notification, and the message at hand is that answer.
-/// Gives how its number stands to the freshest: that may have overtaken it.
-fn take_place(
+/// The message at hand accepted a registration, though notifications came before it. Gives how its number stands to the freshest: that may have
+/// overtaken it.
+pub(super) fn accept_behind(
     observation: &mut Observation,
-    before: RecordId,
     context: &mut Context<'_, '_>,
     clock: &Clock,
 ) -> ObserveOrder {
-    let row = &mut observation.row;
-    (row.accepted, row.notifications) = (context.arrival.record, row.notifications + 1);
-    if row.last == NO_RECORD {
-        row.last = before;
-    }
+    observation.row.accepted = context.arrival.record;
     let Some(value) = context.facts.observe.filter(|_| !context.facts.oscore) else { return ObserveOrder::None };
     let standing = observation.standing(value, context.now, clock);
     match standing.is_behind() {

@@ -11,6 +11,7 @@ use super::notification::number;
 use super::observation::Observation;
 use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
+use super::slab::NOTHING;
 use super::slots::{Asked, Slot};
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
@@ -156,6 +157,9 @@ impl Tracker {
             return nothing;
         }
         if context.facts.code.is_success() && context.facts.observe.is_some() {
+            if slot.observation != NOTHING && !multicast {
+                return self.accepted_late(index, context);
+            }
             let index = if multicast { self.member(index, context) } else { Some(index) };
             return index.map_or(nothing, |index| self.accept(index, context));
         }
@@ -226,13 +230,21 @@ impl Tracker {
         mut observation: Observation,
         context: &mut Context<'_, '_>,
     ) -> ObservationId {
-        let (id, target) = (observation.id, observation.target);
+        let id = observation.id;
         observation.row.accepted = context.arrival.record;
         observation.format = context.facts.content_format;
         if context.facts.kind == MessageType::Confirmable {
             observation.confirmable = self.sent.find(key(context.pair, context.facts.message_id)).unwrap_or_default();
         }
         observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
+        self.keep_observation(index, observation, context);
+        id
+    }
+
+    /// Keeps the observation that goes on by the registration in a slot.
+    #[inline(always)]
+    fn keep_observation(&mut self, index: u32, observation: Observation, context: &mut Context<'_, '_>) {
+        let (id, target) = (observation.id, observation.target);
         context.out.patch(Patch::Observation(id, observation.row));
         if let Some(slot) = self.slots.put_observation(index, observation) {
             slot.row.observation = id;
@@ -244,7 +256,22 @@ impl Tracker {
                 self.ended_beforehand(index, later, context);
             }
         }
-        id
+    }
+
+    /// A registration that renews an observation is accepted, though not by anything that was captured.
+    #[cold]
+    pub(super) fn accept_by_none(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        let before = self.slots.observe(index, self.clock.stamp());
+        let Some(&slot) = self.slots.get(index) else { return };
+        let target = self.slots.asked(&slot).target;
+        let taken = before.and_then(|before| self.take_over(before, target, context));
+        let Some(mut observation) = taken else { return };
+        self.counters.observations += 1;
+        (observation.row.registration, observation.row.exchange) = (slot.row.request, slot.id);
+        self.keep_observation(index, observation, context);
+        if let Some(slot) = self.slots.get(index) {
+            context.out.patch(Patch::Exchange(slot.id, slot.row));
+        }
     }
 
     /// The observation that began with the response at hand, which was captured before its registration: it is the one that this accepts.
@@ -293,8 +320,10 @@ impl Tracker {
         if same {
             self.unlist(before);
             self.in_force(before, false, &mut context.out);
-            let taken = self.slots.take_observation(before);
+            let mut taken = self.slots.take_observation(before);
             self.slots.observe_no_more(before, self.clock.stamp());
+            // What was to look for it under the registration before finds nothing there.
+            taken.iter_mut().for_each(|observation| observation.stale_at = i64::MAX);
             return taken;
         }
         self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);

@@ -34,6 +34,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_>) -> Tracked {
         let token = context.facts.token;
+        self.accepted_unseen(context);
         let target = self.target(&token, context);
         if context.facts.kind == MessageType::Confirmable {
             if let Target::Observation(slot) | Target::Request(slot) = target {
@@ -55,7 +56,9 @@ impl Tracker {
             }
             Target::Observation(slot) => {
                 self.own_response(handle, slot);
-                self.notify(slot, context)
+                let tracked = self.notify(slot, context);
+                self.note_crossing(slot, &tracked, context);
+                tracked
             }
             Target::Ended(slot) => self.notify_ended(slot, context),
             Target::Elsewhere(slot) => {
@@ -145,8 +148,7 @@ impl Tracker {
             return if under.observing == NONE { open } else { Target::Observation(under.observing) };
         }
         // A Confirmable request without its ACK: a response of its own cannot be told from a notification under way.
-        let before_ack =
-            request.row.confirmable && request.acknowledgement == NO_RECORD && !self.was_answered(under.open, context);
+        let before_ack = request.row.confirmable && request.acknowledgement == NO_RECORD;
         if under.observing != NONE && (before_ack || !request.registers()) {
             return Target::Observation(under.observing);
         }
@@ -188,28 +190,6 @@ impl Tracker {
         let sent = request.and_then(|request| self.sent.get(request.sent));
         self.in_flight(ended)
             || sent.is_some_and(|sent| soon(self.sent.last(sent)) || soon(self.sent.newest_answer(sent).0))
-    }
-
-    /// A notification came since the last copy of a registration that has no ACK: it may have been the answer to that.
-    pub(super) fn is_crossed(&self, sent: &Sent) -> bool {
-        let waits = |slot: &&Slot| slot.row.response == NO_RECORD && slot.acknowledgement == NO_RECORD;
-        let slot = self.slots.get(sent.slot).filter(|slot| slot.registers() && slot.row.request == sent.record);
-        let Some(slot) = slot.filter(waits) else { return false };
-        let (last, observing) = (self.sent.again(sent).last_record, self.slots.under(slot.pair, &slot.token).observing);
-        let newest = self.slots.observation(observing).map_or(NO_RECORD, |observation| observation.row.last);
-        newest != NO_RECORD && newest > last
-    }
-
-    /// The client did not repeat its registration in time: it took the notification since for the answer.
-    #[cold]
-    #[inline(never)]
-    fn was_answered(&self, index: u32, context: &Context<'_, '_>) -> bool {
-        let sent = self.slots.get(index).and_then(|slot| self.sent.get(slot.sent));
-        let Some(sent) = sent.filter(|sent| self.is_crossed(sent)) else { return false };
-        let copies = self.sent.copies(sent);
-        let wait = self.schedule.latest_gap(copies);
-        u32::from(copies) <= self.options.parameters.max_retransmit
-            && between(self.sent.last(sent).at(), context.now).is_some_and(|elapsed| elapsed > wait)
     }
 
     /// Whether a response to the request in a slot may as well be for another one with its token (RFC 7252 section 5.3.1), which waited or
