@@ -37,7 +37,10 @@ impl Tracker {
             return None;
         }
         let slot = self.slots.get(under.open).filter(|slot| slot.kind == SlotKind::Exchange && slot.row.confirmable)?;
-        let sent = self.sent.get(slot.sent).filter(|_| slot.registers() && !slot.row.multicast)?;
+        // What is older than the registration that is in force renews nothing.
+        let registration = self.slots.observation(under.observing)?.row.registration;
+        let renews = slot.registers() && !slot.row.multicast && slot.row.request > registration;
+        let sent = self.sent.get(slot.sent).filter(|_| renews && registration != NO_RECORD)?;
         Some((under.open, slot, sent))
     }
 

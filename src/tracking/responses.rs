@@ -11,6 +11,9 @@ use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
 
+/// So many open requests with one token are told apart.
+const SHARING: usize = 8;
+
 /// What a response belongs to.
 enum Target {
     /// The request in a slot.
@@ -137,6 +140,11 @@ impl Tracker {
         {
             return Target::Request(by_block);
         }
+        if request.link.behind != NONE
+            && let Some(by_observe) = self.open_by_observe(under, context)
+        {
+            return Target::Request(by_observe);
+        }
         if under.observing != NONE && self.is_outlived(request, under.observing, context) {
             return Target::Observation(under.observing);
         }
@@ -156,6 +164,22 @@ impl Tracker {
             return Target::Ended(under.ended);
         }
         open
+    }
+
+    /// Of several open requests with one token only a registration is answered with Observe, and hardly ever without it. Nothing where that tells
+    /// no other than the newest.
+    #[cold]
+    #[inline(never)]
+    fn open_by_observe(&self, under: &Under, context: &Context<'_, '_>) -> Option<u32> {
+        let (facts, observe) = (context.facts, context.facts.observe.is_some());
+        let tells = if observe { under.observing == NONE } else { facts.code.is_success() };
+        if !tells || facts.oscore || facts.lacks_options {
+            return None;
+        }
+        let behind = |number: &u32| self.slots.get(*number).map(|slot| slot.link.behind);
+        let all = std::iter::successors(Some(under.open), behind).take(SHARING);
+        let fits = |slot: &Slot| slot.kind == SlotKind::Exchange && slot.registers() == observe && slot.is_waiting();
+        all.into_iter().find(|number| self.slots.get(*number).is_some_and(fits)).filter(|number| *number != under.open)
     }
 
     /// A request that is older than the registration under its token, which was accepted meanwhile: with that its client went on, and it has
