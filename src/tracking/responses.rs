@@ -172,13 +172,18 @@ impl Tracker {
     #[inline(never)]
     fn open_by_observe(&self, under: &Under, context: &Context<'_, '_>) -> Option<u32> {
         let (facts, observe) = (context.facts, context.facts.observe.is_some());
-        let tells = if observe { under.observing == NONE } else { facts.code.is_success() };
-        if !tells || facts.oscore || facts.lacks_options {
+        if !observe && !facts.code.is_success() || facts.oscore || facts.lacks_options {
             return None;
         }
+        // What renews an observation is waited for by nobody but whom an ACK promised it to: before that it may be a notification.
+        let registration = self.slots.get(under.observing).map(|slot| slot.row.request);
+        let promised = |slot: &Slot| {
+            let renews = registration.is_none_or(|it| slot.row.request > it && slot.acknowledgement != NO_RECORD);
+            !observe || renews
+        };
         let behind = |number: &u32| self.slots.get(*number).map(|slot| slot.link.behind);
         let all = std::iter::successors(Some(under.open), behind).take(SHARING);
-        let fits = |slot: &Slot| slot.kind == SlotKind::Exchange && slot.registers() == observe && slot.is_waiting();
+        let fits = |slot: &Slot| slot.is_waiting() && slot.registers() == observe && promised(slot);
         all.into_iter().find(|number| self.slots.get(*number).is_some_and(fits)).filter(|number| *number != under.open)
     }
 
