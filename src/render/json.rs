@@ -358,7 +358,7 @@ fn withdrawn(rule: Rule, was: Severity) -> Value {
 fn related(store: &Store, id: RecordId) -> Option<Value> {
     let record = store.get(id)?;
     let frame = |id: Option<RecordId>| id.and_then(|id| store.get(id)).map(|record| record.frame);
-    Some(json!({
+    let mut known = json!({
         "role": field::role(record.role),
         "exchange": (record.exchange.0 > 0).then_some(record.exchange.0),
         "resource": store.exchange(record.exchange).and_then(|row| store.resource(row.resource)),
@@ -367,7 +367,11 @@ fn related(store: &Store, id: RecordId) -> Option<Value> {
         "transmission": (record.transmission > 0).then_some(record.transmission),
         "answers": frame(store.answers(id)),
         "observation": store.observation_of(id).map(|id| id.0),
-    }))
+    });
+    if let Some(known) = known.as_object_mut().filter(|_| record.flags.has(RecordFlags::AMBIGUOUS)) {
+        known.insert("ambiguous".into(), true.into());
+    }
+    Some(known)
 }
 
 fn seconds(nanoseconds: i64) -> f64 {

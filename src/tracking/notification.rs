@@ -350,18 +350,6 @@ impl Observation {
         self.freshest_epoch = now.epoch;
     }
 
-    /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
-    pub(super) fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
-        match order(number, now, self.row.freshest, self.freshest_at()) {
-            ObserveOrder::Gap
-                if !self.by_one || self.steps == 0 || clock.seen_since(self.freshest_at()) != self.freshest_at() =>
-            {
-                ObserveOrder::Newer
-            }
-            standing => standing,
-        }
-    }
-
     /// All payloads of a notification by Q-Block2 carry its number (RFC 9177 section 4.5); the first that was captured begins it.
     fn is_further_payload(&self, context: &Context<'_, '_>) -> bool {
         let (Some(first), Some(value)) = (self.payload(), context.facts.observe) else { return false };

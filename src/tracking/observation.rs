@@ -5,17 +5,20 @@ use std::mem::offset_of;
 use super::Tracker;
 use super::ahead::ask_lines;
 use super::climb::Climb;
-use super::clock::{Moment, SECOND, between};
+use super::clock::{Clock, Moment, SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output};
 use super::crossing::Crossing;
 use super::expiry::Timers;
-use super::model::{ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, Patch, RecordId};
+use super::model::{
+    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId,
+};
 use super::notification::{Payload, Skipped};
+use super::order::order;
 use super::overtaken::Implicit;
 use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
 use super::slots::{NONE, Slot, SlotKind};
-use crate::coap::parameters::DEFAULT_MAX_AGE;
+use crate::coap::parameters::{DEFAULT_MAX_AGE, OBSERVE_REORDER_WINDOW};
 use crate::coap::{Finding, Rule};
 
 /// A notification that comes so much later than Max-Age says is in time: servers count from when they send.
@@ -116,6 +119,24 @@ impl Observation {
     /// How old the state is, while it is known to be fresh.
     pub fn fresh_since(&self, now: Moment) -> Option<i64> {
         between(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
+    }
+
+    /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
+    pub fn standing(&self, number: u32, now: Moment, clock: &Clock) -> ObserveOrder {
+        match order(number, now, self.row.freshest, self.freshest_at()) {
+            ObserveOrder::Gap
+                if !self.by_one || self.steps == 0 || clock.seen_since(self.freshest_at()) != self.freshest_at() =>
+            {
+                ObserveOrder::Newer
+            }
+            // What the clock jumped may be no time that passed: what passed behind it did.
+            ObserveOrder::NewerByTime if clock.took(self.freshest_at(), now).is_none() => {
+                let since = clock.seen_since(self.freshest_at());
+                let is_newer = between(since, now).is_some_and(|elapsed| elapsed > OBSERVE_REORDER_WINDOW);
+                if is_newer { ObserveOrder::NewerByTime } else { ObserveOrder::None }
+            }
+            standing => standing,
+        }
     }
 
     /// The last message that told of the state: a notification, or the response that accepted the newest registration.
