@@ -4,7 +4,10 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::marks::Marked;
-use super::model::{ExchangeState, NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Role, Tracked};
+use super::model::{
+    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+};
+use super::notification::number;
 use super::overtaken::accept_behind;
 use super::sent::{ARRIVED, Sent};
 use super::slots::{NONE, Slot, SlotKind};
@@ -85,6 +88,40 @@ impl Tracker {
             sent.mark(ARRIVED);
         }
         self.accept_by_none(index, context);
+    }
+
+    /// A copy of a registration came behind the end of its observation, and was answered anew: its client had lost its state, and the server took
+    /// it for another registration.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn accepted_again(&mut self, index: u32, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        let under = self.slots.under(context.pair.reversed(), &context.facts.token);
+        if under.observing != NONE || !context.facts.code.is_success() {
+            return None;
+        }
+        let stamp = self.clock.stamp();
+        self.slots.observe(index, stamp);
+        let (slot, observation) = self.slots.observed_mut(index)?;
+        let row = &mut observation.row;
+        (row.end, row.ended_by, row.accepted) = (ObservationEnd::Open, NO_RECORD, context.arrival.record);
+        let order = number(observation, context, None);
+        observation.freshen(index, context, stamp, &mut self.timers);
+        slot.row.responses = slot.row.responses.saturating_add(1);
+        let (id, exchange, request) = (observation.id, slot.id, slot.row.request);
+        context.out.patch(Patch::Observation(id, observation.row));
+        context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(request), 0);
+        // It is one registration, in two copies.
+        self.count_response(Role::PiggybackedResponse);
+        self.in_force(index, true, &mut context.out);
+        Some(Tracked {
+            exchange,
+            observation: id,
+            relation: Relation::Answers,
+            relates_to: request,
+            previous_in_exchange: self.enter(index, context),
+            order,
+            ..Tracked::alone(Role::PiggybackedResponse)
+        })
     }
 
     /// The answer to a registration comes after it had been taken for accepted.

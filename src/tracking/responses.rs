@@ -310,10 +310,13 @@ impl Tracker {
             context.find_code(Rule::ObsInAck, i64::from(registration), 0);
         }
         let observation = self.slots.observation(slot)?;
-        if observation.is_over() {
-            return Some(self.notify_ended(slot, context));
+        if !observation.is_over() {
+            return Some(self.notify(slot, context));
         }
-        Some(self.notify(slot, context))
+        if answers_copy && again.last_record > observation.row.ended_by {
+            return self.accepted_again(slot, context);
+        }
+        Some(self.notify_ended(slot, context))
     }
 
     /// A response under the token of an observation that is over.
