@@ -176,6 +176,9 @@ const NFLOG: &[Row] = &[
     main("Resource id", 16, 16, Show::Number, "Resource id"),
 ];
 
+/// Name of the field that has the receiver's address.
+pub(super) const DESTINATION: &str = "Destination Address";
+
 const IPV4: &[Row] = &[
     row("Version", 0, 4, Show::Number),
     row("Header Length", 4, 4, Show::Words),
@@ -191,7 +194,7 @@ const IPV4: &[Row] = &[
     row("Protocol", 72, 8, Show::IpProtocol),
     row("Header Checksum", 80, 16, Show::Checksum),
     main("Source Address", 96, 32, Show::Ipv4, "Src"),
-    main("Destination Address", 128, 32, Show::Ipv4, "Dst"),
+    main(DESTINATION, 128, 32, Show::Ipv4, "Dst"),
     row("Options", 160, 0, Show::Bytes),
 ];
 
@@ -204,7 +207,7 @@ const IPV6: &[Row] = &[
     row("Next Header", 48, 8, Show::IpProtocol),
     row("Hop Limit", 56, 8, Show::Number),
     main("Source Address", 64, 128, Show::Ipv6, "Src"),
-    main("Destination Address", 192, 128, Show::Ipv6, "Dst"),
+    main(DESTINATION, 192, 128, Show::Ipv6, "Dst"),
 ];
 
 const EXTENSION: &[Row] = &[

@@ -1,9 +1,11 @@
 //! Every field of every header below CoAP, with its place in the frame: for the tree, not for the hot path.
 
+use std::net::IpAddr;
+
 use etherparse::checksum::Sum16BitWords;
 
 use super::bytes::{be16, behind, byte, up_to};
-use super::layer_table::{NFLOG_ATTRIBUTES, Row, Show, rows};
+use super::layer_table::{DESTINATION, NFLOG_ATTRIBUTES, Row, Show, rows};
 use super::peel::udp_checksum;
 use super::protocol::extension;
 use super::show::{self, Context};
@@ -121,6 +123,9 @@ impl<'a> Walk<'a> {
             self.push(protocol, at, up_to(&bytes, base), context);
         }
         let packet = ip::parse(&bytes, wire);
+        if let Ok(ip::Packet { version: 4, addresses: ip::Addresses::Routed { destination, .. }, .. }) = packet {
+            self.reroute(destination);
+        }
         let number = byte(&bytes, if version == 6 { 6 } else { 9 })?;
         let extensions_end = packet.as_ref().map_or(end, |packet| at + packet.header_length);
         self.extensions(at + base, extensions_end, version, number);
@@ -135,6 +140,18 @@ impl<'a> Walk<'a> {
             None => self.transport(start, &packet, may_quote),
         }
         Some(behind_packet)
+    }
+
+    /// Says of the IPv4 header that was added last that its address is the next stop of a route to this end, as Wireshark does.
+    fn reroute(&mut self, end: IpAddr) {
+        let layer = self.layers.last_mut().filter(|_| self.in_full);
+        let stop = layer.and_then(|Layer { summary, fields, .. }| {
+            Some((summary, fields.iter_mut().find(|field| field.name == DESTINATION)?))
+        });
+        if let Some((summary, stop)) = stop {
+            stop.name = "Current Route";
+            *summary = summary.replace(&format!("Dst: {}", stop.value), &format!("Dst: {end}, Via: {}", stop.value));
+        }
     }
 
     /// Shows extension headers, up to a fragment header that divides something.

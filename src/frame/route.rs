@@ -86,8 +86,9 @@ pub(super) fn of_options(mut options: &[u8]) -> Option<[u8; 4]> {
         };
         let (option, rest) = options.split_at_checked(length)?;
         if matches!(kind, LOOSE | STRICT) {
-            // The pointer counts from 1, and the addresses begin behind it.
-            let is_left = usize::from(byte(option, 2)?) <= length && length >= 7;
+            // The pointer counts from 1, and the addresses begin behind it. One that points into an address, or before them, tells nothing.
+            let pointer = usize::from(byte(option, 2)?);
+            let is_left = pointer >= 4 && pointer.is_multiple_of(4) && pointer <= length && length % 4 == 3;
             return if is_left { array(option, length - 4) } else { None };
         }
         options = rest;

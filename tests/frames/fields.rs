@@ -203,6 +203,11 @@ fn addresses_of_a_packet_on_the_way_are_those_of_its_header() {
         &format!("{loose}{DATAGRAM}"),
         &[("ip.dst", "192.0.2.1"), ("ip.cur_rt", "192.0.2.9"), ("ip.addr", "192.0.2.2,192.0.2.1")],
     );
+    // One that is over, and one that points into an address.
+    for pointer in ["0c", "05", "03"] {
+        let over = loose.replace("830b04", &format!("830b{pointer}"));
+        check("101", &format!("{over}{DATAGRAM}"), &[("ip.dst", "192.0.2.9"), ("ip.cur_rt", "")]);
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn every_kind_of_header_is_laid_out() {
         "Cisco HDLC under the number of PPP in HDLC",
         "NFLOG",
         "IPv4 options",
+        "IPv4 loose source route, at its first stop",
         "IPv4 authentication header",
         "IPv6 hop-by-hop and destination options",
         "IPv6 routing header",
