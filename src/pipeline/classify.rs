@@ -40,10 +40,10 @@ impl Ports {
         self.surely(datagram.source.port) || self.surely(datagram.destination.port)
     }
 
-    /// An ICMP error quotes a datagram to or from a CoAP port.
+    /// An ICMP error quotes a datagram to or from a CoAP port, and not one of STUN.
     pub(super) fn quoted(&self, quote: &IcmpQuote<'_>) -> bool {
         let ports = [quote.source.port, quote.destination.port];
-        ports.iter().any(|port| self.surely(*port))
+        ports.iter().any(|port| self.surely(*port)) && !is_stun(quote.payload)
             || (ports.iter().any(|port| COMPRESSIBLE.contains(port))
                 && Message::decode(quote.payload).header().is_some_and(|h| h.version == 1))
     }

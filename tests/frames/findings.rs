@@ -53,6 +53,18 @@ pub(crate) fn read(link: &str, length: &str, frames: &str) -> (Store, Fetcher) {
     (store, Fetcher::new(opened.reader, true))
 }
 
+#[test]
+fn an_icmp_error_that_quotes_stun_is_no_evidence_of_coap() {
+    let error = |quoted: &str| {
+        let length = 8 + quoted.len() / 2;
+        let inner = format!("4500{:04x}123400004011e493c0000202c00002019c401633{length:04x}0000{quoted}", 20 + length);
+        format!("4500{:04x}123400004001e487c0000201c00002020303812000000000{inner}", 48 + length)
+    };
+    for (quoted, records) in [("40010001b16c", 1), ("", 1), ("000100002112a442000000000000000000000000", 0)] {
+        assert_eq!(read("101", "-", &error(quoted)).0.len(), records, "{quoted}");
+    }
+}
+
 /// Ids of the findings on the last record of a capture with these frames.
 fn found(link: &str, length: &str, frames: &str) -> Vec<&'static str> {
     let (store, mut fetcher) = read(link, length, frames);
