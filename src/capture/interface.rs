@@ -31,12 +31,16 @@ pub struct Interface {
     pub(super) record: RecordForm,
     /// Which section of the file it belongs to, and its number there.
     pub(super) place: (u32, u16),
+    /// Where several files are read, its number among the interfaces of all: one that is described in several of them counts once.
+    pub(super) among: Option<u16>,
 }
 
 impl Interface {
-    /// Its number in its section, from 0, where the file numbers its interfaces: pcapng does, pcap does not.
+    /// Its number, from 0: in its section, where the file numbers its interfaces (pcapng does, pcap does not); among those of all files, where
+    /// several are read, as `mergecap -I any` numbers them.
     pub fn number(&self) -> Option<u16> {
-        matches!(self.record, RecordForm::Block { .. }).then_some(self.place.1)
+        let in_section = matches!(self.record, RecordForm::Block { .. }).then_some(self.place.1);
+        self.among.or(in_section)
     }
 
     /// Whether both stand in the same way in two sections of one file, so that nothing tells them apart.
@@ -81,14 +85,26 @@ pub(super) struct Added {
     pub number: u16,
     /// Number of the first description of the same interface.
     pub first: u16,
+    /// How many others were met before that.
+    pub rank: u16,
     pub is_new: bool,
+}
+
+/// An interface, and what is known of those before it.
+#[derive(Clone, Debug)]
+struct Listed {
+    interface: Interface,
+    first: u16,
+    rank: u16,
+    /// How many there are up to here that are not the same.
+    distinct: u32,
 }
 
 /// The interfaces of all files, as far as they were met: written by the source, read by whoever reads frames again.
 /// It is locked only when an interface is added and when a single frame is looked up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InterfaceTable {
-    list: Arc<RwLock<Vec<(Interface, u16)>>>,
+    list: Arc<RwLock<Vec<Listed>>>,
     /// The keys met so far, which belong to the files as the interfaces do.
     secrets: Arc<RwLock<Vec<Secrets>>>,
     /// What the sections met so far tell of the capture.
@@ -101,14 +117,18 @@ impl InterfaceTable {
     pub fn add(&self, interface: &Interface) -> Option<Added> {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         let earlier = || (0..).zip(list.iter()).take(LOOKED_AT);
-        if let Some((number, (_, first))) = earlier().find(|(_, (earlier, _))| interface.is_same(earlier)) {
-            return Some(Added { number, first: *first, is_new: false });
+        if let Some((number, listed)) = earlier().find(|(_, listed)| interface.is_same(&listed.interface)) {
+            return Some(Added { number, first: listed.first, rank: listed.rank, is_new: false });
         }
         let number = u16::try_from(list.len()).ok()?;
-        let first =
-            earlier().find(|(_, (earlier, _))| interface.is_again(earlier)).map_or(number, |(_, (_, first))| *first);
-        list.push((interface.clone(), first));
-        Some(Added { number, first, is_new: true })
+        let before = list.last().map_or(0, |last| last.distinct);
+        let again = earlier().find(|(_, listed)| interface.is_again(&listed.interface));
+        let (first, rank, distinct) = match again {
+            Some((_, listed)) => (listed.first, listed.rank, before),
+            None => (number, before as u16, before + 1),
+        };
+        list.push(Listed { interface: interface.clone(), first, rank, distinct });
+        Some(Added { number, first, rank, is_new: true })
     }
 
     /// Keeps keys.
@@ -134,7 +154,7 @@ impl InterfaceTable {
     /// What is needed to read a frame of that interface.
     pub fn get(&self, number: u16) -> Option<Known> {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-        list.get(usize::from(number)).map(|(it, _)| Known {
+        list.get(usize::from(number)).map(|Listed { interface: it, .. }| Known {
             link: it.link,
             snaplen: it.snaplen,
             clock: it.clock,

@@ -129,7 +129,7 @@ fn frame() -> Vec<Field> {
         Field::new(
             "frame.interface_id",
             Kind::Unsigned,
-            "Number of the interface in its section of the capture, from 0, where the capture numbers them: pcapng does.",
+            "Number of the interface in its section of the capture, from 0, where that numbers them: pcapng does. Where several files are read, among the interfaces of all, one that several describe counted once.",
             |view, visit| {
                 let interface = view.store.interfaces().get(usize::from(view.record.interface));
                 if let Some(number) = interface.and_then(Interface::number) {

@@ -323,6 +323,35 @@ fn several_files_are_merged_by_time() {
 }
 
 #[test]
+fn interfaces_of_several_files_are_numbered_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |names: &[&str]| {
+        let all = names.iter().fold(Builder::new(false), |file, name| file.interface(1, 0, &[(2, name.as_bytes())]));
+        (0..).zip(names).fold(all, |file, (number, name)| file.whole_frame(number, number.into(), name.as_bytes())).bytes
+    };
+    let two_sections = [of(&["wlan0", "eth0"]), of(&["eth1"])].concat();
+    // Of a file by itself the section counts; of several one that is described alike, as in `mergecap -I any`.
+    let cases: [(&[&[u8]], &[u16]); 5] = [
+        (&[&two_sections], &[0, 1, 0]),
+        (&[&of(&["wlan0", "eth0"]), &of(&["wlan0", "eth0"])], &[0, 0, 1, 1]),
+        (&[&of(&["wlan0", "eth0"]), &of(&["eth2", "wlan0"])], &[2, 0, 0, 1]),
+        (&[&two_sections, &of(&["eth0"])], &[1, 0, 1, 2]),
+        (&[&classic(), &of(&["wlan0"]), &classic()], &[1, 0, 0, 0, 0]),
+    ];
+    for (files, expected) in cases {
+        let mut inputs = Vec::new();
+        for (number, bytes) in files.iter().enumerate() {
+            inputs.push(Input::Path(folder.path().join(number.to_string())));
+            std::fs::write(folder.path().join(number.to_string()), bytes).unwrap();
+        }
+        let read = drain(open_all(&inputs, &options()).unwrap());
+        let number = |frame: &super::Seen| read.interfaces[usize::from(frame.position.interface)].number().unwrap();
+        assert_eq!(read.frames.iter().map(number).collect::<Vec<_>>(), expected, "{:?}", read.payloads());
+    }
+    assert_eq!(read(&classic()).interfaces[0].number(), None);
+}
+
+#[test]
 fn a_file_that_was_changed_is_no_longer_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("capture");

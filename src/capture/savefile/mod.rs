@@ -56,6 +56,7 @@ pub struct Savefile {
     secrets_left_out: bool,
     interfaces_left_out: bool,
     feed: Option<Feed>,
+    is_one_of_several: bool,
     /// Where it is followed: what comes in its place.
     later: Option<Later>,
 }
@@ -148,6 +149,7 @@ impl Savefile {
             secrets_left_out: false,
             interfaces_left_out: false,
             feed,
+            is_one_of_several: false,
             later: None,
         }
     }
@@ -155,6 +157,7 @@ impl Savefile {
     /// The same as one of so many files that are read side by side.
     pub(in crate::capture) fn among(mut self, files: usize) -> Self {
         self.window.share(files);
+        self.is_one_of_several = files > 1;
         self
     }
 
@@ -311,6 +314,7 @@ impl Savefile {
             clock: header.clock,
             record: RecordForm::Classic(header.layout),
             place: (self.sections, 0),
+            among: None,
         };
         let interface = self.add_interface(interface).unwrap_or_default();
         self.format = Format::Classic { header, interface, times: Times::default() };
@@ -340,9 +344,9 @@ impl Savefile {
 
     /// Adds an interface, see [`InterfaceTable::add`].
     fn add_interface(&mut self, interface: Interface) -> Option<(u16, u16)> {
-        let Added { number, first, is_new } = self.table.add(&interface)?;
+        let Added { number, first, rank, is_new } = self.table.add(&interface)?;
         if is_new {
-            self.interfaces.push(interface);
+            self.interfaces.push(Interface { among: self.is_one_of_several.then_some(rank), ..interface });
         }
         Some((number, first))
     }

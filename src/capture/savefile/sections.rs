@@ -174,6 +174,7 @@ impl Savefile {
                     clock: it.clock,
                     record: RecordForm::Block { big_endian },
                     place: (self.sections, index),
+                    among: None,
                 });
                 let number = number.ok_or(Unusable::Beyond);
                 if let Format::Blocks(section) = &mut self.format {
