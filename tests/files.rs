@@ -11,6 +11,8 @@ mod captures;
 mod classic;
 #[path = "files/damage.rs"]
 mod damage;
+#[path = "files/lies.rs"]
+mod lies;
 #[path = "files/opening.rs"]
 mod opening;
 #[path = "files/pcapng.rs"]

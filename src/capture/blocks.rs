@@ -166,6 +166,26 @@ pub(super) fn judge(bytes: &[u8], big_endian: bool, at_end: bool) -> Sound {
     }
 }
 
+/// Whether blocks follow each other from here on beyond so many bytes; no more than `most` are looked at.
+pub(super) fn cross(bytes: &[u8], length: usize, most: usize) -> bool {
+    let (mut at, mut big_endian) = (0, false);
+    for _ in 0..most {
+        let block = bytes.get(at..).unwrap_or_default();
+        let Some((kind, own, order)) = head(block, big_endian).filter(|(kind, own, _)| is_plausible(*kind, *own))
+        else {
+            return false;
+        };
+        if trailer(block, own, order) != Some(own) {
+            return false;
+        }
+        (at, big_endian) = (at + own, if kind == SECTION { order } else { big_endian });
+        if at > length {
+            return true;
+        }
+    }
+    false
+}
+
 /// Bytes at the beginning of a block that are its own, whatever its length is: those of the frame that it claims to hold.
 pub(super) fn claimed(block: &[u8], big_endian: bool) -> usize {
     match head(block, big_endian) {

@@ -3,6 +3,7 @@
 use pcap_parser::parse_pcap_header;
 
 use super::format::{self, Kind, Sound};
+use super::savefile::REACH;
 use super::{CaptureError, Clock, blocks};
 use crate::frame::LinkType;
 
@@ -92,10 +93,14 @@ pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, Captur
 
 /// Whether a whole file header stands here, of the current version and as every program writes it: no time zone, no accuracy.
 pub(super) fn begins_file(bytes: &[u8]) -> bool {
+    bytes.len() >= HEADER && may_be_header(bytes)
+}
+
+/// Whether such a header begins here, as far as it is there.
+pub(super) fn may_be_header(bytes: &[u8]) -> bool {
     format::kind(bytes) == Kind::Classic
-        && bytes.get(8..16) == Some(&[0; 8])
         && matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
-        && bytes.len() >= HEADER
+        && bytes.get(8..16).or(bytes.get(8..)).is_some_and(|zeros| zeros.iter().all(|byte| *byte == 0))
 }
 
 impl Layout {
@@ -153,6 +158,12 @@ impl RecordHeader {
             && (alike_in_lengths || is_near(self.seconds, next.seconds))
     }
 
+    /// The same, with the time judged, too.
+    #[inline]
+    pub fn is_just_before(&self, next: &Self, clock: Clock) -> bool {
+        is_near(self.seconds, next.seconds) && self.is_before(next, clock)
+    }
+
     /// Whether nothing but zeros is there, which is no record where others have times: a disk has such holes after a crash.
     pub fn is_hole(&self, times: Times) -> bool {
         self.captured == 0 && self.original == 0 && self.seconds == 0 && self.fraction == 0 && !times.fit(0)
@@ -189,7 +200,8 @@ impl Times {
 }
 
 /// Whether there is a day between them at the most.
-fn is_near(seconds: u32, others: u32) -> bool {
+#[inline]
+pub(super) fn is_near(seconds: u32, others: u32) -> bool {
     const DAY: u32 = 86_400;
     seconds.abs_diff(others) <= DAY
 }
@@ -209,27 +221,81 @@ impl Trail {
     }
 
     /// The same of a record alone. `joined`: another file may begin behind it, of which more than its beginning must be sound.
+    ///
+    /// One that has about the time of those before is sound where the next one has, too. Where times are far apart, since nothing was captured
+    /// for days or the clock was set, a row of records is.
     fn judge_record(&self, bytes: &[u8], at_end: bool, joined: bool) -> Sound {
-        let Some(record) = self.layout.read(bytes) else { return Sound::short(at_end) };
-        if !self.is_plausible(&record) || !self.times.fit(record.seconds) {
-            return Sound::No;
+        let mut rest = bytes;
+        let mut before = None;
+        for place in 0..ROW {
+            match before {
+                None => {}
+                Some(_) if rest.is_empty() && at_end => return Sound::Yes,
+                Some(_) if begins_any(rest) && joined => return begins_joined(rest, at_end),
+                Some(_) if begins_any(rest) => return Sound::Yes,
+                Some(_) => {}
+            }
+            let Some(record) = self.layout.read(rest) else { return Sound::short(at_end) };
+            if !self.is_plausible(&record) {
+                return Sound::No;
+            }
+            let seconds = record.seconds;
+            if place == 1 && before.is_some_and(|before| self.times.fit(before) && is_near(before, seconds)) {
+                return Sound::Yes;
+            }
+            before = Some(seconds);
+            let Some(behind) = rest.get(self.layout.header + record.captured as usize..) else {
+                return Sound::short(at_end);
+            };
+            rest = behind;
         }
-        let Some(behind) = bytes.get(self.layout.header + record.captured as usize..) else {
-            return Sound::short(at_end);
-        };
-        match self.layout.read(behind) {
-            Some(next) if self.is_plausible(&next) && is_near(record.seconds, next.seconds) => Sound::Yes,
-            _ if behind.is_empty() && at_end => Sound::Yes,
-            _ if begins_any(behind) && joined => begins_joined(behind, at_end),
-            _ if begins_any(behind) => Sound::Yes,
-            Some(_) => Sound::No,
-            None => Sound::short(at_end),
-        }
+        Sound::Yes
     }
 
     /// Whether a record of a sound file can look like this, judged strictly.
     fn is_plausible(&self, record: &RecordHeader) -> bool {
-        (1..=record.original).contains(&record.captured) && record.original <= 262_144 && !record.is_carried(self.clock)
+        (1..=record.original).contains(&record.captured) && record.original <= LONGEST && !record.is_carried(self.clock)
+    }
+
+    /// Whether records follow each other from here on beyond so many bytes.
+    fn crosses(&self, bytes: &[u8], length: usize) -> bool {
+        let mut at = 0;
+        for _ in 0..MOST {
+            let record = bytes.get(at..).and_then(|bytes| self.layout.read(bytes));
+            match record.filter(|record| self.is_plausible(record)) {
+                Some(record) => at += self.layout.header + record.captured as usize,
+                None => return false,
+            }
+            if at > length {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Longest frame that is taken for sound behind damage.
+const LONGEST: u32 = 262_144;
+
+/// So many records in a row, of whatever times, are no accident. All but the last are whole, so that they lie within what is looked at.
+const ROW: usize = 4;
+const _: () = assert!((ROW - 1) * (LONGEST as usize + 24) + 24 <= REACH);
+
+/// Records or blocks that a frame which carries a capture may hold of it.
+const MOST: usize = 1024;
+
+/// Whether another file begins in these bytes and goes on beyond so many of them, which are of a record: then that was cut, and the file joined to
+/// it. One that the frame in the record carries ends with it at the latest.
+pub(super) fn crosses(bytes: &[u8], length: usize) -> bool {
+    if format::begins_section(bytes) {
+        return blocks::cross(bytes, length, MOST);
+    }
+    match (file_header(bytes, ""), bytes.get(HEADER..), length.checked_sub(HEADER)) {
+        (Ok(FileHeader { layout, clock, .. }), Some(behind), Some(length)) => {
+            Trail { layout, clock, times: Times::default() }.crosses(behind, length)
+        }
+        (Ok(_), _, None) => begins_joined(bytes, false) == Sound::Yes,
+        _ => false,
     }
 }
 

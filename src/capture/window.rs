@@ -178,6 +178,15 @@ impl Window {
         Ok(is_there)
     }
 
+    /// Gets so many bytes where they are there: what they tell is welcome, but nothing depends on it.
+    #[inline]
+    pub fn look_ahead(&mut self, length: usize) {
+        if self.end - self.start < length && !self.medium.is_followed() {
+            // Whoever needs them is told what is wrong.
+            let _ = self.fill(length);
+        }
+    }
+
     #[inline(never)]
     fn fill(&mut self, length: usize) -> Result<Have, Trouble> {
         while self.end - self.start < length {

@@ -42,12 +42,7 @@ pub(super) fn quote<'a>(packet: &Packet<'a>, offset: usize, position: Position) 
 
 /// Length on the wire of the packet of which an error quotes these bytes, as its own header says: the error may have cut it.
 pub(super) fn wire_length(quoted: &[u8]) -> usize {
-    let claimed = match byte(quoted, 0).map_or(0, |first| first >> 4) {
-        4 => be16(quoted, 2).map(usize::from),
-        6 => be16(quoted, 4).map(|length| usize::from(length) + 40),
-        _ => None,
-    };
-    claimed.unwrap_or_default().max(quoted.len())
+    ip::told_length(quoted).unwrap_or_default().max(quoted.len())
 }
 
 /// Length in bytes of the ICMP header before the quoted datagram.

@@ -98,6 +98,15 @@ pub(super) fn parse(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
     }
 }
 
+/// Length of a packet as its own header says, whatever is there of it; none where that leaves it open.
+pub(super) fn told_length(bytes: &[u8]) -> Option<usize> {
+    match byte(bytes, 0)? >> 4 {
+        4 => be16(bytes, 2).map(usize::from).filter(|length| *length >= 20),
+        6 => be16(bytes, 4).filter(|length| *length > 0).map(|length| usize::from(length) + 40),
+        _ => None,
+    }
+}
+
 /// What to say of a header that is not whole.
 pub(super) fn short(protocol: Protocol, bytes: &[u8], wire: usize) -> Reason {
     if wire > bytes.len() { Reason::Truncated(protocol) } else { Reason::Malformed(protocol) }

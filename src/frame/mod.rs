@@ -58,6 +58,15 @@ pub struct Frame<'a> {
     pub position: Position,
 }
 
+impl Frame<'_> {
+    /// Length in bytes up to the end of its IP packet, as that says of itself; padding and what else is behind it not counted. None where it has no
+    /// IP header, or one without a length.
+    pub fn told_length(&self) -> Option<usize> {
+        let network = link::network(self).ok()?;
+        ip::told_length(network.bytes).map(|length| network.offset + length)
+    }
+}
+
 /// Where a frame stands on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, PartialOrd, Ord)]
 pub struct Position {

@@ -285,17 +285,26 @@ impl Savefile {
 
     #[cold]
     fn joined_file(&mut self, is_classic: bool) -> Result<Option<Step>, CaptureError> {
-        if self.ensure(classic::HEADER)? == Have::Pending {
+        let have = self.ensure(classic::HEADER)?;
+        if have == Have::Pending {
             return Ok(Some(Step::Pending));
         }
         let head = self.window.bytes();
         let head = head.get(..classic::HEADER).unwrap_or(head);
         let is_blocks = is_classic && format::begins_section(head);
+        if have == Have::Short && classic::may_be_header(head) {
+            return Ok(Some(self.cut(classic::HEADER as u64)));
+        }
         if !is_blocks && !classic::begins_file(head) {
             return Ok(None);
         }
         self.warn(self.window.offset(), WarningKind::Joined { frames: self.number });
-        if is_blocks { self.begin_blocks().map(Some) } else { self.begin_classic().map(Some) }
+        if !is_blocks {
+            return self.begin_classic().map(Some);
+        }
+        // If it is cut, or of a version that is not known, this is said as of any other section.
+        self.format = Format::Blocks(Section::default());
+        Ok(Some(Step::Again))
     }
 
     fn begin_classic(&mut self) -> Result<Step, CaptureError> {

@@ -5,7 +5,7 @@ use super::{Current, Format, Savefile, Step};
 use crate::capture::classic::{self, FileHeader, Layout, Lengths, MAX_CAPTURED};
 use crate::capture::window::Have;
 use crate::capture::{CaptureError, Head, RECORD_HEADER, Run, WarningKind};
-use crate::frame::Position;
+use crate::frame::{Frame, Position};
 
 /// Length in bytes of the header of a record in current files.
 const HEADER: usize = RECORD_HEADER;
@@ -15,16 +15,18 @@ const HEADER: usize = RECORD_HEADER;
 /// earlier than the one before it.
 fn read_heads<const BIG_ENDIAN: bool>(bytes: &[u8], tick: u32, heads: &mut [Head]) -> (usize, usize, bool) {
     let layout = Layout { big_endian: BIG_ENDIAN, header: HEADER, lengths: Lengths::Usual };
-    let (mut count, mut at, mut before, mut in_order) = (0, 0, 0, true);
+    let (mut count, mut at, mut before, mut in_order, mut seconds) = (0, 0, 0, true, 0);
     for head in heads {
         let Some(record) = bytes.get(at..).and_then(|bytes| layout.read(bytes)) else { break };
         let end = at + HEADER + record.captured as usize;
         let fraction = u64::from(record.fraction) * u64::from(tick);
         // An empty record may be the header of a file that was joined to this one.
         let is_odd = record.captured.wrapping_sub(1) >= MAX_CAPTURED as u32 || record.original < record.captured;
-        if is_odd || end > bytes.len() || fraction >= 1_000_000_000 {
+        let is_far = count > 0 && !classic::is_near(seconds, record.seconds);
+        if is_odd || is_far || end > bytes.len() || fraction >= 1_000_000_000 {
             break;
         }
+        seconds = record.seconds;
         let time = (u64::from(record.seconds) * 1_000_000_000 + fraction) as i64;
         in_order &= time >= before;
         before = time;
@@ -32,6 +34,15 @@ fn read_heads<const BIG_ENDIAN: bool>(bytes: &[u8], tick: u32, heads: &mut [Head
         (at, count) = (end, count + 1);
     }
     (count, at, in_order)
+}
+
+/// Whether another record can stand behind the one that `bytes` begin with, and is there.
+fn is_followed(header: &FileHeader, bytes: &[u8]) -> bool {
+    let FileHeader { layout, clock, .. } = header;
+    layout.read(bytes).is_some_and(|record| {
+        let behind = bytes.get(layout.header + record.captured as usize..).unwrap_or_default();
+        layout.read(behind).is_some_and(|next| record.is_just_before(&next, *clock))
+    })
 }
 
 impl Savefile {
@@ -54,8 +65,14 @@ impl Savefile {
         }
         let heads = self.heads.get_mut(..most).unwrap_or_default();
         let read = if header.layout.big_endian { read_heads::<true> } else { read_heads::<false> };
-        let (count, in_order);
+        let (mut count, in_order);
         (count, self.used, in_order) = read(bytes, header.tick, heads);
+        // The last one is left, too, where nothing tells yet that its length is right.
+        if let Some(last) = count.checked_sub(1).and_then(|last| heads.get(last))
+            && !is_followed(header, bytes.get(last.record as usize..).unwrap_or_default())
+        {
+            (count, self.used) = (count - 1, last.record as usize);
+        }
         let heads = heads.get(..count).unwrap_or_default();
         if let Some(last) = heads.last() {
             times.note((last.time / 1_000_000_000) as u32);
@@ -90,6 +107,9 @@ impl Savefile {
             return Ok(self.pass(Damage::Record { claimed: record.captured }, 1, None));
         }
         let have = self.ensure(layout.header + captured)?;
+        if have == Have::All {
+            self.window.look_ahead(2 * layout.header + captured);
+        }
         if let Some(step) = self.unsound(&record, have) {
             return Ok(step);
         }
@@ -120,26 +140,58 @@ impl Savefile {
             // Another file came in the place of this one.
             return Some(Step::Pending);
         };
-        let damage = Damage::Record { claimed: record.captured };
-        let length = (layout.header + record.captured as usize) as u64;
+        let length = layout.header + record.captured as usize;
+        let behind = self.window.bytes().get(length..).unwrap_or_default();
         match have {
-            // Those in runs are not doubted either.
-            Have::All if !record.is_single(clock) || !self.is_doubtful(record) || self.is_followed(record) => None,
-            Have::All => self.is_disproved().then(|| self.pass(damage, 1, None)),
-            Have::Pending if self.is_doubtful(record) && self.is_overtaken(1) => Some(self.pass(damage, 1, None)),
-            Have::Pending => Some(Step::Pending),
-            Have::Short if self.is_doubtful(record) => Some(self.pass(damage, 1, Some(length))),
-            Have::Short => Some(self.cut(length)),
+            // Where nothing is there yet, another record may come.
+            Have::All if layout.read(behind).is_none_or(|next| record.is_just_before(&next, clock)) => None,
+            Have::All if classic::begins_any(behind) => None,
+            _ => self.doubt(record, length, have),
         }
     }
 
-    /// Whether another record can stand behind this one; where nothing is there yet, it may.
-    fn is_followed(&self, record: &classic::RecordHeader) -> bool {
+    /// The same of one behind which nothing sound stands, or something of quite another time.
+    #[cold]
+    #[inline(never)]
+    fn doubt(&mut self, record: &classic::RecordHeader, length: usize, have: Have) -> Option<Step> {
+        let damage = Damage::Record { claimed: record.captured };
+        let is_doubtful = self.is_doubtful(record);
+        let own = self.own(record);
+        match have {
+            Have::All if is_doubtful && !self.may_stand(record, length) && self.is_disproved() => {
+                Some(self.pass(damage, 1, None))
+            }
+            Have::All => self.swallowed(own, length).map(|own| self.pass(damage, own, None)),
+            Have::Pending if is_doubtful && self.is_overtaken(1) => Some(self.pass(damage, 1, None)),
+            Have::Pending if own.is_some_and(|own| self.is_overtaken(own)) => Some(self.pass(damage, own?, None)),
+            Have::Pending => Some(Step::Pending),
+            Have::Short if is_doubtful => Some(self.pass(damage, 1, Some(length as u64))),
+            Have::Short => Some(match self.follower(own) {
+                Some(own) => self.pass(damage, own, None),
+                None => self.cut(length as u64),
+            }),
+        }
+    }
+
+    /// Bytes at the beginning of the record that are its own, whatever its length says: the frame in it has so many by its IP header.
+    fn own(&self, record: &classic::RecordHeader) -> Option<usize> {
+        let Format::Classic { header: FileHeader { layout, link, .. }, .. } = self.format else {
+            return None;
+        };
+        let (number, time, original_length) = (0, 0, record.original);
+        let bytes = self.window.bytes().get(layout.header..)?;
+        let bytes = bytes.get(..record.captured as usize).unwrap_or(bytes);
+        let frame = Frame { number, time, link, original_length, bytes, position: Position::default() };
+        frame.told_length().map(|length| layout.header + length)
+    }
+
+    /// Those in runs may, and what another record can follow on.
+    fn may_stand(&self, record: &classic::RecordHeader, length: usize) -> bool {
         let Format::Classic { header: FileHeader { layout, clock, .. }, .. } = self.format else {
             return true;
         };
-        let behind = self.window.bytes().get(layout.header + record.captured as usize..).unwrap_or_default();
-        layout.read(behind).is_none_or(|next| record.is_before(&next, clock)) || classic::begins_any(behind)
+        let behind = self.window.bytes().get(length..).unwrap_or_default();
+        !record.is_single(clock) || layout.read(behind).is_none_or(|next| record.is_before(&next, clock))
     }
 
     /// Whether a record is more likely damaged than as it was written.

@@ -1,13 +1,16 @@
 //! Looks for the next sound record or block behind damage, however far that is.
 
 use super::{Format, Savefile, Section, Step};
-use crate::capture::classic::Trail;
+use crate::capture::classic::{self, Trail};
 use crate::capture::format::Sound;
 use crate::capture::window::Have;
 use crate::capture::{CaptureError, WarningKind, blocks};
 
 /// What is told to be sound lies within so many bytes from its beginning on.
 pub(in crate::capture) const REACH: usize = 1 << 20;
+
+/// Beginnings of files that are looked at in a record: it may be full of them.
+const FILES: usize = 16;
 
 /// Damage that is being passed over.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +61,35 @@ impl Savefile {
         self.gap = Some(Gap { from: self.window.offset(), damage, cut });
         self.window.consume(length.max(1));
         Step::Again
+    }
+
+    /// Where something sound begins within a record that is whole, though nothing sound stands behind its `length` bytes: another file, where
+    /// it was cut and that joined to it; or a record behind the `own` bytes of its frame, where its length is wrong.
+    pub(super) fn swallowed(&self, own: Option<usize>, length: usize) -> Option<usize> {
+        let Format::Classic { header, times, .. } = &self.format else { return None };
+        let trail = Trail { layout: header.layout, clock: header.clock, times: *times };
+        let bytes = self.window.bytes();
+        let mut files = FILES;
+        (1..length).find(|at| {
+            let behind = bytes.get(*at..).unwrap_or_default();
+            if classic::begins_any(behind) {
+                let is_looked_at = files > 0;
+                files = files.saturating_sub(1);
+                is_looked_at && classic::crosses(behind, length - at)
+            } else {
+                own.is_some_and(|own| *at >= own) && trail.judge(behind, false) == Sound::Yes
+            }
+        })
+    }
+
+    /// Where a sound record begins in what is left of the file, in the middle of one that claims to be longer: behind the `own` bytes of its frame,
+    /// or, where that does not tell them, anywhere but behind the beginning of a file, which it may carry.
+    pub(super) fn follower(&self, own: Option<usize>) -> Option<usize> {
+        let begin = own.unwrap_or(1);
+        let bytes = self.window.bytes().get(begin..)?;
+        let Found::At(at) = self.look(bytes, Have::Short) else { return None };
+        let is_carried = own.is_none() && classic::begins_any(bytes.get(at..)?);
+        (!is_carried).then_some(begin + at)
     }
 
     /// Goes on to what is sound.
