@@ -2,7 +2,7 @@
 
 use pcap_parser::parse_pcap_header;
 
-use super::format::{self, Kind, Sound};
+use super::format::{self, Sound};
 use super::savefile::REACH;
 use super::{CaptureError, Clock, blocks};
 use crate::frame::LinkType;
@@ -98,7 +98,7 @@ pub(super) fn begins_file(bytes: &[u8]) -> bool {
 
 /// Whether such a header begins here, as far as it is there.
 pub(super) fn may_be_header(bytes: &[u8]) -> bool {
-    format::kind(bytes) == Kind::Classic
+    format::is_classic(bytes)
         && matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
         && bytes.get(8..16).or(bytes.get(8..)).is_some_and(|zeros| zeros.iter().all(|byte| *byte == 0))
 }

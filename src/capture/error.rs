@@ -1,5 +1,6 @@
 //! Why a capture cannot be read or written: one line each, with the way out.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -39,8 +40,8 @@ pub enum CaptureError {
         file: String,
         /// How it is compressed.
         method: &'static str,
-        /// The program that unpacks it to its standard output.
-        command: &'static str,
+        /// The command line that unpacks it and reads that; none where what comes through a pipe cannot be unpacked.
+        way: Option<String>,
     },
     /// The file is followed, but gzipped.
     FollowedGzip {
@@ -155,16 +156,18 @@ impl fmt::Display for CaptureError {
             Self::NotACapture { file, looks_like } => {
                 write!(f, "{file}: is not a capture but looks like {looks_like}; pcap and pcapng are read, gzipped too")
             }
-            Self::Compressed { file, method, command } => {
-                write!(
-                    f,
-                    "{file}: is compressed with {method}, which is not read here; unpack it: {command} {file} | coapscope -"
-                )
+            Self::Compressed { file, method, way } => {
+                write!(f, "{file}: is compressed with {method}, which is not read here; ")?;
+                match way {
+                    Some(way) => write!(f, "unpack it: {way}"),
+                    None => f.write_str("unpack it to a file, and read that"),
+                }
             }
             Self::FollowedGzip { file } => {
                 write!(
                     f,
-                    "{file}: is gzipped, and such a file cannot be followed; read what is there without --follow, or pipe it: tail -c +1 -f {file} | coapscope -"
+                    "{file}: is gzipped, and such a file cannot be followed; read what is there without --follow, or pipe it: tail -c +1 -f {} | coapscope -",
+                    typed(file)
                 )
             }
             Self::NotUnpacked { file, why } => {
@@ -216,6 +219,17 @@ impl fmt::Display for CaptureError {
     }
 }
 
+/// The name of a file as a shell takes it.
+pub(super) fn typed(file: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+,:@%=".contains(letter);
+    match file {
+        "" => Cow::Borrowed("''"),
+        _ if file.starts_with('-') => Cow::Owned(typed(&format!("./{file}")).into_owned()),
+        _ if file.chars().all(is_plain) => Cow::Borrowed(file),
+        _ => Cow::Owned(format!("'{}'", file.replace('\'', r"'\''"))),
+    }
+}
+
 /// What helps where a program has too many files open.
 const MORE_FILES: &str = "; allow it more open files (ulimit -n)";
 
@@ -251,6 +265,21 @@ impl std::error::Error for CaptureError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_files_can_be_typed() {
+        for (file, expected) in [
+            ("a/b-1.pcap", "a/b-1.pcap"),
+            ("größe.pcap", "größe.pcap"),
+            ("my file", "'my file'"),
+            ("it's", r"'it'\''s'"),
+            ("-x", "./-x"),
+            ("-x y", "'./-x y'"),
+            ("$(rm)", "'$(rm)'"),
+        ] {
+            assert_eq!(typed(file), expected);
+        }
+    }
 
     #[test]
     fn a_capture_that_ended_says_so_once() {

@@ -26,6 +26,7 @@ pub(super) struct Feed {
 struct Shared {
     consumed: AtomicU64,
     abandoned: AtomicBool,
+    packed: AtomicBool,
     complaint: OnceLock<WarningKind>,
     /// The input itself could not be read.
     unreadable: AtomicBool,
@@ -53,6 +54,16 @@ impl Feed {
     /// Bytes taken from the input, and how many it has.
     pub fn progress(&self) -> (u64, Option<u64>) {
         (self.shared.consumed.load(Ordering::Relaxed), self.length)
+    }
+
+    /// It is a file, which is read by this way since it is gzipped.
+    pub fn is_file(&self) -> bool {
+        self.length.is_some()
+    }
+
+    /// What there is was gzipped.
+    pub fn is_packed(&self) -> bool {
+        self.shared.packed.load(Ordering::Relaxed)
     }
 
     /// What is wrong with the compressed data, once the spool has ended.
@@ -175,6 +186,7 @@ fn unpack(mut from: Ahead, writer: &mut SpoolWriter, shared: &Shared) -> io::Res
     if from.look()? != GZIP {
         return copy(&mut from, &mut buffer, writer, shared).map(drop);
     }
+    shared.packed.store(true, Ordering::Relaxed);
     loop {
         let mut member = GzDecoder::new(from);
         if !copy(&mut member, &mut buffer, writer, shared)? {

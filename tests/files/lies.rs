@@ -171,3 +171,12 @@ fn a_joined_capture_that_is_cut_or_unknown_is_no_error() {
     let known = Builder::new(false).interface(101, 0, &[]).whole_frame(0, 7, &named(2)).bytes;
     check(&[before, unknown, known].concat(), &[0, 1, 2], "its version is not known");
 }
+
+#[test]
+fn what_begins_like_a_capture_again_and_again_costs_no_time() {
+    // Two bytes of one of the magic numbers, which are text besides: 2 MiB of them, and a record of as many.
+    let noise = b"M<".repeat(1 << 20);
+    let carrying = claims(SECONDS + 2, noise.len(), &noise);
+    check(&[header(), records(0..2), vec![0xff; 20], noise].concat(), &[0, 1], "nothing can be read from there on");
+    check(&[&header()[..], &records(0..2), &carrying, &[0xff; 20]].concat(), &[0, 1, 99], "nothing can be read");
+}

@@ -13,6 +13,11 @@ use super::{drain, options, read, read_path};
 
 #[test]
 fn what_is_no_capture_is_named() {
+    let mut erf = vec![1, 2, 3, 4, 0, 0xf0, 0x53, 0x65, 2, 4, 0, 60, 0, 0, 0, 42];
+    erf.resize(60, 0xa5);
+    let mut tar = b"capture.pcap".to_vec();
+    tar.resize(257, 0);
+    tar.extend(b"ustar\0");
     let cases: &[(&[u8], &str)] = &[
         (b"", "is empty"),
         (b"\x01", "looks like other binary data"),
@@ -33,7 +38,27 @@ fn what_is_no_capture_is_named() {
         (b"\xfd7zXZ\0\0\x04", "unpack it: xz -dc capture | coapscope -"),
         (b"BZh91AY&SY", "unpack it: bzip2 -dc capture | coapscope -"),
         (b"\x04\x22\x4d\x18\x64\x40\xa7", "unpack it: lz4 -dc capture | coapscope -"),
+        (
+            b"\x5d\0\0\x80\0\xff\xff",
+            "compressed with lzma, which is not read here; unpack it: xz -dc capture | coapscope -",
+        ),
+        (b"\x78\x9c\x01\x02", "compressed with zlib"),
         (b"snoop\0\0\0\0\0\0\x02", "looks like a capture of Solaris snoop"),
+        (b"RTSS\0\x01\x01\0", "Network Monitor (editcap converts it)"),
+        (b"iptrace 2.0\0\0\0", "AIX iptrace (editcap converts it)"),
+        (b"\x1c\0\x01\xac\x02\0\x04\0", "Ixia (editcap converts it)"),
+        (&[&erf[..], &erf].concat(), "Endace (ERF; editcap converts it)"),
+        (&erf, "looks like other binary data"),
+        (&tar, "looks like a tar archive"),
+        (b"\r\n\r\r\r\n\x1c\0\0\0", "line ends were changed"),
+        (b"\n\r\n\x1c\0\0\0\x4d", "line ends were changed"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (b"12:00:01.123456 IP 10.0.0.2.40000 > 10.0.0.1.5683: UDP, length 7\n", "looks like what tcpdump prints"),
+        ("    1 0.000000000     10.0.0.2 → 10.0.0.1     CoAP 60 CON\n".as_bytes(), "looks like what tshark prints"),
+        (b"00000000: d4c3 b2a1 0200 0400 0000 0000 0000 0000  ........", "looks like a hex dump of xxd"),
+        (b"0000   02 00 00 00 00 01 02 00  ........\n", "looks like a hex dump (text2pcap"),
+        ("Größe;Länge\n".as_bytes(), "looks like text"),
+        (b"deadbeef\x1b[0m", "looks like other binary data"),
         (&[0; 40], "looks like zeros"),
         (b"\xa1\xb2\xc3\xd4", "ends after 4 bytes, inside the file header"),
         (b"\x0a\x0d\x0d\x0a\x1c\0\0\0", "ends after 8 bytes, inside the file header"),
@@ -42,6 +67,30 @@ fn what_is_no_capture_is_named() {
         let error = read(bytes).error.unwrap_or_default();
         assert!(error.starts_with("capture: ") && error.contains(expected), "{error:?} for {expected:?}");
     }
+}
+
+#[test]
+fn the_way_out_of_a_compressed_capture_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, pipe] = ["my capture", "pipe"].map(|name| folder.path().join(name));
+    let typed = |path: &Path| format!("'{}'", path.display());
+    let (bzip2, seven) = (b"BZh91AY&SY", b"7z\xbc\xaf\x27\x1c\0\x04");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let check = |bytes: &[u8], path: &Path, expected: &str| {
+        let (to, bytes) = (path.to_owned(), bytes.to_vec());
+        let writer = std::thread::spawn(move || std::fs::write(to, bytes).unwrap());
+        if path != pipe {
+            writer.join().unwrap();
+        }
+        let error = read_path(path).error.unwrap();
+        assert!(error.ends_with(&format!("not read here; unpack it{expected}")), "{error}");
+    };
+    check(bzip2, &path, &format!(": bzip2 -dc {} | coapscope -", typed(&path)));
+    check(&packed(bzip2), &path, &format!(": gzip -dc {} | bzip2 -dc | coapscope -", typed(&path)));
+    check(bzip2, &pipe, ": ... | bzip2 -dc | coapscope -");
+    check(&packed(bzip2), &pipe, ": ... | gzip -dc | bzip2 -dc | coapscope -");
+    check(b"PK\x03\x04\x14\0\0\0", &pipe, ": ... | funzip | coapscope -");
+    check(&packed(seven), &path, " to a file, and read that");
 }
 
 #[test]
@@ -327,7 +376,10 @@ fn interfaces_of_several_files_are_numbered_through() {
     let folder = tempfile::tempdir().unwrap();
     let of = |names: &[&str]| {
         let all = names.iter().fold(Builder::new(false), |file, name| file.interface(1, 0, &[(2, name.as_bytes())]));
-        (0..).zip(names).fold(all, |file, (number, name)| file.whole_frame(number, number.into(), name.as_bytes())).bytes
+        (0..)
+            .zip(names)
+            .fold(all, |file, (number, name)| file.whole_frame(number, number.into(), name.as_bytes()))
+            .bytes
     };
     let two_sections = [of(&["wlan0", "eth0"]), of(&["eth1"])].concat();
     // Of a file by itself the section counts; of several one that is described alike, as in `mergecap -I any`.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::capture::blocks::{self, Secrets};
 use crate::capture::classic::{self, FileHeader, Times};
+use crate::capture::error;
 use crate::capture::feed::Feed;
 use crate::capture::format::{self, Kind};
 use crate::capture::interface::{Added, InterfaceTable, RecordForm};
@@ -262,14 +263,29 @@ impl Savefile {
                 _ => CaptureError::Empty { file },
             });
         }
-        match format::kind(head.get(..64).unwrap_or(head)) {
+        match format::kind(head) {
             Kind::Classic => self.begin_classic(),
             Kind::Blocks => self.begin_blocks(),
             Kind::Gzip if self.window.medium().is_followed() => Err(CaptureError::FollowedGzip { file }),
             Kind::Gzip => Err(CaptureError::NotACapture { file, looks_like: "a file that was gzipped twice" }),
-            Kind::Compressed(method, command) => Err(CaptureError::Compressed { file, method, command }),
+            Kind::Compressed(method) => {
+                let way = self.way_out(&method);
+                Err(CaptureError::Compressed { file, method: method.name, way })
+            }
             Kind::Unknown(looks_like) => Err(CaptureError::NotACapture { file, looks_like }),
         }
+    }
+
+    /// The command line that unpacks the file and reads it.
+    fn way_out(&self, method: &format::Method) -> Option<String> {
+        Some(match self.feed.as_ref() {
+            None => format!("{} {} | coapscope -", method.file, error::typed(&self.name)),
+            Some(feed) if feed.is_file() => {
+                format!("gzip -dc {} | {} | coapscope -", error::typed(&self.name), method.pipe?)
+            }
+            Some(feed) if feed.is_packed() => format!("... | gzip -dc | {} | coapscope -", method.pipe?),
+            Some(_) => format!("... | {} | coapscope -", method.pipe?),
+        })
     }
 
     /// Begins anew where the header of another file stands in the place of a record or block: somebody joined files with `cat`. A
