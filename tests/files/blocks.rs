@@ -67,6 +67,17 @@ fn options_end_where_they_say() {
     }
 }
 
+#[test]
+fn comments_of_old_frames_are_read() {
+    for big_endian in [false, true] {
+        let file = Builder::new(big_endian).interface(1, 0, &[]);
+        let mut body = [&file.n16(0)[..], &file.n16(7), &[0; 8], &file.n32(5), &file.n32(5), b"older\0\0\0"].concat();
+        body.extend(file.options(&[(2, &[1, 0, 0, 0]), (1, b"said"), (1, b"and more")]));
+        let file = file.block(2, &body).old_frame(0, 7, b"silent");
+        assert_eq!(comments(&file.bytes), [vec!["said", "and more"], vec![]]);
+    }
+}
+
 /// What is wrong with a file one of whose section headers is changed: the first, and one behind a frame.
 #[track_caller]
 fn check_section(change: (usize, &[u8]), error: &str, warning: &str) {
