@@ -140,9 +140,11 @@ pub(super) const fn is_sound(length: usize) -> bool {
     length >= 12 && length.is_multiple_of(4)
 }
 
-/// Whether what begins here looks like a block of a kind that is written.
-pub(super) fn may_begin(bytes: &[u8], big_endian: bool) -> bool {
-    head(bytes, big_endian).is_some_and(|(kind, length, _)| is_plausible(kind, length))
+/// Whether what begins here looks like a block of a kind that is written. The end of it need not be there, but where the capture ends before.
+pub(super) fn may_begin(bytes: &[u8], big_endian: bool, at_end: bool) -> bool {
+    head(bytes, big_endian).is_some_and(|(kind, length, order)| {
+        is_plausible(kind, length) && trailer(bytes, length, order).map_or(!at_end, |again| again == length)
+    })
 }
 
 /// Whether a block of this type and length looks like one that is written.
@@ -166,38 +168,48 @@ pub(super) fn judge(bytes: &[u8], big_endian: bool, at_end: bool) -> Sound {
     }
 }
 
-/// Whether blocks follow each other from here on beyond so many bytes; no more than `most` are looked at.
-pub(super) fn cross(bytes: &[u8], length: usize, most: usize) -> bool {
-    let (mut at, mut big_endian) = (0, false);
-    for _ in 0..most {
-        let block = bytes.get(at..).unwrap_or_default();
-        let Some((kind, own, order)) = head(block, big_endian).filter(|(kind, own, _)| is_plausible(*kind, *own))
-        else {
-            return false;
-        };
-        if trailer(block, own, order) != Some(own) {
-            return false;
+/// Where each of the blocks ends that follow each other from here on, as far as they look sound, of no more than `most`.
+fn ends_in_a_row(bytes: &[u8], mut big_endian: bool, most: usize) -> impl Iterator<Item = usize> {
+    let mut next = move |at: usize| {
+        let block = bytes.get(at..)?;
+        let (kind, length, order) = head(block, big_endian).filter(|(kind, length, _)| is_plausible(*kind, *length))?;
+        if kind == SECTION {
+            big_endian = order;
         }
-        (at, big_endian) = (at + own, if kind == SECTION { order } else { big_endian });
-        if at > length {
-            return true;
-        }
-    }
-    false
+        (trailer(block, length, order) == Some(length)).then_some(at + length)
+    };
+    std::iter::successors(next(0), move |at| next(*at)).take(most)
+}
+
+/// Whether blocks follow each other from here on beyond so many bytes, or a section begins here with such; no more than `most` are looked at.
+pub(super) fn cross(bytes: &[u8], big_endian: bool, length: usize, most: usize) -> bool {
+    ends_in_a_row(bytes, big_endian, most).any(|end| end > length)
+}
+
+/// Whether blocks follow each other from here on up to the end.
+pub(super) fn end(bytes: &[u8], big_endian: bool, most: usize) -> bool {
+    ends_in_a_row(bytes, big_endian, most).any(|end| end == bytes.len())
 }
 
 /// Bytes at the beginning of a block that are its own, whatever its length is: those of the frame that it claims to hold.
 pub(super) fn claimed(block: &[u8], big_endian: bool) -> usize {
-    match head(block, big_endian) {
+    let own = match head(block, big_endian) {
         Some((FRAME | OLD_FRAME, length, _)) => number(block, 20, big_endian)
             .zip(number(block, 24, big_endian))
-            .filter(|(captured, original)| captured <= original && *captured as usize <= length.saturating_sub(32))
-            .map_or(12, |(captured, _)| 28 + captured as usize),
+            .filter(|(captured, original)| captured <= original && holds(length, *captured as usize))
+            .map(|(captured, _)| 28 + captured as usize),
         Some((SIMPLE_FRAME, length, _)) => {
-            number(block, 8, big_endian).map_or(12, |original| 12 + length.saturating_sub(16).min(original as usize))
+            number(block, 8, big_endian).map(|original| 12 + length.saturating_sub(16).min(original as usize))
         }
-        _ => 12,
-    }
+        _ => None,
+    };
+    own.unwrap_or(1)
+}
+
+/// Whether a block of this length can hold a frame of so many bytes: besides it has options, but not many.
+fn holds(length: usize, captured: usize) -> bool {
+    const OPTIONS: usize = 128 << 10;
+    length.checked_sub(32).and_then(|rest| rest.checked_sub(captured)).is_some_and(|rest| rest <= OPTIONS)
 }
 
 /// The length that the block repeats at its end.

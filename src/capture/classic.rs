@@ -257,20 +257,23 @@ impl Trail {
         (1..=record.original).contains(&record.captured) && record.original <= LONGEST && !record.is_carried(self.clock)
     }
 
+    /// Where each of the records ends that follow each other from here on, as far as they look sound.
+    fn ends_in_a_row(&self, bytes: &[u8]) -> impl Iterator<Item = usize> {
+        let next = move |at: &usize| {
+            let record = self.layout.read(bytes.get(*at..)?).filter(|record| self.is_plausible(record))?;
+            Some(*at + self.layout.header + record.captured as usize)
+        };
+        std::iter::successors(next(&0), next).take(MOST)
+    }
+
     /// Whether records follow each other from here on beyond so many bytes.
-    fn crosses(&self, bytes: &[u8], length: usize) -> bool {
-        let mut at = 0;
-        for _ in 0..MOST {
-            let record = bytes.get(at..).and_then(|bytes| self.layout.read(bytes));
-            match record.filter(|record| self.is_plausible(record)) {
-                Some(record) => at += self.layout.header + record.captured as usize,
-                None => return false,
-            }
-            if at > length {
-                return true;
-            }
-        }
-        false
+    pub fn crosses(&self, bytes: &[u8], length: usize) -> bool {
+        self.ends_in_a_row(bytes).any(|end| end > length)
+    }
+
+    /// Whether records follow each other from here on up to the end.
+    pub fn ends(&self, bytes: &[u8]) -> bool {
+        self.ends_in_a_row(bytes).any(|end| end == bytes.len())
     }
 }
 
@@ -282,13 +285,13 @@ const ROW: usize = 4;
 const _: () = assert!((ROW - 1) * (LONGEST as usize + 24) + 24 <= REACH);
 
 /// Records or blocks that a frame which carries a capture may hold of it.
-const MOST: usize = 1024;
+pub(super) const MOST: usize = 1024;
 
 /// Whether another file begins in these bytes and goes on beyond so many of them, which are of a record: then that was cut, and the file joined to
 /// it. One that the frame in the record carries ends with it at the latest.
 pub(super) fn crosses(bytes: &[u8], length: usize) -> bool {
     if format::begins_section(bytes) {
-        return blocks::cross(bytes, length, MOST);
+        return blocks::cross(bytes, false, length, MOST);
     }
     match (file_header(bytes, ""), bytes.get(HEADER..), length.checked_sub(HEADER)) {
         (Ok(FileHeader { layout, clock, .. }), Some(behind), Some(length)) => {

@@ -178,13 +178,13 @@ impl Window {
         Ok(is_there)
     }
 
-    /// Gets so many bytes where they are there: what they tell is welcome, but nothing depends on it.
+    /// Gets so many bytes where they are there: what they tell is welcome, but nothing depends on it. Whether the capture ends before.
     #[inline]
-    pub fn look_ahead(&mut self, length: usize) {
-        if self.end - self.start < length && !self.medium.is_followed() {
-            // Whoever needs them is told what is wrong.
-            let _ = self.fill(length);
-        }
+    pub fn look_ahead(&mut self, length: usize) -> bool {
+        // Whoever needs them is told what is wrong.
+        self.end - self.start < length
+            && !self.medium.is_followed()
+            && self.fill(length).is_ok_and(|have| have == Have::Short)
     }
 
     #[inline(never)]

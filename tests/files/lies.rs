@@ -121,6 +121,37 @@ fn a_length_that_takes_in_later_records_is_found_out() {
 }
 
 #[test]
+fn what_follows_a_record_that_lacks_its_end_is_read() {
+    let before = [header(), records(0..2)].concat();
+    let whole = packet(&[b'x'; 100]);
+    let whole = claims(SECONDS + 2, whole.len(), &whole);
+    for held in [1, 8, 15, 16, 17, 40, 100, 134, 135] {
+        let said = format!("the record at byte {} is damaged; {held} bytes were skipped", before.len());
+        for last in [8, 20] {
+            let file = [&before[..], &whole[..held], &records(3..last)].concat();
+            check(&file, &[&[0, 1], &*(3..last).collect::<Vec<_>>()].concat(), &said);
+        }
+    }
+}
+
+#[test]
+fn what_follows_a_block_that_lacks_its_end_is_read() {
+    let ticks = u64::from(SECONDS) * 1_000_000;
+    let block = |number: u32, bytes: &[u8]| Builder::default().whole_frame(0, ticks + u64::from(number), bytes).bytes;
+    let before = [Builder::new(false).interface(101, 0, &[]).bytes, block(0, &named(0)), block(1, &named(1))].concat();
+    for whole in [block(2, &packet(&[b'x'; 100])), block(2, &named(2))] {
+        // Where eight bytes are missing, the length of a next block of the same length ends it as it should.
+        for held in (1..whole.len()).filter(|held| held + 8 != whole.len()) {
+            for last in [4, 8] {
+                let behind = (3..last).flat_map(|number| block(number, &named(number))).collect::<Vec<_>>();
+                let expected = [&[0, 1], &*(3..last).collect::<Vec<_>>()].concat();
+                check(&[&before[..], &whole[..held], &behind].concat(), &expected, " bytes were skipped");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_growing_file_finds_a_length_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("capture");

@@ -166,10 +166,7 @@ impl Savefile {
             Have::Pending if own.is_some_and(|own| self.is_overtaken(own)) => Some(self.pass(damage, own?, None)),
             Have::Pending => Some(Step::Pending),
             Have::Short if is_doubtful => Some(self.pass(damage, 1, Some(length as u64))),
-            Have::Short => Some(match self.follower(own) {
-                Some(own) => self.pass(damage, own, None),
-                None => self.cut(length as u64),
-            }),
+            Have::Short => Some(self.pass_or_cut(damage, own, length)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Looks for the next sound record or block behind damage, however far that is.
 
-use super::{Format, Savefile, Section, Step};
+use super::{Format, Savefile, Step};
 use crate::capture::classic::{self, Trail};
 use crate::capture::format::Sound;
 use crate::capture::window::Have;
@@ -9,8 +9,15 @@ use crate::capture::{CaptureError, WarningKind, blocks};
 /// What is told to be sound lies within so many bytes from its beginning on.
 pub(in crate::capture) const REACH: usize = 1 << 20;
 
-/// Beginnings of files that are looked at in a record: it may be full of them.
-const FILES: usize = 16;
+/// Rows of records, and beginnings of files, that are followed in a record: it may be full of them.
+const ROWS: usize = 64;
+
+/// Takes one, if one is left.
+fn is_left(count: &mut usize) -> bool {
+    let is_left = *count > 0;
+    *count = count.saturating_sub(1);
+    is_left
+}
 
 /// Damage that is being passed over.
 #[derive(Clone, Copy, Debug)]
@@ -63,33 +70,87 @@ impl Savefile {
         Step::Again
     }
 
-    /// Where something sound begins within a record that is whole, though nothing sound stands behind its `length` bytes: another file, where
-    /// it was cut and that joined to it; or a record behind the `own` bytes of its frame, where its length is wrong.
+    /// Where something sound begins within a record that is whole, though nothing sound stands behind its `length` bytes: records or another file
+    /// that go on beyond these, where it was cut; or a record behind the `own` bytes of its frame, where its length is wrong.
     pub(super) fn swallowed(&self, own: Option<usize>, length: usize) -> Option<usize> {
-        let Format::Classic { header, times, .. } = &self.format else { return None };
-        let trail = Trail { layout: header.layout, clock: header.clock, times: *times };
+        let trail = self.trail()?;
         let bytes = self.window.bytes();
-        let mut files = FILES;
+        let mut rows = ROWS;
+        let mut may_look = || is_left(&mut rows);
         (1..length).find(|at| {
             let behind = bytes.get(*at..).unwrap_or_default();
             if classic::begins_any(behind) {
-                let is_looked_at = files > 0;
-                files = files.saturating_sub(1);
-                is_looked_at && classic::crosses(behind, length - at)
-            } else {
-                own.is_some_and(|own| *at >= own) && trail.judge(behind, false) == Sound::Yes
+                return may_look() && classic::crosses(behind, length - at);
             }
+            trail.judge(behind, false) == Sound::Yes
+                && (own.is_some_and(|own| *at >= own) || may_look() && trail.crosses(behind, length - at))
         })
     }
 
-    /// Where a sound record begins in what is left of the file, in the middle of one that claims to be longer: behind the `own` bytes of its frame,
-    /// or, where that does not tell them, anywhere but behind the beginning of a file, which it may carry.
-    pub(super) fn follower(&self, own: Option<usize>) -> Option<usize> {
-        let begin = own.unwrap_or(1);
-        let bytes = self.window.bytes().get(begin..)?;
-        let Found::At(at) = self.look(bytes, Have::Short) else { return None };
-        let is_carried = own.is_none() && classic::begins_any(bytes.get(at..)?);
-        (!is_carried).then_some(begin + at)
+    /// Where something sound begins in what is left of the file, in the middle of a record or block that claims to be longer: behind the `own` bytes of
+    /// its frame, or anywhere where a row begins that ends with the file, but for behind the beginning of a file, which the frame may carry.
+    fn follower(&self, own: Option<usize>) -> Option<usize> {
+        let bytes = self.window.bytes();
+        let (mut rows, mut is_carried) = (ROWS, false);
+        (1..bytes.len()).find(|at| {
+            let behind = bytes.get(*at..).unwrap_or_default();
+            let is_beyond = own.is_some_and(|own| *at >= own);
+            let begins_file = classic::begins_any(behind);
+            is_carried |= begins_file && !is_beyond;
+            if !is_beyond && (begins_file || is_carried) || self.judge(behind, true) != Sound::Yes {
+                return false;
+            }
+            is_beyond || is_left(&mut rows) && self.ends(behind)
+        })
+    }
+
+    /// Where blocks begin within the so many bytes of one, of which it therefore is cut: they go on up to its end, where what it holds has ended.
+    #[cold]
+    pub(super) fn swallowed_blocks(&self, length: usize, big_endian: bool) -> Option<usize> {
+        let bytes = self.window.bytes();
+        let mut rows = ROWS;
+        (1..length).find(|at| {
+            let behind = bytes.get(*at..).unwrap_or_default();
+            blocks::judge(behind, big_endian, false) == Sound::Yes
+                && is_left(&mut rows)
+                && blocks::cross(behind, big_endian, (length - at).saturating_sub(4), classic::MOST)
+        })
+    }
+
+    /// Passes over a record or block of so many bytes that goes beyond the end of the file, where something sound follows; else that is cut.
+    pub(super) fn pass_or_cut(&mut self, damage: Damage, own: Option<usize>, length: usize) -> Step {
+        match self.follower(own) {
+            Some(own) => self.pass(damage, own, None),
+            None => self.cut(length as u64),
+        }
+    }
+
+    /// What the records of a pcap look like.
+    fn trail(&self) -> Option<Trail> {
+        match &self.format {
+            Format::Classic { header, times, .. } => {
+                Some(Trail { layout: header.layout, clock: header.clock, times: *times })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether something sound begins here.
+    fn judge(&self, bytes: &[u8], at_end: bool) -> Sound {
+        match (&self.format, self.trail()) {
+            (_, Some(trail)) => trail.judge(bytes, at_end),
+            (Format::Blocks(section), _) => blocks::judge(bytes, section.big_endian, at_end),
+            _ => Sound::No,
+        }
+    }
+
+    /// Whether records or blocks follow each other from here on up to the end of the file.
+    fn ends(&self, bytes: &[u8]) -> bool {
+        match (&self.format, self.trail()) {
+            (_, Some(trail)) => trail.ends(bytes),
+            (Format::Blocks(section), _) => blocks::end(bytes, section.big_endian, classic::MOST),
+            _ => false,
+        }
     }
 
     /// Goes on to what is sound.
@@ -126,15 +187,12 @@ impl Savefile {
 
     fn look(&self, bytes: &[u8], have: Have) -> Found {
         let (at_end, hurries) = (have == Have::Short, have == Have::Pending);
-        match &self.format {
-            Format::Classic { header, times, .. } => {
-                let trail = Trail { layout: header.layout, clock: header.clock, times: *times };
-                look(bytes, hurries, |bytes| trail.judge(bytes, at_end))
+        match (&self.format, self.trail()) {
+            (_, Some(trail)) => look(bytes, hurries, |bytes| trail.judge(bytes, at_end)),
+            (Format::Blocks(section), _) => {
+                look(bytes, hurries, |bytes| blocks::judge(bytes, section.big_endian, at_end))
             }
-            Format::Blocks(Section { big_endian, .. }) => {
-                look(bytes, hurries, |bytes| blocks::judge(bytes, *big_endian, at_end))
-            }
-            Format::Unknown | Format::Ended => Found::Nothing(bytes.len()),
+            _ => Found::Nothing(bytes.len()),
         }
     }
 

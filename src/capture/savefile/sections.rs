@@ -243,13 +243,16 @@ impl Savefile {
         if self.ensure(length + 12)? == Have::Pending {
             return Ok(Step::Pending);
         }
+        let at_end = self.window.look_ahead(length + REACH);
         let follows = self.window.bytes().get(length..).unwrap_or_default();
-        let is_whole = follows.is_empty() || blocks::may_begin(follows, big_endian);
+        let is_whole = follows.is_empty() || blocks::may_begin(follows, big_endian, at_end);
+        let cut = is_whole.then(|| self.swallowed_blocks(length, big_endian));
         self.lose(kind, big_endian);
-        if is_whole {
-            return Ok(self.bad_block(kind, length, WHY));
-        }
-        Ok(self.pass(Damage::Block { kind, why: WHY }, 1, None))
+        Ok(match cut {
+            Some(None) => self.bad_block(kind, length, WHY),
+            Some(Some(held)) => self.pass(Damage::Block { kind, why: WHY }, held, None),
+            None => self.pass(Damage::Block { kind, why: WHY }, 1, None),
+        })
     }
 
     /// A block that is not whole: more of it is waited for, or the file ends in it; but if a sound block stands in what is there, its
@@ -262,6 +265,9 @@ impl Savefile {
             return Step::Pending;
         }
         self.lose(kind, big_endian);
-        self.pass(damage, own, (have == Have::Short).then_some(length as u64))
+        match have {
+            Have::Short => self.pass_or_cut(damage, Some(own), length),
+            _ => self.pass(damage, own, None),
+        }
     }
 }
