@@ -179,6 +179,9 @@ const NFLOG: &[Row] = &[
 /// Name of the field that has the receiver's address.
 pub(super) const DESTINATION: &str = "Destination Address";
 
+/// The same of an IPv4 packet on a source route, where that is the next stop.
+pub const CURRENT_ROUTE: &str = "Current Route";
+
 const IPV4: &[Row] = &[
     row("Version", 0, 4, Show::Number),
     row("Header Length", 4, 4, Show::Words),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use etherparse::checksum::Sum16BitWords;
 
 use super::bytes::{be16, behind, byte, up_to};
-use super::layer_table::{DESTINATION, NFLOG_ATTRIBUTES, Row, Show, rows};
+use super::layer_table::{CURRENT_ROUTE, DESTINATION, NFLOG_ATTRIBUTES, Row, Show, rows};
 use super::peel::udp_checksum;
 use super::protocol::extension;
 use super::show::{self, Context};
@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
             Some((summary, fields.iter_mut().find(|field| field.name == DESTINATION)?))
         });
         if let Some((summary, stop)) = stop {
-            stop.name = "Current Route";
+            stop.name = CURRENT_ROUTE;
             *summary = summary.replace(&format!("Dst: {}", stop.value), &format!("Dst: {end}, Via: {}", stop.value));
         }
     }

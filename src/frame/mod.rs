@@ -20,7 +20,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 pub use fragments::{FragmentCounters, FragmentFault, Whole};
-pub use layer_table::icmp_name;
+pub use layer_table::{CURRENT_ROUTE, icmp_name};
 pub use layers::{Header, Layer, LayerField, headers, layers};
 pub use link_type::{LINK_TYPES, LinkType, LinkTypeRow};
 pub use peel::{Datagram, FrameNotes, IcmpQuote, PeelOptions, Peeled, Peeler};

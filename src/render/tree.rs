@@ -8,7 +8,7 @@ use super::{Node, NodeKind, Place, pattern, reading};
 use crate::coap::parameters::PORT_COAPS;
 use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
 use crate::field::{self, of_option};
-use crate::frame::{Endpoint, Frame, Layer, is_known_time, layers};
+use crate::frame::{CURRENT_ROUTE, Endpoint, Frame, Layer, LayerField, is_known_time, layers};
 use crate::payload::{self, About};
 use crate::pipeline::is_dtls_record;
 use crate::store::{Store, View};
@@ -116,7 +116,10 @@ fn whole<'a>(view: &View<'a>) -> Frame<'a> {
 /// A header below CoAP with its fields.
 fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
     // Names of the field table, so that a filter can be made of what is selected.
-    let of_header = |span: Span| field::of_header(layer.name, span.bit - layer.span.bit, span.bits);
+    let of_header = |field: &LayerField| match field.name {
+        CURRENT_ROUTE => Some("ip.cur_rt"),
+        _ => field::of_header(layer.name, field.span.bit - layer.span.bit, field.span.bits),
+    };
     let name = field::of_header(layer.name, 0, 0).unwrap_or(layer.name);
     let mut node = Node::layer(name, layer.name, layer.summary.clone(), Some(Place::Frame(layer.span)));
     node.children = layer
@@ -129,7 +132,7 @@ fn lower_layer(layer: &Layer, frame: &[u8]) -> Node {
                 _ => String::new(),
             },
             ..Node::field(
-                of_header(field.span).map_or_else(|| format!("{}.{}", layer.name, field.name).into(), Cow::Borrowed),
+                of_header(field).map_or_else(|| format!("{}.{}", layer.name, field.name).into(), Cow::Borrowed),
                 field.name,
                 field.value.clone(),
                 Place::Frame(field.span),

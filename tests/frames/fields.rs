@@ -2,6 +2,7 @@
 
 use coapscope::field::{self, Kind};
 use coapscope::filter::{Filter, Selection};
+use coapscope::render::{Known, tree};
 use coapscope::tracking::RecordId;
 
 use super::findings::read;
@@ -203,6 +204,12 @@ fn addresses_of_a_packet_on_the_way_are_those_of_its_header() {
         &format!("{loose}{DATAGRAM}"),
         &[("ip.dst", "192.0.2.1"), ("ip.cur_rt", "192.0.2.9"), ("ip.addr", "192.0.2.2,192.0.2.1")],
     );
+    // What is selected in the tree makes a filter of that.
+    let (store, mut fetcher) = read("101", "-", &format!("{loose}{DATAGRAM}"));
+    let tree = tree(&fetcher.view(&store, 0).unwrap().unwrap(), Known::Later);
+    let header = tree.children.iter().find(|layer| layer.name == "ip").unwrap();
+    let stop = header.children.iter().find(|field| field.value == "192.0.2.9").unwrap();
+    assert_eq!((&*stop.name, &*stop.label), ("ip.cur_rt", "Current Route"));
     // One that is over, and one that points into an address.
     for pointer in ["0c", "05", "03"] {
         let over = loose.replace("830b04", &format!("830b{pointer}"));
