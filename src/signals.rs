@@ -57,6 +57,18 @@ pub fn end_by(signal: i32) -> io::Result<()> {
     low_level::emulate_default_handler(signal)
 }
 
+/// Whether this process was started with the signal ignored, as `nohup` does, and has not changed that. Known on Linux; false elsewhere.
+pub fn is_ignored(signal: i32) -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, signal))
+}
+
+/// The same, of what `/proc` says of a process.
+fn ignores(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    u32::try_from(signal - 1).ok().and_then(|bit| mask.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
+}
+
 /// Start a thread that waits until the terminal of the keyboard is gone, and then asks to end, as SIGHUP does. That signal reaches the
 /// leader of a session and whom it tells; a keyboard that is gone reads as one that is silent.
 pub fn forward_hangup(tell: impl FnOnce(Asked) + Send + 'static) -> io::Result<()> {
@@ -87,4 +99,20 @@ fn is_gone(terminal: &File, timeout: PollTimeout) -> bool {
     let mut asked = [PollFd::new(terminal.as_fd(), PollFlags::empty())];
     let told = poll(&mut asked, timeout);
     told.is_ok() && asked.iter().any(|asked| asked.any() == Some(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_bits_of_a_mask() {
+        let status = "Name:\tcat\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000000\n";
+        for (signal, expected) in
+            [(SIGHUP, true), (13, true), (SIGINT, false), (SIGTERM, false), (0, false), (65, false)]
+        {
+            assert_eq!(ignores(status, signal), expected, "{signal}");
+        }
+        assert!(!ignores("Name:\tcat\n", SIGHUP));
+    }
 }

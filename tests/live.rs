@@ -5,6 +5,8 @@
 
 #[path = "terminal/ending.rs"]
 mod ending;
+#[path = "live/ends.rs"]
+mod ends;
 #[path = "live/network.rs"]
 mod network;
 #[cfg(feature = "tui")]

@@ -11,6 +11,7 @@ use crate::capture;
 use crate::capture::Opened;
 use crate::capture::live::{self, Device, LiveError, LiveHandle, LiveOptions};
 use crate::capture::spool::{Spool, SpoolReader, SpoolWriter};
+use crate::pipeline::LoaderOptions;
 use crate::privilege::{self, Identity};
 
 /// An interface that is being captured on.
@@ -101,7 +102,9 @@ impl Drop for Running {
 pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    // Whoever starts it with `nohup` wants it to outlive the terminal. SIGINT is ignored, too, in what a script starts in the background.
+    let hangup = Some(SIGHUP).filter(|signal| !crate::signals::is_ignored(*signal));
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM].iter().chain(&hangup))?;
     let handle = Arc::downgrade(handle);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         let mut asked = false;
@@ -116,8 +119,14 @@ pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
     Ok(())
 }
 
+/// What the loader of a live capture needs: what waits for an answer grows older though nothing comes, and what the kernel drops is counted.
+pub fn loading(handle: &Arc<LiveHandle>) -> LoaderOptions {
+    let handle = Arc::clone(handle);
+    LoaderOptions { clock: Some(clock), dropped: Some(Box::new(move || u64::from(handle.stats().dropped))) }
+}
+
 /// Reads the clock for the loader: nanoseconds since 1970.
-pub fn clock() -> i64 {
+fn clock() -> i64 {
     chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
 }
 

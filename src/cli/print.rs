@@ -330,8 +330,10 @@ fn live(
     super::live::stop_at_signals(&capture.handle)?;
     // The kernel's count is what `-c` means for an interface.
     let Opened { source, reader, name } = capture.opened;
-    let kernel_filter = input.filter.clone();
-    Printer::new(name, reader, reading, form, filter, None).live(kernel_filter).stream(source, true, context)
+    let loading = super::live::loading(&capture.handle);
+    let _running = super::live::Running(capture.handle);
+    let printer = Printer::new(name, reader, reading, form, filter, None).live(input.filter.clone(), loading);
+    printer.stream(source, true, context)
 }
 
 #[cfg(not(feature = "live"))]

@@ -22,7 +22,7 @@ use crate::pipeline::{
     Apart, Fetcher, Loader, LoaderOptions, Payloads, Pipeline, PipelineOptions, Step, Sweep, WAITING,
 };
 use crate::render::Known;
-use crate::store::{Ended, RecordKind, Seen, Store, Update, View};
+use crate::store::{Ended, RecordKind, Seen, Store, Summary, Update, View};
 use crate::tracking::RecordId;
 
 /// Threads that look for messages once all are known.
@@ -39,15 +39,18 @@ enum Updates {
 }
 
 impl Updates {
-    /// `marks`: they tell what was known at each message.
-    fn start(source: Box<dyn Source>, options: PipelineOptions, grows: bool, marks: bool) -> anyhow::Result<Self> {
-        let pipeline = if grows { Pipeline::new(source, options) } else { Pipeline::read_ahead(source, options)? };
+    /// Of a source that ends. `marks`: they tell what was known at each message.
+    fn ahead(source: Box<dyn Source>, options: PipelineOptions, marks: bool) -> anyhow::Result<Self> {
+        let pipeline = Pipeline::read_ahead(source, options)?;
         let pipeline = if marks { pipeline.with_marks() } else { pipeline };
-        if !grows {
-            return Ok(Self::Ahead(Apart::spawn(pipeline)?));
-        }
+        Ok(Self::Ahead(Apart::spawn(pipeline)?))
+    }
+
+    /// Of one that grows, with what was known at each message.
+    fn live(source: Box<dyn Source>, options: PipelineOptions, loading: LoaderOptions) -> anyhow::Result<Self> {
+        let pipeline = Pipeline::new(source, options).with_marks();
         let (sender, updates) = sync_channel(WAITING);
-        let loader = Loader::spawn(pipeline, LoaderOptions::default(), move |update| sender.send(update).is_ok())?;
+        let loader = Loader::spawn(pipeline, loading, move |update| sender.send(update).is_ok())?;
         Ok(Self::Live { updates, _loader: loader })
     }
 
@@ -80,7 +83,7 @@ pub(super) fn read_whole(
     store: &mut Store,
     context: &mut Context<'_>,
 ) -> anyhow::Result<Option<Ended>> {
-    let mut updates = Updates::start(source, options, false, false)?;
+    let mut updates = Updates::ahead(source, options, false)?;
     let (mut update, mut ended) = (Update::default(), None);
     while ended.is_none() && updates.next(&mut update, context)? {
         context.warn(&update.warnings);
@@ -106,10 +109,33 @@ pub(super) struct Printer<'r> {
     filter: Arc<Filter>,
     /// Messages still to print, where they are counted.
     left: Option<u64>,
-    /// It is captured live, with this kernel filter or the usual one.
-    live: Option<Option<String>>,
+    /// It is captured live.
+    live: Option<Live>,
     /// What is done instead of printing, or before it, with all that was chosen.
     whole: Option<Whole>,
+}
+
+/// What there is to know of a live capture.
+#[derive(Default)]
+struct Live {
+    /// The user's kernel filter; none stands for the usual one.
+    filter: Option<String>,
+    /// What its loader needs.
+    loading: LoaderOptions,
+    /// Frames that the kernel had dropped when that was told.
+    dropped: u64,
+}
+
+impl Live {
+    /// The line that says that the kernel has dropped frames: once when it begins, and at the end if more were dropped until then.
+    fn dropped(&mut self, name: &str, summary: &Summary, has_ended: bool) -> Option<String> {
+        let is_told = summary.dropped == self.dropped || (self.dropped > 0 && !has_ended);
+        if is_told {
+            return None;
+        }
+        self.dropped = summary.dropped;
+        Some(without::line_of_dropped(name, summary.dropped))
+    }
 }
 
 /// What can be done only with a whole capture.
@@ -203,8 +229,8 @@ impl<'r> Printer<'r> {
 
     /// The same, for a live capture with this kernel filter, or the usual one.
     #[cfg(feature = "live")]
-    pub fn live(self, kernel_filter: Option<String>) -> Self {
-        Self { live: Some(kernel_filter), ..self }
+    pub fn live(self, filter: Option<String>, loading: LoaderOptions) -> Self {
+        Self { live: Some(Live { filter, loading, dropped: 0 }), ..self }
     }
 
     /// The same, with something that is done with the whole capture.
@@ -226,7 +252,9 @@ impl<'r> Printer<'r> {
             options.payloads = false;
             self.payloads = Payloads::new(true);
         }
-        let mut updates = Updates::start(source, options, grows, true)?;
+        let loading = self.live.as_mut().map(|live| std::mem::take(&mut live.loading)).unwrap_or_default();
+        let mut updates =
+            if grows { Updates::live(source, options, loading)? } else { Updates::ahead(source, options, true)? };
         let mut update = Update::default();
         let mut hinted = false;
         let mut chooser = Chooser::new(Arc::clone(&self.filter), &self.fetcher, grows);
@@ -244,6 +272,9 @@ impl<'r> Printer<'r> {
                 context.tell(&hint);
             }
             let ended = update.ended.clone();
+            if let Some(live) = &mut self.live {
+                context.warn(live.dropped(&self.name, &update.summary, ended.is_some()).as_slice());
+            }
             let mut store = std::mem::take(&mut self.store);
             let applied = if grows {
                 self.take_each(&mut store, &mut update, &mut chooser, context)
@@ -464,8 +495,8 @@ impl<'r> Printer<'r> {
             bail!("{why}");
         }
         match (&self.live, self.store.summary()) {
-            (Some(filter), summary) if summary.frames == 0 => {
-                context.tell(&without::line_of_silence(&self.name, filter.as_deref()));
+            (Some(live), summary) if summary.frames == 0 => {
+                context.tell(&without::line_of_silence(&self.name, live.filter.as_deref()));
             }
             (_, summary) => without::line(&self.name, summary).iter().for_each(|line| context.tell(line)),
         }

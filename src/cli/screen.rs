@@ -161,9 +161,7 @@ fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Open
         saved_to: args.input.write.as_ref().map(|path| path.display().to_string()),
         wireless: live.device.wireless,
     };
-    let handle = live.handle.clone();
-    let loading =
-        LoaderOptions { clock: Some(live::clock), dropped: Some(Box::new(move || u64::from(handle.stats().dropped))) };
+    let loading = live::loading(&live.handle);
     Ok((live.opened, opening, loading, Some(Box::new(live::Running(live.handle)))))
 }
 

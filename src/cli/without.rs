@@ -76,11 +76,20 @@ pub fn line_so_far(name: &str, summary: &Summary) -> Option<String> {
 /// The line for a live capture on which no frame came: the kernel filter is why none of another port is known.
 pub fn line_of_silence(name: &str, kernel_filter: Option<&str>) -> String {
     match kernel_filter {
+        Some("") => format!("{name}: no frame came"),
         Some(filter) => format!("{name}: no frame came that the kernel filter `{filter}` lets through"),
         None => format!(
             "{name}: no frame came on the ports of CoAP; `-f udp` captures all of UDP and tells which ports look like CoAP, --port N adds one"
         ),
     }
+}
+
+/// The line for a live capture of which the kernel dropped frames, `dropped` by its own count, which has some of the loopback interface twice.
+pub fn line_of_dropped(name: &str, dropped: u64) -> String {
+    let frames = if dropped == 1 { "frame" } else { "frames" };
+    format!(
+        "{name}: the kernel has dropped {dropped} {frames} by its count, for want of room: what is missing here may have been there all the same"
+    )
 }
 
 /// The line for a capture without any message; None where it has some.
@@ -118,6 +127,7 @@ mod tests {
         summary.coap_messages = 1;
         assert_eq!(line_so_far("lo", &summary), None);
         assert!(line_of_silence("lo", None).contains("`-f udp`"));
+        assert_eq!(line_of_silence("lo", Some("")), "lo: no frame came");
         assert!(line_of_silence("lo", Some("tcp")).ends_with("the kernel filter `tcp` lets through"));
     }
 }

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use pcap::{Active, BreakLoop, Capture, PacketHeader};
 
-use super::LiveCapture;
 use super::error::{LiveError, message};
+use super::{LiveCapture, TIMEOUT_MS};
 use crate::capture::PcapWriter;
 use crate::capture::spool::SpoolWriter;
 
@@ -19,6 +19,12 @@ const BATCH: u64 = 4096;
 
 /// How long an end waits for files to be closed; who reads a pipe behind `-w` may have stopped to.
 const CLOSING: Duration = Duration::from_secs(1);
+
+/// How long an end waits for frames that had come by then: the kernel holds a block that is not full back, at the longest half of this.
+const DRAINING: Duration = Duration::from_millis(2 * TIMEOUT_MS as u64);
+
+/// Between two looks at whether the kernel has handed over what it held.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Counts of a live capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,7 +61,7 @@ pub struct LiveHandle {
 }
 
 impl LiveHandle {
-    /// Asks the capture to end; what the kernel still holds is let go. Returns at once.
+    /// Asks the capture to end with the frames that have come so far. Returns at once.
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.wakeup.breakloop();
@@ -107,7 +113,9 @@ pub(super) fn start(
     Builder::new()
         .name("capture".to_owned())
         .spawn(move || {
-            let result = run(&mut capture, &theirs, &mut sinks, limit);
+            let mut room = Room { taken: 0, limit };
+            let result = run(&mut capture, &theirs, &mut sinks, &mut room);
+            let result = drain(capture, &theirs, &mut sinks, &mut room).and(result);
             match result {
                 Ok(()) => drop(sinks),
                 Err(error) => sinks.fail(&io::Error::new(error.kind(), format!("{}: {error}", device.name))),
@@ -118,30 +126,25 @@ pub(super) fn start(
     Ok(LiveHandle { shared, wakeup, ended: Mutex::new(ended) })
 }
 
-/// Copies until told to stop, until `limit` is reached, or until something fails.
-fn run(capture: &mut Capture<Active>, shared: &Shared, sinks: &mut Sinks, limit: Option<u64>) -> io::Result<()> {
-    let mut taken = 0;
+/// How many frames were taken, and may be.
+struct Room {
+    taken: u64,
+    limit: Option<u64>,
+}
+
+impl Room {
+    /// Frames that may be taken at once; none where there are enough.
+    fn batch(&self) -> Option<usize> {
+        let left = self.limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(self.taken)));
+        usize::try_from(left).ok().filter(|left| *left > 0)
+    }
+}
+
+/// Copies until told to stop, until the limit is reached, or until something fails.
+fn run(capture: &mut Capture<Active>, shared: &Shared, sinks: &mut Sinks, room: &mut Room) -> io::Result<()> {
     while !shared.stopping.load(Ordering::SeqCst) {
-        let wanted = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(taken)));
-        if wanted == 0 {
-            break;
-        }
-        let before = taken;
-        let mut written = Ok(());
-        let ended = capture.dispatch(usize::try_from(wanted).ok(), |frame| {
-            if written.is_ok() {
-                written = sinks.frame(frame.header, frame.data);
-                taken += 1;
-            }
-        });
-        written?;
-        if taken > before {
-            // Whoever sees the frames finds them counted.
-            shared.frames.store(taken, Ordering::Relaxed);
-            count(capture, shared);
-            sinks.commit()?;
-        }
-        if let Err(error) = ended
+        let Some(batch) = room.batch() else { break };
+        if let Err(error) = take(capture, shared, sinks, room, batch)?
             && !shared.stopping.load(Ordering::SeqCst)
         {
             return Err(io::Error::other(message(&error)));
@@ -151,6 +154,59 @@ fn run(capture: &mut Capture<Active>, shared: &Shared, sinks: &mut Sinks, limit:
     Ok(())
 }
 
+/// Copies what had come when the capture ended and the kernel has not handed over: a block that is not full waits there for its time.
+fn drain(capture: Capture<Active>, shared: &Shared, sinks: &mut Sinks, room: &mut Room) -> io::Result<()> {
+    // Where the system cannot do it, no more can be had.
+    let Ok(mut capture) = capture.setnonblock() else { return Ok(()) };
+    let (ended, deadline) = (SystemTime::now(), Instant::now() + DRAINING);
+    sinks.until =
+        ended.duration_since(SystemTime::UNIX_EPOCH).ok().and_then(|time| i64::try_from(time.as_nanos()).ok());
+    while !sinks.is_past
+        && let Some(batch) = room.batch()
+    {
+        let before = room.taken;
+        // The first is the break that ended the capture; an interface that is gone may have left frames behind.
+        let _ = take(&mut capture, shared, sinks, room, batch)?;
+        if room.taken == before {
+            if Instant::now() >= deadline {
+                break;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+    count(&mut capture, shared);
+    Ok(())
+}
+
+/// Copies frames that are there. The inner error is the capture's, the outer one that of a file.
+fn take(
+    capture: &mut Capture<Active>,
+    shared: &Shared,
+    sinks: &mut Sinks,
+    room: &mut Room,
+    batch: usize,
+) -> io::Result<Result<usize, pcap::Error>> {
+    let before = room.taken;
+    let mut written = Ok(());
+    let ended = capture.dispatch(Some(batch), |frame| {
+        if written.is_ok() && sinks.is_wanted(frame.header) {
+            written = sinks.frame(frame.header, frame.data);
+            room.taken += 1;
+        }
+    });
+    if room.taken > before && written.is_ok() {
+        // Whoever sees the frames finds them counted.
+        shared.frames.store(room.taken, Ordering::Relaxed);
+        count(capture, shared);
+        written = sinks.commit();
+    }
+    if written.is_err() {
+        // There is no room in a file that cannot be written.
+        room.limit = Some(0);
+    }
+    written.map(|()| ended)
+}
+
 fn count(capture: &mut Capture<Active>, shared: &Shared) {
     // Counts that cannot be had stay as they were.
     if let Ok(stats) = capture.stats() {
@@ -158,6 +214,15 @@ fn count(capture: &mut Capture<Active>, shared: &Shared) {
         shared.dropped.store(stats.dropped, Ordering::Relaxed);
         shared.if_dropped.store(stats.if_dropped, Ordering::Relaxed);
     }
+}
+
+/// When a frame was captured, in nanoseconds since 1970.
+fn time(header: &PacketHeader) -> i64 {
+    // The fraction is nanoseconds in spite of its name where they were asked for, which is on Linux.
+    let unit = if cfg!(target_os = "linux") { 1 } else { 1000 };
+    #[allow(clippy::useless_conversion, reason = "both are narrower on 32-bit systems")]
+    let (seconds, fraction) = (i64::from(header.ts.tv_sec), i64::from(header.ts.tv_usec));
+    seconds.saturating_mul(1_000_000_000).saturating_add(fraction.saturating_mul(unit))
 }
 
 /// Says which of the two files could not be written.
@@ -172,6 +237,10 @@ const SPOOL: Blame = |error| {
 struct Sinks {
     spool: PcapWriter<SpoolWriter>,
     output: Option<PcapWriter<Box<dyn Write + Send>>>,
+    /// When the capture ended, in nanoseconds since 1970: what came later is not wanted.
+    until: Option<i64>,
+    /// Something came later.
+    is_past: bool,
 }
 
 impl Sinks {
@@ -179,17 +248,20 @@ impl Sinks {
     fn begin(live: &LiveCapture, spool: SpoolWriter, output: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
         let begun = PcapWriter::new(spool, live.link, live.snaplen)?;
         let output = output.map(|output| PcapWriter::new(output, live.link, live.snaplen)).transpose()?;
-        let mut sinks = Self { spool: begun, output };
+        let mut sinks = Self { spool: begun, output, until: None, is_past: false };
         sinks.commit()?;
         Ok(sinks)
     }
 
+    /// Whether a frame came before the capture ended. Processors do not hand theirs over in one order.
+    fn is_wanted(&mut self, header: &PacketHeader) -> bool {
+        let is_later = self.until.is_some_and(|until| time(header) > until);
+        self.is_past |= is_later;
+        !is_later
+    }
+
     fn frame(&mut self, header: &PacketHeader, bytes: &[u8]) -> io::Result<()> {
-        // The fraction is nanoseconds in spite of its name where they were asked for, which is on Linux.
-        let unit = if cfg!(target_os = "linux") { 1 } else { 1000 };
-        #[allow(clippy::useless_conversion, reason = "both are narrower on 32-bit systems")]
-        let (seconds, fraction) = (i64::from(header.ts.tv_sec), i64::from(header.ts.tv_usec));
-        let time = seconds.saturating_mul(1_000_000_000).saturating_add(fraction.saturating_mul(unit));
+        let time = time(header);
         if let Some(output) = &mut self.output {
             output.record(time, header.len, bytes).map_err(OUTPUT)?;
         }
