@@ -5,6 +5,7 @@
 mod refused;
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 const CAPTURE: &str = "captures/lab-session.pcap";
@@ -112,6 +113,32 @@ fn no_output_replaces_the_capture_that_is_read() {
                 "{arguments:?} wrote to the capture"
             );
         }
+    }
+}
+
+#[test]
+fn a_file_that_may_not_grow_is_told_as_a_full_disk() {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/lab/05-block-aiocoap.pcap");
+    for (script, expected) in [
+        ("print -w out.pcapng FILE", "out.pcapng: cannot be written: File too large"),
+        ("print --export-objects bodies FILE", ": cannot be written: File too large"),
+        ("print - < FILE", "the working copy of the capture cannot be written there: File too large"),
+        ("print FILE > text", "standard output: cannot be written: File too large"),
+    ] {
+        let script = script.replace("FILE", capture.to_str().unwrap());
+        let limited = format!("ulimit -f 4; \"$0\" {script}");
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(limited).arg(env!("CARGO_BIN_EXE_coapscope")).current_dir(folder.path());
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{script}: {said}");
+        assert!(said.lines().count() == 1 && said.contains(expected), "{script}: {said}");
+    }
+    // A body that is there only in part is not left under the name of a whole one.
+    for entry in fs::read_dir(folder.path().join("bodies")).unwrap() {
+        let entry = entry.unwrap();
+        assert!(entry.metadata().unwrap().len() <= 4096, "{}", entry.path().display());
     }
 }
 

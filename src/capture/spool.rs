@@ -36,6 +36,10 @@ impl Spool {
     pub fn create(folder: &Path) -> io::Result<(SpoolWriter, SpoolReader)> {
         let file = tempfile::tempfile_in(folder)?;
         file.set_permissions(Permissions::from_mode(0o600))?;
+        Ok(Self::on(file))
+    }
+
+    fn on(file: File) -> (SpoolWriter, SpoolReader) {
         let spool = Arc::new(Self {
             file,
             committed: AtomicU64::new(0),
@@ -43,8 +47,9 @@ impl Spool {
             failure: Mutex::new(None),
             changed: Condvar::new(),
         });
-        let writer = SpoolWriter { spool: Arc::clone(&spool), buffer: Vec::with_capacity(BUFFER) };
-        Ok((writer, SpoolReader { spool, position: 0, seen: 0 }))
+        let writer =
+            SpoolWriter { spool: Arc::clone(&spool), buffer: Vec::with_capacity(BUFFER), blame: |error| error };
+        (writer, SpoolReader { spool, position: 0, seen: 0 })
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(ErrorKind, String)>> {
@@ -67,9 +72,18 @@ impl Spool {
 pub struct SpoolWriter {
     spool: Arc<Spool>,
     buffer: Vec<u8>,
+    /// Makes of an error of the file what is told of it.
+    blame: fn(io::Error) -> io::Error,
 }
 
 impl SpoolWriter {
+    /// The same, whose own errors, where its file cannot be written, are told in these words.
+    #[must_use]
+    pub fn blaming(mut self, blame: fn(io::Error) -> io::Error) -> Self {
+        self.blame = blame;
+        self
+    }
+
     /// Writes out everything appended so far, then lets readers see it.
     ///
     /// # Errors
@@ -80,6 +94,7 @@ impl SpoolWriter {
         }
         let start = self.spool.committed.load(Ordering::Relaxed);
         if let Err(error) = self.spool.file.write_all_at(&self.buffer, start) {
+            let error = (self.blame)(error);
             self.record(error.kind(), error.to_string());
             return Err(error);
         }
@@ -259,6 +274,17 @@ mod tests {
         check(&reader, 0, Ok(b"abc"));
         check(&reader, 3, Err(ErrorKind::NetworkDown));
         assert_eq!(reader.failure().unwrap().to_string(), "wlan0 went away");
+    }
+
+    #[test]
+    fn a_spool_that_cannot_be_written_is_told_in_the_words_of_its_user() {
+        // A file that is open for reading takes as little as one on a full disk.
+        let (writer, reader) = Spool::on(File::open("/proc/self/exe").unwrap());
+        let mut writer = writer.blaming(|error| io::Error::new(error.kind(), format!("the copy: {error}")));
+        // More than is gathered, so that it is written at once.
+        let written = writer.write_all(&[0; BUFFER]).and_then(|()| writer.write_all(&[0; BUFFER])).unwrap_err();
+        assert!(written.to_string().starts_with("the copy: "), "{written}");
+        assert_eq!(reader.failure().unwrap().to_string(), written.to_string());
     }
 
     #[test]

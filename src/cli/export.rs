@@ -97,15 +97,22 @@ fn name(store: &Store, row: &BodyRow, size: Size) -> String {
     format!("{frame}-{}{whole}", if resource.is_empty() { "root" } else { &resource })
 }
 
-/// Writes each block where it belongs. What is missing takes no room on disk, and reads as 0.
+/// Writes each block where it belongs. What is missing takes no room on disk, and reads as 0; so would what a full disk did not take, and
+/// nothing would tell: such a file is taken away.
 fn save(path: &Path, store: &Store, fetcher: &mut Fetcher, id: BodyId, size: Size) -> anyhow::Result<()> {
     let refuse = || format!("{}: cannot be written", path.display());
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).with_context(refuse)?;
-    file.set_len(size.whole).with_context(refuse)?;
-    fetcher.each_block(store, id, |offset, bytes| {
-        let room = usize::try_from(size.whole.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());
-        file.write_all_at(bytes.get(..room).unwrap_or_default(), offset).with_context(refuse)
-    })
+    let written = file.set_len(size.whole).with_context(refuse).and_then(|()| {
+        fetcher.each_block(store, id, |offset, bytes| {
+            let room = usize::try_from(size.whole.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());
+            file.write_all_at(bytes.get(..room).unwrap_or_default(), offset).with_context(refuse)
+        })
+    });
+    if written.is_err() {
+        // What is told is why it could not be written.
+        let _ = std::fs::remove_file(path);
+    }
+    written
 }
 
 fn say(store: &Store, row: &BodyRow, size: Size, path: &Path, out: &mut dyn Write) -> io::Result<()> {

@@ -108,6 +108,7 @@ impl Context<'_> {
 
 /// Run the program: the whole of `main`.
 pub fn main() -> ExitCode {
+    crate::signals::outlive_file_limits();
     let mut context = Context { out: Out::stdout(), status: 0, started: std::time::Instant::now(), bar: None };
     match run(&mut context).and_then(|()| Ok(context.out.flush()?)) {
         Ok(()) => ExitCode::from(context.status),

@@ -117,3 +117,25 @@ fn what_waits_in_vain_is_told_though_nothing_comes() {
     printing.process.signal(Signal::SIGINT);
     printing.wait();
 }
+
+#[test]
+fn a_full_folder_of_the_working_copy_is_named_as_that() {
+    let Some(peers) = Peers::or_skip("a_full_folder_of_the_working_copy_is_named_as_that") else { return };
+    let network = Network::start(&peers);
+    network.halt();
+    let file = open_folder();
+    let said = File::create(file.path().join("said")).unwrap();
+    let mut command = network.command("sh");
+    // Its own file is the working copy, which may not grow beyond some kilobytes.
+    command.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_coapscope"));
+    let (mut process, _lines) = Lines::of(command.args(["print", "-i", INTERFACE]).stderr(said));
+    let flood = format!(
+        "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nfor _ in range(500):\n s.sendto({MESSAGE} + b'\\xff' + bytes(1300), ('{ALARM}', 5683))\n time.sleep(0.01)"
+    );
+    assert!(network.command(&peers.python).args(["-c", &flood]).status().unwrap().success());
+    assert_eq!(process.0.wait().unwrap().code(), Some(2));
+    let said = std::fs::read_to_string(file.path().join("said")).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let expected = "the working copy of the capture cannot be written: File too large (os error 27); choose another folder with --spool";
+    assert!(said.contains(expected), "{said}");
+}

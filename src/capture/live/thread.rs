@@ -246,7 +246,7 @@ struct Sinks {
 impl Sinks {
     /// Begins both, and lets readers see that.
     fn begin(live: &LiveCapture, spool: SpoolWriter, output: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
-        let begun = PcapWriter::new(spool, live.link, live.snaplen)?;
+        let begun = PcapWriter::new(spool.blaming(SPOOL), live.link, live.snaplen)?;
         let output = output.map(|output| PcapWriter::new(output, live.link, live.snaplen)).transpose()?;
         let mut sinks = Self { spool: begun, output, until: None, is_past: false };
         sinks.commit()?;
@@ -265,7 +265,7 @@ impl Sinks {
         if let Some(output) = &mut self.output {
             output.record(time, header.len, bytes).map_err(OUTPUT)?;
         }
-        self.spool.record(time, header.len, bytes).map_err(SPOOL)
+        self.spool.record(time, header.len, bytes)
     }
 
     /// The user's file first: what is shown is also saved.
@@ -273,7 +273,7 @@ impl Sinks {
         if let Some(output) = &mut self.output {
             output.flush().map_err(OUTPUT)?;
         }
-        self.spool.flush().map_err(SPOOL)
+        self.spool.flush()
     }
 
     /// Ends the spool with the reason, behind the last whole frame.
