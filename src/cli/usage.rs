@@ -91,7 +91,9 @@ fn what(error: &Error, subcommand: &str) -> String {
     let value = told(ContextKind::InvalidValue).map(|value| shown(&value));
     let value = value.or_else(|| (error.kind() == ErrorKind::ValueValidation).then(|| "''".to_owned()));
     match (error.kind(), value) {
-        (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') => too_many(&argument, subcommand),
+        (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') || argument == "-" => {
+            too_many(&argument, subcommand)
+        }
         (ErrorKind::UnknownArgument, _) => match told(ContextKind::SuggestedArg) {
             Some(other) => format!("{argument}: there is no such option; did you mean {other}?"),
             None => match elsewhere(&argument).filter(|_| !is_subcommand(subcommand)) {

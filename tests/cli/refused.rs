@@ -79,6 +79,7 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
     ("print -w tests FILE", "tests: cannot be written: Is a directory (os error 21); name a file in it"),
     ("print --port= FILE", "--port '': a whole number from 0 to 65535; see `coapscope print --help`"),
     ("print --export-objects DIR -T json FILE", "--export-objects: it writes files and says which; leave out"),
+    ("print - -", "-: one argument too many; several captures are merged with -r A -r B"),
     ("man x", "x: one argument too many; see"),
     ("print --whole-exchanges FILE", "--whole-exchanges: belongs to -w"),
     ("print --table exchanges -V FILE", "--table: a table has columns of its own"),
