@@ -24,7 +24,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -130,10 +130,60 @@ fn tables_are_told_alike_everywhere() {
     }
 }
 
+fn schema() -> jsonschema::Validator {
+    let text = fs::read_to_string(root().join("schema/print.schema.json")).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+}
+
+/// What would be wrong in a line is against the schema: here a value is put in its place, or the key left out.
+#[test]
+fn a_wrong_line_is_not_as_the_schema_says() {
+    const CAPTURE: &str = "captures/lab-session.pcap";
+    let schema = schema();
+    let lines = |arguments: &[&str]| {
+        let text = printed(&[&["print", "-T", "json", CAPTURE], arguments].concat());
+        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    for (table, pointer, wrong) in [
+        (None, "/frame/time", Some(json!("2026-11-25 20:07:15"))),
+        (None, "/response_time", Some(json!(-0.001))),
+        (None, "/elapsed_since_first", Some(json!(-1))),
+        (None, "/round_trip_of_attempt", Some(json!(-1))),
+        (None, "/observe_order", None),
+        (None, "/coap/type", None),
+        (None, "/coap/code", Some(json!("8.00"))),
+        (None, "/coap/message_id", None),
+        (None, "/coap/token", None),
+        (Some("exchanges"), "/exchange", Some(json!(0))),
+        (Some("exchanges"), "/started", Some(json!("yesterday"))),
+        (Some("exchanges"), "/code", Some(json!("205"))),
+        (Some("exchanges"), "/round_trip", Some(json!(-1))),
+        (Some("exchanges"), "/response", None),
+        (Some("observations"), "/registration", None),
+        (Some("findings"), "/id", Some(json!("no rule"))),
+        (Some("findings"), "/source", None),
+        (Some("resources"), "/round_trip_p95", Some(json!(-1))),
+        (Some("resources"), "/unanswered", None),
+    ] {
+        let more = table.map_or_else(Vec::new, |table| vec!["--table", table]);
+        for mut line in lines(&more).into_iter().filter(|line| line["kind"] != "evidence") {
+            assert!(schema.is_valid(&line), "{line}");
+            let (within, key) = pointer.rsplit_once('/').unwrap();
+            let object = line.pointer_mut(within).unwrap().as_object_mut().unwrap();
+            let was = match &wrong {
+                Some(wrong) => object.insert(key.to_owned(), wrong.clone()),
+                None => object.remove(key),
+            };
+            assert!(was.is_some() && !schema.is_valid(&line), "{pointer}: {line}");
+        }
+    }
+    let update = json!({"kind": "update", "frame": {"number": 1}});
+    assert!(!schema.is_valid(&update), "{update}");
+}
+
 #[test]
 fn every_line_is_as_the_schema_says() {
-    let text = fs::read_to_string(root().join("schema/print.schema.json")).unwrap();
-    let schema = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
+    let schema = schema();
     let mut kinds = Vec::new();
     for path in captures() {
         let name = path.to_str().unwrap();
