@@ -9,7 +9,7 @@ export PREFIX DESTDIR
 help:
 	@echo "make run        the screen on the built-in capture (ARGS='-r FILE' and the like for other things)"
 	@echo "make test       all tests; those that need other programs are skipped by name where these are missing"
-	@echo "make peers      installs the other programs that tests compare with (tshark, tcpdump, libcoap, aiocoap, strace, tmux)"
+	@echo "make peers      installs the other programs that tests compare with (tshark, tcpdump, libcoap, aiocoap, strace, tmux, zsh, fish)"
 	@echo "make check      format, lints, the library alone, documentation, licences, each fuzz target for half a minute"
 	@echo "make fuzz       each fuzz target for ten minutes (FUZZ_SECONDS=600)"
 	@echo "make mutants    breaks the tracker in every way that cargo-mutants knows; the scenarios must notice (takes many hours)"

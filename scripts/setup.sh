@@ -82,9 +82,9 @@ mutants() {
 
 # The other programs that tests compare with and talk to.
 peers() {
-    is_debian || die "install tshark, tcpdump, libcoap's tools, iproute2, jq, strace, tmux, and aiocoap, cbor2 and duckdb in $top/.venv (python3 -m venv), then try again"
+    is_debian || die "install tshark, tcpdump, libcoap's tools, iproute2, jq, strace, tmux, zsh, fish, and aiocoap, cbor2 and duckdb in $top/.venv (python3 -m venv), then try again"
     local wanted=() package
-    for package in tshark tcpdump libcoap3-bin iproute2 jq strace tmux python3-venv; do
+    for package in tshark tcpdump libcoap3-bin iproute2 jq strace tmux zsh fish python3-venv; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || wanted+=("$package")
     done
     if [ ${#wanted[@]} -gt 0 ]; then

@@ -14,6 +14,8 @@ mod follow;
 mod pty;
 #[path = "terminal/quiet.rs"]
 mod quiet;
+#[path = "terminal/shells.rs"]
+mod shells;
 #[path = "terminal/walks.rs"]
 mod walks;
 

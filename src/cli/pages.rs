@@ -15,7 +15,22 @@ pub fn completions(shell: clap_complete::Shell, context: &mut Context<'_>) -> an
     // The generator panics where a write fails, so it writes to memory.
     let mut page = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "coapscope", &mut page);
+    if shell == clap_complete::Shell::Zsh {
+        page = either_first(&String::from_utf8_lossy(&page)).into_bytes();
+    }
     Ok(context.out.write_all(&page)?)
+}
+
+/// The script for zsh, in which the first word is a subcommand or a file. The generator's has a file first and a subcommand second, so that
+/// nothing behind a subcommand is completed.
+fn either_first(script: &str) -> String {
+    const SECOND: &str = "\":: :_coapscope_commands\" \\\n";
+    const EITHER: &str = "\":: :{_alternative 'commands:command:_coapscope_commands' 'files:capture:_files'}\" \\\n";
+    let parts = script.split_once(SECOND).and_then(|(before, after)| {
+        let (options, _file) = before.split_at_checked(before.rfind("'::file")?)?;
+        Some([options, EITHER, &after.replace("$line[2]", "$line[1]")].concat())
+    });
+    parts.unwrap_or_else(|| script.to_owned())
 }
 
 /// Print the manual page, with those of the subcommands behind it.
