@@ -1,6 +1,12 @@
 //! The terminal is given back, whatever ends the screen: a real program in a pseudo-terminal.
 #![cfg(feature = "tui")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "terminal/broken.rs"]
 mod broken;
