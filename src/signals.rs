@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -77,6 +78,30 @@ pub fn outlive_file_limits() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
+/// How long the other end of a pipe may take to end after a signal that both got.
+const WRITER: u16 = 1000;
+
+/// Let whoever writes into standard input, a pipe, end first: Ctrl-C reaches all programs of a pipeline, and what `tcpdump -w -` still writes
+/// then is wanted, as is what follows from all of it. Asked a second time, or where the pipe stays open, the program ends.
+pub fn outlive_writer() {
+    let Ok(pipe) = io::stdin().as_fd().try_clone_to_owned().map(File::from) else { return };
+    let kind = pipe.metadata().map(|entry| entry.file_type());
+    if !kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket()) || is_ignored(SIGINT) {
+        return;
+    }
+    // Where the system has no thread left it stays as it was.
+    let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+    let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
+        let mut asked = false;
+        for signal in signals.forever() {
+            if asked || !is_gone(&pipe, PollTimeout::from(WRITER)) {
+                let _ = end_by(signal);
+            }
+            asked = true;
+        }
+    });
+}
+
 /// Start a thread that waits until the terminal of the keyboard is gone, and then asks to end, as SIGHUP does. That signal reaches the
 /// leader of a session and whom it tells; a keyboard that is gone reads as one that is silent.
 pub fn forward_hangup(tell: impl FnOnce(Asked) + Send + 'static) -> io::Result<()> {
@@ -102,9 +127,10 @@ fn keyboard() -> io::Result<File> {
     File::open("/dev/tty")
 }
 
-fn is_gone(terminal: &File, timeout: PollTimeout) -> bool {
+/// Whether the other end of a terminal or a pipe is gone, or goes in that time.
+fn is_gone(file: &File, timeout: PollTimeout) -> bool {
     // No event is asked for: an end is told anyway.
-    let mut asked = [PollFd::new(terminal.as_fd(), PollFlags::empty())];
+    let mut asked = [PollFd::new(file.as_fd(), PollFlags::empty())];
     let told = poll(&mut asked, timeout);
     told.is_ok() && asked.iter().any(|asked| asked.any() == Some(true))
 }

@@ -1,6 +1,9 @@
 //! The command line as its user meets it: one table of arguments, and what comes of them on standard output and standard error.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(target_os = "linux")]
+#[path = "cli/pipeline.rs"]
+mod pipeline;
 #[path = "cli/refused.rs"]
 mod refused;
 

@@ -57,6 +57,17 @@ fn named<'a>(file: &'a Option<PathBuf>, read: &'a [PathBuf]) -> &'a [PathBuf] {
 /// # Errors
 /// One line that says what, which file, why, and what to do.
 pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
+    if paths.iter().any(|path| path == Path::new("-")) {
+        crate::signals::outlive_writer();
+    }
+    open_for_screen(paths, follow, reading)
+}
+
+/// The same for the screen, to which Ctrl-C is a key.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_for_screen(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
     let input = |path: &PathBuf| {
         if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) }
     };

@@ -140,7 +140,7 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
             follow: args.input.follow,
         }
     };
-    Ok((input::open(paths, args.input.follow, &args.reading)?, opening, LoaderOptions::default(), None))
+    Ok((input::open_for_screen(paths, args.input.follow, &args.reading)?, opening, LoaderOptions::default(), None))
 }
 
 #[cfg(feature = "live")]

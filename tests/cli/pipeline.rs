@@ -1,0 +1,78 @@
+//! Ctrl-C in a pipeline: whoever writes the capture ends first, and what comes of all of it is still told.
+
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{CAPTURE, command};
+
+/// Most that an end may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn start(arguments: &str) -> Child {
+    let mut command = command(&arguments.split_whitespace().collect::<Vec<_>>());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // With its first bytes read it has taken the signal over.
+    child.stdin.as_mut().unwrap().write_all(&std::fs::read(CAPTURE).unwrap()[..100]).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while !catches_interrupts(&child) {
+        assert!(Instant::now() < deadline, "{arguments}: in vain waited for it to be ready for Ctrl-C");
+        std::thread::yield_now();
+    }
+    child
+}
+
+fn catches_interrupts(child: &Child) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << (Signal::SIGINT as u64 - 1)) != 0
+}
+
+fn interrupt(child: &Child) {
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+}
+
+#[test]
+fn what_is_written_after_ctrl_c_is_told() {
+    for arguments in
+        ["stats", "stats --json", "check", "print", "print -T json", "print -T csv --table exchanges", "flow"]
+    {
+        let mut child = start(&format!("{arguments} -"));
+        interrupt(&child);
+        // As tcpdump writes out what it still holds.
+        let mut writer = child.stdin.take().unwrap();
+        writer.write_all(&std::fs::read(CAPTURE).unwrap()[100..]).unwrap();
+        drop(writer);
+        let output = child.wait_with_output().unwrap();
+        let mut whole = command(&format!("{arguments} -").split_whitespace().collect::<Vec<_>>());
+        let whole = whole.stdin(std::fs::File::open(CAPTURE).unwrap()).output().unwrap();
+        assert!(output.status.success(), "{arguments}: {output:?}");
+        assert!(output.stdout == whole.stdout && !whole.stdout.is_empty(), "{arguments}");
+    }
+}
+
+#[test]
+fn a_writer_that_does_not_end_keeps_nobody() {
+    for twice in [false, true] {
+        let mut child = start("stats -");
+        interrupt(&child);
+        if twice {
+            interrupt(&child);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::SIGINT as i32), "{status}");
+        let mut text = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        assert!(text.is_empty(), "{text}");
+    }
+}
