@@ -203,7 +203,7 @@ impl fmt::Display for CaptureError {
             }
             Self::Gone => f.write_str("this message has left memory, which holds the newest ones; --memory keeps more"),
             Self::Thread { error } => {
-                write!(f, "no further thread can be started: {error}; end other programs, or allow more processes (ulimit -u)")
+                write!(f, "no further thread can be started: {error}; end other programs, or allow more processes or memory (ulimit -u, ulimit -v)")
             }
             Self::Spool { folder, error } => {
                 let way =

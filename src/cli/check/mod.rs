@@ -73,7 +73,7 @@ pub fn run(args: &CheckArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     let failed = groups.iter().any(|(key, _)| key.severity >= level && !known.contains(key));
     let is_all = args.endpoint.is_empty() && args.reading.display_filter.is_none();
     let report = Report {
-        name: paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        captures: paths,
         findings: &findings,
         endpoints: &args.endpoint,
         groups,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ pub(super) const SEVERITIES: [Severity; 4] = [Severity::Error, Severity::Warn, S
 /// The outcome of a check.
 pub(super) struct Report<'a> {
     /// The captures.
-    pub name: Vec<String>,
+    pub captures: &'a [PathBuf],
     pub findings: &'a Findings,
     /// The endpoints of which only what they sent was judged; none for all.
     pub endpoints: &'a [String],
@@ -67,6 +68,11 @@ impl Report<'_> {
         self.baseline.as_ref()?.as_deref()
     }
 
+    /// The names of the captures, as text.
+    pub fn captures(&self) -> Vec<String> {
+        self.captures.iter().map(|path| path.display().to_string()).collect()
+    }
+
     /// One JSON object in one line.
     ///
     /// # Errors
@@ -77,7 +83,7 @@ impl Report<'_> {
             pairs.map(|(severity, count)| (field::severity(*severity).to_owned(), json!(count))).collect::<Map<_, _>>()
         };
         let object = json!({
-            "capture": self.name,
+            "capture": self.captures(),
             "frames": self.findings.summary.frames,
             "coap_messages": self.findings.summary.coap_messages,
             "judged": {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -36,7 +38,7 @@ impl Report<'_> {
         let mut marks: HashMap<String, u32> = HashMap::new();
         let results: Vec<Value> =
             shown.iter().map(|(key, group)| self.result(key, group, &rules, &mut marks)).collect();
-        let artifacts: Vec<Value> = self.name.iter().map(|name| json!({"location": artifact(name)})).collect();
+        let artifacts: Vec<Value> = self.captures.iter().map(|path| json!({"location": artifact(path)})).collect();
         let object = json!({
             "$schema": SCHEMA,
             "version": "2.1.0",
@@ -109,9 +111,9 @@ impl Report<'_> {
     fn location(&self, case: &Case) -> Value {
         let mut place = Map::new();
         // Of several captures it is not said which one a frame is in.
-        if let [name] = &*self.name {
+        if let [path] = self.captures {
             let mut physical = Map::new();
-            let mut artifact = artifact(name);
+            let mut artifact = artifact(path);
             artifact.insert("index".into(), json!(0));
             physical.insert("artifactLocation".into(), artifact.into());
             let offset = case.offset.filter(|_| self.findings.in_place);
@@ -154,23 +156,43 @@ fn plain(path: &str) -> String {
 }
 
 /// Where a capture is (section 3.4).
-fn artifact(name: &str) -> Map<String, Value> {
-    let (key, value) = match name {
-        "-" => ("description", json!({"text": "standard input"})),
-        absolute if absolute.starts_with('/') => ("uri", json!(format!("file://{}", uri(absolute)))),
+fn artifact(path: &Path) -> Map<String, Value> {
+    let (key, value) = match path.as_os_str().as_bytes() {
+        b"-" => ("description", json!({"text": "standard input"})),
+        absolute @ [b'/', ..] => ("uri", json!(format!("file://{}", uri(absolute)))),
         relative => ("uri", json!(uri(relative))),
     };
     std::iter::once((key.to_owned(), value)).collect()
 }
 
 /// A path as a URI reference (RFC 3986): as it is, with everything else than letters, digits and a few marks percent-encoded.
-fn uri(path: &str) -> String {
+fn uri(path: &[u8]) -> String {
     let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
+    for byte in path {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
-            _ => push_percent(&mut uri, &[byte]),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(*byte)),
+            _ => push_percent(&mut uri, &[*byte]),
         }
     }
     uri
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn a_capture_is_where_its_bytes_say() {
+        for (path, key, expected) in [
+            (&b"/a b/x#1.pcap"[..], "uri", json!("file:///a%20b/x%231.pcap")),
+            (b"x:y.pcap", "uri", json!("x%3Ay.pcap")),
+            (b"\xff\xfe.pcap", "uri", json!("%FF%FE.pcap")),
+            (b"-", "description", json!({"text": "standard input"})),
+        ] {
+            let found = artifact(Path::new(OsStr::from_bytes(path)));
+            assert_eq!(found.get(key), Some(&expected), "{path:?}");
+        }
+    }
 }

@@ -118,7 +118,7 @@ impl Report<'_> {
     }
 
     fn names(&self) -> String {
-        escape::visible(&self.name.join(", ")).into_owned()
+        escape::visible(&self.captures().join(", ")).into_owned()
     }
 
     /// The lines that stand last, where a pipeline's log ends.
