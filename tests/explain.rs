@@ -197,6 +197,32 @@ fn hex_may_be_written_in_any_usual_way() {
 }
 
 #[test]
+fn of_a_whole_frame_the_message_in_it_is_explained() {
+    // Ping from 10.0.0.2:40000 to 10.0.0.1:5683, as tcpdump -x and -xx print it.
+    let packet = "4500 0020 0000 4000 4011 26ca 0a00 0002 0a00 0001 9c40 1633 000c 0000 4000 0001";
+    let frame = ["0200 0000 0001 0200 0000 0002 0800", packet, "0000 0000 0000 0000 0000 0000 0000"].join(" ");
+    let message = text(&["40000001"]);
+    let says = |what: &str, start| {
+        format!(
+            "coapscope: explain: these bytes are {what} from 10.0.0.2:40000 to 10.0.0.1:5683; explained is the message in it, from byte {start} on\n"
+        )
+    };
+    for (bytes, expected) in [
+        (packet, says("an IP packet", 28)),
+        (frame.as_str(), says("an Ethernet frame", 42)),
+        ("40000001", String::new()),
+    ] {
+        let output = explain(&[bytes]);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), message);
+    }
+    // A length that does not fit, and another port with no message behind it: these are explained as they stand.
+    for bytes in [packet.replace("000c", "000e"), packet.replace("1633", "1634").replace("4000 0001", "0000 0001")] {
+        assert!(!text(&[&bytes]).contains("MID 1\n"), "{bytes}");
+    }
+}
+
+#[test]
 fn malformed_messages_are_explained_as_far_as_they_go() {
     for (hex, expected) in [
         ("40", "hdr.truncated"),

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use super::print::paint;
-use super::{Context, ExplainArgs, ExplainFormat, hex_text, input, named};
+use super::{Context, ExplainArgs, ExplainFormat, enclosed, hex_text, input, named};
 use crate::coap::draft::{self, other_reading};
 use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
@@ -44,9 +44,17 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
                     bytes.len()
                 );
             }
-            let today = Message::decode_as(&bytes, input::pipeline_options(&args.reading)?.tokens.mode());
+            let options = input::pipeline_options(&args.reading)?;
+            let bytes = match enclosed::message(&bytes, &options) {
+                Some((inside, what)) => {
+                    context.tell(&format!("explain: {what}"));
+                    inside
+                }
+                None => &bytes,
+            };
+            let today = Message::decode_as(bytes, options.tokens.mode());
             // As a capture of this one message would be read.
-            let message = draft::alone(&today).map_or(today, |mode| Message::decode_as(&bytes, mode));
+            let message = draft::alone(&today).map_or(today, |mode| Message::decode_as(bytes, mode));
             let findings = [message.findings(), payload::findings(&message)].concat();
             let explained = Explained { message, findings, view: None };
             explained.print(args.format, paint, context)

@@ -25,6 +25,8 @@ pub enum HexError {
     Squeezed,
     /// A group that may be an offset or bytes.
     Offset(String),
+    /// Dumps of several packets.
+    Several,
 }
 
 impl fmt::Display for HexError {
@@ -65,6 +67,7 @@ impl fmt::Display for HexError {
             Self::Offset(group) => {
                 write!(f, "`{0}` may be an offset or bytes; leave it out, or write `{0}:` for an offset", shown(group))
             }
+            Self::Several => f.write_str("there are dumps of several packets; give one"),
         }
     }
 }
@@ -78,16 +81,20 @@ fn shown(group: &str) -> String {
 }
 
 /// Reads bytes from a text: digits with or without spaces, colons, commas, hyphens, `0x` and `\x`; a dump with offsets as
-/// xxd, hexdump, od, tcpdump and Wireshark print it, if the offsets fit the bytes; a list or a literal of C or Python. What could
-/// mean two things is refused.
+/// xxd, hexdump, od, tcpdump and Wireshark print it, if the offsets fit the bytes; a list, a literal or a call of C or Python. What
+/// could mean two things is refused.
 ///
 /// # Errors
 /// Where the text is neither, or empty.
 pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
+    let text = text.trim_start_matches('\u{feff}');
+    if let Some(inside) = source_text::of_digits(text) {
+        return plain(inside);
+    }
     if let Some(read) = source_text::literal(text).or_else(|| source_text::list(text)) {
         return read;
     }
-    match dump(text) {
+    match dump(behind_headline(text)?) {
         Some(read) => read,
         None => plain(text),
     }
@@ -96,18 +103,20 @@ pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
 fn plain(text: &str) -> Result<Vec<u8>, HexError> {
     let text = text.replace("\\x", " ");
     let is_separator = |c: char| c.is_whitespace() || ":,;-_{}[]()\"'".contains(c);
-    let groups: Vec<&str> = text.split(is_separator).map(without_prefix).filter(|group| !group.is_empty()).collect();
+    let groups = text.split(is_separator).map(without_prefix).filter(|(group, _)| !group.is_empty());
+    let groups: Vec<(&str, bool)> = groups.collect();
     if groups.is_empty() {
         return Err(HexError::Empty);
     }
     if let Some((group, wrong)) =
-        groups.iter().find_map(|group| Some((group, group.chars().find(|c| !c.is_ascii_hexdigit())?)))
+        groups.iter().find_map(|(group, _)| Some((group, group.chars().find(|c| !c.is_ascii_hexdigit())?)))
     {
         return Err(HexError::Digit(wrong, (*group).to_owned()));
     }
     let mut bytes = Vec::new();
-    for group in groups {
-        if group.len() % 2 == 1 {
+    for (group, has_prefix) in groups {
+        // A number that says its base may have one digit: `0x1`.
+        if group.len() % 2 == 1 && !(has_prefix && group.len() == 1) {
             return Err(HexError::Odd(group.to_owned()));
         }
         bytes.extend(digits(group));
@@ -115,9 +124,24 @@ fn plain(text: &str) -> Result<Vec<u8>, HexError> {
     Ok(bytes)
 }
 
-/// The digits behind `0x`.
-fn without_prefix(group: &str) -> &str {
-    group.strip_prefix("0x").or_else(|| group.strip_prefix("0X")).unwrap_or(group)
+/// The digits behind `0x`, and whether there is one.
+fn without_prefix(group: &str) -> (&str, bool) {
+    let digits = group.strip_prefix("0x").or_else(|| group.strip_prefix("0X"));
+    (digits.unwrap_or(group), digits.is_some())
+}
+
+/// A dump of tcpdump without the line above it, which says what packet it is.
+fn behind_headline(text: &str) -> Result<&str, HexError> {
+    const FIRST: &str = "0x0000:";
+    let mut dumps = text.match_indices(FIRST).map(|(at, _)| at).filter(|at| {
+        let line = text.get(..*at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+        line.trim().is_empty()
+    });
+    match (dumps.next(), dumps.next()) {
+        (Some(_), Some(_)) => Err(HexError::Several),
+        (Some(at), None) => Ok(text.get(at..).unwrap_or(text)),
+        (None, _) => Ok(text),
+    }
 }
 
 /// Bytes of a group of pairs of digits.
@@ -140,6 +164,9 @@ fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
         return Some(Err(HexError::Squeezed));
     }
     let lines: Vec<DumpLine<'_>> = lines().map(split).collect::<Option<_>>()?;
+    if are_several(&lines) {
+        return Some(Err(HexError::Several));
+    }
     if let [only] = lines.as_slice()
         && only.may_be_offset()
     {
@@ -157,6 +184,12 @@ fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
         return Some(Err(HexError::Words));
     }
     bytes.map(Ok).or_else(|| misfit(&lines).map(|offset| Err(HexError::Offsets(offset.to_owned()))))
+}
+
+/// Whether the offsets begin at zero, and anew further down. No message of version 1 begins with a zero.
+fn are_several(lines: &[DumpLine<'_>]) -> bool {
+    let is_zero = |line: &DumpLine<'_>| line.offset.bytes().all(|digit| digit == b'0') && !line.rest.trim().is_empty();
+    lines.first().is_some_and(is_zero) && lines.iter().skip(1).any(is_zero)
 }
 
 /// The offset of a dump of single bytes that does not fit those before it; None where it need not be a dump.
@@ -265,6 +298,7 @@ mod tests {
 
     const WORDS: HexError = HexError::Words;
     const SQUEEZED: HexError = HexError::Squeezed;
+    const SEVERAL: HexError = HexError::Several;
 
     #[test]
     fn every_usual_form_is_read() {
@@ -273,6 +307,17 @@ mod tests {
             "40020000b665",
             "40 02 00 00 b6 65",
             "40:02:00:00:B6:65",
+            "\u{feff}40 02 00 00 b6 65",
+            "0x40 0x2 0x0 0x0 0xb6 0x65",
+            "['0x40', '0x2', '0x0', '0x0', '0xb6', '0x65']",
+            "bytes.fromhex('4002 0000 b665')",
+            "m = bytes.fromhex(\"40020000b665\");",
+            "binascii.unhexlify(b'40020000b665')",
+            "bytearray(b'@\\x02\\x00\\x00\\xb6e')",
+            "h'40020000b665'",
+            "\"\\x40\\x02\\x00\" \\\n\"\\x00\\xb6\\x65\"",
+            "\"\\x40\\x02\\x00\" \\\r\n\"\\x00\\xb6\\x65\"\r\n",
+            "08:00:00.000000 IP 10.0.0.2.40000 > 10.0.0.1.5683: UDP, length 6\n\t0x0000:  4002 0000 b665  @....e",
             "40-02-00-00-b6-65",
             "0x40, 0x02, 0x00, 0x00, 0xb6, 0x65",
             "{0x40,0x2,0x0,0x0,0xb6,0x65}",
@@ -355,6 +400,9 @@ mod tests {
             ("0000 40 01 00 01", "`0000` may be an offset or bytes; leave it out, or write `0000:` for an offset"),
             ("00000000  40 01 00 01 00 00 00 00  00 00 00 00 00 00 00 00  |@...|\n*\n00000030", &SQUEEZED.to_string()),
             ("0000000 40 01 00 01\n*\n0000030", &SQUEEZED.to_string()),
+            ("0000  40 01 00 01\n\n0000  60 45 00 01", &SEVERAL.to_string()),
+            ("IP a > b\n\t0x0000:  4001 0001\nIP b > a\n\t0x0000:  6045 0001\n", &SEVERAL.to_string()),
+            ("0x40 0x123", "`123` has 3 digits, and a byte has two: one is missing or too many"),
             ("400", "`400` has 3 digits, and a byte has two: one is missing or too many"),
             ("40\u{1b}", "`\\u{1b}` in `40\\u{1b}` is no hexadecimal digit"),
         ] {

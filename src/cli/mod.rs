@@ -7,6 +7,7 @@ mod chooser;
 mod counted;
 mod devices;
 mod effect;
+mod enclosed;
 mod explain;
 mod export;
 mod fields;

@@ -12,8 +12,9 @@ pub fn list(text: &str) -> Option<Result<Vec<u8>, HexError>> {
     inside.contains(',').then(|| inside.split(',').map(str::trim).filter(|one| !one.is_empty()).map(element).collect())
 }
 
-/// `0x40`, or a single digit below ten, which is the same in every base.
+/// `0x40`, in quotes or not, or a single digit below ten, which is the same in every base.
 fn element(text: &str) -> Result<u8, HexError> {
+    let text = text.trim_matches(['\'', '"']);
     let refused = || HexError::Element(text.to_owned());
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) if (1..=2).contains(&digits.len()) => u8::from_str_radix(digits, 16).map_err(|_| refused()),
@@ -38,11 +39,11 @@ fn without_comments(text: &str) -> String {
 /// The bytes of a literal, or of several in a row; None where the text is none. `b'...'` is Python's, where characters stand for
 /// themselves; quotes without a `b` count as a literal where they hold escapes.
 pub fn literal(text: &str) -> Option<Result<Vec<u8>, HexError>> {
-    let mut rest = text.trim();
-    if let Some((name, value)) = rest.split_once('=')
-        && !name.contains(['\'', '"'])
+    let mut rest = assigned(text);
+    if let Some((name, inside)) = call(rest)
+        && ["bytes", "bytearray", "memoryview"].contains(&name)
     {
-        rest = value.trim_start();
+        rest = inside;
     }
     let starts = |rest: &str| ["b'", "b\"", "B'", "B\"", "'", "\""].iter().any(|start| rest.starts_with(start));
     if !starts(rest) || !(rest.starts_with(['b', 'B']) || rest.contains('\\')) {
@@ -56,13 +57,49 @@ pub fn literal(text: &str) -> Option<Result<Vec<u8>, HexError>> {
         match quoted(rest.get(1..)?, quote, is_python) {
             Ok((part, behind)) => {
                 bytes.extend(part);
-                rest = behind.trim_start();
+                rest = behind_break(behind);
             }
             Err(error) => return Some(Err(error)),
         }
     }
     let is_over = rest.trim_end_matches(';').is_empty();
     Some(if is_over { Ok(bytes) } else { Err(HexError::Quoted(rest.to_owned())) })
+}
+
+/// What stands behind a literal: a backslash at the end of a line only says that it goes on, as Wireshark's escaped strings have it.
+fn behind_break(text: &str) -> &str {
+    let rest = text.trim_start();
+    rest.strip_prefix('\\').filter(|next| next.trim_start_matches('\r').starts_with('\n')).map_or(rest, str::trim_start)
+}
+
+/// The value of `name = value`, or the text itself.
+fn assigned(text: &str) -> &str {
+    match text.split_once('=') {
+        Some((name, value)) if !name.contains(['\'', '"']) => value.trim(),
+        _ => text.trim(),
+    }
+}
+
+/// Name and argument of `name(argument)`.
+fn call(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.trim_end_matches(';').trim_end().strip_suffix(')')?.split_once('(')?;
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    is_name.then(|| (name, rest.trim()))
+}
+
+/// The text of digits that a program turns into bytes: Python's `bytes.fromhex('4001')` and `unhexlify('4001')`, and `h'4001'` of CBOR's
+/// diagnostic notation; None where the text is none of these.
+pub fn of_digits(text: &str) -> Option<&str> {
+    let text = assigned(text);
+    let inside = match call(text) {
+        Some((name, inside)) if name.ends_with("fromhex") || name.ends_with("unhexlify") => {
+            inside.trim_start_matches(['b', 'B'])
+        }
+        Some(_) => return None,
+        None => text.strip_prefix('h')?,
+    };
+    let quote = inside.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
+    inside.strip_prefix(quote)?.strip_suffix(quote)
 }
 
 /// Bytes up to the closing quote, and what stands behind it.
