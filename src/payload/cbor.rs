@@ -202,7 +202,9 @@ impl Reader<'_> {
             self.at = start;
             return Entered::Over("nested too deep to be read");
         }
-        if left.is_some_and(|left| left > (self.body.len() - self.at) as u64) {
+        // Behind a tag that ends the body there is no length; that an item is missing shows where it should begin.
+        let has_length = !matches!(value, Value::Tag(_));
+        if has_length && left.is_some_and(|left| left > (self.body.len() - self.at) as u64) {
             self.flaw(Flaw::TooLong, start..self.at, walk);
         }
         let item = Item::new(value, start..self.at);
@@ -265,6 +267,13 @@ impl Reader<'_> {
                 Some(key) if is_worth_it => top.item.children.push(with_key(item, &key)),
                 // The body ends where the value should be.
                 Some(key) => top.item.children.push(with_key(rest(end..end, MISSING), &key)),
+                // Half a key names nothing.
+                None if is_worth_it
+                    && matches!(top.item.value, Value::Map(_))
+                    && !matches!(item.value, Value::Rest(_)) =>
+                {
+                    top.item.children.push(rest(item.bytes, "of a key that is not all there"));
+                }
                 None if is_worth_it => top.item.children.push(item),
                 None => {}
             }

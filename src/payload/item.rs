@@ -125,6 +125,11 @@ impl Item {
         }
     }
 
+    /// What was not read on, and so is no member.
+    pub(super) fn is_unread(&self) -> bool {
+        self.name.is_empty() && matches!(self.value, Value::Rest(why) if why != MISSING)
+    }
+
     /// The integer, if it is one.
     pub fn as_integer(&self) -> Option<i128> {
         match &self.value {
@@ -240,8 +245,9 @@ pub(super) fn write_list(items: &[Item], text: &mut Vec<u8>, write: fn(&Item, &m
     write_all(items, text, *b"[]", write);
 }
 
-/// Writes members as an object. Where a name is there twice, each is an object in a list: most readers of JSON keep one such member alone.
+/// Writes members as an object; what was not read behind them has no name, and is none. Where a name is there twice, each is an object in a list: most readers of JSON keep one such member alone.
 fn write_map(members: &[Item], text: &mut Vec<u8>) {
+    let members = members.split_last().filter(|(last, _)| last.is_unread()).map_or(members, |(_, read)| read);
     let mut names = HashSet::new();
     let is_list = !members.iter().all(|member| names.insert(&*member.name));
     write_all(members, text, if is_list { *b"[]" } else { *b"{}" }, |member, text| {

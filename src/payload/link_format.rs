@@ -21,7 +21,7 @@ const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title", "title*"];
 pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
     let Value::Map(_) = link.value else { return link.write_json(text) };
     let mut object = serde_json::Map::new();
-    for attribute in &link.children {
+    for attribute in link.children.iter().filter(|attribute| !attribute.is_unread()) {
         let value = attribute.json();
         match object.get_mut(&attribute.name) {
             None => drop(object.insert(attribute.name.clone(), value)),

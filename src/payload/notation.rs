@@ -37,6 +37,7 @@ fn write_item(item: &Item, text: &mut String) {
             list(item, text);
             text.push(')');
         }
+        Value::Tag(tag) if item.children.is_empty() => drop(write!(text, "{tag}(..)")),
         Value::Tag(tag) => {
             let _ = write!(text, "{tag}(");
             list(item, text);

@@ -147,8 +147,25 @@ fn what_a_link_has_several_times_is_an_array() {
         ("</a>;x=1;x=2;x,</b>", r#"[{"href":"/a","x":["1","2",true]},{"href":"/b"}]"#),
         ("</a>;href=\"/b\"", r#"[{"href":["/a","/b"]}]"#),
         ("</a>,</b", r#"[{"href":"/a"},null]"#),
+        ("</a>;ct=0 41", r#"[{"href":"/a","ct":"0"}]"#),
     ] {
         let found = super::read(body.as_bytes(), 40).json(body.as_bytes());
         assert_eq!(found, serde_json::from_str::<serde_json::Value>(expected).unwrap(), "{body}");
+    }
+}
+
+#[test]
+fn what_was_not_read_is_no_member() {
+    for (format, body, expected) in [
+        (11542, "c800050 1", "{}"),
+        (11542, "c10005c2", r#"{"0":"05"}"#),
+        (60, "a2 6161 01 d826", r#"{"a":1}"#),
+        (60, "bf 6161 ff", r#"{"a":null}"#),
+        (60, "a1 60 f6", r#"{"":null}"#),
+        (257, "a1 781d 75", "{}"),
+    ] {
+        let body = super::unhex(&body.replace(' ', ""));
+        let found = super::read(&body, format).json(&body);
+        assert_eq!(found, serde_json::from_str::<serde_json::Value>(expected).unwrap(), "{body:x?}");
     }
 }
