@@ -189,7 +189,11 @@ impl<'t> Compiler<'t> {
             let of_header = matches!(side.operand, Operand::Bytes(..));
             return Ok(Check::Contains { right: Operand::Constant(vec![value]), of_header });
         }
-        let value = self.value(right, side.class, side.field)?;
+        let ranks = matches!(
+            operator,
+            Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual
+        );
+        let value = self.value(right, side.class, side.field.filter(|field| !ranks || !is_beside_words(field)))?;
         if let (Some(Field { words: Words::Ranked(words), .. }), Some(text)) = (side.field, value.bytes())
             && let Some(place) = words.iter().position(|word| word.as_bytes() == text)
         {
@@ -227,8 +231,9 @@ impl<'t> Compiler<'t> {
                 tests.push(self.comparison(left, Comparison::Equal, low)?);
                 continue;
             }
-            let low = self.value(low, side.class, side.field)?;
-            let high = high.as_ref().map(|high| self.value(high, side.class, side.field)).transpose()?;
+            let field = side.field.filter(|field| high.is_none() || !is_beside_words(field));
+            let low = self.value(low, side.class, field)?;
+            let high = high.as_ref().map(|high| self.value(high, side.class, field)).transpose()?;
             values.push((low, high));
         }
         let quantifier = side.quantifier.unwrap_or(Quantifier::Any);
@@ -360,6 +365,11 @@ fn whole(name: &str) -> Option<Whole> {
 /// Whether a field has words for values, which may look like names of fields: `icmp.unreachable`.
 fn has_words(field: Option<&Field>) -> bool {
     field.is_some_and(|field| !matches!(field.words, Words::Any) && !field.words.has_numbers())
+}
+
+/// Whether text that is none of a field's words may stand above or below them: they are texts without a rank of their own.
+fn is_beside_words(field: &Field) -> bool {
+    matches!(field.words, Words::OneOf(_) | Words::Among(..))
 }
 
 /// What the name stands for, in a field whose numbers have names.
