@@ -231,6 +231,17 @@ impl Copies {
     }
 }
 
+/// The second number of `opt.experimental`, where it is about an option and not about a Content-Format.
+pub(super) const EXPERIMENTAL_OPTION: i64 = 1;
+/// The second number of `app.lwm2m`, where it is told by a registration that does not say `lwm2m=`.
+pub(super) const REGISTRATION: i64 = 1;
+/// The same, where it is told by a path of numbers.
+pub(super) const NUMBERED_PATH: i64 = 2;
+/// The second number of `app.thread`, where it is told by the path alone.
+pub(crate) const THREAD_PATH: i64 = 1;
+/// Bytes of the longest OSCORE option (RFC 8613 section 2).
+const LONGEST_OSCORE: i64 = 255;
+
 /// What ICMP errors other than that a destination is unreachable say.
 const TOO_BIG: &str = "The datagram is longer than a link on its way takes, and the router there does not cut it in pieces: its sender has to send shorter ones, for example smaller blocks.";
 const TOO_FAR: &str = "A router threw the datagram away, since it had passed as many routers as its hop limit allows: the limit is low, or the way leads round in a circle.";
@@ -245,7 +256,12 @@ type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str, &'static str);
 
 /// Rules whose sources speak of different cases. The first number is an option's or a code's, as the rule has it.
 const CASES: &[Case] = &[
-    (Rule::OptUintRange, |option, _| option == OptionNumber::HOP_LIMIT, "RFC 8768 section 3", ""),
+    (
+        Rule::OptUintRange,
+        |option, _| option == OptionNumber::HOP_LIMIT,
+        "RFC 8768 section 3",
+        "A Hop-Limit is 1 to 255: a request with 0 has to be answered with 4.00 Bad Request.",
+    ),
     (Rule::OptUintRange, |option, _| option == OptionNumber::OBSERVE, "RFC 7641 section 2", ""),
     (
         Rule::OptUintRange,
@@ -272,10 +288,24 @@ const CASES: &[Case] = &[
     ),
     (
         Rule::OptBadLength,
-        |option, _| option == OptionNumber::OSCORE,
+        |option, _| option == OptionNumber::HOP_LIMIT,
+        "RFC 8768 section 3",
+        "A Hop-Limit is one byte, 1 to 255: a request in which it is 0 or above 255 has to be answered with 4.00 Bad Request.",
+    ),
+    (
+        Rule::OptBadLength,
+        |option, length| option == OptionNumber::OSCORE && length <= LONGEST_OSCORE,
         "RFC 8613 sections 2, 6.1",
         "The option is not as long as the fields that its flag byte announces, so its receiver cannot make sense of it.",
     ),
+    (
+        Rule::OptExperimental,
+        |option, kind| option.is_critical() && kind == EXPERIMENTAL_OPTION,
+        "RFC 7252 sections 5.4.1, 12.2",
+        "Numbers from 65000 up are for experiments and have no place in products; this one is odd and thus critical: whoever does not know it answers a Confirmable request with 4.02 Bad Option, and rejects a response or a Non-confirmable message.",
+    ),
+    (Rule::OptExperimental, |_, kind| kind == EXPERIMENTAL_OPTION, "RFC 7252 section 12.2", ""),
+    (Rule::OptExperimental, |_, _| true, "RFC 7252 section 12.3", ""),
     (Rule::HdrTokenTruncated, |length, _| length.0 == u16::MAX, "RFC 8974 section 2.1", ""),
     (
         Rule::CfDeprecated,
@@ -308,6 +338,24 @@ const CASES: &[Case] = &[
     (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9", ""),
     (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8", ""),
     (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8", ""),
+    (
+        Rule::AppLwm2m,
+        |_, sign| sign == REGISTRATION,
+        "OMA LwM2M; RFC 9176 section 5",
+        "A device registers like this with an LwM2M server, which then asks it for its objects; without `lwm2m=` it may as well be any other resource directory.",
+    ),
+    (
+        Rule::AppLwm2m,
+        |_, sign| sign == NUMBERED_PATH,
+        "OMA LwM2M",
+        "LwM2M devices number their objects, instances and resources like this; a path of numbers may also be another server's own.",
+    ),
+    (
+        Rule::AppThread,
+        |_, sign| sign == THREAD_PATH,
+        "Thread",
+        "Paths like this are those of a Thread mesh that manages itself (TMF); on another port than 61631 they may also be another server's own.",
+    ),
     (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (3, 4), "RFC 1191 section 4", TOO_BIG),
     (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (11, 0), "RFC 1122 section 3.2.2.4", TOO_FAR),
     (Rule::IcmpUnreachable, |kind, _| kind.0 == 11, "RFC 1122 section 3.2.2.4", TOO_LATE),

@@ -26,8 +26,8 @@ pub use code::{CODES, Code, CodeKind, CodeRow, PayloadUse};
 pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
 pub use escape::bytes as escape;
 pub use fields::{Field, count, fields};
-pub(crate) use finding::NO_CHECKSUM;
 pub use finding::{Copies, Finding, NO_RECORD, RaisedBy, RuleRow, Severity, UNKNOWN_TIME};
+pub(crate) use finding::{NO_CHECKSUM, THREAD_PATH};
 pub use message::{DecodeMode, Header, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;
 pub use option::{

@@ -37,7 +37,7 @@ macro_rules! rules {
 // variant, id, category, severity, raised by, source, what is said of the case, one sentence for a learner
 rules! {
     // Header and code
-    HdrTruncated "hdr.truncated" "Header and code" Error Message "RFC 7252 section 3" "It has only {0:bytes}." "A CoAP message opens with four fixed bytes: with fewer there is no code, no Message ID and nothing to decode."
+    HdrTruncated "hdr.truncated" "Header and code" Error Message "RFC 7252 section 3" "It has only {0:bytes}." "A CoAP message opens with four fixed bytes: with fewer there is no whole header, and no receiver can tell what was meant."
     HdrVersion "hdr.version" "Header and code" Error Message "RFC 7252 section 3" "The version field says {0}." "Version 1 is the only one there is: receivers drop any other silently, so the sender waits for nothing."
     HdrTklReserved "hdr.tkl-reserved" "Header and code" Error Message "RFC 7252 section 3; RFC 8974 section 2.1" "The token length field says {0}." "A plain CoAP token has at most 8 bytes; the higher values of the field are reserved and make the message a format error."
     HdrTklExtended "hdr.tkl-extended" "Header and code" Note Message "RFC 8974 section 2.1" "The token has {0:bytes}, encoded as RFC 8974 does." "Extended tokens let a client that keeps no state of its own store it in the token and get it back with the response."
@@ -204,7 +204,7 @@ rules! {
     BlockIfNoneMatch "block.if-none-match" "Block-wise transfer" Warn Message "RFC 7959 section 2.10" "Block number {0}." "Whether the resource exists can be checked only when the first block arrives."
     QblockMixed "qblock.mixed" "Block-wise transfer" Error Message "RFC 9177 section 4.1" "{0:option} and {1:option} are both present." "One message uses either Block or Q-Block options; a mixture is answered with 4.02."
     QblockMissingCompanion "qblock.missing-companion" "Block-wise transfer" Error Message "RFC 9177 sections 4.3, 4.4, 4.6" "{0:option} needs {1:option}." "Without the options that RFC 9177 demands beside a Q-Block, lost blocks cannot be found."
-    QblockLost "qblock.lost" "Block-wise transfer" Note Message "RFC 9177 sections 4.3, 4.4, 5" "It asks for {0:blocks}." "The receiver names precisely the blocks that it did not get."
+    QblockLost "qblock.lost" "Block-wise transfer" Note Message "RFC 9177 sections 4.3, 4.4, 5" "It names {0:blocks}." "The receiver names precisely the blocks that it did not get."
     // Multicast
     McastCon "mcast.con" "Multicast" Error Frame "RFC 7252 section 8.1" "" "Requests to a group must be Non-confirmable, or every receiver would acknowledge at the same moment."
     McastAck "mcast.ack" "Multicast" Error Tracking "RFC 7252 sections 8.1, 8.2" "The request is frame {0:frame}." "A server never acknowledges a request that came by multicast."

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::coap::parameters::{DEFAULT_MAX_AGE, PORT_COAP, PORT_COAPS, PORT_COMPRESSED_FIRST, PORT_COMPRESSED_LAST};
 use crate::coap::{
-    Code, Finding, Message, MessageType, NO_CHECKSUM, OptionInstance, OptionNumber, Rule, Severity, Span, UsualMessage,
+    Code, Finding, Message, MessageType, NO_CHECKSUM, OptionInstance, OptionNumber, Rule, Severity, Span, THREAD_PATH,
+    UsualMessage,
 };
 use crate::frame::Datagram;
 
@@ -104,8 +105,10 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
             visit(Finding::new(Rule::AppOcf, whole(message)));
         }
     }
-    if has_port(datagram, PORT_COMPRESSED_LAST) || has_thread_path(message) {
-        visit(Finding::new(Rule::AppThread, whole(message)));
+    let has_thread_port = has_port(datagram, PORT_COMPRESSED_LAST);
+    if has_thread_port || has_thread_path(message) {
+        let sign = if has_thread_port { 0 } else { THREAD_PATH };
+        visit(Finding::new(Rule::AppThread, whole(message)).with(0, sign));
     }
     if !message.has(OptionNumber::OSCORE)
         && !message.lacks_options()

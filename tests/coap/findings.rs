@@ -116,6 +116,45 @@ fn an_icmp_error_is_told_of_by_what_it_says() {
 }
 
 #[test]
+fn sentences_are_true_of_their_case() {
+    for (hex, rule, reference, says) in [
+        // An option for experiments may be critical; a Content-Format cannot.
+        ("44011234aabbccdde1fcdc61", Rule::OptExperimental, "RFC 7252 sections 5.4.1, 12.2", "4.02 Bad Option"),
+        ("44011234aabbccdde1fcdb61", Rule::OptExperimental, "RFC 7252 section 12.2", "place in products."),
+        ("44021234aabbccddc2fde9ff61", Rule::OptExperimental, "RFC 7252 section 12.3", "place in products."),
+        // A Hop-Limit that is none is no option to pass over.
+        ("44011234aabbccddd2030100", Rule::OptBadLength, "RFC 8768 section 3", "4.00 Bad Request"),
+        ("44011234aabbccddd003", Rule::OptBadLength, "RFC 8768 section 3", "4.00 Bad Request"),
+        ("44011234aabbccddd10300", Rule::OptUintRange, "RFC 8768 section 3", "4.00 Bad Request"),
+        ("44021234aabbccdd9401057a7aff3031323334", Rule::OptBadLength, "RFC 8613 sections 2, 6.1", "flag byte"),
+        // Who registers may be of LwM2M or not, and who numbers its resources, too.
+        ("44021234aabbccddb272644465703d61", Rule::AppLwm2m, "OMA LwM2M; RFC 9176 section 5", "any other"),
+        (
+            "44021234aabbccddb272644465703d61096c776d326d3d312e30",
+            Rule::AppLwm2m,
+            "OMA LwM2M",
+            "belong to LwM2M device management",
+        ),
+        ("44011234aabbccddb1330130", Rule::AppLwm2m, "OMA LwM2M", "another server's own"),
+        // Two options that name more blocks than two.
+        ("54011234aabbccddd112380140", Rule::QblockLost, "RFC 9177 sections 4.3, 4.4, 5", "did not get"),
+    ] {
+        let bytes = unhex(hex);
+        let findings = Message::decode(&bytes).findings();
+        let finding =
+            findings.iter().find(|finding| finding.rule == rule).unwrap_or_else(|| panic!("{hex}: {findings:?}"));
+        assert_eq!(finding.reference(), reference, "{hex}");
+        assert!(finding.teaching().contains(says), "{hex}: {}", finding.teaching());
+    }
+    let thread = |sign: i64| Finding::new(Rule::AppThread, Default::default()).with(0, sign).teaching();
+    assert!(thread(0).starts_with("This is how") && thread(1).contains("another server's own"));
+    let long = unhex(&format!("44021234aabbccdd9df3{}ff61", "0914".to_owned() + &"aa".repeat(254)));
+    let findings = Message::decode(&long).findings();
+    let long = findings.iter().find(|finding| finding.rule == Rule::OptBadLength).expect("256 bytes are too many");
+    assert!(long.reference() == "RFC 7252 section 5.4.3" && !long.teaching().contains("flag byte"), "{}", long.text());
+}
+
+#[test]
 fn texts_are_filled_with_the_numbers_of_the_case() {
     let text = |rule, first: i64, second: i64| {
         Finding::new(rule, Default::default()).with(first, second).detail_with(&|record| format!("#{record}"))

@@ -1,6 +1,7 @@
 //! Conventions that can be told by paths and options: LwM2M and OCF.
 
 use super::{Check, Kind};
+use crate::coap::finding::{NUMBERED_PATH, REGISTRATION};
 use crate::coap::option::high_bit;
 use crate::coap::{Code, Message, OptionNumber, Rule};
 
@@ -25,20 +26,21 @@ impl Check<'_, '_> {
             let option = OCF.into_iter().find(|number| self.has(*number)).unwrap_or(OptionNumber::URI_PATH);
             self.raise(Rule::AppOcf, self.option_span(option), 0, 0);
         }
-        let is_lwm2m = match first {
-            b"rd" | b"bs" => self.has_endpoint_name(),
-            b"dp" => self.header.code == Code::POST && self.segments() == 1,
-            [digit, ..] if digit.is_ascii_digit() => self.is_object_path(),
-            _ => false,
+        let (is_lwm2m, sign) = match first {
+            b"rd" if !self.has_argument(b"lwm2m=") => (self.has_argument(b"ep="), REGISTRATION),
+            b"rd" | b"bs" => (self.has_argument(b"ep="), 0),
+            b"dp" => (self.header.code == Code::POST && self.segments() == 1, 0),
+            [digit, ..] if digit.is_ascii_digit() => (self.is_object_path(), NUMBERED_PATH),
+            _ => (false, 0),
         };
         if is_lwm2m {
-            self.raise(Rule::AppLwm2m, self.option_span(OptionNumber::URI_PATH), 0, 0);
+            self.raise(Rule::AppLwm2m, self.option_span(OptionNumber::URI_PATH), 0, sign);
         }
     }
 
-    /// Whether a query argument `ep=` names an endpoint, as LwM2M registrations have it.
-    fn has_endpoint_name(&self) -> bool {
-        self.message.options_of(OptionNumber::URI_QUERY).any(|option| option.value.starts_with(b"ep="))
+    /// Whether a query argument begins so: `ep=` names an endpoint, as registrations have it.
+    fn has_argument(&self, name: &[u8]) -> bool {
+        self.message.options_of(OptionNumber::URI_QUERY).any(|option| option.value.starts_with(name))
     }
 
     fn segments(&self) -> usize {

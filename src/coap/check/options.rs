@@ -1,6 +1,7 @@
 //! Options one by one against their rows (RFC 7252 section 5.4), and those that exclude each other.
 
 use super::{Check, Kind};
+use crate::coap::finding::EXPERIMENTAL_OPTION;
 use crate::coap::option::{Direction, OptionDefinition, OptionFormat, OptionStatus, Repeatable, high_bit, mask_of};
 use crate::coap::{ContentFormat, MessageType, OptionInstance, OptionNumber, Rule, Span};
 
@@ -101,7 +102,9 @@ impl Check<'_, '_> {
     fn unusual(&mut self, option: &OptionInstance<'_>, status: OptionStatus) {
         match status {
             OptionStatus::Reserved => self.raise(Rule::OptReserved, option.span(), option.number.0, 0),
-            OptionStatus::Experimental => self.raise(Rule::OptExperimental, option.span(), option.number.0, 0),
+            OptionStatus::Experimental => {
+                self.raise(Rule::OptExperimental, option.span(), option.number.0, EXPERIMENTAL_OPTION);
+            }
             OptionStatus::Draft => {
                 self.raise(Rule::OptDraftNumber, option.span(), option.number.0, 0);
                 self.unknown(option);
