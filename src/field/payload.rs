@@ -167,7 +167,9 @@ fn whole(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
         Decoded::List(_) if !item.children.is_empty() => item.children.iter().for_each(|child| whole(child, visit)),
         Decoded::Tag(_) if tagged_number(item, visit) => {}
         Decoded::Tag(_) => item.children.iter().for_each(|child| whole(child, visit)),
-        Decoded::Map(_) | Decoded::List(_) => visit(Value::Presence),
+        Decoded::Map(_) if !item.children.is_empty() => visit(Value::Nothing("{..}")),
+        Decoded::Map(_) => visit(Value::Nothing("{}")),
+        Decoded::List(_) => visit(Value::Nothing("[]")),
         _ => leaf(item, visit),
     }
 }
@@ -217,6 +219,10 @@ fn leaf(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
             }
             visit(if *text { Value::Text(joined.into()) } else { Value::Bytes(joined.into()) });
         }
-        _ => visit(Value::Presence),
+        Decoded::Null => visit(Value::Nothing("null")),
+        Decoded::Undefined => visit(Value::Nothing("undefined")),
+        Decoded::Simple(_) => visit(Value::Nothing("simple")),
+        // Not read, or read as something else above.
+        Decoded::Rest(_) | Decoded::List(_) | Decoded::Map(_) | Decoded::Tag(_) => visit(Value::Nothing("..")),
     }
 }

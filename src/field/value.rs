@@ -82,6 +82,8 @@ pub enum Value<'a> {
     Boolean(bool),
     /// It is there. Printed as 1.
     Presence,
+    /// It is there in a payload, but is no value to compare with others: null, or what has members. Printed as this.
+    Nothing(&'static str),
 }
 
 impl<'a> Value<'a> {
@@ -116,6 +118,7 @@ impl<'a> Value<'a> {
             Self::Duration(time) => Value::Duration(time),
             Self::Boolean(truth) => Value::Boolean(truth),
             Self::Presence => Value::Presence,
+            Self::Nothing(word) => Value::Nothing(word),
         }
     }
 }
@@ -146,6 +149,7 @@ impl fmt::Display for Value<'_> {
             }
             Self::Boolean(truth) => write!(f, "{}", u8::from(*truth)),
             Self::Presence => f.write_str("1"),
+            Self::Nothing(word) => f.write_str(word),
         }
     }
 }

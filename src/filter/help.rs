@@ -157,7 +157,7 @@ pub fn quoted(kind: Kind, value: &Value<'_>) -> Option<String> {
         }
         Value::Bytes(bytes) if bytes.is_empty() => return None,
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
-        Value::Presence | Value::Time(_) => return None,
+        Value::Presence | Value::Nothing(_) | Value::Time(_) => return None,
         Value::Boolean(truth) => truth.to_string(),
         other if kind != Kind::Presence => other.to_string(),
         _ => return None,

@@ -77,7 +77,7 @@ pub(super) enum Item<'a> {
     /// Nanoseconds.
     Duration(i64),
     Boolean(bool),
-    There,
+    There(&'static str),
 }
 
 impl<'a> Item<'a> {
@@ -100,7 +100,8 @@ impl<'a> Item<'a> {
             Value::Time(time) => Self::Time(time),
             Value::Duration(time) => Self::Duration(time),
             Value::Boolean(truth) => Self::Boolean(truth),
-            Value::Presence => Self::There,
+            Value::Presence => Self::There("1"),
+            Value::Nothing(word) => Self::There(word),
         }
     }
 
@@ -115,7 +116,7 @@ impl<'a> Item<'a> {
             Self::Time(time) => Item::Time(time),
             Self::Duration(time) => Item::Duration(time),
             Self::Boolean(truth) => Item::Boolean(truth),
-            Self::There => Item::There,
+            Self::There(word) => Item::There(word),
         }
     }
 

@@ -271,7 +271,7 @@ fn text(item: &Item<'_>) -> Vec<u8> {
         Item::Time(time) => return crate::payload::tshark_absolute(*time).into_bytes(),
         Item::Duration(time) => Value::Duration(*time),
         Item::Boolean(truth) => Value::Boolean(*truth),
-        Item::There => Value::Presence,
+        Item::There(word) => return word.as_bytes().to_vec(),
     };
     value.to_string().into_bytes()
 }
@@ -371,7 +371,7 @@ mod tests {
             (Arithmetic::Subtract, Item::Time(5), Item::Time(3), Some(Item::Duration(2))),
             (Arithmetic::Subtract, Item::Time(i64::MIN), Item::Time(3), None),
             (Arithmetic::Multiply, Item::Duration(1_000_000_000), whole(2), Some(Item::Duration(2_000_000_000))),
-            (Arithmetic::Add, Item::There, whole(2), None),
+            (Arithmetic::Add, Item::There("1"), whole(2), None),
         ] {
             assert_eq!(calculate(operator, &left, &right), expected, "{left:?} {right:?}");
         }

@@ -28,6 +28,10 @@ const CASES: &[(u16, &str, &str, &str)] = &[
     (60, "h'a1616e3bffffffffffffffff'", "{\"n\":-18446744073709551616}", "-18446744073709551616"),
     (60, "h'a1616efb7e37e43c8800759c'", "{\"n\":1e+300}", "1e300"),
     (60, "h'a1616ef97e00'", "{\"n\":null}", "NaN"),
+    // What is no value is not printed as one.
+    (50, "{\"n\":null}", "{\"n\":null}", "null"),
+    (60, "h'a1616ef7'", "{\"n\":null}", "undefined"),
+    (50, "{\"n\":[1,null,{},[],{\"x\":2}]}", "{\"n\":[1,null,{},[],{\"x\":2}]}", "1,null,{},[],{..}"),
 ];
 
 fn print(arguments: &[&str], path: &std::path::Path) -> String {
