@@ -336,7 +336,12 @@ const CASES: &[Case] = &[
     (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5", ""),
     (Rule::RespCodeVsMethod, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
     (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9", ""),
-    (Rule::BlockMulticast, |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0), "RFC 9177 section 4.8", ""),
+    (
+        Rule::BlockMulticast,
+        |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0),
+        "RFC 9177 section 4.8",
+        "Servers have to ignore a multicast request with Q-Block2; with Block2 it may ask for the first block, and the rest is fetched from each server by unicast.",
+    ),
     (Rule::BlockMulticast, |_, _| true, "RFC 7959 section 2.8", ""),
     (
         Rule::AppLwm2m,

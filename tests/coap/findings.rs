@@ -147,6 +147,8 @@ fn sentences_are_true_of_their_case() {
         assert!(finding.teaching().contains(says), "{hex}: {}", finding.teaching());
     }
     let thread = |sign: i64| Finding::new(Rule::AppThread, Default::default()).with(0, sign).teaching();
+    let block = |option: i64| Finding::new(Rule::BlockMulticast, Default::default()).with(0, option).teaching();
+    assert!(block(31).contains("ignore") && block(23).contains("first block only"));
     assert!(thread(0).starts_with("This is how") && thread(1).contains("another server's own"));
     let long = unhex(&format!("44021234aabbccdd9df3{}ff61", "0914".to_owned() + &"aa".repeat(254)));
     let findings = Message::decode(&long).findings();
