@@ -38,6 +38,12 @@ const ROWS: &[Elsewhere] = &[
         &["coap.opt.object_security_kid_context"],
     ),
     row("coap.oscore_piv", "is what Wireshark adds to a response from its request", &["coap.opt.object_security_piv"]),
+    row("coap.message_id", "has the name here that Wireshark gives it", &["coap.mid"]),
+    row(
+        "coap.opt.oscore",
+        "has the names here that Wireshark gives its parts",
+        &["coap.opt.object_security_kid", "coap.opt.object_security_piv"],
+    ),
     row("coap.block", REASSEMBLY, &["coapscope.body"]),
     row("coap.blocks", REASSEMBLY, &["coapscope.body"]),
     row("coap.block.count", REASSEMBLY, &["coapscope.body.blocks"]),

@@ -279,18 +279,27 @@ fn nearest(name: &str) -> Vec<&'static str> {
     let most = 1 + wanted.len() / 4;
     // What differs in length by more differs in more letters, too.
     let within = |most: usize, a: &str, b: &str| (a.len().abs_diff(b.len()) <= most).then(|| edits(a, b));
-    let mut rated: Vec<(usize, &'static str)> = FIELDS
+    let mut rated: Vec<(usize, usize, &'static str)> = FIELDS
         .iter()
         .filter_map(|field| {
             let their_last = field.name.rsplit('.').next().unwrap_or_default();
             let whole = within(most.max(FAR), wanted, &field.name).unwrap_or(usize::MAX);
             let part = within(most / 2, last, their_last).unwrap_or(usize::MAX);
-            let near = whole.min(part.saturating_mul(2));
-            (near <= most).then(|| (near * 8 + whole.min(FAR), &*field.name))
+            let near = whole.min(part.saturating_mul(2)).min(if has_part(&field.name, last) { 1 } else { usize::MAX });
+            (near <= most).then(|| (near * 8 + whole.min(FAR), field.name.len(), &*field.name))
         })
         .collect();
     rated.sort_unstable();
-    rated.into_iter().take(3).map(|(_, name)| name).collect()
+    rated.into_iter().take(3).map(|(.., name)| name).collect()
+}
+
+/// Whether a name has this as one of its parts, or its last part begins or ends so: `echo` in `coap.opt.opt_echo`, `block1` in
+/// `coapscope.block1.number`.
+fn has_part(name: &str, part: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let rest = || last.strip_prefix(part).filter(|rest| rest.starts_with('_')).is_some();
+    let front = || last.strip_suffix(part).filter(|front| front.ends_with('_')).is_some();
+    part.len() > 2 && (name.split('.').skip(1).any(|whole| whole == part) || rest() || front())
 }
 
 /// Up to three of these words that resemble this one, the nearest first: a few letters away, or with it at their beginning or in them.

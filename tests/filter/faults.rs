@@ -11,6 +11,10 @@ const FAULTS: &[(&str, usize, &str)] = &[
     ("coap.mit == 3", 1, "no field is called `coap.mit`; did you mean coap.mid?"),
     ("coap.type == 0 && coap.opt.uri_pat == \"x\"", 19, "did you mean coap.opt.uri_path"),
     ("uri_path contains \"x\"", 1, "no field is called `uri_path`; did you mean coap.opt.uri_path"),
+    ("coap.opt.echo", 1, "did you mean coap.opt.opt_echo"),
+    ("coap.opt.q_block2", 1, "did you mean coapscope.q_block2."),
+    ("coap.path == \"x\"", 1, "did you mean coap.opt.uri_path or coap.opt.location_path?"),
+    ("coap.message_id == 1", 1, "has the name here that Wireshark gives it; here: coap.mid"),
     ("ethh", 1, "no field is called `ethh`; did you mean eth"),
     // What Wireshark has and is called otherwise here, or is not here.
     ("coap.payload contains \"x\"", 1, "not the payload; here: coapscope.payload, coapscope.payload.text"),
