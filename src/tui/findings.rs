@@ -14,7 +14,7 @@ use super::tables::{Facts, Line, Row};
 use crate::coap::{Finding, Rule, Severity, escape};
 use crate::field;
 use crate::pipeline::Fetcher;
-use crate::render::verdict::{Page, Part, Person, Sum, SumKey, is_of_sender};
+use crate::render::verdict::{self, Page, Part, Person, Sum, SumKey, is_of_sender};
 use crate::store::Store;
 use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
 
@@ -307,9 +307,8 @@ impl App {
         let SumKey { rule, severity, .. } = self.findings.current?;
         let charges = self.findings.verdict.iter().flat_map(|person| person.charges.iter().chain(&person.acquitted));
         let mut own = charges.filter(|charge| (charge.rule, charge.severity) == (rule, severity));
-        let case = own.next().and_then(|charge| charge.cases.first());
-        let reference = case.map_or(rule.row().reference, |case| case.finding.reference());
-        let text = format!("{}: {} ({reference})", rule.id(), rule.row().teaching);
+        let cases = own.next().into_iter().flat_map(|charge| &charge.cases);
+        let text = format!("{}: {}", rule.id(), verdict::sentences(rule, cases));
         Some((text, self.theme.severity(severity)))
     }
 

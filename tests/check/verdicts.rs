@@ -251,3 +251,38 @@ fn a_person_told_from_sums_is_the_person_of_the_tally() {
     }
     assert!(people > 50, "{people}");
 }
+
+#[test]
+fn what_is_true_of_one_case_is_not_said_of_another() {
+    // Hop-Limit 0; Observe 5; and option 65001, a critical one for experiments, before Content-Format 65535.
+    let options = ["d10300", "6105", "e1fcdc61", "c2ffff"];
+    let packets: Vec<Vec<u8>> = options
+        .iter()
+        .zip(1..)
+        .map(|(option, id)| {
+            let bytes = (0..option.len()).step_by(2).map(|at| u8::from_str_radix(&option[at..at + 2], 16).unwrap());
+            datagram(40_001, true, &[0x51, 1, 0, id, id].into_iter().chain(bytes).collect::<Vec<_>>())
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cases.pcap");
+    write(&path, &packets);
+    let output = run(&format!("check -T markdown {}", path.display()));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "has to be answered with 4.00 Bad Request. (RFC 8768 section 3) The value",
+        "gives that number no meaning. (RFC 7641 section 2)",
+        "rejects a response or a Non-confirmable message. (RFC 7252 sections 5.4.1, 12.2) Numbers",
+        "no place in products. (RFC 7252 section 12.3)",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    let value = json(&format!("{} --show note", path.display()));
+    let range = value["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "opt.uint-range").unwrap();
+    assert_eq!(range["reference"], "RFC 8768 section 3; RFC 7641 section 2");
+    let sentences = range["text"].as_str().unwrap();
+    assert!(sentences.starts_with("A Hop-Limit is 1 to 255") && sentences.contains("no meaning"), "{sentences}");
+    let output = run(&format!("check -T sarif {}", path.display()));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Hop-Limit (16) is 0. A Hop-Limit is 1 to 255"), "{text}");
+}

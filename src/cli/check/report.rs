@@ -11,7 +11,7 @@ use super::gather::Findings;
 use crate::coap::Severity;
 use crate::field;
 use crate::render::json::line;
-use crate::render::verdict::{Case, Group, Key};
+use crate::render::verdict::{self, Case, Group, Key};
 
 /// All severities, the worst first.
 pub(super) const SEVERITIES: [Severity; 4] = [Severity::Error, Severity::Warn, Severity::Note, Severity::Chat];
@@ -109,7 +109,7 @@ impl Report<'_> {
 
     fn finding(&self, key: &Key, group: &Group<'_>) -> Value {
         let row = key.rule.row();
-        let reference = group.cases.first().map_or(row.reference, |case| case.finding.reference());
+        let (teachings, references): (Vec<_>, Vec<_>) = verdict::said(key.rule, group.cases.iter()).into_iter().unzip();
         json!({
             "id": row.id,
             "severity": field::severity(key.severity),
@@ -118,8 +118,8 @@ impl Report<'_> {
             "count": group.count,
             "known": self.known.contains(key),
             "its_doing": key.is_its_doing(),
-            "reference": reference,
-            "text": row.teaching,
+            "reference": references.concat().join("; "),
+            "text": teachings.join(" "),
             "cases": group.cases.iter().map(|case| self.case(case)).collect::<Vec<_>>(),
             "cases_left_out": group.count.saturating_sub(group.cases.len() as u64),
         })

@@ -104,7 +104,8 @@ impl Report<'_> {
         let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
         let detail = first.map(Case::detail).filter(|detail| !detail.is_empty());
         let detail = detail.map(|detail| format!("{detail} ")).unwrap_or_default();
-        format!("{endpoint}, {times}{about}{frame}: {detail}{}", key.rule.row().teaching)
+        let teaching = first.map_or(key.rule.row().teaching, |case| case.finding.teaching());
+        format!("{endpoint}, {times}{about}{frame}: {detail}{teaching}")
     }
 
     /// A frame: where its record stands in the capture, who sent it, and its number.

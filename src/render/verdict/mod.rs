@@ -85,6 +85,33 @@ impl Case {
     }
 }
 
+/// What is said of cases of a rule, each sentence once and with the places where it is written: of no case what is true of another alone.
+pub fn said<'a>(rule: Rule, cases: impl Iterator<Item = &'a Case>) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut said: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    let row = rule.row();
+    let of_cases = cases.map(|case| (case.finding.teaching(), case.finding.reference()));
+    let mut of_cases = of_cases.peekable();
+    let of_rule = of_cases.peek().is_none().then_some((row.teaching, row.reference));
+    for (teaching, reference) in of_cases.chain(of_rule) {
+        match said.iter_mut().find(|(known, _)| *known == teaching) {
+            Some((_, references)) if references.contains(&reference) => {}
+            Some((_, references)) => references.push(reference),
+            None => said.push((teaching, vec![reference])),
+        }
+    }
+    said
+}
+
+/// The same as a text, places in brackets.
+pub fn sentences<'a>(rule: Rule, cases: impl Iterator<Item = &'a Case>) -> String {
+    let sentence = |(teaching, references): (&str, Vec<&str>)| match &*references.join("; ") {
+        // Written nowhere.
+        "-" => teaching.to_owned(),
+        references => format!("{teaching} ({references})"),
+    };
+    said(rule, cases).into_iter().map(sentence).collect::<Vec<_>>().join(" ")
+}
+
 /// What findings have in common that are told as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {

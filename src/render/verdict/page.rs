@@ -136,7 +136,7 @@ impl Page<'_> {
 
     fn charge(&self, charge: &Charge, items: &mut Vec<Item>) {
         items.push(Item { severity: Some(charge.severity), ..Item::new(4, 7, self.head_line(charge)) });
-        items.push(Item::new(11, 0, teaching(charge)));
+        items.push(Item::new(11, 0, super::sentences(charge.rule, charge.cases.iter())));
         items.extend(insight(charge).map(|text| Item::new(11, 0, text)));
         for case in charge.cases.iter().take(SHOWN) {
             let text = format!("- {}", self.case(case));
@@ -157,7 +157,7 @@ impl Page<'_> {
             let (severity, about) = (field::severity(charge.severity), self.about(charge, Form::Markdown));
             lines.push(String::new());
             lines.push(format!("**`{}`**, {severity}, {}{about}", charge.rule.id(), times(charge.count)));
-            lines.extend([String::new(), markdown(&teaching(charge))]);
+            lines.extend([String::new(), markdown(&super::sentences(charge.rule, charge.cases.iter()))]);
             lines.extend(insight(charge).into_iter().flat_map(|text| [String::new(), markdown(text)]));
             lines.push(String::new());
             let cases = charge.cases.iter().map(|case| markdown(&self.case(case)));
@@ -228,13 +228,6 @@ fn frames(charge: &Charge) -> String {
         0 => format!("{word} {}", shown.join(", ")),
         more => format!("{word} {} and {more} more", shown.join(", ")),
     }
-}
-
-/// What its rule says, and where that is written.
-fn teaching(charge: &Charge) -> String {
-    let row = charge.rule.row();
-    let reference = charge.cases.first().map_or(row.reference, |case| case.finding.reference()).trim_start_matches('-');
-    if reference.is_empty() { row.teaching.into() } else { format!("{} ({reference})", row.teaching) }
 }
 
 /// How many cases there are besides the first so many.
