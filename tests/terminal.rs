@@ -55,9 +55,12 @@ fn check(command: CommandBuilder, end: impl FnOnce(&mut Pty), status: u32, said:
     let before = pty.before.clone();
     pty.wait_for("the screen", |screen| screen.alternate_screen() && screen.contents().contains(DRAWN));
     assert_ne!(pty.modes(), before, "raw mode was not taken");
+    pty.wait_for("pasting as text", vt100::Screen::bracketed_paste);
     end(&mut pty);
     let ended = pty.wait_for_end();
-    pty.wait_for("the terminal given back", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    pty.wait_for("the terminal given back", |screen| {
+        !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    });
     assert_eq!(pty.modes(), before, "raw mode was left on");
     pty.wait_for("what it says", |screen| screen.contents().contains(said));
     assert_eq!(ended, status, "{}", pty.text());
@@ -140,10 +143,15 @@ fn in_shell() -> Pty {
 #[test]
 fn given_back_when_stopped_and_taken_again() {
     let mut pty = in_shell();
-    let ready = |screen: &vt100::Screen| !screen.alternate_screen() && screen.contents().trim_end().ends_with("ready>");
+    let ready = |screen: &vt100::Screen| {
+        let given_back = !screen.alternate_screen() && !screen.bracketed_paste();
+        given_back && screen.contents().trim_end().ends_with("ready>")
+    };
     pty.wait_for("a shell", ready);
     pty.press(&format!("{} {CAPTURE}\r", env!("CARGO_BIN_EXE_coapscope")));
-    let drawn = |screen: &vt100::Screen| screen.alternate_screen() && screen.contents().contains(DRAWN);
+    let drawn = |screen: &vt100::Screen| {
+        screen.alternate_screen() && screen.bracketed_paste() && screen.contents().contains(DRAWN)
+    };
     pty.wait_for("the screen", drawn);
     for stop in ["\x1a", "\x1a"] {
         pty.press(stop);
@@ -193,6 +201,22 @@ fn a_terminal_without_a_screen_is_told() {
     assert_eq!(pty.wait_for_end(), 2, "{}", pty.text());
     pty.wait_for("one line", |screen| screen.contents().replace('\n', "").contains("`coapscope print` prints"));
     assert!(!pty.raw().contains(&b'\x1b'), "the screen was begun");
+}
+
+#[test]
+fn what_is_pasted_presses_no_key() {
+    let mut pty = Pty::start(coapscope());
+    pty.wait_for("the screen", |screen| screen.contents().contains(DRAWN));
+    pty.press("\x1b[200~q\ry\n\x1b[201~");
+    pty.wait_for("a word on it", |screen| screen.contents().contains("pasted text is not taken for keys"));
+    pty.press("/");
+    pty.wait_for("the line of the filter", |screen| screen.contents().contains("Filter>"));
+    pty.press("\x1b[200~coap.code\n== PUT\r\n\x1b[201~");
+    pty.wait_for("the filter", |screen| screen.contents().contains("Filter> coap.code == PUT"));
+    pty.press("\r");
+    pty.wait_for("the chosen messages", |screen| screen.contents().contains("/ coap.code == PUT"));
+    pty.press("q");
+    assert_eq!(pty.wait_for_end(), 0, "{}", pty.text());
 }
 
 #[test]

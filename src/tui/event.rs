@@ -19,6 +19,8 @@ const WAITING: usize = 2;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
+    /// A text was pasted.
+    Paste(String),
     /// The terminal has another size.
     Resize,
     /// A signal came that ends the program, this one.
@@ -55,6 +57,7 @@ pub fn spawn_keyboard(events: Sender) -> std::io::Result<()> {
         loop {
             let event = match event::read() {
                 Ok(event::Event::Key(key)) if key.kind != KeyEventKind::Release => Event::Key(key),
+                Ok(event::Event::Paste(text)) => Event::Paste(text),
                 Ok(event::Event::Resize(..)) => Event::Resize,
                 Ok(_) => continue,
                 Err(error) => {

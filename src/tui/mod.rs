@@ -17,6 +17,7 @@ mod navigate;
 mod news;
 mod offer;
 mod opening;
+mod paste;
 mod tables;
 mod take;
 mod terminal;
@@ -224,6 +225,7 @@ impl Screen {
                 let effect = self.app.press(&key);
                 self.effect(effect, surroundings)?;
             }
+            Event::Paste(text) => self.app.paste(&text),
             Event::Found(found) => self.app.found(&found),
             Event::Ordered(ordered) => self.app.ordered(ordered),
             Event::Judged(judged) => self.app.judged(*judged),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{Command, cursor, execute, queue, terminal};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
@@ -20,7 +21,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // Each step is tried whatever became of the one before: a terminal that is gone must not keep raw mode on another.
-        let _ = execute!(io::stdout(), EndSynchronizedUpdate, LeaveAlternateScreen, cursor::Show);
+        let _ =
+            execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
         let _ = terminal::disable_raw_mode();
     }
 }
@@ -30,11 +32,11 @@ pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }
 
-/// Take the terminal: raw mode, alternate screen, no cursor.
+/// Take the terminal: raw mode, alternate screen, no cursor; what is pasted comes as a text, not as keys.
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     terminal::enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
 type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync + 'static>;

@@ -132,3 +132,19 @@ fn the_selection_stays_in_sight_in_any_order() {
         }
     }
 }
+
+#[test]
+fn what_is_pasted_goes_into_an_open_line_only() {
+    for (open, pasted, row) in [
+        ("", "qqq\n", "pasted text is not taken for keys; open a line for it with / C-f or :"),
+        ("?", "q", "pasted text is not taken for keys"),
+        ("/", "coap.code\r\n== PUT\n", " Filter> coap.code == PUT"),
+        ("C-f", "temp\nq\x1b\n", " Find> temp q"),
+        (":", "5\r", " Frame> 5"),
+    ] {
+        let film = Scene::built_in().keys(open).pasted(pasted).run();
+        assert!(film.last().contains(row), "{open}: {row} is missing:\n{}", film.last());
+    }
+    let film = Scene::built_in().keys("/").typed("coap.code ==").keys("Left Left Left").pasted(".x").run();
+    assert!(film.last().contains("Filter> coap.code.x =="), "{}", film.last());
+}

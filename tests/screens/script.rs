@@ -21,6 +21,7 @@ use ratatui::style::Color;
 /// What happens next.
 enum Step {
     Key(KeyEvent),
+    Paste(String),
     Update(Box<Update>),
     Resize(u16, u16),
     /// Nothing: a worker's answer brings the next frame.
@@ -191,6 +192,12 @@ impl Scene {
     pub fn typed(mut self, text: &str) -> Self {
         let letters = text.chars().map(|letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
         self.steps.extend(letters.map(Step::Key));
+        self
+    }
+
+    /// A text that the terminal tells from keys.
+    pub fn pasted(mut self, text: &str) -> Self {
+        self.steps.push(Step::Paste(text.to_owned()));
         self
     }
 
@@ -410,6 +417,7 @@ impl Camera {
     fn go_on(&mut self) {
         let event = match self.script.pop_front() {
             Some(Step::Key(key)) => Event::Key(key),
+            Some(Step::Paste(text)) => Event::Paste(text),
             Some(Step::Update(update)) => Event::Update(update),
             Some(Step::Resize(width, height)) => {
                 self.inner.resize(width, height);
