@@ -413,3 +413,29 @@ fn what_waits_grows_older_on_the_screen() {
         wait_until("the end of the screen", || screen.child.try_wait().unwrap().is_some());
     }
 }
+
+#[cfg(feature = "tui")]
+#[test]
+fn an_interface_that_goes_down_is_told() {
+    use screen::Screen;
+    let Some(peers) = Peers::or_skip("an_interface_that_goes_down_is_told") else {
+        return;
+    };
+    let network = Network::start(&peers);
+    let mut screen = Screen::start(under_sudo(&mut coapscope(&network, &["-i", INTERFACE])));
+    wait_until("the empty page", || screen.text().contains("Listening on"));
+    let first = |screen: &Screen| screen.text().lines().next().unwrap_or_default().to_owned();
+    for (change, title, said) in [
+        (Network::switch as fn(&Network, &str), "DOWN", "sudo ip link set cable up"),
+        (Network::switch_other, "NO LINK", "cable has no link"),
+    ] {
+        change(&network, "down");
+        wait_until("the title", || first(&screen).contains(&format!("LIVE {INTERFACE}  {title}")));
+        assert!(screen.text().contains(said), "{}", screen.text());
+        change(&network, "up");
+        wait_until("the title of an interface that is up", || !first(&screen).contains(title));
+        wait_until("a word on it", || screen.text().contains("cable is up again, and the capture goes on"));
+    }
+    screen.press("q");
+    wait_until("the end of the screen", || screen.child.try_wait().unwrap().is_some());
+}

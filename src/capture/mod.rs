@@ -1,6 +1,7 @@
 //! Where frames come from and go to: savefiles, live interfaces, standard input, the spool.
 
 mod blocks;
+mod carrier;
 mod classic;
 mod clock;
 mod error;
@@ -25,6 +26,7 @@ mod writer;
 use std::time::Duration;
 
 pub use blocks::Secrets;
+pub use carrier::Carrier;
 pub use clock::Clock;
 pub use error::CaptureError;
 pub(crate) use error::start;

@@ -122,7 +122,11 @@ pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
 /// What the loader of a live capture needs: what waits for an answer grows older though nothing comes, and what the kernel drops is counted.
 pub fn loading(handle: &Arc<LiveHandle>) -> LoaderOptions {
     let handle = Arc::clone(handle);
-    LoaderOptions { clock: Some(clock), dropped: Some(Box::new(move || u64::from(handle.stats().dropped))) }
+    LoaderOptions {
+        clock: Some(clock),
+        dropped: Some(Box::new(move || u64::from(handle.stats().dropped))),
+        ..LoaderOptions::default()
+    }
 }
 
 /// Reads the clock for the loader: nanoseconds since 1970.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{Pipeline, Step, thread};
+use crate::capture::Carrier;
 use crate::store::{Ended, Update};
 
 /// How long the loader waits for a source that has nothing now. Short enough to see a stop, long enough to cost nothing.
@@ -21,6 +22,8 @@ pub struct LoaderOptions {
     pub clock: Option<fn() -> i64>,
     /// Reads how many frames the kernel dropped.
     pub dropped: Option<Box<dyn Fn() -> u64 + Send>>,
+    /// Tells what the interface can carry at the moment.
+    pub carrier: Option<Box<dyn Fn() -> Carrier + Send>>,
 }
 
 /// A running loader. Dropping it stops it, and does not wait for that: whoever receives, or the source, may keep it. One more update
@@ -74,13 +77,16 @@ fn run(mut pipeline: Pipeline, options: &LoaderOptions, stop: &AtomicBool, send:
         if let Some(dropped) = &options.dropped {
             update.summary.dropped = dropped();
         }
+        if let Some(carrier) = &options.carrier {
+            update.summary.carrier = carrier();
+        }
         if step == Step::Ended {
             // Whoever hears of the end may begin something large: what the tracker holds is gone by then.
             drop(pipeline);
             send(update);
             return;
         }
-        let news = Some((update.summary.frames, update.summary.dropped));
+        let news = Some((update.summary.frames, update.summary.dropped, update.summary.carrier));
         if (!update.is_quiet() || news != told) && !send(update) {
             return;
         }
@@ -166,6 +172,21 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_that_goes_down_is_told_though_nothing_comes() {
+        let source = Box::new(Quiet { blocked: None, begun: channel().0, _gone: channel().0 });
+        let pipeline = Pipeline::new(source, PipelineOptions::default());
+        let (down, downs) = channel();
+        let carrier = move || if downs.try_recv().is_ok() { Carrier::Down } else { Carrier::Up };
+        let options = LoaderOptions { carrier: Some(Box::new(carrier)), ..LoaderOptions::default() };
+        let (sent, updates) = channel();
+        let _loader = Loader::spawn(pipeline, options, move |update| sent.send(update).is_ok()).unwrap();
+        let next = || updates.recv_timeout(PATIENCE).unwrap().summary.carrier;
+        assert_eq!(next(), Carrier::Up);
+        down.send(()).unwrap();
+        assert_eq!((next(), next()), (Carrier::Down, Carrier::Up));
+    }
+
+    #[test]
     fn time_goes_on_where_nothing_comes() {
         static CALLED: Mutex<Option<Sender<()>>> = Mutex::new(None);
         fn clock() -> i64 {
@@ -177,7 +198,7 @@ mod tests {
         let (begun, _begins) = channel();
         let source = Box::new(Quiet { blocked: None, begun, _gone: channel().0 });
         let pipeline = Pipeline::read_ahead(source, PipelineOptions::default()).unwrap();
-        let options = LoaderOptions { clock: Some(clock), dropped: None };
+        let options = LoaderOptions { clock: Some(clock), ..LoaderOptions::default() };
         let _loader = Loader::spawn(pipeline, options, |_| true).unwrap();
         for _ in 0..3 {
             calls.recv_timeout(PATIENCE).expect("the clock is read again and again");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::capture::Carrier;
 use crate::frame::time_between;
 use crate::tracking::Counters;
 
@@ -82,6 +83,8 @@ pub struct Summary {
     pub unsure_times: bool,
     /// Frames that the kernel dropped (live).
     pub dropped: u64,
+    /// What the interface can carry at the moment (live).
+    pub carrier: Carrier,
     /// How far the loader is.
     pub progress: Progress,
 }

@@ -1,6 +1,7 @@
 //! What comes from the loader: taken in, or kept behind a frozen view; followed, or not.
 
 use super::app::App;
+use super::opening::Opening;
 use crate::store::spared::is_spared;
 use crate::store::{Ended, RecordKind, Store, Update};
 use crate::tracking::RecordId;
@@ -22,6 +23,7 @@ impl App {
         } else if let Some(warning) = update.warnings.last() {
             self.notice = Some(warning.clone());
         }
+        self.tell_carrier(&update);
         if let Some(behind) = &mut self.behind {
             behind.store.apply(update);
             return;
@@ -32,6 +34,18 @@ impl App {
         self.store.apply(update);
         self.show_new(from, patched, ended);
         self.announce(from, late);
+    }
+
+    /// The interface went down, or is up again.
+    fn tell_carrier(&mut self, update: &Update) {
+        let (before, now) = (self.newest().summary().carrier, update.summary.carrier);
+        if let Opening::Live { interface, .. } = &self.opening
+            && before != now
+            && update.ended.is_none()
+        {
+            let again = || format!("{interface} is up again, and the capture goes on");
+            self.say(now.words(interface).unwrap_or_else(again));
+        }
     }
 
     /// Show what the store has new: records from this one on, more about earlier ones, or that the source has ended.

@@ -130,6 +130,16 @@ impl Network {
         });
     }
 
+    /// Switches the client's end of the cable on or off.
+    pub fn switch(&self, way: &str) {
+        ip(&["-n", &self.client, "link", "set", INTERFACE, way]);
+    }
+
+    /// The same for the server's end.
+    pub fn switch_other(&self, way: &str) {
+        ip(&["-n", &self.server, "link", "set", INTERFACE, way]);
+    }
+
     /// The servers stand still: their sockets are open, and nothing answers.
     pub fn halt(&self) {
         self.running.iter().for_each(|server| server.signal(Signal::SIGSTOP));

@@ -78,6 +78,9 @@ fn live(page: &mut Page<'_>) {
     let Opening::Live { interface, filter, rights, saved_to, wireless, .. } = &page.app.opening else { return };
     page.heading(&format!("Listening on {interface}: no CoAP message yet"));
     page.gap();
+    if let Some(words) = page.app.newest().summary().carrier.words(interface) {
+        page.text("but", &words);
+    }
     page.text("filter", filter);
     page.text("rights", rights);
     page.text("saved to", saved_to.as_deref().unwrap_or("nothing: -w FILE keeps what is captured"));

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Pieces};
-use crate::capture::MAX_WARNINGS;
+use crate::capture::{Carrier, MAX_WARNINGS};
 use crate::coap::{Rule, Severity};
 use crate::render::NodeKind;
 use crate::store::Ended;
@@ -92,10 +92,14 @@ fn side(app: &App, columns: usize) -> String {
     }
 }
 
+/// An interface is open still.
+fn is_open(app: &App) -> bool {
+    app.opening.is_live() && app.newest().ended().is_none()
+}
+
 /// What is looked at, and whether an interface is open still.
 fn named(app: &App, title: String) -> String {
-    let is_open = app.opening.is_live() && app.newest().ended().is_none();
-    if is_open { format!("LIVE {title}") } else { title }
+    if is_open(app) { format!("LIVE {title}") } else { title }
 }
 
 /// Parts of the first line in their order, each with a rank: the highest is given up first.
@@ -103,6 +107,13 @@ fn parts(app: &App) -> Vec<(u8, String)> {
     let summary = app.store.summary();
     let counters = &summary.counters;
     let mut parts = vec![(0, named(app, app.opening.title()))];
+    let newest = app.newest();
+    match newest.summary().carrier {
+        _ if !is_open(app) => {}
+        Carrier::Up => {}
+        Carrier::Unplugged => parts.push((1, "NO LINK".into())),
+        Carrier::Down => parts.push((1, "DOWN".into())),
+    }
     if app.is_frozen() {
         let new = app.behind_view();
         parts.push((1, if new == 0 { "FROZEN".into() } else { format!("FROZEN {new} new") }));
@@ -126,7 +137,6 @@ fn parts(app: &App) -> Vec<(u8, String)> {
         parts.push((1, "sorting".into()));
     }
     // What goes on behind a frozen view is told all the same.
-    let newest = app.newest();
     if newest.summary().dropped > 0 {
         parts.push((1, format!("drop {}", newest.summary().dropped)));
     }
@@ -203,7 +213,12 @@ pub fn explain(buffer: &mut Buffer, area: Rect, app: &App) {
 pub fn notice(buffer: &mut Buffer, area: Rect, app: &App) {
     let Some(notice) = &app.notice else { return };
     let failed = matches!(app.store.ended(), Some(Ended::Failed(why)) if why == notice);
-    if !(failed || app.store.warnings().contains(notice) || app.offer().as_ref() == Some(notice)) {
+    let carrier = app.newest().summary().carrier.words(&app.opening.title());
+    if !(failed
+        || carrier.as_ref() == Some(notice)
+        || app.store.warnings().contains(notice)
+        || app.offer().as_ref() == Some(notice))
+    {
         explain(buffer, area, app);
     }
 }
