@@ -7,7 +7,7 @@ use crossterm::event::{self, KeyEvent, KeyEventKind};
 
 use super::filter_bar::Filtered;
 use super::find::Found;
-use super::findings::Judged;
+use super::judging::Judged;
 use super::tables::Ordered;
 use crate::store::Update;
 

@@ -149,6 +149,7 @@ impl App {
             self.filter.filter = None;
             self.filter.sweep = None;
             self.list.chosen = None;
+            self.findings.judging.forget();
             return;
         }
         self.filter.remember(filter.text());
@@ -157,6 +158,7 @@ impl App {
         self.filter.filter = Some(Arc::clone(&filter));
         if self.store.is_empty() {
             self.list.chosen = Some(Arc::default());
+            self.findings.judging.forget();
         } else {
             self.look_again();
         }
@@ -177,6 +179,7 @@ impl App {
             return;
         }
         self.filter.running = false;
+        self.findings.judging.forget();
         match filtered.chosen {
             Ok(ids) => self.list.chosen = Some(Arc::new(ids)),
             Err(why) => return self.say(format!("cannot filter: {why}")),

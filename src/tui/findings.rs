@@ -1,19 +1,14 @@
 //! The findings of the capture as a table, the worst first; below it the verdict on the endpoint of the current one.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-
 use ratatui::style::Style;
 
 use super::action::{Motion, View};
 use super::app::{App, Pane};
 use super::detail::scrolled;
-use super::event::Event;
+use super::judging::Judging;
 use super::tables::{Facts, Line, Row};
-use crate::coap::{Finding, Rule, Severity, escape};
+use crate::coap::{Finding, Rule, escape};
 use crate::field;
-use crate::pipeline::Fetcher;
 use crate::render::verdict::{self, Page, Part, Person, Sum, SumKey, is_of_sender};
 use crate::store::Store;
 use crate::tracking::{EndpointId, RecordId, Relation, ResourceId};
@@ -32,24 +27,21 @@ pub const HEADS: &[(&str, bool, u8)] = &[
 /// Columns below which senders are called by the names that the other views have for them.
 const NARROW: usize = 72;
 
-/// How much was there when the findings were looked for: records, whether the source had ended, messages that a filter chose.
-type Seen = (usize, bool, Option<usize>);
-
 /// The view.
 #[derive(Debug, Default)]
 pub struct Findings {
-    judged: Judged,
-    /// Number of the worker that is wanted.
-    generation: Arc<AtomicU64>,
-    running: bool,
-    /// Records that were there when it was drawn last.
-    drawn: usize,
+    /// How they are looked for.
+    pub(super) judging: Judging,
+    /// A row each, the worst first.
+    pub(super) rows: Vec<Sum>,
+    /// What endpoints did, by their numbers.
+    pub(super) parts: Vec<Part>,
     /// What the marked row is about.
     current: Option<SumKey>,
     /// The endpoint of the marked row, with its cases.
-    verdict: Option<Person>,
+    pub(super) verdict: Option<Person>,
     /// The selected message for which the current row was looked up.
-    synced: Option<RecordId>,
+    pub(super) synced: Option<RecordId>,
     place: usize,
     top: usize,
 }
@@ -57,12 +49,20 @@ pub struct Findings {
 impl Findings {
     /// A worker looks for findings.
     pub(super) fn is_running(&self) -> bool {
-        self.running
+        self.judging.running
+    }
+
+    /// The worst first.
+    pub(super) fn put_in_order(&mut self) {
+        self.rows.sort_unstable_by_key(|row| {
+            let SumKey { endpoint, rule, severity, its_doing } = row.key;
+            (std::cmp::Reverse((severity, its_doing, row.count)), rule, endpoint)
+        });
     }
 
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
-        self.judged.rows.len()
+        self.rows.len()
     }
 
     /// What the marked row is about.
@@ -76,17 +76,6 @@ impl Findings {
     }
 }
 
-/// What a worker found.
-#[derive(Debug, Default)]
-pub struct Judged {
-    generation: u64,
-    seen: Option<Seen>,
-    /// A row each, the worst first.
-    rows: Vec<Sum>,
-    parts: Vec<Part>,
-    failure: Option<String>,
-}
-
 /// What a row says, all of it.
 #[derive(Clone, Debug)]
 pub struct Text {
@@ -97,33 +86,19 @@ pub struct Text {
     pub text: String,
 }
 
-/// Looks for the findings of these messages.
-fn judge(store: &Store, fetcher: &Fetcher, ids: impl Iterator<Item = RecordId>) -> Judged {
-    let mut rows = match Sum::of_store(store, fetcher, ids, Severity::Note) {
-        Ok(rows) => rows,
-        Err(error) => return Judged { failure: Some(error.to_string()), ..Judged::default() },
-    };
-    rows.sort_unstable_by_key(|row| {
-        let SumKey { endpoint, rule, severity, its_doing } = row.key;
-        (std::cmp::Reverse((severity, its_doing, row.count)), rule, endpoint)
-    });
-    let exchanges = store.exchanges().map(|(_, row)| (row.client, row.server));
-    Judged { rows, parts: Part::of_all(store.endpoints(), exchanges), ..Judged::default() }
-}
-
 impl App {
     /// Make the rows of the pane and the verdict below.
     pub(super) fn prepare_findings(&mut self) {
         self.look_for_findings();
         self.follow_to_finding();
         let findings = &mut self.findings;
-        let count = findings.judged.rows.len();
-        let own = findings.current.and_then(|key| findings.judged.rows.iter().position(|row| row.key == key));
+        let count = findings.rows.len();
+        let own = findings.current.and_then(|key| findings.rows.iter().position(|row| row.key == key));
         findings.place = own.unwrap_or(findings.place).min(count.saturating_sub(1));
         findings.top = scrolled(findings.top, findings.place, self.list.page, count);
         let (place, top) = (findings.place, findings.top);
         let store = &self.store;
-        let rows = self.findings.judged.rows.iter().skip(top).take(self.list.page);
+        let rows = self.findings.rows.iter().skip(top).take(self.list.page);
         let narrow = self.flow.page.1 < NARROW;
         let sender = |id: EndpointId| match store.endpoint(id) {
             _ if narrow => self.aliases.name(id).to_owned(),
@@ -139,7 +114,7 @@ impl App {
     /// stays, and its message is selected, as long as what comes has no finding.
     pub(super) fn follow_to_finding(&mut self) {
         let selected = self.list.selected;
-        if self.findings.synced == selected || self.findings.judged.rows.is_empty() {
+        if self.findings.synced == selected || self.findings.rows.is_empty() {
             return;
         }
         self.findings.synced = selected;
@@ -148,7 +123,7 @@ impl App {
             return;
         }
         let mut rows: Vec<SumKey> =
-            self.findings.judged.rows.iter().map(|row| row.key).filter(|key| own.contains(key)).collect();
+            self.findings.rows.iter().map(|row| row.key).filter(|key| own.contains(key)).collect();
         if self.focus == Pane::Tree {
             // Whoever reads a verdict stays at it, where that is possible.
             rows.sort_by_key(|key| current.is_none_or(|current| current.endpoint != key.endpoint));
@@ -169,7 +144,7 @@ impl App {
 
     /// There are rows, and none is marked.
     pub(super) fn has_unmarked_findings(&self) -> bool {
-        self.findings.current.is_none() && !self.findings.judged.rows.is_empty()
+        self.findings.current.is_none() && !self.findings.rows.is_empty()
     }
 
     /// The rows that the findings of the selected message stand in.
@@ -187,65 +162,15 @@ impl App {
         findings.iter().map(key).collect()
     }
 
-    /// Start a worker where more is known than the last one saw, and nobody is at it.
-    fn look_for_findings(&mut self) {
-        let store = &self.store;
-        let seen: Seen = (store.len(), store.ended().is_some(), self.list.chosen_count());
-        let known = self.findings.judged.seen;
-        // While messages come in, they are not gone through for each single one of them; a frozen view has all that it will, and where none came
-        // since it was drawn last, none may come for long.
-        let is_quiet = self.opening.grows() && self.findings.drawn == seen.0;
-        self.findings.drawn = seen.0;
-        let enough = self.is_frozen()
-            || is_quiet
-            || known.is_none_or(|known| seen.0 > known.0 + known.0 / 8 || (seen.1, seen.2) != (known.1, known.2));
-        if self.findings.running || known == Some(seen) || !enough || self.must_wait() {
-            return;
-        }
-        let (store, fetcher, events) = (store.clone(), (self.make_fetcher)(), self.events.clone());
-        let generation = Arc::clone(&self.findings.generation);
-        let mine = generation.load(Ordering::Relaxed);
-        let chosen = self.list.chosen.clone();
-        let started = thread::Builder::new().name("judge".into()).spawn(move || {
-            let is_wanted = |_: &RecordId| generation.load(Ordering::Relaxed) == mine;
-            let judged = match chosen {
-                Some(chosen) => judge(&store, &fetcher, chosen.iter().take_while(is_wanted)),
-                None => judge(&store, &fetcher, (store.first()..store.len() as RecordId).take_while(is_wanted)),
-            };
-            // What changes from now on need not be kept as it was.
-            drop((store, fetcher));
-            let _ = events.send(Event::Judged(Box::new(Judged { generation: mine, seen: Some(seen), ..judged })));
-        });
-        match started {
-            Ok(_) => self.findings.running = true,
-            Err(error) => self.say(format!("cannot look for findings: {error}")),
-        }
-    }
-
-    /// A worker has looked.
-    pub fn judged(&mut self, judged: Judged) {
-        self.findings.running = false;
-        if judged.generation != self.findings.generation.load(Ordering::Relaxed) {
-            return;
-        }
-        if let Some(why) = &judged.failure {
-            self.say(why.clone());
-        }
-        self.findings.judged = judged;
-        self.findings.verdict = None;
-        // Rows may have come or gone.
-        self.findings.synced = None;
-    }
-
     /// Move in the table; the first message of the finding is selected with it.
     pub(super) fn move_in_findings(&mut self, motion: Motion) {
-        let (count, place, page) = (self.findings.judged.rows.len(), self.findings.place, self.list.page.max(2));
+        let (count, place, page) = (self.findings.rows.len(), self.findings.place, self.list.page.max(2));
         let Some(target) = motion.row(place, page, count).filter(|_| count > 0) else { return };
         // Without a mark the next row is the one that stands there.
         let target = if motion == Motion::Down && self.findings.current.is_none() { place } else { target };
         let place = target.min(count.saturating_sub(1));
         let before = self.findings.current;
-        self.findings.current = self.findings.judged.rows.get(place).map(|row| row.key);
+        self.findings.current = self.findings.rows.get(place).map(|row| row.key);
         let Some(record) = self.message_of_finding() else {
             self.findings.current = before;
             return self.say("no message of that row is here to be selected");
@@ -259,7 +184,7 @@ impl App {
     /// What the marked row is about.
     fn marked(&self) -> Option<&Sum> {
         let key = self.findings.current?;
-        self.findings.judged.rows.iter().find(|row| row.key == key)
+        self.findings.rows.iter().find(|row| row.key == key)
     }
 
     /// The first message of the marked row that is shown.
@@ -288,7 +213,7 @@ impl App {
             cells.push(self.aliases.name(row.key.endpoint).into());
             Some(Text { key: row.key, record, text: cells.join(" ") })
         };
-        let mut texts: Vec<Text> = self.findings.judged.rows.iter().filter_map(text).collect();
+        let mut texts: Vec<Text> = self.findings.rows.iter().filter_map(text).collect();
         texts.sort_by_key(|text| text.record);
         texts
     }
@@ -319,7 +244,7 @@ impl App {
         self.judge_current();
         if let Some(person) = self.findings.verdict.as_ref().filter(|_| page.0 > 0) {
             let store = &self.store;
-            let parts = &self.findings.judged.parts;
+            let parts = &self.findings.parts;
             let endpoint = |id: EndpointId| {
                 let part = parts.get(id.0 as usize).copied().unwrap_or_default();
                 (store.endpoint(id).map_or_else(|| "?".into(), ToString::to_string), part.words())
@@ -356,7 +281,7 @@ impl App {
             return;
         }
         let own = |row: &&Sum| Some(row.key.endpoint) == endpoint;
-        let sums: Vec<&Sum> = self.findings.judged.rows.iter().filter(own).collect();
+        let sums: Vec<&Sum> = self.findings.rows.iter().filter(own).collect();
         match Person::of_sums(&sums, &self.store, &self.fetcher) {
             Ok(person) => self.findings.verdict = person,
             Err(error) => self.say(error.to_string()),
@@ -365,7 +290,7 @@ impl App {
 
     /// Why a view is empty.
     pub fn why_empty(&self) -> &'static str {
-        match (self.view, self.findings.running, self.list.chosen.is_some()) {
+        match (self.view, self.findings.is_running(), self.list.chosen.is_some()) {
             _ if self.filter.running => " filtering ..",
             (View::Findings, true, _) => " looking for findings ..",
             (View::Messages, _, true) if self.before.is_empty() => {

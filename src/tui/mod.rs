@@ -9,6 +9,7 @@ mod filter_bar;
 mod find;
 mod findings;
 mod flow;
+mod judging;
 mod keymap;
 mod list;
 mod moving;
@@ -221,6 +222,14 @@ impl Screen {
                 }
                 return Ok(());
             }
+            Event::Judged(judged) => {
+                self.app.judged(*judged);
+                // What it found of the newest messages is drawn no more often than these are.
+                if self.wanted == Wanted::No {
+                    self.wanted = Wanted::Soon;
+                }
+                return Ok(());
+            }
             Event::Key(key) => {
                 let effect = self.app.press(&key);
                 self.effect(effect, surroundings)?;
@@ -228,7 +237,6 @@ impl Screen {
             Event::Paste(text) => self.app.paste(&text),
             Event::Found(found) => self.app.found(&found),
             Event::Ordered(ordered) => self.app.ordered(ordered),
-            Event::Judged(judged) => self.app.judged(*judged),
             Event::Filtered(filtered) => self.app.filtered(filtered),
             Event::Resize => {}
             Event::End(signal) => self.outcome = Some(Outcome::Signal(signal)),

@@ -28,6 +28,7 @@ impl App {
             behind.store.apply(update);
             return;
         }
+        self.findings.judging.note(&update.patches);
         let from = self.store.len() as RecordId;
         let (patched, ended) = (!update.patches.is_empty(), update.ended.is_some());
         let late = self.late_problem(&update.patches);
@@ -102,6 +103,7 @@ impl App {
         let from = self.store.len() as RecordId;
         let ended = self.store.ended().is_none() && behind.store.ended().is_some();
         self.store = behind.store;
+        self.findings.judging.forget();
         self.show_new(from, true, ended);
     }
 

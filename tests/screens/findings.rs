@@ -33,12 +33,50 @@ fn every_row_can_be_reached() {
     assert_eq!(rows.len(), 13, "{rows:#?}");
 }
 
+/// The rows of the table.
+fn rows(frame: &str) -> Vec<String> {
+    let above = frame.lines().take_while(|row| !row.contains("the worst first") && !row.contains("Verdict on"));
+    let rows = above.map(|row| row.trim_start_matches(['\u{25b6}', ' ']).to_owned());
+    rows.filter(|row| ["error ", "warn ", "note "].iter().any(|word| row.starts_with(word))).collect()
+}
+
+#[test]
+fn what_comes_in_pieces_is_counted_as_a_whole() {
+    const TALL: (u16, u16) = (140, 120);
+    // What is found out of earlier messages, taken back, made graver; copies; a filter that lets more through later.
+    for (capture, filter) in [
+        ("04-duplicates.client.pcap", ""),
+        ("04-late-answer.pcap", ""),
+        ("04-reorder.client.pcap", ""),
+        ("04-retransmit-libcoap.client.pcap", ""),
+        ("05-block-errors.pcap", ""),
+        ("04-duplicates.client.pcap", "coapscope.finding"),
+        ("04-late-answer.pcap", "coap.type == CON"),
+    ] {
+        let scene = || Scene::lab(capture).made_live().filtered(filter).at(TALL);
+        let whole = scene().keys("5").wait().until(|frame| !rows(frame).is_empty()).run();
+        let wanted = rows(whole.last());
+        assert!(wanted.len() > 1, "{capture}: {}", whole.last());
+        let expected = wanted.clone();
+        let film = scene().pieces(7).keys_after_first("5").until(move |frame| rows(frame) == wanted).run();
+        assert_eq!(rows(film.last()), expected, "{capture} {filter}");
+    }
+}
+
+#[test]
+fn what_time_alone_finds_out_is_counted() {
+    use coapscope::coap::{Finding, Rule};
+    use coapscope::tracking::Patch;
+    let finding = Finding::new(Rule::MidGaveUp, Default::default());
+    let scene =
+        Scene::lab("02-alarm-plain.pcap").made_live().at(LARGE).keys("5").until(|frame| frame.contains("cf.missing"));
+    let is_told = |frame: &str| rows(frame).iter().any(|row| row.contains("mid.gave-up"));
+    let film = scene.patched(Patch::Finding(0, finding)).until(is_told).run();
+    assert!(is_told(film.last()), "{}", film.last());
+}
+
 #[test]
 fn a_frozen_table_counts_all_that_was_there() {
-    let rows = |frame: &str| {
-        let rows = frame.lines().map(|row| row.trim_start_matches(['\u{25b6}', ' ']).to_owned());
-        rows.filter(|row| ["error ", "warn ", "note "].iter().any(|word| row.starts_with(word))).collect::<Vec<_>>()
-    };
     let whole = Scene::built_in().made_live().at(LARGE).keys("5").wait().run();
     // The last messages are too few for another look while more may come. The worker answers while keys come.
     let scene = Scene::built_in().made_live().pieces(80).at(LARGE).keys_after_first("5").wait().keys("p");

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use coapscope::capture::{self, FrameReader, Input};
 use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step as Stepped};
 use coapscope::render::time::TimeFormat;
 use coapscope::store::{Ended, Store, Summary, Update};
+use coapscope::tracking::Patch;
 use coapscope::tui::{self, Event, Opening, Outcome, Session, Surroundings, Theme};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -26,7 +27,14 @@ enum Step {
     Resize(u16, u16),
     /// Nothing: a worker's answer brings the next frame.
     Wait,
+    /// The same, until a frame is as wanted, but not for ever.
+    Until(Shows, Instant),
 }
+
+type Shows = Box<dyn Fn(&str) -> bool>;
+
+/// How long a worker may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A scene to be played.
 pub struct Scene {
@@ -114,6 +122,12 @@ impl Scene {
     /// The loader tells so much.
     pub fn told(mut self, summary: Summary, ended: Option<Ended>) -> Self {
         self.steps.push(Step::Update(Box::new(Update { summary, ended, ..Update::default() })));
+        self
+    }
+
+    /// The loader finds this out, and nothing comes.
+    pub fn patched(mut self, patch: Patch) -> Self {
+        self.steps.push(Step::Update(Box::new(Update { patches: vec![patch], ..Update::default() })));
         self
     }
 
@@ -220,6 +234,12 @@ impl Scene {
 
     pub fn wait(mut self) -> Self {
         self.steps.push(Step::Wait);
+        self
+    }
+
+    /// Wait until a frame is as wanted.
+    pub fn until(mut self, shows: impl Fn(&str) -> bool + 'static) -> Self {
+        self.steps.push(Step::Until(Box::new(shows), Instant::now() + PATIENCE));
         self
     }
 
@@ -432,7 +452,13 @@ impl Camera {
                 self.script.push_front(Step::Wait);
                 return;
             }
-            Some(Step::Wait) => return self.go_on(),
+            Some(Step::Until(shows, end))
+                if Instant::now() < end && !self.frames.last().is_some_and(|it| shows(it)) =>
+            {
+                self.script.push_front(Step::Until(shows, end));
+                return;
+            }
+            Some(Step::Wait | Step::Until(..)) => return self.go_on(),
             None => Event::End(15),
         };
         self.sender.send(event).unwrap();

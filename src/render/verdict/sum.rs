@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{CASES, Person, Tally, each_finding, is_of_sender};
+use super::{CASES, Exhibit, Person, Tally, each_finding, is_of_sender};
 use crate::capture::CaptureError;
-use crate::coap::{Rule, Severity};
+use crate::coap::{Finding, Rule, Severity};
 use crate::pipeline::Fetcher;
 use crate::store::Store;
 use crate::tracking::{EndpointId, RecordId, ResourceId};
@@ -46,27 +46,90 @@ impl Sum {
         ids: impl Iterator<Item = RecordId>,
         least: Severity,
     ) -> Result<Vec<Self>, CaptureError> {
-        let mut places: HashMap<SumKey, u32> = HashMap::new();
-        let mut sums: Vec<Self> = Vec::new();
+        let mut sums = Sums::new(Vec::new());
         each_finding(store, fetcher, ids, least, &mut |finding, message, resource| {
-            let its_doing = !message.is_copy && is_of_sender(finding.rule);
-            let key = SumKey { endpoint: message.source, rule: finding.rule, severity: finding.severity, its_doing };
-            let place = *places.entry(key).or_insert(sums.len() as u32) as usize;
-            if place == sums.len() {
-                sums.push(Self { key, count: 0, resources: Vec::new(), first: Vec::new() });
-            }
-            let Some(sum) = sums.get_mut(place) else { return };
-            sum.count += 1;
-            if sum.first.len() < CASES {
-                sum.first.push(message.record);
-            }
-            if let Err(at) = sum.resources.binary_search(&resource)
-                && resource.0 != 0
-            {
-                sum.resources.insert(at, resource);
-            }
+            sums.count(finding, message, resource);
         })?;
-        Ok(sums)
+        Ok(sums.all)
+    }
+
+    /// Adds findings that became known of these messages after the others were summed up.
+    ///
+    /// # Errors
+    /// Where the capture cannot be read.
+    pub fn add_late<'a>(
+        sums: &mut Vec<Self>,
+        store: &Store,
+        fetcher: &Fetcher,
+        late: impl Iterator<Item = &'a (RecordId, Finding)>,
+    ) -> Result<(), CaptureError> {
+        let mut all = Sums::new(std::mem::take(sums));
+        for (id, finding) in late {
+            let mut about = None;
+            each_finding(store, fetcher, std::iter::once(*id), Severity::Chat, &mut |_, message, resource| {
+                about = Some((message, resource));
+            })?;
+            if let Some((message, resource)) = about {
+                all.count(finding, message, resource);
+            }
+        }
+        *sums = all.all;
+        Ok(())
+    }
+
+    /// Adds sums to others.
+    pub fn join_all(sums: &mut Vec<Self>, others: Vec<Self>) {
+        let mut all = Sums::new(std::mem::take(sums));
+        others.iter().for_each(|other| all.add(other.key, other.count, &other.first, &other.resources));
+        *sums = all.all;
+    }
+
+    fn add(&mut self, count: u64, first: &[RecordId], resources: &[ResourceId]) {
+        self.count += count;
+        for record in first {
+            let place = self.first.partition_point(|known| known <= record);
+            if place < CASES {
+                self.first.insert(place, *record);
+                self.first.truncate(CASES);
+            }
+        }
+        for resource in resources {
+            if let Err(at) = self.resources.binary_search(resource) {
+                self.resources.insert(at, *resource);
+            }
+        }
+    }
+}
+
+/// Sums, and where each key has its own.
+struct Sums {
+    all: Vec<Sum>,
+    places: HashMap<SumKey, usize>,
+}
+
+impl Sums {
+    fn new(all: Vec<Sum>) -> Self {
+        let places = all.iter().enumerate().map(|(place, sum)| (sum.key, place)).collect();
+        Self { all, places }
+    }
+
+    /// Adds a finding.
+    fn count(&mut self, finding: &Finding, message: Exhibit, resource: ResourceId) {
+        let its_doing = !message.is_copy && is_of_sender(finding.rule);
+        let key = SumKey { endpoint: message.source, rule: finding.rule, severity: finding.severity, its_doing };
+        let resources = if resource.0 == 0 { &[] } else { std::slice::from_ref(&resource) };
+        self.add(key, 1, &[message.record], resources);
+    }
+
+    /// Adds to the sum of a key.
+    fn add(&mut self, key: SumKey, count: u64, first: &[RecordId], resources: &[ResourceId]) {
+        let place = *self.places.entry(key).or_insert(self.all.len());
+        if place == self.all.len() {
+            self.all.push(Sum { key, count: 0, resources: Vec::new(), first: Vec::new() });
+        }
+        if let Some(sum) = self.all.get_mut(place) {
+            sum.add(count, first, resources);
+        }
     }
 }
 
