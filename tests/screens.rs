@@ -10,6 +10,8 @@ mod arrows;
 mod chart;
 #[path = "screens/cut.rs"]
 mod cut;
+#[path = "screens/down.rs"]
+mod down;
 #[path = "screens/filter.rs"]
 mod filter;
 #[path = "screens/findings.rs"]
@@ -26,12 +28,16 @@ mod long;
 mod mark;
 #[path = "screens/order.rs"]
 mod order;
+#[path = "screens/saving.rs"]
+mod saving;
 #[path = "screens/script.rs"]
 mod script;
 #[path = "screens/sentences.rs"]
 mod sentences;
 #[path = "screens/silent.rs"]
 mod silent;
+#[path = "screens/strokes.rs"]
+mod strokes;
 #[path = "screens/timeline.rs"]
 mod timeline;
 #[path = "screens/told.rs"]
@@ -41,7 +47,7 @@ mod truth;
 #[path = "screens/words.rs"]
 mod words;
 
-use coapscope::capture::{Carrier, PcapWriter};
+use coapscope::capture::PcapWriter;
 use coapscope::frame::LinkType;
 use coapscope::store::{Ended, Offer, Summary};
 use coapscope::tui::Outcome;
@@ -213,20 +219,6 @@ fn nothing_is_explained() {
     let summary = Summary { frames: 9, dropped: 17, ..Summary::default() };
     let film = Scene::live().told(summary, None).run();
     assert!(film.last().lines().next().unwrap().contains("drop 17"), "{}", film.last());
-    for (name, carrier, title) in [
-        ("live-down", Carrier::Down, " LIVE eth0  DOWN"),
-        ("live-unplugged", Carrier::Unplugged, " LIVE eth0  NO LINK"),
-    ] {
-        let summary = Summary { carrier, ..Summary::default() };
-        let film = check(name, SMALL, Scene::live().told(summary.clone(), None));
-        assert!(film.last().starts_with(title), "{}", film.last());
-        let film = Scene::live().told(summary.clone(), None).told(Summary::default(), None).run();
-        assert!(film.last().starts_with(" LIVE eth0  0 msg") && film.last().contains("eth0 is up again"));
-        let film = Scene::live().keys("p").told(summary, None).at(TINY).run();
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words(film.last()).starts_with(&words(title)), "{}", film.last());
-        assert!(words(film.last()).contains("nothing comes until"), "{}", film.last());
-    }
     let failed = Some(Ended::Failed("x.pcap: cannot be read: input/output error".into()));
     let film = check("failed", SMALL, Scene::files().told(Summary::default(), failed));
     assert!(film.last().contains("ENDED BY AN ERROR: ? G"), "{}", film.last());

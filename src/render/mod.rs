@@ -6,6 +6,7 @@ mod body;
 pub mod columns;
 pub mod content;
 mod digits;
+pub mod excerpt;
 mod facts;
 pub mod hex;
 pub mod json;

@@ -182,6 +182,8 @@ pub enum Action {
     WholeFrame,
     /// Copy to the clipboard.
     Copy,
+    /// Ask for a file to save in.
+    Save,
     /// Show this view.
     Show(View),
     /// The ladder, or back to the view before.

@@ -11,9 +11,11 @@ use super::filter_bar::FilterBar;
 use super::find::{self, Course, Finder, Found};
 use super::findings::Findings;
 use super::flow::Flow;
-use super::keymap::{self, Pending, Places, Pressed};
+use super::keymap::{self, Pending, Pressed};
 use super::list::List;
 use super::opening::Opening;
+use super::places::Places;
+use super::saving::Saving;
 use super::tables::Tables;
 use super::take::Behind;
 use super::theme::Theme;
@@ -53,8 +55,27 @@ pub enum Overlay {
     Filter(Input),
     /// The same, for the number of a frame.
     GoTo(Input),
+    /// The same, for the name of a file.
+    Save(Input),
+    /// The question whether the file of this name is to be replaced.
+    Replace(String),
     /// The question whether to end.
     Confirm,
+}
+
+impl Overlay {
+    /// The line that is typed in.
+    pub(super) fn input(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Prompt(input) | Self::Filter(input) | Self::GoTo(input) | Self::Save(input) => Some(input),
+            Self::None | Self::Help(_) | Self::Replace(_) | Self::Confirm => None,
+        }
+    }
+
+    /// Something is asked where the explanation would be.
+    pub fn asks(&self) -> bool {
+        !matches!(self, Self::None | Self::Help(_))
+    }
 }
 
 /// What the loop is to do besides drawing.
@@ -126,6 +147,8 @@ pub struct App {
     pub(super) evidence: Chosen,
     /// What came since the view was frozen.
     pub(super) behind: Option<Behind>,
+    /// A file is being written.
+    pub(super) saving: Option<Saving>,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
     /// Exchanges without a response whose requests had asked for that, counted once the source has ended.
@@ -170,6 +193,7 @@ impl App {
             events,
             help_page: (0, 0),
             spared: 0,
+            saving: None,
             wall,
             evidence: Chosen::default(),
             behind: None,
@@ -213,6 +237,8 @@ impl App {
             (Overlay::Prompt(_), _) => Places::PROMPT,
             (Overlay::GoTo(_), _) => Places::GO_TO,
             (Overlay::Filter(_), _) => Places::FILTER,
+            (Overlay::Save(_), _) => Places::SAVE,
+            (Overlay::Replace(_), _) => Places::REPLACE,
             (Overlay::Confirm, _) => Places::CONFIRM,
             (Overlay::None, Pane::List) => match self.view {
                 View::Messages => Places::LIST,
@@ -237,7 +263,7 @@ impl App {
             }
             Pressed::More => Effect::None,
             Pressed::Nothing => {
-                if let Overlay::Prompt(input) | Overlay::Filter(input) | Overlay::GoTo(input) = &mut self.overlay
+                if let Some(input) = self.overlay.input()
                     && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
                 {
                     input.handle(request);
@@ -283,6 +309,7 @@ impl App {
             Action::Shrink => self.share(-1),
             Action::WholeFrame => self.toggle_frame(),
             Action::Copy => return self.copied(),
+            Action::Save => self.ask_where(),
             Action::Show(view) => self.ask_for(view),
             Action::ToFlow => self.toggle_flow(),
             Action::Sort(sort) => self.sort(sort),
@@ -295,7 +322,7 @@ impl App {
             Action::Suspend => return Effect::Suspend,
             Action::Redraw => return Effect::Redraw,
             Action::Accept => self.accept(),
-            Action::Cancel => self.overlay = Overlay::None,
+            Action::Cancel => self.overlay = self.asked_before(),
         }
         Effect::None
     }
@@ -318,8 +345,11 @@ impl App {
     }
 
     fn accept(&mut self) {
-        if matches!(self.overlay, Overlay::Filter(_)) {
-            return self.accept_filter();
+        match self.overlay {
+            Overlay::Filter(_) => return self.accept_filter(),
+            Overlay::Save(_) => return self.accept_file(),
+            Overlay::Replace(_) => return self.replace_file(),
+            _ => {}
         }
         if let Overlay::GoTo(input) = &self.overlay {
             let number = input.value().trim().trim_start_matches('#').parse();

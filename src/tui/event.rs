@@ -37,6 +37,8 @@ pub enum Event {
     Ordered(Ordered),
     /// A worker has looked for findings.
     Judged(Box<Judged>),
+    /// A worker has saved a file: what to tell of it; or why it could not.
+    Saved(Result<String, String>),
     /// The filter's worker answers.
     Filtered(Filtered),
     /// The keyboard is gone: one line why.

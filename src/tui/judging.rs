@@ -139,7 +139,8 @@ impl App {
         }
         let look = Look {
             store: self.store.clone(),
-            fetcher: (self.make_fetcher)(),
+            // A new one would go through all records to learn what servers say of their resources.
+            fetcher: self.fetcher.clone(),
             chosen: self.list.chosen.clone(),
             from,
             // All of them are in the store.

@@ -3,87 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::{Action, FlowAction, Jump, Motion, Sort, View};
-
-/// Where a key works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Places(u16);
-
-impl Places {
-    /// The message list.
-    pub const LIST: Self = Self(1);
-    /// The tree.
-    pub const TREE: Self = Self(2);
-    /// The bytes.
-    pub const BYTES: Self = Self(4);
-    /// The help page.
-    pub const HELP: Self = Self(8);
-    /// A line to type in.
-    pub const PROMPT: Self = Self(16);
-    /// The question whether to end.
-    pub const CONFIRM: Self = Self(32);
-    /// The line in which a filter is typed.
-    pub const FILTER: Self = Self(128);
-    /// The line in which a frame number is typed.
-    pub const GO_TO: Self = Self(2048);
-    /// The ladder.
-    pub const FLOW: Self = Self(64);
-    /// The table of exchanges.
-    pub const EXCHANGES: Self = Self(256);
-    /// The table of observations.
-    pub const OBSERVATIONS: Self = Self(512);
-    /// The table of findings.
-    pub const FINDINGS: Self = Self(4096);
-    /// What is below one of these tables.
-    pub const FACTS: Self = Self(1024);
-    /// Both tables.
-    pub const TABLES: Self = Self(256 | 512);
-    /// Where a table is seen: all of them, and what is below them.
-    pub const SORTED: Self = Self(256 | 512 | 1024 | 4096);
-    /// The panes.
-    pub const PANES: Self = Self(1 | 2 | 4 | 64 | 256 | 512 | 1024 | 4096);
-    /// Everywhere that scrolls.
-    pub const SCROLL: Self = Self(1 | 2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096);
-    /// Everywhere.
-    pub const ALL: Self = Self(0xffff);
-
-    /// Whether they have a place in common.
-    pub const fn meet(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-/// Heading on the help page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Group {
-    /// Moving about.
-    Move,
-    /// From message to message.
-    Messages,
-    /// Tree and bytes.
-    Look,
-    /// The views.
-    Views,
-    /// The ladder.
-    Flow,
-    /// Time and live captures.
-    Time,
-    /// The rest.
-    Program,
-    /// While something is asked.
-    Asked,
-}
-
-/// Headings in the order of the help page.
-pub const GROUPS: [(Group, &str); 8] = [
-    (Group::Move, "Move"),
-    (Group::Views, "Views"),
-    (Group::Messages, "From message to message"),
-    (Group::Look, "Tree and bytes"),
-    (Group::Flow, "Flow: who said what to whom"),
-    (Group::Time, "Time"),
-    (Group::Program, "Program"),
-    (Group::Asked, "While something is asked"),
-];
+use super::places::{Group, Places};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -342,6 +262,27 @@ pub const KEYS: &[Binding] = &[
     ),
     hinted(row(&["q"], A::Leave, P(2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096), Gr::Program, ""), 4, "q", "out"),
     row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
+    hinted(
+        row(
+            &["s"],
+            A::Save,
+            P::PANES,
+            Gr::Program,
+            "save what is shown: as .pcapng the frames, as .txt a line each, or from the tree this message",
+        ),
+        9,
+        "s",
+        "save",
+    ),
+    hinted(
+        row(&["Enter"], A::Accept, P::SAVE, Gr::Asked, "save in this file; one that is there is asked about"),
+        1,
+        "Enter",
+        "save",
+    ),
+    hinted(row(&["Esc"], A::Cancel, P::SAVE, Gr::Asked, ""), 2, "Esc", "drop"),
+    hinted(row(&["y"], A::Accept, P::REPLACE, Gr::Asked, "replace the file"), 1, "y", "replace"),
+    hinted(row(&["Esc", "n"], A::Cancel, P::REPLACE, Gr::Asked, ""), 2, "Esc", "another name"),
     row(&["C-z"], A::Suspend, P::ALL, Gr::Program, "stop until the shell's fg"),
     row(&["C-l"], A::Redraw, P::ALL, Gr::Program, "draw the screen again"),
     hinted(row(&["?", "F1"], A::Help, P::SCROLL, Gr::Program, "this page, or back"), 0, "?", "help"),
@@ -496,7 +437,7 @@ mod tests {
             assert!(!row.keys.is_empty(), "{row:?}");
             let said = KEYS.iter().any(|other| other.action == row.action && !other.help.is_empty());
             assert!(said, "the help page does not tell of {row:?}");
-            assert!(GROUPS.iter().any(|(group, _)| *group == row.group));
+            assert!(super::super::places::GROUPS.iter().any(|(group, _)| *group == row.group));
         }
         assert_eq!(hints(Places::LIST).first(), Some(&("?", "help")));
     }

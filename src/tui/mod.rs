@@ -19,6 +19,8 @@ mod news;
 mod offer;
 mod opening;
 mod paste;
+mod places;
+mod saving;
 mod tables;
 mod take;
 mod terminal;
@@ -237,6 +239,7 @@ impl Screen {
             Event::Paste(text) => self.app.paste(&text),
             Event::Found(found) => self.app.found(&found),
             Event::Ordered(ordered) => self.app.ordered(ordered),
+            Event::Saved(saved) => self.app.saved(saved),
             Event::Filtered(filtered) => self.app.filtered(filtered),
             Event::Resize => {}
             Event::End(signal) => self.outcome = Some(Outcome::Signal(signal)),

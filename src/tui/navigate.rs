@@ -57,6 +57,10 @@ impl App {
 
     pub(super) fn leave(&mut self) -> Effect {
         if matches!(self.overlay, Overlay::None) && self.focus == Pane::List && self.before.is_empty() {
+            if self.saving.is_some() {
+                self.say("a file is still being written; C-c ends all the same, and takes it back");
+                return Effect::None;
+            }
             if self.opening.would_lose() && !self.store.is_empty() {
                 self.overlay = Overlay::Confirm;
                 return Effect::None;

@@ -2,16 +2,14 @@
 
 use tui_input::Input;
 
-use super::app::{App, Overlay};
+use super::app::App;
 
 impl App {
     /// A text was pasted: it goes into the line that is open. The keys that it is made of are pressed by nobody.
     pub fn paste(&mut self, text: &str) {
-        match &mut self.overlay {
-            Overlay::Prompt(input) | Overlay::Filter(input) | Overlay::GoTo(input) => insert(input, &harmless(text)),
-            Overlay::None | Overlay::Help(_) | Overlay::Confirm => {
-                self.say("pasted text is not taken for keys; open a line for it with / C-f or :");
-            }
+        match self.overlay.input() {
+            Some(input) => insert(input, &harmless(text)),
+            None => self.say("pasted text is not taken for keys; open a line for it with / C-f or :"),
         }
     }
 }

@@ -104,12 +104,21 @@ const ROWS: &[Row] = &[
     ("Enter", "find what was typed", "C-f P U T", "\u{25b6}   9"),
     ("Up", "change what was typed before", "C-f P U T Enter | C-f", "Find> PUT"),
     ("Esc", "drop what was typed", "C-f P U T", "Exchange: 1, answered"),
+    ("s", "save what is shown: as .pcapng the frames", "", "Save> lab-session-part.pcapng"),
+    ("Enter", "save in this file; one that is there is asked about", "(there) s C-u", "is there. Replace it?"),
+    ("y", "replace the file", "(there) s C-u Enter", "saved 85 messages"),
     ("q y Enter", "end, although the capture is not saved", "(live) q", ENDS),
     ("Esc n", "go on", "(live) q", "Enter open"),
 ];
 
-/// Plays keys, with waits at `|`; `(live)`: as from an interface.
+/// Plays keys, with waits at `|`; `(live)`: as from an interface; `(there)`: behind `C-u` the name of a file is typed that is there.
 fn play(keys: &str) -> (Outcome, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.txt");
+    std::fs::write(&file, "").unwrap();
+    let name: String = file.to_str().unwrap().chars().map(|letter| format!("{letter} ")).collect();
+    let named = keys.strip_prefix("(there)").map(|keys| keys.replace("C-u", &format!("C-u {name}")));
+    let keys = named.as_deref().unwrap_or(keys);
     let (live, keys) = keys.strip_prefix("(live)").map_or((false, keys), |keys| (true, keys));
     let scene = if live { Scene::built_in().made_live().keys("G") } else { Scene::built_in() };
     let film = keys.split('|').fold(scene.at(SMALL), |scene, keys| scene.keys(keys).wait()).run();

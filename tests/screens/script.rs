@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use super::strokes::keys_of;
 use coapscope::capture::{self, FrameReader, Input};
 use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step as Stepped};
 use coapscope::render::time::TimeFormat;
@@ -155,6 +156,14 @@ impl Scene {
         self
     }
 
+    /// The user named the file so.
+    pub fn named(mut self, name: &str) -> Self {
+        if let Opening::Files { names, .. } = &mut self.opening {
+            *names = vec![name.to_owned()];
+        }
+        self
+    }
+
     /// The file is followed.
     pub fn followed(mut self) -> Self {
         if let Opening::Files { follow, .. } = &mut self.opening {
@@ -198,7 +207,7 @@ impl Scene {
 
     /// Keys by name, blanks between them; single letters may stand together.
     pub fn keys(mut self, keys: &str) -> Self {
-        self.steps.extend(key_steps(keys));
+        self.steps.extend(keys_of(keys).map(Step::Key));
         self
     }
 
@@ -223,7 +232,7 @@ impl Scene {
 
     /// Keys between the first piece and the second.
     pub fn keys_after_first(mut self, keys: &str) -> Self {
-        self.after_first.extend(key_steps(keys));
+        self.after_first.extend(keys_of(keys).map(Step::Key));
         self
     }
 
@@ -344,58 +353,6 @@ fn live() -> Opening {
     }
 }
 
-fn key_steps(keys: &str) -> Vec<Step> {
-    let named = |word: &str| {
-        word.len() > 1
-            && (["C-", "M-", "F1", "F5"].iter().any(|start| word.starts_with(start))
-                || word.starts_with("S-")
-                || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase))
-    };
-    // `20G` stands for the keys that go to frame 20.
-    let frame = |word: &str| word.strip_suffix('G').filter(|number| number.parse::<u32>().is_ok()).map(str::to_owned);
-    let spelled: Vec<String> = keys
-        .split_whitespace()
-        .map(|word| frame(word).map_or_else(|| word.to_owned(), |n| format!(":{n} Enter")))
-        .collect();
-    let spelled = spelled.join(" ");
-    let names = spelled
-        .split_whitespace()
-        .flat_map(|word| if named(word) { vec![word.to_owned()] } else { word.chars().map(String::from).collect() });
-    names.map(|name| Step::Key(key(&name))).collect()
-}
-
-/// A key by the name that the table has for it.
-fn key(name: &str) -> KeyEvent {
-    if let Some(letter) = name.strip_prefix("C-") {
-        return KeyEvent::new(KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::CONTROL);
-    }
-    if let Some(letter) = name.strip_prefix("M-") {
-        return KeyEvent::new(KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::ALT);
-    }
-    let code = match name {
-        "Enter" => KeyCode::Enter,
-        "Esc" => KeyCode::Esc,
-        "Tab" => KeyCode::Tab,
-        "S-Tab" => KeyCode::BackTab,
-        "Backspace" => KeyCode::Backspace,
-        "PgDn" => KeyCode::PageDown,
-        "PgUp" => KeyCode::PageUp,
-        "Up" => KeyCode::Up,
-        "Down" => KeyCode::Down,
-        "F1" => KeyCode::F(1),
-        "F5" => KeyCode::F(5),
-        "Space" => KeyCode::Char(' '),
-        "Insert" => KeyCode::Insert,
-        "Delete" => KeyCode::Delete,
-        "Left" => KeyCode::Left,
-        "Right" => KeyCode::Right,
-        "Home" => KeyCode::Home,
-        "End" => KeyCode::End,
-        letter => KeyCode::Char(letter.chars().next().unwrap()),
-    };
-    KeyEvent::new(code, KeyModifiers::NONE)
-}
-
 /// Surroundings without a process to stop; what is copied is kept.
 #[derive(Default)]
 struct Nowhere {
@@ -446,7 +403,7 @@ impl Camera {
             // The answer may have come in the frame of the question.
             Some(Step::Wait)
                 if self.frames.last().is_some_and(|frame| {
-                    ["looking for", "filtering", "sorting"].iter().any(|word| frame.contains(word))
+                    ["looking for", "filtering", "sorting", "saving to"].iter().any(|word| frame.contains(word))
                 }) =>
             {
                 self.script.push_front(Step::Wait);
@@ -456,6 +413,12 @@ impl Camera {
                 if Instant::now() < end && !self.frames.last().is_some_and(|it| shows(it)) =>
             {
                 self.script.push_front(Step::Until(shows, end));
+                // Where no answer comes, another frame does.
+                let sender = self.sender.clone();
+                std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_millis(20));
+                    let _ = sender.send(Event::Resize);
+                });
                 return;
             }
             Some(Step::Wait | Step::Until(..)) => return self.go_on(),
@@ -509,7 +472,9 @@ fn check_frame(frame: &str, width: u16, height: u16) {
     }
     if width >= 40 && height >= 8 {
         let last = frame.lines().last().unwrap_or_default();
-        let other = ["Enter find", "Enter apply", "Enter go", "q end"].iter().any(|hint| last.contains(hint));
+        let other = ["Enter find", "Enter apply", "Enter go", "Enter save", "y replace", "q end"]
+            .iter()
+            .any(|hint| last.contains(hint));
         assert!(last.ends_with("? help") || other, "{width}x{height}: no way to help in\n{frame}");
     }
 }

@@ -8,8 +8,9 @@ use crate::render::ladder::{ASCII, Kind, UNICODE};
 use crate::store::Ended;
 use crate::tracking::EndpointId;
 use crate::tui::app::{App, Overlay};
-use crate::tui::keymap::{GROUPS, KEYS};
+use crate::tui::keymap::KEYS;
 use crate::tui::opening::Opening;
+use crate::tui::places::GROUPS;
 use crate::tui::theme::Theme;
 
 /// Signs of the views, and what they say. The arrows and the wall are those of the terminal.

@@ -100,7 +100,7 @@ fn draw_panes(buffer: &mut Buffer, panes: &Panes, app: &App) {
     if let Some(area) = panes.list {
         messages::new_below(buffer, area, app, panes.tree.is_none());
     }
-    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::GoTo(_) | Overlay::Confirm) {
+    if !app.overlay.asks() {
         status::explain(buffer, panes.explain, app);
     }
 }

@@ -2,8 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use tui_input::Input;
 
 use super::text;
+use crate::coap::escape;
 use crate::tui::app::{App, Overlay};
 
 /// Draw the line where the explanation would be. Answers where the terminal's cursor is to stand.
@@ -21,7 +24,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
             } else {
                 String::new()
             };
-            let plain = ratatui::style::Style::new();
+            let plain = Style::new();
             let pieces = vec![(label.into(), app.theme.heading()), (typed, plain), (hint, plain)];
             text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
             let x = label.len() + input.visual_cursor().saturating_sub(scroll);
@@ -31,10 +34,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
             let label = " Frame> ";
             let typed = input.value().to_owned();
             let x = label.len() + input.visual_cursor();
-            let plain = ratatui::style::Style::new();
+            let plain = Style::new();
             let pieces = vec![(label.into(), app.theme.heading()), (typed, plain)];
             text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
             Some(Position { x: area.x + (x as u16).min(area.width - 1), y: area.y })
+        }
+        Overlay::Save(input) => Some(save(buffer, area, app, input)),
+        Overlay::Replace(name) => {
+            let question = format!(" {} is there. Replace it?", escape::text(name));
+            text::write(buffer, area.x, area.y, area.width, &vec![(question, app.theme.heading())], more);
+            None
         }
         Overlay::Filter(input) => super::filter::draw(buffer, area, app, input),
         Overlay::Confirm => {
@@ -44,4 +53,25 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
         }
         Overlay::None | Overlay::Help(_) => None,
     }
+}
+
+/// The line in which a file is named, and below it what is saved, or why that cannot be.
+fn save(buffer: &mut Buffer, area: Rect, app: &App, input: &Input) -> Position {
+    let (label, more) = (" Save> ", app.theme.signs().more);
+    let columns = usize::from(area.width).saturating_sub(label.len() + 1);
+    let scroll = input.visual_scroll(columns);
+    let typed: String = input.value().chars().skip(scroll).collect();
+    let (said, fits) = app.about_saving(input.value());
+    let mut pieces = vec![(label.into(), app.theme.heading()), (typed, Style::new())];
+    if area.height == 1 && !fits {
+        pieces.push((format!("  {said}"), app.theme.verdict(false)));
+    }
+    text::write(buffer, area.x, area.y, area.width, &pieces, more);
+    let style = if fits { Style::new() } else { app.theme.verdict(false) };
+    let lines = text::wrap(&said, usize::from(area.width).saturating_sub(2));
+    for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
+        text::write(buffer, area.x + 1, y, area.width - 1, &vec![(line, style)], more);
+    }
+    let x = label.len() + input.visual_cursor().saturating_sub(scroll);
+    Position { x: area.x + (x as u16).min(area.width - 1), y: area.y }
 }

@@ -314,7 +314,7 @@ pub fn hints(buffer: &mut Buffer, area: Rect, app: &App) {
     let back = |hint| if app.view == View::Flow && hint == ("f", "flow") { ("f", "back") } else { hint };
     let mut hints = keymap::hints(app.place()).into_iter().map(back);
     let mut end: Pieces = Vec::new();
-    if !matches!(app.overlay, Overlay::Prompt(_) | Overlay::Filter(_) | Overlay::Confirm)
+    if !app.overlay.asks()
         && let Some((key, word)) = hints.next()
     {
         end = vec![(key.into(), app.theme.key()), (format!(" {word} "), Style::new())];
