@@ -36,8 +36,6 @@ mod script;
 mod sentences;
 #[path = "screens/silent.rs"]
 mod silent;
-#[path = "screens/strokes.rs"]
-mod strokes;
 #[path = "screens/timeline.rs"]
 mod timeline;
 #[path = "screens/told.rs"]

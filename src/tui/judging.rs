@@ -191,7 +191,7 @@ impl App {
             if judged.rows.iter().any(|row| Some(row.key.endpoint) == endpoint) {
                 findings.verdict = None;
             }
-            Sum::join_all(&mut findings.rows, judged.rows);
+            Sum::join_all(&mut findings.rows, &judged.rows);
         }
         findings.put_in_order();
         // Rows may have come or gone.

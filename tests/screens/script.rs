@@ -1,12 +1,14 @@
 //! A scene: a capture, a size, and what happens to the screen, one event a frame; and the film that comes of it.
 
+#[path = "strokes.rs"]
+mod strokes;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::strokes::keys_of;
 use coapscope::capture::{self, FrameReader, Input};
 use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step as Stepped};
 use coapscope::render::time::TimeFormat;
@@ -19,6 +21,7 @@ use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
+use strokes::keys_of;
 
 /// What happens next.
 enum Step {

@@ -78,7 +78,7 @@ impl Sum {
     }
 
     /// Adds sums to others.
-    pub fn join_all(sums: &mut Vec<Self>, others: Vec<Self>) {
+    pub fn join_all(sums: &mut Vec<Self>, others: &[Self]) {
         let mut all = Sums::new(std::mem::take(sums));
         others.iter().for_each(|other| all.add(other.key, other.count, &other.first, &other.resources));
         *sums = all.all;
