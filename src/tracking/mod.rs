@@ -10,6 +10,7 @@ mod bodies;
 mod climb;
 mod clock;
 mod context;
+mod counters;
 mod crossing;
 mod dues;
 mod early;
@@ -54,6 +55,7 @@ mod usual;
 
 pub use ahead::{AHEAD, Ahead, Coming};
 pub use behind::{AHEAD as FACTS_AHEAD, UsualFacts};
+pub use counters::Counters;
 pub use early::is_near;
 pub use facts::Facts;
 pub use model::*;
