@@ -193,6 +193,11 @@ impl Times {
         self.is_steady(seconds) || self.last.is_some_and(|last| is_near(last, seconds))
     }
 
+    /// Whether this time is later than those of the records so far.
+    pub fn is_later(&self, seconds: u32) -> bool {
+        self.steady.is_none_or(|steady| seconds > steady)
+    }
+
     /// Whether there was no jump up to this time.
     pub fn is_steady(&self, seconds: u32) -> bool {
         self.steady.is_none_or(|steady| is_near(steady, seconds))
@@ -223,7 +228,8 @@ impl Trail {
     /// The same of a record alone. `joined`: another file may begin behind it, of which more than its beginning must be sound.
     ///
     /// One that has about the time of those before is sound where the next one has, too. Where times are far apart, since nothing was captured
-    /// for days or the clock was set, a row of records is.
+    /// for days, a row of records is. No time in it goes back: of small packets of IPv6 in a file of raw IP the four words behind the first one
+    /// look like a header, too, in record after record, but for the fraction in place of the time.
     fn judge_record(&self, bytes: &[u8], at_end: bool, joined: bool) -> Sound {
         let mut rest = bytes;
         let mut before = None;
@@ -236,10 +242,12 @@ impl Trail {
                 Some(_) => {}
             }
             let Some(record) = self.layout.read(rest) else { return Sound::short(at_end) };
-            if !self.is_plausible(&record) {
+            let seconds = record.seconds;
+            let is_backwards = before.is_some_and(|before| seconds < before && !is_near(before, seconds));
+            if !self.is_plausible(&record) || is_backwards || !(self.times.fit(seconds) || self.times.is_later(seconds))
+            {
                 return Sound::No;
             }
-            let seconds = record.seconds;
             if place == 1 && before.is_some_and(|before| self.times.fit(before) && is_near(before, seconds)) {
                 return Sound::Yes;
             }
@@ -264,6 +272,18 @@ impl Trail {
             Some(*at + self.layout.header + record.captured as usize)
         };
         std::iter::successors(next(&0), next).take(MOST)
+    }
+
+    /// The same behind a record of this time, whatever came before that.
+    pub fn behind(self, seconds: u32) -> Self {
+        Self { times: Times { last: Some(seconds), steady: Some(seconds) }, ..self }
+    }
+
+    /// Whether a row of records begins here, or of as many as there are up to the end, whatever their times are.
+    pub fn goes_on(&self, bytes: &[u8]) -> bool {
+        let ends = self.ends_in_a_row(bytes).take(ROW);
+        let (count, last) = ends.fold((0, 0), |(count, _), end| (count + 1, end));
+        count == ROW || last == bytes.len()
     }
 
     /// Whether records follow each other from here on beyond so many bytes.

@@ -68,8 +68,8 @@ fn what_was_captured_days_later_is_found_behind_damage() {
     let before = [header(), records(0..3)].concat();
     let lying = claims(SECONDS + 3, 0xffff_ffff, &named(9));
     for damage in [vec![0xff; 100], vec![0; 77], lying] {
-        // All of one later day; each of another one, back and forth; the last one.
-        for seconds in [|n: u32| 30 * DAY + n, |n| n % 3 * 9 * DAY + 20 * DAY] {
+        // All of one later day, or each of another one; up to the last one.
+        for seconds in [|n: u32| 30 * DAY + n, |n| n * 9 * DAY] {
             for last in [4, 5, 9] {
                 let behind = (3..last).flat_map(|number| late(number, seconds(number)));
                 let file = [&before[..], &damage, &behind.collect::<Vec<_>>()].concat();
@@ -118,6 +118,27 @@ fn a_length_that_takes_in_later_records_is_found_out() {
         let file = [&before[..], &whole, &[0xff; 70], &records(20..23)].concat();
         check(&file, &[0, 1, 2, 20, 21, 22], "70 bytes were skipped");
     }
+}
+
+#[test]
+fn sound_records_of_other_days_are_no_damage() {
+    // Small packets of IPv6, of which the second word of a record looks like the first one of another.
+    let small = |number: u32| [&[0x60, 0, 0, 0][..], format!("frame {number}").as_bytes()].concat();
+    let record = |number: u32, seconds: u32| claims(seconds, small(number).len(), &small(number));
+    let days: [fn(u32) -> u32; 5] =
+        [|n| n, |n| n * DAY * 2, |n| n % 4 * DAY * 9, |n| (40 - n) * DAY * 2, |n| n % 2 * SECONDS];
+    for seconds in days {
+        for start in [0, SECONDS] {
+            let all =
+                (0..30).flat_map(|number| record(number, start.saturating_add(seconds(number)))).collect::<Vec<_>>();
+            let read = read(&[header(), all].concat());
+            assert_eq!((numbers(&read), read.warnings), ((0..30).collect(), vec![]));
+        }
+    }
+    // Nor is the second word taken for the first behind damage that spoilt that.
+    let [before, behind] = [0..3, 3..30].map(|all| all.flat_map(|n| record(n, SECONDS + n)).collect::<Vec<_>>());
+    let file = [&header()[..], &before, &[0xff; 40], &behind[4..]].concat();
+    check(&file, &[&[0, 1, 2], &*(4..30).collect::<Vec<_>>()].concat(), " bytes were skipped");
 }
 
 #[test]

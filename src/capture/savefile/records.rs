@@ -161,12 +161,12 @@ impl Savefile {
             Have::All if is_doubtful && !self.may_stand(record, length) && self.is_disproved() => {
                 Some(self.pass(damage, 1, None))
             }
-            Have::All => self.swallowed(own, length).map(|own| self.pass(damage, own, None)),
+            Have::All => self.ends_before(record.seconds, own, length).map(|own| self.pass(damage, own, None)),
             Have::Pending if is_doubtful && self.is_overtaken(1) => Some(self.pass(damage, 1, None)),
             Have::Pending if own.is_some_and(|own| self.is_overtaken(own)) => Some(self.pass(damage, own?, None)),
             Have::Pending => Some(Step::Pending),
             Have::Short if is_doubtful => Some(self.pass(damage, 1, Some(length as u64))),
-            Have::Short => Some(self.pass_or_cut(damage, own, length)),
+            Have::Short => Some(self.pass_or_cut(damage, Some(record.seconds), own, length)),
         }
     }
 

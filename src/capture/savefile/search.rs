@@ -72,8 +72,16 @@ impl Savefile {
 
     /// Where something sound begins within a record that is whole, though nothing sound stands behind its `length` bytes: records or another file
     /// that go on beyond these, where it was cut; or a record behind the `own` bytes of its frame, where its length is wrong.
-    pub(super) fn swallowed(&self, own: Option<usize>, length: usize) -> Option<usize> {
-        let trail = self.trail()?;
+    pub(super) fn ends_before(&mut self, seconds: u32, own: Option<usize>, length: usize) -> Option<usize> {
+        let at_end = self.window.look_ahead(length + REACH);
+        let behind = self.window.bytes().get(length..).unwrap_or_default();
+        // It may only be of another day.
+        let is_sound = self.judge(behind, at_end) != Sound::No || self.trail()?.goes_on(behind);
+        if is_sound { None } else { self.swallowed(seconds, own, length) }
+    }
+
+    fn swallowed(&self, seconds: u32, own: Option<usize>, length: usize) -> Option<usize> {
+        let trail = self.trail()?.behind(seconds);
         let bytes = self.window.bytes();
         let mut rows = ROWS;
         let mut may_look = || is_left(&mut rows);
@@ -89,18 +97,23 @@ impl Savefile {
 
     /// Where something sound begins in what is left of the file, in the middle of a record or block that claims to be longer: behind the `own` bytes of
     /// its frame, or anywhere where a row begins that ends with the file, but for behind the beginning of a file, which the frame may carry.
-    fn follower(&self, own: Option<usize>) -> Option<usize> {
+    fn follower(&self, seconds: Option<u32>, own: Option<usize>) -> Option<usize> {
         let bytes = self.window.bytes();
+        let trail = self.trail().zip(seconds).map(|(trail, seconds)| trail.behind(seconds));
+        let (judge, ends) = (
+            |bytes: &[u8]| trail.map_or_else(|| self.judge(bytes, true), |trail| trail.judge(bytes, true)),
+            |bytes: &[u8]| trail.map_or_else(|| self.ends(bytes), |trail| trail.ends(bytes)),
+        );
         let (mut rows, mut is_carried) = (ROWS, false);
         (1..bytes.len()).find(|at| {
             let behind = bytes.get(*at..).unwrap_or_default();
             let is_beyond = own.is_some_and(|own| *at >= own);
             let begins_file = classic::begins_any(behind);
             is_carried |= begins_file && !is_beyond;
-            if !is_beyond && (begins_file || is_carried) || self.judge(behind, true) != Sound::Yes {
+            if !is_beyond && (begins_file || is_carried) || judge(behind) != Sound::Yes {
                 return false;
             }
-            is_beyond || is_left(&mut rows) && self.ends(behind)
+            is_beyond || is_left(&mut rows) && ends(behind)
         })
     }
 
@@ -118,8 +131,15 @@ impl Savefile {
     }
 
     /// Passes over a record or block of so many bytes that goes beyond the end of the file, where something sound follows; else that is cut.
-    pub(super) fn pass_or_cut(&mut self, damage: Damage, own: Option<usize>, length: usize) -> Step {
-        match self.follower(own) {
+    /// `seconds`: the time of a record.
+    pub(super) fn pass_or_cut(
+        &mut self,
+        damage: Damage,
+        seconds: Option<u32>,
+        own: Option<usize>,
+        length: usize,
+    ) -> Step {
+        match self.follower(seconds, own) {
             Some(own) => self.pass(damage, own, None),
             None => self.cut(length as u64),
         }
@@ -144,13 +164,9 @@ impl Savefile {
         }
     }
 
-    /// Whether records or blocks follow each other from here on up to the end of the file.
+    /// Whether blocks follow each other from here on up to the end of the file.
     fn ends(&self, bytes: &[u8]) -> bool {
-        match (&self.format, self.trail()) {
-            (_, Some(trail)) => trail.ends(bytes),
-            (Format::Blocks(section), _) => blocks::end(bytes, section.big_endian, classic::MOST),
-            _ => false,
-        }
+        matches!(&self.format, Format::Blocks(section) if blocks::end(bytes, section.big_endian, classic::MOST))
     }
 
     /// Goes on to what is sound.

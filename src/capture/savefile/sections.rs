@@ -266,7 +266,7 @@ impl Savefile {
         }
         self.lose(kind, big_endian);
         match have {
-            Have::Short => self.pass_or_cut(damage, Some(own), length),
+            Have::Short => self.pass_or_cut(damage, None, Some(own), length),
             _ => self.pass(damage, own, None),
         }
     }
