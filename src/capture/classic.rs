@@ -265,10 +265,13 @@ impl Trail {
         (1..=record.original).contains(&record.captured) && record.original <= LONGEST && !record.is_carried(self.clock)
     }
 
-    /// Where each of the records ends that follow each other from here on, as far as they look sound.
-    fn ends_in_a_row(&self, bytes: &[u8]) -> impl Iterator<Item = usize> {
+    /// Where each of the records ends that follow each other from here on, as far as they look sound; `empty`: those without a byte, too.
+    fn ends_in_a_row(&self, bytes: &[u8], empty: bool) -> impl Iterator<Item = usize> {
         let next = move |at: &usize| {
-            let record = self.layout.read(bytes.get(*at..)?).filter(|record| self.is_plausible(record))?;
+            let is_sound = |record: &RecordHeader| {
+                self.is_plausible(record) || empty && record.captured == 0 && !record.is_carried(self.clock)
+            };
+            let record = self.layout.read(bytes.get(*at..)?).filter(is_sound)?;
             Some(*at + self.layout.header + record.captured as usize)
         };
         std::iter::successors(next(&0), next).take(MOST)
@@ -281,19 +284,19 @@ impl Trail {
 
     /// Whether a row of records begins here, or of as many as there are up to the end, whatever their times are.
     pub fn goes_on(&self, bytes: &[u8]) -> bool {
-        let ends = self.ends_in_a_row(bytes).take(ROW);
+        let ends = self.ends_in_a_row(bytes, true).take(ROW);
         let (count, last) = ends.fold((0, 0), |(count, _), end| (count + 1, end));
         count == ROW || last == bytes.len()
     }
 
     /// Whether records follow each other from here on beyond so many bytes.
     pub fn crosses(&self, bytes: &[u8], length: usize) -> bool {
-        self.ends_in_a_row(bytes).any(|end| end > length)
+        self.ends_in_a_row(bytes, false).any(|end| end > length)
     }
 
     /// Whether records follow each other from here on up to the end.
     pub fn ends(&self, bytes: &[u8]) -> bool {
-        self.ends_in_a_row(bytes).any(|end| end == bytes.len())
+        self.ends_in_a_row(bytes, false).any(|end| end == bytes.len())
     }
 }
 
