@@ -239,6 +239,21 @@ fn malformed_messages_are_explained_as_far_as_they_go() {
 }
 
 #[test]
+fn an_oscore_option_that_cannot_be_read_has_no_fields() {
+    // Reserved bits, a Partial IV of 6 bytes, and no kid context where one is announced; then a whole one, and one of Group OSCORE.
+    for (option, expected) in [
+        ("934914aa", serde_json::json!("4914aa")),
+        ("970e010203040506", serde_json::json!("0e010203040506")),
+        ("921914", serde_json::json!("1914")),
+        ("930914aa", serde_json::json!({"partial_iv": "14", "kid_context": null, "kid": "aa"})),
+        ("932914aa", serde_json::json!({"partial_iv": "14", "kid_context": null, "kid": "aa"})),
+    ] {
+        let object = object(&format!("4402000161626364{option}ff01"));
+        assert_eq!(object["coap"]["options"][0]["value"], expected, "{option}");
+    }
+}
+
+#[test]
 fn pre_standard_headers_are_explained_in_both_readings() {
     // GET with one option (Uri-Path "time"), as draft-ietf-core-coap-08 and -12 encode it: no token, an option count of 1.
     for (hex, draft) in

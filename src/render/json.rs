@@ -247,6 +247,8 @@ fn option(instance: &OptionInstance<'_>, object: &mut Members<'_>) {
             object.put("size", block.known_size());
             object.put("szx", block.szx);
         }),
+        // Fields that are not there are not to be told from those that cannot be read.
+        OptionValue::Oscore(oscore) if !oscore.is_readable() => object.hex("value", instance.value),
         OptionValue::Oscore(oscore) => object.object("value", |object| {
             object.hex("partial_iv", oscore.partial_iv);
             object.put("kid_context", oscore.kid_context.map(escape::hex));

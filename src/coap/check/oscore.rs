@@ -23,8 +23,7 @@ impl Check<'_, '_> {
             self.raise(Rule::OscoreNoPayload, span, 0, 0);
         }
         self.oscore_defect(&oscore, option.value_span());
-        let is_readable = matches!(oscore.defect, None | Some(OscoreDefect::ZeroFlagByte)) || oscore.is_of_group();
-        if self.kind.is_request() && is_readable && (oscore.partial_iv.is_empty() || oscore.kid.is_none()) {
+        if self.kind.is_request() && oscore.is_readable() && (oscore.partial_iv.is_empty() || oscore.kid.is_none()) {
             self.raise(Rule::OscoreRequestIncomplete, span, 0, 0);
         }
         let has_observe = self.has(OptionNumber::OBSERVE);

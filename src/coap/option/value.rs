@@ -141,6 +141,11 @@ impl<'a> Oscore<'a> {
         self.flags & Self::RESERVED == Self::GROUP && self.defect == Some(OscoreDefect::ReservedBits)
     }
 
+    /// Whether its fields can be told apart, all of them.
+    pub fn is_readable(&self) -> bool {
+        matches!(self.defect, None | Some(OscoreDefect::ZeroFlagByte)) || self.is_of_group()
+    }
+
     /// Reads the fields behind the flag byte.
     fn read_fields(&mut self, rest: &'a [u8]) -> Result<(), OscoreDefect> {
         if self.flags & Self::RESERVED & !Self::GROUP != 0 {
