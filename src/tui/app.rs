@@ -25,6 +25,7 @@ use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::time::TimeFormat;
 use crate::store::{Chosen, Store};
+use crate::tracking::RecordId;
 
 /// Characters of a copied text that are shown.
 const QUOTED: usize = 40;
@@ -149,6 +150,8 @@ pub struct App {
     pub(super) behind: Option<Behind>,
     /// A file is being written.
     pub(super) saving: Option<Saving>,
+    /// All messages below this one are in a file.
+    pub saved_all: Option<RecordId>,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
     /// Exchanges without a response whose requests had asked for that, counted once the source has ended.
@@ -194,6 +197,7 @@ impl App {
             help_page: (0, 0),
             spared: 0,
             saving: None,
+            saved_all: None,
             wall,
             evidence: Chosen::default(),
             behind: None,

@@ -8,6 +8,7 @@ use crossterm::event::{self, KeyEvent, KeyEventKind};
 use super::filter_bar::Filtered;
 use super::find::Found;
 use super::judging::Judged;
+use super::saving::Saved;
 use super::tables::Ordered;
 use crate::store::Update;
 
@@ -37,8 +38,8 @@ pub enum Event {
     Ordered(Ordered),
     /// A worker has looked for findings.
     Judged(Box<Judged>),
-    /// A worker has saved a file: what to tell of it; or why it could not.
-    Saved(Result<String, String>),
+    /// A worker has saved a file, or could not.
+    Saved(Saved),
     /// The filter's worker answers.
     Filtered(Filtered),
     /// The keyboard is gone: one line why.

@@ -140,6 +140,7 @@ impl App {
     /// Put a filter in force.
     pub(super) fn apply_filter(&mut self, filter: Filter) {
         self.filter.stop();
+        self.findings.judging.forget();
         // It looks through other messages than are shown from now on, and keeps what it looks at as it was.
         if self.finder.running {
             self.finder.stop();
@@ -149,7 +150,6 @@ impl App {
             self.filter.filter = None;
             self.filter.sweep = None;
             self.list.chosen = None;
-            self.findings.judging.forget();
             return;
         }
         self.filter.remember(filter.text());
@@ -158,7 +158,6 @@ impl App {
         self.filter.filter = Some(Arc::clone(&filter));
         if self.store.is_empty() {
             self.list.chosen = Some(Arc::default());
-            self.findings.judging.forget();
         } else {
             self.look_again();
         }
@@ -179,7 +178,7 @@ impl App {
             return;
         }
         self.filter.running = false;
-        self.findings.judging.forget();
+        self.findings.judging.doubt();
         match filtered.chosen {
             Ok(ids) => self.list.chosen = Some(Arc::new(ids)),
             Err(why) => return self.say(format!("cannot filter: {why}")),

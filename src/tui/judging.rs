@@ -68,6 +68,11 @@ impl Judging {
         (self.running, self.upto) = (false, 0);
     }
 
+    /// Some of the messages that were looked at may be shown no longer, or others are: all is looked at again when it is time.
+    pub(super) fn doubt(&mut self) {
+        self.stale = true;
+    }
+
     /// It is not too soon for another look at everything.
     fn is_due(&self) -> bool {
         self.whole.is_none_or(|(over, took)| over.elapsed() >= took * PAUSE)

@@ -70,7 +70,12 @@ struct Job {
     ids: Vec<RecordId>,
     /// The file was there, and the user gave it up.
     replaces: bool,
+    /// All messages up to this one are saved, as they came.
+    all: Option<RecordId>,
 }
+
+/// What to tell of a file that was saved, and where all messages are in it the one behind the last; or why it could not be.
+pub type Saved = Result<(String, Option<RecordId>), String>;
 
 /// Writes to a file as long as nobody wants it to stop.
 struct Stoppable {
@@ -104,7 +109,7 @@ impl Job {
         } else {
             options.create_new(true)
         };
-        let file = options.open(&self.path).map_err(|error| cannot(&self.path, &error, way(&self.path)))?;
+        let file = options.open(&self.path).map_err(|error| cannot(&self.path, &error, way(&self.path, &error)))?;
         if !self.replaces {
             give_to_user(&file);
         }
@@ -173,9 +178,13 @@ fn shown(path: &Path) -> String {
 }
 
 /// What to look at where a file cannot be made.
-fn way(path: &Path) -> &'static str {
+fn way(path: &Path, error: &io::Error) -> &'static str {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) { "; check its folder" } else { "" }
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; name one in a folder of yours",
+        _ if folder.is_some_and(|folder| !folder.is_dir()) => "; check its folder",
+        _ => "",
+    }
 }
 
 /// A file that root makes for a user behind `sudo` is that user's.
@@ -309,12 +318,14 @@ impl App {
             Some(selected) => (Form::Details, vec![selected]),
             None => (form, self.to_save()),
         };
-        let job = Job { path, form, store: self.store.clone(), times: self.times.format, ids, replaces };
+        let is_all = form == Form::Capture && ids.len() == self.store.len();
+        let all = is_all.then_some(self.store.len() as RecordId);
+        let job = Job { path, form, store: self.store.clone(), times: self.times.format, ids, replaces, all };
         let (fetcher, events) = (self.fetcher.clone(), self.events.clone());
         let (stop, (running, over)) = (Arc::new(AtomicBool::new(false)), channel());
         let stopped = Arc::clone(&stop);
         let started = thread::Builder::new().name("save".into()).spawn(move || {
-            let saved = job.run(&fetcher, stopped);
+            let saved = job.run(&fetcher, stopped).map(|said| (said, job.all));
             // What changes from now on need not be kept as it was; and whoever waits for the end waits for no event to be taken.
             drop((job, fetcher, running));
             let _ = events.send(Event::Saved(saved));
@@ -329,9 +340,21 @@ impl App {
     }
 
     /// A worker has saved, or could not.
-    pub fn saved(&mut self, saved: Result<String, String>) {
+    pub fn saved(&mut self, saved: Saved) {
         self.saving = None;
-        self.say(saved.unwrap_or_else(|why| why));
+        match saved {
+            Ok((said, all)) => {
+                self.saved_all = all.or(self.saved_all);
+                self.say(said);
+            }
+            Err(why) => self.say(why),
+        }
+    }
+
+    /// Ending would lose messages that are in no file.
+    pub(super) fn would_lose(&self) -> bool {
+        let newest = self.newest().len();
+        self.opening.would_lose() && newest > 0 && self.saved_all.is_none_or(|all| (all as usize) < newest)
     }
 }
 

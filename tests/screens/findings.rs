@@ -76,6 +76,18 @@ fn what_time_alone_finds_out_is_counted() {
 }
 
 #[test]
+fn no_row_is_hidden_above_an_empty_pane() {
+    // The newest message has no finding: no row is marked, and nothing is told below.
+    let film = Scene::lab("04-duplicates.client.pcap")
+        .made_live()
+        .at(SMALL)
+        .keys("5")
+        .until(|frame| rows(frame).len() > 9)
+        .run();
+    assert!(film.last().contains("no row is marked") && rows(film.last()).len() > 9, "{}", film.last());
+}
+
+#[test]
 fn a_frozen_table_counts_all_that_was_there() {
     let whole = Scene::built_in().made_live().at(LARGE).keys("5").wait().run();
     // The last messages are too few for another look while more may come. The worker answers while keys come.

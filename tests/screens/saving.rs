@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use coapscope::tui::Outcome;
+
 use super::script::{Film, Scene};
 use super::{SMALL, TINY, check};
 
@@ -71,6 +73,20 @@ fn a_file_that_is_there_is_asked_about() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text.lines().count(), 88);
     assert!(text.lines().nth(86).unwrap().starts_with("   87 W "), "{text}");
+}
+
+#[test]
+fn what_is_saved_is_not_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, filter, is_saved) in
+        [("all.pcapng", "", true), ("all.txt", "", false), ("some.pcapng", "coap.type == 0", false)]
+    {
+        let file = folder.path().join(name);
+        let scene = Scene::built_in().made_live().filtered(filter).keys("s C-u").typed(file.to_str().unwrap());
+        let film = scene.keys("Enter").until(|frame| frame.contains(" saved ")).keys("q").run();
+        assert_eq!(film.outcome == Outcome::Quit, is_saved, "{name}: {}", film.last());
+        assert_eq!(film.last().contains("The capture is not saved"), !is_saved, "{name}: {}", film.last());
+    }
 }
 
 #[test]

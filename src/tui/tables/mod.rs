@@ -258,15 +258,15 @@ impl App {
         self.is_open() && !self.is_frozen() && self.view.is_table() && !self.is_empty()
     }
 
-    /// What a table and the pane below it have to show. None where that is no table, or where more rows come.
+    /// What a table and the pane below it have to show. None where that is no table, or where it may change at any moment.
     pub fn table(&self) -> Option<layout::Table> {
-        self.store.ended()?;
         let (rows, is_marked) = match self.view {
             View::Messages | View::Flow => return None,
             View::Exchanges | View::Observations => (self.table_len(), self.marked_place().1),
             View::Findings => (self.findings.len(), self.findings.marked_key().is_some()),
         };
-        Some(layout::Table { rows, is_marked })
+        // As long as more rows come, what is told below one stays where it is.
+        (self.store.ended().is_some() || !is_marked).then_some(layout::Table { rows, is_marked })
     }
 
     /// Make the rows of the pane and what is said of the current one.

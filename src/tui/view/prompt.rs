@@ -47,8 +47,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
         }
         Overlay::Filter(input) => super::filter::draw(buffer, area, app, input),
         Overlay::Confirm => {
-            let question = " The capture is not saved (start with -w FILE to keep it). End all the same?";
-            text::write(buffer, area.x, area.y, area.width, &vec![(question.into(), app.theme.heading())], more);
+            let what = if app.saved_all.is_some() { "What came since" } else { "The capture" };
+            let question = format!(" {what} is not saved (s, or -w FILE from the start). End all the same?");
+            text::write(buffer, area.x, area.y, area.width, &vec![(question, app.theme.heading())], more);
             None
         }
         Overlay::None | Overlay::Help(_) => None,
