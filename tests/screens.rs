@@ -6,6 +6,8 @@
 mod age;
 #[path = "screens/arrows.rs"]
 mod arrows;
+#[path = "screens/ascii.rs"]
+mod ascii;
 #[path = "screens/chart.rs"]
 mod chart;
 #[path = "screens/cut.rs"]

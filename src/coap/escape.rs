@@ -106,6 +106,22 @@ fn push(escaped: &mut String, text: &str) {
     }
 }
 
+/// A text that was escaped already, for where there is nothing but ASCII: what is beyond is written out, as `\u{6e29}`; an en dash is `-`.
+pub fn ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() * 2);
+    for character in text.chars() {
+        match character {
+            '\u{2013}' => shown.push('-'),
+            _ if character.is_ascii() => shown.push(character),
+            _ => shown.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Bytes in lower-case hexadecimal, without anything between them.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);

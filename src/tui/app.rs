@@ -218,6 +218,9 @@ impl App {
             View::Exchanges | View::Observations => self.prepare_tables(),
             View::Findings => self.prepare_findings(),
         }
+        let tables = &mut self.tables;
+        let cells = tables.rows.iter_mut().flat_map(|row| &mut row.cells);
+        cells.chain(tables.facts.texts()).for_each(|text| self.theme.show(text));
         self.detail.show(self.list.selected, &mut self.fetcher, &self.store);
         self.detail.scroll();
         self.detail.scroll_bytes();

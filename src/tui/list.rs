@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::action::{Jump, Motion, View};
 use super::app::App;
 use super::detail::scrolled;
+use super::theme::Theme;
 use crate::coap::{Code, MessageType, Severity};
 use crate::pipeline::Fetcher;
 use crate::render::ladder::Scope;
@@ -82,7 +83,7 @@ impl List {
     }
 
     /// Make the rows of these messages, where they are not kept already.
-    fn fill(&mut self, ids: &[RecordId], fetcher: &mut Fetcher, store: &Store) {
+    fn fill(&mut self, ids: &[RecordId], fetcher: &mut Fetcher, store: &Store, theme: Theme) {
         if self.rows.len() > KEPT {
             self.rows.clear();
         }
@@ -90,7 +91,10 @@ impl List {
             if let Some(record) = store.get(*id)
                 && !self.rows.contains_key(id)
             {
-                self.rows.insert(*id, make_row(*id, &record, fetcher, store));
+                let mut row = make_row(*id, &record, fetcher, store);
+                let line = &mut row.line;
+                [&mut line.summary, &mut line.path, &mut line.content].into_iter().for_each(|text| theme.show(text));
+                self.rows.insert(*id, row);
             }
         }
     }
@@ -250,7 +254,7 @@ impl App {
         (self.list.selected, self.list.top) = (selected, first);
         let ids = self.on_pane();
         self.list.seen = self.list.seen.max(ids.last().map_or(0, |id| id + 1));
-        self.list.fill(&ids, &mut self.fetcher, &self.store);
+        self.list.fill(&ids, &mut self.fetcher, &self.store, self.theme);
     }
 
     /// Move in the list.

@@ -1,8 +1,10 @@
 //! Colours and signs. Sixteen named colours at most, none of them bright black; every colour goes with a letter or a sign.
 
+use std::borrow::Cow;
+
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::coap::{Code, MessageType, Severity};
+use crate::coap::{Code, MessageType, Severity, escape};
 
 /// How the screen looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,18 @@ impl Theme {
     /// The signs.
     pub const fn signs(self) -> &'static Signs {
         if self.unicode { &UNICODE } else { &ASCII }
+    }
+
+    /// A text with the characters that can be shown.
+    pub fn shown(self, text: &str) -> Cow<'_, str> {
+        if self.unicode { Cow::Borrowed(text) } else { escape::ascii(text) }
+    }
+
+    /// The same, in its place.
+    pub fn show(self, text: &mut String) {
+        if let Cow::Owned(shown) = self.shown(text) {
+            *text = shown;
+        }
     }
 
     fn fg(self, colour: Color) -> Style {

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::coap::{Code, Severity};
+use crate::coap::{Code, Severity, escape};
 use crate::render::wrap;
 
 /// How an arrow is drawn.
@@ -124,18 +124,7 @@ impl Signs {
 
     /// A text that was escaped already, in the characters that there are.
     pub fn show(&self, text: &str) -> String {
-        if self.unicode || text.is_ascii() {
-            return text.to_owned();
-        }
-        let mut shown = String::with_capacity(text.len() * 2);
-        for character in text.chars() {
-            match character {
-                '\u{2013}' => shown.push('-'),
-                _ if character.is_ascii() => shown.push(character),
-                _ => shown.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
-            }
-        }
-        shown
+        if self.unicode { text.to_owned() } else { escape::ascii(text).into_owned() }
     }
 }
 

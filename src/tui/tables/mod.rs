@@ -86,6 +86,13 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// All texts of it.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let lines = self.head.iter_mut().chain(&mut self.lines).chain(&mut self.foot);
+        let texts = lines.flat_map(|line| line.pieces.iter_mut().map(|(text, _)| text));
+        std::iter::once(&mut self.title).chain(texts)
+    }
+
     /// Rows for the lines that scroll; where they are too few, one of them says how many lines are hidden.
     pub fn rows(&self) -> usize {
         let room = self.page.0.saturating_sub(self.head.len() + self.foot.len());

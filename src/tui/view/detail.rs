@@ -86,7 +86,7 @@ fn pieces(item: &Item, index: usize, selected: bool, app: &App) -> Pieces {
     vec![
         (format!("{cursor}{}{fold} ", "  ".repeat(item.depth)), Style::new()),
         (mark, style),
-        (item.text.clone(), body),
+        (app.theme.shown(&item.text).into_owned(), body),
     ]
 }
 

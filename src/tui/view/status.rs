@@ -224,8 +224,9 @@ pub fn notice(buffer: &mut Buffer, area: Rect, app: &App) {
 }
 
 fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
-    let styled =
-        |text: &str, style: Style| text::wrap(text, columns).into_iter().map(move |line| (line, style)).collect();
+    let styled = |text: &str, style: Style| {
+        text::wrap(&app.theme.shown(text), columns).into_iter().map(move |line| (line, style)).collect()
+    };
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
     }
