@@ -113,15 +113,18 @@ impl fmt::Display for Warning {
             ),
             WarningKind::RecordsSkipped { skipped } => write!(
                 f,
-                "{file}: the record at byte {offset} is damaged; {skipped} bytes were skipped up to the next one that can be read"
+                "{file}: the record at byte {offset} is damaged; {} up to the next one that can be read",
+                were_skipped(*skipped)
             ),
             WarningKind::BadBlock { kind, skipped, why } => write!(
                 f,
-                "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); {skipped} bytes were skipped"
+                "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); {}",
+                were_skipped(*skipped)
             ),
             WarningKind::BadEnd { kind, held, why } => write!(
                 f,
-                "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); nothing can be read from there on, {held} bytes to the end"
+                "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); nothing can be read from there on, {} to the end",
+                bytes(*held)
             ),
             WarningKind::InterfaceDamaged => write!(
                 f,
@@ -165,4 +168,13 @@ impl fmt::Display for Warning {
             }
         }
     }
+}
+
+/// Number and noun.
+fn bytes(number: u64) -> String {
+    if number == 1 { "1 byte".to_owned() } else { format!("{number} bytes") }
+}
+
+fn were_skipped(number: u64) -> String {
+    format!("{} {} skipped", bytes(number), if number == 1 { "was" } else { "were" })
 }
