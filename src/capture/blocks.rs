@@ -311,13 +311,15 @@ fn secrets(block: &[u8], big_endian: bool) -> Result<Secrets, &'static str> {
 
 /// The comments on the frame of a block of type 6, or of the older type 2, which has its options in the same place.
 pub(super) fn comments(block: &[u8], big_endian: bool) -> Vec<String> {
-    let mut newer = block.to_vec();
-    if number(block, 0, big_endian) == Some(OLD_FRAME)
-        && let Some(kind) = newer.first_chunk_mut::<4>()
-    {
-        *kind = if big_endian { FRAME.to_be_bytes() } else { FRAME.to_le_bytes() };
-    }
-    let block = newer.as_slice();
+    let newer;
+    let block = match block.split_at_checked(4) {
+        Some((_, rest)) if number(block, 0, big_endian) == Some(OLD_FRAME) => {
+            let kind = if big_endian { FRAME.to_be_bytes() } else { FRAME.to_le_bytes() };
+            newer = [&kind, rest].concat();
+            &*newer
+        }
+        _ => block,
+    };
     let parsed = if big_endian {
         pcapng::parse_enhancedpacketblock_be(block)
     } else {

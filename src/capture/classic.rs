@@ -214,12 +214,17 @@ pub(super) fn is_near(seconds: u32, others: u32) -> bool {
 /// What the records of a file look like: used to find one's way after damage.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trail {
-    pub layout: Layout,
-    pub clock: Clock,
-    pub times: Times,
+    layout: Layout,
+    clock: Clock,
+    times: Times,
 }
 
 impl Trail {
+    /// That of a file with this header, behind records of these times.
+    pub fn new(header: &FileHeader, times: Times) -> Self {
+        Self { layout: header.layout, clock: header.clock, times }
+    }
+
     /// Whether a record begins here: it and the one behind it look sound, or it ends with the file. Or whether another file begins here.
     pub fn judge(&self, bytes: &[u8], at_end: bool) -> Sound {
         if begins_any(bytes) { begins_joined(bytes, at_end) } else { self.judge_record(bytes, at_end, true) }
@@ -317,9 +322,7 @@ pub(super) fn crosses(bytes: &[u8], length: usize) -> bool {
         return blocks::cross(bytes, false, length, MOST);
     }
     match (file_header(bytes, ""), bytes.get(HEADER..), length.checked_sub(HEADER)) {
-        (Ok(FileHeader { layout, clock, .. }), Some(behind), Some(length)) => {
-            Trail { layout, clock, times: Times::default() }.crosses(behind, length)
-        }
+        (Ok(header), Some(behind), Some(length)) => Trail::new(&header, Times::default()).crosses(behind, length),
         (Ok(_), _, None) => begins_joined(bytes, false) == Sound::Yes,
         _ => false,
     }
@@ -331,9 +334,7 @@ pub(super) fn begins_joined(bytes: &[u8], at_end: bool) -> Sound {
         return blocks::judge(bytes, false, at_end);
     }
     match (file_header(bytes, ""), bytes.get(HEADER..)) {
-        (Ok(FileHeader { layout, clock, .. }), Some(behind)) => {
-            Trail { layout, clock, times: Times::default() }.judge_record(behind, at_end, false)
-        }
+        (Ok(header), Some(behind)) => Trail::new(&header, Times::default()).judge_record(behind, at_end, false),
         (Err(CaptureError::HeaderCut { .. }), _) => Sound::short(at_end),
         _ => Sound::No,
     }

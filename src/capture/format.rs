@@ -78,8 +78,8 @@ const MAGICS: &[(&[u8], Kind)] = &[
     (b"7z\xbc\xaf\x27\x1c", Kind::Compressed(Method { name: "7z", file: "7z e -so", pipe: None })),
     (b"Rar!\x1a\x07", Kind::Compressed(Method { name: "rar", file: "unrar p -inul", pipe: None })),
     (b"snoop\0\0\0", Kind::Unknown("a capture of Solaris snoop (editcap converts it)")),
-    (b"GMBU", Kind::Unknown("a capture of Microsoft Network Monitor (editcap converts it)")),
-    (b"RTSS", Kind::Unknown("a capture of Microsoft Network Monitor (editcap converts it)")),
+    (b"GMBU", Kind::Unknown(NETMON)),
+    (b"RTSS", Kind::Unknown(NETMON)),
     (b"iptrace ", Kind::Unknown("a capture of AIX iptrace (editcap converts it)")),
     (b"btsnoop\0", Kind::Unknown("a Bluetooth capture (btsnoop)")),
     (b"XCP\0", Kind::Unknown("a capture of NetXRay (editcap converts it)")),
@@ -111,6 +111,7 @@ const MAGICS: &[(&[u8], Kind)] = &[
     (b"#!", Kind::Unknown("a script")),
 ];
 
+const NETMON: &str = "a capture of Microsoft Network Monitor (editcap converts it)";
 const IXIA: &str = "a capture of Ixia (editcap converts it)";
 const AS_TEXT: &str = "pcapng whose line ends were changed, as if it were text (copy it again, as binary)";
 const DUMP: &str = "a hex dump (text2pcap makes a capture of it; `coapscope explain` reads one message)";

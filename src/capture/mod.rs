@@ -32,7 +32,7 @@ pub use error::CaptureError;
 pub(crate) use error::start;
 pub use interface::Interface;
 pub use merge::Merged;
-pub use open::{Input, OpenOptions, Opened, open, open_all, open_spool};
+pub use open::{Input, OpenOptions, Opened, is_same_file, open, open_all, open_spool};
 pub use origin::Origin;
 pub use pcapng::PcapngWriter;
 pub use reader::FrameReader;

@@ -1,8 +1,8 @@
 //! Opens what a user names: files, pipes, standard input.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Read};
-use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +30,15 @@ impl Input {
             Self::StandardInput => "standard input".to_owned(),
         }
     }
+}
+
+/// Whether two names are those of one regular file, whatever links lead there. What is not there is none.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let entry = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some((entry.dev(), entry.ino()))
+    };
+    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// How to open.

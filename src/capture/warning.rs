@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::coap::count;
+
 /// Something odd. Displayed in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
@@ -124,7 +126,7 @@ impl fmt::Display for Warning {
             WarningKind::BadEnd { kind, held, why } => write!(
                 f,
                 "{file}: the block of type 0x{kind:08x} at byte {offset} is damaged ({why}); nothing can be read from there on, {} to the end",
-                bytes(*held)
+                count(*held, "byte")
             ),
             WarningKind::InterfaceDamaged => write!(
                 f,
@@ -170,11 +172,6 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Number and noun.
-fn bytes(number: u64) -> String {
-    if number == 1 { "1 byte".to_owned() } else { format!("{number} bytes") }
-}
-
 fn were_skipped(number: u64) -> String {
-    format!("{} {} skipped", bytes(number), if number == 1 { "was" } else { "were" })
+    format!("{} {} skipped", count(number, "byte"), if number == 1 { "was" } else { "were" })
 }

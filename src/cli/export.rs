@@ -122,8 +122,8 @@ fn say(store: &Store, row: &BodyRow, size: Size, path: &Path, out: &mut dyn Writ
         (_, missing) => format!(", {missing} of them not captured, which read as 0 in the file"),
     };
     let resource = escape::text(store.resource(row.resource).unwrap_or_default());
-    let size = if size.whole == 1 { "1 byte".to_owned() } else { format!("{} bytes", size.whole) };
-    let blocks = count(row.blocks as usize, "block");
+    let size = count(size.whole, "byte");
+    let blocks = count(row.blocks, "block");
     let path = path.display().to_string();
     writeln!(out, "{}  {resource}: {size} in {blocks}{lacks}", escape::text(&path))
 }

@@ -133,7 +133,7 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
         } else {
             "a diagram holds no more; --exchange N and -c choose"
         };
-        context.tell(&format!("{} not shown: {why}", count(cut as usize, "message")));
+        context.tell(&format!("{} not shown: {why}", count(cut, "message")));
     }
     if let Some(why) = flow.fault() {
         bail!("{why}");

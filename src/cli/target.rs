@@ -1,10 +1,11 @@
 //! Files that are written: never one that is being read.
 
-use std::fs::{File, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
+
+use crate::capture::is_same_file;
 
 /// Where standard input can be looked at.
 const STANDARD_INPUT: &str = "/dev/stdin";
@@ -15,21 +16,12 @@ const STANDARD_INPUT: &str = "/dev/stdin";
 /// # Errors
 /// Where it is one of them. `option` is how the user named it.
 pub(super) fn refuse_inputs(option: &str, path: &Path, inputs: &[PathBuf]) -> anyhow::Result<()> {
-    // What is not there yet is none of them.
-    let Some(output) = regular(path) else { return Ok(()) };
-    let same = |input: &PathBuf| {
-        let input = if input == Path::new("-") { Path::new(STANDARD_INPUT) } else { input };
-        regular(input).is_some_and(|input| (input.dev(), input.ino()) == (output.dev(), output.ino()))
-    };
+    let same =
+        |input: &PathBuf| is_same_file(path, if input == Path::new("-") { Path::new(STANDARD_INPUT) } else { input });
     if inputs.iter().any(same) {
         bail!("{option} {}: that is the capture itself; name another file", path.display());
     }
     Ok(())
-}
-
-/// What the system tells of a regular file, whose content would be lost. Links are followed.
-fn regular(path: &Path) -> Option<Metadata> {
-    std::fs::metadata(path).ok().filter(Metadata::is_file)
 }
 
 /// Makes the file, or empties it.

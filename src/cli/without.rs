@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::coap::count;
 use crate::render::wrap::wrap;
 use crate::store::Summary;
 
@@ -86,9 +87,9 @@ pub fn line_of_silence(name: &str, kernel_filter: Option<&str>) -> String {
 
 /// The line for a live capture of which the kernel dropped frames, `dropped` by its own count, which has some of the loopback interface twice.
 pub fn line_of_dropped(name: &str, dropped: u64) -> String {
-    let frames = if dropped == 1 { "frame" } else { "frames" };
     format!(
-        "{name}: the kernel has dropped {dropped} {frames} by its count, for want of room: what is missing here may have been there all the same"
+        "{name}: the kernel has dropped {} by its count, for want of room: what is missing here may have been there all the same",
+        count(dropped, "frame")
     )
 }
 
@@ -106,10 +107,10 @@ pub fn line(name: &str, summary: &Summary) -> Option<String> {
     if rest > 0 {
         told.push(format!("{rest} for other reasons"));
     }
-    let frames = if summary.frames == 1 { "frame" } else { "frames" };
+    let frames = count(summary.frames, "frame");
     let advice = advice(summary).or_else(|| (rest > 0).then(|| "`coapscope stats` lists all".to_owned()));
     let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
-    Some(format!("{name}: no CoAP message in {} {frames} ({}){advice}", summary.frames, told.join(", ")))
+    Some(format!("{name}: no CoAP message in {frames} ({}){advice}", told.join(", ")))
 }
 
 #[cfg(test)]

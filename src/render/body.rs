@@ -16,7 +16,7 @@ pub(super) fn node(view: &View<'_>, known: Known) -> Option<Node> {
     let part = view.store.part(view.id)?;
     let row = view.store.body(part.body)?;
     let mut node = Node::generated("coapscope.body", "Body in blocks", summary(row));
-    node.meaning = format!("this message: {} from byte {} on", count(part.length as usize, "byte"), part.offset);
+    node.meaning = format!("this message: {} from byte {} on", count(part.length, "byte"), part.offset);
     node.reference = "RFC 7959 section 2".into();
     node.explanation =
         "Blocks belong together by endpoints, method and options, not by token; their payloads in order make the body."
@@ -45,16 +45,16 @@ pub(super) fn node(view: &View<'_>, known: Known) -> Option<Node> {
 
 /// How much of a body was captured.
 fn summary(row: &BodyRow) -> String {
-    let blocks = count(row.blocks as usize, "block");
+    let blocks = count(row.blocks, "block");
     if row.complete {
-        return format!("{} in {blocks}, complete", count(row.length as usize, "byte"));
+        return format!("{} in {blocks}, complete", count(row.length, "byte"));
     }
     let of = match (row.length, row.announced) {
         (0, None) => String::new(),
         (0, Some(announced)) => format!(" of {announced} announced"),
         (length, _) => format!(" of {length}"),
     };
-    format!("{}{of} in {blocks} so far", count(row.bytes as usize, "byte"))
+    format!("{}{of} in {blocks} so far", count(row.bytes, "byte"))
 }
 
 fn frames(view: &View<'_>, body: &Body) -> Node {

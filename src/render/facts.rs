@@ -217,7 +217,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         ObserveOrder::Same => text += ", the same number as the freshest",
     }
     if known == Known::Later {
-        text += &format!(", {} in all", count(row.notifications as usize, "notification"));
+        text += &format!(", {} in all", count(row.notifications, "notification"));
         match row.end {
             ObservationEnd::Open => {}
             ObservationEnd::Evicted => text += ", not followed to its end, for want of memory",

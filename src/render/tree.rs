@@ -54,9 +54,9 @@ pub fn message_tree(message: &Message<'_>) -> Node {
 fn frame(view: &View<'_>) -> Node {
     let (wire, captured) = (view.frame.original_length, view.frame.bytes.len());
     let lengths = if wire as usize == captured {
-        count(wire as usize, "byte")
+        count(wire, "byte")
     } else {
-        format!("{}, {captured} captured", count(wire as usize, "byte"))
+        format!("{}, {captured} captured", count(wire, "byte"))
     };
     let mut node = Node::layer("frame", format!("Frame {}", view.record.frame), lengths, None);
     let time = view.record.time;

@@ -10,7 +10,7 @@ use super::model::{
 use super::notification::number;
 use super::overtaken::accept_behind;
 use super::sent::{ARRIVED, Sent};
-use super::slots::{NONE, Slot, SlotKind};
+use super::slots::{NONE, Slot, SlotKind, Under};
 use crate::coap::{OptionNumber, Rule};
 
 /// The first notification behind the last copy of a registration that has no ACK. It may be the answer to that.
@@ -33,8 +33,8 @@ impl Tracker {
         newest != NO_RECORD && newest > last
     }
 
-    /// The registration that is open under the token of the message at hand, if notifications may cross it.
-    fn crossed(&self, context: &Context<'_, '_>) -> Option<(u32, &Slot, &Sent)> {
+    /// The registration that is open under the token of the message at hand, if notifications may cross it, with what else is under that.
+    fn crossed(&self, context: &Context<'_, '_>) -> Option<(Under, &Slot, &Sent)> {
         let under = self.slots.under(context.pair.reversed(), &context.facts.token);
         if under.open == NONE || under.observing == NONE || context.facts.observe.is_none() {
             return None;
@@ -44,7 +44,7 @@ impl Tracker {
         let registration = self.slots.observation(under.observing)?.row.registration;
         let renews = slot.registers() && !slot.row.multicast && slot.row.request > registration;
         let sent = self.sent.get(slot.sent).filter(|_| renews && registration != NO_RECORD)?;
-        Some((under.open, slot, sent))
+        Some((under, slot, sent))
     }
 
     /// Keeps the first notification that crosses a registration.
@@ -68,14 +68,13 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn accepted_unseen(&mut self, context: &mut Context<'_, '_>) {
-        let Some((index, slot, sent)) = self.crossed(context).filter(|(_, _, sent)| self.is_crossed(sent)) else {
+        let Some((under, slot, sent)) = self.crossed(context).filter(|(_, _, sent)| self.is_crossed(sent)) else {
             return;
         };
         let (copies, handle, request) = (self.sent.copies(sent), slot.sent, slot.row.request);
         let wait = self.schedule.latest_gap(copies);
         let late = between(self.sent.last(sent).at(), context.now).is_some_and(|elapsed| elapsed > wait);
-        let under = self.slots.under(context.pair.reversed(), &context.facts.token);
-        if !late || u32::from(copies) > self.options.parameters.max_retransmit || under.open != index {
+        if !late || u32::from(copies) > self.options.parameters.max_retransmit {
             return;
         }
         let crossing = self.slots.observation(under.observing).and_then(|observation| observation.rare()?.crossing);
@@ -87,7 +86,7 @@ impl Tracker {
         if let Some(sent) = self.sent.get_mut(handle) {
             sent.mark(ARRIVED);
         }
-        self.accept_by_none(index, context);
+        self.accept_by_none(under.open, context);
     }
 
     /// A copy of a registration came behind the end of its observation, and was answered anew: its client had lost its state, and the server took

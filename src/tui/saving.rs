@@ -1,7 +1,7 @@
 //! Saving what is shown: the messages as a capture or as lines, and one message byte by byte. A file that is there is replaced only by whoever
 //! says so, and never one that is being read.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use super::action::View;
 use super::app::{App, Overlay, Pane};
 use super::event::Event;
 use super::opening::{Opening, file_name};
+use crate::capture::is_same_file;
 use crate::coap::{count, escape};
 use crate::pipeline::Fetcher;
 use crate::render::annotated::{self, Detail};
@@ -197,11 +198,6 @@ fn give_to_user(file: &File) {
     }
 }
 
-/// What the system tells of a file, links followed.
-fn known(path: &Path) -> Option<Metadata> {
-    std::fs::metadata(path).ok()
-}
-
 impl Opening {
     /// The files that are read, or written with what is captured.
     fn files(&self) -> Vec<&str> {
@@ -291,14 +287,11 @@ impl App {
         if form(path).is_none() {
             return Err("name a file .pcapng (a capture) or .txt (text)".into());
         }
-        let Some(there) = known(path) else { return Ok(false) };
+        let Ok(there) = std::fs::metadata(path) else { return Ok(false) };
         if !there.is_file() {
             return Err(format!("{} is there, and no file; name another", shown(path)));
         }
-        let is_same = |other: &&str| {
-            known(Path::new(other)).is_some_and(|other| (other.dev(), other.ino()) == (there.dev(), there.ino()))
-        };
-        if self.opening.files().iter().any(is_same) {
+        if self.opening.files().into_iter().any(|other| is_same_file(path, Path::new(other))) {
             return Err(format!("{} is the capture itself; name another file", shown(path)));
         }
         Ok(true)

@@ -148,19 +148,18 @@ impl Savefile {
     /// What the records of a pcap look like.
     fn trail(&self) -> Option<Trail> {
         match &self.format {
-            Format::Classic { header, times, .. } => {
-                Some(Trail { layout: header.layout, clock: header.clock, times: *times })
-            }
+            Format::Classic { header, times, .. } => Some(Trail::new(header, *times)),
             _ => None,
         }
     }
 
     /// Whether something sound begins here.
+    #[inline]
     fn judge(&self, bytes: &[u8], at_end: bool) -> Sound {
-        match (&self.format, self.trail()) {
-            (_, Some(trail)) => trail.judge(bytes, at_end),
-            (Format::Blocks(section), _) => blocks::judge(bytes, section.big_endian, at_end),
-            _ => Sound::No,
+        match &self.format {
+            Format::Classic { header, times, .. } => Trail::new(header, *times).judge(bytes, at_end),
+            Format::Blocks(section) => blocks::judge(bytes, section.big_endian, at_end),
+            Format::Unknown | Format::Ended => Sound::No,
         }
     }
 
@@ -203,12 +202,9 @@ impl Savefile {
 
     fn look(&self, bytes: &[u8], have: Have) -> Found {
         let (at_end, hurries) = (have == Have::Short, have == Have::Pending);
-        match (&self.format, self.trail()) {
-            (_, Some(trail)) => look(bytes, hurries, |bytes| trail.judge(bytes, at_end)),
-            (Format::Blocks(section), _) => {
-                look(bytes, hurries, |bytes| blocks::judge(bytes, section.big_endian, at_end))
-            }
-            _ => Found::Nothing(bytes.len()),
+        match self.format {
+            Format::Classic { .. } | Format::Blocks(_) => look(bytes, hurries, |bytes| self.judge(bytes, at_end)),
+            Format::Unknown | Format::Ended => Found::Nothing(bytes.len()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::devices::Devices;
 use super::report::{Report, SEVERITIES};
 use crate::cli::without;
-use crate::coap::{Severity, escape};
+use crate::coap::{Severity, count, escape};
 use crate::field;
 use crate::render::verdict::{Device, Form, Group, Key, Page, Part, Person, code};
 use crate::tracking::{EndpointId, ResourceId};
@@ -96,7 +96,7 @@ impl Report<'_> {
     /// What was judged: all, or what the user chose of it.
     fn judged(&self) -> String {
         let summary = &self.findings.summary;
-        let (frames, all) = (counted(summary.frames, "frame"), counted(summary.coap_messages, "CoAP message"));
+        let (frames, all) = (count(summary.frames, "frame"), count(summary.coap_messages, "CoAP message"));
         let of_all = match self.findings.passed {
             Some(passed) => {
                 let evidence = match passed.evidence {
@@ -104,7 +104,7 @@ impl Report<'_> {
                     1 => " and 1 frame that speaks of one".into(),
                     count => format!(" and {count} frames that speak of one"),
                 };
-                let messages = counted(passed.messages, "CoAP message");
+                let messages = count(passed.messages, "CoAP message");
                 format!("{messages}{evidence} let through by -Y, of {} in {frames}", summary.coap_messages)
             }
             None if self.endpoints.is_empty() => return format!("{frames}, {all}"),
@@ -130,8 +130,8 @@ impl Report<'_> {
         let shown = |known: bool| -> Vec<String> {
             let counts = SEVERITIES.iter().zip(self.counts(known));
             let told =
-                counts.filter(|(severity, count)| **severity >= self.show.min(self.level) && (!known || *count > 0));
-            told.map(|(severity, count)| counted(count, noun(*severity))).collect()
+                counts.filter(|(severity, number)| **severity >= self.show.min(self.level) && (!known || *number > 0));
+            told.map(|(severity, number)| count(number, noun(*severity))).collect()
         };
         writeln!(out, "{}: {} in {}", self.names(), shown(false).join(", "), self.judged())?;
         let known = shown(true);
@@ -139,7 +139,7 @@ impl Report<'_> {
             writeln!(out, "known from the baseline, and not counted: {}", known.join(", "))?;
         }
         if let Some(unmet @ [_, ..]) = self.unmet() {
-            writeln!(out, "in the baseline, and not met again: {}", counted(unmet.len() as u64, "kind"))?;
+            writeln!(out, "in the baseline, and not met again: {}", count(unmet.len() as u64, "kind"))?;
             for known in unmet.iter().take(UNMET) {
                 writeln!(out, "  {}", known.words())?;
             }
@@ -172,8 +172,4 @@ fn noun(severity: Severity) -> &'static str {
         Severity::Note => "note",
         Severity::Chat => "remark",
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -142,7 +142,7 @@ impl Stats<'_> {
         sums("resources", "resource", self.resources.len(), rows, out)?;
         match (self.resources.len(), self.without_resource()) {
             (0, _) | (_, 0) => Ok(()),
-            (_, without) => writeln!(out, "  and {} whose resource is not known", count(without as usize, "exchange")),
+            (_, without) => writeln!(out, "  and {} whose resource is not known", count(without, "exchange")),
         }
     }
 

@@ -162,8 +162,8 @@ fn leaf(message: &Message<'_>, row: &'static FieldRow, span: Span, meaning: impl
 }
 
 /// "3 bytes", "1 byte".
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+pub fn count<N: std::fmt::Display + PartialEq + From<u8> + Copy>(number: N, noun: &str) -> String {
+    if number == N::from(1) { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The bytes that a span touches.

@@ -107,7 +107,7 @@ pub(super) fn malformed(message: &Message<'_>, rest: Span, before: u16, why: &st
     if rest.bits > 8 {
         let left = Span::of_bits(rest.bit + 8, rest.bits - 8);
         let row = if why == CUT { &INCOMPLETE } else { &UNDECODED };
-        children.push(leaf(message, row, left, count(left.bits as usize / 8, "byte")));
+        children.push(leaf(message, row, left, count(left.bits / 8, "byte")));
     }
     let row = if why == CUT { &CUT_OPTION } else { &MALFORMED_OPTION };
     leaf(message, row, rest, why).with_children(children)
@@ -193,10 +193,10 @@ fn uint_meaning(message: &Message<'_>, option: &OptionInstance<'_>, number: u64)
     }
     match option.modern() {
         Some(OptionNumber::OBSERVE) => observe_meaning(option.mode, code, number),
-        Some(OptionNumber::MAX_AGE) => count(number as usize, "second"),
+        Some(OptionNumber::MAX_AGE) => count(number, "second"),
         Some(OptionNumber::SIZE2) if is_request && number == 0 => "asks for the size of the response body".to_string(),
         Some(OptionNumber::SIZE2) if is_request => "undefined: a request asks for the size with 0".to_string(),
-        Some(OptionNumber::SIZE1 | OptionNumber::SIZE2) => count(number as usize, "byte"),
+        Some(OptionNumber::SIZE1 | OptionNumber::SIZE2) => count(number, "byte"),
         // A proxy takes one off first, and must not forward what has none left.
         Some(OptionNumber::HOP_LIMIT) => match number {
             0 => "undefined: none may be left".to_string(),

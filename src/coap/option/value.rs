@@ -182,9 +182,9 @@ impl std::fmt::Display for OscoreDefect {
         match self {
             Self::ReservedBits => f.write_str("reserved flag bits are set"),
             Self::PartialIvLength => f.write_str("a Partial IV has at most 5 bytes"),
-            Self::Truncated(missing) => write!(f, "ends {} early", crate::coap::count(*missing as usize, "byte")),
+            Self::Truncated(missing) => write!(f, "ends {} early", crate::coap::count(*missing, "byte")),
             Self::LeftOver(bytes) => {
-                write!(f, "{} behind the fields that it announces", crate::coap::count(*bytes as usize, "byte"))
+                write!(f, "{} behind the fields that it announces", crate::coap::count(*bytes, "byte"))
             }
             Self::ZeroFlagByte => f.write_str("should be empty when no flag is set"),
         }

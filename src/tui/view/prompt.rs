@@ -15,9 +15,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
     match &app.overlay {
         Overlay::Prompt(input) => {
             let label = " Find> ";
-            let columns = usize::from(area.width).saturating_sub(label.len() + 1);
-            let scroll = input.visual_scroll(columns);
-            let typed: String = input.value().chars().skip(scroll).collect();
+            let (typed, cursor) = typed(area, label, input);
             let before = &app.finder.text;
             let hint = if typed.is_empty() && !before.is_empty() {
                 format!(" (Enter finds \"{before}\" again)")
@@ -27,8 +25,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
             let plain = Style::new();
             let pieces = vec![(label.into(), app.theme.heading()), (typed, plain), (hint, plain)];
             text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
-            let x = label.len() + input.visual_cursor().saturating_sub(scroll);
-            Some(Position { x: area.x + (x as u16).min(area.width - 1), y: area.y })
+            Some(cursor)
         }
         Overlay::GoTo(input) => {
             let label = " Frame> ";
@@ -59,9 +56,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
 /// The line in which a file is named, and below it what is saved, or why that cannot be.
 fn save(buffer: &mut Buffer, area: Rect, app: &App, input: &Input) -> Position {
     let (label, more) = (" Save> ", app.theme.signs().more);
-    let columns = usize::from(area.width).saturating_sub(label.len() + 1);
-    let scroll = input.visual_scroll(columns);
-    let typed: String = input.value().chars().skip(scroll).collect();
+    let (typed, cursor) = typed(area, label, input);
     let (said, fits) = app.about_saving(input.value());
     let mut pieces = vec![(label.into(), app.theme.heading()), (typed, Style::new())];
     if area.height == 1 && !fits {
@@ -73,6 +68,13 @@ fn save(buffer: &mut Buffer, area: Rect, app: &App, input: &Input) -> Position {
     for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
         text::write(buffer, area.x + 1, y, area.width - 1, &vec![(line, style)], more);
     }
+    cursor
+}
+
+/// What there is room for behind a label of what is typed, and where the cursor stands.
+fn typed(area: Rect, label: &str, input: &Input) -> (String, Position) {
+    let scroll = input.visual_scroll(usize::from(area.width).saturating_sub(label.len() + 1));
     let x = label.len() + input.visual_cursor().saturating_sub(scroll);
-    Position { x: area.x + (x as u16).min(area.width - 1), y: area.y }
+    let cursor = Position { x: area.x + (x as u16).min(area.width - 1), y: area.y };
+    (input.value().chars().skip(scroll).collect(), cursor)
 }
