@@ -89,11 +89,15 @@ impl Blocks {
         fronts.into_iter().flatten().min().map(|stamp| stamp.saturating_add(life))
     }
 
-    /// Takes back a jump of the clock that was not confirmed.
+    /// Takes back a jump of the clock that was not confirmed: what got a block in it stands at the end.
     pub fn clamp(&mut self, steady: i64) {
-        self.aging.iter_mut().for_each(|(stamp, _)| *stamp = steady.min(*stamp));
-        self.waiting.iter_mut().for_each(|(stamp, _)| *stamp = steady.min(*stamp));
-        self.transfers.values_mut().for_each(|transfer| transfer.stamp = steady.min(transfer.stamp));
+        for (stamp, key) in self.aging.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady) {
+            *stamp = steady;
+            if let Some(transfer) = self.transfers.get_mut(key) {
+                transfer.stamp = steady.min(transfer.stamp);
+            }
+        }
+        self.waiting.iter_mut().rev().take_while(|(stamp, _)| *stamp > steady).for_each(|(stamp, _)| *stamp = steady);
     }
 
     /// The key of the body that a block belongs to which does not tell an ETag.

@@ -1,5 +1,6 @@
 //! The time of the frames, made safe: steps back and far jumps never evict what is still needed.
 
+use super::pauses::Pauses;
 use crate::coap::UNKNOWN_TIME;
 use crate::frame::is_known_time;
 
@@ -29,26 +30,40 @@ pub(super) enum Step {
     Jump(i64),
 }
 
+/// What the machine's clock (live) is to have jumped, where no frame came since.
+#[derive(Clone, Copy, Debug)]
+struct Untold {
+    /// The steady time in front of it.
+    steady: i64,
+    /// The jump before it, see [`Clock::jumped`].
+    jumped: Option<Moment>,
+}
+
 /// Keeps two times: that of the frames, and a steady one that only grows and drives what expires.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     last: i64,
     /// The last time that is known, where the last one is not.
     known: Option<i64>,
+    /// The last time of a frame that is known, where time has passed without a frame since (live).
+    framed: Option<i64>,
     steady: i64,
     /// A jump that is not confirmed.
     held: i64,
+    /// The first frame behind that.
+    held_at: Moment,
     /// See [`stamp`](Self::stamp).
     stamp: i64,
     /// A step of fewer nanoseconds is as usual: 0 at first and behind a jump, where none is.
     usual: u64,
     epoch: u32,
     started: bool,
-    /// The first frame behind the last jump.
+    /// When the capture began to see behind the last jump.
     jumped: Option<Moment>,
-    /// Steady times between which the capture paused last, and saw nothing; or its clock was set, and no time passed.
-    pause: Option<(i64, i64)>,
-    /// The pause was not told of yet, see [`paused_anew`](Self::paused_anew).
+    /// The last jump was met without a frame.
+    untold: Option<Untold>,
+    pauses: Pauses,
+    /// The last pause was not told of yet, see [`paused_anew`](Self::paused_anew).
     anew: bool,
     /// So long behind a jump what was there before it is kept, nanoseconds: see [`due`](Self::due).
     grace: i64,
@@ -88,8 +103,11 @@ impl Clock {
 
     /// To be called behind each step that was not as usual.
     fn went(&mut self) {
-        self.stamp = self.steady.saturating_add(self.held);
-        self.usual = if self.started && self.held == 0 { JUMP as u64 + 1 } else { 0 };
+        // What has no time of its own may as well have come in front of the jump.
+        let jump = if is_known_time(self.last) { self.held } else { 0 };
+        self.stamp = self.steady.saturating_add(jump);
+        let usual = self.started && self.held == 0 && self.framed.is_none();
+        self.usual = if usual { JUMP as u64 + 1 } else { 0 };
     }
 
     fn step_anyhow(&mut self, time: i64) -> Step {
@@ -104,22 +122,30 @@ impl Clock {
         let Some(known) = known.filter(|_| is_known_time(time)) else {
             return Step::Forward;
         };
-        let delta = time.saturating_sub(known);
+        let (delta, before) = (time.saturating_sub(known), self.framed.take().unwrap_or(known));
         if delta >= -JUMP {
             self.confirm();
         }
         self.held = 0;
-        if delta < 0 {
-            self.epoch = self.epoch.wrapping_add(1);
-            Step::Back(delta.saturating_neg())
-        } else if delta > JUMP {
-            self.held = delta;
-            self.jumped = Some(self.now());
-            Step::Jump(delta)
-        } else {
-            self.steady = self.steady.saturating_add(delta);
-            Step::Forward
+        let elapsed = time.saturating_sub(before);
+        let untold = self.untold.take();
+        if let Some(untold) = untold.filter(|_| elapsed <= JUMP) {
+            // The machine's clock was set, and set back.
+            (self.steady, self.jumped) = (untold.steady, untold.jumped);
+            self.pauses.take_back(self.steady);
+        } else if untold.is_some() {
+            self.jumped = self.jumped.map(|jumped| Moment { time: jumped.time.min(time), ..jumped });
         }
+        if elapsed < 0 {
+            self.epoch = self.epoch.wrapping_add(1);
+            return Step::Back(elapsed.saturating_neg());
+        }
+        if delta > JUMP {
+            (self.held, self.held_at) = (delta.min(self.longest()), self.now());
+        } else {
+            self.steady = self.steady.saturating_add(delta.max(0));
+        }
+        if delta > JUMP || untold.is_some() && elapsed > JUMP { Step::Jump(elapsed) } else { Step::Forward }
     }
 
     /// The last time that is known.
@@ -127,20 +153,31 @@ impl Clock {
         if is_known_time(self.last) { Some(self.last) } else { self.known }
     }
 
+    /// No pause counts as longer, in steady time, nanoseconds: nothing goes on for so long behind one, and many may follow.
+    fn longest(&self) -> i64 {
+        self.grace.saturating_mul(2).max(3600 * SECOND)
+    }
+
     /// A jump that was held back was a pause.
     pub fn confirm(&mut self) {
         if self.held > 0 {
-            let end = self.steady.saturating_add(self.held);
-            self.note_pause(end);
+            self.note_pause(self.held);
+            self.jumped = Some(self.held_at);
             self.held = 0;
             self.went();
         }
     }
 
-    /// A pause lasted up to this steady time.
-    fn note_pause(&mut self, end: i64) {
-        (self.pause, self.anew) = (Some((self.steady, end)), true);
-        self.steady = end;
+    /// There was a pause, so long.
+    fn note_pause(&mut self, length: i64) {
+        let end = self.steady.saturating_add(length.min(self.longest()));
+        self.pauses.note(self.steady, end, self.grace);
+        (self.steady, self.anew) = (end, true);
+    }
+
+    /// With the next pause it is forgotten what fell into those before it.
+    pub fn forgets_pauses(&self) -> bool {
+        self.pauses.are_full(self.steady, self.grace)
     }
 
     /// Whether there was a pause since this was asked last.
@@ -152,41 +189,37 @@ impl Clock {
     /// while nothing counts as over that would not be if no time had passed in it.
     #[inline]
     pub fn due(&self) -> i64 {
-        match self.pause {
-            Some((from, end)) if self.steady - end < self.grace => from + (self.steady - end),
-            _ => self.steady,
-        }
+        if self.pauses.is_empty() { self.steady } else { self.steady - self.pauses.unsettled(self.steady, self.grace) }
     }
 
     /// The time behind the last jump is long enough: what was there before it is over.
     pub fn settle(&mut self) {
-        self.grace = 0;
+        self.pauses.settle();
     }
 
-    /// The last jump, or one that is not confirmed, lies between a steady time and now.
+    /// One of the last jumps, or one that is not confirmed, lies between a steady time and now.
     pub fn jumped_since(&self, stamp: i64) -> bool {
-        self.held > 0 && stamp <= self.steady || self.pause.is_some_and(|(from, _)| stamp <= from)
+        self.held > 0 && stamp <= self.steady || self.pauses.began_since(stamp)
     }
 
-    /// Time since a steady time, as if none had passed in the last jump, nanoseconds.
+    /// Time since a steady time, as if none had passed in the last jumps, nanoseconds.
     pub fn without_jump(&self, stamp: i64) -> i64 {
-        let jump = self.pause.filter(|(from, _)| stamp <= *from).map_or(0, |(from, end)| end - from);
-        self.steady.saturating_sub(stamp).saturating_sub(jump)
+        self.steady.saturating_sub(stamp).saturating_sub(self.pauses.length(stamp))
     }
 
     /// Whether the end of a wait that began at a steady time fell into a pause: what came then is not known.
     pub fn paused(&self, stamp: i64, wait: i64) -> bool {
-        self.pause.is_some_and(|(from, _)| stamp <= from && stamp.saturating_add(wait) > from)
+        self.pauses.began_between(stamp, stamp.saturating_add(wait))
     }
 
     /// Time since the capture began to see, nanoseconds: from its start, or from the end of a pause.
     pub fn watched(&self) -> i64 {
-        if self.held > 0 { 0 } else { self.steady - self.pause.map_or(0, |(_, end)| end) }
+        if self.held > 0 { 0 } else { self.steady - self.pauses.end() }
     }
 
     /// The capture paused at least once.
     pub fn has_paused(&self) -> bool {
-        self.held > 0 || self.pause.is_some()
+        self.held > 0 || !self.pauses.is_empty()
     }
 
     /// The first frame behind a jump that is not confirmed is at hand.
@@ -196,22 +229,25 @@ impl Clock {
 
     /// The later of a moment and the end of the last pause: from then on the capture saw everything.
     pub fn seen_since(&self, then: Moment) -> Moment {
-        self.jumped.filter(|jumped| between(then, *jumped).is_some_and(|elapsed| elapsed >= 0)).unwrap_or(then)
+        let jumped = if self.held > 0 { Some(self.held_at) } else { self.jumped };
+        jumped.filter(|jumped| between(then, *jumped).is_some_and(|elapsed| elapsed >= 0)).unwrap_or(then)
     }
 
-    /// Moves on without a frame (live); never back.
+    /// Moves on without a frame (live); never back. A jump is one here, too: whoever looks again and again lets little time pass at once.
     pub fn advance(&mut self, now: i64) {
-        let delta = self.known().map_or(0, |known| now.saturating_sub(known));
-        if self.started && delta > 0 {
-            self.confirm();
-            let end = self.steady.saturating_add(delta);
-            match delta > JUMP {
-                true => self.note_pause(end),
-                false => self.steady = end,
-            }
-            (self.last, self.known) = (now, None);
-            self.went();
+        let Some(known) = self.known().filter(|known| self.started && now > *known) else { return };
+        self.confirm();
+        self.framed = self.framed.or(Some(known));
+        let delta = now.saturating_sub(known);
+        (self.last, self.known) = (now, None);
+        if delta > JUMP {
+            self.untold = self.untold.or(Some(Untold { steady: self.steady, jumped: self.jumped }));
+            self.note_pause(delta);
+            self.jumped = Some(self.now());
+        } else {
+            self.steady = self.steady.saturating_add(delta);
         }
+        self.went();
     }
 
     /// The present moment.
@@ -219,7 +255,7 @@ impl Clock {
         Moment { time: self.last, epoch: self.epoch }
     }
 
-    /// The steady time by which things expire: nanoseconds since the first frame.
+    /// The steady time by which things expire: nanoseconds since the first frame, a long pause counted short.
     pub fn steady(&self) -> i64 {
         self.steady
     }

@@ -68,6 +68,7 @@ impl Timers {
     /// Takes back a jump of the clock that was not confirmed.
     pub fn clamp(&mut self, steady: i64) {
         self.hurry();
+        self.looked = steady.min(self.looked);
         for queue in [&mut self.acknowledged, &mut self.groups] {
             if let Some((stamp, _)) = queue.back_mut() {
                 *stamp = steady.min(*stamp);

@@ -32,6 +32,7 @@ mod overtaken;
 mod owners;
 mod pairs;
 mod past;
+mod pauses;
 #[cfg(test)]
 mod random;
 mod registration;
@@ -319,19 +320,30 @@ impl Tracker {
 
     /// Lets time pass without a message (live): what is overdue by `now`, nanoseconds since 1970, goes to `out`.
     pub fn advance(&mut self, now: i64, out: &mut Vec<Patch>) {
+        let mut out = Output { patches: out };
+        self.settle_in_time(&mut out);
         self.clock.advance(now);
         self.close_in_pause();
-        let mut out = Output { patches: out };
         self.expire(&mut out);
     }
 
     /// No frame follows: a jump in front of the last one was a pause, since nothing can say any more that its timestamp is wild, nor that what
     /// was under way went on behind it.
     pub fn end(&mut self, out: &mut Vec<Patch>) {
-        self.clock.settle();
         if self.clock.has_paused() {
+            let mut out = Output { patches: out };
+            self.settle_in_time(&mut out);
             self.clock.confirm();
-            self.expire(&mut Output { patches: out });
+            self.clock.settle();
+            self.expire(&mut out);
+        }
+    }
+
+    /// What fell into a pause that is forgotten with the next one is judged while it is known.
+    fn settle_in_time(&mut self, out: &mut Output<'_>) {
+        if self.clock.forgets_pauses() {
+            self.clock.settle();
+            self.expire(out);
         }
     }
 
@@ -354,19 +366,27 @@ impl Tracker {
 
     #[cold]
     fn step_oddly(&mut self, time: i64, record: RecordId, out: &mut Output<'_>) {
+        if self.clock.is_jumping() {
+            self.settle_in_time(out);
+        }
+        let before = self.clock.stamp();
         let step = self.clock.step_oddly(time);
-        let steady = self.clock.steady();
         self.close_in_pause();
+        if self.clock.stamp() < before {
+            self.clamp(self.clock.stamp());
+        }
         match step {
             Step::Forward => {}
-            Step::Back(by) => {
-                self.sent.clamp(steady);
-                self.timers.clamp(steady);
-                self.slots.clamp(steady);
-                self.blocks.clamp(steady);
-                out.find(record, Finding::new(Rule::CaptureTimeOrder, MESSAGE_ID).with(0, by));
-            }
+            Step::Back(by) => out.find(record, Finding::new(Rule::CaptureTimeOrder, MESSAGE_ID).with(0, by)),
             Step::Jump(by) => out.find(record, Finding::new(Rule::CaptureTimeJump, MESSAGE_ID).with(0, by)),
         }
+    }
+
+    /// Takes back a jump of the clock that was not confirmed.
+    fn clamp(&mut self, steady: i64) {
+        self.sent.clamp(steady);
+        self.timers.clamp(steady);
+        self.slots.clamp(steady);
+        self.blocks.clamp(steady);
     }
 }
