@@ -123,13 +123,14 @@ impl Tracker {
         lives || self.clock.has_paused() && self.waits_across_jump(handle, sent, self.lifetime)
     }
 
-    /// Nothing answered a message before the clock jumped, and it was sent no longer ago than this, if no time passed in the jump: the clock may
+    /// Nothing answered a message before the clock jumped last, and it was sent no longer ago than this, if no time passed in the jump: the clock may
     /// have been set, as on a host that learns the time only after its start.
     #[cold]
     #[inline(never)]
     pub(super) fn waits_across_jump(&self, handle: Handle, sent: &Sent, life: i64) -> bool {
         let stamp = self.sent.stamp(handle);
-        !sent.is_answered() && self.clock.jumped_since(stamp) && self.clock.without_jump(stamp) <= life
+        let waited = !sent.is_answered() || self.clock.is_behind_jump(sent.answer.at());
+        waited && self.clock.jumped_since(stamp) && self.clock.without_jump(stamp) <= life
     }
 
     /// A copy of an ACK or RST that was captured before.

@@ -227,9 +227,19 @@ impl Clock {
         self.held > 0
     }
 
+    /// When the capture began to see behind the last jump, be that confirmed or not.
+    fn last_jump(&self) -> Option<Moment> {
+        if self.held > 0 { Some(self.held_at) } else { self.jumped }
+    }
+
+    /// A moment is known to be behind the last jump.
+    pub fn is_behind_jump(&self, then: Moment) -> bool {
+        self.last_jump().and_then(|jumped| between(jumped, then)).is_some_and(|elapsed| elapsed >= 0)
+    }
+
     /// The later of a moment and the end of the last pause: from then on the capture saw everything.
     pub fn seen_since(&self, then: Moment) -> Moment {
-        let jumped = if self.held > 0 { Some(self.held_at) } else { self.jumped };
+        let jumped = self.last_jump();
         jumped.filter(|jumped| between(then, *jumped).is_some_and(|elapsed| elapsed >= 0)).unwrap_or(then)
     }
 
@@ -279,6 +289,11 @@ impl Clock {
     /// Age for lifetimes: by the frames, or by the steady time where the frames cannot tell.
     pub fn age(&self, then: Moment, stamp: impl FnOnce() -> i64) -> i64 {
         self.since(then).unwrap_or_else(|| self.steady.saturating_sub(stamp()))
+    }
+
+    /// The same where a jump that is not confirmed counts, as it does in the time of the frames.
+    pub fn age_with_jump(&self, then: Moment, stamp: impl FnOnce() -> i64) -> i64 {
+        self.since(then).unwrap_or_else(|| self.stamp.saturating_sub(stamp()))
     }
 }
 
@@ -334,5 +349,17 @@ mod tests {
         ] {
             assert_eq!(steady(times), expected, "{times:?}");
         }
+    }
+
+    #[test]
+    fn however_many_jumps_there_are_steady_time_has_room_and_few_are_kept() {
+        let mut clock = Clock::new(247 * SECOND);
+        for jump in 0..200_000 {
+            // There, where the next frame is, too; and back.
+            let there = if jump % 2 == 0 { 0 } else { i64::MAX / 2 };
+            [0, 1].into_iter().for_each(|nanosecond| drop(clock.step(there + nanosecond)));
+        }
+        assert!(clock.steady() < i64::MAX / 8);
+        assert!(clock.pauses.length(0) <= clock.longest() * 8);
     }
 }

@@ -99,7 +99,7 @@ impl Tracker {
 
     /// The time is over for which a message owns its number.
     fn is_free_again(&self, handle: Handle, sent: &Sent) -> bool {
-        self.clock.age(sent.first.at(), || self.sent.stamp(handle)) > self.sent.life(sent)
+        self.clock.age_with_jump(sent.first.at(), || self.sent.stamp(handle)) > self.sent.life(sent)
     }
 
     /// It is a copy of a Confirmable message that nothing answered before the clock jumped, and no later than one comes.
