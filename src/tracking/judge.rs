@@ -146,15 +146,15 @@ impl Memory {
         }
     }
 
-    /// The response that would have served in place of the request at hand, and for how many nanoseconds more.
+    /// The response that would have served in place of the request at hand, when it came, and for how many nanoseconds more.
     #[inline]
-    pub fn fresh(&self, context: &Context<'_, '_>) -> Option<(RecordId, i64)> {
+    pub fn fresh(&self, context: &Context<'_, '_>) -> Option<(RecordId, Moment, i64)> {
         if context.facts.code != Code::GET || context.resource == ResourceId(0) {
             return None;
         }
         let fresh = self.fresh.get(Self::fresh_key(context.pair, context.resource))?;
         let left = i64::from(fresh.seconds) * SECOND - between(fresh.at, context.now)?;
-        (left > 0).then_some((fresh.record, left))
+        (left > 0).then_some((fresh.record, fresh.at, left))
     }
 }
 
@@ -261,9 +261,10 @@ impl Tracker {
     /// A request like one before that was refused, challenged, or answered for a while.
     fn judge_repeat(&mut self, context: &mut Context<'_, '_>) {
         let unknown = context.resource == ResourceId(0);
-        if let Some((record, left)) = self.memory.fresh(context)
+        if let Some((record, at, left)) = self.memory.fresh(context)
             && context.facts.observe.is_none()
             && is_bare(context)
+            && self.clock.took(at, context.now).is_some()
         {
             context.find_code(Rule::CacheRepeatWhileFresh, i64::from(record), left);
         }
@@ -273,7 +274,7 @@ impl Tracker {
         let echo = self.echo(context);
         let similar = (context.pair, context.resource, context.facts.code.0);
         if let Some(&(since, wait, record)) = self.memory.refused.get(&similar)
-            && let Some(elapsed) = between(since, context.now)
+            && let Some(elapsed) = self.clock.took(since, context.now)
             && elapsed < wait
         {
             context.find_code(Rule::RespRetryTooSoon, i64::from(record), elapsed);
