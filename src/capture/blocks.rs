@@ -182,8 +182,9 @@ fn ends_in_a_row(bytes: &[u8], mut big_endian: bool, most: usize) -> impl Iterat
 }
 
 /// Whether blocks follow each other from here on beyond so many bytes, or a section begins here with such; no more than `most` are looked at.
-pub(super) fn cross(bytes: &[u8], big_endian: bool, length: usize, most: usize) -> bool {
-    ends_in_a_row(bytes, big_endian, most).any(|end| end > length)
+/// None does where one ends with the `own` bytes of the frame that carries them.
+pub(super) fn cross(bytes: &[u8], big_endian: bool, length: usize, own: Option<usize>, most: usize) -> bool {
+    ends_in_a_row(bytes, big_endian, most).take_while(|end| own != Some(*end)).any(|end| end > length)
 }
 
 /// Whether blocks follow each other from here on up to the end.
@@ -191,8 +192,33 @@ pub(super) fn end(bytes: &[u8], big_endian: bool, most: usize) -> bool {
     ends_in_a_row(bytes, big_endian, most).any(|end| end == bytes.len())
 }
 
+/// Length of a block with a frame as its end tells it, whatever its beginning says: options follow the frame up to a length that is right.
+pub(super) fn closed(block: &[u8], big_endian: bool) -> Option<usize> {
+    const OPTIONS: usize = 64;
+    let captured = match number(block, 0, big_endian)? {
+        FRAME | OLD_FRAME => number(block, 20, big_endian)? as usize,
+        _ => return None,
+    };
+    if captured > REACH {
+        return None;
+    }
+    let mut at = 28 + captured.next_multiple_of(4);
+    for _ in 0..=OPTIONS {
+        let word = number(block, at, big_endian)?;
+        if word as usize == at + 4 {
+            return Some(at + 4);
+        }
+        let length = if big_endian { word & 0xffff } else { word >> 16 };
+        at += 4 + (length as usize).next_multiple_of(4);
+    }
+    None
+}
+
 /// Bytes at the beginning of a block that are its own, whatever its length is: those of the frame that it claims to hold.
 pub(super) fn claimed(block: &[u8], big_endian: bool) -> usize {
+    if let Some(own) = closed(block, big_endian) {
+        return own;
+    }
     let own = match head(block, big_endian) {
         Some((FRAME | OLD_FRAME, length, _)) => number(block, 20, big_endian)
             .zip(number(block, 24, big_endian))

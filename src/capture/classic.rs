@@ -294,9 +294,24 @@ impl Trail {
         count == ROW || last == bytes.len()
     }
 
-    /// Whether records follow each other from here on beyond so many bytes.
-    pub fn crosses(&self, bytes: &[u8], length: usize) -> bool {
-        self.ends_in_a_row(bytes, false).any(|end| end > length)
+    /// Whether records follow each other from here on beyond so many bytes, and go on there: what a frame carries of a capture may end in the
+    /// middle of a record, and behind that stands anything; or with a record, where the frame does by its `own` length.
+    pub fn crosses(&self, bytes: &[u8], length: usize, own: Option<usize>) -> bool {
+        let mut start = 0;
+        self.ends_in_a_row(bytes, false).take_while(|end| own != Some(*end)).any(|end| {
+            let record = std::mem::replace(&mut start, end);
+            end > length && self.is_followed(bytes.get(record..).unwrap_or_default(), end - record)
+        })
+    }
+
+    /// Whether behind the record that begins here, and is so long, another one or a file begins, or these bytes end.
+    fn is_followed(&self, bytes: &[u8], length: usize) -> bool {
+        let Some(behind) = bytes.get(length..) else { return false };
+        let next = self.layout.read(behind).filter(|next| self.is_plausible(next));
+        let is_near =
+            || self.layout.read(bytes).zip(next).is_some_and(|(record, next)| is_near(record.seconds, next.seconds));
+        let is_row = || self.ends_in_a_row(behind, false).take(ROW).count() == ROW;
+        behind.is_empty() || begins_any(behind) || is_near() || is_row()
     }
 
     /// Whether records follow each other from here on up to the end.
@@ -316,16 +331,49 @@ const _: () = assert!((ROW - 1) * (LONGEST as usize + 24) + 24 <= REACH);
 pub(super) const MOST: usize = 1024;
 
 /// Whether another file begins in these bytes and goes on beyond so many of them, which are of a record: then that was cut, and the file joined to
-/// it. One that the frame in the record carries ends with it at the latest.
-pub(super) fn crosses(bytes: &[u8], length: usize) -> bool {
+/// it. One that the frame in the record carries ends with it at the latest, or where the frame does by its `own` length.
+pub(super) fn crosses(bytes: &[u8], length: usize, own: Option<usize>) -> bool {
     if format::begins_section(bytes) {
-        return blocks::cross(bytes, false, length, MOST);
+        return blocks::cross(bytes, false, length, own, MOST);
     }
     match (file_header(bytes, ""), bytes.get(HEADER..), length.checked_sub(HEADER)) {
-        (Ok(header), Some(behind), Some(length)) => Trail::new(&header, Times::default()).crosses(behind, length),
+        (Ok(header), Some(behind), Some(length)) => {
+            let own = own.and_then(|own| own.checked_sub(HEADER));
+            Trail::new(&header, Times::default()).crosses(behind, length, own)
+        }
         (Ok(_), _, None) => begins_joined(bytes, false) == Sound::Yes,
         _ => false,
     }
+}
+
+/// Whether another file begins in these bytes, and ends with them behind one of its records.
+pub(super) fn ends(bytes: &[u8]) -> bool {
+    if format::begins_section(bytes) {
+        return blocks::end(bytes, false, MOST);
+    }
+    let header = file_header(bytes, "").ok().zip(bytes.get(HEADER..));
+    header.is_some_and(|(header, behind)| Trail::new(&header, Times::default()).ends(behind))
+}
+
+/// Whether these bytes behind the header of a file look like records only without the CR before each LF, as after a transfer as text.
+pub(super) fn are_as_text(header: &FileHeader, bytes: &[u8]) -> bool {
+    let bytes = bytes.get(..TEXT_LOOK).unwrap_or(bytes);
+    let trail = Trail::new(header, Times::default());
+    let reach = |bytes: &[u8]| trail.ends_in_a_row(bytes, true).last().unwrap_or_default();
+    let found = reach(bytes);
+    if found >= bytes.len() || bytes.iter().enumerate().any(|(at, byte)| *byte == b'\n' && !is_behind_cr(bytes, at)) {
+        return false;
+    }
+    let is_kept = |(at, byte): &(usize, &u8)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n');
+    let as_written: Vec<u8> = bytes.iter().enumerate().filter(is_kept).map(|(_, byte)| *byte).collect();
+    reach(&as_written) > found && trail.goes_on(&as_written)
+}
+
+/// So many bytes are looked at for that.
+const TEXT_LOOK: usize = 64 << 10;
+
+fn is_behind_cr(bytes: &[u8], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r')
 }
 
 /// Whether what begins here as a file is one that was joined to this one, as its first records tell: a frame may hold the beginning of a file.

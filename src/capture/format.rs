@@ -97,6 +97,28 @@ const MAGICS: &[(&[u8], Kind)] = &[
     (b"\r\n\r\r\r\n", Kind::Unknown(AS_TEXT)),
     (b"\n\r\n", Kind::Unknown(AS_TEXT)),
     (b"\n\n\n\n", Kind::Unknown(AS_TEXT)),
+    // The magics of pcap and gzip, of which each byte beyond ASCII became a sign of replacement, a letter in UTF-8, a question mark, or lost
+    // its upper bit.
+    (b"\xef\xbf\xbd\xc3\xb2\xef\xbf\xbd\x02\0", Kind::Unknown(CHANGED)),
+    (b"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\0\x02", Kind::Unknown(CHANGED)),
+    (b"M<\xef\xbf\xbd\xef\xbf\xbd\x02\0", Kind::Unknown(CHANGED)),
+    (b"\x1f\xef\xbf\xbd\x08", Kind::Unknown(CHANGED)),
+    (b"\xc3\x94\xc3\x83\xc2\xb2\xc2\xa1", Kind::Unknown(CHANGED)),
+    (b"\xc2\xa1\xc2\xb2\xc3\x83\xc3\x94", Kind::Unknown(CHANGED)),
+    (b"M<\xc2\xb2\xc2\xa1", Kind::Unknown(CHANGED)),
+    (b"\x1f\xc2\x8b\x08", Kind::Unknown(CHANGED)),
+    (b"????\x02\0\x04\0", Kind::Unknown(CHANGED)),
+    (b"????\0\x02\0\x04", Kind::Unknown(CHANGED)),
+    (b"M<??\x02\0\x04\0", Kind::Unknown(CHANGED)),
+    (b"\x1f?\x08", Kind::Unknown(CHANGED)),
+    (b"TC2!\x02\0\x04\0", Kind::Unknown(CHANGED)),
+    (b"!2CT\0\x02\0\x04", Kind::Unknown(CHANGED)),
+    // The magics of pcap, pcapng and gzip.
+    (b"1MOyoQIABA", Kind::Unknown(BASE64)),
+    (b"obLD1AACAA", Kind::Unknown(BASE64)),
+    (b"TTyyoQIABA", Kind::Unknown(BASE64)),
+    (b"Cg0NC", Kind::Unknown(BASE64)),
+    (b"H4sI", Kind::Unknown(BASE64)),
     (b"version https://git-lfs", Kind::Unknown("a pointer of Git LFS (git lfs pull fetches the capture itself)")),
     (b"\x7fELF", Kind::Unknown("a program (ELF)")),
     (b"MZ", Kind::Unknown("a Windows program")),
@@ -114,6 +136,9 @@ const MAGICS: &[(&[u8], Kind)] = &[
 const NETMON: &str = "a capture of Microsoft Network Monitor (editcap converts it)";
 const IXIA: &str = "a capture of Ixia (editcap converts it)";
 const AS_TEXT: &str = "pcapng whose line ends were changed, as if it were text (copy it again, as binary)";
+/// What is said of a capture whose bytes were taken for letters.
+pub(super) const CHANGED: &str = "a capture whose bytes were changed, as if it were text (copy it again, as binary)";
+const BASE64: &str = "a capture in base64 (base64 -d FILE | coapscope - reads it)";
 const DUMP: &str = "a hex dump (text2pcap makes a capture of it; `coapscope explain` reads one message)";
 
 /// Bytes by which text is told from other things.
@@ -207,6 +232,12 @@ pub(super) fn may_begin_file(bytes: &[u8], classic: bool) -> bool {
         [0x0a, 0x0d, 0x0d, 0x0a, ..] => classic,
         _ => false,
     }
+}
+
+/// Whether these bytes of a section header, all ones where its length is not told, became something else each, see [`CHANGED`].
+pub(super) fn are_changed_ones(bytes: &[u8]) -> bool {
+    [&b"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf"[..], b"\xc3\xbf\xc3\xbf\xc3\xbf\xc3\xbf", b"????????", &[0x7f; 8]]
+        .contains(&bytes)
 }
 
 /// Whether a section of pcapng begins here, with its byte order behind its length.

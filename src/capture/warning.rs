@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::error::typed;
 use crate::coap::count;
 
 /// Something odd. Displayed in one line.
@@ -24,6 +25,13 @@ pub enum WarningKind {
         held: u64,
         /// How many it should have, as far as its header tells.
         claimed: u64,
+        /// Where a whole capture begins in it, which the frame carries, or which was joined to this file.
+        capture: Option<u64>,
+    },
+    /// The header of a pcap is not whole: another file was joined to it there.
+    HeaderCut {
+        /// How many bytes are there of it.
+        held: u64,
     },
     /// A record cannot be what it claims, and nothing behind it can be found.
     BadRecord {
@@ -94,6 +102,8 @@ pub enum WarningKind {
     },
     /// Something that is no gzip stands behind the compressed data, which is whole.
     BehindCompressed,
+    /// The line ends of a pcap were changed, so that nearly every record is damaged.
+    AsText,
     /// There is more to say than is said. The last warning about a file.
     More,
 }
@@ -102,9 +112,19 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, offset, kind } = self;
         match kind {
-            WarningKind::Cut { held, claimed } => write!(
+            WarningKind::Cut { held, claimed, capture } => {
+                write!(
+                    f,
+                    "{file}: ends in the middle of a record: {held} of {claimed} bytes are there from byte {offset} on; all whole ones were read"
+                )?;
+                let Some(at) = capture else { return Ok(()) };
+                write!(f, "; another capture begins in it, which its frame carries unless files were joined: ")?;
+                write!(f, "tail -c +{} {} | coapscope - reads that", at + 1, typed(file))
+            }
+            WarningKind::HeaderCut { held } => write!(
                 f,
-                "{file}: ends in the middle of a record: {held} of {claimed} bytes are there from byte {offset} on; all whole ones were read"
+                "{file}: the file header at byte {offset} ends after {}, where another capture begins, as if files had been joined with cat; that was read",
+                count(*held, "byte")
             ),
             WarningKind::BadRecord { claimed: 0 } => {
                 write!(f, "{file}: the record at byte {offset} is made of zeros; nothing can be read from there on")
@@ -159,6 +179,10 @@ impl fmt::Display for Warning {
             WarningKind::More => {
                 write!(f, "{file}: there is more that is odd, from byte {offset} on; only so many warnings are given")
             }
+            WarningKind::AsText => write!(
+                f,
+                "{file}: its line ends were changed, as if it were text, so that nothing in it can be relied on; copy it again, as binary"
+            ),
             WarningKind::BehindCompressed => {
                 write!(
                     f,

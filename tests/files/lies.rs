@@ -233,3 +233,93 @@ fn what_begins_like_a_capture_again_and_again_costs_no_time() {
     check(&[header(), records(0..2), vec![0xff; 20], noise].concat(), &[0, 1], "nothing can be read from there on");
     check(&[&header()[..], &records(0..2), &carrying, &[0xff; 20]].concat(), &[0, 1, 99], "nothing can be read");
 }
+
+/// Captures of both kinds as a frame carries them, of frames with the numbers 50 and more.
+fn carried() -> [Vec<u8>; 2] {
+    let blocks = (50..56).fold(Builder::new(false).interface(101, 0, &[]), |file, number| {
+        file.whole_frame(0, u64::from(SECONDS + number) * 1_000_000, &named(number))
+    });
+    [[header(), records(50..56)].concat(), blocks.bytes]
+}
+
+#[test]
+fn what_a_sound_frame_carries_of_a_capture_is_its_own_before_damage() {
+    let before = [header(), records(0..2)].concat();
+    for capture in carried() {
+        // Whole, cut in the middle of a record, and a piece of its middle.
+        for piece in [&capture[..], &capture[..capture.len() - 7], &capture[..190], &capture[60..230]] {
+            let carrying = packet(&[piece, b" frame 2"].concat());
+            let whole = claims(SECONDS + 2, carrying.len(), &carrying);
+            let noise: Vec<u8> = (0..300_u32).map(|at| (at * at * 31 >> 3) as u8).collect();
+            for damage in [&[0xff; 70][..], &[0; 50], &claims(SECONDS + 3, 5 << 20, &named(9)), &noise] {
+                let file = [&before[..], &whole, damage, &records(20..24)].concat();
+                check(&file, &[0, 1, 2, 20, 21, 22, 23], "skipped");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_damaged_frame_carries_of_a_capture_is_passed_with_it() {
+    let before = [header(), records(0..2)].concat();
+    let mut blocks = Builder::new(false).interface(101, 0, &[]);
+    for number in 0..2 {
+        blocks = blocks.whole_frame(0, u64::from(SECONDS) * 1_000_000, &named(number));
+    }
+    let behind = (20..24)
+        .fold(Builder::default(), |file, number| file.whole_frame(0, u64::from(SECONDS) * 1_000_000, &named(number)));
+    for capture in carried() {
+        for piece in [&capture[..], &capture[..190]] {
+            let carrying = packet(piece);
+            for claimed in [carrying.len() + 100, 5 << 20, 70_000] {
+                let lying = claims(SECONDS + 2, claimed, &carrying);
+                check(&[&before[..], &lying, &records(20..24)].concat(), &[0, 1, 20, 21, 22, 23], "skipped");
+            }
+            for claimed in [5 << 20, 1 << 30, 70_000, 333, 128] {
+                let mut lying = Builder::default().whole_frame(0, u64::from(SECONDS) * 1_000_000, &carrying).bytes;
+                lying[4..8].copy_from_slice(&(claimed as u32).to_le_bytes());
+                let file = [&blocks.bytes[..], &lying, &behind.bytes].concat();
+                check(&file, &[0, 1, 20, 21, 22, 23], "skipped");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_short_capture_behind_a_cut_record_or_header_is_told() {
+    let before = [header(), records(0..2)].concat();
+    let whole = packet(&[b'x'; 900]);
+    let cut = &claims(SECONDS + 2, whole.len(), &whole)[..60];
+    for capture in carried() {
+        // Its frame may carry it.
+        let file = [&before[..], cut, &capture].concat();
+        check(&file, &[0, 1], &format!("tail -c +{} capture | coapscope - reads that", before.len() + 61));
+        for held in 17..24 {
+            let file = [&header()[..held], &capture].concat();
+            let expected = format!("the file header at byte 0 ends after {held} bytes, where another capture begins");
+            check(&file, &[50, 51, 52, 53, 54, 55], &expected);
+        }
+    }
+}
+
+#[test]
+fn a_pcap_that_was_copied_as_text_says_so() {
+    let changed = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .flat_map(|byte| if *byte == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(byte) })
+            .copied()
+            .collect()
+    };
+    let whole = [header(), records(0..30)].concat();
+    let as_text: Vec<u8> = changed(&whole);
+    let said = |bytes: &[u8]| read(bytes).warnings.iter().any(|warning| warning.contains("copy it again, as binary"));
+    assert!(said(&as_text) && !said(&whole));
+    // Damage alone is not that.
+    assert!(!said(&[&whole[..300], &[0; 40], &whole[310..]].concat()));
+    // Nor are lines in what frames carry.
+    let lines = packet(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let lines = claims(SECONDS, lines.len(), &lines);
+    assert!(!said(&[header(), lines.repeat(9)].concat()));
+    assert!(!said(&[header(), lines.repeat(9), vec![0xff; 20], lines.repeat(9)].concat()));
+}

@@ -327,8 +327,15 @@ impl Savefile {
         if self.ensure(classic::HEADER)? == Have::Pending {
             return Ok(Step::Pending);
         }
+        if self.pass_cut_header() {
+            return Ok(Step::Again);
+        }
         let header = classic::file_header(self.window.bytes(), &self.name)?;
         self.window.consume(classic::HEADER);
+        self.window.look_ahead(format::LOOK << 13);
+        if classic::are_as_text(&header, self.window.bytes()) {
+            self.warn(0, WarningKind::AsText);
+        }
         self.sections += 1;
         let interface = Interface {
             file: self.file,
@@ -346,6 +353,18 @@ impl Savefile {
         Ok(Step::Again)
     }
 
+    /// Passes over a header that is not whole, since that of another file begins in it: files were joined, and the first one was cut in there.
+    fn pass_cut_header(&mut self) -> bool {
+        self.window.look_ahead(2 * classic::HEADER);
+        let bytes = self.window.bytes();
+        let mut places = 1..classic::HEADER;
+        let Some(held) = places.find(|at| bytes.get(*at..).is_some_and(classic::begins_any)) else { return false };
+        self.warn(self.window.offset(), WarningKind::HeaderCut { held: held as u64 });
+        self.window.consume(held);
+        self.format = Format::Unknown;
+        true
+    }
+
     fn begin_blocks(&mut self) -> Result<Step, CaptureError> {
         let have = self.ensure(28)?;
         if have == Have::Pending {
@@ -356,6 +375,9 @@ impl Savefile {
             return Err(CaptureError::HeaderCut { file: self.name.clone(), length });
         }
         let file = || self.name.clone();
+        if self.window.bytes().get(16..24).is_some_and(format::are_changed_ones) {
+            return Err(CaptureError::NotACapture { file: file(), looks_like: format::CHANGED });
+        }
         match blocks::section(self.window.bytes()) {
             None => return Err(CaptureError::ByteOrder { file: file() }),
             Some((_, version)) if version.0 != blocks::VERSION => {
@@ -378,9 +400,14 @@ impl Savefile {
 
     /// Ends the file in the middle of a record that should have so many bytes.
     fn cut(&mut self, claimed: u64) -> Step {
+        self.cut_before(claimed, None)
+    }
+
+    /// The same, where another capture begins in that record.
+    fn cut_before(&mut self, claimed: u64, capture: Option<u64>) -> Step {
         let held = self.window.bytes().len() as u64;
         if held > 0 {
-            self.warn(self.window.offset(), WarningKind::Cut { held, claimed });
+            self.warn(self.window.offset(), WarningKind::Cut { held, claimed, capture });
         }
         self.end()
     }

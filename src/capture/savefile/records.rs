@@ -104,7 +104,7 @@ impl Savefile {
         };
         let captured = record.captured as usize;
         if captured > MAX_CAPTURED || record.is_hole(times) {
-            return Ok(self.pass(Damage::Record { claimed: record.captured }, 1, None));
+            return Ok(self.unlike(&record));
         }
         let have = self.ensure(layout.header + captured)?;
         if have == Have::All {
@@ -133,6 +133,13 @@ impl Savefile {
         Ok(Step::Frame)
     }
 
+    /// Passes over what is no record, whatever follows.
+    #[cold]
+    fn unlike(&mut self, record: &classic::RecordHeader) -> Step {
+        let own = self.own(record).filter(|_| record.captured > 0);
+        self.pass_own(Damage::Record { claimed: record.captured }, own, None)
+    }
+
     /// What is done where a record is not whole, or is no record.
     #[inline]
     fn unsound(&mut self, record: &classic::RecordHeader, have: Have) -> Option<Step> {
@@ -159,13 +166,13 @@ impl Savefile {
         let own = self.own(record);
         match have {
             Have::All if is_doubtful && !self.may_stand(record, length) && self.is_disproved() => {
-                Some(self.pass(damage, 1, None))
+                Some(self.pass_own(damage, own, None))
             }
             Have::All => self.ends_before(record.seconds, own, length).map(|own| self.pass(damage, own, None)),
-            Have::Pending if is_doubtful && self.is_overtaken(1) => Some(self.pass(damage, 1, None)),
+            Have::Pending if is_doubtful && self.is_overtaken(1) => Some(self.pass_own(damage, own, None)),
             Have::Pending if own.is_some_and(|own| self.is_overtaken(own)) => Some(self.pass(damage, own?, None)),
             Have::Pending => Some(Step::Pending),
-            Have::Short if is_doubtful => Some(self.pass(damage, 1, Some(length as u64))),
+            Have::Short if is_doubtful => Some(self.pass_own(damage, own, Some(length as u64))),
             Have::Short => Some(self.pass_or_cut(damage, Some(record.seconds), own, length)),
         }
     }

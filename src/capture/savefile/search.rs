@@ -81,52 +81,84 @@ impl Savefile {
     }
 
     fn swallowed(&self, seconds: u32, own: Option<usize>, length: usize) -> Option<usize> {
-        let trail = self.trail()?.behind(seconds);
+        self.row_across(self.trail()?.behind(seconds), own, length, false)
+    }
+
+    /// Where records or another file begin that go on beyond so many bytes; or a record behind the `own` ones.
+    fn row_across(&self, trail: Trail, own: Option<usize>, length: usize, at_end: bool) -> Option<usize> {
         let bytes = self.window.bytes();
         let mut rows = ROWS;
         let mut may_look = || is_left(&mut rows);
         (1..length).find(|at| {
             let behind = bytes.get(*at..).unwrap_or_default();
+            let rest = own.and_then(|own| own.checked_sub(*at));
             if classic::begins_any(behind) {
-                return may_look() && classic::crosses(behind, length - at);
+                return may_look() && classic::crosses(behind, length - at, rest);
             }
-            trail.judge(behind, false) == Sound::Yes
-                && (own.is_some_and(|own| *at >= own) || may_look() && trail.crosses(behind, length - at))
+            trail.judge(behind, at_end) == Sound::Yes
+                && (own.is_some_and(|own| *at >= own) || may_look() && trail.crosses(behind, length - at, rest))
         })
     }
 
     /// Where something sound begins in what is left of the file, in the middle of a record or block that claims to be longer: behind the `own` bytes of
-    /// its frame, or anywhere where a row begins that ends with the file, but for behind the beginning of a file, which the frame may carry.
-    fn follower(&self, seconds: Option<u32>, own: Option<usize>) -> Option<usize> {
+    /// its frame, or anywhere where a row begins that ends with the file, but for behind the beginning of a file, which the frame may carry: then
+    /// where that is.
+    fn follower(&self, seconds: Option<u32>, own: Option<usize>) -> Result<usize, Option<usize>> {
         let bytes = self.window.bytes();
         let trail = self.trail().zip(seconds).map(|(trail, seconds)| trail.behind(seconds));
         let (judge, ends) = (
             |bytes: &[u8]| trail.map_or_else(|| self.judge(bytes, true), |trail| trail.judge(bytes, true)),
             |bytes: &[u8]| trail.map_or_else(|| self.ends(bytes), |trail| trail.ends(bytes)),
         );
-        let (mut rows, mut is_carried) = (ROWS, false);
-        (1..bytes.len()).find(|at| {
+        let (mut rows, mut carried) = (ROWS, None);
+        let found = (1..bytes.len()).find(|at| {
             let behind = bytes.get(*at..).unwrap_or_default();
             let is_beyond = own.is_some_and(|own| *at >= own);
-            let begins_file = classic::begins_any(behind);
-            is_carried |= begins_file && !is_beyond;
-            if !is_beyond && (begins_file || is_carried) || judge(behind) != Sound::Yes {
+            if !is_beyond && classic::begins_any(behind) {
+                carried.get_or_insert(*at);
+            }
+            if !is_beyond && carried.is_some() || judge(behind) != Sound::Yes {
                 return false;
             }
             is_beyond || is_left(&mut rows) && ends(behind)
-        })
+        });
+        found.ok_or(carried)
+    }
+
+    /// Passes over damage of which the first bytes are the `own` ones of a frame, which may carry a capture: nothing in them is sound but a row that
+    /// goes on beyond them, where the frame was cut.
+    #[cold]
+    pub(super) fn pass_own(&mut self, damage: Damage, own: Option<usize>, cut: Option<u64>) -> Step {
+        let Some(own) = own else { return self.pass(damage, 1, cut) };
+        let at_end = self.window.look_ahead(own + REACH);
+        // What claims to go on beyond the end of the file is not believed.
+        let own = own.min(self.window.bytes().len().saturating_sub(1)).max(1);
+        let within = match (&self.format, self.trail()) {
+            (_, Some(trail)) => self.row_across(trail, Some(own), own, at_end),
+            (Format::Blocks(section), None) => {
+                let closed = blocks::closed(self.window.bytes(), section.big_endian);
+                self.blocks_across(own, closed, section.big_endian)
+            }
+            _ => None,
+        };
+        self.pass(damage, within.unwrap_or(own), cut)
     }
 
     /// Where blocks begin within the so many bytes of one, of which it therefore is cut: they go on up to its end, where what it holds has ended.
     #[cold]
     pub(super) fn swallowed_blocks(&self, length: usize, big_endian: bool) -> Option<usize> {
+        self.blocks_across(length.saturating_sub(4), None, big_endian)
+    }
+
+    fn blocks_across(&self, length: usize, own: Option<usize>, big_endian: bool) -> Option<usize> {
         let bytes = self.window.bytes();
         let mut rows = ROWS;
         (1..length).find(|at| {
             let behind = bytes.get(*at..).unwrap_or_default();
+            let own = own.and_then(|own| own.checked_sub(*at));
             blocks::judge(behind, big_endian, false) == Sound::Yes
                 && is_left(&mut rows)
-                && blocks::cross(behind, big_endian, (length - at).saturating_sub(4), classic::MOST)
+                && blocks::cross(behind, big_endian, length - at, own, classic::MOST)
         })
     }
 
@@ -140,8 +172,12 @@ impl Savefile {
         length: usize,
     ) -> Step {
         match self.follower(seconds, own) {
-            Some(own) => self.pass(damage, own, None),
-            None => self.cut(length as u64),
+            Ok(own) => self.pass(damage, own, None),
+            Err(carried) => {
+                let begins = |at: &usize| self.window.bytes().get(*at..).is_some_and(classic::ends);
+                let capture = carried.filter(begins).map(|at| self.window.offset() + at as u64);
+                self.cut_before(length as u64, capture)
+            }
         }
     }
 
@@ -242,7 +278,7 @@ impl Gap {
     /// What is said where nothing sound follows in the so many bytes that are left.
     fn open(&self, held: u64) -> WarningKind {
         match (self.cut, self.damage) {
-            (Some(claimed), _) => WarningKind::Cut { held, claimed },
+            (Some(claimed), _) => WarningKind::Cut { held, claimed, capture: None },
             (None, Damage::Record { claimed }) => WarningKind::BadRecord { claimed },
             (None, Damage::Block { kind, why }) => WarningKind::BadEnd { kind, held, why },
         }

@@ -49,7 +49,8 @@ impl Savefile {
         };
         if !blocks::is_sound(length) {
             self.lose(kind, big_endian);
-            return Ok(self.pass(Damage::Block { kind, why: "its length cannot be" }, 1, None));
+            let own = self.closed(big_endian);
+            return Ok(self.pass_own(Damage::Block { kind, why: "its length cannot be" }, own, None));
         }
         if length > blocks::MAX_BLOCK {
             return self.long_block(kind, length, big_endian);
@@ -212,7 +213,8 @@ impl Savefile {
         if have != Have::All || blocks::trailer(&end, 4, big_endian) != Some(length) {
             // What claims to be longer than any file of keys is damaged rather than cut.
             let cut = (have == Have::Short && length < LONGEST).then_some(length as u64);
-            return Ok(self.pass(damage, 1, cut));
+            let own = self.closed(big_endian);
+            return Ok(self.pass_own(damage, own, cut));
         }
         match kind {
             blocks::SECRETS => self.leave_out(length),
@@ -251,8 +253,18 @@ impl Savefile {
         Ok(match cut {
             Some(None) => self.bad_block(kind, length, WHY),
             Some(Some(held)) => self.pass(Damage::Block { kind, why: WHY }, held, None),
-            None => self.pass(Damage::Block { kind, why: WHY }, 1, None),
+            None => {
+                let own = blocks::claimed(self.window.bytes(), big_endian);
+                self.pass_own(Damage::Block { kind, why: WHY }, Some(own), None)
+            }
         })
+    }
+
+    /// Length of the block here as its end tells it, see [`blocks::closed`].
+    #[cold]
+    fn closed(&mut self, big_endian: bool) -> Option<usize> {
+        self.window.look_ahead(REACH);
+        blocks::closed(self.window.bytes(), big_endian)
     }
 
     /// A block that is not whole: more of it is waited for, or the file ends in it; but if a sound block stands in what is there, its
