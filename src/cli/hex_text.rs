@@ -101,8 +101,9 @@ pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
 }
 
 fn plain(text: &str) -> Result<Vec<u8>, HexError> {
-    let text = text.replace("\\x", " ");
-    let is_separator = |c: char| c.is_whitespace() || ":,;-_{}[]()\"'".contains(c);
+    let text = without_text(text).replace("\\x", " ");
+    let text = text.trim_start().strip_prefix("<Buffer ").unwrap_or(&text);
+    let is_separator = |c: char| c.is_whitespace() || ":,;-_{}[]()<>\"'".contains(c);
     let groups = text.split(is_separator).map(without_prefix).filter(|(group, _)| !group.is_empty());
     let groups: Vec<(&str, bool)> = groups.collect();
     if groups.is_empty() {
@@ -122,6 +123,13 @@ fn plain(text: &str) -> Result<Vec<u8>, HexError> {
         bytes.extend(digits(group));
     }
     Ok(bytes)
+}
+
+/// The bytes of a dump without offsets, which has them as text, too, behind a bar in each line.
+fn without_text(text: &str) -> String {
+    let parts = text.lines().filter(|line| !line.trim().is_empty()).map(|line| line.split_once('|'));
+    let bytes: Option<Vec<&str>> = parts.map(|parts| parts.map(|(bytes, _)| bytes)).collect();
+    bytes.map_or_else(|| text.to_owned(), |lines| lines.join("\n"))
 }
 
 /// The digits behind `0x`, and whether there is one.
@@ -177,7 +185,7 @@ fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
         return None;
     }
     let are_words = lines.iter().any(DumpLine::has_words);
-    let bytes = [16, 8].into_iter().find_map(|base| with_offsets(&lines, base));
+    let bytes = [16, 8, 10].into_iter().find_map(|base| with_offsets(&lines, base));
     // The offsets of octal words fit no bytes that are read as hexadecimal.
     let is_dump = bytes.is_some() || lines.iter().all(|line| line.offset.len() == 7);
     if are_words && is_dump {
@@ -186,8 +194,12 @@ fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
     bytes.map(Ok).or_else(|| misfit(&lines).map(|offset| Err(HexError::Offsets(offset.to_owned()))))
 }
 
-/// Whether the offsets begin at zero, and anew further down. No message of version 1 begins with a zero.
+/// Whether the offsets begin at zero, and anew further down. No message of version 1 begins with a zero, but a frame does, whose bytes stand in
+/// groups without offsets.
 fn are_several(lines: &[DumpLine<'_>]) -> bool {
+    if lines.iter().all(|line| line.has_words() && matches!(line.offset.len(), 4 | 8)) {
+        return false;
+    }
     let is_zero = |line: &DumpLine<'_>| line.offset.bytes().all(|digit| digit == b'0') && !line.rest.trim().is_empty();
     lines.first().is_some_and(is_zero) && lines.iter().skip(1).any(is_zero)
 }
@@ -283,7 +295,12 @@ fn line_bytes(rest: &str, limit: usize, last: bool) -> Vec<u8> {
         // hexdump and Wireshark leave one more space in the middle of a line.
         let middle = gap == 1 && bytes.len() == 8;
         let is_text = !group.len().is_multiple_of(2) || !group.chars().all(|c| c.is_ascii_hexdigit());
-        if is_text || bytes.len() + group.len() / 2 > limit || (last && !bytes.is_empty() && gap > 0 && !middle) {
+        // More bytes than the next offset says: it is none, for text is set off by more than a space.
+        let is_more = !last && (gap == 0 || bytes.is_empty());
+        if is_text
+            || bytes.len() + group.len() / 2 > limit && !is_more
+            || (last && !bytes.is_empty() && gap > 0 && !middle)
+        {
             break;
         }
         bytes.extend(digits(group));
@@ -335,6 +352,24 @@ mod tests {
             "0000000 40 02 00 00 b6 65",
             "0x40020000b665",
             "4002 0000 b665",
+            "<<40020000b665>>",
+            "<Buffer 40 02 00 00 b6 65>",
+            "<40020000 b665>",
+            "Buffer.from('40020000b665', 'hex')",
+            "hex::decode(\"40020000b665\")",
+            "40 02 00 00 b6 65   |@.....|\n",
+            "[64 2 0 0 182 101]",
+            "[64, 2, 0, 0, 182, 101]",
+            "[64, 2, 0, 0, -74, 101]",
+            "<<64,2,0,0,182,101>>",
+            "Uint8Array(6) [\n  64, 2, 0, 0, 182, 101\n]",
+            "{\"type\":\"Buffer\",\"data\":[64,2,0,0,182,101]}",
+            "[40, 02, 00, 00, b6, 65]",
+            "[40, 2, 0, 0, b6, 65]",
+            "let m = [0x40u8, 0x02, 0, 0, 0xb6, 0x65];",
+            "byte[] m = {(byte) 0x40, (byte)0x02, 0, 0, (byte) 0xb6, 0x65};",
+            "\"@\\x02\\x00\\x00\\xb6\\x65\"",
+            "0000000 40 02 00 00\n0000004 b6 65\n0000006",
             "\\x40\\x02\\x00\\x00\\xb6\\x65",
             "00000000: 4002 0000 b665                           @....e",
             "0010  40 02 00 00 b6 65",
@@ -357,6 +392,29 @@ mod tests {
         let started = std::time::Instant::now();
         assert_eq!(parse(&text).unwrap_err(), HexError::Offsets("0c360".into()));
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    }
+
+    /// In groups of two or four bytes, as xxd and tcpdump print them, without their offsets.
+    #[test]
+    fn a_frame_of_many_zeros_is_no_dump_of_several() {
+        let frame: Vec<u8> = (0..60).map(|at| if at == 12 { 8 } else { 0 }).collect();
+        for size in [2, 4] {
+            let lines = frame.chunks(16).map(|line| {
+                let groups = line.chunks(size).map(|group| group.iter().map(|byte| format!("{byte:02x}")).collect());
+                groups.collect::<Vec<String>>().join(" ")
+            });
+            assert_eq!(parse(&lines.collect::<Vec<_>>().join("\n")), Ok(frame.clone()));
+        }
+    }
+
+    #[test]
+    fn offsets_may_be_decimal() {
+        let bytes: Vec<u8> = (0x40..0x64).collect();
+        let lines = bytes.chunks(16).enumerate().map(|(at, line)| {
+            let bytes: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{:07} {}\n", at * 16, bytes.join(" "))
+        });
+        assert_eq!(parse(&(lines.collect::<String>() + "0000036\n")), Ok(bytes));
     }
 
     #[test]

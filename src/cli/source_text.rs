@@ -2,24 +2,75 @@
 
 use super::hex_text::HexError;
 
-/// The bytes of a list of C (`uint8_t m[] = {0x40, 0x01};`) or Python (`[0x40, 0x01]`); None where the text is none. Comments are
-/// passed over.
+/// The bytes of a list of C (`uint8_t m[] = {0x40, 0x01};`), Python (`[0x40, 0x01]`), Erlang (`<<64,1,200>>`) or Go (`[64 1 200]`); None where the
+/// text is none. Comments are passed over.
 pub fn list(text: &str) -> Option<Result<Vec<u8>, HexError>> {
     let text = without_comments(text);
-    let (open, close) = if text.contains('{') { ('{', '}') } else { ('[', ']') };
-    let (_, rest) = text.split_once(open)?;
-    let (inside, _) = rest.split_once(close)?;
-    inside.contains(',').then(|| inside.split(',').map(str::trim).filter(|one| !one.is_empty()).map(element).collect())
+    let inside = match text.trim().strip_prefix("<<") {
+        Some(rest) => rest.split_once(">>")?.0,
+        None => {
+            // What stands before may be the length of an array, or the other members of an object.
+            let (_, rest) = text.rsplit_once(['{', '['])?;
+            rest.split_once(['}', ']'])?.0
+        }
+    };
+    if !inside.contains(',') {
+        let numbers: Vec<&str> = inside.split_whitespace().collect();
+        return are_decimal(&numbers).then(|| numbers.into_iter().map(decimal).collect());
+    }
+    let elements: Vec<&str> = inside.split(',').map(value).filter(|one| !one.is_empty()).collect();
+    let read = match &elements {
+        all if are_decimal(all) => decimal,
+        all if are_hexadecimal(all) => hexadecimal,
+        _ => element,
+    };
+    Some(elements.into_iter().map(read).collect())
 }
 
-/// `0x40`, in quotes or not, or a single digit below ten, which is the same in every base.
+/// An element without quotes, the cast that Java needs, and the type that Rust may have behind it.
+fn value(element: &str) -> &str {
+    let element = element.trim().trim_matches(['\'', '"']);
+    let element = element.strip_prefix("(byte)").unwrap_or(element).trim_start();
+    element.strip_suffix("u8").unwrap_or(element)
+}
+
+/// Whether these are bytes in decimal, as one tells that could not be hexadecimal: of three digits, or below zero as Java has them.
+fn are_decimal(elements: &[&str]) -> bool {
+    let is_certain = |one: &&str| one.len() == 3 || one.starts_with('-');
+    elements.iter().any(is_certain) && elements.iter().all(|one| decimal(one).is_ok())
+}
+
+/// Whether these are bytes in hexadecimal without a prefix, as a letter tells, or a zero in front in each of two digits.
+fn are_hexadecimal(elements: &[&str]) -> bool {
+    let are_pairs = elements.iter().all(|one| one.len() == 2);
+    let is_certain =
+        |one: &&str| one.bytes().any(|digit| digit.is_ascii_alphabetic()) || are_pairs && one.starts_with('0');
+    elements.iter().any(is_certain) && elements.iter().all(|one| hexadecimal(one).is_ok())
+}
+
+fn refused(element: &str) -> HexError {
+    HexError::Element(element.to_owned())
+}
+
+/// A byte in decimal, without zeros in front, which may be below zero where its upper bit is set.
+fn decimal(text: &str) -> Result<u8, HexError> {
+    let is_plain = text == "0" || text.trim_start_matches('-').starts_with(|digit: char| ('1'..='9').contains(&digit));
+    let byte = if is_plain { text.parse().or_else(|_| text.parse().map(i8::cast_unsigned)).ok() } else { None };
+    byte.ok_or_else(|| refused(text))
+}
+
+/// A byte of one or two hexadecimal digits.
+fn hexadecimal(digits: &str) -> Result<u8, HexError> {
+    let is_byte = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u8::from_str_radix(digits, 16).ok().filter(|_| is_byte).ok_or_else(|| refused(digits))
+}
+
+/// `0x40`, or a single digit below ten, which is the same in every base.
 fn element(text: &str) -> Result<u8, HexError> {
-    let text = text.trim_matches(['\'', '"']);
-    let refused = || HexError::Element(text.to_owned());
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) if (1..=2).contains(&digits.len()) => u8::from_str_radix(digits, 16).map_err(|_| refused()),
-        None if text.len() == 1 => text.parse().map_err(|_| refused()),
-        _ => Err(refused()),
+        Some(digits) => hexadecimal(digits).map_err(|_| refused(text)),
+        None if text.len() == 1 => text.parse().map_err(|_| refused(text)),
+        _ => Err(refused(text)),
     }
 }
 
@@ -83,17 +134,23 @@ fn assigned(text: &str) -> &str {
 /// Name and argument of `name(argument)`.
 fn call(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.trim_end_matches(';').trim_end().strip_suffix(')')?.split_once('(')?;
-    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:".contains(c));
     is_name.then(|| (name, rest.trim()))
 }
 
-/// The text of digits that a program turns into bytes: Python's `bytes.fromhex('4001')` and `unhexlify('4001')`, and `h'4001'` of CBOR's
-/// diagnostic notation; None where the text is none of these.
+/// The text of digits that a program turns into bytes: Python's `bytes.fromhex('4001')` and `unhexlify('4001')`, `hex::decode("4001")` of Rust,
+/// `hex.DecodeString("4001")` of Go, `Buffer.from('4001', 'hex')` of JavaScript, and `h'4001'` of CBOR's diagnostic notation; None where the text is none of these.
 pub fn of_digits(text: &str) -> Option<&str> {
     let text = assigned(text);
     let inside = match call(text) {
-        Some((name, inside)) if name.ends_with("fromhex") || name.ends_with("unhexlify") => {
+        Some((name, inside))
+            if ["fromhex", "unhexlify", "decode", "DecodeString"].iter().any(|end| name.ends_with(end)) =>
+        {
             inside.trim_start_matches(['b', 'B'])
+        }
+        Some(("Buffer.from", inside)) => {
+            let (digits, form) = inside.split_once(',')?;
+            (form.trim().trim_matches(['\'', '"']) == "hex").then_some(digits)?
         }
         Some(_) => return None,
         None => text.strip_prefix('h')?,
@@ -105,7 +162,7 @@ pub fn of_digits(text: &str) -> Option<&str> {
 /// Bytes up to the closing quote, and what stands behind it.
 fn quoted(text: &str, quote: char, is_python: bool) -> Result<(Vec<u8>, &str), HexError> {
     let mut bytes = Vec::new();
-    let mut rest = text;
+    let (mut rest, mut has_text) = (text, false);
     loop {
         let refused = || HexError::Quoted(rest.to_owned().trim_end_matches(quote).to_owned());
         let first = rest.chars().next().ok_or_else(refused)?;
@@ -114,8 +171,10 @@ fn quoted(text: &str, quote: char, is_python: bool) -> Result<(Vec<u8>, &str), H
             return Ok((bytes, behind));
         }
         if first != '\\' {
-            // In C digits behind `\x40` would belong to it.
-            let is_byte = first.is_ascii() && !first.is_ascii_control() && is_python;
+            // In C digits behind `\x40` would belong to it, and spaces may only set bytes apart.
+            let is_text = is_python || has_text || first.is_ascii_graphic();
+            let is_byte = first.is_ascii() && !first.is_ascii_control() && is_text;
+            has_text = true;
             bytes.push(u8::try_from(first).ok().filter(|_| is_byte).ok_or_else(refused)?);
             rest = behind;
             continue;

@@ -32,7 +32,7 @@ fn what_is_no_capture_is_named() {
         (b"TC2!\x02\0\x04\0", "bytes were changed, as if it were text"),
         (b"\x1f\xef\xbf\xbd\x08\0", "bytes were changed, as if it were text"),
         (
-            b"\x0a\x0d\x0d\x0a\x1c\0\0\0M<+\x1a\x01\0\0\0\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+            b"\x0a\x0d\x0d\x0a\x1c\0\0\0M<+\x1a\x01\0\0\0\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
             "bytes were changed, as if it",
         ),
         (b"1MOyoQIABAAAAAAAAAAAAAAABAABAAAA\n", "a capture in base64 (base64 -d FILE | coapscope - reads it)"),
