@@ -2,10 +2,11 @@
 //! which may come without one.
 
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use signal_hook::consts::{
@@ -79,7 +80,13 @@ pub fn outlive_file_limits() {
 }
 
 /// How long the other end of a pipe may take to end after a signal that both got.
-const WRITER: u16 = 1000;
+const WRITER: Duration = Duration::from_secs(1);
+
+/// Every so many milliseconds it is looked whether the signal came again meanwhile.
+const LOOK: u16 = 20;
+
+/// Who is still busy so long after Ctrl-C says why.
+const QUIET: Duration = Duration::from_millis(700);
 
 /// Let whoever writes into standard input, a pipe, end first: Ctrl-C reaches all programs of a pipeline, and what `tcpdump -w -` still writes
 /// then is wanted, as is what follows from all of it. Asked a second time, or where the pipe stays open, the program ends.
@@ -92,14 +99,42 @@ pub fn outlive_writer() {
     // Where the system has no thread left it stays as it was.
     let Ok(mut signals) = Signals::new([SIGINT]) else { return };
     let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
-        let mut asked = false;
-        for signal in signals.forever() {
-            if asked || !is_gone(&pipe, PollTimeout::from(WRITER)) {
-                let _ = end_by(signal);
+        let signal = loop {
+            if let Some(signal) = signals.wait().next() {
+                break signal;
             }
-            asked = true;
+        };
+        if !goes(&pipe, &mut signals) {
+            let _ = end_by(signal);
+        }
+        // It goes on with what was written. Who is done by then says nothing.
+        let _ = std::thread::Builder::new().name("busy".into()).spawn(tell_busy);
+        for signal in signals.forever() {
+            let _ = end_by(signal);
         }
     });
+}
+
+/// Whether the other end of the pipe goes before its time is over, and before the signal comes again.
+fn goes(pipe: &File, signals: &mut Signals) -> bool {
+    let deadline = Instant::now() + WRITER;
+    loop {
+        if is_gone(pipe, PollTimeout::from(LOOK)) {
+            return true;
+        }
+        if Instant::now() >= deadline || signals.pending().next().is_some() {
+            return false;
+        }
+    }
+}
+
+fn tell_busy() {
+    std::thread::sleep(QUIET);
+    // Nobody is left to read where that fails.
+    let _ = writeln!(
+        io::stderr(),
+        "coapscope: the program that wrote to standard input has ended; what it wrote is still read: Ctrl-C again ends at once"
+    );
 }
 
 /// Start a thread that waits until the terminal of the keyboard is gone, and then asks to end, as SIGHUP does. That signal reaches the

@@ -285,4 +285,5 @@ fn what_is_true_of_one_case_is_not_said_of_another() {
     let output = run(&format!("check -T sarif {}", path.display()));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("Hop-Limit (16) is 0. A Hop-Limit is 1 to 255"), "{text}");
+    assert!(text.contains(sentences), "{text}");
 }

@@ -1,6 +1,6 @@
 //! Ctrl-C in a pipeline: whoever writes the capture ends first, and what comes of all of it is still told.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::channel;
@@ -71,4 +71,29 @@ fn a_writer_that_does_not_end_keeps_nobody() {
         assert_eq!(output.status.signal(), Some(Signal::SIGINT as i32), "{output:?}");
         assert!(output.stdout.is_empty(), "{output:?}");
     }
+}
+
+#[test]
+fn who_is_busy_when_the_writer_has_ended_says_so() {
+    let mut command = command(&["print", "-V", "-x", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&std::fs::read(CAPTURE).unwrap()).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    // It waits for somebody to read what it prints.
+    while !catches_interrupts(&child) {
+        assert!(Instant::now() < deadline, "in vain waited for it to be ready for Ctrl-C");
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    let (told, tell) = channel();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        told.send(line)
+    });
+    let line = tell.recv_timeout(PATIENCE).expect("it says why it is still there");
+    assert!(line.contains("what it wrote is still read: Ctrl-C again ends at once"), "{line}");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
 }

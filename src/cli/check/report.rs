@@ -34,6 +34,20 @@ pub(super) struct Report<'a> {
     pub failed: bool,
 }
 
+/// The places in these sources, each once; `-` stands for none.
+fn each_once(references: &[&str]) -> String {
+    let mut places: Vec<&str> = Vec::new();
+    for place in references.iter().flat_map(|reference| reference.split("; ")) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    if places.len() > 1 {
+        places.retain(|place| *place != "-");
+    }
+    places.join("; ")
+}
+
 impl Report<'_> {
     /// The groups that are shown, by endpoint, the worst first.
     pub fn shown(&self) -> Vec<(Key, Group<'_>)> {
@@ -118,7 +132,7 @@ impl Report<'_> {
             "count": group.count,
             "known": self.known.contains(key),
             "its_doing": key.is_its_doing(),
-            "reference": references.concat().join("; "),
+            "reference": each_once(&references.concat()),
             "text": teachings.join(" "),
             "cases": group.cases.iter().map(|case| self.case(case)).collect::<Vec<_>>(),
             "cases_left_out": group.count.saturating_sub(group.cases.len() as u64),
@@ -133,5 +147,21 @@ impl Report<'_> {
             "other_frame": case.other.map(|other| other.frame),
             "detail": (!detail.is_empty()).then_some(detail),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_named_once() {
+        for (references, expected) in [
+            (&["-"][..], "-"),
+            (&["RFC 1 section 2", "RFC 1 section 2"], "RFC 1 section 2"),
+            (&["RFC 1 section 2; RFC 3", "-", "RFC 3"], "RFC 1 section 2; RFC 3"),
+        ] {
+            assert_eq!(each_once(references), expected);
+        }
     }
 }

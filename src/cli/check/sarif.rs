@@ -13,7 +13,7 @@ use crate::coap::uri::push_percent;
 use crate::coap::{Rule, Severity, escape};
 use crate::field;
 use crate::render::json::line;
-use crate::render::verdict::{Case, Group, Key};
+use crate::render::verdict::{self, Case, Group, Key};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -104,8 +104,9 @@ impl Report<'_> {
         let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
         let detail = first.map(Case::detail).filter(|detail| !detail.is_empty());
         let detail = detail.map(|detail| format!("{detail} ")).unwrap_or_default();
-        let teaching = first.map_or(key.rule.row().teaching, |case| case.finding.teaching());
-        format!("{endpoint}, {times}{about}{frame}: {detail}{teaching}")
+        // That of the first case stands first.
+        let teachings = verdict::said(key.rule, group.cases.iter()).into_iter().map(|(teaching, _)| teaching);
+        format!("{endpoint}, {times}{about}{frame}: {detail}{}", teachings.collect::<Vec<_>>().join(" "))
     }
 
     /// A frame: where its record stands in the capture, who sent it, and its number.
