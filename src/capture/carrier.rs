@@ -1,5 +1,7 @@
 //! Whether an interface can carry anything at the moment.
 
+use std::path::Path;
+
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 
@@ -35,7 +37,8 @@ impl Carrier {
         match self {
             Self::Up => None,
             Self::Unplugged => Some(format!(
-                "{interface} has no link (cable out, or in no Wi-Fi network): nothing comes until it has one"
+                "{interface} has no link ({}): nothing comes until it has one",
+                missing(&|entry| Path::new(CLASS).join(interface).join(entry).exists())
             )),
             Self::Down => {
                 let way = format!("sudo ip link set {interface} up");
@@ -43,6 +46,26 @@ impl Carrier {
             }
         }
     }
+
+    /// The same where it has changed to that.
+    pub fn news(self, interface: &str) -> String {
+        self.words(interface).unwrap_or_else(|| format!("{interface} is up again, and the capture goes on"))
+    }
+}
+
+/// Where Linux tells what kind of interface one is.
+const CLASS: &str = "/sys/class/net";
+
+/// What an interface lacks that has no link, by the entries that the system has for it.
+fn missing(has: &dyn Fn(&str) -> bool) -> &'static str {
+    const LACKS: [(&str, &str); 5] = [
+        ("bridge", "none of the bridge's ports is up"),
+        ("bonding", "none of the interfaces in it is up"),
+        ("tun_flags", "the program behind the tunnel does not run"),
+        ("phy80211", "in no Wi-Fi network"),
+        ("device", "cable out"),
+    ];
+    LACKS.iter().find(|(entry, _)| has(entry)).map_or("cable out, or in no Wi-Fi network", |(_, lack)| lack)
 }
 
 #[cfg(test)]
@@ -59,6 +82,19 @@ mod tests {
             (InterfaceFlags::empty(), Carrier::Down),
         ] {
             assert_eq!(Carrier::by(flags), expected, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_depends_on_the_kind() {
+        for (entries, expected) in [
+            (&["device", "phy80211"][..], "in no Wi-Fi network"),
+            (&["device"], "cable out"),
+            (&["bridge"], "none of the bridge's ports is up"),
+            (&["tun_flags"], "the program behind the tunnel does not run"),
+            (&[], "cable out, or in no Wi-Fi network"),
+        ] {
+            assert_eq!(missing(&|entry| entries.contains(&entry)), expected);
         }
     }
 

@@ -55,6 +55,10 @@ pub(super) struct RecordHeader {
     pub original: u32,
 }
 
+/// What AIX writes into a header of version 2.2 in place of a link type, the kind of the interface (RFC 1573): Ethernet, Token Ring, FDDI and
+/// loopback; and what it means. Such a file counts nanoseconds. Wireshark takes it so, too.
+const AIX: [(u16, LinkType); 4] = [(6, LinkType(1)), (9, LinkType(6)), (15, LinkType(10)), (24, LinkType(0))];
+
 /// Reads the header of a file that begins with one of the magic numbers.
 ///
 /// # Errors
@@ -77,7 +81,10 @@ pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, Captur
             return Err(CaptureError::Version { file: file.to_owned(), version });
         }
     };
-    let (clock, tick) = match header.is_nanosecond_precision() {
+    // The upper bits tell of a frame check sequence, whose length IP does without.
+    let link = LinkType((header.network.0 & 0xffff) as u16);
+    let aix = AIX.iter().find(|(kind, _)| version == (2, 2) && *kind == link.0).map(|(_, link)| *link);
+    let (clock, tick) = match header.is_nanosecond_precision() || aix.is_some() {
         true => (Clock::NANOSECONDS, 1),
         false => (Clock::MICROSECONDS, 1000),
     };
@@ -85,8 +92,7 @@ pub(super) fn file_header(bytes: &[u8], file: &str) -> Result<FileHeader, Captur
         layout: Layout { big_endian: header.is_bigendian(), header: if modified { 24 } else { 16 }, lengths },
         clock,
         tick,
-        // The upper bits tell of a frame check sequence, whose length IP does without.
-        link: LinkType((header.network.0 & 0xffff) as u16),
+        link: aix.unwrap_or(link),
         snaplen: header.snaplen,
     })
 }

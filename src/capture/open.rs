@@ -1,5 +1,6 @@
 //! Opens what a user names: files, pipes, standard input.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Read};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
@@ -34,11 +35,13 @@ impl Input {
 
 /// Whether two names are those of one regular file, whatever links lead there. What is not there is none.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| {
-        let entry = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-        Some((entry.dev(), entry.ino()))
-    };
     place(one).is_some_and(|one| place(other) == Some(one))
+}
+
+/// Where a regular file is, whatever it is called: its device, and its number there.
+fn place(path: &Path) -> Option<(u64, u64)> {
+    let entry = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+    Some((entry.dev(), entry.ino()))
 }
 
 /// How to open.
@@ -91,10 +94,17 @@ pub fn open_all(inputs: &[Input], options: &OpenOptions) -> Result<Opened, Captu
     let table = InterfaceTable::default();
     let mut files = Vec::with_capacity(inputs.len());
     let mut media = Vec::with_capacity(inputs.len());
+    let mut places = HashSet::new();
     for (number, input) in (0..=u16::MAX).zip(inputs) {
         let (medium, feed) = medium(input, options)?;
         media.push((input.name(), medium.clone()));
-        files.push(Savefile::new(medium, input.name(), number, table.clone(), feed).among(inputs.len()));
+        let mut file = Savefile::new(medium, input.name(), number, table.clone(), feed).among(inputs.len());
+        if let Input::Path(path) = input
+            && place(path).is_some_and(|place| !places.insert(place))
+        {
+            file.is_there_again();
+        }
+        files.push(file);
     }
     let later = Later::default();
     let source: Box<dyn Source> = match files.len() {

@@ -102,6 +102,8 @@ pub enum WarningKind {
     },
     /// Something that is no gzip stands behind the compressed data, which is whole.
     BehindCompressed,
+    /// The same file is read twice.
+    Twice,
     /// The line ends of a pcap were changed, so that nearly every record is damaged.
     AsText,
     /// There is more to say than is said. The last warning about a file.
@@ -179,6 +181,10 @@ impl fmt::Display for Warning {
             WarningKind::More => {
                 write!(f, "{file}: there is more that is odd, from byte {offset} on; only so many warnings are given")
             }
+            WarningKind::Twice => write!(
+                f,
+                "{file}: is read more than once, so that each of its frames is there again, like one that the capture point saw twice; name it once"
+            ),
             WarningKind::AsText => write!(
                 f,
                 "{file}: its line ends were changed, as if it were text, so that nothing in it can be relied on; copy it again, as binary"

@@ -1,16 +1,18 @@
 //! A live capture, opened in the order that safety asks for: the device, then the user's own rights, then files and threads.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::input;
 use super::{InputArgs, ReadingArgs};
 use crate::capture;
-use crate::capture::Opened;
 use crate::capture::live::{self, Device, LiveError, LiveHandle, LiveOptions};
 use crate::capture::spool::{Spool, SpoolReader, SpoolWriter};
+use crate::capture::{Carrier, Opened};
 use crate::pipeline::LoaderOptions;
 use crate::privilege::{self, Identity};
 
@@ -119,13 +121,30 @@ pub fn stop_at_signals(handle: &Arc<LiveHandle>) -> io::Result<()> {
     Ok(())
 }
 
-/// What the loader of a live capture needs: what waits for an answer grows older though nothing comes, and what the kernel drops is counted.
-pub fn loading(handle: &Arc<LiveHandle>) -> LoaderOptions {
+/// What the loader of a live capture needs: what waits for an answer grows older though nothing comes, what the kernel drops is counted, and
+/// whether the interface can carry anything is looked for.
+pub fn loading(handle: &Arc<LiveHandle>, interface: &str) -> LoaderOptions {
     let handle = Arc::clone(handle);
     LoaderOptions {
         clock: Some(clock),
         dropped: Some(Box::new(move || u64::from(handle.stats().dropped))),
-        ..LoaderOptions::default()
+        carrier: Some(Box::new(carrier(interface.to_owned()))),
+    }
+}
+
+/// Asks for what an interface can carry, once a second.
+fn carrier(interface: String) -> impl Fn() -> Carrier + Send {
+    const BETWEEN: Duration = Duration::from_secs(1);
+    let known = Cell::new((None::<Instant>, Carrier::Up));
+    move || {
+        let (asked, before) = known.get();
+        if asked.is_some_and(|asked| asked.elapsed() < BETWEEN) {
+            return before;
+        }
+        // That it is gone is told by the capture, which ends by that.
+        let now = Carrier::of(&interface).unwrap_or(before);
+        known.set((Some(Instant::now()), now));
+        now
     }
 }
 

@@ -18,6 +18,7 @@ mod input;
 #[cfg(feature = "live")]
 mod live;
 mod named;
+mod news;
 mod output;
 mod pages;
 mod print;

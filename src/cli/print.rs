@@ -330,7 +330,7 @@ fn live(
     super::live::stop_at_signals(&capture.handle)?;
     // The kernel's count is what `-c` means for an interface.
     let Opened { source, reader, name } = capture.opened;
-    let loading = super::live::loading(&capture.handle);
+    let loading = super::live::loading(&capture.handle, &capture.device.name);
     let _running = super::live::Running(capture.handle);
     let printer = Printer::new(name, reader, reading, form, filter, None).live(input.filter.clone(), loading);
     printer.stream(source, true, context)

@@ -11,6 +11,7 @@ use anyhow::bail;
 use super::chooser::Chooser;
 use super::export::Export;
 use super::held::Held;
+use super::news::Live;
 use super::print::Form;
 use super::save::Save;
 use super::tables::{Shape, Table};
@@ -22,7 +23,7 @@ use crate::pipeline::{
     Apart, Fetcher, Loader, LoaderOptions, Payloads, Pipeline, PipelineOptions, Step, Sweep, WAITING,
 };
 use crate::render::Known;
-use crate::store::{Ended, RecordKind, Seen, Store, Summary, Update, View};
+use crate::store::{Ended, RecordKind, Seen, Store, Update, View};
 use crate::tracking::RecordId;
 
 /// Threads that look for messages once all are known.
@@ -113,29 +114,6 @@ pub(super) struct Printer<'r> {
     live: Option<Live>,
     /// What is done instead of printing, or before it, with all that was chosen.
     whole: Option<Whole>,
-}
-
-/// What there is to know of a live capture.
-#[derive(Default)]
-struct Live {
-    /// The user's kernel filter; none stands for the usual one.
-    filter: Option<String>,
-    /// What its loader needs.
-    loading: LoaderOptions,
-    /// Frames that the kernel had dropped when that was told.
-    dropped: u64,
-}
-
-impl Live {
-    /// The line that says that the kernel has dropped frames: once when it begins, and at the end if more were dropped until then.
-    fn dropped(&mut self, name: &str, summary: &Summary, has_ended: bool) -> Option<String> {
-        let is_told = summary.dropped == self.dropped || (self.dropped > 0 && !has_ended);
-        if is_told {
-            return None;
-        }
-        self.dropped = summary.dropped;
-        Some(without::line_of_dropped(name, summary.dropped))
-    }
 }
 
 /// What can be done only with a whole capture.
@@ -230,7 +208,7 @@ impl<'r> Printer<'r> {
     /// The same, for a live capture with this kernel filter, or the usual one.
     #[cfg(feature = "live")]
     pub fn live(self, filter: Option<String>, loading: LoaderOptions) -> Self {
-        Self { live: Some(Live { filter, loading, dropped: 0 }), ..self }
+        Self { live: Some(Live::new(filter, loading)), ..self }
     }
 
     /// The same, with something that is done with the whole capture.
@@ -252,7 +230,7 @@ impl<'r> Printer<'r> {
             options.payloads = false;
             self.payloads = Payloads::new(true);
         }
-        let loading = self.live.as_mut().map(|live| std::mem::take(&mut live.loading)).unwrap_or_default();
+        let loading = self.live.as_mut().map(|live| live.loading()).unwrap_or_default();
         let mut updates =
             if grows { Updates::live(source, options, loading)? } else { Updates::ahead(source, options, true)? };
         let mut update = Update::default();
@@ -273,7 +251,7 @@ impl<'r> Printer<'r> {
             }
             let ended = update.ended.clone();
             if let Some(live) = &mut self.live {
-                context.warn(live.dropped(&self.name, &update.summary, ended.is_some()).as_slice());
+                context.warn(&live.news(&self.name, &update.summary, ended.is_some()));
             }
             let mut store = std::mem::take(&mut self.store);
             let applied = if grows {

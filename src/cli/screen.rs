@@ -1,7 +1,6 @@
 //! The screen from the command line: opens what was named, starts the threads, takes the terminal and gives it back.
 
 #[cfg(feature = "live")]
-use std::cell::Cell;
 use std::env;
 use std::fs::File;
 use std::io;
@@ -9,7 +8,6 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::process::CommandExt as _;
 #[cfg(feature = "live")]
-use std::time::Duration;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -19,7 +17,6 @@ use super::input;
 use super::output;
 use super::{Color, ScreenArgs, ShowingArgs};
 #[cfg(feature = "live")]
-use crate::capture::Carrier;
 use crate::capture::Opened;
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::time::TimeFormat;
@@ -167,26 +164,8 @@ fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Open
         saved_to: args.input.write.as_ref().map(|path| path.display().to_string()),
         wireless: live.device.wireless,
     };
-    let carrier = Box::new(carrier(live.device.name.clone()));
-    let loading = LoaderOptions { carrier: Some(carrier), ..live::loading(&live.handle) };
+    let loading = live::loading(&live.handle, &live.device.name);
     Ok((live.opened, opening, loading, Some(Box::new(live::Running(live.handle)))))
-}
-
-/// Asks for what an interface can carry, once a second.
-#[cfg(feature = "live")]
-fn carrier(interface: String) -> impl Fn() -> Carrier + Send {
-    const BETWEEN: Duration = Duration::from_secs(1);
-    let known = Cell::new((None::<Instant>, Carrier::Up));
-    move || {
-        let (asked, before) = known.get();
-        if asked.is_some_and(|asked| asked.elapsed() < BETWEEN) {
-            return before;
-        }
-        // That it is gone is told by the capture, which ends by that.
-        let now = Carrier::of(&interface).unwrap_or(before);
-        known.set((Some(Instant::now()), now));
-        now
-    }
 }
 
 #[cfg(not(feature = "live"))]

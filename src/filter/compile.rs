@@ -1,5 +1,6 @@
 //! From the tree of a filter to what can be asked of messages: names become fields, values get the kind of what they stand beside.
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -231,15 +232,44 @@ impl<'t> Compiler<'t> {
                 tests.push(self.comparison(left, Comparison::Equal, low)?);
                 continue;
             }
-            let field = side.field.filter(|field| high.is_none() || !is_beside_words(field));
-            let low = self.value(low, side.class, field)?;
-            let high = high.as_ref().map(|high| self.value(high, side.class, field)).transpose()?;
-            values.push((low, high));
+            match high {
+                None => values.push((self.value(low, side.class, side.field)?, None)),
+                Some(high) => self.between(&side, low, high, &mut values)?,
+            }
         }
         let quantifier = side.quantifier.unwrap_or(Quantifier::Any);
         tests.push(Expr::test(Test::new(side.operand, Check::In(values), quantifier)));
         tests.sort_by_key(Expr::reads);
         Ok(if tests.len() > 1 { Expr::Or(tests) } else { tests.remove(0) })
+    }
+
+    /// Adds the values from one to another, which must not be below it; of words with a rank those that have one between.
+    fn between(
+        &self,
+        side: &Side,
+        low: &Node,
+        high: &Node,
+        values: &mut Vec<(Item<'static>, Option<Item<'static>>)>,
+    ) -> Result<(), FilterError> {
+        let span = low.span.start..high.span.end;
+        let field = side.field.filter(|field| !is_beside_words(field));
+        let (from, to) = (self.value(low, side.class, field)?, self.value(high, side.class, field)?);
+        let upside_down = || {
+            let (low, high) = (self.part(&low.span).to_owned(), self.part(&high.span).to_owned());
+            self.fault(Fault::UpsideDown { low, high }, &span)
+        };
+        if let Some(Field { words: Words::Ranked(words), .. }) = side.field {
+            let place = |item: &Item<'_>| words.iter().position(|word| item.bytes() == Some(word.as_bytes()));
+            let between = place(&from).zip(place(&to)).and_then(|(from, to)| words.get(from..=to));
+            let Some(between) = between.filter(|between| !between.is_empty()) else { return upside_down() };
+            values.extend(between.iter().map(|word| (Item::text(word), None)));
+            return Ok(());
+        }
+        if from.compare(&to) == Some(Ordering::Greater) {
+            return upside_down();
+        }
+        values.push((from, Some(to)));
+        Ok(())
     }
 
     fn pattern(&self, node: &Node) -> Result<Regex, FilterError> {

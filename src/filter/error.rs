@@ -115,6 +115,11 @@ pub enum Fault {
     Test(&'static str),
     Slice(String),
     EmptySet,
+    /// A range that ends below its beginning.
+    UpsideDown {
+        low: String,
+        high: String,
+    },
     Pattern(String),
     Relation,
     Deep(usize),
@@ -254,6 +259,10 @@ impl fmt::Display for Fault {
                     "`[{}]` is no slice; there are [3], [3:2] (from byte 3, 2 bytes), [3-4], [:2], [3:] and [0,2-3]",
                     shortened(text)
                 )
+            }
+            Self::UpsideDown { low, high } => {
+                let (low, high) = (shortened(low), shortened(high));
+                write!(f, "nothing is between `{low}` and `{high}`: a range begins with its lower end, {high}..{low}")
             }
             Self::EmptySet => f.write_str("the set is empty"),
             Self::Pattern(why) => write!(f, "the regular expression cannot be used: {why}"),

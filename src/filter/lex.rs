@@ -116,6 +116,7 @@ const WRITTEN: &[(&str, &str, &str)] = &[
     ("=~", "~", "a regular expression"),
     ("=<", "<=", "a comparison"),
     ("=>", ">=", "a comparison"),
+    ("<>", "!=", "a comparison"),
     ("=", "==", "a comparison"),
     ("|", "||", "one or the other"),
     ("\u{201c}", "\"", "a quotation mark"),
@@ -228,7 +229,8 @@ impl Lexer<'_> {
     }
 
     fn sign(&mut self, from: usize, first: char) -> Result<Token, FilterError> {
-        if let Some((sign, token)) = SIGNS.iter().find(|(sign, _)| self.rest().starts_with(sign)) {
+        let sign = SIGNS.iter().find(|(sign, _)| self.rest().starts_with(sign));
+        if let Some((sign, token)) = sign.filter(|_| !self.rest().starts_with("<>")) {
             self.at += sign.len();
             return Ok(token.clone());
         }

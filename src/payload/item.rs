@@ -126,7 +126,7 @@ impl Item {
     }
 
     /// What was not read on, and so is no member.
-    pub(super) fn is_unread(&self) -> bool {
+    pub(crate) fn is_unread(&self) -> bool {
         self.name.is_empty() && matches!(self.value, Value::Rest(why) if why != MISSING)
     }
 

@@ -65,7 +65,9 @@ pub(super) fn whole(decoded: &Decoded, offset: usize, part: Part) -> Node {
     match decoded.items.as_slice() {
         [only] if !only.children.is_empty() => node.children.extend(children(only, offset)),
         [_] => {}
-        items => node.children.extend(items.iter().enumerate().map(|(index, item)| value(item, index, true, offset))),
+        items => {
+            node.children.extend(items.iter().enumerate().map(|(index, item)| value(item, index, Within::List, offset)))
+        }
     }
     node
 }
@@ -80,13 +82,13 @@ pub fn unfolds(node: &Node) -> bool {
 }
 
 fn children(item: &Item, offset: usize) -> Vec<Node> {
-    let is_list = matches!(item.value, Value::List(_) | Value::Pieces { .. });
-    item.children.iter().enumerate().map(|(index, child)| value(child, index, is_list, offset)).collect()
+    let within = Within::of(item);
+    item.children.iter().enumerate().map(|(index, child)| value(child, index, within, offset)).collect()
 }
 
 /// One value with what is below it. The walk has limited how deep this goes.
-fn value(item: &Item, index: usize, in_list: bool, offset: usize) -> Node {
-    let label = label(item, index, in_list);
+fn value(item: &Item, index: usize, within: Within, offset: usize) -> Node {
+    let label = label(item, index, within);
     let place = Place::Message(Span::of_bytes(offset + item.bytes.start, item.bytes.len()));
     // The same member of another message is found by its name.
     let known: String = label.chars().take(NAME).collect();
@@ -96,13 +98,37 @@ fn value(item: &Item, index: usize, in_list: bool, offset: usize) -> Node {
     node
 }
 
+/// What a value stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// In a list, or among the pieces of a string.
+    List,
+    /// In a map, whose members have names.
+    Map,
+    /// In nothing, or below a tag.
+    Other,
+}
+
+impl Within {
+    /// What stands in this value.
+    pub fn of(item: &Item) -> Self {
+        match item.value {
+            Value::List(_) | Value::Pieces { .. } => Self::List,
+            Value::Map(_) => Self::Map,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// What a value is called: by its name, or by its place.
-pub(super) fn label(item: &Item, index: usize, in_list: bool) -> String {
-    match (item.name.is_empty(), in_list) {
+pub(super) fn label(item: &Item, index: usize, within: Within) -> String {
+    match (item.name.is_empty(), within) {
         (false, _) if item.is_notation => item.name.clone(),
         (false, _) => escape::text(&item.name).into_owned(),
-        (true, true) => format!("[{index}]"),
-        (true, false) => match item.value {
+        (true, Within::List) => format!("[{index}]"),
+        // A name may be empty, where one is.
+        (true, Within::Map) if !item.is_unread() => "\"\"".into(),
+        (true, _) => match item.value {
             Value::Rest(_) => "Not read".into(),
             Value::Text(_) => "Text".into(),
             _ => "Value".into(),
@@ -185,5 +211,28 @@ pub(super) fn describe(decoded: &Decoded, object: &mut Members<'_>) {
                 object.put("text", problem.flaw.says());
             });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands below the payload of a message with this body in JSON.
+    fn labels(body: &str) -> Vec<String> {
+        let bytes = [&[0x50, 0x45, 0, 1, 0xc1, 50, 0xff], body.as_bytes()].concat();
+        let message = Message::decode(&bytes);
+        let mut labels = Vec::new();
+        nodes(&message, About::default())
+            .iter()
+            .for_each(|node| node.walk(&mut |node, _| labels.push(node.label.to_string())));
+        labels
+    }
+
+    #[test]
+    fn a_name_that_is_empty_is_one() {
+        assert_eq!(labels(r#"{"":1,"b":{"":{"":[2]}}}"#), [r#""""#, "b", r#""""#, r#""""#, "[0]"]);
+        assert_eq!(labels("[1]"), ["[0]"]);
+        assert_eq!(labels(r#"{"":"#), [""; 0]);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::payload::{SHOWN, label};
+use super::payload::{SHOWN, Within, label};
 use crate::coap::{Message, escape};
-use crate::payload::{self, About, Decoded, Item, Value};
+use crate::payload::{self, About, Decoded, Item};
 
 /// Values that are shown; the tree has all.
 const ROWS: usize = 300;
@@ -40,7 +40,7 @@ pub(super) fn rows(message: &Message<'_>, about: About<'_>) -> Option<Rows> {
         rows: Vec::new(),
     };
     for (index, item) in decoded.items.iter().enumerate() {
-        add(&mut made.rows, item, index, 0, true, offset);
+        add(&mut made.rows, item, index, 0, Within::List, offset);
     }
     if made.rows.len() >= ROWS {
         made.rows.push(Row { bytes: 0..0, depth: 0, text: "and more values, which the tree has".into() });
@@ -53,17 +53,17 @@ fn is_text(decoded: &Decoded, body: &[u8]) -> bool {
 }
 
 /// A value, then what it holds: its own bytes are those before the first value inside it.
-fn add(rows: &mut Vec<Row>, item: &Item, index: usize, depth: usize, in_list: bool, offset: usize) {
+fn add(rows: &mut Vec<Row>, item: &Item, index: usize, depth: usize, within: Within, offset: usize) {
     if rows.len() >= ROWS {
         return;
     }
     let end = item.children.first().map_or(item.bytes.end, |child| child.bytes.start);
-    let name = if depth == 0 && item.name.is_empty() { String::new() } else { label(item, index, in_list) + ": " };
+    let name = if depth == 0 && item.name.is_empty() { String::new() } else { label(item, index, within) + ": " };
     let meaning = if item.meaning.is_empty() { String::new() } else { format!(" ({})", escape::text(&item.meaning)) };
     let text = format!("{name}{}{meaning}", item.text(SHOWN / 4));
     rows.push(Row { bytes: offset + item.bytes.start..offset + end, depth, text });
-    let in_list = matches!(item.value, Value::List(_) | Value::Pieces { .. });
+    let within = Within::of(item);
     for (index, child) in item.children.iter().enumerate() {
-        add(rows, child, index, depth + 1, in_list, offset);
+        add(rows, child, index, depth + 1, within, offset);
     }
 }

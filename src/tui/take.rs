@@ -44,8 +44,7 @@ impl App {
             && before != now
             && update.ended.is_none()
         {
-            let again = || format!("{interface} is up again, and the capture goes on");
-            self.say(now.words(interface).unwrap_or_else(again));
+            self.say(now.news(interface));
         }
     }
 

@@ -68,6 +68,25 @@ fn a_long_file_of_records_of_every_length() {
 }
 
 #[test]
+fn aix_has_kinds_of_interfaces_and_nanoseconds() {
+    for (kind, version, link, time) in [
+        (6, (2, 2), 1, 123_456_789),
+        (9, (2, 2), 6, 123_456_789),
+        (15, (2, 2), 10, 123_456_789),
+        (24, (2, 2), 0, 123_456_789),
+        (1, (2, 2), 1, 123_456_789_000),
+        (6, (2, 4), 6, 123_456_789_000),
+    ] {
+        let mut bytes = header(0xa1b2_c3d4, version, u32::to_be_bytes);
+        bytes[20..].copy_from_slice(&u32::to_be_bytes(kind));
+        bytes.extend(record(u32::to_be_bytes, [0, 123_456_789, 5, 5], 0, b"frame"));
+        let read = read(&bytes);
+        let [frame] = &read.frames[..] else { panic!("{:?}", read.warnings) };
+        assert_eq!((frame.link, frame.time), (link, time), "{kind}");
+    }
+}
+
+#[test]
 fn old_versions_have_their_lengths_the_other_way_round() {
     for (version, lengths) in
         [((2, 2), [9, 5]), ((2, 3), [9, 5]), ((2, 3), [5, 9]), ((543, 0), [9, 5]), ((2, 4), [5, 9])]

@@ -430,3 +430,23 @@ fn a_file_that_was_changed_is_no_longer_read() {
     let _ = opened.source.next();
     opened.source.wait(Duration::ZERO);
 }
+
+#[test]
+fn a_file_that_is_named_twice_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other, link] = ["one", "other", "link"].map(|name| folder.path().join(name));
+    let bytes = Builder::new(false).interface(1, 0, &[]).whole_frame(0, 7, b"frame").bytes;
+    std::fs::write(&one, &bytes).unwrap();
+    std::fs::write(&other, &bytes).unwrap();
+    std::os::unix::fs::symlink(&one, &link).unwrap();
+    for (inputs, expected) in [([&one, &one], 1), ([&one, &link], 1), ([&one, &other], 0)] {
+        let mut opened = open_all(&inputs.map(|path| Input::Path(path.clone())), &options()).unwrap();
+        let mut count = 0;
+        while let Next::Frame(_) = opened.source.next().unwrap() {
+            count += 1;
+        }
+        let told = opened.source.take_warnings();
+        assert_eq!((count, told.len()), (2, expected), "{told:?}");
+        assert!(told.iter().all(|warning| warning.to_string().ends_with("name it once")), "{told:?}");
+    }
+}

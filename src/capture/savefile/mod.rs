@@ -162,6 +162,11 @@ impl Savefile {
         self
     }
 
+    /// Says that the file was named before among those that are read with it.
+    pub(in crate::capture) fn is_there_again(&mut self) {
+        self.warn(0, WarningKind::Twice);
+    }
+
     /// The same, which goes on with the file that comes in its place. `later`: those that did, for whoever reads frames again.
     pub(in crate::capture) fn followed_by(self, later: Later) -> Self {
         Self { later: Some(later), ..self }
