@@ -66,7 +66,8 @@ pub(super) fn whole(decoded: &Decoded, offset: usize, part: Part) -> Node {
         [only] if !only.children.is_empty() => node.children.extend(children(only, offset)),
         [_] => {}
         items => {
-            node.children.extend(items.iter().enumerate().map(|(index, item)| value(item, index, Within::List, offset)))
+            node.children
+                .extend(items.iter().enumerate().map(|(index, item)| value(item, index, Within::List, offset)));
         }
     }
     node

@@ -250,7 +250,7 @@ fn what_a_sound_frame_carries_of_a_capture_is_its_own_before_damage() {
         for piece in [&capture[..], &capture[..capture.len() - 7], &capture[..190], &capture[60..230]] {
             let carrying = packet(&[piece, b" frame 2"].concat());
             let whole = claims(SECONDS + 2, carrying.len(), &carrying);
-            let noise: Vec<u8> = (0..300_u32).map(|at| (at * at * 31 >> 3) as u8).collect();
+            let noise: Vec<u8> = (0..300_u32).map(|at| ((at * at * 31) >> 3) as u8).collect();
             for damage in [&[0xff; 70][..], &[0; 50], &claims(SECONDS + 3, 5 << 20, &named(9)), &noise] {
                 let file = [&before[..], &whole, damage, &records(20..24)].concat();
                 check(&file, &[0, 1, 2, 20, 21, 22, 23], "skipped");
