@@ -16,7 +16,7 @@ use crate::coap::finding::ONE_WAY;
 use crate::coap::{Finding, Rule, Severity};
 
 /// An empty ACK promised a response: a note is due after this time without one.
-const PROMISE: i64 = 60 * SECOND;
+pub(super) const PROMISE: i64 = 60 * SECOND;
 /// How late something may be found due.
 const STEP: i64 = SECOND / 20;
 /// A multicast request gets answers for this long (rules for tokens: RFC 7390 section 2.5).
@@ -301,7 +301,8 @@ impl Tracker {
         }
         let (acknowledged, suppressed, place) =
             (slot.acknowledgement != NO_RECORD, slot.row.no_response != 0 || self.slots.asked(slot).quick, sent.slot);
-        if self.answered_early(sent) || self.is_crossed(sent) {
+        let in_doubt = self.slots.get(place).is_some_and(|slot| self.may_be_answered(slot));
+        if in_doubt || self.answered_early(sent) || self.is_crossed(sent) {
             return;
         }
         // Nobody waits for more than an ACK to that.
@@ -329,6 +330,7 @@ impl Tracker {
     fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
         let awaits =
             |slot: &&Slot| slot.row.response == NO_RECORD && slot.row.no_response == 0 && !self.slots.asked(slot).quick;
+        let awaits = |slot: &&Slot| awaits(slot) && !self.may_be_answered(slot);
         if self.slots.get(slot).filter(awaits).is_none() {
             return;
         }

@@ -390,12 +390,7 @@ fn protected_number(
     if first { ObserveOrder::First } else { ObserveOrder::None }
 }
 
-pub(super) fn judge_number(
-    observation: &mut Observation,
-    value: u32,
-    standing: ObserveOrder,
-    context: &mut Context<'_, '_>,
-) {
+fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrder, context: &mut Context<'_, '_>) {
     let freshest = observation.row.freshest;
     let (number, before) = (i64::from(value), i64::from(freshest));
     let rise = value.wrapping_sub(freshest);

@@ -198,8 +198,13 @@ impl Tracker {
     /// The state of an observation may be out of date.
     #[inline(never)]
     pub(super) fn out_of_date(&mut self, index: u32, steady: i64, out: &mut Output<'_>) {
-        let Some((_, observation)) = self.slots.observed_mut(index).filter(|(_, it)| !it.is_over()) else { return };
+        let Some((_, observation)) = self.slots.observed_mut(index) else { return };
         let due = observation.stale_at;
+        if observation.is_over() {
+            // Should it be opened again, that is looked for anew.
+            observation.stale_at = i64::MAX;
+            return;
+        }
         if due >= steady {
             if due != i64::MAX {
                 self.timers.stale_at(due, index);
@@ -228,8 +233,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn go_on(&mut self, index: u32, context: &mut Context<'_, '_>) {
-        self.in_force(index, true, &mut context.out);
-        self.slots.observe(index, self.clock.stamp());
+        self.open_again(index, &mut context.out);
         let now = context.arrival.record;
         if let Some(observation) = self.observation(index)
             && observation.row.end == ObservationEnd::TimedOut
@@ -239,6 +243,24 @@ impl Tracker {
             let finding = lost_notification(lost, now);
             context.out.patch(Patch::Graver { record, finding, was: finding.severity });
         }
+    }
+
+    /// An observation that had ended goes on: it lives, and is found again by what it observes and by its client.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn open_again(&mut self, index: u32, out: &mut Output<'_>) {
+        self.slots.observe(index, self.clock.stamp());
+        let (Some(slot), Some(observation)) = (self.slots.get(index), self.slots.observation(index)) else { return };
+        if slot.kind != SlotKind::Overheard {
+            self.memory.observers.put(&self.slots, index, slot, observation.target);
+        }
+        if slot.kind == SlotKind::Member {
+            let members = self.memory.members.entry(slot.token.key(slot.row.client.0)).or_default();
+            if !members.contains(&index) {
+                members.push(index);
+            }
+        }
+        self.in_force(index, true, out);
     }
 
     /// A Reset to a notification, or to the response that accepted the registration.

@@ -1,12 +1,10 @@
 //! The answer to a registration in its ACK, where a notification has overtaken that on the way (RFC 7641 section 3.4).
 
 use super::Tracker;
-use super::clock::Clock;
 use super::context::Context;
 use super::marks::Marked;
 use super::model::{AnswerKind, NO_RECORD, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
-use super::notification::judge_number;
-use super::observation::Observation;
+use super::notification::number;
 use super::sent::{CONFIRMABLE, Handle, key};
 use super::slots::Slot;
 use crate::coap::{OptionNumber, Rule};
@@ -51,18 +49,14 @@ impl Tracker {
         if observation.row.last == NO_RECORD {
             observation.row.last = before;
         }
-        let order = accept_behind(observation, context, &self.clock);
-        let (slot, observation) = self.slots.observed_mut(index)?;
+        let order = self.accept_behind(index, true, context);
+        let slot = self.slots.get_mut(index)?;
         (slot.row.response, slot.row.answer, slot.row.round_trip) =
             (context.arrival.record, AnswerKind::Piggybacked, elapsed);
         slot.row.code = context.facts.code.0;
         let previous_in_exchange = std::mem::replace(&mut slot.row.last, context.arrival.record);
         context.out.patch(Patch::AnsweredBy { record: row.request, by: context.arrival.record });
         context.out.patch(Patch::Exchange(slot.id, slot.row));
-        context.out.patch(Patch::Observation(id, observation.row));
-        if !observation.is_over() && !order.is_behind() {
-            observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
-        }
         self.counters.piggybacked_responses += 1;
         self.counters.notifications += 1;
         match row.answer {
@@ -100,21 +94,19 @@ impl Tracker {
             context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
         }
     }
-}
 
-/// The message at hand accepted a registration, though notifications came before it. Gives how its number stands to the freshest: that may have
-/// overtaken it.
-pub(super) fn accept_behind(
-    observation: &mut Observation,
-    context: &mut Context<'_, '_>,
-    clock: &Clock,
-) -> ObserveOrder {
-    observation.row.accepted = context.arrival.record;
-    let Some(value) = context.facts.observe.filter(|_| !context.facts.oscore) else { return ObserveOrder::None };
-    let standing = observation.standing(value, context.now, clock);
-    match standing.is_behind() {
-        true => judge_number(observation, value, standing, context),
-        false => observation.set_freshest(value, context.now),
+    /// The message at hand accepted the registration of the observation in a slot, or one before that, though notifications came before it.
+    /// `newest`: no newer one was accepted. Gives how its number stands to the freshest: that may have overtaken it.
+    pub(super) fn accept_behind(&mut self, index: u32, newest: bool, context: &mut Context<'_, '_>) -> ObserveOrder {
+        let Some((_, observation)) = self.slots.observed_mut(index) else { return ObserveOrder::None };
+        if newest {
+            observation.row.accepted = context.record();
+        }
+        let order = number(observation, context, Some(&self.clock));
+        if !observation.is_over() && !order.is_behind() {
+            observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
+        }
+        context.out.patch(Patch::Observation(observation.id, observation.row));
+        order
     }
-    standing
 }

@@ -11,12 +11,11 @@ use super::notification::number;
 use super::observation::Observation;
 use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
-use super::slab::NOTHING;
 use super::slots::{Asked, Slot};
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 /// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).
-fn is_another(one: u64, other: u64) -> bool {
+pub(super) fn is_another(one: u64, other: u64) -> bool {
     one != other && one != 0 && other != 0
 }
 
@@ -157,7 +156,7 @@ impl Tracker {
             return nothing;
         }
         if context.facts.code.is_success() && context.facts.observe.is_some() {
-            if slot.observation != NOTHING && !multicast {
+            if !multicast && (slot.row.observation != ObservationId(0) || self.is_renewed(slot)) {
                 return self.accepted_late(index, context);
             }
             let index = if multicast { self.member(index, context) } else { Some(index) };
@@ -173,6 +172,17 @@ impl Tracker {
             self.end_observation(observing, end, context.arrival.record, &mut context.out);
         }
         nothing
+    }
+
+    /// A newer registration than that in a slot, of the same target, is in force.
+    #[inline]
+    fn is_renewed(&self, slot: &Slot) -> bool {
+        let observing = self.slots.observing_beside(slot);
+        observing.and_then(|observing| self.slots.observation(observing)).is_some_and(|observation| {
+            let registration = observation.row.registration;
+            let is_newer = registration != NO_RECORD && registration > slot.row.request;
+            is_newer && !is_another(observation.target, self.slots.asked(slot).target)
+        })
     }
 
     /// A registration is accepted: a new observation, or the next registration of one.
@@ -313,10 +323,8 @@ impl Tracker {
     /// The observation before under the same token: it goes on if it is of the same target.
     #[inline(never)]
     fn take_over(&mut self, before: u32, target: u64, context: &mut Context<'_, '_>) -> Option<Observation> {
-        let same = self
-            .slots
-            .observation(before)
-            .is_some_and(|it| !is_another(it.target, target) && it.row.registration != NO_RECORD);
+        let renews = |it: &Observation| !is_another(it.target, target) && it.row.registration != NO_RECORD;
+        let same = self.slots.observation(before).is_some_and(renews);
         if same {
             self.unlist(before);
             self.in_force(before, false, &mut context.out);

@@ -5,7 +5,8 @@ use super::clock::between;
 use super::context::Context;
 use super::judge::has_method;
 use super::marks::Marked;
-use super::model::{NO_RECORD, RecordId, Role, Tracked};
+use super::model::{AnswerKind, NO_RECORD, RecordId, Role, Tracked};
+use super::observation::Observation;
 use super::sent::{CONFIRMABLE, Handle, Sent, Travel};
 use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
 use super::tokens::Token;
@@ -37,7 +38,7 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn respond(&mut self, handle: Handle, context: &mut Context<'_, '_>) -> Tracked {
         let token = context.facts.token;
-        self.accepted_unseen(context);
+        let unsure = self.accepted_unseen(context);
         let target = self.target(&token, context);
         if context.facts.kind == MessageType::Confirmable {
             if let Target::Observation(slot) | Target::Request(slot) = target {
@@ -59,7 +60,8 @@ impl Tracker {
             }
             Target::Observation(slot) => {
                 self.own_response(handle, slot);
-                let tracked = self.notify(slot, context);
+                let mut tracked = self.notify(slot, context);
+                tracked.ambiguous = unsure;
                 self.note_crossing(slot, &tracked, context);
                 tracked
             }
@@ -141,9 +143,9 @@ impl Tracker {
             return Target::Request(by_block);
         }
         if request.link.behind != NONE
-            && let Some(by_observe) = self.open_by_observe(under, context)
+            && let Some(fitting) = self.open_that_fits(under, context)
         {
-            return Target::Request(by_observe);
+            return Target::Request(fitting);
         }
         if under.observing != NONE && self.is_outlived(request, under.observing, context) {
             return Target::Observation(under.observing);
@@ -157,7 +159,8 @@ impl Tracker {
         }
         // A Confirmable request without its ACK: a response of its own cannot be told from a notification under way.
         let before_ack = request.row.confirmable && request.acknowledgement == NO_RECORD;
-        if under.observing != NONE && (before_ack || !request.registers()) {
+        let aside = || before_ack || !request.registers() || self.comes_aside(request, under.observing, context);
+        if under.observing != NONE && aside() {
             return Target::Observation(under.observing);
         }
         if request.deregisters() && under.ended != NONE && (before_ack || self.is_under_way(under.ended, context)) {
@@ -166,25 +169,68 @@ impl Tracker {
         open
     }
 
-    /// Of several open requests with one token only a registration is answered with Observe, and hardly ever without it. Nothing where that tells
-    /// no other than the newest.
+    /// The open requests under a token, the newest first.
+    fn all_open(&self, newest: u32) -> impl Iterator<Item = (u32, &Slot)> {
+        let behind = |(_, slot): &(u32, &Slot)| Some((slot.link.behind, self.slots.get(slot.link.behind)?));
+        let newest = self.slots.get(newest).map(|slot| (newest, slot));
+        std::iter::successors(newest, behind).take(SHARING)
+    }
+
+    /// The response at hand may be for the request in a slot, as far as that waits for one and its code and Observe tell.
+    fn may_be_for(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        let (facts, fits) = (context.facts, context.facts.says.fits);
+        let is_told = facts.code.is_success() && fits != 0 && !facts.oscore && !facts.lacks_options;
+        let asked = !is_told || has_method(fits, slot.row.method);
+        slot.is_waiting() && asked && (facts.observe.is_none() || slot.registers())
+    }
+
+    /// The server owes a response to the request in a slot, or may just be about to say something.
+    fn is_due(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        let last = self.sent.get(slot.sent).map_or(slot.started(), |sent| self.sent.last(sent).at());
+        let recent = |elapsed| elapsed <= self.options.parameters.max_ack_timeout();
+        slot.acknowledgement != NO_RECORD || self.clock.took(last, context.now).is_none_or(recent)
+    }
+
+    /// Of several open requests with one token only a registration is answered with Observe, and hardly ever without it; and not every code answers
+    /// each method. Registrations are answered in their order. Nothing where that tells no other than the newest.
     #[cold]
     #[inline(never)]
-    fn open_by_observe(&self, under: &Under, context: &Context<'_, '_>) -> Option<u32> {
+    fn open_that_fits(&self, under: &Under, context: &Context<'_, '_>) -> Option<u32> {
         let (facts, observe) = (context.facts, context.facts.observe.is_some());
         if !observe && !facts.code.is_success() || facts.oscore || facts.lacks_options {
             return None;
         }
         // What renews an observation is waited for by nobody but whom an ACK promised it to: before that it may be a notification.
         let registration = self.slots.get(under.observing).map(|slot| slot.row.request);
-        let promised = |slot: &Slot| {
-            let renews = registration.is_none_or(|it| slot.row.request > it && slot.acknowledgement != NO_RECORD);
-            !observe || renews
+        let is_promised = |slot: &Slot| slot.acknowledgement != NO_RECORD;
+        let renews = |slot: &Slot| {
+            let promised = is_promised(slot) && !self.comes_aside(slot, under.observing, context);
+            registration.is_none_or(|it| slot.row.request > it && promised)
         };
-        let behind = |number: &u32| self.slots.get(*number).map(|slot| slot.link.behind);
-        let all = std::iter::successors(Some(under.open), behind).take(SHARING);
-        let fits = |slot: &Slot| slot.is_waiting() && slot.registers() == observe && promised(slot);
-        all.into_iter().find(|number| self.slots.get(*number).is_some_and(fits)).filter(|number| *number != under.open)
+        let fits =
+            |slot: &Slot| self.may_be_for(slot, context) && slot.registers() == observe && (!observe || renews(slot));
+        let mut all = self.all_open(under.open).filter(|(_, slot)| fits(slot));
+        let found = match observe {
+            false => all.find(|(_, slot)| self.is_due(slot, context))?.0,
+            true => {
+                let newest = all.next()?;
+                let due: Vec<_> =
+                    std::iter::once(newest).chain(all.filter(|(_, slot)| self.is_due(slot, context))).collect();
+                let mut oldest_first = due.iter().rev();
+                let promised = oldest_first.clone().find(|(_, slot)| is_promised(slot));
+                promised.or(oldest_first.next())?.0
+            }
+        };
+        (found != under.open).then_some(found)
+    }
+
+    /// A Non-confirmable message between the ACK of a Confirmable registration and the response that this promised is a notification of what the
+    /// registration renews, unless the server answered that one so, too.
+    fn comes_aside(&self, request: &Slot, observing: u32, context: &Context<'_, '_>) -> bool {
+        let registration = self.slots.get(observing).filter(|slot| slot.kind == SlotKind::Exchange);
+        context.facts.kind == MessageType::NonConfirmable
+            && request.row.confirmable
+            && registration.is_some_and(|slot| slot.row.answer != AnswerKind::Non)
     }
 
     /// A request that is older than the registration under its token, which was accepted meanwhile: with that its client went on, and it has
@@ -222,20 +268,26 @@ impl Tracker {
     }
 
     /// Whether a response to the request in a slot may as well be for another one with its token (RFC 7252 section 5.3.1), which waited or
-    /// waits for one. A block tells which it is.
+    /// waits for one. A block tells which it is, and so may Observe and the code.
     fn shares_token(&mut self, index: u32, context: &Context<'_, '_>) -> bool {
         let Some(slot) = self.slots.get(index) else { return false };
-        let (behind, shared) = (slot.link.behind, slot.is(SHARED));
-        if !context.facts.plain && self.open_by_block(index, context).is_some() {
+        let shared = slot.is(SHARED);
+        let is_alone = slot.link.before == NONE && slot.link.behind == NONE;
+        if is_alone || !context.facts.plain && self.open_by_block(index, context).is_some() {
             return shared;
         }
-        match self.slots.get_mut(behind).filter(|slot| slot.is_waiting()) {
-            Some(slot) => {
+        let open = self.slots.open_beside(slot).unwrap_or(NONE);
+        let others = self.all_open(open).filter(|(number, slot)| *number != index && self.may_be_for(slot, context));
+        let others: Vec<_> = others.map(|(number, slot)| (number, slot.registers())).collect();
+        for (number, registers) in &others {
+            // That a registration is answered without Observe is rare.
+            if *registers == context.facts.observe.is_some()
+                && let Some(slot) = self.slots.get_mut(*number)
+            {
                 slot.mark(SHARED);
-                true
             }
-            None => shared,
         }
+        shared || !others.is_empty()
     }
 
     fn request_of(&self, slot: u32) -> RecordId {
@@ -275,7 +327,8 @@ impl Tracker {
         true
     }
 
-    /// An ACK with a Message ID that fits nothing, under the token of an observation.
+    /// An ACK with a Message ID that fits nothing, under the token of an observation. Once the state is out of date it may be the answer to a
+    /// registration that renews that and was not captured.
     #[inline(never)]
     pub(super) fn in_observation_by_ack(&mut self, context: &mut Context<'_, '_>) -> bool {
         if context.facts.observe.is_none() {
@@ -285,6 +338,10 @@ impl Tracker {
         let Some(slot) = self.slots.get(under.observing).filter(|slot| slot.row.request != NO_RECORD) else {
             return false;
         };
+        let is_fresh = |observation: &Observation| observation.fresh_since(context.now).is_some();
+        if !self.slots.observation(under.observing).is_some_and(is_fresh) {
+            return false;
+        }
         let registration = i64::from(slot.row.request);
         context.find_code(Rule::ObsInAck, registration, 0);
         true

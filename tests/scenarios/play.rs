@@ -363,6 +363,7 @@ fn observation(row: &ObservationRow, key: &str) -> Result<String, String> {
         "gaps" => row.gaps.to_string(),
         "stale" => row.stale.to_string(),
         "same" => row.same().to_string(),
+        "max-age" => row.max_age.to_string(),
         "client" => endpoint(row.client),
         "server" => endpoint(row.server),
         _ => return Err(format!("observations have no {key}")),

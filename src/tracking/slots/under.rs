@@ -168,6 +168,16 @@ impl Slots {
         }
     }
 
+    /// What is observed under the token of a slot.
+    #[inline]
+    pub fn observing_beside(&self, slot: &Slot) -> Option<u32> {
+        let under = match slot.is(KEEPS) {
+            true => &slot.under,
+            false => &self.keeper(slot.pair, &slot.token)?.1.under,
+        };
+        (under.observing != NONE).then_some(under.observing)
+    }
+
     /// Takes what the slot before kept, for a new one to keep; and whether others may remain when the new one leaves.
     #[inline]
     pub(super) fn inherit(&mut self, at: u32) -> (Under, bool) {
