@@ -1,6 +1,6 @@
 //! `coapscope print`: messages as lines, trees, annotated bytes, JSON, fields or comma-separated values.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
@@ -14,7 +14,7 @@ use super::tables::Shape;
 use super::usage::BadFilter;
 use super::{Color, Context, InputArgs, PrintArgs, PrintFormat, ReadingArgs, ScreenArgs, ShowingArgs};
 use crate::capture::{Opened, Source};
-use crate::field::Reads;
+use crate::field::{Reads, exchange_state};
 use crate::filter::Filter;
 use crate::render::annotated::{self, Detail};
 use crate::render::columns::Columns;
@@ -46,7 +46,7 @@ fn form(args: &PrintArgs) -> anyhow::Result<Form> {
         }
         PrintFormat::Text => Form::text(&args.showing, args.tree, args.hex)?,
         _ if args.tree || args.hex => bail!("-V and -x belong to the text form; leave out -T or leave out -V and -x"),
-        PrintFormat::Json => Form::Json { told: HashSet::new() },
+        PrintFormat::Json => Form::Json { told: Told::default() },
         PrintFormat::Fields => Form::Columns(Columns::fields(&args.fields, &args.field_options)?),
         PrintFormat::Csv => Form::Columns(Columns::csv(&args.fields, &args.field_options)?),
     })
@@ -104,10 +104,32 @@ pub fn run_plain(args: &ScreenArgs, context: &mut Context<'_>) -> anyhow::Result
 pub(super) enum Form {
     /// Lines, or trees, or annotated bytes, or both of those.
     Text { rows: Box<Rows>, tree: bool, bytes: bool, paint: Paint },
-    /// One object a line; `told`: exchanges of which it was said what they observe.
-    Json { told: HashSet<ExchangeId> },
+    /// One object a line.
+    Json { told: Told },
     /// Fields.
     Columns(Columns),
+}
+
+/// What was told of exchanges, lest it be told again.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Of these it was said what they observe.
+    observed: HashSet<ExchangeId>,
+    /// In which state each is: of the newest many.
+    states: HashMap<ExchangeId, &'static str>,
+}
+
+impl Told {
+    /// The states of so many are known; then they are forgotten, and told once more at worst.
+    const MOST: usize = 1 << 16;
+
+    /// The state of an exchange is another than was told.
+    fn is_news(&mut self, id: ExchangeId, state: &'static str) -> bool {
+        if self.states.len() >= Self::MOST {
+            self.states.clear();
+        }
+        self.states.insert(id, state) != Some(state)
+    }
 }
 
 impl Form {
@@ -198,7 +220,8 @@ impl Form {
                 | Patch::Graver { record, .. }
                 | Patch::Withdrawn { record, .. }
                 | Patch::Related { record, .. } => (*record, just_now.contains(record)),
-                Patch::Exchange(_, row) => (row.request, row.request >= before),
+                Patch::Exchange(_, row) if row.request >= before => continue,
+                Patch::Exchange(id, row) => (row.request, !told.is_news(*id, exchange_state(store, row))),
                 Patch::AnsweredBy { record, .. } => (*record, false),
                 Patch::Answered(_, row) => (row.request, false),
                 Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => continue,
@@ -207,6 +230,11 @@ impl Form {
                 continue;
             }
             write_object(json::update(store, patch), out)?;
+            if let Patch::Related { record, .. } = patch {
+                let copies = store.repeated_in(*record);
+                let mut copies = copies.into_iter().filter(|copy| was_printed(*copy) && !just_now.contains(copy));
+                copies.try_for_each(|copy| write_object(json::related(store, copy), out))?;
+            }
         }
         // A copy of what has been answered already shares the answer.
         let is_copy = store.get(before).is_some_and(|record| record.is_repeat());
@@ -218,12 +246,12 @@ impl Form {
 }
 
 /// Lines for the other messages that share what a patch tells of one: the copies of what was answered, the messages of an exchange that
-/// turns out to be of an observation. `told`: exchanges of which that was said.
+/// turns out to be of an observation.
 fn tell_others(
     store: &Store,
     patch: &Patch,
     before: RecordId,
-    told: &mut HashSet<ExchangeId>,
+    told: &mut Told,
     was_printed: &dyn Fn(RecordId) -> bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -234,7 +262,7 @@ fn tell_others(
                 .filter(|copy| was_printed(*copy))
                 .try_for_each(|copy| write_object(json::answered(store, copy, *by), out))
         }
-        Patch::Exchange(id, row) if row.observation.0 != 0 && told.insert(*id) => {
+        Patch::Exchange(id, row) if row.observation.0 != 0 && told.observed.insert(*id) => {
             let messages = (row.request..before).filter(|of| store.get(*of).is_some_and(|one| one.exchange == *id));
             messages
                 .filter(|of| was_printed(*of))

@@ -119,16 +119,10 @@ fn message(view: &View<'_>, known: Known, object: &mut Members<'_>) {
     let attempts = view.store.attempts(view.id).unwrap_or_default();
     object.put("round_trip_of_attempt", round_trip(&attempts).map(seconds));
     if attempts.len() > 1 {
-        let attempt = |text: &mut Vec<u8>, one: &Attempt| {
-            Members::write(text, |object| {
-                object.put("frame", view.frame_of(one.record));
-                object.put("elapsed", one.elapsed.map(seconds));
-            });
-        };
-        object.array("may_answer", attempts.iter(), attempt);
+        may_answer(view.store, &attempts, object);
     }
     object.put("observation", view.store.observation_of(view.id).map(|id| id.0));
-    object.put("observe_order", (record.order() != ObserveOrder::None).then(|| field::order(record.order())));
+    object.put("observe_order", observe_order(record.order()));
     let marks = [
         ("multicast", record.flags.has(RecordFlags::MULTICAST)),
         ("ambiguous", view.is_ambiguous()),
@@ -136,6 +130,20 @@ fn message(view: &View<'_>, known: Known, object: &mut Members<'_>) {
     ];
     marks.iter().filter(|(_, is_set)| *is_set).for_each(|(key, _)| object.put(key, true));
     super::body::write(view, object);
+}
+
+fn may_answer(store: &Store, attempts: &[Attempt], object: &mut Members<'_>) {
+    let attempt = |text: &mut Vec<u8>, one: &Attempt| {
+        Members::write(text, |object| {
+            object.put("frame", store.get(one.record).map(|record| record.frame));
+            object.put("elapsed", one.elapsed.map(seconds));
+        });
+    };
+    object.array("may_answer", attempts.iter(), attempt);
+}
+
+fn observe_order(order: ObserveOrder) -> Option<&'static str> {
+    (order != ObserveOrder::None).then(|| field::order(order))
 }
 
 fn other(message: &Message<'_>, with_fields: bool, object: &mut Members<'_>) {
@@ -341,7 +349,7 @@ pub fn update(store: &Store, patch: &Patch) -> Option<Value> {
             (*record, json!({"findings": found(store, finding), "withdrawn": withdrawn(finding.rule, *was)}))
         }
         Patch::Withdrawn { record, rule, was } => (*record, json!({"withdrawn": withdrawn(*rule, *was)})),
-        Patch::Related { record, .. } => (*record, related(store, *record)?),
+        Patch::Related { record, .. } => return related(store, *record),
         Patch::Observation(..) | Patch::Body(..) | Patch::Part(..) => return None,
     };
     update_of(store, record, known)
@@ -356,24 +364,33 @@ fn withdrawn(rule: Rule, was: Severity) -> Value {
     json!([{"id": rule.row().id, "severity": field::severity(was)}])
 }
 
-/// What relates a message to others, all of it.
-fn related(store: &Store, id: RecordId) -> Option<Value> {
+/// What relates an earlier message to others, all of it, as an update object.
+pub fn related(store: &Store, id: RecordId) -> Option<Value> {
     let record = store.get(id)?;
     let frame = |id: Option<RecordId>| id.and_then(|id| store.get(id)).map(|record| record.frame);
-    let mut known = json!({
-        "role": field::role(record.role),
-        "exchange": (record.exchange.0 > 0).then_some(record.exchange.0),
-        "resource": store.exchange(record.exchange).and_then(|row| store.resource(row.resource)),
-        "retransmission_of": frame(record.related(Relation::Retransmits)),
-        "duplicate_of": frame(record.related(Relation::Duplicates)),
-        "transmission": (record.transmission > 0).then_some(record.transmission),
-        "answers": frame(store.answers(id)),
-        "observation": store.observation_of(id).map(|id| id.0),
+    let (answers, attempts) = (store.answers(id), store.attempts(id).unwrap_or_default());
+    let response_time = answers.and_then(|asked| store.answered_after(asked, id));
+    let known = value(|text| {
+        Members::write(text, |object| {
+            object.put("role", field::role(record.role));
+            object.put("exchange", (record.exchange.0 > 0).then_some(record.exchange.0));
+            object.put("resource", store.exchange(record.exchange).and_then(|row| store.resource(row.resource)));
+            object.put("retransmission_of", frame(record.related(Relation::Retransmits)));
+            object.put("duplicate_of", frame(record.related(Relation::Duplicates)));
+            object.put("transmission", (record.transmission > 0).then_some(record.transmission));
+            object.put("answers", frame(answers));
+            object.put("response_time", response_time.map(seconds));
+            object.put("round_trip_of_attempt", round_trip(&attempts).map(seconds));
+            match attempts.len() {
+                0 | 1 => object.put("may_answer", ()),
+                _ => may_answer(store, &attempts, object),
+            }
+            object.put("observation", store.observation_of(id).map(|id| id.0));
+            object.put("observe_order", observe_order(record.order()));
+            object.put("ambiguous", store.is_ambiguous(id));
+        });
     });
-    if let Some(known) = known.as_object_mut().filter(|_| record.flags.has(RecordFlags::AMBIGUOUS)) {
-        known.insert("ambiguous".into(), true.into());
-    }
-    Some(known)
+    update_of(store, id, known)
 }
 
 fn seconds(nanoseconds: i64) -> f64 {

@@ -1,7 +1,7 @@
 //! Later copies of messages: which they are, told from the first.
 
-use super::{Record, Store};
-use crate::tracking::RecordId;
+use super::{Record, RecordFlags, Store};
+use crate::tracking::{RecordId, Role};
 
 /// Messages behind the first copy that are looked through: copies come within minutes.
 const LOOKED: RecordId = 1 << 14;
@@ -24,5 +24,20 @@ impl Store {
         let behind = id.saturating_add(1)..id.saturating_add(LOOKED).min(self.len() as RecordId);
         let is_copy = |other: &RecordId| self.get(*other).is_some_and(|one| one.is_repeat() && one.relates_to == id);
         behind.filter(is_copy).collect()
+    }
+
+    /// A message turned out to play another part: its copies play the same.
+    #[cold]
+    pub(super) fn relate_copies(&mut self, id: RecordId, role: Role) {
+        for copy in self.repeated_in(id) {
+            self.records.change(copy as usize, |record| record.role = role);
+        }
+    }
+
+    /// It is a response, or a copy of one, that may be for another open request with its token. A frame that the capture point saw twice is
+    /// for nothing.
+    pub fn is_ambiguous(&self, id: RecordId) -> bool {
+        let first = self.first_copy(id).and_then(|first| self.get(first));
+        first.is_some_and(|first| first.flags.has(RecordFlags::AMBIGUOUS))
     }
 }

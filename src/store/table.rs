@@ -272,6 +272,7 @@ impl Store {
             }
             Patch::Related { record, tracked } => {
                 self.records.change(record as usize, |row| row.relate(&tracked));
+                self.relate_copies(record, tracked.role);
                 // What was taken for part of an observation alone is in an exchange after all.
                 if tracked.exchange.0 != 0 && !tracked.apart {
                     self.observed.remove(record, |_| true);

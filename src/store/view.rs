@@ -1,6 +1,6 @@
 //! A record with its bytes read and decoded again: what fields, text and screen are made from.
 
-use super::{Body, Record, RecordFlags, RecordKind, Store};
+use super::{Body, Record, RecordKind, Store};
 use crate::coap::{Copies, Finding, Message, Rule};
 use crate::frame::{Endpoint, Frame, Whole};
 use crate::payload::{self, About, Description, Directory};
@@ -134,11 +134,9 @@ impl<'a> View<'a> {
         self.record.related(Relation::CopyOf)
     }
 
-    /// It is a response, or a copy of one, that may be for another open request with its token. A frame that the capture point saw twice is
-    /// for nothing.
+    /// See [`Store::is_ambiguous`].
     pub fn is_ambiguous(&self) -> bool {
-        let first = self.store.first_copy(self.id).and_then(|first| self.store.get(first));
-        first.is_some_and(|first| first.flags.has(RecordFlags::AMBIGUOUS))
+        self.store.is_ambiguous(self.id)
     }
 
     /// Nanoseconds since the first captured copy of the same message; `None` for a first copy, and where time went backwards or
