@@ -63,7 +63,7 @@ impl Tracker {
         if under.open == NONE || under.observing == NONE || context.facts.observe.is_none() {
             return None;
         }
-        let slot = self.slots.get(under.open).filter(|slot| slot.kind == SlotKind::Exchange && slot.row.confirmable)?;
+        let slot = self.slots.get(under.open).filter(|slot| slot.kind == SlotKind::Exchange)?;
         // What is older than the registration that is in force renews nothing.
         let observation = self.slots.observation(under.observing)?;
         let registration = observation.row.registration;
@@ -91,21 +91,22 @@ impl Tracker {
         }
     }
 
-    /// The client did not repeat its registration in time, or has its ACK for long: it had an answer. That was not captured, or is the
-    /// notification since. Whether the message at hand may answer it as well, since that is about something else.
+    /// The client did not repeat its registration in time, or waits for long, and is notified: it had an answer. That was not captured, or is
+    /// the notification since. Whether the message at hand may answer it as well, since that is about something else.
     #[cold]
     #[inline(never)]
     pub(super) fn accepted_unseen(&mut self, context: &mut Context<'_, '_>) -> bool {
         let crossed = self.crossed(context).filter(|crossed| self.is_crossed(crossed.sent));
         let Some(Crossed { under, slot, sent, renews }) = crossed else { return false };
         let (copies, handle, request) = (self.sent.copies(sent), slot.sent, slot.row.request);
-        let is_promised = slot.acknowledgement != NO_RECORD;
-        let (since, wait) = match is_promised {
-            true => (self.sent.newest_answer(sent).0, PROMISE),
-            false => (self.sent.last(sent), self.schedule.latest_gap(copies)),
+        let is_repeated = slot.row.confirmable && slot.acknowledgement == NO_RECORD;
+        let (since, wait) = match slot.acknowledgement {
+            NO_RECORD if is_repeated => (self.sent.last(sent), self.schedule.latest_gap(copies)),
+            NO_RECORD => (self.sent.last(sent), PROMISE),
+            _ => (self.sent.newest_answer(sent).0, PROMISE),
         };
         let late = self.clock.took(since.at(), context.now).is_some_and(|elapsed| elapsed > wait);
-        if !late || !is_promised && u32::from(copies) > self.options.parameters.max_retransmit {
+        if !late || is_repeated && u32::from(copies) > self.options.parameters.max_retransmit {
             return false;
         }
         let crossing = self.observation(under.observing).and_then(|it| it.rare_mut().crossing.as_mut());

@@ -147,7 +147,7 @@ impl Tracker {
             self.block_response(index, context);
         }
         let observed = self.after_response(index, first, context);
-        if first && observed.0 != ObservationId(0) && kind != AnswerKind::Piggybacked {
+        if first && kind != AnswerKind::Piggybacked && self.slots.get(index).is_some_and(Slot::registers) {
             self.note_implicit(index, tracked.previous_in_exchange, context);
         }
         if let Some(slot) = self.slots.get(index) {

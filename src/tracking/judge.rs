@@ -204,6 +204,7 @@ impl Tracker {
             cut: context.arrival.cut,
             bad_critical: if facts.suspect { bad_critical(context) } else { 0 },
             response_bytes: 0,
+            implicit: None,
         }
     }
 

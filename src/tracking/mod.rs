@@ -44,6 +44,7 @@ mod routes;
 mod schedule;
 mod seed;
 mod sent;
+mod sharing;
 mod slab;
 mod slot;
 mod slots;

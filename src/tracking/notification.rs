@@ -18,7 +18,7 @@ use super::sent::{Handle, OUTSTANDING, Sent};
 use super::slots::{Slot, SlotKind, asked};
 use super::tokens::Token;
 use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
-use crate::coap::{MessageType, OptionNumber, Rule, Severity};
+use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
 
 impl Tracker {
     /// A notification of the observation in a slot.
@@ -458,19 +458,25 @@ fn judge_pace(observation: &mut Observation, context: &mut Context<'_, '_>) {
     }
 }
 
+/// What a notification says that ends its observation: an error, or a success without Observe.
+pub(super) fn end_by(code: Code) -> (Rule, ObservationEnd) {
+    match code.is_error() {
+        true => (Rule::ObsCancelError, ObservationEnd::Error),
+        false => (Rule::ObsMissingOption, ObservationEnd::NoObserve),
+    }
+}
+
 /// Whether a notification is the last, and what is odd about its content.
 fn ending(observation: &Observation, context: &mut Context<'_, '_>) -> Option<ObservationEnd> {
     let registration = i64::from(observation.row.registration);
-    if context.facts.code.is_error() {
-        context.find_code(Rule::ObsCancelError, registration, 0);
-        return Some(ObservationEnd::Error);
-    }
-    if context.facts.observe.is_none() && context.arrival.cut {
+    let (code, observe) = (context.facts.code, context.facts.observe);
+    if !code.is_error() && observe.is_none() && context.arrival.cut {
         return None;
     }
-    if context.facts.observe.is_none() {
-        context.find_code(Rule::ObsMissingOption, registration, 0);
-        return Some(ObservationEnd::NoObserve);
+    if code.is_error() || observe.is_none() {
+        let (rule, end) = end_by(code);
+        context.find_code(rule, registration, 0);
+        return Some(end);
     }
     if let (Some(first), Some(now)) = (observation.format, context.facts.content_format)
         && first != now

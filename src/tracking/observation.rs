@@ -14,7 +14,6 @@ use super::model::{
 };
 use super::notification::{Payload, Skipped};
 use super::order::order;
-use super::overtaken::Implicit;
 use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
 use super::slots::{NONE, Slot, SlotKind};
@@ -70,8 +69,6 @@ pub(super) struct Rare {
     pub payload: Option<Payload>,
     /// The notification that crossed the registration which renews it.
     pub crossing: Option<Crossing>,
-    /// What accepted its registration, if that had no ACK then.
-    pub implicit: Option<Implicit>,
     /// The message of which was said that nobody acknowledged the notification that ended it.
     pub lost_said: Option<RecordId>,
 }

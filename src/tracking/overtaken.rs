@@ -1,16 +1,18 @@
 //! The answer to a registration in its ACK, where a notification has overtaken that on the way (RFC 7641 section 3.4).
 
 use super::Tracker;
-use super::context::Context;
+use super::context::{CODE, Context};
 use super::marks::Marked;
-use super::model::{AnswerKind, NO_RECORD, ObserveOrder, Patch, RecordId, Relation, Role, Tracked};
-use super::notification::number;
+use super::model::{
+    AnswerKind, ExchangeState, NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+};
+use super::notification::{end_by, number};
 use super::sent::{CONFIRMABLE, Handle, key};
-use super::slots::Slot;
-use crate::coap::{OptionNumber, Rule};
+use super::slots::{NONE, Slot};
+use crate::coap::{Code, Finding, OptionNumber, Rule};
 
 /// What was taken for the answer to a registration, though that has no ACK so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Implicit {
     handle: Handle,
     /// The message before it in its exchange.
@@ -18,17 +20,20 @@ pub(super) struct Implicit {
 }
 
 impl Tracker {
-    /// The message at hand, of its own, accepted the registration in a slot, and there was no ACK before it: it may be a notification that
-    /// overtook the answer.
+    /// The message at hand, of its own, accepted or refused the registration in a slot, and there was no ACK before it: it may be a notification
+    /// that overtook the answer.
     #[cold]
     pub(super) fn note_implicit(&mut self, index: u32, previous: RecordId, context: &Context<'_, '_>) {
-        let handle = self.sent.find(key(context.pair, context.facts.message_id));
         let waits = |slot: &&Slot| slot.row.confirmable && !slot.row.multicast && slot.acknowledgement == NO_RECORD;
-        if let Some(handle) = handle
-            && self.slots.get(index).filter(waits).is_some()
-            && let Some(observation) = self.observation(index)
+        let was_said = |slot: &&Slot| {
+            let is_whole = !context.arrival.cut && !self.slots.asked(slot).block1;
+            slot.registers() && (slot.row.observation != ObservationId(0) || is_whole)
+        };
+        if self.slots.get(index).filter(waits).filter(was_said).is_some()
+            && let Some(handle) = self.sent.find(key(context.pair, context.facts.message_id))
+            && let Some(asked) = self.slots.asked_mut(index)
         {
-            observation.rare_mut().implicit = Some(Implicit { handle, previous });
+            asked.implicit = Some(Implicit { handle, previous });
         }
     }
 
@@ -37,19 +42,23 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn answered_after_all(&mut self, index: u32, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let elapsed = self.round_trip(index, context);
-        let (slot, observation) = self.slots.observed_mut(index)?;
-        let Implicit { handle, previous } = observation.rare_mut().implicit.take()?;
-        let row = slot.row;
+        let slot = self.slots.get(index)?;
+        let (row, implicit) = (slot.row, self.slots.asked(slot).implicit);
+        let Implicit { handle, previous } = implicit.filter(|_| context.facts.code.is_success())?;
+        self.slots.asked_mut(index)?.implicit = None;
         let overtaking = *self.sent.get(handle).filter(|sent| sent.record == row.response)?;
-        if observation.row.accepted != row.response || !context.facts.code.is_success() {
-            return None;
-        }
-        let (before, id) = (row.response, observation.id);
-        observation.row.notifications += 1;
-        if observation.row.last == NO_RECORD {
-            observation.row.last = before;
-        }
-        let order = self.accept_behind(index, true, context);
+        let before = row.response;
+        let (id, order) = match self.slots.observed_mut(index) {
+            None => self.ended_by_overtaking(index, context)?,
+            Some((_, observation)) if observation.row.accepted != before => return None,
+            Some((_, observation)) => {
+                observation.row.notifications += 1;
+                if observation.row.last == NO_RECORD {
+                    observation.row.last = before;
+                }
+                (observation.id, self.accept_behind(index, true, context))
+            }
+        };
         let slot = self.slots.get_mut(index)?;
         (slot.row.response, slot.row.answer, slot.row.round_trip) =
             (context.arrival.record, AnswerKind::Piggybacked, elapsed);
@@ -71,22 +80,69 @@ impl Tracker {
             ..Tracked::alone(Role::Notification)
         };
         let transmission = u16::from(overtaking.is(CONFIRMABLE));
-        let tracked = Tracked { previous_in_exchange: previous, order: ObserveOrder::First, transmission, ..told };
+        let refused = row.observation == ObservationId(0);
+        // What ends an observation has no number.
+        let first = if refused { ObserveOrder::None } else { ObserveOrder::First };
+        let tracked = Tracked { previous_in_exchange: previous, order: first, transmission, ..told };
         context.out.patch(Patch::Related { record: before, tracked });
         if let Some(sent) = self.sent.get_mut(handle) {
-            sent.role = Role::Notification;
+            (sent.role, sent.observation) = (Role::Notification, id);
         }
-        self.take_back(before, (row.answer, row.round_trip), context);
-        context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(row.request), 0);
+        self.take_back(before, (row.answer, row.round_trip), refused, context);
+        if !refused {
+            context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(row.request), 0);
+        }
         self.judge_first(index, elapsed, context);
         Some(Tracked { role: Role::PiggybackedResponse, previous_in_exchange, order, ..told })
     }
 
+    /// The registration in a slot was accepted in the ACK at hand, though what was taken for its answer had no Observe: that ended the observation
+    /// which began or went on with it. Gives this, and how the number of the ACK stands to the freshest.
+    fn ended_by_overtaking(
+        &mut self,
+        index: u32,
+        context: &mut Context<'_, '_>,
+    ) -> Option<(ObservationId, ObserveOrder)> {
+        let slot = *self.slots.get(index)?;
+        let (before, under) = (slot.row.response, self.slots.under(slot.pair, &slot.token));
+        if slot.row.observation != ObservationId(0) || slot.row.code == 0 || under.observing != NONE {
+            return None;
+        }
+        let (rule, end) = end_by(Code(slot.row.code));
+        let renewed = self.slots.observation(under.ended).is_some_and(|ended| ended.row.ended_by == before);
+        let (id, order) = if renewed {
+            self.counters.observations += 1;
+            let observation = self.observation(under.ended)?;
+            let (row, id) = (&mut observation.row, observation.id);
+            (row.registration, row.exchange, row.last) = (slot.row.request, slot.id, before);
+            row.notifications += 1;
+            let order = self.accept_behind(under.ended, true, context);
+            context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(slot.row.request), 0);
+            let slot = self.slots.get_mut(index)?;
+            (slot.row.observation, slot.row.state) = (id, ExchangeState::Observed);
+            (id, order)
+        } else {
+            let (id, order) = self.accept(index, context);
+            let observation = self.observation(index)?;
+            (observation.row.last, observation.row.notifications) = (before, 1);
+            self.end_observation(index, end, before, &mut context.out);
+            (id, order)
+        };
+        context.out.find(before, Finding::new(rule, CODE).with(i64::from(slot.row.request), 0));
+        Some((id, order))
+    }
+
     /// What was said of a message as the answer to a registration does not hold.
-    fn take_back(&self, record: RecordId, (answer, elapsed): (AnswerKind, i64), context: &mut Context<'_, '_>) {
+    fn take_back(
+        &self,
+        record: RecordId,
+        (answer, elapsed): (AnswerKind, i64),
+        refused: bool,
+        context: &mut Context<'_, '_>,
+    ) {
         let said = [
             (Rule::AckImplicit, true),
-            (Rule::ObsRegistered, true),
+            (if refused { Rule::ObsRefused } else { Rule::ObsRegistered }, true),
             (Rule::RespTypeUnusual, answer == AnswerKind::Non),
             (Rule::RespSlow, elapsed > self.options.parameters.ack_timeout),
         ];

@@ -165,9 +165,13 @@ impl Tracker {
         if context.facts.observe.is_none() && context.arrival.cut {
             return nothing;
         }
-        let observing = self.slots.under(context.pair.reversed(), &slot.token).observing;
+        let (observing, registration) =
+            (self.slots.under(context.pair.reversed(), &slot.token).observing, slot.row.request);
         context.find_code(Rule::ObsRefused, request, 0);
-        if self.observation(observing).is_some() {
+        // Requests are answered in order: what began by a newer registration goes on.
+        let began_before =
+            |it: &mut Observation| it.row.registration == NO_RECORD || it.row.registration <= registration;
+        if self.observation(observing).is_some_and(began_before) {
             let end = if context.facts.code.is_error() { ObservationEnd::Error } else { ObservationEnd::NoObserve };
             self.end_observation(observing, end, context.arrival.record, &mut context.out);
         }
@@ -187,7 +191,7 @@ impl Tracker {
 
     /// A registration is accepted: a new observation, or the next registration of one.
     #[inline(never)]
-    fn accept(&mut self, index: u32, context: &mut Context<'_, '_>) -> (ObservationId, ObserveOrder) {
+    pub(super) fn accept(&mut self, index: u32, context: &mut Context<'_, '_>) -> (ObservationId, ObserveOrder) {
         self.counters.observations += 1;
         let before = self.slots.observe(index, self.clock.stamp());
         let Some(slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };

@@ -3,17 +3,13 @@
 use super::Tracker;
 use super::clock::between;
 use super::context::Context;
-use super::judge::has_method;
 use super::marks::Marked;
-use super::model::{AnswerKind, NO_RECORD, RecordId, Role, Tracked};
+use super::model::{NO_RECORD, RecordId, Role, Tracked};
 use super::observation::Observation;
 use super::sent::{CONFIRMABLE, Handle, Sent, Travel};
-use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
+use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule};
-
-/// So many open requests with one token are told apart.
-const SHARING: usize = 8;
 
 /// What a response belongs to.
 enum Target {
@@ -61,7 +57,7 @@ impl Tracker {
             Target::Observation(slot) => {
                 self.own_response(handle, slot);
                 let mut tracked = self.notify(slot, context);
-                tracked.ambiguous = unsure;
+                tracked.ambiguous = unsure || self.may_be_for_older(slot, context);
                 self.note_crossing(slot, &tracked, context);
                 tracked
             }
@@ -163,94 +159,12 @@ impl Tracker {
         if under.observing != NONE && aside() {
             return Target::Observation(under.observing);
         }
-        if request.deregisters() && under.ended != NONE && (before_ack || self.is_under_way(under.ended, context)) {
+        // Nor can one of another type than the request, or to a Non-confirmable one.
+        let told = request.row.confirmable && context.facts.kind == MessageType::Confirmable && !before_ack;
+        if request.deregisters() && under.ended != NONE && (!told || self.is_under_way(under.ended, context)) {
             return Target::Ended(under.ended);
         }
         open
-    }
-
-    /// The open requests under a token, the newest first.
-    fn all_open(&self, newest: u32) -> impl Iterator<Item = (u32, &Slot)> {
-        let behind = |(_, slot): &(u32, &Slot)| Some((slot.link.behind, self.slots.get(slot.link.behind)?));
-        let newest = self.slots.get(newest).map(|slot| (newest, slot));
-        std::iter::successors(newest, behind).take(SHARING)
-    }
-
-    /// The response at hand may be for the request in a slot, as far as that waits for one and its code and Observe tell.
-    fn may_be_for(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
-        let (facts, fits) = (context.facts, context.facts.says.fits);
-        let is_told = facts.code.is_success() && fits != 0 && !facts.oscore && !facts.lacks_options;
-        let asked = !is_told || has_method(fits, slot.row.method);
-        slot.is_waiting() && asked && (facts.observe.is_none() || slot.registers())
-    }
-
-    /// The server owes a response to the request in a slot, or may just be about to say something.
-    fn is_due(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
-        let last = self.sent.get(slot.sent).map_or(slot.started(), |sent| self.sent.last(sent).at());
-        let recent = |elapsed| elapsed <= self.options.parameters.max_ack_timeout();
-        slot.acknowledgement != NO_RECORD || self.clock.took(last, context.now).is_none_or(recent)
-    }
-
-    /// Of several open requests with one token only a registration is answered with Observe, and hardly ever without it; and not every code answers
-    /// each method. Registrations are answered in their order. Nothing where that tells no other than the newest.
-    #[cold]
-    #[inline(never)]
-    fn open_that_fits(&self, under: &Under, context: &Context<'_, '_>) -> Option<u32> {
-        let (facts, observe) = (context.facts, context.facts.observe.is_some());
-        if !observe && !facts.code.is_success() || facts.oscore || facts.lacks_options {
-            return None;
-        }
-        // What renews an observation is waited for by nobody but whom an ACK promised it to: before that it may be a notification.
-        let registration = self.slots.get(under.observing).map(|slot| slot.row.request);
-        let is_promised = |slot: &Slot| slot.acknowledgement != NO_RECORD;
-        let renews = |slot: &Slot| {
-            let promised = is_promised(slot) && !self.comes_aside(slot, under.observing, context);
-            registration.is_none_or(|it| slot.row.request > it && promised)
-        };
-        let fits =
-            |slot: &Slot| self.may_be_for(slot, context) && slot.registers() == observe && (!observe || renews(slot));
-        let mut all = self.all_open(under.open).filter(|(_, slot)| fits(slot));
-        let found = match observe {
-            false => all.find(|(_, slot)| self.is_due(slot, context))?.0,
-            true => {
-                let newest = all.next()?;
-                let due: Vec<_> =
-                    std::iter::once(newest).chain(all.filter(|(_, slot)| self.is_due(slot, context))).collect();
-                let mut oldest_first = due.iter().rev();
-                let promised = oldest_first.clone().find(|(_, slot)| is_promised(slot));
-                promised.or(oldest_first.next())?.0
-            }
-        };
-        (found != under.open).then_some(found)
-    }
-
-    /// A Non-confirmable message between the ACK of a Confirmable registration and the response that this promised is a notification of what the
-    /// registration renews, unless the server answered that one so, too.
-    fn comes_aside(&self, request: &Slot, observing: u32, context: &Context<'_, '_>) -> bool {
-        let registration = self.slots.get(observing).filter(|slot| slot.kind == SlotKind::Exchange);
-        context.facts.kind == MessageType::NonConfirmable
-            && request.row.confirmable
-            && registration.is_some_and(|slot| slot.row.answer != AnswerKind::Non)
-    }
-
-    /// A request that is older than the registration under its token, which was accepted meanwhile: with that its client went on, and it has
-    /// nothing to wait for but what the server promised, or may just be about to say.
-    #[cold]
-    #[inline(never)]
-    fn is_outlived(&self, request: &Slot, observing: u32, context: &Context<'_, '_>) -> bool {
-        let registration = self.request_of(observing);
-        if registration == NO_RECORD || request.row.request > registration {
-            return false;
-        }
-        let recent = || {
-            let elapsed = between(request.started(), context.now);
-            elapsed.is_some_and(|elapsed| elapsed <= self.options.parameters.max_ack_timeout())
-        };
-        // The code may tell that it answers the one, and not the other.
-        let (fits, code) = (context.facts.says.fits, context.facts.code);
-        let method = self.slots.get(observing).map_or(0, |slot| slot.row.method);
-        let is_told = code.is_success() && has_method(fits, request.row.method) && !has_method(fits, method);
-        context.facts.observe.is_some() || request.acknowledgement == NO_RECORD && !is_told && !recent()
     }
 
     /// So soon after the end of an observation that a notification may have been under way: after what ended it, and after a later copy of that,
@@ -267,30 +181,7 @@ impl Tracker {
             || sent.is_some_and(|sent| soon(self.sent.last(sent)) || soon(self.sent.newest_answer(sent).0))
     }
 
-    /// Whether a response to the request in a slot may as well be for another one with its token (RFC 7252 section 5.3.1), which waited or
-    /// waits for one. A block tells which it is, and so may Observe and the code.
-    fn shares_token(&mut self, index: u32, context: &Context<'_, '_>) -> bool {
-        let Some(slot) = self.slots.get(index) else { return false };
-        let shared = slot.is(SHARED);
-        let is_alone = slot.link.before == NONE && slot.link.behind == NONE;
-        if is_alone || !context.facts.plain && self.open_by_block(index, context).is_some() {
-            return shared;
-        }
-        let open = self.slots.open_beside(slot).unwrap_or(NONE);
-        let others = self.all_open(open).filter(|(number, slot)| *number != index && self.may_be_for(slot, context));
-        let others: Vec<_> = others.map(|(number, slot)| (number, slot.registers())).collect();
-        for (number, registers) in &others {
-            // That a registration is answered without Observe is rare.
-            if *registers == context.facts.observe.is_some()
-                && let Some(slot) = self.slots.get_mut(*number)
-            {
-                slot.mark(SHARED);
-            }
-        }
-        shared || !others.is_empty()
-    }
-
-    fn request_of(&self, slot: u32) -> RecordId {
+    pub(super) fn request_of(&self, slot: u32) -> RecordId {
         self.slots.get(slot).map_or(NO_RECORD, |slot| slot.row.request)
     }
 

@@ -6,6 +6,7 @@ use super::ahead::ask_lines;
 use super::clock::Moment;
 use super::marks::Marked;
 use super::model::{ExchangeId, ExchangeRow, NO_RECORD};
+use super::overtaken::Implicit;
 use super::pairs::PairNumber;
 use super::sent::Handle;
 use super::slab::NOTHING;
@@ -87,6 +88,8 @@ pub(super) struct Asked {
     pub bad_critical: u16,
     /// Bytes of all responses, if it was sent to a group.
     pub response_bytes: u32,
+    /// What accepted or refused the registration that it is, if that had no ACK then.
+    pub implicit: Option<Implicit>,
 }
 
 impl Asked {
@@ -103,6 +106,7 @@ impl Asked {
         cut: false,
         bad_critical: 0,
         response_bytes: 0,
+        implicit: None,
     };
 }
 

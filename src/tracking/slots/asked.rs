@@ -21,12 +21,13 @@ impl Slots {
         if asked == Asked::NOTHING { NOTHING } else { self.asked.put(asked) }
     }
 
-    /// What the request to a group in a slot has, to be changed.
+    /// What few requests have, of the request in a slot, to be changed.
     pub fn asked_mut(&mut self, number: u32) -> Option<&mut Asked> {
         let kept = self.get(number)?.asked;
         if kept == NOTHING {
             let kept = self.asked.put(Asked::NOTHING);
             self.get_mut(number)?.asked = kept;
+            self.note(number);
             return self.asked.get_mut(kept);
         }
         self.asked.get_mut(kept)
