@@ -159,8 +159,9 @@ impl Tracker {
         observation.confirmable = handle;
         let order = number(&mut observation, context, None);
         slot.sent = handle;
-        context.out.patch(Patch::Observation(id, observation.row));
         let index = self.slots.insert(slot, self.clock.stamp());
+        observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
+        context.out.patch(Patch::Observation(id, observation.row));
         self.slots.put_observation(index, observation);
         self.own_response(handle, index);
         self.early.push(context, (Rule::ObsUnknownToken, severity));
@@ -426,7 +427,7 @@ pub(super) fn pace(observation: &mut Observation, context: &mut Context<'_, '_>,
         unconfirmed(observation, context, clock);
     }
     if observation.non_count == 0 {
-        observation.non_first = context.now;
+        observation.since = context.now;
     }
     observation.non_count += 1;
     if observation.non_count > 3 && !observation.fast_said {
@@ -450,7 +451,7 @@ fn unconfirmed(observation: &mut Observation, context: &mut Context<'_, '_>, clo
 #[inline(never)]
 fn judge_pace(observation: &mut Observation, context: &mut Context<'_, '_>) {
     let gaps = i64::from(observation.non_count) - 1;
-    if let Some(elapsed) = between(observation.non_first, context.now)
+    if let Some(elapsed) = between(observation.since, context.now)
         && elapsed < gaps.saturating_mul(OBSERVE_NON_INTERVAL)
     {
         observation.fast_said = true;

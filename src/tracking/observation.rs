@@ -28,14 +28,14 @@ const LATE: i64 = SECOND / 5;
 pub(super) struct Observation {
     pub id: ObservationId,
     pub row: ObservationRow,
-    /// When it ended, once it has.
-    pub ended: Moment,
     /// See [`freshest_at`](Self::freshest_at).
     pub freshest_epoch: u32,
     /// When the last notification arrived.
     pub last_at: Moment,
     /// Steady time at which its state is out of date.
     pub stale_at: i64,
+    /// Steady time at which that is looked at next; `i64::MAX`: not at all.
+    pub looked_at: i64,
     /// Content-Format of the first response.
     pub format: Option<u16>,
     /// Numbers that were newer than the one before, and whether each was newer by one.
@@ -47,8 +47,9 @@ pub(super) struct Observation {
     /// The last Confirmable message of it.
     pub confirmed_at: Moment,
     pub unconfirmed_said: bool,
-    /// First Non-confirmable notification, and how many there were.
-    pub non_first: Moment,
+    /// When the first Non-confirmable notification came; once it is over, when it ended.
+    pub since: Moment,
+    /// How many of these there were.
     pub non_count: u32,
     pub fast_said: bool,
     /// Hash of what is observed; 0 where that is not known.
@@ -107,8 +108,9 @@ impl Observation {
         self.row.max_age = age;
         self.last_at = context.now;
         let due = stamp.saturating_add(i64::from(age) * SECOND + LATE);
-        if self.stale_at == i64::MAX {
+        if due < self.looked_at {
             timers.stale_at(due, index);
+            self.looked_at = due;
         }
         self.stale_at = due;
     }
@@ -166,10 +168,10 @@ impl Observation {
         Self {
             id,
             row,
-            ended: now,
             freshest_epoch: now.epoch,
             last_at: now,
             stale_at: i64::MAX,
+            looked_at: i64::MAX,
             format: None,
             steps: 0,
             by_one: true,
@@ -177,7 +179,7 @@ impl Observation {
             skipped: Skipped::default(),
             confirmed_at: now,
             unconfirmed_said: false,
-            non_first: now,
+            since: now,
             non_count: 0,
             fast_said: false,
             target,
@@ -196,16 +198,18 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn out_of_date(&mut self, index: u32, steady: i64, out: &mut Output<'_>) {
         let Some((_, observation)) = self.slots.observed_mut(index) else { return };
+        // Where the state is to last shorter than before, it is looked at twice.
+        if observation.looked_at >= steady {
+            return;
+        }
+        observation.looked_at = i64::MAX;
         let due = observation.stale_at;
-        if observation.is_over() {
-            // Should it be opened again, that is looked for anew.
-            observation.stale_at = i64::MAX;
+        if observation.is_over() || due == i64::MAX {
             return;
         }
         if due >= steady {
-            if due != i64::MAX {
-                self.timers.stale_at(due, index);
-            }
+            observation.looked_at = due;
+            self.timers.stale_at(due, index);
             return;
         }
         observation.stale_at = i64::MAX;
@@ -290,7 +294,7 @@ impl Tracker {
         let Some(observation) = self.observation(index) else { return };
         observation.row.end = end;
         observation.row.ended_by = by;
-        observation.ended = now;
+        (observation.since, observation.non_count) = (now, 0);
         let given_up = (by != observation.row.last).then_some(observation.confirmable);
         out.patch(Patch::Observation(observation.id, observation.row));
         if let Some(handle) = given_up {
@@ -349,7 +353,7 @@ impl Tracker {
     pub(super) fn in_flight(&self, index: u32) -> bool {
         let Some(slot) = self.slots.get(index) else { return false };
         let Some(observation) = self.slots.observation(index) else { return false };
-        self.clock.since(observation.ended).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
+        self.clock.since(observation.since).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
     }
 }
 

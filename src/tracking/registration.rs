@@ -335,7 +335,7 @@ impl Tracker {
             let mut taken = self.slots.take_observation(before);
             self.slots.observe_no_more(before, self.clock.stamp());
             // What was to look for it under the registration before finds nothing there.
-            taken.iter_mut().for_each(|observation| observation.stale_at = i64::MAX);
+            taken.iter_mut().for_each(|observation| observation.looked_at = i64::MAX);
             return taken;
         }
         self.end_observation(before, ObservationEnd::Replaced, context.arrival.record, &mut context.out);
