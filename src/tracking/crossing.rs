@@ -23,6 +23,13 @@ pub(super) struct Crossing {
     tracked: Tracked,
 }
 
+impl Crossing {
+    /// It came as reliably as a registration, so that it may have been the answer though an ACK of that followed which it overtook.
+    fn is_alike(&self, confirmable: bool) -> bool {
+        (self.tracked.transmission > 0) == confirmable
+    }
+}
+
 /// An open registration that notifications may cross, and what is under its token.
 struct Crossed<'a> {
     under: Under,
@@ -51,6 +58,25 @@ impl Tracker {
         newest != NO_RECORD && newest > self.awaited_since(slot, sent)
     }
 
+    /// Whether nobody knows if the message at hand, of its own, is the first answer to the registration in a slot: one came before it that may have
+    /// been that, and is told so if it overtook the ACK.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_in_doubt(&mut self, index: u32, context: &mut Context<'_, '_>) -> bool {
+        let Some(slot) = self.slots.get(index) else { return false };
+        let Some(sent) = self.sent.get(slot.sent) else { return false };
+        if slot.acknowledgement == NO_RECORD {
+            return self.is_crossed(sent);
+        }
+        let (last, row) = (self.sent.again(sent).last_record, slot.row);
+        let Some(observing) = self.slots.observing_beside(slot) else { return false };
+        let crossing = self.observation(observing).and_then(|it| it.rare().and_then(|rare| rare.crossing));
+        let came_before = |it: &Crossing| it.request == row.request && it.is_alike(row.confirmable) && it.record > last;
+        let Some(Crossing { record, tracked, .. }) = crossing.filter(came_before) else { return false };
+        context.out.patch(Patch::Related { record, tracked: Tracked { ambiguous: true, ..tracked } });
+        true
+    }
+
     /// A registration was taken for accepted, or what was taken for something else may have been its answer.
     pub(super) fn may_be_answered(&self, slot: &Slot) -> bool {
         let crossed = || self.sent.get(slot.sent).is_some_and(|sent| self.is_crossed(sent));
@@ -77,13 +103,17 @@ impl Tracker {
     #[inline]
     pub(super) fn note_crossing(&mut self, index: u32, tracked: &Tracked, context: &Context<'_, '_>) {
         let Some(Crossed { slot, sent, .. }) = self.crossed(context) else { return };
-        let (request, since) = (slot.row.request, self.awaited_since(slot, sent));
+        let (request, since, last) =
+            (slot.row.request, self.awaited_since(slot, sent), self.sent.again(sent).last_record);
+        let confirmable = slot.row.confirmable;
         if tracked.role != Role::Notification {
             return;
         }
         if let Some(observation) = self.observation(index) {
-            let known = observation.rare().and_then(|rare| rare.crossing);
-            if known.is_none_or(|known| known.request != request || known.record < since) {
+            let holds = |known: Crossing| {
+                known.request == request && known.record > if known.is_alike(confirmable) { last } else { since }
+            };
+            if !observation.rare().and_then(|rare| rare.crossing).is_some_and(holds) {
                 let transmission = u16::from(context.facts.kind == MessageType::Confirmable);
                 let tracked = Tracked { transmission, ..*tracked };
                 observation.rare_mut().crossing = Some(Crossing { request, record: context.record(), tracked });

@@ -168,9 +168,8 @@ impl Tracker {
     /// The first response closes a unicast exchange.
     fn first_answer(&mut self, index: u32, kind: AnswerKind, context: &mut Context<'_, '_>) {
         // Which of two messages is the answer is not known then, nor when it came.
-        let unpromised = self.slots.get(index).filter(|slot| slot.acknowledgement == NO_RECORD);
-        let asked = unpromised.and_then(|slot| self.sent.get(slot.sent));
-        let crossed = kind != AnswerKind::Piggybacked && asked.is_some_and(|asked| self.is_crossed(asked));
+        let registers = kind != AnswerKind::Piggybacked && self.slots.get(index).is_some_and(Slot::registers);
+        let crossed = registers && self.is_in_doubt(index, context);
         let elapsed = if crossed { -1 } else { self.round_trip(index, context) };
         let Some(slot) = self.slots.get_mut(index) else { return };
         let was_reset = slot.row.state == ExchangeState::Reset;
