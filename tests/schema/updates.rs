@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{captures, coapscope};
 
 /// What relates a message to others. A body that never becomes complete stands as it was when the message came.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 16] = [
     "role",
     "exchange",
     "resource",
@@ -21,6 +21,9 @@ const KEYS: [&str; 13] = [
     "observation",
     "observe_order",
     "response_time",
+    "round_trip_of_attempt",
+    "may_answer",
+    "ambiguous",
     "about",
 ];
 
@@ -38,7 +41,7 @@ fn messages(capture: &str, input: Option<File>) -> Messages {
     if let Some(file) = input {
         command.stdin(file);
     }
-    let mut all = Messages::new();
+    let (mut all, mut states) = (Messages::new(), BTreeMap::new());
     for line in String::from_utf8(command.output().unwrap().stdout).unwrap().lines() {
         let Value::Object(object) = serde_json::from_str(line).unwrap() else { panic!("{capture}: {line}") };
         let frame = object["frame"]["number"].as_u64().unwrap();
@@ -47,6 +50,10 @@ fn messages(capture: &str, input: Option<File>) -> Messages {
             continue;
         }
         let message = all.get_mut(&frame).unwrap_or_else(|| panic!("{capture}: {line}: it was not printed"));
+        let before = (message.clone(), states.clone());
+        if let (Some(exchange), Some(state)) = (object.get("exchange"), object.get("exchange_state")) {
+            states.insert(exchange.as_u64(), state.clone());
+        }
         for one in object.get("withdrawn").and_then(Value::as_array).into_iter().flatten() {
             let findings = message["findings"].as_array_mut().unwrap();
             let place = findings.iter().position(|known| names(known) == names(one));
@@ -55,9 +62,11 @@ fn messages(capture: &str, input: Option<File>) -> Messages {
         for (key, value) in object.into_iter().filter(|(key, _)| !["kind", "frame", "withdrawn"].contains(&&**key)) {
             match (key.as_str(), value) {
                 ("findings", Value::Array(mut new)) => message["findings"].as_array_mut().unwrap().append(&mut new),
+                ("exchange_state", _) => {}
                 (_, value) => drop(message.insert(key, value)),
             }
         }
+        assert!(before.0 != *message || before.1 != states, "{capture}: {line}: it tells nothing new");
     }
     all
 }
@@ -71,7 +80,10 @@ fn updates_make_of_a_stream_what_a_file_gives() {
         let streamed = messages(capture, Some(File::open(&path).unwrap()));
         assert_eq!(streamed.keys().collect::<Vec<_>>(), read.keys().collect::<Vec<_>>(), "{capture}");
         for ((frame, expected), told) in read.iter().zip(streamed.values()) {
-            let known = |object: &Map<String, Value>, key: &str| object.get(key).cloned().unwrap_or_default();
+            // What is not so is not told of a message, but of one that was told otherwise.
+            let is_told = |value: &&Value| **value != Value::Bool(false);
+            let known =
+                |object: &Map<String, Value>, key: &str| object.get(key).filter(is_told).cloned().unwrap_or_default();
             for key in KEYS.into_iter().filter(|key| known(expected, key) != known(told, key)) {
                 differ.push(format!("{capture} frame {frame}: {key} {} {}", known(expected, key), known(told, key)));
             }
