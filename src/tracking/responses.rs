@@ -147,8 +147,16 @@ impl Tracker {
             return Target::Observation(under.observing);
         }
         if context.facts.observe.is_none() {
-            return open;
+            let ends = context.facts.code.is_error() && under.observing != NONE && request.registers();
+            let aside = ends && self.comes_aside(request, under.observing, context);
+            return if aside { Target::Observation(under.observing) } else { open };
         }
+        self.target_with_observe(under, request, context)
+    }
+
+    /// The same of a message with Observe, which may be a notification.
+    fn target_with_observe(&self, under: &Under, request: &Slot, context: &Context<'_, '_>) -> Target {
+        let open = Target::Request(under.open);
         if request.kind != SlotKind::Exchange {
             // A malformed request asks for no notification.
             return if under.observing == NONE { open } else { Target::Observation(under.observing) };
@@ -159,12 +167,18 @@ impl Tracker {
         if under.observing != NONE && aside() {
             return Target::Observation(under.observing);
         }
-        // Nor can one of another type than the request, or to a Non-confirmable one.
-        let told = request.row.confirmable && context.facts.kind == MessageType::Confirmable && !before_ack;
-        if request.deregisters() && under.ended != NONE && (!told || self.is_under_way(under.ended, context)) {
-            return Target::Ended(under.ended);
+        let ended = self.if_not_over(under.ended);
+        if request.registers() || ended == NONE {
+            return open;
         }
-        open
+        // Nothing else is answered with Observe, unless it may be that an observer who thought better of it is, as its ACK promised.
+        let promised = request.deregisters() && request.row.confirmable && !before_ack;
+        let told = promised && context.facts.kind == MessageType::Confirmable;
+        match self.goes_on(ended) {
+            true => Target::Observation(ended),
+            false if told && !self.is_under_way(ended, context) => open,
+            false => Target::Ended(ended),
+        }
     }
 
     /// So soon after the end of an observation that a notification may have been under way: after what ended it, and after a later copy of that,
