@@ -10,6 +10,8 @@
 mod bodies;
 #[path = "print/clock.rs"]
 mod clock;
+#[path = "print/cut.rs"]
+mod cut;
 #[path = "print/early.rs"]
 mod early;
 #[path = "field/reports.rs"]

@@ -189,7 +189,7 @@ impl fmt::Display for Fault {
             Self::Escape(text) => {
                 write!(
                     f,
-                    r#"`{text}` is no escape; there are \" \\ \n \r \t \0 \NNN \xHH and \uHHHH, and r"..." has none"#
+                    r#"`{text}` is no escape; there are \" \\ \n \r \t \0 \NNN \xHH, \uHHHH and \u{{H...}}, and r"..." has none"#
                 )
             }
             Self::CharacterConstant => {

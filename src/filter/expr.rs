@@ -6,7 +6,7 @@ use std::ops::Not;
 
 use regex::bytes::Regex;
 
-use super::item::{Item, contains};
+use super::item::Item;
 use super::odd::Odd;
 use super::operand::Operand;
 use super::parse::Quantifier;
@@ -264,8 +264,7 @@ impl Check {
             Self::Contains { of_header, .. } => against(&|other| match (item.bytes(), other.bytes()) {
                 // As Wireshark has it: nothing at all stands in a string of bytes, but in no text and in no header.
                 (Some(_), Some([])) => matches!(item, Item::Bytes(_)) && !of_header,
-                (Some(hay), Some(needle)) => contains(hay, needle),
-                _ => false,
+                _ => item.contains(other),
             }),
             Self::Matches(pattern) => item.bytes().is_some_and(|bytes| pattern.is_match(bytes)),
             Self::In(members) => members.iter().any(|(low, high)| match high {

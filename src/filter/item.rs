@@ -78,6 +78,9 @@ pub(super) enum Item<'a> {
     Duration(i64),
     Boolean(bool),
     There(&'static str),
+    /// As it is written where nobody knows what the payload will have there: what it means by itself; and as bytes in hexadecimal, which such
+    /// are printed as.
+    Either(Box<(Item<'a>, Vec<u8>)>),
 }
 
 impl<'a> Item<'a> {
@@ -117,6 +120,7 @@ impl<'a> Item<'a> {
             Self::Duration(time) => Item::Duration(time),
             Self::Boolean(truth) => Item::Boolean(truth),
             Self::There(word) => Item::There(word),
+            Self::Either(both) => Item::Either(Box::new((both.0.into_owned(), both.1))),
         }
     }
 
@@ -124,8 +128,16 @@ impl<'a> Item<'a> {
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Text(bytes) | Self::Bytes(bytes) => Some(bytes),
+            Self::Either(both) => both.0.bytes(),
             _ => None,
         }
+    }
+
+    /// Whether the bytes of another stand somewhere in its own.
+    pub fn contains(&self, other: &Item<'_>) -> bool {
+        let Some(hay) = self.bytes() else { return false };
+        let is_hex = || matches!((self, other), (Self::Bytes(_), Item::Either(both)) if contains(hay, &both.1));
+        other.bytes().is_some_and(|needle| contains(hay, needle)) || is_hex()
     }
 
     /// Its bytes, or those of an address: what a slice is cut from.
@@ -145,6 +157,7 @@ impl<'a> Item<'a> {
             Self::Boolean(truth) => Some(Number::Whole((*truth).into())),
             // A duration beside a plain number counts seconds.
             Self::Duration(time) => Some(Number::Real(*time as f64 / 1e9)),
+            Self::Either(both) => both.0.number(),
             _ => None,
         }
     }
@@ -153,6 +166,9 @@ impl<'a> Item<'a> {
     pub fn compare(&self, other: &Item<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), Item::Integer(b)) => Some(a.cmp(b)),
+            (Self::Bytes(a), Item::Either(b)) if *a.as_ref() == *b.1 => Some(Ordering::Equal),
+            (_, Item::Either(b)) => self.compare(&b.0),
+            (Self::Either(a), _) => a.0.compare(other),
             // As in Wireshark: what is longer is greater.
             (Self::Bytes(a), Item::Bytes(b)) => Some((a.len(), a.as_ref()).cmp(&(b.len(), b.as_ref()))),
             (Self::Text(a) | Self::Bytes(a), Item::Text(b) | Item::Bytes(b)) => Some(a.as_ref().cmp(b.as_ref())),
@@ -206,7 +222,7 @@ fn prefix(address: IpAddr, bits: u8) -> (u128, bool) {
 }
 
 /// Whether `needle` stands somewhere in `hay`.
-pub(super) fn contains(hay: &[u8], needle: &[u8]) -> bool {
+fn contains(hay: &[u8], needle: &[u8]) -> bool {
     let Some((first, rest)) = needle.split_first() else { return true };
     let Some(last) = hay.len().checked_sub(needle.len()) else { return false };
     hay.iter()

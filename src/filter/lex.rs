@@ -318,6 +318,14 @@ impl Lexer<'_> {
                     None => Err(self.no_escape(from)),
                 };
             }
+            // As texts are printed.
+            'u' if self.rest().get(2..3) == Some("{") => {
+                let digits =
+                    self.rest().get(3..).and_then(|rest| rest.split_once('}')).map_or("", |(digits, _)| digits);
+                let is_hex = (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+                let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex);
+                (4 + digits.len(), value.and_then(char::from_u32))
+            }
             'u' => (6, hex(4).and_then(char::from_u32)),
             _ => (1 + letter.len_utf8(), None),
         };
@@ -367,12 +375,21 @@ fn begins_word(c: char, rest: &str) -> bool {
     is_of_word(c) && !rest.starts_with("..")
 }
 
-/// Length of the word that begins here. A `-` or `/` between letters or digits belongs to it: `separate-response`, `10.0.0.0/8`.
+/// Whether this is a number that still wants its exponent: `1.0e`.
+fn asks_for_exponent(word: &str) -> bool {
+    let digits = word.strip_suffix(['e', 'E']).filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+}
+
+/// Length of the word that begins here. A `-` or `/` between letters or digits belongs to it: `separate-response`, `10.0.0.0/8`; and a `+` to
+/// the number whose exponent it begins.
 fn word_length(rest: &str) -> usize {
     let mut before = false;
     for (at, c) in rest.char_indices() {
         let behind = rest.get(at + c.len_utf8()..).unwrap_or_default();
-        let joins = matches!(c, '-' | '/') && before && behind.starts_with(char::is_alphanumeric);
+        let is_signed_exponent = || c == '+' && rest.get(..at).is_some_and(asks_for_exponent);
+        let is_joint = matches!(c, '-' | '/') && before || is_signed_exponent();
+        let joins = is_joint && behind.starts_with(char::is_alphanumeric);
         let ranges = c == '.' && behind.starts_with('.');
         if !(is_of_word(c) && !ranges || joins) {
             return at;

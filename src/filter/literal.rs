@@ -26,7 +26,13 @@ pub(super) fn read(text: &[u8], quoted: bool, class: Class) -> Option<Item<'stat
                 "false" | "False" | "FALSE" => Some(Item::Boolean(false)),
                 _ => None,
             };
-            truth.or_else(|| number(words)).or_else(|| Some(Item::Text(Cow::Owned(text.to_vec()))))
+            let plain = truth.or_else(|| number(words)).unwrap_or_else(|| Item::Text(Cow::Owned(text.to_vec())));
+            // A fraction is no bytes, nor is what has an exponent.
+            let hex = bytes(words).filter(|_| words.len() > 1 && !words.contains(['.', '-']));
+            Some(match hex {
+                Some(hex) => Item::Either(Box::new((plain, hex))),
+                None => plain,
+            })
         }
     }
 }
@@ -49,6 +55,7 @@ pub(super) const fn hint(class: Class) -> &'static str {
 /// A number in base 10, 16 (0x), 8 (0) or 2 (0b), or with a fraction.
 fn number(text: &str) -> Option<Item<'static>> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let has_base = digits.get(..2).is_some_and(|base| ["0x", "0X", "0b", "0B"].contains(&base));
     let whole = match digits.get(..2) {
         Some("0x" | "0X") => i128::from_str_radix(digits.get(2..)?, 16),
         Some("0b" | "0B") => i128::from_str_radix(digits.get(2..)?, 2),
@@ -57,7 +64,8 @@ fn number(text: &str) -> Option<Item<'static>> {
         }
         _ => digits.parse(),
     };
-    if digits.starts_with(['+', '-']) || digits.get(2..).is_some_and(|rest| rest.starts_with(['+', '-'])) {
+    let is_signed = |digits: &str| digits.starts_with(['+', '-']);
+    if is_signed(digits) || has_base && digits.get(2..).is_some_and(is_signed) {
         return None;
     }
     match whole {
@@ -241,6 +249,10 @@ mod tests {
             ("0", Class::Number, integer(0)),
             ("1.5", Class::Number, Some(Item::Real(1.5))),
             ("08", Class::Number, Some(Item::Real(8.0))),
+            ("1e-7", Class::Number, Some(Item::Real(1e-7))),
+            ("-5e-324", Class::Member, Some(Item::Real(-5e-324))),
+            ("1.0e+6", Class::Member, Some(Item::Real(1e6))),
+            ("0b-1", Class::Number, None),
             ("0x-5", Class::Number, None),
             ("abc", Class::Number, None),
             ("be:ef", Class::Bytes, raw(&[0xbe, 0xef])),

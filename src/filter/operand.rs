@@ -272,12 +272,14 @@ fn text(item: &Item<'_>) -> Vec<u8> {
         Item::Duration(time) => Value::Duration(*time),
         Item::Boolean(truth) => Value::Boolean(*truth),
         Item::There(word) => return word.as_bytes().to_vec(),
+        Item::Either(both) => return text(&both.0),
     };
     value.to_string().into_bytes()
 }
 
 fn negative(item: &Item<'_>) -> Option<Item<'static>> {
     match item {
+        Item::Either(both) => negative(&both.0),
         Item::Integer(number) => Some(Item::Integer(number.checked_neg()?)),
         Item::Real(number) => Some(Item::Real(-number)),
         Item::Duration(time) => Some(Item::Duration(time.checked_neg()?)),

@@ -94,18 +94,20 @@ pub fn brief(message: &Message<'_>, format: ContentFormat, limit: usize) -> Opti
 
 /// The findings of a payload that its Content-Format describes and that is all there. Spans count from the first byte of the message.
 pub fn findings(message: &Message<'_>) -> Vec<Finding> {
+    judged(message).unwrap_or_default()
+}
+
+/// The same; `None` where the payload is not judged, so that nothing is known of others like it: OSCORE has encrypted it, say.
+pub fn judged(message: &Message<'_>) -> Option<Vec<Finding>> {
     let code = message.header().map(|header| header.code);
     let is_undefined = matches!(code, Some(Code::VALID | Code::CONTINUE | Code::GET | Code::DELETE));
-    let Some(offset) = message.payload_offset().filter(|_| !is_undefined && !message.is_cut()) else {
-        return Vec::new();
-    };
+    let offset = message.payload_offset().filter(|_| !is_undefined && !message.is_cut())?;
     let has_format = message.has(OptionNumber::CONTENT_FORMAT);
     if !has_format || message.mode().is_draft() || part(message) != Part::Whole {
-        return Vec::new();
+        return None;
     }
-    let decoded = shared(message, About::default);
-    let problems = decoded.iter().flat_map(|decoded| &decoded.problems);
-    problems.map(|problem| finding(problem, offset)).collect()
+    let decoded = shared(message, About::default)?;
+    Some(decoded.problems.iter().map(|problem| finding(problem, offset)).collect())
 }
 
 /// The findings of a whole body in blocks, which stand on the payload of the message that completed it.

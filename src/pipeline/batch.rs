@@ -94,8 +94,8 @@ pub(super) struct Quote {
 /// A frame that is no record.
 #[derive(Clone, Copy)]
 pub(super) enum Other {
-    /// It looks like CoAP on a port that is not CoAP's.
-    Offer(u16),
+    /// It looks like CoAP on a port that is not CoAP's: see [`offered_ports`](super::classify::offered_ports).
+    Offer([u16; 2]),
     /// Something else.
     NotCoap(NotCoap),
 }

@@ -112,6 +112,23 @@ pub(super) fn udp_service_port(from: u16, to: u16) -> u16 {
     if service < 32_768 { service } else { compressible.unwrap_or(service) }
 }
 
+/// The port of the server in a datagram that looks like CoAP, and another that may be it, the same where there is none. A request goes to the
+/// server, a response comes from it. What comes from a well-known port or goes to one is rather that service's, and an Empty message does not
+/// tell.
+pub(super) fn offered_ports(datagram: &Datagram<'_>) -> [u16; 2] {
+    const WELL_KNOWN: u16 = 1024;
+    let (from, to) = (datagram.source.port, datagram.destination.port);
+    let likely = udp_service_port(from, to);
+    let code = Message::decode(datagram.payload).header().map(|header| header.code);
+    match code.filter(|_| from.min(to) >= WELL_KNOWN) {
+        Some(code) if code.is_request() => [to; 2],
+        Some(code) if code.is_response() => [from; 2],
+        Some(_) if likely == from => [from, to],
+        Some(_) => [to, from],
+        None => [likely; 2],
+    }
+}
+
 /// The bytes begin like a DTLS 1.0 or 1.2 record: a known content type, version, and a length that fits (RFC 6347 section 4.1,
 /// RFC 9146 section 4). No CoAP of version 1 begins so.
 pub fn is_dtls_record(bytes: &[u8]) -> bool {

@@ -332,7 +332,7 @@ fn classified(
         }
         Class::Dtls { .. } => Some(NotCoap::Dtls.into()),
         Class::Stun => Some(NotCoap::Stun.into()),
-        Class::Offer => Some(Other::Offer(port)),
+        Class::Offer => Some(Other::Offer(classify::offered_ports(datagram))),
         Class::Other => Some(NotCoap::Port(port).into()),
     }
 }

@@ -51,10 +51,36 @@ impl Payloads {
         let Some(place) = self.sound.get_mut(hash as usize / 2 % REMEMBERED).filter(|place| **place != hash) else {
             return Vec::new();
         };
-        let findings = payload::findings(message);
-        if findings.is_empty() {
+        let judged = payload::judged(message);
+        if judged.as_ref().is_some_and(Vec::is_empty) {
             *place = hash;
         }
-        findings
+        judged.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coap::{DecodeMode, Rule};
+
+    #[test]
+    fn what_was_not_judged_says_nothing_of_others_with_its_payload() {
+        // 2.05, Content-Format 60, and behind it an array that is not whole.
+        let plain = b"\x50\x45\0\x02\xc1\x3c\xff\xa1";
+        let oscore = b"\x50\x45\0\x01\x91\x08\x31\x3c\xff\xa1";
+        let later = b"\x50\x45\0\x01\xc1\x3c\xb1\x10\xff\xa1";
+        let others = [
+            ("OSCORE", Message::decode(oscore)),
+            ("a later block", Message::decode(later)),
+            ("a draft", Message::decode_as(plain, DecodeMode::Draft12)),
+            ("cut", Message::decode(plain).cut_if(true)),
+        ];
+        for (what, other) in others {
+            let mut payloads = Payloads::new(true);
+            assert!(!payloads.are_odd(&other), "{what}");
+            let rules: Vec<_> = payloads.findings(&Message::decode(plain)).iter().map(|found| found.rule).collect();
+            assert_eq!(rules, [Rule::CfParseFailed], "{what}");
+        }
     }
 }

@@ -170,7 +170,9 @@ impl Work {
     fn other(&mut self, number: u64, other: Other) {
         let reason = match other {
             Other::NotCoap(reason) => reason,
-            Other::Offer(port) => {
+            Other::Offer([likely, other]) => {
+                let offers = &self.summary.offers;
+                let port = if !offers.contains_key(&likely) && offers.contains_key(&other) { other } else { likely };
                 let offer = self.summary.offers.entry(port).or_default();
                 offer.datagrams += 1;
                 if offer.datagrams == 1 {

@@ -67,7 +67,12 @@ pub fn format_word(format: ContentFormat) -> Cow<'static, str> {
     })
 }
 
-/// The payload in a few words: format, length, and its beginning as text or hex.
+/// Why a message has no header, behind the length of what is there.
+pub fn without_header(message: &Message<'_>) -> &'static str {
+    if message.is_cut() { " captured, cut in the header" } else { ", too short for a header" }
+}
+
+/// The payload in a few words: format, length, and its beginning as text or hex; `(cut)` where the capture cut off all of it, or may have.
 pub fn payload(message: &Message<'_>, limit: usize) -> String {
     let mut text = String::new();
     push_payload(&mut text, message, limit);
@@ -78,6 +83,9 @@ pub fn payload(message: &Message<'_>, limit: usize) -> String {
 pub fn push_payload(into: &mut String, message: &Message<'_>, limit: usize) {
     let payload = message.payload();
     if payload.is_empty() {
+        // The path of a request says so itself.
+        let is_said = message.header().is_none_or(|header| header.code.is_request() && message.lacks_options());
+        into.push_str(if message.is_cut() && !is_said { "(cut)" } else { "" });
         return;
     }
     let format = message.content_format();

@@ -218,7 +218,8 @@ fn push_content(into: &mut String, view: &View<'_>) {
     if let Some(stop) = message.fault() {
         into.push_str(&format!("{gap}malformed: {}", stop.rule.row().id));
     } else if message.header().is_none() {
-        into.push_str(&format!("{gap}{} B, too short for a header", message.bytes().len()));
+        let why = content::without_header(message);
+        into.push_str(&format!("{gap}{} B{why}", message.bytes().len()));
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::facts;
 use super::time::{known_rfc3339, seconds};
-use super::{Node, NodeKind, Place, pattern, reading};
+use super::{Node, NodeKind, Place, content, pattern, reading};
 use crate::coap::parameters::PORT_COAPS;
 use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
 use crate::field::{self, of_option};
@@ -274,7 +274,7 @@ fn message_layer(message: &Message<'_>, about: About<'_>) -> Node {
 /// `CON, 0.03 PUT, MID 4098, token beef`.
 fn headline(message: &Message<'_>) -> String {
     let Some(header) = message.header() else {
-        return format!("{}, too short for a header", count(message.bytes().len(), "byte"));
+        return format!("{}{}", count(message.bytes().len(), "byte"), content::without_header(message));
     };
     let token = match message.token() {
         None => String::new(),

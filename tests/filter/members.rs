@@ -14,6 +14,9 @@ const PAYLOADS: &[(&str, &[u8])] = &[
     ("3c", b"\xa3\x64temp\xc4\x82\x20\x18\xd7\x63big\xc2\x49\x01\0\0\0\0\0\0\0\0\x64when\xc1\x05"),
     // A text where the number should be: the record means nothing, its fields are there.
     ("6e", br#"[{"n":"temp","v":"hot"},{"n":"ok","v":1}]"#),
+    // {"t": h'dead', "u": h'616263', "w": 1e-7}, {"t": "de:ad", "u": 616263}
+    ("3c", b"\xa3\x61t\x42\xde\xad\x61u\x43abc\x61w\xfb\x3e\x7a\xd7\xf2\x9a\xbc\xaf\x48"),
+    ("3c", b"\xa2\x61t\x65de:ad\x61u\x1a\0\x09\x67\x47"),
 ];
 
 const FILTERS: &[(&str, &[u32])] = &[
@@ -28,6 +31,7 @@ const FILTERS: &[(&str, &[u32])] = &[
     ("coapscope.payload.value.urn:dev:ow:264437f5000000ed_temp > 21", &[1]),
     ("member(\"264437f5000000ed_temp\")", &[1]),
     ("coapscope.payload.value.hum == damp", &[1]),
+    ("coapscope.payload.value.hum == \"d\\u{61}mp\"", &[1]),
     ("coapscope.payload.value.sum == 7", &[1]),
     ("coapscope.payload.value.5700 > 22", &[2]),
     ("member(\"0/5700\") && member(\"/3303/0/5700\") == 22.5", &[2]),
@@ -36,6 +40,20 @@ const FILTERS: &[(&str, &[u32])] = &[
     ("coapscope.payload.value.when == 5", &[5]),
     ("coapscope.payload.value.v == hot", &[6]),
     ("coapscope.payload.value.ok == 1", &[6]),
+    // Bytes as they are printed, as Wireshark writes them, and as text; no number is in order with them.
+    ("coapscope.payload.value.t == dead", &[7]),
+    ("coapscope.payload.value.t == de:ad", &[7, 8]),
+    ("coapscope.payload.value.t == \"de:ad\"", &[8]),
+    ("coapscope.payload.value.t != 0xdead && coapscope.payload.value.t", &[8]),
+    ("coapscope.payload.value.t in {dead, beef}", &[7]),
+    ("coapscope.payload.value.u == 616263", &[7, 8]),
+    ("coapscope.payload.value.u == \"abc\"", &[7]),
+    ("coapscope.payload.value.u contains 62:63", &[7]),
+    ("coapscope.payload.value.u > 20", &[8]),
+    ("coapscope.payload.value.w == 1e-7", &[7]),
+    ("coapscope.payload.value.w < 1e-6 && coapscope.payload.value.w > 5e-9", &[7]),
+    ("coapscope.payload.value.u > 1e-7", &[8]),
+    ("coapscope.payload.value.u < 1.0e+6", &[8]),
 ];
 
 #[test]
