@@ -138,6 +138,17 @@ fn a_file_that_may_not_grow_is_told_as_a_full_disk() {
         assert_eq!(output.status.code(), Some(2), "{script}: {said}");
         assert!(said.lines().count() == 1 && said.contains(expected), "{script}: {said}");
     }
+    // One that was there stays, and nothing else is left.
+    let kept = folder.path().join("kept.pcapng");
+    fs::write(&kept, "what was there").unwrap();
+    let script = format!("ulimit -f 4; \"$0\" print -w kept.pcapng {}", capture.display());
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_coapscope")).current_dir(folder.path());
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "what was there");
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["bodies", "kept.pcapng", "text"]);
     // A body that is there only in part is not left under the name of a whole one.
     for entry in fs::read_dir(folder.path().join("bodies")).unwrap() {
         let entry = entry.unwrap();

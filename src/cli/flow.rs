@@ -115,7 +115,8 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
             if let Some(why) = flow.fault().filter(|_| flow.read.store.summary().frames == 0) {
                 bail!("{why}");
             }
-            let written = target::create(path)?.write_all(&text);
+            let mut draft = target::create(path)?;
+            let written = draft.write_all(&text).and_then(|()| draft.finish());
             written.with_context(|| format!("{}: cannot be written", path.display()))?;
             cut
         }

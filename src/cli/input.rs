@@ -68,10 +68,7 @@ pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::R
 /// # Errors
 /// As for [`open`].
 pub fn open_for_screen(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
-    let input = |path: &PathBuf| {
-        if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) }
-    };
-    let inputs: Vec<Input> = paths.iter().map(input).collect();
+    let inputs = named_inputs(paths);
     if inputs.iter().filter(|input| **input == Input::StandardInput).count() > 1 {
         bail!("-r -: standard input can be read once only");
     }
@@ -82,6 +79,14 @@ pub fn open_for_screen(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -
         );
     }
     Ok(capture::open_all(&inputs, &OpenOptions { spool: reading.spool.clone(), follow })?)
+}
+
+/// What the names mean: `-` is standard input.
+pub fn named_inputs(paths: &[PathBuf]) -> Vec<Input> {
+    let input = |path: &PathBuf| {
+        if path == Path::new("-") { Input::StandardInput } else { Input::Path(path.to_owned()) }
+    };
+    paths.iter().map(input).collect()
 }
 
 /// Open the built-in capture.

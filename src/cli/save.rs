@@ -1,7 +1,7 @@
 //! `print -w OUT.pcapng`: the chosen messages as a capture, with what is odd about each as a comment on its frame.
 
 use std::collections::HashSet;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -38,12 +38,13 @@ impl Save {
     /// Where the capture cannot be read or the file not be written.
     pub fn write(&self, store: &Store, fetcher: &Fetcher, chosen: &[RecordId]) -> anyhow::Result<()> {
         let chosen = if self.whole_exchanges { with_exchanges(store, chosen) } else { chosen.to_vec() };
-        let excerpt = Excerpt::new(store, fetcher, &chosen)?;
-        match excerpt.write(BufWriter::new(target::create(&self.path)?)) {
-            Err(ExcerptError::Output(error)) => {
-                Err(error).with_context(|| format!("{}: cannot be written", self.path.display()))
-            }
-            written => Ok(written?),
+        let excerpt = Excerpt::new(store, fetcher, &chosen, &|| false)?;
+        let mut draft = target::create(&self.path)?;
+        let cannot =
+            |error: io::Error| Err(error).with_context(|| format!("{}: cannot be written", self.path.display()));
+        match excerpt.write(BufWriter::new(&mut draft)) {
+            Err(ExcerptError::Output(error)) => cannot(error),
+            written => written.map_err(anyhow::Error::from).and_then(|()| draft.finish().or_else(cannot)),
         }
     }
 }

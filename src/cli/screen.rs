@@ -7,17 +7,18 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 #[cfg(feature = "live")]
 use std::time::Instant;
 
 use anyhow::Context as _;
+use nix::unistd::{Uid, User};
 use ratatui::Terminal;
 
 use super::input;
 use super::output;
 use super::{Color, ScreenArgs, ShowingArgs};
-#[cfg(feature = "live")]
-use crate::capture::Opened;
+use crate::capture::{InUse, Input, Opened};
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::time::TimeFormat;
 use crate::signals::{self, Asked};
@@ -91,6 +92,7 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         times,
         filter,
         parameters,
+        files: files(args),
     };
     let guard =
         tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;
@@ -107,6 +109,17 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         Err(tui::ScreenError::Terminal(_)) if signals::is_hung_up() => Ok(Outcome::Signal(signals::HANGUP)),
         outcome => Ok(outcome?),
     }
+}
+
+/// What must not be written over, and whose folder `~` is: as in the shell that the program was started from, that of the user behind `sudo`.
+fn files(args: &ScreenArgs) -> tui::Files {
+    let mut inputs = input::named_inputs(args.input.paths());
+    inputs.extend(args.input.write.clone().map(Input::Path));
+    let behind_sudo = env::var("SUDO_UID").ok().and_then(|user| user.parse().ok()).map(Uid::from_raw);
+    let home = |user| User::from_uid(user).ok().flatten().map(|user| user.dir);
+    let named = || env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = behind_sudo.and_then(home).or_else(named).or_else(|| home(Uid::current()));
+    tui::Files { in_use: InUse::of(&inputs), home }
 }
 
 /// The time of day, nanoseconds since 1970.

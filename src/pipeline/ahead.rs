@@ -191,7 +191,7 @@ impl Feeder {
         if self.step == Step::Ended || !self.batches.has_room() {
             return false;
         }
-        if let Err(why) = thread::guarded(|| self.feed()) {
+        if let Err(why) = thread::guarded("the loader", || self.feed()) {
             self.fail(why);
         }
         true

@@ -38,6 +38,8 @@ pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};
 pub use payloads::Payloads;
 pub use sweep::Sweep;
+#[cfg(feature = "tui")]
+pub(crate) use thread::guarded;
 
 use ahead::{Ahead, Shared, Taken};
 use batch::Batch;

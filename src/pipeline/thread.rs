@@ -16,26 +16,23 @@ pub(super) fn spawn<T: Send + 'static>(
     panicked: impl FnOnce(&mut T, String) + Send + 'static,
 ) -> std::io::Result<()> {
     let run = move || {
-        if let Err(why) = guarded(|| run(&mut held)) {
+        if let Err(why) = guarded("the loader", || run(&mut held)) {
             panicked(&mut held, why);
         }
     };
     capture::start(name, run).map(drop).map_err(std::io::Error::other)
 }
 
-/// Runs something here.
+/// Runs something here, `what` in words.
 ///
 /// # Errors
 /// What is to be said of a panic in it.
-pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| fault(panic.as_ref()))
+pub(crate) fn guarded<T>(what: &str, run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| fault(what, panic.as_ref()))
 }
 
 /// What is said of a panic.
-fn fault(panic: &(dyn Any + Send)) -> String {
+fn fault(what: &str, panic: &(dyn Any + Send)) -> String {
     let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!(
-        "the loader stopped on a fault of its own ({}); please report it with the capture",
-        why.unwrap_or("unknown")
-    )
+    format!("{what} stopped on a fault of its own ({}); please report it with the capture", why.unwrap_or("unknown"))
 }

@@ -18,6 +18,8 @@ pub enum ExcerptError {
     Capture(CaptureError),
     /// The excerpt cannot be written.
     Output(io::Error),
+    /// It was to stop.
+    Stopped,
 }
 
 impl fmt::Display for ExcerptError {
@@ -25,6 +27,7 @@ impl fmt::Display for ExcerptError {
         match self {
             Self::Capture(error) => error.fmt(f),
             Self::Output(error) => error.fmt(f),
+            Self::Stopped => f.write_str("it was stopped"),
         }
     }
 }
@@ -51,12 +54,17 @@ pub struct Excerpt<'a> {
 }
 
 impl<'a> Excerpt<'a> {
-    /// Of these messages, in the order of their frames.
+    /// Of these messages, in the order of their frames; that takes long where several files are read, and ends where `stop` says so.
     ///
     /// # Errors
-    /// Where the capture cannot be read.
-    pub fn new(store: &'a Store, fetcher: &'a Fetcher, chosen: &[RecordId]) -> Result<Self, CaptureError> {
-        Ok(Self { store, fetcher, places: places(store, fetcher.reader(), chosen)? })
+    /// Where the capture cannot be read, or it was to stop.
+    pub fn new(
+        store: &'a Store,
+        fetcher: &'a Fetcher,
+        chosen: &[RecordId],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, ExcerptError> {
+        Ok(Self { store, fetcher, places: places(store, fetcher.reader(), chosen, stop)? })
     }
 
     /// How many frames it has.
@@ -80,7 +88,12 @@ struct Place {
 }
 
 /// All frames of these messages, each once, in the order of the capture.
-fn places(store: &Store, reader: &FrameReader, chosen: &[RecordId]) -> Result<Vec<Place>, CaptureError> {
+fn places(
+    store: &Store,
+    reader: &FrameReader,
+    chosen: &[RecordId],
+    stop: &dyn Fn() -> bool,
+) -> Result<Vec<Place>, ExcerptError> {
     let mut places = Vec::new();
     for id in chosen {
         let Some(record) = store.get(*id) else { continue };
@@ -93,6 +106,9 @@ fn places(store: &Store, reader: &FrameReader, chosen: &[RecordId]) -> Result<Ve
     let mut buffer = Vec::new();
     let mut keyed = Vec::with_capacity(places.len());
     for place in places {
+        if stop() {
+            return Err(ExcerptError::Stopped);
+        }
         // Files were merged by time.
         let time = if files.len() > 1 { reader.read(place.position, 0, &mut buffer)?.time } else { 0 };
         keyed.push(((time, place.position.file, place.position.offset, place.record.is_none()), place));

@@ -11,11 +11,12 @@ use super::filter_bar::FilterBar;
 use super::find::{self, Course, Finder, Found};
 use super::findings::Findings;
 use super::flow::Flow;
+use super::job::{Kept, Saving};
 use super::keymap::{self, Pending, Pressed};
 use super::list::List;
 use super::opening::Opening;
 use super::places::Places;
-use super::saving::Saving;
+use super::saving::Files;
 use super::tables::Tables;
 use super::take::Behind;
 use super::theme::Theme;
@@ -25,7 +26,6 @@ use crate::pipeline::Fetcher;
 use crate::render::Aliases;
 use crate::render::time::TimeFormat;
 use crate::store::{Chosen, Store};
-use crate::tracking::RecordId;
 
 /// Characters of a copied text that are shown.
 const QUOTED: usize = 40;
@@ -150,8 +150,10 @@ pub struct App {
     pub(super) behind: Option<Behind>,
     /// A file is being written.
     pub(super) saving: Option<Saving>,
-    /// All messages below this one are in a file.
-    pub saved_all: Option<RecordId>,
+    /// Files in which all messages were saved, those up to some.
+    pub(super) kept: Vec<Kept>,
+    /// What is known of files.
+    pub files: Files,
     /// Rows of the help page, known once it was drawn.
     pub help_page: (usize, usize),
     /// Exchanges without a response whose requests had asked for that, counted once the source has ended.
@@ -197,7 +199,8 @@ impl App {
             help_page: (0, 0),
             spared: 0,
             saving: None,
-            saved_all: None,
+            kept: Vec::new(),
+            files: Files::default(),
             wall,
             evidence: Chosen::default(),
             behind: None,

@@ -7,8 +7,8 @@ use crossterm::event::{self, KeyEvent, KeyEventKind};
 
 use super::filter_bar::Filtered;
 use super::find::Found;
+use super::job::Saved;
 use super::judging::Judged;
-use super::saving::Saved;
 use super::tables::Ordered;
 use crate::store::Update;
 

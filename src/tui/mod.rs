@@ -9,6 +9,7 @@ mod filter_bar;
 mod find;
 mod findings;
 mod flow;
+mod job;
 mod judging;
 mod keymap;
 mod list;
@@ -27,6 +28,7 @@ mod terminal;
 mod theme;
 mod times;
 mod view;
+mod worker;
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -47,6 +49,7 @@ pub use event::{Event, Sender, channel, spawn_keyboard};
 pub use filter_bar::Filtered;
 pub use find::Found;
 pub use opening::Opening;
+pub use saving::Files;
 pub use terminal::{Guard, Quiet, Surroundings, Tty, give_back, is_taken};
 pub use theme::Theme;
 
@@ -81,6 +84,8 @@ pub struct Session {
     pub filter: Filter,
     /// The schedule of RFC 7252 section 4.8 that retransmissions are held against.
     pub parameters: Parameters,
+    /// What is known of files where messages are saved.
+    pub files: Files,
 }
 
 /// How the screen ended.
@@ -129,13 +134,15 @@ pub fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     surroundings: &mut impl Surroundings,
 ) -> Result<Outcome, ScreenError> {
-    let Session { opening, store, fetchers, events, sender, clock, wall, theme, times, filter, parameters } = session;
+    let Session { opening, store, fetchers, events, sender, clock, wall, theme, times, filter, parameters, files } =
+        session;
     let mut screen = Screen {
         app: App::new(store, opening, theme, times, (parameters, wall), fetchers, sender),
         outcome: None,
         wanted: Wanted::Soon,
         clear: false,
     };
+    screen.app.files = files;
     screen.app.apply_filter(filter);
     // What is read at once is drawn at once, instead of an empty page before it.
     let mut drawn_at = clock();

@@ -61,7 +61,7 @@ impl App {
                 self.say("a file is still being written; C-c ends all the same, and takes it back");
                 return Effect::None;
             }
-            if self.would_lose() {
+            if self.would_lose().is_some() {
                 self.overlay = Overlay::Confirm;
                 return Effect::None;
             }

@@ -52,8 +52,47 @@ impl App {
             Some((port, _)) if !self.reads_again() => {
                 self.say(format!("what came once cannot be read again here: start with --port {port} to see it"));
             }
+            // What begins again leaves nothing of it.
+            Some(_) if self.saving.is_some() => self.say("a file is still being written; D again when it is there"),
             Some((port, _)) => return Effect::Decode(port),
         }
         Effect::None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::capture::{Input, OpenOptions, open_all};
+    use crate::coap::Parameters;
+    use crate::pipeline::Fetcher;
+    use crate::render::time::TimeFormat;
+    use crate::store::{Store, Update};
+    use crate::tui::job::Saving;
+    use crate::tui::{Theme, channel as events};
+
+    #[test]
+    fn a_file_that_is_written_is_not_given_up_unasked() {
+        let inputs = [Input::Path("captures/lab-session.pcap".into())];
+        let reader = open_all(&inputs, &OpenOptions::default()).unwrap().reader;
+        let mut store = Store::default();
+        let mut update = Update::default();
+        update.summary.offers.insert(9999, Default::default());
+        store.apply(update);
+        let opening = Opening::Files { names: vec!["x".into()], follow: false };
+        let theme = Theme { colour: false, unicode: false };
+        let fetchers = Box::new(move || Fetcher::new(reader.clone(), false));
+        let clock = (Parameters::default(), (|| 0) as fn() -> i64);
+        let mut app = App::new(store, opening, theme, TimeFormat::Relative, clock, fetchers, events().0);
+        let (running, over) = channel();
+        app.saving = Some(Saving { stop: Arc::default(), over });
+        assert_eq!(app.decode_offered(), Effect::None);
+        assert!(app.notice.as_ref().is_some_and(|said| said.contains("still being written")), "{:?}", app.notice);
+        drop(running);
+        app.saving = None;
+        assert_eq!(app.decode_offered(), Effect::Decode(9999));
     }
 }

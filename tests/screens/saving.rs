@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use coapscope::capture::Input;
 use coapscope::tui::Outcome;
 
 use super::script::{Film, Scene};
@@ -89,6 +90,78 @@ fn what_is_saved_is_not_asked_about() {
     }
 }
 
+/// A live capture that was saved, then this is done to the file and these keys are pressed.
+fn saved_once(file: &Path, between: impl Fn(&Path) + 'static, keys: &str) -> Film {
+    let (name, path) = (file.to_str().unwrap(), file.to_owned());
+    let scene = Scene::built_in().made_live().keys("s C-u").typed(name).keys("Enter");
+    let scene = scene.until(|frame| frame.contains(" saved ")).until(move |_| {
+        between(&path);
+        true
+    });
+    scene.keys(keys).run()
+}
+
+#[test]
+fn what_is_saved_no_more_is_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let saved = saved_once(&file("a.pcapng"), |_| {}, "q");
+    assert_eq!(saved.outcome, Outcome::Quit, "{}", saved.last());
+    let gone = saved_once(&file("b.pcapng"), |file| std::fs::remove_file(file).unwrap_or_default(), "q");
+    let changed = saved_once(&file("c.pcapng"), |file| std::fs::write(file, "x").unwrap(), "q");
+    for film in [gone, changed] {
+        assert!(film.last().contains("is gone, or was changed"), "{}", film.last());
+    }
+    // A part in its place, by the same name.
+    let path = file("d.pcapng");
+    let name = path.to_str().unwrap();
+    let all = Scene::built_in().made_live().keys("s C-u").typed(name).keys("Enter");
+    let part = all.until(|frame| frame.contains("saved 85 ")).keys("3G = s C-u").typed(name).keys("Enter y");
+    let film = part.until(|frame| frame.contains("saved 2 ")).keys("Esc q").run();
+    assert!(film.last().contains("is gone, or was changed"), "{}", film.last());
+    assert_eq!(print(&path, &[]).lines().count(), 2);
+}
+
+#[test]
+fn no_part_of_a_file_is_left_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("x.txt"), folder.path().join("link.txt"));
+    std::fs::write(&file, "precious").unwrap();
+    std::os::unix::fs::symlink("x.txt", &link).unwrap();
+    let scene = Scene::built_in().keys("s C-u").typed(link.to_str().unwrap()).keys("Enter y");
+    let film = scene.until(|frame| frame.contains("saved 85 messages")).run();
+    assert!(film.last().contains("saved 85 messages"), "{}", film.last());
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 88);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 2);
+}
+
+#[test]
+fn the_capture_is_known_by_every_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = |name: &str| folder.path().join(name);
+    let own = inside("own.pcapng");
+    std::fs::copy(CAPTURE, &own).unwrap();
+    std::fs::hard_link(&own, inside("hard.pcapng")).unwrap();
+    let refused = |frame: &str| frame.replace('\n', "").contains("is the capture itself");
+    let scene = || Scene::file(&own).knowing(&[Input::Path(own.clone())], folder.path());
+    for name in [inside("hard.pcapng").to_str().unwrap(), "~/own.pcapng"] {
+        let film = scene().keys("s C-u").typed(name).keys("Enter").run();
+        assert!(refused(film.last()), "{name}: {}", film.last());
+    }
+    // While it is asked whether to replace another, that other becomes a name of the capture.
+    let other = inside("other.pcapng");
+    std::fs::write(&other, "precious").unwrap();
+    let (from, to) = (own.clone(), other.clone());
+    let scene = scene().keys("s C-u").typed(other.to_str().unwrap()).keys("Enter").until(move |_| {
+        let _ = std::fs::remove_file(&to);
+        std::fs::hard_link(&from, &to).is_ok()
+    });
+    let film = scene.keys("y").run();
+    assert!(refused(film.last()), "{}", film.last());
+    assert_eq!(std::fs::read(&own).unwrap(), std::fs::read(CAPTURE).unwrap());
+}
+
 #[test]
 fn what_cannot_be_saved_says_why() {
     let folder = tempfile::tempdir().unwrap();
@@ -96,12 +169,13 @@ fn what_cannot_be_saved_says_why() {
     let own = inside("own.pcapng");
     std::fs::copy(CAPTURE, &own).unwrap();
     std::fs::create_dir(inside("folder.txt")).unwrap();
-    let scene = || Scene::file(Path::new(&own)).named(&own);
+    let scene = || Scene::file(Path::new(&own)).knowing(&[Input::Path(own.clone().into())], folder.path());
     for (name, said) in [
         ("capture".to_owned(), "name a file .pcapng (a capture) or .txt (text)"),
         (String::new(), "name a file"),
         (own.clone(), "is the capture itself; name another file"),
         (inside("folder.txt"), "is there, and no file; name another"),
+        ("~nobody/x.txt".to_owned(), "~nobody is not known here; write the folder out"),
         (inside("nowhere/x.txt"), "cannot be written: No such file or directory (os error 2); check its folder"),
     ] {
         let film = scene().keys("s C-u").typed(&name).keys("Enter").until(move |frame| {

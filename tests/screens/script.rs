@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use coapscope::capture::{self, FrameReader, Input};
+use coapscope::capture::{self, FrameReader, InUse, Input};
 use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step as Stepped};
 use coapscope::render::time::TimeFormat;
 use coapscope::store::{Ended, Store, Summary, Update};
@@ -52,6 +52,7 @@ pub struct Scene {
     lost: bool,
     memory: usize,
     filter: coapscope::filter::Filter,
+    files: tui::Files,
 }
 
 /// What was drawn.
@@ -93,6 +94,7 @@ impl Scene {
             lost: false,
             memory: 0,
             filter: coapscope::filter::Filter::default(),
+            files: tui::Files::default(),
         }
     }
 
@@ -159,11 +161,9 @@ impl Scene {
         self
     }
 
-    /// The user named the file so.
-    pub fn named(mut self, name: &str) -> Self {
-        if let Opening::Files { names, .. } = &mut self.opening {
-            *names = vec![name.to_owned()];
-        }
+    /// Files that must not be written over, and the folder that `~` stands for.
+    pub fn knowing(mut self, in_use: &[Input], home: &Path) -> Self {
+        self.files = tui::Files { in_use: InUse::of(in_use), home: Some(home.to_owned()) };
         self
     }
 
@@ -279,6 +279,7 @@ impl Scene {
             filter: self.filter,
             times: TimeFormat::Relative,
             parameters: Default::default(),
+            files: self.files,
         };
         let camera = Camera {
             inner: TestBackend::new(self.size.0, self.size.1),

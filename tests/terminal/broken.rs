@@ -76,6 +76,7 @@ fn breaks() {
         wall: || 0,
         times: TimeFormat::Relative,
         parameters: Default::default(),
+        files: tui::Files::default(),
     };
     let mut terminal = Terminal::new(tui::Quiet::stdout()).unwrap();
     let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: || Ok(()) });

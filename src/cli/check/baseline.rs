@@ -1,6 +1,7 @@
 //! The baseline of `check`: a file of findings that are known, so that only new ones count.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -8,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::who;
+use crate::capture::Draft;
 use crate::coap::{Rule, escape};
 
 /// What the file is, in its own words.
@@ -152,7 +154,9 @@ pub(super) fn write(path: &Path, mut known: Vec<Known>) -> anyhow::Result<usize>
     // One line a finding, so that a change of the file reads well.
     let list = if rows.is_empty() { String::new() } else { format!("\n{}\n  ", rows.join(",\n")) };
     let text = format!("{{\n  \"about\": {},\n  \"version\": {VERSION},\n  \"findings\": [{list}]\n}}\n", json!(ABOUT));
-    std::fs::write(path, text)
+    let write = |mut draft: Draft| draft.write_all(text.as_bytes()).and_then(|()| draft.finish());
+    Draft::instead(path)
+        .and_then(write)
         .with_context(|| format!("{}: the baseline cannot be written; name another file", path.display()))?;
     Ok(rows.len())
 }

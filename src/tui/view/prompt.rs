@@ -44,8 +44,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
         }
         Overlay::Filter(input) => super::filter::draw(buffer, area, app, input),
         Overlay::Confirm => {
-            let what = if app.saved_all.is_some() { "What came since" } else { "The capture" };
-            let question = format!(" {what} is not saved (s, or -w FILE from the start). End all the same?");
+            let what = app.would_lose().unwrap_or_else(|| "The capture is saved by now".into());
+            let way = if what.ends_with("saved") { " (s, or -w FILE from the start)" } else { "" };
+            let question = format!(" {what}{way}. End all the same?");
             text::write(buffer, area.x, area.y, area.width, &vec![(question, app.theme.heading())], more);
             None
         }
