@@ -70,12 +70,12 @@ impl Draft {
         };
         let about = there.metadata()?;
         let place = resolved(path).filter(|place| about.is_file() && is(place, id(&about)));
-        let beside = place.and_then(|place| Self::beside(place, &about).ok());
+        let beside = place.and_then(|place| Self::beside(place, &about, nameless).ok());
         Ok(beside.unwrap_or(Self { file: there, end: End::InPlace { emptied: !about.is_file() } }))
     }
 
     /// In the folder of a file, with its owner and its rights.
-    fn beside(of: PathBuf, about: &Metadata) -> io::Result<Self> {
+    fn beside(of: PathBuf, about: &Metadata, nameless: fn(&Path) -> io::Result<File>) -> io::Result<Self> {
         let folder = of.parent().ok_or(io::ErrorKind::NotFound)?;
         let (file, named) = match nameless(folder) {
             Ok(file) => (file, None),
@@ -326,6 +326,25 @@ mod tests {
         draft.finish().unwrap();
         check(folder.path(), &[("x", "new")]);
         assert!(is(&path, before));
+    }
+
+    #[test]
+    fn a_file_system_without_nameless_files_will_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, "old").unwrap();
+        let about = std::fs::metadata(&path).unwrap();
+        let begin = || Draft::beside(path.clone(), &about, |_| Err(io::ErrorKind::Unsupported.into())).unwrap();
+        let mut draft = begin();
+        draft.write_all(b"half").unwrap();
+        assert_eq!(files(folder.path()).len(), 2);
+        drop(draft);
+        check(folder.path(), &[("x", "old")]);
+        let mut draft = begin();
+        draft.write_all(b"whole").unwrap();
+        draft.finish().unwrap();
+        check(folder.path(), &[("x", "whole")]);
+        assert_eq!(std::fs::metadata(&path).unwrap().mode(), about.mode());
     }
 
     #[test]

@@ -434,7 +434,9 @@ impl App {
             }
             None => {
                 let what = if self.view.is_table() { "no row here and no message" } else { "no message" };
-                self.say(format!("{what} shows \"{}\"", self.finder.text));
+                let (text, read) = (&self.finder.text, found.failure.as_ref().map_or("", |_| " that could be read"));
+                let why = found.failure.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                self.say(format!("{what}{read} shows \"{text}\"{why}"));
             }
         }
     }

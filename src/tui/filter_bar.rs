@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use tui_input::Input;
 
 use super::app::{App, Overlay};
 use super::event::{Event, Sender};
+use super::worker;
 use crate::filter::{Filter, FilterError, Groups, Proposal, Selection, propose};
 use crate::pipeline::{Fetcher, Sweep};
 use crate::store::{Chosen, Store};
@@ -74,18 +74,20 @@ impl FilterBar {
         self.stale = false;
         let mine = self.generation.load(Ordering::Relaxed);
         let (generation, filter) = (Arc::clone(&self.generation), Arc::clone(filter));
-        thread::Builder::new().name("filter".into()).spawn(move || {
+        let work = move || {
             let stop = || generation.load(Ordering::Relaxed) != mine;
             let chosen = match filter.select(&store, &fetcher, THREADS, &stop) {
-                Ok(Selection::Stopped) => return,
+                Ok(Selection::Stopped) => return None,
                 Ok(Selection::Chosen(ids)) => Ok(ids),
                 Err(error) => Err(error.to_string()),
             };
             let upto = store.len() as RecordId;
             // What changes from now on need not be kept as it was.
             drop((store, fetcher));
-            let _ = events.send(Event::Filtered(Filtered { generation: mine, chosen, upto }));
-        })?;
+            Some(Event::Filtered(Filtered { generation: mine, chosen, upto }))
+        };
+        let broken = move |why| Event::Filtered(Filtered { generation: mine, chosen: Err(why), upto: 0 });
+        worker::spawn(("filter", "the filter"), events, work, broken)?;
         self.running = true;
         Ok(())
     }

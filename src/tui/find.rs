@@ -9,6 +9,7 @@ use super::action;
 use super::event::{Event, Sender};
 use super::findings::Text;
 use super::tables::{Making, Row, tell_request};
+use super::worker;
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
 use crate::render::time::TimeFormat;
@@ -43,6 +44,8 @@ pub struct Found {
     pub wrapped: bool,
     /// The row of the findings that holds it.
     pub(super) row: Option<Text>,
+    /// Why it may be in others, too: what could not be read.
+    pub failure: Option<String>,
 }
 
 /// Where to look, and in which order.
@@ -142,8 +145,9 @@ impl Finder {
         let generation = Arc::clone(&self.generation);
         let mine = generation.load(Ordering::Relaxed);
         let wanted = self.text.to_lowercase();
-        let search = Search { store, course, chosen, shown, wanted, generation, mine, next, found: Mutex::default() };
-        thread::Builder::new().name("find".into()).spawn(move || {
+        let (found, failure) = (Mutex::default(), Mutex::default());
+        let search = Search { store, course, chosen, shown, wanted, generation, mine, next, found, failure };
+        let work = move || {
             let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS);
             thread::scope(|scope| {
                 for _ in 1..workers {
@@ -153,10 +157,12 @@ impl Finder {
                 }
                 search.work(fetcher.clone());
             });
-            if search.is_wanted() {
-                let _ = events.send(Event::Found(search.answer()));
-            }
-        })?;
+            search.is_wanted().then(|| Event::Found(search.answer()))
+        };
+        let broken = move |why| {
+            Event::Found(Found { generation: mine, id: None, wrapped: false, row: None, failure: Some(why) })
+        };
+        worker::spawn(("find", "the search"), events, work, broken)?;
         self.running = true;
         Ok(())
     }
@@ -182,6 +188,8 @@ struct Search {
     next: Arc<AtomicU32>,
     /// The first hit so far.
     found: Mutex<Option<Hit>>,
+    /// Why a message could not be read.
+    failure: Mutex<Option<String>>,
 }
 
 impl Search {
@@ -203,6 +211,7 @@ impl Search {
             id: at.map(|at| at.0),
             wrapped: at.is_some_and(|at| at.1),
             row: hit.and_then(|hit| hit.row),
+            failure: self.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -254,7 +263,13 @@ impl Search {
         {
             tell_request(row, &request);
         }
-        let message = fetcher.view(&self.store, id).ok().flatten();
+        let message = match fetcher.view(&self.store, id) {
+            Ok(message) => message,
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                None
+            }
+        };
         if let (Some(row), Some(message)) = (&mut row, message.as_ref().filter(|message| request == Some(message.id))) {
             tell_request(row, message);
         }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::app::App;
 use super::event::Event;
+use super::worker;
 use crate::capture::CaptureError;
 use crate::coap::{Finding, Rule, Severity};
 use crate::pipeline::Fetcher;
@@ -18,6 +18,8 @@ use crate::tracking::{ExchangeId, Patch, RecordId};
 const LATE: usize = 4096;
 /// Everything is looked at again when so many times as long has passed as the last such look took.
 const PAUSE: u32 = 10;
+/// Time between a look that failed and the next one, where more comes.
+const BETWEEN_FAILURES: Duration = Duration::from_secs(5);
 
 /// What was looked at, and what became known since.
 #[derive(Debug, Default)]
@@ -38,6 +40,8 @@ pub(super) struct Judging {
     whole: Option<(Instant, Duration)>,
     /// Exchanges below this one are in the parts.
     exchanges: u32,
+    /// Why the last look failed, when, and how many records there were then.
+    failed: Option<(String, Instant, usize)>,
 }
 
 impl Judging {
@@ -66,6 +70,25 @@ impl Judging {
     pub(super) fn forget(&mut self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
         (self.running, self.upto) = (false, 0);
+        self.again();
+    }
+
+    /// A look that failed is tried again.
+    pub(super) fn again(&mut self) {
+        if let Some((_, _, records)) = &mut self.failed {
+            *records = usize::MAX;
+        }
+    }
+
+    /// Why the last look failed.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.failed.as_ref().map(|(why, ..)| why.as_str())
+    }
+
+    /// It failed, and neither was it asked for again, nor is there more to look at and some time over.
+    fn is_given_up(&self, records: usize) -> bool {
+        let failed = self.failed.as_ref();
+        failed.is_some_and(|(_, at, then)| *then <= records && (*then == records || at.elapsed() < BETWEEN_FAILURES))
     }
 
     /// Some of the messages that were looked at may be shown no longer, or others are: all is looked at again when it is time.
@@ -132,7 +155,13 @@ impl App {
         judging.stale |= self.store.first() != judging.first;
         let is_whole = judging.upto == 0 || (judging.stale && (is_settled || judging.is_due()));
         let is_new = is_whole || judging.upto < end || !judging.late.is_empty();
-        if end == 0 || judging.running || !is_new || self.filter.running || self.must_wait() {
+        if end == 0
+            || judging.running
+            || judging.is_given_up(end as usize)
+            || !is_new
+            || self.filter.running
+            || self.must_wait()
+        {
             return;
         }
         let judging = &mut self.findings.judging;
@@ -154,17 +183,28 @@ impl App {
         };
         let (generation, events) = (Arc::clone(&judging.generation), self.events.clone());
         let mine = generation.load(Ordering::Relaxed);
-        let started = thread::Builder::new().name("judge".into()).spawn(move || {
+        let work = move || {
             let begun = Instant::now();
             let judged = look.run(&|| generation.load(Ordering::Relaxed) == mine);
             let judged =
                 judged.unwrap_or_else(|error| Judged { failure: Some(error.to_string()), ..Judged::default() });
-            let _ = events.send(Event::Judged(Box::new(Judged { generation: mine, took: begun.elapsed(), ..judged })));
-        });
-        match started {
-            Ok(_) => self.findings.judging.running = true,
-            Err(error) => self.say(format!("cannot look for findings: {error}")),
+            Some(Event::Judged(Box::new(Judged { generation: mine, took: begun.elapsed(), ..judged })))
+        };
+        let broken =
+            move |why| Event::Judged(Box::new(Judged { generation: mine, failure: Some(why), ..Judged::default() }));
+        match worker::spawn(("judge", "the look for findings"), events, work, broken) {
+            Ok(()) => self.findings.judging.running = true,
+            Err(error) => self.judged_nothing(error.to_string()),
         }
+    }
+
+    /// A look failed: what it was to look at is looked at again later, with all before, and not as often as it can fail.
+    fn judged_nothing(&mut self, why: String) {
+        let said = format!("cannot look for findings: {why}; 5 looks again");
+        self.say(said);
+        let judging = &mut self.findings.judging;
+        judging.upto = 0;
+        judging.failed = Some((why, Instant::now(), self.store.len()));
     }
 
     /// A worker has looked.
@@ -176,8 +216,9 @@ impl App {
         }
         judging.running = false;
         if let Some(why) = judged.failure {
-            return self.say(why);
+            return self.judged_nothing(why);
         }
+        judging.failed = None;
         if let Some((parts, exchanges)) = judged.whole {
             (findings.parts, judging.exchanges) = (parts, exchanges);
             judging.whole = Some((Instant::now(), judged.took));

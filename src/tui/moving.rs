@@ -109,6 +109,9 @@ impl App {
     /// A view was asked for by its key.
     pub(super) fn ask_for(&mut self, view: View) {
         if view == self.view && self.focus == Pane::List {
+            if view == View::Findings && self.findings.judging.failure().is_some() {
+                return self.findings.judging.again();
+            }
             return self.say("this view is shown already");
         }
         self.show(view);

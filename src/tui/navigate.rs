@@ -74,6 +74,7 @@ impl App {
     /// Show a view; where one came from stays a step away.
     pub(super) fn show(&mut self, view: View) {
         self.focus = Pane::List;
+        self.findings.judging.again();
         if view == self.view {
             return;
         }

@@ -192,7 +192,7 @@ impl App {
         match (upto, self.kept.last()) {
             (Some(upto), _) if upto >= newest => None,
             (Some(_), _) => Some("What came since is not saved".into()),
-            (None, Some(_)) => Some("The file in which this was saved is gone, or was changed".into()),
+            (None, Some(_)) => Some("The saved file is gone or changed".into()),
             (None, None) => Some("The capture is not saved".into()),
         }
     }

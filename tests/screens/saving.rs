@@ -110,15 +110,17 @@ fn what_is_saved_no_more_is_asked_about() {
     let gone = saved_once(&file("b.pcapng"), |file| std::fs::remove_file(file).unwrap_or_default(), "q");
     let changed = saved_once(&file("c.pcapng"), |file| std::fs::write(file, "x").unwrap(), "q");
     for film in [gone, changed] {
-        assert!(film.last().contains("is gone, or was changed"), "{}", film.last());
+        assert!(film.last().contains("The saved file is gone or changed. End all the same?"), "{}", film.last());
     }
+    let scene = Scene::built_in().made_live().at((40, 12)).keys("q");
+    assert!(scene.run().last().contains("The capture is not saved. End?"));
     // A part in its place, by the same name.
     let path = file("d.pcapng");
     let name = path.to_str().unwrap();
     let all = Scene::built_in().made_live().keys("s C-u").typed(name).keys("Enter");
     let part = all.until(|frame| frame.contains("saved 85 ")).keys("3G = s C-u").typed(name).keys("Enter y");
     let film = part.until(|frame| frame.contains("saved 2 ")).keys("Esc q").run();
-    assert!(film.last().contains("is gone, or was changed"), "{}", film.last());
+    assert!(film.last().contains("The saved file is gone or changed. End all the same?"), "{}", film.last());
     assert_eq!(print(&path, &[]).lines().count(), 2);
 }
 
@@ -188,6 +190,65 @@ fn what_cannot_be_saved_says_why() {
     assert_eq!(std::fs::read(&own).unwrap(), std::fs::read(CAPTURE).unwrap());
     let film = Scene::live().keys("s").run();
     assert!(film.last().contains("no message is shown: nothing to save"), "{}", film.last());
+}
+
+#[test]
+fn the_cursor_stands_behind_what_was_typed() {
+    for (keys, label) in [("s C-u", " Save> "), ("C-f", " Find> "), (":", " Frame> ")] {
+        let room = 80 - label.len();
+        for (text, shown) in [
+            ("\u{6e29}\u{5ea6}a", 5),
+            ("e\u{301}e\u{301}x", 3),
+            (&"\u{6e29}".repeat(60), (room - 1) / 2 * 2),
+            (&"e\u{301}".repeat(100), room - 1),
+            (&"a\u{6e29}e\u{301}".repeat(40), room - 1),
+            (&"x".repeat(200), room - 1),
+        ] {
+            let film = Scene::built_in().keys(keys).typed(text).run();
+            let row = film.last().lines().find(|row| row.starts_with(label)).unwrap();
+            let typed = &row[label.len()..];
+            assert!(text.ends_with(typed), "{text}: {typed}");
+            let columns = unicode_width::UnicodeWidthStr::width(typed);
+            assert!(columns.abs_diff(shown) <= 1, "{text}: {columns} columns, not {shown}");
+            assert_eq!(usize::from(film.cursor), label.len() + columns, "{text}: {row}");
+        }
+    }
+    // In the middle, and in a filter, where a verdict stands behind it.
+    let film = Scene::built_in().keys("s C-u").typed("\u{6e29}\u{5ea6}x").keys("Left Left").run();
+    assert_eq!(usize::from(film.cursor), " Save> ".len() + 2);
+    let text = format!("coap.opt.uri_path == \"{}\"", "\u{6e29}".repeat(60));
+    let film = Scene::built_in().keys("/").typed(&text).run();
+    let row = film.last().lines().find(|row| row.starts_with(" Filter> ")).unwrap();
+    let typed = row.trim_end_matches("valid").trim_end();
+    assert!(typed.ends_with("\u{6e29}\""), "{row}");
+    assert_eq!(usize::from(film.cursor), unicode_width::UnicodeWidthStr::width(typed));
+}
+
+#[test]
+fn a_long_name_leaves_the_question_to_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("{}.txt", "x".repeat(90)));
+    std::fs::write(&file, "precious").unwrap();
+    let film = Scene::built_in().keys("s C-u").typed(file.to_str().unwrap()).keys("Enter").run();
+    assert!(film.last().contains(".txt is there. Replace it?"), "{}", film.last());
+}
+
+#[test]
+fn what_cannot_be_read_is_told_of_findings_and_searches() {
+    let scene = || Scene::lab("03-observe-alarm-two.pcap").lose_file();
+    let film = scene().keys("5").until(|frame| frame.contains("cannot look for findings")).run();
+    assert!(film.last().contains("cannot look for findings"), "{}", film.last());
+    assert!(film.last().contains("not known: "), "{}", film.last());
+    assert!(!film.last().contains("none in this capture"), "{}", film.last());
+    // A key takes the line away, and 5 brings it back.
+    let film = scene().keys("5").until(|frame| frame.contains("cannot look for findings")).keys("j").run();
+    assert!(!film.last().contains("cannot look for findings"), "{}", film.last());
+    let again = scene().keys("5").until(|frame| frame.contains("cannot look for findings")).keys("j 5");
+    let film = again.until(|frame| frame.contains("cannot look for findings")).run();
+    assert!(film.last().contains("cannot look for findings"), "{}", film.last());
+    let film = scene().keys("C-f").typed("qqq").keys("Enter").until(|frame| frame.contains("could be read")).run();
+    let words = film.last().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("no message that could be read shows \"qqq\": /"), "{words}");
 }
 
 #[test]

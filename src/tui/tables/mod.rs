@@ -474,7 +474,10 @@ impl App {
 
     /// A worker has put a table in order.
     pub fn ordered(&mut self, ordered: Ordered) {
-        let view = ordered.view();
+        let view = ordered.view;
+        if let Some(why) = &ordered.fault {
+            self.say(format!("cannot sort: {why}"));
+        }
         self.tables.of_mut(view).order.take(ordered);
         // Whoever asked for an end meanwhile meant that of the new order.
         if view == self.view

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering as Atomic};
-use std::thread;
 
 use super::super::action::View;
 use super::super::event::{Event, Sender};
+use super::super::worker;
 use super::{exchange_of, exchanges, observations};
 use crate::coap::{Parameters, escape};
 use crate::render::Aliases;
@@ -134,17 +134,13 @@ pub struct Order {
 /// What the worker found.
 #[derive(Debug)]
 pub struct Ordered {
-    view: View,
+    /// The view that it is for.
+    pub view: View,
     generation: u64,
     /// None where another order was asked for meanwhile.
     rows: Option<Rows>,
-}
-
-impl Ordered {
-    /// The view that it is for.
-    pub fn view(&self) -> View {
-        self.view
-    }
+    /// Why the rows stand as they came.
+    pub fault: Option<String>,
 }
 
 /// How rows stand.
@@ -256,13 +252,16 @@ impl Ordering {
         let room = Room::of(work.ids().len(), (column, reversed) != (Column::Start, false), group.is_some());
         let mine = self.generation.load(Atomic::Relaxed);
         let (generation, at_work) = (Arc::clone(&self.generation), Arc::clone(&self.at_work));
-        thread::Builder::new().name("sort".into()).spawn(move || {
+        let view = work.view;
+        let work = move || {
             let go_on = || generation.load(Atomic::Relaxed) == mine;
-            let (view, rows) = (work.view, work.run(column, reversed, group, room, &go_on));
+            let rows = work.run(column, reversed, group, room, &go_on);
             // Whoever hears of it may begin the next one, and need not keep what is otherwise by now.
             drop((work, at_work));
-            let _ = events.send(Event::Ordered(Ordered { view, generation: mine, rows }));
-        })?;
+            Some(Event::Ordered(Ordered { view, generation: mine, rows, fault: None }))
+        };
+        let broken = move |why| Event::Ordered(Ordered { view, generation: mine, rows: None, fault: Some(why) });
+        worker::spawn(("sort", "sorting"), events, work, broken)?;
         self.running = true;
         self.stale = false;
         Ok(())

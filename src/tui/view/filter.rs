@@ -23,8 +23,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, input: &Input) -> Option
     };
     let columns = usize::from(area.width);
     let room = columns.saturating_sub(LABEL.len() + word.len() + 3);
-    let scroll = input.visual_scroll(room);
-    let shown: String = input.value().chars().map(|c| if c.is_control() { ' ' } else { c }).skip(scroll).collect();
+    let window = text::window(input.value(), input.cursor(), room);
+    let (hidden, shown) = input.value().split_at_checked(window.start).unwrap_or_default();
+    // Carets stand below characters, each of its own width.
+    let scroll = hidden.chars().map(|c| c.width().unwrap_or(0)).sum();
+    let shown: String = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let shown = text::fit(&shown, room, more);
     let space = " ".repeat(room.saturating_sub(text::width(&shown)) + 2);
     let verdict = app.theme.verdict(good);
@@ -36,7 +39,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, input: &Input) -> Option
     {
         text::write(buffer, area.x, y, area.width, &line, more);
     }
-    let x = LABEL.len() + input.visual_cursor().saturating_sub(scroll);
+    let x = LABEL.len() + window.cursor;
     Some(Position { x: area.x + (x as u16).min(area.width.saturating_sub(1)), y: area.y })
 }
 

@@ -29,16 +29,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
         }
         Overlay::GoTo(input) => {
             let label = " Frame> ";
-            let typed = input.value().to_owned();
-            let x = label.len() + input.visual_cursor();
-            let plain = Style::new();
-            let pieces = vec![(label.into(), app.theme.heading()), (typed, plain)];
+            let (typed, cursor) = typed(area, label, input);
+            let pieces = vec![(label.into(), app.theme.heading()), (typed, Style::new())];
             text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
-            Some(Position { x: area.x + (x as u16).min(area.width - 1), y: area.y })
+            Some(cursor)
         }
         Overlay::Save(input) => Some(save(buffer, area, app, input)),
         Overlay::Replace(name) => {
-            let question = format!(" {} is there. Replace it?", escape::text(name));
+            let asks = " is there. Replace it?";
+            let room = usize::from(area.width).saturating_sub(asks.len() + 1);
+            let question = format!(" {}{asks}", text::fit_middle(&escape::text(name), room, more));
             text::write(buffer, area.x, area.y, area.width, &vec![(question, app.theme.heading())], more);
             None
         }
@@ -46,7 +46,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
         Overlay::Confirm => {
             let what = app.would_lose().unwrap_or_else(|| "The capture is saved by now".into());
             let way = if what.ends_with("saved") { " (s, or -w FILE from the start)" } else { "" };
-            let question = format!(" {what}{way}. End all the same?");
+            // Where there is little room, what is asked is to be read.
+            let forms = [
+                format!(" {what}{way}. End all the same?"),
+                format!(" {what}. End all the same?"),
+                format!(" {what}. End?"),
+            ];
+            let fits = |form: &&String| text::width(form) <= usize::from(area.width);
+            let question = forms.iter().find(fits).or(forms.last()).cloned().unwrap_or_default();
             text::write(buffer, area.x, area.y, area.width, &vec![(question, app.theme.heading())], more);
             None
         }
@@ -74,8 +81,8 @@ fn save(buffer: &mut Buffer, area: Rect, app: &App, input: &Input) -> Position {
 
 /// What there is room for behind a label of what is typed, and where the cursor stands.
 fn typed(area: Rect, label: &str, input: &Input) -> (String, Position) {
-    let scroll = input.visual_scroll(usize::from(area.width).saturating_sub(label.len() + 1));
-    let x = label.len() + input.visual_cursor().saturating_sub(scroll);
-    let cursor = Position { x: area.x + (x as u16).min(area.width - 1), y: area.y };
-    (input.value().chars().skip(scroll).collect(), cursor)
+    let window = text::window(input.value(), input.cursor(), usize::from(area.width).saturating_sub(label.len()));
+    let x = (label.len() + window.cursor) as u16;
+    let cursor = Position { x: area.x + x.min(area.width.saturating_sub(1)), y: area.y };
+    (input.value().get(window.start..).unwrap_or_default().to_owned(), cursor)
 }

@@ -89,6 +89,27 @@ fn take_columns(text: &str, columns: usize) -> String {
         .collect()
 }
 
+/// What there is room for of a text that is typed.
+pub struct Window {
+    /// From where on it is shown, in bytes.
+    pub start: usize,
+    /// Columns from there to the cursor.
+    pub cursor: usize,
+}
+
+/// As much before the cursor, which stands behind so many characters, as fits with it into `columns` columns.
+pub fn window(text: &str, cursor: usize, columns: usize) -> Window {
+    let end = text.char_indices().nth(cursor).map_or(text.len(), |(at, _)| at);
+    let before = text.get(..end).unwrap_or_default();
+    let from = |at: usize| before.get(at..).unwrap_or_default();
+    let starts = before.char_indices().rev().map(|(at, _)| at);
+    let start = starts.take_while(|at| from(*at).width() < columns).last().unwrap_or(end);
+    // A mark stays with the character that it stands on.
+    let marks = from(start).chars().take_while(|character| start > 0 && character.width() == Some(0));
+    let start = start + marks.map(char::len_utf8).sum::<usize>();
+    Window { start, cursor: from(start).width() }
+}
+
 /// Pieces of text, each with its style.
 pub type Pieces = Vec<(String, Style)>;
 
