@@ -1,9 +1,13 @@
 //! What is shown, saved: a capture, lines, one message; and files that are left alone.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 
-use coapscope::capture::Input;
+use coapscope::capture::{Input, OpenOptions, open_all};
+use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step};
+use coapscope::render::excerpt::{Excerpt, ExcerptError};
+use coapscope::store::{Store, Update};
 use coapscope::tui::Outcome;
 
 use super::script::{Film, Scene};
@@ -190,6 +194,28 @@ fn what_cannot_be_saved_says_why() {
     assert_eq!(std::fs::read(&own).unwrap(), std::fs::read(CAPTURE).unwrap());
     let film = Scene::live().keys("s").run();
     assert!(film.last().contains("no message is shown: nothing to save"), "{}", film.last());
+}
+
+#[test]
+fn what_is_merged_stops_before_anything_is_written() {
+    let inputs = [CAPTURE, "captures/lab/02-alarm-plain.pcap"].map(|path| Input::Path(path.into()));
+    let opened = open_all(&inputs, &OpenOptions::default()).unwrap();
+    let mut pipeline = Pipeline::new(opened.source, PipelineOptions::default());
+    let mut store = Store::default();
+    loop {
+        let mut update = Update::default();
+        let step = pipeline.step(&mut update);
+        store.apply(update);
+        if step == Step::Ended {
+            break;
+        }
+    }
+    let (fetcher, ids) = (Fetcher::new(opened.reader, false), (0..store.len() as u32).collect::<Vec<_>>());
+    let asked = Cell::new(0);
+    let stop = || asked.replace(asked.get() + 1) == 10;
+    assert!(matches!(Excerpt::new(&store, &fetcher, &ids, &stop), Err(ExcerptError::Stopped)));
+    assert_eq!(asked.get(), 11);
+    assert!(Excerpt::new(&store, &fetcher, &ids, &|| false).unwrap().frames() > 11);
 }
 
 #[test]
