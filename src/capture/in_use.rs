@@ -34,6 +34,12 @@ impl InUse {
         files
     }
 
+    /// Whether all of them, of which each was named, still have a name under which they were known.
+    pub fn stand(&self) -> bool {
+        let now: Vec<FileId> = self.paths.iter().filter_map(|path| Some(id(&std::fs::metadata(path).ok()?))).collect();
+        self.ids.iter().all(|id| now.contains(id))
+    }
+
     /// Whether a path leads to one of them, whatever links it goes by.
     pub fn has(&self, path: &Path) -> bool {
         let about = std::fs::metadata(path).ok().filter(Metadata::is_file);
@@ -56,6 +62,7 @@ mod tests {
         std::fs::hard_link(inside("x"), inside("hard")).unwrap();
         std::os::unix::fs::symlink("x", inside("soft")).unwrap();
         let own = InUse::of(&[Input::Path(inside("x"))]);
+        assert!(own.stand());
         for (name, expected) in [("x", true), ("hard", true), ("soft", true), ("y", false), ("z", false)] {
             assert_eq!(own.has(&inside(name)), expected, "{name}");
         }
@@ -63,5 +70,6 @@ mod tests {
         std::fs::rename(inside("x"), inside("renamed")).unwrap();
         std::fs::rename(inside("y"), inside("x")).unwrap();
         assert!(own.has(&inside("renamed")) && own.has(&inside("x")));
+        assert!(!own.stand());
     }
 }

@@ -185,7 +185,9 @@ impl App {
     /// What ending would lose, if anything: messages that are in no file, or in none any more.
     pub fn would_lose(&self) -> Option<String> {
         let newest = self.newest().len();
-        if !self.opening.would_lose() || newest == 0 {
+        // What is written there from now on is in no folder, and gone at the end.
+        let is_gone = matches!(self.opening, Opening::Live { saved_to: Some(_), .. }) && !self.files.in_use.stand();
+        if !(is_gone || self.opening.would_lose()) || newest == 0 {
             return None;
         }
         let upto = self.kept.iter().filter(|kept| kept.is_there()).map(|kept| kept.upto as usize).max();
@@ -193,6 +195,7 @@ impl App {
             (Some(upto), _) if upto >= newest => None,
             (Some(_), _) => Some("What came since is not saved".into()),
             (None, Some(_)) => Some("The saved file is gone or changed".into()),
+            (None, None) if is_gone => Some("The file of -w is gone; s saves what came".into()),
             (None, None) => Some("The capture is not saved".into()),
         }
     }

@@ -118,6 +118,18 @@ fn what_is_saved_no_more_is_asked_about() {
     }
     let scene = Scene::built_in().made_live().at((40, 12)).keys("q");
     assert!(scene.run().last().contains("The capture is not saved. End?"));
+    // What a live capture is written to.
+    let path = file("w.pcapng");
+    std::fs::write(&path, "frames").unwrap();
+    let written = || {
+        let scene = Scene::built_in().made_live().opened(false, path.to_str());
+        scene.knowing(&[Input::Path(path.clone())], folder.path())
+    };
+    assert_eq!(written().keys("q").run().outcome, Outcome::Quit);
+    let scene = written();
+    std::fs::remove_file(&path).unwrap();
+    let film = scene.keys("q").run();
+    assert!(film.last().contains("The file of -w is gone; s saves what came. End all the same?"), "{}", film.last());
     // A part in its place, by the same name.
     let path = file("d.pcapng");
     let name = path.to_str().unwrap();
