@@ -116,8 +116,8 @@ impl Observation {
     }
 
     /// How old the state is, while it is known to be fresh.
-    pub fn fresh_since(&self, now: Moment) -> Option<i64> {
-        between(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
+    pub fn fresh_since(&self, now: Moment, clock: &Clock) -> Option<i64> {
+        clock.took(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
     }
 
     /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.

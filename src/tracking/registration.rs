@@ -108,7 +108,7 @@ impl Tracker {
     /// A registration while another lives, under the same token or for the same target.
     #[inline(never)]
     fn judge_registration(&mut self, pair: PairNumber, target: u64, observing: u32, context: &mut Context<'_, '_>) {
-        if let Some(observation) = self.observation(observing) {
+        if let Some(observation) = self.slots.observation(observing) {
             let registration = i64::from(observation.row.registration);
             if observation.row.registration == NO_RECORD {
                 return;
@@ -117,12 +117,12 @@ impl Tracker {
                 context.find_code(Rule::ObsReregChanged, registration, 0);
             }
             let last = i64::from(observation.last_record());
-            if let Some(elapsed) = observation.fresh_since(context.now) {
+            if let Some(elapsed) = observation.fresh_since(context.now, &self.clock) {
                 context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
             }
         } else if let Some(other) = self.memory.observers.of_target(&self.slots, pair, target)
-            && let Some(observation) = self.observation(other)
-            && observation.fresh_since(context.now).is_some()
+            && let Some(observation) = self.slots.observation(other)
+            && observation.fresh_since(context.now, &self.clock).is_some()
         {
             let registration = i64::from(observation.row.registration);
             context.find_option(Rule::ObsDoubleRegistration, OptionNumber::OBSERVE, registration, 0);

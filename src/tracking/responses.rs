@@ -243,7 +243,7 @@ impl Tracker {
         let Some(slot) = self.slots.get(under.observing).filter(|slot| slot.row.request != NO_RECORD) else {
             return false;
         };
-        let is_fresh = |observation: &Observation| observation.fresh_since(context.now).is_some();
+        let is_fresh = |observation: &Observation| observation.fresh_since(context.now, &self.clock).is_some();
         if !self.slots.observation(under.observing).is_some_and(is_fresh) {
             return false;
         }
