@@ -113,14 +113,14 @@ pub(super) fn udp_service_port(from: u16, to: u16) -> u16 {
 }
 
 /// The port of the server in a datagram that looks like CoAP, and another that may be it, the same where there is none. A request goes to the
-/// server, a response comes from it. What comes from a well-known port or goes to one is rather that service's, and an Empty message does not
-/// tell.
+/// server, a response comes from it. What comes from a well-known port or goes to one is rather that service's, what has a code that nobody has
+/// assigned may be anything, and an Empty message does not tell.
 pub(super) fn offered_ports(datagram: &Datagram<'_>) -> [u16; 2] {
     const WELL_KNOWN: u16 = 1024;
     let (from, to) = (datagram.source.port, datagram.destination.port);
     let likely = udp_service_port(from, to);
     let code = Message::decode(datagram.payload).header().map(|header| header.code);
-    match code.filter(|_| from.min(to) >= WELL_KNOWN) {
+    match code.filter(|code| from.min(to) >= WELL_KNOWN && code.name().is_some()) {
         Some(code) if code.is_request() => [to; 2],
         Some(code) if code.is_response() => [from; 2],
         Some(_) if likely == from => [from, to],

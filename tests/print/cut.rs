@@ -58,6 +58,8 @@ fn the_port_of_the_server_is_offered_whichever_is_the_lower() {
         // An Empty message alone tells nothing, and who speaks from a well-known port is the server.
         (&[([50_001, 40_000], ACK)], &[(40_000, 1)]),
         (&[([53, 40_000], GET)], &[(53, 1)]),
+        // BJNP, of a scanner: as CoAP it were 2.10, which means nothing.
+        (&[([55_369, 8612], b"BJNP\x02\x01\0\0\0\x01\0\0\0\0\0\0")], &[(8612, 1)]),
     ] {
         let frames: Vec<_> = messages.iter().map(|(ports, message)| (*ports, *message, message.len())).collect();
         let folder = tempfile::tempdir().unwrap();
