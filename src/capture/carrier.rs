@@ -11,23 +11,27 @@ pub enum Carrier {
     /// Frames.
     #[default]
     Up,
-    /// Nothing: it is switched on, and nothing is at the other end of its cable, or its radio is in no network.
-    Unplugged,
+    /// Nothing: it is switched on, and lacks this: nothing is at the other end of its cable, say.
+    Unplugged(&'static str),
     /// Nothing: it is switched off.
     Down,
 }
 
 impl Carrier {
+    /// What an interface lacks of which the system does not tell the kind.
+    pub const NEITHER: &str = "cable out, or in no Wi-Fi network";
+
     /// That of an interface now. `None` for what is no single one, such as `any`, for one that is gone, and where the system does not tell.
     pub fn of(interface: &str) -> Option<Self> {
         let mut addresses = getifaddrs().ok()?;
-        Some(Self::by(addresses.find(|address| address.interface_name == interface)?.flags))
+        let flags = addresses.find(|address| address.interface_name == interface)?.flags;
+        Some(Self::by(flags, || missing(&|entry| Path::new(CLASS).join(interface).join(entry).exists())))
     }
 
-    fn by(flags: InterfaceFlags) -> Self {
+    fn by(flags: InterfaceFlags, missing: impl FnOnce() -> &'static str) -> Self {
         match (flags.contains(InterfaceFlags::IFF_UP), flags.contains(InterfaceFlags::IFF_RUNNING)) {
             (false, _) => Self::Down,
-            (true, false) => Self::Unplugged,
+            (true, false) => Self::Unplugged(missing()),
             (true, true) => Self::Up,
         }
     }
@@ -36,10 +40,7 @@ impl Carrier {
     pub fn words(self, interface: &str) -> Option<String> {
         match self {
             Self::Up => None,
-            Self::Unplugged => Some(format!(
-                "{interface} has no link ({}): nothing comes until it has one",
-                missing(&|entry| Path::new(CLASS).join(interface).join(entry).exists())
-            )),
+            Self::Unplugged(lack) => Some(format!("{interface} has no link ({lack}): nothing comes until it has one")),
             Self::Down => {
                 let way = format!("sudo ip link set {interface} up");
                 Some(format!("{interface} is switched off: nothing comes until `{way}`"))
@@ -65,7 +66,7 @@ fn missing(has: &dyn Fn(&str) -> bool) -> &'static str {
         ("phy80211", "in no Wi-Fi network"),
         ("device", "cable out"),
     ];
-    LACKS.iter().find(|(entry, _)| has(entry)).map_or("cable out, or in no Wi-Fi network", |(_, lack)| lack)
+    LACKS.iter().find(|(entry, _)| has(entry)).map_or(Carrier::NEITHER, |(_, lack)| lack)
 }
 
 #[cfg(test)]
@@ -77,11 +78,11 @@ mod tests {
         let (up, running) = (InterfaceFlags::IFF_UP, InterfaceFlags::IFF_RUNNING);
         for (flags, expected) in [
             (up | running, Carrier::Up),
-            (up, Carrier::Unplugged),
+            (up, Carrier::Unplugged("cable out")),
             (running, Carrier::Down),
             (InterfaceFlags::empty(), Carrier::Down),
         ] {
-            assert_eq!(Carrier::by(flags), expected, "{flags:?}");
+            assert_eq!(Carrier::by(flags, || "cable out"), expected, "{flags:?}");
         }
     }
 
@@ -92,7 +93,7 @@ mod tests {
             (&["device"], "cable out"),
             (&["bridge"], "none of the bridge's ports is up"),
             (&["tun_flags"], "the program behind the tunnel does not run"),
-            (&[], "cable out, or in no Wi-Fi network"),
+            (&[], Carrier::NEITHER),
         ] {
             assert_eq!(missing(&|entry| entries.contains(&entry)), expected);
         }

@@ -26,8 +26,12 @@ impl Printing {
     fn start(network: &Network, script: &str, arguments: &[&str]) -> Self {
         let folder = open_folder();
         let file = folder.path().join("x.pcap");
-        let mut command = network.command("sh");
-        command.arg("-c").arg(format!("{script} exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_coapscope"));
+        // Also where whoever runs the tests has told them to outlive the terminal.
+        let mut command = network.command("env");
+        command
+            .args(["--default-signal=HUP", "sh", "-c"])
+            .arg(format!("{script} exec \"$0\" \"$@\""))
+            .arg(env!("CARGO_BIN_EXE_coapscope"));
         command.args(["print", "-i", INTERFACE, "-w", file.to_str().unwrap()]).args(arguments);
         command.stdin(std::process::Stdio::null()).stderr(File::create(folder.path().join("said")).unwrap());
         let (process, lines) = Lines::of(&mut command);

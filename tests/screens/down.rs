@@ -10,7 +10,7 @@ use super::{SMALL, TINY, check};
 fn an_interface_that_is_down_says_so() {
     for (name, carrier, title) in [
         ("live-down", Carrier::Down, " LIVE eth0  DOWN"),
-        ("live-unplugged", Carrier::Unplugged, " LIVE eth0  NO LINK"),
+        ("live-unplugged", Carrier::Unplugged(Carrier::NEITHER), " LIVE eth0  NO LINK"),
     ] {
         let summary = Summary { carrier, ..Summary::default() };
         let film = check(name, SMALL, Scene::live().told(summary.clone(), None));

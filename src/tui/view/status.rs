@@ -111,7 +111,7 @@ fn parts(app: &App) -> Vec<(u8, String)> {
     match newest.summary().carrier {
         _ if !is_open(app) => {}
         Carrier::Up => {}
-        Carrier::Unplugged => parts.push((1, "NO LINK".into())),
+        Carrier::Unplugged(_) => parts.push((1, "NO LINK".into())),
         Carrier::Down => parts.push((1, "DOWN".into())),
     }
     if app.is_frozen() {
