@@ -348,17 +348,8 @@ fn counts_stop_after_messages() {
 
 /// A pcap of raw IPv4 with one datagram to port 5683 for each payload.
 fn capture_of(messages: &[&[u8]]) -> Vec<u8> {
-    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
-    for (second, message) in messages.iter().enumerate() {
-        let length = (message.len() + 28) as u32;
-        for word in [1_700_000_000 + second as u32, 0, length, length] {
-            file.extend(word.to_le_bytes());
-        }
-        file.extend([0x45, 0, (length >> 8) as u8, length as u8, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-        file.extend([0x9c, 0x40, 0x16, 0x33, ((length - 20) >> 8) as u8, (length - 20) as u8, 0, 0]);
-        file.extend(*message);
-    }
-    file
+    let whole: Vec<_> = messages.iter().map(|message| ([40_000, 5683], *message, message.len())).collect();
+    cut::capture_of(&whole)
 }
 
 #[test]

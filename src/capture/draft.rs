@@ -208,11 +208,16 @@ fn name(file: &File, of: &Path) -> io::Result<TempPath> {
     Ok(builder().make_in(folder, link)?.into_temp_path())
 }
 
+/// Numbers of the user behind `sudo` and of that user's group, as far as it tells them.
+pub fn behind_sudo() -> (Option<u32>, Option<u32>) {
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    (number("SUDO_UID"), number("SUDO_GID"))
+}
+
 /// A file that root makes for a user behind `sudo` is that user's.
 fn give_to_user(file: &File) {
-    let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
     let is_roots = file.metadata().is_ok_and(|file| file.uid() == 0);
-    if let (true, Some(user), Some(group)) = (is_roots, number("SUDO_UID"), number("SUDO_GID")) {
+    if let (true, (Some(user), Some(group))) = (is_roots, behind_sudo()) {
         // Where that fails it is root's, and says so itself.
         let _ = fchown(file, Some(user), Some(group));
     }

@@ -30,7 +30,7 @@ use std::time::Duration;
 pub use blocks::Secrets;
 pub use carrier::Carrier;
 pub use clock::Clock;
-pub use draft::Draft;
+pub use draft::{Draft, behind_sudo};
 pub use error::CaptureError;
 pub(crate) use error::start;
 pub use in_use::InUse;

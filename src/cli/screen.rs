@@ -1,6 +1,5 @@
 //! The screen from the command line: opens what was named, starts the threads, takes the terminal and gives it back.
 
-#[cfg(feature = "live")]
 use std::env;
 use std::fs::File;
 use std::io;
@@ -8,7 +7,6 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-#[cfg(feature = "live")]
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -18,7 +16,7 @@ use ratatui::Terminal;
 use super::input;
 use super::output;
 use super::{Color, ScreenArgs, ShowingArgs};
-use crate::capture::{InUse, Input, Opened};
+use crate::capture::{self, InUse, Input, Opened};
 use crate::pipeline::{Fetcher, Loader, LoaderOptions, Pipeline};
 use crate::render::time::TimeFormat;
 use crate::signals::{self, Asked};
@@ -115,10 +113,10 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
 fn files(args: &ScreenArgs) -> tui::Files {
     let mut inputs = input::named_inputs(args.input.paths());
     inputs.extend(args.input.write.clone().map(Input::Path));
-    let behind_sudo = env::var("SUDO_UID").ok().and_then(|user| user.parse().ok()).map(Uid::from_raw);
+    let (behind_sudo, _) = capture::behind_sudo();
     let home = |user| User::from_uid(user).ok().flatten().map(|user| user.dir);
     let named = || env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let home = behind_sudo.and_then(home).or_else(named).or_else(|| home(Uid::current()));
+    let home = behind_sudo.map(Uid::from_raw).and_then(home).or_else(named).or_else(|| home(Uid::current()));
     tui::Files { in_use: InUse::of(&inputs), home }
 }
 

@@ -230,13 +230,16 @@ impl Lexer<'_> {
 
     fn sign(&mut self, from: usize, first: char) -> Result<Token, FilterError> {
         let sign = SIGNS.iter().find(|(sign, _)| self.rest().starts_with(sign));
-        if let Some((sign, token)) = sign.filter(|_| !self.rest().starts_with("<>")) {
-            self.at += sign.len();
-            return Ok(token.clone());
-        }
-        if let Some((found, as_, what)) = WRITTEN.iter().find(|(found, ..)| self.rest().starts_with(found)) {
+        // Of both the longer one stands there: `==` is no `=`, and `<>` no `<`.
+        let is_longer = |found: &str| sign.is_none_or(|(sign, _)| found.len() > sign.len());
+        let mut written = WRITTEN.iter().filter(|(found, ..)| self.rest().starts_with(found));
+        if let Some((found, as_, what)) = written.find(|(found, ..)| is_longer(found)) {
             self.at += found.len();
             return Err(self.fault(Fault::Written { found, as_, what }, from));
+        }
+        if let Some((sign, token)) = sign {
+            self.at += sign.len();
+            return Ok(token.clone());
         }
         let goes_on = |rest: &str| rest.starts_with(|c| is_of_word(c) || c == '[');
         let alone = |(begin, _): &&(&str, &str)| self.rest().strip_prefix(begin).is_some_and(goes_on);

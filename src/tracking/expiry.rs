@@ -328,9 +328,10 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
-        let awaits =
-            |slot: &&Slot| slot.row.response == NO_RECORD && slot.row.no_response == 0 && !self.slots.asked(slot).quick;
-        let awaits = |slot: &&Slot| awaits(slot) && !self.may_be_answered(slot);
+        let awaits = |slot: &&Slot| {
+            let asks = slot.row.no_response == 0 && !self.slots.asked(slot).quick;
+            slot.row.response == NO_RECORD && asks && !self.may_be_answered(slot)
+        };
         if self.slots.get(slot).filter(awaits).is_none() {
             return;
         }

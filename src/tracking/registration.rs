@@ -7,7 +7,7 @@ use super::facts::target_hash;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, Role, Tracked,
 };
-use super::notification::number;
+use super::notification::{end_by, number};
 use super::observation::Observation;
 use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
@@ -172,7 +172,7 @@ impl Tracker {
         let began_before =
             |it: &mut Observation| it.row.registration == NO_RECORD || it.row.registration <= registration;
         if self.observation(observing).is_some_and(began_before) {
-            let end = if context.facts.code.is_error() { ObservationEnd::Error } else { ObservationEnd::NoObserve };
+            let (_, end) = end_by(context.facts.code);
             self.end_observation(observing, end, context.arrival.record, &mut context.out);
         }
         nothing

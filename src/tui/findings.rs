@@ -292,19 +292,17 @@ impl App {
 
     /// Why a view is empty.
     pub fn why_empty(&self) -> Cow<'static, str> {
-        let text = match (self.view, self.findings.is_running(), self.list.chosen.is_some()) {
+        let (is_looking, failure) = (self.findings.is_running(), self.findings.judging.failure());
+        let text = match (self.view, is_looking, failure, self.list.chosen.is_some()) {
             _ if self.filter.running => " filtering ..",
-            (View::Findings, true, _) => " looking for findings ..",
-            (View::Findings, false, _) if self.findings.judging.failure().is_some() => {
-                let why = self.findings.judging.failure().unwrap_or_default();
-                return format!(" not known: {why}").into();
-            }
-            (View::Messages, _, true) if self.before.is_empty() => {
+            (View::Findings, true, ..) => " looking for findings ..",
+            (View::Findings, false, Some(why), _) => return format!(" not known: {why}").into(),
+            (View::Messages, _, _, true) if self.before.is_empty() => {
                 " no message passes the filter; Esc takes it away, / changes it"
             }
-            (_, _, true) => " none passes the filter; / changes it, 1 and then Esc takes it away",
+            (_, _, _, true) => " none passes the filter; / changes it, 1 and then Esc takes it away",
             (View::Flow, ..) => "",
-            (_, _, false) => " none in this capture",
+            (_, _, _, false) => " none in this capture",
         };
         text.into()
     }

@@ -5,7 +5,7 @@ use std::fs;
 use super::{coapscope, printed};
 
 /// A capture of raw IPv4: ports, message, and how many bytes of that were captured.
-fn capture_of(messages: &[([u16; 2], &[u8], usize)]) -> Vec<u8> {
+pub fn capture_of(messages: &[([u16; 2], &[u8], usize)]) -> Vec<u8> {
     let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x65\0\0\0".to_vec();
     for (second, ([from, to], message, captured)) in (1_700_000_000u32..).zip(messages) {
         let length = message.len() as u16 + 28;
