@@ -107,12 +107,12 @@ impl<'a> Stats<'a> {
     fn new(sums: &'a Sums, summary: &'a Summary, most: usize) -> Self {
         // Reading is over, and the processor has nothing else to do.
         std::thread::scope(|scope| {
-            let others = || (groups::by_pair(sums, most), groups::sums_of_resources(sums));
+            let others = || (groups::by_pair(sums, most), groups::sums_of_resources(sums), waits::by_sender(sums));
             let apart = Builder::new().name("groups".into()).spawn_scoped(scope, others);
-            let (asked, times, waits) = (groups::times_of_resources(sums), sums.round_trips(), waits::by_sender(sums));
+            let (asked, times) = (groups::times_of_resources(sums), sums.round_trips());
             // Where the system starts no further thread, it is done here.
             let others = apart.map_or_else(|_| Ok(others()), ScopedJoinHandle::join);
-            let ((pairs, all_pairs), rows) = others.unwrap_or_else(|panic| resume_unwind(panic));
+            let ((pairs, all_pairs), rows, waits) = others.unwrap_or_else(|panic| resume_unwind(panic));
             let resources = groups::by_resource(sums, rows, asked);
             Self { sums, summary, times, resources, pairs, all_pairs, waits }
         })
