@@ -158,6 +158,24 @@ impl Tracker {
         }
     }
 
+    /// A copy came of a response that answered nothing. A request may have come in between that it answers, and waits for it: that was
+    /// sent before, but no copy of it was captured then. How long the answer took is not known.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn answer_by_copy(&mut self, own: Handle, context: &mut Context<'_, '_>) {
+        let Some(record) = self.sent.get(own).map(|sent| sent.record) else { return };
+        let Some((rule, was)) = self.memory.orphans.get(&record).copied() else { return };
+        let Some(slot) = self.waits_for(context) else { return };
+        self.memory.orphans.remove(&record);
+        context.out.patch(Patch::Withdrawn { record, rule, was });
+        let arrival = Arrival { record, ..*context.arrival };
+        let out = Output { patches: &mut *context.out.patches };
+        let mut first = Context { arrival: &arrival, out, ..*context };
+        if let Some(tracked) = self.relate_response(own, slot, &mut first) {
+            context.out.patch(Patch::Related { record, tracked });
+        }
+    }
+
     fn relate_early(&mut self, asked: Handle, context: &mut Context<'_, '_>) -> Option<Tracked> {
         let sent = *self.sent.get(asked)?;
         if matches!(context.facts.kind, MessageType::Acknowledgement | MessageType::Reset) {
@@ -168,8 +186,13 @@ impl Tracker {
             return Some(again.unwrap_or_else(|| self.answer_to(asked, asked, &sent, context)));
         }
         let own = self.sent.find(key(context.pair, context.facts.message_id))?;
-        self.own_response(own, sent.slot);
-        let tracked = self.answer(sent.slot, context);
+        self.relate_response(own, sent.slot, context)
+    }
+
+    /// A response of its own is the answer to the request in a slot after all.
+    fn relate_response(&mut self, own: Handle, slot: u32, context: &mut Context<'_, '_>) -> Option<Tracked> {
+        self.own_response(own, slot);
+        let tracked = self.answer(slot, context);
         let response = self.sent.get_mut(own)?;
         (response.role, response.exchange) = (tracked.role, tracked.exchange.0);
         response.observation = tracked.observation;

@@ -51,6 +51,11 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
     pub fn get(&self, key: &K) -> Option<&V> {
         if self.map.is_empty() { None } else { self.map.get(key) }
     }
+
+    /// Forgets one whose key is never used again.
+    pub fn remove(&mut self, key: &K) {
+        self.map.remove(key);
+    }
 }
 
 /// A datagram that only an ICMP error speaks of: from whom to whom, its identification, the version, type and code of the error, and a hash of
@@ -88,6 +93,8 @@ pub(super) struct Memory {
     pub undelivered: Recent<(RecordId, [u8; 3]), ()>,
     /// Datagrams that ICMP errors spoke of and that are no message of the capture: from whom to whom, which, their bytes; and when.
     pub strays: Recent<Stray, Moment>,
+    /// Responses of their own that answered nothing, and what was said of them for that.
+    pub orphans: Recent<RecordId, (Rule, Severity)>,
     /// Requests protected by OSCORE: to whom, and a hash of key identifier and sequence number.
     protected: Recent<(EndpointId, u64), RecordId>,
     /// By which name each server was asked first, as a hash, and in which request.
@@ -106,6 +113,7 @@ impl Default for Memory {
             fresh: Past::default(),
             undelivered: Recent::new(),
             strays: Recent::new(),
+            orphans: Recent::new(),
             protected: Recent::new(),
             hosts: Recent::new(),
         }

@@ -185,6 +185,9 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     fn track_copy(&mut self, owner: Handle, standing: Standing, context: &mut Context<'_, '_>) -> Tracked {
+        if context.facts.code.is_response() {
+            self.answer_by_copy(owner, context);
+        }
         let Some(sent) = self.sent.get(owner).copied() else {
             return Tracked::alone(Role::Other);
         };

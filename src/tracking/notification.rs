@@ -164,7 +164,7 @@ impl Tracker {
         context.out.patch(Patch::Observation(id, observation.row));
         self.slots.put_observation(index, observation);
         self.own_response(handle, index);
-        self.early.push(context, (Rule::ObsUnknownToken, severity));
+        self.answers_nothing((Rule::ObsUnknownToken, severity), context);
         Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
     }
 

@@ -9,7 +9,7 @@ use super::observation::Observation;
 use super::sent::{CONFIRMABLE, Handle, Sent, Travel};
 use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
-use crate::coap::{MessageType, Rule};
+use crate::coap::{MessageType, Rule, Severity};
 
 /// What a response belongs to.
 enum Target {
@@ -76,9 +76,28 @@ impl Tracker {
             Target::Nothing => {
                 let severity = self.unless_unseen(Rule::RespUnmatched, context);
                 context.find_token(Rule::RespUnmatched, severity, 0, 0);
-                self.early.push(context, (Rule::RespUnmatched, severity));
+                self.answers_nothing((Rule::RespUnmatched, severity), context);
                 Tracked::alone(Role::Other)
             }
+        }
+    }
+
+    /// The response at hand answers nothing so far, of which was said what is told here.
+    #[cold]
+    pub(super) fn answers_nothing(&mut self, orphan: (Rule, Severity), context: &Context<'_, '_>) {
+        self.early.push(context, orphan);
+        self.memory.orphans.insert(context.record(), orphan);
+    }
+
+    /// The slot of a request that waits for the response at hand, and had none so far.
+    pub(super) fn waits_for(&self, context: &Context<'_, '_>) -> Option<u32> {
+        match self.target(&context.facts.token, context) {
+            Target::Request(index) => {
+                let waits = |slot: &&Slot| slot.row.state.is_waiting() && slot.row.responses == 0;
+                self.slots.get(index).filter(waits).map(|_| index)
+            }
+            Target::Group(index) => Some(index),
+            _ => None,
         }
     }
 
