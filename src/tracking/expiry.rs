@@ -240,8 +240,10 @@ impl Tracker {
         // Who repeats to the end was not answered. Else one direction may be missing.
         let two_way = self.is_captured_two_way(&sent);
         if is_notification(&sent) {
-            if two_way || all {
+            if two_way {
                 self.notification_lost(&sent, out);
+            } else if all {
+                self.notification_repeated(&sent, out);
             }
             return;
         }
@@ -287,6 +289,17 @@ impl Tracker {
             }
             _ => {}
         }
+    }
+
+    /// A server sent all copies of a notification, and what goes to it is not captured. It had no ACK to the copies before the last, but may have
+    /// had one to that: whether the observation goes on is not known.
+    #[cold]
+    #[inline(never)]
+    fn notification_repeated(&mut self, sent: &Sent, out: &mut Output<'_>) {
+        let (record, last) = (sent.record, self.sent.again(sent).last_record);
+        let observed = self.slots.observed_mut(sent.slot).map(|(_, observation)| observation.last_record());
+        let next = observed.filter(|newest| *newest != record).unwrap_or(NO_RECORD);
+        self.unless_one_way(false, sent.pair(), last, lost_notification(record, next), out);
     }
 
     /// The Message ID of a message that came at a steady time is free again: what its exchange still waits for does not come any more.
