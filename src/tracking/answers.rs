@@ -440,6 +440,7 @@ impl Tracker {
         }
         context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
         self.early.push(context, (Rule::AckOrphan, severity));
+        self.note_taken(context);
         if context.facts.code.is_response() { Role::Other } else { Role::EmptyAck }
     }
 

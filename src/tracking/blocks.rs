@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use super::Tracker;
 use super::bodies::{BodyKey, Carried, Wanted};
 use super::context::{Context, MESSAGE_ID, Output};
+use super::holes::{pass_holes, withdraw_filled};
 use super::model::{BodyId, BodyRow, NO_RECORD, Patch};
 use super::pairs::PairNumber;
 use super::seed::Seed;
@@ -210,6 +211,10 @@ impl Tracker {
             say_size(answered, sent.block.szx, answered.option, context);
         }
         if let Some(open) = open {
+            if code.is_success() && open.has_holes() {
+                pass_holes(open, sent.offset(), &mut context.out);
+            }
+            open.taken |= code.is_success() && code != Code::CONTINUE && !sent.block.more;
             open.refused |= code.is_error() && !(quick && code == Code::REQUEST_ENTITY_INCOMPLETE);
             if let Some(answered) = answered {
                 open.szx = open.szx.min(answered.block.szx);
@@ -266,7 +271,7 @@ impl Tracker {
             Some(_) => self.new_transfer(key, carried, context),
         };
         if !carried.is_quick() {
-            judge_place(&transfer, carried, length, context);
+            self.judge_place(&mut transfer, carried, length, context);
         }
         transfer.etag = transfer.etag.or(etag);
         transfer.strayed |= strayed;
@@ -283,6 +288,9 @@ impl Tracker {
             transfer.sum = transfer.sum.wrapping_add(sum(offset, message.payload()));
         }
         let part = transfer.add(context.record(), offset, length, carried.block.more);
+        if transfer.has_holes() {
+            withdraw_filled(&mut transfer, &mut context.out);
+        }
         (transfer.stamp, transfer.szx) = (stamp, carried.block.szx);
         let announced = message.uint(size).map(|size| size as u32);
         transfer.row.announced = announced.or(transfer.row.announced);
@@ -368,6 +376,7 @@ impl Tracker {
             if self.blocks.transfers.get(&key).is_some_and(|transfer| transfer.stamp <= stamp)
                 && let Some(transfer) = self.blocks.remove(&key)
                 && transfer.is_open()
+                && !transfer.taken
                 && !self.clock.paused(stamp, self.lifetime)
             {
                 let finding = Finding::new(Rule::BlockIncomplete, MESSAGE_ID);
@@ -421,16 +430,6 @@ fn is_of_format(known: &Transfer, format: Option<u16>, length: u32, context: &mu
     context.find_option(Rule::BlockFormatChanged, OptionNumber::CONTENT_FORMAT, first, now);
     // One that has none speaks of no other body.
     known.format.is_none() || format.is_none()
-}
-
-/// Whether a block begins where the one before it ended.
-fn judge_place(transfer: &Transfer, carried: Carried, length: u32, context: &mut Context<'_, '_>) {
-    let offset = carried.offset();
-    match transfer.place(offset, u64::from(length)) {
-        Place::New => {}
-        Place::Behind(end) => context.find_option(Rule::BlockGap, carried.option, offset as i64, end as i64),
-        Place::Again(end) => context.find_option(Rule::BlockOverlap, carried.option, offset as i64, end as i64),
-    }
 }
 
 /// A response that is no block answers a request for one: it begins with the first byte, and is to be no longer than a block (RFC 7959

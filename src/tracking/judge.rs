@@ -95,6 +95,9 @@ pub(super) struct Memory {
     pub strays: Recent<Stray, Moment>,
     /// Responses of their own that answered nothing, and what was said of them for that.
     pub orphans: Recent<RecordId, (Rule, Severity)>,
+    /// Blocks that a server acknowledged, though the requests with them were not captured: from whom to whom these went, and where the block begins;
+    /// where it ends, and the steady time.
+    pub took: Recent<(PairNumber, u64), (u64, i64)>,
     /// Requests protected by OSCORE: to whom, and a hash of key identifier and sequence number.
     protected: Recent<(EndpointId, u64), RecordId>,
     /// By which name each server was asked first, as a hash, and in which request.
@@ -114,6 +117,7 @@ impl Default for Memory {
             undelivered: Recent::new(),
             strays: Recent::new(),
             orphans: Recent::new(),
+            took: Recent::new(),
             protected: Recent::new(),
             hosts: Recent::new(),
         }

@@ -18,6 +18,7 @@ mod endpoints;
 mod exchange;
 mod expiry;
 mod facts;
+mod holes;
 mod judge;
 mod life;
 mod marks;

@@ -87,6 +87,7 @@ impl Tracker {
     pub(super) fn answers_nothing(&mut self, orphan: (Rule, Severity), context: &Context<'_, '_>) {
         self.early.push(context, orphan);
         self.memory.orphans.insert(context.record(), orphan);
+        self.note_taken(context);
     }
 
     /// The slot of a request that waits for the response at hand, and had none so far.

@@ -1,6 +1,7 @@
 //! A body on its way in blocks: what of it was captured (RFC 7959, RFC 9177).
 
 use super::model::{BodyId, BodyPart, BodyRow, RecordId};
+use crate::coap::Finding;
 
 /// Ranges of a body that are kept apart. One that is torn more than this is not known to be complete any more.
 const RANGES: usize = 1024;
@@ -14,6 +15,22 @@ pub(super) enum Place {
     Behind(u64),
     /// All of it was there already; their end is given.
     Again(u64),
+}
+
+/// Holes of a body that are told of.
+const HOLES: usize = 64;
+
+/// A hole in front of a block: `block.gap` was said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hole {
+    /// The message with that block.
+    pub record: RecordId,
+    /// Its first byte, and the one behind it.
+    pub range: (u64, u64),
+    /// What was said of it.
+    pub finding: Finding,
+    /// The server took the block behind it.
+    pub passed: bool,
 }
 
 /// What a body is told by: the sum of what it is for each of its blocks, in whatever sizes they come.
@@ -44,6 +61,10 @@ pub(super) struct Transfer {
     pub sum: u64,
     /// What was captured: begins and ends, rising and apart.
     ranges: Vec<(u64, u64)>,
+    /// Those of its holes that are not filled.
+    holes: Vec<Hole>,
+    /// The server did what was asked for with the body, so it had all of it, whatever was captured.
+    pub taken: bool,
 }
 
 impl Transfer {
@@ -59,7 +80,44 @@ impl Transfer {
             strayed: false,
             sum: 0,
             ranges: Vec::new(),
+            holes: Vec::new(),
+            taken: false,
         }
+    }
+
+    /// Notes what was said of a hole.
+    #[cold]
+    pub fn note_hole(&mut self, hole: Hole) {
+        if self.holes.len() < HOLES {
+            self.holes.push(hole);
+        }
+    }
+
+    /// There is a hole.
+    #[inline]
+    pub fn has_holes(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
+    /// The server takes the block at an offset, so it has what comes before that. Gives the holes there of which this was not known.
+    #[cold]
+    pub fn pass(&mut self, offset: u64) -> impl Iterator<Item = &mut Hole> {
+        let holes = self.holes.iter_mut().filter(move |hole| hole.range.1 <= offset && !hole.passed);
+        holes.map(|hole| {
+            hole.passed = true;
+            hole
+        })
+    }
+
+    /// Takes out the holes that are filled and need no more: where the body goes to a server, that has to take the block behind them.
+    #[cold]
+    pub fn filled(&mut self) -> Vec<Hole> {
+        let (ranges, upload) = (&self.ranges, self.row.upload);
+        let is_filled = |hole: &Hole| {
+            let (begin, end) = hole.range;
+            (hole.passed || !upload) && ranges.iter().any(|&(from, to)| from <= begin && end <= to)
+        };
+        self.holes.extract_if(.., |hole| is_filled(hole)).collect()
     }
 
     /// Something of it is still to come.
@@ -137,7 +195,10 @@ impl Transfer {
 
     /// Estimated size in bytes.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.ranges.capacity() * size_of::<(u64, u64)>() + 64
+        size_of::<Self>()
+            + self.ranges.capacity() * size_of::<(u64, u64)>()
+            + self.holes.capacity() * size_of::<Hole>()
+            + 64
     }
 }
 

@@ -1,0 +1,100 @@
+//! Holes in bodies: blocks that were not captured where they belong, and what shows that nothing is missing (RFC 7959).
+
+use super::Tracker;
+use super::bodies::Carried;
+use super::context::{Context, MESSAGE_ID, Output, less};
+use super::model::Patch;
+use super::pairs::PairNumber;
+use super::transfer::{Hole, Place, Transfer};
+use crate::coap::{Finding, OptionNumber, Rule};
+
+/// How many blocks that the server had are looked for in one hole.
+const LOOKED: usize = 64;
+
+impl Tracker {
+    /// Whether a block begins where the one before it ended.
+    pub(super) fn judge_place(
+        &mut self,
+        transfer: &mut Transfer,
+        carried: Carried,
+        length: u32,
+        context: &mut Context<'_, '_>,
+    ) {
+        let offset = carried.offset();
+        match transfer.place(offset, u64::from(length)) {
+            Place::New => {}
+            Place::Behind(end) => self.say_hole(transfer, carried, (end, offset), context),
+            Place::Again(end) => context.find_option(Rule::BlockOverlap, carried.option, offset as i64, end as i64),
+        }
+    }
+
+    /// There is a hole in front of a block, unless what the server said of the blocks in it was captured.
+    #[cold]
+    #[inline(never)]
+    fn say_hole(
+        &mut self,
+        transfer: &mut Transfer,
+        carried: Carried,
+        range: (u64, u64),
+        context: &mut Context<'_, '_>,
+    ) {
+        if transfer.row.upload && self.had_all(context.pair, range) {
+            return;
+        }
+        let span = context.message().option(carried.option).map_or(MESSAGE_ID, |option| option.span());
+        let finding = Finding::new(Rule::BlockGap, span).with(range.1 as i64, range.0 as i64);
+        context.out.find(context.arrival.record, finding);
+        transfer.note_hole(Hole { record: context.arrival.record, range, finding, passed: false });
+    }
+
+    /// The server acknowledged each block of a hole lately, though the requests with them were not captured.
+    fn had_all(&self, pair: PairNumber, (mut at, end): (u64, u64)) -> bool {
+        for _ in 0..LOOKED {
+            match self.memory.took.get(&(pair, at)) {
+                Some((until, stamp)) if self.clock.stamp().saturating_sub(*stamp) <= self.lifetime => at = *until,
+                _ => return false,
+            }
+            if at >= end {
+                return at == end;
+            }
+        }
+        false
+    }
+
+    /// A response that answers nothing captured may acknowledge a block.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_taken(&mut self, context: &Context<'_, '_>) {
+        if context.facts.plain || context.arrival.cut || !context.facts.code.is_success() {
+            return;
+        }
+        if let Some(block) = context.message().block(OptionNumber::BLOCK1) {
+            let taken = Carried { option: OptionNumber::BLOCK1, block };
+            let (begin, size) = (taken.offset(), u64::from(block.size()));
+            self.memory.took.insert((context.pair.reversed(), begin), (begin + size, self.clock.stamp()));
+        }
+    }
+}
+
+/// The server takes a block that has holes in front of it: it had what is missing in the capture, or can do without.
+#[cold]
+#[inline(never)]
+pub(super) fn pass_holes(transfer: &mut Transfer, offset: u64, out: &mut Output<'_>) {
+    for hole in transfer.pass(offset) {
+        let (record, rule, was) = (hole.record, hole.finding.rule, hole.finding.severity);
+        hole.finding = hole.finding.at(less(was));
+        out.patch(Patch::Withdrawn { record, rule, was });
+        out.find(record, hole.finding);
+    }
+    withdraw_filled(transfer, out);
+}
+
+/// What was missing came.
+#[cold]
+#[inline(never)]
+pub(super) fn withdraw_filled(transfer: &mut Transfer, out: &mut Output<'_>) {
+    for hole in transfer.filled() {
+        let (record, rule, was) = (hole.record, hole.finding.rule, hole.finding.severity);
+        out.patch(Patch::Withdrawn { record, rule, was });
+    }
+}
