@@ -405,6 +405,10 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
             observation.came_late(value);
             context.find_option(Rule::ObsStale, OptionNumber::OBSERVE, number, before);
         }
+        // A client takes it as newer after a while, but in so short a time the numbers of no server come round.
+        ObserveOrder::NewerByTime if rise == 0 && soon && observation.payload().is_none() => {
+            context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0);
+        }
         ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
         ObserveOrder::Gap => {
             observation.row.gaps += 1;
