@@ -157,7 +157,7 @@ impl Drop for Draft {
 }
 
 /// Whether this is that file.
-fn is(path: &Path, wanted: FileId) -> bool {
+pub(super) fn is(path: &Path, wanted: FileId) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|file| id(&file) == wanted)
 }
 

@@ -193,7 +193,7 @@ impl fmt::Display for CaptureError {
                 let text = error.to_string();
                 let why = text.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text);
                 let why = why.strip_prefix("The ").map_or_else(|| why.to_owned(), |rest| format!("the {rest}"));
-                write!(f, "{name}: {why}; what was captured before is kept")
+                write!(f, "{name}: {why}")
             }
             Self::Changed { file, offset } => {
                 write!(f, "{file}: there is no longer a frame at byte {offset}; the file was changed, open it again")
@@ -284,8 +284,9 @@ mod tests {
     #[test]
     fn a_capture_that_ended_says_so_once() {
         for (text, expected) in [
-            ("d1: The interface disappeared", "d1: the interface disappeared; what was captured before is kept"),
-            ("no space", "d1: no space; what was captured before is kept"),
+            ("d1: The interface disappeared", "d1: the interface disappeared"),
+            ("d1: no space; so it is", "d1: no space; so it is"),
+            ("no space", "d1: no space"),
         ] {
             let error = CaptureError::Ended { name: "d1".into(), error: io::Error::other(text) };
             assert_eq!(error.to_string(), expected);

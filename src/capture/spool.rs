@@ -47,8 +47,8 @@ impl Spool {
             failure: Mutex::new(None),
             changed: Condvar::new(),
         });
-        let writer =
-            SpoolWriter { spool: Arc::clone(&spool), buffer: Vec::with_capacity(BUFFER), blame: |error| error };
+        let (buffer, words) = (Vec::with_capacity(BUFFER), Default::default());
+        let writer = SpoolWriter { spool: Arc::clone(&spool), buffer, words };
         (writer, SpoolReader { spool, position: 0, seen: 0 })
     }
 
@@ -72,42 +72,46 @@ impl Spool {
 pub struct SpoolWriter {
     spool: Arc<Spool>,
     buffer: Vec<u8>,
-    /// Makes of an error of the file what is told of it.
-    blame: fn(io::Error) -> io::Error,
+    /// What is told before and behind an error of the file.
+    words: (String, String),
 }
 
 impl SpoolWriter {
-    /// The same, whose own errors, where its file cannot be written, are told in these words.
+    /// The same, whose own errors, where its file cannot be written, are told between these words.
     #[must_use]
-    pub fn blaming(mut self, blame: fn(io::Error) -> io::Error) -> Self {
-        self.blame = blame;
+    pub fn blaming(mut self, before: &str, behind: String) -> Self {
+        self.words = (before.to_owned(), behind);
         self
     }
 
-    /// Writes out everything appended so far, then lets readers see it.
+    /// Writes out everything appended so far, then lets readers see it; of what does not fit on the disk as much as does.
     ///
     /// # Errors
     /// The failed write (a full disk, say). Readers get the same error behind the last committed byte.
     pub fn commit(&mut self) -> io::Result<()> {
+        self.write_out().inspect_err(|error| self.record(error.kind(), error.to_string()))
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let start = self.spool.committed.load(Ordering::Relaxed);
-        if let Err(error) = self.spool.file.write_all_at(&self.buffer, start) {
-            let error = (self.blame)(error);
-            self.record(error.kind(), error.to_string());
-            return Err(error);
+        // Nothing stands behind a gap.
+        if let Some((kind, text)) = &*self.spool.lock() {
+            return Err(io::Error::new(*kind, text.clone()));
         }
-        let end = start + self.buffer.len() as u64;
+        let start = self.spool.committed.load(Ordering::Relaxed);
+        let (written, result) = write_at(&self.spool.file, &self.buffer, start);
         self.buffer.clear();
-        self.spool.announce(|_| self.spool.committed.store(end, Ordering::Release));
-        Ok(())
+        self.spool.announce(|_| self.spool.committed.store(start + written as u64, Ordering::Release));
+        let (before, behind) = &self.words;
+        result.map_err(|error| io::Error::new(error.kind(), format!("{before}{error}{behind}")))
     }
 
     /// Ends the spool with an error of the source, which readers meet behind the last committed byte.
     pub fn fail(mut self, error: &io::Error) {
-        // A failing disk has been recorded by `commit` already, and was there first.
-        let _ = self.commit();
+        // That a disk failed has been recorded by `commit` already, and was there first; from now on this one is.
+        let _ = self.write_out();
         self.record(error.kind(), error.to_string());
     }
 
@@ -116,6 +120,20 @@ impl SpoolWriter {
             failure.get_or_insert((kind, text));
         });
     }
+}
+
+/// Writes all of it, or as much as there is room for: how many bytes are written, and why no more.
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match file.write_at(rest, offset + written as u64) {
+            Ok(0) => return (written, Err(ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
 }
 
 impl Write for SpoolWriter {
@@ -280,11 +298,42 @@ mod tests {
     fn a_spool_that_cannot_be_written_is_told_in_the_words_of_its_user() {
         // A file that is open for reading takes as little as one on a full disk.
         let (writer, reader) = Spool::on(File::open("/proc/self/exe").unwrap());
-        let mut writer = writer.blaming(|error| io::Error::new(error.kind(), format!("the copy: {error}")));
+        let mut writer = writer.blaming("the copy: ", "; no more".to_owned());
         // More than is gathered, so that it is written at once.
         let written = writer.write_all(&[0; BUFFER]).and_then(|()| writer.write_all(&[0; BUFFER])).unwrap_err();
-        assert!(written.to_string().starts_with("the copy: "), "{written}");
+        let told = written.to_string();
+        assert!(told.starts_with("the copy: ") && told.ends_with("; no more"), "{told}");
         assert_eq!(reader.failure().unwrap().to_string(), written.to_string());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_still_fits_is_read_before_the_error() {
+        use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+        use nix::sys::memfd::{MFdFlags, memfd_create};
+        // Room for one page of memory, and no more.
+        const ROOM: usize = 4096;
+        let file = File::from(memfd_create("full", MFdFlags::MFD_ALLOW_SEALING).unwrap());
+        file.set_len(ROOM as u64).unwrap();
+        fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_GROW)).unwrap();
+        let (mut writer, reader) = Spool::on(file);
+        writer.write_all(&[7; ROOM + 100]).unwrap();
+        writer.commit().unwrap_err();
+        drop(writer);
+        let mut held = vec![0; 2 * ROOM];
+        assert_eq!(reader.read_at(0, &mut held).unwrap(), ROOM);
+        assert!(held.iter().take(ROOM).all(|byte| *byte == 7));
+        assert!(reader.read_at(ROOM as u64, &mut held).is_err());
+    }
+
+    #[test]
+    fn nothing_stands_behind_a_gap() {
+        let (mut writer, reader) = Spool::on(File::options().read(true).write(true).open("/dev/full").unwrap());
+        for bytes in [b"abc", b"def"] {
+            writer.write_all(bytes).unwrap();
+            assert_eq!(writer.commit().unwrap_err().kind(), ErrorKind::StorageFull);
+            check(&reader, 0, Err(ErrorKind::StorageFull));
+        }
     }
 
     #[test]

@@ -31,6 +31,16 @@ impl<W: Write> PcapWriter<W> {
         self.link
     }
 
+    /// What is written to. Nothing may be written there but through this.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.to
+    }
+
+    /// Gives back what was written to, with what it may still hold.
+    pub fn into_inner(self) -> W {
+        self.to
+    }
+
     /// Appends a frame. A time that pcap cannot hold (before 1970, after 2106) is set to the nearest it can.
     ///
     /// # Errors

@@ -1,8 +1,7 @@
 //! A live capture, opened in the order that safety asks for: the device, then the user's own rights, then files and threads.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::input;
 use super::{InputArgs, ReadingArgs};
 use crate::capture;
-use crate::capture::live::{self, Device, LiveError, LiveHandle, LiveOptions};
+use crate::capture::live::{self, Device, LiveError, LiveHandle, LiveOptions, Output};
 use crate::capture::spool::{Spool, SpoolReader, SpoolWriter};
 use crate::capture::{Carrier, Opened};
 use crate::pipeline::LoaderOptions;
@@ -34,7 +33,7 @@ pub struct Live {
 struct Files {
     writer: SpoolWriter,
     reader: SpoolReader,
-    output: Option<Box<dyn Write + Send>>,
+    output: Option<Output>,
 }
 
 /// Open the interface, give up all rights, then start to capture. No thread may run before. `subcommand`: what was typed before the options, for
@@ -45,6 +44,8 @@ struct Files {
 pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs, subcommand: &str) -> anyhow::Result<Live> {
     let mut options = LiveOptions::new(interface, input::port_ranges(reading)?);
     options.filter.clone_from(&input.filter);
+    // Only the screen has an `s`.
+    options.is_savable = subcommand.is_empty();
     let capture = live::open(&options).map_err(|error| typed(error, subcommand))?;
     let (device, filter) = (capture.device().clone(), capture.filter().to_owned());
     let (files, identity) =
@@ -77,14 +78,12 @@ fn files(output: Option<&Path>, spool: &Path) -> anyhow::Result<Files> {
 }
 
 /// The file of `-w`; `-` is standard output.
-fn create(path: &Path) -> anyhow::Result<Box<dyn Write + Send>> {
+fn create(path: &Path) -> anyhow::Result<Output> {
     if path == Path::new("-") {
         anyhow::bail!("-w -: frames and text cannot share standard output; name a file");
     }
-    let file = File::create(path).map_err(|error| {
-        anyhow::anyhow!("{}: cannot be written: {error}; name another file with -w", path.display())
-    })?;
-    Ok(Box::new(BufWriter::new(file)))
+    Output::create(path)
+        .map_err(|error| anyhow::anyhow!("{}: cannot be written: {error}; name another file with -w", path.display()))
 }
 
 /// Ends a capture when it is dropped, whoever else still holds its handle.

@@ -122,24 +122,68 @@ fn what_waits_in_vain_is_told_though_nothing_comes() {
     printing.wait();
 }
 
+/// A capture whose files may not grow beyond some kilobytes, while more is sent at once: what it printed and said.
+fn without_room(network: &Network, peers: &Peers, arguments: &[&str]) -> (String, String) {
+    let folder = open_folder();
+    let said = File::create(folder.path().join("said")).unwrap();
+    let mut command = network.command("sh");
+    command.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_coapscope"));
+    let (mut process, lines) = Lines::of(command.args(["print", "-i", INTERFACE]).args(arguments).stderr(said));
+    let flood = format!(
+        "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nfor _ in range(500):\n for _ in range(8): s.sendto({MESSAGE} + b'\\xff' + bytes(1300), ('{ALARM}', 5683))\n time.sleep(0.1)"
+    );
+    let mut flood = Process(network.command(&peers.python).args(["-c", &flood]).spawn().unwrap());
+    assert_eq!(process.0.wait().unwrap().code(), Some(2));
+    flood.0.kill().unwrap();
+    let said = std::fs::read_to_string(folder.path().join("said")).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    wait_until("a line", || !lines.text().is_empty());
+    (lines.text(), said)
+}
+
 #[test]
 fn a_full_folder_of_the_working_copy_is_named_as_that() {
     let Some(peers) = Peers::or_skip("a_full_folder_of_the_working_copy_is_named_as_that") else { return };
     let network = Network::start(&peers);
     network.halt();
-    let file = open_folder();
-    let said = File::create(file.path().join("said")).unwrap();
-    let mut command = network.command("sh");
-    // Its own file is the working copy, which may not grow beyond some kilobytes.
-    command.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_coapscope"));
-    let (mut process, _lines) = Lines::of(command.args(["print", "-i", INTERFACE]).stderr(said));
-    let flood = format!(
-        "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nfor _ in range(500):\n s.sendto({MESSAGE} + b'\\xff' + bytes(1300), ('{ALARM}', 5683))\n time.sleep(0.01)"
+    let (lines, said) = without_room(&network, &peers, &[]);
+    // All that had room, though it came at once.
+    assert!(lines.lines().count() > 1, "{lines}");
+    let expected = "the working copy of the capture cannot be written: File too large (os error 27); choose another folder with --spool\n";
+    assert!(said.ends_with(expected), "{said}");
+}
+
+#[test]
+fn a_full_disk_leaves_whole_frames_in_the_file() {
+    let Some(peers) = Peers::or_skip("a_full_disk_leaves_whole_frames_in_the_file") else { return };
+    let network = Network::start(&peers);
+    network.halt();
+    let folder = open_folder();
+    let file = folder.path().join("x.pcap");
+    let (_, said) = without_room(&network, &peers, &["-w", file.to_str().unwrap()]);
+    let frames = count_frames(&file);
+    let expected = format!(
+        "/x.pcap cannot be written: File too large (os error 27); it holds the first {frames} frames; name a file elsewhere with -w\n"
     );
-    assert!(network.command(&peers.python).args(["-c", &flood]).status().unwrap().success());
-    assert_eq!(process.0.wait().unwrap().code(), Some(2));
-    let said = std::fs::read_to_string(file.path().join("said")).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    let expected = "the working copy of the capture cannot be written: File too large (os error 27); choose another folder with --spool";
-    assert!(said.contains(expected), "{said}");
+    assert!(frames > 1 && said.ends_with(&expected), "{frames}: {said}");
+    let whole =
+        std::process::Command::new(env!("CARGO_BIN_EXE_coapscope")).args(["stats", file.to_str().unwrap()]).output();
+    assert_eq!(String::from_utf8_lossy(&whole.unwrap().stderr), "", "it is not cut");
+}
+
+#[test]
+fn an_interface_that_disappears_ends_the_capture_and_its_file_is_named() {
+    let Some(peers) = Peers::or_skip("an_interface_that_disappears_ends_the_capture_and_its_file_is_named") else {
+        return;
+    };
+    let network = Network::start(&peers);
+    let mut printing = Printing::start(&network, "", &[]);
+    assert!(network.command("ip").args(["link", "delete", INTERFACE]).status().unwrap().success());
+    assert_eq!(printing.process.0.wait().unwrap().code(), Some(2));
+    let said = printing.said();
+    let kept = format!("; what was captured before is kept in {}\n", printing.file.display());
+    assert!(
+        said.starts_with(&format!("coapscope: {INTERFACE}: the interface disappeared")) && said.ends_with(&kept),
+        "{said}"
+    );
 }

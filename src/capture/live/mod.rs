@@ -12,14 +12,15 @@ mod abi;
 mod devices;
 mod error;
 mod filter;
+mod output;
 mod thread;
 
 pub use devices::{Access, Device, devices};
 pub use error::LiveError;
 pub use filter::kernel_filter;
+pub use output::Output;
 pub use thread::{LiveHandle, LiveStats};
 
-use std::io::Write;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -53,6 +54,8 @@ pub struct LiveOptions {
     pub promiscuous: bool,
     /// Kernel buffer in bytes.
     pub buffer: u32,
+    /// Whoever looks at the capture can save it yet when it has ended: an error that ends it says so.
+    pub is_savable: bool,
 }
 
 impl LiveOptions {
@@ -65,6 +68,7 @@ impl LiveOptions {
             snaplen: MAX_SNAPLEN,
             promiscuous: true,
             buffer: DEFAULT_BUFFER,
+            is_savable: false,
         }
     }
 }
@@ -76,6 +80,7 @@ pub struct LiveCapture {
     link: LinkType,
     filter: String,
     snaplen: u32,
+    is_savable: bool,
 }
 
 /// Opens an interface and sets its kernel filter. Starts no thread.
@@ -97,7 +102,7 @@ pub fn open(options: &LiveOptions) -> Result<LiveCapture, LiveError> {
     if let Err(error) = capture.filter(&filter, true) {
         return Err(refused_filter(&capture, filter, &message(&error)));
     }
-    Ok(LiveCapture { capture, device, link, filter, snaplen: options.snaplen })
+    Ok(LiveCapture { capture, device, link, filter, snaplen: options.snaplen, is_savable: options.is_savable })
 }
 
 /// libpcap takes signed numbers, and silently makes something else of lengths it does not like.
@@ -248,7 +253,7 @@ impl LiveCapture {
     pub fn start(
         self,
         spool: SpoolWriter,
-        output: Option<Box<dyn Write + Send>>,
+        output: Option<Output>,
         limit: Option<u64>,
     ) -> Result<LiveHandle, LiveError> {
         thread::start(self, spool, output, limit)

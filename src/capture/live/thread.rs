@@ -1,6 +1,6 @@
 //! The thread that copies frames from the kernel to the spool, and does nothing else.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use pcap::{Active, BreakLoop, Capture, PacketHeader};
 
 use super::error::{LiveError, message};
-use super::{LiveCapture, TIMEOUT_MS};
+use super::{LiveCapture, Output, TIMEOUT_MS};
 use crate::capture::PcapWriter;
 use crate::capture::spool::SpoolWriter;
 
@@ -98,7 +98,7 @@ impl Drop for LiveHandle {
 pub(super) fn start(
     live: LiveCapture,
     spool: SpoolWriter,
-    output: Option<Box<dyn Write + Send>>,
+    output: Option<Output>,
     limit: Option<u64>,
 ) -> Result<LiveHandle, LiveError> {
     let name = live.device.name.clone();
@@ -118,7 +118,7 @@ pub(super) fn start(
             let result = drain(capture, &theirs, &mut sinks, &mut room).and(result);
             match result {
                 Ok(()) => drop(sinks),
-                Err(error) => sinks.fail(&io::Error::new(error.kind(), format!("{}: {error}", device.name))),
+                Err(error) => sinks.fail(&error, &device.name),
             }
             drop(running);
         })
@@ -226,31 +226,38 @@ fn time(header: &PacketHeader) -> i64 {
     seconds.saturating_mul(1_000_000_000).saturating_add(fraction.saturating_mul(unit))
 }
 
-/// Says which of the two files could not be written.
-type Blame = fn(io::Error) -> io::Error;
-const OUTPUT: Blame = |error| io::Error::new(error.kind(), format!("the file of -w cannot be written: {error}"));
-const SPOOL: Blame = |error| {
-    let way = "choose another folder with --spool";
-    io::Error::new(error.kind(), format!("the working copy of the capture cannot be written: {error}; {way}"))
-};
+/// Bytes of frames that go to the files at once, at the most, unless one has more by itself.
+const GATHERED: usize = 32 << 10;
 
 /// Where the frames go.
 struct Sinks {
     spool: PcapWriter<SpoolWriter>,
-    output: Option<PcapWriter<Box<dyn Write + Send>>>,
+    output: Option<PcapWriter<Output>>,
     /// When the capture ended, in nanoseconds since 1970: what came later is not wanted.
     until: Option<i64>,
     /// Something came later.
     is_past: bool,
+    /// Bytes of frames that may not be in the files yet.
+    gathered: usize,
+    /// Where the frames are that came before an error, to be said behind it.
+    kept: String,
 }
 
 impl Sinks {
     /// Begins both, and lets readers see that.
-    fn begin(live: &LiveCapture, spool: SpoolWriter, output: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
-        let begun = PcapWriter::new(spool.blaming(SPOOL), live.link, live.snaplen)?;
+    fn begin(live: &LiveCapture, spool: SpoolWriter, output: Option<Output>) -> io::Result<Self> {
+        let kept = match &output {
+            Some(output) => format!("; what was captured before is kept in {}", output.name()),
+            None if live.is_savable => "; what was captured before can still be saved".to_owned(),
+            None => String::new(),
+        };
+        let way = format!("; choose another folder with --spool{kept}");
+        let spool = spool.blaming("the working copy of the capture cannot be written: ", way);
+        let begun = PcapWriter::new(spool, live.link, live.snaplen)?;
         let output = output.map(|output| PcapWriter::new(output, live.link, live.snaplen)).transpose()?;
-        let mut sinks = Self { spool: begun, output, until: None, is_past: false };
+        let mut sinks = Self { spool: begun, output, until: None, is_past: false, gathered: 0, kept };
         sinks.commit()?;
+        sinks.output.iter_mut().for_each(|output| output.get_mut().keep());
         Ok(sinks)
     }
 
@@ -262,26 +269,35 @@ impl Sinks {
     }
 
     fn frame(&mut self, header: &PacketHeader, bytes: &[u8]) -> io::Result<()> {
+        // The user's file has it all when the working copy turns out to be full.
+        if self.gathered + bytes.len() > GATHERED {
+            self.commit()?;
+        }
+        self.gathered += bytes.len();
         let time = time(header);
         if let Some(output) = &mut self.output {
-            output.record(time, header.len, bytes).map_err(OUTPUT)?;
+            output.record(time, header.len, bytes)?;
         }
         self.spool.record(time, header.len, bytes)
     }
 
     /// The user's file first: what is shown is also saved.
     fn commit(&mut self) -> io::Result<()> {
+        self.gathered = 0;
         if let Some(output) = &mut self.output {
-            output.flush().map_err(OUTPUT)?;
+            output.flush()?;
         }
         self.spool.flush()
     }
 
-    /// Ends the spool with the reason, behind the last whole frame.
-    fn fail(self, error: &io::Error) {
-        // Where the flush fails, the spool has that error already.
-        if let Ok(spool) = self.spool.finish() {
-            spool.fail(error);
-        }
+    /// Ends the spool with the reason, behind the last whole frame, and says where the frames are that came before.
+    fn fail(mut self, error: &io::Error, interface: &str) {
+        // What came before the reason belongs into the file, too. That it cannot be written is said instead of the reason, if it is not that.
+        let saved = self.output.as_mut().map_or(Ok(()), PcapWriter::flush);
+        let error = saved.as_ref().err().unwrap_or(error);
+        let lacks = self.output.is_some_and(|mut output| output.get_mut().has_failed());
+        let kept = if lacks { "" } else { &self.kept };
+        let error = io::Error::new(error.kind(), format!("{interface}: {error}{kept}"));
+        self.spool.into_inner().fail(&error);
     }
 }
