@@ -134,10 +134,13 @@ impl FrameReader {
         file.map(|(name, _)| name.as_str())
     }
 
-    fn changed(&self, position: Position) -> CaptureError {
+    /// What is said where something else stands at a place than when it was read first.
+    #[cold]
+    pub fn changed(&self, position: Position) -> CaptureError {
         let file = self.files.get(usize::from(position.file)).or(self.files.first());
-        let file = file.map_or_else(String::new, |(name, _)| name.clone());
-        CaptureError::Changed { file, offset: position.offset }
+        let is_followed = file.is_some_and(|(_, medium)| medium.is_followed());
+        let (file, offset) = (file.map_or_else(String::new, |(name, _)| name.clone()), position.offset);
+        if is_followed { CaptureError::Lost { file, offset } } else { CaptureError::Changed { file, offset } }
     }
 
     /// Gets the whole block, of which the beginning is there.

@@ -6,7 +6,7 @@ use super::check;
 use super::learn::{Document, Found, Learner};
 use crate::capture::{CaptureError, FrameReader};
 use crate::coap::{Finding, Message};
-use crate::frame::{PeelOptions, Peeled, Peeler, Whole};
+use crate::frame::{Frame, PeelOptions, Peeled, Peeler, Whole};
 use crate::payload::{self, About, Part, Subject};
 use crate::store::{Body, Record, RecordFlags, RecordKind, Store, View};
 use crate::tracking::RecordId;
@@ -144,7 +144,11 @@ impl Fetcher {
         let single = [position];
         for place in store.extents(id).unwrap_or(&single) {
             self.reader.load(*place, &mut self.frame)?;
-            match peeler.peel(&self.reader.lent(*place, number, &self.frame)?) {
+            let frame = self.reader.lent(*place, number, &self.frame)?;
+            if *place == position && frame.time != record.time {
+                return Err(self.reader.changed(position));
+            }
+            match peeler.peel(&frame) {
                 Peeled::Datagram(datagram) => {
                     self.message.extend_from_slice(datagram.payload);
                     self.whole = datagram.reassembled.cloned();
@@ -163,6 +167,24 @@ impl Fetcher {
                 Peeled::Other(_) => {}
             }
         }
+        if self.message.len() < usize::from(record.coap_length) {
+            return Err(self.reader.changed(position));
+        }
         Ok((coap_offset, cut))
     }
+}
+
+/// The bytes of a record's message in its frame, which must be the one that it was made of: the file may have been written over since.
+///
+/// # Errors
+/// Where it has another time, or is too short.
+#[inline]
+pub(super) fn message_in<'f>(
+    frame: &Frame<'f>,
+    record: &Record,
+    reader: &FrameReader,
+) -> Result<&'f [u8], CaptureError> {
+    let start = usize::from(record.coap_offset);
+    let bytes = frame.bytes.get(start..start + usize::from(record.coap_length));
+    bytes.filter(|_| frame.time == record.time).ok_or_else(|| reader.changed(frame.position))
 }

@@ -1,5 +1,6 @@
 //! Looking at many messages in the order of the capture, as far as is needed: what a filter does.
 
+use super::fetch::message_in;
 use super::{Fetcher, check};
 use crate::capture::{CaptureError, RunReader};
 use crate::coap::{Finding, Message};
@@ -59,11 +60,14 @@ impl Sweep {
         }
         let position = store.position(&record);
         let frame = self.runs.frame(position, u64::from(record.frame))?;
-        let start = usize::from(record.coap_offset);
-        let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
+        let bytes = message_in(&frame, &record, self.fetcher.reader())?;
         let message = Message::decode_as(bytes, record.mode).cut_if(record.flags.has(RecordFlags::CUT));
         let file = self.fetcher.reader().file_name(position);
-        Ok(Some(View { file, coap_offset: Some(start), ..view(store, id, record, frame, message, &self.directory) }))
+        Ok(Some(View {
+            file,
+            coap_offset: Some(record.coap_offset.into()),
+            ..view(store, id, record, frame, message, &self.directory)
+        }))
     }
 
     /// The same, with the body that the message completed.
@@ -90,12 +94,11 @@ impl Sweep {
             let message = Message::decode_as(datagram.payload, record.mode).cut_if(datagram.cut);
             check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
         }
-        let start = usize::from(record.coap_offset);
-        let bytes = frame.bytes.get(start..start + usize::from(record.coap_length)).unwrap_or_default();
+        let bytes = message_in(&frame, &record, self.fetcher.reader())?;
         let message = Message::decode_as(bytes, record.mode).cut_if(record.flags.has(RecordFlags::CUT));
         let file = self.fetcher.reader().file_name(position);
         let own_findings = &self.findings;
-        let coap_offset = Some(start);
+        let coap_offset = Some(record.coap_offset.into());
         Ok(Some(View { file, coap_offset, own_findings, ..view(store, id, record, frame, message, &self.directory) }))
     }
 
@@ -130,5 +133,53 @@ fn view<'a>(
         coap_offset: None,
         directory,
         body: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+    use crate::capture::{self, Input};
+    use crate::pipeline::{Pipeline, PipelineOptions, Step};
+    use crate::store::Update;
+
+    /// Where the header of the first record begins.
+    const RECORD: u64 = 24;
+
+    #[test]
+    fn what_was_written_over_is_not_taken_for_what_was_read() {
+        let bytes = std::fs::read("captures/lab/02-alarm-plain.pcap").unwrap();
+        let length = u32::from_le_bytes(*bytes[32..].first_chunk().unwrap());
+        for (name, at, written) in [
+            ("zeros", RECORD, vec![0; bytes.len() - RECORD as usize]),
+            ("another time", RECORD + 4, vec![1, 0]),
+            ("a shorter record", RECORD + 8, (length - 1).to_le_bytes().to_vec()),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x.pcap");
+            std::fs::write(&path, &bytes).unwrap();
+            let opened = capture::open(&Input::Path(path.clone()), folder.path()).unwrap();
+            let mut pipeline = Pipeline::new(opened.source, PipelineOptions::default());
+            let (mut store, mut step) = (Store::default(), Step::Pending);
+            while step != Step::Ended {
+                let mut update = Update::default();
+                step = pipeline.step(&mut update);
+                store.apply(update);
+            }
+            let whole = Fetcher::new(opened.reader, false);
+            File::options().write(true).open(&path).unwrap().write_all_at(&written, at).unwrap();
+            let mut sweep = Sweep::new(&whole);
+            let results = [
+                sweep.message(&store, 0).map(drop),
+                sweep.findings(&store, 0).map(drop),
+                whole.clone().view(&store, 0).map(drop),
+            ];
+            for result in results {
+                assert!(matches!(result, Err(CaptureError::Changed { offset: RECORD, .. })), "{name}: {result:?}");
+            }
+        }
     }
 }
