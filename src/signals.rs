@@ -1,10 +1,11 @@
 //! Signals as data: a thread waits for them and hands them on, so that no handler runs any code of ours. And the end of the terminal,
 //! which may come without one.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
+
+use crate::capture::Until;
 
 /// The signal that says that the terminal is gone.
 pub const HANGUP: i32 = SIGHUP;
@@ -88,53 +91,95 @@ const LOOK: u16 = 20;
 /// Who is still busy so long after Ctrl-C says why.
 const QUIET: Duration = Duration::from_millis(700);
 
-/// Let whoever writes into standard input, a pipe, end first: Ctrl-C reaches all programs of a pipeline, and what `tcpdump -w -` still writes
-/// then is wanted, as is what follows from all of it. Asked a second time, or where the pipe stays open, the program ends.
-pub fn outlive_writer() {
-    let Ok(pipe) = io::stdin().as_fd().try_clone_to_owned().map(File::from) else { return };
-    let kind = pipe.metadata().map(|entry| entry.file_type());
-    if !kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket()) || is_ignored(SIGINT) {
-        return;
+/// Where one of the inputs is a pipe: end it at a signal, so that what came by then is told. Ctrl-C reaches all programs of a pipeline, and
+/// what `tcpdump -w -` still writes then is wanted: its writer may end first. Where the pipe stays open, and at SIGTERM and SIGHUP, which reach
+/// this program alone, no more is read of it. Asked a second time, the program ends.
+pub fn end_pipes<'p>(inputs: impl Iterator<Item = &'p Path>) -> Option<Until> {
+    let pipes: Vec<Option<File>> = inputs.filter_map(pipe).collect();
+    let asked: Vec<i32> = [SIGHUP, SIGTERM, SIGINT].into_iter().filter(|signal| !is_ignored(*signal)).collect();
+    if pipes.is_empty() || asked.is_empty() {
+        return None;
     }
-    // Where the system has no thread left it stays as it was.
-    let Ok(mut signals) = Signals::new([SIGINT]) else { return };
-    let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
+    // Where the system has no file or thread left it stays as it was.
+    let (enough, until) = Until::dropped().ok()?;
+    let mut signals = Signals::new(asked).ok()?;
+    let started = std::thread::Builder::new().name("signals".into()).spawn(move || {
         let signal = loop {
             if let Some(signal) = signals.wait().next() {
                 break signal;
             }
         };
-        if !goes(&pipe, &mut signals) {
+        let why = match signal {
+            SIGINT => wait_for_writers(&pipes, &mut signals),
+            _ => Some(Busy::Enough),
+        };
+        let Some(why) = why else {
             let _ = end_by(signal);
+            return;
+        };
+        if why == Busy::Enough {
+            drop(enough);
         }
         // It goes on with what was written. Who is done by then says nothing.
-        let _ = std::thread::Builder::new().name("busy".into()).spawn(tell_busy);
+        let _ = std::thread::Builder::new().name("busy".into()).spawn(move || tell_busy(why));
         for signal in signals.forever() {
             let _ = end_by(signal);
         }
     });
+    started.is_ok().then_some(until)
 }
 
-/// Whether the other end of the pipe goes before its time is over, and before the signal comes again.
-fn goes(pipe: &File, signals: &mut Signals) -> bool {
+/// Whether an input is a pipe; and the pipe, where it is open here.
+fn pipe(input: &Path) -> Option<Option<File>> {
+    let is_pipe = |kind: FileType| kind.is_fifo() || kind.is_socket();
+    if input == Path::new("-") {
+        let pipe = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+        return is_pipe(pipe.metadata().ok()?.file_type()).then_some(Some(pipe));
+    }
+    std::fs::metadata(input).is_ok_and(|entry| entry.file_type().is_fifo()).then_some(None)
+}
+
+/// Why this program is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Busy {
+    /// The writers have ended.
+    Gone,
+    /// No more is read.
+    Enough,
+}
+
+/// Waits until the other ends of the pipes go, for a while. None where the signal comes again before.
+fn wait_for_writers(pipes: &[Option<File>], signals: &mut Signals) -> Option<Busy> {
     let deadline = Instant::now() + WRITER;
     loop {
-        if is_gone(pipe, PollTimeout::from(LOOK)) {
-            return true;
+        let are_gone = match pipes {
+            // Whether that of a named pipe has gone only its reader knows.
+            [Some(pipe)] => is_gone(pipe, PollTimeout::from(LOOK)),
+            _ => {
+                std::thread::sleep(Duration::from_millis(LOOK.into()));
+                false
+            }
+        };
+        if are_gone {
+            return Some(Busy::Gone);
         }
-        if Instant::now() >= deadline || signals.pending().next().is_some() {
-            return false;
+        if signals.pending().next().is_some() {
+            return None;
+        }
+        if Instant::now() >= deadline {
+            return Some(Busy::Enough);
         }
     }
 }
 
-fn tell_busy() {
+fn tell_busy(why: Busy) {
     std::thread::sleep(QUIET);
+    let why = match why {
+        Busy::Gone => "the program that wrote to standard input has ended; what it wrote is still read",
+        Busy::Enough => "no more is read, but what came before is still worked on",
+    };
     // Nobody is left to read where that fails.
-    let _ = writeln!(
-        io::stderr(),
-        "coapscope: the program that wrote to standard input has ended; what it wrote is still read: Ctrl-C again ends at once"
-    );
+    let _ = writeln!(io::stderr(), "coapscope: {why}: Ctrl-C again ends at once");
 }
 
 /// Start a thread that waits until the terminal of the keyboard is gone, and then asks to end, as SIGHUP does. That signal reaches the

@@ -57,7 +57,7 @@ impl Read {
 }
 
 fn options() -> OpenOptions {
-    OpenOptions { spool: std::env::temp_dir(), follow: false }
+    OpenOptions { spool: std::env::temp_dir(), ..OpenOptions::default() }
 }
 
 /// Reads all there is, and every frame again by its place: it must be the same.

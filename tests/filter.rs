@@ -39,7 +39,7 @@ struct Loaded {
 
 impl Loaded {
     fn of(path: &Path) -> Self {
-        let options = OpenOptions { spool: std::env::temp_dir(), follow: false };
+        let options = OpenOptions { spool: std::env::temp_dir(), ..OpenOptions::default() };
         let Opened { source, reader, .. } = capture::open_all(&[Input::Path(path.to_owned())], &options).unwrap();
         let mut pipeline = Pipeline::new(source, PipelineOptions::default());
         let (mut store, mut update) = (Store::default(), Update::default());

@@ -21,6 +21,7 @@ mod reader;
 mod run;
 mod savefile;
 pub mod spool;
+mod until;
 mod warning;
 mod window;
 mod writer;
@@ -42,6 +43,7 @@ pub use pcapng::PcapngWriter;
 pub use reader::FrameReader;
 pub use run::RunReader;
 pub use savefile::{MAX_WARNINGS, Savefile};
+pub use until::Until;
 pub use warning::{Warning, WarningKind};
 pub use writer::PcapWriter;
 

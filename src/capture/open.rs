@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use super::format::{self, Kind};
 use super::interface::InterfaceTable;
 use super::medium::{Followed, Later, Medium};
 use super::spool::SpoolReader;
+use super::until::{Ending, Until};
 use super::{CaptureError, FrameReader, Merged, Savefile, Source, spool};
 
 /// Something to read.
@@ -52,11 +54,13 @@ pub struct OpenOptions {
     /// Files are being written: at their end wait for more, for ever. One that is written anew, or whose name is given to another file,
     /// is read from its beginning, as `tail -F` does; of several merged by time it ends the capture.
     pub follow: bool,
+    /// When it is enough of standard input and of named pipes, whose writers may stay.
+    pub until: Option<Until>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { spool: PathBuf::from(spool::DEFAULT_FOLDER), follow: false }
+        Self { spool: PathBuf::from(spool::DEFAULT_FOLDER), follow: false, until: None }
     }
 }
 
@@ -81,7 +85,7 @@ impl std::fmt::Debug for Opened {
 /// # Errors
 /// As [`open_all`].
 pub fn open(input: &Input, spool_dir: &Path) -> Result<Opened, CaptureError> {
-    open_all(std::slice::from_ref(input), &OpenOptions { spool: spool_dir.to_owned(), follow: false })
+    open_all(std::slice::from_ref(input), &OpenOptions { spool: spool_dir.to_owned(), ..OpenOptions::default() })
 }
 
 /// Opens several inputs as one capture, merged by time.
@@ -125,19 +129,41 @@ pub fn open_spool(spool: SpoolReader, name: &str) -> Opened {
 
 /// A named pipe. Opening it waits until somebody opens the other end, so that whoever reads it opens it.
 enum Pipe {
-    Closed(PathBuf),
-    Open(File),
+    Closed(PathBuf, Option<Until>),
+    Open(Box<dyn Read + Send>),
 }
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self {
-                Self::Closed(path) => *self = Self::Open(File::open(path)?),
+                Self::Closed(path, until) => *self = Self::Open(opened(path, until.take())?),
                 Self::Open(file) => return file.read(buffer),
             }
         }
     }
+}
+
+fn opened(path: &Path, until: Option<Until>) -> io::Result<Box<dyn Read + Send>> {
+    match until {
+        // It opens at once, and reads as one that has nothing yet: so it can be enough while nobody writes, too. Linux has it so.
+        #[cfg(target_os = "linux")]
+        Some(until) => {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+            let file = File::options().read(true).custom_flags(flags).open(path)?;
+            Ok(Box::new(Ending::new(file, until)))
+        }
+        _ => Ok(Box::new(File::open(path)?)),
+    }
+}
+
+/// Standard input, to its end or until it is enough.
+fn standard_input(until: Option<Until>) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match until {
+        Some(until) => Box::new(Ending::new(File::from(io::stdin().as_fd().try_clone_to_owned()?), until)),
+        None => Box::new(io::stdin()),
+    })
 }
 
 /// What the bytes of an input are read from.
@@ -150,11 +176,12 @@ fn medium(input: &Input, options: &OpenOptions) -> Result<(Medium, Option<Feed>)
         if io::stdin().is_terminal() {
             return Err(CaptureError::Terminal);
         }
-        return feed(Box::new(io::stdin()), None);
+        let from = standard_input(options.until.clone());
+        return feed(from.map_err(|error| CaptureError::Open { file: input.name(), error })?, None);
     };
     let name = || input.name();
     if std::fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
-        return feed(Box::new(Pipe::Closed(path.clone())), None);
+        return feed(Box::new(Pipe::Closed(path.clone(), options.until.clone())), None);
     }
     let file = File::open(path).map_err(|error| CaptureError::Open { file: name(), error })?;
     let data = file.metadata().map_err(|error| CaptureError::Open { file: name(), error })?;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::{FileArgs, InputArgs, ReadingArgs, When};
 use crate::capture::spool::Spool;
-use crate::capture::{self, Input, OpenOptions, Opened};
+use crate::capture::{self, Input, OpenOptions, Opened, Until};
 use crate::coap::{Parameters, TokenPolicy};
 use crate::pipeline::{PipelineOptions, Ports};
 use crate::tracking::TrackerOptions;
@@ -57,10 +57,8 @@ fn named<'a>(file: &'a Option<PathBuf>, read: &'a [PathBuf]) -> &'a [PathBuf] {
 /// # Errors
 /// One line that says what, which file, why, and what to do.
 pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
-    if paths.iter().any(|path| path == Path::new("-")) {
-        crate::signals::outlive_writer();
-    }
-    open_for_screen(paths, follow, reading)
+    let until = crate::signals::end_pipes(paths.iter().map(PathBuf::as_path));
+    open_until(paths, follow, reading, until)
 }
 
 /// The same for the screen, to which Ctrl-C is a key.
@@ -68,6 +66,10 @@ pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::R
 /// # Errors
 /// As for [`open`].
 pub fn open_for_screen(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
+    open_until(paths, follow, reading, None)
+}
+
+fn open_until(paths: &[PathBuf], follow: bool, reading: &ReadingArgs, until: Option<Until>) -> anyhow::Result<Opened> {
     let inputs = named_inputs(paths);
     if inputs.iter().filter(|input| **input == Input::StandardInput).count() > 1 {
         bail!("-r -: standard input can be read once only");
@@ -78,7 +80,7 @@ pub fn open_for_screen(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -
             paths.len()
         );
     }
-    Ok(capture::open_all(&inputs, &OpenOptions { spool: reading.spool.clone(), follow })?)
+    Ok(capture::open_all(&inputs, &OpenOptions { spool: reading.spool.clone(), follow, until })?)
 }
 
 /// What the names mean: `-` is standard input.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -19,12 +19,16 @@ fn start(arguments: &str) -> Child {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     // With its first bytes read it has taken the signal over.
     child.stdin.as_mut().unwrap().write_all(&std::fs::read(CAPTURE).unwrap()[..100]).unwrap();
+    wait_for_signals(&child);
+    child
+}
+
+fn wait_for_signals(child: &Child) {
     let deadline = Instant::now() + PATIENCE;
-    while !catches_interrupts(&child) {
-        assert!(Instant::now() < deadline, "{arguments}: in vain waited for it to be ready for Ctrl-C");
+    while !catches_interrupts(child) {
+        assert!(Instant::now() < deadline, "in vain waited for it to be ready for Ctrl-C");
         std::thread::yield_now();
     }
-    child
 }
 
 fn catches_interrupts(child: &Child) -> bool {
@@ -56,20 +60,68 @@ fn what_is_written_after_ctrl_c_is_told() {
     }
 }
 
+/// What a command says that has all of the capture, and its writer stays; it is asked to end by these signals.
+fn outcome(mut child: Child, signals: &[Signal], pid: u32) -> Output {
+    let _writer = child.stdin.take();
+    for signal in signals {
+        kill(Pid::from_raw(pid.cast_signed()), *signal).unwrap();
+    }
+    let (ended, end) = channel();
+    std::thread::spawn(move || ended.send(child.wait_with_output()));
+    end.recv_timeout(PATIENCE).expect("it ends").unwrap()
+}
+
 #[test]
-fn a_writer_that_does_not_end_keeps_nobody() {
-    for twice in [false, true] {
-        let mut child = start("stats -");
-        interrupt(&child);
-        if twice {
-            interrupt(&child);
+fn what_came_is_told_though_the_writer_stays() {
+    for (arguments, signal) in [
+        ("stats", Signal::SIGINT),
+        ("stats", Signal::SIGTERM),
+        ("stats --json", Signal::SIGTERM),
+        ("check", Signal::SIGTERM),
+        ("flow", Signal::SIGTERM),
+        ("print", Signal::SIGTERM),
+        ("print -T json", Signal::SIGINT),
+        ("print -T csv --table exchanges", Signal::SIGTERM),
+    ] {
+        let mut child = start(&format!("{arguments} -"));
+        child.stdin.as_mut().unwrap().write_all(&std::fs::read(CAPTURE).unwrap()[100..]).unwrap();
+        let pid = child.id();
+        let output = outcome(child, &[signal], pid);
+        let mut whole = command(&format!("{arguments} -").split_whitespace().collect::<Vec<_>>());
+        let whole = whole.stdin(std::fs::File::open(CAPTURE).unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), whole.status.code(), "{arguments}: {output:?}");
+        assert!(output.stdout == whole.stdout && !whole.stdout.is_empty(), "{arguments}: {output:?}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let child = start("stats -");
+    let pid = child.id();
+    let output = outcome(child, &[Signal::SIGINT, Signal::SIGTERM], pid);
+    assert!(output.status.signal().is_some() && output.stdout.is_empty(), "{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_named_pipe_that_stays_open_keeps_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for is_written in [false, true] {
+        let mut child = command(&["stats", path.to_str().unwrap()]);
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for_signals(&child);
+        let writer = is_written.then(|| std::fs::File::options().write(true).open(&path).unwrap());
+        if let Some(mut writer) = writer.as_ref() {
+            writer.write_all(&std::fs::read(CAPTURE).unwrap()).unwrap();
         }
-        let _writer = child.stdin.take();
-        let (ended, end) = channel();
-        std::thread::spawn(move || ended.send(child.wait_with_output()));
-        let output = end.recv_timeout(PATIENCE).expect("it ends").unwrap();
-        assert_eq!(output.status.signal(), Some(Signal::SIGINT as i32), "{output:?}");
-        assert!(output.stdout.is_empty(), "{output:?}");
+        let pid = child.id();
+        let output = outcome(child, &[Signal::SIGTERM], pid);
+        assert_eq!(output.status.success(), is_written, "{output:?}");
+        let word = if is_written { &output.stdout } else { &output.stderr };
+        let expected = if is_written { "frames " } else { "is empty" };
+        assert!(String::from_utf8_lossy(word).contains(expected), "{output:?}");
     }
 }
 
@@ -78,12 +130,8 @@ fn who_is_busy_when_the_writer_has_ended_says_so() {
     let mut command = command(&["print", "-V", "-x", "-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&std::fs::read(CAPTURE).unwrap()).unwrap();
-    let deadline = Instant::now() + PATIENCE;
     // It waits for somebody to read what it prints.
-    while !catches_interrupts(&child) {
-        assert!(Instant::now() < deadline, "in vain waited for it to be ready for Ctrl-C");
-        std::thread::yield_now();
-    }
+    wait_for_signals(&child);
     interrupt(&child);
     let (told, tell) = channel();
     let mut lines = BufReader::new(child.stderr.take().unwrap());

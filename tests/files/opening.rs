@@ -121,7 +121,8 @@ fn what_cannot_be_opened_is_said() {
         "{refused}"
     );
     let input = [Input::Path(Path::new("/dev/null").to_owned())];
-    let error = open_all(&input, &OpenOptions { spool: folder.path().join("missing"), follow: false }).unwrap_err();
+    let error =
+        open_all(&input, &OpenOptions { spool: folder.path().join("missing"), ..OpenOptions::default() }).unwrap_err();
     assert!(error.to_string().ends_with("choose another folder with --spool"), "{error}");
     assert!(read_path(Path::new("/dev/null")).error.unwrap().contains("is empty"));
 }

@@ -154,7 +154,8 @@ fn dissected(capture: &Path) -> BTreeMap<u64, Places> {
 pub(crate) fn compare(capture: &Path, wrong: &mut Vec<String>) -> (usize, usize) {
     let theirs = dissected(capture);
     let spool = std::env::temp_dir();
-    let opened = open_all(&[Input::Path(capture.to_owned())], &OpenOptions { spool, follow: false }).unwrap();
+    let opened =
+        open_all(&[Input::Path(capture.to_owned())], &OpenOptions { spool, ..OpenOptions::default() }).unwrap();
     let options = PipelineOptions { ports: Ports::with((61616..=61631).collect()), ..PipelineOptions::default() };
     let (mut pipeline, mut store) = (Pipeline::new(opened.source, options), Store::default());
     let mut step = Step::More;
