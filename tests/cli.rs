@@ -44,6 +44,20 @@ fn refusals_are_one_line_with_the_way_out() {
     assert!(refusal(&run(&format!("print -c {long} FILE")), "a long number").contains("999..: a whole number"));
 }
 
+#[test]
+fn what_is_common_to_all_that_read_is_taken_by_all() {
+    for (plain, common) in [
+        ("stats FILE", "stats -t ad --color always FILE"),
+        ("check FILE", "check --time e --color never FILE"),
+        ("explain -r FILE --frame 1", "explain -t ad --color never -r FILE --frame 1"),
+    ] {
+        let (plain, common) = (run(plain), run(common));
+        assert_eq!(common.status.code(), plain.status.code(), "{common:?}");
+        assert!(common.stdout == plain.stdout && common.stderr.is_empty(), "{common:?}");
+    }
+    assert!(refusal(&run("stats -t bogus FILE"), "-t").contains("-t/--time bogus: the values are r, d, a"));
+}
+
 /// What may be called anything: no value of these is wrong by itself.
 const FREE: [&str; 5] = ["FILE", "DIR", "IFACE", "BPF", "CARRIER"];
 

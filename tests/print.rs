@@ -275,6 +275,18 @@ fn what_a_followed_file_lost_is_said_and_the_rest_printed() {
 }
 
 #[test]
+fn a_capture_is_saved_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcapng");
+    let of_file = "print -Y coap.type==0 captures/lab/02-alarm-plain.pcap -w";
+    printed(&format!("{of_file} {}", path.display()));
+    // In a locale without UTF-8, too, no byte is changed.
+    let output = coapscope(&format!("{of_file} -")).env("LC_ALL", "C").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(output.stdout == fs::read(path).unwrap() && output.stdout.starts_with(b"\x0a\x0d\x0d\x0a"));
+}
+
+#[test]
 fn what_oscore_hides_is_no_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.pcap");

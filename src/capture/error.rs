@@ -176,7 +176,8 @@ impl fmt::Display for CaptureError {
             Self::HeaderCut { file, length } => {
                 write!(
                     f,
-                    "{file}: ends after {length} bytes, inside the file header; the capturing program was stopped too early"
+                    "{file}: ends after {length} {}, inside the file header; the capturing program was stopped too early",
+                    if *length == 1 { "byte" } else { "bytes" }
                 )
             }
             Self::Version { file, version: (major, minor) } => {
@@ -221,12 +222,16 @@ impl fmt::Display for CaptureError {
 
 /// The name of a file as a shell takes it.
 pub(super) fn typed(file: &str) -> Cow<'_, str> {
+    if file.starts_with('-') { Cow::Owned(quoted(&format!("./{file}")).into_owned()) } else { quoted(file) }
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+,:@%=".contains(letter);
-    match file {
+    match word {
         "" => Cow::Borrowed("''"),
-        _ if file.starts_with('-') => Cow::Owned(typed(&format!("./{file}")).into_owned()),
-        _ if file.chars().all(is_plain) => Cow::Borrowed(file),
-        _ => Cow::Owned(format!("'{}'", file.replace('\'', r"'\''"))),
+        _ if word.chars().all(is_plain) => Cow::Borrowed(word),
+        _ => Cow::Owned(format!("'{}'", word.replace('\'', r"'\''"))),
     }
 }
 

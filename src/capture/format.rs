@@ -49,6 +49,9 @@ pub(super) const LOOK: usize = 8;
 /// What a gzip file begins with, and each of its members.
 pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
 
+/// First bytes of pcapng.
+const SECTION: &[u8] = &[0x0a, 0x0d, 0x0d, 0x0a];
+
 /// First bytes of pcap in its forms.
 const CLASSIC: &[[u8; 4]] = &[
     [0xd4, 0xc3, 0xb2, 0xa1],
@@ -61,7 +64,7 @@ const CLASSIC: &[[u8; 4]] = &[
 
 /// Other first bytes, and what begins with them.
 const MAGICS: &[(&[u8], Kind)] = &[
-    (&[0x0a, 0x0d, 0x0d, 0x0a], Kind::Blocks),
+    (SECTION, Kind::Blocks),
     (GZIP, Kind::Gzip),
     (&[0x28, 0xb5, 0x2f, 0xfd], packed("zstd", "zstd -dc")),
     (&[0xfd, b'7', b'z', b'X', b'Z', 0], packed("xz", "xz -dc")),
@@ -157,6 +160,14 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     if let Some((_, kind)) = MAGICS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return *kind;
     }
+    // What is cut within its magic is told as one that is cut in its header. A single letter tells nothing.
+    let is_begun = |magic: &[u8]| magic.starts_with(bytes) && (bytes.len() > 1 || !bytes.is_ascii());
+    if CLASSIC.iter().any(|magic| is_begun(magic)) {
+        return Kind::Classic;
+    }
+    if is_begun(SECTION) {
+        return Kind::Blocks;
+    }
     let first = bytes.get(..TEXT).unwrap_or(bytes);
     Kind::Unknown(match first {
         // The header of an archive begins with the name of what is in it (POSIX pax, ustar).
@@ -180,7 +191,9 @@ fn text(bytes: &[u8]) -> Option<&str> {
         }
         text => text.ok(),
     };
-    text.filter(|text| text.chars().all(|letter| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r')))
+    text.filter(|text| {
+        !text.is_empty() && text.chars().all(|letter| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r'))
+    })
 }
 
 /// What text is.
@@ -190,6 +203,7 @@ fn kind_of_text(text: &str) -> &'static str {
         |word: &str| word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
     let mut words = text.split_whitespace();
     match [words.next(), words.next(), words.next()].map(Option::unwrap_or_default) {
+        ["", ..] => "text",
         [first, ..] if first.starts_with(['{', '[']) => "JSON",
         [time, "IP" | "IP6" | "ARP,", _] if is_time(time) => "what tcpdump prints (tcpdump -w FILE saves a capture)",
         [number, time, _] if is_time(time) && number.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -33,6 +33,8 @@ pub use carrier::Carrier;
 pub use clock::Clock;
 pub use draft::{Draft, behind_sudo};
 pub use error::CaptureError;
+#[cfg(feature = "live")]
+pub(crate) use error::quoted;
 pub(crate) use error::start;
 pub use in_use::InUse;
 pub use interface::Interface;

@@ -185,6 +185,9 @@ pub struct ExplainArgs {
     /// Colour on the terminal.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+    /// Taken, and of no effect.
+    #[command(flatten)]
+    pub times: NoTimesArgs,
 }
 
 /// Arguments of `stats`.
@@ -202,6 +205,12 @@ pub struct StatsArgs {
     /// The same as -T json.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// Taken, and of no effect.
+    #[command(flatten)]
+    pub times: NoTimesArgs,
+    /// Taken, and of no effect.
+    #[command(flatten)]
+    pub colors: NoColorsArgs,
 }
 
 /// Output of `stats`.
@@ -250,6 +259,12 @@ pub struct CheckArgs {
         help_heading = "Showing"
     )]
     pub format: CheckFormat,
+    /// Taken, and of no effect.
+    #[command(flatten)]
+    pub times: NoTimesArgs,
+    /// Taken, and of no effect.
+    #[command(flatten)]
+    pub colors: NoColorsArgs,
 }
 
 /// A severity, as an argument.
@@ -316,7 +331,8 @@ pub struct InputArgs {
     /// Kernel filter in libpcap's language, instead of the one that lets CoAP, fragments and ICMP through.
     #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", help_heading = "Live")]
     pub filter: Option<String>,
-    /// Live: write every captured frame to this file, as pcap. `print` of a capture: save the chosen messages to it, as pcapng.
+    /// Live: write every captured frame to this file, as pcap. `print` of a capture: save the chosen messages to it, as pcapng; `-` is
+    /// standard output.
     #[arg(short = 'w', long = "write", value_name = "FILE", help_heading = "Saving")]
     pub write: Option<PathBuf>,
     /// Stop after this many frames (live) or messages (from a file).
@@ -427,6 +443,22 @@ pub struct ShowingArgs {
     /// Colour on the terminal; NO_COLOR and CLICOLOR are obeyed.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+/// How times are shown, where none is: taken lest what goes everywhere else is refused here.
+#[derive(Debug, Args)]
+pub struct NoTimesArgs {
+    /// As elsewhere; no time is shown here.
+    #[arg(short = 't', long = "time", value_name = "FORMAT", value_parser = values::times(), hide = true)]
+    pub time: Option<TimeFormat>,
+}
+
+/// The same of colours.
+#[derive(Debug, Args)]
+pub struct NoColorsArgs {
+    /// As elsewhere; nothing is coloured here.
+    #[arg(long, value_enum, value_name = "WHEN", hide = true)]
+    pub color: Option<Color>,
 }
 
 /// When to use colour.

@@ -43,7 +43,13 @@ const OF_LINES: &str =
 
 const ROWS: &[Row] = &[
     row(LIVE, "filter", "-f", is_not_live, OF_LIVE),
-    row(&[""], "write", "-w", is_not_live, OF_LIVE),
+    row(
+        &[""],
+        "write",
+        "-w",
+        is_not_live,
+        "belongs to -i IFACE here; what is in a capture is saved by `coapscope print -w OUT FILE`",
+    ),
     row(
         &["print"],
         "write",

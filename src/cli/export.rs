@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::coap::{count, escape};
 use crate::pipeline::Fetcher;
@@ -47,8 +47,7 @@ impl Export {
         for (id, row) in bodies.take(most) {
             let size = Size::of(store, &mut fetcher, id, row)?;
             if written == 0 {
-                let made = std::fs::create_dir_all(&self.folder);
-                made.with_context(|| format!("--export-objects {}: cannot be made", self.folder.display()))?;
+                self.make()?;
             }
             let path = self.folder.join(name(store, row, size));
             save(&path, store, &mut fetcher, id, size)?;
@@ -59,6 +58,16 @@ impl Export {
             writeln!(out, "no body in blocks, so nothing was written")?;
         }
         Ok(())
+    }
+}
+
+impl Export {
+    fn make(&self) -> anyhow::Result<()> {
+        let folder = self.folder.display();
+        if self.folder.exists() && !self.folder.is_dir() {
+            bail!("--export-objects {folder}: is a file; name a folder");
+        }
+        std::fs::create_dir_all(&self.folder).with_context(|| format!("--export-objects {folder}: cannot be made"))
     }
 }
 
@@ -101,7 +110,15 @@ fn name(store: &Store, row: &BodyRow, size: Size) -> String {
 /// nothing would tell: such a file is taken away.
 fn save(path: &Path, store: &Store, fetcher: &mut Fetcher, id: BodyId, size: Size) -> anyhow::Result<()> {
     let refuse = || format!("{}: cannot be written", path.display());
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).with_context(refuse)?;
+    let file = match std::fs::OpenOptions::new().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!(
+                "{}: is there already, and nothing is written over; name another folder, or remove it",
+                path.display()
+            )
+        }
+        file => file.with_context(refuse)?,
+    };
     let written = file.set_len(size.whole).with_context(refuse).and_then(|()| {
         fetcher.each_block(store, id, |offset, bytes| {
             let room = usize::try_from(size.whole.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());

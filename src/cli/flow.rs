@@ -107,14 +107,14 @@ pub fn run(args: &FlowArgs, context: &mut Context<'_>) -> anyhow::Result<()> {
     read.all(Pipeline::read_ahead(source, options)?, context)?;
     let fetcher = Fetcher::new(reader, args.reading.checksums);
     let mut flow = Flow { read, fetcher, parameters, filter, name, chose_nothing: false };
+    if let Some(why) = flow.fault().filter(|_| flow.read.store.summary().frames == 0) {
+        bail!("{why}");
+    }
     let cut = match &args.output {
         Some(path) => {
             // A file that is there stays as it was until there is something to write.
             let mut text = Vec::new();
             let cut = flow.write(args, form, false, &mut text)?;
-            if let Some(why) = flow.fault().filter(|_| flow.read.store.summary().frames == 0) {
-                bail!("{why}");
-            }
             let mut draft = target::create(path)?;
             let written = draft.write_all(&text).and_then(|()| draft.finish());
             written.with_context(|| format!("{}: cannot be written", path.display()))?;

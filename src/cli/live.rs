@@ -1,6 +1,8 @@
 //! A live capture, opened in the order that safety asks for: the device, then the user's own rights, then files and threads.
 
 use std::cell::Cell;
+use std::env;
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,17 +38,15 @@ struct Files {
     output: Option<Output>,
 }
 
-/// Open the interface, give up all rights, then start to capture. No thread may run before. `subcommand`: what was typed before the options, for
-/// the line that says what to type instead.
+/// Open the interface, give up all rights, then start to capture. No thread may run before. `is_savable`: it can be saved when it has ended.
 ///
 /// # Errors
 /// One line that says what, which interface or file, why, and what to do.
-pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs, subcommand: &str) -> anyhow::Result<Live> {
+pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs, is_savable: bool) -> anyhow::Result<Live> {
     let mut options = LiveOptions::new(interface, input::port_ranges(reading)?);
     options.filter.clone_from(&input.filter);
-    // Only the screen has an `s`.
-    options.is_savable = subcommand.is_empty();
-    let capture = live::open(&options).map_err(|error| typed(error, subcommand))?;
+    options.is_savable = is_savable;
+    let capture = live::open(&options).map_err(|error| typed(error, env::args_os().skip(1)))?;
     let (device, filter) = (capture.device().clone(), capture.filter().to_owned());
     let (files, identity) =
         privilege::drop_rights::<_, anyhow::Error>(|| files(input.write.as_deref(), &reading.spool))?;
@@ -55,13 +55,11 @@ pub fn open(interface: &str, input: &InputArgs, reading: &ReadingArgs, subcomman
     Ok(Live { opened, handle, device, filter, identity })
 }
 
-/// The same error, in whose advice the subcommand is not forgotten.
-fn typed(mut error: LiveError, subcommand: &str) -> LiveError {
-    if let LiveError::Permission { command, .. } = &mut error
-        && !subcommand.is_empty()
-    {
-        command.push(' ');
-        command.push_str(subcommand);
+/// The same error, in whose advice nothing is forgotten of what was typed.
+fn typed(mut error: LiveError, arguments: impl Iterator<Item = OsString>) -> LiveError {
+    if let LiveError::Permission { command, .. } = &mut error {
+        *command = arguments
+            .fold(live::sudo_name(), |line, word| format!("{line} {}", capture::quoted(&word.to_string_lossy())));
     }
     error
 }
@@ -158,17 +156,14 @@ mod tests {
 
     #[test]
     fn advice_has_what_was_typed() {
-        let refused = || LiveError::Permission {
+        let error = LiveError::Permission {
             interface: "eth0".into(),
             root: false,
-            command: "coapscope".into(),
+            command: "coapscope -i eth0".into(),
             program: "/usr/bin/coapscope".into(),
         };
-        for (subcommand, expected) in
-            [("", "\"sudo coapscope -i eth0\""), ("print", "\"sudo coapscope print -i eth0\"")]
-        {
-            let said = typed(refused(), subcommand).to_string();
-            assert!(said.contains(expected), "{said}");
-        }
+        let words = ["print", "-i", "eth0", "-w", "my file", "-Y", "coap.code == 1"].map(OsString::from);
+        let said = typed(error, words.into_iter()).to_string();
+        assert!(said.contains(" print -i eth0 -w 'my file' -Y 'coap.code == 1'\","), "{said}");
     }
 }

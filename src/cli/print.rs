@@ -76,7 +76,7 @@ fn whole(args: &PrintArgs) -> anyhow::Result<Option<Whole>> {
         (None, Some(path)) => {
             // As tshark has it: what is saved is printed only where a form is asked for.
             let prints = args.tree || args.hex || args.format != PrintFormat::Text;
-            Ok(Some(Whole::Save(Save::new(path, args.whole_exchanges, args.input.paths())?, prints)))
+            Ok(Some(Whole::Save(Save::new(path, args.whole_exchanges, args.input.paths(), prints)?, prints)))
         }
         (None, None) => Ok(args.export_objects.as_deref().map(|folder| Whole::Export(Export::new(folder)))),
     }
@@ -354,7 +354,7 @@ fn live(
     context: &mut Context<'_>,
 ) -> anyhow::Result<()> {
     let filter = wanted(reading)?;
-    let capture = super::live::open(interface, input, reading, "print")?;
+    let capture = super::live::open(interface, input, reading, false)?;
     super::live::stop_at_signals(&capture.handle)?;
     // The kernel's count is what `-c` means for an interface.
     let Opened { source, reader, name } = capture.opened;

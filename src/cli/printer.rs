@@ -375,7 +375,7 @@ impl<'r> Printer<'r> {
             }
             Some(Whole::Save(save, prints)) => {
                 let ids = self.counted(&store, &ids);
-                save.write(&store, &self.fetcher, ids)?;
+                save.write(&store, &self.fetcher, ids, &mut context.out)?;
                 if prints {
                     self.all(&store, ids, context)?;
                 }

@@ -160,7 +160,7 @@ fn open(args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Ca
 #[cfg(feature = "live")]
 fn open_live(interface: &str, args: &ScreenArgs) -> anyhow::Result<(Opened, Opening, LoaderOptions, Capture)> {
     use super::live;
-    let live = live::open(interface, &args.input, &args.reading, "")?;
+    let live = live::open(interface, &args.input, &args.reading, true)?;
     let user = live.identity.uid;
     let rights = if user.is_root() {
         "the interface is open; root without any capability since then".to_owned()

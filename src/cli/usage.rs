@@ -94,6 +94,9 @@ fn what(error: &Error, subcommand: &str) -> String {
         (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') || argument == "-" => {
             too_many(&argument, subcommand)
         }
+        (ErrorKind::UnknownArgument, _) if is_of_live(&argument) && is_subcommand(subcommand) => format!(
+            "{argument}: `{subcommand}` captures nothing; save a capture first: coapscope print -i IFACE -w FILE; or pipe one into it: tcpdump -U -w - | coapscope {subcommand} -"
+        ),
         (ErrorKind::UnknownArgument, _) => match told(ContextKind::SuggestedArg) {
             Some(other) => format!("{argument}: there is no such option; did you mean {other}?"),
             None => match elsewhere(&argument).filter(|_| !is_subcommand(subcommand)) {
@@ -119,6 +122,11 @@ fn what(error: &Error, subcommand: &str) -> String {
         },
         _ => rendered(error),
     }
+}
+
+/// An option that names an interface.
+fn is_of_live(option: &str) -> bool {
+    matches!(option, "-i" | "--interface")
 }
 
 fn belongs(option: &str, subcommand: &str) -> String {

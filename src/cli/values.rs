@@ -61,7 +61,12 @@ pub fn factor(text: &str) -> Result<f64, String> {
 
 /// `500M` in bytes, 1 MiB at least.
 pub fn size(text: &str) -> Result<usize, String> {
-    bytes(text).ok_or_else(|| "a size is a number with K, M, G or T behind it, such as 500M, and at least 1M".into())
+    let bytes = bytes(text).ok_or("a size is a number with K, M, G or T behind it, such as 500M or 1.5G")?;
+    match usize::try_from(bytes) {
+        Ok(bytes) if bytes >= 1 << 20 => Ok(bytes),
+        Ok(_) => Err("a size is at least 1M".into()),
+        Err(_) => Err(format!("a size is at most {}G, and less than the machine has", usize::MAX >> 30)),
+    }
 }
 
 fn whole(text: &str, least: u64, most: u64) -> Result<u64, String> {
@@ -74,7 +79,8 @@ fn number(text: &str, least: f64, most: f64, what: &str) -> Result<f64, String> 
     number.ok_or_else(|| format!("{what} from {least} to {most}"))
 }
 
-fn bytes(text: &str) -> Option<usize> {
+/// A size as a number of bytes; what is beyond all bounds is the largest there is.
+fn bytes(text: &str) -> Option<u128> {
     let text = text.trim().trim_end_matches(['b', 'B']).trim_end_matches('i');
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let shift = match text.get(digits.len()..)?.to_ascii_lowercase().as_str() {
@@ -85,8 +91,14 @@ fn bytes(text: &str) -> Option<usize> {
         "t" => 40,
         _ => return None,
     };
-    let bytes = digits.trim().parse::<usize>().ok()?.checked_mul(1 << shift)?;
-    (bytes >= 1 << 20).then_some(bytes)
+    let (whole, fraction) = digits.trim().split_once('.').unwrap_or((digits.trim(), "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let whole = whole.parse().unwrap_or(u128::MAX).saturating_mul(1 << shift);
+    let part = format!("0.{fraction}").parse::<f64>().ok()? * (1_u64 << shift) as f64;
+    Some(whole.saturating_add(part as u128))
 }
 
 #[cfg(test)]
@@ -100,6 +112,10 @@ mod tests {
             ("2g", Some(2 << 30)),
             ("2GiB", Some(2 << 30)),
             ("1048576", Some(1 << 20)),
+            ("1.5G", Some(3 << 29)),
+            ("1.G", None),
+            (".5G", None),
+            ("0.5M", None),
             ("10K", None),
             ("x", None),
             ("", None),
@@ -108,6 +124,9 @@ mod tests {
             ("5Q", None),
         ] {
             assert_eq!(size(text).ok(), expected, "{text}");
+        }
+        for (text, why) in [("10K", "at least 1M"), ("99999999999G", "at most "), ("x", "such as 500M")] {
+            assert!(size(text).unwrap_err().contains(why), "{text}");
         }
     }
 

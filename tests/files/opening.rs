@@ -38,6 +38,13 @@ fn what_is_no_capture_is_named() {
         (b"1MOyoQIABAAAAAAAAAAAAAAABAABAAAA\n", "a capture in base64 (base64 -d FILE | coapscope - reads it)"),
         (b"Cg0NChwAAABNPCsaAQAAAP//////////HAAAAA==\n", "a capture in base64"),
         (b"0000  44 01 c4 09 f3 d8 6d 1d\n", "looks like a hex dump"),
+        (b"44", "looks like a hex dump"),
+        // What is cut within the first bytes of its header.
+        (b"\xd4", "ends after 1 byte, inside the file header"),
+        (b"\xa1\xb2\x3c", "ends after 3 bytes, inside the file header"),
+        (b"\n\r", "ends after 2 bytes, inside the file header"),
+        (b"\n", "looks like text"),
+        (b"\xc3", "looks like other binary data"),
         (b"<?xml version=\"1.0\"?>", "looks like XML"),
         (b"\x7fELF\x02\x01\x01\0\0\0\0", "looks like a program (ELF)"),
         (

@@ -69,5 +69,10 @@ fn a_name_from_the_wire_stays_in_the_folder_and_nothing_is_overwritten() {
     }
     let again = run(&command);
     let why = String::from_utf8(again.stderr).unwrap();
-    assert!(!again.status.success() && why.contains("cannot be written") && why.lines().count() == 1, "{why}");
+    assert!(
+        !again.status.success()
+            && why.contains("is there already, and nothing is written over; name another folder")
+            && why.lines().count() == 1,
+        "{why}"
+    );
 }

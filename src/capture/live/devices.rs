@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::error::{LiveError, Trouble, message, trouble};
+use crate::capture::Carrier;
 
 /// Devices that libpcap lists but that carry no IP: their names begin so.
 const NOT_NETWORKS: &[&str] = &["bluetooth", "dbus-", "nfqueue", "rdma", "usbmon"];
@@ -73,6 +74,8 @@ impl Device {
         };
         let text = message(&error);
         match trouble(&text) {
+            // Nobody can open it as long as it is down, with whatever rights.
+            Trouble::Permission if Carrier::of(&self.name) == Some(Carrier::Down) => Access::Down,
             Trouble::Permission => Access::Permission,
             Trouble::Down => Access::Down,
             Trouble::Missing | Trouble::Other => Access::Refused(text),

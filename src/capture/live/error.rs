@@ -11,7 +11,7 @@ pub enum LiveError {
         interface: String,
         /// Whether it runs as root already, so that `sudo` does not help.
         root: bool,
-        /// How to call this program under `sudo`, see [`super::sudo_name`].
+        /// What to call under `sudo`: this program, see [`super::sudo_name`], and its arguments.
         command: String,
         /// The running program's file, for the line that gives it the right for good.
         program: String,
@@ -71,7 +71,7 @@ impl fmt::Display for LiveError {
         match self {
             Self::Permission { interface, root: false, command, program } => write!(
                 f,
-                "cannot capture on {interface}: no permission; run \"sudo {command} -i {interface}\", \
+                "cannot capture on {interface}: no permission; run \"sudo {command}\", \
                  or allow it for good with \"sudo setcap cap_net_raw=ep {program}\", \
                  or read a capture with \"coapscope -r FILE\""
             ),
@@ -188,7 +188,7 @@ mod tests {
                 LiveError::Permission {
                     interface: interface(),
                     root: false,
-                    command: "coapscope".into(),
+                    command: "coapscope -i eth0".into(),
                     program: "/bin/coapscope".into(),
                 },
                 &["sudo coapscope -i eth0", "setcap cap_net_raw=ep /bin/coapscope", "-r FILE"][..],

@@ -26,6 +26,7 @@ use std::path::Path;
 
 use pcap::{Active, Capture, Linktype};
 
+use super::Carrier;
 use super::spool::SpoolWriter;
 use crate::frame::LinkType;
 use error::{Trouble, message, trouble};
@@ -159,10 +160,11 @@ fn explain(name: &str, text: &str) -> LiveError {
     match trouble {
         Trouble::Missing => LiveError::Unknown { interface, available },
         Trouble::Permission if missing => LiveError::Unknown { interface, available },
+        Trouble::Permission if Carrier::of(name) == Some(Carrier::Down) => LiveError::Down { interface },
         Trouble::Permission => LiveError::Permission {
             interface,
             root: runs_as_root(),
-            command: sudo_name(),
+            command: format!("{} -i {name}", sudo_name()),
             program: program().unwrap_or_else(|| NAME.to_owned()),
         },
         Trouble::Down => LiveError::Down { interface },
