@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::flow::FlowArgs;
 use super::{pages, values};
@@ -100,7 +100,7 @@ pub struct PrintArgs {
     )]
     pub format: PrintFormat,
     /// A field to print, with -T fields or csv; may be given several times.
-    #[arg(short = 'e', long = "field", value_name = "FIELD", help_heading = "Showing")]
+    #[arg(short = 'e', long = "field", value_name = "FIELD", value_parser = values::fields(), hide_possible_values = true, help_heading = "Showing")]
     pub fields: Vec<String>,
     /// Print a table of these instead of messages; with -Y, of those in which some message is let through.
     #[arg(long, value_enum, value_name = "TABLE", help_heading = "Showing")]
@@ -109,13 +109,13 @@ pub struct PrintArgs {
     #[arg(short = 'l', help_heading = "Showing")]
     pub at_once: bool,
     /// Write each body that went in blocks to a file of its own in this folder; with -Y, those in which some message is let through.
-    #[arg(long, value_name = "DIR", help_heading = "Saving")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Saving")]
     pub export_objects: Option<PathBuf>,
     /// With -w: save the other messages of the chosen ones' exchanges as well.
     #[arg(long, help_heading = "Saving")]
     pub whole_exchanges: bool,
     /// Form of -T fields: separator=C (or /t, /s), aggregator=C, occurrence=f|l|a, header=y|n, quote=d|s|n, bom=y|n.
-    #[arg(short = 'E', long = "field-option", value_name = "OPTION=VALUE", help_heading = "Showing")]
+    #[arg(short = 'E', long = "field-option", value_name = "OPTION=VALUE", value_parser = values::field_options(), hide_possible_values = true, help_heading = "Showing")]
     pub field_options: Vec<String>,
 }
 
@@ -238,7 +238,7 @@ pub struct CheckArgs {
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Judging")]
     pub show: Option<Level>,
     /// Leave the findings of this identifier out, such as mid.retransmission; several with commas, or given several times.
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Judging")]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = values::rules(), hide_possible_values = true, help_heading = "Judging")]
     pub ignore: Vec<String>,
     /// Judge only what this endpoint sent (address, or address and port); may be given several times.
     #[arg(long, value_name = "ADDRESS", help_heading = "Judging")]
@@ -326,10 +326,10 @@ pub struct InputArgs {
     #[arg(long, conflicts_with = "interface")]
     pub follow: bool,
     /// Capture from this interface; `any` is all of them.
-    #[arg(short = 'i', long = "interface", value_name = "IFACE", help_heading = "Live")]
+    #[arg(short = 'i', long = "interface", value_name = "IFACE", value_hint = ValueHint::Other, help_heading = "Live")]
     pub interface: Option<String>,
     /// Kernel filter in libpcap's language, instead of the one that lets CoAP, fragments and ICMP through.
-    #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", help_heading = "Live")]
+    #[arg(short = 'f', long = "kernel-filter", value_name = "BPF", value_hint = ValueHint::Other, help_heading = "Live")]
     pub filter: Option<String>,
     /// Live: write every captured frame to this file, as pcap. `print` of a capture: save the chosen messages to it, as pcapng; `-` is
     /// standard output.
@@ -348,7 +348,7 @@ pub struct ReadingArgs {
     ///
     /// Of standard input and live a message is printed once it passes, and stays printed: what is known later is not known yet where that is
     /// negated. `matches` takes regular expressions of the Rust crate regex.
-    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", value_hint = ValueHint::Other, allow_hyphen_values = true)]
     pub display_filter: Option<String>,
     /// No names of hosts or ports: none is ever looked up, so this says what is so already.
     #[arg(short = 'n')]
@@ -369,7 +369,7 @@ pub struct ReadingArgs {
     #[arg(long, value_name = "SIZE", value_parser = values::size, allow_hyphen_values = true)]
     pub memory: Option<usize>,
     /// Folder for the copy of what is captured live, read from standard input or unpacked.
-    #[arg(long, value_name = "DIR", default_value = "/var/tmp")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = "/var/tmp")]
     pub spool: PathBuf,
     /// ACK_TIMEOUT in seconds (RFC 7252 section 4.8).
     #[arg(

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use clap::{Command, CommandFactory};
+use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::{Cli, Context};
@@ -11,14 +12,35 @@ use super::{Cli, Context};
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn completions(shell: clap_complete::Shell, context: &mut Context<'_>) -> anyhow::Result<()> {
+pub fn completions(shell: Shell, context: &mut Context<'_>) -> anyhow::Result<()> {
     // The generator panics where a write fails, so it writes to memory.
     let mut page = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "coapscope", &mut page);
-    if shell == clap_complete::Shell::Zsh {
-        page = either_first(&String::from_utf8_lossy(&page)).into_bytes();
+    let page = String::from_utf8_lossy(&page).into_owned();
+    let page = if shell == Shell::Zsh { either_first(&page) } else { page };
+    Ok(context.out.write_all(interfaces(shell, &page).as_bytes())?)
+}
+
+/// The script, in which the shell itself asks the system for its interfaces where one is to be named.
+fn interfaces(shell: Shell, script: &str) -> String {
+    match shell {
+        Shell::Bash => ["--interface", "-i"].iter().fold(script.to_owned(), |script, option| {
+            let place = format!("                {option})\n                    COMPREPLY=(");
+            let names = "$(compgen -W \"any $(ls /sys/class/net 2>/dev/null)\" -- \"${cur}\")";
+            script.replace(&format!("{place}\"${{cur}}\")"), &format!("{place}{names})"))
+        }),
+        Shell::Zsh => script.replace(":IFACE:'", ":IFACE:{compadd any; _net_interfaces}'"),
+        Shell::Fish => {
+            let names = "__fish_print_interfaces; echo any";
+            let is_asked = |line: &&str| line.contains(" -s i -l interface ");
+            let told = |line: &str| match Some(line).filter(is_asked) {
+                Some(line) => format!("{} -f -a '({names})'\n", line.trim_end_matches(" -f")),
+                None => format!("{line}\n"),
+            };
+            script.lines().map(told).collect()
+        }
+        _ => script.to_owned(),
     }
-    Ok(context.out.write_all(&page)?)
 }
 
 /// The script for zsh, in which the first word is a subcommand or a file. The generator's has a file first and a subcommand second, so that

@@ -1,12 +1,56 @@
 //! Values of arguments: what is accepted, and what is said of the rest.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::ffi::OsStr;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+
+use crate::coap::RULES;
+use crate::field::FIELDS;
 use crate::render::time::{TIME_FORMATS, TimeFormat};
 
 /// How times are shown.
 pub fn times() -> impl TypedValueParser<Value = TimeFormat> {
     PossibleValuesParser::new(TIME_FORMATS.map(|(_, letter, _)| letter)).try_map(|letter| letter.parse())
+}
+
+/// Any text, for which shells propose some words. What is wrong with another one is said by whoever knows it.
+#[derive(Clone, Copy)]
+pub struct Proposed(fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Proposed {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+/// The name of a field.
+pub fn fields() -> Proposed {
+    Proposed(|| FIELDS.iter().map(|field| &*field.name).collect())
+}
+
+/// The identifier of a rule.
+pub fn rules() -> Proposed {
+    Proposed(|| RULES.iter().map(|rule| rule.id()).collect())
+}
+
+/// How fields are printed.
+pub fn field_options() -> Proposed {
+    Proposed(|| {
+        let separators = ["separator=/t", "separator=/s", "separator=,", "aggregator=/s", "aggregator=,"];
+        let choices = ["occurrence=f", "occurrence=l", "occurrence=a", "header=y", "header=n"];
+        [&separators[..], &choices, &["quote=d", "quote=s", "quote=n", "bom=y", "bom=n"]].concat()
+    })
 }
 
 /// A UDP port.

@@ -8,12 +8,15 @@ use portable_pty::CommandBuilder;
 use super::pty::Pty;
 
 /// What is typed, and what one press of Tab makes of it.
-const CASES: [(&str, &str); 8] = [
+const CASES: [(&str, &str); 11] = [
     ("coapscope pri", "coapscope print"),
     ("coapscope stats --js", "coapscope stats --json"),
     ("coapscope print --format j", "coapscope print --format json"),
     ("coapscope print -T cs", "coapscope print -T csv"),
     ("coapscope check --fail-on er", "coapscope check --fail-on error"),
+    ("coapscope print -T fields -e coap.response_ti", "coapscope print -T fields -e coap.response_time"),
+    ("coapscope check --ignore hdr.vers", "coapscope check --ignore hdr.version"),
+    ("coapscope print -i an", "coapscope print -i any"),
     ("coapscope print captures/REA", "coapscope print captures/README.md"),
     ("coapscope captures/REA", "coapscope captures/README.md"),
     ("coapscope stats -r captures/REA", "coapscope stats -r captures/README.md"),
