@@ -82,6 +82,9 @@ pub(crate) const NO_CHECKSUM: i64 = -1;
 /// The second number of `mid.gave-up` where nothing that goes to the sender was captured.
 pub(crate) const ONE_WAY: i64 = 1;
 
+/// The first number of `mid.retransmission-early` where the network may have doubled the copy before.
+pub(crate) const PERHAPS_DOUBLED: i64 = 1;
+
 /// The number of a finding where there is no Content-Format.
 pub(crate) const NO_FORMAT: i64 = -1;
 
@@ -207,7 +210,7 @@ pub struct Copies {
     pub captured: u16,
     /// Where the schedule of RFC 7252 section 4.8 puts it.
     pub by_clock: u16,
-    /// Where it puts the captured copy before it.
+    /// Where it puts the captured copy before it: there as well, if this one is [at once](Self::is_at_once) behind that.
     pub before: u16,
     /// By the clock it may be a later one; or the first copy may be missing, or the sender has other times.
     pub unsure: bool,
@@ -223,6 +226,11 @@ impl Copies {
     pub const fn of(number: i64) -> Self {
         let unsure = number >> 48 & 1 == 1;
         Self { captured: (number >> 16) as u16, by_clock: number as u16, before: (number >> 32) as u16, unsure }
+    }
+
+    /// It came so soon behind the one before that the network may have doubled that: no wait of the sender is between them.
+    pub const fn is_at_once(self) -> bool {
+        self.by_clock != 0 && self.by_clock == self.before
     }
 
     /// Copies before it that are not in the capture; at least so many, or perhaps none, if that is [`unsure`](Self::unsure).
@@ -312,6 +320,12 @@ const CASES: &[Case] = &[
         |format, _| !(1541..=1544).contains(&format.0),
         "RFC 7252 section 12.3",
         "An old draft or a program had this number for a format, before there was a registry or beside it; others do not know it.",
+    ),
+    (
+        Rule::MidRetransmissionEarly,
+        |doubled, _| i64::from(doubled.0) == PERHAPS_DOUBLED,
+        "RFC 7252 sections 4.2, 4.5",
+        "So soon it may as well be the network that doubled the one before: a sender waits for ACK_TIMEOUT at least, unless it has measured the round-trip time.",
     ),
     (
         Rule::MidGaveUp,

@@ -1,7 +1,8 @@
 //! What few messages have: more copies, and more answers.
 
 use super::clock::between;
-use super::model::{RecordId, Role};
+use super::facts::folded;
+use super::model::{NO_RECORD, RecordId, Role};
 use super::sent::{Handle, Sent, SentTable, Travel};
 
 /// More copies of a message, and more answers to it.
@@ -11,14 +12,24 @@ pub(super) struct Again {
     pub last: Travel,
     /// Newest copy.
     pub last_record: RecordId,
+    /// What tells the newest copy from others, folded.
+    pub hash: u32,
     /// Captured transmissions.
     pub copies: u16,
+    /// So many of them came at once behind another, which the network may have doubled.
+    pub at_once: u16,
+    /// So many nanoseconds before the newest copy came the newest of the others: 0 where it is that.
+    pub since: u32,
     /// Which retransmission the newest copy is by the clock; 0 for the first transmission.
     pub step: u16,
     /// One bit for each transmission that the first captured copy may be by the clock; none where that has no place for all copies.
     pub firsts: u32,
-    /// Time between the newest copy and the one before; 0: none, or unknown.
+    /// What the sender waited before the newest copy, those at once behind another left out; 0: none, or unknown.
     pub gap: i64,
+    /// Whether the newest waits double.
+    pub pace: Pace,
+    /// Where that is not sure, the copy behind them, and the wait before the last of them.
+    pub uneven: (RecordId, i64),
     /// The newest ACK or Reset and its record, where it is not what answered first.
     pub answer: Option<(Travel, RecordId)>,
     /// The first ACK, where a different one followed.
@@ -27,6 +38,17 @@ pub(super) struct Again {
     pub round_trip: Option<u32>,
     /// `mid.gave-up` was said of the newest copy.
     pub gave_up: bool,
+}
+
+/// How the last two waits of a sender stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// The later one is longer, or there are no two.
+    Doubles,
+    /// It is not, but the copy behind it came when it was due: the one before was late.
+    Caught,
+    /// It is not, which was said.
+    Kept,
 }
 
 /// An ACK to a message.
@@ -39,6 +61,11 @@ pub(super) struct Acknowledged {
 }
 
 impl Again {
+    /// Captured transmissions, those left out of which nobody knows whether the network doubled the one before.
+    pub fn transmissions(&self) -> u16 {
+        self.copies.saturating_sub(self.at_once)
+    }
+
     /// Time to the first answer, where there is one: see the field.
     pub fn round_trip(&self, sent: &Sent) -> Option<u32> {
         if !sent.is_answered() {
@@ -55,10 +82,15 @@ impl SentTable {
         let none = Again {
             last: sent.first,
             last_record: sent.record,
+            hash: folded(sent.hash),
             copies: 1,
+            at_once: 0,
+            since: 0,
             step: 0,
             firsts: u32::MAX,
             gap: 0,
+            pace: Pace::Doubles,
+            uneven: (NO_RECORD, 0),
             answer: None,
             first_ack: None,
             round_trip: None,

@@ -196,13 +196,15 @@ impl Tracker {
     /// The sender sent all copies, as far as those that were captured tell, or the clock where it explains them.
     fn sent_all(&self, sent: &Sent) -> bool {
         let (again, most) = (self.sent.again(sent), self.options.parameters.max_retransmit);
-        u32::from(again.copies) > most || again.firsts != 0 && u32::from(again.step) >= most
+        u32::from(again.transmissions()) > most || again.firsts != 0 && u32::from(again.step) >= most
     }
 
     /// The sender stopped before it had to.
     fn gave_up(&mut self, handle: Handle, sent: &Sent, two_way: bool, out: &mut Output<'_>) {
         let copies = self.sent.copies(sent);
-        if self.sent_all(sent) || sent.code == 0 || self.sent.again(sent).gave_up {
+        // Of those at once behind another nobody knows whether it sent them.
+        let perhaps_all = u32::from(copies) > self.options.parameters.max_retransmit;
+        if perhaps_all || self.sent_all(sent) || sent.code == 0 || self.sent.again(sent).gave_up {
             return;
         }
         let finding = Finding::new(Rule::MidGaveUp, MESSAGE_ID).with(i64::from(copies), 0);

@@ -1,15 +1,18 @@
 //! When retransmissions come, and when they should (RFC 7252 sections 4.2 and 4.8).
 
 use super::Tracker;
-use super::again::Again;
+use super::again::{Again, Pace};
 use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::is_near;
+use super::facts::folded;
 use super::marks::Marked;
+use super::message_layer::PASSAGE;
 use super::model::{Patch, RecordId, Role};
 use super::pairs::{PairNumber, SILENT, STRAYED};
 use super::schedule::Schedule;
 use super::sent::{Handle, OUTSTANDING, Sent, stray_key};
+use crate::coap::finding::PERHAPS_DOUBLED;
 use crate::coap::{Copies, Finding, Rule, UNKNOWN_TIME};
 
 /// An answer is not under way for longer than this from the capture point to the sender, however long the server thought about it.
@@ -69,51 +72,89 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn retransmitted(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> u16 {
         let before = self.sent.again(sent);
-        let gap = self.clock.took(before.last.at(), context.now);
-        let elapsed = self.clock.took(sent.first.at(), context.now);
-        let schedule = &self.schedule;
-        let explained = elapsed.and_then(|elapsed| {
-            let until_before = self.clock.took(sent.first.at(), before.last.at())?;
-            Reading::new(schedule, before.firsts, [elapsed, until_before])
-        });
-        // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
-        let goes_on = sent.role == Role::Notification;
-        // Copies can be lost before the capture point, never added: the clock counts only where it says more.
-        let captured = before.copies.saturating_add(1);
-        let reading = explained.filter(|read| !goes_on || read.firsts & 1 == 1).unwrap_or_else(|| {
-            let odd = elapsed.filter(|_| explained.is_none());
-            let by_clock = odd.and_then(|elapsed| schedule.exactly(elapsed));
-            let step = by_clock.unwrap_or(0).max(captured - 1);
-            Reading { firsts: 0, first: 0, before: before.step.min(step - 1), step, unsure: false }
-        });
-        let now = Again {
+        let [gap, elapsed] = [before.last, sent.first].map(|copy| self.clock.took(copy.at(), context.now));
+        let wait = gap.map(|gap| gap.saturating_add(before.since.into()));
+        let at_once = self.is_at_once(&before, wait, context);
+        let (explained, reading) = match at_once {
+            true => (None, Reading { firsts: 0, first: 0, before: before.step, step: before.step, unsure: false }),
+            false => self.read(sent, &before, elapsed),
+        };
+        let again = Again {
             last: context.travel(),
             last_record: context.record(),
-            copies: captured,
-            step: reading.step,
-            firsts: explained.map_or(0, |read| read.firsts),
-            gap: gap.unwrap_or(0),
-            answer: before.answer,
-            first_ack: before.first_ack,
+            hash: folded(context.facts.hash),
+            copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
             gave_up: false,
+            ..before
+        };
+        let now = match at_once {
+            true => {
+                let since = wait.and_then(|wait| u32::try_from(wait).ok()).unwrap_or(0);
+                Again { at_once: before.at_once.saturating_add(1), since, ..again }
+            }
+            false => Again {
+                since: 0,
+                step: reading.step,
+                firsts: explained.map_or(0, |read| read.firsts),
+                gap: wait.unwrap_or(0),
+                pace: Pace::Doubles,
+                ..again
+            },
         };
         self.sent.set_again(owner, now);
         let (before_it, by_clock) = (reading.before.saturating_add(1), reading.step.saturating_add(1));
-        let copies = Copies { captured, by_clock, before: before_it, unsure: reading.unsure };
+        let copies = Copies { captured: now.copies, by_clock, before: before_it, unsure: reading.unsure };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
         if before.gave_up {
             let (rule, record) = (Rule::MidGaveUp, before.last_record);
             context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
         }
-        self.judge_spurious(sent, now.round_trip, context);
         self.goes_on_after_all(owner, sent, context);
-        if let (Some(gap), Some(elapsed)) = (gap, elapsed) {
-            let all_captured = explained.unwrap_or(reading).has_all(captured);
-            let late = if goes_on { i64::MAX } else { self.latest_gap(&before, &reading) };
-            self.judge_schedule([&before, &now], all_captured, [gap, late, elapsed], context);
+        if at_once {
+            let (rule, gap) = (Rule::MidRetransmissionEarly, gap.unwrap_or(0));
+            context.find_at(rule, less(rule.severity()), MESSAGE_ID, PERHAPS_DOUBLED, gap);
+            return now.copies;
         }
-        captured
+        self.judge_spurious(sent, now.round_trip, context);
+        if let (Some(gap), Some(wait), Some(elapsed)) = (gap, wait, elapsed) {
+            let late = if sent.role == Role::Notification { i64::MAX } else { self.latest_gap(&before, &reading) };
+            self.judge_schedule(&now, [gap, wait, late, elapsed], context);
+            if explained.unwrap_or(reading).has_all(now.transmissions()) {
+                self.judge_pace(owner, [&before, &now], elapsed, context);
+            }
+        }
+        now.copies
+    }
+
+    /// So soon behind another a copy may be the network's: no sender waits so short a time, unless it is told that this one does. What the
+    /// sender numbered anew it has sent anew.
+    fn is_at_once(&self, before: &Again, wait: Option<i64>, context: &Context<'_, '_>) -> bool {
+        let (one, other) = (before.last.ip_id, context.arrival.ip_id);
+        let numbered_anew = one != 0 && other != 0 && one != other;
+        // A refreshed copy is another datagram.
+        let differs = before.hash != folded(context.facts.hash) && !context.arrival.cut;
+        let soon = PASSAGE.min(slack_below(self.options.parameters.ack_timeout));
+        !numbered_anew && !differs && wait.is_some_and(|wait| wait < soon)
+    }
+
+    /// Which transmission the newest copy is: by the clock, where that has a place for all copies, and in any case.
+    fn read(&self, sent: &Sent, before: &Again, elapsed: Option<i64>) -> (Option<Reading>, Reading) {
+        let schedule = &self.schedule;
+        let explained = elapsed.and_then(|elapsed| {
+            let until_before = self.clock.took(sent.first.at(), before.last.at())? - i64::from(before.since);
+            Reading::new(schedule, before.firsts, [elapsed, until_before])
+        });
+        // A notification in place of one that was not acknowledged goes on with its timer (RFC 7641 section 4.5.2).
+        let goes_on = sent.role == Role::Notification;
+        // Copies can be lost before the capture point, never added: the clock counts only where it says more.
+        let reading = explained.filter(|read| !goes_on || read.firsts & 1 == 1).unwrap_or_else(|| {
+            let odd = elapsed.filter(|_| explained.is_none());
+            let by_clock = odd.and_then(|elapsed| schedule.exactly(elapsed));
+            let step = by_clock.unwrap_or(0).max(before.transmissions());
+            Reading { firsts: 0, first: 0, before: before.step.min(step.saturating_sub(1)), step, unsure: false }
+        });
+        (explained, reading)
     }
 
     /// How long the newest copy may come after the one before; without end where copies between them were not captured.
@@ -125,28 +166,44 @@ impl Tracker {
         self.schedule.latest_gap(step)
     }
 
+    /// Whether a copy came in time, and whether it was due at all. `gap`: since the copy before it; `wait`: since the one before that is not at
+    /// once behind another.
     #[inline(always)]
-    fn judge_schedule(
-        &self,
-        [before, now]: [&Again; 2],
-        all_captured: bool,
-        [gap, late, elapsed]: [i64; 3],
-        context: &mut Context<'_, '_>,
-    ) {
+    fn judge_schedule(&self, now: &Again, [gap, wait, late, elapsed]: [i64; 4], context: &mut Context<'_, '_>) {
         let parameters = &self.options.parameters;
-        if gap < slack_below(parameters.ack_timeout) {
+        if wait < slack_below(parameters.ack_timeout) {
             context.find(Rule::MidRetransmissionEarly, 0, gap);
         }
-        if all_captured && gap.saturating_mul(2) < before.gap.saturating_mul(3) {
-            context.find(Rule::MidNoBackoff, before.gap, gap);
-        }
-        if gap > late {
+        if wait > late {
             context.find(Rule::MidRetransmissionLate, 0, gap);
         }
-        let span = self.schedule.span;
-        if u32::from(now.copies) > parameters.max_retransmit + 1 || elapsed > span.saturating_add(span / 10) {
+        let (span, copies) = (self.schedule.span, u32::from(now.transmissions()));
+        if copies > parameters.max_retransmit + 1 || elapsed > span.saturating_add(span / 10) {
             context.find(Rule::MidTooMany, i64::from(now.copies), elapsed);
         }
+    }
+
+    /// Whether the waits of a sender double. Where a copy was late, and the next came when it was due, they need not: that they do not is then
+    /// said of both once the copy behind is not due either.
+    #[inline(always)]
+    fn judge_pace(&mut self, owner: Handle, [before, now]: [&Again; 2], elapsed: i64, context: &mut Context<'_, '_>) {
+        if now.gap.saturating_mul(2) >= before.gap.saturating_mul(3) {
+            return;
+        }
+        let is_due = self.schedule.is_due(now.transmissions().saturating_sub(1), elapsed);
+        let pace = if is_due && before.pace != Pace::Kept { Pace::Caught } else { Pace::Kept };
+        if let Some(again) = self.sent.again_mut(owner) {
+            (again.pace, again.uneven) = (pace, (now.last_record, before.gap));
+        }
+        if pace == Pace::Caught {
+            return;
+        }
+        let finding = Finding::new(Rule::MidNoBackoff, MESSAGE_ID);
+        if before.pace == Pace::Caught {
+            let (record, wait) = before.uneven;
+            context.out.find(record, finding.with(wait, before.gap));
+        }
+        context.out.find(now.last_record, finding.with(before.gap, now.gap));
     }
 
     /// The answer had passed here long enough before to have reached the sender.

@@ -74,6 +74,12 @@ impl Schedule {
         next(&self.times, 0, elapsed)
     }
 
+    /// Whether a retransmission is due so long after the first transmission, give or take a step of the timer.
+    pub fn is_due(&self, step: u16, elapsed: i64) -> bool {
+        let window = self.behind.get(usize::from(step)).filter(|_| step <= self.most());
+        window.is_some_and(|Window(earliest, latest)| (*earliest..=*latest).contains(&elapsed))
+    }
+
     /// How long after the copy before it a retransmission comes at the latest, and what late copies are given.
     #[inline]
     pub fn latest_gap(&self, step: u16) -> i64 {

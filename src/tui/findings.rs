@@ -158,7 +158,8 @@ impl App {
             || findings.iter().any(|finding| finding.rule == Rule::NetDuplicate);
         let endpoint = view.record.source;
         let key = |finding: &Finding| {
-            let (rule, severity, its_doing) = (finding.rule, finding.severity, !is_copy && is_of_sender(finding.rule));
+            let (rule, severity, its_doing) =
+                (finding.rule, finding.severity, !is_copy && is_of_sender(finding.rule, finding.severity));
             SumKey { endpoint, rule, severity, its_doing }
         };
         findings.iter().map(key).collect()

@@ -214,6 +214,30 @@ fn an_error_that_was_captured_twice_is_one_proof() {
 }
 
 #[test]
+fn what_the_network_may_have_doubled_is_no_fault_of_the_sender() {
+    let known = Known::new();
+    let (request, answer) = (datagram(40001, true, &[0x40, 1, 0, 1]), datagram(40001, false, &[0x60, 0x45, 0, 1]));
+    let at = |times: &[u32]| {
+        let copies = times.iter().map(|millis| (millis * 1000, request.clone()));
+        copies.chain([(times.last().unwrap() * 1000 + 100_000, answer.clone())]).collect::<Vec<_>>()
+    };
+    for (name, times, warnings) in [
+        // The waits double; the second copy, or each, was doubled on its way.
+        ("one", &[0, 2500, 2520, 7500][..], &[][..]),
+        ("all", &[0, 1, 2500, 2501, 7500, 7501], &[]),
+        // One copy was late.
+        ("late", &[0, 4500, 7500, 17500], &[]),
+        ("even", &[0, 2000, 4000], &["mid.no-backoff"]),
+        ("soon", &[0, 500, 1500], &["mid.retransmission-early"]),
+    ] {
+        write_at(&known.path("one.pcap"), &at(times));
+        let value: Value = serde_json::from_str(&known.check("check -T json --show warn @one.pcap", 0)).unwrap();
+        let found: Vec<_> = value["findings"].as_array().unwrap().iter().map(|finding| &finding["id"]).collect();
+        assert_eq!(found, warnings, "{name}");
+    }
+}
+
+#[test]
 fn programs_of_one_machine_are_no_device() {
     let text = String::from_utf8(run("check -T markdown captures/lab/04-server-down-icmp.pcap").stdout).unwrap();
     assert_eq!(text.matches("\n## 127.0.0.1:").count(), 2, "{text}");

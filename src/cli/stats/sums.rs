@@ -100,7 +100,7 @@ pub(super) struct Repeat {
     pub first: RecordId,
     /// Which transmission it is by the clock, from 2.
     pub copy: i64,
-    /// Which transmission the captured one before it is by the clock.
+    /// Which transmission the captured one before it is by the clock: the same, if this one is at once behind that.
     pub before: i64,
     /// Which captured one, from 2.
     pub captured: i64,

@@ -48,12 +48,31 @@ pub(super) fn by_sender(sums: &Sums) -> Vec<Waits> {
     let of_one = |places: &[u32]| {
         repeats.clear();
         repeats.extend(places.iter().filter_map(|at| sums.repeats.get(*at as usize)));
-        repeats.sort_by_key(|repeat: &Repeat| (repeat.first, repeat.captured));
-        of_one_sender(&repeats)
+        repeats.sort_by_key(|repeat: &&Repeat| (repeat.first, repeat.captured));
+        of_one_sender(&waited(&repeats))
     };
     let mut all: Vec<Waits> = parts(&order, &starts).filter_map(of_one).collect();
     all.sort_by_key(|waits| (std::cmp::Reverse(waits.messages), waits.sender));
     all
+}
+
+/// Without the copies at once behind another, which the network may have doubled: the time to the next one counts from that other, and so
+/// does its number.
+fn waited(repeats: &[&Repeat]) -> Vec<Repeat> {
+    let (mut first, mut since, mut left_out) = (None, 0, 0);
+    let mut waited = Vec::with_capacity(repeats.len());
+    for repeat in repeats {
+        if first != Some(repeat.first) {
+            (first, since, left_out) = (Some(repeat.first), 0, 0);
+        }
+        if repeat.copy == repeat.before {
+            (since, left_out) = (since + repeat.gap.max(0), left_out + 1);
+            continue;
+        }
+        let gap = repeat.gap.saturating_add(std::mem::take(&mut since));
+        waited.push(Repeat { gap, captured: repeat.captured - left_out, ..**repeat });
+    }
+    waited
 }
 
 fn of_one_sender(repeats: &[Repeat]) -> Option<Waits> {
@@ -139,6 +158,24 @@ mod tests {
         // A copy was lost before the capture point: the waits behind it are not one wait.
         check(&[repeats(1, 10, &[(3, 6.5), (4, 9.0)])], &[]);
         check(&[repeats(1, 10, &[(2, 2.0), (4, 12.0)])], &[(1, 1, 2.0, 2.0, None)]);
+    }
+
+    #[test]
+    fn what_the_network_may_have_doubled_is_no_wait() {
+        let repeat = |captured, [copy, before]: [i64; 2], gap: f64| {
+            let gap = (gap * SECOND as f64) as i64;
+            Repeat { sender: EndpointId(1), first: 10, copy, before, captured, gap }
+        };
+        // 0, 2.5, 2.52, 7.5.
+        let doubled = vec![repeat(2, [2, 1], 2.5), repeat(3, [2, 2], 0.02), repeat(4, [3, 2], 4.98)];
+        check(&[doubled], &[(1, 1, 2.5, 2.5, Some(2.0))]);
+        // Each copy in a pair.
+        let pairs = [[1, 1], [2, 1], [2, 2], [3, 2], [3, 3]];
+        let gaps = [0.25, 2.25, 0.25, 4.75, 0.25];
+        let pairs = pairs.into_iter().zip(gaps).zip(2..).map(|((which, gap), captured)| repeat(captured, which, gap));
+        check(&[pairs.collect()], &[(1, 1, 2.5, 2.5, Some(2.0))]);
+        // The first alone.
+        check(&[vec![repeat(2, [1, 1], 0.02)]], &[]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::tracking::{RecordId, Relation};
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;
 
+/// What may be true of a copy at once behind another.
+pub const DOUBLED: &str = "perhaps doubled on its way";
+
 /// How a gap stands to the window that the schedule gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -28,6 +31,8 @@ pub struct Gap {
     pub number: u32,
     /// That is not sure, see [`Copies::unsure`].
     pub unsure: bool,
+    /// It came at once behind the copy before it, see [`Copies::is_at_once`]: nothing is due of it.
+    pub at_once: bool,
     /// Nanoseconds since the captured copy before it; `None` where time went backwards or is not known.
     pub since: Option<i64>,
     /// Earliest and latest wait that the schedule has between those two, in nanoseconds.
@@ -37,7 +42,7 @@ pub struct Gap {
 impl Gap {
     /// Verdict with a tolerance of 10 % and 100 ms, as the tracker's findings have it.
     pub fn verdict(&self) -> Option<Verdict> {
-        let since = self.since?;
+        let since = self.since.filter(|_| !self.at_once)?;
         let (earliest, latest) = self.window;
         Some(if since < earliest - earliest / 10 - SECOND / 10 {
             Verdict::Early
@@ -58,9 +63,12 @@ impl Gap {
         self.number.saturating_sub(self.captured)
     }
 
-    /// `R2 after 4.30 s, window 4-6 s`, and whether that is early or late.
+    /// `R2 after 4.30 s, window 4-6 s`, and whether that is early or late, or may be no repetition at all.
     pub fn text(&self) -> String {
         let Some(since) = self.since else { return format!("R{}", self.captured) };
+        if self.at_once {
+            return format!("R{} after {}, {DOUBLED}", self.captured, duration(since));
+        }
         let verdict = match self.verdict() {
             Some(Verdict::Early) => "early, ",
             Some(Verdict::Late) => "late, ",
@@ -100,11 +108,13 @@ pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> 
         let [copies, gap] = finding.numbers;
         (Copies::of(copies), Some(gap).filter(|gap| *gap > 0))
     });
-    let number = u32::from(copies.by_clock.saturating_sub(1)).max(captured);
-    let before = u32::from(copies.before.saturating_sub(1)).min(number.saturating_sub(1));
+    // Of those captured before it some may be the network's: the clock tells them.
+    let number = copies.by_clock.checked_sub(1).map_or(captured, u32::from);
+    let (at_once, before) = (copies.is_at_once(), u32::from(copies.before.saturating_sub(1)));
+    let before = if at_once { number } else { before.min(number.saturating_sub(1)) };
     let ((early, late), (first_early, first_late)) = (at(parameters, number), at(parameters, before));
     let window = (early.saturating_sub(first_early), late.saturating_sub(first_late));
-    Some(Gap { captured, number, unsure: copies.unsure, since, window })
+    Some(Gap { captured, number, unsure: copies.unsure, at_once, since, window })
 }
 
 /// Earliest and latest time of retransmission `n` since the first transmission, which is number 0.
@@ -131,11 +141,14 @@ mod tests {
             let ((early, late), (from, to)) = (at(&parameters, number), at(&parameters, before));
             let since = (since * SECOND as f64) as i64;
             let window = (early - from, late - to);
-            let gap = Gap { captured: before + 1, number, unsure: false, since: Some(since), window };
+            let gap = Gap { captured: before + 1, number, unsure: false, at_once: false, since: Some(since), window };
             assert_eq!((gap.verdict(), gap.text().as_str()), (Some(verdict), text));
             let told =
                 text.replace("; R2", "; perhaps R2").replace("; R4", "; perhaps R4").replace(", 1 not captured", "");
             assert_eq!(Gap { unsure: true, ..gap }.text(), told);
+            let at_once = Gap { at_once: true, number: before, since: Some(SECOND / 50), window: (0, 0), ..gap };
+            let text = format!("R{} after 20.0 ms, perhaps doubled on its way", before + 1);
+            assert_eq!((at_once.verdict(), at_once.text()), (None, text));
         }
     }
 }

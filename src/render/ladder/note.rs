@@ -61,6 +61,9 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
     let Some(gap) = judge::gap(view.store, view.id, parameters) else { return repeat(view, "repeats") };
     let text = gap.text();
     let Some(since) = gap.since else { return vec![text] };
+    if gap.at_once {
+        return vec![text, format!("{}, {}", brief(since), judge::DOUBLED), "perhaps doubled".into()];
+    }
     let verdict = match gap.verdict() {
         Some(judge::Verdict::Early) => "early",
         Some(judge::Verdict::Late) => "late",

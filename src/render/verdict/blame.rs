@@ -1,10 +1,14 @@
 //! Whom a finding speaks against: the one who sent the message, or nobody that a capture could name.
 
-use crate::coap::{RaisedBy, Rule};
+use crate::coap::{RaisedBy, Rule, Severity};
 
 /// Whether the sender of the message that has the finding did it. Of what only the relation of messages shows, that is so for the rules in
-/// `SENDER` alone: everything else may be the network's doing, the other side's, or the capture's.
-pub fn is_of_sender(rule: Rule) -> bool {
+/// `SENDER` alone: everything else may be the network's doing, the other side's, or the capture's. So may a copy that came at once behind
+/// another, which is why it has less than the severity of its rule.
+pub fn is_of_sender(rule: Rule, severity: Severity) -> bool {
+    if rule == Rule::MidRetransmissionEarly && severity < rule.severity() {
+        return false;
+    }
     match rule.row().raised_by {
         RaisedBy::Message | RaisedBy::Payload => !REPORTED.contains(&rule),
         RaisedBy::Frame | RaisedBy::Tracking | RaisedBy::Transport | RaisedBy::Keys => SENDER.contains(&rule),

@@ -134,7 +134,7 @@ impl Key {
 
     /// Whether the endpoint did it.
     pub fn is_its_doing(&self) -> bool {
-        !self.on_copies && is_of_sender(self.rule)
+        !self.on_copies && is_of_sender(self.rule, self.severity)
     }
 }
 

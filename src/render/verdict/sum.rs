@@ -115,7 +115,7 @@ impl Sums {
 
     /// Adds a finding.
     fn count(&mut self, finding: &Finding, message: Exhibit, resource: ResourceId) {
-        let its_doing = !message.is_copy && is_of_sender(finding.rule);
+        let its_doing = !message.is_copy && is_of_sender(finding.rule, finding.severity);
         let key = SumKey { endpoint: message.source, rule: finding.rule, severity: finding.severity, its_doing };
         let resources = if resource.0 == 0 { &[] } else { std::slice::from_ref(&resource) };
         self.add(key, 1, &[message.record], resources);

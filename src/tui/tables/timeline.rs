@@ -8,7 +8,7 @@ use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
 use crate::frame::time_between;
 use crate::pipeline::Fetcher;
 use crate::render::content;
-use crate::render::ladder::judge::{Gap, Verdict, gap};
+use crate::render::ladder::judge::{DOUBLED, Gap, Verdict, gap};
 use crate::render::time::duration;
 use crate::store::spared::{self, is_spared};
 use crate::store::{Attempt, Record, RecordFlags, RecordKind};
@@ -233,6 +233,9 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
         None => ("not judged", None),
     };
     let before = if gap.captured <= 1 { "the first".into() } else { format!("R{}", gap.captured - 1) };
+    if gap.at_once {
+        return (format!("R{} {DOUBLED}: {} after {before}", gap.captured, duration(since)), None);
+    }
     // The verdict comes first: it is what a narrow screen must not cut off.
     let text = format!("R{} {verdict}: {} after {before}, due {}", gap.captured, duration(since), gap.window_text());
     (if gap.unseen() == 0 { text } else { format!("{text}; {}", gap.by_clock()) }, severity)
