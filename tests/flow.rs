@@ -22,6 +22,8 @@ mod script;
 mod svg;
 #[path = "flow/text.rs"]
 mod text;
+#[path = "flow/times.rs"]
+mod times;
 
 /// Compares a text with the one on file.
 fn golden(name: &str, text: &str) {

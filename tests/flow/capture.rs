@@ -29,12 +29,20 @@ pub struct Form {
     pub ports: Ports,
     pub ascii: bool,
     pub unfolded: bool,
+    pub times: TimeFormat,
     pub limit: usize,
 }
 
 impl Default for Form {
     fn default() -> Self {
-        Self { width: 80, ports: Ports::Auto, ascii: false, unfolded: false, limit: usize::MAX }
+        Self {
+            width: 80,
+            ports: Ports::Auto,
+            ascii: false,
+            unfolded: false,
+            times: TimeFormat::default(),
+            limit: usize::MAX,
+        }
     }
 }
 
@@ -92,7 +100,7 @@ impl Capture {
             width: form.width,
             signs,
             paint: Paint(false),
-            times: TimeFormat::Relative,
+            times: form.times,
             ports: form.ports,
             limit: form.limit,
         };
@@ -114,7 +122,7 @@ impl Capture {
 
     /// The ladder as a picture, and how many messages were left out.
     pub fn svg(&mut self, form: Form) -> (String, u64) {
-        let shape = (TimeFormat::Relative, form.limit);
+        let shape = (form.times, form.limit);
         self.drawn(form, |ladder, source, aliases, range, out| {
             svg::write(ladder, source, aliases, range, shape, out).unwrap()
         })

@@ -255,17 +255,18 @@ fn path(view: &View<'_>) -> String {
     }
 }
 
-/// The payload's beginning; its format where that is not plain text, its length where it is no text at all.
+/// The payload's beginning; its format where that is not plain text, its length where it is no text at all. Of one that the capture cut, all of it.
 fn payload(view: &View<'_>) -> String {
     let message = &view.message;
     let bytes = message.payload();
-    if bytes.is_empty() {
-        return String::new();
+    if message.has(OptionNumber::OSCORE) && !bytes.is_empty() {
+        let captured = if message.is_cut() { " captured" } else { "" };
+        return format!("OSCORE {} B{captured}", bytes.len());
+    }
+    if bytes.is_empty() || message.is_cut() {
+        return content::payload(message, PREVIEW);
     }
     let shown = content::beginning(message, PREVIEW);
-    if message.has(OptionNumber::OSCORE) {
-        return format!("OSCORE {} B", bytes.len());
-    }
     match message.content_format().map(content::format_word) {
         Some(word) if word != "text" => format!("{word} {shown}"),
         None if !shown.starts_with(['"', '{', '[', '<']) => format!("{} B {shown}", bytes.len()),

@@ -7,8 +7,8 @@ use super::blocks::Run;
 use super::canvas::{Kind, plain};
 use super::lanes::{LaneId, place};
 use super::row::{Fate, Row, Source};
-use super::text::shortened;
-use super::walk::{Entry, Item, Ladder, Line};
+use super::text::{shortened, widest_time};
+use super::walk::{Entry, Ladder, Line};
 use crate::render::Aliases;
 use crate::render::time::{TimeFormat, duration};
 use crate::render::wrap;
@@ -18,8 +18,12 @@ use crate::tracking::RecordId;
 const ROW: usize = 26;
 /// Height of what stands above the rows.
 const HEAD: usize = 44;
-/// Where the first lane is, behind number and time.
-const LEFT: usize = 170;
+/// Where frame numbers of so many letters end.
+const NUMBER: (usize, usize) = (40, 5);
+/// Behind them, where times of so many letters end, with a flag between.
+const TIME: (usize, usize) = (100, 10);
+/// Between the times and the first lane.
+const MARGIN: usize = 30;
 /// Between two lanes.
 const GAP: usize = 300;
 /// For the notes.
@@ -67,7 +71,11 @@ pub fn write(
         item = ladder.next(source, here, range);
     }
     let lanes: Vec<LaneId> = (0..ladder.lanes.all().len()).collect();
-    let picture = Picture { ladder, source, aliases, lanes, entries: &entries, times };
+    let first = source.store.summary().first_time.unwrap_or(0);
+    let frames = entries.iter().filter_map(|entry| source.store.get(entry.item.first)).map(|record| record.frame);
+    let number = end_of(NUMBER, frames.max().unwrap_or(0).to_string().len());
+    let time = number + end_of(TIME, widest_time(ladder.times(), times, first, true));
+    let picture = Picture { ladder, source, aliases, lanes, entries: &entries, times, ends: (number, time) };
     picture.write(out)?;
     Ok(left)
 }
@@ -79,11 +87,13 @@ struct Picture<'a, 'b> {
     lanes: Vec<LaneId>,
     entries: &'a [Entry],
     times: TimeFormat,
+    /// Where frame numbers end, and times.
+    ends: (usize, usize),
 }
 
 impl Picture<'_, '_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let end = LEFT + self.lanes.len().saturating_sub(1) * GAP;
+        let end = self.left_edge() + self.lanes.len().saturating_sub(1) * GAP;
         let (width, height) = (end + 30 + NOTE, HEAD + self.entries.len() * ROW + ROW / 2);
         writeln!(
             out,
@@ -91,7 +101,7 @@ impl Picture<'_, '_> {
         )?;
         writeln!(out, "{STYLE}\n<rect class=\"w\" width=\"{width}\" height=\"{height}\"/>")?;
         for (at, lane) in self.lanes.iter().enumerate() {
-            let x = LEFT + at * GAP;
+            let x = self.left_edge() + at * GAP;
             writeln!(out, "<line class=\"l\" x1=\"{x}\" y1=\"{HEAD}\" x2=\"{x}\" y2=\"{height}\"/>")?;
             if let Some(lane) = self.ladder.lanes.get(*lane) {
                 let name = self.aliases.name(lane.first);
@@ -100,57 +110,52 @@ impl Picture<'_, '_> {
                 text(out, (x, 32), "middle", "", &wrap::cut(&place, letters(GAP)))?;
             }
         }
-        let mut previous = None;
         for (index, entry) in self.entries.iter().enumerate() {
             let y = HEAD + index * ROW + ROW / 2;
             match &entry.line {
                 Line::Pause(length) => self.pause(out, y, &format!("idle {}", duration(*length)))?,
                 Line::Tick(at) => self.pause(out, y, &format!("+{}", duration(*at)))?,
                 Line::Message(row) => {
-                    self.left(out, y, entry.item, row.frame, &row.flag, previous)?;
+                    self.left(out, y, entry, row.frame, &row.flag)?;
                     self.message(out, index, y, row)?;
                     self.note(out, y, &row.notes)?;
-                    previous = Some(row.time);
                 }
                 Line::Fold(run) => {
                     let frame = self.source.store.get(run.first).map_or(0, |record| record.frame);
-                    self.left(out, y, entry.item, frame, &run.flag, previous)?;
+                    self.left(out, y, entry, frame, &run.flag)?;
                     self.fold(out, y, run)?;
                     self.note(out, y, &run.notes())?;
-                    previous = Some(run.times.1);
                 }
             }
         }
         writeln!(out, "</svg>")
     }
 
+    /// Where the first lane is.
+    fn left_edge(&self) -> usize {
+        self.ends.1 + MARGIN
+    }
+
     fn x(&self, lane: LaneId) -> usize {
-        LEFT + self.lanes.iter().position(|other| *other == lane).unwrap_or(0) * GAP
+        self.left_edge() + self.lanes.iter().position(|other| *other == lane).unwrap_or(0) * GAP
     }
 
     fn pause(&self, out: &mut dyn Write, y: usize, words: &str) -> io::Result<()> {
-        text(out, (LEFT + self.lanes.len().saturating_sub(1) * GAP / 2, y + 4), "middle", "q", words)
+        text(out, (self.left_edge() + self.lanes.len().saturating_sub(1) * GAP / 2, y + 4), "middle", "q", words)
     }
 
-    fn left(
-        &self,
-        out: &mut dyn Write,
-        y: usize,
-        item: Item,
-        frame: u32,
-        flag: &str,
-        previous: Option<i64>,
-    ) -> io::Result<()> {
+    fn left(&self, out: &mut dyn Write, y: usize, entry: &Entry, frame: u32, flag: &str) -> io::Result<()> {
         let store = self.source.store;
-        let time = store.get(item.first).map_or(0, |record| record.time);
-        let shown = self.times.show(time, store.summary().first_time.unwrap_or(0), previous);
-        text(out, (40, y + 4), "end", "q", &frame.to_string())?;
-        text(out, (46, y + 4), "start", "s", flag)?;
-        text(out, (140, y + 4), "end", "", shortened(&shown))
+        let at = store.get(entry.item.first).map_or(0, |record| record.time);
+        let shown = self.times.show(at, store.summary().first_time.unwrap_or(0), entry.before);
+        let (number, time) = self.ends;
+        text(out, (number, y + 4), "end", "q", &frame.to_string())?;
+        text(out, (number + 6, y + 4), "start", "s", flag)?;
+        text(out, (time, y + 4), "end", "", shortened(&shown))
     }
 
     fn note(&self, out: &mut dyn Write, y: usize, notes: &[String]) -> io::Result<()> {
-        let x = LEFT + self.lanes.len().saturating_sub(1) * GAP + 20;
+        let x = self.left_edge() + self.lanes.len().saturating_sub(1) * GAP + 20;
         let room = letters(NOTE);
         let note = notes.iter().find(|note| note.len() <= room).or(notes.last());
         note.map_or(Ok(()), |note| text(out, (x, y + 4), "start", "q", note))
@@ -210,6 +215,11 @@ impl Picture<'_, '_> {
         let words = run.label(&run.about, letters(x1.abs_diff(x2).max(GAP) - 24), true);
         text(out, ((x1 + x2) / 2, y - 6), "middle", "", &words)
     }
+}
+
+/// Where a column ends in which so many letters have room, farther to the right where there are more.
+fn end_of((pixels, room): (usize, usize), count: usize) -> usize {
+    pixels + (count.saturating_sub(room) * LETTER).div_ceil(10)
 }
 
 /// Letters that so many pixels hold.

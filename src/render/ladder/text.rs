@@ -55,12 +55,12 @@ pub fn write(
     form: &TextForm<'_>,
     out: &mut dyn Write,
 ) -> io::Result<u64> {
-    let needs = needs(source, range, form);
+    let needs = needs(ladder, source, range, form);
     let bare = Columns::new(form.width, needs, &ladder.lanes, 0);
     ladder.lanes.arrange(form.ports, Columns::room(bare.lanes.1));
     ladder.lanes_changed();
     let columns = Columns::new(form.width, needs, &ladder.lanes, 0);
-    let mut page = Page { columns: &columns, form, aliases, previous: None, shown: 0 };
+    let mut page = Page { columns: &columns, form, aliases, shown: 0 };
     page.explain(ladder, source, out)?;
     let mut next = ladder.item(source, range.start, range);
     while let Some(from) = next {
@@ -83,11 +83,11 @@ fn left(ladder: &mut Ladder, source: &mut Source<'_>, from: Option<Item>, range:
     count
 }
 
-fn needs(source: &Source<'_>, range: &Range<RecordId>, form: &TextForm<'_>) -> Needs {
+fn needs(ladder: &Ladder, source: &Source<'_>, range: &Range<RecordId>, form: &TextForm<'_>) -> Needs {
     let last = range.end.checked_sub(1).and_then(|id| source.store.get(id));
     let digits = |number: u64| number.to_string().len();
     let first = source.store.summary().first_time.unwrap_or(0);
-    let time = last.map_or(5, |last| time_text(form, last.time, first, Some(first)).len());
+    let time = widest_time(ladder.times(), form.times, first, form.width < WIDE);
     Needs {
         number: last.map_or(0, |last| digits(u64::from(last.frame))).max(2),
         time: time.max(6),
@@ -96,9 +96,12 @@ fn needs(source: &Source<'_>, range: &Range<RecordId>, form: &TextForm<'_>) -> N
     }
 }
 
-fn time_text(form: &TextForm<'_>, time: i64, first: i64, previous: Option<i64>) -> String {
-    let text = form.times.show(time, first, previous);
-    if form.width < WIDE { shortened(&text).to_owned() } else { text }
+/// Characters of the longest text for a time, where the earliest and the latest are these. `first`: what relative times count from;
+/// `brief`: with milliseconds.
+pub fn widest_time(times: Option<(i64, i64)>, format: TimeFormat, first: i64, brief: bool) -> usize {
+    let Some((earliest, latest)) = times else { return 0 };
+    let texts = [earliest, latest].map(|time| format.show(time, first, Some(earliest)));
+    texts.iter().map(|text| if brief { shortened(text).len() } else { text.len() }).max().unwrap_or(0)
 }
 
 /// A time with milliseconds instead of microseconds.
@@ -122,7 +125,6 @@ struct Page<'a> {
     columns: &'a Columns,
     form: &'a TextForm<'a>,
     aliases: &'a Aliases,
-    previous: Option<i64>,
     shown: usize,
 }
 
@@ -193,10 +195,10 @@ impl Page<'_> {
                 return Ok(Some(entry.item));
             }
             let time = source.store.get(entry.item.first).map_or(0, |record| record.time);
-            let text = time_text(self.form, time, first, self.previous);
-            self.emit(&self.drawing(ladder, source).line(entry, &text, slants, false), out)?;
+            let whole = self.form.times.show(time, first, entry.before);
+            let text = if self.form.width < WIDE { shortened(&whole) } else { &whole };
+            self.emit(&self.drawing(ladder, source).line(entry, text, slants, false), out)?;
             if matches!(entry.line, Line::Message(_) | Line::Fold(_)) {
-                self.previous = ladder.end_of(source.store, entry.item);
                 self.shown += ladder.run(entry.item).map_or(1, |run| run.messages);
             }
         }

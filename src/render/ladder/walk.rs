@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::blocks::{ALIGNED, Blocks, Run, follows};
 use super::lanes::{Lanes, of_records};
 use super::row::{Row, Source};
-use crate::frame::time_between;
+use crate::frame::{is_known_time, time_between};
 use crate::store::{Chosen, RecordKind, Store};
 use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
 
@@ -101,7 +101,9 @@ pub struct Entry {
     pub item: Item,
     /// What it shows.
     pub line: Line,
-    /// Nanoseconds since the item before; none where that is not known.
+    /// Time of the last message of the item before, where there is one.
+    pub before: Option<i64>,
+    /// Nanoseconds since then; none where that is not known.
     pub delta: Option<i64>,
 }
 
@@ -127,6 +129,8 @@ pub struct Ladder {
     runs: BTreeMap<RecordId, Rc<Run>>,
     rows: HashMap<RecordId, Rc<Row>>,
     noted: RecordId,
+    /// The earliest time of all messages that were taken in, and the latest.
+    times: Option<(i64, i64)>,
 }
 
 impl Ladder {
@@ -144,6 +148,10 @@ impl Ladder {
         for id in self.noted.max(store.first())..end {
             if let Some(record) = store.get(id) {
                 all.note(store, &record);
+                if is_known_time(record.time) {
+                    let (earliest, latest) = self.times.unwrap_or((record.time, record.time));
+                    self.times = Some((earliest.min(record.time), latest.max(record.time)));
+                }
             }
         }
         if let Scope::Exchange(exchange) = self.scope
@@ -153,6 +161,11 @@ impl Ladder {
             self.lanes = of_records(store, &self.members);
         }
         self.noted = end;
+    }
+
+    /// The earliest time of all messages that were taken in, and the latest: between them a column of times has its widest.
+    pub fn times(&self) -> Option<(i64, i64)> {
+        self.times
     }
 
     /// Show other messages. Lanes are those of these.
@@ -385,7 +398,7 @@ impl Ladder {
         let delta = before.and_then(|before| time_between(before, time));
         let mut lines = self.pauses(delta.unwrap_or(0));
         lines.push(line);
-        lines.into_iter().map(|line| Entry { item, line, delta }).collect()
+        lines.into_iter().map(|line| Entry { item, line, before, delta }).collect()
     }
 
     fn pauses(&self, length: i64) -> Vec<Line> {

@@ -31,10 +31,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         text::write(buffer, area.x, area.y + 1, area.width, &why, app.theme.signs().more);
     }
     let selected = app.list.selected.and_then(|id| app.store.get(id));
-    let mut previous = None;
     for (index, (y, entry)) in (area.y + 1..area.bottom()).zip(&app.flow.entries).enumerate() {
         let record = app.store.get(entry.item.first);
-        let time = record.map(|record| time(app, &record, entry, previous)).unwrap_or_default();
+        let time = record.map(|record| time(app, &record, entry)).unwrap_or_default();
         let is_selected = app.flow.item == Some(entry.item) && !is_pause(entry);
         let slants = app.flow.slants.get(index).map_or(&[][..], Vec::as_slice);
         let line = drawing.line(entry, &time, slants, is_selected);
@@ -45,7 +44,6 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         } else if !is_pause(entry) && is_of(selected, record) {
             buffer.set_stringn(row.x, y, app.theme.signs().of_it, 1, app.theme.observe().add_modifier(Modifier::BOLD));
         }
-        previous = record.map(|record| record.time);
     }
 }
 
@@ -59,9 +57,8 @@ fn is_pause(entry: &Entry) -> bool {
     matches!(entry.line, Line::Pause(_) | Line::Tick(_))
 }
 
-fn time(app: &App, record: &Record, entry: &Entry, previous: Option<i64>) -> String {
-    let before = previous.or_else(|| entry.delta.map(|delta| record.time.saturating_sub(delta)));
-    let text = app.times.format.show(record.time, app.first_time(), before);
+fn time(app: &App, record: &Record, entry: &Entry) -> String {
+    let text = app.times.format.show(record.time, app.first_time(), entry.before);
     if app.flow.page.1 < WIDE { shortened(&text).to_owned() } else { text }
 }
 

@@ -5,7 +5,7 @@ mod draw;
 use super::action::{FlowAction, Motion, View};
 use super::app::App;
 use crate::coap::{Parameters, count};
-use crate::render::ladder::text::shortened;
+use crate::render::ladder::text::widest_time;
 use crate::render::ladder::{Columns, Entry, Idle, Item, Ladder, Line, Needs, Ports, Scope, Slant, Source, slants};
 use crate::tracking::RecordId;
 
@@ -106,11 +106,8 @@ impl App {
     fn flow_needs(&self) -> Needs {
         let last = self.shown().end.checked_sub(1).and_then(|id| self.store.get(id));
         let digits = |number: u64| number.to_string().len();
-        let first = self.first_time();
-        let time = last.map_or(5, |last| {
-            let text = self.times.format.show(last.time, first, Some(first));
-            if self.flow.page.1 < WIDE { shortened(&text).len() } else { text.len() }
-        });
+        let (times, format) = (self.flow.ladder.times(), self.times.format);
+        let time = widest_time(times, format, self.first_time(), self.flow.page.1 < WIDE);
         Needs {
             number: last.map_or(0, |last| digits(u64::from(last.frame))).max(2),
             time: time.max(7).max(self.since_head().map_or(0, |head| head.len())),
