@@ -6,7 +6,7 @@ use super::facts;
 use super::time::{known_rfc3339, seconds};
 use super::{Node, NodeKind, Place, content, pattern, reading};
 use crate::coap::parameters::PORT_COAPS;
-use crate::coap::{Field, Finding, Message, Span, count, escape, fields};
+use crate::coap::{Field, Finding, Message, OptionNumber, Span, count, escape, fields};
 use crate::field::{self, of_option};
 use crate::frame::{CURRENT_ROUTE, Endpoint, Frame, Layer, LayerField, is_known_time, layers};
 use crate::payload::{self, About};
@@ -312,11 +312,18 @@ const NAMES: &[(&str, &str)] = &[
     ("Kid", "coap.opt.object_security_kid"),
 ];
 
+/// The number that an option of a draft has today, by which its field is named.
+fn modern(field: &Field, message: &Message<'_>) -> Option<OptionNumber> {
+    let start = field.span.byte_range().start;
+    message.options().find(|option| option.offset == start)?.modern()
+}
+
 fn field_node(field: &Field, message: &Message<'_>, about: About<'_>) -> Node {
     let number = field
         .option
         .filter(|_| field.children.iter().any(|child| child.name == "Option Delta") && !field.is_broken_option());
     let name = number
+        .and_then(|number| if message.mode().is_draft() { modern(field, message) } else { Some(number) })
         .and_then(of_option)
         .or_else(|| NAMES.iter().find(|(label, _)| *label == field.name).map(|(_, name)| *name));
     let label = match number {

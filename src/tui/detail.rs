@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::arrange::arrange;
 use crate::coap::{Severity, Span};
-use crate::field::{self, Field};
 use crate::pipeline::Fetcher;
 use crate::render::{self, Known, Node, NodeKind, Place};
 use crate::store::Store;
@@ -17,13 +16,15 @@ pub struct Item {
     /// How deep it stands; 0 at the top.
     pub depth: usize,
     /// The item that it stands in.
-    parent: Option<usize>,
+    pub(super) parent: Option<usize>,
     /// The item behind the last one below it.
     end: usize,
     /// What finds the same field in another message.
     path: String,
     /// The line to draw.
     pub text: String,
+    /// The value in it, escaped.
+    pub value: String,
     /// The name of its field.
     pub name: String,
     /// Its name for a reader.
@@ -137,18 +138,6 @@ impl Detail {
             self.follow_item();
         }
         self.scroll();
-    }
-
-    /// The field of the selected item, or of the nearest one that it stands in, and how its value is drawn.
-    pub fn field(&self) -> Option<(&'static Field, String)> {
-        let mut at = Some(self.cursor);
-        while let Some(item) = at.and_then(|at| self.items.get(at)) {
-            if let Some(field) = field::get(&item.name) {
-                return Some((field, item.text.clone()));
-            }
-            at = item.parent;
-        }
-        None
     }
 
     /// What was worked out about the message, each without its brackets.
@@ -425,6 +414,7 @@ fn flatten(node: &Node, path: &str, depth: usize, parent: Option<usize>, items: 
             end: index + 1,
             path: path.clone(),
             text: child.text(),
+            value: child.value.clone(),
             name: child.name.to_string(),
             label: child.label.to_string(),
             place: child.place,

@@ -17,6 +17,7 @@ mod moving;
 mod narrow;
 mod navigate;
 mod news;
+mod occurrence;
 mod offer;
 mod opening;
 mod paste;

@@ -4,8 +4,8 @@ use super::action::View;
 use super::app::{App, Pane};
 use super::tables::exchange_of;
 use crate::coap::Rule;
-use crate::field::{Kind, Value};
-use crate::filter::{Filter, quoted};
+use crate::filter::Filter;
+use crate::pipeline::Sweep;
 use crate::render::ladder::Scope;
 use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
 
@@ -96,22 +96,16 @@ impl App {
         members.any(|id| store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable))
     }
 
-    /// The selected field, or the one it stands in, and its value.
+    /// The test for the value of the selected field, or of the one it stands in. The message passes it.
     fn field_test(&mut self) -> Option<String> {
         let id = self.list.selected?;
-        let (field, shown) = self.detail.field()?;
+        let occurrence = self.detail.occurrence()?;
         let view = self.fetcher.view(&self.store, id).ok()??;
-        if field.kind == Kind::Presence {
-            return Some(field.name.to_string());
-        }
-        let mut values: Vec<Value<'static>> = Vec::new();
-        field.visit(&view, &mut |value| values.push(value.into_owned()));
-        let matching = values.iter().position(|value| shown.contains(&value.to_string())).unwrap_or(0);
-        let value = values.get(matching)?;
-        Some(match quoted(field.kind, value) {
-            Some(value) => format!("{} == {value}", field.name),
-            None => field.name.to_string(),
-        })
+        let test = occurrence.test(&view)?;
+        let filter = Filter::parse(&test).ok()?;
+        // What is looked at may be a member with a name that no filter can name, or a number that is rounded.
+        let passes = filter.passes(&self.store, id, &mut Sweep::new(&self.fetcher), &filter.groups());
+        passes.unwrap_or(false).then_some(test)
     }
 }
 
