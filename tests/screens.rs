@@ -34,6 +34,8 @@ mod order;
 mod saving;
 #[path = "screens/script.rs"]
 mod script;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/sentences.rs"]
 mod sentences;
 #[path = "screens/silent.rs"]

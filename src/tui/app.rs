@@ -395,7 +395,6 @@ impl App {
             return self.say(format!("found \"{}\"; n N go on", self.finder.text));
         }
         let course = Course { from, first: shown.start, end: shown.end, backwards };
-        let chosen = self.list.chosen.clone();
         let format = match self.times.format {
             // Tables tell them since the start.
             TimeFormat::Delta if self.view.is_table() => TimeFormat::Relative,
@@ -403,6 +402,7 @@ impl App {
         };
         let shown = find::Shown {
             view: self.view,
+            chosen: self.list.chosen.clone(),
             findings,
             aliases: self.aliases.clone(),
             format,
@@ -411,7 +411,7 @@ impl App {
             parameters: self.tables.parameters,
         };
         let (store, fetcher, events) = (self.store.clone(), (self.make_fetcher)(), self.events.clone());
-        match self.finder.start(store, fetcher, course, chosen, shown, events) {
+        match self.finder.start(store, fetcher, course, shown, events) {
             Ok(()) => self.notice = None,
             Err(error) => self.say(format!("cannot search: {error}")),
         }
@@ -432,13 +432,22 @@ impl App {
                 let missing = self.unmarked().map(|why| format!("; {why}")).unwrap_or_default();
                 self.say(format!("found \"{}\"{round}; n N go on{missing}", self.finder.text));
             }
-            None => {
-                let what = if self.view.is_table() { "no row here and no message" } else { "no message" };
-                let (text, read) = (&self.finder.text, found.failure.as_ref().map_or("", |_| " that could be read"));
-                let why = found.failure.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-                self.say(format!("{what}{read} shows \"{text}\"{why}"));
-            }
+            None => self.say(self.not_found(found)),
         }
+    }
+
+    /// What was looked through in vain, and what was not.
+    fn not_found(&self, found: &Found) -> String {
+        let text = &self.finder.text;
+        if let Some(hidden) = found.hidden.and_then(|id| self.store.get(id)) {
+            return format!("the filter hides #{}, which shows \"{text}\"; nothing that passes it does", hidden.frame);
+        }
+        let is_table = self.view.is_table();
+        let what = if is_table { "no row here and no message" } else { "no message" };
+        let read = found.failure.as_ref().map_or("", |_| " that could be read");
+        let why = found.failure.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let rest = if is_table { "; what is said below the rows is not searched" } else { "" };
+        format!("{what}{read} shows \"{text}\"{why}{rest}")
     }
 
     fn copied(&mut self) -> Effect {

@@ -1,18 +1,19 @@
 //! Finding a text: workers that read the messages of a snapshot in turns, tell how far they are, and stop when they are told to.
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::action;
 use super::event::{Event, Sender};
 use super::findings::Text;
 use super::tables::{Making, Row, tell_request};
 use super::worker;
+use super::{action, cells};
 use crate::coap::Parameters;
 use crate::pipeline::Fetcher;
-use crate::render::time::TimeFormat;
+use crate::render::ladder::{Kind, Label};
+use crate::render::time::{TimeFormat, brief};
 use crate::render::{self, Aliases, Known, Node, line};
 use crate::store::{Chosen, Store, View};
 use crate::tracking::RecordId;
@@ -42,6 +43,8 @@ pub struct Found {
     pub id: Option<RecordId>,
     /// The end was passed, and the search went on at the other end.
     pub wrapped: bool,
+    /// None that is shown holds it, but this one that the filter hides.
+    pub hidden: Option<RecordId>,
     /// The row of the findings that holds it.
     pub(super) row: Option<Text>,
     /// Why it may be in others, too: what could not be read.
@@ -81,6 +84,8 @@ impl Course {
 pub struct Shown {
     /// Which view; its rows are looked through as well.
     pub view: action::View,
+    /// The messages that are shown, where not all are.
+    pub chosen: Option<Arc<Chosen>>,
     /// Rows of the findings, by their messages.
     pub findings: Vec<Text>,
     /// Names of endpoints.
@@ -109,6 +114,22 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// What the ladder says of a message: its words, and the time since the message above.
+    fn arrow(&self, view: &View<'_>) -> Vec<String> {
+        if self.view != action::View::Flow {
+            return Vec::new();
+        }
+        let above = match &self.chosen {
+            Some(chosen) => chosen.row(view.id).checked_sub(1).and_then(|row| chosen.at(row)),
+            None => view.id.checked_sub(1),
+        };
+        let since =
+            above.and_then(|above| view.store.elapsed(above, view.id)).map(|since| format!("+{}", brief(since)));
+        since.into_iter().chain([Label::new(view, Kind::default()).text()]).collect()
+    }
+}
+
 impl Finder {
     /// Stop the workers, if there are any.
     pub fn stop(&mut self) {
@@ -129,13 +150,11 @@ impl Finder {
     }
 
     /// Start workers over a snapshot of the store.
-    /// `chosen`: the messages that are shown, where not all are.
     pub fn start(
         &mut self,
         store: Store,
         fetcher: Fetcher,
         course: Course,
-        chosen: Option<Arc<Chosen>>,
         shown: Shown,
         events: Sender,
     ) -> std::io::Result<()> {
@@ -146,21 +165,26 @@ impl Finder {
         let mine = generation.load(Ordering::Relaxed);
         let wanted = self.text.to_lowercase();
         let (found, failure) = (Mutex::default(), Mutex::default());
-        let search = Search { store, course, chosen, shown, wanted, generation, mine, next, found, failure };
+        let (bytes, hidden) = (bytes_of(&wanted), AtomicBool::new(false));
+        let search = Search { store, course, shown, wanted, bytes, generation, mine, next, hidden, found, failure };
         let work = move || {
-            let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS);
-            thread::scope(|scope| {
-                for _ in 1..workers {
-                    let fetcher = fetcher.clone();
-                    // Where there is no thread to be had, the others do its work.
-                    let _ = thread::Builder::new().name("find".into()).spawn_scoped(scope, || search.work(fetcher));
-                }
-                search.work(fetcher.clone());
-            });
+            search.work_together(&fetcher);
+            if search.shown.chosen.is_some() && search.is_needed(RecordId::MAX) && search.is_wanted() {
+                search.hidden.store(true, Ordering::Relaxed);
+                search.next.store(0, Ordering::Relaxed);
+                search.work_together(&fetcher);
+            }
             search.is_wanted().then(|| Event::Found(search.answer()))
         };
         let broken = move |why| {
-            Event::Found(Found { generation: mine, id: None, wrapped: false, row: None, failure: Some(why) })
+            Event::Found(Found {
+                generation: mine,
+                id: None,
+                wrapped: false,
+                hidden: None,
+                row: None,
+                failure: Some(why),
+            })
         };
         worker::spawn(("find", "the search"), events, work, broken)?;
         self.running = true;
@@ -178,14 +202,17 @@ struct Hit {
 struct Search {
     store: Store,
     course: Course,
-    chosen: Option<Arc<Chosen>>,
     shown: Shown,
     /// In small letters.
     wanted: String,
+    /// The same as bytes, where it may be some.
+    bytes: Option<Vec<u8>>,
     generation: Arc<AtomicU64>,
     mine: u64,
     /// The first step that nobody has taken on.
     next: Arc<AtomicU32>,
+    /// No message that is shown holds the text: those that the filter hides are looked at.
+    hidden: AtomicBool,
     /// The first hit so far.
     found: Mutex<Option<Hit>>,
     /// Why a message could not be read.
@@ -206,13 +233,28 @@ impl Search {
     fn answer(self) -> Found {
         let hit = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let at = hit.as_ref().map(|hit| self.course.at(hit.step));
+        let shown = at.filter(|_| !self.hidden.load(Ordering::Relaxed));
         Found {
             generation: self.mine,
-            id: at.map(|at| at.0),
-            wrapped: at.is_some_and(|at| at.1),
+            id: shown.map(|at| at.0),
+            wrapped: shown.is_some_and(|at| at.1),
+            hidden: at.filter(|_| shown.is_none()).map(|at| at.0),
             row: hit.and_then(|hit| hit.row),
             failure: self.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
+    }
+
+    /// Several look at the messages, each at its turns.
+    fn work_together(&self, fetcher: &Fetcher) {
+        let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS);
+        thread::scope(|scope| {
+            for _ in 1..workers {
+                let fetcher = fetcher.clone();
+                // Where there is no thread to be had, the others do its work.
+                let _ = thread::Builder::new().name("find".into()).spawn_scoped(scope, || self.work(fetcher));
+            }
+            self.work(fetcher.clone());
+        });
     }
 
     /// Look at turn after turn until a hit comes before all that is left.
@@ -237,13 +279,16 @@ impl Search {
         }
     }
 
-    fn is_shown(&self, id: RecordId) -> bool {
-        (self.course.first..self.course.end).contains(&id) && self.chosen.as_ref().is_none_or(|chosen| chosen.has(id))
+    /// It is one of those that are looked at: those that are shown, or else those that are not.
+    fn is_of_those(&self, id: RecordId) -> bool {
+        let hidden = self.hidden.load(Ordering::Relaxed);
+        (self.course.first..self.course.end).contains(&id)
+            && self.shown.chosen.as_ref().is_none_or(|chosen| chosen.has(id) != hidden)
     }
 
     /// Whether a message shows the text, in its row of the view or elsewhere; and the row of the findings, where that is it.
     fn holds(&self, id: RecordId, reader: &mut Reader) -> Option<Option<Text>> {
-        if !self.is_shown(id) {
+        if !self.is_of_those(id) {
             return None;
         }
         let shown = &self.shown;
@@ -254,7 +299,7 @@ impl Search {
         }
         let Shown { view, aliases, format, first, now, parameters, .. } = shown;
         let making = Making { store: &self.store, aliases, format: *format, first: *first, now: *now, parameters };
-        let own = making.row_of(*view, id, &|id| self.is_shown(id));
+        let own = making.row_of(*view, id, &|id| self.is_of_those(id));
         let request = own.and_then(|own| making.request(*view, own));
         let mut row = own.map(|own| making.row_alone(*view, own));
         let Reader { fetcher, text } = reader;
@@ -278,8 +323,12 @@ impl Search {
         if has(text, &self.wanted) {
             return Some(None);
         }
+        let message = message?;
+        if self.bytes.as_ref().is_some_and(|bytes| has_bytes(&message, bytes)) {
+            return Some(None);
+        }
         text.clear();
-        render::tree(&message?, Known::Later).walk(&mut |node: &Node, _| {
+        render::tree(&message, Known::Later).walk(&mut |node: &Node, _| {
             node.write_text(text);
             text.push(BETWEEN);
         });
@@ -305,6 +354,18 @@ fn has(text: &mut str, wanted: &str) -> bool {
     text.to_lowercase().contains(wanted)
 }
 
+/// Bytes as they are shown, `41 01 34`, with a blank between each two.
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let byte = |word: &str| u8::from_str_radix(word, 16).ok().filter(|_| word.len() == 2 && !word.starts_with('+'));
+    text.split_whitespace().map(byte).collect::<Option<Vec<u8>>>().filter(|bytes| !bytes.is_empty())
+}
+
+/// The message, or the frame that it came in, has these bytes.
+fn has_bytes(view: &View<'_>, wanted: &[u8]) -> bool {
+    let has = |bytes: &[u8]| bytes.windows(wanted.len()).any(|part| part == wanted);
+    has(view.message.bytes()) || has(view.frame.bytes)
+}
+
 /// Writes a message's row of the table, and what its rows in the list and in the ladder say.
 fn write_row(row: Option<&Row>, view: Option<&View<'_>>, shown: &Shown, text: &mut String) {
     for cell in row.iter().flat_map(|row| &row.cells) {
@@ -316,6 +377,7 @@ fn write_row(row: Option<&Row>, view: Option<&View<'_>>, shown: &Shown, text: &m
     let time = shown.time(view);
     let parts = [
         &line.number,
+        &line.flag,
         &line.source,
         &line.destination,
         &line.message_type,
@@ -325,7 +387,8 @@ fn write_row(row: Option<&Row>, view: Option<&View<'_>>, shown: &Shown, text: &m
         &line.summary,
         &time,
     ];
-    for part in parts {
+    let cells = cells::searched(view.store, &shown.aliases, (&view.record, view.id), &line);
+    for part in parts.into_iter().chain(&cells).chain(&shown.arrow(view)) {
         text.push(BETWEEN);
         text.push_str(part);
     }

@@ -34,10 +34,6 @@ pub struct Row {
     pub repeat: bool,
     /// It is a message, not evidence of one.
     pub message: bool,
-    /// The retransmission's number is not in the flag, since a finding is.
-    pub hidden_number: Option<u8>,
-    /// It was sent by the server.
-    pub from_server: bool,
     /// Why it could not be read.
     pub error: Option<String>,
 }
@@ -108,9 +104,6 @@ fn make_row(id: RecordId, record: &Record, fetcher: &mut Fetcher, store: &Store)
         severity: record.severity(),
         repeat: record.is_repeat(),
         message: record.kind() == RecordKind::Message,
-        hidden_number: (record.relation() == Relation::Retransmits && record.severity() >= Some(Severity::Warn))
-            .then(|| record.transmission.saturating_sub(1)),
-        from_server: store.exchange(record.exchange).is_some_and(|exchange| exchange.client == record.destination),
         error: None,
     };
     match fetcher.view(store, id) {

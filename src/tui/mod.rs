@@ -3,6 +3,7 @@
 mod action;
 mod app;
 mod arrange;
+mod cells;
 mod detail;
 mod event;
 mod filter_bar;

@@ -6,27 +6,19 @@ use ratatui::style::Style;
 
 use super::text::{self, Pieces, fit, left, right};
 use crate::coap::Severity;
-use crate::frame::Endpoint;
 use crate::render::content::{short_blocks, shortest_blocks};
-use crate::render::ladder::short_end;
-use crate::render::time::{TimeFormat, brief as brief_time};
-use crate::store::Record;
-use crate::tracking::{RecordId, Relation};
+use crate::render::time::TimeFormat;
+use crate::tracking::RecordId;
 use crate::tui::app::{App, Pane};
+use crate::tui::cells::{self, WIDE, brief, joined, observe, shortened};
 use crate::tui::list::Row;
 use crate::tui::theme::Theme;
 
 /// Columns that are left for the summary before others are given up.
 const SUMMARY: usize = 24;
-/// Columns from which endpoints are shown with address and port, and times with microseconds.
-const WIDE: usize = 104;
-/// Columns from which addresses are whole.
-const WIDEST: usize = 150;
 
 /// Columns that a path is never cut below, for the sake of what follows it.
 const PATH: usize = 8;
-/// Messages of an exchange that are looked through for the copy before.
-const COPIES: usize = 64;
 
 /// Widths of the columns; 0 for those that are not shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,90 +103,11 @@ fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {
     let record = app.store.get(id)?;
     let before = id.checked_sub(1).and_then(|id| app.store.get(id)).map(|record| record.time);
     let time = app.times.format.show(record.time, app.first_time(), before);
-    let row = app.list.row(id)?;
     Some(Cells {
         time: if width < WIDE { shortened(&time) } else { time },
-        ends: ends(app, &record, row, width),
-        link: link(app, &record, id),
+        ends: cells::ends(&app.store, &app.aliases, &record, width),
+        link: cells::link(&app.store, &record, id),
     })
-}
-
-/// A time with milliseconds instead of microseconds.
-fn shortened(time: &str) -> String {
-    match time.rfind('.') {
-        Some(point) => time.get(..point + 4).unwrap_or(time).to_owned(),
-        None => time.to_owned(),
-    }
-}
-
-/// Sender and receiver, the client always on the left: `c1>s1`, or with address and port where there is room.
-fn ends(app: &App, record: &Record, row: &Row, width: usize) -> String {
-    let named = |id, part| app.aliases.name(id).starts_with(part);
-    let to_client = named(record.source, 's') && named(record.destination, 'c');
-    let (first, second, arrow) = if row.from_server || (record.exchange.0 == 0 && to_client) {
-        (record.destination, record.source, '<')
-    } else {
-        (record.source, record.destination, '>')
-    };
-    if width < WIDE {
-        return format!("{}{arrow}{}", app.aliases.name(first), app.aliases.name(second));
-    }
-    let full = |id| {
-        let place = app.store.endpoint(id).map(|endpoint| short(endpoint, width)).unwrap_or_default();
-        format!("{} {place}", app.aliases.name(id))
-    };
-    format!("{} {arrow} {}", full(first), full(second))
-}
-
-/// An endpoint in a few columns, whole where it is short and the list is wide.
-fn short(endpoint: &Endpoint, width: usize) -> String {
-    let whole = endpoint.address.to_string();
-    if width < WIDEST || whole.len() > 15 {
-        return short_end(endpoint);
-    }
-    // ICMP has none.
-    let port = if endpoint.port == 0 { String::new() } else { format!(":{}", endpoint.port) };
-    if endpoint.address.is_ipv4() { whole + &port } else { format!("[{whole}]{port}") }
-}
-
-/// What it answers or repeats, and after how long: `=#1 11ms`.
-fn link(app: &App, record: &Record, id: RecordId) -> String {
-    let relation = record.relation();
-    if relation == Relation::None {
-        return if record.relates_to == crate::tracking::NO_RECORD {
-            String::new()
-        } else {
-            about(app, record.relates_to)
-        };
-    }
-    let Some(other) = app.store.get(record.relates_to) else { return "=gone".into() };
-    let since = if relation == Relation::Retransmits { copy_before(app, record) } else { record.relates_to };
-    let (elapsed, plus) = match record.is_repeat() {
-        true => (app.store.elapsed(since, id), "+"),
-        false => (app.store.answered_after(since, id), ""),
-    };
-    let after = elapsed.map(|elapsed| format!(" {plus}{}", brief_time(elapsed))).unwrap_or_default();
-    let number =
-        app.list.row(id).and_then(|row| row.hidden_number).map(|number| format!("R{number}")).unwrap_or_default();
-    format!("{number}=#{}{after}", other.frame)
-}
-
-/// The copy before this one: the wait that RFC 7252 section 4.2 speaks of.
-fn copy_before(app: &App, record: &Record) -> RecordId {
-    let first = record.relates_to;
-    let mut before = record.previous_in_exchange;
-    for _ in 0..COPIES {
-        match app.store.get(before) {
-            Some(copy) if before == first || copy.relates_to == first && copy.is_repeat() => return before,
-            Some(other) => before = other.previous_in_exchange,
-            None => break,
-        }
-    }
-    first
-}
-
-fn about(app: &App, id: RecordId) -> String {
-    app.store.get(id).map_or("=gone".into(), |record| format!("=#{}", record.frame))
 }
 
 /// Choose the columns for a width and for the head of the times, and give up the least important ones until the summary has room.
@@ -358,21 +271,10 @@ fn least(row: &Row) -> usize {
     words.fold(0, |sum, width| sum + width + 1).saturating_sub(1)
 }
 
-/// The Observe option in a few columns.
-fn observe(words: &str) -> String {
-    words.replacen("Observe", "Obs", 1).replacen("register", "reg", 1)
-}
-
 /// Path, blocks and payload. Observe number and blocks are kept whatever the width: the path is shortened in its middle, the payload at its end.
 fn summary(row: &Row, columns: usize, more: char) -> String {
     let line = &row.line;
-    let joined = |words: &[&str]| words.iter().copied().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let long = line.observe.replacen("Observe", "Obs", 1);
-    let whole = if row.code.is_response() {
-        joined(&[&long, &line.blocks, &line.content, &line.path])
-    } else {
-        joined(&[&long, &line.summary])
-    };
+    let whole = cells::summary(line, row.code.is_response());
     if text::width(&whole) <= columns {
         return whole;
     }
@@ -402,13 +304,6 @@ fn summary(row: &Row, columns: usize, more: char) -> String {
     fit(&joined(&[&observe, &path, &blocks, &content]), columns, more)
 }
 
-/// The text without the length of a payload that is quoted behind it: `"OFF"` instead of `text 3 B "OFF"`.
-fn brief(text: &str) -> String {
-    let Some((before, after)) = text.split_once(" B \"") else { return text.to_owned() };
-    let kept = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    format!("{}\"{after}", kept.strip_suffix("text ").unwrap_or(kept))
-}
-
 /// A code in its column: the name goes where only the number fits.
 fn code(code: &str, columns: usize) -> String {
     if text::width(code) > columns && columns < 8 && code.starts_with(|letter: char| letter.is_ascii_digit()) {
@@ -423,21 +318,5 @@ fn flag_style(row: &Row, theme: Theme) -> Style {
         Some(severity @ (Severity::Warn | Severity::Error)) => theme.severity(severity),
         _ if row.repeat => theme.repeat(),
         _ => theme.observe(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::brief;
-
-    #[test]
-    fn quoted_payloads_need_no_length() {
-        for (text, expected) in [
-            ("Obs 2 text 3 B \"OFF\" /alarm", "Obs 2 \"OFF\" /alarm"),
-            ("3 B \"OFF\"", "\"OFF\""),
-            ("/led json {\"on\":true}", "/led json {\"on\":true}"),
-        ] {
-            assert_eq!(brief(text), expected);
-        }
     }
 }
