@@ -154,6 +154,25 @@ fn no_number_loses_digits_on_the_screen() {
     }
 }
 
+/// A capture of the lab with so many bytes of each frame.
+fn cut_to(snaplen: usize, name: &str) -> (tempfile::TempDir, PathBuf) {
+    let bytes = std::fs::read(Path::new("captures/lab").join(name)).unwrap();
+    let (header, mut rest) = bytes.split_at(24);
+    let mut cut = header.to_vec();
+    while !rest.is_empty() {
+        let length = u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
+        let kept = length.min(snaplen);
+        cut.extend(&rest[..8]);
+        cut.extend((kept as u32).to_le_bytes());
+        cut.extend(&rest[12..16 + kept]);
+        rest = &rest[16 + length..];
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.pcap");
+    std::fs::write(&file, cut).unwrap();
+    (folder, file)
+}
+
 #[test]
 fn a_payload_that_the_capture_cut_says_so() {
     let mut capture = Capture::lab("08-snaplen-60.pcap");
@@ -165,6 +184,11 @@ fn a_payload_that_the_capture_cut_says_so() {
         }
         assert!(text.contains("7 B captured \"Nov 23 \""), "{text}");
     }
+    // A fold tells of all its messages.
+    let (_folder, file) = cut_to(80, "05-block2-libcoap.pcap");
+    let text = Capture::read(&file).text(Form { width: 140, ..Form::default() }).0;
+    let fold = text.lines().find(|row| row.contains("[+]")).unwrap_or_else(|| panic!("{text}"));
+    assert!(fold.contains(" B captured"), "{fold}");
     // Where nothing was cut nothing says so.
     let whole = Capture::read(Path::new("captures/lab-session.pcap")).text(wide).0;
     assert!(!whole.contains("captured"));

@@ -9,7 +9,7 @@ use crate::coap::{Block, Code, Message, OptionNumber, Severity, count, escape};
 use crate::pipeline::Fetcher;
 use crate::render::time::duration;
 use crate::render::{content, line, wrap};
-use crate::store::{Record, Store};
+use crate::store::{Record, RecordFlags, Store};
 use crate::tracking::{BodyId, EndpointId, ExchangeId, ExchangeState, NO_RECORD, RecordId, Relation, ResourceId};
 
 /// A run never crosses a record whose id is a multiple of this, so that where one begins is found in bounded time.
@@ -72,8 +72,10 @@ pub struct Run {
     pub hidden: Hidden,
     /// Exchanges in it.
     pub exchanges: usize,
-    /// Bytes of payload.
+    /// Bytes of payload, as far as they were captured.
     pub bytes: usize,
+    /// The capture cut some of it.
+    cut: bool,
     /// The first block and the last.
     pub blocks: (Block, Block),
     /// Which option.
@@ -175,6 +177,7 @@ impl Run {
             hidden: Hidden::default(),
             exchanges: 0,
             bytes: 0,
+            cut: false,
             blocks: (part.block, part.block),
             option: part.option,
             stand: Stand::Unknown,
@@ -271,10 +274,15 @@ impl Run {
         if first == last { format!("{name} #{first}") } else { format!("{name} #{first}-{last}") }
     }
 
+    /// Bytes of payload, and whether these are all.
+    fn length(&self) -> String {
+        format!("{} B{}", self.bytes, if self.cut { " captured" } else { "" })
+    }
+
     /// All words of its row.
     pub fn words(&self) -> String {
         let size = self.blocks.1.known_size().map(|size| format!(" of {size} B")).unwrap_or_default();
-        format!("{} {}{size}, {} B in {} messages", self.about, self.numbers(), self.bytes, self.messages)
+        format!("{} {}{size}, {} in {} messages", self.about, self.numbers(), self.length(), self.messages)
     }
 
     /// Columns of the words that a reader should see at least.
@@ -293,7 +301,7 @@ impl Run {
         let whole = self.words().split_off(self.about.len());
         let forms = [
             format!("{FOLDED}{about}{whole}{hidden}"),
-            format!("{FOLDED}{about} {long}, {} B{hidden}", self.bytes),
+            format!("{FOLDED}{about} {long}, {}{hidden}", self.length()),
             format!("{FOLDED}{about} {long}{hidden}"),
             format!("{FOLDED}{about} {short}{hidden}"),
             format!("{FOLDED}{method} {} {short}{hidden}", wrap::cut_middle(path, left.max(PATH), "..")),
@@ -350,7 +358,10 @@ impl Blocks {
             run.note(*id, &record, store);
             let part = self.part(*id, store, source.fetcher)?;
             run.exchanges += usize::from(seen.insert(record.exchange));
-            run.bytes += if part.is_carried_by(&record) { part.bytes } else { 0 };
+            if part.is_carried_by(&record) {
+                run.bytes += part.bytes;
+                run.cut |= record.flags.has(RecordFlags::CUT);
+            }
         }
         run.close(members, source);
         let asks =
