@@ -158,6 +158,8 @@ pub struct App {
     pub help_page: (usize, usize),
     /// Exchanges without a response whose requests had asked for that, counted once the source has ended.
     pub spared: u64,
+    /// Exchanges that are known to stay without a response, counted while more comes.
+    pub unanswered: u64,
 }
 
 impl App {
@@ -198,6 +200,7 @@ impl App {
             events,
             help_page: (0, 0),
             spared: 0,
+            unanswered: 0,
             saving: None,
             kept: Vec::new(),
             files: Files::default(),

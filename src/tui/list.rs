@@ -51,7 +51,7 @@ pub struct List {
     pub follow: bool,
     /// Only these are shown; None for all.
     pub chosen: Option<Arc<Chosen>>,
-    /// Messages below this id have been on the pane, or were there when following ended.
+    /// Messages below this id have been on the pane, or were there when the newest was drawn last.
     seen: RecordId,
     back: Vec<RecordId>,
     rows: HashMap<RecordId, Row>,
@@ -229,13 +229,14 @@ impl App {
 
     /// Stay where the user is.
     pub(super) fn stop_following(&mut self) {
-        if std::mem::take(&mut self.list.follow) {
-            self.list.seen = self.store.len() as RecordId;
-        }
+        self.list.follow = false;
     }
 
     /// Keep selection and pane inside of what may be shown, then read the rows of the pane.
     pub(super) fn prepare_list(&mut self) {
+        if self.list.follow {
+            self.list.seen = self.store.len() as RecordId;
+        }
         let visible = self.visible();
         let Some(last) = visible.len().checked_sub(1) else {
             self.list.selected = None;

@@ -4,13 +4,15 @@ use super::app::App;
 use super::opening::Opening;
 use crate::store::spared::is_spared;
 use crate::store::{Ended, RecordKind, Store, Update};
-use crate::tracking::RecordId;
+use crate::tracking::{ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, Patch, RecordId};
 
 /// What comes while the view is frozen: rows and what is said of them stay as they were, to the last column.
 #[derive(Debug)]
 pub struct Behind {
     /// All that is known by now.
     store: Store,
+    /// Exchanges of it that are known to stay without a response.
+    unanswered: u64,
     /// The time of day at which the view was frozen, nanoseconds since 1970.
     pub since: i64,
 }
@@ -24,15 +26,16 @@ impl App {
             self.notice = Some(warning.clone());
         }
         self.tell_carrier(&update);
+        // At the end the tracker's counts tell it.
+        let counted = self.opening.grows() && update.ended.is_none();
         if let Some(behind) = &mut self.behind {
-            behind.store.apply(update);
-            return;
+            return apply(&mut behind.store, update, counted.then_some(&mut behind.unanswered));
         }
         self.findings.judging.note(&update.patches);
         let from = self.store.len() as RecordId;
         let (patched, ended) = (!update.patches.is_empty(), update.ended.is_some());
         let late = self.late_problem(&update.patches);
-        self.store.apply(update);
+        apply(&mut self.store, update, counted.then_some(&mut self.unanswered));
         self.show_new(from, patched, ended);
         self.announce(from, late);
     }
@@ -92,7 +95,7 @@ impl App {
         if self.is_frozen() {
             self.thaw();
         } else {
-            self.behind = Some(Behind { store: self.store.clone(), since: (self.wall)() });
+            self.behind = Some(Behind { store: self.store.clone(), unanswered: self.unanswered, since: (self.wall)() });
         }
     }
 
@@ -102,6 +105,7 @@ impl App {
         let from = self.store.len() as RecordId;
         let ended = self.store.ended().is_none() && behind.store.ended().is_some();
         self.store = behind.store;
+        self.unanswered = behind.unanswered;
         self.findings.judging.forget();
         self.show_new(from, true, ended);
     }
@@ -118,4 +122,33 @@ impl App {
             }
         }
     }
+}
+
+/// Takes an update in, and counts the exchanges that stay without a response by it, where that is wanted.
+fn apply(store: &mut Store, update: Update, unanswered: Option<&mut u64>) {
+    let Some(unanswered) = unanswered else { return store.apply(update) };
+    let touched = exchanges_of(&update.patches);
+    let count = |store: &Store| {
+        let rows = touched.iter().filter_map(|id| store.exchange(*id));
+        rows.filter(|row| stays_without_response(store, row)).count() as u64
+    };
+    let before = count(store);
+    store.apply(update);
+    *unanswered = (*unanswered + count(store)).saturating_sub(before);
+}
+
+/// The exchanges that these are about, each once.
+fn exchanges_of(patches: &[Patch]) -> Vec<ExchangeId> {
+    let id = |patch: Patch| if let Patch::Exchange(id, _) = patch { Some(id) } else { None };
+    let mut ids: Vec<ExchangeId> = patches.iter().flat_map(Patch::each).filter_map(id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Nothing came in the time a client waits, or nobody was reached, and a response was owed.
+fn stays_without_response(store: &Store, row: &ExchangeRow) -> bool {
+    matches!(row.state, ExchangeState::TimedOut | ExchangeState::Unreachable)
+        && row.response == NO_RECORD
+        && !is_spared(store, row)
 }

@@ -31,6 +31,8 @@ enum Step {
     Key(KeyEvent),
     Paste(String),
     Update(Box<Update>),
+    /// An update and keys between which nothing is drawn.
+    Together(Box<Update>, Vec<KeyEvent>),
     Resize(u16, u16),
     /// Nothing: a worker's answer brings the next frame.
     Wait,
@@ -50,6 +52,7 @@ pub struct Scene {
     size: (u16, u16),
     pieces: Option<usize>,
     after_first: Vec<Step>,
+    with_second: Vec<KeyEvent>,
     steps: Vec<Step>,
     theme: Theme,
     lost: bool,
@@ -94,6 +97,7 @@ impl Scene {
             size: (80, 24),
             pieces: None,
             after_first: Vec::new(),
+            with_second: Vec::new(),
             steps: Vec::new(),
             theme: Theme { colour: true, unicode: true },
             lost: false,
@@ -244,6 +248,12 @@ impl Scene {
         self
     }
 
+    /// Keys behind the second piece, before that is drawn.
+    pub fn keys_with_second(mut self, keys: &str) -> Self {
+        self.with_second.extend(keys_of(keys));
+        self
+    }
+
     pub fn resize(mut self, size: (u16, u16)) -> Self {
         self.steps.push(Step::Resize(size.0, size.1));
         self
@@ -266,8 +276,12 @@ impl Scene {
         let (updates, reader, folder) = self.load();
         let mut script: VecDeque<Step> = VecDeque::new();
         let mut after_first = Some(self.after_first);
-        for update in updates {
-            script.push_back(Step::Update(Box::new(update)));
+        let mut with_second = Some(self.with_second).filter(|keys| !keys.is_empty());
+        for (place, update) in updates.into_iter().enumerate() {
+            script.push_back(match with_second.take_if(|_| place == 1) {
+                Some(keys) => Step::Together(Box::new(update), keys),
+                None => Step::Update(Box::new(update)),
+            });
             script.extend(after_first.take().into_iter().flatten());
         }
         script.extend(self.steps);
@@ -406,6 +420,10 @@ impl Camera {
             Some(Step::Key(key)) => Event::Key(key),
             Some(Step::Paste(text)) => Event::Paste(text),
             Some(Step::Update(update)) => Event::Update(update),
+            Some(Step::Together(update, keys)) => {
+                self.sender.send(Event::Update(update)).unwrap();
+                return keys.into_iter().for_each(|key| self.sender.send(Event::Key(key)).unwrap());
+            }
             Some(Step::Resize(width, height)) => {
                 self.inner.resize(width, height);
                 Event::Resize

@@ -177,8 +177,8 @@ fn problems(app: &App) -> Vec<String> {
         (counters.retransmissions, "retx"),
         (counters.notifications_stale, "stale"),
         (counters.malformed, "bad"),
-        // Live, what has no answer yet may still get one.
-        (if app.grows() { 0 } else { unanswered }, "unanswered"),
+        // Live, what has no answer yet may still get one: only what the client has given up counts.
+        (if app.grows() { app.unanswered } else { unanswered }, "unanswered"),
     ];
     let mut words: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
