@@ -76,8 +76,8 @@
 //!   What the loader keeps of the former is only the worst severity, for the problem column.
 //! * Of a message that the capture cut nothing is judged but that it was cut: the sender may have been right.
 //! * A filter asks the record and the tables first and reads a message only where these leave the answer open ([`field::Reads`] tells what a
-//!   field needs). Lines of a large file are printed while it is read;
-//!   where it is small, or filter or form ask for what becomes known later, it is read to its end first.
+//!   field needs). Plain lines of a file are printed while it is read, and are those that
+//!   `print -i` wrote when it was captured; where filter or form ask for what becomes known later, it is read to its end first.
 //!   From a stream a message is printed when the filter lets it through, be that later, and whole exchanges follow their first message that does.
 //! * An absolute time in a filter that tells no zone is local, and `-T fields` prints local times: tshark's habit. JSON has UTC.
 //! * `print -w` of a file saves and prints nothing, unless a form of output is asked for: tshark's habit.

@@ -90,6 +90,9 @@ pub struct PrintArgs {
     #[arg(short = 'x', long = "hex", help_heading = "Showing")]
     pub hex: bool,
     /// Print as text lines, JSON (one object a line), tab-separated fields, or CSV.
+    ///
+    /// Text lines have the marks that were known when the message came, of a file as of what is live; -V and JSON of a file, and all
+    /// forms where -Y or -e asks for findings or for what is known later, have what its end tells.
     #[arg(
         short = 'T',
         long = "format",
