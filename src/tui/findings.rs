@@ -207,6 +207,12 @@ impl App {
         found.map(|text| (*text).clone())
     }
 
+    /// All rows, senders by their addresses.
+    pub(super) fn rows_of_findings(&self) -> Vec<Row> {
+        let sender = |id| self.store.endpoint(id).map_or_else(|| "?".into(), ToString::to_string);
+        self.findings.rows.iter().map(|row| cells(&self.store, row, sender(row.key.endpoint))).collect()
+    }
+
     /// All rows by their messages, for a search.
     pub(super) fn texts_of_findings(&self) -> Vec<Text> {
         let text = |row: &Sum| {
@@ -303,6 +309,7 @@ impl App {
             }
             (_, _, _, true) => " none passes the filter; / changes it, 1 and then Esc takes it away",
             (View::Flow, ..) => "",
+            (_, _, _, false) if self.store.first() > 0 => " none in what is left of this capture in memory",
             (_, _, _, false) => " none in this capture",
         };
         text.into()

@@ -1,4 +1,4 @@
-//! What is saved, written to its file by a worker: the messages as a capture or as lines, or one of them byte by byte.
+//! What is saved, written to its file by a worker: the messages as a capture, as lines or as they are drawn, or one of them byte by byte.
 
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::MetadataExt as _;
@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, SystemTime};
 
+use super::drawn::Drawn;
 use crate::capture::Draft;
 use crate::coap::{count, escape};
 use crate::pipeline::Fetcher;
@@ -60,6 +61,8 @@ pub(super) struct Job {
     pub store: Store,
     pub times: TimeFormat,
     pub ids: Vec<RecordId>,
+    /// What is written in place of lines where the messages are not shown as such.
+    pub drawn: Option<Drawn>,
     /// The file was there, and the user gave it up.
     pub replaces: bool,
     /// All messages below this one are saved, as they came.
@@ -106,7 +109,7 @@ struct Stoppable<'a, W> {
     written: u64,
 }
 
-fn stopped() -> io::Error {
+pub(super) fn stopped() -> io::Error {
     io::Error::other("the program ended")
 }
 
@@ -158,6 +161,9 @@ impl Job {
             return Ok(Excerpt::new(&self.store, fetcher, &self.ids, &is_over)?.write(out)?);
         }
         let mut fetcher = fetcher.clone();
+        if let Some(drawn) = &self.drawn {
+            return Ok(drawn.write(&self.store, &mut fetcher, (&self.ids, stop), &mut out)?);
+        }
         let mut rows = Rows::new(self.times, PLAIN, None);
         for id in &self.ids {
             let Some(view) = fetcher.view(&self.store, *id)? else { continue };
@@ -182,10 +188,11 @@ impl Job {
                 self.ids.first().and_then(|id| self.store.get(*id)).map_or(0, |it| it.frame)
             );
         }
-        match self.ids.len() - messages {
+        let messages = match self.ids.len() - messages {
             0 => count(messages, "message"),
             others => format!("{} and {} that tell of some", count(messages, "message"), count(others, "row")),
-        }
+        };
+        self.drawn.as_ref().map(|drawn| drawn.what(&messages)).unwrap_or(messages)
     }
 }
 
@@ -219,7 +226,16 @@ mod tests {
         let inputs = [Input::Path("captures/lab-session.pcap".into())];
         let reader = open_all(&inputs, &crate::capture::OpenOptions::default()).unwrap().reader;
         let (store, times) = (Store::default(), TimeFormat::Relative);
-        let job = Job { path: path.to_owned(), form: Form::Capture, store, times, ids: Vec::new(), replaces, all };
+        let job = Job {
+            path: path.to_owned(),
+            form: Form::Capture,
+            store,
+            times,
+            ids: Vec::new(),
+            drawn: None,
+            replaces,
+            all,
+        };
         (job, Fetcher::new(reader, false))
     }
 

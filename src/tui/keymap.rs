@@ -268,7 +268,7 @@ pub const KEYS: &[Binding] = &[
             A::Save,
             P::PANES,
             Gr::Program,
-            "save what is shown: as .pcapng the frames, as .txt a line each, or from the tree this message",
+            "save what is shown: as .pcapng the frames, as .txt what stands there: lines, table, flow, or from the tree this message",
         ),
         9,
         "s",

@@ -5,6 +5,7 @@ mod app;
 mod arrange;
 mod cells;
 mod detail;
+mod drawn;
 mod event;
 mod filter_bar;
 mod find;

@@ -80,11 +80,16 @@ impl App {
 
     /// What is said below the line in which a file is named, and whether it can be saved in.
     pub fn about_saving(&self, name: &str) -> (String, bool) {
-        let text = if self.saves_one() { "this message byte by byte" } else { "a line each" };
+        let text = match self.view {
+            _ if self.saves_one() => "this message byte by byte",
+            View::Messages => "a line each",
+            View::Flow => "this diagram",
+            View::Exchanges | View::Observations | View::Findings => "this table with all its columns",
+        };
         match self.check_file(name.trim()) {
             Err(why) => (why, false),
             Ok(true) => ("a file of that name is there; Enter asks before it is replaced".into(), true),
-            Ok(false) => (format!("as .pcapng the frames of all that is shown, as .txt {text}"), true),
+            Ok(false) => (format!("as .pcapng the frames of all messages shown, as .txt {text}"), true),
         }
     }
 
@@ -151,8 +156,9 @@ impl App {
         };
         let is_all = form == Form::Capture && ids.len() == self.store.len();
         let all = is_all.then_some(self.store.len() as RecordId);
+        let drawn = if form == Form::Lines { self.drawn() } else { None };
         let told = format!("saving to {}", shown(&path));
-        let job = Job { path, form, store: self.store.clone(), times: self.times.format, ids, replaces, all };
+        let job = Job { path, form, store: self.store.clone(), times: self.times.format, ids, drawn, replaces, all };
         let fetcher = self.fetcher.clone();
         let (stop, (running, over)) = (Arc::new(AtomicBool::new(false)), channel());
         let stopped = Arc::clone(&stop);

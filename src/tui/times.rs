@@ -1,8 +1,13 @@
 //! How times are shown, and what is said of that.
 
+use std::borrow::Cow;
+
 use super::app::App;
 use crate::render::time::{TIME_FORMATS, TimeFormat};
 use crate::tracking::RecordId;
+
+/// Columns of tables with times.
+pub const COLUMNS: &[&str] = &["Start", "Since"];
 
 /// How times are shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,6 +78,12 @@ impl App {
         let is_relative =
             self.times.format == TimeFormat::Relative || self.times.format == TimeFormat::Delta && self.view.is_table();
         self.reference_frame().filter(|_| is_relative).map(|frame| format!("Since #{frame}"))
+    }
+
+    /// The head of a table's column: times say what they count from, where that is not the first frame.
+    pub fn table_head(&self, name: &'static str) -> Cow<'static, str> {
+        let since = self.since_head().filter(|_| COLUMNS.contains(&name));
+        since.map_or(Cow::Borrowed(name), Cow::Owned)
     }
 
     /// The message that a relative time counts from.

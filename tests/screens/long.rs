@@ -95,6 +95,18 @@ fn what_has_left_the_memory_is_said_to_have() {
 }
 
 #[test]
+fn tables_say_that_they_are_without_what_left_the_memory() {
+    let (_folder, file) = capture();
+    for keys in ["3", "4", "5"] {
+        let said = "without what left memory";
+        let part = Scene::file(&file).memory(1).at((100, 30)).keys(keys).wait().run();
+        assert!(part.last().contains(said), "{keys}:\n{}", part.last());
+        let whole = Scene::file(&file).at((100, 30)).keys(keys).wait().run();
+        assert!(!whole.last().contains(said), "{keys}:\n{}", whole.last());
+    }
+}
+
+#[test]
 fn a_search_says_how_far_it_is() {
     let (_folder, file) = capture();
     let film = Scene::file(&file).keys("C-f").typed("nowhere").keys("Enter").wait().run();

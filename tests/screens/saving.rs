@@ -48,8 +48,15 @@ fn what_is_shown_is_saved() {
 
     // The one exchange that the flow shows.
     let file = folder.path().join("exchange.txt");
-    save(Scene::built_in().keys("3G f ="), &file, "saved 2 messages to");
-    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2);
+    save(Scene::built_in().keys("3G f ="), &file, "saved the flow of 2 messages to");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), flow(&["--frame", "3"]));
+    save(Scene::built_in().keys("3G f"), &folder.path().join("flow.txt"), "saved the flow of 85 messages");
+    assert_eq!(std::fs::read_to_string(folder.path().join("flow.txt")).unwrap(), flow(&[]));
+    save(Scene::built_in().keys("3G f z R d"), &folder.path().join("unfolded.txt"), "saved the flow of 85 messages");
+    assert_eq!(std::fs::read_to_string(folder.path().join("unfolded.txt")).unwrap(), flow(&["--unfold", "-t", "d"]));
+    let filtered = Scene::built_in().filtered("coap.code == PUT").keys("f");
+    save(filtered, &folder.path().join("some.txt"), "saved the flow of 14 messages");
+    assert_eq!(std::fs::read_to_string(folder.path().join("some.txt")).unwrap(), flow(&["-Y", "coap.code == PUT"]));
 
     // What the tree shows.
     let file = folder.path().join("one.txt");
@@ -57,6 +64,38 @@ fn what_is_shown_is_saved() {
     let (text, tree) =
         (std::fs::read_to_string(&file).unwrap(), print(Path::new(CAPTURE), &["-V", "-x", "-Y", "frame.number == 3"]));
     assert_eq!(text.lines().skip(1).collect::<Vec<_>>(), tree.trim_end().lines().collect::<Vec<_>>());
+}
+
+/// What `coapscope flow` says of the built-in capture.
+fn flow(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    command.args(["flow", CAPTURE, "--width", "100"]).args(arguments).env("NO_COLOR", "1").env("LC_ALL", "C.UTF-8");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_table_is_saved_as_it_stands_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for (at, keys) in ["3", "3 S", "3 o", "3 b", "4", "5", "3 3G r", "3 t"].into_iter().enumerate() {
+        let scene = || Scene::built_in().at((250, 120)).keys(keys).wait();
+        let film = scene().run();
+        // Up to the rule below it.
+        let shown = film.last().lines().skip(1).take_while(|row| !row.starts_with('\u{2500}'));
+        let shown = shown.map(|row| words(row.trim_start_matches('\u{25b6}'))).filter(|row| !row.is_empty());
+        let file = folder.path().join(format!("{at}.txt"));
+        save(scene(), &file, if keys == "4" { " rows to" } else { "saved" });
+        let saved = std::fs::read_to_string(&file).unwrap();
+        assert!(saved.lines().count() > 2, "{keys}: {saved}");
+        assert_eq!(saved.lines().map(words).collect::<Vec<_>>(), shown.collect::<Vec<_>>(), "{keys}");
+    }
+    // Where the screen leaves columns out, and has fewer rows, the file has them all.
+    let (narrow, wide) = (folder.path().join("narrow.txt"), folder.path().join("wide.txt"));
+    save(Scene::built_in().at(TINY).keys("5").wait(), &narrow, "saved");
+    save(Scene::built_in().at((250, 80)).keys("5").wait(), &wide, "saved");
+    assert_eq!(std::fs::read_to_string(&narrow).unwrap(), std::fs::read_to_string(&wide).unwrap());
 }
 
 #[test]

@@ -5,8 +5,12 @@ mod draw;
 use super::action::{FlowAction, Motion, View};
 use super::app::App;
 use crate::coap::{Parameters, count};
-use crate::render::ladder::text::widest_time;
+use crate::render::Aliases;
+use crate::render::ladder::text::{TextForm, widest_time};
+use crate::render::ladder::{ASCII, Signs, UNICODE};
 use crate::render::ladder::{Columns, Entry, Idle, Item, Ladder, Line, Needs, Ports, Scope, Slant, Source, slants};
+use crate::render::paint::Paint;
+use crate::render::time::TimeFormat;
 use crate::tracking::RecordId;
 
 pub use draw::draw;
@@ -42,6 +46,39 @@ pub struct Flow {
     just_hidden: bool,
     /// The message for which the lanes were scrolled last.
     scrolled_for: Option<RecordId>,
+}
+
+/// All that it takes to write the ladder as text.
+#[derive(Debug)]
+pub(super) struct AsText {
+    idle: Idle,
+    blocks_unfolded: bool,
+    ports: Ports,
+    /// Columns of a line.
+    width: usize,
+    signs: &'static Signs,
+    times: TimeFormat,
+    pub(super) aliases: Aliases,
+    pub(super) parameters: Parameters,
+    /// Nothing more comes.
+    pub(super) ended: bool,
+}
+
+impl AsText {
+    /// Columns of a line at least: those that `flow` has where nobody says how many.
+    const LEAST: usize = 100;
+
+    /// Fold what is folded on the screen.
+    pub(super) fn set(&self, ladder: &mut Ladder) {
+        ladder.fold_blocks(!self.blocks_unfolded);
+        ladder.idle = self.idle;
+    }
+
+    /// How it is written.
+    pub(super) fn form(&self) -> TextForm<'_> {
+        let Self { width, signs, times, ports, .. } = *self;
+        TextForm { width, signs, paint: Paint(false), times, ports, limit: usize::MAX }
+    }
 }
 
 impl Flow {
@@ -101,6 +138,22 @@ impl App {
         flow.top = flow.entries.first().map(|entry| entry.item.first);
         flow.slants = slants(&flow.entries, &flow.ladder.lanes, store);
         flow.entries.truncate(rows);
+    }
+
+    /// The ladder, to be written as text.
+    pub(super) fn flow_as_text(&self) -> AsText {
+        let Flow { ladder, ports, page, parameters, .. } = &self.flow;
+        AsText {
+            idle: ladder.idle,
+            blocks_unfolded: ladder.blocks_unfolded,
+            ports: *ports,
+            width: page.1.max(AsText::LEAST),
+            signs: if self.theme.unicode { &UNICODE } else { &ASCII },
+            times: self.times.format,
+            aliases: self.aliases.clone(),
+            parameters: *parameters,
+            ended: !self.grows(),
+        }
     }
 
     fn flow_needs(&self) -> Needs {

@@ -313,6 +313,11 @@ impl App {
         self.tables.of(self.view).order.len(all.len())
     }
 
+    /// All rows and headings of the view in their order.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        (0..self.table_len()).map_while(|place| self.entry_at(place)).collect()
+    }
+
     fn entry_at(&self, place: usize) -> Option<Entry> {
         self.tables.of(self.view).order.at(place, self.first_id()).filter(|_| place < self.table_len())
     }

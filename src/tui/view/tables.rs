@@ -1,7 +1,5 @@
 //! A table with its column heads, its columns given up by priority where the screen is narrow; and what is said of its current row.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -11,6 +9,7 @@ use crate::coap::count;
 use crate::render::time::TimeFormat;
 use crate::tui::action::View;
 use crate::tui::app::{App, Pane};
+use crate::tui::times;
 
 /// Columns that a request keeps at least.
 const WIDEST: usize = 14;
@@ -20,8 +19,7 @@ const WIDE: usize = 9;
 /// Columns with a path in them, both ends of which tell something.
 const PATHS: &[&str] = &["Request", "Resource"];
 
-/// Columns with times, and when they are given up where these are not those of the start.
-const TIMES: &[&str] = &["Start", "Since"];
+/// When columns with times are given up where these are not those of the start.
 const ASKED: u8 = 3;
 
 /// The column with an endpoint.
@@ -30,6 +28,9 @@ const SENDER: &str = "Sender";
 /// Columns of a rule beside its title and its hint; columns that a title should have.
 const BESIDE: usize = 8;
 const LEAST: usize = 12;
+
+/// What is said of the rows where messages have left the memory.
+const GONE: &str = ", without what left memory";
 
 /// Columns that such a path keeps at least.
 const PATH: usize = 3;
@@ -42,7 +43,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     let head: String = heads
         .iter()
         .zip(&widths)
-        .map(|((name, on_right, _), width)| cell(&head(app, name), &("", *on_right, 0), *width, more))
+        .map(|((name, on_right, _), width)| cell(&app.table_head(name), &("", *on_right, 0), *width, more))
         .collect();
     text::write(buffer, area.x, area.y, area.width, &vec![(format!(" {head}"), app.theme.heading())], more);
     if app.tables.rows.is_empty() && area.height > 1 {
@@ -66,12 +67,6 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
             buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(app.focus == Pane::List));
         }
     }
-}
-
-/// The head of a column: times say what they count from, where that is not the first frame.
-fn head(app: &App, name: &'static str) -> Cow<'static, str> {
-    let since = app.since_head().filter(|_| TIMES.contains(&name));
-    since.map_or(Cow::Borrowed(name), Cow::Owned)
 }
 
 fn cell(text: &str, (name, on_right, _): &(&str, bool, u8), width: usize, more: char) -> String {
@@ -111,13 +106,14 @@ fn widths(app: &App, columns: usize) -> Vec<usize> {
         .enumerate()
         .map(|(index, (name, ..))| {
             let texts = rows().filter_map(|row| row.cells.get(index)).map(|text| text::width(text));
-            texts.max().unwrap_or(0).max(head(app, name).len())
+            texts.max().unwrap_or(0).max(app.table_head(name).len())
         })
         .collect();
     let used = |widths: &[usize]| 1 + widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>();
     let relative = matches!(app.times.format, TimeFormat::Relative | TimeFormat::Delta);
     // A format that was asked for is to be seen.
-    let rank = |(name, _, rank): &(&str, bool, u8)| if TIMES.contains(name) && !relative { ASKED } else { *rank };
+    let rank =
+        |(name, _, rank): &(&str, bool, u8)| if times::COLUMNS.contains(name) && !relative { ASKED } else { *rank };
     let mut given_up: Vec<(u8, usize)> =
         heads.iter().enumerate().map(|(index, head)| (rank(head), index)).filter(|(rank, _)| *rank > 0).collect();
     given_up.sort_unstable();
@@ -171,7 +167,7 @@ fn more_lines(app: &App) -> Option<String> {
 
 /// A column of times has room on a table so wide.
 pub fn shows_times(app: &App, columns: usize) -> bool {
-    let times = app.table_heads().iter().position(|(name, ..)| TIMES.contains(name));
+    let times = app.table_heads().iter().position(|(name, ..)| times::COLUMNS.contains(name));
     times.and_then(|times| widths(app, columns).get(times).copied()).is_some_and(|width| width > 0)
 }
 
@@ -187,7 +183,10 @@ pub fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App) {
     };
     // How the rows stand is said wherever there is room for it; the title gives way.
     let columns = usize::from(area.width);
-    let ordering = app.tables.ordering(app.view);
+    let mut ordering = app.tables.ordering(app.view);
+    if app.store.first() > 0 && columns >= text::width(&ordering) + GONE.len() + BESIDE + LEAST {
+        ordering += GONE;
+    }
     let (ordering, room) = beside(&ordering, columns);
     super::rule(buffer, area, app, Pane::Tree, &text::fit(title, room, more), ordering);
     let rows = facts.lines.iter().enumerate().skip(facts.top).take(facts.rows());
