@@ -23,6 +23,9 @@ use crate::signals::{self, Asked};
 use crate::store::Store;
 use crate::tui::{self, Event, Opening, Outcome, Theme};
 
+/// The variable that tells the program which begins again what was looked at.
+const TAKEN: &str = "COAPSCOPE_TAKEN_ALONG";
+
 /// Show the screen until the user ends it.
 ///
 /// # Errors
@@ -36,7 +39,7 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
     // All that was open is closed by now: the signal may end the program as it would have.
     match outcome {
         Outcome::Signal(signal) => signals::end_by(signal)?,
-        Outcome::Decode(port) => return again_with(port),
+        Outcome::Decode(port, taken) => return again_with(port, &taken),
         // The page that told it is gone with the screen.
         Outcome::Failed(why) => anyhow::bail!(why),
         Outcome::Quit => {}
@@ -45,9 +48,10 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<()> {
 }
 
 /// Begin again in the place of this program, with one port more: nothing of the first reading can stay behind.
-fn again_with(port: u16) -> anyhow::Result<()> {
+fn again_with(port: u16, taken: &str) -> anyhow::Result<()> {
     let program = env::current_exe().context("coapscope cannot be started again; start it with --port yourself")?;
     let error = std::process::Command::new(program)
+        .env(TAKEN, taken)
         .args(["--port".to_owned(), port.to_string()])
         .args(env::args_os().skip(1))
         .exec();
@@ -91,6 +95,7 @@ fn show(args: &ScreenArgs, times: TimeFormat) -> anyhow::Result<Outcome> {
         filter,
         parameters,
         files: files(args),
+        taken_along: env::var(TAKEN).ok(),
     };
     let guard =
         tui::Guard::take().context("the terminal cannot be taken; run coapscope in one, or `coapscope print`")?;

@@ -5,6 +5,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::to_input_request;
 
 use super::action::{Action, View};
+use super::again::Awaited;
 use super::detail::Detail;
 use super::event::Sender;
 use super::filter_bar::FilterBar;
@@ -148,6 +149,8 @@ pub struct App {
     pub(super) evidence: Chosen,
     /// What came since the view was frozen.
     pub(super) behind: Option<Behind>,
+    /// What was selected before all was read again.
+    pub(super) awaited: Awaited,
     /// A file is being written.
     pub(super) saving: Option<Saving>,
     /// Files in which all messages were saved, those up to some.
@@ -207,6 +210,7 @@ impl App {
             wall,
             evidence: Chosen::default(),
             behind: None,
+            awaited: Awaited::default(),
         }
     }
 
@@ -272,6 +276,7 @@ impl App {
         match self.pending.press(key, self.place()) {
             Pressed::Act(action) => {
                 self.notice = None;
+                self.awaited = Awaited::default();
                 self.act(action)
             }
             Pressed::More => Effect::None,
@@ -365,12 +370,12 @@ impl App {
             _ => {}
         }
         if let Overlay::GoTo(input) = &self.overlay {
-            let number = input.value().trim().trim_start_matches('#').parse();
-            self.overlay = Overlay::None;
-            return match number {
-                Ok(frame) => self.go_to_frame(frame),
-                Err(_) => self.say("that is no frame number: : asks again"),
-            };
+            // What is no number stays, with what is wrong below it.
+            if let Ok(frame) = frame_number(input.value()) {
+                self.overlay = Overlay::None;
+                self.go_to_frame(frame);
+            }
+            return;
         }
         if let Overlay::Prompt(input) = std::mem::take(&mut self.overlay) {
             // Nothing typed: what was looked for before.
@@ -391,11 +396,13 @@ impl App {
             self.say("nothing to find yet: C-f asks for a text");
             return;
         }
-        let findings = if self.view == View::Findings { self.texts_of_findings() } else { Vec::new() };
-        if let Some(row) = self.find_beside(&findings, &self.finder.text, backwards) {
+        // In a table of findings one goes from row to row; what only messages show is looked for where no row does.
+        if self.view == View::Findings
+            && let Some(is_past_end) = self.find_in_findings(&self.finder.text.clone(), backwards)
+        {
             self.finder.stop();
-            self.mark_finding(Some(&row));
-            return self.say(format!("found \"{}\"; n N go on", self.finder.text));
+            let round = if is_past_end { ", past the end" } else { "" };
+            return self.say(format!("found \"{}\"{round}; n N go on", self.finder.text));
         }
         let course = Course { from, first: shown.start, end: shown.end, backwards };
         let format = match self.times.format {
@@ -406,7 +413,6 @@ impl App {
         let shown = find::Shown {
             view: self.view,
             chosen: self.list.chosen.clone(),
-            findings,
             aliases: self.aliases.clone(),
             format,
             first: self.first_time(),
@@ -429,10 +435,10 @@ impl App {
         match found.id {
             Some(id) => {
                 self.jump_to(id);
-                self.mark_finding(found.row.as_ref());
                 let round = if found.wrapped { ", past the end" } else { "" };
                 self.follow_to_row();
-                let missing = self.unmarked().map(|why| format!("; {why}")).unwrap_or_default();
+                let missing = self.unmarked().or_else(|| self.rowless(id));
+                let missing = missing.map(|why| format!("; {why}")).unwrap_or_default();
                 self.say(format!("found \"{}\"{round}; n N go on{missing}", self.finder.text));
             }
             None => self.say(self.not_found(found)),
@@ -481,4 +487,16 @@ impl App {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The number of a frame as it is typed, or what is wrong with it.
+pub(super) fn frame_number(text: &str) -> Result<u64, &'static str> {
+    let digits = text.trim();
+    let digits = digits.strip_prefix('#').unwrap_or(digits);
+    match digits.parse() {
+        Ok(number) => Ok(number),
+        Err(_) if digits.is_empty() => Err("the number of a frame is missing"),
+        Err(_) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Err("no capture has so many frames"),
+        Err(_) => Err("that is no frame number"),
+    }
 }

@@ -54,12 +54,17 @@ impl FilterBar {
         self.filter.as_ref().map_or("", |filter| filter.text())
     }
 
+    /// Filters that were applied, the newest last.
+    pub fn history(&self) -> &[String] {
+        &self.history
+    }
+
     fn stop(&mut self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
         self.running = false;
     }
 
-    fn remember(&mut self, text: &str) {
+    pub(super) fn remember(&mut self, text: &str) {
         self.recalled = None;
         self.history.retain(|known| known != text);
         if self.history.len() == REMEMBERED {
@@ -187,6 +192,7 @@ impl App {
         }
         self.filter_new(filtered.upto);
         self.filter_stale();
+        self.go_to_awaited();
     }
 
     /// What an update changes for the filter in force.

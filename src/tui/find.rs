@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::event::{Event, Sender};
-use super::findings::Text;
 use super::tables::{Making, Row, tell_request};
 use super::worker;
 use super::{action, cells};
@@ -45,8 +44,6 @@ pub struct Found {
     pub wrapped: bool,
     /// None that is shown holds it, but this one that the filter hides.
     pub hidden: Option<RecordId>,
-    /// The row of the findings that holds it.
-    pub(super) row: Option<Text>,
     /// Why it may be in others, too: what could not be read.
     pub failure: Option<String>,
 }
@@ -86,8 +83,6 @@ pub struct Shown {
     pub view: action::View,
     /// The messages that are shown, where not all are.
     pub chosen: Option<Arc<Chosen>>,
-    /// Rows of the findings, by their messages.
-    pub findings: Vec<Text>,
     /// Names of endpoints.
     pub aliases: Aliases,
     /// The format of times.
@@ -101,12 +96,6 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// The rows of the findings that begin with a message.
-    fn rows_on(&self, id: RecordId) -> &[Text] {
-        let place = |id| self.findings.partition_point(|row| row.record < id);
-        self.findings.get(place(id)..place(id.saturating_add(1))).unwrap_or_default()
-    }
-
     /// The time of a message, as its row has it or with more digits.
     fn time(&self, view: &View<'_>) -> String {
         let before = view.id.checked_sub(1).and_then(|id| view.store.get(id)).map(|record| record.time);
@@ -177,25 +166,12 @@ impl Finder {
             search.is_wanted().then(|| Event::Found(search.answer()))
         };
         let broken = move |why| {
-            Event::Found(Found {
-                generation: mine,
-                id: None,
-                wrapped: false,
-                hidden: None,
-                row: None,
-                failure: Some(why),
-            })
+            Event::Found(Found { generation: mine, id: None, wrapped: false, hidden: None, failure: Some(why) })
         };
         worker::spawn(("find", "the search"), events, work, broken)?;
         self.running = true;
         Ok(())
     }
-}
-
-/// A message that holds the text.
-struct Hit {
-    step: RecordId,
-    row: Option<Text>,
 }
 
 /// What workers share.
@@ -213,8 +189,8 @@ struct Search {
     next: Arc<AtomicU32>,
     /// No message that is shown holds the text: those that the filter hides are looked at.
     hidden: AtomicBool,
-    /// The first hit so far.
-    found: Mutex<Option<Hit>>,
+    /// The step of the first hit so far.
+    found: Mutex<Option<RecordId>>,
     /// Why a message could not be read.
     failure: Mutex<Option<String>>,
 }
@@ -227,19 +203,18 @@ impl Search {
     /// No hit comes before this step.
     fn is_needed(&self, step: RecordId) -> bool {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.as_ref().is_none_or(|hit| step < hit.step)
+        found.is_none_or(|hit| step < hit)
     }
 
     fn answer(self) -> Found {
         let hit = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let at = hit.as_ref().map(|hit| self.course.at(hit.step));
+        let at = hit.map(|hit| self.course.at(hit));
         let shown = at.filter(|_| !self.hidden.load(Ordering::Relaxed));
         Found {
             generation: self.mine,
             id: shown.map(|at| at.0),
             wrapped: shown.is_some_and(|at| at.1),
             hidden: at.filter(|_| shown.is_none()).map(|at| at.0),
-            row: hit.and_then(|hit| hit.row),
             failure: self.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
     }
@@ -269,10 +244,12 @@ impl Search {
                 return;
             }
             for step in from..length.min(from.saturating_add(TURN)) {
-                let Some(row) = self.holds(self.course.at(step).0, &mut reader) else { continue };
+                if !self.holds(self.course.at(step).0, &mut reader) {
+                    continue;
+                }
                 let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-                if found.as_ref().is_none_or(|hit| step < hit.step) {
-                    *found = Some(Hit { step, row });
+                if found.is_none_or(|hit| step < hit) {
+                    *found = Some(step);
                 }
                 break;
             }
@@ -286,17 +263,12 @@ impl Search {
             && self.shown.chosen.as_ref().is_none_or(|chosen| chosen.has(id) != hidden)
     }
 
-    /// Whether a message shows the text, in its row of the view or elsewhere; and the row of the findings, where that is it.
-    fn holds(&self, id: RecordId, reader: &mut Reader) -> Option<Option<Text>> {
+    /// Whether a message shows the text, in its row of the view or elsewhere.
+    fn holds(&self, id: RecordId, reader: &mut Reader) -> bool {
         if !self.is_of_those(id) {
-            return None;
+            return false;
         }
         let shown = &self.shown;
-        let mut rows = shown.rows_on(id).iter().filter(|row| row.text.to_lowercase().contains(&self.wanted));
-        let row = if self.course.backwards { rows.next_back() } else { rows.next() };
-        if let Some(row) = row {
-            return Some(Some(row.clone()));
-        }
         let Shown { view, aliases, format, first, now, parameters, .. } = shown;
         let making = Making { store: &self.store, aliases, format: *format, first: *first, now: *now, parameters };
         let own = making.row_of(*view, id, &|id| self.is_of_those(id));
@@ -321,18 +293,18 @@ impl Search {
         text.clear();
         write_row(row.as_ref(), message.as_ref(), shown, text);
         if has(text, &self.wanted) {
-            return Some(None);
+            return true;
         }
-        let message = message?;
+        let Some(message) = message else { return false };
         if self.bytes.as_ref().is_some_and(|bytes| has_bytes(&message, bytes)) {
-            return Some(None);
+            return true;
         }
         text.clear();
         render::tree(&message, Known::Later).walk(&mut |node: &Node, _| {
             node.write_text(text);
             text.push(BETWEEN);
         });
-        has(text, &self.wanted).then_some(None)
+        has(text, &self.wanted)
     }
 }
 

@@ -78,16 +78,6 @@ impl Findings {
     }
 }
 
-/// What a row says, all of it.
-#[derive(Clone, Debug)]
-pub struct Text {
-    key: SumKey,
-    /// The message that is selected with it.
-    pub record: RecordId,
-    /// Its columns.
-    pub text: String,
-}
-
 impl App {
     /// Make the rows of the pane and the verdict below.
     pub(super) fn prepare_findings(&mut self) {
@@ -196,15 +186,27 @@ impl App {
         self.marked()?.first.iter().copied().find(|record| visible.has(*record))
     }
 
-    /// The next row, or the one before, that begins with the selected message and shows a text, if there is one.
-    pub(super) fn find_beside(&self, texts: &[Text], wanted: &str, backwards: bool) -> Option<Text> {
+    /// To the next row that shows a text, or to the one before; whether the end was passed. None where no row shows it.
+    pub(super) fn find_in_findings(&mut self, wanted: &str, backwards: bool) -> Option<bool> {
+        let (rows, visible) = (&self.findings.rows, self.visible());
+        let marked = self.findings.current.and_then(|key| rows.iter().position(|row| row.key == key));
+        let (count, place) = (rows.len(), marked.unwrap_or(self.findings.place));
         let wanted = wanted.to_lowercase();
-        let on: Vec<&Text> = texts.iter().filter(|text| Some(text.record) == self.list.selected).collect();
-        let own = on.iter().position(|text| Some(text.key) == self.findings.current)?;
-        let (before, behind) = (on.get(..own)?, on.get(own + 1..)?);
-        let has = |text: &&&Text| text.text.to_lowercase().contains(&wanted);
-        let found = if backwards { before.iter().rev().find(has) } else { behind.iter().find(has) };
-        found.map(|text| (*text).clone())
+        // Without a mark the next row is the one that stands there.
+        let first = usize::from(backwards || marked.is_some());
+        let at = |step: usize| if backwards { (place + count - step) % count } else { (place + step) % count };
+        let found = (first..first + count).map(at).find_map(|at| {
+            let row = rows.get(at)?;
+            let record = row.first.iter().copied().find(|record| visible.has(*record))?;
+            self.text_of(row).to_lowercase().contains(&wanted).then_some((at, row.key, record))
+        });
+        let (at, key, record) = found?;
+        let is_past_end = if backwards { at >= place } else { at < place || at == place && first > 0 };
+        (self.findings.current, self.findings.place) = (Some(key), at);
+        (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
+        self.jump_to(record);
+        self.findings.synced = self.list.selected;
+        Some(is_past_end)
     }
 
     /// All rows, senders by their addresses.
@@ -213,27 +215,12 @@ impl App {
         self.findings.rows.iter().map(|row| cells(&self.store, row, sender(row.key.endpoint))).collect()
     }
 
-    /// All rows by their messages, for a search.
-    pub(super) fn texts_of_findings(&self) -> Vec<Text> {
-        let text = |row: &Sum| {
-            let record = *row.first.first()?;
-            let sender = self.store.endpoint(row.key.endpoint).map(ToString::to_string).unwrap_or_default();
-            let mut cells = cells(&self.store, row, sender).cells;
-            cells.push(self.aliases.name(row.key.endpoint).into());
-            Some(Text { key: row.key, record, text: cells.join(" ") })
-        };
-        let mut texts: Vec<Text> = self.findings.rows.iter().filter_map(text).collect();
-        texts.sort_by_key(|text| text.record);
-        texts
-    }
-
-    /// The selected message was found by this row.
-    pub(super) fn mark_finding(&mut self, row: Option<&Text>) {
-        if let Some(row) = row.filter(|row| Some(row.record) == self.list.selected) {
-            self.findings.current = Some(row.key);
-            self.findings.synced = self.list.selected;
-            (self.tables.facts.cursor, self.tables.facts.top) = (0, 0);
-        }
+    /// What a row says, its sender by both of its names.
+    fn text_of(&self, row: &Sum) -> String {
+        let sender = self.store.endpoint(row.key.endpoint).map(ToString::to_string).unwrap_or_default();
+        let mut cells = cells(&self.store, row, sender).cells;
+        cells.push(self.aliases.name(row.key.endpoint).into());
+        cells.join(" ")
     }
 
     /// The rule of the current row, in a sentence.

@@ -43,6 +43,8 @@ pub struct Row {
 pub struct List {
     /// The selected message.
     pub selected: Option<RecordId>,
+    /// The one that was, as long as none is shown.
+    place: Option<RecordId>,
     /// The first row drawn.
     pub top: RecordId,
     /// Rows of the pane.
@@ -216,6 +218,11 @@ impl App {
         }
     }
 
+    /// The selected message, or the one that was as long as none is shown.
+    pub(super) fn place_in_list(&self) -> Option<RecordId> {
+        self.list.selected.or(self.list.place)
+    }
+
     /// Select a message, or the nearest that is shown; following ends unless it is the newest and it was on.
     pub(super) fn select(&mut self, id: RecordId) {
         let visible = self.visible();
@@ -238,11 +245,12 @@ impl App {
             self.list.seen = self.store.len() as RecordId;
         }
         let visible = self.visible();
+        let place = self.place_in_list();
         let Some(last) = visible.len().checked_sub(1) else {
-            self.list.selected = None;
+            (self.list.selected, self.list.place) = (None, place);
             return;
         };
-        let row = if self.list.follow { last } else { self.list.selected.map_or(0, |id| visible.row(id)).min(last) };
+        let row = if self.list.follow { last } else { place.map_or(0, |id| visible.row(id)).min(last) };
         let top = scrolled(visible.row(self.list.top), row, self.list.page, visible.len());
         let (selected, first) = (visible.at(row), visible.at(top).unwrap_or_default());
         (self.list.selected, self.list.top) = (selected, first);
@@ -285,17 +293,8 @@ impl App {
             let there = if frames == 1 { "there is 1 frame".into() } else { format!("there are {frames} frames") };
             return self.say(format!("no frame {frame}: {there}"));
         };
-        let shown = self.shown();
-        let (mut low, mut high) = (shown.start, shown.end);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.store.get(middle).is_some_and(|record| record.frame < frame) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        self.jump_to(low);
+        let low = self.id_from(frame);
+        self.jump_to(self.nearest(low, frame));
         let selected = self.list.selected.and_then(|id| self.store.get(id)).map(|record| record.frame);
         if let Some(selected) = selected.filter(|selected| *selected != frame) {
             let found = self.store.get(low).map(|record| record.frame);
@@ -308,6 +307,30 @@ impl App {
             };
             self.say(format!("not #{frame}, {why}: #{selected} is the nearest"));
         }
+    }
+
+    /// The first message of this frame or of one behind it.
+    pub(super) fn id_from(&self, frame: u32) -> RecordId {
+        let shown = self.shown();
+        let (mut low, mut high) = (shown.start, shown.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.store.get(middle).is_some_and(|record| record.frame < frame) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// The message that is shown whose frame is nearest to this one; of two the later. `id`: the first from that frame on, shown or not.
+    fn nearest(&self, id: RecordId, frame: u32) -> RecordId {
+        let visible = self.visible();
+        let row = visible.row(id);
+        let before = row.checked_sub(1).and_then(|row| visible.at(row));
+        let far = |id: &RecordId| self.store.get(*id).map_or(u32::MAX, |record| record.frame.abs_diff(frame));
+        visible.at(row).into_iter().chain(before).min_by_key(far).unwrap_or(id)
     }
 
     /// Select another message, and remember where from.

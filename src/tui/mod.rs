@@ -1,6 +1,7 @@
 //! The screen: a state, what events do to it, and how it is drawn. Everything outside reaches it through its [`Session`].
 
 mod action;
+mod again;
 mod app;
 mod arrange;
 mod cells;
@@ -89,6 +90,8 @@ pub struct Session {
     pub parameters: Parameters,
     /// What is known of files where messages are saved.
     pub files: Files,
+    /// What was looked at when another port was to be decoded, too: the text of [`Outcome::Decode`].
+    pub taken_along: Option<String>,
 }
 
 /// How the screen ended.
@@ -100,8 +103,8 @@ pub enum Outcome {
     Failed(String),
     /// A signal did; its number.
     Signal(i32),
-    /// The user wants the capture read again, with this UDP port as CoAP.
-    Decode(u16),
+    /// The user wants the capture read again, with this UDP port as CoAP, and to go on with what was looked at.
+    Decode(u16, String),
 }
 
 /// Why the screen had to end.
@@ -137,8 +140,21 @@ pub fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     surroundings: &mut impl Surroundings,
 ) -> Result<Outcome, ScreenError> {
-    let Session { opening, store, fetchers, events, sender, clock, wall, theme, times, filter, parameters, files } =
-        session;
+    let Session {
+        opening,
+        store,
+        fetchers,
+        events,
+        sender,
+        clock,
+        wall,
+        theme,
+        times,
+        filter,
+        parameters,
+        files,
+        taken_along,
+    } = session;
     let mut screen = Screen {
         app: App::new(store, opening, theme, times, (parameters, wall), fetchers, sender),
         outcome: None,
@@ -146,7 +162,10 @@ pub fn run<B: Backend>(
         clear: false,
     };
     screen.app.files = files;
-    screen.app.apply_filter(filter);
+    match taken_along {
+        Some(taken) => screen.app.go_on_with(&taken),
+        None => screen.app.apply_filter(filter),
+    }
     // What is read at once is drawn at once, instead of an empty page before it.
     let mut drawn_at = clock();
     loop {
@@ -279,7 +298,7 @@ impl Screen {
                 self.clear = true;
             }
             Effect::Redraw => self.clear = true,
-            Effect::Decode(port) => self.outcome = Some(Outcome::Decode(port)),
+            Effect::Decode(port) => self.outcome = Some(Outcome::Decode(port, self.app.taken_along())),
             Effect::Copy(text) => surroundings.copy(&text).map_err(terminal_failed)?,
         }
         Ok(())

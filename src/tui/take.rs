@@ -74,6 +74,7 @@ impl App {
             }
         }
         self.filter_update(from, patched || ended);
+        self.go_to_awaited();
     }
 
     /// The view is frozen.

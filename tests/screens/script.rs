@@ -59,6 +59,7 @@ pub struct Scene {
     memory: usize,
     filter: coapscope::filter::Filter,
     files: tui::Files,
+    taken: Option<String>,
 }
 
 /// What was drawn.
@@ -104,6 +105,7 @@ impl Scene {
             memory: 0,
             filter: coapscope::filter::Filter::default(),
             files: tui::Files::default(),
+            taken: None,
         }
     }
 
@@ -236,6 +238,12 @@ impl Scene {
         self
     }
 
+    /// It begins again with what another had looked at.
+    pub fn going_on_with(mut self, taken: &str) -> Self {
+        self.taken = Some(taken.to_owned());
+        self
+    }
+
     /// A filter is in force from the start.
     pub fn filtered(mut self, text: &str) -> Self {
         self.filter = coapscope::filter::Filter::parse(text).unwrap();
@@ -299,6 +307,7 @@ impl Scene {
             times: TimeFormat::Relative,
             parameters: Default::default(),
             files: self.files,
+            taken_along: self.taken,
         };
         let camera = Camera {
             inner: TestBackend::new(self.size.0, self.size.1),
@@ -310,7 +319,7 @@ impl Scene {
         let mut terminal = Terminal::new(camera).unwrap();
         let mut surroundings = Nowhere::default();
         let outcome = tui::run(session, &mut terminal, &mut surroundings).unwrap();
-        let is_end = matches!(outcome, Outcome::Signal(15) | Outcome::Decode(_) | Outcome::Quit | Outcome::Failed(_));
+        let is_end = matches!(outcome, Outcome::Signal(15) | Outcome::Decode(..) | Outcome::Quit | Outcome::Failed(_));
         assert!(is_end, "{outcome:?}");
         drop(folder);
         let camera = terminal.backend_mut();

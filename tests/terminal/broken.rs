@@ -77,6 +77,7 @@ fn breaks() {
         times: TimeFormat::Relative,
         parameters: Default::default(),
         files: tui::Files::default(),
+        taken_along: None,
     };
     let mut terminal = Terminal::new(tui::Quiet::stdout()).unwrap();
     let outcome = tui::run(session, &mut terminal, &mut tui::Tty { stop: || Ok(()) });

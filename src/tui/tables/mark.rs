@@ -112,6 +112,17 @@ impl App {
         Some(format!("no row is marked, since #{} {what}", record.frame))
     }
 
+    /// What is said of a message in a table without rows.
+    pub(in crate::tui) fn rowless(&self, id: RecordId) -> Option<String> {
+        let is_empty = match self.view {
+            View::Exchanges | View::Observations => self.table_len() == 0,
+            View::Findings => self.findings.len() == 0,
+            View::Messages | View::Flow => false,
+        };
+        let record = self.store.get(id).filter(|_| is_empty)?;
+        Some(format!("it is in #{}, which has no row here; 1 shows it", record.frame))
+    }
+
     /// Say that no row is marked; false where one is.
     pub(in crate::tui) fn refuse_unmarked(&mut self) -> bool {
         let Some(why) = self.unmarked() else { return false };

@@ -131,7 +131,20 @@ fn tell_sizes(app: &mut App, panes: &Panes) {
 /// A screen that holds no pane says what it needs.
 fn too_small(buffer: &mut Buffer, area: Rect, app: &App) {
     let (columns, rows) = layout::SMALLEST;
-    let sentence = format!("coapscope needs {columns}x{rows}, this is {}x{}; q ends.", area.width, area.height);
+    // What is asked has no line of its own here.
+    let question = match &app.overlay {
+        Overlay::Confirm => app.would_lose().map(|what| format!("{what}: q ends all the same, Esc goes on. ")),
+        _ => None,
+    };
+    let q_ends = matches!(app.overlay, Overlay::None) && app.focus == Pane::List && app.before.is_empty();
+    let way = match (&question, q_ends && app.saving.is_none(), app.would_lose()) {
+        (Some(_), ..) => "",
+        (None, true, None) => "; q ends",
+        (None, true, Some(_)) => "; q asks, C-c ends",
+        (None, false, _) => "; C-c ends",
+    };
+    let needs = format!("coapscope needs {columns}x{rows}, this is {}x{}{way}.", area.width, area.height);
+    let sentence = question.unwrap_or_default() + &needs;
     let lines = text::wrap(&sentence, usize::from(area.width));
     for (y, line) in (area.y..area.bottom()).zip(lines) {
         text::write(buffer, area.x, y, area.width, &vec![(line, Style::new())], app.theme.signs().more);

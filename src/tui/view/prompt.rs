@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use super::text;
 use crate::coap::escape;
-use crate::tui::app::{App, Overlay};
+use crate::tui::app::{App, Overlay, frame_number};
 
 /// Draw the line where the explanation would be. Answers where the terminal's cursor is to stand.
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
@@ -30,7 +30,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) -> Option<Position> {
         Overlay::GoTo(input) => {
             let label = " Frame> ";
             let (typed, cursor) = typed(area, label, input);
-            let pieces = vec![(label.into(), app.theme.heading()), (typed, Style::new())];
+            let mut pieces = vec![(label.into(), app.theme.heading()), (typed, Style::new())];
+            let (said, style) = match frame_number(input.value()) {
+                _ if input.value().is_empty() => (format!(" 1 to {}", app.store.summary().frames.max(1)), Style::new()),
+                Ok(_) => (String::new(), Style::new()),
+                Err(why) => (format!(" {why}"), app.theme.verdict(false)),
+            };
+            if area.height == 1 {
+                pieces.push((said, style));
+            } else {
+                text::write(buffer, area.x, area.y + 1, area.width, &vec![(said, style)], more);
+            }
             text::write(buffer, area.x, area.y, area.width, &pieces, ' ');
             Some(cursor)
         }
