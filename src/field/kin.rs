@@ -53,8 +53,7 @@ fn ends() -> Vec<Field> {
         )
         .words(Words::OneOf(|| &["message", "evidence"])),
         Field::new("coapscope.about", Frame, "Of evidence: the frame of the message it speaks of.", |view, visit| {
-            let about = view.record.relates_to;
-            frame(view, (!view.is_message() && about != NO_RECORD).then_some(about), visit);
+            frame(view, view.about_message(), visit);
         }),
         Field::new("coapscope.client", Text, "Endpoint of the client.", |view, visit| {
             endpoint(view, client_and_server(view).map(|(client, _)| client), visit);

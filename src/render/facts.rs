@@ -118,7 +118,8 @@ fn state(view: &View<'_>, row: &ExchangeRow) -> String {
 }
 
 fn relation(view: &View<'_>) -> Option<Node> {
-    let (record, to) = (view.record, view.record.relates_to);
+    let (record, first) = (view.record, view.record.relates_to);
+    let to = view.store.shown_relation(view.id).unwrap_or(first);
     let after =
         |time: Option<i64>| time.map(|time| format!(", {} after its first copy", duration(time))).unwrap_or_default();
     let (name, label, text) = match record.relation() {
@@ -156,6 +157,11 @@ fn relation(view: &View<'_>) -> Option<Node> {
             );
             ("coapscope.retransmission_of", "Retransmission of", copy)
         }
+        // The network doubled a later copy.
+        Relation::Duplicates if to != first => {
+            let after = view.store.elapsed(to, view.id).map(|time| format!(", {} after it", duration(time)));
+            ("coapscope.duplicate_of", "Duplicate of", frame(view, to) + &after.unwrap_or_default())
+        }
         Relation::Duplicates => {
             ("coapscope.duplicate_of", "Duplicate of", frame(view, to) + &after(view.elapsed_since_first()))
         }
@@ -182,9 +188,11 @@ fn which_copy(view: &View<'_>) -> String {
 fn repeated_in(view: &View<'_>) -> Option<Node> {
     let copies = view.store.repeated_in(view.id);
     let first = *copies.first()?;
-    let label = match view.store.get(first)?.relation() {
-        Relation::Retransmits => "Retransmitted in",
-        Relation::CopyOf => "Captured again in",
+    let of = |id: RecordId| view.store.get(id).map(|copy| copy.relation());
+    let all = of(first).filter(|relation| copies.iter().all(|copy| of(*copy) == Some(*relation)));
+    let label = match all {
+        Some(Relation::Retransmits) => "Retransmitted in",
+        Some(Relation::CopyOf) => "Captured again in",
         _ => "Repeated in",
     };
     Some(Node::generated("coapscope.repeated_in", label, super::body::frames_of(view, &copies)).pointing_to(first))

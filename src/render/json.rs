@@ -10,7 +10,7 @@ use crate::coap::{DecodeMode, Field, Finding, Message, OptionInstance, OptionVal
 use crate::field;
 use crate::payload::About;
 use crate::store::{Attempt, RecordFlags, Store, View, round_trip};
-use crate::tracking::{NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation};
+use crate::tracking::{ObservationId, ObserveOrder, Patch, RecordId, Relation};
 
 /// A value as one line of JSON. Characters that draw nothing or steer a terminal are written as `\u` escapes, which mean the
 /// same to every reader.
@@ -162,8 +162,7 @@ fn evidence(view: &View<'_>, object: &mut Members<'_>) {
     let layer = super::tree::evidence_layer(view);
     object.put("protocol", layer.name);
     object.put("says", &layer.summary);
-    let about = view.record.relates_to;
-    object.put("about", (about != NO_RECORD).then(|| view.frame_of(about)).flatten());
+    object.put("about", view.about_message().and_then(|about| view.frame_of(about)));
 }
 
 /// What every object of a frame begins with.

@@ -272,7 +272,8 @@ pub(super) fn push_link(into: &mut String, view: &View<'_>) {
         Relation::CopyOf => "same as ",
     };
     into.push_str(what);
-    match view.frame_of(record.relates_to) {
+    let to = view.store.shown_relation(view.id).unwrap_or(record.relates_to);
+    match view.frame_of(to) {
         Some(frame) => {
             into.push('#');
             digits::push(into, frame);
@@ -283,7 +284,7 @@ pub(super) fn push_link(into: &mut String, view: &View<'_>) {
         into.push('?');
     }
     let (time, before) =
-        if record.is_repeat() { (view.elapsed_since_first(), " +") } else { (view.response_time(), " ") };
+        if record.is_repeat() { (view.store.elapsed(to, view.id), " +") } else { (view.response_time(), " ") };
     if let Some(time) = time {
         into.push_str(before);
         push_duration(into, time);

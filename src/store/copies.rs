@@ -1,7 +1,8 @@
 //! Later copies of messages: which they are, told from the first.
 
 use super::{Record, RecordFlags, Store};
-use crate::tracking::{RecordId, Role};
+use crate::coap::{Finding, Rule};
+use crate::tracking::{NO_RECORD, RecordId, Relation, Role};
 
 /// Messages behind the first copy that are looked through: copies come within minutes.
 const LOOKED: RecordId = 1 << 14;
@@ -24,6 +25,17 @@ impl Store {
         let behind = id.saturating_add(1)..id.saturating_add(LOOKED).min(self.len() as RecordId);
         let is_copy = |other: &RecordId| self.get(*other).is_some_and(|one| one.is_repeat() && one.relates_to == id);
         behind.filter(is_copy).collect()
+    }
+
+    /// What a message repeats, as that is shown: of a datagram that came twice, be it to the capture point alone, the frame that is the same one;
+    /// of what was sent again the first copy; of others what they relate to. Relations by name are those of JSON, and name the first copy.
+    pub fn shown_relation(&self, id: RecordId) -> Option<RecordId> {
+        let record = self.get(id)?;
+        let may_be = matches!(record.relation(), Relation::CopyOf | Relation::Duplicates);
+        let is_same = |finding: &Finding| matches!(finding.rule, Rule::CaptureCopy | Rule::NetDuplicate);
+        let same = may_be.then(|| self.findings(id).find(is_same)).flatten();
+        let same = same.and_then(|finding| RecordId::try_from(finding.numbers[0]).ok());
+        Some(same.unwrap_or(record.relates_to)).filter(|other| *other != NO_RECORD)
     }
 
     /// A message turned out to play another part: its copies play the same.

@@ -4,7 +4,7 @@ use super::{Body, Record, RecordKind, Store};
 use crate::coap::{Copies, Finding, Message, Rule};
 use crate::frame::{Endpoint, Frame, Whole};
 use crate::payload::{self, About, Description, Directory};
-use crate::tracking::{ExchangeRow, RecordId, Relation};
+use crate::tracking::{ExchangeRow, NO_RECORD, RecordId, Relation};
 
 /// One record, looked at.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +132,12 @@ impl<'a> View<'a> {
     /// The frame that the capture point saw twice.
     pub fn copy_of(&self) -> Option<RecordId> {
         self.record.related(Relation::CopyOf)
+    }
+
+    /// Of evidence: the first captured copy of the message that it speaks of. Which copy that is, `relates_to` says.
+    pub fn about_message(&self) -> Option<RecordId> {
+        let quoted = Some(self.record.relates_to).filter(|quoted| !self.is_message() && *quoted != NO_RECORD)?;
+        self.store.first_copy(quoted)
     }
 
     /// See [`Store::is_ambiguous`].

@@ -1,9 +1,13 @@
 //! What few messages have: more copies, and more answers.
 
 use super::clock::between;
+use super::context::Context;
 use super::facts::folded;
 use super::model::{NO_RECORD, RecordId, Role};
 use super::sent::{Handle, Sent, SentTable, Travel};
+
+/// So many copies are known between the first and the newest: as many as there are by the defaults (RFC 7252 section 4.8).
+const BETWEEN: usize = 3;
 
 /// More copies of a message, and more answers to it.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +16,8 @@ pub(super) struct Again {
     pub last: Travel,
     /// Newest copy.
     pub last_record: RecordId,
+    /// Identification and record of the newest copies between the first and the newest, the newer ones behind.
+    pub between: ([u16; BETWEEN], [RecordId; BETWEEN]),
     /// What tells the newest copy from others, folded.
     pub hash: u32,
     /// Captured transmissions.
@@ -61,6 +67,27 @@ pub(super) struct Acknowledged {
 }
 
 impl Again {
+    /// The copy at hand is the newest now.
+    pub fn follow(&mut self, sent: &Sent, context: &Context<'_, '_>) {
+        if self.last_record != sent.record {
+            let (ids, records) = &mut self.between;
+            ids.rotate_left(1);
+            records.rotate_left(1);
+            (ids[BETWEEN - 1], records[BETWEEN - 1]) = (self.last.ip_id, self.last_record);
+        }
+        (self.last, self.last_record) = (context.travel(), context.record());
+        self.hash = folded(context.facts.hash);
+    }
+
+    /// The copy whose datagram had this IPv4 identification, the newest of several.
+    pub fn numbered(&self, sent: &Sent, ip_id: u16) -> Option<RecordId> {
+        let (ids, records) = self.between;
+        let between = ids.into_iter().zip(records).rev();
+        let ends = [(self.last.ip_id, self.last_record), (sent.first.ip_id, sent.record)];
+        let mut newest_first = ends.into_iter().take(1).chain(between).chain(ends.into_iter().skip(1));
+        newest_first.find(|(id, record)| *id == ip_id && ip_id != 0 && *record != NO_RECORD).map(|(_, record)| record)
+    }
+
     /// Captured transmissions, those left out of which nobody knows whether the network doubled the one before.
     pub fn transmissions(&self) -> u16 {
         self.copies.saturating_sub(self.at_once)
@@ -82,6 +109,7 @@ impl SentTable {
         let none = Again {
             last: sent.first,
             last_record: sent.record,
+            between: ([0; BETWEEN], [NO_RECORD; BETWEEN]),
             hash: folded(sent.hash),
             copies: 1,
             at_once: 0,

@@ -79,15 +79,13 @@ impl Tracker {
             true => (None, Reading { firsts: 0, first: 0, before: before.step, step: before.step, unsure: false }),
             false => self.read(sent, &before, elapsed),
         };
-        let again = Again {
-            last: context.travel(),
-            last_record: context.record(),
-            hash: folded(context.facts.hash),
+        let mut again = Again {
             copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
             gave_up: false,
             ..before
         };
+        again.follow(sent, context);
         let now = match at_once {
             true => {
                 let since = wait.and_then(|wait| u32::try_from(wait).ok()).unwrap_or(0);

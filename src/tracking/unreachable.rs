@@ -34,7 +34,7 @@ pub struct Quoted<'a> {
 const LOOKED_BACK: usize = 4096;
 
 impl Tracker {
-    /// An ICMP error quotes a datagram. Returns the first copy of the message that it speaks of, or [`NO_RECORD`].
+    /// An ICMP error quotes a datagram. Returns the copy of a message that it speaks of, or [`NO_RECORD`].
     ///
     /// `evidence` is the record of the error itself: it has the finding where the message was not captured.
     pub fn unreachable(
@@ -50,20 +50,21 @@ impl Tracker {
         let finding = Finding::new(Rule::IcmpUnreachable, MESSAGE_ID).with(icmp_type(version, kind), code);
         let pair = quoted.pair.or_else(|| self.pair_table.find(quoted.source, quoted.destination));
         let about = pair.and_then(|pair| match Message::decode(quoted.bytes).header() {
-            Some(header) => self.quoted_by_id(pair, header),
+            Some(header) => self.quoted_by_id(pair, header, quoted.ip_id),
             None if quoted.ip_id != 0 => self.sent.travelled(pair, quoted.ip_id),
             // IPv6 does not number its datagrams: only what else was sent tells which one it can be.
             None => self.sent.under_way(pair, |then| {
                 self.clock.since(then).is_none_or(|elapsed| elapsed <= self.options.parameters.max_latency)
             }),
         });
-        let (record, handle) = about.filter(|(record, _)| *record != NO_RECORD).unwrap_or((NO_RECORD, None));
+        let (first, handle) = about.filter(|(record, _)| *record != NO_RECORD).unwrap_or((NO_RECORD, None));
+        let copy = handle.and_then(|handle| self.sent.get(handle)).map(|sent| self.copy_quoted(sent, quoted.ip_id));
+        let record = copy.unwrap_or(first);
         // Who asks for less, or names a better way (RFC 792, source quench and redirect), need not have thrown anything away.
         if version == 4 && matches!(kind, 4 | 5) {
             return record;
         }
-        let copy = handle.and_then(|handle| self.sent.get(handle)).map(|sent| self.copy_quoted(sent, quoted.ip_id));
-        let place = if record == NO_RECORD { evidence } else { copy.unwrap_or(record) };
+        let place = if record == NO_RECORD { evidence } else { record };
         let said = (place, quoted.icmp);
         let is_told = record == NO_RECORD && self.was_seen_a_moment_ago(quoted);
         if !is_told && self.memory.undelivered.get(&said).is_none() {
@@ -85,22 +86,30 @@ impl Tracker {
         before.and_then(|before| between(before, now)).is_some_and(|elapsed| elapsed <= PASSAGE)
     }
 
-    /// Which copy of a message an error quotes: the newest, unless its identification tells that it is the first.
+    /// Which copy of a message an error quotes: that with its identification, or the newest.
     fn copy_quoted(&self, sent: &Sent, ip_id: u16) -> RecordId {
         let again = self.sent.again(sent);
-        let first = ip_id != 0 && ip_id == sent.first.ip_id && ip_id != again.last.ip_id;
-        if first { sent.record } else { again.last_record }
+        again.numbered(sent, ip_id).unwrap_or(again.last_record)
+    }
+
+    /// The same of an ACK or Reset, of which the first and the newest are known.
+    fn answer_quoted(&self, sent: &Sent, first: RecordId, ip_id: u16) -> RecordId {
+        let (newest, record) = self.sent.newest_answer(sent);
+        let is_first = ip_id != 0 && ip_id == sent.answer.ip_id && ip_id != newest.ip_id;
+        let is_only = [sent.acknowledgement, sent.reset].contains(&NO_RECORD) && sent.answered_by == first;
+        let has_changed = self.sent.again(sent).first_ack.is_some();
+        if is_first || !is_only || has_changed { first } else { record }
     }
 
     /// The message with this header that went between two endpoints.
-    fn quoted_by_id(&self, pair: PairNumber, header: Header) -> Option<(RecordId, Option<Handle>)> {
+    fn quoted_by_id(&self, pair: PairNumber, header: Header, ip_id: u16) -> Option<(RecordId, Option<Handle>)> {
         let answer = matches!(header.message_type, MessageType::Acknowledgement | MessageType::Reset);
         let owner = if answer { pair.reversed() } else { pair };
         let handle = self.sent.find(key(owner, header.message_id))?;
         let sent = self.sent.get(handle)?;
         match header.message_type {
-            MessageType::Acknowledgement => Some((sent.acknowledgement, None)),
-            MessageType::Reset => Some((sent.reset, None)),
+            MessageType::Acknowledgement => Some((self.answer_quoted(sent, sent.acknowledgement, ip_id), None)),
+            MessageType::Reset => Some((self.answer_quoted(sent, sent.reset, ip_id), None)),
             _ => (sent.code == header.code.0).then_some((sent.record, Some(handle))),
         }
     }
@@ -128,7 +137,7 @@ impl SentTable {
     /// several had, or the sender does not count them. Looks at the newest only.
     #[cold]
     fn travelled(&self, pair: PairNumber, ip_id: u16) -> Option<(RecordId, Option<Handle>)> {
-        let is_own = |sent: &Sent| [sent.first.ip_id, self.last(sent).ip_id].contains(&ip_id);
+        let is_own = |sent: &Sent| self.again(sent).numbered(sent, ip_id).is_some();
         self.only_one(pair, is_own, |sent| sent.answer.ip_id == ip_id)
     }
 

@@ -72,11 +72,12 @@ pub fn link(store: &Store, record: &Record, id: RecordId) -> String {
     if relation == Relation::None && record.relates_to == NO_RECORD {
         return String::new();
     }
-    let Some(other) = store.get(record.relates_to) else { return "=gone".into() };
+    let to = store.shown_relation(id).unwrap_or(record.relates_to);
+    let Some(other) = store.get(to) else { return "=gone".into() };
     if relation == Relation::None {
         return format!("=#{}", other.frame);
     }
-    let since = if relation == Relation::Retransmits { copy_before(store, record) } else { record.relates_to };
+    let since = if relation == Relation::Retransmits { copy_before(store, record) } else { to };
     let (elapsed, plus) = match record.is_repeat() {
         true => (store.elapsed(since, id), "+"),
         false => (store.answered_after(since, id), ""),

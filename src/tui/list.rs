@@ -415,7 +415,7 @@ impl App {
             Jump::PreviousInExchange => Some(record.previous_in_exchange).filter(|id| *id != NO_RECORD),
             Jump::NextProblem => (at + 1..shown.end).find(problem),
             Jump::PreviousProblem => (shown.start..at).rev().find(problem),
-            Jump::Cause => Some(record.relates_to).filter(|id| *id != NO_RECORD),
+            Jump::Cause => self.store.shown_relation(at),
             Jump::Answer if record.relation() == Relation::CopyOf => self.store.answered_by(record.relates_to),
             Jump::Answer => self.store.answered_by(at),
             Jump::Next | Jump::Previous | Jump::Back => None,

@@ -192,6 +192,83 @@ pub fn udp((from, to): (u16, u16), payload: &[u8]) -> Vec<u8> {
     packet
 }
 
+/// A capture of frames, each at so many milliseconds, as a ladder, and what JSON says of each.
+fn ladder(name: &str, frames: &[(i64, Vec<u8>)]) -> (String, Vec<serde_json::Value>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
+    for (millis, frame) in frames {
+        writer.record(1_000_000_000 + millis * 1_000_000, frame.len() as u32, frame).unwrap();
+    }
+    writer.finish().unwrap();
+    let mut capture = Capture::read(&file);
+    let text = capture.text(Form { width: 120, ..Form::default() }).0;
+    (text, capture.json())
+}
+
+/// The same with an identification.
+fn numbered(id: u8, mut packet: Vec<u8>) -> Vec<u8> {
+    packet[5] = id;
+    packet
+}
+
+/// The end of the line of a frame.
+#[track_caller]
+fn note_of<'a>(text: &'a str, frame: usize) -> &'a str {
+    let line = text.lines().find(|line| line.trim_start().starts_with(&format!("{frame} "))).unwrap();
+    line.rsplit('\u{2502}').next().unwrap().trim()
+}
+
+#[test]
+fn an_icmp_error_is_told_of_the_copy_that_it_quotes() {
+    let copy = |id| numbered(id, udp((40000, 5683), b"\x41\x01\0\x01a"));
+    let answer = udp((5683, 40000), b"\x61\x45\0\x01a");
+    let error = |id| {
+        let quoted = copy(id);
+        let mut error = vec![0x45, 0, 0, 28 + quoted.len() as u8, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
+        error.extend([3, 3, 0, 0, 0, 0, 0, 0]);
+        error.extend(quoted);
+        error
+    };
+    let frames = [(0, copy(1)), (2500, copy(2)), (7500, copy(3)), (7600, error(2)), (7700, answer)];
+    for frames in [&frames[..4], &frames] {
+        let (text, json) = ladder("icmp.pcap", frames);
+        let notes: Vec<_> = (1..=4).map(|frame| note_of(&text, frame)).collect();
+        assert!(notes[1].starts_with("unreachable; "), "{text}");
+        assert_eq!(notes[3], "about #2, 5.10 s after it", "{text}");
+        assert!(!notes[0].contains("unreachable") && !notes[2].contains("unreachable"), "{text}");
+        // A relation names the first copy.
+        assert_eq!(json[3]["about"], 1);
+        assert_eq!(json[1]["findings"][0]["id"], "icmp.unreachable");
+    }
+}
+
+#[test]
+fn a_datagram_that_came_twice_is_told_of_the_copy_that_it_is() {
+    let copy = |id| numbered(id, udp((40000, 5683), b"\x41\x01\0\x01a"));
+    let answer = |id| numbered(id, udp((5683, 40000), b"\x61\x45\0\x01a"));
+    let frames = [
+        (0, copy(1)),
+        (1, copy(1)),
+        (2500, copy(2)),
+        (2501, copy(2)),
+        (2600, copy(2)),
+        (2700, answer(1)),
+        (2800, answer(2)),
+        (2801, answer(2)),
+    ];
+    let (text, json) = ladder("twice.pcap", &frames);
+    for (frame, note, key) in [
+        (2, "seen twice, as #1 after 1.00 ms", "copy_of"),
+        (4, "seen twice, as #3 after 1.00 ms", "copy_of"),
+        (5, "repeats #3 after 100 ms", "duplicate_of"),
+        (8, "seen twice, as #7 after 1.00 ms", "copy_of"),
+    ] {
+        assert_eq!(note_of(&text, frame), note, "{text}");
+        assert_eq!(json[frame - 1][key], if frame < 6 { 1 } else { 6 }, "{frame}");
+    }
+}
+
 /// Texts that would steer a terminal, break a diagram, or take more columns than letters.
 pub const HOSTILE: &[&str] = &[
     "\u{1b}[31mred\u{1b}]0;title\u{7}",

@@ -23,7 +23,7 @@ pub struct Seen {
     pub observations: BTreeMap<ObservationId, ObservationRow>,
     pub bodies: BTreeMap<BodyId, BodyRow>,
     pub parts: BTreeMap<RecordId, BodyPart>,
-    /// Which message each ICMP error was about.
+    /// Which copy of a message each ICMP error was about.
     pub about: Vec<RecordId>,
     /// All of the above, as whoever receives it keeps it; only where messages keep their numbers.
     pub store: Store,
@@ -167,6 +167,14 @@ fn claim(seen: &Seen, words: &[&str]) -> Result<(), String> {
             })
         }
         ["icmp", number, "about", what] => {
+            let about =
+                number.parse::<usize>().ok().and_then(|number| seen.about.get(number - 1)).ok_or("no such error")?;
+            // As JSON has it: the first copy.
+            let quoted = seen.tracked.get(*about as usize);
+            let repeats = quoted.filter(|it| matches!(it.relation, Relation::Retransmits | Relation::Duplicates));
+            equal(&name(repeats.map_or(*about, |it| it.relates_to)), what)
+        }
+        ["icmp", number, "quotes", what] => {
             let about =
                 number.parse::<usize>().ok().and_then(|number| seen.about.get(number - 1)).ok_or("no such error")?;
             equal(&name(*about), what)

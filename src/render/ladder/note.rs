@@ -3,7 +3,7 @@
 use super::judge;
 use super::label::order_word;
 use super::row::{Fate, Row};
-use crate::coap::{Finding, Parameters, Rule, Severity};
+use crate::coap::{Finding, MessageType, Parameters, Rule, Severity};
 use crate::render::time::duration;
 use crate::store::View;
 use crate::store::spared;
@@ -29,6 +29,9 @@ pub fn notes(view: &View<'_>, row: &Row, parameters: &Parameters) -> Vec<String>
     }
     if !fate.is_empty() {
         notes = joined(fate, &notes);
+    }
+    if is_unreachable(view) && is_acknowledgement(view) {
+        notes = joined(notes, &["unreachable".into()]);
     }
     let odd = odd(view);
     if !odd.is_empty() {
@@ -83,8 +86,9 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
 }
 
 fn repeat(view: &View<'_>, words: &str) -> Vec<String> {
-    let of = number(view, view.record.relates_to);
-    match view.elapsed_since_first() {
+    let to = view.store.shown_relation(view.id).unwrap_or(view.record.relates_to);
+    let of = number(view, to);
+    match view.store.elapsed(to, view.id) {
         Some(elapsed) => {
             vec![
                 format!("{words} {of} after {}", duration(elapsed)),
@@ -161,16 +165,23 @@ fn promised(view: &View<'_>) -> Option<Vec<String>> {
     Some(vec![format!("promises a response: {response}"), format!("see {response}")])
 }
 
+/// An ICMP error quotes this copy.
+fn is_unreachable(view: &View<'_>) -> bool {
+    view.store.findings(view.id).any(|finding| finding.rule == Rule::IcmpUnreachable)
+}
+
+/// Nothing answers it, and of what it answers it is told first how long that took.
+fn is_acknowledgement(view: &View<'_>) -> bool {
+    matches!(view.record.message_type, MessageType::Acknowledgement | MessageType::Reset)
+}
+
 fn fate(view: &View<'_>, row: &Row) -> Vec<String> {
-    let unreachable = view.exchange().is_some_and(|exchange| {
-        exchange.state == ExchangeState::Unreachable
-            && exchange.request == if view.record.is_repeat() { view.record.relates_to } else { view.id }
-    });
     match row.fate {
+        // Also where an answer to another copy came.
+        _ if is_unreachable(view) && !is_acknowledgement(view) => vec!["unreachable".into()],
         Fate::Waiting => vec!["no answer yet".into(), "waiting".into()],
         Fate::Unanswered if view.record.code.is_request() => vec!["no answer seen".into(), "no answer".into()],
         Fate::Unanswered => vec!["no ACK seen".into(), "no ACK".into()],
-        Fate::Settled if unreachable => vec!["unreachable".into()],
         Fate::Settled => Vec::new(),
     }
 }
