@@ -34,8 +34,10 @@ pub(super) struct Again {
     pub gap: i64,
     /// Whether the newest waits double.
     pub pace: Pace,
-    /// Where that is not sure, the copy behind them, and the wait before the last of them.
-    pub uneven: (RecordId, i64),
+    /// Where they do not, the copy behind them.
+    pub uneven: RecordId,
+    /// The former of them then.
+    pub uneven_wait: i64,
     /// The newest ACK or Reset and its record, where it is not what answered first.
     pub answer: Option<(Travel, RecordId)>,
     /// The first ACK, where a different one followed.
@@ -44,6 +46,8 @@ pub(super) struct Again {
     pub round_trip: Option<u32>,
     /// `mid.gave-up` was said of the newest copy.
     pub gave_up: bool,
+    /// Behind the newest copy came what has its identification, and was taken for the network's doing.
+    pub doubled: bool,
 }
 
 /// How the last two waits of a sender stand to each other.
@@ -118,11 +122,13 @@ impl SentTable {
             firsts: u32::MAX,
             gap: 0,
             pace: Pace::Doubles,
-            uneven: (NO_RECORD, 0),
+            uneven: NO_RECORD,
+            uneven_wait: 0,
             answer: None,
             first_ack: None,
             round_trip: None,
             gave_up: false,
+            doubled: false,
         };
         self.agains.get(sent.again).copied().unwrap_or(none)
     }

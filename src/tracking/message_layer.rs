@@ -45,7 +45,8 @@ pub(super) enum Sameness {
 /// Tells a datagram seen twice from one sent twice, by IPv4 identification, hop limit, interface and time.
 ///
 /// `ends`: the first and the newest copy so far. A sender that does not count its datagrams may give all the same identification. So after
-/// `wait` nanoseconds, when it may retransmit, an equal one tells nothing, unless those two show that the sender counts.
+/// `wait` nanoseconds, when it may retransmit, an equal one tells nothing, unless those two show that the sender counts; and nothing from then
+/// on, if the newest was sent after such a wait and has that of the first.
 fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64) -> Sameness {
     let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
     let other_id = now.ip_id != before.ip_id && now.ip_id != 0 && before.ip_id != 0;
@@ -58,9 +59,10 @@ fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64) -> Sam
     let elapsed = between(before.at(), now.at());
     let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
     let counts = ends[0].ip_id != ends[1].ip_id;
+    let counts_not = || !counts && between(ends[0].at(), ends[1].at()).is_some_and(|apart| apart > wait);
     if same_id && within(COPY_WINDOW) || (next_hop || elsewhere) && within(PASSAGE) {
         Sameness::Captured
-    } else if same_id && (counts || within(wait)) {
+    } else if same_id && (counts || within(wait)) && !counts_not() {
         Sameness::Doubled
     } else {
         Sameness::Repeated
@@ -94,7 +96,23 @@ impl Tracker {
     pub(super) fn likeness(&self, first: &Travel, newest: &Travel, context: &Context<'_, '_>) -> (Sameness, Sameness) {
         let now = context.travel();
         let like = |before| sameness(&now, before, [first, newest], self.options.parameters.ack_timeout);
-        (like(newest), like(first))
+        let likeness = (like(newest), like(first));
+        match likeness {
+            (Sameness::Doubled, _) | (_, Sameness::Doubled) => self.unless_uncounted(likeness, context),
+            _ => likeness,
+        }
+    }
+
+    /// The identification of a datagram says nothing where another message of its sender has it, too.
+    #[cold]
+    #[inline(never)]
+    fn unless_uncounted(&self, likeness: (Sameness, Sameness), context: &Context<'_, '_>) -> (Sameness, Sameness) {
+        let own = context.arrival.ip_id;
+        if !self.sent.others_numbered(context.pair, context.facts.message_id).any(|other| other == own) {
+            return likeness;
+        }
+        let told = |same| if same == Sameness::Doubled { Sameness::Repeated } else { same };
+        (told(likeness.0), told(likeness.1))
     }
 
     /// The time is over for which a message owns its number.
@@ -205,6 +223,12 @@ impl Tracker {
                 _ => (sent.first, sent.record),
             };
             context.find(rule, i64::from(record), elapsed(before.at(), context.now));
+            if let Some(again) = self.sent.again_mut(owner) {
+                match standing {
+                    Standing::Doubled => again.doubled = true,
+                    _ => again.follow(&sent, context),
+                }
+            }
         }
         if standing == Standing::Refreshed {
             context.find(Rule::MidRefreshedCopy, i64::from(sent.record), 0);

@@ -83,6 +83,7 @@ impl Tracker {
             copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
             gave_up: false,
+            doubled: false,
             ..before
         };
         again.follow(sent, context);
@@ -95,7 +96,8 @@ impl Tracker {
                 since: 0,
                 step: reading.step,
                 firsts: explained.map_or(0, |read| read.firsts),
-                gap: wait.unwrap_or(0),
+                // What was taken for doubled may have been sent, where the identification of all is the same.
+                gap: wait.filter(|_| !before.doubled || before.last.ip_id != context.arrival.ip_id).unwrap_or(0),
                 pace: Pace::Doubles,
                 ..again
             },
@@ -185,21 +187,20 @@ impl Tracker {
     /// said of both once the copy behind is not due either.
     #[inline(always)]
     fn judge_pace(&mut self, owner: Handle, [before, now]: [&Again; 2], elapsed: i64, context: &mut Context<'_, '_>) {
-        if now.gap.saturating_mul(2) >= before.gap.saturating_mul(3) {
+        if now.gap == 0 || now.gap.saturating_mul(2) >= before.gap.saturating_mul(3) {
             return;
         }
         let is_due = self.schedule.is_due(now.transmissions().saturating_sub(1), elapsed);
         let pace = if is_due && before.pace != Pace::Kept { Pace::Caught } else { Pace::Kept };
         if let Some(again) = self.sent.again_mut(owner) {
-            (again.pace, again.uneven) = (pace, (now.last_record, before.gap));
+            (again.pace, again.uneven, again.uneven_wait) = (pace, now.last_record, before.gap);
         }
         if pace == Pace::Caught {
             return;
         }
         let finding = Finding::new(Rule::MidNoBackoff, MESSAGE_ID);
         if before.pace == Pace::Caught {
-            let (record, wait) = before.uneven;
-            context.out.find(record, finding.with(wait, before.gap));
+            context.out.find(before.uneven, finding.with(before.uneven_wait, before.gap));
         }
         context.out.find(now.last_record, finding.with(before.gap, now.gap));
     }

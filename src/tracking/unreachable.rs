@@ -30,6 +30,9 @@ pub struct Quoted<'a> {
     pub icmp: [u8; 3],
 }
 
+/// Messages of each kind among which is looked for another of the same sender.
+const NEAR: usize = 256;
+
 /// Messages of each kind among which is looked for one by its datagram.
 const LOOKED_BACK: usize = 4096;
 
@@ -133,6 +136,24 @@ impl Tracker {
 }
 
 impl SentTable {
+    /// IPv4 identifications of the newest other datagrams from one endpoint to another: one beside Confirmable messages, one beside others.
+    /// What is some thousand datagrams away may have the same by chance.
+    #[cold]
+    pub(super) fn others_numbered(&self, pair: PairNumber, message_id: u16) -> impl Iterator<Item = u16> {
+        let number_of = move |(_, sent): (u32, &Sent)| {
+            let acknowledges = [sent.acknowledgement, sent.reset].contains(&sent.answered_by) && sent.is_answered();
+            let travel = match sent.pair() {
+                _ if sent.key as u16 == message_id => return None,
+                own if own == pair => sent.first,
+                other if other == pair.reversed() && acknowledges => sent.answer,
+                _ => return None,
+            };
+            (travel.ip_id != 0).then_some(travel.ip_id)
+        };
+        let lives = [&self.lives.confirmable, &self.lives.other];
+        lives.into_iter().filter_map(move |life| life.newest_first().take(NEAR).find_map(number_of))
+    }
+
     /// The one message between two endpoints, or the one answer to such a message, whose datagram had this IPv4 identification; None where
     /// several had, or the sender does not count them. Looks at the newest only.
     #[cold]
