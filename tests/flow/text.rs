@@ -214,7 +214,7 @@ fn numbered(id: u8, mut packet: Vec<u8>) -> Vec<u8> {
 
 /// The end of the line of a frame.
 #[track_caller]
-fn note_of<'a>(text: &'a str, frame: usize) -> &'a str {
+fn note_of(text: &str, frame: usize) -> &str {
     let line = text.lines().find(|line| line.trim_start().starts_with(&format!("{frame} "))).unwrap();
     line.rsplit('\u{2502}').next().unwrap().trim()
 }

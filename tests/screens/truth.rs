@@ -180,7 +180,12 @@ fn rows_of_the_list_are_those_of_print() {
             assert!(row["Code"].to_lowercase().starts_with(&code.to_lowercase()), "{at}: {code}");
             let link =
                 ["retransmission_of", "duplicate_of", "copy_of", "answers"].iter().find_map(|of| object[of].as_u64());
-            match link {
+            // Of a datagram that came twice the row names the frame that is the same.
+            let same = object["findings"].as_array().unwrap().iter().find_map(|finding| {
+                let text = finding["text"].as_str()?.strip_prefix("The same datagram is frame ")?;
+                text.split_once(',')?.0.parse().ok()
+            });
+            match same.or(link) {
                 Some(other) => {
                     assert!(format!("{} ", row["Summary"]).contains(&format!("=#{other} ")), "{at}: {other}");
                 }
