@@ -65,6 +65,7 @@ pub fn open(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::R
 ///
 /// # Errors
 /// As for [`open`].
+#[cfg(feature = "tui")]
 pub fn open_for_screen(paths: &[PathBuf], follow: bool, reading: &ReadingArgs) -> anyhow::Result<Opened> {
     open_until(paths, follow, reading, None)
 }
