@@ -285,7 +285,10 @@ fn mistakes_are_told_in_one_line() {
         (&["-i", "nosuch"][..], &["nosuch", "there is no such interface", INTERFACE, "-D"][..]),
         (&["-i", INTERFACE, "-f", "udp prot 5683"], &["\"udp prot 5683\"", "syntax error", "after \"udp\""]),
         (&["-i", INTERFACE, "-f", "host"], &["\"host\"", "syntax error"]),
-        (&["-i", INTERFACE, "-w", "/dev/full"], &["file of -w", "No space left"]),
+        (
+            &["-i", INTERFACE, "-w", "/dev/full"],
+            &["/dev/full cannot be written", "No space left", "name a file elsewhere with -w"],
+        ),
     ] {
         let output = coapscope(&network, &[&["print"], arguments].concat()).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
