@@ -80,7 +80,8 @@ impl Tracker {
 #[cold]
 #[inline(never)]
 pub(super) fn pass_holes(transfer: &mut Transfer, offset: u64, out: &mut Output<'_>) {
-    for hole in transfer.pass(offset) {
+    for hole in transfer.not_passed(offset) {
+        hole.passed = true;
         let (record, rule, was) = (hole.record, hole.finding.rule, hole.finding.severity);
         hole.finding = hole.finding.at(less(was));
         out.patch(Patch::Withdrawn { record, rule, was });

@@ -99,14 +99,10 @@ impl Transfer {
         !self.holes.is_empty()
     }
 
-    /// The server takes the block at an offset, so it has what comes before that. Gives the holes there of which this was not known.
+    /// The holes before an offset that the server was not known to [have passed](Hole::passed).
     #[cold]
-    pub fn pass(&mut self, offset: u64) -> impl Iterator<Item = &mut Hole> {
-        let holes = self.holes.iter_mut().filter(move |hole| hole.range.1 <= offset && !hole.passed);
-        holes.map(|hole| {
-            hole.passed = true;
-            hole
-        })
+    pub fn not_passed(&mut self, offset: u64) -> impl Iterator<Item = &mut Hole> {
+        self.holes.iter_mut().filter(move |hole| hole.range.1 <= offset && !hole.passed)
     }
 
     /// Takes out the holes that are filled and need no more: where the body goes to a server, that has to take the block behind them.
