@@ -31,7 +31,7 @@ const FLOORS: &[Floor] = &[
     floor(4, "field", &[]),
     floor(5, "filter", &["regex"]),
     floor(5, "render", &["chrono", "foldhash", "itoa", "serde", "serde_json", "unicode_width"]),
-    floor(6, "tui", &["crossterm", "ratatui", "tui_input", "unicode_width"]),
+    floor(6, "tui", &["crossterm", "ratatui", "serde_json", "tui_input", "unicode_width"]),
     floor(6, "lab", &["coap_lite"]),
     floor(TOP, "cli", &[]),
     floor(TOP, "privilege", &[]),
