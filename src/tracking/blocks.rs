@@ -120,8 +120,10 @@ impl Tracker {
         let Some(key) = self.body_key(index, context.pair, true) else { return };
         let begins = sent.block.number == 0 && !sent.is_quick();
         if begins && let Some(open) = self.blocks.open(key) {
-            let first = i64::from(open.row.first);
-            context.find_option(Rule::BlockInterleaved, sent.option, first, 0);
+            // That one may have been refused where the answers were not captured.
+            let span = message.option(sent.option).map_or(MESSAGE_ID, |option| option.span());
+            let finding = Finding::new(Rule::BlockInterleaved, span).with(i64::from(open.row.first), 0);
+            self.find_unless_one_way(finding, context);
         }
         if !begins
             && !sent.is_quick()
@@ -379,8 +381,9 @@ impl Tracker {
                 && !transfer.taken
                 && !self.clock.paused(stamp, self.lifetime)
             {
-                let finding = Finding::new(Rule::BlockIncomplete, MESSAGE_ID);
-                out.find(transfer.row.last, finding.with(transfer.row.bytes as i64, 0));
+                let finding = Finding::new(Rule::BlockIncomplete, MESSAGE_ID).with(transfer.row.bytes as i64, 0);
+                let two_way = self.pairs.seen(key.pair.reversed()) || self.pairs.is_reached(transfer.row.client);
+                self.unless_one_way(two_way, key.pair, transfer.row.last, finding, out);
             }
         }
         while let Some(&(_, slot)) = self.blocks.waiting.front().filter(|(stamp, _)| over(*stamp, self.lifetime)) {

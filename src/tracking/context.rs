@@ -96,11 +96,16 @@ impl<'b> Context<'b, '_> {
     #[cold]
     #[inline(never)]
     pub fn find_token(&mut self, rule: Rule, severity: Severity, first: i64, second: i64) {
-        let span = match self.message().token_span() {
+        self.find_at(rule, severity, self.token_span(), first, second);
+    }
+
+    /// Bits of the token, or of its length where there is none.
+    #[cold]
+    pub fn token_span(&self) -> Span {
+        match self.message().token_span() {
             Span { bits: 0, .. } => TOKEN_LENGTH,
             span => span,
-        };
-        self.find_at(rule, severity, span, first, second);
+        }
     }
 
     /// A finding about an option, or about the code where the option is absent.

@@ -12,7 +12,7 @@ use super::pairs::PairNumber;
 use super::sent::{Handle, RESPONDED, Sent};
 use super::slots::{BARE, NONE, Observes, Slot, SlotKind, USUAL};
 use super::tokens::Token;
-use crate::coap::{MessageType, OptionNumber, Rule};
+use crate::coap::{Finding, MessageType, OptionNumber, Rule};
 
 impl Tracker {
     /// A new request.
@@ -88,8 +88,9 @@ impl Tracker {
             };
             let waits = |slot: &&Slot| slot.is_waiting() && !same_relation(slot) && !gone(slot);
             if let Some(request) = open.filter(waits).map(|slot| slot.row.request) {
-                let severity = Rule::ReqTokenInUse.severity();
-                context.find_token(Rule::ReqTokenInUse, severity, i64::from(request), 0);
+                // It may have been answered where that was not captured.
+                let finding = Finding::new(Rule::ReqTokenInUse, context.token_span()).with(i64::from(request), 0);
+                self.find_unless_one_way(finding, context);
             }
         } else if under.observing != NONE
             && !context.facts.registers()

@@ -278,7 +278,13 @@ impl Tracker {
         if self.clock.is_jumping() {
             return;
         }
-        let finding = Finding::new(Rule::FlowNstart, MESSAGE_ID).with(count, 0);
+        self.find_unless_one_way(Finding::new(Rule::FlowNstart, MESSAGE_ID).with(count, 0), context);
+    }
+
+    /// Says of the message at hand what is missing in the other direction.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn find_unless_one_way(&mut self, finding: Finding, context: &mut Context<'_, '_>) {
         let two_way = self.is_two_way(context);
         self.unless_one_way(two_way, context.pair, context.record(), finding, &mut context.out);
     }
