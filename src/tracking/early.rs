@@ -9,6 +9,7 @@ use super::counters::Counters;
 use super::facts::Facts;
 use super::marks::Marked;
 use super::model::{Arrival, Patch, ResourceId, Tracked};
+use super::observation::Observation;
 use super::pairs::PairNumber;
 use super::sent::{CONFIRMABLE, Handle, key};
 use crate::coap::{MessageType, Rule, Severity, UNKNOWN_TIME};
@@ -165,6 +166,11 @@ impl Tracker {
     pub(super) fn answer_by_copy(&mut self, own: Handle, context: &mut Context<'_, '_>) {
         let Some(record) = self.sent.get(own).map(|sent| sent.record) else { return };
         let Some((rule, was)) = self.memory.orphans.get(&record).copied() else { return };
+        // Where others were heard under the token, somebody had registered long before.
+        let one_of_many = |it: &Observation| it.row.last != record || it.row.notifications > 1;
+        if self.sent.get(own).and_then(|sent| self.slots.observation(sent.slot)).is_some_and(one_of_many) {
+            return;
+        }
         let Some(slot) = self.waits_for(context) else { return };
         self.memory.orphans.remove(&record);
         context.out.patch(Patch::Withdrawn { record, rule, was });
