@@ -2,7 +2,7 @@
 
 use super::Tracker;
 use super::bodies::Carried;
-use super::context::{Context, MESSAGE_ID, Output, less};
+use super::context::{Context, MESSAGE_ID, Output};
 use super::model::Patch;
 use super::pairs::PairNumber;
 use super::transfer::{Hole, Place, Transfer};
@@ -44,7 +44,7 @@ impl Tracker {
         let span = context.message().option(carried.option).map_or(MESSAGE_ID, |option| option.span());
         let finding = Finding::new(Rule::BlockGap, span).with(range.1 as i64, range.0 as i64);
         context.out.find(context.arrival.record, finding);
-        transfer.note_hole(Hole { record: context.arrival.record, range, finding, passed: false });
+        transfer.note_hole(Hole { record: context.arrival.record, range, passed: false });
     }
 
     /// The server acknowledged each block of a hole lately, though the requests with them were not captured.
@@ -76,16 +76,12 @@ impl Tracker {
     }
 }
 
-/// The server takes a block that has holes in front of it: it had what is missing in the capture, or can do without.
+/// The server takes a block that has holes in front of it: once what is missing comes there is nothing odd about these.
 #[cold]
 #[inline(never)]
 pub(super) fn pass_holes(transfer: &mut Transfer, offset: u64, out: &mut Output<'_>) {
     for hole in transfer.not_passed(offset) {
         hole.passed = true;
-        let (record, rule, was) = (hole.record, hole.finding.rule, hole.finding.severity);
-        hole.finding = hole.finding.at(less(was));
-        out.patch(Patch::Withdrawn { record, rule, was });
-        out.find(record, hole.finding);
     }
     withdraw_filled(transfer, out);
 }
@@ -95,7 +91,7 @@ pub(super) fn pass_holes(transfer: &mut Transfer, offset: u64, out: &mut Output<
 #[inline(never)]
 pub(super) fn withdraw_filled(transfer: &mut Transfer, out: &mut Output<'_>) {
     for hole in transfer.filled() {
-        let (record, rule, was) = (hole.record, hole.finding.rule, hole.finding.severity);
+        let (record, rule, was) = (hole.record, Rule::BlockGap, Rule::BlockGap.severity());
         out.patch(Patch::Withdrawn { record, rule, was });
     }
 }

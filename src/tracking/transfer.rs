@@ -1,7 +1,6 @@
 //! A body on its way in blocks: what of it was captured (RFC 7959, RFC 9177).
 
 use super::model::{BodyId, BodyPart, BodyRow, RecordId};
-use crate::coap::Finding;
 
 /// Ranges of a body that are kept apart. One that is torn more than this is not known to be complete any more.
 const RANGES: usize = 1024;
@@ -27,8 +26,6 @@ pub(super) struct Hole {
     pub record: RecordId,
     /// Its first byte, and the one behind it.
     pub range: (u64, u64),
-    /// What was said of it.
-    pub finding: Finding,
     /// The server took the block behind it.
     pub passed: bool,
 }
