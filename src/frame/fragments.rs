@@ -13,6 +13,10 @@ use super::{Frame, LinkType, Position, time_between};
 /// How long a fragment waits for the others, by the time in the frames (RFC 8200 section 4.5).
 const LIFETIME: i64 = 60_000_000_000;
 
+/// For so long what comes under the identification of a refused IPv4 datagram is refused with it: fragments of one travel together, and who has the
+/// same identification for all datagrams sends the next. Of IPv6 all is refused until it is too old (RFC 5722 section 3).
+const TOGETHER: i64 = 1_000_000_000;
+
 /// Most incomplete datagrams at a time.
 const MAX_DATAGRAMS: usize = 1024;
 
@@ -138,6 +142,8 @@ struct Partial {
     next_header_at: usize,
     next_header: u8,
     fault: Option<FragmentFault>,
+    /// When the first of its fragments was refused.
+    refused: i64,
     /// Frames that were taken in, the same fragment seen again among them.
     held: u64,
     size: usize,
@@ -189,6 +195,9 @@ impl Fragments {
             network: frame.position.network,
         };
         self.expire(frame.time);
+        if packet.version == 4 {
+            self.let_refused_go(key, frame.time);
+        }
         let partial = self.partials.entry(key).or_insert_with(|| {
             self.order.push_back((frame.time, key));
             Partial { started: frame.time, size: OVERHEAD, ..Partial::default() }
@@ -206,11 +215,24 @@ impl Fragments {
                     partial.join(packet.version, &mut self.whole);
                 }
             }
-            Taken::Refused(_) if !was_refused => self.counters.refused += 1,
+            Taken::Refused(_) if !was_refused => {
+                self.counters.refused += 1;
+                if let Some(partial) = self.partials.get_mut(&key) {
+                    partial.refused = frame.time;
+                }
+            }
             _ => {}
         }
         self.shrink();
         taken
+    }
+
+    /// Forgets a datagram that was refused, if what comes now is not of it any more.
+    fn let_refused_go(&mut self, key: Key, now: i64) {
+        let Some(partial) = self.partials.get(&key).filter(|partial| partial.fault.is_some()) else { return };
+        if time_between(partial.refused, now).is_some_and(|waited| waited > TOGETHER) {
+            self.forget(partial.started, key);
+        }
     }
 
     /// Gives up what has waited too long.

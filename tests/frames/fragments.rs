@@ -227,3 +227,21 @@ fn what_comes_behind_a_refused_fragment_is_not_blamed() {
         assert_eq!(counters.refused, 1);
     }
 }
+
+#[test]
+fn who_has_one_identification_for_all_datagrams_is_read_again_behind_a_lost_fragment() {
+    for (make, expected) in [(v4 as Maker, 2), (v6 as Maker, 0)] {
+        let [first, second, last] = parts(make, 7);
+        let mut other = first.clone();
+        *other.last_mut().unwrap() ^= 1;
+        let mut peeler = peeler();
+        // Of the first datagram one was lost, the second begins otherwise, and has the same identification, as the others have.
+        let all = [(0, &first), (0, &last), (3, &other), (3, &second), (3, &last)];
+        let rest = [6, 9].into_iter().flat_map(|time| [(time, &first), (time, &second), (time, &last)]);
+        let mut whole = 0;
+        for (number, (time, bytes)) in (0..).zip(all.into_iter().chain(rest)) {
+            whole += u32::from(matches!(peel(&mut peeler, number, time, bytes, bytes.len()), Peeled::Datagram(_)));
+        }
+        assert_eq!((whole, peeler.fragment_counters().refused), (expected, 1));
+    }
+}
