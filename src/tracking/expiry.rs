@@ -316,6 +316,8 @@ impl Tracker {
         }
         let (acknowledged, suppressed, place) =
             (slot.acknowledgement != NO_RECORD, slot.row.no_response != 0 || self.slots.asked(slot).quick, sent.slot);
+        // What the capture cut off may have asked for no response (RFC 7967).
+        let is_cut = self.slots.asked(slot).cut;
         let in_doubt = self.slots.get(place).is_some_and(|slot| self.may_be_answered(slot));
         if in_doubt || self.answered_early(sent) || self.is_crossed(sent) {
             return;
@@ -324,7 +326,8 @@ impl Tracker {
         if suppressed && (acknowledged || !sent.is(CONFIRMABLE)) {
             return;
         }
-        if self.clock.paused(stamp, self.sent.life(sent)) {
+        let spares = is_cut && (acknowledged || !sent.is(CONFIRMABLE));
+        if spares || self.clock.paused(stamp, self.sent.life(sent)) {
             self.timed_out(sent, out);
             return;
         }
@@ -344,7 +347,8 @@ impl Tracker {
     #[inline(never)]
     fn promise_broken(&mut self, slot: u32, severity: Severity, out: &mut Output<'_>) {
         let awaits = |slot: &&Slot| {
-            let asks = slot.row.no_response == 0 && !self.slots.asked(slot).quick;
+            let asked = self.slots.asked(slot);
+            let asks = slot.row.no_response == 0 && !asked.quick && !asked.cut;
             slot.row.response == NO_RECORD && asks && !self.may_be_answered(slot)
         };
         if self.slots.get(slot).filter(awaits).is_none() {
