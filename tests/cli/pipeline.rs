@@ -2,17 +2,25 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{CAPTURE, command};
+use super::CAPTURE;
 
 /// Most that an end may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, which is asked to end by signals even where whoever runs the tests has these ignored, as a shell does in the background.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_coapscope")]).args(arguments);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    command
+}
 
 fn start(arguments: &str) -> Child {
     let mut command = command(&arguments.split_whitespace().collect::<Vec<_>>());
