@@ -14,7 +14,11 @@ use std::process::{Command, Output, Stdio};
 const CAPTURE: &str = "captures/lab-session.pcap";
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    set(Command::new(env!("CARGO_BIN_EXE_coapscope")), arguments)
+}
+
+/// A command with what all runs have.
+fn set(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
     command
 }

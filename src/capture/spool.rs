@@ -101,7 +101,8 @@ impl SpoolWriter {
             return Err(io::Error::new(*kind, text.clone()));
         }
         let start = self.spool.committed.load(Ordering::Relaxed);
-        let (written, result) = write_at(&self.spool.file, &self.buffer, start);
+        let write = |rest: &[u8], written| self.spool.file.write_at(rest, start + written as u64);
+        let (written, result) = write_what_fits(&self.buffer, write);
         self.buffer.clear();
         self.spool.announce(|_| self.spool.committed.store(start + written as u64, Ordering::Release));
         let (before, behind) = &self.words;
@@ -122,11 +123,15 @@ impl SpoolWriter {
     }
 }
 
-/// Writes all of it, or as much as there is room for: how many bytes are written, and why no more.
-fn write_at(file: &File, bytes: &[u8], offset: u64) -> (usize, io::Result<()>) {
+/// Writes all of it, or as much as there is room for: how many bytes are written, and why no more. `write` takes what is left, and how many bytes
+/// were written before that.
+pub(super) fn write_what_fits(
+    bytes: &[u8],
+    mut write: impl FnMut(&[u8], usize) -> io::Result<usize>,
+) -> (usize, io::Result<()>) {
     let mut written = 0;
     while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
-        match file.write_at(rest, offset + written as u64) {
+        match write(rest, written) {
             Ok(0) => return (written, Err(ErrorKind::WriteZero.into())),
             Ok(count) => written += count,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

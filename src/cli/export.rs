@@ -59,9 +59,7 @@ impl Export {
         }
         Ok(())
     }
-}
 
-impl Export {
     fn make(&self) -> anyhow::Result<()> {
         let folder = self.folder.display();
         if self.folder.exists() && !self.folder.is_dir() {

@@ -101,9 +101,7 @@ impl Shown {
         let before = view.id.checked_sub(1).and_then(|id| view.store.get(id)).map(|record| record.time);
         self.format.show(view.record.time, self.first, before)
     }
-}
 
-impl Shown {
     /// What the ladder says of a message: its words, and the time since the message above.
     fn arrow(&self, view: &View<'_>) -> Vec<String> {
         if self.view != action::View::Flow {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::CAPTURE;
+use super::{CAPTURE, set};
 
 /// Most that an end may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,9 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The program, which is asked to end by signals even where whoever runs the tests has these ignored, as a shell does in the background.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new("env");
-    command.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_coapscope")]).args(arguments);
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-    command
+    command.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_coapscope")]);
+    set(command, arguments)
 }
 
 fn start(arguments: &str) -> Child {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::capture::draft::{FileId, id, is};
+use crate::capture::spool::write_what_fits;
 
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 64 * 1024;
@@ -81,7 +82,8 @@ impl Output {
     /// Writes what was gathered and is whole.
     fn write_out(&mut self) -> io::Result<()> {
         let (end, frames) = self.whole(&self.gathered);
-        let (written, result) = write(&self.file, self.gathered.get(..end).unwrap_or_default());
+        let gathered = self.gathered.get(..end).unwrap_or_default();
+        let (written, result) = write_what_fits(gathered, |rest, _| (&self.file).write(rest));
         let (length, frames) = match result {
             Ok(()) => (end, frames),
             Err(_) => self.whole(self.gathered.get(..written).unwrap_or_default()),
@@ -116,20 +118,6 @@ impl Output {
             format!("{name} cannot be written: {error}; {holds}; name a file elsewhere with -w"),
         )
     }
-}
-
-/// Writes all of it, or as much as there is room for: how many bytes are written, and why no more.
-fn write(mut file: &File, bytes: &[u8]) -> (usize, io::Result<()>) {
-    let mut written = 0;
-    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
-        match file.write(rest) {
-            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
-            Ok(count) => written += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (written, Err(error)),
-        }
-    }
-    (written, Ok(()))
 }
 
 impl Write for Output {
