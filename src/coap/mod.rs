@@ -41,10 +41,5 @@ pub use span::Span;
 /// Whether a datagram looks like CoAP, to be asked of ports that are not CoAP's: version 1, a plain token, a code in use, options that
 /// parse to the end, and no error (RFC 7252 section 3). Short of an Empty message it proves little.
 pub fn looks_like_coap(bytes: &[u8]) -> bool {
-    let message = Message::decode_as(bytes, DecodeMode::PlainTokens);
-    let mut is_clean = !message.is_malformed();
-    if is_clean {
-        message.visit_findings(&mut |finding| is_clean &= finding.severity < Severity::Error);
-    }
-    is_clean
+    Message::decode_as(bytes, DecodeMode::PlainTokens).is_without_errors()
 }

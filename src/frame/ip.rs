@@ -28,7 +28,7 @@ pub(super) struct Packet<'a> {
     pub header_length: usize,
     /// What it carries, as far as it was captured.
     pub payload: &'a [u8],
-    /// Length in bytes of what it carries on the wire.
+    /// Length in bytes of what it carries: as its header says, so that a packet of which the frame holds less counts as cut.
     pub wire: usize,
     /// The header gives no length: the sender leaves it to its network card (segmentation offload), or it is a jumbogram.
     pub open_ended: bool,
@@ -107,6 +107,15 @@ pub(super) fn told_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// An IPv4 packet that says to be shorter than its own header, which nobody accepts (RFC 1122 section 3.2.1); 0 is left to network cards. What
+/// errors quote may have been changed on the way, and is not asked this.
+pub(super) fn is_too_short(bytes: &[u8]) -> bool {
+    matches!(bytes, [first @ 0x45..=0x4f, _, high, low, ..] if {
+        let total = u16::from_be_bytes([*high, *low]);
+        total != 0 && total < u16::from(first & 0x0f) * 4
+    })
+}
+
 /// What to say of a header that is not whole.
 pub(super) fn short(protocol: Protocol, bytes: &[u8], wire: usize) -> Reason {
     if wire > bytes.len() { Reason::Truncated(protocol) } else { Reason::Malformed(protocol) }
@@ -127,7 +136,7 @@ fn parse_v4(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
         repeated: length,
         next_header_at: 9,
     });
-    let wire = if open_ended { wire } else { total.min(wire) } - length;
+    let wire = if open_ended { wire } else { total } - length;
     let mut packet = Packet {
         addresses: Addresses::V4(addresses),
         version: 4,
@@ -158,7 +167,7 @@ fn parse_v6(bytes: &[u8], wire: usize) -> Result<Packet<'_>, Reason> {
     let addresses = chunk(bytes, 8).ok_or(Reason::Malformed(Protocol::Ipv6))?;
     let claimed = usize::from(header.payload_length());
     let open_ended = claimed == 0;
-    let wire = if open_ended { wire - 40 } else { claimed.min(wire - 40) };
+    let wire = if open_ended { wire - 40 } else { claimed };
     let mut packet = Packet {
         addresses: Addresses::V6(addresses),
         version: 6,

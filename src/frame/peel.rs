@@ -163,6 +163,9 @@ impl Peeler {
             Ok(packet) => packet,
             Err(reason) => return Peeled::Other(reason),
         };
+        if ip::is_too_short(network.bytes) {
+            return Peeled::Other(Reason::Malformed(Protocol::Ipv4));
+        }
         let frame = &Frame { position: on_link(frame.position, network.link), ..*frame };
         if packet.fragment.is_some() {
             return self.fragment(frame, &network, &packet);

@@ -66,7 +66,10 @@ pub(super) fn visit_frame(message: &Message<'_>, datagram: &Datagram<'_>, visit:
         visit(Finding::new(Rule::SizeFragmented, whole).with(packet.positions.len() as i64, 0));
     }
     if has_port(datagram, PORT_COAPS) {
-        visit(Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAPS, 0));
+        // Where nothing of it was captured, nobody knows that it is not DTLS.
+        if !datagram.cut || !datagram.payload.is_empty() {
+            visit(Finding::new(Rule::SecPortMismatch, whole).with(PORT_COAPS, 0));
+        }
         if datagram.multicast {
             visit(Finding::new(Rule::McastSecurePort, whole));
         }

@@ -40,12 +40,21 @@ impl Ports {
         self.surely(datagram.source.port) || self.surely(datagram.destination.port)
     }
 
-    /// An ICMP error quotes a datagram to or from a CoAP port, and not one of STUN.
-    pub(super) fn quoted(&self, quote: &IcmpQuote<'_>) -> bool {
+    /// An ICMP error quotes a datagram to or from a CoAP port, and not one of STUN. Where other programs use the port as well, what is quoted has
+    /// to be sound as far as it goes. `mode` tells how these two speak.
+    pub(super) fn quoted(&self, quote: &IcmpQuote<'_>, mode: impl FnOnce() -> DecodeMode) -> bool {
         let ports = [quote.source.port, quote.destination.port];
-        ports.iter().any(|port| self.surely(*port)) && !is_stun(quote.payload)
-            || (ports.iter().any(|port| COMPRESSIBLE.contains(port))
-                && Message::decode(quote.payload).header().is_some_and(|h| h.version == 1))
+        if ports.iter().any(|port| self.surely(*port)) {
+            return !is_stun(quote.payload);
+        }
+        if !ports.iter().any(|port| COMPRESSIBLE.contains(port)) {
+            return false;
+        }
+        let message =
+            Message::decode_as(quote.payload, mode()).cut_if((quote.payload.len() as u32) < quote.wire_length);
+        message.header().is_some_and(|header| header.version == 1)
+            && !is_unlikely(ports, &message)
+            && (message.mode().is_draft() || message.is_without_errors())
     }
 }
 
@@ -55,7 +64,7 @@ pub(super) enum Class<'a> {
     Coap {
         /// Read as RFC 7252 says.
         message: Message<'a>,
-        /// Other programs use the port as well: it is CoAP only if it is sound, today or as an old draft.
+        /// Other programs use the port as well: it is CoAP only if it is sound, today or as an old draft, and not [unlikely](is_unlikely).
         doubtful: bool,
     },
     /// A DTLS record.
@@ -77,12 +86,12 @@ pub(super) fn classify<'a>(options: &PipelineOptions, datagram: &Datagram<'a>) -
     let bytes = datagram.payload;
     if options.ports.surely_either(datagram) {
         let secure = from == COAPS || to == COAPS;
-        if is_dtls_record(bytes)
-            || if secure { is_encrypted_dtls13_record(bytes) } else { are_encrypted_dtls13_records(bytes) }
-        {
+        let is_dtls = is_dtls_record(bytes)
+            || if secure { is_encrypted_dtls13_record(bytes) } else { are_encrypted_dtls13_records(bytes) };
+        if is_dtls || datagram.cut && begins_dtls(bytes, secure) {
             return Class::Dtls { on_plain_port: !secure };
         }
-        if is_stun(bytes) {
+        if is_stun(bytes) || datagram.cut && begins_stun(bytes) {
             return Class::Stun;
         }
         return Class::Coap { message: Message::decode_as(bytes, mode(options)), doubtful: false };
@@ -112,11 +121,20 @@ pub(super) fn udp_service_port(from: u16, to: u16) -> u16 {
     if service < 32_768 { service } else { compressible.unwrap_or(service) }
 }
 
+/// From here on ports are not some well-known service's.
+const WELL_KNOWN: u16 = 1024;
+
+/// Whether a datagram on a port that other programs use as well is rather theirs: it comes from a well-known port or goes to one, or has a code
+/// that nobody has assigned. Of the codes of old drafts some have not been since.
+pub(super) fn is_unlikely(ports: [u16; 2], message: &Message<'_>) -> bool {
+    let has_code = message.mode().is_draft() || message.header().is_none_or(|header| header.code.name().is_some());
+    ports.iter().any(|port| *port < WELL_KNOWN) || !has_code
+}
+
 /// The port of the server in a datagram that looks like CoAP, and another that may be it, the same where there is none. A request goes to the
 /// server, a response comes from it. What comes from a well-known port or goes to one is rather that service's, what has a code that nobody has
 /// assigned may be anything, and an Empty message does not tell.
 pub(super) fn offered_ports(datagram: &Datagram<'_>) -> [u16; 2] {
-    const WELL_KNOWN: u16 = 1024;
     let (from, to) = (datagram.source.port, datagram.destination.port);
     let likely = udp_service_port(from, to);
     let code = Message::decode(datagram.payload).header().map(|header| header.code);
@@ -133,6 +151,22 @@ pub(super) fn offered_ports(datagram: &Datagram<'_>) -> [u16; 2] {
 /// RFC 9146 section 4). No CoAP of version 1 begins so.
 pub fn is_dtls_record(bytes: &[u8]) -> bool {
     matches!(bytes, [20..=26, 0xfe, 0xfd | 0xff, rest @ ..] if rest.len() >= 10)
+}
+
+/// What the capture left of a datagram can be the beginning of a DTLS record. On the secure port that is what to expect.
+#[cold]
+fn begins_dtls(bytes: &[u8], secure: bool) -> bool {
+    match bytes {
+        [20..=26, 0xfe, 0xfd | 0xff, ..] => true,
+        [20..=26] | [20..=26, 0xfe] | [0x20..=0x3f, ..] => secure,
+        _ => false,
+    }
+}
+
+/// The same of a STUN message, some of whose magic cookie is there.
+#[cold]
+fn begins_stun(bytes: &[u8]) -> bool {
+    matches!(bytes, [0..=3, _, _, _, cookie @ ..] if !cookie.is_empty() && [0x21, 0x12, 0xa4, 0x42].starts_with(cookie))
 }
 
 /// The bytes begin like a STUN message: two bits of 0, a method, and the magic cookie behind the length (RFC 8489 section 5). CoAP begins with a
@@ -200,6 +234,18 @@ mod tests {
         assert!(!is_dtls_record(&[22, 0xfe, 0xfd]));
         assert!(!is_dtls_record(&[0x40, 1, 0, 1]));
         assert!(!is_dtls_record(&[0x14, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+        for (cut, secure, expected) in [
+            (&[23, 0xfe, 0xfd, 0, 1][..], false, true),
+            (&[23, 0xfe], true, true),
+            (&[23, 0xfe], false, false),
+            (&[23, 1], true, false),
+            (&[0x2f, 1, 2], true, true),
+            (&[0x2f, 1, 2], false, false),
+            (&[], true, false),
+        ] {
+            assert_eq!(begins_dtls(cut, secure), expected, "{cut:02x?}");
+        }
+        assert!(begins_stun(&[0, 1, 0, 0, 0x21]) && !begins_stun(&[0, 1, 0, 0]) && !begins_stun(&[0, 1, 0, 0, 0x22]));
         assert!(is_stun(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 7]));
         assert!(!is_stun(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x43]) && !is_stun(&[0x40, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]));
         let record = |head: &[u8], length: usize| [head, &vec![0xa5; length]].concat();

@@ -256,7 +256,9 @@ impl Lens {
                 zones.settle(datagram, frame.time, known.facts.seed());
                 classified(options, pairs, payloads, known, frame, datagram, batch)
             }
-            Peeled::Icmp(quote) if options.ports.quoted(&quote) => quoted(pairs, known, zones, frame, &quote, batch),
+            Peeled::Icmp(quote) if options.ports.quoted(&quote, || known_mode(pairs, zones, &quote)) => {
+                quoted(pairs, known, zones, frame, &quote, batch)
+            }
             Peeled::Icmp(quote) => Some(NotCoap::Icmp(quote.version).into()),
             Peeled::Other(Reason::Tcp { source, destination }) => {
                 Some(NotCoap::Tcp(classify::service_port(source, destination)).into())
@@ -296,7 +298,8 @@ fn classified(
             }
             let malformed = message.is_malformed();
             // What is sound neither today nor as a draft, whoever speaks one, is some other program's.
-            if doubtful && !datagram.cut && (malformed || is_dubious_draft(&message)) {
+            let ports = [datagram.source.port, datagram.destination.port];
+            if doubtful && (classify::is_unlikely(ports, &message) || !datagram.cut && !is_sound(&message)) {
                 batch.findings = counted;
                 return Some(NotCoap::Port(port).into());
             }
@@ -364,10 +367,13 @@ fn arrived(
     batch::record(frame, [source, destination], offset, length, message.mode(), message.header())
 }
 
-/// A message that was read as a draft and is clean neither so nor by RFC 7252.
+/// A message that is clean as it was read; one that was read as a draft may be well-formed by RFC 7252 instead.
 #[inline]
-fn is_dubious_draft(message: &Message<'_>) -> bool {
-    message.mode().is_draft() && !draft::is_clean(message) && Message::decode(message.bytes()).is_malformed()
+fn is_sound(message: &Message<'_>) -> bool {
+    if !message.mode().is_draft() {
+        return message.is_without_errors();
+    }
+    !message.is_malformed() && (draft::is_clean(message) || !Message::decode(message.bytes()).is_malformed())
 }
 
 /// Counts what message and frame tell, and gives the worst of it.
@@ -403,6 +409,12 @@ fn short(offset: u32) -> u16 {
     offset.min(u32::from(u16::MAX)) as u16
 }
 
+/// How the two ends of a quoted datagram speak.
+fn known_mode(pairs: &Pairs, zones: &Zones, quote: &IcmpQuote<'_>) -> DecodeMode {
+    let [from, to] = [quote.source, quote.destination].map(|end| zones.settled(end));
+    pairs.known(&from, &to).unwrap_or_default()
+}
+
 fn quoted(
     pairs: &Pairs,
     known: &mut Known,
@@ -419,7 +431,7 @@ fn quoted(
     let (ip_id, icmp) = (quote.ip_id, (quote.kind, quote.code));
     batch.quotes.push(Quote { source, destination, pair, ip_id, version: quote.version, icmp });
     batch.kinds.push(What::Quote);
-    let mode = pairs.known(&from, &to).unwrap_or_default();
+    let mode = known_mode(pairs, zones, quote);
     let header = Message::decode_as(quote.payload, mode).header();
     let length = batch.keep(quote.payload);
     let mut record = batch::record(frame, ends, short(quote.payload_offset), length, mode, header);

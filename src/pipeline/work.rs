@@ -7,7 +7,7 @@ use super::batch::{Batch, Other, Quote, What};
 use super::check;
 use super::reasons::{NotCoap, Reasons};
 use crate::coap::Finding;
-use crate::store::{Record, Summary, Update};
+use crate::store::{Record, RecordFlags, Summary, Update};
 use crate::tracking::{
     AHEAD, Ahead, Arrival, Coming, Facts, ObservationId, Patch, Quoted, RecordId, ResourceId, Seed, Tracker,
     TrackerOptions,
@@ -125,6 +125,9 @@ impl Work {
                         observed.push((arrival.record, tracked.observation));
                     }
                 });
+                if record.flags.has(RecordFlags::FRAGMENTED) {
+                    self.tracker.was_quoted(arrival, facts, patches);
+                }
             }
             What::DtlsOnPlainPort { multicast } => {
                 self.dtls_evidence(check::dtls(payload.len(), true, multicast), patches);

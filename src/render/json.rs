@@ -367,6 +367,9 @@ fn withdrawn(rule: Rule, was: Severity) -> Value {
 pub fn related(store: &Store, id: RecordId) -> Option<Value> {
     let record = store.get(id)?;
     let frame = |id: Option<RecordId>| id.and_then(|id| store.get(id)).map(|record| record.frame);
+    if record.flags.has(RecordFlags::EVIDENCE) {
+        return update_of(store, id, json!({"about": frame(Some(record.relates_to))}));
+    }
     let (answers, attempts) = (store.answers(id), store.attempts(id).unwrap_or_default());
     let response_time = answers.and_then(|asked| store.answered_after(asked, id));
     let known = value(|text| {

@@ -19,6 +19,7 @@ use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::past::Past;
 use super::slots::{Asked, BARE, Slot, USUAL};
 use super::transfer::sum;
+use super::unreachable::EarlyErrors;
 use crate::coap::parameters::{AMPLIFICATION_FACTOR, AMPLIFICATION_SAFE_RESPONSE, DEFAULT_MAX_AGE};
 use crate::coap::{Code, Message, MessageType, OptionNumber, Rule, Severity};
 
@@ -93,6 +94,8 @@ pub(super) struct Memory {
     pub undelivered: Recent<(RecordId, [u8; 3]), ()>,
     /// Datagrams that ICMP errors spoke of and that are no message of the capture: from whom to whom, which, their bytes; and when.
     pub strays: Recent<Stray, Moment>,
+    /// Errors that quote no message so far.
+    pub early_errors: EarlyErrors,
     /// Responses of their own that answered nothing, and what was said of them for that.
     pub orphans: Recent<RecordId, (Rule, Severity)>,
     /// Blocks that a server acknowledged, though the requests with them were not captured: from whom to whom these went, and where the block begins;
@@ -116,6 +119,7 @@ impl Default for Memory {
             fresh: Past::default(),
             undelivered: Recent::new(),
             strays: Recent::new(),
+            early_errors: EarlyErrors::default(),
             orphans: Recent::new(),
             took: Recent::new(),
             protected: Recent::new(),

@@ -1,11 +1,14 @@
 //! ICMP errors that quote a message: which one, and what they end (RFC 1122 section 4.1.3.3, RFC 4443 section 3.1).
 
+use std::collections::VecDeque;
+
 use super::Tracker;
-use super::clock::{Moment, between};
+use super::clock::{Moment, SECOND, between};
 use super::context::{MESSAGE_ID, Output};
+use super::facts::Facts;
 use super::marks::Marked;
 use super::message_layer::PASSAGE;
-use super::model::{EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId};
+use super::model::{Arrival, EndpointId, ExchangeState, NO_RECORD, ObservationEnd, Patch, RecordId, Role, Tracked};
 use super::pairs::PairNumber;
 use super::sent::{Handle, Sent, SentTable, UNREACHABLE, key};
 use super::slots::SlotKind;
@@ -29,6 +32,29 @@ pub struct Quoted<'a> {
     /// Version of IP, type and code of the error.
     pub icmp: [u8; 3],
 }
+
+/// An error that quotes no message captured before it: its message may be on the way in fragments, the first of which it quotes.
+struct Waiting {
+    evidence: RecordId,
+    at: Moment,
+    ends: [EndpointId; 2],
+    ip_id: u16,
+    /// What it quotes of the message; none where that begins behind what is quoted.
+    header: Option<Header>,
+    icmp: [u8; 3],
+    finding: Finding,
+    /// The finding stands on the error.
+    told: bool,
+}
+
+/// The newest such errors.
+#[derive(Default)]
+pub(super) struct EarlyErrors(VecDeque<Waiting>);
+
+/// So many of them are kept.
+const KEPT: usize = 16;
+/// Fragments wait no longer for the others of their packet (RFC 8200 section 4.5).
+const FRAGMENTS_WAIT: i64 = 60 * SECOND;
 
 /// Messages of each kind among which is looked for another of the same sender.
 const NEAR: usize = 256;
@@ -70,14 +96,55 @@ impl Tracker {
         let place = if record == NO_RECORD { evidence } else { record };
         let said = (place, quoted.icmp);
         let is_told = record == NO_RECORD && self.was_seen_a_moment_ago(quoted);
-        if !is_told && self.memory.undelivered.get(&said).is_none() {
+        let told = !is_told && self.memory.undelivered.get(&said).is_none();
+        if told {
             self.memory.undelivered.insert(said, ());
             out.find(place, finding);
+        }
+        if record == NO_RECORD {
+            self.memory.early_errors.push(Waiting {
+                evidence,
+                at: self.clock.now(),
+                ends: [quoted.source, quoted.destination],
+                ip_id: quoted.ip_id,
+                header: Message::decode(quoted.bytes).header(),
+                icmp: quoted.icmp,
+                finding,
+                told,
+            });
         }
         if let Some(handle) = handle {
             self.not_delivered(handle, evidence, &mut out);
         }
         record
+    }
+
+    /// A message that came in fragments was related just now. An error that its first fragment drew may have come before the last one: it
+    /// speaks of this message.
+    #[cold]
+    #[inline(never)]
+    pub fn was_quoted(&mut self, arrival: &Arrival, facts: &Facts, out: &mut Vec<Patch>) {
+        let (now, record) = (self.clock.now(), arrival.record);
+        let pair = arrival.pair.or_else(|| self.pair_table.find(arrival.source, arrival.destination));
+        let mut out = Output { patches: out };
+        while let Some(early) = self.memory.early_errors.take(arrival, facts, now) {
+            let Waiting { evidence, icmp, finding, told, .. } = early;
+            let tracked = Tracked { relates_to: record, ..Tracked::alone(Role::Other) };
+            out.patch(Patch::Related { record: evidence, tracked });
+            if told {
+                let was = finding.severity;
+                out.patch(Patch::Withdrawn { record: evidence, rule: finding.rule, was });
+            }
+            if self.memory.undelivered.get(&(record, icmp)).is_none() {
+                self.memory.undelivered.insert((record, icmp), ());
+                out.find(record, finding);
+            }
+            let sent = matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable);
+            let handle = pair.filter(|_| sent).and_then(|pair| self.sent.find(key(pair, facts.message_id)));
+            if let Some(handle) = handle {
+                self.not_delivered(handle, evidence, &mut out);
+            }
+        }
     }
 
     /// Whether the capture point has just seen an error that quotes the same datagram, of which no message is known.
@@ -132,6 +199,36 @@ impl Tracker {
         } else if self.slots.observation(place).is_some_and(|observation| !observation.is_over()) {
             self.end_observation(place, ObservationEnd::Unreachable, evidence, out);
         }
+    }
+}
+
+impl EarlyErrors {
+    fn push(&mut self, waiting: Waiting) {
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(waiting);
+    }
+
+    /// Takes the oldest that quotes this message.
+    fn take(&mut self, arrival: &Arrival, facts: &Facts, now: Moment) -> Option<Waiting> {
+        let at = self.0.iter().position(|waiting| waiting.quotes(arrival, facts, now))?;
+        self.0.remove(at)
+    }
+}
+
+impl Waiting {
+    fn quotes(&self, arrival: &Arrival, facts: &Facts, now: Moment) -> bool {
+        let is_same = match self.header {
+            Some(header) => {
+                (header.message_type, header.code, header.message_id) == (facts.kind, facts.code, facts.message_id)
+                    && (self.ip_id == arrival.ip_id || [self.ip_id, arrival.ip_id].contains(&0))
+            }
+            // Only the identification of the packet tells.
+            None => self.ip_id != 0 && self.ip_id == arrival.ip_id,
+        };
+        let is_recent = between(self.at, now).is_some_and(|elapsed| elapsed <= FRAGMENTS_WAIT);
+        is_same && is_recent && self.ends == [arrival.source, arrival.destination]
     }
 }
 

@@ -7,7 +7,7 @@ use coapscope::coap::{RULES, RaisedBy, Rule};
 use coapscope::frame::LinkType;
 use coapscope::pipeline::{Fetcher, Pipeline, PipelineOptions, Step};
 use coapscope::store::{Store, Update};
-use coapscope::tracking::RecordId;
+use coapscope::tracking::{ExchangeId, ExchangeState, RecordId};
 
 use super::bytes;
 
@@ -113,8 +113,12 @@ fn every_frame_finding_has_a_case_and_a_near_miss() {
 
 /// A frame of raw IPv4 with a datagram from port 40000 to this one.
 fn datagram(port: u16, payload: &str) -> String {
+    datagram_from(40_000, port, payload)
+}
+
+fn datagram_from(from: u16, to: u16, payload: &str) -> String {
     let length = payload.len() / 2 + 28;
-    format!("4500{length:04x}0000000040110000c0000201c00002029c40{port:04x}{:04x}0000{payload}", length - 20)
+    format!("4500{length:04x}0000000040110000c0000201c0000202{from:04x}{to:04x}{:04x}0000{payload}", length - 20)
 }
 
 #[test]
@@ -136,5 +140,94 @@ fn on_ports_that_others_use_too_only_what_is_sound_is_coap() {
             let frames: Vec<String> = payloads.iter().map(|payload| datagram(port, payload)).collect();
             assert_eq!(read("101", "-", &frames.join(" ")).0.len(), expected, "{port} {payloads:?}");
         }
+    }
+}
+
+#[test]
+fn on_ports_that_others_use_too_nothing_unlikely_is_coap() {
+    // Sound; a code that nobody has assigned; OSCORE without what it needs, which is an error.
+    let (get, unassigned, erroneous) = ("40010001b474696d65", "405a0001", "400100019109");
+    for (from, to, payload, expected) in [
+        (40_000, 61_617, get, 1),
+        (61_617, 40_000, get, 1),
+        (61_617, 443, get, 0),
+        (40_000, 61_617, unassigned, 0),
+        (40_000, 61_617, erroneous, 0),
+        (40_000, 5683, unassigned, 1),
+        (40_000, 5683, erroneous, 1),
+    ] {
+        let sent = datagram_from(from, to, payload);
+        assert_eq!(read("101", "-", &sent).0.len(), expected, "{from} to {to}: {payload}");
+        // An error that quotes it speaks of CoAP just then.
+        let length = 28 + sent.len() / 2;
+        let quote = format!("4500{length:04x}0000000040010000c0000202c00002010303000000000000{sent}");
+        assert_eq!(read("101", "-", &quote).0.len(), expected, "quoted {from} to {to}: {payload}");
+    }
+}
+
+#[test]
+fn what_the_capture_left_of_other_protocols_is_not_malformed_coap() {
+    let dtls = "17fefd000100000000000a0010a1a2a3a4a5a6a7a8a9aaabacadaeaf";
+    let stun = "000100002112a4420102030405060708090a0b0c";
+    for (port, payload, kept, expected) in [
+        // Nothing was kept: it may be anything, plain CoAP among it.
+        (5684, dtls, 0, vec!["capture.truncated"]),
+        (5684, dtls, 1, vec![]),
+        (5684, dtls, 6, vec![]),
+        (5684, dtls, 28, vec![]),
+        (5683, dtls, 3, vec!["sec.port-mismatch"]),
+        (5683, dtls, 28, vec!["sec.port-mismatch"]),
+        (5683, stun, 5, vec![]),
+        (5683, stun, 20, vec![]),
+    ] {
+        let frame = datagram(port, payload);
+        let (cut, whole) = (&frame[..2 * (28 + kept)], (frame.len() / 2).to_string());
+        let (store, mut fetcher) = read("101", &whole, cut);
+        let ids: Vec<_> = match store.len() {
+            0 => vec![],
+            _ => fetcher.view(&store, 0).unwrap().unwrap().findings().iter().map(|finding| finding.rule.id()).collect(),
+        };
+        assert_eq!(ids, expected, "{kept} bytes to {port}");
+    }
+}
+
+#[test]
+fn ipv4_shorter_than_its_own_header_is_not_read() {
+    let frame = datagram(5683, "40010001b474696d65");
+    for (total, expected) in [("0000", 1), ("0013", 0), ("000a", 0), ("0025", 1)] {
+        let frame = format!("4500{total}{}", &frame[8..]);
+        assert_eq!(read("101", "-", &frame).0.len(), expected, "{total}");
+    }
+}
+
+#[test]
+fn an_error_that_the_first_fragment_draws_speaks_of_the_message() {
+    // A PUT with a payload of 26 bytes, of which the first fragment has 10.
+    let datagram = format!("9c40163300290000{}{}", "40030001b16cff", "78".repeat(26));
+    let fragment = |id: &str, offset: u16, data: &str| {
+        let (length, place) = (20 + data.len() / 2, offset / 8 | if offset == 0 { 0x2000 } else { 0 });
+        format!("4500{length:04x}{id}{place:04x}40110000c0000201c0000202{data}")
+    };
+    let (first, last) = (fragment("0077", 0, &datagram[..48]), fragment("0077", 24, &datagram[48..]));
+    let error = |quoted: &str| {
+        let length = 28 + quoted.len() / 2;
+        format!("4500{length:04x}0000000040010000c0000203c00002010301000000000000{quoted}")
+    };
+    let other = fragment("0078", 0, &datagram[..48]);
+    for (frames, place, about) in [
+        // The error before the message is complete, and behind it; all of the header, and that of UDP alone.
+        ([&first, &error(&first), &last], [0, 1], Some(1)),
+        ([&first, &last, &error(&first)], [1, 0], Some(0)),
+        ([&first, &error(&first[..56]), &last], [0, 1], Some(1)),
+        // Another packet.
+        ([&first, &error(&other), &last], [0, 0], None),
+    ] {
+        let (store, mut fetcher) = read("101", "-", &frames.map(String::as_str).join(" "));
+        let [error, message] = place;
+        assert_eq!(fetcher.view(&store, error).unwrap().unwrap().about_message(), about, "{frames:?}");
+        let said = |id| store.findings(id).filter(|finding| finding.rule == Rule::IcmpUnreachable).count();
+        assert_eq!((said(0), said(1)), if message == 1 { (0, 1) } else { (1, 0) }, "{frames:?}");
+        let told = store.exchange(ExchangeId(1)).unwrap().state == ExchangeState::Unreachable;
+        assert_eq!(told, about.is_some(), "{frames:?}");
     }
 }

@@ -116,6 +116,15 @@ impl Message<'_> {
         self.examine(has_usual_options, visit);
     }
 
+    /// Whether it is well-formed, and its bytes alone tell of no error.
+    pub fn is_without_errors(&self) -> bool {
+        let mut is_clean = !self.is_malformed();
+        if is_clean {
+            self.visit_findings(&mut |finding| is_clean &= finding.severity < Severity::Error);
+        }
+        is_clean
+    }
+
     /// Looks for everything that is odd in a message that is not usual.
     #[inline(never)]
     fn examine(&self, has_usual_options: bool, visit: &mut dyn FnMut(Finding)) {
