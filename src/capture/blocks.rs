@@ -302,9 +302,13 @@ fn interface(block: &[u8], big_endian: bool) -> Result<Description, &'static str
     let (_, parsed): (_, InterfaceDescriptionBlock<'_>) = parsed.map_err(|_| "its fields do not fit into it")?;
     let option = |code| options(&parsed.options).find(|option| option.code == code).and_then(value);
     let text = |code| option(code).map(text).filter(|text| !text.is_empty());
-    let offset = option(OptionCode::IfTsoffset).and_then(<[u8]>::first_chunk::<8>).copied().unwrap_or_default();
+    let offset = option(OptionCode::IfTsoffset).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
     let offset = if big_endian { i64::from_be_bytes(offset) } else { i64::from_le_bytes(offset) };
-    let resolution = option(OptionCode::IfTsresol).and_then(<[u8]>::first).copied().unwrap_or(6);
+    // Of another length they say nothing.
+    let resolution = match option(OptionCode::IfTsresol) {
+        Some([resolution]) => *resolution,
+        _ => 6,
+    };
     Ok(Description {
         name: text(OptionCode::IfName),
         description: text(OptionCode::IfDescription),

@@ -157,6 +157,10 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     if is_classic(bytes) {
         return Kind::Classic;
     }
+    // pzstd and some writers of lz4 put a frame in front that is to be skipped (RFC 8878 section 3.1.2).
+    if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] = bytes {
+        return packed("zstd or lz4", "zstd -dc");
+    }
     if let Some((_, kind)) = MAGICS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return *kind;
     }

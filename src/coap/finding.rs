@@ -255,6 +255,7 @@ const TOO_BIG: &str = "The datagram is longer than a link on its way takes, and 
 const TOO_FAR: &str = "A router threw the datagram away, since it had passed as many routers as its hop limit allows: the limit is low, or the way leads round in a circle.";
 const TOO_LATE: &str =
     "The datagram came in fragments, and not all of them came in time: its receiver threw away those that had come.";
+const PROHIBITED: &str = "A filter on the way, or at the host itself, does not let the datagram through.";
 const NOT_UNDERSTOOD: &str =
     "A router or the host itself threw the datagram away, since it could not make sense of a field in its headers.";
 
@@ -376,9 +377,17 @@ const CASES: &[Case] = &[
         "Paths like this are those of a Thread mesh that manages itself (TMF); on another port than 61631 they may also be another server's own.",
     ),
     (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (3, 4), "RFC 1191 section 4", TOO_BIG),
+    (Rule::IcmpUnreachable, |kind, code| kind.0 == 3 && matches!(code, 9 | 10), "RFC 1122 section 3.2.2.1", PROHIBITED),
+    (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (3, 13), "RFC 1812 section 5.2.7.1", PROHIBITED),
     (Rule::IcmpUnreachable, |kind, code| (kind.0, code) == (11, 0), "RFC 1122 section 3.2.2.4", TOO_FAR),
     (Rule::IcmpUnreachable, |kind, _| kind.0 == 11, "RFC 1122 section 3.2.2.4", TOO_LATE),
     (Rule::IcmpUnreachable, |kind, _| kind.0 == 12, "RFC 1122 section 3.2.2.5", NOT_UNDERSTOOD),
+    (
+        Rule::IcmpUnreachable,
+        |kind, code| i64::from(kind.0) == ICMPV6 + 1 && matches!(code, 1 | 5 | 6),
+        "RFC 4443 section 3.1",
+        PROHIBITED,
+    ),
     (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 1, "RFC 4443 section 3.1", ""),
     (Rule::IcmpUnreachable, |kind, _| i64::from(kind.0) == ICMPV6 + 2, "RFC 4443 section 3.2", TOO_BIG),
     (Rule::IcmpUnreachable, |kind, code| i64::from(kind.0) == ICMPV6 + 3 && code == 0, "RFC 4443 section 3.3", TOO_FAR),

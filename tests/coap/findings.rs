@@ -99,9 +99,12 @@ fn an_icmp_error_is_told_of_by_what_it_says() {
     for (kind, code, reference, says) in [
         (3, 3, "RFC 1122 section 4.1.3.3", "nobody listens"),
         (3, 4, "RFC 1191 section 4", "smaller blocks"),
+        (3, 10, "RFC 1122 section 3.2.2.1", "filter"),
+        (3, 13, "RFC 1812 section 5.2.7.1", "filter"),
         (11, 0, "RFC 1122 section 3.2.2.4", "hop limit"),
         (11, 1, "RFC 1122 section 3.2.2.4", "fragments"),
         (12, 0, "RFC 1122 section 3.2.2.5", "headers"),
+        (256 + 1, 1, "RFC 4443 section 3.1", "filter"),
         (256 + 1, 4, "RFC 4443 section 3.1", "nobody listens"),
         (256 + 2, 0, "RFC 4443 section 3.2", "smaller blocks"),
         (256 + 3, 0, "RFC 4443 section 3.3", "hop limit"),

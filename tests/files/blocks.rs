@@ -52,6 +52,19 @@ fn interfaces_keep_their_own_links_and_clocks() {
 }
 
 #[test]
+fn clocks_of_the_wrong_length_say_nothing() {
+    for big_endian in [false, true] {
+        let file = Builder::new(big_endian)
+            .interface(1, 0, &[(9, &[9, 0]), (14, &[1; 9])])
+            .interface(1, 0, &[(9, &[]), (14, &[1; 4])])
+            .frame(0, 7, b"one", &[])
+            .frame(1, 8, b"two", &[]);
+        let times: Vec<_> = read(&file.bytes).frames.iter().map(|frame| frame.time).collect();
+        assert_eq!(times, [7000, 8000]);
+    }
+}
+
+#[test]
 fn options_end_where_they_say() {
     let noise = [(9, &[9][..]), (0, &[]), (9, &[0]), (2, b"eth9")];
     for big_endian in [false, true] {

@@ -55,6 +55,10 @@ fn what_is_no_capture_is_named() {
             b"\x28\xb5\x2f\xfd\x24\0\x01\0",
             "compressed with zstd, which is not read here; unpack it: zstd -dc capture | coapscope -",
         ),
+        (
+            b"\x50\x2a\x4d\x18\x04\0\0\0\x10\0\0\0\x28\xb5\x2f\xfd",
+            "compressed with zstd or lz4, which is not read here; unpack it: zstd -dc capture | coapscope -",
+        ),
         (b"\xfd7zXZ\0\0\x04", "unpack it: xz -dc capture | coapscope -"),
         (b"BZh91AY&SY", "unpack it: bzip2 -dc capture | coapscope -"),
         (b"\x04\x22\x4d\x18\x64\x40\xa7", "unpack it: lz4 -dc capture | coapscope -"),
