@@ -205,7 +205,8 @@ fn an_error_that_the_first_fragment_draws_speaks_of_the_message() {
     // A PUT with a payload of 26 bytes, of which the first fragment has 10.
     let datagram = format!("9c40163300290000{}{}", "40030001b16cff", "78".repeat(26));
     let fragment = |id: &str, offset: u16, data: &str| {
-        let (length, place) = (20 + data.len() / 2, offset / 8 | if offset == 0 { 0x2000 } else { 0 });
+        let (length, flags) = (20 + data.len() / 2, if offset == 0 { 0x2000 } else { 0 });
+        let place = offset / 8 + flags;
         format!("4500{length:04x}{id}{place:04x}40110000c0000201c0000202{data}")
     };
     let (first, last) = (fragment("0077", 0, &datagram[..48]), fragment("0077", 24, &datagram[48..]));
