@@ -10,7 +10,7 @@ use super::{Context, ExplainArgs, ExplainFormat, enclosed, hex_text, input, name
 use crate::coap::draft::{self, other_reading};
 use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
-use crate::pipeline::{Fetcher, Pipeline, Step};
+use crate::pipeline::{Fetcher, Pipeline, Step, visit_alone};
 use crate::render::annotated::{self, Detail};
 use crate::render::json::explained;
 use crate::render::paint::{Ink, Paint};
@@ -55,7 +55,8 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
             let today = Message::decode_as(bytes, options.tokens.mode());
             // As a capture of this one message would be read.
             let message = draft::alone(&today).map_or(today, |mode| Message::decode_as(bytes, mode));
-            let findings = [message.findings(), payload::findings(&message)].concat();
+            let mut findings = [message.findings(), payload::findings(&message)].concat();
+            visit_alone(&message, &mut |finding| findings.push(finding));
             let explained = Explained { message, findings, view: None };
             explained.print(args.format, paint, context)
         }

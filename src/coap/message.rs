@@ -9,7 +9,7 @@
 //! |1 1 1 1 1 1 1 1|    payload (if any) ...                        (RFC 7252 section 3)
 //! ```
 
-use super::{Code, MessageType, Rule, Span, decode};
+use super::{Code, MessageType, Rule, Span, decode, walk};
 
 /// How a message is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -198,6 +198,16 @@ impl<'a> Message<'a> {
     /// Where and why decoding ended early, if that is not only because the capture has no more of the message.
     pub fn fault(&self) -> Option<Stop> {
         self.stop().filter(|stop| !self.is_cut() || !self.may_go_on(stop))
+    }
+
+    /// What is wrong with the option at which decoding ended, beside what ended it.
+    #[cold]
+    pub(super) fn second_fault(&self, first: &Stop) -> Option<Stop> {
+        if self.mode().is_draft() {
+            return None;
+        }
+        let before = self.options().last().map_or(0, |option| u32::from(option.number.0));
+        walk::second_fault(self.bytes, first, before).filter(|stop| !self.is_cut() || !self.may_go_on(stop))
     }
 
     /// Whether more bytes could have made sense of a message that stops here.

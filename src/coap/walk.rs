@@ -125,6 +125,32 @@ fn option(bytes: &[u8], at: usize, number: u32, first: u8) -> Result<Place, Stop
     Ok(Place { number: sum, delta, offset: at, nibbles: at, value, end })
 }
 
+/// What is wrong with an option behind number `before` that ends the walk by its `first` fault: of its other nibble, and of the bytes that
+/// this one announces.
+pub(super) fn second_fault(bytes: &[u8], first: &Stop, before: u32) -> Option<Stop> {
+    let at = (first.span.bit / 8) as usize;
+    let nibbles = *bytes.get(at)?;
+    let rest = |from: usize| Span::of_bytes(from, bytes.len() - from);
+    let missing = |count| Some(Stop::new(Rule::OptExtTruncated, rest(at), [count, 0]));
+    match first.rule {
+        Rule::OptLength15 => match extended(bytes, nibbles >> 4, at + 1) {
+            Ok((delta, end)) if before + delta > 0xffff => {
+                Some(Stop::new(Rule::OptNumberOverflow, Span::of_bytes(at, end - at), [before + delta, 0]))
+            }
+            Err(Missing::Bytes(count)) => missing(count),
+            _ => None,
+        },
+        Rule::OptNumberOverflow => {
+            let value = (first.span.end() / 8) as usize;
+            let (_, behind) = extended(bytes, nibbles >> 4, at + 1).ok()?;
+            let (length, _) = extended(bytes, nibbles & 15, behind).ok()?;
+            let left = bytes.len() - value;
+            (length as usize > left).then(|| Stop::new(Rule::OptOverrun, rest(at), [length, left as u32]))
+        }
+        _ => None,
+    }
+}
+
 /// The step at `at` in the drafts before -13. `jumps`: draft -12, where a delta nibble of 15 enlarges the number.
 pub(super) fn draft_step(bytes: &[u8], at: usize, number: u32, jumps: bool) -> Step {
     if at >= bytes.len() {

@@ -7,7 +7,7 @@ use crate::coap::{
     Code, Finding, Message, MessageType, NO_CHECKSUM, OptionInstance, OptionNumber, Rule, Severity, Span, THREAD_PATH,
     UsualMessage,
 };
-use crate::frame::Datagram;
+use crate::frame::{Datagram, Endpoint};
 
 /// CoIoT's vendor option and method (Shelly).
 const COIOT_OPTION: OptionNumber = OptionNumber(3332);
@@ -93,11 +93,7 @@ fn has_port(datagram: &Datagram<'_>, port: u16) -> bool {
 fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn FnMut(Finding)) {
     let Some(header) = message.header() else { return };
     let code = header.code;
-    if DEFAULTS.iter().any(|number| message.has(*number)) {
-        for option in message.first_options().filter(|option| has_default_value(option, code, datagram)) {
-            visit(Finding::new(Rule::OptDefaultValue, option.span()).with(option.number.0, 0));
-        }
-    }
+    visit_defaults(message, code, Some(datagram.destination), visit);
     if !code.is_request() {
         return;
     }
@@ -108,10 +104,10 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
             visit(Finding::new(Rule::AppOcf, whole(message)));
         }
     }
-    let has_thread_port = has_port(datagram, PORT_COMPRESSED_LAST);
-    if has_thread_port || has_thread_path(message) {
-        let sign = if has_thread_port { 0 } else { THREAD_PATH };
-        visit(Finding::new(Rule::AppThread, whole(message)).with(0, sign));
+    if has_port(datagram, PORT_COMPRESSED_LAST) {
+        visit(Finding::new(Rule::AppThread, whole(message)));
+    } else {
+        visit_thread_path(message, visit);
     }
     if !message.has(OptionNumber::OSCORE)
         && !message.lacks_options()
@@ -125,6 +121,30 @@ fn visit_options(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn
         if token < STRONG_TOKEN && is_global(datagram.destination.address) {
             visit(Finding::new(Rule::SecTokenWeak, Span::of_bits(4, 4)).with(token as i64, 0));
         }
+    }
+}
+
+/// Findings of the frame that a message without a frame tells as well.
+pub fn visit_alone(message: &Message<'_>, visit: &mut dyn FnMut(Finding)) {
+    let Some(header) = message.header() else { return };
+    visit_defaults(message, header.code, None, visit);
+    if header.code.is_request() {
+        visit_thread_path(message, visit);
+    }
+}
+
+/// Options that could have been left out, sent to that destination where it is known.
+fn visit_defaults(message: &Message<'_>, code: Code, to: Option<Endpoint>, visit: &mut dyn FnMut(Finding)) {
+    if DEFAULTS.iter().any(|number| message.has(*number)) {
+        for option in message.first_options().filter(|option| has_default_value(option, code, to)) {
+            visit(Finding::new(Rule::OptDefaultValue, option.span()).with(option.number.0, 0));
+        }
+    }
+}
+
+fn visit_thread_path(message: &Message<'_>, visit: &mut dyn FnMut(Finding)) {
+    if has_thread_path(message) {
+        visit(Finding::new(Rule::AppThread, whole(message)).with(0, THREAD_PATH));
     }
 }
 
@@ -162,13 +182,14 @@ fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(
     }
 }
 
-/// The option says what its absence would mean (RFC 7252 section 5.4.4).
-fn has_default_value(option: &OptionInstance<'_>, code: Code, datagram: &Datagram<'_>) -> bool {
+/// The option says what its absence would mean (RFC 7252 section 5.4.4). A number in a value of another length is not read as one.
+fn has_default_value(option: &OptionInstance<'_>, code: Code, to: Option<Endpoint>) -> bool {
+    let number = option.uint().filter(|_| option.has_good_length());
     match option.modern().unwrap_or(option.number) {
-        OptionNumber::URI_PORT => code.is_request() && option.uint() == Some(u64::from(datagram.destination.port)),
-        OptionNumber::MAX_AGE => code.is_response() && option.uint() == Some(u64::from(DEFAULT_MAX_AGE)),
-        OptionNumber::URI_HOST => code.is_request() && is_literal(option.value, datagram.destination.address),
-        OptionNumber::NO_RESPONSE => code.is_request() && option.uint() == Some(0),
+        OptionNumber::URI_PORT => code.is_request() && number.is_some() && number == to.map(|to| u64::from(to.port)),
+        OptionNumber::MAX_AGE => code.is_response() && number == Some(u64::from(DEFAULT_MAX_AGE)),
+        OptionNumber::URI_HOST => code.is_request() && to.is_some_and(|to| is_literal(option.value, to.address)),
+        OptionNumber::NO_RESPONSE => code.is_request() && number == Some(0),
         _ => false,
     }
 }

@@ -33,6 +33,7 @@ use crate::store::{Ended, Update};
 use crate::tracking::TrackerOptions;
 
 pub use apart::{Apart, WAITING};
+pub use check::visit_alone;
 pub use classify::{Ports, is_dtls_record};
 pub use fetch::Fetcher;
 pub use loader::{Loader, LoaderOptions};

@@ -14,6 +14,7 @@ use usual::Glance;
 pub use usual::UsualMessage;
 
 use super::finding::{Finding, Severity};
+use super::message::Stop;
 use super::{Code, Direction, Header, Message, OptionNumber, Rule, Span, draft};
 
 /// One message under examination.
@@ -89,9 +90,10 @@ impl Check<'_, '_> {
         self.message.has(number)
     }
 
-    /// Whether decoding reached the end, so that what was not seen is not there.
+    /// Whether all options were read, and the end was reached, so that what was not seen is not there. A payload marker with nothing
+    /// behind it hides nothing.
     fn is_complete(&self) -> bool {
-        !self.message.layout.stopped && !self.message.is_cut()
+        !self.message.is_cut() && !self.message.lacks_options()
     }
 }
 
@@ -133,6 +135,9 @@ impl Message<'_> {
             visit(Finding::new(stop.rule, stop.span).with(first, second));
             if matches!(stop.rule, Rule::HdrTruncated | Rule::HdrVersion) {
                 return;
+            }
+            if let Some(Stop { rule, span, numbers: [first, second] }) = self.second_fault(&stop) {
+                visit(Finding::new(rule, span).with(first, second));
             }
         }
         let Some(header) = self.header() else {

@@ -104,6 +104,7 @@ impl Check<'_, '_> {
             OptionStatus::Reserved => self.raise(Rule::OptReserved, option.span(), option.number.0, 0),
             OptionStatus::Experimental => {
                 self.raise(Rule::OptExperimental, option.span(), option.number.0, EXPERIMENTAL_OPTION);
+                self.forwarded(option);
             }
             OptionStatus::Draft => {
                 self.raise(Rule::OptDraftNumber, option.span(), option.number.0, 0);
@@ -123,8 +124,13 @@ impl Check<'_, '_> {
         if (VENDOR..EXPERIMENTAL).contains(&number.0) {
             self.raise(Rule::OptVendor, span, number.0, 0);
         }
-        if number.is_unsafe() && PROXY.iter().any(|proxy| self.has(*proxy)) {
-            self.raise(Rule::OptUnknownUnsafe, span, number.0, 0);
+        self.forwarded(option);
+    }
+
+    /// An option that a proxy does not know, in a request that asks for one.
+    fn forwarded(&mut self, option: &OptionInstance<'_>) {
+        if option.number.is_unsafe() && PROXY.iter().any(|proxy| self.has(*proxy)) {
+            self.raise(Rule::OptUnknownUnsafe, option.span(), option.number.0, 0);
         }
     }
 

@@ -22,8 +22,15 @@ impl Check<'_, '_> {
         if self.is_complete() && self.message.payload_offset().is_none() {
             self.raise(Rule::OscoreNoPayload, span, 0, 0);
         }
-        self.oscore_defect(&oscore, option.value_span());
-        if self.kind.is_request() && oscore.is_readable() && (oscore.partial_iv.is_empty() || oscore.kid.is_none()) {
+        for option in self.message.options_of(OptionNumber::OSCORE) {
+            let oscore = Oscore::read(option.value);
+            for defect in oscore.defects() {
+                self.oscore_defect(&oscore, defect, option.value_span());
+            }
+        }
+        // The flags alone tell what is there; but bytes that they do not announce may be the kid.
+        let has_both = oscore.flags & 7 != 0 && oscore.flags & Oscore::KID != 0;
+        if self.kind.is_request() && !has_both && !matches!(oscore.defect, Some(OscoreDefect::LeftOver(_))) {
             self.raise(Rule::OscoreRequestIncomplete, span, 0, 0);
         }
         let has_observe = self.has(OptionNumber::OBSERVE);
@@ -46,26 +53,25 @@ impl Check<'_, '_> {
         }
     }
 
-    fn oscore_defect(&mut self, oscore: &Oscore<'_>, value: Span) {
+    fn oscore_defect(&mut self, oscore: &Oscore<'_>, defect: OscoreDefect, value: Span) {
         let flags = Span::of_bits(value.bit, 8);
-        match oscore.defect {
-            None => {}
+        match defect {
             // The IANA registry gives this one bit to Group OSCORE, which shares the fields behind it.
-            Some(OscoreDefect::ReservedBits) if oscore.is_of_group() => {
+            OscoreDefect::ReservedBits if oscore.has_group_bit() => {
                 self.raise_at(Severity::Note, Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags);
             }
-            Some(OscoreDefect::ReservedBits) => {
+            OscoreDefect::ReservedBits => {
                 self.raise(Rule::OscoreReservedBits, Span::of_bits(value.bit, 3), oscore.flags, 0);
             }
-            Some(OscoreDefect::PartialIvLength) => {
+            OscoreDefect::PartialIvLength => {
                 self.raise(Rule::OscorePivLength, Span::of_bits(value.bit + 5, 3), oscore.flags & 7, 0);
             }
-            Some(OscoreDefect::Truncated(missing)) => self.raise(Rule::OscoreTruncated, value, missing, 0),
-            Some(OscoreDefect::LeftOver(_)) => {
+            OscoreDefect::Truncated(missing) => self.raise(Rule::OscoreTruncated, value, missing, 0),
+            OscoreDefect::LeftOver(_) => {
                 let (number, length) = (OptionNumber::OSCORE.0, i64::from(value.bits / 8));
                 self.raise(Rule::OptBadLength, value, number, length);
             }
-            Some(OscoreDefect::ZeroFlagByte) => self.raise(Rule::OscoreZeroFlagByte, flags, 0, 0),
+            OscoreDefect::ZeroFlagByte => self.raise(Rule::OscoreZeroFlagByte, flags, 0, 0),
         }
     }
 }

@@ -19,6 +19,10 @@ impl Check<'_, '_> {
         if self.has(OptionNumber::ECHO) {
             self.raise(Rule::EchoChallenge, self.option_span(OptionNumber::ECHO), 0, 0);
         }
+        // The code says it, whatever else there is.
+        if code == Code::HOP_LIMIT_REACHED {
+            self.raise_code(Rule::HopExhausted);
+        }
         if !self.is_complete() || self.has(OptionNumber::OSCORE) {
             return;
         }
@@ -28,7 +32,6 @@ impl Check<'_, '_> {
             Code::REQUEST_ENTITY_TOO_LARGE if !self.has(OptionNumber::SIZE1) => {
                 self.raise_code(Rule::RespTooLargeNoSize1);
             }
-            Code::HOP_LIMIT_REACHED => self.raise_code(Rule::HopExhausted),
             _ => {}
         }
     }

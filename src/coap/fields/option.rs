@@ -319,8 +319,8 @@ fn block_meaning(option: &OptionInstance<'_>, block: Block) -> String {
 }
 
 fn oscore_meaning(oscore: &Oscore<'_>, is_response: bool) -> String {
-    if let Some(defect) = oscore.defect.filter(|_| !oscore.is_of_group()) {
-        return format!("{defect}");
+    if !oscore.is_of_group() && oscore.defects().next().is_some() {
+        return oscore.defects().map(|defect| defect.to_string()).collect::<Vec<_>>().join(", ");
     }
     let number = oscore.partial_iv.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
     let mut text = match (oscore.partial_iv.is_empty(), oscore.kid) {

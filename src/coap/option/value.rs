@@ -93,11 +93,11 @@ pub struct Oscore<'a> {
     pub kid_context: Option<&'a [u8]>,
     /// Key identifier, if flag k is set; it may be empty.
     pub kid: Option<&'a [u8]>,
-    /// What is wrong with it.
+    /// Why its fields cannot be read to their end; [`Self::defects`] has the reserved bits as well.
     pub defect: Option<OscoreDefect>,
 }
 
-/// Why an OSCORE option cannot be read to its end.
+/// What is wrong with an OSCORE option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OscoreDefect {
     /// One of the upper three bits is set.
@@ -136,24 +136,42 @@ impl<'a> Oscore<'a> {
         read
     }
 
+    /// Everything that is wrong with it: the reserved bits say nothing of the fields behind them, nor those of the bits.
+    pub fn defects(&self) -> impl Iterator<Item = OscoreDefect> + use<> {
+        let bits = (self.flags & Self::RESERVED != 0).then_some(OscoreDefect::ReservedBits);
+        bits.into_iter().chain(self.defect)
+    }
+
+    /// Whether of the reserved bits only the one is set that the registry gives to Group OSCORE.
+    pub const fn has_group_bit(&self) -> bool {
+        self.flags & Self::RESERVED == Self::GROUP
+    }
+
     /// Whether it is one of Group OSCORE that can be read to its end.
     pub fn is_of_group(&self) -> bool {
-        self.flags & Self::RESERVED == Self::GROUP && self.defect == Some(OscoreDefect::ReservedBits)
+        self.has_group_bit() && self.defect.is_none()
     }
 
     /// Whether its fields can be told apart, all of them.
     pub fn is_readable(&self) -> bool {
-        matches!(self.defect, None | Some(OscoreDefect::ZeroFlagByte)) || self.is_of_group()
+        !self.has_unknown_bits() && matches!(self.defect, None | Some(OscoreDefect::ZeroFlagByte))
+    }
+
+    /// Whether a bit is set that nobody has given a meaning: what fields it adds is not known.
+    const fn has_unknown_bits(&self) -> bool {
+        self.flags & Self::RESERVED & !Self::GROUP != 0
     }
 
     /// Reads the fields behind the flag byte.
     fn read_fields(&mut self, rest: &'a [u8]) -> Result<(), OscoreDefect> {
-        if self.flags & Self::RESERVED & !Self::GROUP != 0 {
-            return Err(OscoreDefect::ReservedBits);
-        }
         let length = usize::from(self.flags & 7);
         if length > 5 {
             return Err(OscoreDefect::PartialIvLength);
+        }
+        if self.has_unknown_bits() {
+            // Where the fields lie is not known, but there has to be room for them.
+            let least = length + usize::from(self.flags & Self::KID_CONTEXT != 0);
+            return take(rest, least).map(|_| ());
         }
         let (partial_iv, mut rest) = take(rest, length)?;
         self.partial_iv = partial_iv;
@@ -168,7 +186,7 @@ impl<'a> Oscore<'a> {
         } else if !rest.is_empty() {
             return Err(OscoreDefect::LeftOver(rest.len() as u32));
         }
-        if self.flags & Self::GROUP != 0 { Err(OscoreDefect::ReservedBits) } else { Ok(()) }
+        Ok(())
     }
 }
 
