@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use coapscope::coap::{DecodeMode, Message};
+use coapscope::coap::{DecodeMode, Message, RaisedBy, Rule};
 use coapscope::render::annotated::{self, Detail};
 use coapscope::render::paint::Paint;
 use coapscope::render::sheet::{self, Sheet};
@@ -288,6 +288,79 @@ fn a_message_of_a_capture_comes_with_its_relations() {
     for format in ["text", "markdown"] {
         let quoted = self::text(&[&error[..], &["--format", format]].concat());
         assert!(quoted.contains("Quoted by ICMP (port unreachable): CON, 0.01 GET, MID 12939"), "{quoted}");
+    }
+}
+
+/// A capture of messages, each between two endpoints of its own: raw IP packets, 400 s apart.
+fn capture_of(messages: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101, 0, 0, 0];
+    for (at, message) in messages.iter().enumerate() {
+        let at = at as u16;
+        let length = message.len() as u16;
+        let is_request = message.get(1).is_none_or(|code| code >> 5 == 0);
+        let (client, server) = ([10, 0, (at >> 8) as u8, at as u8], [10, 1, 0, 1]);
+        let (mut addresses, mut ports) = ([client, server].concat(), [40_000_u16, 5683]);
+        if !is_request {
+            addresses.rotate_left(4);
+            ports.reverse();
+        }
+        for word in [1_700_000_000 + u32::from(at) * 400, 0, u32::from(length) + 28, u32::from(length) + 28] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0x45, 0]);
+        for word in [length + 28, at + 1, 0x4000, 0x4011, 0] {
+            file.extend(word.to_be_bytes());
+        }
+        file.extend(addresses);
+        for word in [ports[0], ports[1], length + 8, 0] {
+            file.extend(word.to_be_bytes());
+        }
+        file.extend(message);
+    }
+    file
+}
+
+#[test]
+fn a_message_alone_raises_what_it_raises_in_a_capture() {
+    let mut hexes: Vec<&str> = include_str!("vectors/message_findings.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(';').map(|(hex, _)| hex.trim()))
+        .collect();
+    // Max-Age 60, and 61; No-Response 0 in POST; a path of Thread's; TLVs and JSON that break off.
+    hexes.extend([
+        "64451234aabbccddd1013c",
+        "64451234aabbccddd1013d",
+        "54021234aabbccddd0f5",
+        "52021234aabbb1610261710102",
+    ]);
+    hexes.extend(["64451234aabbccddc22d16ffc10005c2", "64451234aabbccddc132ff7b"]);
+    let unhex = |hex: &&str| -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alone.pcap");
+    fs::write(&path, capture_of(&hexes.iter().map(unhex).collect::<Vec<_>>())).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_coapscope"))
+        .args(["print", "-T", "json", path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let printed: Vec<Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(printed.len(), hexes.len());
+    // What a message alone tells, and what it tells though a frame may tell it, too.
+    let is_own = |id: &str| {
+        let raised_by = Rule::from_id(id).unwrap().row().raised_by;
+        matches!(raised_by, RaisedBy::Message | RaisedBy::Payload) || matches!(id, "opt.default-value" | "app.thread")
+    };
+    let own = |object: &Value| -> BTreeSet<String> {
+        let findings = object["findings"].as_array().unwrap();
+        findings.iter().filter(|found| is_own(found["id"].as_str().unwrap())).map(Value::to_string).collect()
+    };
+    for (hex, printed) in hexes.iter().zip(&printed) {
+        let alone = object(hex);
+        assert_eq!(own(&alone), own(printed), "{hex}");
+        assert_eq!(alone["coap"]["read_as"], printed["coap"]["read_as"], "{hex}");
     }
 }
 

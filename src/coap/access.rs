@@ -15,7 +15,7 @@ impl<'a> Message<'a> {
         self.bytes
     }
 
-    /// How it was read.
+    /// How it was read: as RFC 8974 says only where its token has more than eight bytes, since shorter ones are the same by RFC 7252.
     #[inline]
     pub fn mode(&self) -> DecodeMode {
         self.layout.mode

@@ -52,12 +52,14 @@ fn plain_layout(bytes: &[u8], mode: DecodeMode) -> Option<Layout> {
         options_offset: 4 + token_length,
         options_end: at as u32,
         payload_offset,
-        mode,
+        // A short token is the same in every reading of today.
+        mode: DecodeMode::Rfc7252,
         high,
         token_extension: 0,
         has_token: true,
         stopped: false,
         cut: false,
+        settled: false,
     })
 }
 
@@ -98,12 +100,14 @@ impl<'a> Reader<'a> {
             options_offset: bytes.len().min(4) as u32,
             options_end: bytes.len().min(4) as u32,
             payload_offset: 0,
-            mode,
+            // Only a token longer than eight bytes makes a difference.
+            mode: if mode.is_draft() { mode } else { DecodeMode::Rfc7252 },
             high: 0,
             token_extension: 0,
             has_token: false,
             stopped: false,
             cut: false,
+            settled: false,
         };
         let mut reader = Self { bytes, layout, stop: None };
         let Some(&[first, ..]) = bytes.first_chunk::<4>() else {
@@ -117,6 +121,7 @@ impl<'a> Reader<'a> {
         } else if first & 15 <= 8 {
             reader.take_token(4, usize::from(first & 15));
         } else {
+            reader.layout.mode = mode;
             reader.take_long_token(first & 15);
         }
         reader
@@ -164,8 +169,11 @@ impl<'a> Reader<'a> {
                 self.stop = Some(token_cut(4, left, LENGTH_CUT | extension as u32));
             }
         }
-        if self.layout.mode == DecodeMode::Rfc7252 && self.stop.is_some() {
-            *self = Self { stop: reserved, ..plain };
+        if self.layout.mode == DecodeMode::Rfc7252 {
+            match self.stop {
+                Some(_) => *self = Self { stop: reserved, ..plain },
+                None => self.layout.mode = DecodeMode::ExtendedTokens,
+            }
         }
     }
 

@@ -153,6 +153,8 @@ pub struct Layout {
     pub(super) stopped: bool,
     /// The capture holds only the beginning of the message.
     pub(super) cut: bool,
+    /// It is known how its endpoints speak.
+    pub(super) settled: bool,
 }
 
 impl<'a> Message<'a> {
@@ -177,6 +179,12 @@ impl<'a> Message<'a> {
     /// The same message, which the capture may have cut.
     pub fn cut_if(mut self, cut: bool) -> Self {
         self.layout.cut = cut;
+        self
+    }
+
+    /// The same message, between endpoints that are known to speak so as it was read: no other reading is in question.
+    pub fn settled(mut self) -> Self {
+        self.layout.settled = true;
         self
     }
 

@@ -76,6 +76,8 @@ impl Fetcher {
         let frame = self.reader.lent(position, number, &self.frame)?;
         self.comments = self.reader.comments(position, &self.frame);
         let message = Message::decode_as(&self.message, record.mode).cut_if(cut);
+        // Of a message that is only quoted nothing tells how its endpoints speak.
+        let message = if record.kind() == RecordKind::Message { message.settled() } else { message };
         Ok(Some(View {
             id,
             record,
@@ -154,7 +156,7 @@ impl Fetcher {
                     self.whole = datagram.reassembled.cloned();
                     coap_offset = coap_offset.filter(|_| datagram.reassembled.is_none());
                     if is_message {
-                        let message = Message::decode_as(&self.message, record.mode).cut_if(datagram.cut);
+                        let message = Message::decode_as(&self.message, record.mode).settled().cut_if(datagram.cut);
                         check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
                     }
                 }

@@ -295,6 +295,11 @@ fn classified(
                 message = Message::decode_as(datagram.payload, mode).cut_if(datagram.cut);
                 batch.findings = counted;
                 worst = judge(&message, datagram, &mut batch.findings, &mut hints);
+            } else if hints.draft {
+                // Its endpoints speak as everybody does today.
+                message = message.settled();
+                batch.findings = counted;
+                worst = judge(&message, datagram, &mut batch.findings, &mut hints);
             }
             let malformed = message.is_malformed();
             // What is sound neither today nor as a draft, whoever speaks one, is some other program's.

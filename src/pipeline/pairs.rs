@@ -18,7 +18,7 @@ const OLD_PORT: u16 = 61616;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hints {
     /// It is sound as an old draft, and not today.
-    draft: bool,
+    pub draft: bool,
     /// Its token is longer than eight bytes, and was read as such.
     extended: bool,
     /// Its token length is reserved.
@@ -287,7 +287,7 @@ mod tests {
             let message = Message::decode(&bytes);
             message.visit_findings(&mut |finding| hints.note(finding.rule));
             assert_eq!(escape::hex(message.bytes()), *hex);
-            modes.push(pairs.reading(&ends.0, &ends.1, &message, hints, || 0).unwrap_or_default());
+            modes.push(pairs.reading(&ends.0, &ends.1, &message, hints, || 0).unwrap_or(message.mode()));
         }
         modes
     }

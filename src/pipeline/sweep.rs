@@ -61,7 +61,7 @@ impl Sweep {
         let position = store.position(&record);
         let frame = self.runs.frame(position, u64::from(record.frame))?;
         let bytes = message_in(&frame, &record, self.fetcher.reader())?;
-        let message = Message::decode_as(bytes, record.mode).cut_if(record.flags.has(RecordFlags::CUT));
+        let message = Message::decode_as(bytes, record.mode).settled().cut_if(record.flags.has(RecordFlags::CUT));
         let file = self.fetcher.reader().file_name(position);
         Ok(Some(View {
             file,
@@ -91,11 +91,11 @@ impl Sweep {
         let frame = self.runs.frame(position, u64::from(record.frame))?;
         self.findings.clear();
         if let Peeled::Datagram(datagram) = Peeler::new(self.fetcher.options()).peel(&frame) {
-            let message = Message::decode_as(datagram.payload, record.mode).cut_if(datagram.cut);
+            let message = Message::decode_as(datagram.payload, record.mode).settled().cut_if(datagram.cut);
             check::visit(&message, &datagram, &mut |finding| self.findings.push(finding));
         }
         let bytes = message_in(&frame, &record, self.fetcher.reader())?;
-        let message = Message::decode_as(bytes, record.mode).cut_if(record.flags.has(RecordFlags::CUT));
+        let message = Message::decode_as(bytes, record.mode).settled().cut_if(record.flags.has(RecordFlags::CUT));
         let file = self.fetcher.reader().file_name(position);
         let own_findings = &self.findings;
         let coap_offset = Some(record.coap_offset.into());

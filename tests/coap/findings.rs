@@ -208,6 +208,20 @@ fn extended_tokens_follow_the_mode() {
         assert_eq!(token(&nine, mode), of_nine, "{mode:?}");
         assert_eq!(token(&thirteen, mode), of_thirteen, "{mode:?}");
     }
+    // A token of eight bytes, options that overrun, half a header: the same in every reading of today.
+    for hex in ["4801123401020304050607 08b161", "41011234aab561", "4d0112"] {
+        let bytes = unhex(&hex.replace(' ', ""));
+        for (mode, ..) in cases {
+            let read = Message::decode_as(&bytes, mode);
+            assert_eq!(
+                (read.mode(), read.findings()),
+                (DecodeMode::Rfc7252, Message::decode(&bytes).findings()),
+                "{hex}"
+            );
+        }
+    }
+    assert_eq!(Message::decode(&thirteen).mode(), DecodeMode::ExtendedTokens);
+    assert_eq!(Message::decode_as(&thirteen, DecodeMode::PlainTokens).mode(), DecodeMode::PlainTokens);
     let read = Message::decode_as(&nine, DecodeMode::ExtendedTokens);
     assert!(
         read.findings()

@@ -222,6 +222,24 @@ fn a_request_and_its_answer_are_of_one_draft() {
     }
 }
 
+#[test]
+fn between_endpoints_that_speak_as_today_no_message_is_in_question() {
+    // A request and its answer of today; then what alone would be a draft, though it can be read today.
+    let (request, answer) = ("4101000101b474696d65", "6145000101ff6f6b");
+    let has = |object: &Value, id: &str| object["findings"].as_array().unwrap().iter().any(|found| found["id"] == id);
+    for odd in ["41021234e078", "42011234b773656e736f72738155"] {
+        let (objects, counts) = told(5683, &[request, answer, odd, answer, request]);
+        assert!(!has(&objects[2], "draft.header") && objects[2]["other_reading"].is_null(), "{}", objects[2]);
+        assert!(objects[2]["coap"]["read_as"].is_null(), "{}", objects[2]);
+        let found: usize = objects.iter().map(|object| object["findings"].as_array().unwrap().len()).sum();
+        let counted: u64 = counts["findings"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+        assert_eq!(found as u64, counted, "{odd}: {counts}");
+        // Alone it is a draft.
+        let (objects, _) = told(5683, &[odd]);
+        assert!(has(&objects[0], "draft.header") && !objects[0]["other_reading"].is_null(), "{}", objects[0]);
+    }
+}
+
 /// Address and port.
 type End = ([u8; 4], u16);
 

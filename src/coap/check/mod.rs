@@ -162,7 +162,8 @@ impl Message<'_> {
         check.block();
         check.oscore();
         check.ecosystem();
-        let in_question = !self.is_cut() && (check.implausible || check.unsound && header.code.is_request());
+        let in_question =
+            !self.is_cut() && !self.layout.settled && (check.implausible || check.unsound && header.code.is_request());
         if in_question && draft::is_doubtful(self.bytes, check.implausible) {
             check.raise(Rule::DraftHeader, Span::of_bits(4, 4), header.token_length, 0);
         }

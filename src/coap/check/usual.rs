@@ -193,6 +193,7 @@ impl<'a> Glance<'a> {
             has_token: true,
             stopped: false,
             cut: false,
+            settled: false,
         };
         let has_usual_options = !odd && (seen & !usual.numbers) | (repeated & usual.once) == 0;
         let is_usual = has_usual_options
