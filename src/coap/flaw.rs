@@ -49,19 +49,30 @@ flaws! {
     Overflow "a number or a sum that is too large to be calculated with"
     Key "a key occurs a second time"
     Order "a number that is not above the one before it"
+    NoArray "no array, which this format is"
+    Empty "an array of no records, where there is to be one at least"
+    Operation "no operation of a patch (add, remove, replace, move, copy, test), or one that lacks what it needs"
+    Pointer "no JSON Pointer"
+    NoEntries "no object with an array \"e\", which this format is"
+    Nesting "an entry that does not belong into the one around it"
+    Tag "a value of a kind that its tag is not for"
+    Date "no date and time as RFC 3339 writes them"
+    Cardinal "not the whole number, or the numbers, that this attribute is"
+    Flag "a value of an attribute that has none"
 }
 
 impl Flaw {
     /// Whether the bytes can be read all the same, and no rule is broken: RFC 8259 section 4 only advises against names that occur twice, and
-    /// RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none for, or no double holds.
+    /// RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none for, or no double holds. An empty pack is none by
+    /// section 3 there, but plainly says that there is nothing; and RFC 7641 section 6 makes `obs` a flag, whose value says nothing.
     pub const fn is_mild(self) -> bool {
-        matches!(self, Self::Duplicate | Self::NotFinite | Self::Overflow)
+        matches!(self, Self::Duplicate | Self::NotFinite | Self::Overflow | Self::Empty | Self::Flag)
     }
 
     /// Whether the bytes can be read all the same, though they may break a rule: a CBOR map with a key twice is not valid (RFC 8949 section
-    /// 5.6), but most parsers take it.
+    /// 5.6), nor is a tag around a value that it is not for (section 5.3.2), but most parsers take them.
     pub const fn is_readable(self) -> bool {
-        self.is_mild() || matches!(self, Self::Key)
+        self.is_mild() || matches!(self, Self::Key | Self::Tag | Self::Date)
     }
 
     /// The flaw with that number, as findings carry it.

@@ -87,7 +87,7 @@ fn is_over(walk: &Walk) -> bool {
 
 /// Whether nothing can be read behind such a flaw.
 fn ends_walk(flaw: Flaw) -> bool {
-    !matches!(flaw, Flaw::Key | Flaw::NotUtf8 | Flaw::Structure | Flaw::Trailing)
+    !matches!(flaw, Flaw::Key | Flaw::NotUtf8 | Flaw::Structure | Flaw::Trailing | Flaw::Tag | Flaw::Date)
 }
 
 /// The item that begins at `at`.
@@ -291,6 +291,13 @@ fn finish(item: &mut Item, body: &[u8], depth: usize, walk: &mut Walk) {
     let Value::Tag(tag) = item.value else { return };
     item.meaning = tag_meaning(tag).to_owned();
     let Some(content) = item.children.first_mut() else { return };
+    if !walk.is_broken_in(&content.bytes) {
+        if !is_for(tag, content) {
+            walk.flaw(Flaw::Tag, item.bytes.clone());
+        } else if tag == 0 && !content.as_text().map_or_else(|| time::is_rfc3339(&content.joined_text()), time::is_rfc3339) {
+            walk.flaw(Flaw::Date, content.bytes.clone());
+        }
+    }
     match tag {
         1 => {
             if let Some(meaning) = content.as_number().and_then(time::utc) {
@@ -299,6 +306,24 @@ fn finish(item: &mut Item, body: &[u8], depth: usize, walk: &mut Walk) {
         }
         24 => embed(content, body, depth, walk),
         _ => {}
+    }
+}
+
+/// Whether a tag is for content of such a kind (RFC 8949 section 3.4; RFC 9562 for 37, RFC 8943 for 100 and 1004).
+fn is_for(tag: u64, content: &Item) -> bool {
+    let value = &content.value;
+    match tag {
+        0 | 32..=34 | 36 | 1004 => matches!(value, Value::Text(_) | Value::Pieces { text: true }),
+        1 => matches!(value, Value::Integer(_) | Value::Float(_)),
+        2 | 3 | 24 | 37 => matches!(value, Value::Bytes(_) | Value::Pieces { text: false }),
+        4 | 5 => match content.children.as_slice() {
+            [Item { value: Value::Integer(_), .. }, mantissa] => {
+                matches!(value, Value::List(_)) && matches!(mantissa.value, Value::Integer(_) | Value::Tag(2 | 3))
+            }
+            _ => false,
+        },
+        100 => matches!(value, Value::Integer(_)),
+        _ => true,
     }
 }
 

@@ -15,7 +15,7 @@ const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
 
 /// Attributes that a link has once at most, of which what stands first counts (RFC 6690 section 3; RFC 8288 section 3.4.1; RFC 7252 section
 /// 7.2.1 and its erratum 5078).
-const ONCE: &[&str] = &["rt", "if", "sz", "ct", "title", "title*"];
+const ONCE: &[&str] = &["rt", "if", "sz", "ct", "obs", "title", "title*"];
 
 /// Writes a link as JSON. What is there several times is an array; the target comes before attributes that are called `href` as well.
 pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {
@@ -102,6 +102,11 @@ fn links(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     items
 }
 
+/// Whether a text is a number as the grammar has it: without a sign, and without zeros in front (RFC 6690 section 2).
+fn is_cardinal(text: &str) -> bool {
+    text == "0" || !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -152,7 +157,12 @@ impl<'a> Reader<'a> {
             if self.take(';') {
                 let begin = self.at;
                 match self.attribute() {
-                    Ok(attribute) => link.children.push(attribute),
+                    Ok(attribute) => {
+                        if let Some(flaw) = self.flaw_of(&attribute) {
+                            walk.flaw(flaw, attribute.bytes.clone());
+                        }
+                        link.children.push(attribute);
+                    }
                     Err(flaw) => {
                         // The link and what else it has are there all the same; the flawed attribute goes on to the next mark.
                         let at = self.at.min(self.text.len().saturating_sub(1));
@@ -223,6 +233,26 @@ impl<'a> Reader<'a> {
         let mut attribute = Item::new(Value::Text(value), start..self.at).named(name);
         attribute.meaning = meaning.unwrap_or_default();
         Ok(attribute)
+    }
+
+    /// What an attribute is not, that has to be a number, numbers in quotation marks, or a flag (RFC 6690 sections 2 and 3.3, RFC 7252
+    /// section 7.2.1, RFC 7641 section 6).
+    fn flaw_of(&self, attribute: &Item) -> Option<Flaw> {
+        let value = attribute.as_text();
+        let is_quoted = value.is_some() && self.text.get(..attribute.bytes.end).is_some_and(|text| text.ends_with('"'));
+        let is_format = |text: &str| is_cardinal(text) && text.parse::<u16>().is_ok();
+        let is_right = match attribute.name.as_str() {
+            "sz" => value.is_some_and(|size| is_cardinal(size) && !is_quoted),
+            "ct" if is_quoted => value.is_some_and(|list| {
+                let mut formats = list.split(' ').filter(|one| !one.is_empty()).peekable();
+                let has_margin = list.starts_with(' ') || list.ends_with(' ');
+                formats.peek().is_some() && formats.all(is_format) && !has_margin
+            }),
+            "ct" => value.is_some_and(is_format),
+            "obs" => return value.map(|_| Flaw::Flag),
+            _ => true,
+        };
+        (!is_right).then_some(Flaw::Cardinal)
     }
 
     /// Letters, digits and the characters in `also`.

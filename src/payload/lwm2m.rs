@@ -27,12 +27,25 @@ pub(super) fn decode(body: &[u8], path: &str, walk: &mut Walk) -> Vec<Item> {
     let object = numbers.next().flatten();
     let place = Place { object, resource: numbers.nth(1).flatten() };
     let mut root = Item::new(Value::Map(false), 0..body.len());
-    root.children = entries(body, 0, place, 0, walk);
+    root.children = entries(body, 0, place, None, walk);
     vec![root]
 }
 
-/// Entries end to end. An instance holds resources, and a resource its instances: nothing nests deeper than that.
-fn entries(bytes: &[u8], start: usize, place: Place, depth: usize, walk: &mut Walk) -> Vec<Item> {
+impl Entry {
+    /// Whether such an entry belongs into that one; outermost any may be. An instance holds resources, and a resource its instances:
+    /// nothing nests deeper than that.
+    const fn belongs_into(self, around: Option<Self>) -> bool {
+        match around {
+            None => true,
+            Some(Self::ObjectInstance) => matches!(self, Self::Resource | Self::MultipleResource),
+            Some(Self::MultipleResource) => matches!(self, Self::ResourceInstance),
+            Some(Self::Resource | Self::ResourceInstance) => false,
+        }
+    }
+}
+
+/// Entries end to end, inside one of the kind `around`.
+fn entries(bytes: &[u8], start: usize, place: Place, around: Option<Entry>, walk: &mut Walk) -> Vec<Item> {
     let mut items = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
@@ -58,17 +71,17 @@ fn entries(bytes: &[u8], start: usize, place: Place, depth: usize, walk: &mut Wa
         let inner = start + value.start;
         let held = bytes.get(value).unwrap_or_default();
         match kind {
-            Entry::ObjectInstance if depth == 0 => {
-                item.meaning = "object instance".into();
-                item.children = entries(held, inner, place, depth + 1, walk);
-            }
-            Entry::MultipleResource if depth < 2 => {
-                item.meaning = row.map_or("resource with instances", |row| row.name).to_owned();
-                item.children = entries(held, inner, place, 2, walk);
-            }
-            Entry::ObjectInstance | Entry::MultipleResource => {
-                walk.flaw(Flaw::Structure, item.bytes.clone());
+            _ if !kind.belongs_into(around) => {
+                walk.flaw(Flaw::Nesting, item.bytes.clone());
                 item.value = Value::Bytes(held.to_vec());
+            }
+            Entry::ObjectInstance => {
+                item.meaning = "object instance".into();
+                item.children = entries(held, inner, place, Some(kind), walk);
+            }
+            Entry::MultipleResource => {
+                item.meaning = row.map_or("resource with instances", |row| row.name).to_owned();
+                item.children = entries(held, inner, place, Some(kind), walk);
             }
             Entry::Resource | Entry::ResourceInstance => {
                 if kind == Entry::Resource {

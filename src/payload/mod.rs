@@ -18,6 +18,7 @@ pub mod names;
 mod notation;
 mod references;
 mod senml;
+mod shape;
 mod text;
 mod thread;
 mod time;
@@ -141,7 +142,7 @@ const THREAD: usize = 6;
 // name, Content-Formats, whether it is CBOR, what its JSON is, its reader
 const FORMS: &[Form] = &[
     form("text", &[0, 1541], false, Shape::Text, |body, _, walk| text::decode(body, walk)),
-    form("JSON", &[50, 11543, 1543], false, Shape::One, |body, _, walk| json::decode(body, walk)),
+    form("JSON", &[50], false, Shape::One, |body, _, walk| json::decode(body, walk)),
     form("CBOR", &[60, 11544], true, Shape::One, |body, _, walk| cbor::decode(body, walk)),
     form("CBOR sequence", &[63, 64, 65], true, Shape::Many, |body, _, walk| cbor::sequence(body, walk)),
     form("XML", &[41, 310, 311, 30000], false, Shape::Text, |body, _, walk| xml::decode(body, walk)),
@@ -177,6 +178,8 @@ const FORMS: &[Form] = &[
         items
     }),
     form("CBOR sequence", &[272], true, Shape::Many, |body, _, walk| cbor::missing_blocks(body, walk)),
+    form("JSON", &[51], false, Shape::One, |body, _, walk| shape::patch(json::decode(body, walk), walk)),
+    form("JSON", &[11543, 1543], false, Shape::One, |body, _, walk| shape::lwm2m(json::decode(body, walk), walk)),
     form("ACE parameters", &[19], true, Shape::One, |body, _, walk| cose::ace(body, walk)),
 ];
 

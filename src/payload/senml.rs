@@ -132,9 +132,13 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
     let root = items.first_mut()?;
     if !matches!(root.value, Value::List(_)) {
         if !matches!(root.value, Value::Rest(_)) {
-            walk.flaw(Flaw::Structure, root.bytes.clone());
+            walk.flaw(Flaw::NoArray, root.bytes.clone());
         }
         return None;
+    }
+    // One record at least (RFC 8428 section 3, RFC 8790 section 2).
+    if root.children.is_empty() && walk.problems.is_empty() {
+        walk.flaw(Flaw::Empty, root.bytes.clone());
     }
     let is_refused = refuses(&root.children, form.in_cbor, walk);
     let mut base = Base::default();

@@ -20,6 +20,11 @@ fn name(time: &DateTime<Local>) -> String {
     super::zone::name(time.timestamp(), time.offset().local_minus_utc())
 }
 
+/// Whether a text is date and time as RFC 3339 section 5.6 writes them.
+pub(super) fn is_rfc3339(text: &str) -> bool {
+    DateTime::parse_from_rfc3339(text).is_ok()
+}
+
 /// Seconds since 1970 as date and time in UTC, to the millisecond where there is a fraction; None beyond what a calendar has.
 pub(super) fn utc(seconds: f64) -> Option<String> {
     if !seconds.is_finite() || seconds.abs() > 1e15 {

@@ -201,7 +201,7 @@ fn plain() -> Vec<Hostile> {
             Flaw::TooMany,
             format!("[{{\"bu\":\"{}\",\"n\":\"a\",\"v\":1}}{}]", "x".repeat(30_000), ",{\"v\":1}".repeat(3900)),
         ),
-        hostile("TLV in TLV", 11542, Flaw::Structure, [0x08, 0x00, 0x05, 0x08, 0x00, 0x02, 0xc1, 0x00]),
+        hostile("TLV in TLV", 11542, Flaw::Nesting, [0x08, 0x00, 0x05, 0x08, 0x00, 0x02, 0xc1, 0x00]),
         hostile("TLV of 16 million bytes", 11542, Flaw::TooLong, [0x18, 0x00, 255, 255, 255, 0]),
         hostile("TLV, 30,000 entries", 11542, Flaw::TooMany, [0xc0, 0x00].repeat(long / 2)),
         Hostile { name: "Thread TLVs, 30,000".into(), format: 42, flaw: None, body: [0x0c, 0x00].repeat(long / 2) },
