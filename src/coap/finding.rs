@@ -85,6 +85,9 @@ pub(crate) const ONE_WAY: i64 = 1;
 /// The first number of `mid.retransmission-early` where the network may have doubled the copy before.
 pub(crate) const PERHAPS_DOUBLED: i64 = 1;
 
+/// What is added to the second number of `cf.parse-failed` where no Content-Format, but the port of Thread's management tells what the payload is.
+pub(crate) const THREAD_TLVS: i64 = 1 << 8;
+
 /// The number of a finding where there is no Content-Format.
 pub(crate) const NO_FORMAT: i64 = -1;
 
@@ -315,6 +318,12 @@ const CASES: &[Case] = &[
     ),
     (Rule::OptExperimental, |_, kind| kind == EXPERIMENTAL_OPTION, "RFC 7252 section 12.2", ""),
     (Rule::OptExperimental, |_, _| true, "RFC 7252 section 12.3", ""),
+    (
+        Rule::CfParseFailed,
+        |_, flaw| flaw >= THREAD_TLVS,
+        "Thread",
+        "Messages of Thread's management consist of types, lengths and values from end to end, and these bytes do not.",
+    ),
     (Rule::HdrTokenTruncated, |length, _| length.0 == u16::MAX, "RFC 8974 section 2.1", ""),
     (
         Rule::CfDeprecated,
@@ -447,7 +456,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         "hex4" => write!(text, "0x{number:04x}"),
         "sum" if number == NO_CHECKSUM => write!(text, "which stands for none"),
         "sum" => write!(text, "the bytes give 0x{number:04x}"),
-        "flaw" => write!(text, "{}", Flaw::of(number).map_or("", Flaw::says)),
+        "flaw" => write!(text, "{}", Flaw::of(number % THREAD_TLVS).map_or("", Flaw::says)),
         "option" => match signaling_definition(number) {
             Some(definition) => write!(text, "{}", definition.name),
             None => write!(text, "{}", OptionNumber(number as u16)),

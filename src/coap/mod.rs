@@ -27,7 +27,7 @@ pub use content_format::{CONTENT_FORMATS, ContentFormat, ContentFormatRow};
 pub use escape::bytes as escape;
 pub use fields::{Field, count, fields};
 pub use finding::{Copies, Finding, NO_RECORD, RaisedBy, RuleRow, Severity, UNKNOWN_TIME};
-pub(crate) use finding::{NO_CHECKSUM, THREAD_PATH};
+pub(crate) use finding::{NO_CHECKSUM, THREAD_PATH, THREAD_TLVS};
 pub use message::{DecodeMode, Header, Message, Stop, TokenPolicy};
 pub use message_type::MessageType;
 pub use option::{

@@ -294,7 +294,9 @@ fn finish(item: &mut Item, body: &[u8], depth: usize, walk: &mut Walk) {
     if !walk.is_broken_in(&content.bytes) {
         if !is_for(tag, content) {
             walk.flaw(Flaw::Tag, item.bytes.clone());
-        } else if tag == 0 && !content.as_text().map_or_else(|| time::is_rfc3339(&content.joined_text()), time::is_rfc3339) {
+        } else if tag == 0
+            && !content.as_text().map_or_else(|| time::is_rfc3339(&content.joined_text()), time::is_rfc3339)
+        {
             walk.flaw(Flaw::Date, content.bytes.clone());
         }
     }

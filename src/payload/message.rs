@@ -2,7 +2,7 @@
 
 use super::{Decoded, Item, Problem, Subject, Value, decode, shared, text};
 use crate::coap::flaw::Flaw;
-use crate::coap::{Code, ContentFormat, Finding, Message, OptionNumber, Rule, Severity, Span};
+use crate::coap::{Code, ContentFormat, Finding, Message, OptionNumber, Rule, Severity, Span, THREAD_TLVS};
 
 /// What is known of a payload beside its message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +108,25 @@ pub fn judged(message: &Message<'_>) -> Option<Vec<Finding>> {
     }
     let decoded = shared(message, About::default)?;
     Some(decoded.problems.iter().map(|problem| finding(problem, offset)).collect())
+}
+
+/// The findings of a request on the port of Thread's management, whose payload is TLVs though no Content-Format says so.
+pub fn findings_of_thread(message: &Message<'_>) -> Vec<Finding> {
+    let Some(offset) = message.payload_offset().filter(|_| !message.is_cut() && part(message) == Part::Whole) else {
+        return Vec::new();
+    };
+    let path = message
+        .options_of(OptionNumber::URI_PATH)
+        .fold(String::new(), |path, segment| path + "/" + &String::from_utf8_lossy(segment.value));
+    let Some(decoded) = of_message(message, About { path: &path, is_thread: true }) else { return Vec::new() };
+    let problems = decoded.problems.iter().filter(|_| decoded.form == "Thread TLVs");
+    problems
+        .map(|problem| {
+            let made = finding(problem, offset);
+            let [byte, flaw] = made.numbers;
+            made.with(byte, flaw + if made.rule == Rule::CfParseFailed { THREAD_TLVS } else { 0 })
+        })
+        .collect()
 }
 
 /// The findings of a whole body in blocks, which stand on the payload of the message that completed it.

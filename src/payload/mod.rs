@@ -29,7 +29,7 @@ mod zone;
 pub use directory::{Description, Directory};
 pub use item::{Item, Value};
 pub use memo::shared;
-pub use message::{About, Part, brief, findings, findings_of_body, judged, of_message, part};
+pub use message::{About, Part, brief, findings, findings_of_body, findings_of_thread, judged, of_message, part};
 pub use notation::notation;
 pub use senml::Record;
 pub use time::{of_local_time, tshark_absolute};

@@ -45,7 +45,9 @@ pub(super) fn patch(items: Vec<Item>, walk: &mut Walk) -> Vec<Item> {
 /// Whether a value is an operation with all that it needs. Members beside these are ignored (RFC 6902 section 4).
 fn is_operation(item: &Item) -> bool {
     let text = |name: &str| item.child(name).and_then(Item::as_text);
-    let Some((_, needs)) = text("op").and_then(|name| OPERATIONS.iter().find(|row| row.0 == name)) else { return false };
+    let Some((_, needs)) = text("op").and_then(|name| OPERATIONS.iter().find(|row| row.0 == name)) else {
+        return false;
+    };
     let has_needed = match needs {
         None => true,
         Some("from") => text("from").is_some(),

@@ -8,6 +8,7 @@ use crate::coap::{
     UsualMessage,
 };
 use crate::frame::{Datagram, Endpoint};
+use crate::payload;
 
 /// CoIoT's vendor option and method (Shelly).
 const COIOT_OPTION: OptionNumber = OptionNumber(3332);
@@ -39,8 +40,32 @@ pub fn visit(message: &Message<'_>, datagram: &Datagram<'_>, visit: &mut dyn FnM
     if datagram.cut {
         visit(cut(datagram));
     }
-    message.visit_findings(visit);
+    if has_port(datagram, PORT_COMPRESSED_LAST) && speaks_thread(message) {
+        visit_thread(message, visit);
+    } else {
+        message.visit_findings(visit);
+    }
     visit_frame(message, datagram, visit);
+}
+
+/// Whether a message on the port of Thread's management may be of that: a request with such a path, or any answer.
+#[cold]
+fn speaks_thread(message: &Message<'_>) -> bool {
+    let is_request = message.header().is_some_and(|header| header.code.is_request());
+    !message.mode().is_draft() && (!is_request || has_thread_path(message))
+}
+
+/// What the bytes of a message of Thread's management tell: its payload is TLVs, and needs no Content-Format to say so.
+#[cold]
+fn visit_thread(message: &Message<'_>, visit: &mut dyn FnMut(Finding)) {
+    message.visit_findings(&mut |finding| {
+        if finding.rule != Rule::CfMissing {
+            visit(finding);
+        }
+    });
+    if message.header().is_some_and(|header| header.code.is_request()) {
+        payload::findings_of_thread(message).into_iter().for_each(visit);
+    }
 }
 
 /// What is said of a message that the capture cut.
