@@ -6,6 +6,7 @@
 
 mod cbor;
 mod cose;
+mod decimal;
 mod directory;
 mod item;
 mod json;

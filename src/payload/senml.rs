@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, json};
 
-use super::item::float;
+use super::decimal::{Amount, of_f64};
 use super::walk::Walk;
 use super::{Item, Value, names, notation, time};
 use crate::coap::flaw::Flaw;
@@ -116,10 +116,10 @@ struct Base {
     named_at: Range<usize>,
     /// What is wrong with it was told.
     name_told: bool,
-    time: f64,
+    time: Amount,
     unit: Option<String>,
-    value: Option<f64>,
-    sum: Option<f64>,
+    value: Option<Amount>,
+    sum: Option<Amount>,
     version: Option<i128>,
     content_format: Option<String>,
     /// One of them could not be read: what the records mean from there on is not known.
@@ -264,7 +264,7 @@ fn judge(record: &Item, own: &[&str], base: &mut Base, form: Form, walk: &mut Wa
     }
     for (base, label) in [(Some(base.time), "t"), (base.value, "v"), (base.sum, "s")] {
         let Some((base, field)) = base.zip(read(label)) else { continue };
-        let parts = [base, field.as_number().unwrap_or(0.0)];
+        let parts = [base.near, field.as_number().unwrap_or(0.0)];
         if parts.iter().all(|part| part.is_finite()) && !parts.iter().sum::<f64>().is_finite() {
             walk.flaw(Flaw::Overflow, field.bytes.clone());
         }
@@ -340,12 +340,12 @@ impl Base {
         if let Some((item, name)) = read("bn").and_then(|item| Some((item, text_of(item)?))) {
             (self.name, self.named_at, self.name_told) = (name, item.bytes.clone(), false);
         }
-        if let Some(time) = read("bt").and_then(Item::as_number) {
+        if let Some(time) = read("bt").and_then(Amount::of) {
             self.time = time;
         }
         self.unit = read("bu").and_then(text_of).or_else(|| self.unit.take());
-        self.value = read("bv").and_then(Item::as_number).or(self.value);
-        self.sum = read("bs").and_then(Item::as_number).or(self.sum);
+        self.value = read("bv").and_then(Amount::of).or(self.value);
+        self.sum = read("bs").and_then(Amount::of).or(self.sum);
         self.version = read("bver").and_then(whole).or(self.version);
         self.content_format = read("bct").and_then(text_of).or_else(|| self.content_format.take());
     }
@@ -372,9 +372,9 @@ fn record_of<'a>(
     if let Some(unit) = &unit {
         object.insert("u".into(), json!(unit));
     }
-    let at = rounded(base.time + read("t").and_then(Item::as_number).unwrap_or(0.0));
-    if at != 0.0 {
-        object.insert("t".into(), of_f64(at).0);
+    let at = base.time.plus(read("t").and_then(Amount::of).unwrap_or_default());
+    if at.near != 0.0 {
+        object.insert("t".into(), at.shown().0);
     }
     if let Some(update) = read("ut") {
         object.insert("ut".into(), amount(None, Some(update)).0);
@@ -413,11 +413,11 @@ fn record_of<'a>(
 
 /// The value of a record that has one, under its name.
 fn value_of<'a>(base: &Base, read: &dyn Fn(&str) -> Option<&'a Item>) -> Option<Record> {
-    let number = |base: Option<f64>, label: &str| match (base.filter(|base| *base != 0.0), read(label)) {
+    let number = |base: Option<Amount>, label: &str| match (base.filter(|base| base.near != 0.0), read(label)) {
         (None, own) => own.cloned(),
         (Some(base), own) => {
-            let sum = rounded(base + own.and_then(Item::as_number).unwrap_or(0.0));
-            Some(Item::new(Value::Float(sum), own.map_or(0..0, |own| own.bytes.clone())))
+            let sum = base.plus(own.and_then(Amount::of).unwrap_or_default());
+            Some(Item::new(sum.value(), own.map_or(0..0, |own| own.bytes.clone())))
         }
     };
     let own = ["vs", "vb", "vd", "vlo"].into_iter().find_map(read).cloned();
@@ -437,47 +437,32 @@ fn text_of(item: &Item) -> Option<String> {
 }
 
 /// A base and what a record adds to it, as JSON and for a reader: where there is no base, exactly as it came.
-fn amount(base: Option<f64>, own: Option<&Item>) -> (serde_json::Value, String) {
+fn amount(base: Option<Amount>, own: Option<&Item>) -> (serde_json::Value, String) {
     match own {
         Some(own) if own.value == Value::Null => (own.json(), own.text(60)),
-        Some(own) if base.unwrap_or(0.0) == 0.0 => match own.value {
+        Some(own) if base.is_none_or(|base| base.near == 0.0) => match own.value {
             Value::Integer(_) | Value::Number(_) => (own.json(), own.text(60)),
             Value::Float(number) => of_f64(number),
-            _ => match own.as_number().filter(|number| number.is_finite()) {
-                Some(number) => of_f64(number),
+            _ => match Amount::of(own).filter(|number| number.near.is_finite()) {
+                Some(number) => number.shown(),
                 // More than a double holds.
                 None => (serde_json::Value::Null, notation(own)),
             },
         },
-        _ => of_f64(rounded(base.unwrap_or(0.0) + own.and_then(Item::as_number).unwrap_or(0.0))),
+        _ => base.unwrap_or_default().plus(own.and_then(Amount::of).unwrap_or_default()).shown(),
     }
 }
 
 /// A time in words: absolute, or against the moment of sending.
-fn when(at: f64) -> String {
-    match at {
+fn when(at: Amount) -> String {
+    match at.near {
         0.0 => String::new(),
-        at if !at.is_finite() => ", no time".into(),
-        at if at >= RELATIVE => match time::utc(at) {
+        near if !near.is_finite() => ", no time".into(),
+        near if near >= RELATIVE => match time::utc(near) {
             Some(text) => format!(", {text}"),
-            None => format!(", {} s since 1970", of_f64(at).1),
+            None => format!(", {} s since 1970", at.shown().1),
         },
-        at if at < 0.0 => format!(", {} s before now", of_f64(-at).1),
-        at => format!(", {} s from now", of_f64(at).1),
+        near if near < 0.0 => format!(", {} s before now", at.shown().1.trim_start_matches('-')),
+        _ => format!(", {} s from now", at.shown().1),
     }
-}
-
-/// A number as JSON, null where that has none, and for a reader; whole numbers without a fraction.
-fn of_f64(value: f64) -> (serde_json::Value, String) {
-    let shown = match value.fract() == 0.0 && value.abs() < 1e15 {
-        true => format!("{value:.0}"),
-        false => float(value),
-    };
-    (shown.parse::<Number>().map_or(serde_json::Value::Null, serde_json::Value::Number), shown)
-}
-
-/// Sums of decimal fractions are not exact in binary: twelve significant digits are more than any sensor has.
-fn rounded(sum: f64) -> f64 {
-    let rounded = format!("{sum:.11e}").parse::<f64>().unwrap_or(sum);
-    if (rounded - sum).abs() <= sum.abs() * 1e-15 { rounded } else { sum }
 }
