@@ -183,19 +183,14 @@ fn blocks() -> Vec<Field> {
     }
 }
 
-/// The OSCORE option of the message, unless it is empty.
-fn oscore_option<'v>(view: &View<'v>) -> Option<Oscore<'v>> {
-    let option = view.message.option(OptionNumber::OSCORE)?;
-    (!option.value.is_empty()).then(|| Oscore::read(option.value))
-}
-
+/// Of each OSCORE option that is not empty; there should be one at most.
 macro_rules! oscore_fields {
     ($($name:literal $kind:ident $help:literal $get:expr;)*) => {
         vec![$(
             Field::new(concat!("coap.opt.object_security_", $name), Kind::$kind, $help, |view, visit| {
                 let get: fn(&Oscore<'_>, &mut dyn FnMut(Value<'_>)) = $get;
-                if let Some(oscore) = oscore_option(view) {
-                    get(&oscore, visit);
+                for option in view.message.options_of(OptionNumber::OSCORE).filter(|option| !option.value.is_empty()) {
+                    get(&Oscore::read(option.value), visit);
                 }
             }),
         )*]

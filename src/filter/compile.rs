@@ -164,7 +164,7 @@ impl<'t> Compiler<'t> {
         let of_header = matches!(side.operand, Operand::Bytes(..));
         let check = match operator {
             Comparison::Matches => Check::Matches(self.pattern(right)?),
-            _ if is_literal(right, self) => self.against_value(&side, operator, right)?,
+            _ if is_literal(right, self) || self.is_null(&side, right) => self.against_value(&side, operator, right)?,
             _ => {
                 let other = self.side(right)?.or_bytes(false);
                 if !side.class.meets(other.class) {
@@ -203,6 +203,11 @@ impl<'t> Compiler<'t> {
         Ok(Check::Compare(standing(operator), Operand::Constant(vec![value])))
     }
 
+    /// Whether a word is what a member of a payload may be, and not the protocol of that name.
+    fn is_null(&self, side: &Side, node: &Node) -> bool {
+        side.class == Class::Member && matches!(node.kind, NodeKind::Word) && self.part(&node.span) == "null"
+    }
+
     /// Whether this can be asked of values of that kind.
     fn allows(&self, side: &Side, operator: Comparison) -> Result<(), FilterError> {
         let is_bytes = matches!(side.class, Class::Text | Class::Bytes | Class::Member);
@@ -228,7 +233,7 @@ impl<'t> Compiler<'t> {
         let mut values = Vec::new();
         let mut tests = Vec::new();
         for (low, high) in members {
-            if high.is_none() && !is_literal(low, self) {
+            if high.is_none() && !is_literal(low, self) && !self.is_null(&side, low) {
                 tests.push(self.comparison(left, Comparison::Equal, low)?);
                 continue;
             }

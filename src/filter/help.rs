@@ -157,6 +157,7 @@ pub fn quoted(kind: Kind, value: &Value<'_>) -> Option<String> {
         }
         Value::Bytes(bytes) if bytes.is_empty() => return None,
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
+        Value::Nothing(word @ ("null" | "undefined")) => (*word).to_owned(),
         Value::Presence | Value::Nothing(_) | Value::Time(_) => return None,
         Value::Boolean(truth) => truth.to_string(),
         other if kind != Kind::Presence => other.to_string(),

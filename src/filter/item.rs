@@ -178,6 +178,8 @@ impl<'a> Item<'a> {
                 let (b, b_is_4) = prefix(*b, *bits);
                 (a_is_4 == b_is_4).then(|| a.cmp(&b))
             }
+            // There is nothing between null and another value.
+            (Self::There(a), Item::There(b)) => (a == b).then_some(Ordering::Equal),
             (Self::Time(a), Item::Time(b)) | (Self::Duration(a), Item::Duration(b)) => Some(a.cmp(b)),
             _ => self.number()?.compare(other.number()?),
         }

@@ -21,12 +21,15 @@ pub(super) fn read(text: &[u8], quoted: bool, class: Class) -> Option<Item<'stat
         Class::Member if quoted => Some(Item::Text(Cow::Owned(text.to_vec()))),
         Class::Member => {
             let words = words.ok()?;
-            let truth = match words {
+            let named = match words {
                 "true" | "True" | "TRUE" => Some(Item::Boolean(true)),
                 "false" | "False" | "FALSE" => Some(Item::Boolean(false)),
+                // As these are shown.
+                "null" => Some(Item::There("null")),
+                "undefined" => Some(Item::There("undefined")),
                 _ => None,
             };
-            let plain = truth.or_else(|| number(words)).unwrap_or_else(|| Item::Text(Cow::Owned(text.to_vec())));
+            let plain = named.or_else(|| number(words)).unwrap_or_else(|| Item::Text(Cow::Owned(text.to_vec())));
             // A fraction is no bytes, nor is what has an exponent.
             let hex = bytes(words).filter(|_| words.len() > 1 && !words.contains(['.', '-']));
             Some(match hex {
@@ -252,6 +255,8 @@ mod tests {
             ("1e-7", Class::Number, Some(Item::Real(1e-7))),
             ("-5e-324", Class::Member, Some(Item::Real(-5e-324))),
             ("1.0e+6", Class::Member, Some(Item::Real(1e6))),
+            ("null", Class::Member, Some(Item::There("null"))),
+            ("null", Class::Text, Some(Item::text("null"))),
             ("0b-1", Class::Number, None),
             ("0x-5", Class::Number, None),
             ("abc", Class::Number, None),

@@ -312,6 +312,9 @@ const NAMES: &[(&str, &str)] = &[
     ("Kid", "coap.opt.object_security_kid"),
 ];
 
+/// The field of an option that has none of its own: what it has is a number.
+const OPTION: &str = "coapscope.option";
+
 /// The number that an option of a draft has today, by which its field is named.
 fn modern(field: &Field, message: &Message<'_>) -> Option<OptionNumber> {
     let start = field.span.byte_range().start;
@@ -325,7 +328,8 @@ fn field_node(field: &Field, message: &Message<'_>, about: About<'_>) -> Node {
     let name = number
         .and_then(|number| if message.mode().is_draft() { modern(field, message) } else { Some(number) })
         .and_then(of_option)
-        .or_else(|| NAMES.iter().find(|(label, _)| *label == field.name).map(|(_, name)| *name));
+        .or_else(|| NAMES.iter().find(|(label, _)| *label == field.name).map(|(_, name)| *name))
+        .or_else(|| number.map(|_| OPTION));
     let label = match number {
         Some(number) => format!("{} ({})", field.name, number.0).into(),
         None => field.name.into(),

@@ -9,6 +9,9 @@ use crate::store::View;
 /// What the names of members of a payload begin with.
 const MEMBERS: &str = "coapscope.payload.value.";
 
+/// The field of the numbers of all options, on whose lines those stand that have no field of their own.
+const OPTION: &str = "coapscope.option";
+
 /// A field on a line of the tree.
 pub struct Occurrence<'d> {
     field: &'static Field,
@@ -85,6 +88,11 @@ impl Occurrence<'_> {
             let rule = self.item.label.rsplit(' ').next();
             return values.iter().find(|value| Some(value.to_string().as_str()) == rule);
         }
+        if self.field.name == OPTION {
+            // Of the numbers of all options the one that stands behind its name.
+            let number = self.item.label.rsplit_once('(')?.1.trim_end_matches(')');
+            return values.iter().find(|value| value.to_string() == number);
+        }
         if values.len() == count {
             return values.get(nth);
         }
@@ -137,10 +145,11 @@ mod tests {
         }
     }
 
-    /// A request with two VLAN tags, three segments, two queries and numbers in a payload, each of which is part of another.
+    /// A request with two VLAN tags, three segments, two queries, an option that nobody knows, a block, and numbers in a payload, each of
+    /// which is part of another.
     fn repeating() -> Vec<u8> {
         let payload = br#"{"a":[11,1,{"a":5}],"b":{"a":7},"c":"x"}"#;
-        let options = [&b"\xb43303\x010\x045700\x11\x32\x3210\x010"[..], b"\xff", payload].concat();
+        let options = [&b"\xb43303\x010\x045700\x11\x32\x3210\x010\x81\x06\xe1\x07\xd0x"[..], b"\xff", payload].concat();
         let message = [&[0x41, 2, 0, 1, 7][..], &options].concat();
         let length = 28 + message.len() as u8;
         let tags = [&[2; 12][..], &[0x81, 0, 0, 100, 0x81, 0, 0, 10, 8, 0]].concat();
@@ -171,6 +180,8 @@ mod tests {
             (".... 0010 = Option Length: 2", "coap.opt.length == 2"),
             ("[Option 12", "coap.opt.desc == \"Type 12, Elective, Safe\""),
             ("[Option 15", "coap.opt.desc == \"Type 15, Critical, Unsafe\""),
+            ("Block2 (23): 0", "coapscope.option == 23"),
+            ("Unknown Option (2292): 78", "coapscope.option == 2292"),
             ("[0]: 11", "coapscope.payload.value.a == 11"),
             ("[1]: 1", "coapscope.payload.value.a == 1"),
             ("a: 5", "coapscope.payload.value.a.a == 5"),

@@ -17,6 +17,9 @@ const PAYLOADS: &[(&str, &[u8])] = &[
     // {"t": h'dead', "u": h'616263', "w": 1e-7}, {"t": "de:ad", "u": 616263}
     ("3c", b"\xa3\x61t\x42\xde\xad\x61u\x43abc\x61w\xfb\x3e\x7a\xd7\xf2\x9a\xbc\xaf\x48"),
     ("3c", b"\xa2\x61t\x65de:ad\x61u\x1a\0\x09\x67\x47"),
+    // Nothing, and what is called so; {"un": undefined, "nil": null}.
+    ("32", br#"{"nil":null,"word":"null","some":[1,null]}"#),
+    ("3c", b"\xa2\x62un\xf7\x63nil\xf6"),
 ];
 
 const FILTERS: &[(&str, &[u32])] = &[
@@ -54,6 +57,17 @@ const FILTERS: &[(&str, &[u32])] = &[
     ("coapscope.payload.value.w < 1e-6 && coapscope.payload.value.w > 5e-9", &[7]),
     ("coapscope.payload.value.u > 1e-7", &[8]),
     ("coapscope.payload.value.u < 1.0e+6", &[8]),
+    ("coapscope.payload.value.nil == null", &[9, 10]),
+    ("coapscope.payload.value.nil != null", &[]),
+    ("coapscope.payload.value.nil in {5, null}", &[9, 10]),
+    ("coapscope.payload.value.nil > null || coapscope.payload.value.nil < null", &[]),
+    ("member(\"word\") == null", &[]),
+    ("coapscope.payload.value.word == \"null\"", &[9]),
+    ("coapscope.payload.value.word != null", &[9]),
+    ("any coapscope.payload.value.some == null && coapscope.payload.value.some == 1", &[9]),
+    ("coapscope.payload.value.un == undefined", &[10]),
+    ("coapscope.payload.value == null", &[9, 10]),
+    ("null", &[]),
 ];
 
 #[test]

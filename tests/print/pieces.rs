@@ -169,7 +169,7 @@ fn told(port: u16, messages: &[&str]) -> (Vec<Value>, Value) {
 #[test]
 fn bytes_that_are_there_and_empty_print_as_tshark_prints_them() {
     // If-Match once and twice, an ETag of no length, an OSCORE option with an empty kid and without or with an empty context, options that are
-    // not registered; a host and a path.
+    // not registered; a host and a path; two OSCORE options.
     let messages: &[&[u8]] = &[
         b"\x41\x03\0\x01\x01\x10",
         b"\x41\x03\0\x02\x01\x12ab\x00",
@@ -178,6 +178,7 @@ fn bytes_that_are_there_and_empty_print_as_tshark_prints_them() {
         b"\x41\x02\0\x05\x01\x92\x09\x14\xffx",
         b"\x41\x01\0\x06\x01\xe0\x06\xc4\x01a",
         b"\x41\x01\0\x07\x01\x30\x80\x01a",
+        b"\x41\x02\0\x08\x01\x93\x09\x14\xaa\x03\x09\x15\xbb\xffx",
     ];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("empty.pcap");
@@ -193,6 +194,7 @@ fn bytes_that_are_there_and_empty_print_as_tshark_prints_them() {
         "\t\t<MISSING>\t\t\t",
         "\t\t\t\t<MISSING>,61\t",
         "\t\t\t\t\t,a",
+        "\t\taa,bb\t\t\t",
     ];
     assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
     let present = printed(&format!("print -T fields -e frame.number -Y coap.opt.if_match {}", path.display()));
