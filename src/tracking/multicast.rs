@@ -191,10 +191,13 @@ impl Tracker {
         self.slots.get(group).is_some_and(|slot| slot.registers() && slot.row.request != member.row.request)
     }
 
-    /// A notification is for the observation of a member which is over, not for the request to its group.
+    /// A notification is for an observation which is over, of a member or of one server, not for the request to a group.
     pub(super) fn ended_in_group(&self, ended: u32, group: u32, context: &Context<'_, '_>) -> bool {
-        let member = self.slots.get(ended).filter(|slot| slot.kind == SlotKind::Member);
-        context.facts.observe.is_some() && member.is_some_and(|member| !self.renews(group, member))
+        let Some(ended) = self.slots.get(ended).filter(|_| context.facts.observe.is_some()) else { return false };
+        match ended.kind {
+            SlotKind::Member => !self.renews(group, ended),
+            _ => !self.slots.get(group).is_some_and(Slot::registers),
+        }
     }
 
     /// What is odd about an answer to a request to a group.

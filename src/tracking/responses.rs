@@ -52,7 +52,10 @@ impl Tracker {
             }
             Target::Group(slot) => {
                 self.own_response(handle, slot);
-                self.answer(slot, context)
+                let ambiguous = self.may_be_for_one(&token, context);
+                let mut tracked = self.answer(slot, context);
+                tracked.ambiguous = ambiguous;
+                tracked
             }
             Target::Observation(slot) => {
                 self.own_response(handle, slot);
@@ -110,6 +113,11 @@ impl Tracker {
     }
 
     fn target(&self, token: &Token, context: &Context<'_, '_>) -> Target {
+        if !self.memory.groups.is_empty()
+            && let Some(group) = self.group_before_one(token, context)
+        {
+            return Target::Group(group);
+        }
         let under = self.slots.under(context.pair.reversed(), token);
         if under.open != NONE {
             return self.target_of_open(&under, context);
@@ -122,7 +130,8 @@ impl Tracker {
         if self.goes_on(ended) {
             return Target::Observation(ended);
         }
-        if let Some(slot) = self.group_of(token, context).filter(|slot| !self.ended_in_group(ended, *slot, context)) {
+        let group = self.group_of(token, context).filter(|slot| !self.ended_in_group(ended, *slot, context));
+        if let Some(slot) = group.filter(|slot| !self.is_notification_beside(*slot, context)) {
             return Target::Group(slot);
         }
         if ended != NONE && (context.facts.observe.is_some() || closed == NONE || closed == ended) {
@@ -130,9 +139,12 @@ impl Tracker {
         }
         if let Some(slot) = self.slots.get(closed) {
             let refused = slot.registers() && context.facts.observe.is_some();
-            return if refused { Target::Refused(closed) } else { Target::Request(closed) };
+            if refused || !self.is_notification_beside(closed, context) {
+                return if refused { Target::Refused(closed) } else { Target::Request(closed) };
+            }
         }
-        self.elsewhere(token, context).next().map_or(Target::Nothing, Target::Elsewhere)
+        let may_be_for = |slot: &u32| self.may_come_from_elsewhere(*slot, context);
+        self.elsewhere(token, context).find(may_be_for).map_or(Target::Nothing, Target::Elsewhere)
     }
 
     /// A closed slot, unless it is closed for longer than EXCHANGE_LIFETIME, though not yet forgotten.
@@ -188,6 +200,9 @@ impl Tracker {
             return Target::Observation(under.observing);
         }
         let ended = self.if_not_over(under.ended);
+        if ended == NONE && self.is_notification_beside(under.open, context) {
+            return Target::Nothing;
+        }
         if request.registers() || ended == NONE {
             return open;
         }

@@ -3,10 +3,12 @@
 use super::Tracker;
 use super::context::Context;
 use super::expiry::PROMISE;
+use super::facts::BlockPlace;
 use super::judge::has_method;
 use super::marks::Marked;
 use super::model::{AnswerKind, NO_RECORD};
 use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
+use super::tokens::Token;
 use crate::coap::MessageType;
 
 /// So many open requests with one token are told apart.
@@ -22,10 +24,15 @@ impl Tracker {
 
     /// The response at hand may be for the request in a slot, as far as that waits for one and its code and Observe tell.
     fn may_be_for(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        let observed = context.facts.observe.is_some();
+        slot.is_waiting() && self.fits_code(slot, context) && (!observed || slot.registers())
+    }
+
+    /// The code of the response at hand is one for the method of the request in a slot, or tells nothing.
+    fn fits_code(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
         let (facts, fits) = (context.facts, context.facts.says.fits);
         let is_told = facts.code.is_success() && fits != 0 && !facts.oscore && !facts.lacks_options;
-        let asked = !is_told || has_method(fits, slot.row.method);
-        slot.is_waiting() && asked && (facts.observe.is_none() || slot.registers())
+        !is_told || has_method(fits, slot.row.method)
     }
 
     /// The last copy of a request came so lately that its server may just be about to say something.
@@ -139,5 +146,71 @@ impl Tracker {
             self.slots.get_mut(*number).into_iter().for_each(|slot| slot.mark(SHARED));
         }
         shared || !others.is_empty()
+    }
+
+    /// The slot of a request to a group that a response answers rather than what its client asked of this server, or observes there, under the
+    /// same token (RFC 7252 section 8.2): the newest is answered first, unless Observe, code or type tell.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn group_before_one(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
+        let (facts, observe) = (context.facts, context.facts.observe.is_some());
+        let (index, under) = (self.group_of(token, context)?, self.slots.under(context.pair.reversed(), token));
+        let group = self.slots.get(index)?;
+        // A group is asked for the first block only (RFC 7959 section 2.8).
+        let is_of_one = facts.block1 != BlockPlace::None || facts.block2 == BlockPlace::Later;
+        if is_of_one || facts.lacks_options || !self.fits_code(group, context) || observe && !group.registers() {
+            return None;
+        }
+        let non = facts.kind == MessageType::NonConfirmable;
+        if under.open == NONE {
+            // All that is told of a state has Observe, but for the error that ends it.
+            let observed = self.slots.get(under.observing).filter(|_| !observe)?;
+            let by_it = observed.kind == SlotKind::Member && observed.row.request == group.row.request;
+            return (!by_it && (non || facts.code.is_success())).then_some(index);
+        }
+        let Some((_, one)) = self.all_open(under.open).find(|(_, slot)| self.may_be_for(slot, context)) else {
+            return Some(index);
+        };
+        let lives = one.acknowledgement != NO_RECORD
+            || self.clock.age(one.started(), || one.opened_at) <= self.lifetime;
+        let by_type = !non && one.row.confirmable && lives;
+        (one.row.request < group.row.request && !by_type).then_some(index)
+    }
+
+    /// Whether the answer at hand to a request to a group may as well be for one to its sender alone.
+    pub(super) fn may_be_for_one(&self, token: &Token, context: &Context<'_, '_>) -> bool {
+        let under = self.slots.under(context.pair.reversed(), token);
+        self.all_open(under.open).any(|(_, slot)| self.may_be_for(slot, context))
+    }
+
+    /// A response with Observe is hardly for a request in a slot that did not ask for that, unless it comes when the answer to that may: rather it
+    /// tells of what was asked for by another request, which was not captured (RFC 7641 section 3.5).
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_notification_beside(&self, index: u32, context: &Context<'_, '_>) -> bool {
+        if context.facts.observe.is_none() || !context.facts.code.is_success() {
+            return false;
+        }
+        let asks = |slot: &Slot| slot.registers() || self.slots.asked(slot).cut || slot.kind != SlotKind::Exchange;
+        let Some(slot) = self.slots.get(index).filter(|slot| !asks(slot)) else { return false };
+        let waits = slot.row.multicast || slot.is_waiting();
+        !(waits && (self.is_promised(slot, context) || self.is_recent(slot, context)))
+    }
+
+    /// Whether a response may be for a request in a slot that went to another endpoint, or for what is observed there: its client still waits,
+    /// and Observe is what it asked for.
+    #[cold]
+    pub(super) fn may_come_from_elsewhere(&self, index: u32, context: &Context<'_, '_>) -> bool {
+        let Some(slot) = self.slots.get(index) else { return false };
+        let observed = context.facts.observe.is_some() && context.facts.code.is_success();
+        let observes = self.slots.observation(index).is_some();
+        let asks = slot.registers() || self.slots.asked(slot).cut || observes;
+        let gave_up = || {
+            slot.row.confirmable
+                && slot.acknowledgement == NO_RECORD
+                && !observes
+                && self.clock.age(slot.started(), || slot.opened_at) > self.lifetime
+        };
+        (asks || !observed) && !gave_up()
     }
 }

@@ -54,6 +54,9 @@ impl Tracker {
             return None;
         }
         let index = self.slots.only_open(context.pair.reversed(), &facts.token)?;
+        if !self.memory.groups.is_empty() && self.group_of(&facts.token, context).is_some() {
+            return None;
+        }
         let slot = self.slots.recent(index)?;
         let elapsed = between(slot.started(), context.now)?;
         let confirmable = facts.kind == MessageType::Confirmable;
