@@ -8,6 +8,8 @@ use crate::frame::is_known_time;
 pub(super) const SECOND: i64 = 1_000_000_000;
 /// A step longer than this is a jump: the capture paused, or its clock was set.
 const JUMP: i64 = 86_400 * SECOND;
+/// A step back that is no longer is rather one of frames that are not sorted than of a clock that was set, nanoseconds.
+const UNSORTED: i64 = SECOND / 10;
 
 /// A point in time that knows whether durations from it can be told. Packed, since an observation keeps five.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub(super) struct Clock {
     /// A step of fewer nanoseconds is as usual: 0 at first and behind a jump, where none is.
     usual: u64,
     epoch: u32,
+    /// The newest epoch that began with a step back by more than [`UNSORTED`].
+    set_back: u32,
     started: bool,
     /// When the capture began to see behind the last jump.
     jumped: Option<Moment>,
@@ -138,6 +142,9 @@ impl Clock {
         }
         if elapsed < 0 {
             self.epoch = self.epoch.wrapping_add(1);
+            if elapsed < -UNSORTED {
+                self.set_back = self.epoch;
+            }
             return Step::Back(elapsed.saturating_neg());
         }
         if delta > JUMP {
@@ -286,6 +293,17 @@ impl Clock {
     /// time passed.
     pub fn took(&self, from: Moment, to: Moment) -> Option<i64> {
         between(from, to).filter(|elapsed| !may_hide_jump(*elapsed) || self.seen_since(from) == from)
+    }
+
+    /// Nanoseconds from one stamp to another, whatever the clock did in between; `None` where one of them is not known.
+    pub fn stamped_apart(&self, from: Moment, to: Moment) -> Option<i64> {
+        (is_known_time(from.time) && is_known_time(to.time)).then(|| to.time.saturating_sub(from.time))
+    }
+
+    /// The same where time only went back as it does among frames that are not sorted.
+    pub fn nearly_between(&self, from: Moment, to: Moment) -> Option<i64> {
+        let nearly = from.epoch.min(to.epoch) >= self.set_back;
+        if nearly { self.stamped_apart(from, to) } else { between(from, to) }
     }
 
     /// Age for lifetimes: by the frames, or by the steady time where the frames cannot tell.

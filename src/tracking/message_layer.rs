@@ -1,7 +1,7 @@
 //! Confirmable and Non-confirmable messages: new ones, copies, and Message IDs used again (RFC 7252 sections 4.2 to 4.5).
 
 use super::Tracker;
-use super::clock::{SECOND, between, elapsed};
+use super::clock::{Clock, SECOND, between, elapsed};
 use super::context::Context;
 use super::facts::{Facts, folded};
 use super::marks::Marked;
@@ -16,6 +16,9 @@ use crate::coap::{MessageType, Rule, UNKNOWN_TIME};
 const COPY_WINDOW: i64 = 2 * SECOND / 1000;
 /// So long a datagram may take from one interface to another, or through a router: a sender waits twenty times as long (RFC 7252 section 4.8).
 pub(super) const PASSAGE: i64 = SECOND / 10;
+
+/// So much earlier a datagram may be stamped than where it was captured first: each interface hands over its frames when it likes to.
+const SKEW: i64 = 5 * SECOND / 1000;
 
 /// How a message stands to the one that owns its Message ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ pub(super) enum Sameness {
 /// `ends`: the first and the newest copy so far. A sender that does not count its datagrams may give all the same identification. So after
 /// `wait` nanoseconds, when it may retransmit, an equal one tells nothing, unless those two show that the sender counts; and nothing from then
 /// on, if the newest was sent after such a wait and has that of the first.
-fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64) -> Sameness {
+fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64, clock: &Clock) -> Sameness {
     let same_id = now.ip_id != 0 && now.ip_id == before.ip_id;
     let other_id = now.ip_id != before.ip_id && now.ip_id != 0 && before.ip_id != 0;
     let next_hop = before.hops > 0 && now.hops == before.hops - 1 && !other_id;
@@ -56,13 +59,15 @@ fn sameness(now: &Travel, before: &Travel, ends: [&Travel; 2], wait: i64) -> Sam
     if !(same_id || next_hop || elsewhere) {
         return Sameness::Repeated;
     }
-    let elapsed = between(before.at(), now.at());
-    let within = |time: i64| elapsed.is_some_and(|elapsed| elapsed <= time);
+    // By the frames alone: where time went back, hardly any other datagram is stamped as this one is.
+    let stamped = clock.stamped_apart(before.at(), now.at());
+    let at_once = |time: i64| stamped.is_some_and(|apart| (-SKEW..=time).contains(&apart));
+    let soon = || clock.nearly_between(before.at(), now.at()).is_some_and(|apart| (-PASSAGE..=wait).contains(&apart));
     let counts = ends[0].ip_id != ends[1].ip_id;
     let counts_not = || !counts && between(ends[0].at(), ends[1].at()).is_some_and(|apart| apart > wait);
-    if same_id && within(COPY_WINDOW) || (next_hop || elsewhere) && within(PASSAGE) {
+    if same_id && at_once(COPY_WINDOW) || (next_hop || elsewhere) && at_once(PASSAGE) {
         Sameness::Captured
-    } else if same_id && (counts || within(wait)) && !counts_not() {
+    } else if same_id && (counts || soon()) && !counts_not() {
         Sameness::Doubled
     } else {
         Sameness::Repeated
@@ -95,7 +100,8 @@ impl Tracker {
     /// How the datagram at hand stands to the newest copy and to the first.
     pub(super) fn likeness(&self, first: &Travel, newest: &Travel, context: &Context<'_, '_>) -> (Sameness, Sameness) {
         let now = context.travel();
-        let like = |before| sameness(&now, before, [first, newest], self.options.parameters.ack_timeout);
+        let wait = self.options.parameters.ack_timeout;
+        let like = |before| sameness(&now, before, [first, newest], wait, &self.clock);
         let likeness = (like(newest), like(first));
         match likeness {
             (Sameness::Doubled, _) | (_, Sameness::Doubled) => self.unless_uncounted(likeness, context),
@@ -141,6 +147,7 @@ impl Tracker {
             let last = self.sent.last(sent);
             return match self.likeness(&sent.first, &last, context) {
                 (Sameness::Captured, _) => Standing::Captured,
+                _ if self.captured_before(sent, context).is_some() => Standing::Captured,
                 (Sameness::Doubled, _) | (_, Sameness::Doubled) => Standing::Doubled,
                 _ => Standing::Repeated,
             };
@@ -183,17 +190,28 @@ impl Tracker {
         }
     }
 
+    /// What the network doubled of a message, and its record, where the datagram at hand is the same, captured twice.
+    fn captured_before(&self, sent: &Sent, context: &Context<'_, '_>) -> Option<(Travel, RecordId)> {
+        let doubled = self.sent.again(sent).doubled?;
+        let (likeness, _) = self.likeness(&sent.first, &doubled.0, context);
+        (likeness == Sameness::Captured).then_some(doubled)
+    }
+
     /// A frame that the capture point saw twice: it relates to the first, and to nothing else.
     #[cold]
     #[inline(never)]
     fn captured_twice(&mut self, owner: Handle, context: &mut Context<'_, '_>) -> Tracked {
         let mut tracked = Tracked::alone(Role::Other);
         if let Some(sent) = self.sent.get(owner).copied()
+            && let doubled = self.captured_before(&sent, context)
             && let Some(again) = self.sent.again_mut(owner)
         {
-            let elapsed = elapsed(again.last.at(), context.now);
-            context.find(Rule::CaptureCopy, i64::from(again.last_record), elapsed);
-            again.last.hops = context.arrival.hop_limit;
+            let (before, record) = doubled.unwrap_or((again.last, again.last_record));
+            context.find(Rule::CaptureCopy, i64::from(record), elapsed(before.at(), context.now));
+            match &mut again.doubled {
+                Some((before, _)) if doubled.is_some() => before.hops = context.arrival.hop_limit,
+                _ => again.last.hops = context.arrival.hop_limit,
+            }
             tracked = Tracked { relation: Relation::CopyOf, relates_to: sent.record, role: sent.role, ..tracked };
         }
         tracked
@@ -225,7 +243,7 @@ impl Tracker {
             context.find(rule, i64::from(record), elapsed(before.at(), context.now));
             if let Some(again) = self.sent.again_mut(owner) {
                 match standing {
-                    Standing::Doubled => again.doubled = true,
+                    Standing::Doubled => again.doubled = Some((context.travel(), context.record())),
                     _ => again.follow(&sent, context),
                 }
             }
