@@ -262,13 +262,17 @@ impl Tracker {
             message.option(OptionNumber::ETAG).filter(|_| !key.upload).map(|etag| self.seed.hash(etag.value).max(1));
         let format = context.facts.content_format;
         let (key, strayed) = self.key_of_block(key, etag, carried, context);
-        let known = self.blocks.take(&key).filter(|known| goes_on(known, key, carried));
+        let known = self.blocks.take(&key).map(|known| known.that_goes_on(offset, length.into()));
         let mut transfer = match known {
-            Some(known) if is_of_format(&known, format, length, context) => known,
-            None => {
-                self.judge_beginning(key, carried, context);
-                self.new_transfer(key, carried, context)
+            Some(known) if !goes_on(&known, key, carried) => {
+                let mut new = self.begin_body(key, carried, context);
+                if !key.upload && known.is_open() {
+                    new.put_aside(known);
+                }
+                new
             }
+            Some(known) if is_of_format(&known, format, length, context) => known,
+            None => self.begin_body(key, carried, context),
             // A block of something else: what there was of the other stays as it is.
             Some(_) => self.new_transfer(key, carried, context),
         };
@@ -334,6 +338,12 @@ impl Tracker {
             }
             None => (own, false),
         }
+    }
+
+    /// A body of which nothing was captured, or that begins again.
+    fn begin_body(&mut self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) -> Transfer {
+        self.judge_beginning(key, carried, context);
+        self.new_transfer(key, carried, context)
     }
 
     /// The first block of a body that was captured is not its first.

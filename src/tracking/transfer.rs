@@ -62,6 +62,8 @@ pub(super) struct Transfer {
     holes: Vec<Hole>,
     /// The server did what was asked for with the body, so it had all of it, whatever was captured.
     pub taken: bool,
+    /// What was captured of the same state before its first block came once more: its client may go on with either.
+    aside: Option<Box<Transfer>>,
 }
 
 impl Transfer {
@@ -79,7 +81,27 @@ impl Transfer {
             ranges: Vec::new(),
             holes: Vec::new(),
             taken: false,
+            aside: None,
         }
+    }
+
+    /// Keeps what was captured before it.
+    #[cold]
+    pub fn put_aside(&mut self, mut before: Transfer) {
+        before.aside = None;
+        self.aside = Some(Box::new(before));
+    }
+
+    /// The one of the two that a block goes on with, the other aside.
+    pub fn that_goes_on(mut self, offset: u64, length: u64) -> Self {
+        let is_behind = |it: &Self| matches!(it.place(offset, length), Place::Behind(_));
+        if is_behind(&self)
+            && let Some(before) = self.aside.take_if(|before| !is_behind(before))
+        {
+            let newer = std::mem::replace(&mut self, *before);
+            self.put_aside(newer);
+        }
+        self
     }
 
     /// Notes what was said of a hole.
@@ -191,6 +213,7 @@ impl Transfer {
         size_of::<Self>()
             + self.ranges.capacity() * size_of::<(u64, u64)>()
             + self.holes.capacity() * size_of::<Hole>()
+            + self.aside.as_ref().map_or(0, |aside| aside.bytes())
             + 64
     }
 }
