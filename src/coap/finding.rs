@@ -73,6 +73,9 @@ pub const UNKNOWN_TIME: i64 = i64::MIN;
 /// What is added to the code in the first number of `payload.not-allowed` for a request that asks for a later block of a response.
 pub(super) const LATER_BLOCK: i64 = 1 << 8;
 
+/// The second number of `resp.unmatched` where a body goes on with the block of the response.
+pub(crate) const NEXT_BLOCK: i64 = 1;
+
 /// What is added to the first number of `hdr.token-truncated` where not the token but its length is cut short: by so many bytes.
 pub(super) const LENGTH_CUT: u32 = 1 << 31;
 
@@ -358,6 +361,12 @@ const CASES: &[Case] = &[
     (Rule::PayloadNotAllowed, |code, _| code.0 == Code::VALID.0 as u16, "RFC 7252 section 5.9.1.3", ""),
     (Rule::PayloadNotAllowed, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
     (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5", ""),
+    (
+        Rule::RespUnmatched,
+        |_, about| about == NEXT_BLOCK,
+        "RFC 7252 section 5.3.2",
+        "The request with this token was answered before. The body goes on with this block, so the request for it is probably not in the capture.",
+    ),
     (Rule::RespCodeVsMethod, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
     (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9", ""),
     (

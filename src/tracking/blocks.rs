@@ -17,8 +17,8 @@ use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
 /// How many open requests with one token are looked at.
 const SEARCHED: usize = 64;
 
-const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
-const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
+pub(super) const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
+pub(super) const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
 
 /// Hash of the options of a request that tell its body from others besides those of the resource; 0 where it has none of them.
 pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
@@ -49,7 +49,7 @@ pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
 }
 
 /// Which body a request is about.
-fn body_of(slot: &Slot, others: u64, pair: PairNumber, upload: bool) -> BodyKey {
+pub(super) fn body_of(slot: &Slot, others: u64, pair: PairNumber, upload: bool) -> BodyKey {
     let (resource, method) = (slot.row.resource, slot.row.method);
     BodyKey { pair, resource, method, upload, others, etag: 0 }
 }
@@ -248,7 +248,7 @@ impl Tracker {
     }
 
     /// Enters a block in its body.
-    fn part(
+    pub(super) fn part(
         &mut self,
         key: BodyKey,
         carried: Carried,

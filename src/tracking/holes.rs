@@ -1,11 +1,13 @@
 //! Holes in bodies: blocks that were not captured where they belong, and what shows that nothing is missing (RFC 7959).
 
 use super::Tracker;
+use super::blocks::{DOWN, UP, body_of};
 use super::bodies::Carried;
-use super::context::{Context, MESSAGE_ID, Output};
-use super::model::Patch;
+use super::context::{Context, MESSAGE_ID, Output, less};
+use super::model::{Patch, Role, Tracked};
 use super::pairs::PairNumber;
 use super::transfer::{Hole, Place, Transfer};
+use crate::coap::finding::NEXT_BLOCK;
 use crate::coap::{Finding, OptionNumber, Rule};
 
 /// How many blocks that the server had are looked for in one hole.
@@ -59,6 +61,43 @@ impl Tracker {
             }
         }
         false
+    }
+
+    /// A response to a request that was answered before is about another block, with which the body goes on: rather it answers a request for
+    /// that, which was not captured.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_of_unseen_block(&self, index: u32, context: &Context<'_, '_>) -> bool {
+        let unknown = context.facts.plain || context.facts.oscore || context.arrival.cut;
+        let Some(slot) = self.slots.get(index).filter(|slot| !unknown && slot.row.responses > 0) else { return false };
+        let (message, wanted) = (context.message(), self.blocks.wanted.get(&index));
+        let of = |carried: Option<Carried>| carried.filter(|carried| !carried.is_quick()).map(Carried::offset);
+        let told = [UP, DOWN].map(|kinds| of(Carried::of(&message, kinds)));
+        let asked = [wanted.and_then(|wanted| wanted.sent), wanted.and_then(|wanted| wanted.asked)].map(of);
+        if let (Some(told), Some(sent)) = (told[0], asked[0]) {
+            return told > sent;
+        }
+        let (Some(told), true) = (told[1], context.facts.code.is_success()) else { return false };
+        let key = body_of(slot, self.slots.asked(slot).others, slot.pair, false);
+        let goes_on = |open: &Transfer| open.place(told, message.payload().len() as u64) == Place::New;
+        told > asked[1].unwrap_or(0) && self.blocks.open(key).is_some_and(goes_on)
+    }
+
+    /// The request for a block was not captured, but the one before it: all that is known is that nobody answered that a second time.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn answer_unseen(&mut self, index: u32, context: &mut Context<'_, '_>) -> Tracked {
+        let severity = less(Rule::RespUnmatched.severity());
+        context.find_token(Rule::RespUnmatched, severity, 0, NEXT_BLOCK);
+        self.note_taken(context);
+        let message = context.message();
+        if let Some(carried) = Carried::of(&message, DOWN)
+            && let Some(slot) = self.slots.get(index).filter(|_| context.facts.code.is_success())
+        {
+            let key = body_of(slot, self.slots.asked(slot).others, slot.pair, false);
+            self.part(key, carried, OptionNumber::SIZE2, &message, context);
+        }
+        Tracked::alone(Role::Other)
     }
 
     /// A response that answers nothing captured may acknowledge a block.

@@ -43,6 +43,9 @@ impl Tracker {
             self.outstanding(handle, context);
         }
         match target {
+            Target::Request(slot) if !context.facts.plain && self.is_of_unseen_block(slot, context) => {
+                self.answer_unseen(slot, context)
+            }
             Target::Request(slot) => {
                 self.own_response(handle, slot);
                 let ambiguous = self.shares_token(slot, context);
