@@ -73,6 +73,13 @@ pub const UNKNOWN_TIME: i64 = i64::MIN;
 /// What is added to the code in the first number of `payload.not-allowed` for a request that asks for a later block of a response.
 pub(super) const LATER_BLOCK: i64 = 1 << 8;
 
+/// The second number of `resp.wrong-endpoint`, `ack.orphan` and `rst.orphan` where the message comes from a group, or goes to one that is to have
+/// sent what it answers.
+pub(crate) const OF_GROUP: i64 = 1;
+
+/// The second number of `resp.wrong-endpoint` where the request may have gone to all hosts of a network.
+pub(crate) const PERHAPS_BROADCAST: i64 = 2;
+
 /// The second number of `resp.unmatched` where a body goes on with the block of the response.
 pub(crate) const NEXT_BLOCK: i64 = 1;
 
@@ -264,6 +271,9 @@ const TOO_LATE: &str =
 const PROHIBITED: &str = "A filter on the way, or at the host itself, does not let the datagram through.";
 const NOT_UNDERSTOOD: &str =
     "A router or the host itself threw the datagram away, since it could not make sense of a field in its headers.";
+const NO_SENDER: &str = "RFC 1122 section 3.2.1.3; RFC 4291 section 2.7";
+const TO_MANY: &str =
+    "It goes to a group or to all hosts. Nobody sends from such an address, so nobody waits for it there.";
 
 /// A case of a rule: the rule, whether the finding's numbers make it this case, where it is written, and the sentence for a learner where that
 /// of the rule does not hold.
@@ -361,6 +371,20 @@ const CASES: &[Case] = &[
     (Rule::PayloadNotAllowed, |code, _| code.0 == Code::VALID.0 as u16, "RFC 7252 section 5.9.1.3", ""),
     (Rule::PayloadNotAllowed, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
     (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5", ""),
+    (Rule::AckOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
+    (Rule::RstOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
+    (
+        Rule::RespWrongEndpoint,
+        |_, kind| kind == OF_GROUP,
+        NO_SENDER,
+        "The response says to come from a group or from all hosts. Nobody sends from such an address, and receivers drop what comes from one.",
+    ),
+    (
+        Rule::RespWrongEndpoint,
+        |_, kind| kind == PERHAPS_BROADCAST,
+        "RFC 7252 sections 5.3.2, 8.2",
+        "The response does not come from where the request went to. That may be the broadcast address of a network, where each host answers for itself; else it is address translation, anycast, or a forgery.",
+    ),
     (
         Rule::RespUnmatched,
         |_, about| about == NEXT_BLOCK,

@@ -12,6 +12,7 @@ use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relati
 use super::pairs::VERIFIED;
 use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, key, stray_key};
 use super::slots::{Slot, SlotKind};
+use crate::coap::finding::OF_GROUP;
 use crate::coap::{Code, MessageType, Rule, Severity};
 
 /// The ACK of a message that is known, the newest of several.
@@ -50,7 +51,7 @@ impl Tracker {
     /// A well-formed ACK or RST.
     pub(super) fn track_answer(&mut self, context: &mut Context<'_, '_>) -> Tracked {
         let message_id = context.facts.message_id;
-        let direct = self.addressee(context);
+        let direct = self.addressee(context).filter(|direct| !self.is_for_another(*direct, context));
         let owner = direct.or_else(|| self.sent.find_group(context.arrival.destination, message_id));
         let Some((owner, sent)) = owner
             .and_then(|owner| Some((owner, *self.sent.get(owner)?)))
@@ -58,6 +59,9 @@ impl Tracker {
         else {
             return self.track_stray(context);
         };
+        if sent.is(MULTICAST) && direct.is_some() {
+            return self.answer_from_group(&sent, context);
+        }
         let reset = context.facts.kind == MessageType::Reset;
         // Each member of a group answers for itself: what comes from another is no copy.
         let stray = stray_key(context.pair, message_id, reset);
@@ -79,6 +83,16 @@ impl Tracker {
             }
         }
         self.answer_to(owner, holder, &sent, context)
+    }
+
+    /// A message that owns the Message ID of an ACK or RST is not what that answers: it goes to a group, from where nobody sends, or rejects a newer
+    /// message to a group.
+    fn is_for_another(&self, direct: Handle, context: &Context<'_, '_>) -> bool {
+        let arrival = context.arrival;
+        let record = |handle: Handle| self.sent.get(handle).map(|sent| sent.record);
+        let group = || self.sent.find_group(arrival.destination, context.facts.message_id);
+        arrival.multicast
+            || context.facts.kind == MessageType::Reset && group().is_some_and(|group| record(group) > record(direct))
     }
 
     /// The first copy of an ACK or RST to a message. `holder` knows its copies: the message, or for a group the answer of this member.
@@ -424,12 +438,13 @@ impl Tracker {
     #[inline(never)]
     fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_>) -> Role {
         let message_id = context.facts.message_id;
+        let kind = if context.arrival.multicast { OF_GROUP } else { 0 };
         if reset {
             if let Some(record) = self.just_answered(context) {
                 context.find(Rule::RstToAck, i64::from(record), 0);
             } else {
                 let severity = self.unless_unseen(Rule::RstOrphan, context);
-                context.find_at(Rule::RstOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
+                context.find_at(Rule::RstOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), kind);
                 self.early.push(context, (Rule::RstOrphan, severity));
             }
             return Role::Reset;
@@ -438,7 +453,7 @@ impl Tracker {
         if self.in_observation_by_ack(context) || self.piggybacked_elsewhere(context) {
             return Role::Other;
         }
-        context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), 0);
+        context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), kind);
         self.early.push(context, (Rule::AckOrphan, severity));
         self.note_taken(context);
         if context.facts.code.is_response() { Role::Other } else { Role::EmptyAck }

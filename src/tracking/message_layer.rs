@@ -335,11 +335,12 @@ impl Tracker {
                 if let Some(sent) = self.answered(context).and_then(|handle| self.sent.get_mut(handle)) {
                     sent.mark(ARRIVED);
                 }
-                // A request does not belong into it; some servers answer that nevertheless.
-                if context.facts.code.is_request() {
-                    let reset = context.facts.kind == MessageType::Reset;
-                    let key = stray_key(context.pair, context.facts.message_id, reset);
-                    let place = self.sent.place(key);
+                // Some peers answer it nevertheless, also a request, which does not belong into it.
+                let reset = context.facts.kind == MessageType::Reset;
+                let key = stray_key(context.pair, context.facts.message_id, reset);
+                let place = self.sent.place(key);
+                let owner = self.sent.owner(place).and_then(|owner| self.sent.get(owner));
+                if context.facts.code.is_request() || owner.is_none_or(|sent| sent.is(MALFORMED)) {
                     let handle = self.own(context, key, place, true);
                     self.open_malformed(handle, context);
                 }

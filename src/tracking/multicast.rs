@@ -1,18 +1,21 @@
 //! Requests to a group, and the answers from its members (RFC 7252 section 8).
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
 use super::Tracker;
 use super::clock::{Moment, SECOND, between};
 use super::context::Context;
-use super::model::{ExchangeRow, ExchangeState, ObservationEnd, RecordId, Role};
+use super::model::{EndpointId, ExchangeRow, ExchangeState, ObservationEnd, RecordId, Role, Tracked};
 use super::pairs::REGISTERED;
+use super::sent::Sent;
 use super::slots::{Slot, SlotKind};
 use super::tokens::Token;
+use crate::coap::finding::{OF_GROUP, PERHAPS_BROADCAST};
 use crate::coap::parameters::MULTICAST_TOKEN_LIFETIME;
-use crate::coap::{OptionNumber, Rule};
+use crate::coap::{MessageType, OptionNumber, Rule};
 
 /// Answers closer together than this were not spread over the leisure time.
 const CROWDED: i64 = SECOND / 200;
@@ -102,6 +105,57 @@ impl Tracker {
     pub(super) fn group_of(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.memory.groups.get(&token.key(context.arrival.destination.0))?;
         (!group.over).then_some(group.slot)
+    }
+
+    /// The address of an endpoint.
+    fn address(&self, endpoint: EndpointId) -> Option<IpAddr> {
+        self.endpoints.list().get(endpoint.0 as usize).map(|endpoint| endpoint.address.to_canonical())
+    }
+
+    /// Nobody sends from an address, since it is that of a group or of all hosts.
+    fn is_of_many(&self, endpoint: EndpointId) -> bool {
+        self.address(endpoint).is_some_and(|address| match address {
+            IpAddr::V4(address) => address.is_multicast() || address.is_broadcast(),
+            IpAddr::V6(address) => address.is_multicast(),
+        })
+    }
+
+    /// The slot of the request to a group that a response would answer, if that did not say to come from a group itself: no receiver takes it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn from_group(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
+        let group = self.memory.groups.get(&token.key(context.arrival.destination.0))?;
+        let asked = self.address(self.slots.get(group.slot)?.row.server);
+        let source = context.arrival.source;
+        (asked == self.address(source) || self.is_of_many(source)).then_some(group.slot)
+    }
+
+    /// An ACK or Reset that says to come from the group which the message with its number went to: it answers nothing.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn answer_from_group(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
+        let reset = context.facts.kind == MessageType::Reset;
+        self.counters.count_type(context.facts.kind);
+        context.find(if reset { Rule::McastRst } else { Rule::McastAck }, i64::from(sent.record), 0);
+        if context.facts.code.is_response() {
+            self.say_wrong_endpoint(sent.slot, context);
+        }
+        Tracked::alone(if reset { Role::Reset } else { Role::Other })
+    }
+
+    /// The second number of `resp.wrong-endpoint`: why the response at hand may not come from where the request in a slot went to.
+    #[cold]
+    pub(super) fn kind_of_wrong_endpoint(&self, slot: u32, context: &Context<'_, '_>) -> i64 {
+        let Some(slot) = self.slots.get(slot) else { return 0 };
+        if slot.row.multicast || self.is_of_many(context.arrival.source) {
+            return OF_GROUP;
+        }
+        // How long the host part of ones is nobody knows here: in a network of few hosts it is rather one of these that was asked.
+        let of_ones = |address| matches!(address, IpAddr::V4(address) if address.octets()[3] & 31 == 31);
+        let same_port = |endpoint: EndpointId| self.endpoints.list().get(endpoint.0 as usize).map(|it| it.port);
+        let is_host = same_port(slot.row.server) == same_port(context.arrival.source);
+        let other = self.address(slot.row.server) != self.address(context.arrival.source);
+        if other && is_host && self.address(slot.row.server).is_some_and(of_ones) { PERHAPS_BROADCAST } else { 0 }
     }
 
     /// The slot of a request to a group is forgotten.

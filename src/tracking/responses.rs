@@ -116,10 +116,13 @@ impl Tracker {
     }
 
     fn target(&self, token: &Token, context: &Context<'_, '_>) -> Target {
-        if !self.memory.groups.is_empty()
-            && let Some(group) = self.group_before_one(token, context)
-        {
-            return Target::Group(group);
+        if !self.memory.groups.is_empty() {
+            if let Some(group) = self.from_group(token, context) {
+                return Target::Elsewhere(group);
+            }
+            if let Some(group) = self.group_before_one(token, context) {
+                return Target::Group(group);
+            }
         }
         let under = self.slots.under(context.pair.reversed(), token);
         if under.open != NONE {
@@ -248,9 +251,10 @@ impl Tracker {
         self.slots.of_client(client).chain(observing).filter(move |slot| self.slots.get(*slot).is_some_and(fits))
     }
 
-    fn say_wrong_endpoint(&self, slot: u32, context: &mut Context<'_, '_>) {
-        let request = self.request_of(slot);
-        context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), i64::from(request), 0);
+    pub(super) fn say_wrong_endpoint(&self, slot: u32, context: &mut Context<'_, '_>) {
+        let kind = self.kind_of_wrong_endpoint(slot, context);
+        let request = i64::from(self.request_of(slot));
+        context.find_token(Rule::RespWrongEndpoint, Rule::RespWrongEndpoint.severity(), request, kind);
     }
 
     /// A response in an ACK that would fit an open request, had that not gone to another endpoint.

@@ -97,7 +97,9 @@ impl Tracker {
                 step: reading.step,
                 firsts: explained.map_or(0, |read| read.firsts),
                 // What was taken for doubled may have been sent, where the identification of all is the same.
-                gap: wait.filter(|_| before.doubled.is_none() || before.last.ip_id != context.arrival.ip_id).unwrap_or(0),
+                gap: wait
+                    .filter(|_| before.doubled.is_none() || before.last.ip_id != context.arrival.ip_id)
+                    .unwrap_or(0),
                 pace: Pace::Doubles,
                 ..again
             },

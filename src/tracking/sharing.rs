@@ -171,8 +171,8 @@ impl Tracker {
         let Some((_, one)) = self.all_open(under.open).find(|(_, slot)| self.may_be_for(slot, context)) else {
             return Some(index);
         };
-        let lives = one.acknowledgement != NO_RECORD
-            || self.clock.age(one.started(), || one.opened_at) <= self.lifetime;
+        let lives =
+            one.acknowledgement != NO_RECORD || self.clock.age(one.started(), || one.opened_at) <= self.lifetime;
         let by_type = !non && one.row.confirmable && lives;
         (one.row.request < group.row.request && !by_type).then_some(index)
     }
