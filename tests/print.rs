@@ -223,6 +223,28 @@ fn a_stream_tells_in_the_end_what_a_file_does() {
 }
 
 #[test]
+fn a_stream_tells_in_the_end_how_far_a_body_got() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("upload.pcap");
+    let block =
+        |number: u8| [&[0x50, 3, 0, number, 0xb1, b'a', 0xd1, 3, number << 4 | 8, 0xff], &[b'x'; 16][..]].concat();
+    let blocks = [0, 1, 2].map(block);
+    fs::write(&path, capture_of(&[&blocks[0], &blocks[1], &blocks[2]])).unwrap();
+    let output = coapscope("print -T json -").stdin(fs::File::open(&path).unwrap()).output().unwrap();
+    let mut streamed = std::collections::BTreeMap::new();
+    for object in objects(&String::from_utf8(output.stdout).unwrap()).iter().filter(|object| !object["body"].is_null())
+    {
+        streamed.insert(object["frame"]["number"].as_u64(), object["body"].clone());
+    }
+    let read = objects(&printed(&format!("print -T json {}", path.display())));
+    assert_eq!(read.len(), 3);
+    for object in read {
+        assert_eq!((&object["body"]["received"], &object["body"]["complete"]), (&48.into(), &false.into()), "{object}");
+        assert_eq!(streamed.get(&object["frame"]["number"].as_u64()), Some(&object["body"]));
+    }
+}
+
+#[test]
 fn a_file_that_is_written_anew_or_replaced_while_it_is_followed_is_read_on() {
     let folder = tempfile::tempdir().unwrap();
     let (path, aside) = (folder.path().join("x.pcap"), folder.path().join("x.pcap.1"));

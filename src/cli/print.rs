@@ -22,7 +22,7 @@ use crate::render::paint::Paint;
 use crate::render::rows::{Rows, tree_lines};
 use crate::render::{Known, json, tree};
 use crate::store::{Store, View};
-use crate::tracking::{ExchangeId, Patch, RecordId};
+use crate::tracking::{ExchangeId, NO_RECORD, Patch, RecordId};
 
 /// Print what the arguments name, in the form they name.
 ///
@@ -245,6 +245,20 @@ impl Form {
     }
 }
 
+impl Form {
+    /// Lines for the blocks of bodies that the capture has ended within. Only JSON has them.
+    pub fn unfinished(
+        &self,
+        store: &Store,
+        was_printed: &dyn Fn(RecordId) -> bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Self::Json { .. } = self else { return Ok(()) };
+        let mut unfinished = store.bodies().filter(|(_, row)| row.completed_by == NO_RECORD);
+        unfinished.try_for_each(|(_, row)| tell_blocks(store, row.last, was_printed, out))
+    }
+}
+
 /// Lines for the other messages that share what a patch tells of one: the copies of what was answered, the messages of an exchange that
 /// turns out to be of an observation.
 fn tell_others(
@@ -269,17 +283,25 @@ fn tell_others(
                 .try_for_each(|of| write_object(json::observed(store, of, row.observation), out))
         }
         // With the block that completes a body, all before it are told of the whole.
-        Patch::Body(_, row) if row.completed_by == before => {
-            let previous = |id: &RecordId| store.part(*id).map(|part| part.previous).filter(|other| other < id);
-            let mut blocks: Vec<RecordId> = std::iter::successors(previous(&before), previous).collect();
-            blocks.reverse();
-            blocks
-                .into_iter()
-                .filter(|block| was_printed(*block))
-                .try_for_each(|block| write_object(json::body(store, block), out))
-        }
+        Patch::Body(_, row) if row.completed_by == before => tell_blocks(store, before, was_printed, out),
         _ => Ok(()),
     }
+}
+
+/// Lines for the blocks of a body before that in a message, which are told of the body as it is by now.
+fn tell_blocks(
+    store: &Store,
+    last: RecordId,
+    was_printed: &dyn Fn(RecordId) -> bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let previous = |id: &RecordId| store.part(*id).map(|part| part.previous).filter(|other| other < id);
+    let mut blocks: Vec<RecordId> = std::iter::successors(previous(&last), previous).collect();
+    blocks.reverse();
+    blocks
+        .into_iter()
+        .filter(|block| was_printed(*block))
+        .try_for_each(|block| write_object(json::body(store, block), out))
 }
 
 fn write_object(object: Option<Value>, out: &mut dyn Write) -> io::Result<()> {

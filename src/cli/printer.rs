@@ -285,7 +285,7 @@ impl<'r> Printer<'r> {
         chooser: &mut Chooser,
         context: &mut Context<'_>,
     ) -> Result<(), Early> {
-        let mut chosen = Vec::new();
+        let (mut chosen, has_ended) = (Vec::new(), update.ended.is_some());
         store.apply_each(update, |store, new, patches| {
             chosen.clear();
             chooser.choose(store, new, patches, &mut chosen)?;
@@ -296,7 +296,11 @@ impl<'r> Printer<'r> {
             let was_printed = |id| chooser.was_chosen(id);
             self.form.updates(store, patches, (before, &chosen), &was_printed, &mut context.out)?;
             self.unless_enough()
-        })
+        })?;
+        if has_ended {
+            self.form.unfinished(store, &|id| chooser.was_chosen(id), &mut context.out)?;
+        }
+        Ok(())
     }
 
     /// Takes an update in and prints those of its records that the filter lets through when they come.
