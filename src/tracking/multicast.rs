@@ -123,11 +123,11 @@ impl Tracker {
     /// The slot of the request to a group that a response would answer, if that did not say to come from a group itself: no receiver takes it.
     #[cold]
     #[inline(never)]
-    pub(super) fn from_group(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
+    pub(super) fn group_as_source(&self, token: &Token, context: &Context<'_, '_>) -> Option<u32> {
         let group = self.memory.groups.get(&token.key(context.arrival.destination.0))?;
-        let asked = self.address(self.slots.get(group.slot)?.row.server);
-        let source = context.arrival.source;
-        (asked == self.address(source) || self.is_of_many(source)).then_some(group.slot)
+        let (asked, source) = (self.slots.get(group.slot)?.row.server, context.arrival.source);
+        let is_group = asked == source || self.address(asked).is_some_and(|group| Some(group) == self.address(source));
+        (is_group || self.is_of_many(source)).then_some(group.slot)
     }
 
     /// An ACK or Reset that says to come from the group which the message with its number went to: it answers nothing.

@@ -117,7 +117,7 @@ impl Tracker {
 
     fn target(&self, token: &Token, context: &Context<'_, '_>) -> Target {
         if !self.memory.groups.is_empty() {
-            if let Some(group) = self.from_group(token, context) {
+            if let Some(group) = self.group_as_source(token, context) {
                 return Target::Elsewhere(group);
             }
             if let Some(group) = self.group_before_one(token, context) {

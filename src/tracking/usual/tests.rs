@@ -6,6 +6,9 @@ use crate::coap::Message;
 use crate::tracking::random::Random;
 use crate::tracking::{Arrival, EndpointId, Facts, Patch, Role, Tracker, TrackerOptions};
 
+/// The number of a group.
+const GROUP: u32 = 20;
+
 #[derive(Clone)]
 struct Datagram {
     way: [u32; 2],
@@ -87,6 +90,14 @@ fn again(random: &mut Random, of: &Datagram, message_id: &mut u16) -> Datagram {
     Datagram { way: [of.way[1], of.way[0]], bytes: message(0, 1, *message_id, token, options, 0) }
 }
 
+/// A request to a group under the token of another.
+fn to_group(of: &Datagram, message_id: &mut u16) -> Datagram {
+    *message_id += 1;
+    let token = &of.bytes[4..4 + usize::from(of.bytes[0] & 15)];
+    let client = of.way.into_iter().min().unwrap_or_default();
+    Datagram { way: [client, GROUP], bytes: message(1, 1, *message_id, token, b"\xb1a", 0) }
+}
+
 /// A notification behind another, or behind the response that accepted the registration; most often the next.
 fn next(random: &mut Random, to: &Datagram, fresh: u16) -> Datagram {
     let mut bytes = to.bytes.clone();
@@ -149,6 +160,7 @@ fn nobody_can_see_which_path_a_message_took() {
             };
             let datagram = match (sent.get(recent), observed, turn) {
                 (Some(before), _, 0) => before.clone(),
+                (Some(before), _, 7) if seed % 8 == 7 => to_group(before, &mut message_id),
                 (Some(before), _, 1..4) => answer(random, before, fresh),
                 (Some(before), _, 4..7 | 12..18) => match promised {
                     Some(asked) => separate(asked, fresh),
@@ -159,7 +171,8 @@ fn nobody_can_see_which_path_a_message_took() {
                 _ => request(random, &mut message_id, calm),
             };
             let [from, to] = datagram.way.map(EndpointId);
-            let arrival = Arrival { hop_limit: 64, ..Arrival::new(record, time, from, to) };
+            let multicast = to == EndpointId(GROUP);
+            let arrival = Arrival { hop_limit: 64, multicast, ..Arrival::new(record, time, from, to) };
             let message = Message::decode(&datagram.bytes);
             let seen = [&mut fast, &mut general].map(|tracker| {
                 let (mut patches, facts) = (Vec::new(), Facts::read(&message, &tracker.seed));
