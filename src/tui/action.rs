@@ -62,8 +62,10 @@ pub enum Jump {
     Cause,
     /// The message that answers this one.
     Answer,
-    /// Where the last jump started.
+    /// Where the last jump started that was not gone back.
     Back,
+    /// Where the last jump started, and from there to where it led.
+    Before,
 }
 
 /// What stands in the upper pane.
@@ -192,6 +194,10 @@ pub enum Action {
     Sort(Sort),
     /// Ask for the number of a frame to go to.
     GoTo,
+    /// Mark the selected message with this letter, or take the mark away.
+    Mark(char),
+    /// Go to the message with this mark.
+    ToMark(char),
     /// In the ladder.
     Flow(FlowAction),
     /// Show or hide the help page.
@@ -206,4 +212,15 @@ pub enum Action {
     Recall,
     /// Drop what was typed.
     Cancel,
+}
+
+impl Action {
+    /// The same with another letter; `None` where it has none.
+    pub const fn with(self, letter: char) -> Option<Self> {
+        match self {
+            Self::Mark(_) => Some(Self::Mark(letter)),
+            Self::ToMark(_) => Some(Self::ToMark(letter)),
+            _ => None,
+        }
+    }
 }

@@ -33,6 +33,7 @@ impl App {
             "find": self.finder.text,
             "selected": frame(self.place_in_list()),
             "reference": frame(self.times.reference),
+            "marks": self.marks.all(),
         })
         .to_string()
     }
@@ -51,6 +52,9 @@ impl App {
             self.times.format = format;
         }
         self.finder.text = text("find").to_owned();
+        let marks = taken.get("marks").cloned().unwrap_or_default();
+        let marks = serde_json::from_value::<Vec<(char, u32)>>(marks).unwrap_or_default();
+        marks.iter().for_each(|(letter, frame)| self.marks.set(*letter, *frame));
         self.awaited = Awaited { selected: frame("selected"), reference: frame("reference") };
         let key = taken.get("view").and_then(Json::as_u64);
         if let Some((_, view)) = VIEWS.iter().find(|(known, _)| Some(*known) == key) {

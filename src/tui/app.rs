@@ -13,9 +13,10 @@ use super::find::{self, Course, Finder, Found};
 use super::findings::Findings;
 use super::flow::Flow;
 use super::job::{Kept, Saving};
-use super::keymap::{self, Pending, Pressed};
 use super::list::List;
+use super::marks::Marks;
 use super::opening::Opening;
+use super::pending::{self, Pending, Pressed};
 use super::places::Places;
 use super::saving::Files;
 use super::tables::Tables;
@@ -131,6 +132,8 @@ pub struct App {
     pub overlay: Overlay,
     /// Half-typed keys.
     pub pending: Pending,
+    /// Messages that the user marked.
+    pub marks: Marks,
     /// A line for the user until the next key.
     pub notice: Option<String>,
     /// Times.
@@ -194,6 +197,7 @@ impl App {
             shared: (0, (0, 0)),
             overlay: Overlay::None,
             pending: Pending::default(),
+            marks: Marks::default(),
             times: Times::new(times),
             finder: Finder::default(),
             filter: FilterBar::default(),
@@ -279,13 +283,13 @@ impl App {
                 self.awaited = Awaited::default();
                 self.act(action)
             }
-            Pressed::More => Effect::None,
+            Pressed::More | Pressed::Dropped => Effect::None,
             Pressed::Nothing => {
                 if let Some(input) = self.overlay.input()
                     && let Some(request) = to_input_request(&crossterm::event::Event::Key(*key))
                 {
                     input.handle(request);
-                } else if let (Some(name), Overlay::None | Overlay::Help(_)) = (keymap::name(key), &self.overlay) {
+                } else if let (Some(name), Overlay::None | Overlay::Help(_)) = (pending::name(key), &self.overlay) {
                     let keys = if matches!(self.overlay, Overlay::None) { "? shows the keys" } else { "? closes" };
                     self.say(format!("{begun}{name} does nothing here; {keys}"));
                 }
@@ -332,6 +336,8 @@ impl App {
             Action::ToFlow => self.toggle_flow(),
             Action::Sort(sort) => self.sort(sort),
             Action::GoTo => self.overlay = Overlay::GoTo(Input::default()),
+            Action::Mark(letter) => self.mark(letter),
+            Action::ToMark(letter) => self.go_to_mark(letter),
             Action::Flow(action) => self.act_in_flow(action),
             Action::Help => {
                 self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) }

@@ -1,14 +1,13 @@
 //! The keys: one table, from which the keyboard, the hints in the last line and the help page follow.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use super::action::{Action, FlowAction, Jump, Motion, Sort, View};
 use super::places::{Group, Places};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
-    /// Keys by name, as [`name`] spells them; two characters are typed one after the other.
+    /// Keys by name, as [`name`](super::pending::name) spells them; two characters are typed one after the other, and where the action has a
+    /// letter the second may be any.
     pub keys: &'static [&'static str],
     /// What they do.
     pub action: Action,
@@ -186,6 +185,20 @@ pub const KEYS: &[Binding] = &[
         "group",
     ),
     row(&[":"], A::GoTo, P::PANES, Gr::Messages, "go to a frame by its number"),
+    hinted(
+        row(&["ma"], A::Mark('a'), P::PANES, Gr::Messages, "mark this message: m and any letter; again takes it away"),
+        11,
+        "m '",
+        "marks",
+    ),
+    row(&["'a"], A::ToMark('a'), P::PANES, Gr::Messages, "to the message with a mark: ' and its letter"),
+    row(
+        &["''"],
+        A::Jump(J::Before),
+        P::PANES,
+        Gr::Messages,
+        "to where the last jump began (also g and G), and to and fro",
+    ),
     hinted(row(&["Enter"], A::Accept, P::GO_TO, Gr::Asked, "go there"), 1, "Enter", "go"),
     hinted(row(&["Esc"], A::Cancel, P::GO_TO, Gr::Asked, ""), 2, "Esc", "drop"),
     hinted(
@@ -288,84 +301,6 @@ pub const KEYS: &[Binding] = &[
     hinted(row(&["?", "F1"], A::Help, P::SCROLL, Gr::Program, "this page, or back"), 0, "?", "help"),
 ];
 
-/// Keys of several places that begin with this character and have a second one: two letters, unlike the name of a function key.
-fn begins_pair(character: char) -> bool {
-    let is_pair = |key: &str| key.len() == 2 && key.chars().all(|letter| letter.is_ascii_alphabetic());
-    KEYS.iter().flat_map(|row| row.keys).any(|key| is_pair(key) && key.starts_with(character))
-}
-
-/// The name of a key: `j`, `G`, `C-d`, `S-Tab`, `PgDn`. `None` for those of a keyboard that no terminal sends, mostly.
-pub fn name(key: &KeyEvent) -> Option<String> {
-    let text = match key.code {
-        KeyCode::Char(' ') => "Space".into(),
-        KeyCode::Char(character) => character.to_string(),
-        KeyCode::Enter => "Enter".into(),
-        KeyCode::Esc => "Esc".into(),
-        KeyCode::Tab => "Tab".into(),
-        KeyCode::BackTab => return Some("S-Tab".into()),
-        KeyCode::Backspace => "Backspace".into(),
-        KeyCode::Up => "Up".into(),
-        KeyCode::Down => "Down".into(),
-        KeyCode::Left => "Left".into(),
-        KeyCode::Right => "Right".into(),
-        KeyCode::Home => "Home".into(),
-        KeyCode::End => "End".into(),
-        KeyCode::PageUp => "PgUp".into(),
-        KeyCode::PageDown => "PgDn".into(),
-        KeyCode::Insert => "Insert".into(),
-        KeyCode::Delete => "Delete".into(),
-        KeyCode::F(number) => format!("F{number}"),
-        _ => return None,
-    };
-    if key.modifiers.contains(KeyModifiers::ALT) {
-        return Some(format!("M-{text}"));
-    }
-    Some(if key.modifiers.contains(KeyModifiers::CONTROL) { format!("C-{}", text.to_lowercase()) } else { text })
-}
-
-/// What the keyboard has half said: the first of two keys.
-#[derive(Clone, Debug, Default)]
-pub struct Pending {
-    first: Option<char>,
-}
-
-/// What a key came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pressed {
-    /// Nothing is bound to it here.
-    Nothing,
-    /// More is to come.
-    More,
-    /// An action.
-    Act(Action),
-}
-
-impl Pending {
-    /// Take a key that was pressed at `place`.
-    pub fn press(&mut self, key: &KeyEvent, place: Places) -> Pressed {
-        let Some(name) = name(key) else { return Pressed::Nothing };
-        let single = name.chars().next().filter(|_| name.len() == 1);
-        if let Some(first) = self.first.take() {
-            return self.look_up(&format!("{first}{name}"), place);
-        }
-        if let Some(character) = single.filter(|character| place.meet(Places::PANES) && begins_pair(*character)) {
-            self.first = Some(character);
-            return Pressed::More;
-        }
-        self.look_up(&name, place)
-    }
-
-    fn look_up(&self, name: &str, place: Places) -> Pressed {
-        let found = KEYS.iter().find(|row| row.places.meet(place) && row.keys.contains(&name));
-        found.map_or(Pressed::Nothing, |row| Pressed::Act(row.action))
-    }
-
-    /// What was typed so far, to be shown.
-    pub fn text(&self) -> String {
-        self.first.map(String::from).unwrap_or_default()
-    }
-}
-
 /// The hints for a place, the most wanted first; the way to help leads.
 pub fn hints(place: Places) -> Vec<(&'static str, &'static str)> {
     let mut hints: Vec<_> = KEYS.iter().filter(|row| row.places.meet(place)).filter_map(|row| row.hint).collect();
@@ -377,35 +312,6 @@ pub fn hints(place: Places) -> Vec<(&'static str, &'static str)> {
 mod tests {
     use super::*;
     use std::collections::HashSet;
-
-    fn key(name: &str) -> KeyEvent {
-        let (code, modifiers) = match name {
-            "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
-            "C-d" => (KeyCode::Char('d'), KeyModifiers::CONTROL),
-            other => (KeyCode::Char(other.chars().next().unwrap()), KeyModifiers::NONE),
-        };
-        KeyEvent::new(code, modifiers)
-    }
-
-    fn check(keys: &[&str], place: Places, expected: Pressed) {
-        let mut pending = Pending::default();
-        let last = keys.iter().map(|name| pending.press(&key(name), place)).last().unwrap();
-        assert_eq!(last, expected, "{keys:?}");
-    }
-
-    #[test]
-    fn keys_come_to_actions() {
-        check(&["j"], Places::LIST, Pressed::Act(Action::Move(Motion::Down)));
-        check(&["0"], Places::LIST, Pressed::Nothing);
-        check(&["F"], Places::LIST, Pressed::Act(Action::Follow));
-        check(&["3"], Places::LIST, Pressed::Act(Action::Show(View::Exchanges)));
-        check(&["z"], Places::TREE, Pressed::More);
-        check(&["z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll));
-        check(&["z", "q"], Places::TREE, Pressed::Nothing);
-        check(&["C-d"], Places::HELP, Pressed::Act(Action::Move(Motion::HalfDown)));
-        check(&["Enter"], Places::PROMPT, Pressed::Act(Action::Accept));
-        check(&["j"], Places::PROMPT, Pressed::Nothing);
-    }
 
     #[test]
     fn no_key_is_bound_twice_in_one_place() {

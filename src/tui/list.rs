@@ -1,23 +1,20 @@
-//! The message list: which one is selected, what is on the pane, and the ways from one message to another.
+//! The message list: which one is selected, and what is on the pane.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::action::{Jump, Motion, View};
+use super::action::Motion;
 use super::app::App;
 use super::detail::scrolled;
 use super::theme::Theme;
 use crate::coap::{Code, MessageType, Severity};
 use crate::pipeline::Fetcher;
-use crate::render::ladder::Scope;
 use crate::render::line::{self, Line};
 use crate::store::{Chosen, Record, RecordKind, Store};
-use crate::tracking::{NO_RECORD, RecordId, Relation, Role};
+use crate::tracking::RecordId;
 
 /// Rows kept at most; those of a few pages.
 const KEPT: usize = 512;
-/// Jumps that can be gone back.
-const STEPS_BACK: usize = 64;
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug)]
@@ -55,7 +52,10 @@ pub struct List {
     pub chosen: Option<Arc<Chosen>>,
     /// Messages below this id have been on the pane, or were there when the newest was drawn last.
     seen: RecordId,
-    back: Vec<RecordId>,
+    /// Where jumps began, those that were not gone back.
+    pub(super) back: Vec<RecordId>,
+    /// Where the last jump began, of whichever kind.
+    pub(super) before: Option<RecordId>,
     rows: HashMap<RecordId, Row>,
 }
 
@@ -117,11 +117,6 @@ fn make_row(id: RecordId, record: &Record, fetcher: &mut Fetcher, store: &Store)
         }
     }
     row
-}
-
-/// A stop of the problem keys: a warning, an error, a retransmission.
-fn is_problem(record: &Record) -> bool {
-    record.severity() >= Some(Severity::Warn) || record.relation() == Relation::Retransmits
 }
 
 /// The messages that are shown, one a row.
@@ -283,169 +278,6 @@ impl App {
         let visible = self.visible();
         if let Some(id) = visible.at(target.min(visible.len().saturating_sub(1))) {
             self.select(id);
-        }
-    }
-
-    /// Select the message of a frame number, or the one behind it; where the capture has no such frame, say how many it has.
-    pub(super) fn go_to_frame(&mut self, frame: u64) {
-        let frames = self.store.summary().frames;
-        let Some(frame) = u32::try_from(frame).ok().filter(|frame| (1..=frames).contains(&u64::from(*frame))) else {
-            let there = if frames == 1 { "there is 1 frame".into() } else { format!("there are {frames} frames") };
-            return self.say(format!("no frame {frame}: {there}"));
-        };
-        let low = self.id_from(frame);
-        self.jump_to(self.nearest(low, frame));
-        let selected = self.list.selected.and_then(|id| self.store.get(id)).map(|record| record.frame);
-        if let Some(selected) = selected.filter(|selected| *selected != frame) {
-            let found = self.store.get(low).map(|record| record.frame);
-            let is_old = low == self.store.first() && low > 0 && found.is_none_or(|oldest| frame < oldest);
-            let why = match found {
-                Some(found) if found == frame => "the filter hides it",
-                // Whether it held a message is not known any more.
-                _ if is_old => "which is older than all that is still in memory",
-                _ => "it holds no message that is shown",
-            };
-            self.say(format!("not #{frame}, {why}: #{selected} is the nearest"));
-        }
-    }
-
-    /// The first message of this frame or of one behind it.
-    pub(super) fn id_from(&self, frame: u32) -> RecordId {
-        let shown = self.shown();
-        let (mut low, mut high) = (shown.start, shown.end);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.store.get(middle).is_some_and(|record| record.frame < frame) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-
-    /// The message that is shown whose frame is nearest to this one; of two the later. `id`: the first from that frame on, shown or not.
-    fn nearest(&self, id: RecordId, frame: u32) -> RecordId {
-        let visible = self.visible();
-        let row = visible.row(id);
-        let before = row.checked_sub(1).and_then(|row| visible.at(row));
-        let far = |id: &RecordId| self.store.get(*id).map_or(u32::MAX, |record| record.frame.abs_diff(frame));
-        visible.at(row).into_iter().chain(before).min_by_key(far).unwrap_or(id)
-    }
-
-    /// Select another message, and remember where from.
-    pub(super) fn jump_to(&mut self, id: RecordId) {
-        if let Some(from) = self.list.selected.filter(|from| *from != id) {
-            if self.list.back.len() == STEPS_BACK {
-                self.list.back.remove(0);
-            }
-            self.list.back.push(from);
-        }
-        self.unfold_for(id);
-        self.select(id);
-    }
-
-    /// Go to a related message, or say that there is none.
-    pub(super) fn jump(&mut self, jump: Jump) {
-        let Some(mut at) = self.list.selected else { return };
-        match jump {
-            Jump::Next | Jump::Previous => {
-                let motion = if jump == Jump::Next { Motion::Down } else { Motion::Up };
-                let before = self.list.selected;
-                match self.view {
-                    View::Flow => self.move_in_flow(motion),
-                    _ => self.move_in_list(motion),
-                }
-                if self.list.selected == before {
-                    self.say(if jump == Jump::Next { "this is the last message" } else { "this is the first message" });
-                }
-                return;
-            }
-            Jump::Back => {
-                match self.list.back.pop() {
-                    Some(id) if !self.visible().has(id) => {
-                        let frame =
-                            self.store.get(id).map_or("that message".into(), |record| format!("#{}", record.frame));
-                        self.say(format!("{frame}, where the jump began, is not shown"));
-                    }
-                    Some(id) => {
-                        self.unfold_for(id);
-                        self.select(id);
-                    }
-                    None => self.say("no jump to go back from"),
-                }
-                return;
-            }
-            _ => {}
-        }
-        let start = at;
-        if let Some(id) = self.related(at, jump) {
-            at = id;
-        }
-        if at == start {
-            self.say(self.no_such(jump));
-        } else if self.store.get(at).is_none() {
-            self.say("that message has left the memory; it is still in the file");
-        } else if !self.visible().has(at) {
-            let frame = self.store.get(at).map_or(0, |record| record.frame);
-            self.say(format!("#{frame} is hidden by the filter; Esc in the list takes it away"));
-        } else {
-            self.jump_to(at);
-        }
-    }
-
-    fn related(&self, at: RecordId, jump: Jump) -> Option<RecordId> {
-        let record = self.store.get(at)?;
-        let (shown, visible) = (self.shown(), self.visible());
-        let problem = |id: &RecordId| {
-            visible.has(*id)
-                && self.store.get(*id).is_some_and(|record| is_problem(&record))
-                && match self.view {
-                    View::Flow => self.flow.ladder.shows(&self.store, *id),
-                    View::Observations => self.store.observation_of(*id).is_some(),
-                    _ => true,
-                }
-        };
-        match jump {
-            Jump::NextInExchange => {
-                let last = self.store.exchange(record.exchange).filter(|_| record.exchange.0 != 0)?.last;
-                (at + 1..shown.end.min(last.saturating_add(1)))
-                    .find(|id| self.store.get(*id).is_some_and(|other| other.exchange == record.exchange))
-            }
-            Jump::PreviousInExchange => Some(record.previous_in_exchange).filter(|id| *id != NO_RECORD),
-            Jump::NextProblem => (at + 1..shown.end).find(problem),
-            Jump::PreviousProblem => (shown.start..at).rev().find(problem),
-            Jump::Cause => self.store.shown_relation(at),
-            Jump::Answer if record.relation() == Relation::CopyOf => self.store.answered_by(record.relates_to),
-            Jump::Answer => self.store.answered_by(at),
-            Jump::Next | Jump::Previous | Jump::Back => None,
-        }
-    }
-
-    fn no_such(&self, jump: Jump) -> String {
-        let role = self.list.selected.and_then(|id| self.store.get(id)).map(|record| record.role);
-        let begins = matches!(role, Some(Role::Request | Role::Registration | Role::Deregistration | Role::Ping));
-        let said = match jump {
-            Jump::NextInExchange => "no later message of this exchange",
-            Jump::PreviousInExchange => "no earlier message of this exchange",
-            Jump::NextProblem => return format!("no problem below{}", self.among()),
-            Jump::PreviousProblem => return format!("no problem above{}", self.among()),
-            Jump::Cause if begins => "it answers and repeats nothing: it begins an exchange",
-            Jump::Cause => "it answers and repeats nothing that was captured",
-            Jump::Answer => "nothing that was captured answers it",
-            Jump::Next | Jump::Previous | Jump::Back => "",
-        };
-        said.into()
-    }
-
-    /// Among which messages problems are looked for, where these are not all.
-    fn among(&self) -> &'static str {
-        match self.view {
-            View::Observations => " in an observation; 1 shows the others",
-            View::Flow if *self.flow.ladder.scope() != Scope::All => " in this exchange; = shows all messages",
-            _ if self.list.chosen.is_some() => " that passes the filter",
-            View::Flow if self.flow.ladder.lanes.all().iter().any(|lane| lane.hidden) => " on the lanes that are shown",
-            _ => "",
         }
     }
 }

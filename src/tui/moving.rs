@@ -6,8 +6,11 @@ use super::app::{App, Overlay, Pane};
 impl App {
     /// Move, or say why nothing moved.
     pub(super) fn motion(&mut self, motion: Motion) {
-        let before = self.position();
+        let (before, from) = (self.position(), self.list.selected);
         self.go(motion);
+        if matches!(motion, Motion::First | Motion::Last) && from != self.list.selected {
+            self.list.before = from;
+        }
         if self.notice.is_none() && self.position() == before {
             let end = self.end_of_pane(motion);
             self.say(end);

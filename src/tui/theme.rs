@@ -92,6 +92,11 @@ impl Theme {
         self.fg(Color::Cyan).add_modifier(Modifier::BOLD | Modifier::REVERSED)
     }
 
+    /// The letter of a message that the user marked.
+    pub fn letter(self) -> Style {
+        self.fg(Color::Cyan).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
     /// A severity.
     pub fn severity(self, severity: Severity) -> Style {
         match severity {

@@ -32,6 +32,9 @@ fn what_was_looked_at_is_there_again() {
     }
     let again = || Scene::lab(LAB).pieces(2).going_on_with(&taken("G k", "coap.version == 1"));
     assert_eq!(selected_number(again().run().last()), frame);
+    // A mark leads to its message.
+    let film = Scene::lab(LAB).going_on_with(&taken("G k ma g", "")).keys("'a").run();
+    assert_eq!(selected_number(film.last()), frame.clone().map(|frame| frame + "a"), "{}", film.last());
     // The filter can be taken away, and comes back.
     let film = again().keys("Esc / Up").run();
     assert!(film.last().contains(" Filter> coap.version == 1"), "{}", film.last());

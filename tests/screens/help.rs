@@ -66,6 +66,10 @@ const ROWS: &[Row] = &[
     ("N", "find backwards", "C-f P U T Enter | n |", "\u{25b6}   9"),
     ("D", "decode the other port that looks like CoAP, too", "", "nothing on other ports looks like CoAP"),
     (":", "go to a frame by its number", "", "Frame>"),
+    ("ma", "mark this message: m and any letter", ":4 Enter", "\u{25b6}   4a"),
+    ("ma", "mark this message: m and any letter", "ma", "#1 has mark a no more"),
+    ("'a", "to the message with a mark: ' and its letter", ":4 Enter ma G", "\u{25b6}   4a"),
+    ("''", "to where the last jump began (also g and G)", ":4 Enter G", "\u{25b6}   4"),
     ("zR", "unfold everything", "", "\u{25be} User Datagram"),
     ("zM", "fold everything", "", "\u{25b6}\u{25b8} CoAP"),
     ("x", "bytes of the CoAP message, or of the whole frame", "", "x CoAP only"),
@@ -229,6 +233,7 @@ fn every_sign_of_the_help_is_drawn_and_every_flag_is_in_the_help() {
                 continue;
             }
             "=#4" => (built_in(""), vec!["=#1 7.24ms"]),
+            "4a" => (built_in(":4 Enter m a"), vec!["\u{25b6}   4a"]),
             "R1=#4" => (built_in("]"), vec!["R1=#17 +2.47s"]),
             "\u{2502} before a row" => (built_in(""), vec!["\n\u{2502}   2"]),
             "c1 s1 e1" => (built_in("G"), vec!["e3 ", "c21 ", "s1 "]),

@@ -12,7 +12,7 @@ use super::script::Scene;
 const NOTIFICATIONS: u16 = 5000;
 
 /// A capture in which one client observes one resource for long: frames 1 and 2 register it, each further one is a notification.
-fn capture() -> (tempfile::TempDir, PathBuf) {
+pub(super) fn capture() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("own.pcap");
     let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();

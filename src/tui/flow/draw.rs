@@ -9,8 +9,10 @@ use crate::coap::MessageType;
 use crate::render::ladder::text::{shortened, time_head};
 use crate::render::ladder::{ASCII, Drawing, Entry, Kind, Line, Part, Piece, UNICODE};
 use crate::store::Record;
+use crate::tracking::RecordId;
 use crate::tui::app::{App, Pane};
 use crate::tui::theme::Theme;
+use crate::tui::view::messages;
 use crate::tui::view::text::{self, Pieces};
 
 /// Draw the ladder.
@@ -39,6 +41,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         let line = drawing.line(entry, &time, slants, is_selected);
         let row = Rect { y, height: 1, ..area };
         write(buffer, row, &line, app.theme);
+        if app.flow.columns.number > 0
+            && let Some(id) = markable(app, entry)
+        {
+            messages::letter(buffer, row.x + 1 + app.flow.columns.number as u16, y, app, id);
+        }
         if is_selected {
             buffer.set_style(row, app.theme.selected(app.focus == Pane::List));
         } else if !is_pause(entry) && is_of(selected, record) {
@@ -51,6 +58,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
 fn is_of(selected: Option<Record>, record: Option<Record>) -> bool {
     let exchange = selected.map_or(0, |record| record.exchange.0);
     exchange != 0 && record.is_some_and(|record| record.exchange.0 == exchange)
+}
+
+/// The message of a row that may have a mark: its own, or one that is folded in it.
+fn markable(app: &App, entry: &Entry) -> Option<RecordId> {
+    match entry.line {
+        Line::Message(_) => Some(entry.item.first),
+        Line::Fold(_) => app.flow.marked.iter().find(|(item, _)| *item == entry.item).map(|(_, id)| *id),
+        Line::Pause(_) | Line::Tick(_) => None,
+    }
 }
 
 fn is_pause(entry: &Entry) -> bool {

@@ -39,6 +39,8 @@ pub struct Flow {
     pub columns: Columns,
     /// The row that holds the selected message.
     pub item: Option<Item>,
+    /// Folded rows of the pane with a message in them that the user marked.
+    pub marked: Vec<(Item, RecordId)>,
     ports: Ports,
     top: Option<RecordId>,
     first_lane: usize,
@@ -94,8 +96,10 @@ impl App {
         let range = self.shown();
         let ended = !self.grows();
         let needs = self.flow_needs();
+        let marked = self.marked_messages();
         let App { flow, store, fetcher, list, notice, .. } = self;
         flow.entries.clear();
+        flow.marked.clear();
         flow.slants.clear();
         flow.item = None;
         let Some(selected) = list.selected.filter(|_| flow.page.0 > 0) else { return };
@@ -138,6 +142,12 @@ impl App {
         flow.top = flow.entries.first().map(|entry| entry.item.first);
         flow.slants = slants(&flow.entries, &flow.ladder.lanes, store);
         flow.entries.truncate(rows);
+        for id in marked {
+            let may_hold = |entry: &Entry| entry.item.is_fold() && entry.item.holds(id);
+            if flow.entries.iter().any(may_hold) {
+                flow.marked.extend(flow.ladder.item(source, id, &range).map(|item| (item, id)));
+            }
+        }
     }
 
     /// The ladder, to be written as text.

@@ -80,10 +80,21 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
             None => row_pieces(row, cells, &columns, app.theme, (selected, is_member(app, *id))),
         };
         text::write(buffer, area.x, y, area.width, &pieces, more);
+        // Behind the number, where a blank is.
+        let number = if row.error.is_some() { 1 + text::width(&row.line.number) } else { columns.number };
+        letter(buffer, area.x + 1 + number as u16, y, app, *id);
         if selected {
             let focused = app.focus == Pane::List;
             buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(focused));
         }
+    }
+}
+
+/// The mark of a message, where it has one.
+pub fn letter(buffer: &mut Buffer, x: u16, y: u16, app: &App, id: RecordId) {
+    let letter = app.store.get(id).and_then(|record| app.marks.letter(record.frame));
+    if let Some(letter) = letter.filter(|_| x < buffer.area.right()) {
+        buffer.set_stringn(x, y, letter.encode_utf8(&mut [0; 4]), 1, app.theme.letter());
     }
 }
 

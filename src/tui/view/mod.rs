@@ -6,7 +6,7 @@ mod empty;
 mod filter;
 mod help;
 pub(super) mod layout;
-mod messages;
+pub(super) mod messages;
 mod prompt;
 mod status;
 mod tables;
