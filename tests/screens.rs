@@ -342,7 +342,7 @@ fn every_size_can_be_drawn() {
 
 /// Keys that a restless user presses; none ends the screen.
 const RESTLESS: &str = "1 2 3 4 5 5 f Tab S-Tab Enter Esc j k G g PgDn PgUp C-d C-u ] [ } { ( ) Backspace o O b = ! x t d r p F zR zM zi zb P H A \
-                        h l \\ + - ? / C-f : n N Up Down y m a ' '' mb 'b";
+                        h l \\ + - ? / C-f : n N Up Down y m a ' '' mb 'b 0 9 7";
 
 #[test]
 fn any_keys_at_any_size_break_nothing() {

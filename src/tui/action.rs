@@ -26,16 +26,18 @@ pub enum Motion {
 }
 
 impl Motion {
-    /// Where it leads from row `from` of `count`, by pages of `page` rows (2 at least); behind the last where it goes too far. `None` for
-    /// one to a side.
-    pub fn row(self, from: usize, page: usize, count: usize) -> Option<usize> {
+    /// Where it leads from row `from` of `count`, gone so many times, by pages of `page` rows (2 at least); behind the last where it goes too
+    /// far. `None` for one to a side.
+    pub fn row(self, from: usize, times: usize, page: usize, count: usize) -> Option<usize> {
+        let down = |rows: usize| from.saturating_add(rows.saturating_mul(times));
+        let up = |rows: usize| from.saturating_sub(rows.saturating_mul(times));
         Some(match self {
-            Self::Down => from + 1,
-            Self::Up => from.saturating_sub(1),
-            Self::PageDown => from + page - 1,
-            Self::PageUp => from.saturating_sub(page - 1),
-            Self::HalfDown => from + page / 2,
-            Self::HalfUp => from.saturating_sub(page / 2),
+            Self::Down => down(1),
+            Self::Up => up(1),
+            Self::PageDown => down(page - 1),
+            Self::PageUp => up(page - 1),
+            Self::HalfDown => down(page / 2),
+            Self::HalfUp => up(page / 2),
             Self::First => 0,
             Self::Last => count.saturating_sub(1),
             Self::Left | Self::Right => return None,
@@ -124,6 +126,8 @@ pub enum FlowAction {
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Begin a count, with the digit that was typed.
+    Count,
     /// Move the cursor.
     Move(Motion),
     /// Select a related message.
@@ -215,6 +219,11 @@ pub enum Action {
 }
 
 impl Action {
+    /// It can be done so many times.
+    pub const fn takes_count(self) -> bool {
+        matches!(self, Self::Move(_) | Self::Jump(_))
+    }
+
     /// The same with another letter; `None` where it has none.
     pub const fn with(self, letter: char) -> Option<Self> {
         match self {

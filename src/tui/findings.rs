@@ -156,11 +156,12 @@ impl App {
     }
 
     /// Move in the table; the first message of the finding is selected with it.
-    pub(super) fn move_in_findings(&mut self, motion: Motion) {
+    pub(super) fn move_in_findings(&mut self, motion: Motion, times: usize) {
         let (count, place, page) = (self.findings.rows.len(), self.findings.place, self.list.page.max(2));
-        let Some(target) = motion.row(place, page, count).filter(|_| count > 0) else { return };
+        let Some(target) = motion.row(place, times, page, count).filter(|_| count > 0) else { return };
         // Without a mark the next row is the one that stands there.
-        let target = if motion == Motion::Down && self.findings.current.is_none() { place } else { target };
+        let is_unmarked = motion == Motion::Down && self.findings.current.is_none();
+        let target = if is_unmarked { target.saturating_sub(1) } else { target };
         let place = target.min(count.saturating_sub(1));
         let before = self.findings.current;
         self.findings.current = self.findings.rows.get(place).map(|row| row.key);

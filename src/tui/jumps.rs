@@ -78,34 +78,41 @@ impl App {
         self.select(id);
     }
 
-    /// Go to a related message, or say that there is none.
-    pub(super) fn jump(&mut self, jump: Jump) {
+    /// Go to a related message, from that to its related one and so many times on, or say that there is none.
+    pub(super) fn jump(&mut self, jump: Jump, times: usize) {
         let Some(mut at) = self.list.selected else { return };
         match jump {
             Jump::Next | Jump::Previous => {
                 let motion = if jump == Jump::Next { Motion::Down } else { Motion::Up };
                 let before = self.list.selected;
                 match self.view {
-                    View::Flow => self.move_in_flow(motion),
-                    _ => self.move_in_list(motion),
+                    View::Flow => self.move_in_flow(motion, times),
+                    _ => self.move_in_list(motion, times),
                 }
                 if self.list.selected == before {
                     self.say(if jump == Jump::Next { "this is the last message" } else { "this is the first message" });
                 }
                 return;
             }
-            Jump::Back => return self.go_back_from_jump(),
+            Jump::Back => return self.go_back_from_jumps(times),
             Jump::Before => return self.go_before_jump(),
             _ => {}
         }
-        let start = at;
-        if let Some(id) = self.related(at, jump) {
-            at = id;
+        // What answers and what is answered are no long chains, and must not be a ring.
+        let most = if matches!(jump, Jump::Cause | Jump::Answer) { times.min(STEPS_BACK) } else { times };
+        let mut steps = 0;
+        while steps < most
+            && let Some(next) = self.related(at, jump).filter(|next| *next != at)
+        {
+            (at, steps) = (next, steps + 1);
         }
-        if at == start {
+        if steps == 0 {
             self.say(self.no_such(jump));
         } else if !self.refuse_hidden(at, "") {
             self.jump_to(at);
+            if steps < most {
+                self.say_more(&format!("{steps} of {times} steps: {}", self.no_such(jump)));
+            }
         }
     }
 
@@ -119,8 +126,11 @@ impl App {
         true
     }
 
-    /// Back to where the last jump began that was not gone back.
-    fn go_back_from_jump(&mut self) {
+    /// Back to where the last jumps began, so many of those that were not gone back.
+    fn go_back_from_jumps(&mut self, times: usize) {
+        // What lies between is passed over.
+        let gone = times.min(self.list.back.len()).saturating_sub(1);
+        self.list.back.truncate(self.list.back.len() - gone);
         let Some(id) = self.list.back.last().copied() else { return self.say("no jump to go back from") };
         // What is hidden can be shown again, what has left the memory cannot.
         if self.store.get(id).is_none() {

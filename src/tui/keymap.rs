@@ -55,6 +55,14 @@ pub const KEYS: &[Binding] = &[
     row(&["g", "Home"], A::Move(M::First), P::SCROLL, Gr::Move, "to the first"),
     row(&["G", "End"], A::Move(M::Last), P::SCROLL, Gr::Move, "to the last, and follow the newest"),
     row(
+        &["0", "6", "7", "8", "9"],
+        A::Count,
+        P::SCROLL,
+        Gr::Move,
+        "begin a count, which is shown: 05j goes 5 down, 03] 3 problems on, 020G to message 20; 1 to 5 alone are views",
+    ),
+    row(&["1", "2", "3", "4", "5"], A::Count, P::HELP, Gr::Move, ""),
+    row(
         &["h", "Left"],
         A::Move(M::Left),
         P(2 | 4),

@@ -174,11 +174,6 @@ impl App {
         }
     }
 
-    /// Messages that are shown.
-    pub fn rows(&self) -> usize {
-        self.visible().len()
-    }
-
     /// All messages that came, without what speaks of some.
     pub fn messages(&self) -> usize {
         self.store.len().saturating_sub(self.evidence.len())
@@ -255,27 +250,16 @@ impl App {
     }
 
     /// Move in the list.
-    pub(super) fn move_in_list(&mut self, motion: Motion) {
+    pub(super) fn move_in_list(&mut self, motion: Motion, times: usize) {
         let Some(selected) = self.list.selected else { return };
-        let page = self.list.page.max(2) as u32;
+        if motion == Motion::Last {
+            self.thaw();
+            self.list.follow = self.grows();
+        }
         let visible = self.visible();
-        let (row, by) = (visible.row(selected), |steps: u32| steps as usize);
-        let target = match motion {
-            Motion::Down => row.saturating_add(by(1)),
-            Motion::Up => row.saturating_sub(by(1)),
-            Motion::PageDown => row.saturating_add(by(page - 1)),
-            Motion::PageUp => row.saturating_sub(by(page - 1)),
-            Motion::HalfDown => row.saturating_add(by(page / 2)),
-            Motion::HalfUp => row.saturating_sub(by(page / 2)),
-            Motion::First => 0,
-            Motion::Last => {
-                self.thaw();
-                self.list.follow = self.grows();
-                self.rows().saturating_sub(1)
-            }
-            Motion::Left | Motion::Right => return,
+        let Some(target) = motion.row(visible.row(selected), times, self.list.page.max(2), visible.len()) else {
+            return;
         };
-        let visible = self.visible();
         if let Some(id) = visible.at(target.min(visible.len().saturating_sub(1))) {
             self.select(id);
         }

@@ -29,6 +29,7 @@ mod paste;
 mod pending;
 mod places;
 mod saving;
+mod seeking;
 mod tables;
 mod take;
 mod terminal;

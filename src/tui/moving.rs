@@ -4,10 +4,16 @@ use super::action::{Motion, View};
 use super::app::{App, Overlay, Pane};
 
 impl App {
-    /// Move, or say why nothing moved.
-    pub(super) fn motion(&mut self, motion: Motion) {
+    /// Move so many times, or say why nothing moved; to either end with a count is to the message of that number.
+    pub(super) fn motion(&mut self, motion: Motion, count: Option<usize>) {
         let (before, from) = (self.position(), self.list.selected);
-        self.go(motion);
+        match (count, motion, &mut self.overlay) {
+            (Some(number), Motion::First | Motion::Last, Overlay::Help(top)) => {
+                *top = number.saturating_sub(1).min(self.help_page.1.saturating_sub(self.help_page.0));
+            }
+            (Some(number), Motion::First | Motion::Last, _) => return self.go_to_frame(number as u64),
+            _ => self.go(motion, count.unwrap_or(1)),
+        }
         if matches!(motion, Motion::First | Motion::Last) && from != self.list.selected {
             self.list.before = from;
         }
@@ -17,34 +23,53 @@ impl App {
         }
     }
 
-    fn go(&mut self, motion: Motion) {
+    fn go(&mut self, motion: Motion, times: usize) {
         if let Overlay::Help(top) = &mut self.overlay {
             let (page, rows) = self.help_page;
-            let by = steps(motion, page.max(2) as isize, rows as isize);
+            let by = steps(motion, times, page.max(2) as isize, rows as isize);
             *top = top.saturating_add_signed(by).min(rows.saturating_sub(page));
             return;
         }
         match self.focus {
-            Pane::List if self.view == View::Flow => self.move_in_flow(motion),
-            Pane::List if self.view == View::Findings => self.move_in_findings(motion),
-            Pane::List if self.view.is_table() => self.move_in_table(motion),
-            Pane::Tree if self.view.is_table() => self.move_in_facts(motion),
-            Pane::List => self.move_in_list(motion),
+            Pane::List if self.view == View::Flow => self.move_in_flow(motion, times),
+            Pane::List if self.view == View::Findings => self.move_in_findings(motion, times),
+            Pane::List if self.view.is_table() => self.move_in_table(motion, times),
+            Pane::Tree if self.view.is_table() => self.move_in_facts(motion, times),
+            Pane::List => self.move_in_list(motion, times),
             Pane::Tree => match motion {
-                Motion::Left if !self.detail.left() => self.say("nothing to fold here"),
-                Motion::Right if !self.detail.right() => self.say("nothing to unfold here; Enter leads on"),
-                Motion::Left | Motion::Right => {}
-                _ => self.detail.step(steps(motion, self.detail.page as isize, self.detail.visible.len() as isize)),
+                Motion::Left | Motion::Right => self.fold_or_unfold(motion == Motion::Right, times),
+                _ => {
+                    let (page, lines) = (self.detail.page as isize, self.detail.visible.len() as isize);
+                    self.detail.step(steps(motion, times, page, lines));
+                }
             },
+            Pane::Bytes if matches!(motion, Motion::Left | Motion::Right) => {
+                // The first step may only narrow what is selected.
+                let one = if motion == Motion::Left { -1 } else { 1 };
+                self.detail.move_byte(one);
+                if let Ok(rest @ 1..) = isize::try_from(times.saturating_sub(1)) {
+                    self.detail.move_byte(one * rest);
+                }
+            }
             Pane::Bytes => {
                 let (rows, per_row) = (self.detail.byte_page.0 as isize, self.detail.byte_page.1 as isize);
-                let by = match motion {
-                    Motion::Left => -1,
-                    Motion::Right => 1,
-                    _ => steps(motion, rows.max(2), self.detail.bytes().len() as isize) * per_row,
-                };
-                self.detail.move_byte(by);
+                let rows = steps(motion, times, rows.max(2), self.detail.bytes().len() as isize);
+                self.detail.move_byte(rows.saturating_mul(per_row));
             }
+        }
+    }
+
+    /// Fold or unfold so many times, or go out or in, as far as that leads.
+    fn fold_or_unfold(&mut self, unfold: bool, times: usize) {
+        for time in 0..times {
+            let done = if unfold { self.detail.right() } else { self.detail.left() };
+            match (done, unfold) {
+                (true, _) => continue,
+                (false, _) if time > 0 => {}
+                (false, true) => self.say("nothing to unfold here; Enter leads on"),
+                (false, false) => self.say("nothing to fold here"),
+            }
+            return;
         }
     }
 
@@ -121,9 +146,10 @@ impl App {
     }
 }
 
-/// Rows that a motion goes, on a pane of `page` rows over `all`.
-fn steps(motion: Motion, page: isize, all: isize) -> isize {
-    match motion {
+/// Rows that a motion goes so many times, on a pane of `page` rows over `all`.
+fn steps(motion: Motion, times: usize, page: isize, all: isize) -> isize {
+    let times = isize::try_from(times).unwrap_or(isize::MAX);
+    times.saturating_mul(match motion {
         Motion::Down => 1,
         Motion::Up => -1,
         Motion::PageDown => (page - 1).max(1),
@@ -133,5 +159,5 @@ fn steps(motion: Motion, page: isize, all: isize) -> isize {
         Motion::First => -all,
         Motion::Last => all,
         Motion::Left | Motion::Right => 0,
-    }
+    })
 }

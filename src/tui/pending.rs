@@ -57,9 +57,13 @@ pub fn name(key: &KeyEvent) -> Option<String> {
     Some(if key.modifiers.contains(KeyModifiers::CONTROL) { format!("C-{}", text.to_lowercase()) } else { text })
 }
 
-/// What the keyboard has half said: the first of two keys.
+/// Digits of a count that are kept; more of them stand for no other number.
+const DIGITS: usize = 12;
+
+/// What the keyboard has half said: a count, and the first of two keys.
 #[derive(Clone, Debug, Default)]
 pub struct Pending {
+    count: String,
     first: Option<char>,
 }
 
@@ -72,14 +76,13 @@ pub enum Pressed {
     More,
     /// What was half typed is dropped.
     Dropped,
-    /// An action.
-    Act(Action),
+    /// An action, and the count that was typed before it.
+    Act(Action, Option<usize>),
 }
 
 /// What a key of this name does at a place.
-fn look_up(name: &str, place: Places) -> Pressed {
-    let here = KEYS.iter().filter(|row| row.places.meet(place));
-    here.filter_map(|row| action_of(row, name)).next().map_or(Pressed::Nothing, Pressed::Act)
+fn look_up(name: &str, place: Places) -> Option<Action> {
+    KEYS.iter().filter(|row| row.places.meet(place)).find_map(|row| action_of(row, name))
 }
 
 impl Pending {
@@ -87,24 +90,48 @@ impl Pending {
     pub fn press(&mut self, key: &KeyEvent, place: Places) -> Pressed {
         let Some(name) = name(key) else { return Pressed::Nothing };
         let single = name.chars().next().filter(|_| name.len() == 1);
+        if self.first.is_none()
+            && let Some(digit) = single.filter(char::is_ascii_digit)
+            && (!self.count.is_empty() || look_up(&name, place) == Some(Action::Count))
+        {
+            if self.count.len() < DIGITS {
+                self.count.push(digit);
+            }
+            return Pressed::More;
+        }
         if let Some(first) = self.first.take() {
             return match name.as_str() {
-                "Esc" => Pressed::Dropped,
+                "Esc" => self.drop_all(),
                 // What ends or stops the program does so at any time.
-                name if name.starts_with("C-") => look_up(name, place),
-                name => look_up(&format!("{first}{name}"), place),
+                name if name.starts_with("C-") => self.come_to(name, place),
+                name => self.come_to(&format!("{first}{name}"), place),
             };
+        }
+        if name == "Esc" && !self.count.is_empty() {
+            return self.drop_all();
         }
         if let Some(character) = single.filter(|character| place.meet(Places::PANES) && begins_pair(*character)) {
             self.first = Some(character);
             return Pressed::More;
         }
-        look_up(&name, place)
+        self.come_to(&name, place)
+    }
+
+    fn drop_all(&mut self) -> Pressed {
+        *self = Self::default();
+        Pressed::Dropped
+    }
+
+    /// What a key of this name comes to, with the count.
+    fn come_to(&mut self, name: &str, place: Places) -> Pressed {
+        let count = Some(std::mem::take(&mut self.count)).filter(|count| !count.is_empty());
+        let count = count.map(|digits| digits.parse().unwrap_or(usize::MAX));
+        look_up(name, place).map_or(Pressed::Nothing, |action| Pressed::Act(action, count))
     }
 
     /// What was typed so far, to be shown.
     pub fn text(&self) -> String {
-        self.first.map(String::from).unwrap_or_default()
+        self.count.chars().chain(self.first).collect()
     }
 }
 
@@ -124,6 +151,10 @@ mod tests {
         KeyEvent::new(code, modifiers)
     }
 
+    fn act(action: Action) -> Pressed {
+        Pressed::Act(action, None)
+    }
+
     fn check(keys: &[&str], place: Places, expected: Pressed) {
         let mut pending = Pending::default();
         let last = keys.iter().map(|name| pending.press(&key(name), place)).last().unwrap();
@@ -132,25 +163,45 @@ mod tests {
 
     #[test]
     fn keys_come_to_actions() {
-        check(&["j"], Places::LIST, Pressed::Act(Action::Move(Motion::Down)));
-        check(&["0"], Places::LIST, Pressed::Nothing);
-        check(&["F"], Places::LIST, Pressed::Act(Action::Follow));
-        check(&["3"], Places::LIST, Pressed::Act(Action::Show(View::Exchanges)));
+        check(&["j"], Places::LIST, act(Action::Move(Motion::Down)));
+        check(&["F"], Places::LIST, act(Action::Follow));
+        check(&["3"], Places::LIST, act(Action::Show(View::Exchanges)));
         check(&["z"], Places::TREE, Pressed::More);
-        check(&["z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll));
+        check(&["z", "R"], Places::TREE, act(Action::UnfoldAll));
         check(&["z", "q"], Places::TREE, Pressed::Nothing);
         check(&["z", "Esc"], Places::TREE, Pressed::Dropped);
-        check(&["z", "C-c"], Places::TREE, Pressed::Act(Action::Quit));
-        check(&["m", "a"], Places::LIST, Pressed::Act(Action::Mark('a')));
-        check(&["m", "Q"], Places::FLOW, Pressed::Act(Action::Mark('Q')));
+        check(&["z", "C-c"], Places::TREE, act(Action::Quit));
+        check(&["m", "a"], Places::LIST, act(Action::Mark('a')));
+        check(&["m", "Q"], Places::FLOW, act(Action::Mark('Q')));
         check(&["m", "5"], Places::LIST, Pressed::Nothing);
         check(&["m", "'"], Places::LIST, Pressed::Nothing);
-        check(&["'", "z"], Places::FACTS, Pressed::Act(Action::ToMark('z')));
-        check(&["'", "'"], Places::TREE, Pressed::Act(Action::Jump(Jump::Before)));
+        check(&["'", "z"], Places::FACTS, act(Action::ToMark('z')));
+        check(&["'", "'"], Places::TREE, act(Action::Jump(Jump::Before)));
         // The first letter of a key's name begins no pair.
         check(&["U"], Places::LIST, Pressed::Nothing);
-        check(&["C-d"], Places::HELP, Pressed::Act(Action::Move(Motion::HalfDown)));
-        check(&["Enter"], Places::PROMPT, Pressed::Act(Action::Accept));
+        check(&["C-d"], Places::HELP, act(Action::Move(Motion::HalfDown)));
+        check(&["Enter"], Places::PROMPT, act(Action::Accept));
         check(&["j"], Places::PROMPT, Pressed::Nothing);
+    }
+
+    #[test]
+    fn a_count_begins_where_a_digit_is_nothing_else() {
+        let moved = |motion, count| Pressed::Act(Action::Move(motion), Some(count));
+        check(&["0"], Places::LIST, Pressed::More);
+        check(&["7"], Places::TREE, Pressed::More);
+        check(&["0", "5", "j"], Places::LIST, moved(Motion::Down, 5));
+        check(&["0", "2", "0", "G"], Places::FLOW, moved(Motion::Last, 20));
+        check(&["9", "1", "k"], Places::EXCHANGES, moved(Motion::Up, 91));
+        check(&["5"], Places::LIST, act(Action::Show(View::Findings)));
+        check(&["5", "j"], Places::HELP, moved(Motion::Down, 5));
+        check(&["0", "5", "z"], Places::TREE, Pressed::More);
+        check(&["0", "5", "z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll, Some(5)));
+        check(&["0", "5", "Esc"], Places::LIST, Pressed::Dropped);
+        check(&["0", "5", "Esc", "j"], Places::LIST, act(Action::Move(Motion::Down)));
+        check(&["0", "5", "z", "Esc", "j"], Places::LIST, act(Action::Move(Motion::Down)));
+        check(&["0", "5", "C-c"], Places::LIST, Pressed::Act(Action::Quit, Some(5)));
+        check(&["0"], Places::PROMPT, Pressed::Nothing);
+        let nines = vec!["9"; 40];
+        check(&[&nines[..], &["j"]].concat(), Places::LIST, moved(Motion::Down, 999_999_999_999));
     }
 }

@@ -28,6 +28,7 @@ const ROWS: &[Row] = &[
     ("C-u", "half a page up", ":88 Enter", "\u{25b6}  84"),
     ("g Home", "to the first", ":9 Enter", "\u{25b6}   1"),
     ("G End", "to the last, and follow the newest", "", "\u{25b6}  88"),
+    ("0 6 7 8 9", "begin a count, which is shown", "", " Esc drop "),
     ("h Left", "fold, or to the field above; in the bytes", "Enter", "\u{25b6}\u{25b8} CoAP"),
     ("h Left", "fold, or to the field above; in the bytes", "Enter Tab l l", "Byte 0 holds"),
     ("l Right", "unfold, or into the field; in the bytes", "Enter h", "\u{25b6}\u{25be} CoAP"),

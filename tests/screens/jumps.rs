@@ -167,3 +167,119 @@ fn a_fold_shows_the_mark_of_a_message_in_it() {
     let film = Scene::lab("05-block-loss.client.pcap").at(LARGE).keys(&keys).keys("'a").run();
     assert!(film.last().contains("unfolded; Esc folds again"), "{}", film.last());
 }
+
+/// Both scripts end on the same screen, but for what is said in the lines at its end.
+fn check_same(counted: &str, repeated: &str) {
+    let body = |keys: &str| {
+        let film = keys.split('|').fold(Scene::built_in(), |scene, keys| scene.keys(keys).wait()).run();
+        film.last().lines().take(20).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(body(counted).join("\n"), body(repeated).join("\n"), "{counted}: not as {repeated}");
+}
+
+#[test]
+fn a_count_does_what_so_many_keys_do() {
+    for (counted, repeated) in [
+        ("0 5 j", "j j j j j"),
+        ("7 j", "j j j j j j j"),
+        ("0 1 0 j", "j j j j j j j j j j"),
+        ("20G 0 3 k", "20G k k k"),
+        ("0 2 PgDn", "PgDn PgDn"),
+        ("0 3 ]", "] ] ]"),
+        ("88G 0 2 [", "88G [ ["),
+        ("41G 0 2 }", "41G } }"),
+        ("44G 0 2 {", "44G { {"),
+        ("0 2 0 G", ":20 Enter"),
+        ("0 2 0 g", ":20 Enter"),
+        ("0 2 0 End", ":20 Enter"),
+        ("f 0 2 0 G", "f :20 Enter"),
+        ("Enter 0 2 0 G", "Enter :20 Enter"),
+        ("Enter 0 4 J", "Enter J J J J"),
+        ("5G 9G 20G 0 2 Backspace", "5G 9G 20G Backspace Backspace"),
+        ("5G 9G 20G 9 Backspace", "1G"),
+        ("0 3 ] ''", "] g"),
+        ("f 0 6 j", "f j j j j j j"),
+        ("f 0 2 l", "f l l"),
+        ("f 41G = 0 2 j", "f 41G = j j"),
+        ("3 0 4 j", "3 j j j j"),
+        ("4 0 2 j", "4 j j"),
+        ("5 | 0 3 j", "5 | j j j"),
+        ("3 Tab 0 3 j", "3 Tab j j j"),
+        ("Enter 0 3 j", "Enter j j j"),
+        ("Enter 0 2 l", "Enter l l"),
+        ("Enter 0 4 h", "Enter h"),
+        ("Enter zR Tab 0 6 l", "Enter zR Tab l l l l l l"),
+        ("? 0 6 j", "? j j j j j j"),
+        ("? 6 j", "? 0 6 j"),
+        ("? 3 j", "? j j j"),
+        ("? 0 2 0 G", "? 0 1 9 j"),
+        // A count that was dropped, and one that its key has no use for.
+        ("0 5 Esc j", "j"),
+        ("0 5 z Esc j", "j"),
+        ("0 5 t j", "t j"),
+        // Views are a key away as ever, also behind each other.
+        ("3 4 2 j", "f j"),
+        ("0 3", ""),
+    ] {
+        check_same(counted, repeated);
+    }
+}
+
+#[test]
+fn huge_counts_do_no_harm() {
+    let huge = "9 ".repeat(30);
+    for (view, down, up) in [
+        ("", "j", "G"),
+        ("30G", "k", "g"),
+        ("", "PgDn", "G"),
+        ("f", "j", "f G"),
+        ("f 30G", "C-u", "g"),
+        ("3", "j", "G"),
+        ("3 G", "k", "g"),
+        ("4", "j", "G"),
+        ("5 |", "j", "G"),
+        ("Enter", "j", "G"),
+        ("Enter G", "C-u", "g"),
+        ("Enter Tab", "j", "G"),
+        ("3 Tab", "j", "G"),
+        ("?", "j", "G"),
+        ("? G", "k", "g"),
+        ("f 41G =", "j", "G"),
+        ("f 41G = G", "k", "g"),
+        ("", "J", "G"),
+    ] {
+        let end = up.strip_prefix("f ").unwrap_or(up);
+        check_same(&format!("{view} {huge} {down}"), &format!("{view} {end}"));
+    }
+    for (keys, said) in [
+        (format!("{huge} ]"), " of 999999999999 steps: no problem below"),
+        (format!("41G {huge} }}"), " of 999999999999 steps: no later message of this exchange"),
+        (format!("{huge} G"), "no frame 999999999999: there are 88 frames"),
+        (format!("5G {huge} '"), "Esc drop"),
+    ] {
+        let film = Scene::built_in().keys(&keys).run();
+        assert!(film.last().contains(said), "{keys}: {said} is missing:\n{}", film.last());
+    }
+}
+
+#[test]
+fn a_count_is_shown_while_it_is_typed() {
+    for size in [SMALL, LARGE, TINY] {
+        let last = |keys: &str| {
+            let film = Scene::built_in().at(size).keys(keys).run();
+            film.last().lines().last().unwrap().to_owned()
+        };
+        assert!(last("0 1 7").starts_with(" 017 Esc drop "), "{}", last("0 1 7"));
+        assert!(last("f 9").starts_with(" 9 Esc drop "), "{}", last("f 9"));
+        assert!(last("0 1 z").starts_with(" 01z Esc drop "), "{}", last("0 1 z"));
+        assert!(!last("0 1 7 Esc").contains("Esc drop"), "{}", last("0 1 7 Esc"));
+        assert!(last("0 1 7").ends_with("? help"), "{}", last("0 1 7"));
+    }
+    // Who types a count as elsewhere is told how it is typed here.
+    for keys in ["0 j", "2 0 G", "0 0 ]"] {
+        let film = Scene::built_in().keys(keys).run();
+        assert!(film.last().contains("0 begins a count: 020G goes to message 20"), "{keys}:\n{}", film.last());
+    }
+    let film = Scene::built_in().keys("G 0 2 [").run();
+    assert!(!film.last().contains("steps"), "{}", film.last());
+}

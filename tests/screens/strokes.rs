@@ -11,7 +11,8 @@ pub fn keys_of(keys: &str) -> impl Iterator<Item = KeyEvent> {
                 || word.chars().nth(1).is_some_and(char::is_lowercase) && word.starts_with(char::is_uppercase))
     };
     // `20G` stands for the keys that go to frame 20.
-    let frame = |word: &str| word.strip_suffix('G').filter(|number| number.parse::<u32>().is_ok()).map(str::to_owned);
+    let is_frame = |number: &&str| number.parse::<u32>().is_ok() && !number.starts_with('0');
+    let frame = |word: &str| word.strip_suffix('G').filter(is_frame).map(str::to_owned);
     let spelled: Vec<String> = keys
         .split_whitespace()
         .map(|word| frame(word).map_or_else(|| word.to_owned(), |n| format!(":{n} Enter")))

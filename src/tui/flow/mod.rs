@@ -18,7 +18,7 @@ pub use draw::draw;
 /// Lines behind the pane that are looked at for late messages, whose slants begin on it.
 const AHEAD: usize = 8;
 /// Rows that a motion goes one by one; farther ones go by messages.
-const FAR: u32 = 1024;
+const FAR: usize = 1024;
 /// Columns from which times have microseconds.
 const WIDE: usize = 104;
 
@@ -180,24 +180,22 @@ impl App {
     }
 
     /// Move in the ladder: from row to row, or from lane to lane.
-    pub(super) fn move_in_flow(&mut self, motion: Motion) {
-        let rows = 1u32;
-        let page = self.flow.page.0.max(2) as u32;
+    pub(super) fn move_in_flow(&mut self, motion: Motion, times: usize) {
+        let page = self.flow.page.0.max(2);
+        let is_whole = *self.flow.ladder.scope() == Scope::All;
         let (down, steps) = match motion {
-            Motion::Down => (true, rows),
-            Motion::Up => (false, rows),
-            Motion::PageDown => (true, rows.saturating_mul(page - 1)),
-            Motion::PageUp => (false, rows.saturating_mul(page - 1)),
-            Motion::HalfDown => (true, rows.saturating_mul(page / 2)),
-            Motion::HalfUp => (false, rows.saturating_mul(page / 2)),
-            Motion::Left | Motion::Right => return self.scroll_lanes(motion == Motion::Right, rows),
-            Motion::First | Motion::Last if *self.flow.ladder.scope() == Scope::All => {
-                return self.move_in_list(motion);
-            }
-            Motion::First | Motion::Last => return self.select_end(motion == Motion::Last),
+            Motion::Down => (true, times),
+            Motion::Up => (false, times),
+            Motion::PageDown => (true, times.saturating_mul(page - 1)),
+            Motion::PageUp => (false, times.saturating_mul(page - 1)),
+            Motion::HalfDown => (true, times.saturating_mul(page / 2)),
+            Motion::HalfUp => (false, times.saturating_mul(page / 2)),
+            Motion::Left | Motion::Right => return self.scroll_lanes(motion == Motion::Right, times),
+            Motion::First | Motion::Last if is_whole => return self.move_in_list(motion, times),
+            Motion::First | Motion::Last => return self.select_far(motion == Motion::Last, usize::MAX),
         };
         if steps > FAR {
-            return self.move_in_list(motion);
+            return if is_whole { self.move_in_list(motion, times) } else { self.select_far(down, steps) };
         }
         let range = self.shown();
         let ended = !self.grows();
@@ -217,18 +215,23 @@ impl App {
         self.select(item.first);
     }
 
-    /// The first of the messages that have a row, or the last.
-    fn select_end(&mut self, last: bool) {
-        let (ladder, store) = (&self.flow.ladder, &self.store);
-        let mut shown = self.shown().filter(|id| ladder.shows(store, *id));
-        if let Some(id) = if last { shown.next_back() } else { shown.next() } {
+    /// The message so many rows on of those that have one, or the last there is in that direction.
+    fn select_far(&mut self, down: bool, rows: usize) {
+        let Some(selected) = self.list.selected else { return };
+        let (ladder, store, shown) = (&self.flow.ladder, &self.store, self.shown());
+        let has_row = |id: &RecordId| ladder.shows(store, *id);
+        let far = if down {
+            (selected.saturating_add(1)..shown.end).filter(has_row).take(rows).last()
+        } else {
+            (shown.start..selected).rev().filter(has_row).take(rows).last()
+        };
+        if let Some(id) = far {
             self.select(id);
         }
     }
 
-    fn scroll_lanes(&mut self, right: bool, by: u32) {
+    fn scroll_lanes(&mut self, right: bool, by: usize) {
         let (left_of, right_of) = self.flow.columns.beyond;
-        let by = by as usize;
         let moved = if right { by.min(right_of) } else { by.min(left_of) };
         if moved == 0 {
             return self.say(if right { "no lane farther to the right" } else { "no lane farther to the left" });

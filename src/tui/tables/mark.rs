@@ -131,13 +131,13 @@ impl App {
     }
 
     /// Move in the table; the first message of the row is selected with it.
-    pub(in crate::tui) fn move_in_table(&mut self, motion: Motion) {
+    pub(in crate::tui) fn move_in_table(&mut self, motion: Motion, times: usize) {
         let count = self.table_len();
         let (view, page) = (self.view, self.tables.page.max(2));
         let (place, is_marked) = self.marked_place();
-        let Some(target) = motion.row(place, page, count) else { return };
+        let Some(target) = motion.row(place, times, page, count) else { return };
         // Without a mark the next row is the one that stands there.
-        let target = if motion == Motion::Down && !is_marked { place } else { target };
+        let target = if motion == Motion::Down && !is_marked { target.saturating_sub(1) } else { target };
         let is_end = matches!(motion, Motion::First | Motion::Last) && self.awaits_order(view);
         if motion == Motion::Last {
             self.thaw();

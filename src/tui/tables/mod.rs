@@ -332,7 +332,7 @@ impl App {
     }
 
     /// Move among the lines below the table; a message that a line is about is selected.
-    pub(super) fn move_in_facts(&mut self, motion: Motion) {
+    pub(super) fn move_in_facts(&mut self, motion: Motion, times: usize) {
         if self.refuse_unmarked() {
             return;
         }
@@ -350,18 +350,7 @@ impl App {
         }
         let facts = &self.tables.facts;
         let (last, page) = (facts.lines.len().saturating_sub(1), facts.rows().max(2));
-        let cursor = match motion {
-            Motion::Down => facts.cursor + 1,
-            Motion::Up => facts.cursor.saturating_sub(1),
-            Motion::PageDown => facts.cursor + page - 1,
-            Motion::PageUp => facts.cursor.saturating_sub(page - 1),
-            Motion::HalfDown => facts.cursor + page / 2,
-            Motion::HalfUp => facts.cursor.saturating_sub(page / 2),
-            Motion::First => 0,
-            Motion::Last => last,
-            Motion::Left | Motion::Right => return,
-        }
-        .min(last);
+        let Some(cursor) = motion.row(facts.cursor, times, page, last + 1).map(|row| row.min(last)) else { return };
         let record = facts.lines.get(cursor).and_then(|line| line.record);
         self.tables.facts.cursor = cursor;
         if let Some(record) = record.filter(|record| self.visible().has(*record)) {
@@ -490,7 +479,7 @@ impl App {
             && let Some((motion, selected)) = self.tables.of_mut(view).end.take()
             && selected == self.list.selected
         {
-            self.move_in_table(motion);
+            self.move_in_table(motion, 1);
         }
     }
 }

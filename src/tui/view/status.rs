@@ -322,7 +322,8 @@ pub fn hints(buffer: &mut Buffer, area: Rect, app: &App) {
     }
     let end_width = text::pieces_width(&end);
     let mut pieces: Pieces = vec![(format!(" {}", app.pending.text()), app.theme.key())];
-    for (key, word) in hints {
+    let drop = Some(("Esc", "drop")).filter(|_| !app.pending.text().is_empty());
+    for (key, word) in drop.into_iter().chain(hints) {
         let hint: Pieces = vec![(key.into(), app.theme.key()), (format!(" {word}  "), Style::new())];
         if text::pieces_width(&pieces) + text::pieces_width(&hint) + end_width > columns {
             break;
