@@ -12,6 +12,8 @@ mod arrows;
 mod ascii;
 #[path = "screens/chart.rs"]
 mod chart;
+#[path = "screens/compare.rs"]
+mod compare;
 #[path = "screens/cut.rs"]
 mod cut;
 #[path = "screens/down.rs"]
@@ -124,9 +126,14 @@ fn the_same_field_stays_selected_from_message_to_message() {
     assert_eq!(row(film.last()).map(|row| row.contains("Uri-Path")), Some(true), "{}", film.last());
 }
 
+/// The row of the selected message.
+fn marked_row(frame: &str) -> Option<&str> {
+    frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}'))
+}
+
 /// Number of the selected message, as its row shows it.
 fn selected_number(frame: &str) -> Option<String> {
-    let row = frame.lines().skip(2).find(|row| row.starts_with('\u{25b6}'))?;
+    let row = marked_row(frame)?;
     row.trim_start_matches('\u{25b6}').split_whitespace().next().map(str::to_owned)
 }
 
@@ -342,7 +349,7 @@ fn every_size_can_be_drawn() {
 
 /// Keys that a restless user presses; none ends the screen.
 const RESTLESS: &str = "1 2 3 4 5 5 f Tab S-Tab Enter Esc j k G g PgDn PgUp C-d C-u ] [ } { ( ) Backspace o O b = ! x t d r p F zR zM zi zb P H A \
-                        h l \\ + - ? / C-f : n N Up Down y m a ' '' mb 'b 0 9 7";
+                        h l \\ + - ? / C-f : n N Up Down y m a ' '' mb 'b 0 9 7 Space Space";
 
 #[test]
 fn any_keys_at_any_size_break_nothing() {

@@ -200,6 +200,8 @@ pub enum Action {
     GoTo,
     /// Mark the selected message with this letter, or take the mark away.
     Mark(char),
+    /// Pick the selected message to be compared, or compare it with the one that is.
+    Pick,
     /// Go to the message with this mark.
     ToMark(char),
     /// In the ladder.

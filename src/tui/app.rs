@@ -6,6 +6,7 @@ use tui_input::backend::crossterm::to_input_request;
 
 use super::action::{Action, View};
 use super::again::Awaited;
+use super::compare::Compared;
 use super::detail::Detail;
 use super::event::Sender;
 use super::filter_bar::FilterBar;
@@ -136,6 +137,10 @@ pub struct App {
     pub pending: Pending,
     /// Messages that the user marked.
     pub marks: Marks,
+    /// The frame of the message that is to be compared with another.
+    pub picked: Option<u32>,
+    /// Two messages that are compared, shown in the place of the panes.
+    pub compared: Option<Compared>,
     /// A line for the user until the next key.
     pub notice: Option<String>,
     /// Times.
@@ -200,6 +205,8 @@ impl App {
             overlay: Overlay::None,
             pending: Pending::default(),
             marks: Marks::default(),
+            picked: None,
+            compared: None,
             times: Times::new(times),
             finder: Finder::default(),
             filter: FilterBar::default(),
@@ -263,6 +270,7 @@ impl App {
             (Overlay::Save(_), _) => Places::SAVE,
             (Overlay::Replace(_), _) => Places::REPLACE,
             (Overlay::Confirm, _) => Places::CONFIRM,
+            (Overlay::None, _) if self.compared.is_some() => Places::COMPARED,
             (Overlay::None, Pane::List) => match self.view {
                 View::Messages => Places::LIST,
                 View::Flow => Places::FLOW,
@@ -345,6 +353,7 @@ impl App {
             Action::GoTo => self.overlay = Overlay::GoTo(Input::default()),
             Action::Mark(letter) => self.mark(letter),
             Action::ToMark(letter) => self.go_to_mark(letter),
+            Action::Pick => self.pick(),
             Action::Flow(action) => self.act_in_flow(action),
             Action::Help => {
                 self.overlay = if matches!(self.overlay, Overlay::Help(_)) { Overlay::None } else { Overlay::Help(0) }

@@ -61,7 +61,6 @@ pub const KEYS: &[Binding] = &[
         Gr::Move,
         "begin a count, which is shown: 05j goes 5 down, 03] 3 problems on, 020G to message 20; 1 to 5 alone are views",
     ),
-    row(&["1", "2", "3", "4", "5"], A::Count, P::HELP, Gr::Move, ""),
     row(
         &["h", "Left"],
         A::Move(M::Left),
@@ -199,6 +198,19 @@ pub const KEYS: &[Binding] = &[
         "m '",
         "marks",
     ),
+    hinted(
+        row(
+            &["Space"],
+            A::Pick,
+            P(1 | 2 | 4 | 64),
+            Gr::Messages,
+            "compare: Space on one message, Space on another; Space or Esc leaves",
+        ),
+        7,
+        "Space",
+        "compare",
+    ),
+    hinted(row(&["Space"], A::Out, P::COMPARED, Gr::Messages, ""), 2, "Space", "back"),
     row(&["'a"], A::ToMark('a'), P::PANES, Gr::Messages, "to the message with a mark: ' and its letter"),
     row(
         &["''"],
@@ -281,7 +293,7 @@ pub const KEYS: &[Binding] = &[
         "q",
         "quit",
     ),
-    hinted(row(&["q"], A::Leave, P(2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096), Gr::Program, ""), 4, "q", "out"),
+    hinted(row(&["q"], A::Leave, P(2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096 | 32768), Gr::Program, ""), 4, "q", "out"),
     row(&["C-c"], A::Quit, P::ALL, Gr::Program, "end at once"),
     hinted(
         row(
@@ -336,6 +348,7 @@ mod tests {
             Places::OBSERVATIONS,
             Places::FINDINGS,
             Places::FACTS,
+            Places::COMPARED,
         ];
         for place in all {
             let mut seen = HashSet::new();

@@ -87,7 +87,7 @@ impl App {
     }
 
     /// The message of a frame, where it is in memory.
-    fn id_of(&self, frame: u32) -> Option<RecordId> {
+    pub(super) fn id_of(&self, frame: u32) -> Option<RecordId> {
         let id = self.id_from(frame);
         self.store.get(id).filter(|record| record.frame == frame).map(|_| id)
     }

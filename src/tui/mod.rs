@@ -5,6 +5,7 @@ mod again;
 mod app;
 mod arrange;
 mod cells;
+mod compare;
 mod detail;
 mod drawn;
 mod event;

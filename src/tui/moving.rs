@@ -11,7 +11,10 @@ impl App {
             (Some(number), Motion::First | Motion::Last, Overlay::Help(top)) => {
                 *top = number.saturating_sub(1).min(self.help_page.1.saturating_sub(self.help_page.0));
             }
-            (Some(number), Motion::First | Motion::Last, _) => return self.go_to_frame(number as u64),
+            (Some(number), Motion::First | Motion::Last, _) => match &mut self.compared {
+                Some(compared) => compared.scroll(number.saturating_sub(1)),
+                None => return self.go_to_frame(number as u64),
+            },
             _ => self.go(motion, count.unwrap_or(1)),
         }
         if matches!(motion, Motion::First | Motion::Last) && from != self.list.selected {
@@ -29,6 +32,11 @@ impl App {
             let by = steps(motion, times, page.max(2) as isize, rows as isize);
             *top = top.saturating_add_signed(by).min(rows.saturating_sub(page));
             return;
+        }
+        if let Some(compared) = &mut self.compared {
+            let (page, rows) = compared.page;
+            let by = steps(motion, times, page.max(2) as isize, rows as isize);
+            return compared.scroll(compared.top.saturating_add_signed(by));
         }
         match self.focus {
             Pane::List if self.view == View::Flow => self.move_in_flow(motion, times),
@@ -79,6 +87,7 @@ impl App {
         let detail = (self.detail.cursor, self.detail.byte, self.detail.visible.len());
         let table = (self.tables.place(self.view), self.findings.marked_key(), self.tables.facts.cursor);
         let list = (self.list.selected, self.list.follow, self.is_frozen());
+        let help = (help, self.compared.as_ref().map(|compared| compared.top));
         (help, detail, table, list, self.flow.first_lane())
     }
 
@@ -87,6 +96,7 @@ impl App {
         let below = !matches!(motion, Motion::Up | Motion::PageUp | Motion::HalfUp | Motion::First | Motion::Left);
         let what = match (&self.overlay, self.focus) {
             (Overlay::Help(_), _) => "row of the help",
+            (Overlay::None, _) if self.compared.is_some() => "row that is shown",
             (_, Pane::List) if self.list.selected.is_none() => return "no message is shown".into(),
             (_, Pane::List) => "row",
             (_, Pane::Tree) => "line",

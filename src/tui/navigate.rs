@@ -33,6 +33,9 @@ impl App {
     }
 
     pub(super) fn go_out(&mut self) {
+        if matches!(self.overlay, Overlay::None) && self.compared.take().is_some() {
+            return;
+        }
         match (matches!(self.overlay, Overlay::None), self.focus) {
             (true, Pane::Bytes) => self.focus = Pane::Tree,
             (true, Pane::Tree) => self.focus = Pane::List,
@@ -40,6 +43,7 @@ impl App {
                 self.finder.stop();
                 self.say("search stopped");
             }
+            (true, Pane::List) if self.drop_pick() => {}
             (true, Pane::List) if std::mem::take(&mut self.zoomed) => {}
             (true, Pane::List) if self.leave_scope() => {}
             (true, Pane::List) if self.go_back() => {}
@@ -55,8 +59,16 @@ impl App {
         }
     }
 
+    /// Nothing is to be left but the program.
+    pub(super) fn is_at_top(&self) -> bool {
+        matches!(self.overlay, Overlay::None)
+            && self.compared.is_none()
+            && self.focus == Pane::List
+            && self.before.is_empty()
+    }
+
     pub(super) fn leave(&mut self) -> Effect {
-        if matches!(self.overlay, Overlay::None) && self.focus == Pane::List && self.before.is_empty() {
+        if self.is_at_top() {
             if self.saving.is_some() {
                 self.say("a file is still being written; C-c ends all the same, and takes it back");
                 return Effect::None;

@@ -193,7 +193,8 @@ mod tests {
         check(&["0", "2", "0", "G"], Places::FLOW, moved(Motion::Last, 20));
         check(&["9", "1", "k"], Places::EXCHANGES, moved(Motion::Up, 91));
         check(&["5"], Places::LIST, act(Action::Show(View::Findings)));
-        check(&["5", "j"], Places::HELP, moved(Motion::Down, 5));
+        check(&["5"], Places::HELP, Pressed::Nothing);
+        check(&["0", "5", "j"], Places::COMPARED, moved(Motion::Down, 5));
         check(&["0", "5", "z"], Places::TREE, Pressed::More);
         check(&["0", "5", "z", "R"], Places::TREE, Pressed::Act(Action::UnfoldAll, Some(5)));
         check(&["0", "5", "Esc"], Places::LIST, Pressed::Dropped);

@@ -35,6 +35,8 @@ impl Places {
     pub const SAVE: Self = Self(8192);
     /// The question whether a file is to be replaced.
     pub const REPLACE: Self = Self(16384);
+    /// Two messages that are compared.
+    pub const COMPARED: Self = Self(32768);
     /// Both tables.
     pub const TABLES: Self = Self(256 | 512);
     /// Where a table is seen: all of them, and what is below them.
@@ -42,7 +44,7 @@ impl Places {
     /// The panes.
     pub const PANES: Self = Self(1 | 2 | 4 | 64 | 256 | 512 | 1024 | 4096);
     /// Everywhere that scrolls.
-    pub const SCROLL: Self = Self(1 | 2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096);
+    pub const SCROLL: Self = Self(1 | 2 | 4 | 8 | 64 | 256 | 512 | 1024 | 4096 | 32768);
     /// Everywhere.
     pub const ALL: Self = Self(0xffff);
 

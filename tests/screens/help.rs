@@ -67,6 +67,8 @@ const ROWS: &[Row] = &[
     ("N", "find backwards", "C-f P U T Enter | n |", "\u{25b6}   9"),
     ("D", "decode the other port that looks like CoAP, too", "", "nothing on other ports looks like CoAP"),
     (":", "go to a frame by its number", "", "Frame>"),
+    ("Space", "compare: Space on one message, Space on another", "", "#1 is picked"),
+    ("Space", "compare: Space on one message, Space on another", "Space j", "two messages, * where they differ"),
     ("ma", "mark this message: m and any letter", ":4 Enter", "\u{25b6}   4a"),
     ("ma", "mark this message: m and any letter", "ma", "#1 has mark a no more"),
     ("'a", "to the message with a mark: ' and its letter", ":4 Enter ma G", "\u{25b6}   4a"),

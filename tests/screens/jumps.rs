@@ -211,7 +211,6 @@ fn a_count_does_what_so_many_keys_do() {
         ("Enter zR Tab 0 6 l", "Enter zR Tab l l l l l l"),
         ("? 0 6 j", "? j j j j j j"),
         ("? 6 j", "? 0 6 j"),
-        ("? 3 j", "? j j j"),
         ("? 0 2 0 G", "? 0 1 9 j"),
         // A count that was dropped, and one that its key has no use for.
         ("0 5 Esc j", "j"),

@@ -28,7 +28,7 @@ const SIGNS: &[(&str, &[(&str, &str)])] = &[
                 "answers or repeats the message of frame 4, and after how long (a retransmission: after the copy before it)",
             ),
             ("R1=#4", "a retransmission whose flag is another"),
-            ("4a", "the message of frame 4 has mark a"),
+            ("4a", "the message of frame 4 has mark a; with + it is picked for a comparison"),
             ("| before a row", "the message belongs to the exchange of the selected one"),
             ("c1 s1 e1", "the first client, the first server, the first sender of ICMP errors that was seen"),
         ],

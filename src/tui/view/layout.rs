@@ -12,7 +12,7 @@ const THREE: u16 = 16;
 /// Rows of the list at least, with its heads.
 const LEAST: u16 = 3;
 /// Columns from which tree and bytes stand side by side.
-const BESIDE: u16 = 104;
+pub const BESIDE: u16 = 104;
 
 /// The screen divided. Absent panes are not shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -90,9 +90,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
     }
 }
 
-/// The mark of a message, where it has one.
+/// The mark of a message, or the sign that it is picked, where it has one.
 pub fn letter(buffer: &mut Buffer, x: u16, y: u16, app: &App, id: RecordId) {
-    let letter = app.store.get(id).and_then(|record| app.marks.letter(record.frame));
+    let sign = |frame| if app.picked == Some(frame) { Some('+') } else { app.marks.letter(frame) };
+    let letter = app.store.get(id).and_then(|record| sign(record.frame));
     if let Some(letter) = letter.filter(|_| x < buffer.area.right()) {
         buffer.set_stringn(x, y, letter.encode_utf8(&mut [0; 4]), 1, app.theme.letter());
     }

@@ -1,6 +1,7 @@
 //! The screen drawn: what the state is made into. Nothing here changes the state but the sizes of the panes.
 
 mod bytes;
+mod compare;
 mod detail;
 mod empty;
 mod filter;
@@ -37,6 +38,9 @@ pub fn draw(frame: &mut ratatui::Frame<'_>, app: &mut App) {
     if let Overlay::Help(_) = app.overlay {
         help::draw(buffer, body, app);
         status::help_place(buffer, panes.explain, app);
+    } else if let Some(compared) = &app.compared {
+        compare::draw(buffer, body, app, compared);
+        compare::place(buffer, panes.explain, app, compared);
     } else if app.is_empty() {
         empty::draw(buffer, body, app);
         status::notice(buffer, panes.explain, app);
@@ -124,6 +128,11 @@ fn tell_sizes(app: &mut App, panes: &Panes) {
     let columns = panes.bytes.map_or(0, |pane| pane.width - u16::from(panes.beside));
     app.detail.byte_page = (rows(panes.bytes), bytes::per_row(usize::from(columns)));
     app.shared = (panes.shift, panes.limits);
+    if let Some(compared) = &mut app.compared {
+        let rows = compare::rows(compared, app.theme, usize::from(panes.title.width)).len();
+        compared.page = (usize::from(body(panes).height.saturating_sub(1)), rows);
+        compared.scroll(compared.top);
+    }
     app.help_page.0 = usize::from(body(panes).height);
     app.help_page.1 = help::rows(app, usize::from(panes.title.width)).len();
 }
@@ -136,7 +145,7 @@ fn too_small(buffer: &mut Buffer, area: Rect, app: &App) {
         Overlay::Confirm => app.would_lose().map(|what| format!("{what}: q ends all the same, Esc goes on. ")),
         _ => None,
     };
-    let q_ends = matches!(app.overlay, Overlay::None) && app.focus == Pane::List && app.before.is_empty();
+    let q_ends = app.is_at_top();
     let way = match (&question, q_ends && app.saving.is_none(), app.would_lose()) {
         (Some(_), ..) => "",
         (None, true, None) => "; q ends",
