@@ -102,6 +102,16 @@ fn links(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     items
 }
 
+/// Notes what a link has once at most, and has again.
+fn note_repeated(link: &Item, walk: &mut Walk) {
+    let mut seen = HashSet::new();
+    for attribute in link.children.iter().filter(|attribute| ONCE.contains(&&*attribute.name)) {
+        if !seen.insert(&*attribute.name) {
+            walk.flaw(Flaw::Duplicate, attribute.bytes.clone());
+        }
+    }
+}
+
 /// Whether a text is a number as the grammar has it: without a sign, and without zeros in front (RFC 6690 section 2).
 fn is_cardinal(text: &str) -> bool {
     text == "0" || !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -191,17 +201,15 @@ impl<'a> Reader<'a> {
                 }
                 self.skip_spaces();
                 if self.left().is_empty() {
-                    return Err(Flaw::EndsEarly);
+                    // No link follows, but the one before is whole.
+                    if walk.problems.iter().all(|problem| problem.flaw != Flaw::NotUtf8) {
+                        walk.flaw(Flaw::EndsEarly, self.at.saturating_sub(1)..self.at);
+                    }
                 }
             }
             break;
         }
-        let mut seen = HashSet::new();
-        for attribute in link.children.iter().filter(|attribute| ONCE.contains(&&*attribute.name)) {
-            if !seen.insert(&*attribute.name) {
-                walk.flaw(Flaw::Duplicate, attribute.bytes.clone());
-            }
-        }
+        note_repeated(&link, walk);
         let types = attribute(&link, "rt").and_then(Item::as_text);
         link.meaning = title(&link).or(types).unwrap_or_default().to_owned();
         Ok(link)

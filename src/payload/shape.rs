@@ -15,8 +15,11 @@ const OPERATIONS: [(&str, Option<&str>); 6] = [
     ("test", Some("value")),
 ];
 
+/// Whether a value is of a kind.
+type IsSo = fn(&Value) -> bool;
+
 /// The members of an entry that are its value, in the JSON of LwM2M, and whether each is of its kind.
-const VALUES: [(&str, fn(&Value) -> bool); 4] = [
+const VALUES: [(&str, IsSo); 4] = [
     ("v", |value| matches!(value, Value::Number(_))),
     ("bv", |value| matches!(value, Value::Bool(_))),
     ("sv", |value| matches!(value, Value::Text(_))),

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::coap::parameters::{DEFAULT_MAX_AGE, PORT_COAP, PORT_COAPS, PORT_COMPRESSED_FIRST, PORT_COMPRESSED_LAST};
 use crate::coap::{
-    Code, Finding, Message, MessageType, NO_CHECKSUM, OptionInstance, OptionNumber, Rule, Severity, Span, THREAD_PATH,
-    UsualMessage,
+    Block, Code, Finding, Message, MessageType, NO_CHECKSUM, OptionInstance, OptionNumber, Rule, Severity, Span,
+    THREAD_PATH, UsualMessage,
 };
 use crate::frame::{Datagram, Endpoint};
 use crate::payload;
@@ -197,9 +197,10 @@ fn visit_group_options(message: &Message<'_>, code: Code, visit: &mut dyn FnMut(
             COIOT_OPTION if code == COIOT_METHOD && is_non => visit(Finding::new(Rule::AppCoiot, Span::of_bytes(1, 1))),
             OptionNumber::ETAG if code == Code::GET => visit(Finding::new(Rule::OptEtagMulticast, option.span())),
             OptionNumber::BLOCK2 | OptionNumber::Q_BLOCK2 => {
-                let block = option.uint().unwrap_or(0) >> 4;
+                // What is too long is read as no block.
+                let block = Block::read(option.value).map_or(0, |block| block.number);
                 if block != 0 || option.number == OptionNumber::Q_BLOCK2 {
-                    visit(Finding::new(Rule::BlockMulticast, option.span()).with(block as i64, option.number.0));
+                    visit(Finding::new(Rule::BlockMulticast, option.span()).with(block, option.number.0));
                 }
             }
             _ => {}

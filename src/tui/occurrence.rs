@@ -149,7 +149,8 @@ mod tests {
     /// which is part of another.
     fn repeating() -> Vec<u8> {
         let payload = br#"{"a":[11,1,{"a":5}],"b":{"a":7},"c":"x"}"#;
-        let options = [&b"\xb43303\x010\x045700\x11\x32\x3210\x010\x81\x06\xe1\x07\xd0x"[..], b"\xff", payload].concat();
+        let options =
+            [&b"\xb43303\x010\x045700\x11\x32\x3210\x010\x81\x06\xe1\x07\xd0x"[..], b"\xff", payload].concat();
         let message = [&[0x41, 2, 0, 1, 7][..], &options].concat();
         let length = 28 + message.len() as u8;
         let tags = [&[2; 12][..], &[0x81, 0, 0, 100, 0x81, 0, 0, 10, 8, 0]].concat();

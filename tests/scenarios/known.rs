@@ -113,7 +113,7 @@ fn facts_are_those_of_the_message() {
         for mode in [DecodeMode::Rfc7252, DecodeMode::Draft12] {
             let message = Message::decode_as(bytes, mode);
             let (facts, header) = (Facts::read(&message, &seed), message.header());
-            assert_eq!(facts.mode(), mode);
+            assert_eq!((facts.mode(), facts.mode().is_draft()), (message.mode(), mode.is_draft()));
             assert_eq!((facts.has_header(), facts.is_malformed()), (header.is_some(), message.is_malformed()));
             let told = (facts.message_type(), facts.code(), facts.message_id());
             let Some(header) = header else { continue };
