@@ -385,6 +385,41 @@ fn what_is_no_message_is_refused() {
     }
 }
 
+#[test]
+fn several_messages_are_told_from_one() {
+    let refused = |text: &str, is_refused: bool| {
+        let output = explain(&[text]);
+        let says = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(if is_refused { 2 } else { 0 }), "{text:?}: {says}");
+        assert_eq!(says.contains("several messages"), is_refused, "{text:?}: {says}");
+    };
+    for several in [
+        // As Wireshark follows a stream: datagrams behind each other, the offsets go on.
+        "\t00000000  62 45 35 87 0b e8 60 60  ff 4f 46 46              bE5...`` .OFF\n\t0000000C  42 45 70 53 0b e8 61 01  60 ff 4f 4e              BEpS..a. `.ON\n\t00000018  42 45 70 55 0b e8 61 02  60 ff 4f 46 46           BEpU..a. `.OFF\n",
+        "00000000  42 01 35 87 0b e8 39 6c  6f 63 61 6c 68 6f 73 74  B.5...9l ocalhost\n00000010  30 55 61 6c 61 72 6d                              0Ualarm\n00000017  60 00 70 53                                       `.pS\n",
+        "00000017  60 00 70 53                                       `.pS\n0000001B  60 00 70 55                                       `.pU\n",
+        // One in a line, as `tshark -T fields -e udp.payload` prints them, or behind an arrow, or a word each.
+        "410134fe01b5616c61726d\n614534fe01ff4f4e\n",
+        "614534fe01ff4f4e\n614534ff01ff4f4e\n",
+        "> 40010001\n< 60450001",
+        "40010001 60450001",
+        "40 01 00 01\n60 45 00 01 ff\n",
+        "4500002000004000401126ca0a0000020a0000019c401633000c000040000001\n4500002000004000401126ca0a0000010a00000216339c40000c000060000001",
+    ] {
+        refused(several, true);
+    }
+    for one in [
+        "4002 0001b6 6576656e7473",
+        "40 02 00 01 b6\n65 76 65 6e 74 73\n",
+        "44 02 00 01\n61 62 63 64\nff 7b 7d",
+        "0000  40 02 00 01\n0004  b6 65 76 65 6e 74 73\n000b  ff 7b 7d",
+        // A payload whose second line of a dump would be a message as well.
+        "0000   60 45 00 01 ff 41 42 43 44 45 46 47 48 49 4a 4b   `E...ABCDEFGHIJK\n0010   40 41 42 43                                       @ABC",
+    ] {
+        refused(one, false);
+    }
+}
+
 /// Bytes that are more like messages than random ones: a header, then options of which each may be broken.
 fn message_bytes() -> impl Strategy<Value = Vec<u8>> {
     let header = (0x40u8..0x90, any::<u8>(), any::<u16>()).prop_map(|(first, code, id)| {

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use super::hex_text::{self, HexError};
 use super::print::paint;
-use super::{Context, ExplainArgs, ExplainFormat, enclosed, hex_text, input, named};
+use super::{Context, ExplainArgs, ExplainFormat, enclosed, input, named, several};
 use crate::coap::draft::{self, other_reading};
 use crate::coap::{Finding, Message, count};
 use crate::payload::{self, About};
@@ -37,7 +38,8 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
     match args.frame {
         Some(frame) => from_capture(args, frame, paint, context),
         _ => {
-            let bytes = hex_text::parse(&text_of(args)?).context("explain")?;
+            let typed = hex_text::parse(&text_of(args)?).context("explain")?;
+            let bytes = &typed.bytes;
             if bytes.len() > LONGEST {
                 bail!(
                     "explain: {} bytes are more than one message can have ({LONGEST}); give one message",
@@ -45,12 +47,15 @@ pub fn run(args: &ExplainArgs, context: &mut Context<'_>) -> anyhow::Result<()> 
                 );
             }
             let options = input::pipeline_options(&args.reading)?;
-            let bytes = match enclosed::message(&bytes, &options) {
+            if several::are_messages(&typed, &options) {
+                return Err(HexError::Several).context("explain");
+            }
+            let bytes = match enclosed::message(bytes, &options) {
                 Some((inside, what)) => {
                     context.tell(&format!("explain: {what}"));
                     inside
                 }
-                None => &bytes,
+                None => bytes,
             };
             let today = Message::decode_as(bytes, options.tokens.mode());
             // As a capture of this one message would be read.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::source_text;
+use super::{hex_dump, source_text};
 
 /// Why a text is not bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,13 @@ pub enum HexError {
     Squeezed,
     /// A group that may be an offset or bytes.
     Offset(String),
-    /// Dumps of several packets.
+    /// The same with what sets it off from the bytes behind it.
+    Label(String),
+    /// Bytes behind a bar, which may be the text of those before it.
+    Bar,
+    /// Digits that may be binary.
+    Binary,
+    /// Several messages or dumps of packets.
     Several,
 }
 
@@ -67,7 +73,16 @@ impl fmt::Display for HexError {
             Self::Offset(group) => {
                 write!(f, "`{0}` may be an offset or bytes; leave it out, or write `{0}:` for an offset", shown(group))
             }
-            Self::Several => f.write_str("there are dumps of several packets; give one"),
+            Self::Label(label) => {
+                write!(f, "`{}` may be an offset or bytes; leave it out, or write nothing but bytes", shown(label))
+            }
+            Self::Bar => f.write_str("behind `|` may be bytes, or those before it as text; leave out the bar, or the text"),
+            Self::Binary => f.write_str(
+                "these digits may be binary or hexadecimal; write each byte as 0b01000000 or as 0x40, or dump it with xxd",
+            ),
+            Self::Several => f.write_str(
+                "there are several messages, or dumps of several packets; give one, and what is one message in one line",
+            ),
         }
     }
 }
@@ -80,60 +95,135 @@ fn shown(group: &str) -> String {
     format!("{}{rest}", short.escape_debug())
 }
 
-/// Reads bytes from a text: digits with or without spaces, colons, commas, hyphens, `0x` and `\x`; a dump with offsets as
-/// xxd, hexdump, od, tcpdump and Wireshark print it, if the offsets fit the bytes; a list, a literal or a call of C or Python. What
-/// could mean two things is refused.
+/// Bytes that somebody typed.
+#[derive(Debug)]
+pub struct Typed {
+    pub bytes: Vec<u8>,
+    /// How many of them stand in each line; of one line without an offset, in each word.
+    pub lines: Vec<usize>,
+    /// The lines have offsets.
+    pub has_offsets: bool,
+}
+
+impl From<Vec<u8>> for Typed {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { lines: vec![bytes.len()], bytes, has_offsets: false }
+    }
+}
+
+/// Reads bytes from a text: digits with or without spaces, colons, commas, hyphens, `0x` and `\x`, or binary with `0b`; a dump with offsets or
+/// addresses as xxd, hexdump, od, gdb, tcpdump and Wireshark print it, if the offsets fit the bytes; a list, a literal or a call of C or Python.
+/// What could mean two things is refused.
 ///
 /// # Errors
 /// Where the text is neither, or empty.
-pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
+pub fn parse(text: &str) -> Result<Typed, HexError> {
     let text = text.trim_start_matches('\u{feff}');
     if let Some(inside) = source_text::of_digits(text) {
         return plain(inside);
     }
-    if let Some(read) = source_text::literal(text).or_else(|| source_text::list(text)) {
+    // An offset in brackets is no list.
+    if text.trim_start().starts_with('[')
+        && let Some(read) = hex_dump::read(text)
+    {
         return read;
     }
-    match dump(behind_headline(text)?) {
+    if let Some(read) = source_text::literal(text).or_else(|| source_text::list(text)) {
+        return read.map(Typed::from);
+    }
+    match hex_dump::read(behind_headline(text)?) {
         Some(read) => read,
         None => plain(text),
     }
 }
 
-fn plain(text: &str) -> Result<Vec<u8>, HexError> {
-    let text = without_text(text).replace("\\x", " ");
+/// Reads bytes that have no offsets.
+pub(super) fn plain(text: &str) -> Result<Typed, HexError> {
+    let text = without_text(text)?.replace("\\x", " ");
     let text = text.trim_start().strip_prefix("<Buffer ").unwrap_or(&text);
+    if let Some(bytes) = binary(text) {
+        return bytes;
+    }
     let is_separator = |c: char| c.is_whitespace() || ":,;-_{}[]()<>\"'".contains(c);
-    let groups = text.split(is_separator).map(without_prefix).filter(|(group, _)| !group.is_empty());
-    let groups: Vec<(&str, bool)> = groups.collect();
-    if groups.is_empty() {
+    let groups_of = |text: &str| -> Result<Vec<Vec<u8>>, HexError> {
+        text.split(is_separator).filter(|word| !without_prefix(word).0.is_empty()).map(group).collect()
+    };
+    // What is no digit at all is told first.
+    let wrong = |word: &str| without_prefix(word).0.chars().find(|c| !c.is_ascii_hexdigit());
+    if let Some((word, wrong)) = text.split(is_separator).find_map(|word| Some((word, wrong(word)?))) {
+        return Err(HexError::Digit(wrong, without_prefix(word).0.to_owned()));
+    }
+    let lines = text.lines().map(groups_of).collect::<Result<Vec<_>, _>>()?;
+    let mut lines: Vec<Vec<Vec<u8>>> = lines.into_iter().filter(|groups| !groups.is_empty()).collect();
+    if let [_] = lines.as_slice() {
+        lines = lines.concat().into_iter().map(|word| vec![word]).collect();
+    }
+    let lines: Vec<Vec<u8>> = lines.into_iter().map(|groups| groups.concat()).collect();
+    let bytes = lines.concat();
+    if bytes.is_empty() {
         return Err(HexError::Empty);
     }
-    if let Some((group, wrong)) =
-        groups.iter().find_map(|(group, _)| Some((group, group.chars().find(|c| !c.is_ascii_hexdigit())?)))
-    {
-        return Err(HexError::Digit(wrong, (*group).to_owned()));
+    Ok(Typed { lines: lines.iter().map(Vec::len).collect(), bytes, has_offsets: false })
+}
+
+/// The bytes of a word.
+fn group(word: &str) -> Result<Vec<u8>, HexError> {
+    let (group, has_prefix) = without_prefix(word);
+    // A number that says its base may have one digit: `0x1`.
+    if group.len() % 2 == 1 && !(has_prefix && group.len() == 1) {
+        return Err(HexError::Odd(group.to_owned()));
     }
-    let mut bytes = Vec::new();
-    for (group, has_prefix) in groups {
-        // A number that says its base may have one digit: `0x1`.
-        if group.len() % 2 == 1 && !(has_prefix && group.len() == 1) {
-            return Err(HexError::Odd(group.to_owned()));
-        }
-        bytes.extend(digits(group));
+    Ok(digits(group))
+}
+
+/// The bytes of words in binary, each of which says so; an error where they may be, None where they are not.
+fn binary(text: &str) -> Option<Result<Typed, HexError>> {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    let is_prefixed = |word: &&str| word.starts_with("0b") || word.starts_with("0B");
+    if words.is_empty() || !words.iter().all(is_prefixed) {
+        return are_binary(&words).then_some(Err(HexError::Binary));
     }
-    Ok(bytes)
+    // `0b01` is a hexadecimal number as well, and what other digits follow makes it one.
+    let digits = words.iter().filter_map(|word| word.get(2..)).map(|word| word.replace(['_', '\''], ""));
+    let digits: Vec<String> = digits.collect();
+    if digits.iter().any(|word| word.bytes().any(|digit| !matches!(digit, b'0' | b'1'))) {
+        return None;
+    }
+    let byte = |word: &String| u8::from_str_radix(word, 2).ok().filter(|_| word.len() == 8);
+    let bytes: Option<Vec<u8>> = digits.iter().map(byte).collect();
+    Some(bytes.map(Typed::from).ok_or(HexError::Binary))
+}
+
+/// Whether words without a base may be binary: of eight digits, or of four, and all of them zeros and ones. As hexadecimal
+/// they would be no message of version 1, whatever else they are.
+pub(super) fn are_binary(words: &[&str]) -> bool {
+    let length = words.first().map_or(0, |word| word.len());
+    let is_binary = |word: &&str| word.len() == length && word.bytes().all(|digit| matches!(digit, b'0' | b'1'));
+    matches!(length, 4 | 8) && words.len() > 1 && words.iter().all(is_binary)
+}
+
+/// Whether bytes begin like a message: of version 1, with a token that there is, and with a code of a class that there is (RFC 7252 section 3).
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    let [first, code, ..] = bytes else { return false };
+    first >> 6 == 1 && first & 0x0f <= 8 && matches!(code >> 5, 0 | 2 | 4 | 5 | 7)
 }
 
 /// The bytes of a dump without offsets, which has them as text, too, behind a bar in each line.
-fn without_text(text: &str) -> String {
+fn without_text(text: &str) -> Result<String, HexError> {
     let parts = text.lines().filter(|line| !line.trim().is_empty()).map(|line| line.split_once('|'));
-    let bytes: Option<Vec<&str>> = parts.map(|parts| parts.map(|(bytes, _)| bytes)).collect();
-    bytes.map_or_else(|| text.to_owned(), |lines| lines.join("\n"))
+    let Some(lines) = parts.collect::<Option<Vec<(&str, &str)>>>() else { return Ok(text.to_owned()) };
+    let is_text = |(before, behind): &(&str, &str)| {
+        !hex_dump::are_bytes(behind) || plain(before).is_ok_and(|before| hex_dump::says(behind, &before.bytes))
+    };
+    if lines.iter().any(|line| !is_text(line)) {
+        return Err(HexError::Bar);
+    }
+    Ok(lines.iter().map(|(before, _)| *before).collect::<Vec<_>>().join("\n"))
 }
 
 /// The digits behind `0x`, and whether there is one.
-fn without_prefix(group: &str) -> (&str, bool) {
+pub(super) fn without_prefix(group: &str) -> (&str, bool) {
     let digits = group.strip_prefix("0x").or_else(|| group.strip_prefix("0X"));
     (digits.unwrap_or(group), digits.is_some())
 }
@@ -153,167 +243,21 @@ fn behind_headline(text: &str) -> Result<&str, HexError> {
 }
 
 /// Bytes of a group of pairs of digits.
-fn digits(group: &str) -> Vec<u8> {
+pub(super) fn digits(group: &str) -> Vec<u8> {
     let values: Vec<u8> = group.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
     values.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
-}
-
-/// One line of a dump.
-struct DumpLine<'a> {
-    offset: &'a str,
-    rest: &'a str,
-    colon: bool,
-}
-
-/// The bytes of a dump with offsets; None where the text is none, or where that is not certain.
-fn dump(text: &str) -> Option<Result<Vec<u8>, HexError>> {
-    let lines = || text.lines().filter(|line| !line.trim().is_empty());
-    if lines().any(|line| line.trim() == "*") && lines().next().is_some_and(|first| split(first).is_some()) {
-        return Some(Err(HexError::Squeezed));
-    }
-    let lines: Vec<DumpLine<'_>> = lines().map(split).collect::<Option<_>>()?;
-    if are_several(&lines) {
-        return Some(Err(HexError::Several));
-    }
-    if let [only] = lines.as_slice()
-        && only.may_be_offset()
-    {
-        return Some(Err(HexError::Offset(only.offset.to_owned())));
-    }
-    let certain = lines.len() > 1 || lines.first()?.is_certain();
-    if !certain {
-        return None;
-    }
-    let are_words = lines.iter().any(DumpLine::has_words);
-    let bytes = [16, 8, 10].into_iter().find_map(|base| with_offsets(&lines, base));
-    // The offsets of octal words fit no bytes that are read as hexadecimal.
-    let is_dump = bytes.is_some() || lines.iter().all(|line| line.offset.len() == 7);
-    if are_words && is_dump {
-        return Some(Err(HexError::Words));
-    }
-    bytes.map(Ok).or_else(|| misfit(&lines).map(|offset| Err(HexError::Offsets(offset.to_owned()))))
-}
-
-/// Whether the offsets begin at zero, and anew further down. No message of version 1 begins with a zero, but a frame does, whose bytes stand in
-/// groups without offsets.
-fn are_several(lines: &[DumpLine<'_>]) -> bool {
-    if lines.iter().all(|line| line.has_words() && matches!(line.offset.len(), 4 | 8)) {
-        return false;
-    }
-    let is_zero = |line: &DumpLine<'_>| line.offset.bytes().all(|digit| digit == b'0') && !line.rest.trim().is_empty();
-    lines.first().is_some_and(is_zero) && lines.iter().skip(1).any(is_zero)
-}
-
-/// The offset of a dump of single bytes that does not fit those before it; None where it need not be a dump.
-fn misfit<'a>(lines: &[DumpLine<'a>]) -> Option<&'a str> {
-    let offsets: Vec<usize> =
-        lines.iter().map(|line| usize::from_str_radix(line.offset, 16).ok()).collect::<Option<_>>()?;
-    let rises = offsets.is_sorted_by(|one, next| one < next);
-    // No message of version 1 begins with a zero.
-    let is_dump = lines.iter().all(|line| line.offset.starts_with('0') && !line.has_words());
-    if !rises || !is_dump {
-        return None;
-    }
-    // An offset fits where the line before it holds as many bytes as lie between the two.
-    let fits = |before: &DumpLine<'_>, length: usize| line_bytes(before.rest, length, false).len() == length;
-    let steps = offsets.iter().zip(offsets.iter().skip(1)).map(|(one, next)| next - one);
-    let mut pairs = lines.iter().zip(lines.iter().skip(1)).zip(steps);
-    pairs.find(|((before, _), length)| !fits(before, *length)).map(|((_, line), _)| line.offset)
-}
-
-impl DumpLine<'_> {
-    /// Where there is one line only: an offset behind which single bytes follow, or two bytes of an unheard-of version and more.
-    fn may_be_offset(&self) -> bool {
-        let groups: Vec<&str> = self.rest.split_whitespace().collect();
-        let are_bytes = groups.iter().all(|group| group.len() == 2);
-        !self.is_certain() && self.offset.starts_with("00") && !groups.is_empty() && are_bytes
-    }
-
-    /// An offset where there is one line only: followed by a colon, or of no even number of digits, or zero and set off from single
-    /// bytes by more than a space.
-    fn is_certain(&self) -> bool {
-        // No message of version 1 begins with a zero byte.
-        let is_zero = self.offset.starts_with("00");
-        let is_set_off = self.rest.starts_with("  ") || self.rest.starts_with('\t');
-        self.colon || is_zero && (self.offset.len() % 2 == 1 || is_set_off)
-    }
-
-    /// The first group is no single byte. With a colon (xxd, tcpdump) the bytes of a group stand in their order.
-    fn has_words(&self) -> bool {
-        let first = self.rest.split_whitespace().next().unwrap_or_default();
-        !self.colon && first.len() > 2 && first.bytes().all(|digit| digit.is_ascii_hexdigit())
-    }
-}
-
-/// Offset and the rest of a line.
-fn split(line: &str) -> Option<DumpLine<'_>> {
-    let line = line.trim();
-    let line = line.strip_prefix("0x").unwrap_or(line);
-    let end = line.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(line.len());
-    let (offset, rest) = line.split_at(end);
-    let colon = rest.starts_with(':');
-    let rest = rest.strip_prefix(':').unwrap_or(rest);
-    let fits = (4..=8).contains(&offset.len()) && (rest.is_empty() || rest.starts_with([' ', '\t']));
-    fits.then_some(DumpLine { offset, rest, colon })
-}
-
-/// The bytes, if every offset, read in this base, stands where the bytes before it say.
-fn with_offsets(lines: &[DumpLine<'_>], base: u32) -> Option<Vec<u8>> {
-    let offsets: Vec<usize> =
-        lines.iter().map(|line| usize::from_str_radix(line.offset, base).ok()).collect::<Option<_>>()?;
-    let start = *offsets.first()?;
-    let mut bytes = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        if offsets.get(index)? - start.min(*offsets.get(index)?) != bytes.len() {
-            return None;
-        }
-        // Where the next offset tells how many bytes stand in this line, text that looks like bytes cannot mislead.
-        let expected = offsets
-            .get(index + 1)
-            .map(|next| next.checked_sub(*offsets.get(index)?))
-            .map_or(Some(None), |length| length.map(Some))?;
-        let found = line_bytes(line.rest, expected.unwrap_or(32), expected.is_none());
-        if expected.is_some_and(|expected| found.len() != expected) {
-            return None;
-        }
-        bytes.extend(found);
-    }
-    (!bytes.is_empty()).then_some(bytes)
-}
-
-/// Up to `limit` bytes from the beginning of a line. The text column is told by what is no pair of digits, and in the last
-/// line, whose length nobody tells, by the gap before it.
-fn line_bytes(rest: &str, limit: usize, last: bool) -> Vec<u8> {
-    let rest = rest.split('|').next().unwrap_or(rest);
-    let mut bytes = Vec::new();
-    let mut gap = 0;
-    for group in rest.split([' ', '\t']) {
-        if group.is_empty() {
-            gap += 1;
-            continue;
-        }
-        // hexdump and Wireshark leave one more space in the middle of a line.
-        let middle = gap == 1 && bytes.len() == 8;
-        let is_text = !group.len().is_multiple_of(2) || !group.chars().all(|c| c.is_ascii_hexdigit());
-        // More bytes than the next offset says: it is none, for text is set off by more than a space.
-        let is_more = !last && (gap == 0 || bytes.is_empty());
-        if is_text
-            || bytes.len() + group.len() / 2 > limit && !is_more
-            || (last && !bytes.is_empty() && gap > 0 && !middle)
-        {
-            break;
-        }
-        bytes.extend(digits(group));
-        gap = 0;
-    }
-    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn bytes_of(text: &str) -> Result<Vec<u8>, HexError> {
+        parse(text).map(|typed| typed.bytes)
+    }
+
     const WORDS: HexError = HexError::Words;
+    const BINARY: HexError = HexError::Binary;
     const SQUEEZED: HexError = HexError::Squeezed;
     const SEVERAL: HexError = HexError::Several;
 
@@ -377,10 +321,37 @@ mod tests {
             "0010  40 02 00 00\n0014  b6 65",
             "0000   40 02 00 00\n0004   b6 65",
             "\t0x0000:  4002 0000 b665  @....e",
+            "0x20000400:\t0x40\t0x02\t0x00\t0x00\n0x20000404:\t0xb6\t0x65",
+            "0x7ffe1000 <buffer>:\t0x40\t0x02\t0x00\t0x00\t0xb6\n0x7ffe1005 <buffer+5>:\t0x65",
+            "0x20000400:\t0x40\t0x02\t0x00\t0x00\t0xb6\t0x65",
+            "0000: 0x40 0x02 0x00 0x00 0xb6 0x65",
+            "0000: 0x40, 0x02, 0x00, 0x00, 0xb6, 0x65",
+            "00: 40 02 00 00\n04: b6 65",
+            "00: 40 02 00 00 b6 65",
+            "10: 40 02 00 00 b6 65",
+            "0: 40 02 00 00 b6 65",
+            "[0000] 40 02 00 00 b6 65",
+            "[100] 40 02 00 00 b6 65",
+            "[40] 40 02 00 00 b6 65",
+            "[0x00] 40 02 00 00\n[0x04] b6 65",
+            "0000 | 40 02 00 00 b6 65 | @....e",
+            "0000 | 40 02 00 00 b6 65",
+            "0000 | 40 02 00 00 | @...\n0004 | b6 65 | .e",
+            "000000000000  40 02 00 00 b6 65",
+            "000000000000: 40 02 00 00\n000000000004: b6 65",
+            "00007ffe00001000 40 02 00 00\n00007ffe00001004 b6 65",
+            "00: 4002 0000 b665  @....e",
+            "00000000: 40020000 b665  @....e",
+            "40: 02: 00: 00: b6: 65",
+            "4002 0000 | @...\nb665 | .e",
+            "0b01000000 0b00000010 0b00000000 0b00000000 0b10110110 0b01100101",
+            "0b0100_0000, 0b0000_0010, 0b0000_0000, 0b0000_0000, 0b1011_0110, 0b0110_0101",
+            "{0b1000000, 0b10, 0, 0, 0xb6, 0x65}",
+            "0000: 40 02 00 00  b6 65",
             "0000000 40 02 00 00 b6 65\n0000006",
             "00000000  40 02 00 00 b6 65                                 |@....e|\n00000006",
         ] {
-            assert_eq!(parse(text).unwrap(), expected, "{text:?}");
+            assert_eq!(bytes_of(text).unwrap(), expected, "{text:?}");
         }
     }
 
@@ -390,7 +361,7 @@ mod tests {
         let mut text: String = (0..50_000).map(|at| format!("{at:05x} 40\n")).collect();
         text += "0c360 40\n";
         let started = std::time::Instant::now();
-        assert_eq!(parse(&text).unwrap_err(), HexError::Offsets("0c360".into()));
+        assert_eq!(bytes_of(&text).unwrap_err(), HexError::Offsets("0c360".into()));
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 
@@ -403,7 +374,7 @@ mod tests {
                 let groups = line.chunks(size).map(|group| group.iter().map(|byte| format!("{byte:02x}")).collect());
                 groups.collect::<Vec<String>>().join(" ")
             });
-            assert_eq!(parse(&lines.collect::<Vec<_>>().join("\n")), Ok(frame.clone()));
+            assert_eq!(bytes_of(&lines.collect::<Vec<_>>().join("\n")), Ok(frame.clone()));
         }
     }
 
@@ -414,7 +385,7 @@ mod tests {
             let bytes: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{:07} {}\n", at * 16, bytes.join(" "))
         });
-        assert_eq!(parse(&(lines.collect::<String>() + "0000036\n")), Ok(bytes));
+        assert_eq!(bytes_of(&(lines.collect::<String>() + "0000036\n")), Ok(bytes));
     }
 
     #[test]
@@ -426,8 +397,25 @@ mod tests {
             "0000000 61 62 63 64 65 66 30 31 32 33 34 35 36 37 38 39\n0000020 62 65\n0000022",
             "0000   61 62 63 64 65 66 30 31 32 33 34 35 36 37 38 39   abcdef0123456789\n0010   62 65                                             be",
         ] {
-            assert_eq!(parse(text).unwrap(), bytes, "{text}");
+            assert_eq!(bytes_of(text).unwrap(), bytes, "{text}");
         }
+        let bytes = b"\x42\x45\x00\x01\xaa\xbb\xffx20261128";
+        for text in [
+            "00000000: 4245 0001 aabb ff78  BE.....x\n00000008: 3230 3236 3131 3238  20261128",
+            "0000  42 45 00 01 aa bb ff 78  BE.....x\n0008  32 30 32 36 31 31 32 38  20261128",
+            "0000  42 45 00 01 aa bb ff 78  32 30 32 36 31 31 32 38  BE.....x 20261128",
+            "0000  42 45 00 01 aa bb ff 78  32 30 32 36 31 31 32 38",
+        ] {
+            assert_eq!(bytes_of(text).unwrap(), bytes, "{text}");
+        }
+        for text in [
+            "0000  32 30 32 36 31 31 32 38  20261128",
+            "00000000: 3230 3236 3131 3238  20261128",
+            "0000  32 30 32 36 31 31 32 38   |20261128|",
+        ] {
+            assert_eq!(bytes_of(text).unwrap(), b"20261128", "{text}");
+        }
+        assert_eq!(bytes_of("0000  61 62 7c 20 20 63  ab|  c").unwrap(), b"ab|  c");
     }
 
     #[test]
@@ -450,6 +438,28 @@ mod tests {
             ("b'\u{fc}'", "`\u{fc}` in quotes is not understood; each byte is \\x40, or in b'...' an ASCII character"),
             ("0000000 0240 0000\n0000004", &WORDS.to_string()),
             ("0000000 001100 000000\n0000004", &WORDS.to_string()),
+            ("0x20000400:\t0x34120140\t0x6d6574b4", &WORDS.to_string()),
+            ("00000000: 34120140 6d6574b4       70           @..4.temp", &WORDS.to_string()),
+            ("00000000: 34120140 6d6574b4", &WORDS.to_string()),
+            ("00000000: 6869 6a6b  ihkj", &WORDS.to_string()),
+            ("01000000 00000001 00010010 00110100", &BINARY.to_string()),
+            ("0100 0000 0000 0001", &BINARY.to_string()),
+            ("0b01 0b00", &BINARY.to_string()),
+            ("00000000: 01000000 00000001 00010010 00110100  @..4", &BINARY.to_string()),
+            ("00000000: 01000000 00000001\n00000002: 00010010 00110100", &BINARY.to_string()),
+            ("40: 01 00 01", "`40:` may be an offset or bytes; leave it out, or write nothing but bytes"),
+            ("4001 | 0001 b161", "`4001 |` may be an offset or bytes; leave it out, or write nothing but bytes"),
+            ("0000: 40 01 00 01\nb1 61", "`0000:` may be an offset or bytes; leave it out, or write nothing but bytes"),
+            (
+                "40 01 | 00 01 | b1 61",
+                "behind `|` may be bytes, or those before it as text; leave out the bar, or the text",
+            ),
+            (
+                "0x400: 40 01 00 01\n0x410: b1 61",
+                "the dump has too few bytes in front of offset `410`; give every line of it, without gaps",
+            ),
+            ("00000023  60 00 70 59\n\t0000003E  42 45 70 5b\n00000027  60 00 70 5b", &SEVERAL.to_string()),
+            ("00000017  60 00 70 53\n\t00000018  42 45 70 55\n0000001B  60 00 70 55", &SEVERAL.to_string()),
             (
                 "0000 40 01 00 01\n0020 b1 61",
                 "the dump has too few bytes in front of offset `0020`; give every line of it, without gaps",
@@ -464,7 +474,7 @@ mod tests {
             ("400", "`400` has 3 digits, and a byte has two: one is missing or too many"),
             ("40\u{1b}", "`\\u{1b}` in `40\\u{1b}` is no hexadecimal digit"),
         ] {
-            assert_eq!(parse(text).unwrap_err().to_string(), expected);
+            assert_eq!(bytes_of(text).unwrap_err().to_string(), expected);
         }
     }
 }

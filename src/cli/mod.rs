@@ -13,6 +13,7 @@ mod export;
 mod fields;
 mod flow;
 mod held;
+mod hex_dump;
 mod hex_text;
 mod input;
 #[cfg(feature = "live")]
@@ -26,6 +27,7 @@ mod printer;
 mod save;
 #[cfg(feature = "tui")]
 mod screen;
+mod several;
 mod source_text;
 mod stats;
 mod tables;

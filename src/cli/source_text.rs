@@ -65,8 +65,13 @@ fn hexadecimal(digits: &str) -> Result<u8, HexError> {
     u8::from_str_radix(digits, 16).ok().filter(|_| is_byte).ok_or_else(|| refused(digits))
 }
 
-/// `0x40`, or a single digit below ten, which is the same in every base.
+/// `0x40`, `0b01000000`, or a single digit below ten, which is the same in every base.
 fn element(text: &str) -> Result<u8, HexError> {
+    if let Some(digits) = text.strip_prefix("0b").or_else(|| text.strip_prefix("0B")) {
+        let digits = digits.replace('_', "");
+        let is_byte = (1..=8).contains(&digits.len()) && digits.bytes().all(|digit| matches!(digit, b'0' | b'1'));
+        return u8::from_str_radix(&digits, 2).ok().filter(|_| is_byte).ok_or_else(|| refused(text));
+    }
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => hexadecimal(digits).map_err(|_| refused(text)),
         None if text.len() == 1 => text.parse().map_err(|_| refused(text)),
