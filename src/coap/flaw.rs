@@ -40,6 +40,9 @@ flaws! {
     Unclosed "what was opened is not closed"
     TooDeep "nested deeper than is read"
     TooMany "more items than are read"
+    Half "half of a surrogate pair, which is no character; it is shown as it is escaped"
+    Indefinite "an indefinite length where SenML has a definite one"
+    Label "the label of another field: in CBOR SenML has a number for this one"
     NotUnderstood "a field that a reader has to understand, and that is not known"
     Version "a version that is not known"
     Mixed "another version than that of the records before it"
@@ -63,10 +66,11 @@ flaws! {
 
 impl Flaw {
     /// Whether the bytes can be read all the same, and no rule is broken: RFC 8259 section 4 only advises against names that occur twice, and
-    /// RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none for, or no double holds. An empty pack is none by
-    /// section 3 there, but plainly says that there is nothing; and RFC 7641 section 6 makes `obs` a flag, whose value says nothing.
+    /// section 8.2 against halves of surrogate pairs; RFC 8428 sections 5 and 6 do not say what becomes of a number that JSON has none for, or no
+    /// double holds. An empty pack is none by section 3 there, but plainly says that there is nothing; and RFC 7641 section 6 makes `obs` a flag,
+    /// whose value says nothing.
     pub const fn is_mild(self) -> bool {
-        matches!(self, Self::Duplicate | Self::NotFinite | Self::Overflow | Self::Empty | Self::Flag)
+        matches!(self, Self::Duplicate | Self::NotFinite | Self::Overflow | Self::Empty | Self::Flag | Self::Half)
     }
 
     /// Whether the bytes can be read all the same, though they may break a rule: a CBOR map with a key twice is not valid (RFC 8949 section

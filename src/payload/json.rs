@@ -1,7 +1,6 @@
 //! JSON (RFC 8259): serde_json says what the text is made of, one level at a time, and lends the text of every value, so that each
 //! keeps its place; nothing recurses, however deep the text is nested.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer as _;
@@ -123,7 +122,15 @@ enum Step<'a> {
 fn enter<'a>(text: &str, entry: Entry<'a>, depth: usize, work: &mut usize, walk: &mut Walk) -> Step<'a> {
     let start = offset(text, entry.name.unwrap_or(entry.value));
     let bytes = start..offset(text, entry.value) + entry.value.len();
-    let name = entry.name.map(|name| unquoted(name).into_owned()).unwrap_or_default();
+    let mut said = |raw: &str| {
+        unquoted(raw).unwrap_or_else(|| {
+            let at = offset(text, raw);
+            walk.flaw(Flaw::Half, at..at + raw.len());
+            around_halves(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())
+        })
+    };
+    let name = entry.name.map(&mut said).unwrap_or_default();
+    let string = entry.value.starts_with('"').then(|| said(entry.value));
     let leaf = |value| Item::new(value, bytes.clone()).named(name.clone());
     let is_object = entry.value.starts_with('{');
     Step::Leaf(match entry.value.as_bytes().first() {
@@ -136,7 +143,7 @@ fn enter<'a>(text: &str, entry: Entry<'a>, depth: usize, work: &mut usize, walk:
             let item = leaf(if is_object { Value::Map(false) } else { Value::List(false) });
             return Step::Into(Open { item, entries: entries(entry.value, is_object).into_iter() });
         }
-        Some(b'"') => leaf(Value::Text(unquoted(entry.value).into_owned())),
+        Some(b'"') => leaf(Value::Text(string.unwrap_or_default())),
         Some(b't') => leaf(Value::Bool(true)),
         Some(b'f') => leaf(Value::Bool(false)),
         Some(b'n') => leaf(Value::Null),
@@ -235,15 +242,12 @@ pub(super) fn note_duplicates(item: &Item, flaw: Flaw, walk: &mut Walk) {
     }
 }
 
-/// What a string says; half of a surrogate pair, which no Unicode text stands for, as it is written.
-fn unquoted(raw: &str) -> Cow<'_, str> {
-    match serde_json::from_str::<String>(raw) {
-        Ok(text) => Cow::Owned(text),
-        Err(_) => Cow::Owned(around_halves(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())),
-    }
+/// What a string says; None where it has half of a surrogate pair, which no Unicode text stands for.
+fn unquoted(raw: &str) -> Option<String> {
+    serde_json::from_str(raw).ok()
 }
 
-/// What is between the quotation marks of such a string says.
+/// What is between the quotation marks of such a string says: the half as it is written.
 fn around_halves(mut rest: &str) -> String {
     let mut text = String::new();
     while let Some(at) = rest.find('\\') {

@@ -196,16 +196,7 @@ impl<'a> Reader<'a> {
             }
             link.bytes.end = end;
             if !self.left().is_empty() {
-                if !self.take(',') {
-                    return Err(Flaw::Syntax);
-                }
-                self.skip_spaces();
-                if self.left().is_empty() {
-                    // No link follows, but the one before is whole.
-                    if walk.problems.iter().all(|problem| problem.flaw != Flaw::NotUtf8) {
-                        walk.flaw(Flaw::EndsEarly, self.at.saturating_sub(1)..self.at);
-                    }
-                }
+                self.behind(walk);
             }
             break;
         }
@@ -213,6 +204,22 @@ impl<'a> Reader<'a> {
         let types = attribute(&link, "rt").and_then(Item::as_text);
         link.meaning = title(&link).or(types).unwrap_or_default().to_owned();
         Ok(link)
+    }
+
+    /// Takes the comma behind a link. The link is there, whatever is missing: the comma, or what the comma announces.
+    fn behind(&mut self, walk: &mut Walk) {
+        let comma = self.at;
+        let has_comma = self.take(',');
+        self.skip_spaces();
+        let flaw = match (has_comma, self.left().is_empty()) {
+            (true, true) => Flaw::EndsEarly,
+            (false, _) => Flaw::Syntax,
+            (true, false) => return,
+        };
+        // What is cut at bytes that are no UTF-8 is told already.
+        if walk.problems.iter().all(|problem| problem.flaw != Flaw::NotUtf8) {
+            walk.flaw(flaw, comma..comma + 1);
+        }
     }
 
     fn attribute(&mut self) -> Result<Item, Flaw> {

@@ -19,6 +19,7 @@ pub mod names;
 mod notation;
 mod references;
 mod senml;
+mod senml_fields;
 mod shape;
 mod text;
 mod thread;
@@ -249,7 +250,8 @@ pub fn decode(body: &[u8], subject: &Subject<'_>) -> Decoded {
     let pack = match form.name {
         "SenML in JSON" | "SenML in CBOR" => {
             let is_etch = matches!(subject.format, Some(ContentFormat(320 | 322)));
-            senml::resolve(&mut items, senml::Form { in_cbor: form.is_cbor, is_etch }, &mut walk)
+            let is_stream = matches!(subject.format, Some(ContentFormat(111 | 113)));
+            senml::resolve(&mut items, senml::Form { body, in_cbor: form.is_cbor, is_stream, is_etch }, &mut walk)
         }
         _ => None,
     };

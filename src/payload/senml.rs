@@ -5,53 +5,10 @@ use std::ops::Range;
 use serde_json::{Map, Number, json};
 
 use super::decimal::{Amount, of_f64};
-use super::walk::Walk;
+use super::senml_fields::{Kind, is, is_of_json, row_of};
+use super::walk::{Problem, Walk};
 use super::{Item, Value, names, notation, time};
 use crate::coap::flaw::Flaw;
-
-/// A field: its label in JSON, its label in CBOR, what it is, and of which kind (RFC 8428 sections 4.3, 5 and 6).
-struct FieldRow {
-    json: &'static str,
-    cbor: Option<i8>,
-    name: &'static str,
-    kind: Kind,
-}
-
-/// What the value of a field is to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-    Bool,
-    /// Bytes in CBOR, text in JSON.
-    Data,
-}
-
-const fn field(json: &'static str, cbor: i8, name: &'static str, kind: Kind) -> FieldRow {
-    FieldRow { json, cbor: Some(cbor), name, kind }
-}
-
-const FIELDS: &[FieldRow] = &[
-    field("bver", -1, "base version", Kind::Number),
-    field("bn", -2, "base name", Kind::Text),
-    field("bt", -3, "base time", Kind::Number),
-    field("bu", -4, "base unit", Kind::Text),
-    field("bv", -5, "base value", Kind::Number),
-    field("bs", -6, "base sum", Kind::Number),
-    field("n", 0, "name", Kind::Text),
-    field("u", 1, "unit", Kind::Text),
-    field("v", 2, "value", Kind::Number),
-    field("vs", 3, "text", Kind::Text),
-    field("vb", 4, "yes or no", Kind::Bool),
-    field("s", 5, "sum", Kind::Number),
-    field("t", 6, "time", Kind::Number),
-    field("ut", 7, "update time", Kind::Number),
-    field("vd", 8, "data", Kind::Data),
-    // RFC 9193, and LwM2M: without labels in CBOR.
-    FieldRow { json: "bct", cbor: None, name: "base Content-Format", kind: Kind::Text },
-    FieldRow { json: "ct", cbor: None, name: "Content-Format of the data", kind: Kind::Text },
-    FieldRow { json: "vlo", cbor: None, name: "object link", kind: Kind::Text },
-];
 
 /// Versions up to this one are those of RFC 8428 and of its drafts.
 const VERSION: i128 = 10;
@@ -102,8 +59,12 @@ pub(super) struct Pack {
 
 /// How a pack is written.
 #[derive(Clone, Copy)]
-pub(super) struct Form {
+pub(super) struct Form<'a> {
+    /// Its bytes.
+    pub body: &'a [u8],
     pub in_cbor: bool,
+    /// It may come bit by bit.
+    pub is_stream: bool,
     /// It selects or changes records: null takes one away (RFC 8790 section 3.2).
     pub is_etch: bool,
 }
@@ -128,7 +89,7 @@ struct Base {
 
 /// Says of every record what it means, and returns the resolved records. One that is broken, or has a field of the wrong kind, is
 /// left as it is; nothing is made of a pack that a reader is to refuse.
-pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option<Pack> {
+pub(super) fn resolve(items: &mut [Item], form: Form<'_>, walk: &mut Walk) -> Option<Pack> {
     let root = items.first_mut()?;
     if !matches!(root.value, Value::List(_)) {
         if !matches!(root.value, Value::Rest(_)) {
@@ -139,6 +100,9 @@ pub(super) fn resolve(items: &mut [Item], form: Form, walk: &mut Walk) -> Option
     // One record at least (RFC 8428 section 3, RFC 8790 section 2).
     if root.children.is_empty() && walk.problems.is_empty() {
         walk.flaw(Flaw::Empty, root.bytes.clone());
+    }
+    if form.in_cbor && !form.is_stream && root.value == Value::List(true) {
+        walk.flaw(Flaw::Indefinite, root.bytes.start..root.bytes.start + 1);
     }
     let is_refused = refuses(&root.children, form.in_cbor, walk);
     let mut base = Base::default();
@@ -209,10 +173,16 @@ fn whole(item: &Item) -> Option<i128> {
 }
 
 /// Says of the fields of a record what they are, and whether they can be used. Notes where not.
-fn fields_of(record: &mut Item, form: Form, base: &mut Base, walk: &mut Walk) -> bool {
-    let (mut values, mut is_sound) = (0, !walk.is_broken_in(&record.bytes));
+fn fields_of(record: &mut Item, form: Form<'_>, base: &mut Base, walk: &mut Walk) -> bool {
+    let (mut values, mut is_sound) = (0, !walk.is_broken_in(&record.bytes) || is_whole(record, form, walk));
     for field in &mut record.children {
-        let Some(row) = row_of(field, form.in_cbor) else { continue };
+        let Some(row) = row_of(field, form.in_cbor) else {
+            if form.in_cbor && is_of_json(field) {
+                walk.flaw(Flaw::Label, field.bytes.clone());
+                is_sound = false;
+            }
+            continue;
+        };
         values |= VALUES.iter().position(|label| *label == row.json).map_or(0, |at| 1_u8 << at);
         field.meaning = if form.in_cbor { format!("{}: {}", row.json, row.name) } else { row.name.to_owned() };
         if !fits(field, row.kind, form, walk) {
@@ -228,6 +198,18 @@ fn fields_of(record: &mut Item, form: Form, base: &mut Base, walk: &mut Walk) ->
     is_sound
 }
 
+/// Whether a record of JSON is all there, and only the text around it breaks.
+fn is_whole(record: &Item, form: Form<'_>, walk: &Walk) -> bool {
+    let is_here = |problem: &&Problem| (record.bytes.start..=record.bytes.end).contains(&problem.bytes.start);
+    let breaks =
+        |problem: &Problem| matches!(problem.flaw, Flaw::EndsEarly | Flaw::Syntax) || problem.flaw.is_readable();
+    let is_closed = || {
+        let text = form.body.get(record.bytes.clone()).unwrap_or_default();
+        serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+    };
+    !form.in_cbor && walk.problems.iter().filter(is_here).all(breaks) && is_closed()
+}
+
 /// The labels of a record's own fields, those of the base left out.
 fn own_fields(record: &Item, in_cbor: bool) -> Vec<&'static str> {
     let rows = record.children.iter().filter_map(|field| row_of(field, in_cbor));
@@ -241,7 +223,7 @@ fn only_sets_base(record: &Item, own: &[&str], in_cbor: bool) -> bool {
 }
 
 /// Notes what is wrong with a sound record: its name, a value that is missing, sums that no number holds.
-fn judge(record: &Item, own: &[&str], base: &mut Base, form: Form, walk: &mut Walk) {
+fn judge(record: &Item, own: &[&str], base: &mut Base, form: Form<'_>, walk: &mut Walk) {
     let read = |label: &str| record.children.iter().rev().find(|item| is(item, label, form.in_cbor));
     if only_sets_base(record, own, form.in_cbor) {
         return;
@@ -289,7 +271,7 @@ fn is_lwm2m_path(name: &str) -> bool {
 
 /// Whether a field has a value of its kind; notes it where not. CBOR stands for what JSON can say (RFC 8428 section 6), and that has no
 /// NaN and nothing infinite.
-fn fits(field: &Item, kind: Kind, form: Form, walk: &mut Walk) -> bool {
+fn fits(field: &Item, kind: Kind, form: Form<'_>, walk: &mut Walk) -> bool {
     let value = &field.value;
     let fits = match kind {
         Kind::Bool => matches!(value, Value::Bool(_)),
@@ -306,6 +288,10 @@ fn fits(field: &Item, kind: Kind, form: Form, walk: &mut Walk) -> bool {
         return is_removed;
     }
     match value {
+        // RFC 8428 section 6.
+        Value::Pieces { .. } if is(field, "vs", true) || is(field, "vd", true) => {
+            walk.flaw(Flaw::Indefinite, field.bytes.clone());
+        }
         Value::Float(number) if !number.is_finite() => walk.flaw(Flaw::NotFinite, field.bytes.clone()),
         // The exponent has a small letter (RFC 8428 section 5).
         Value::Number(text) if text.contains('E') => walk.flaw(Flaw::Syntax, field.bytes.clone()),
@@ -319,20 +305,6 @@ fn fits(field: &Item, kind: Kind, form: Form, walk: &mut Walk) -> bool {
 /// Whether a text is base64url without padding, which data is in JSON (RFC 8428 section 5).
 fn is_base64url(text: &str) -> bool {
     text.len() % 4 != 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
-/// What a field is. In CBOR a text label means what it means in JSON.
-fn row_of(item: &Item, in_cbor: bool) -> Option<&'static FieldRow> {
-    match item.is_notation {
-        false => FIELDS.iter().find(|row| row.json == item.name),
-        true if in_cbor => item.name.parse().ok().and_then(|number| FIELDS.iter().find(|row| row.cbor == Some(number))),
-        true => None,
-    }
-}
-
-/// Whether an item is the field of that label.
-fn is(item: &Item, label: &str, in_cbor: bool) -> bool {
-    row_of(item, in_cbor).is_some_and(|row| row.json == label)
 }
 
 impl Base {

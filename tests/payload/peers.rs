@@ -219,6 +219,7 @@ fn damaged_cbor_is_judged_as_cbor2_does() {
 const LINKS_APART: &[(&str, &str)] = &[
     ("</a>;t=a\\b", "a backslash needs quotation marks"),
     ("</a>;title=gr\u{fc}n", "so do letters beyond ASCII"),
+    ("</a></b>;rt=x", "a comma stands between links"),
     ("</a>;ver=1.1(</b>;x*=UTF-8''e", "parentheses, < and > do not"),
 ];
 
