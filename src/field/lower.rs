@@ -94,7 +94,7 @@ const ROWS: &[Row] = &[
     ("vlan", Presence, &[there(Vlan)], "The frame has a VLAN tag of IEEE 802.1Q."),
     ("vlan.id", Unsigned, &[at(Vlan, 4, 12, Number)], "Number of the VLAN, of each tag of IEEE 802.1Q."),
     ("vlan.priority", Unsigned, &[at(Vlan, 0, 3, Number)], "Priority in the VLAN tag."),
-    ("vlan.dei", Unsigned, &[at(Vlan, 3, 1, Number)], "The VLAN tag says that the frame may be dropped."),
+    ("vlan.dei", Boolean, &[at(Vlan, 3, 1, Flag)], "The VLAN tag says that the frame may be dropped."),
     ("vlan.etype", Unsigned, &[at(Vlan, 16, 16, EtherType)], "EtherType of what follows the VLAN tag."),
     ("ieee8021ad", Presence, &[there(ServiceTag), there(ServiceTags)], "The frame has a service tag of IEEE 802.1ad."),
     (

@@ -202,7 +202,7 @@ fn leaf(item: &Item, visit: &mut dyn FnMut(Value<'_>)) {
         whole.map_or_else(|_| real(), Value::Integer)
     };
     match &item.value {
-        Decoded::Bool(truth) => visit(Value::Boolean(*truth)),
+        Decoded::Bool(truth) => visit(Value::Truth(*truth)),
         Decoded::Integer(number) => visit(Value::Integer(*number)),
         Decoded::Float(number) => visit(Value::Real(*number)),
         Decoded::Number(text) => visit(number(text)),

@@ -80,6 +80,8 @@ pub enum Value<'a> {
     Duration(i64),
     /// True or false. Printed as 1 or 0.
     Boolean(bool),
+    /// True or false in a payload. Printed as this word.
+    Truth(bool),
     /// It is there. Printed as 1.
     Presence,
     /// It is there in a payload, but is no value to compare with others: null, or what has members. Printed as this.
@@ -117,6 +119,7 @@ impl<'a> Value<'a> {
             Self::Time(time) => Value::Time(time),
             Self::Duration(time) => Value::Duration(time),
             Self::Boolean(truth) => Value::Boolean(truth),
+            Self::Truth(truth) => Value::Truth(truth),
             Self::Presence => Value::Presence,
             Self::Nothing(word) => Value::Nothing(word),
         }
@@ -148,6 +151,7 @@ impl fmt::Display for Value<'_> {
                 write!(f, "{sign}{}.{:09}", magnitude / 1_000_000_000, magnitude % 1_000_000_000)
             }
             Self::Boolean(truth) => write!(f, "{}", u8::from(*truth)),
+            Self::Truth(truth) => write!(f, "{truth}"),
             Self::Presence => f.write_str("1"),
             Self::Nothing(word) => f.write_str(word),
         }
@@ -169,6 +173,7 @@ mod tests {
             (Value::Duration(-1), "-0.000000001"),
             (Value::Time(1_795_422_292_209_244_000), "1795422292.209244000"),
             (Value::Boolean(true), "1"),
+            (Value::Truth(true), "true"),
             (Value::Hex(0x800, 4), "0x0800"),
             (Value::Mac([2, 0, 0x5e, 0x10, 0, 1]), "02:00:5e:10:00:01"),
             (Value::Presence, "1"),

@@ -114,6 +114,12 @@ pub enum Fault {
     },
     Test(&'static str),
     Slice(String),
+    /// A slice where there are no bytes any more.
+    Beyond {
+        of: String,
+        slice: String,
+        most: usize,
+    },
     EmptySet,
     /// A range that ends below its beginning.
     UpsideDown {
@@ -260,6 +266,12 @@ impl fmt::Display for Fault {
                     shortened(text)
                 )
             }
+            Self::Beyond { of, slice, most } => write!(
+                f,
+                "{} has {most} bytes at most, and [{}] is not within them; those of the message are coap[..], all are frame[..]",
+                shortened(of),
+                shortened(slice)
+            ),
             Self::UpsideDown { low, high } => {
                 let (low, high) = (shortened(low), shortened(high));
                 write!(f, "nothing is between `{low}` and `{high}`: a range begins with its lower end, {high}..{low}")

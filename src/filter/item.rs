@@ -77,6 +77,8 @@ pub(super) enum Item<'a> {
     /// Nanoseconds.
     Duration(i64),
     Boolean(bool),
+    /// True or false in a payload, where it is no number.
+    Truth(bool),
     There(&'static str),
     /// As it is written where nobody knows what the payload will have there: what it means by itself; and as bytes in hexadecimal, which such
     /// are printed as.
@@ -103,6 +105,7 @@ impl<'a> Item<'a> {
             Value::Time(time) => Self::Time(time),
             Value::Duration(time) => Self::Duration(time),
             Value::Boolean(truth) => Self::Boolean(truth),
+            Value::Truth(truth) => Self::Truth(truth),
             Value::Presence => Self::There("1"),
             Value::Nothing(word) => Self::There(word),
         }
@@ -119,6 +122,7 @@ impl<'a> Item<'a> {
             Self::Time(time) => Item::Time(time),
             Self::Duration(time) => Item::Duration(time),
             Self::Boolean(truth) => Item::Boolean(truth),
+            Self::Truth(truth) => Item::Truth(truth),
             Self::There(word) => Item::There(word),
             Self::Either(both) => Item::Either(Box::new((both.0.into_owned(), both.1))),
         }
@@ -166,6 +170,7 @@ impl<'a> Item<'a> {
     pub fn compare(&self, other: &Item<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), Item::Integer(b)) => Some(a.cmp(b)),
+            (Self::Truth(a), Item::Truth(b) | Item::Boolean(b)) | (Self::Boolean(a), Item::Truth(b)) => Some(a.cmp(b)),
             (Self::Bytes(a), Item::Either(b)) if *a.as_ref() == *b.1 => Some(Ordering::Equal),
             (_, Item::Either(b)) => self.compare(&b.0),
             (Self::Either(a), _) => a.0.compare(other),

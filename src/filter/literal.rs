@@ -22,8 +22,8 @@ pub(super) fn read(text: &[u8], quoted: bool, class: Class) -> Option<Item<'stat
         Class::Member => {
             let words = words.ok()?;
             let named = match words {
-                "true" | "True" | "TRUE" => Some(Item::Boolean(true)),
-                "false" | "False" | "FALSE" => Some(Item::Boolean(false)),
+                "true" | "True" | "TRUE" => Some(Item::Truth(true)),
+                "false" | "False" | "FALSE" => Some(Item::Truth(false)),
                 // As these are shown.
                 "null" => Some(Item::There("null")),
                 "undefined" => Some(Item::There("undefined")),
@@ -119,7 +119,12 @@ fn truth(text: &str) -> Option<bool> {
         "Not set" => Some(false),
         "1" | "true" | "True" | "TRUE" => Some(true),
         "0" | "false" | "False" | "FALSE" => Some(false),
-        _ => None,
+        // In any base.
+        _ => match number(text)? {
+            Item::Integer(1) => Some(true),
+            Item::Integer(0) => Some(false),
+            _ => None,
+        },
     }
 }
 
@@ -174,7 +179,7 @@ fn with_month(text: &str) -> Option<String> {
 }
 
 /// `2026-11-23 08:00:00.5Z`, `2026-11-23T08:00+01:00`, or as tshark prints it, `Nov 23, 2026 08:00:00.5 UTC`; without a zone, or
-/// with the name of the one here, it is local time. Or seconds since 1970. In nanoseconds since then.
+/// with the name of the one here, it is local time; without a time, midnight. Or seconds since 1970. In nanoseconds since then.
 fn moment(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Some(time) = exact_seconds(text) {
@@ -182,7 +187,8 @@ fn moment(text: &str) -> Option<i64> {
     }
     let named = with_month(text);
     let text = named.as_deref().unwrap_or(text);
-    let (date, rest) = text.split_once(['T', ' '])?;
+    // A date alone is the moment at which it begins.
+    let (date, rest) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
     let rest = rest.trim();
     let (clock, offset) = if let Some(clock) = rest.strip_suffix('Z').or_else(|| rest.strip_suffix("UTC")) {
         (clock, Ok(0))
@@ -293,6 +299,12 @@ mod tests {
             (":be:ef", Class::Bytes, raw(&[0xbe, 0xef])),
             (":", Class::Bytes, None),
             ("True", Class::Boolean, Some(Item::Boolean(true))),
+            ("0x1", Class::Boolean, Some(Item::Boolean(true))),
+            ("0x0", Class::Boolean, Some(Item::Boolean(false))),
+            ("01", Class::Boolean, Some(Item::Boolean(true))),
+            ("true", Class::Member, Some(Item::Truth(true))),
+            ("0x2", Class::Boolean, None),
+            ("-1", Class::Boolean, None),
             ("2", Class::Boolean, None),
             ("10.0.0.0/8", Class::Address, Some(Item::Network("10.0.0.0".parse().unwrap(), 8))),
             ("10.0.0.0/33", Class::Address, None),

@@ -23,6 +23,9 @@ pub(super) enum Operand {
     Arithmetic(Arithmetic, Box<Operand>, Box<Operand>),
 }
 
+/// Bytes of the longest header whose length is known: that of IPv4 (RFC 791 section 3.1).
+const LONGEST: usize = 60;
+
 /// A part of a slice: bytes from a place on; a negative place counts from the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
@@ -40,6 +43,12 @@ pub(super) enum Until {
 }
 
 impl Part {
+    /// Whether there is no such part in as many bytes, nor in fewer.
+    pub fn is_beyond(self, length: usize) -> bool {
+        let bytes = [0; LONGEST];
+        bytes.get(..length).is_some_and(|bytes| self.of(bytes).is_none())
+    }
+
     /// The part of these bytes; None where they are too few.
     fn of(self, bytes: &[u8]) -> Option<&[u8]> {
         let place = |place: i64| {
@@ -271,6 +280,7 @@ fn text(item: &Item<'_>) -> Vec<u8> {
         Item::Time(time) => return crate::payload::tshark_absolute(*time).into_bytes(),
         Item::Duration(time) => Value::Duration(*time),
         Item::Boolean(truth) => Value::Boolean(*truth),
+        Item::Truth(truth) => Value::Truth(*truth),
         Item::There(word) => return word.as_bytes().to_vec(),
         Item::Either(both) => return text(&both.0),
     };

@@ -8,7 +8,8 @@ use super::item::Class;
 use super::operand::{FUNCTIONS, Function, MEMBER, Operand, parts};
 use super::parse::{Arithmetic, Node, NodeKind, Quantifier};
 use super::relation::WHOLES;
-use crate::field::{self, Field};
+use super::versions;
+use crate::field::{self, Field, Kind};
 
 /// A side of a comparison that has a kind of its own.
 pub(super) struct Side {
@@ -41,6 +42,27 @@ impl Side {
     }
 }
 
+/// The most bytes that a header or an address can have, where that is known (RFC 791 section 3.1, RFC 8200 section 3, RFC 768, IEEE 802.3 and
+/// 802.1Q). A name of one protocol may stand for headers of several, and what is behind them is not theirs.
+fn most_bytes(operand: &Operand) -> Option<usize> {
+    match operand {
+        Operand::Bytes(field, _) => match &*field.name {
+            "udp" => Some(8),
+            "eth" => Some(14),
+            "vlan" => Some(4),
+            "ip" => Some(60),
+            "ipv6" => Some(40),
+            _ => None,
+        },
+        Operand::Field(field) if field.kind == Kind::Mac => Some(6),
+        Operand::Field(field) => match versions::of(field)?.0 {
+            "IPv4" => Some(4),
+            _ => Some(16),
+        },
+        _ => None,
+    }
+}
+
 impl Compiler<'_> {
     /// A side of a comparison that has a kind of its own.
     pub fn side(&mut self, node: &Node) -> Result<Side, FilterError> {
@@ -61,6 +83,12 @@ impl Compiler<'_> {
                     return self.fault(fault, &inner.span);
                 }
                 let parts = parts(self.part(brackets));
+                if let Some(most) = most_bytes(&inner.operand)
+                    && parts.iter().flatten().any(|part| part.is_beyond(most))
+                {
+                    let (of, slice) = (self.part(&of.span).to_owned(), self.part(brackets).to_owned());
+                    return self.fault(Fault::Beyond { of, slice, most }, brackets);
+                }
                 match parts {
                     Some(parts) => Ok(Side {
                         quantifier: inner.quantifier,

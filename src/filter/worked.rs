@@ -13,6 +13,14 @@ use super::relation::WHOLES;
 use super::versions;
 use crate::field::{FIELDS, Field, Kind, UnknownField};
 
+/// Fields of endpoints, and how a value of them is written.
+const ENDPOINTS: &[(&str, &str)] = &[
+    ("coapscope.client", "; write \"10.0.0.1:5683\", or ask for a part: coapscope.client contains \"10.0.0.1\""),
+    ("coapscope.server", "; write \"10.0.0.1:5683\", or ask for a part: coapscope.server contains \"10.0.0.1\""),
+    ("coapscope.source", "; write \"10.0.0.1:5683\", or ask for the address alone: ip.src == 10.0.0.1"),
+    ("coapscope.destination", "; write \"10.0.0.1:5683\", or ask for the address alone: ip.dst == 10.0.0.1"),
+];
+
 /// The first word in a calculation.
 pub(super) fn first_word(node: &Node) -> Option<&Node> {
     match &node.kind {
@@ -123,13 +131,14 @@ impl Compiler<'_> {
                 self.fault(Fault::Range { text, field: field.name.to_string(), most }, span)
             }
             // Those who speak CoAP have a port.
-            Item::Text(address)
-                if matches!(&*field.name, "coapscope.client" | "coapscope.server")
-                    && str::from_utf8(address).is_ok_and(|text| text.parse::<IpAddr>().is_ok()) =>
-            {
-                let (text, field) = (text.to_owned(), field.name.to_string());
-                let hint = "; write \"10.0.0.1:5683\", or ask for a part: coapscope.client contains \"10.0.0.1\"";
-                self.fault(Fault::Value { text, field, kind: "address and port", hint }, span)
+            Item::Text(address) if str::from_utf8(address).is_ok_and(|text| text.parse::<IpAddr>().is_ok()) => {
+                match ENDPOINTS.iter().find(|(name, _)| field.name == *name) {
+                    Some((field, hint)) => {
+                        let (text, field) = (text.to_owned(), (*field).to_owned());
+                        self.fault(Fault::Value { text, field, kind: "address and port", hint }, span)
+                    }
+                    None => Ok(()),
+                }
             }
             Item::Bytes(bytes) if field.kind == Kind::Mac && bytes.len() != 6 => {
                 let (text, field) = (text.to_owned(), field.name.to_string());

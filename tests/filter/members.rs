@@ -20,6 +20,9 @@ const PAYLOADS: &[(&str, &[u8])] = &[
     // Nothing, and what is called so; {"un": undefined, "nil": null}.
     ("32", br#"{"nil":null,"word":"null","some":[1,null]}"#),
     ("3c", b"\xa2\x62un\xf7\x63nil\xf6"),
+    // Neither true nor 1 is the other.
+    ("32", br#"{"f":true,"g":[false,0]}"#),
+    ("32", br#"{"f":1,"g":"true"}"#),
 ];
 
 const FILTERS: &[(&str, &[u32])] = &[
@@ -68,6 +71,17 @@ const FILTERS: &[(&str, &[u32])] = &[
     ("coapscope.payload.value.un == undefined", &[10]),
     ("coapscope.payload.value == null", &[9, 10]),
     ("null", &[]),
+    ("coapscope.payload.value.f == true", &[11]),
+    ("coapscope.payload.value.f == 1", &[12]),
+    ("coapscope.payload.value.f >= 0", &[12]),
+    ("coapscope.payload.value.f != FALSE", &[11, 12]),
+    ("coapscope.payload.value.f != true", &[12]),
+    ("coapscope.payload.value.g == false", &[11]),
+    ("coapscope.payload.value.g == 0", &[11]),
+    ("coapscope.payload.value.g in {true, 1}", &[]),
+    ("coapscope.payload.value.g == \"true\"", &[12]),
+    ("string(coapscope.payload.value.f) == \"true\"", &[11]),
+    ("coapscope.payload.value.f == coapscope.payload.value.f", &[11, 12]),
 ];
 
 #[test]
