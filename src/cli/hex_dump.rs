@@ -146,7 +146,7 @@ impl DumpLine<'_> {
         match self.mark {
             Mark::None => HexError::Offset(offset),
             Mark::Colon => HexError::Label(offset + ":"),
-            Mark::Bar => HexError::Label(offset + " |"),
+            Mark::Bar => HexError::Label(offset),
             Mark::Brackets => HexError::Label(format!("[{offset}]")),
         }
     }
@@ -192,11 +192,16 @@ fn split(line: &str) -> Option<DumpLine<'_>> {
     let named = || behind.strip_prefix(" <")?.split_once(">:").map(|(_, rest)| rest);
     let of_colon = || behind.strip_prefix(':').or_else(named).filter(|rest| !has_colons(rest));
     let of_bar = || {
-        let rest = behind.trim_start().strip_prefix('|')?;
+        // OpenSSL has a dash where others have a bar.
+        let behind = behind.trim_start();
+        let rest = behind.strip_prefix('|').or_else(|| behind.strip_prefix("- "))?;
         (are_bytes(rest) && !says(rest, &digits(offset))).then_some(rest)
     };
     let (mark, rest) = match inside {
-        Some(_) => (Mark::Brackets, behind.strip_prefix(']')?),
+        Some(_) => {
+            let rest = behind.strip_prefix(']')?;
+            (Mark::Brackets, rest.strip_prefix(':').unwrap_or(rest))
+        }
         None => match (of_colon(), of_bar()) {
             (Some(rest), _) => (Mark::Colon, rest),
             (None, Some(rest)) => (Mark::Bar, rest),
@@ -243,8 +248,9 @@ fn with_offsets(lines: &[DumpLine<'_>], base: u32) -> Option<Vec<Vec<u8>>> {
             Some(next) => Some(usize::try_from(next.checked_sub(*offsets.get(index)?)?).ok()?),
             None => None,
         };
-        let (found, _) = line_bytes(line.rest, length, if width == 0 { WIDEST } else { width });
-        if length.is_some_and(|length| found.len() != length) {
+        let (found, behind) = line_bytes(line.rest, length, if width == 0 { WIDEST } else { width });
+        let is_fit = length.map_or_else(|| is_text(line.rest, &found, behind), |length| found.len() == length);
+        if !is_fit {
             return None;
         }
         width = width.max(found.len());
@@ -286,6 +292,14 @@ fn line_bytes(rest: &str, length: Option<usize>, width: usize) -> (Vec<u8>, &str
         digits_before = group.len();
         left = behind;
     }
+}
+
+/// Whether what stands behind the bytes of a line is their text, or a remark, and no byte that is misspelled: it is behind a bar or a gap, or no
+/// letter or digit begins it, or it says what the bytes say.
+fn is_text(rest: &str, bytes: &[u8], text: &str) -> bool {
+    let before = rest.strip_suffix(text).unwrap_or(rest);
+    let is_apart = before.ends_with('|') || before.ends_with("  ");
+    is_apart || !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || says(text, bytes)
 }
 
 /// How a dump shows a byte as text: as it is, or as a mark of its own where it is no graphic character.
