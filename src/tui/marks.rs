@@ -35,6 +35,13 @@ impl Marks {
         &self.0
     }
 
+    /// What can be typed behind the quote that leads to a mark.
+    pub fn offered(&self) -> String {
+        let words = self.words();
+        let words = if words.is_empty() { "no message has a mark yet".into() } else { format!("marks: {words}") };
+        format!("{words}; ' again leads to where the last jump began")
+    }
+
     /// All marks in the order of letters: `a #4, b #17`.
     fn words(&self) -> String {
         let mut all = self.0.clone();

@@ -31,6 +31,10 @@ fn what_differs_is_said() {
         (COPIES, "15G Space 20G Space", "Both are copies of #4; #20 comes "),
         (COPIES, "4G Space 5G Space", "Message ID, Token differ: bytes 2-3, 5 of 11."),
         (COPIES, "4G Space 12G Space", "differ: 11 and 25 bytes, other ones from the first."),
+        ("11-malformed-libcoap.pcap", "7G Space 9G Space", "Message ID"),
+        // What was cut may go on otherwise; what is whole ends where the other goes on.
+        ("08-snaplen-60.pcap", "5G Space 13G Space", "They differ from byte 2 on, as far as both were captured."),
+        ("08-snaplen-60.pcap", "14G Space 15G Space", "They differ from byte 0 on, as far as both were captured."),
         // From flow, tree and bytes.
         (COPIES, "f 7G Space 11G Space", "The same 11 bytes, one by one."),
         (COPIES, "7G Enter Space 0 1 1 G Space", "The same 11 bytes, one by one."),
@@ -99,4 +103,14 @@ fn what_is_picked_can_be_seen() {
         let film = play(COPIES, keys);
         assert!(film.last().lines().any(|line| line.contains(row)), "{keys}: {row} is missing\n{}", film.last());
     }
+}
+
+#[test]
+fn the_readme_tells_the_truth() {
+    let film = Scene::built_in().keys("41G Space 45G Space").run();
+    assert!(
+        film.last().contains("one by one.") && film.last().contains("#45 is a retransmission of #41"),
+        "{}",
+        film.last()
+    );
 }

@@ -83,6 +83,8 @@ fn what_keeps_a_mark_from_being_reached_is_said() {
         ("4G mb 9G ma 'c", "no message has mark c: mc marks the selected one; there is a #9, b #4"),
         ("4G ma", "mark a is on #4; 'a leads back to it"),
         ("4G ma 9G ma", "mark a is on #9 now, on #4 no more"),
+        ("4G mb 9G ma '", "marks: a #9, b #4; ' again leads to where the last jump began"),
+        ("'", "no message has a mark yet; ' again leads to where the last jump began"),
         ("4G ma ma", "#4 has mark a no more; ma gives it again"),
         ("4G ma 'a", "this is #4, with mark a"),
         ("4G m5", "m5 does nothing here; ? shows the keys"),
@@ -134,7 +136,7 @@ fn a_mark_hides_and_moves_nothing() {
                 let marked = scene().keys(view).keys(&format!("{frame}G mQ g")).run();
                 let found = differences(plain.last(), marked.last());
                 let is_shown = found.len() == 1 && found.iter().all(|(.., is)| *is == 'Q');
-                // On a narrow screen the row may be off the pane, and the flow has no numbers.
+                // On a narrow screen the row may be off the pane.
                 assert!(is_shown || size == TINY && found.is_empty(), "{found:?}\n{}", marked.last());
             }
         }

@@ -79,8 +79,8 @@ impl App {
         };
         match (self.side(first), self.side(id)) {
             (Ok(first), Ok(second)) => {
-                let said = self.said_of(&first, &second);
                 let pairs = lines::pairs(&first.lines, &second.lines);
+                let said = self.said_of(&first, &second, &pairs);
                 self.compared = Some(Compared { sides: [first, second], pairs, said, top: 0, page: (0, 0) });
                 self.picked = None;
             }
@@ -110,8 +110,8 @@ impl App {
     }
 
     /// What is to be said of two messages: whether their bytes are the same, which are not, and how they belong together.
-    fn said_of(&self, first: &Side, second: &Side) -> Vec<String> {
-        let mut said = vec![said_of_bytes(first, second)];
+    fn said_of(&self, first: &Side, second: &Side, pairs: &[Pair]) -> Vec<String> {
+        let mut said = vec![said_of_bytes(first, second, pairs)];
         said.extend(self.relation_of(first, second));
         if let Some(more) = Some(first.beyond.max(second.beyond)).filter(|more| *more > 0) {
             said.push(format!("The first {} lines stand here, {more} more do not.", lines::MOST));
@@ -148,12 +148,15 @@ impl App {
 }
 
 /// Whether the bytes are the same, or which are not.
-fn said_of_bytes(first: &Side, second: &Side) -> String {
+fn said_of_bytes(first: &Side, second: &Side, pairs: &[Pair]) -> String {
     let (one, other) = (&first.bytes, &second.bytes);
     let shorter = one.len().min(other.len());
     let differing: Vec<usize> = (0..shorter).filter(|at| one.get(*at) != other.get(*at)).collect();
     if first.is_cut || second.is_cut {
-        return match differing.first() {
+        // Of the cut one there is more than was captured.
+        let is_longer = |cut: &Side, other: &Side| cut.is_cut && !other.is_cut && other.bytes.len() <= cut.bytes.len();
+        let end = Some(shorter).filter(|_| is_longer(first, second) || is_longer(second, first));
+        return match differing.first().copied().or(end) {
             None => format!("The same as far as both were captured: {}.", count(shorter, "byte")),
             Some(at) => format!("They differ from byte {at} on, as far as both were captured."),
         };
@@ -161,7 +164,7 @@ fn said_of_bytes(first: &Side, second: &Side) -> String {
     if one == other {
         return format!("The same {}, one by one.", count(one.len(), "byte"));
     }
-    let fields = differing_fields(first, second);
+    let fields = differing_fields(first, second, pairs);
     let fields = match fields.len() {
         0 => "The fields say the same in other bytes".to_owned(),
         1 => format!("{} differs", fields.concat()),
@@ -176,9 +179,9 @@ fn said_of_bytes(first: &Side, second: &Side) -> String {
 }
 
 /// Names of the fields that are not the same in both, each once.
-fn differing_fields(first: &Side, second: &Side) -> Vec<String> {
+fn differing_fields(first: &Side, second: &Side, pairs: &[Pair]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for pair in lines::pairs(&first.lines, &second.lines).iter().filter(|pair| pair.differs) {
+    for pair in pairs.iter().filter(|pair| pair.differs) {
         let line = pair.first.and_then(|at| first.lines.get(at)).or(pair.second.and_then(|at| second.lines.get(at)));
         let Some(line) = line.filter(|line| line.depth() == 0) else { continue };
         if !names.contains(&line.label) {
@@ -205,7 +208,28 @@ fn runs(places: &[usize]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::runs;
+    use super::*;
+
+    fn side(bytes: &[u8], is_cut: bool) -> Side {
+        Side { id: 0, frame: 1, title: String::new(), bytes: bytes.to_vec(), is_cut, lines: Vec::new(), beyond: 0 }
+    }
+
+    #[test]
+    fn what_was_cut_goes_on() {
+        let whole = "They differ from byte 4 on, as far as both were captured.";
+        for (first, second, expected) in [
+            (side(&[1, 2, 3, 4], false), side(&[1, 2, 3, 4, 5, 6], true), whole),
+            (side(&[1, 2, 3, 4], false), side(&[1, 2, 3, 4], true), whole),
+            (side(&[1, 2, 3], true), side(&[1, 2, 3, 4], false), "The same as far as both were captured: 3 bytes."),
+            (side(&[1, 2, 3], true), side(&[1, 2, 3, 4], true), "The same as far as both were captured: 3 bytes."),
+            (side(&[1, 2, 3], true), side(&[1, 9], true), "They differ from byte 1 on, as far as both were captured."),
+            (side(&[1, 2], false), side(&[1, 2], false), "The same 2 bytes, one by one."),
+            (side(&[1, 2], false), side(&[1, 3], false), "The fields say the same in other bytes: byte 1 of 2."),
+        ] {
+            assert_eq!(said_of_bytes(&first, &second, &[]), expected);
+            assert_eq!(said_of_bytes(&second, &first, &[]), expected);
+        }
+    }
 
     #[test]
     fn bytes_are_named_in_runs() {

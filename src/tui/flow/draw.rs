@@ -41,10 +41,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App) {
         let line = drawing.line(entry, &time, slants, is_selected);
         let row = Rect { y, height: 1, ..area };
         write(buffer, row, &line, app.theme);
-        if app.flow.columns.number > 0
-            && let Some(id) = markable(app, entry)
-        {
-            messages::letter(buffer, row.x + 1 + app.flow.columns.number as u16, y, app, id);
+        if let Some(id) = markable(app, entry) {
+            // Behind the number, or where there is no room for numbers behind the flag.
+            let columns = &app.flow.columns;
+            let before = if columns.number > 0 { columns.number } else { columns.flag };
+            messages::letter(buffer, row.x + 1 + before as u16, y, app, id);
         }
         if is_selected {
             buffer.set_style(row, app.theme.selected(app.focus == Pane::List));

@@ -227,6 +227,9 @@ fn explanation(app: &App, columns: usize) -> Vec<(String, Style)> {
     let styled = |text: &str, style: Style| {
         text::wrap(&app.theme.shown(text), columns).into_iter().map(move |line| (line, style)).collect()
     };
+    if app.pending.text().ends_with('\'') {
+        return styled(&app.marks.offered(), app.theme.heading());
+    }
     if let Some(notice) = &app.notice {
         return styled(notice, app.theme.heading());
     }
