@@ -164,6 +164,13 @@ impl App {
         let target = if is_unmarked { target.saturating_sub(1) } else { target };
         let place = target.min(count.saturating_sub(1));
         let before = self.findings.current;
+        // Where it goes no farther the selected message stays, which may be another one of that row.
+        if !matches!(motion, Motion::First | Motion::Last)
+            && before.is_some()
+            && before == self.findings.rows.get(place).map(|row| row.key)
+        {
+            return;
+        }
         self.findings.current = self.findings.rows.get(place).map(|row| row.key);
         let Some(record) = self.message_of_finding() else {
             self.findings.current = before;
@@ -242,21 +249,31 @@ impl App {
         if let Some(person) = self.findings.verdict.as_ref().filter(|_| page.0 > 0) {
             let store = &self.store;
             let parts = &self.findings.parts;
+            let all = store.len() - store.first() as usize;
+            let is_filtered = self.list.chosen_count().is_some_and(|chosen| chosen < all);
+            let judged = match (is_filtered, store.first() > 0) {
+                (true, true) => Some("what the filter leaves of what is in memory"),
+                (true, false) => Some("what the filter leaves"),
+                (false, true) => Some("what is left of this capture in memory"),
+                (false, false) => None,
+            };
             let endpoint = |id: EndpointId| {
                 let part = parts.get(id.0 as usize).copied().unwrap_or_default();
-                (store.endpoint(id).map_or_else(|| "?".into(), ToString::to_string), part.words())
+                let words = part.words();
+                let words = if is_filtered { Part::of_whole(words, &[part]) } else { words };
+                (store.endpoint(id).map_or_else(|| "?".into(), ToString::to_string), words)
             };
             let resource = |id: ResourceId| store.resource(id).map(str::to_owned);
             facts.title = format!("Verdict on {}", endpoint(person.endpoint).0);
             // A column is for the cursor's sign.
             let width = page.1.saturating_sub(1).max(1);
-            for item in (Page { endpoint: &endpoint, resource: &resource, device: None }).items(person) {
+            let page = Page { endpoint: &endpoint, resource: &resource, judged, device: None };
+            for item in page.items(person) {
                 let style = item.severity.map_or_else(Style::new, |severity| self.theme.severity(severity));
-                facts.lines.extend(
-                    item.lines(width)
-                        .into_iter()
-                        .map(|line| Line { pieces: vec![(format!(" {line}"), style)], record: item.record }),
-                );
+                let lines = item.lines(width);
+                facts.paragraphs.push((lines.len(), item.text.clone()));
+                let line = |line| Line { pieces: vec![(format!(" {line}"), style)], record: item.record };
+                facts.lines.extend(lines.into_iter().map(line));
             }
         }
         if page.0 == 0 {

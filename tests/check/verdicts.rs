@@ -311,3 +311,57 @@ fn what_is_true_of_one_case_is_not_said_of_another() {
     assert!(text.contains("Hop-Limit (16) is 0. A Hop-Limit is 1 to 255"), "{text}");
     assert!(text.contains(sentences), "{text}");
 }
+
+#[test]
+fn what_was_left_out_is_not_acquitted() {
+    let known = Known::new();
+    let file = known.path("known.json").display().to_string();
+    let capture = "captures/lab/05-block-errors.pcap";
+    run(&format!("check {capture} --write-baseline {file}"));
+    let ignore = "--ignore block.szx7,block.interleaved";
+    for (options, parts, verdict, end) in [
+        ("", "sent 15 requests\n", "It breaks 1 rule of the protocol, and is", "failed: there are findings of"),
+        // What lets all through leaves nothing out.
+        (
+            "-Y frame.number>0",
+            "sent 15 requests\n",
+            "It breaks 1 rule of the protocol, and is",
+            "failed: there are findings of",
+        ),
+        (
+            "-Y coapscope.severity==note",
+            "sent 15 requests in the whole capture\n",
+            "Nothing in what -Y leaves shows that it breaks a rule.",
+            "passed: in what -Y leaves there is no finding of severity error",
+        ),
+        (
+            ignore,
+            "sent 15 requests\n",
+            "In what --ignore leaves it breaks no rule outright; it is probably at fault by 1 rule.",
+            "passed: in what --ignore leaves there is no finding of severity error",
+        ),
+        (
+            "--show error",
+            "sent 15 requests\n",
+            "In what --show leaves it breaks 1 rule of the protocol.",
+            "failed: there are",
+        ),
+    ] {
+        let output = run(&format!("check {capture} --endpoint [::1]:42111 {options}"));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("[::1]:42111: {parts}")), "{options}: {text}");
+        assert!(flowing.contains(verdict) && flowing.contains(end), "{options}: {text}");
+    }
+    for (options, words) in [
+        ("", "Nothing was found in what the baseline leaves."),
+        ("--ignore cf.missing", "Nothing was found in what --ignore and the baseline leave."),
+    ] {
+        let output = run(&format!("check {capture} -T markdown --baseline {file} {options}"));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(words), "{text}");
+    }
+    let output = run(&format!("check {capture} --baseline {file}"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.ends_with("passed: in what the baseline leaves there is no finding of severity error\n"), "{text}");
+}

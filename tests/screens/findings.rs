@@ -164,3 +164,24 @@ fn a_search_reaches_every_row() {
         assert_eq!(rows.len(), 13, "{key}: {rows:#?}");
     }
 }
+
+#[test]
+fn a_filter_acquits_nobody() {
+    let scene = |filter| Scene::lab("05-block-errors.pcap").filtered(filter).at(LARGE).keys("5").wait();
+    let last = scene("coapscope.severity == note && ip.version == 6").wait().keys("g").run().last().to_owned();
+    let words = "Nothing in what the filter leaves shows that it breaks a rule.";
+    assert!(last.contains(words) && last.contains(" requests in the whole capture"), "{last}");
+    // One that leaves nothing out.
+    let last = scene("frame.number > 0").wait().keys("g").run().last().to_owned();
+    assert!(last.contains("It breaks 1 rule of the protocol, and") && !last.contains("whole capture"), "{last}");
+}
+
+#[test]
+fn a_wrapped_sentence_is_copied_whole() {
+    let scene = || Scene::lab("05-block-errors.pcap").at((60, 30)).keys("5").wait().keys("g \\ Tab g");
+    let whole = "It breaks 1 rule of the protocol, and is probably at fault by 2 rules.";
+    for keys in ["j y", "j j y"] {
+        let film = scene().keys(keys).run();
+        assert_eq!(film.copied, [whole], "{keys}:\n{}", film.last());
+    }
+}

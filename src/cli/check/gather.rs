@@ -37,6 +37,8 @@ pub(super) struct Passed {
     pub messages: u64,
     /// Frames that speak of one.
     pub evidence: u64,
+    /// That is all.
+    pub is_all: bool,
 }
 
 impl Findings {
@@ -86,7 +88,7 @@ pub(super) fn findings(
     let Selection::Chosen(ids) = filter.select(&store, &fetcher, printer::threads(), &|| false)? else {
         bail!("nobody stopped the search; please report it");
     };
-    let mut passed = Passed::default();
+    let mut passed = Passed { is_all: ids.iter().count() == store.len(), ..Passed::default() };
     for record in ids.iter().filter_map(|id| store.get(id)) {
         *(if record.kind() == RecordKind::Message { &mut passed.messages } else { &mut passed.evidence }) += 1;
     }

@@ -52,6 +52,7 @@ impl Report<'_> {
         )?;
         let devices = Devices::of(&self.findings.endpoints, self.endpoints);
         let people = Person::devices(self.new_groups(), &|id| devices.of_endpoint(id));
+        let is_clean = people.is_empty();
         let title = |id: EndpointId| self.title(&devices.members(id));
         let port = |id: EndpointId| devices.port(id);
         for person in people {
@@ -61,8 +62,11 @@ impl Report<'_> {
                 writeln!(out, "{line}")?;
             }
         }
-        if self.findings.tally.is_empty() {
-            writeln!(out, "\nNothing was found.")?;
+        if is_clean {
+            match self.left_by(true) {
+                Some(judged) => writeln!(out, "\nNothing was found in {judged}.")?,
+                None => writeln!(out, "\nNothing was found.")?,
+            }
         }
         Ok(())
     }
@@ -78,19 +82,49 @@ impl Report<'_> {
         let endpoints = members.iter().filter_map(|id| Some((*id, self.findings.endpoints.get(id.0 as usize)?)));
         let parts: Vec<_> = endpoints.map(|(id, endpoint)| (endpoint, self.findings.part(id))).collect();
         match parts.as_slice() {
-            [(endpoint, part)] => (endpoint.to_string(), part.words()),
+            [(endpoint, part)] => (endpoint.to_string(), self.of_whole(part.words(), &[*part])),
             parts => {
                 let name = parts.first().map_or_else(String::new, |(endpoint, _)| endpoint.address.to_string());
                 let parts: Vec<_> = parts.iter().map(|(endpoint, part)| (endpoint.port, *part)).collect();
-                (name, Part::words_of_all(&parts))
+                let all: Vec<Part> = parts.iter().map(|(_, part)| *part).collect();
+                (name, self.of_whole(Part::words_of_all(&parts), &all))
             }
         }
     }
 
+    /// The requests are all that were captured, whatever the display filter lets through.
+    fn of_whole(&self, words: String, parts: &[Part]) -> String {
+        if self.is_filtered() { Part::of_whole(words, parts) } else { words }
+    }
+
+    /// The display filter left something out.
+    fn is_filtered(&self) -> bool {
+        self.findings.passed.is_some_and(|passed| !passed.is_all)
+    }
+
+    /// What was judged where that is not all that was found: "what -Y and the baseline leave". `shown`: of what is shown.
+    fn left_by(&self, shown: bool) -> Option<String> {
+        let why = [
+            (self.is_filtered(), "-Y"),
+            (self.findings.ignored > 0, "--ignore"),
+            (!self.known.is_empty(), "the baseline"),
+            (shown && self.show > Severity::Warn, "--show"),
+        ];
+        let why: Vec<&str> = why.iter().filter(|(is_so, _)| *is_so).map(|(_, why)| *why).collect();
+        match why.split_last()? {
+            (only, []) => Some(format!("what {only} leaves")),
+            (last, others) => Some(format!("what {} and {last} leave", others.join(", "))),
+        }
+    }
+
     fn page(&self, device: Option<Device<'_>>, lines: &dyn Fn(&Page<'_>) -> Vec<String>) -> Vec<String> {
-        let endpoint = |id: EndpointId| (self.findings.endpoint(id), self.findings.part(id).words());
+        let endpoint = |id: EndpointId| {
+            let part = self.findings.part(id);
+            (self.findings.endpoint(id), self.of_whole(part.words(), &[part]))
+        };
         let resource = |id: ResourceId| self.findings.resource(id).map(str::to_owned);
-        lines(&Page { endpoint: &endpoint, resource: &resource, device })
+        let judged = self.left_by(true);
+        lines(&Page { endpoint: &endpoint, resource: &resource, judged: judged.as_deref(), device })
     }
 
     /// What was judged: all, or what the user chose of it.
@@ -160,7 +194,10 @@ impl Report<'_> {
         }
         match self.failed {
             true => writeln!(out, "failed: there are findings of severity {level}{worse}"),
-            false => writeln!(out, "passed: there is no finding of severity {level}{worse}"),
+            false => match self.left_by(false) {
+                Some(judged) => writeln!(out, "passed: in {judged} there is no finding of severity {level}{worse}"),
+                None => writeln!(out, "passed: there is no finding of severity {level}{worse}"),
+            },
         }
     }
 }

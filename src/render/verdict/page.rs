@@ -37,6 +37,8 @@ pub struct Page<'a> {
     pub endpoint: &'a dyn Fn(EndpointId) -> (String, String),
     /// Path and query of a resource, as it came from the wire.
     pub resource: &'a dyn Fn(ResourceId) -> Option<String>,
+    /// What was judged, where something was left out: "what -Y leaves".
+    pub judged: Option<&'a str>,
     /// Where not each endpoint has a verdict of its own.
     pub device: Option<Device<'a>>,
 }
@@ -54,16 +56,17 @@ fn heading(severity: Severity) -> &'static str {
 /// What stands on an endpoint's messages without being its fault.
 const ACQUITTED: &str = "Seen on its messages, but not shown to be its doing";
 
-/// The verdict in a sentence.
-fn sentence(person: &Person) -> String {
+/// The verdict in a sentence, on what was judged where that is not all.
+fn sentence(person: &Person, judged: Option<&str>) -> String {
     let count = |severity| person.charges.iter().filter(|charge| charge.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warn));
     let rules = |count: usize| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
+    let it = judged.map_or_else(|| "It".to_owned(), |judged| format!("In {judged} it"));
     match (errors, warnings) {
-        (0, 0) => "Nothing in this capture shows that it breaks a rule.".into(),
-        (0, _) => format!("It breaks no rule outright; it is probably at fault by {}.", rules(warnings)),
-        (_, 0) => format!("It breaks {} of the protocol.", rules(errors)),
-        _ => format!("It breaks {} of the protocol, and is probably at fault by {}.", rules(errors), rules(warnings)),
+        (0, 0) => format!("Nothing in {} shows that it breaks a rule.", judged.unwrap_or("this capture")),
+        (0, _) => format!("{it} breaks no rule outright; it is probably at fault by {}.", rules(warnings)),
+        (_, 0) => format!("{it} breaks {} of the protocol.", rules(errors)),
+        _ => format!("{it} breaks {} of the protocol, and is probably at fault by {}.", rules(errors), rules(warnings)),
     }
 }
 
@@ -115,7 +118,8 @@ impl Page<'_> {
     /// The verdict on one endpoint, paragraph by paragraph.
     pub fn items(&self, person: &Person) -> Vec<Item> {
         let (name, part) = self.title(person);
-        let mut items = vec![Item::new(0, 2, format!("{name}: {part}")), Item::new(2, 0, sentence(person))];
+        let mut items =
+            vec![Item::new(0, 2, format!("{name}: {part}")), Item::new(2, 0, sentence(person, self.judged))];
         let mut above = None;
         for charge in &person.charges {
             if above.replace(charge.severity) != Some(charge.severity) {
@@ -148,7 +152,7 @@ impl Page<'_> {
     fn markdown(&self, person: &Person) -> Vec<String> {
         let (name, part) = self.title(person);
         let mut lines = vec![format!("## {name}"), String::new(), format!("{}.", capital(&part))];
-        lines.extend([String::new(), format!("**{}**", sentence(person))]);
+        lines.extend([String::new(), format!("**{}**", markdown(&sentence(person, self.judged)))]);
         let mut above = None;
         for charge in &person.charges {
             if above.replace(charge.severity) != Some(charge.severity) {

@@ -47,6 +47,12 @@ impl Part {
         }
     }
 
+    /// What it did, in words that say that they speak of the whole capture, which was not judged whole.
+    pub fn of_whole(words: String, parts: &[Self]) -> String {
+        let did_nothing = parts.iter().all(|part| *part == Self::default());
+        if did_nothing { words } else { format!("{words} in the whole capture") }
+    }
+
     /// In words: "was sent 3 requests".
     pub fn words(self) -> String {
         match (self.asked, self.asks) {

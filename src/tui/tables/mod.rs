@@ -83,6 +83,8 @@ pub struct Facts {
     pub top: usize,
     /// Rows and columns of the pane.
     pub page: (usize, usize),
+    /// Where lines are those of paragraphs: how many lines each has, and all of its text.
+    pub(super) paragraphs: Vec<(usize, String)>,
 }
 
 impl Facts {
@@ -111,8 +113,16 @@ impl Facts {
         self.cursor = own.filter(|_| !is_there).unwrap_or(self.cursor);
     }
 
-    /// The line with the cursor, as text.
+    /// The line with the cursor, or the paragraph that it is of, as text.
     pub fn line(&self) -> Option<String> {
+        let mut end = 0;
+        let own = self.paragraphs.iter().find(|(lines, _)| {
+            end += lines;
+            self.cursor < end
+        });
+        if let Some((_, text)) = own {
+            return Some(text.clone());
+        }
         let pieces = &self.lines.get(self.cursor)?.pieces;
         Some(pieces.iter().map(|(text, _)| text.as_str()).collect::<String>().trim().to_owned())
     }
