@@ -249,7 +249,7 @@ impl Flow {
                 args.width.map(usize::from).or(screen.map(|(width, _)| usize::from(width.0))).unwrap_or(COLUMNS);
             let paint = if terminal { print::paint(args.showing.color) } else { Paint(false) };
             let signs = if args.ascii || !locale_is_utf8() { &ASCII } else { &UNICODE };
-            let form = TextForm { width, signs, paint, times: args.showing.time, ports, limit };
+            let form = TextForm { width, signs, paint, times: args.showing.time, ports, limit, left_out: None };
             return Ok(text::write(&mut ladder, &mut source, aliases, &range, &form, out)?);
         }
         ladder.lanes.arrange(ports, LANES);

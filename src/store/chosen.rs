@@ -51,6 +51,16 @@ impl Chosen {
         ((at / WORD) as usize, 1 << (at % WORD))
     }
 
+    /// Where these are the records of `known` and others behind all of those: a record behind the last known one.
+    pub fn goes_on(&self, known: &Self) -> Option<RecordId> {
+        let Some((last, whole)) = known.bits.split_last() else { return Some(0) };
+        let end = u64::BITS - last.leading_zeros();
+        let below = u64::MAX.checked_shr(last.leading_zeros()).unwrap_or(0);
+        let same = self.first == known.first && self.bits.get(..whole.len()) == Some(whole);
+        let goes_on = same && self.bits.get(whole.len()).is_some_and(|bits| bits & below == *last);
+        goes_on.then(|| known.first.saturating_add(whole.len() as u32 * WORD + end))
+    }
+
     /// How many are chosen.
     pub fn len(&self) -> usize {
         self.length as usize
@@ -168,6 +178,26 @@ mod tests {
             Some(id)
         });
         check(&ids.take(3000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_goes_on_has_all_that_was_there_and_more_behind() {
+        let chosen = |ids: &[RecordId]| ids.iter().copied().collect::<Chosen>();
+        for (known, all, expected) in [
+            (&[][..], &[5, 900][..], Some(0)),
+            (&[5, 70], &[5, 70], Some(71)),
+            (&[5, 70], &[5, 70, 71, 900], Some(71)),
+            (&[63], &[63, 64], Some(64)),
+            (&[127], &[127, 128], Some(128)),
+            (&[5, 70], &[5, 69, 70], None),
+            (&[5, 70], &[5], None),
+            (&[5, 70], &[6, 70], None),
+            (&[70], &[5, 70], None),
+        ] {
+            assert_eq!(chosen(all).goes_on(&chosen(known)), expected, "{known:?} {all:?}");
+        }
+        let last = chosen(&[RecordId::MAX]);
+        assert_eq!(last.goes_on(&last), Some(RecordId::MAX));
     }
 
     #[test]

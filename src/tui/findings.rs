@@ -307,6 +307,7 @@ impl App {
         let (is_looking, failure) = (self.findings.is_running(), self.findings.judging.failure());
         let text = match (self.view, is_looking, failure, self.list.chosen.is_some()) {
             _ if self.filter.running => " filtering ..",
+            _ if self.hides_all_rows() => " every message is from or to a hidden lane; A shows all lanes",
             (View::Findings, true, ..) => " looking for findings ..",
             (View::Findings, false, Some(why), _) => return format!(" not known: {why}").into(),
             (View::Messages, _, _, true) if self.before.is_empty() => {

@@ -103,6 +103,7 @@ impl Capture {
             times: form.times,
             ports: form.ports,
             limit: form.limit,
+            left_out: None,
         };
         let parameters = Parameters::default();
         let mut source =

@@ -239,3 +239,63 @@ fn no_size_breaks_it() {
         scene.keys("G zR k k P l l = Esc").run();
     }
 }
+
+/// The second line of the screen: what stands over the lanes.
+fn head(frame: &str) -> &str {
+    frame.lines().nth(1).unwrap()
+}
+
+#[test]
+fn lanes_under_a_filter_are_those_in_use() {
+    let filter = "ip.addr==198.51.100.23";
+    let other = "coap.code == PUT";
+    let all = Scene::built_in().keys("f").run().last().to_owned();
+    // A filter that was there, and one that comes.
+    let at_once = Scene::built_in().filtered(filter).keys("f").run();
+    let later = || Scene::built_in().keys("7G f /").typed(filter).keys("Enter").wait();
+    let last = later().run().last().to_owned();
+    for frame in [at_once.last(), &last] {
+        let lanes = ["c4 ", "s1 ", "s3 ", "s4 "];
+        assert!(lanes.iter().all(|lane| head(frame).contains(lane)) && !head(frame).contains('\u{bb}'), "{frame}");
+        assert_eq!(selected(frame), "7");
+    }
+    assert_eq!(head(later().keys("/ C-u Enter g").run().last()), head(&all));
+    // A lane that was hidden stays so while filters come and go.
+    let hidden = |keys: &str| {
+        let scene = Scene::built_in().keys("7G f H /").typed(filter).keys("Enter").wait();
+        let scene = scene.keys("/ C-u").typed(other).keys("Enter").wait().keys(keys);
+        scene.run().last().to_owned()
+    };
+    let frame = hidden("/ C-u Enter g");
+    assert!(frame.contains("1 lane hidden") && !head(&frame).contains("c4"), "{frame}");
+    let frame = hidden("/ C-u Enter A g");
+    assert!(!frame.contains(" hidden") && head(&frame) == head(&all), "{frame}");
+    // What is hidden under a filter is so without it, too.
+    let frame = Scene::built_in().filtered(filter).keys("7G f H / C-u Enter").wait().run().last().to_owned();
+    assert!(frame.contains("1 lane hidden"), "{frame}");
+}
+
+#[test]
+fn lanes_under_a_filter_grow_with_what_comes() {
+    let all = || Scene::built_in().filtered("coap.type == NON").at(LARGE);
+    let whole = all().keys("f").run();
+    let pieces = all().made_live().pieces(5).keys_after_first("f g").keys("g").run();
+    assert_eq!(head(pieces.last()), head(whole.last()));
+}
+
+#[test]
+fn hidden_lanes_are_told() {
+    let last = |keys: &str| Scene::built_in().keys(keys).run().last().to_owned();
+    let frame = last("g f H");
+    assert!(frame.lines().next().unwrap().contains("1 lane hidden"), "{frame}");
+    // Messages passed where none is shown.
+    assert!(frame.contains("15.0 s, 8 not shown") && !frame.contains("idle 15"), "{frame}");
+    let frame = last("g f H H H");
+    assert!(frame.contains("every message is from or to a hidden lane; A shows all lanes"), "{frame}");
+    assert!(frame.contains("3 lanes hidden") && !head(&frame).contains("c4"), "{frame}");
+    let frame = last("g f H H H H");
+    assert!(frame.contains("no row is left; A shows all lanes"), "{frame}");
+    // A host stays hidden where its ports have lanes of their own.
+    let frame = last("g f H P");
+    assert!(!head(&frame).contains("c1 "), "{frame}");
+}

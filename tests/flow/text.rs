@@ -298,3 +298,17 @@ fn a_limit_says_what_it_left_out() {
     let (text, left) = capture.text(Form { limit: 10, width: 100, ..Form::default() });
     assert_eq!((rows(&text).len(), left), (10, 78));
 }
+
+#[test]
+fn an_icmp_error_alone_has_its_lanes() {
+    use std::process::Command;
+    let output = Command::new(env!("CARGO_BIN_EXE_coapscope"))
+        .args(["flow", "captures/lab-session.pcap", "-Y", "icmp", "--width", "100"])
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let row = text.lines().find(|line| line.starts_with("86 ")).unwrap();
+    assert!(row.contains("\u{2502}\u{254c}") && row.contains("ICMP port unreachable"), "{text}");
+    assert!(text.contains("s1 = 198.51.100.10:5683"), "{text}");
+}

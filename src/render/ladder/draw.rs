@@ -5,9 +5,9 @@ use super::columns::Columns;
 use super::lanes::{Lane, LaneId, Lanes, place};
 use super::row::{Fate, Row, short_end};
 use super::slant::Slant;
-use super::walk::{Entry, Line};
+use super::walk::{Entry, Line, pause};
 use crate::render::Aliases;
-use crate::render::time::{brief, duration};
+use crate::render::time::brief;
 use crate::render::wrap;
 use crate::store::Store;
 use unicode_width::UnicodeWidthStr;
@@ -142,7 +142,7 @@ impl Drawing<'_> {
     /// A line. `time`: the time of a message.
     pub fn line(&self, entry: &Entry, time: &str, slants: &[Slant], selected: bool) -> Vec<Piece> {
         let mut canvas = Canvas::new(self.columns.width);
-        let waiting = matches!(entry.line, Line::Pause(_) | Line::Tick(_));
+        let waiting = matches!(entry.line, Line::Pause(..) | Line::Tick(_));
         let lane = if waiting { self.signs.waiting } else { self.signs.lane };
         let part = if waiting { Part::Idle } else { Part::Lane };
         self.columns.shown.iter().for_each(|(_, column)| canvas.put(*column, lane, part));
@@ -150,8 +150,8 @@ impl Drawing<'_> {
             canvas.put(0, self.signs.cursor, Part::Plain);
         }
         match &entry.line {
-            Line::Pause(length) => {
-                let text = format!(" idle {} ", duration(*length));
+            Line::Pause(length, unseen) => {
+                let text = format!(" {} ", pause(*length, *unseen));
                 self.across(&mut canvas, &text, Part::Idle);
             }
             Line::Tick(at) => {
@@ -231,7 +231,7 @@ impl Drawing<'_> {
             return self.turn(canvas, row, from);
         }
         let reached = self.reached(row, from, to);
-        let Some(widest) = reached.first().copied() else { return self.elsewhere(canvas, row, from, to) };
+        let Some(widest) = reached.first().copied() else { return self.elsewhere_of(canvas, row, (from, to)) };
         let part = if row.repeat { Part::Repeat } else { Part::Arrow(row.kind) };
         let own = slants.iter().find(|slant| slant.own).map_or(0, |slant| slant.off);
         // The longest first: its line lies over no head of the others.
@@ -370,7 +370,7 @@ impl Drawing<'_> {
     /// From a lane to itself.
     fn turn(&self, canvas: &mut Canvas, row: &Row, lane: LaneId) {
         let part = if row.repeat { Part::Repeat } else { Part::Arrow(row.kind) };
-        let Some(column) = self.columns.column(lane) else { return self.elsewhere(canvas, row, lane, lane) };
+        let Some(column) = self.columns.column(lane) else { return self.elsewhere_of(canvas, row, (lane, lane)) };
         let (begin, last) = self.columns.edges();
         let right = last.saturating_sub(column + 6);
         let left = column.saturating_sub(begin + 6);
@@ -395,21 +395,32 @@ impl Drawing<'_> {
         }
     }
 
+    /// Both lanes of a message are beyond the same edge.
+    fn elsewhere_of(&self, canvas: &mut Canvas, row: &Row, ends: (LaneId, LaneId)) {
+        self.elsewhere(canvas, ends, Part::Arrow(row.kind), &|room| self.words(row, room));
+    }
+
     /// Both lanes are beyond the same edge.
-    fn elsewhere(&self, canvas: &mut Canvas, row: &Row, from: LaneId, to: LaneId) {
+    fn elsewhere(
+        &self,
+        canvas: &mut Canvas,
+        (from, to): (LaneId, LaneId),
+        part: Part,
+        words: &dyn Fn(usize) -> Vec<Piece>,
+    ) {
         let (begin, last) = self.columns.edges();
         let [left, right] = self.signs.beyond;
         let is_left = self.columns.is_left(from);
         let name = |lane| self.lanes.get(lane).map_or("?", |lane: &Lane| self.aliases.name(lane.first));
-        let mut pieces = vec![(format!("{}>{} ", name(from), name(to)), Part::Arrow(row.kind))];
+        let mut pieces = vec![(format!("{}>{} ", name(from), name(to)), part)];
         let room = self.columns.lanes.1.saturating_sub(super::canvas::width(&pieces) + 3);
-        pieces.extend(self.words(row, room));
+        pieces.extend(words(room));
         let wide = super::canvas::width(&pieces);
         if is_left {
-            canvas.put(begin, left, Part::Arrow(row.kind));
+            canvas.put(begin, left, part);
             canvas.write(begin + 2, wide, &pieces);
         } else {
-            canvas.put(last, right, Part::Arrow(row.kind));
+            canvas.put(last, right, part);
             canvas.write(last.saturating_sub(wide + 1).max(begin), wide, &pieces);
         }
     }
@@ -418,6 +429,9 @@ impl Drawing<'_> {
         let about = self.signs.show(&run.about);
         let pick = |room: usize| vec![(run.label(&about, room, self.columns.note.1 > 0), Part::Idle)];
         let (Some(client), Some(server)) = (self.lanes.of(run.client), self.lanes.of(run.server)) else { return };
+        if client != server && self.ends(client, server).is_none() {
+            return self.elsewhere(canvas, (client, server), Part::Idle, &pick);
+        }
         let Some(ends) = self.ends(client, server).filter(|_| client != server) else {
             let words = super::canvas::plain(&pick(self.columns.lanes.1.saturating_sub(2)));
             return self.across(canvas, &format!(" {words} "), Part::Idle);

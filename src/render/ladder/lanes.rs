@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::coap::parameters::{PORT_COAP, PORT_COAPS};
 use crate::frame::Endpoint;
 use crate::store::{Record, RecordKind, Store};
-use crate::tracking::{EndpointId, NO_RECORD, RecordId, Role};
+use crate::tracking::{EndpointId, NO_RECORD, Role};
 
 /// No lane, in tables.
 const NONE: u32 = u32::MAX;
@@ -59,6 +59,10 @@ impl Table {
         if let Some(place) = self.of.get_mut(at) {
             *place = lane as u32;
         }
+    }
+
+    fn count_hidden(&mut self) {
+        self.hidden = self.lanes.iter().filter(|lane| lane.hidden).count();
     }
 
     fn add(&mut self, endpoint: EndpointId) -> LaneId {
@@ -131,9 +135,13 @@ impl Lanes {
 
     /// Who reports an error mostly has a lane already, as the one that the message went to.
     fn note_evidence(&mut self, store: &Store, record: &Record) {
-        for (own, other) in ends_of_evidence(store, record) {
-            if other.is_none() {
-                self.add(store, own, Side::Server);
+        let about = store.get(record.relates_to).filter(|_| record.relates_to != NO_RECORD);
+        let (asks, answers) = about.map_or((Side::Server, Side::Server), |about| sides(store, &about));
+        for ((own, other), side) in ends_of_evidence(store, record).into_iter().zip([answers, asks]) {
+            match other {
+                // Where the message itself is not shown nobody has given it one.
+                Some(other) => self.add(store, other, side),
+                None => self.add(store, own, Side::Server),
             }
         }
     }
@@ -232,17 +240,45 @@ impl Lanes {
         self.table().hidden
     }
 
-    /// Hide a lane; false where too few would be left.
+    /// Hide a lane, of a host each of its endpoints, so that it stays hidden where its ports get lanes of their own; false where too few lanes
+    /// would be left.
     pub fn hide(&mut self, lane: LaneId) -> bool {
         let left = self.all().len() - self.hidden();
-        let table = if self.by_host { &mut self.merged } else { &mut self.apart };
-        match table.lanes.get_mut(lane) {
-            Some(lane) if left > 2 && !lane.hidden => {
-                lane.hidden = true;
-                table.hidden += 1;
-                true
+        let by_host = self.by_host;
+        let Self { apart, merged, .. } = self;
+        let own = if by_host { &mut *merged } else { &mut *apart };
+        match own.lanes.get_mut(lane) {
+            Some(lane) if left > 2 && !lane.hidden => lane.hidden = true,
+            _ => return false,
+        }
+        if by_host {
+            let of_host = apart.lanes.iter_mut().filter(|endpoint| merged.of(endpoint.first) == Some(lane));
+            of_host.for_each(|endpoint| endpoint.hidden = true);
+        }
+        apart.count_hidden();
+        merged.count_hidden();
+        true
+    }
+
+    /// Hide those lanes that are hidden among the lanes of more messages.
+    pub fn hide_as(&mut self, more: &Self) {
+        for (own, more) in [(&mut self.apart, &more.apart), (&mut self.merged, &more.merged)] {
+            for lane in &mut own.lanes {
+                lane.hidden = more.of(lane.first).and_then(|lane| more.lanes.get(lane)).is_some_and(|lane| lane.hidden);
             }
-            _ => false,
+            own.count_hidden();
+        }
+    }
+
+    /// Hide and show the lanes that fewer messages have as they are there; the others stay as they are.
+    pub fn hide_as_part(&mut self, part: &Self) {
+        for (own, part) in [(&mut self.apart, &part.apart), (&mut self.merged, &part.merged)] {
+            for lane in &part.lanes {
+                if let Some(own) = own.of(lane.first).and_then(|lane| own.lanes.get_mut(lane)) {
+                    own.hidden = lane.hidden;
+                }
+            }
+            own.count_hidden();
         }
     }
 
@@ -288,11 +324,4 @@ pub fn place(store: &Store, lane: &Lane, by_host: bool) -> String {
         (true, 2..) => format!("{} ({} ports)", endpoint.address, lane.endpoints),
         _ => endpoint.to_string(),
     }
-}
-
-/// The messages of some ids, and no others.
-pub fn of_records(store: &Store, ids: &[RecordId]) -> Lanes {
-    let mut lanes = Lanes::default();
-    ids.iter().filter_map(|id| store.get(*id)).for_each(|record| lanes.note(store, &record));
-    lanes
 }

@@ -10,9 +10,8 @@ use super::blocks::Run;
 use super::canvas::Kind;
 use super::lanes::{LaneId, Lanes, place};
 use super::row::{Fate, Row, Source};
-use super::walk::{Entry, Item, Ladder, Line};
+use super::walk::{Entry, Item, Ladder, Line, pause};
 use crate::render::Aliases;
-use crate::render::time::duration;
 use crate::tracking::RecordId;
 
 /// Characters of a diagram that renderers accept: the default of Mermaid's `maxTextSize` is 50,000.
@@ -51,7 +50,7 @@ pub fn write(
         if diagram.written.cut > 0 || !diagram.add(ladder, source, here, &entries, limit) {
             diagram.written.cut += ladder.run(here).map_or(1, |run| run.messages as u64);
         }
-        before = ladder.end_of(source.store, here);
+        before = Some(here);
         item = ladder.next(source, here, range);
     }
     diagram.finish(&ladder.lanes, source, out)
@@ -74,7 +73,7 @@ impl Diagram<'_> {
             match &entry.line {
                 Line::Message(row) => self.message(row, &ladder.lanes, source, &mut text, &mut used),
                 Line::Fold(run) => self.fold(run, &ladder.lanes, &mut text, &mut used),
-                Line::Pause(length) => self.pause(*length, &ladder.lanes, &mut text),
+                Line::Pause(length, unseen) => self.pause(&pause(*length, *unseen), &ladder.lanes, &mut text),
                 Line::Tick(_) => {}
             }
         }
@@ -131,15 +130,9 @@ impl Diagram<'_> {
     }
 
     /// A pause stands over all who have spoken so far.
-    fn pause(&self, length: i64, lanes: &Lanes, text: &mut String) {
+    fn pause(&self, words: &str, lanes: &Lanes, text: &mut String) {
         let (Some(first), Some(last)) = (self.used.first(), self.used.last()) else { return };
-        let _ = writeln!(
-            text,
-            "    Note over {},{}: idle {}",
-            self.name(lanes, *first),
-            self.name(lanes, *last),
-            duration(length)
-        );
+        let _ = writeln!(text, "    Note over {},{}: {words}", self.name(lanes, *first), self.name(lanes, *last));
     }
 
     fn finish(self, lanes: &Lanes, source: &Source<'_>, out: &mut dyn Write) -> io::Result<Written> {

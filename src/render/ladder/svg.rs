@@ -8,7 +8,7 @@ use super::canvas::{Kind, plain};
 use super::lanes::{LaneId, place};
 use super::row::{Fate, Row, Source};
 use super::text::{shortened, widest_time};
-use super::walk::{Entry, Ladder, Line};
+use super::walk::{Entry, Ladder, Line, pause};
 use crate::render::Aliases;
 use crate::render::time::{TimeFormat, duration};
 use crate::render::wrap;
@@ -67,7 +67,7 @@ pub fn write(
             entries.extend(ladder.lines(source, here, before));
             shown += messages;
         }
-        before = ladder.end_of(source.store, here);
+        before = Some(here);
         item = ladder.next(source, here, range);
     }
     let lanes: Vec<LaneId> = (0..ladder.lanes.all().len()).collect();
@@ -113,7 +113,7 @@ impl Picture<'_, '_> {
         for (index, entry) in self.entries.iter().enumerate() {
             let y = HEAD + index * ROW + ROW / 2;
             match &entry.line {
-                Line::Pause(length) => self.pause(out, y, &format!("idle {}", duration(*length)))?,
+                Line::Pause(length, unseen) => self.pause(out, y, &pause(*length, *unseen))?,
                 Line::Tick(at) => self.pause(out, y, &format!("+{}", duration(*at)))?,
                 Line::Message(row) => {
                     self.left(out, y, entry, row.frame, &row.flag)?;

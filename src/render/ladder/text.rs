@@ -41,6 +41,8 @@ pub struct TextForm<'a> {
     pub ports: Ports,
     /// Messages that are shown at most.
     pub limit: usize,
+    /// What is left out, in a sentence above the ladder.
+    pub left_out: Option<&'a str>,
 }
 
 /// Writes the ladder of the messages in a range; answers how many messages of it were left out at the end.
@@ -152,11 +154,14 @@ impl Page<'_> {
         if beyond > 0 {
             let [_, right] = self.form.signs.beyond;
             let text = format!(
-                "{beyond} of these lanes do not fit {width} columns: {right} leads there; --width N makes room"
+                "{beyond} of these lanes do not fit {width} columns: {right} leads there; coapscope flow --width N makes room"
             );
             for line in wrap::wrap(&text, width) {
                 self.emit(&[(line, Part::Plain)], out)?;
             }
+        }
+        for line in self.form.left_out.iter().flat_map(|text| wrap::wrap(text, width)) {
+            self.emit(&[(line, Part::Plain)], out)?;
         }
         let legend = legend(self.form.signs);
         if self::width(&legend) <= width {

@@ -6,11 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blocks::{ALIGNED, Blocks, Run, follows};
-use super::lanes::{Lanes, of_records};
+use super::lanes::Lanes;
 use super::row::{Row, Source};
-use crate::frame::{is_known_time, time_between};
-use crate::store::{Chosen, RecordKind, Store};
-use crate::tracking::{ExchangeId, NO_RECORD, RecordId};
+use super::scope::Scope;
+use crate::frame::time_between;
+use crate::render::time::duration;
+use crate::store::{Chosen, Store};
+use crate::tracking::RecordId;
 
 /// Rows kept at most; those of a few pages.
 const KEPT: usize = 1024;
@@ -22,23 +24,6 @@ const DRAWN: i64 = 2_000_000_000;
 const TICKS: i64 = 10;
 /// Copies in a row that are looked past for the message before them.
 const COPIES: usize = 64;
-/// Messages of an exchange that are shown at most, the latest ones.
-const MEMBERS: usize = 1 << 16;
-/// Messages behind an exchange among which what speaks of it is looked for.
-const EVIDENCE: RecordId = 1 << 14;
-
-/// Which messages a ladder shows.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Scope {
-    /// All of them.
-    #[default]
-    All,
-    /// Those of one exchange.
-    Exchange(ExchangeId),
-    /// Some that were chosen.
-    Chosen,
-}
-
 /// What the messages of a ladder are among.
 enum Among<'a> {
     All,
@@ -84,14 +69,22 @@ impl Item {
 /// One line of a page.
 #[derive(Clone, Debug)]
 pub enum Line {
-    /// A pause of so many nanoseconds.
-    Pause(i64),
+    /// A pause of so many nanoseconds, and how many messages passed in it that are not shown.
+    Pause(i64, u32),
     /// A moment within a pause that is drawn to scale: nanoseconds since its start.
     Tick(i64),
     /// A message.
     Message(Rc<Row>),
     /// Several.
     Fold(Rc<Run>),
+}
+
+/// What a pause says of itself. Messages that are not shown may have passed in it: nobody was idle then.
+pub fn pause(length: i64, unseen: u32) -> String {
+    match unseen {
+        0 => format!("idle {}", duration(length)),
+        _ => format!("{}, {unseen} not shown", duration(length)),
+    }
 }
 
 /// A line with what it belongs to.
@@ -116,106 +109,24 @@ pub struct Ladder {
     pub idle: Idle,
     /// Block transfers are shown message by message.
     pub blocks_unfolded: bool,
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The lanes of all messages, while fewer are shown.
-    aside: Lanes,
+    pub(super) aside: Lanes,
     /// The messages of a scope that is less than all.
-    members: Vec<RecordId>,
+    pub(super) members: Vec<RecordId>,
     /// What a filter lets through.
-    filtered: Option<Arc<Chosen>>,
+    pub(super) filtered: Option<Arc<Chosen>>,
     /// Folds that are open, by their first message.
     open: HashSet<RecordId>,
-    blocks: Blocks,
-    runs: BTreeMap<RecordId, Rc<Run>>,
-    rows: HashMap<RecordId, Rc<Row>>,
-    noted: RecordId,
+    pub(super) blocks: Blocks,
+    pub(super) runs: BTreeMap<RecordId, Rc<Run>>,
+    pub(super) rows: HashMap<RecordId, Rc<Row>>,
+    pub(super) noted: RecordId,
     /// The earliest time of all messages that were taken in, and the latest.
-    times: Option<(i64, i64)>,
+    pub(super) times: Option<(i64, i64)>,
 }
 
 impl Ladder {
-    /// Take in what the store has gained; `changed`: what was known of earlier messages may be otherwise now.
-    pub fn take(&mut self, store: &Store, changed: bool) {
-        let end = store.len() as RecordId;
-        if changed {
-            self.rows.clear();
-            self.blocks.forget();
-        }
-        if changed || end != self.noted {
-            self.runs.clear();
-        }
-        let all = if self.scope == Scope::All { &mut self.lanes } else { &mut self.aside };
-        for id in self.noted.max(store.first())..end {
-            if let Some(record) = store.get(id) {
-                all.note(store, &record);
-                if is_known_time(record.time) {
-                    let (earliest, latest) = self.times.unwrap_or((record.time, record.time));
-                    self.times = Some((earliest.min(record.time), latest.max(record.time)));
-                }
-            }
-        }
-        if let Scope::Exchange(exchange) = self.scope
-            && (changed || end != self.noted)
-        {
-            self.members = members(store, exchange);
-            self.lanes = of_records(store, &self.members);
-        }
-        self.noted = end;
-    }
-
-    /// The earliest time of all messages that were taken in, and the latest: between them a column of times has its widest.
-    pub fn times(&self) -> Option<(i64, i64)> {
-        self.times
-    }
-
-    /// Show other messages. Lanes are those of these.
-    pub fn set_scope(&mut self, scope: Scope, store: &Store) {
-        match (self.scope == Scope::All, scope == Scope::All) {
-            (true, false) => self.aside = std::mem::take(&mut self.lanes),
-            (false, true) => self.lanes = std::mem::take(&mut self.aside),
-            _ => {}
-        }
-        self.scope = scope;
-        self.members.clear();
-        self.take(store, true);
-    }
-
-    /// Show only those of the present messages that are among these.
-    pub fn choose(&mut self, ids: &Chosen, store: &Store) {
-        self.members = match self.scope {
-            Scope::All => {
-                self.aside = std::mem::take(&mut self.lanes);
-                ids.iter().collect()
-            }
-            _ => self.members.iter().copied().filter(|id| ids.has(*id)).collect(),
-        };
-        self.scope = Scope::Chosen;
-        self.lanes = of_records(store, &self.members);
-        self.runs.clear();
-    }
-
-    /// Show only what a filter lets through; none: all.
-    pub fn filter(&mut self, ids: Option<&Arc<Chosen>>) {
-        let is_known = match (ids, &self.filtered) {
-            (Some(ids), Some(known)) => Arc::ptr_eq(ids, known),
-            (ids, known) => ids.is_none() && known.is_none(),
-        };
-        if !is_known {
-            self.filtered = ids.cloned();
-            self.runs.clear();
-        }
-    }
-
-    /// Which messages are shown.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    /// A message is one of those.
-    pub fn includes(&self, id: RecordId) -> bool {
-        self.scope == Scope::All || self.members.binary_search(&id).is_ok()
-    }
-
     /// Fold or unfold block transfers, all of them.
     pub fn fold_blocks(&mut self, folded: bool) {
         self.blocks_unfolded = !folded;
@@ -385,8 +296,9 @@ impl Ladder {
         false
     }
 
-    /// The lines of an item: pauses before it, then its own. `before`: time of the item before it.
-    pub fn lines(&mut self, source: &mut Source<'_>, item: Item, before: Option<i64>) -> Vec<Entry> {
+    /// The lines of an item: pauses before it, then its own. `previous`: the item before it.
+    pub fn lines(&mut self, source: &mut Source<'_>, item: Item, previous: Option<Item>) -> Vec<Entry> {
+        let before = previous.and_then(|previous| self.end_of(source.store, previous));
         let line = match self.run(item) {
             Some(run) => Line::Fold(Rc::clone(run)),
             None => match self.row(source, item.first) {
@@ -396,14 +308,15 @@ impl Ladder {
         };
         let time = source.store.get(item.first).map_or(i64::MAX, |record| record.time);
         let delta = before.and_then(|before| time_between(before, time));
-        let mut lines = self.pauses(delta.unwrap_or(0));
+        let unseen = previous.map_or(0, |previous| item.first.saturating_sub(previous.last + 1));
+        let mut lines = self.pauses(delta.unwrap_or(0), unseen);
         lines.push(line);
         lines.into_iter().map(|line| Entry { item, line, before, delta }).collect()
     }
 
-    fn pauses(&self, length: i64) -> Vec<Line> {
+    fn pauses(&self, length: i64, unseen: u32) -> Vec<Line> {
         match self.idle {
-            Idle::Folded if length >= IDLE => vec![Line::Pause(length)],
+            Idle::Folded if length >= IDLE => vec![Line::Pause(length, unseen)],
             Idle::Drawn if length >= DRAWN => {
                 let step = step(length);
                 (1..=length / step).map(|tick| tick * step).filter(|at| *at < length).map(Line::Tick).collect()
@@ -433,12 +346,11 @@ impl Ladder {
     /// Lines from an item on, `rows` of them or a few more; the pause before the first item is left out where `pause` says so.
     pub fn page(&mut self, source: &mut Source<'_>, from: Item, range: &Range<RecordId>, rows: usize) -> Vec<Entry> {
         let mut entries = Vec::new();
-        let before = self.previous(source, from, range).and_then(|item| self.end_of(source.store, item));
-        let mut last = before;
+        let mut last = self.previous(source, from, range);
         let mut item = Some(from);
         while let Some(here) = item.filter(|_| entries.len() < rows) {
             entries.extend(self.lines(source, here, last));
-            last = self.end_of(source.store, here);
+            last = Some(here);
             item = self.next(source, here, range);
         }
         entries
@@ -451,33 +363,6 @@ fn step(length: i64) -> i64 {
     let steps = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
     let fits = steps.into_iter().map(|step| step * SECOND).find(|step| length / step <= TICKS);
     fits.unwrap_or(length / TICKS)
-}
-
-/// The messages of an exchange, in their order.
-fn members(store: &Store, exchange: ExchangeId) -> Vec<RecordId> {
-    let mut ids = Vec::new();
-    let mut at = store.exchange(exchange).map_or(NO_RECORD, |row| row.last);
-    while at != NO_RECORD && ids.len() < MEMBERS {
-        let Some(record) = store.get(at).filter(|record| record.exchange == exchange) else { break };
-        ids.push(at);
-        at = record.previous_in_exchange;
-    }
-    ids.reverse();
-    let Some(first) = ids.first().copied() else { return ids };
-    // What speaks of one of them belongs to no exchange, and comes later.
-    let speaks = |id: &RecordId| {
-        store.get(*id).is_some_and(|record| {
-            record.kind() == RecordKind::Evidence && ids.binary_search(&record.relates_to).is_ok()
-        })
-    };
-    let last = ids.last().copied().unwrap_or(first);
-    let end = (store.len() as RecordId).min(last.saturating_add(EVIDENCE));
-    let evidence: Vec<RecordId> = (first..end).filter(speaks).collect();
-    if !evidence.is_empty() {
-        ids.extend(evidence);
-        ids.sort_unstable();
-    }
-    ids
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ fn markable(app: &App, entry: &Entry) -> Option<RecordId> {
 }
 
 fn is_pause(entry: &Entry) -> bool {
-    matches!(entry.line, Line::Pause(_) | Line::Tick(_))
+    matches!(entry.line, Line::Pause(..) | Line::Tick(_))
 }
 
 fn time(app: &App, record: &Record, entry: &Entry) -> String {

@@ -60,6 +60,7 @@ pub(super) struct AsText {
     width: usize,
     signs: &'static Signs,
     times: TimeFormat,
+    left_out: Option<String>,
     pub(super) aliases: Aliases,
     pub(super) parameters: Parameters,
     /// Nothing more comes.
@@ -79,7 +80,8 @@ impl AsText {
     /// How it is written.
     pub(super) fn form(&self) -> TextForm<'_> {
         let Self { width, signs, times, ports, .. } = *self;
-        TextForm { width, signs, paint: Paint(false), times, ports, limit: usize::MAX }
+        let left_out = self.left_out.as_deref();
+        TextForm { width, signs, paint: Paint(false), times, ports, limit: usize::MAX, left_out }
     }
 }
 
@@ -103,13 +105,16 @@ impl App {
         flow.slants.clear();
         flow.item = None;
         let Some(selected) = list.selected.filter(|_| flow.page.0 > 0) else { return };
-        flow.ladder.filter(list.chosen.as_ref());
+        flow.ladder.filter(list.chosen.as_ref(), store);
         if !flow.ladder.includes(selected) {
             flow.ladder.set_scope(Scope::All, store);
         }
         let parameters = flow.parameters;
         let source = &mut Source { store, fetcher, parameters: &parameters, ended };
-        let Some(item) = flow.ladder.item(source, selected, &range) else { return };
+        flow.merge_lanes(needs);
+        let item = flow.ladder.item(source, selected, &range);
+        flow.arrange_lanes(source, item, needs);
+        let Some(item) = item else { return };
         flow.item = Some(item);
         if !item.holds(selected) {
             // Its lane is hidden: what is selected is what the cursor stands on.
@@ -123,7 +128,6 @@ impl App {
             }
         }
         flow.just_hidden = false;
-        flow.arrange_lanes(source, item, needs);
         let rows = flow.page.0;
         let top = flow.top.filter(|top| *top <= item.first && range.contains(top)).unwrap_or(item.first);
         let from = flow.ladder.item(source, top, &range).unwrap_or(item);
@@ -160,6 +164,7 @@ impl App {
             width: page.1.max(AsText::LEAST),
             signs: if self.theme.unicode { &UNICODE } else { &ASCII },
             times: self.times.format,
+            left_out: self.left_out(),
             aliases: self.aliases.clone(),
             parameters: *parameters,
             ended: !self.grows(),
@@ -204,6 +209,7 @@ impl App {
         let parameters = flow.parameters;
         let source = &mut Source { store, fetcher, parameters: &parameters, ended };
         let Some(mut item) = flow.ladder.item(source, selected, &range) else { return };
+        let own = item;
         for _ in 0..steps {
             let next =
                 if down { flow.ladder.next(source, item, &range) } else { flow.ladder.previous(source, item, &range) };
@@ -212,7 +218,10 @@ impl App {
                 None => break,
             }
         }
-        self.select(item.first);
+        // Where it goes no farther the selected message stays, which may be another one of that row.
+        if item != own || !own.holds(selected) {
+            self.select(item.first);
+        }
     }
 
     /// The message so many rows on of those that have one, or the last there is in that direction.
@@ -287,6 +296,9 @@ impl App {
 
     /// Hide the lane that the selected message comes from, with all its messages.
     fn hide_lane(&mut self) {
+        if self.flow.item.is_none() && self.flow.ladder.lanes.any_hidden() {
+            return self.say("no row is left; A shows all lanes");
+        }
         let record = self.list.selected.and_then(|id| self.store.get(id));
         let Some((from, _)) = record.and_then(|record| self.flow.ladder.lanes.ends(&self.store, &record)) else {
             return;
@@ -320,9 +332,32 @@ impl App {
     }
 
     /// What the ladder shows, where that is not all, for the title.
-    pub fn scope(&self) -> Option<String> {
-        let Scope::Exchange(exchange) = *self.flow.ladder.scope() else { return None };
-        (self.view == View::Flow).then(|| format!("only exchange {}", exchange.0))
+    pub fn scope(&self) -> Vec<String> {
+        if self.view != View::Flow {
+            return Vec::new();
+        }
+        let exchange = match *self.flow.ladder.scope() {
+            Scope::Exchange(exchange) => Some(format!("only exchange {}", exchange.0)),
+            _ => None,
+        };
+        let hidden = Some(self.flow.ladder.lanes.hidden()).filter(|hidden| *hidden > 0);
+        exchange.into_iter().chain(hidden.map(|hidden| format!("{} hidden", count(hidden, "lane")))).collect()
+    }
+
+    /// Every message that would have a row is from or to a hidden lane.
+    pub(super) fn hides_all_rows(&self) -> bool {
+        self.view == View::Flow && self.list.selected.is_some() && self.flow.ladder.lanes.any_hidden()
+    }
+
+    /// What of the messages is left out because its lanes are hidden, in a sentence.
+    fn left_out(&self) -> Option<String> {
+        let hidden = self.flow.ladder.lanes.all().iter().filter(|lane| lane.hidden);
+        let hidden: Vec<&str> = hidden.map(|lane| self.aliases.name(lane.first)).collect();
+        match hidden.as_slice() {
+            [] => None,
+            [one] => Some(format!("without {one}, whose lane was hidden, and its messages")),
+            several => Some(format!("without {}, whose lanes were hidden, and their messages", several.join(", "))),
+        }
     }
 
     /// Enter: a fold opens; false where there is none to open.
@@ -381,16 +416,23 @@ impl Flow {
         self.first_lane
     }
 
-    /// Merge lanes as asked, share the columns, and scroll so that the selected message's lanes are seen.
-    fn arrange_lanes(&mut self, source: &Source<'_>, item: Item, needs: Needs) {
-        let width = self.page.1;
-        let bare = Columns::new(width, needs, &self.ladder.lanes, 0);
+    /// Merge lanes as asked: which of them are hidden, and so which messages have rows, is known then.
+    fn merge_lanes(&mut self, needs: Needs) {
+        let bare = Columns::new(self.page.1, needs, &self.ladder.lanes, 0);
         self.ladder.lanes.arrange(self.ports, Columns::room(bare.lanes.1));
+    }
+
+    /// Share the columns among the lanes, and scroll so that the selected message's lanes are seen.
+    fn arrange_lanes(&mut self, source: &Source<'_>, item: Option<Item>, needs: Needs) {
+        let width = self.page.1;
         let columns = Columns::new(width, needs, &self.ladder.lanes, self.first_lane);
         self.first_lane = columns.beyond.0;
-        let ends = source.store.get(item.first).and_then(|record| self.ladder.lanes.ends(source.store, &record));
+        let message = item.map(|item| item.first);
+        let ends = message
+            .and_then(|id| source.store.get(id))
+            .and_then(|record| self.ladder.lanes.ends(source.store, &record));
         let seen = |lane| columns.column(lane).is_some();
-        if self.scrolled_for != Some(item.first)
+        if self.scrolled_for != message
             && let Some((from, to)) = ends
             && (!seen(from) || !seen(to))
         {
@@ -405,7 +447,7 @@ impl Flow {
                 self.first_lane = (high + 1).saturating_sub(count);
             }
         }
-        self.scrolled_for = Some(item.first);
+        self.scrolled_for = message;
         self.columns = Columns::new(width, needs, &self.ladder.lanes, self.first_lane);
         self.first_lane = self.columns.beyond.0;
     }
@@ -417,8 +459,7 @@ impl Flow {
         let mut lines = 0;
         loop {
             let previous = self.ladder.previous(source, from, range);
-            let before = previous.and_then(|previous| self.ladder.end_of(source.store, previous));
-            lines += self.ladder.lines(source, from, before).len();
+            lines += self.ladder.lines(source, from, previous).len();
             match previous.filter(|_| lines < rows) {
                 Some(previous) => from = previous,
                 None => break,

@@ -129,7 +129,7 @@ fn parts(app: &App) -> Vec<(u8, String)> {
         let state = if app.filter.running { "filtering " } else { "" };
         parts.push((1, format!("{state}{} of {} msg", app.messages_shown(), app.messages())));
     }
-    parts.extend(app.scope().map(|scope| (1, scope)));
+    parts.extend(app.scope().into_iter().map(|scope| (1, scope)));
     if let Some(ordering) = app.tables.ordering_alone(app.view) {
         parts.push((0, ordering));
     }
