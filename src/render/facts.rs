@@ -157,17 +157,22 @@ fn relation(view: &View<'_>) -> Option<Node> {
             );
             ("coapscope.retransmission_of", "Retransmission of", copy)
         }
-        // The network doubled a later copy.
-        Relation::Duplicates if to != first => {
-            let after = view.store.elapsed(to, view.id).map(|time| format!(", {} after it", duration(time)));
-            ("coapscope.duplicate_of", "Duplicate of", frame(view, to) + &after.unwrap_or_default())
-        }
         Relation::Duplicates => {
-            ("coapscope.duplicate_of", "Duplicate of", frame(view, to) + &after(view.elapsed_since_first()))
+            let text = frame(view, first) + &after(view.elapsed_since_first()) + &same_datagram(view, to);
+            ("coapscope.duplicate_of", "Duplicate of", text)
         }
         Relation::CopyOf => ("coapscope.copy_of", "The same frame was captured before, as", frame(view, to)),
     };
     Some(Node::generated(name, label, text).pointing_to(to))
+}
+
+/// Of a later copy that the network doubled: which one that is. A relation names the first.
+fn same_datagram(view: &View<'_>, same: RecordId) -> String {
+    if same == view.record.relates_to {
+        return String::new();
+    }
+    let after = view.store.elapsed(same, view.id).map(|time| format!(", {} before", duration(time)));
+    format!("; the same datagram as {}{}", frame(view, same), after.unwrap_or_default())
 }
 
 /// Of a first answer to what had been sent several times before it: how long after the last copy, and that nobody knows which copy it is for.

@@ -39,7 +39,7 @@ pub struct Line {
     pub path: String,
     /// Of the summary: the Block options.
     pub blocks: String,
-    /// Of the summary: the payload, and why the message could not be read to its end.
+    /// Of the summary: the payload, and why the message could not be read to its end; of evidence all of it.
     pub content: String,
     /// What it answers or repeats, and after how long.
     pub link: String,
@@ -158,6 +158,8 @@ fn evidence(view: &View<'_>, line: &mut Line) {
     if let Some(finding) = findings.first().filter(|_| about.is_none()) {
         line.summary += &format!(", {}", finding.rule.row().id);
     }
+    // Whatever it quotes, this is all that it says.
+    line.content.clone_from(&line.summary);
     line.link = about.map(|frame| format!("about #{frame}")).unwrap_or_default();
 }
 
@@ -291,5 +293,12 @@ pub(super) fn push_link(into: &mut String, view: &View<'_>) {
     }
     if record.relation() == Relation::Retransmits {
         into.push_str(&by_clock(view));
+    }
+    // It is the same datagram as a later copy; a relation by name is to the first.
+    if to != record.relates_to
+        && let Some(first) = view.frame_of(record.relates_to)
+    {
+        into.push_str(", first #");
+        digits::push(into, first);
     }
 }

@@ -2,7 +2,7 @@
 //! a filter by the selection comes to.
 
 use super::script::Scene;
-use super::{SMALL, TINY};
+use super::{LARGE, SMALL, TINY};
 
 const PROXY: &str = "10-proxy-libcoap.mirror.pcap";
 
@@ -180,5 +180,16 @@ fn problem_keys_stop_at_all_that_they_promise() {
         // A filter takes its time.
         let film = keys.split('|').fold(Scene::built_in().at(SMALL), |scene, keys| scene.keys(keys).wait()).run();
         assert!(film.frames.iter().any(|frame| frame.contains(said)), "{keys}: {said} is missing\n{}", film.last());
+    }
+}
+
+#[test]
+fn an_icmp_error_says_what_it_reports_whatever_it_quotes() {
+    for size in [SMALL, LARGE, (250, 60)] {
+        for (frame, capture) in [(84, Scene::built_in()), (86, Scene::built_in())] {
+            let film = capture.at(size).keys(&format!("{frame}G")).run();
+            let row = film.last().lines().find(|row| row.starts_with('\u{25b6}')).unwrap();
+            assert!(row.contains("port unreach"), "{size:?}: {row}");
+        }
     }
 }

@@ -106,9 +106,11 @@ pub fn new_below(buffer: &mut Buffer, area: Rect, app: &App, alone: bool) {
         return;
     }
     let text = format!(" {new} new below, G follows ");
-    let columns = (text::width(&text) as u16).min(area.width);
+    // A blank keeps it from what it covers, where no colour does.
+    let columns = (text::width(&text) as u16 + 1).min(area.width);
     let (x, y) = (area.right() - columns, area.bottom() - u16::from(alone));
-    text::write(buffer, x, y, columns, &vec![(text, app.theme.bar())], app.theme.signs().more);
+    let pieces = vec![(" ".into(), Style::new()), (text, app.theme.bar())];
+    text::write(buffer, x, y, columns, &pieces, app.theme.signs().more);
 }
 
 fn cells(app: &App, id: RecordId, width: usize) -> Option<Cells> {
@@ -290,7 +292,7 @@ fn summary(row: &Row, columns: usize, more: char) -> String {
     if text::width(&whole) <= columns {
         return whole;
     }
-    // What has none of the parts that can be shortened, evidence among it, is cut where it ends.
+    // What has none of the parts that can be shortened is cut where it ends.
     if [&line.path, &line.blocks, &line.content].iter().all(|part| part.is_empty()) {
         return fit(&whole, columns, more);
     }
