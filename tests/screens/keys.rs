@@ -148,3 +148,33 @@ fn what_is_pasted_goes_into_an_open_line_only() {
     let film = Scene::built_in().keys("/").typed("coap.code ==").keys("Left Left Left").pasted(".x").run();
     assert!(film.last().contains("Filter> coap.code.x =="), "{}", film.last());
 }
+
+#[test]
+fn a_key_that_terminals_send_for_two_has_its_usual_name() {
+    for (keys, name) in [("C-4", "C-\\"), ("C-5", "C-]"), ("C-6", "C-^"), ("C-7", "C-_")] {
+        let film = Scene::built_in().keys(keys).run();
+        assert!(film.last().contains(&format!("{name} does nothing here")), "{keys}: {}", film.last());
+    }
+}
+
+#[test]
+fn the_mark_of_problems_stays_longer_than_the_name() {
+    let title = |scene: Scene, columns| {
+        let film = scene.at((columns, 24)).run();
+        film.last().lines().next().unwrap().to_owned()
+    };
+    let malformed = || Scene::lab("11-malformed-libcoap.pcap");
+    let title_of = |columns| title(malformed(), columns);
+    assert!(title_of(40).contains("! 40 bad"), "{}", title_of(40));
+    // Given up counts leave a sign.
+    assert!(title(Scene::built_in(), 40).contains("! 5 retx"), "{}", title(Scene::built_in(), 40));
+    for columns in 40..80 {
+        let title = title(Scene::built_in(), columns);
+        assert!(title.contains(" !") && (title.contains("1 unanswered") || title.contains('\u{2026}')), "{title}");
+    }
+    let file = std::path::Path::new("captures/lab/11-malformed-libcoap.pcap");
+    let named = || Scene::called(file, "2026-11-28-laboratory-group-07-raspberry-pi-alarm-server-capture.pcap");
+    assert!(title(named(), 80).contains("! 40 bad 1 unanswered"), "{}", title(named(), 80));
+    let filtered = title(named().filtered("coap.type == CON"), 80);
+    assert!(filtered.ends_with("/ coap.type == CON"), "{filtered}");
+}

@@ -117,7 +117,12 @@ impl Scene {
 
     /// On a capture of one's own.
     pub fn file(path: &Path) -> Self {
-        Self::new(Some(path.to_owned()), Opening::Files { names: vec!["own.pcap".into()], follow: false })
+        Self::called(path, "own.pcap")
+    }
+
+    /// The same by a name.
+    pub fn called(path: &Path, name: &str) -> Self {
+        Self::new(Some(path.to_owned()), Opening::Files { names: vec![name.into()], follow: false })
     }
 
     /// On the built-in capture.

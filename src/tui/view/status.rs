@@ -18,6 +18,13 @@ use crate::tui::opening::{Opening, file_name};
 /// Columns from which the first line has a right side.
 const HINTED: usize = 64;
 
+/// Columns of a name that stay as long as anything else can be given up, and those of a filter that a longer name leaves free.
+const LEAST_NAME: usize = 12;
+const LEAST_FILTER: usize = 24;
+
+/// Ranks of the counts of problems in the first line: from the first of them to the last.
+const PROBLEMS: (u8, u8) = (4, 7);
+
 /// A frame takes no more bytes than this in a savefile, mostly.
 const FRAME: u64 = 4096;
 
@@ -40,27 +47,34 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     let columns = usize::from(area.width);
     let mut parts = parts(app);
     let mut line = joined(&parts, None);
-    let right =
-        if columns < HINTED { String::new() } else { side(app, columns.saturating_sub(text::width(&line) + 3)) };
+    let mut short = named(app, app.opening.short_title());
+    // A long name leaves room for the filter.
+    let longer = text::width(&short).saturating_sub(LEAST_NAME);
+    let room = columns.saturating_sub(text::width(&line) + 3);
+    let room = room.max((room + longer).min(LEAST_FILTER));
+    let right = if columns < HINTED { String::new() } else { side(app, room) };
     let right_width = if right.is_empty() { 0 } else { text::width(&right) + 1 };
-    let over = |line: &str| text::width(line) + right_width + 1 > columns;
-    let short = named(app, app.opening.short_title());
-    while over(&line) {
+    let over = |line: &str| (text::width(line) + right_width + 1).saturating_sub(columns);
+    while over(&line) > 0 {
         // Counts are worth more than the blanks between them.
         line = joined(&parts, Some(&short));
-        if !over(&line) {
+        if over(&line) == 0 {
             break;
         }
-        let last =
-            parts.iter().enumerate().skip(1).max_by_key(|(_, (rank, _))| *rank).filter(|(_, (rank, _))| *rank > 0);
-        let Some(index) = last.map(|(index, _)| index) else {
-            // How the rows stand is said nowhere else.
-            let over = (text::width(&line) + right_width + 1).saturating_sub(columns);
-            let room = text::width(&short).saturating_sub(over);
-            line = joined(&parts, Some(&text::fit_middle(&short, room, more)));
-            break;
-        };
+        let last = parts.iter().enumerate().skip(1).max_by_key(|(_, (rank, _))| *rank);
+        let last = last.map(|(index, (rank, _))| (index, *rank)).filter(|(_, rank)| *rank > 0);
+        // They are also worth more than most of a name. How the rows stand is said nowhere else.
+        let least = last.map_or(0, |_| LEAST_NAME);
+        if last.is_none_or(|(_, rank)| rank <= PROBLEMS.1) && text::width(&short) > least {
+            let room = text::width(&short).saturating_sub(over(&line)).max(least);
+            short = text::fit_middle(&short, room, more);
+            line = joined(&parts, Some(&short));
+        }
+        let Some((index, rank)) = last.filter(|_| over(&line) > 0) else { break };
         parts.remove(index);
+        if (PROBLEMS.0..=PROBLEMS.1).contains(&rank) {
+            leave_sign(&mut parts, index, more);
+        }
         line = joined(&parts, None);
     }
     buffer.set_style(area, app.theme.bar());
@@ -68,6 +82,16 @@ pub fn title(buffer: &mut Buffer, area: Rect, app: &App) {
     if right_width > 0 && text::width(&line) + right_width < columns {
         let x = area.right() - right_width as u16;
         text::write(buffer, x, area.y, right_width as u16, &vec![(right, app.theme.bar())], more);
+    }
+}
+
+/// A count of problems was given up: a sign behind those before it says so, or the mark of problems stands alone.
+fn leave_sign(parts: &mut Vec<(u8, String)>, index: usize, more: char) {
+    let is_problem = |(rank, _): &&mut (u8, String)| (PROBLEMS.0..=PROBLEMS.1).contains(rank);
+    match index.checked_sub(1).and_then(|before| parts.get_mut(before)).filter(is_problem) {
+        Some((_, text)) if text.ends_with(more) => {}
+        Some((_, text)) => text.push_str(&format!(" {more}")),
+        None => parts.insert(index, (0, "!".into())),
     }
 }
 
@@ -120,8 +144,8 @@ fn parts(app: &App) -> Vec<(u8, String)> {
     }
     if app.filter.text().is_empty() {
         parts.push((2, format!("{} msg", app.messages())));
-        parts.push((8, format!("{} exch", counters.exchanges)));
-        for (rank, problem) in (3..).zip(problems(app)) {
+        parts.push((9, format!("{} exch", counters.exchanges)));
+        for (rank, problem) in (PROBLEMS.0..).zip(problems(app)) {
             parts.push((rank, problem));
         }
     } else {
@@ -160,10 +184,10 @@ fn parts(app: &App) -> Vec<(u8, String)> {
         parts.push((1, "ENDED BY AN ERROR: ? G".into()));
     }
     if let Opening::Live { saved_to: Some(file), .. } = &app.opening {
-        parts.push((9, format!("saved to {}", file_name(file))));
+        parts.push((10, format!("saved to {}", file_name(file))));
     }
     if !app.store.warnings().is_empty() {
-        parts.push((7, warnings(app)));
+        parts.push((8, warnings(app)));
     }
     parts
 }
