@@ -42,6 +42,8 @@ pub struct List {
     pub selected: Option<RecordId>,
     /// The one that was, as long as none is shown.
     place: Option<RecordId>,
+    /// The one that was selected when a filter hid it, and that which is in its place as long as nobody selects another.
+    hidden: Option<(RecordId, RecordId)>,
     /// The first row drawn.
     pub top: RecordId,
     /// Rows of the pane.
@@ -234,6 +236,7 @@ impl App {
         if self.list.follow {
             self.list.seen = self.store.len() as RecordId;
         }
+        self.select_hidden_again();
         let visible = self.visible();
         let place = self.place_in_list();
         let Some(last) = visible.len().checked_sub(1) else {
@@ -243,10 +246,27 @@ impl App {
         let row = if self.list.follow { last } else { place.map_or(0, |id| visible.row(id)).min(last) };
         let top = scrolled(visible.row(self.list.top), row, self.list.page, visible.len());
         let (selected, first) = (visible.at(row), visible.at(top).unwrap_or_default());
+        if !self.list.follow
+            && let (Some(wanted), Some(instead)) = (place, selected)
+            && wanted != instead
+        {
+            let first = self.list.hidden.filter(|(_, instead)| *instead == wanted).map_or(wanted, |(first, _)| first);
+            self.list.hidden = Some((first, instead));
+        }
         (self.list.selected, self.list.top) = (selected, first);
         let ids = self.on_pane();
         self.list.seen = self.list.seen.max(ids.last().map_or(0, |id| id + 1));
         self.list.fill(&ids, &mut self.fetcher, &self.store, self.theme);
+    }
+
+    /// A message that a filter hid is selected again when it is shown, unless another one was selected meanwhile.
+    fn select_hidden_again(&mut self) {
+        let Some((wanted, instead)) = self.list.hidden else { return };
+        if self.list.follow || self.list.selected.is_some_and(|selected| selected != instead) {
+            self.list.hidden = None;
+        } else if self.visible().has(wanted) {
+            (self.list.selected, self.list.hidden) = (Some(wanted), None);
+        }
     }
 
     /// Move in the list.

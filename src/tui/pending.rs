@@ -32,6 +32,14 @@ fn action_of(row: &Binding, name: &str) -> Option<Action> {
 pub fn name(key: &KeyEvent) -> Option<String> {
     let text = match key.code {
         KeyCode::Char(' ') => "Space".into(),
+        // Terminals send the same for both, and it is the sign that is mostly meant.
+        KeyCode::Char(digit @ '4'..='7') if key.modifiers.contains(KeyModifiers::CONTROL) => match digit {
+            '4' => "\\",
+            '5' => "]",
+            '6' => "^",
+            _ => "_",
+        }
+        .into(),
         KeyCode::Char(character) => character.to_string(),
         KeyCode::Enter => "Enter".into(),
         KeyCode::Esc => "Esc".into(),

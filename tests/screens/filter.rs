@@ -171,3 +171,18 @@ fn every_view_says_why_it_is_empty() {
     let film = Scene::built_in().filtered("coap.mid == 1").wait().keys("n").run();
     assert!(film.last().contains("nothing to look through"), "{}", film.last());
 }
+
+#[test]
+fn a_message_that_a_filter_hid_is_selected_again() {
+    let selected = |keys: &str| {
+        let scene = Scene::built_in().keys("40G /").typed("coap.type == CON").keys("Enter").wait().keys(keys).run();
+        let row = scene.last().lines().find(|row| row.starts_with('\u{25b6}')).unwrap().to_owned();
+        row.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    assert_eq!(selected(""), "41");
+    assert_eq!(selected("Esc"), "40");
+    assert_eq!(selected("/ C-u Enter"), "40");
+    // Whoever moved on meanwhile stays there.
+    assert_eq!(selected("j Esc"), "42");
+    assert_eq!(selected("j k Esc"), "41");
+}

@@ -66,7 +66,7 @@ fn markable(app: &App, entry: &Entry) -> Option<RecordId> {
     match entry.line {
         Line::Message(_) => Some(entry.item.first),
         Line::Fold(_) => app.flow.marked.iter().find(|(item, _)| *item == entry.item).map(|(_, id)| *id),
-        Line::Pause(_) | Line::Tick(_) => None,
+        Line::Pause(..) | Line::Tick(_) => None,
     }
 }
 

@@ -156,6 +156,10 @@ impl App {
             (0..=target).rev().find_map(row).or_else(|| (target..count).find_map(row))
         };
         let Some((place, id)) = found else { return };
+        // Where it goes no farther the selected message stays, which may be another one of that row.
+        if is_marked && id == self.tables.of(view).current && !matches!(motion, Motion::First | Motion::Last) {
+            return;
+        }
         let Some(message) = self.message_of_row(id, false) else {
             return self.say("no message of that row is here to be selected");
         };
