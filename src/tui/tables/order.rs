@@ -18,7 +18,7 @@ use crate::tracking::{EndpointId, ExchangeId, ObservationId, RecordId, ResourceI
 /// What rows are sorted or grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Column {
-    /// When it began: the order of ids.
+    /// The order of ids: that in which exchanges began.
     #[default]
     Start,
     /// How it stands, or how it ended.
@@ -43,6 +43,8 @@ impl Column {
     /// What the head of the column in a view stands for.
     const fn word(self, view: View) -> &'static str {
         match (self, view) {
+            // They are numbered as they are accepted, or first heard of, which is not when they were asked for.
+            (Self::Start, View::Observations) => "number",
             (Self::Start, _) => "start",
             (Self::State, View::Observations) => "end",
             (Self::State, _) => "state",
