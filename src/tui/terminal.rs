@@ -8,7 +8,9 @@ use std::thread::{self, ThreadId};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+};
 use crossterm::{Command, cursor, execute, queue, terminal};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
@@ -21,8 +23,15 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // Each step is tried whatever became of the one before: a terminal that is gone must not keep raw mode on another.
-        let _ =
-            execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        // What was drawn goes first: a terminal that was made larger meanwhile may keep rows of it among those of the shell.
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            Clear(terminal::ClearType::All),
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
         let _ = terminal::disable_raw_mode();
     }
 }

@@ -84,6 +84,12 @@ fn cell(text: &str, (name, on_right, _): &(&str, bool, u8), width: usize, more: 
 fn shortened(text: &str, width: usize, more: char) -> String {
     let brief = text.replacen(" Block", " B", 1);
     let text = if text::width(text) > width && brief.contains(" #") { brief.as_str() } else { text };
+    // How many more there are is told even where hardly anything of the first is.
+    let several = text.strip_suffix(" more").and_then(|text| text.rsplit_once(" and "));
+    let several = several
+        .filter(|(_, more)| text::width(text) > width && more.parse::<usize>().is_ok())
+        .map(|(first, more)| format!("{first} +{more}"));
+    let text = several.as_deref().unwrap_or(text);
     let over = text::width(text).saturating_sub(width);
     let longest = text.split(' ').max_by_key(|word| text::width(word)).unwrap_or_default();
     match text::width(longest).checked_sub(over) {
@@ -210,6 +216,21 @@ pub fn draw_facts(buffer: &mut Buffer, area: Rect, app: &App) {
         if current {
             text::write(buffer, area.x, y, 1, &vec![(app.theme.signs().cursor.into(), Style::new())], more);
             buffer.set_style(Rect { y, height: 1, ..area }, app.theme.selected(app.focus == Pane::Tree));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn how_many_more_there_are_is_never_cut() {
+        let text = "/sensors/temp and 5 more";
+        for (width, expected) in
+            [(24, text), (23, "/sensors/temp +5"), (14, "/sens~/temp +5"), (9, "/se~mp +5"), (6, "/~p +5")]
+        {
+            assert_eq!(shortened(text, width, '~'), expected, "{width}");
         }
     }
 }
