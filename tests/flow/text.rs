@@ -299,16 +299,58 @@ fn a_limit_says_what_it_left_out() {
     assert_eq!((rows(&text).len(), left), (10, 78));
 }
 
+/// What the program prints.
+fn printed(arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope"));
+    let output = command.args(arguments).env("LC_ALL", "C.UTF-8").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn an_icmp_error_alone_has_its_lanes() {
-    use std::process::Command;
-    let output = Command::new(env!("CARGO_BIN_EXE_coapscope"))
-        .args(["flow", "captures/lab-session.pcap", "-Y", "icmp", "--width", "100"])
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = printed(&["flow", "captures/lab-session.pcap", "-Y", "icmp", "--width", "100"]);
     let row = text.lines().find(|line| line.starts_with("86 ")).unwrap();
     assert!(row.contains("\u{2502}\u{254c}") && row.contains("ICMP port unreachable"), "{text}");
     assert!(text.contains("s1 = 198.51.100.10:5683"), "{text}");
+}
+
+#[test]
+fn a_doubled_copy_names_the_first_one_and_the_one_that_it_is() {
+    let capture = ["captures/lab/04-duplicates.client.pcap", "-Y", "frame.number == 23"];
+    let of = |form: &[&str]| printed(&[&["print"], &capture[..], form].concat());
+    assert!(of(&["-T", "json"]).contains("\"duplicate_of\":12"));
+    assert!(of(&[]).trim_end().ends_with("repeats #17 +29.3 ms, first #12"), "{}", of(&[]));
+    let tree = of(&["-V"]);
+    let said = "Duplicate of: frame 12, 60.2 ms after its first copy; the same datagram as frame 17, 29.3 ms before";
+    assert!(tree.contains(said), "{tree}");
+}
+
+#[test]
+fn a_fold_on_lanes_beyond_an_edge_has_its_ends() {
+    // Others speak first, so that the lanes of the body are the last ones.
+    let mut frames: Vec<(i64, Vec<u8>)> =
+        (0..8).map(|at| (i64::from(at), udp((40_000 + at, 61616), b"\x41\x01\0\x01a"))).collect();
+    let block = |number: u8, port| {
+        let more = if number < 3 { 8 } else { 0 };
+        let request =
+            [&[0x41, 3, 1, number, b'b', 0xb1, b'x', 0xd1, 3, number << 4 | more, 0xff][..], &[0; 16]].concat();
+        let code = if number < 3 { 95 } else { 68 };
+        let answer = vec![0x61, code, 1, number, b'b', 0xd1, 14, number << 4 | more];
+        [udp((port, 5683), &request), udp((5683, port), &answer)]
+    };
+    for number in 0..4 {
+        for (at, frame) in (0..).zip(block(number, 40_100)) {
+            frames.push((100 + i64::from(number) * 10 + at, frame));
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fold.pcap");
+    let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();
+    for (millis, frame) in &frames {
+        writer.record(1_000_000_000 + millis * 1_000_000, frame.len() as u32, frame).unwrap();
+    }
+    writer.finish().unwrap();
+    let text = printed(&["flow", &file.display().to_string(), "--width", "80", "--lanes", "endpoints"]);
+    let row = text.lines().find(|line| line.contains("[+]")).unwrap_or_else(|| panic!("{text}"));
+    assert!(row.contains("c9>s2 ") && row.contains('\u{bb}'), "{text}");
 }

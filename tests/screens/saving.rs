@@ -333,3 +333,13 @@ fn the_line_for_a_file_is_there_at_every_size() {
     check("save", SMALL, Scene::built_in().keys("s"));
     check("save", TINY, Scene::built_in().keys("s x"));
 }
+
+#[test]
+fn a_saved_flow_tells_of_hidden_lanes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hidden.txt");
+    save(Scene::built_in().keys("g f H"), &file, "saved the flow of");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("without c1, whose lane was hidden, and its messages\n"), "{text}");
+    assert!(text.contains("15.0 s, 8 not shown") && !text.contains("c1 ="), "{text}");
+}
