@@ -46,8 +46,8 @@ pub(super) struct Again {
     pub round_trip: Option<u32>,
     /// `mid.gave-up` was said of the newest copy.
     pub gave_up: bool,
-    /// Behind the newest copy came what has its identification, and was taken for the network's doing: the newest of that.
-    pub doubled: Option<(Travel, RecordId)>,
+    /// Behind the newest copy came what has its identification, and was taken for the network's doing.
+    pub doubled: bool,
 }
 
 /// How the last two waits of a sender stand to each other.
@@ -128,7 +128,7 @@ impl SentTable {
             first_ack: None,
             round_trip: None,
             gave_up: false,
-            doubled: None,
+            doubled: false,
         };
         self.agains.get(sent.again).copied().unwrap_or(none)
     }

@@ -17,6 +17,7 @@ use super::multicast::Groups;
 use super::observers::Observers;
 use super::pairs::{PairNumber, TOLD, VERIFIED};
 use super::past::Past;
+use super::sent::Travel;
 use super::slots::{Asked, BARE, Slot, USUAL};
 use super::transfer::sum;
 use super::unreachable::EarlyErrors;
@@ -96,6 +97,8 @@ pub(super) struct Memory {
     pub strays: Recent<Stray, Moment>,
     /// Errors that quote no message so far.
     pub early_errors: EarlyErrors,
+    /// What the network doubled last of a message, and its record.
+    pub doubled: Recent<RecordId, (Travel, RecordId)>,
     /// Responses of their own that answered nothing, and what was said of them for that.
     pub orphans: Recent<RecordId, (Rule, Severity)>,
     /// Blocks that a server acknowledged, though the requests with them were not captured: from whom to whom these went, and where the block begins;
@@ -120,6 +123,7 @@ impl Default for Memory {
             undelivered: Recent::new(),
             strays: Recent::new(),
             early_errors: EarlyErrors::default(),
+            doubled: Recent::new(),
             orphans: Recent::new(),
             took: Recent::new(),
             protected: Recent::new(),

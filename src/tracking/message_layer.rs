@@ -192,7 +192,7 @@ impl Tracker {
 
     /// What the network doubled of a message, and its record, where the datagram at hand is the same, captured twice.
     fn captured_before(&self, sent: &Sent, context: &Context<'_, '_>) -> Option<(Travel, RecordId)> {
-        let doubled = self.sent.again(sent).doubled?;
+        let doubled = *self.memory.doubled.get(&sent.record).filter(|_| self.sent.again(sent).doubled)?;
         let (likeness, _) = self.likeness(&sent.first, &doubled.0, context);
         (likeness == Sameness::Captured).then_some(doubled)
     }
@@ -208,9 +208,10 @@ impl Tracker {
         {
             let (before, record) = doubled.unwrap_or((again.last, again.last_record));
             context.find(Rule::CaptureCopy, i64::from(record), elapsed(before.at(), context.now));
-            match &mut again.doubled {
-                Some((before, _)) if doubled.is_some() => before.hops = context.arrival.hop_limit,
-                _ => again.last.hops = context.arrival.hop_limit,
+            let hops = context.arrival.hop_limit;
+            match doubled {
+                Some(_) => self.memory.doubled.insert(sent.record, (Travel { hops, ..before }, record)),
+                None => again.last.hops = hops,
             }
             tracked = Tracked { relation: Relation::CopyOf, relates_to: sent.record, role: sent.role, ..tracked };
         }
@@ -241,9 +242,12 @@ impl Tracker {
                 _ => (sent.first, sent.record),
             };
             context.find(rule, i64::from(record), elapsed(before.at(), context.now));
+            if standing == Standing::Doubled {
+                self.memory.doubled.insert(sent.record, (context.travel(), context.record()));
+            }
             if let Some(again) = self.sent.again_mut(owner) {
                 match standing {
-                    Standing::Doubled => again.doubled = Some((context.travel(), context.record())),
+                    Standing::Doubled => again.doubled = true,
                     _ => again.follow(&sent, context),
                 }
             }

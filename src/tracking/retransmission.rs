@@ -83,7 +83,7 @@ impl Tracker {
             copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
             gave_up: false,
-            doubled: None,
+            doubled: false,
             ..before
         };
         again.follow(sent, context);
@@ -97,9 +97,7 @@ impl Tracker {
                 step: reading.step,
                 firsts: explained.map_or(0, |read| read.firsts),
                 // What was taken for doubled may have been sent, where the identification of all is the same.
-                gap: wait
-                    .filter(|_| before.doubled.is_none() || before.last.ip_id != context.arrival.ip_id)
-                    .unwrap_or(0),
+                gap: wait.filter(|_| !before.doubled || before.last.ip_id != context.arrival.ip_id).unwrap_or(0),
                 pace: Pace::Doubles,
                 ..again
             },
