@@ -2,6 +2,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod access;
+mod cases;
 mod check;
 pub mod code;
 pub mod content_format;
