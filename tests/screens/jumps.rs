@@ -102,7 +102,7 @@ fn what_keeps_a_mark_from_being_reached_is_said() {
     }
     // Nothing is lost by it.
     assert_eq!(selected(&format!("4G ma {hidden} 'a Esc | 'a")), "4a");
-    assert_eq!(selected(&format!("4G 9G {hidden} Backspace Esc | 9G Backspace Backspace")), "4");
+    assert_eq!(selected(&format!("4G 9G {hidden} Backspace Esc | Backspace")), "4");
 }
 
 #[test]
