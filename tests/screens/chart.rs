@@ -177,12 +177,15 @@ pub enum Sender {
     Server(u16),
     /// The server, from another port than the one that was asked.
     Astray(u16, u16),
+    /// The server's host, which says by ICMP that nobody listens: of the message in this place, the bytes of which it sends back.
+    Refusal(usize),
 }
 
 /// A capture of these messages, each with its time in milliseconds and its bytes in hex.
 pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> PathBuf {
     let path = folder.path().join("own.pcap");
     let mut writer = PcapWriter::new(std::fs::File::create(&path).unwrap(), LinkType::RAW, 65535).unwrap();
+    let mut packets: Vec<Vec<u8>> = Vec::new();
     for (id, (time, from, hex)) in messages.iter().enumerate() {
         let message: Vec<u8> = hex
             .as_bytes()
@@ -193,16 +196,26 @@ pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> Pat
             Sender::Client(port) => ([10, 0, 0, 2], [10, 0, 0, 1], [*port, 5683]),
             Sender::Server(port) => ([10, 0, 0, 1], [10, 0, 0, 2], [5683, *port]),
             Sender::Astray(from, port) => ([10, 0, 0, 1], [10, 0, 0, 2], [*from, *port]),
+            Sender::Refusal(_) => ([10, 0, 0, 1], [10, 0, 0, 2], [0x0303, 0]),
+        };
+        let (protocol, message) = match from {
+            Sender::Refusal(place) => (1, packets[*place].clone()),
+            _ => (17, message),
         };
         let length = 28 + message.len() as u16;
         let mut packet = vec![0x45, 0];
         packet.extend(length.to_be_bytes());
         packet.extend((id as u16 + 1).to_be_bytes());
-        packet.extend([0, 0, 64, 17, 0, 0]);
+        packet.extend([0, 0, 64, protocol, 0, 0]);
         packet.extend(source.iter().chain(&destination));
-        packet.extend([ports[0], ports[1], length - 20, 0].iter().flat_map(|field| field.to_be_bytes()));
+        packet.extend(
+            [ports[0], ports[1], if protocol == 17 { length - 20 } else { 0 }, 0]
+                .iter()
+                .flat_map(|field| field.to_be_bytes()),
+        );
         packet.extend(message);
         writer.record(1_000_000_000_000 + *time as i64 * 1_000_000, packet.len() as u32, &packet).unwrap();
+        packets.push(packet);
     }
     writer.finish().unwrap();
     path

@@ -52,6 +52,17 @@ fn what_an_icmp_error_says_is_not_called_unknown() {
 }
 
 #[test]
+fn an_icmp_error_about_a_copy_is_not_denied_though_another_arrived() {
+    let (ask, ack) = ("4101000161b177", "60000001");
+    let messages =
+        [(0, Client(40000), ask), (10, Server(40000), ack), (2500, Client(40000), ask), (2501, Sender::Refusal(2), "")];
+    for (count, told) in [(4, "an ICMP error that quotes it: there is one, about #3."), (3, "quotes it: none.")] {
+        let folder = tempfile::tempdir().unwrap();
+        check(&words(&made(&folder, &messages[..count]), "3"), &["It reached s1", told], &[]);
+    }
+}
+
+#[test]
 fn an_answer_from_another_port_is_told_as_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let messages = &[

@@ -328,6 +328,7 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
     };
     let place = |id| context.store.endpoint(id).map(ToString::to_string).unwrap_or_default();
     let answered = row.response != NO_RECORD;
+    let is_unreachable = |id| context.store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable);
     if row.state == ExchangeState::Evicted {
         said.push("It was not followed to its end, for want of memory: whether an answer came is not known.".into());
     } else if let Some(classes) = spared::classes(row).filter(|_| is_spared(context.store, row)) {
@@ -359,7 +360,14 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
         if let Some(list) = frames(context, &astray(context, row)) {
             said.push(format!("With its token, but not from where it was sent, so that it answers nothing: {list}."));
         }
-        let icmp = if row.state == ExchangeState::Unreachable { "there is one" } else { "none" };
+        let copies = members.iter().filter(|(id, record)| *id == row.request || is_copy(row, *id, record));
+        let quoted: Vec<RecordId> = copies.map(|(id, _)| *id).filter(|id| is_unreachable(*id)).collect();
+        let icmp = match frames(context, &quoted) {
+            _ if row.state == ExchangeState::Unreachable => "there is one".into(),
+            // One copy did not arrive; another did.
+            Some(list) => format!("there is one, about {list}"),
+            None => "none".into(),
+        };
         said.push(format!("Looked for: an ICMP error that quotes it: {icmp}."));
         let server = context.aliases.name(row.server);
         // Where an ICMP error speaks of it, that says what became of it.
@@ -404,7 +412,6 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
             if gap.unseen() == 1 { "is" } else { "are" }
         ) });
     }
-    let is_unreachable = |id| context.store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable);
     if answered && is_unreachable(row.response) {
         let (response, client) = (context.frame(row.response), context.aliases.name(row.client));
         said.push(format!(
