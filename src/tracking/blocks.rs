@@ -262,11 +262,16 @@ impl Tracker {
             message.option(OptionNumber::ETAG).filter(|_| !key.upload).map(|etag| self.seed.hash(etag.value).max(1));
         let format = context.facts.content_format;
         let (key, strayed) = self.key_of_block(key, etag, carried, context);
-        let known = self.blocks.take(&key).map(|known| known.that_goes_on(offset, length.into()));
+        let known =
+            self.blocks.take(&key).map(|known| match known.leads_back(offset) && !self.goes_on_anew(&known, key) {
+                true => known.back(),
+                false => known,
+            });
         let mut transfer = match known {
             Some(known) if !goes_on(&known, key, carried) => {
                 let mut new = self.begin_body(key, carried, context);
-                if !key.upload && known.is_open() {
+                // Only an ETag tells that both are of one state (RFC 7959 section 2.4).
+                if !key.upload && key.etag != 0 && known.is_open() {
                     new.put_aside(known);
                 }
                 new
@@ -338,6 +343,16 @@ impl Tracker {
             }
             None => (own, false),
         }
+    }
+
+    /// Whether a client that got the first block of a body once more asks for the next one, too: it begins again.
+    #[cold]
+    fn goes_on_anew(&self, begun: &Transfer, key: BodyKey) -> bool {
+        self.blocks.wanted.iter().any(|(index, wanted)| {
+            let next = wanted.asked.is_some_and(|asked| !asked.is_quick() && asked.offset() == begun.end());
+            let since = |slot: &Slot| slot.pair == key.pair && slot.row.request > begun.row.first;
+            next && self.slots.get(*index).is_some_and(since)
+        })
     }
 
     /// A body of which nothing was captured, or that begins again.

@@ -9,7 +9,7 @@ use super::marks::Marked;
 use super::model::{AnswerKind, NO_RECORD};
 use super::slots::{NONE, SHARED, Slot, SlotKind, Under};
 use super::tokens::Token;
-use crate::coap::MessageType;
+use crate::coap::{Code, MessageType};
 
 /// So many open requests with one token are told apart.
 const SHARING: usize = 8;
@@ -174,13 +174,16 @@ impl Tracker {
         let lives =
             one.acknowledgement != NO_RECORD || self.clock.age(one.started(), || one.opened_at) <= self.lifetime;
         let by_type = !non && one.row.confirmable && lives;
-        (one.row.request < group.row.request && !by_type).then_some(index)
+        // What came before from this server may have been the group's: then this is for the one.
+        (one.row.request < group.row.request && !by_type && !one.is(SHARED)).then_some(index)
     }
 
     /// Whether the answer at hand to a request to a group may as well be for one to its sender alone.
-    pub(super) fn may_be_for_one(&self, token: &Token, context: &Context<'_, '_>) -> bool {
+    pub(super) fn may_be_for_one(&mut self, token: &Token, context: &Context<'_, '_>) -> bool {
         let under = self.slots.under(context.pair.reversed(), token);
-        self.all_open(under.open).any(|(_, slot)| self.may_be_for(slot, context))
+        let one = self.all_open(under.open).find(|(_, slot)| self.may_be_for(slot, context)).map(|(number, _)| number);
+        one.and_then(|number| self.slots.get_mut(number)).into_iter().for_each(|slot| slot.mark(SHARED));
+        one.is_some()
     }
 
     /// A response with Observe is hardly for a request in a slot that did not ask for that, unless it comes when the answer to that may: rather it
@@ -188,13 +191,22 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn is_notification_beside(&self, index: u32, context: &Context<'_, '_>) -> bool {
-        if context.facts.observe.is_none() || !context.facts.code.is_success() {
+        // A state is told with these codes (RFC 7641 section 4.2).
+        if context.facts.observe.is_none() || !matches!(context.facts.code, Code::CONTENT | Code::VALID) {
             return false;
         }
         let asks = |slot: &Slot| slot.registers() || self.slots.asked(slot).cut || slot.kind != SlotKind::Exchange;
         let Some(slot) = self.slots.get(index).filter(|slot| !asks(slot)) else { return false };
+        // A group answers within its leisure, a server that says nothing before mostly within a minute.
+        let is_awaited = if slot.row.multicast { self.is_recent(slot, context) } else { self.is_lately(slot, context) };
         let waits = slot.row.multicast || slot.is_waiting();
-        !(waits && (self.is_promised(slot, context) || self.is_recent(slot, context)))
+        !(waits && (is_awaited || self.is_promised(slot, context)))
+    }
+
+    /// The last copy of a request came no longer ago than a server takes for what it promised.
+    fn is_lately(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        let last = self.sent.get(slot.sent).map_or(slot.started(), |sent| self.sent.last(sent).at());
+        self.clock.took(last, context.now).is_none_or(|elapsed| elapsed <= PROMISE)
     }
 
     /// Whether a response may be for a request in a slot that went to another endpoint, or for what is observed there: its client still waits,

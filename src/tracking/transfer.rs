@@ -92,16 +92,24 @@ impl Transfer {
         self.aside = Some(Box::new(before));
     }
 
-    /// The one of the two that a block goes on with, the other aside.
-    pub fn that_goes_on(mut self, offset: u64, length: u64) -> Self {
-        let is_behind = |it: &Self| matches!(it.place(offset, length), Place::Behind(_));
-        if is_behind(&self)
-            && let Some(before) = self.aside.take_if(|before| !is_behind(before))
-        {
-            let newer = std::mem::replace(&mut self, *before);
-            self.put_aside(newer);
-        }
-        self
+    /// Whether a block at this offset is behind what was captured of this one, and goes on just where the one aside ends.
+    pub fn leads_back(&self, offset: u64) -> bool {
+        let is_behind = self.ranges.last().is_some_and(|&(_, end)| offset > end);
+        is_behind && self.aside.as_ref().is_some_and(|before| before.ends_at(offset))
+    }
+
+    /// The one aside, with this one aside.
+    #[cold]
+    pub fn back(mut self) -> Self {
+        let Some(before) = self.aside.take() else { return self };
+        let mut back = *before;
+        back.put_aside(self);
+        back
+    }
+
+    /// The end of what was captured of it.
+    pub fn end(&self) -> u64 {
+        self.ranges.last().map_or(0, |&(_, end)| end)
     }
 
     /// Notes what was said of a hole.
