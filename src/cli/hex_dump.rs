@@ -170,10 +170,12 @@ impl DumpLine<'_> {
         }
         let bytes = digits(group);
         let turned: Vec<u8> = bytes.iter().rev().copied().collect();
-        let (_, text) = line_bytes(self.rest, None, WIDEST);
-        let says = |bytes: &[u8]| !text.is_empty() && starts_as(text, bytes);
-        if says(&bytes) || says(&turned) {
-            return !says(&bytes);
+        let (all, text) = line_bytes(self.rest, None, WIDEST);
+        let begins_as = |bytes: &[u8]| !text.is_empty() && starts_as(text, bytes);
+        // A blank that the line begins with is no part of the text any more, and other marks show blanks as well.
+        let in_order = begins_as(&bytes) || !text.is_empty() && says(text, &all);
+        if in_order || begins_as(&turned) {
+            return !in_order;
         }
         group.len() >= 8 && begins(&turned) && !begins(&bytes)
     }

@@ -420,6 +420,9 @@ mod tests {
             assert_eq!(bytes_of(text).unwrap(), b"20261128", "{text}");
         }
         assert_eq!(bytes_of("0000  61 62 7c 20 20 63  ab|  c").unwrap(), b"ab|  c");
+        // A blank in front, which is lost where the text is taken: what is left begins as the bytes do when they are turned.
+        let blank = "00000000: 4245 0001 aabb ff78  BE.....x\n00000008: 2021 2223 2425 2627   !\"#$%&'";
+        assert_eq!(bytes_of(blank).unwrap(), b"\x42\x45\x00\x01\xaa\xbb\xff\x78 !\"#$%&'");
     }
 
     #[test]
