@@ -137,8 +137,9 @@ pub(super) fn is_unlikely(ports: [u16; 2], message: &Message<'_>) -> bool {
 pub(super) fn offered_ports(datagram: &Datagram<'_>) -> [u16; 2] {
     let (from, to) = (datagram.source.port, datagram.destination.port);
     let likely = udp_service_port(from, to);
-    let code = Message::decode(datagram.payload).header().map(|header| header.code);
-    match code.filter(|code| from.min(to) >= WELL_KNOWN && code.name().is_some()) {
+    let message = Message::decode(datagram.payload);
+    let header = message.header().filter(|_| !is_unlikely([from, to], &message));
+    match header.map(|header| header.code) {
         Some(code) if code.is_request() => [to; 2],
         Some(code) if code.is_response() => [from; 2],
         Some(_) if likely == from => [from, to],

@@ -37,9 +37,13 @@ impl Tracker {
 
     /// The last copy of a request came so lately that its server may just be about to say something.
     fn is_recent(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        self.was_asked_within(self.options.parameters.max_ack_timeout(), slot, context)
+    }
+
+    /// The last copy of a request came no longer ago, in nanoseconds, as far as that is known.
+    fn was_asked_within(&self, most: i64, slot: &Slot, context: &Context<'_, '_>) -> bool {
         let last = self.sent.get(slot.sent).map_or(slot.started(), |sent| self.sent.last(sent).at());
-        let recent = |elapsed| elapsed <= self.options.parameters.max_ack_timeout();
-        self.clock.took(last, context.now).is_none_or(recent)
+        self.clock.took(last, context.now).is_none_or(|elapsed| elapsed <= most)
     }
 
     /// An ACK promised a response to a request, and not too long ago.
@@ -198,15 +202,9 @@ impl Tracker {
         let asks = |slot: &Slot| slot.registers() || self.slots.asked(slot).cut || slot.kind != SlotKind::Exchange;
         let Some(slot) = self.slots.get(index).filter(|slot| !asks(slot)) else { return false };
         // A group answers within its leisure, a server that says nothing before mostly within a minute.
-        let is_awaited = if slot.row.multicast { self.is_recent(slot, context) } else { self.is_lately(slot, context) };
+        let most = if slot.row.multicast { self.options.parameters.max_ack_timeout() } else { PROMISE };
         let waits = slot.row.multicast || slot.is_waiting();
-        !(waits && (is_awaited || self.is_promised(slot, context)))
-    }
-
-    /// The last copy of a request came no longer ago than a server takes for what it promised.
-    fn is_lately(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
-        let last = self.sent.get(slot.sent).map_or(slot.started(), |sent| self.sent.last(sent).at());
-        self.clock.took(last, context.now).is_none_or(|elapsed| elapsed <= PROMISE)
+        !(waits && (self.was_asked_within(most, slot, context) || self.is_promised(slot, context)))
     }
 
     /// Whether a response may be for a request in a slot that went to another endpoint, or for what is observed there: its client still waits,

@@ -94,13 +94,8 @@ impl Tracker {
             return record;
         }
         let place = if record == NO_RECORD { evidence } else { record };
-        let said = (place, quoted.icmp);
         let is_told = record == NO_RECORD && self.was_seen_a_moment_ago(quoted);
-        let told = !is_told && self.memory.undelivered.get(&said).is_none();
-        if told {
-            self.memory.undelivered.insert(said, ());
-            out.find(place, finding);
-        }
+        let told = !is_told && self.say_once(place, quoted.icmp, finding, &mut out);
         if record == NO_RECORD {
             self.memory.early_errors.push(Waiting {
                 evidence,
@@ -119,6 +114,17 @@ impl Tracker {
         record
     }
 
+    /// Says of a datagram what errors of a kind say of it, unless that was said. Tells whether it was not.
+    fn say_once(&mut self, place: RecordId, icmp: [u8; 3], finding: Finding, out: &mut Output<'_>) -> bool {
+        let said = (place, icmp);
+        let is_new = self.memory.undelivered.get(&said).is_none();
+        if is_new {
+            self.memory.undelivered.insert(said, ());
+            out.find(place, finding);
+        }
+        is_new
+    }
+
     /// A message that came in fragments was related just now. An error that its first fragment drew may have come before the last one: it
     /// speaks of this message.
     #[cold]
@@ -135,10 +141,7 @@ impl Tracker {
                 let was = finding.severity;
                 out.patch(Patch::Withdrawn { record: evidence, rule: finding.rule, was });
             }
-            if self.memory.undelivered.get(&(record, icmp)).is_none() {
-                self.memory.undelivered.insert((record, icmp), ());
-                out.find(record, finding);
-            }
+            self.say_once(record, icmp, finding, &mut out);
             let sent = matches!(facts.kind, MessageType::Confirmable | MessageType::NonConfirmable);
             let handle = pair.filter(|_| sent).and_then(|pair| self.sent.find(key(pair, facts.message_id)));
             if let Some(handle) = handle {
