@@ -51,6 +51,10 @@ pub use writer::PcapWriter;
 
 use crate::frame::{Frame, LinkType, Position};
 
+/// Said of a capture that an error ended, for as long as it is true.
+#[cfg_attr(not(all(feature = "live", feature = "tui")), allow(dead_code))]
+pub(crate) const STILL_SAVABLE: &str = "; what was captured before can still be saved";
+
 /// What a source has to give.
 #[derive(Clone, Copy, Debug)]
 pub enum Next<'a> {

@@ -46,6 +46,7 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 
+use crate::capture::STILL_SAVABLE;
 use crate::coap::Parameters;
 use crate::filter::Filter;
 use crate::pipeline::Fetcher;
@@ -291,7 +292,8 @@ impl Screen {
     /// How it ends where nothing else ends it.
     fn quit(&self) -> Outcome {
         let fault = self.app.newest().ended().and_then(Ended::fault);
-        fault.map_or(Outcome::Quit, |why| Outcome::Failed(why.to_owned()))
+        // The screen is gone, and with it what could have been saved from there.
+        fault.map_or(Outcome::Quit, |why| Outcome::Failed(why.replace(STILL_SAVABLE, "")))
     }
 
     fn effect(&mut self, effect: Effect, surroundings: &mut impl Surroundings) -> Result<(), ScreenError> {

@@ -175,6 +175,8 @@ fn chart(at: &str, pane: &[String], notes: &[&Value]) -> usize {
 pub enum Sender {
     Client(u16),
     Server(u16),
+    /// The client, to a group.
+    ToGroup(u16),
     /// The server, from another port than the one that was asked.
     Astray(u16, u16),
     /// The server's host, which says by ICMP that nobody listens: of the message in this place, the bytes of which it sends back.
@@ -194,6 +196,7 @@ pub fn made(folder: &tempfile::TempDir, messages: &[(u64, Sender, &str)]) -> Pat
             .collect();
         let (source, destination, ports) = match from {
             Sender::Client(port) => ([10, 0, 0, 2], [10, 0, 0, 1], [*port, 5683]),
+            Sender::ToGroup(port) => ([10, 0, 0, 2], [224, 0, 1, 187], [*port, 5683]),
             Sender::Server(port) => ([10, 0, 0, 1], [10, 0, 0, 2], [5683, *port]),
             Sender::Astray(from, port) => ([10, 0, 0, 1], [10, 0, 0, 2], [*from, *port]),
             Sender::Refusal(_) => ([10, 0, 0, 1], [10, 0, 0, 2], [0x0303, 0]),

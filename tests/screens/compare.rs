@@ -1,5 +1,6 @@
 //! Two messages compared: what is the same, what is not, and what is told of both.
 
+use super::chart::{Sender, made};
 use super::long::capture as long;
 use super::script::{Film, Scene};
 use super::{LARGE, SMALL, TINY, check, marked_row};
@@ -51,6 +52,16 @@ fn what_differs_is_said() {
     ] {
         let film = play(capture, keys);
         assert!(film.last().contains(said), "{keys}: {said} is missing:\n{}", film.last());
+    }
+}
+
+#[test]
+fn what_says_the_same_in_other_bytes_is_told_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [(0, Sender::Client(40000), "410100010160516e"), (10, Sender::Client(40000), "41010002016100516e")];
+    let film = Scene::file(&made(&folder, &messages)).keys("Space j Space").run();
+    for said in ["Observe (6): 0 (register) [no bytes]", "Observe (6): 0 (register) [00]"] {
+        assert!(film.last().contains(said), "{said} is missing:\n{}", film.last());
     }
 }
 

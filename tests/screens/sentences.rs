@@ -173,3 +173,70 @@ fn of_a_repeat_it_is_said_first_why_it_repeats() {
     let film = Scene::lab("04-giveup-notify.libcoap.pcap").keys("G").run();
     check(film.last(), &["note mid.retransmission: Copy 5"], &["note cf.missing"]);
 }
+
+#[test]
+fn only_what_has_its_message_id_shows_that_a_request_arrived() {
+    let ask = (0, Client(40000), "4101000161b177");
+    let next = (100_000, Client(40000), "4101000261b178");
+    for (messages, told, not_told) in [
+        // Malformed, in the ACK of the next request under the token.
+        (
+            vec![ask, next, (100_100, Server(40000), "6145000261ff")],
+            vec!["whether it reached s1"],
+            vec!["Malformed", "#3"],
+        ),
+        // Malformed as well, and it may be for either.
+        (
+            vec![ask, next, (100_100, Server(40000), "5145010061ff")],
+            vec!["whether it reached s1"],
+            vec!["Malformed", "#3"],
+        ),
+        (vec![ask, (100, Server(40000), "5145010061ff")], vec!["Malformed", ": #2.", "whether it reached s1"], vec![]),
+        (
+            vec![ask, (100, Server(40000), "6145000161ff")],
+            vec!["Malformed", ": #2.", "It reached s1, as #2 shows"],
+            vec![],
+        ),
+        (
+            vec![ask, (100, Server(40000), "6145000162ff78")],
+            vec!["another token", "It reached s1, as #2 shows"],
+            vec![],
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        check(&words(&made(&folder, &messages), "3"), &told, &not_told);
+    }
+}
+
+#[test]
+fn what_became_of_copies_is_not_called_unknown_where_it_is_known() {
+    let ask = |at| (at, Client(40000), "4101000161b177");
+    let unknown = "whether copies were lost beyond it, or the server was slow";
+    let (ack, separate) = ("60000001", "4145010061ff78");
+    for (messages, told, not_told) in [
+        (
+            vec![ask(0), (100, Server(40000), ack), ask(2200), (5000, Server(40000), separate)],
+            "It reached s1, as #2 shows, before #3 was sent",
+            unknown,
+        ),
+        (vec![ask(0), ask(2200), (2300, Server(40000), ack), (5000, Server(40000), separate)], unknown, "It reached"),
+        (
+            vec![ask(0), (100, Sender::Refusal(0), ""), ask(2200), (2300, Server(40000), "6145000161ff78")],
+            "The answer is for #3, as an ICMP error says of the other copies that they did not arrive: it took 100 ms.",
+            unknown,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        check(&words(&made(&folder, &messages), "3"), &[told], &[not_told]);
+    }
+}
+
+#[test]
+fn nobody_is_slow_who_need_not_answer() {
+    let group = (0, Sender::ToGroup(40000), "5101000161b177");
+    let messages = &[group, (300_000, Client(40001), "5101000261b177"), (310_000, Client(40001), "5101000362b17868")];
+    let folder = tempfile::tempdir().unwrap();
+    let film = Scene::file(&made(&folder, messages)).keys("3").run();
+    let state = |row: &str| film.last().lines().find(|line| line.contains(row)).unwrap_or_default().to_owned();
+    assert!(state("NON* GET /w").contains("open") && state("NON  GET /w").contains("slow"), "{}", film.last());
+}

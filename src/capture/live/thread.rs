@@ -11,8 +11,8 @@ use pcap::{Active, BreakLoop, Capture, PacketHeader};
 
 use super::error::{LiveError, message};
 use super::{LiveCapture, Output, TIMEOUT_MS};
-use crate::capture::PcapWriter;
 use crate::capture::spool::SpoolWriter;
+use crate::capture::{PcapWriter, STILL_SAVABLE};
 
 /// Frames taken at once before readers are told, even if the kernel has more.
 const BATCH: u64 = 4096;
@@ -248,7 +248,7 @@ impl Sinks {
     fn begin(live: &LiveCapture, spool: SpoolWriter, output: Option<Output>) -> io::Result<Self> {
         let kept = match &output {
             Some(output) => format!("; what was captured before is kept in {}", output.name()),
-            None if live.is_savable => "; what was captured before can still be saved".to_owned(),
+            None if live.is_savable => STILL_SAVABLE.to_owned(),
             None => String::new(),
         };
         let way = format!("; choose another folder with --spool{kept}");

@@ -4,6 +4,8 @@ use crate::render::{Node, NodeKind, Place};
 
 /// Lines of a message that are compared: the first ones.
 pub const MOST: usize = 1000;
+/// Bytes that are told of a line that says the same in other bytes.
+const SHOWN: usize = 8;
 /// What two lines that belong together are worth: more where they are the same.
 const ALIKE: u32 = 1;
 const SAME: u32 = 3;
@@ -77,6 +79,25 @@ pub struct Pair {
     pub second: Option<usize>,
     /// They do not say the same.
     pub differs: bool,
+}
+
+/// Adds their bytes to lines that say the same in other bytes: else nobody sees why they count as different.
+pub fn tell_bytes(first: &mut [Line], second: &mut [Line], pairs: &[Pair]) {
+    for pair in pairs.iter().filter(|pair| pair.differs) {
+        let lines = pair.first.and_then(|at| first.get_mut(at)).zip(pair.second.and_then(|at| second.get_mut(at)));
+        let Some((one, other)) = lines.filter(|(one, other)| one.text == other.text && one.bytes != other.bytes) else {
+            continue;
+        };
+        for line in [one, other] {
+            let bytes = line.bytes.as_deref().filter(|bytes| !bytes.is_empty());
+            let shown = bytes.map(|bytes| {
+                let more = if bytes.len() > SHOWN { " ..." } else { "" };
+                let shown: Vec<String> = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+                shown.join(" ") + more
+            });
+            line.text += &format!(" [{}]", shown.unwrap_or_else(|| "no bytes".into()));
+        }
+    }
 }
 
 /// Lines side by side so that as many as possible say the same, and of the others as many as possible are of the same field.

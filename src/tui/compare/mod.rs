@@ -78,8 +78,9 @@ impl App {
                 .say(format!("#{picked} has left the memory (a larger --memory keeps more): #{frame} is picked now"));
         };
         match (self.side(first), self.side(id)) {
-            (Ok(first), Ok(second)) => {
+            (Ok(mut first), Ok(mut second)) => {
                 let pairs = lines::pairs(&first.lines, &second.lines);
+                lines::tell_bytes(&mut first.lines, &mut second.lines, &pairs);
                 let said = self.said_of(&first, &second, &pairs);
                 self.compared = Some(Compared { sides: [first, second], pairs, said, top: 0, page: (0, 0) });
                 self.picked = None;

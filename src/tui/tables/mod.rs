@@ -6,6 +6,7 @@ mod exchanges;
 mod making;
 mod mark;
 mod members;
+mod nearly;
 mod notifications;
 mod observations;
 mod order;
@@ -239,7 +240,8 @@ fn short_time(time: &str) -> String {
 /// How an exchange stands: its word in filters and JSON, or, as time alone may tell, that its first wait for an answer is over.
 fn state(row: &ExchangeRow, store: &Store, now: Option<i64>, parameters: &Parameters) -> &'static str {
     let since = now.filter(|_| store.is_steady_since(row.request)).and_then(|now| time_between(row.started, now));
-    let waits = row.state.is_waiting() && !is_spared(store, row);
+    // Members of a group need not answer (RFC 7252 section 8.2).
+    let waits = row.state.is_waiting() && !row.multicast && !is_spared(store, row);
     if waits && since.is_some_and(|since| since > parameters.max_ack_timeout()) {
         "slow"
     } else {

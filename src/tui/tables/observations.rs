@@ -48,7 +48,7 @@ pub fn part(id: u32, row: &ObservationRow, now: Option<i64>, column: Column) -> 
         Column::Count => Part::Number(row.notifications.into()),
         Column::Time => age(row, now).map_or(Part::Unknown, Part::Number),
         Column::Gaps => Part::Number(row.gaps.into()),
-        Column::Stale => Part::Number(row.stale.into()),
+        Column::Stale => Part::Number(row.not_newer().into()),
         Column::Start | Column::Reply => Part::Number(id.into()),
     }
 }
@@ -98,7 +98,7 @@ pub fn row(making: &Making<'_>, id: ObservationId) -> Row {
         if row.freshest == u32::MAX { "-".into() } else { row.freshest.to_string() },
         freshness,
         row.gaps.to_string(),
-        row.stale.to_string(),
+        row.not_newer().to_string(),
         end,
     ];
     Row { cells, severity, heading: false }

@@ -2,22 +2,19 @@
 
 use super::exchanges::further_responses;
 use super::members::{Member, is_copy, members};
+use super::nearly::{Nearly, astray, nearly};
 use super::schedule::schedule;
 use super::{Context, Facts, Line, state};
-use crate::coap::{Code, MessageType, Rule, Severity, count, escape};
-use crate::frame::time_between;
+use crate::coap::{Code, Rule, Severity, count, escape};
 use crate::pipeline::Fetcher;
 use crate::render::content;
 use crate::render::ladder::judge::{DOUBLED, Gap, Verdict, gap};
 use crate::render::time::duration;
 use crate::store::spared::{self, is_spared};
-use crate::store::{Attempt, Record, RecordFlags, RecordKind};
+use crate::store::{Attempt, Record, RecordKind};
 use crate::tracking::{AnswerKind, ExchangeId, ExchangeRow, ExchangeState, NO_RECORD, RecordId, Relation, Role};
 use crate::tui::view::text;
 
-/// Messages behind a request that are looked through for answers that cannot be read, and how many of those are fetched.
-const LOOKED: RecordId = 4_000;
-const FETCHED: usize = 50;
 /// Columns of the times of messages, at least.
 const TIMES: usize = 9;
 /// Columns for what is said of a message below which its further lines begin farther to the left, and where they begin then.
@@ -185,7 +182,17 @@ fn since_last_copy(context: &Context<'_>, id: RecordId) -> String {
 
 /// Which copy the answer is for: its round-trip time, or the times among which it is.
 fn round_trip(context: &Context<'_>, row: &ExchangeRow) -> Option<String> {
-    let attempts = context.store.attempts(row.response)?;
+    let mut attempts = context.store.attempts(row.response)?;
+    let all = attempts.len();
+    attempts.retain(|attempt| !is_unreachable(context, attempt.record));
+    if let [Attempt { record, elapsed: Some(time) }] = attempts[..]
+        && all > 1
+    {
+        let (copy, time) = (context.frame(record), duration(time));
+        return Some(format!(
+            "The answer is for {copy}, as an ICMP error says of the other copies that they did not arrive: it took {time}."
+        ));
+    }
     let times: Vec<String> = attempts.iter().filter_map(|attempt| attempt.elapsed).map(duration).collect();
     match &times[..] {
         [time] if attempts.len() == 1 && row.transmissions > 1 => {
@@ -262,63 +269,6 @@ fn part(context: &Context<'_>, record: &Record) -> String {
     .into()
 }
 
-/// Messages behind a request that nearly answer it.
-#[derive(Debug, Default)]
-struct Nearly {
-    /// They would, by token or message ID, if they could be read.
-    malformed: Vec<RecordId>,
-    /// ACKs of its message ID with a response that has another token.
-    other_token: Vec<RecordId>,
-    /// ACKs of another message ID with a response that has its token.
-    other_id: Vec<RecordId>,
-}
-
-/// Looks for them among what the server sent to the client, and what belongs to no exchange.
-fn nearly(context: &Context<'_>, row: &ExchangeRow, fetcher: &mut Fetcher) -> Nearly {
-    let store = context.store;
-    let mut nearly = Nearly::default();
-    let Some(request) = store.get(row.request) else { return nearly };
-    let token =
-        fetcher.view(store, row.request).ok().flatten().and_then(|view| view.message.token().map(<[u8]>::to_vec));
-    let Some(token) = token else { return nearly };
-    let lifetime = context.parameters.exchange_lifetime();
-    let might = |id: &RecordId| {
-        store.get(*id).is_some_and(|record| {
-            let is_malformed = record.flags.has(RecordFlags::MALFORMED);
-            let is_astray = record.message_type == MessageType::Acknowledgement && record.exchange == ExchangeId(0);
-            (is_malformed || is_astray && record.code.is_response())
-                && (record.source, record.destination) == (row.server, row.client)
-                && (record.code.is_response() || record.code.is_empty())
-                && time_between(row.started, record.time).is_some_and(|time| time <= lifetime)
-        })
-    };
-    let behind = row.request.saturating_add(1)..row.request.saturating_add(LOOKED);
-    for id in behind.filter(might).take(FETCHED) {
-        let Some(view) = fetcher.view(store, id).ok().flatten() else { continue };
-        let (kind, code) = (view.record.message_type, view.record.code);
-        let has_id = matches!(kind, MessageType::Acknowledgement | MessageType::Reset)
-            && view.record.message_id == request.message_id;
-        let has_token = code.is_response() && view.message.token() == Some(&token[..]);
-        match (view.record.flags.has(RecordFlags::MALFORMED), has_id, has_token) {
-            (true, true, _) | (true, _, true) => nearly.malformed.push(id),
-            (false, true, false) => nearly.other_token.push(id),
-            (false, false, true) => nearly.other_id.push(id),
-            _ => {}
-        }
-    }
-    nearly
-}
-
-/// Responses with the token of a request that came from another endpoint than the one that was asked.
-fn astray(context: &Context<'_>, row: &ExchangeRow) -> Vec<RecordId> {
-    let is_astray = |id: &RecordId| {
-        let mut findings = context.store.findings(*id);
-        findings.any(|it| it.rule == Rule::RespWrongEndpoint && it.numbers.first() == Some(&i64::from(row.request)))
-    };
-    let behind = row.request.saturating_add(1)..row.request.saturating_add(LOOKED);
-    behind.take_while(|id| context.store.get(*id).is_some()).filter(is_astray).collect()
-}
-
 /// What was looked for, what cannot be known here, and when the message ID is free.
 fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Record)], nearly: &Nearly) -> Vec<String> {
     let mut said = Vec::new();
@@ -328,7 +278,7 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
     };
     let place = |id| context.store.endpoint(id).map(ToString::to_string).unwrap_or_default();
     let answered = row.response != NO_RECORD;
-    let is_unreachable = |id| context.store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable);
+    let is_unreachable = |id| is_unreachable(context, id);
     if row.state == ExchangeState::Evicted {
         said.push("It was not followed to its end, for want of memory: whether an answer came is not known.".into());
     } else if let Some(classes) = spared::classes(row).filter(|_| is_spared(context.store, row)) {
@@ -372,7 +322,7 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
         let server = context.aliases.name(row.server);
         // Where an ICMP error speaks of it, that says what became of it.
         if row.state != ExchangeState::Unreachable {
-            said.push(match acknowledged.or(unread.first().copied()) {
+            said.push(match acknowledged.or(nearly.reached) {
                 Some(proof) => format!(
                     "It reached {server}, as {} shows. Not known here: whether a response got lost before it came here; a capture at {server} tells.",
                     context.frame(proof)
@@ -390,11 +340,7 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
             context.aliases.name(row.client)
         ));
     } else if row.transmissions > 1 {
-        said.push(format!(
-            "{} passed the capture point. Not known here: whether copies were lost beyond it, or the server was slow; a capture at {} tells.",
-            count(usize::from(row.transmissions), "transmission"),
-            context.aliases.name(row.server)
-        ));
+        said.extend(on_the_way(context, row, members));
     } else {
         said.push("Times are those of the capture point: the way between it and the client is not in them.".into());
     }
@@ -434,6 +380,36 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
         duration(lifetime),
     ));
     said
+}
+
+/// An ICMP error says that a message did not arrive.
+fn is_unreachable(context: &Context<'_>, id: RecordId) -> bool {
+    context.store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable)
+}
+
+/// Of a request with several copies, the last of them before its answer: what became of them on their way, as far as that can be known.
+fn on_the_way(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Record)]) -> Option<String> {
+    let copies = members.iter().filter(|(id, record)| *id == row.request || is_copy(row, *id, record));
+    let copies: Vec<RecordId> = copies.map(|(id, _)| *id).collect();
+    if copies.iter().any(|id| is_unreachable(context, *id)) {
+        // That is said of the copy.
+        return None;
+    }
+    let [server, client] = [row.server, row.client].map(|end| context.aliases.name(end));
+    let is_ack = |(id, record): &&(RecordId, Record)| record.role == Role::EmptyAck && *id < row.response;
+    let ack = members.iter().find(is_ack).map(|(id, _)| *id);
+    let again = ack.and_then(|ack| copies.iter().rfind(|copy| **copy > ack));
+    Some(match (ack, again) {
+        (Some(ack), Some(copy)) => format!(
+            "It reached {server}, as {} shows, before {} was sent: either that ACK got lost on its way to {client}, or it came too late; a capture at {client} tells.",
+            context.frame(ack),
+            context.frame(*copy),
+        ),
+        _ => format!(
+            "{} passed the capture point. Not known here: whether copies were lost beyond it, or the server was slow; a capture at {server} tells.",
+            count(usize::from(row.transmissions), "transmission"),
+        ),
+    })
 }
 
 /// That no response came, as the request asked; and what is not known all the same.
