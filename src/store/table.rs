@@ -279,6 +279,8 @@ impl Store {
                     if self.first_observed.get(&tracked.observation) == Some(&record) {
                         self.first_observed.remove(&tracked.observation);
                     }
+                } else if tracked.apart {
+                    self.observed.set(record, tracked.observation);
                 }
             }
         }

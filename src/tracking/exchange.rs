@@ -10,6 +10,7 @@ use super::model::{
 };
 use super::pairs::PairNumber;
 use super::sent::{Handle, RESPONDED, Sent};
+use super::slab::NOTHING;
 use super::slots::{BARE, NONE, Observes, Slot, SlotKind, USUAL};
 use super::tokens::Token;
 use crate::coap::{Finding, MessageType, OptionNumber, Rule};
@@ -107,6 +108,9 @@ impl Tracker {
     /// A first or further response to the request in a slot: rows, counters, and what it says of the response.
     #[inline(never)]
     pub(super) fn answer(&mut self, index: u32, context: &mut Context<'_, '_>) -> Tracked {
+        if self.slots.get(index).is_some_and(|slot| slot.row.responses == 1 && slot.asked != NOTHING) {
+            self.take_for_notification(index, context);
+        }
         let Some(slot) = self.slots.get_mut(index) else {
             return Tracked::alone(Role::Other);
         };
@@ -147,9 +151,11 @@ impl Tracker {
         if in_blocks || !context.facts.plain {
             self.block_response(index, context);
         }
+        let of_its_own = first && kind != AnswerKind::Piggybacked;
+        let beside = if of_its_own { self.observed_beside(index) } else { None };
         let observed = self.after_response(index, first, context);
-        if first && kind != AnswerKind::Piggybacked && self.slots.get(index).is_some_and(Slot::registers) {
-            self.note_implicit(index, tracked.previous_in_exchange, context);
+        if of_its_own && (beside.is_some() || self.slots.get(index).is_some_and(Slot::registers)) {
+            self.note_implicit(index, (tracked.previous_in_exchange, beside), context);
         }
         if let Some(slot) = self.slots.get(index) {
             context.out.patch(Patch::Exchange(slot.id, slot.row));

@@ -23,6 +23,7 @@ mod judge;
 mod life;
 mod marks;
 mod message_layer;
+mod mistaken;
 pub mod model;
 mod multicast;
 mod notification;

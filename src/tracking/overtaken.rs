@@ -3,37 +3,52 @@
 use super::Tracker;
 use super::context::{CODE, Context};
 use super::marks::Marked;
+use super::mistaken::Beside;
 use super::model::{
-    AnswerKind, ExchangeState, NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+    AnswerKind, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role,
+    Tracked,
 };
 use super::notification::{end_by, number};
 use super::sent::{CONFIRMABLE, Handle, key};
-use super::slots::{NONE, Slot};
+use super::slots::NONE;
 use crate::coap::{Code, Finding, OptionNumber, Rule};
 
-/// What was taken for the answer to a registration, though that has no ACK so far.
+/// What was taken for the answer to a request, and may be a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Implicit {
-    handle: Handle,
+    pub handle: Handle,
     /// The message before it in its exchange.
-    previous: RecordId,
+    pub previous: RecordId,
+    /// The request was Confirmable and had no ACK so far.
+    pub before_ack: bool,
+    /// It accepted or refused the registration that the request is.
+    registers: bool,
+    /// It had Observe.
+    pub observed: bool,
+    /// What was observed under its token.
+    pub beside: Option<Beside>,
 }
 
 impl Tracker {
-    /// The message at hand, of its own, accepted or refused the registration in a slot, and there was no ACK before it: it may be a notification
-    /// that overtook the answer.
+    /// The message at hand, of its own, was taken for the answer to the request in a slot. Where it accepted or refused a registration, and there
+    /// was no ACK before it, it may be a notification that overtook the answer; and so it may [beside](Beside) an observation.
     #[cold]
-    pub(super) fn note_implicit(&mut self, index: u32, previous: RecordId, context: &Context<'_, '_>) {
-        let waits = |slot: &&Slot| slot.row.confirmable && !slot.row.multicast && slot.acknowledgement == NO_RECORD;
-        let was_said = |slot: &&Slot| {
-            let is_whole = !context.arrival.cut && !self.slots.asked(slot).block1;
-            slot.registers() && (slot.row.observation != ObservationId(0) || is_whole)
-        };
-        if self.slots.get(index).filter(waits).filter(was_said).is_some()
+    pub(super) fn note_implicit(
+        &mut self,
+        index: u32,
+        (previous, beside): (RecordId, Option<Beside>),
+        context: &Context<'_, '_>,
+    ) {
+        let Some(slot) = self.slots.get(index).filter(|slot| !slot.row.multicast) else { return };
+        let before_ack = slot.row.confirmable && slot.acknowledgement == NO_RECORD;
+        let is_whole = !context.arrival.cut && !self.slots.asked(slot).block1;
+        let registers = slot.registers() && (slot.row.observation != ObservationId(0) || is_whole);
+        if (before_ack && registers || beside.is_some())
             && let Some(handle) = self.sent.find(key(context.pair, context.facts.message_id))
             && let Some(asked) = self.slots.asked_mut(index)
         {
-            asked.implicit = Some(Implicit { handle, previous });
+            let observed = context.facts.observe.is_some();
+            asked.implicit = Some(Implicit { handle, previous, before_ack, registers, observed, beside });
         }
     }
 
@@ -44,7 +59,8 @@ impl Tracker {
         let elapsed = self.round_trip(index, context);
         let slot = self.slots.get(index)?;
         let (row, implicit) = (slot.row, self.slots.asked(slot).implicit);
-        let Implicit { handle, previous } = implicit.filter(|_| context.facts.code.is_success())?;
+        let overtakes = |it: &Implicit| it.before_ack && it.registers && context.facts.code.is_success();
+        let Implicit { handle, previous, .. } = implicit.filter(overtakes)?;
         self.slots.asked_mut(index)?.implicit = None;
         let overtaking = *self.sent.get(handle).filter(|sent| sent.record == row.response)?;
         let before = row.response;
@@ -88,7 +104,8 @@ impl Tracker {
         if let Some(sent) = self.sent.get_mut(handle) {
             (sent.role, sent.observation) = (Role::Notification, id);
         }
-        self.take_back(before, (row.answer, row.round_trip), refused, context);
+        let answer = if refused { Rule::ObsRefused } else { Rule::ObsRegistered };
+        self.take_back(&row, &[Rule::AckImplicit, answer], context);
         if !refused {
             context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(row.request), 0);
         }
@@ -132,22 +149,17 @@ impl Tracker {
         Some((id, order))
     }
 
-    /// What was said of a message as the answer to a registration does not hold.
-    fn take_back(
-        &self,
-        record: RecordId,
-        (answer, elapsed): (AnswerKind, i64),
-        refused: bool,
-        context: &mut Context<'_, '_>,
-    ) {
-        let said = [
-            (Rule::AckImplicit, true),
-            (if refused { Rule::ObsRefused } else { Rule::ObsRegistered }, true),
-            (Rule::RespTypeUnusual, answer == AnswerKind::Non),
-            (Rule::RespSlow, elapsed > self.options.parameters.ack_timeout),
-        ];
-        for (rule, _) in said.into_iter().filter(|(_, said)| *said) {
-            context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
+    /// What was said of a message as the answer in the row of an exchange does not hold.
+    pub(super) fn take_back(&self, row: &ExchangeRow, said: &[Rule], context: &mut Context<'_, '_>) {
+        let unusual = match row.answer {
+            AnswerKind::Separate => !row.confirmable,
+            answer => row.confirmable && answer == AnswerKind::Non,
+        };
+        let slow = row.round_trip > self.options.parameters.ack_timeout;
+        let perhaps = [(Rule::RespTypeUnusual, unusual), (Rule::RespSlow, slow)];
+        let also = perhaps.into_iter().filter_map(|(rule, said)| said.then_some(rule));
+        for rule in said.iter().copied().chain(also) {
+            context.out.patch(Patch::Withdrawn { record: row.response, rule, was: rule.severity() });
         }
     }
 

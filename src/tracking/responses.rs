@@ -128,6 +128,9 @@ impl Tracker {
         if under.open != NONE {
             return self.target_of_open(&under, context);
         }
+        if let Some(closed) = self.answered_by_notification(under.closed, context) {
+            return Target::Request(closed);
+        }
         if under.observing != NONE {
             let renewed = self.renewed_in_group(under.observing, token, context);
             return renewed.map_or(Target::Observation(under.observing), Target::Group);

@@ -53,6 +53,11 @@ impl Tracker {
         sent.is_some_and(|sent| lately(self.sent.newest_answer(sent).0.at()))
     }
 
+    /// A server may just be about to answer a request, or promised to.
+    pub(super) fn is_due(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        self.is_promised(slot, context) || self.is_recent(slot, context)
+    }
+
     /// Of several open requests with one token the one that the response at hand is for: only a registration is answered with Observe, and hardly
     /// ever without it; not every code answers each method. Registrations are answered in their order, and as reliably as they asked. Nothing
     /// where that tells no other than the newest.
@@ -64,7 +69,7 @@ impl Tracker {
             return None;
         }
         let all: Vec<_> = self.all_open(under.open).filter(|(_, slot)| self.may_be_for(slot, context)).collect();
-        let is_due = |slot: &Slot| self.is_promised(slot, context) || self.is_recent(slot, context);
+        let is_due = |slot: &Slot| self.is_due(slot, context);
         let plain = all.iter().find(|(_, slot)| !observe && !slot.registers() && is_due(slot));
         // What renews an observation is waited for by nobody but whom an ACK promised it to: before that it may be a notification.
         let registration = self.slots.get(under.observing).map(|slot| slot.row.request);
@@ -122,9 +127,7 @@ impl Tracker {
         let open = self.slots.get(observing).and_then(|slot| self.slots.open_beside(slot));
         let registration = self.request_of(observing);
         let is_older = |slot: &Slot| registration != NO_RECORD && slot.registers() && slot.row.request < registration;
-        let may_be_for = |slot: &Slot| {
-            self.may_be_for(slot, context) && (self.is_promised(slot, context) || self.is_recent(slot, context))
-        };
+        let may_be_for = |slot: &Slot| self.may_be_for(slot, context) && self.is_due(slot, context);
         let Some(open) = open.filter(|open| self.slots.get(*open).is_some_and(|it| is_older(it) && may_be_for(it)))
         else {
             return false;
