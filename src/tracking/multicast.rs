@@ -108,7 +108,7 @@ impl Tracker {
     }
 
     /// The address of an endpoint.
-    fn address(&self, endpoint: EndpointId) -> Option<IpAddr> {
+    pub(super) fn address(&self, endpoint: EndpointId) -> Option<IpAddr> {
         self.endpoints.list().get(endpoint.0 as usize).map(|endpoint| endpoint.address.to_canonical())
     }
 

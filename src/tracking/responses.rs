@@ -244,7 +244,7 @@ impl Tracker {
     }
 
     /// The open requests of the same client with this token, to other endpoints, and its newest observation under it.
-    fn elsewhere(&self, token: &Token, context: &Context<'_, '_>) -> impl Iterator<Item = u32> {
+    pub(super) fn elsewhere(&self, token: &Token, context: &Context<'_, '_>) -> impl Iterator<Item = u32> {
         let fits = |slot: &Slot| {
             let unicast = slot.kind == SlotKind::Exchange && !slot.row.multicast;
             unicast && slot.token == *token && slot.pair != context.pair.reversed()

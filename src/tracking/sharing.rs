@@ -185,11 +185,20 @@ impl Tracker {
         (one.row.request < group.row.request && !by_type && !one.is(SHARED)).then_some(index)
     }
 
-    /// Whether the answer at hand to a request to a group may as well be for one to its sender alone.
+    /// Whether the answer at hand to a request to a group may as well be for one to its sender alone. It is for none of these from another port
+    /// (RFC 7252 section 5.3.2), but then its sender has answered its group.
     pub(super) fn may_be_for_one(&mut self, token: &Token, context: &Context<'_, '_>) -> bool {
         let under = self.slots.under(context.pair.reversed(), token);
         let one = self.all_open(under.open).find(|(_, slot)| self.may_be_for(slot, context)).map(|(number, _)| number);
-        one.and_then(|number| self.slots.get_mut(number)).into_iter().for_each(|slot| slot.mark(SHARED));
+        let elsewhere = || {
+            let same_host = |slot: &u32| {
+                let server = self.slots.get(*slot).map(|slot| slot.row.server);
+                server.is_some_and(|server| self.address(server) == self.address(context.arrival.source))
+            };
+            self.elsewhere(token, context).find(same_host)
+        };
+        let marked = one.or_else(elsewhere);
+        marked.and_then(|number| self.slots.get_mut(number)).into_iter().for_each(|slot| slot.mark(SHARED));
         one.is_some()
     }
 
