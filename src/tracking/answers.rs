@@ -10,7 +10,7 @@ use super::marks::Marked;
 use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, key, stray_key};
+use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, UNREACHABLE, key, stray_key};
 use super::slots::{Slot, SlotKind};
 use crate::coap::finding::OF_GROUP;
 use crate::coap::{Code, MessageType, Rule, Severity};
@@ -282,6 +282,9 @@ impl Tracker {
     /// An ACK that is no response: empty, or to something that is no request.
     #[inline(never)]
     fn acknowledge(&mut self, owner: Handle, sent: &Sent, context: &mut Context<'_, '_>) -> Tracked {
+        if sent.is(UNREACHABLE) {
+            self.reached_after_all(owner, &mut context.out);
+        }
         let request = sent.is_request();
         let mut unanswered = sent.code != 0 && !sent.is_answered();
         if let Some(slot) = self.slots.get_mut(sent.slot)

@@ -159,10 +159,11 @@ impl Sent {
         self.key & STRAY != 0
     }
 
-    /// A Confirmable message, and nothing answered it yet.
+    /// A Confirmable message, and nothing answered it yet, nor did an ICMP error speak of it.
     #[inline]
     pub fn waits(&self) -> bool {
-        self.is(CONFIRMABLE) && [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3]
+        self.marks & (CONFIRMABLE | UNREACHABLE) == CONFIRMABLE
+            && [self.answered_by, self.acknowledgement, self.reset] == [NO_RECORD; 3]
     }
 
     /// It was captured once, and not answered twice.

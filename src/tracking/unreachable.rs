@@ -203,6 +203,32 @@ impl Tracker {
             self.end_observation(place, ObservationEnd::Unreachable, evidence, out);
         }
     }
+
+    /// A CON is acknowledged of which an ICMP error said that it did not arrive: another copy did.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn reached_after_all(&mut self, handle: Handle, out: &mut Output<'_>) {
+        let Some(sent) = self.sent.get_mut(handle) else { return };
+        sent.unmark(UNREACHABLE);
+        let (place, record) = (sent.slot, sent.record);
+        let Some(slot) = self.slots.get_mut(place) else { return };
+        if slot.row.request == record {
+            if slot.row.state == ExchangeState::Unreachable {
+                slot.row.state = ExchangeState::Open;
+            }
+            return;
+        }
+        let is_alone = self.slots.get(place).is_some_and(|slot| self.slots.observing_beside(slot).is_none());
+        let ended = self.observation(place).is_some_and(|it| it.row.end == ObservationEnd::Unreachable);
+        if !is_alone || !ended {
+            return;
+        }
+        self.open_again(place, out);
+        if let Some(observation) = self.observation(place) {
+            (observation.row.end, observation.row.ended_by) = (ObservationEnd::Open, NO_RECORD);
+            out.patch(Patch::Observation(observation.id, observation.row));
+        }
+    }
 }
 
 impl EarlyErrors {
