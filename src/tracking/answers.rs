@@ -456,6 +456,9 @@ impl Tracker {
         if self.in_observation_by_ack(context) || self.piggybacked_elsewhere(context) {
             return Role::Other;
         }
+        if context.facts.observe.is_some() {
+            self.renewed_unseen(context);
+        }
         context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), kind);
         self.early.push(context, (Rule::AckOrphan, severity));
         self.note_taken(context);

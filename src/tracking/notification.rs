@@ -192,17 +192,28 @@ impl Tracker {
 
     /// A copy of a notification: a refreshed one may carry a newer number.
     #[inline(never)]
-    pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &Context<'_, '_>) -> ObserveOrder {
-        let Some(value) = context.facts.observe else { return ObserveOrder::None };
+    pub(super) fn copy_in_observation(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> ObserveOrder {
         if sent.observation.0 == 0 || context.facts.hash == sent.hash || context.facts.oscore {
             return ObserveOrder::None;
         }
-        let Some((_, observation)) = self.slots.observed_mut(sent.slot) else { return ObserveOrder::None };
-        let now = context.now;
-        let order = observation.standing(value, now, &self.clock);
+        self.tell_state(sent.slot, context)
+    }
+
+    /// The message at hand tells the state of the observation in a slot, though it is no notification of its own.
+    #[cold]
+    pub(super) fn tell_state(&mut self, index: u32, context: &mut Context<'_, '_>) -> ObserveOrder {
+        let (Some(value), Some((_, observation))) = (context.facts.observe, self.slots.observed_mut(index)) else {
+            return ObserveOrder::None;
+        };
+        let order = observation.standing(value, context.now, &self.clock);
         let newer = [ObserveOrder::Next, ObserveOrder::Gap, ObserveOrder::Newer, ObserveOrder::NewerByTime];
         if newer.contains(&order) {
-            observation.set_freshest(value, now);
+            observation.set_freshest(value, context.now);
+            if !observation.is_over() {
+                observation.rare_mut().told_by = Some(context.record());
+                observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
+            }
+            context.out.patch(Patch::Observation(observation.id, observation.row));
         }
         order
     }

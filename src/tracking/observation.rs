@@ -70,6 +70,8 @@ pub(super) struct Rare {
     pub payload: Option<Payload>,
     /// The notification that crossed the registration which renews it.
     pub crossing: Option<Crossing>,
+    /// What told the state last besides its notifications: a refreshed copy of one, or an ACK to a registration that was not captured.
+    pub told_by: Option<RecordId>,
     /// The message of which was said that nobody acknowledged the notification that ended it.
     pub lost_said: Option<RecordId>,
 }
@@ -138,10 +140,14 @@ impl Observation {
         }
     }
 
-    /// The last message that told of the state: a notification, or the response that accepted the newest registration.
+    /// The last message of it: a notification, or the response that accepted the newest registration.
     pub fn last_record(&self) -> RecordId {
-        let told = [self.row.last, self.row.accepted].into_iter().filter(|record| *record != NO_RECORD);
-        told.max().unwrap_or(NO_RECORD)
+        newest([self.row.last, self.row.accepted])
+    }
+
+    /// The last message that told the state.
+    pub fn told_by(&self) -> RecordId {
+        newest([self.last_record(), self.rare().and_then(|rare| rare.told_by).unwrap_or(NO_RECORD)])
     }
 
     /// One that the request in a slot asked for; `target`: 0 where that is not known.
@@ -217,7 +223,7 @@ impl Tracker {
         if self.clock.paused(due.saturating_sub(life), life) {
             return;
         }
-        let (record, age) = (observation.last_record(), i64::from(observation.row.max_age) * SECOND);
+        let (record, age) = (observation.told_by(), i64::from(observation.row.max_age) * SECOND);
         let finding = Finding::new(Rule::ObsExpired, MESSAGE_ID);
         out.find(record, finding.with(record, age));
     }
@@ -355,6 +361,11 @@ impl Tracker {
         let Some(observation) = self.slots.observation(index) else { return false };
         self.clock.since(observation.since).is_some_and(|elapsed| elapsed <= slot.row.round_trip.max(0))
     }
+}
+
+/// The newer of two messages, as far as there are any.
+fn newest(records: [RecordId; 2]) -> RecordId {
+    records.into_iter().filter(|record| *record != NO_RECORD).max().unwrap_or(NO_RECORD)
 }
 
 /// Nobody acknowledged a notification, but the server went on with another, where that is known.

@@ -297,6 +297,15 @@ impl Tracker {
         true
     }
 
+    /// An ACK that answers nothing captured tells what is observed under its token: it answers a registration that renews that, and was not captured.
+    #[cold]
+    pub(super) fn renewed_unseen(&mut self, context: &mut Context<'_, '_>) {
+        let observing = self.slots.under(context.pair.reversed(), &context.facts.token).observing;
+        if context.facts.code.is_success() && !context.facts.oscore {
+            self.tell_state(observing, context);
+        }
+    }
+
     /// A further notification of an observation came in an ACK for its registration.
     #[inline(never)]
     pub(super) fn notified_in_ack(&mut self, sent: &Sent, context: &mut Context<'_, '_>) -> Option<Tracked> {
