@@ -30,6 +30,7 @@ mod notification;
 mod observation;
 mod observers;
 mod order;
+mod overheard;
 mod overtaken;
 mod owners;
 mod pairs;

@@ -3,22 +3,17 @@
 use super::Tracker;
 use super::climb::{Climb, WINDOW};
 use super::clock::{Clock, Moment, between};
-use super::context::{Context, less};
-use super::exchange::new_row;
+use super::context::Context;
 use super::judge::{judge_content, similar};
 use super::marks::Marked;
-use super::model::{
-    NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
-};
+use super::model::{NO_RECORD, ObservationEnd, ObservationRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use super::observation::Observation;
 use super::order::{HALF, MODULUS, ahead, order};
-use super::pairs::REGISTERED;
 use super::seed::short;
 use super::sent::{Handle, OUTSTANDING, Sent};
-use super::slots::{Slot, SlotKind, asked};
-use super::tokens::Token;
+use super::slots::{SlotKind, asked};
 use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
-use crate::coap::{Code, MessageType, OptionNumber, Rule, Severity};
+use crate::coap::{Code, MessageType, OptionNumber, Rule};
 
 impl Tracker {
     /// A notification of the observation in a slot.
@@ -50,7 +45,7 @@ impl Tracker {
             judge_content(asked(kept, slot), &slot.row, context);
         }
         observation.freshen(index, context, stamp, &mut self.timers);
-        let end = ending(observation, context);
+        let last = ending(observation, context);
         let (id, row) = (observation.id, observation.row);
         let (exchange, of) = (slot.id, slot.row);
         let mut tracked = Tracked {
@@ -83,7 +78,8 @@ impl Tracker {
         if !overheard {
             self.remember(similar, bare, context);
         }
-        if let Some(end) = end {
+        if let Some((rule, end)) = last {
+            self.say_last((rule, row.registration), context);
             self.end_observation(index, end, record, &mut context.out);
         }
         if !overheard && !context.facts.plain {
@@ -121,53 +117,6 @@ impl Tracker {
         }
     }
 
-    /// No registration under the token is in force: one was refused, or none is known.
-    #[inline(never)]
-    pub(super) fn say_unknown(&mut self, refused: RecordId, context: &mut Context<'_, '_>) -> Severity {
-        let severity = Rule::ObsUnknownToken.severity();
-        // Who registers while the capture runs may have done so for other things before: but from then on it is the client's to know.
-        let registers = self.pairs.direction(context.pair.reversed()).has(REGISTERED)
-            && self.counters.evicted == 0
-            && !self.clock.has_paused();
-        let severity = match (registers, self.registered) {
-            (true, _) => severity,
-            (false, true) => self.unless_unseen(Rule::ObsUnknownToken, context),
-            (false, false) => less(severity),
-        };
-        context.find_token(Rule::ObsUnknownToken, severity, i64::from(refused), 0);
-        severity
-    }
-
-    /// A notification of an observation whose registration was not captured.
-    #[inline(never)]
-    pub(super) fn overhear(&mut self, handle: Handle, token: Token, context: &mut Context<'_, '_>) -> Tracked {
-        let severity = self.say_unknown(NO_RECORD, context);
-        if context.facts.code.is_error() {
-            return Tracked::alone(Role::Other);
-        }
-        let mut row = new_row(context);
-        (row.client, row.server) = (row.server, row.client);
-        (row.request, row.method) = (NO_RECORD, 0);
-        let mut slot =
-            Slot::new(SlotKind::Overheard, Default::default(), row, token, context.pair.reversed(), context.now);
-        self.observations += 1;
-        let id = ObservationId(self.observations);
-        let mut observation = Observation::new(id, &slot, 0, context.now);
-        observation.row.last = context.arrival.record;
-        observation.row.notifications = 1;
-        observation.format = context.facts.content_format;
-        observation.confirmable = handle;
-        let order = number(&mut observation, context, None);
-        slot.sent = handle;
-        let index = self.slots.insert(slot, self.clock.stamp());
-        observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
-        context.out.patch(Patch::Observation(id, observation.row));
-        self.slots.put_observation(index, observation);
-        self.own_response(handle, index);
-        self.answers_nothing((Rule::ObsUnknownToken, severity), context);
-        Tracked { observation: id, order, ..Tracked::alone(Role::Notification) }
-    }
-
     /// A Confirmable response in an observation takes the place of the one before, which is sent no more (RFC 7641 section 4.5.2). `slot` is
     /// that of the observation, or of a registration that was not answered so far.
     #[inline(never)]
@@ -197,25 +146,6 @@ impl Tracker {
             return ObserveOrder::None;
         }
         self.tell_state(sent.slot, context)
-    }
-
-    /// The message at hand tells the state of the observation in a slot, though it is no notification of its own.
-    #[cold]
-    pub(super) fn tell_state(&mut self, index: u32, context: &mut Context<'_, '_>) -> ObserveOrder {
-        let (Some(value), Some((_, observation))) = (context.facts.observe, self.slots.observed_mut(index)) else {
-            return ObserveOrder::None;
-        };
-        let order = observation.standing(value, context.now, &self.clock);
-        let newer = [ObserveOrder::Next, ObserveOrder::Gap, ObserveOrder::Newer, ObserveOrder::NewerByTime];
-        if newer.contains(&order) {
-            observation.set_freshest(value, context.now);
-            if !observation.is_over() {
-                observation.rare_mut().told_by = Some(context.record());
-                observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
-            }
-            context.out.patch(Patch::Observation(observation.id, observation.row));
-        }
-        order
     }
 }
 
@@ -483,16 +413,13 @@ pub(super) fn end_by(code: Code) -> (Rule, ObservationEnd) {
 }
 
 /// Whether a notification is the last, and what is odd about its content.
-fn ending(observation: &Observation, context: &mut Context<'_, '_>) -> Option<ObservationEnd> {
-    let registration = i64::from(observation.row.registration);
+fn ending(observation: &Observation, context: &mut Context<'_, '_>) -> Option<(Rule, ObservationEnd)> {
     let (code, observe) = (context.facts.code, context.facts.observe);
     if !code.is_error() && observe.is_none() && context.arrival.cut {
         return None;
     }
     if code.is_error() || observe.is_none() {
-        let (rule, end) = end_by(code);
-        context.find_code(rule, registration, 0);
-        return Some(end);
+        return Some(end_by(code));
     }
     if let (Some(first), Some(now)) = (observation.format, context.facts.content_format)
         && first != now

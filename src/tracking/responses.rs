@@ -136,6 +136,7 @@ impl Tracker {
             return renewed.map_or(Target::Observation(under.observing), Target::Group);
         }
         let [ended, closed] = [under.ended, under.closed].map(|slot| self.if_not_over(slot));
+        let ended = if self.may_begin_anew(ended, context) { NONE } else { ended };
         if self.goes_on(ended) {
             return Target::Observation(ended);
         }
@@ -295,15 +296,6 @@ impl Tracker {
         let registration = i64::from(slot.row.request);
         context.find_code(Rule::ObsInAck, registration, 0);
         true
-    }
-
-    /// An ACK that answers nothing captured tells what is observed under its token: it answers a registration that renews that, and was not captured.
-    #[cold]
-    pub(super) fn renewed_unseen(&mut self, context: &mut Context<'_, '_>) {
-        let observing = self.slots.under(context.pair.reversed(), &context.facts.token).observing;
-        if context.facts.code.is_success() && !context.facts.oscore {
-            self.tell_state(observing, context);
-        }
     }
 
     /// A further notification of an observation came in an ACK for its registration.
