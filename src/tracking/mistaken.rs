@@ -4,7 +4,8 @@ use super::Tracker;
 use super::context::{CODE, Context};
 use super::marks::Marked;
 use super::model::{
-    AnswerKind, ExchangeId, ExchangeState, NO_RECORD, ObservationId, Patch, RecordId, Relation, Role, Tracked,
+    AnswerKind, ExchangeId, ExchangeState, NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role,
+    Tracked,
 };
 use super::notification::end_by;
 use super::overtaken::Implicit;
@@ -100,6 +101,45 @@ impl Tracker {
             _ => row.last == NO_RECORD || row.last < sent.record,
         });
         (fits || slot.deregisters()).then_some(Mistaken { slot, implicit, beside, sent, place })
+    }
+
+    /// Whether the notification at hand, the first behind what accepted the registration that renews the observation in a slot, may have done that as
+    /// well: it comes in the same way, and while the answer may come. Then the other one may be a notification (RFC 7641 section 3.3.1).
+    pub(super) fn may_have_renewed(&mut self, index: u32, context: &mut Context<'_, '_>) -> bool {
+        let in_doubt = self.slots.observation(index).and_then(|it| it.rare()).is_some_and(|rare| rare.in_doubt);
+        in_doubt && self.is_one_of_two(index, context).unwrap_or(false)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_one_of_two(&mut self, index: u32, context: &mut Context<'_, '_>) -> Option<bool> {
+        let observation = self.observation(index)?;
+        observation.rare_mut().in_doubt = false;
+        let id = observation.id;
+        let slot = self.slots.get(index)?;
+        let implicit = self.slots.asked(slot).implicit.filter(|it| it.beside.is_some())?;
+        let sent = self.sent.get(implicit.handle).filter(|sent| sent.record == slot.row.response)?;
+        let (record, confirmable) = (sent.record, sent.is(CONFIRMABLE));
+        let is_alike = confirmable == (context.facts.kind == MessageType::Confirmable);
+        let facts = context.facts;
+        if !is_alike || facts.observe.is_none() || !facts.code.is_success() || !self.is_awaited(slot, context) {
+            return None;
+        }
+        let tracked = Tracked {
+            exchange: slot.id,
+            observation: id,
+            relation: Relation::Answers,
+            relates_to: slot.row.request,
+            previous_in_exchange: implicit.previous,
+            transmission: u16::from(confirmable),
+            order: ObserveOrder::First,
+            ambiguous: true,
+            ..Tracked::alone(if confirmable { Role::SeparateResponse } else { Role::NonResponse })
+        };
+        context.out.patch(Patch::Related { record, tracked });
+        // Which of them is the answer is not known, nor when it came.
+        self.slots.get_mut(index)?.row.round_trip = -1;
+        Some(true)
     }
 
     /// The response at hand answers the request in a slot: if what was taken for its answer is a notification, that had none so far.

@@ -249,10 +249,11 @@ impl Observation {
         }
     }
 
-    /// Nothing ended it, and its notifications come one by one.
+    /// Nothing ended it, and its notifications come one by one, and are nothing else.
     #[inline]
     pub fn goes_on_plainly(&self) -> bool {
-        self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD && self.payload().is_none()
+        let is_plain = self.rare().is_none_or(|rare| rare.payload.is_none() && !rare.in_doubt);
+        self.row.end == ObservationEnd::Open && self.row.ended_by == NO_RECORD && is_plain
     }
 
     /// A notification with this number is the next, and nothing but that is to be said of the number.

@@ -48,7 +48,11 @@ impl Tracker {
             && let Some(asked) = self.slots.asked_mut(index)
         {
             let observed = context.facts.observe.is_some();
+            let renews = registers && observed && beside.is_some();
             asked.implicit = Some(Implicit { handle, previous, before_ack, registers, observed, beside });
+            if let Some(observation) = self.observation(index).filter(|_| renews) {
+                observation.rare_mut().in_doubt = true;
+            }
         }
     }
 

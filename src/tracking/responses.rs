@@ -62,8 +62,9 @@ impl Tracker {
             }
             Target::Observation(slot) => {
                 self.own_response(handle, slot);
+                let renewed = self.may_have_renewed(slot, context);
                 let mut tracked = self.notify(slot, context);
-                tracked.ambiguous = unsure || self.may_be_for_older(slot, context);
+                tracked.ambiguous = unsure || renewed || self.may_be_for_older(slot, context);
                 self.note_crossing(slot, &tracked, context);
                 tracked
             }

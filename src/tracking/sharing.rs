@@ -1,6 +1,7 @@
 //! Which of several requests that are open under one token a response of its own answers (RFC 7252 section 5.3.1), as far as it tells.
 
 use super::Tracker;
+use super::clock::Moment;
 use super::context::Context;
 use super::expiry::PROMISE;
 use super::facts::BlockPlace;
@@ -51,6 +52,15 @@ impl Tracker {
         let sent = self.sent.get(slot.sent).filter(|_| slot.acknowledgement != NO_RECORD);
         let lately = |since| self.clock.took(since, context.now).is_none_or(|elapsed| elapsed <= PROMISE);
         sent.is_some_and(|sent| lately(self.sent.newest_answer(sent).0.at()))
+    }
+
+    /// The last copy of a request, or the ACK that promised a response to it, came so lately that its server may just be about to say something.
+    pub(super) fn is_awaited(&self, slot: &Slot, context: &Context<'_, '_>) -> bool {
+        let acknowledged = || slot.acknowledgement != NO_RECORD;
+        let most = self.options.parameters.max_ack_timeout();
+        let promised = self.sent.get(slot.sent).filter(|_| acknowledged()).map(|sent| self.sent.newest_answer(sent).0);
+        let lately = |since: Moment| self.clock.took(since, context.now).is_none_or(|elapsed| elapsed <= most);
+        self.is_recent(slot, context) || promised.is_some_and(|ack| lately(ack.at()))
     }
 
     /// A server may just be about to answer a request, or promised to.
