@@ -5,13 +5,15 @@ use super::blocks::is_unfinished;
 use super::context::{Context, MESSAGE_ID};
 use super::facts::target_hash;
 use super::model::{
-    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, Role, Tracked,
+    ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
+    Tracked,
 };
 use super::notification::{end_by, number};
 use super::observation::Observation;
 use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
 use super::slots::{Asked, Slot};
+use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 /// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).
@@ -159,6 +161,9 @@ impl Tracker {
             if !multicast && (slot.row.observation != ObservationId(0) || self.is_renewed(slot)) {
                 return self.accepted_late(index, context);
             }
+            if !multicast && let Some(newer) = self.replaced_by(slot) {
+                return self.accept_replaced(index, newer, context);
+            }
             let index = if multicast { self.member(index, context) } else { Some(index) };
             return index.map_or(nothing, |index| self.accept(index, context));
         }
@@ -178,15 +183,53 @@ impl Tracker {
         nothing
     }
 
-    /// A newer registration than that in a slot, of the same target, is in force.
+    /// A newer registration than that in a slot is in force: what accepted it, and whether it is of the same target.
+    #[inline]
+    fn newer_registration(&self, slot: &Slot) -> Option<(RecordId, bool)> {
+        let observation = self.slots.observation(self.slots.observing_beside(slot)?)?;
+        let (registration, same) =
+            (observation.row.registration, !is_another(observation.target, self.slots.asked(slot).target));
+        let is_newer = registration != NO_RECORD && registration > slot.row.request;
+        is_newer.then_some((observation.row.accepted, same))
+    }
+
+    /// One of the same target is.
     #[inline]
     fn is_renewed(&self, slot: &Slot) -> bool {
-        let observing = self.slots.observing_beside(slot);
-        observing.and_then(|observing| self.slots.observation(observing)).is_some_and(|observation| {
-            let registration = observation.row.registration;
-            let is_newer = registration != NO_RECORD && registration > slot.row.request;
-            is_newer && !is_another(observation.target, self.slots.asked(slot).target)
-        })
+        self.newer_registration(slot).is_some_and(|(_, same)| same)
+    }
+
+    /// One of another target is: the message that accepted it.
+    #[inline]
+    fn replaced_by(&self, slot: &Slot) -> Option<RecordId> {
+        self.newer_registration(slot).filter(|(_, same)| !same).map(|(accepted, _)| accepted)
+    }
+
+    /// A registration is accepted behind a newer one under its token. Requests are answered in order, so that what it began is over, and what the newer
+    /// one began goes on.
+    #[cold]
+    #[inline(never)]
+    fn accept_replaced(
+        &mut self,
+        index: u32,
+        newer: RecordId,
+        context: &mut Context<'_, '_>,
+    ) -> (ObservationId, ObserveOrder) {
+        let Some(&slot) = self.slots.get(index) else { return Default::default() };
+        self.counters.observations += 1;
+        self.observations += 1;
+        let target = self.slots.asked(&slot).target;
+        context.find_option(Rule::ObsRegistered, OptionNumber::OBSERVE, i64::from(slot.row.request), 0);
+        let mut observation = Observation::new(ObservationId(self.observations), &slot, target, context.now);
+        let order = number(&mut observation, context, None);
+        let (id, row) = (observation.id, &mut observation.row);
+        (row.accepted, row.end, row.ended_by) = (context.arrival.record, ObservationEnd::Replaced, newer);
+        row.max_age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
+        context.out.patch(Patch::Observation(id, *row));
+        if let Some(slot) = self.slots.put_observation(index, observation) {
+            (slot.row.observation, slot.row.state) = (id, ExchangeState::Observed);
+        }
+        (id, order)
     }
 
     /// A registration is accepted: a new observation, or the next registration of one.
