@@ -79,9 +79,10 @@ impl Tracker {
         if under.open != NONE {
             let open = self.slots.get(under.open);
             let (facts, resource) = (context.facts, context.resource);
-            // An observer may register again, or think better of it, before it was answered (RFC 7641 sections 3.3.1 and 3.6).
+            // An observer may register again, or think better of it, also once more, before it was answered (RFC 7641 sections 3.3.1 and 3.6).
             let same_relation = |slot: &Slot| {
-                slot.registers() && slot.row.resource == resource && (facts.registers() || facts.deregisters())
+                let goes_on = facts.deregisters() && slot.observes() || facts.registers() && slot.registers();
+                goes_on && slot.row.resource == resource
             };
             let gone = |slot: &Slot| {
                 self.clock.jumped_since(slot.opened_at)
