@@ -145,7 +145,8 @@ impl Tracker {
         if let Some(slot) = group.filter(|slot| !self.is_notification_beside(*slot, context)) {
             return Target::Group(slot);
         }
-        if ended != NONE && (context.facts.observe.is_some() || closed == NONE || closed == ended) {
+        let is_told = context.facts.observe.is_some() || closed == NONE || closed == ended;
+        if ended != NONE && (is_told || self.may_be_the_last(ended, closed, context)) {
             return Target::Ended(ended);
         }
         if let Some(slot) = self.slots.get(closed) {
@@ -156,6 +157,18 @@ impl Tracker {
         }
         let may_be_for = |slot: &u32| self.may_come_from_elsewhere(*slot, context);
         self.elsewhere(token, context).find(may_be_for).map_or(Target::Nothing, Target::Elsewhere)
+    }
+
+    /// The error at hand may be the last notification of an observation, and was under way when the request in a closed slot ended that, or its answer
+    /// did (RFC 7641 section 4.2).
+    fn may_be_the_last(&self, ended: u32, closed: u32, context: &Context<'_, '_>) -> bool {
+        let by = self.slots.observation(ended).map_or(NO_RECORD, |observation| observation.row.ended_by);
+        let ends = |slot: &Slot| {
+            let ending = if slot.deregisters() { slot.row.request } else { slot.row.response };
+            slot.observes() && slot.row.responses == 1 && ending == by
+        };
+        let is_told = by != NO_RECORD && context.facts.code.is_error() && self.slots.get(closed).is_some_and(ends);
+        is_told && self.is_under_way(ended, context)
     }
 
     /// A closed slot, unless it is closed for longer than EXCHANGE_LIFETIME, though not yet forgotten.
