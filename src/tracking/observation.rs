@@ -72,6 +72,8 @@ pub(super) struct Rare {
     pub crossing: Option<Crossing>,
     /// What told the state last besides its notifications: a refreshed copy of one, or an ACK to a registration that was not captured.
     pub told_by: Option<RecordId>,
+    /// The notifications of which was said that they come behind its end, while a response to what ended it was promised.
+    pub behind_end: Vec<RecordId>,
     /// The registration that renews it was accepted by a message of its own: the next one may have done so as well.
     pub in_doubt: bool,
     /// The message of which was said that nobody acknowledged the notification that ended it.

@@ -145,6 +145,8 @@ impl Tracker {
             let id = slot.row.observation;
             if context.facts.observe.is_some() {
                 context.find_option(Rule::ObsDeregAnswer, OptionNumber::OBSERVE, request, 0);
+            } else if first {
+                self.was_put_off(index, context);
             }
             return (id, ObserveOrder::None);
         }

@@ -4,12 +4,15 @@ use super::Tracker;
 use super::clock::between;
 use super::context::Context;
 use super::marks::Marked;
-use super::model::{NO_RECORD, RecordId, Role, Tracked};
+use super::model::{NO_RECORD, Patch, RecordId, Role, Tracked};
 use super::observation::Observation;
 use super::sent::{CONFIRMABLE, Handle, Sent, Travel};
 use super::slots::{NONE, Slot, SlotKind, Under};
 use super::tokens::Token;
 use crate::coap::{MessageType, Rule, Severity};
+
+/// Of so many notifications behind the end of an observation is known that it was said.
+const BEHIND_END: usize = 8;
 
 /// What a response belongs to.
 enum Target {
@@ -344,12 +347,33 @@ impl Tracker {
     /// A response under the token of an observation that is over.
     #[inline(never)]
     fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Tracked {
-        if !self.is_under_way(slot, context)
-            && let Some(observation) = self.slots.observation(slot)
-        {
-            let ended = i64::from(observation.row.ended_by);
-            context.find_token(Rule::ObsAfterCancel, Rule::ObsAfterCancel.severity(), ended, 0);
+        if !self.is_under_way(slot, context) {
+            self.say_behind_end(slot, context);
         }
         Tracked::alone(Role::Other)
+    }
+
+    #[cold]
+    fn say_behind_end(&mut self, ended: u32, context: &mut Context<'_, '_>) {
+        let open = self.slots.get(ended).and_then(|slot| self.slots.open_beside(slot));
+        let request = open.and_then(|open| self.slots.get(open)).filter(|slot| slot.deregisters() && slot.is_waiting());
+        let is_promised = request.is_some_and(|slot| slot.acknowledgement != NO_RECORD);
+        let Some(observation) = self.observation(ended) else { return };
+        let by = i64::from(observation.row.ended_by);
+        if is_promised && observation.rare().is_none_or(|rare| rare.behind_end.len() < BEHIND_END) {
+            observation.rare_mut().behind_end.push(context.record());
+        }
+        context.find_token(Rule::ObsAfterCancel, Rule::ObsAfterCancel.severity(), by, 0);
+    }
+
+    /// The request in a slot, which ended an observation, has the response that its ACK promised: until then its server need not have known of the end.
+    pub(super) fn was_put_off(&mut self, index: u32, context: &mut Context<'_, '_>) {
+        let Some(slot) = self.slots.get(index).filter(|slot| slot.acknowledgement != NO_RECORD) else { return };
+        let (id, ended) = (slot.row.observation, self.slots.under(slot.pair, &slot.token).ended);
+        let Some(observation) = self.observation(ended).filter(|it| it.id == id && it.rare().is_some()) else { return };
+        for record in std::mem::take(&mut observation.rare_mut().behind_end) {
+            let (rule, was) = (Rule::ObsAfterCancel, Rule::ObsAfterCancel.severity());
+            context.out.patch(Patch::Withdrawn { record, rule, was });
+        }
     }
 }
