@@ -103,8 +103,8 @@ impl Tracker {
         (fits || slot.deregisters()).then_some(Mistaken { slot, implicit, beside, sent, place })
     }
 
-    /// Whether the notification at hand, the first behind what accepted the registration that renews the observation in a slot, may have done that as
-    /// well: it comes in the same way, and while the answer may come. Then the other one may be a notification (RFC 7641 section 3.3.1).
+    /// Whether the notification at hand, behind what accepted the registration that renews the observation in a slot, may have done that as well: it
+    /// comes in the same way, and while the answer may come. Then the other one may be a notification (RFC 7641 section 3.3.1).
     pub(super) fn may_have_renewed(&mut self, index: u32, context: &mut Context<'_, '_>) -> bool {
         let in_doubt = self.slots.observation(index).and_then(|it| it.rare()).is_some_and(|rare| rare.in_doubt);
         in_doubt && self.is_one_of_two(index, context).unwrap_or(false)
@@ -114,8 +114,8 @@ impl Tracker {
     #[inline(never)]
     fn is_one_of_two(&mut self, index: u32, context: &mut Context<'_, '_>) -> Option<bool> {
         let observation = self.observation(index)?;
-        observation.rare_mut().in_doubt = false;
         let id = observation.id;
+        observation.rare_mut().in_doubt = false;
         let slot = self.slots.get(index)?;
         let implicit = self.slots.asked(slot).implicit.filter(|it| it.beside.is_some())?;
         let sent = self.sent.get(implicit.handle).filter(|sent| sent.record == slot.row.response)?;
@@ -139,6 +139,7 @@ impl Tracker {
         context.out.patch(Patch::Related { record, tracked });
         // Which of them is the answer is not known, nor when it came.
         self.slots.get_mut(index)?.row.round_trip = -1;
+        self.observation(index)?.rare_mut().in_doubt = true;
         Some(true)
     }
 
