@@ -62,15 +62,19 @@ impl Tracker {
     /// has to be, while else one is not. One that has Observe is no answer to a deregistration, an error may be the last notification, and nothing
     /// without Observe is a notification unless it is an error.
     fn mistaken(&self, index: u32, context: &Context<'_, '_>) -> Option<Mistaken> {
-        let slot = *self.slots.get(index).filter(|slot| slot.row.responses == 1)?;
-        let implicit = self.slots.asked(&slot).implicit?;
-        self.mistaken_beside(slot, implicit, context)
+        let slot = self.slots.get(index).filter(|slot| slot.row.responses == 1)?;
+        let implicit = self.slots.asked(slot).implicit?;
+        self.mistaken_beside(*slot, implicit, context)
     }
 
     #[cold]
     #[inline(never)]
-    fn mistaken_beside(&self, slot: Slot, implicit: Implicit, context: &Context<'_, '_>) -> Option<Mistaken> {
+    fn mistaken_beside(&self, mut slot: Slot, implicit: Implicit, context: &Context<'_, '_>) -> Option<Mistaken> {
         let facts = context.facts;
+        // An empty ACK behind what was taken for the answer promises another one.
+        if let Some(asked) = self.sent.get(slot.sent).filter(|asked| asked.ack_role == Role::EmptyAck) {
+            slot.acknowledgement = asked.acknowledgement;
+        }
         let beside = implicit.beside.filter(|_| !facts.lacks_options && !context.arrival.cut)?;
         let sent = *self.sent.get(implicit.handle).filter(|sent| sent.record == slot.row.response)?;
         let of_its_own = facts.kind != MessageType::Acknowledgement;
@@ -205,12 +209,12 @@ impl Tracker {
         if slot.registers() && slot.row.observation != ObservationId(0) {
             self.counters.observations -= 1;
         }
-        let acknowledged = slot.acknowledgement != NO_RECORD;
-        let state = if acknowledged { ExchangeState::Acknowledged } else { ExchangeState::Open };
+        let acknowledgement = slot.acknowledgement;
+        let state = if acknowledgement != NO_RECORD { ExchangeState::Acknowledged } else { ExchangeState::Open };
         if let Some(slot) = self.slots.get_mut(index) {
             let nothing = (NO_RECORD, 0, 0, AnswerKind::None);
             (slot.row.response, slot.row.responses, slot.row.code, slot.row.answer) = nothing;
-            (slot.row.round_trip, slot.row.state) = (-1, state);
+            (slot.row.round_trip, slot.row.state, slot.acknowledgement) = (-1, state, acknowledgement);
         }
         if let Some(asked) = self.slots.asked_mut(index) {
             asked.implicit = None;
