@@ -116,14 +116,44 @@ impl Tracker {
             return;
         }
         if let Some(observation) = self.observation(index) {
+            // What is as reliable as the registration is the likelier answer.
+            let is_likelier = |known: Crossing| {
+                let now = (context.facts.kind == MessageType::Confirmable) == confirmable;
+                now && !known.is_alike(confirmable)
+            };
             let holds = |known: Crossing| {
-                known.request == request && known.record > if known.is_alike(confirmable) { last } else { since }
+                known.request == request
+                    && !is_likelier(known)
+                    && known.record > if known.is_alike(confirmable) { last } else { since }
             };
             if !observation.rare().and_then(|rare| rare.crossing).is_some_and(holds) {
                 let transmission = u16::from(context.facts.kind == MessageType::Confirmable);
                 let tracked = Tracked { transmission, ..*tracked };
                 observation.rare_mut().crossing = Some(Crossing { request, record: context.record(), tracked });
             }
+        }
+    }
+
+    /// The notification at hand crosses a Confirmable registration that has no ACK so far, and is Confirmable as its answer would be: it may be that,
+    /// since the ACK may be lost (RFC 7252 section 5.2.2).
+    pub(super) fn may_answer_crossed(&self, context: &Context<'_, '_>) -> bool {
+        let may_be = |slot: &Slot| {
+            let waits = slot.row.confirmable && slot.acknowledgement == NO_RECORD && slot.row.state.is_waiting();
+            waits && context.facts.kind == MessageType::Confirmable && context.facts.code.is_success()
+        };
+        self.crossed(context).is_some_and(|crossed| may_be(crossed.slot))
+    }
+
+    /// The ACK at hand answers a registration that renews what is observed in a slot: the notification that crossed that did not.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn did_not_answer(&self, observing: u32, request: RecordId, context: &mut Context<'_, '_>) {
+        let crossing = self.slots.observation(observing).and_then(|it| it.rare()).and_then(|rare| rare.crossing);
+        let crossing = crossing.filter(|it| it.request == request && it.is_alike(true));
+        if let Some(Crossing { record, tracked, .. }) = crossing
+            && context.facts.kind == MessageType::Acknowledgement
+        {
+            context.out.patch(Patch::Related { record, tracked });
         }
     }
 

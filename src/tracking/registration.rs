@@ -180,6 +180,7 @@ impl Tracker {
             |it: &mut Observation| it.row.registration == NO_RECORD || it.row.registration <= registration;
         if self.observation(observing).is_some_and(began_before) {
             let (_, end) = end_by(context.facts.code);
+            self.did_not_answer(observing, registration, context);
             self.end_observation(observing, end, context.arrival.record, &mut context.out);
         }
         nothing
@@ -262,6 +263,9 @@ impl Tracker {
     ) -> (ObservationId, ObserveOrder) {
         let Some(&slot) = self.slots.get(index) else { return (ObservationId(0), ObserveOrder::None) };
         let target = self.slots.asked(&slot).target;
+        if let Some(before) = before {
+            self.did_not_answer(before, slot.row.request, context);
+        }
         let early = before.and_then(|before| self.begun_early(before, context));
         let before = before.filter(|_| early.is_none());
         let mut observation = before.and_then(|before| self.take_over(before, target, context)).unwrap_or_else(|| {

@@ -69,6 +69,7 @@ impl Tracker {
                 let mut tracked = self.notify(slot, context);
                 tracked.ambiguous = unsure || renewed || self.may_be_for_older(slot, context);
                 self.note_crossing(slot, &tracked, context);
+                tracked.ambiguous |= self.may_answer_crossed(context);
                 tracked
             }
             Target::Ended(slot) => self.notify_ended(slot, context),
