@@ -44,7 +44,10 @@ impl Tracker {
         if !overheard {
             judge_content(asked(kept, slot), &slot.row, context);
         }
-        observation.freshen(index, context, stamp, &mut self.timers);
+        // What a newer one overtook tells of no state that the client holds, and an error of none.
+        if !order.is_behind() && !context.facts.code.is_error() {
+            observation.freshen(index, context, stamp, &mut self.timers);
+        }
         let last = ending(observation, context);
         let (id, row) = (observation.id, observation.row);
         let (exchange, of) = (slot.id, slot.row);

@@ -30,9 +30,11 @@ pub(super) struct Observation {
     pub row: ObservationRow,
     /// See [`freshest_at`](Self::freshest_at).
     pub freshest_epoch: u32,
-    /// When the last notification arrived.
-    pub last_at: Moment,
-    /// Steady time at which its state is out of date.
+    /// The message that told of the state which the client holds: none that came late is that (RFC 7641 section 3.4).
+    pub told_by: RecordId,
+    /// When that arrived.
+    pub told_at: Moment,
+    /// Steady time at which the state is out of date.
     pub stale_at: i64,
     /// Steady time at which that is looked at next; `i64::MAX`: not at all.
     pub looked_at: i64,
@@ -70,8 +72,6 @@ pub(super) struct Rare {
     pub payload: Option<Payload>,
     /// The notification that crossed the registration which renews it.
     pub crossing: Option<Crossing>,
-    /// What told the state last besides its notifications: a refreshed copy of one, or an ACK to a registration that was not captured.
-    pub told_by: Option<RecordId>,
     /// The notifications of which was said that they come behind its end, while a response to what ended it was promised.
     pub behind_end: Vec<RecordId>,
     /// The registration that renews it was accepted by a message of its own: the next one may have done so as well.
@@ -107,12 +107,12 @@ impl Observation {
         Moment { time: self.row.freshest_time, epoch: self.freshest_epoch }
     }
 
-    /// Notes when the state will be out of date; `stamp` is the steady time, `index` the slot.
+    /// The message at hand tells of the newest state: notes when that will be out of date; `stamp` is the steady time, `index` the slot.
     #[inline(always)]
     pub fn freshen(&mut self, index: u32, context: &Context<'_, '_>, stamp: i64, timers: &mut Timers) {
         let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
         self.row.max_age = age;
-        self.last_at = context.now;
+        (self.told_by, self.told_at) = (context.arrival.record, context.now);
         let due = stamp.saturating_add(i64::from(age) * SECOND + LATE);
         if due < self.looked_at {
             timers.stale_at(due, index);
@@ -123,7 +123,7 @@ impl Observation {
 
     /// How old the state is, while it is known to be fresh.
     pub fn fresh_since(&self, now: Moment, clock: &Clock) -> Option<i64> {
-        clock.took(self.last_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
+        clock.took(self.told_at, now).filter(|elapsed| *elapsed < i64::from(self.row.max_age) * SECOND)
     }
 
     /// How a number stands to the freshest. Numbers are missing only where all before went up by one, and no pause of the capture hid them.
@@ -147,11 +147,6 @@ impl Observation {
     /// The last message of it: a notification, or the response that accepted the newest registration.
     pub fn last_record(&self) -> RecordId {
         newest([self.row.last, self.row.accepted])
-    }
-
-    /// The last message that told the state.
-    pub fn told_by(&self) -> RecordId {
-        newest([self.last_record(), self.rare().and_then(|rare| rare.told_by).unwrap_or(NO_RECORD)])
     }
 
     /// One that the request in a slot asked for; `target`: 0 where that is not known.
@@ -179,7 +174,8 @@ impl Observation {
             id,
             row,
             freshest_epoch: now.epoch,
-            last_at: now,
+            told_by: NO_RECORD,
+            told_at: now,
             stale_at: i64::MAX,
             looked_at: i64::MAX,
             format: None,
@@ -227,7 +223,7 @@ impl Tracker {
         if self.clock.paused(due.saturating_sub(life), life) {
             return;
         }
-        let (record, age) = (observation.told_by(), i64::from(observation.row.max_age) * SECOND);
+        let (record, age) = (observation.told_by, i64::from(observation.row.max_age) * SECOND);
         let finding = Finding::new(Rule::ObsExpired, MESSAGE_ID);
         out.find(record, finding.with(record, age));
     }

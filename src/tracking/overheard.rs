@@ -92,12 +92,14 @@ impl Tracker {
         let (Some(value), Some((_, observation))) = (context.facts.observe, self.slots.observed_mut(index)) else {
             return ObserveOrder::None;
         };
-        let order = observation.standing(value, context.now, &self.clock);
-        let newer = [ObserveOrder::Next, ObserveOrder::Gap, ObserveOrder::Newer, ObserveOrder::NewerByTime];
-        if newer.contains(&order) {
+        // What would have come in between gave way to a refreshed copy (RFC 7641 section 4.5.2), so that nothing is missing.
+        let order = match observation.standing(value, context.now, &self.clock) {
+            ObserveOrder::Gap => ObserveOrder::Newer,
+            order => order,
+        };
+        if [ObserveOrder::Next, ObserveOrder::Newer, ObserveOrder::NewerByTime].contains(&order) {
             observation.set_freshest(value, context.now);
             if !observation.is_over() {
-                observation.rare_mut().told_by = Some(context.record());
                 observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
             }
             context.out.patch(Patch::Observation(observation.id, observation.row));

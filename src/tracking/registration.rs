@@ -118,7 +118,7 @@ impl Tracker {
             if is_another(observation.target, target) {
                 context.find_code(Rule::ObsReregChanged, registration, 0);
             }
-            let last = i64::from(observation.told_by());
+            let last = i64::from(observation.told_by);
             if let Some(elapsed) = observation.fresh_since(context.now, &self.clock) {
                 context.find_option(Rule::ObsReregEarly, OptionNumber::OBSERVE, last, elapsed);
             }

@@ -63,7 +63,9 @@ impl Tracker {
             }
         };
         pace(observation, context, &self.clock);
-        observation.freshen(index, context, stamp, &mut self.timers);
+        if !order.is_behind() {
+            observation.freshen(index, context, stamp, &mut self.timers);
+        }
         observed.max_age = observation.row.max_age;
         self.counters.notifications += 1;
         context.out.patch(Patch::Observation(observation.id, observed));
