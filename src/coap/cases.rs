@@ -1,7 +1,7 @@
 //! Rules whose sources speak of different cases, each with its own words.
 
 use super::finding::{
-    EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONE_WAY,
+    EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NO_RECORD, NUMBERED_PATH, OF_GROUP, ONE_WAY,
     PERHAPS_BROADCAST, PERHAPS_DOUBLED, REGISTRATION, THREAD_PATH, THREAD_TLVS,
 };
 use super::rules::Rule;
@@ -118,6 +118,12 @@ pub(super) const CASES: &[Case] = &[
     (Rule::PayloadNotAllowed, |code, _| code.0 == Code::VALID.0 as u16, "RFC 7252 section 5.9.1.3", ""),
     (Rule::PayloadNotAllowed, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
     (Rule::PayloadNotAllowed, |_, _| true, "RFC 7252 section 5.5", ""),
+    (
+        Rule::ObsGap,
+        |_, last| last != NO_RECORD as i64,
+        "RFC 7641 sections 3.4, 4.4",
+        "It overtook those before it on their way: all that it skips came behind it, so that nothing is lost.",
+    ),
     (Rule::AckOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
     (Rule::RstOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
     (

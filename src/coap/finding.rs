@@ -56,6 +56,7 @@ pub struct RuleRow {
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}` and `{0:hex4}` in so many digits, 2 without;
     /// `{0:option}` an option number;
+    /// `{0:number}` and `{0:expected}` what a [`Skip`] tells;
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
     /// What stands in `[` `]` is said only where the record in it is known. Empty where nothing is to be said.
     pub detail: &'static str,
@@ -253,6 +254,32 @@ impl Copies {
     }
 }
 
+/// A number that a notification has, and the one that was to come before it: the first number of [`Rule::ObsGap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Skip {
+    /// The number, of 24 bits.
+    pub number: u32,
+    /// The first one that it skips, of as many.
+    pub expected: u32,
+}
+
+impl Skip {
+    /// Both in one number.
+    pub const fn number(self) -> i64 {
+        (self.expected as i64) << 24 | self.number as i64
+    }
+
+    /// The same back.
+    pub const fn of(number: i64) -> Self {
+        Self { number: number as u32 & 0xff_ffff, expected: (number >> 24) as u32 & 0xff_ffff }
+    }
+
+    /// It skips that one alone.
+    pub const fn is_of_one(self) -> bool {
+        self.number.wrapping_sub(self.expected) & 0xff_ffff == 1
+    }
+}
+
 /// The second number of `opt.experimental`, where it is about an option and not about a Content-Format.
 pub(super) const EXPERIMENTAL_OPTION: i64 = 1;
 /// The second number of `app.lwm2m`, where it is told by a registration that does not say `lwm2m=`.
@@ -268,6 +295,8 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
     let count = |number: i64, noun: &str| super::count(usize::try_from(number).unwrap_or(0), noun);
     let _ = match kind {
         "frame" => write!(text, "{}", frame(u32::try_from(number).unwrap_or(u32::MAX))),
+        "number" => write!(text, "{}", Skip::of(number).number),
+        "expected" => write!(text, "{}", Skip::of(number).expected),
         "time" if number == UNKNOWN_TIME => write!(text, "an unknown time"),
         "time" => write!(text, "{}", duration(number)),
         "copy" => match Copies::of(number) {

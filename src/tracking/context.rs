@@ -112,9 +112,14 @@ impl<'b> Context<'b, '_> {
     #[cold]
     #[inline(never)]
     pub fn find_option(&mut self, rule: Rule, option: OptionNumber, first: i64, second: i64) {
+        self.find_at(rule, rule.severity(), self.option_span(option), first, second);
+    }
+
+    /// Bits of an option, or of the code where the option is absent.
+    #[cold]
+    pub fn option_span(&self, option: OptionNumber) -> Span {
         let plain = if option == OptionNumber::OBSERVE { self.plain_observe() } else { None };
-        let span = plain.or_else(|| Some(self.message().option(option)?.span())).unwrap_or(CODE);
-        self.find_at(rule, rule.severity(), span, first, second);
+        plain.or_else(|| Some(self.message().option(option)?.span())).unwrap_or(CODE)
     }
 
     /// Where an Observe that is not empty lies in a message that has none of the options that come before it. Its bytes are not looked at: they

@@ -430,7 +430,7 @@ pub enum Patch {
     },
     /// A finding on an earlier or the present message.
     Finding(RecordId, Finding),
-    /// A finding that stood on an earlier message with a lower severity so far: it stands there once, like this.
+    /// A finding that stood on an earlier message with a lower severity so far, or before more was known: it stands there once, like this.
     Graver {
         /// The message.
         record: RecordId,

@@ -6,14 +6,17 @@ use super::clock::{Clock, Moment, between};
 use super::context::Context;
 use super::judge::{judge_content, similar};
 use super::marks::Marked;
-use super::model::{NO_RECORD, ObservationEnd, ObservationRow, ObserveOrder, Patch, Relation, Role, Tracked};
+use super::model::{
+    NO_RECORD, ObservationEnd, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
+};
 use super::observation::Observation;
 use super::order::{HALF, MODULUS, ahead, order};
 use super::seed::short;
 use super::sent::{Handle, OUTSTANDING, Sent};
 use super::slots::{SlotKind, asked};
+use crate::coap::finding::Skip;
 use crate::coap::parameters::{OBSERVE_CONFIRMABLE_INTERVAL, OBSERVE_NON_INTERVAL};
-use crate::coap::{Code, MessageType, OptionNumber, Rule};
+use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 impl Tracker {
     /// A notification of the observation in a slot.
@@ -211,12 +214,15 @@ impl Payload {
     }
 }
 
-/// Numbers that were skipped: the first, and a bit for each from there on.
-#[derive(Clone, Copy, Default)]
-#[repr(Rust, packed(4))]
+/// Numbers that were skipped.
+#[derive(Clone, Copy)]
 pub(super) struct Skipped {
     first: u32,
+    /// Those from the first on that have not come late, a bit for each; none where there are very many, of which nobody knows that.
     missing: u64,
+    /// What is said of them, and of which message.
+    finding: Finding,
+    record: RecordId,
 }
 
 impl Observation {
@@ -233,23 +239,37 @@ impl Observation {
         }
     }
 
-    /// Notes the numbers that were skipped where one is ahead by so many; of very many it is not known whether all come late.
+    /// The number at hand is ahead of the next: those in between are missing.
     #[cold]
-    fn skip(&mut self, ahead: u32) {
-        let others = 64_u32.checked_sub(ahead.saturating_sub(1));
+    fn skip(&mut self, number: u32, context: &mut Context<'_, '_>) {
+        let first = (self.row.freshest + 1) % MODULUS;
+        let others = 64_u32.checked_sub(ahead(number, first));
         let missing = others.and_then(|others| u64::MAX.checked_shr(others)).unwrap_or(0);
-        self.skipped = Skipped { first: (self.row.freshest + 1) % MODULUS, missing };
+        let finding = Finding::new(Rule::ObsGap, context.option_span(OptionNumber::OBSERVE));
+        let finding = finding.with(Skip { number, expected: first }.number(), NO_RECORD);
+        let record = context.record();
+        context.out.find(record, finding);
+        self.row.gaps += 1;
+        self.rare_mut().skipped = Some(Skipped { first, missing, finding, record });
     }
 
-    /// A number that is not new: a gap whose numbers have all come is none.
+    /// A number that is not new: a gap whose numbers have all come is none, and its message says so. Whether that is it.
     #[cold]
-    fn came_late(&mut self, number: u32) {
-        let Skipped { first, missing } = self.skipped;
-        let place = 1_u64.checked_shl(ahead(number, first)).unwrap_or(0);
-        if missing & place != 0 {
-            self.skipped.missing = missing ^ place;
-            self.row.gaps -= u32::from(missing == place);
+    pub fn came_late(&mut self, number: u32, context: &mut Context<'_, '_>) -> bool {
+        let Some(skipped) = self.rare().and_then(|rare| rare.skipped) else { return false };
+        let place = 1_u64.checked_shl(ahead(number, skipped.first)).unwrap_or(0);
+        if skipped.missing & place == 0 {
+            return false;
         }
+        let missing = skipped.missing ^ place;
+        self.rare_mut().skipped = Some(Skipped { missing, ..skipped });
+        if missing == 0 {
+            self.row.gaps -= 1;
+            let Skipped { record, finding, .. } = skipped;
+            let finding = finding.with(finding.numbers[0], context.record());
+            context.out.patch(Patch::Graver { record, finding, was: finding.severity });
+        }
+        missing == 0
     }
 
     /// Nothing ended it, and its notifications come one by one, and are nothing else.
@@ -347,7 +367,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
     }
     match standing {
         ObserveOrder::Stale => {
-            observation.came_late(value);
+            observation.came_late(value, context);
             context.find_option(Rule::ObsStale, OptionNumber::OBSERVE, number, before);
         }
         // A client takes it as newer after a while, but in so short a time the numbers of no server come round.
@@ -355,11 +375,7 @@ fn judge_number(observation: &mut Observation, value: u32, standing: ObserveOrde
             context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0);
         }
         ObserveOrder::Same => context.find_option(Rule::ObsSameNumber, OptionNumber::OBSERVE, number, 0),
-        ObserveOrder::Gap => {
-            observation.row.gaps += 1;
-            observation.skip(ahead(value, freshest));
-            context.find_option(Rule::ObsGap, OptionNumber::OBSERVE, number, (before + 1) & 0xff_ffff);
-        }
+        ObserveOrder::Gap => observation.skip(value, context),
         _ => {}
     }
 }

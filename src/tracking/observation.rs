@@ -44,8 +44,6 @@ pub(super) struct Observation {
     pub steps: u32,
     pub by_one: bool,
     pub climb: Climb,
-    /// The numbers of the last gap that have not come late.
-    pub skipped: Skipped,
     /// The last Confirmable message of it.
     pub confirmed_at: Moment,
     pub unconfirmed_said: bool,
@@ -70,6 +68,8 @@ pub(super) struct Rare {
     pub sequence: Option<i64>,
     /// The first payload of the newest notification, if its body goes by Q-Block2.
     pub payload: Option<Payload>,
+    /// The gap in its numbers, if one is told of.
+    pub skipped: Option<Skipped>,
     /// The notification that crossed the registration which renews it.
     pub crossing: Option<Crossing>,
     /// The notifications of which was said that they come behind its end, while a response to what ended it was promised.
@@ -182,7 +182,6 @@ impl Observation {
             steps: 0,
             by_one: true,
             climb: Climb::default(),
-            skipped: Skipped::default(),
             confirmed_at: now,
             unconfirmed_said: false,
             since: now,

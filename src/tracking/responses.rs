@@ -348,6 +348,12 @@ impl Tracker {
     /// A response under the token of an observation that is over.
     #[inline(never)]
     fn notify_ended(&mut self, slot: u32, context: &mut Context<'_, '_>) -> Tracked {
+        if let (Some(number), Some((_, observation))) = (context.facts.observe, self.slots.observed_mut(slot))
+            && observation.standing(number, context.now, &self.clock).is_behind()
+            && observation.came_late(number, context)
+        {
+            context.out.patch(Patch::Observation(observation.id, observation.row));
+        }
         if !self.is_under_way(slot, context) {
             self.say_behind_end(slot, context);
         }

@@ -3,6 +3,7 @@
 use super::judge;
 use super::label::order_word;
 use super::row::{Fate, Row};
+use crate::coap::finding::Skip;
 use crate::coap::{Finding, MessageType, Parameters, Rule, Severity};
 use crate::render::time::duration;
 use crate::store::View;
@@ -201,25 +202,36 @@ fn order(view: &View<'_>) -> Option<Vec<String>> {
             None => vec![word.into()],
         },
         ObserveOrder::Gap => match numbers(Rule::ObsGap) {
-            Some([_, expected]) => match late(view, expected) {
-                Some(frame) => vec![
-                    format!("gap: {expected} comes later, #{frame}"),
-                    format!("{expected} comes later, #{frame}"),
-                    format!("{expected} late: #{frame}"),
-                    format!("{expected} is late"),
-                    word.into(),
-                ],
-                None => vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()],
-            },
+            Some([skip, last]) => skipped(view, Skip::of(skip), last, word),
             None => vec!["skips numbers".into(), word.into()],
         },
         _ => vec![word.into()],
     })
 }
 
-/// Frame of the stale notification behind this one that has the number which was missed.
-fn late(view: &View<'_>, number: i64) -> Option<u32> {
+/// A notification skips numbers, the last of which came with a message behind it where all of them did.
+fn skipped(view: &View<'_>, skip: Skip, last: i64, word: &str) -> Vec<String> {
+    let expected = skip.expected;
+    match late(view, skip, last) {
+        Some(frame) => vec![
+            format!("gap: {expected} comes later, #{frame}"),
+            format!("{expected} comes later, #{frame}"),
+            format!("{expected} late: #{frame}"),
+            format!("{expected} is late"),
+            word.into(),
+        ],
+        None => vec![format!("gap: {expected} was expected"), format!("gap: no {expected}"), word.into()],
+    }
+}
+
+/// Frame of the notification behind this one that has the first number which was missed, where all came late.
+fn late(view: &View<'_>, skip: Skip, last: i64) -> Option<u32> {
     let store = view.store;
+    let last = store.get(RecordId::try_from(last).ok()?)?;
+    if skip.is_of_one() {
+        return Some(last.frame);
+    }
+    let number = i64::from(skip.expected);
     let observation = store.observation_of(view.id)?;
     let behind = (view.id.saturating_add(1)..).take(LOOKED).map_while(|id| Some((id, store.get(id)?)));
     let mut late = behind.filter(|(id, record)| {
