@@ -7,7 +7,7 @@ use super::marks::Marked;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
 };
-use super::notification::number;
+use super::order::number;
 use super::pairs::PairNumber;
 use super::registration::is_another;
 use super::sent::{ARRIVED, Sent};

@@ -12,8 +12,8 @@ use super::expiry::Timers;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId,
 };
-use super::notification::{Payload, Skipped};
-use super::order::order;
+use super::notification::Payload;
+use super::order::{Skipped, order};
 use super::sent::{Handle, Sent};
 use super::slab::NOTHING;
 use super::slots::{NONE, Slot, SlotKind};
@@ -113,12 +113,17 @@ impl Observation {
         let age = context.facts.max_age.unwrap_or(DEFAULT_MAX_AGE);
         self.row.max_age = age;
         (self.told_by, self.told_at) = (context.arrival.record, context.now);
-        let due = stamp.saturating_add(i64::from(age) * SECOND + LATE);
-        if due < self.looked_at {
-            timers.stale_at(due, index);
-            self.looked_at = due;
+        self.stale_at = stamp.saturating_add(i64::from(age) * SECOND + LATE);
+        self.look_at(index, timers);
+    }
+
+    /// Sees to it that it is looked at when its state is out of date.
+    #[inline(always)]
+    pub fn look_at(&mut self, index: u32, timers: &mut Timers) {
+        if self.stale_at < self.looked_at {
+            timers.stale_at(self.stale_at, index);
+            self.looked_at = self.stale_at;
         }
-        self.stale_at = due;
     }
 
     /// How old the state is, while it is known to be fresh.

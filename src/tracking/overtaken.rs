@@ -8,7 +8,8 @@ use super::model::{
     AnswerKind, ExchangeRow, ExchangeState, NO_RECORD, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role,
     Tracked,
 };
-use super::notification::{end_by, number};
+use super::notification::end_by;
+use super::order::number;
 use super::sent::{CONFIRMABLE, Handle, key};
 use super::slots::NONE;
 use crate::coap::{Code, Finding, OptionNumber, Rule};

@@ -8,8 +8,9 @@ use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
     Tracked,
 };
-use super::notification::{end_by, number};
+use super::notification::end_by;
 use super::observation::Observation;
+use super::order::number;
 use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
 use super::slots::{Asked, Slot};
@@ -250,7 +251,7 @@ impl Tracker {
         let target = self.slots.asked(slot).target;
         let mut observation = Observation::new(ObservationId(self.observations), slot, target, context.now);
         observation.set_freshest(number, context.now);
-        (self.begin_observation(index, observation, context), ObserveOrder::First)
+        (self.begin_observation(index, observation, false, context), ObserveOrder::First)
     }
 
     /// The same where something observed under the token before, or there is more to the response.
@@ -281,16 +282,20 @@ impl Tracker {
         observation.row.registration = slot.row.request;
         observation.row.exchange = slot.id;
         observation.confirmed_at = context.now;
-        let number = number(&mut observation, context, None);
-        (self.begin_observation(index, observation, context), number)
+        // Behind what crossed the registration the numbers go on; else the server may have begun anew with them.
+        let is_crossed = observation.told_by != NO_RECORD && observation.told_by > slot.row.request;
+        let is_overtaken = is_crossed && observation.has_overtaken(context, &self.clock);
+        let number = number(&mut observation, context, is_overtaken.then_some(&self.clock));
+        (self.begin_observation(index, observation, is_overtaken, context), number)
     }
 
-    /// Keeps an observation, the registration of which the response at hand accepts.
+    /// Keeps an observation, the registration of which the response at hand accepts. `is_overtaken`: that tells of an older state than is known.
     #[inline(always)]
     fn begin_observation(
         &mut self,
         index: u32,
         mut observation: Observation,
+        is_overtaken: bool,
         context: &mut Context<'_, '_>,
     ) -> ObservationId {
         let id = observation.id;
@@ -299,7 +304,10 @@ impl Tracker {
         if context.facts.kind == MessageType::Confirmable {
             observation.confirmable = self.sent.find(key(context.pair, context.facts.message_id)).unwrap_or_default();
         }
-        observation.freshen(index, context, self.clock.stamp(), &mut self.timers);
+        match is_overtaken {
+            true => observation.look_at(index, &mut self.timers),
+            false => observation.freshen(index, context, self.clock.stamp(), &mut self.timers),
+        }
         self.keep_observation(index, observation, context);
         id
     }
@@ -331,6 +339,7 @@ impl Tracker {
         let Some(mut observation) = taken else { return };
         self.counters.observations += 1;
         (observation.row.registration, observation.row.exchange) = (slot.row.request, slot.id);
+        observation.look_at(index, &mut self.timers);
         self.keep_observation(index, observation, context);
         if let Some(slot) = self.slots.get(index) {
             context.out.patch(Patch::Exchange(slot.id, slot.row));
