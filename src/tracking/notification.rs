@@ -5,11 +5,9 @@ use super::clock::{Clock, Moment, between};
 use super::context::Context;
 use super::judge::{judge_content, similar};
 use super::marks::Marked;
-use super::model::{
-    NO_RECORD, ObservationEnd, ObservationRow, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
-};
+use super::model::{NO_RECORD, ObservationEnd, ObservationRow, ObserveOrder, Patch, Relation, Role, Tracked};
 use super::observation::Observation;
-use super::order::{ahead, order};
+use super::order::{ahead, number, order};
 use super::seed::short;
 use super::sent::{Handle, OUTSTANDING, Sent};
 use super::slots::{SlotKind, asked};
