@@ -5,17 +5,14 @@ use std::hash::Hasher;
 use super::Tracker;
 use super::bodies::{BodyKey, Carried, Wanted};
 use super::context::{Context, MESSAGE_ID, Output};
-use super::holes::{pass_holes, withdraw_filled};
+use super::holes::withdraw_filled;
 use super::model::{BodyId, BodyRow, NO_RECORD, Patch};
 use super::pairs::PairNumber;
 use super::seed::Seed;
-use super::slots::{NONE, Slot};
+use super::slots::Slot;
 use super::transfer::{Place, Transfer, sum};
 use crate::coap::finding::NO_FORMAT;
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
-
-/// How many open requests with one token are looked at.
-const SEARCHED: usize = 64;
 
 pub(super) const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
 pub(super) const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::Q_BLOCK2];
@@ -54,11 +51,6 @@ pub(super) fn body_of(slot: &Slot, others: u64, pair: PairNumber, upload: bool) 
     BodyKey { pair, resource, method, upload, others, etag: 0 }
 }
 
-/// More blocks of what a request carries are to come: the server does what it asks for with the last (RFC 7959 section 2.3).
-pub(super) fn is_unfinished(message: &Message<'_>) -> bool {
-    Carried::of(message, UP).is_some_and(|sent| sent.block.more)
-}
-
 impl Tracker {
     /// A new request with options: it may carry a block, or ask for one.
     #[cold]
@@ -90,20 +82,9 @@ impl Tracker {
     }
 
     /// Which body the request in a slot is about.
-    fn body_key(&self, index: u32, pair: PairNumber, upload: bool) -> Option<BodyKey> {
+    pub(super) fn body_key(&self, index: u32, pair: PairNumber, upload: bool) -> Option<BodyKey> {
         let slot = self.slots.get(index)?;
         Some(body_of(slot, self.slots.asked(slot).others, pair, upload))
-    }
-
-    /// [Sum](sum) of the body that a new request ends, if all of it was captured.
-    pub(super) fn whole_body(&self, slot: &Slot, others: u64, message: &Message<'_>) -> Option<u64> {
-        let offset = Carried::of(message, UP).map_or(0, Carried::offset);
-        let last = sum(offset, message.payload());
-        if offset == 0 {
-            return Some(last);
-        }
-        let before = self.blocks.open(body_of(slot, others, slot.pair, true)).filter(|open| open.ends_at(offset))?;
-        Some(before.sum.wrapping_add(last))
     }
 
     /// A request for a later block that registers, or goes under the token of an observation.
@@ -113,38 +94,6 @@ impl Tracker {
         if context.facts.observe.is_some() || self.slots.observation(observing).is_some() {
             context.find_option(Rule::BlockObserveLater, OptionNumber::BLOCK2, 0, 0);
         }
-    }
-
-    /// The block of a body that a request carries.
-    fn block_sent(&mut self, index: u32, sent: Carried, message: &Message<'_>, context: &mut Context<'_, '_>) {
-        let Some(key) = self.body_key(index, context.pair, true) else { return };
-        let begins = sent.block.number == 0 && !sent.is_quick();
-        if begins && let Some(open) = self.blocks.open(key) {
-            // That one may have been refused where the answers were not captured.
-            let span = message.option(sent.option).map_or(MESSAGE_ID, |option| option.span());
-            let finding = Finding::new(Rule::BlockInterleaved, span).with(i64::from(open.row.first), 0);
-            self.find_unless_one_way(finding, context);
-        }
-        if !begins
-            && !sent.is_quick()
-            && let Some(open) = self.blocks.open(key)
-        {
-            say_size(sent, open.szx, sent.option, context);
-        }
-        self.part(key, sent, OptionNumber::SIZE1, message, context);
-    }
-
-    /// Of several open requests with one token, from the newest on, the one that carries the block which a response acknowledges.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn open_by_block(&self, newest: u32, context: &Context<'_, '_>) -> Option<u32> {
-        let answered = Carried::of(&context.message(), UP)?;
-        let behind = |number: &u32| self.slots.get(*number).map(|slot| slot.link.behind).filter(|next| *next != NONE);
-        let carries = |number: &u32| {
-            let sent = self.blocks.wanted.get(number).and_then(|wanted| wanted.sent);
-            sent.is_some_and(|sent| sent.offset() == answered.offset())
-        };
-        std::iter::successors(Some(newest), behind).take(SEARCHED).find(carries)
     }
 
     /// A response to the request in a slot.
@@ -186,41 +135,6 @@ impl Tracker {
         }
         if let Some(key) = self.body_key(index, context.pair.reversed(), false) {
             self.part(key, carried, OptionNumber::SIZE2, &message, context);
-        }
-    }
-
-    /// What a response says of the block that its request carried.
-    fn block_acknowledged(&mut self, index: u32, sent: Carried, message: &Message<'_>, context: &mut Context<'_, '_>) {
-        let Some(request) = self.slots.get(index).map(|slot| i64::from(slot.row.request)) else { return };
-        let (code, quick) = (context.facts.code, sent.is_quick());
-        let too_large = code == Code::REQUEST_ENTITY_TOO_LARGE;
-        if too_large || code == Code::REQUEST_ENTITY_INCOMPLETE && !quick {
-            context.find_code(Rule::BlockRejected, i64::from(code.0), 0);
-        }
-        if code == Code::CONTINUE && !sent.block.more && !quick {
-            context.find_code(Rule::BlockContinueOnLast, request, 0);
-        } else if code.is_success() && code != Code::CONTINUE && sent.block.more && !quick {
-            context.find_code(Rule::BlockFinalEarly, request, 0);
-        }
-        let key = self.body_key(index, context.pair.reversed(), true);
-        let open = key.and_then(|key| self.blocks.transfers.get_mut(&key));
-        let answered = Carried::of(message, UP).filter(|answered| !answered.is_quick());
-        if let Some(answered) = answered.filter(|_| code.is_success()) {
-            if answered.offset() != sent.offset() {
-                let [found, expected] = [answered, sent].map(|carried| carried.offset() as i64);
-                context.find_option(Rule::BlockNumMismatch, answered.option, found, expected);
-            }
-            say_size(answered, sent.block.szx, answered.option, context);
-        }
-        if let Some(open) = open {
-            if code.is_success() && open.has_holes() {
-                pass_holes(open, sent.offset(), &mut context.out);
-            }
-            open.taken |= code.is_success() && code != Code::CONTINUE && !sent.block.more;
-            open.refused |= code.is_error() && !(quick && code == Code::REQUEST_ENTITY_INCOMPLETE);
-            if let Some(answered) = answered {
-                open.szx = open.szx.min(answered.block.szx);
-            }
         }
     }
 
@@ -268,7 +182,7 @@ impl Tracker {
                 false => known,
             });
         let mut transfer = match known {
-            Some(known) if !goes_on(&known, key, carried) => {
+            Some(known) if !goes_on(&known, key, carried) && !self.is_begun_again(&known, carried, message) => {
                 let mut new = self.begin_body(key, carried, context);
                 // Only an ETag tells that both are of one state (RFC 7959 section 2.4).
                 if !key.upload && key.etag != 0 && known.is_open() {
@@ -293,7 +207,7 @@ impl Tracker {
             self.blocks.newest.insert(key.bare(), key.etag);
         }
         if key.upload
-            && key.method == Code::FETCH.0
+            && (offset == 0 || key.method == Code::FETCH.0)
             && !matches!(transfer.place(offset, length.into()), Place::Again(_))
         {
             transfer.sum = transfer.sum.wrapping_add(sum(offset, message.payload()));
@@ -361,16 +275,6 @@ impl Tracker {
         self.new_transfer(key, carried, context)
     }
 
-    /// The first block of a body that was captured is not its first.
-    fn judge_beginning(&self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) {
-        if key.upload && carried.offset() > 0 && !carried.is_quick() {
-            // Its beginning may have gone before the capture did.
-            let severity = self.unless_unseen(Rule::BlockGap, context);
-            let span = context.message().option(carried.option).map_or(MESSAGE_ID, |option| option.span());
-            context.find_at(Rule::BlockGap, severity, span, carried.offset() as i64, 0);
-        }
-    }
-
     /// A body that begins, for the capture at least.
     fn new_transfer(&mut self, key: BodyKey, carried: Carried, context: &Context<'_, '_>) -> Transfer {
         self.blocks.bodies += 1;
@@ -436,13 +340,15 @@ impl Tracker {
 
 /// Whether a block goes on with what was captured of a body under its key. Any block may be asked for at any time (RFC 7959 section 2.4), but
 /// only an ETag tells that the first block belongs to later ones that were captured before it. A client that was told of another state in the
-/// middle of its download begins again.
+/// middle of its download begins again. One whose block was refused, or not answered, may send it once more and go on.
 fn goes_on(known: &Transfer, key: BodyKey, carried: Carried) -> bool {
     let begins = carried.block.number == 0;
     if carried.is_quick() {
         true
     } else if begins {
         !key.upload && key.etag != 0 && known.is_open() && !known.has_first() && !known.strayed
+    } else if key.upload {
+        !known.row.complete || !known.taken && carried.offset() < known.row.length
     } else {
         known.is_open() || key.etag != 0 && known.row.complete && carried.offset() < known.row.length
     }
@@ -472,7 +378,7 @@ fn judge_whole(asked: Carried, length: usize, context: &mut Context<'_, '_>) {
 }
 
 /// The size of a block against the one that was agreed on.
-fn say_size(carried: Carried, agreed: u8, option: OptionNumber, context: &mut Context<'_, '_>) {
+pub(super) fn say_size(carried: Carried, agreed: u8, option: OptionNumber, context: &mut Context<'_, '_>) {
     let size = |szx: u8| i64::from(Block { number: 0, more: false, szx }.size());
     let rule = match carried.block.szx.cmp(&agreed) {
         std::cmp::Ordering::Equal => return,

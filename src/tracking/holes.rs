@@ -26,6 +26,8 @@ impl Tracker {
         match transfer.place(offset, u64::from(length)) {
             Place::New => {}
             Place::Behind(end) => self.say_hole(transfer, carried, (end, offset), context),
+            // What the server did not take is sent once more.
+            Place::Again(_) if transfer.row.upload && offset >= transfer.taken_to => {}
             Place::Again(end) => context.find_option(Rule::BlockOverlap, carried.option, offset as i64, end as i64),
         }
     }

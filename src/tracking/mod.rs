@@ -56,6 +56,7 @@ mod tags;
 mod tokens;
 mod transfer;
 mod unreachable;
+mod uploads;
 mod usual;
 
 pub use ahead::{AHEAD, Ahead, Coming};

@@ -1,7 +1,6 @@
 //! How observations begin: registrations, and the responses that accept or refuse them (RFC 7641 sections 3.1 and 4.1).
 
 use super::Tracker;
-use super::blocks::is_unfinished;
 use super::context::{Context, MESSAGE_ID};
 use super::facts::target_hash;
 use super::model::{
@@ -15,6 +14,7 @@ use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
 use super::slots::{Asked, Slot};
 use crate::coap::parameters::DEFAULT_MAX_AGE;
+use super::uploads::is_unfinished;
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 /// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).

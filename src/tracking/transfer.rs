@@ -1,6 +1,7 @@
 //! A body on its way in blocks: what of it was captured (RFC 7959, RFC 9177).
 
 use super::model::{BodyId, BodyPart, BodyRow, RecordId};
+use super::slots::NONE;
 
 /// Ranges of a body that are kept apart. One that is torn more than this is not known to be complete any more.
 const RANGES: usize = 1024;
@@ -50,11 +51,15 @@ pub(super) struct Transfer {
     pub etag: Option<u64>,
     /// Content-Format of its first part that has a byte.
     pub format: Option<u16>,
-    /// An error ended it.
+    /// An error was the last answer to a block of it. Its client may send that block once more, and go on.
     pub refused: bool,
+    /// The bytes of an upload before this one are known to be the server's: it said so, or the client went on behind them.
+    pub taken_to: u64,
+    /// Slot of the newest request that carries a block of an upload.
+    pub slot: u32,
     /// It began in the middle of the download of another state.
     pub strayed: bool,
-    /// [Sum](sum) of what was captured, where it is that of a FETCH.
+    /// [Sum](sum) of what was captured, where it is that of a FETCH; of another upload, that of its first block.
     pub sum: u64,
     /// What was captured: begins and ends, rising and apart.
     ranges: Vec<(u64, u64)>,
@@ -76,6 +81,8 @@ impl Transfer {
             etag: None,
             format: None,
             refused: false,
+            taken_to: 0,
+            slot: NONE,
             strayed: false,
             sum: 0,
             ranges: Vec::new(),
@@ -148,6 +155,22 @@ impl Transfer {
         !self.row.complete && !self.refused
     }
 
+    /// A request carries a block of an upload that begins at this offset.
+    pub fn go_on(&mut self, slot: u32, offset: u64) {
+        (self.slot, self.refused) = (slot, false);
+        self.taken_to = self.taken_to.max(offset);
+    }
+
+    /// Nothing of an upload was captured but its first block, and nothing shows that the server took it.
+    pub fn is_only_begun(&self) -> bool {
+        self.taken_to == 0 && self.row.blocks <= 1 && !self.row.complete
+    }
+
+    /// A block of an upload was there already, as the last of it, but nothing shows that the server took it: its client tries once more.
+    pub fn is_tried_again(&self, offset: u64, end: u64) -> bool {
+        self.row.upload && offset >= self.taken_to && self.ends_at(end)
+    }
+
     /// Its first byte was captured.
     pub fn has_first(&self) -> bool {
         self.ranges.first().is_some_and(|&(begin, _)| begin == 0)
@@ -189,7 +212,8 @@ impl Transfer {
         row.bytes = captured;
         let empty = !more && row.length == 0;
         let complete = empty || self.ranges.as_slice() == [(0, row.length)];
-        if complete && !row.complete {
+        // Of several tries to send the last block of an upload it is the newest.
+        if complete && (!row.complete || row.upload && !self.taken) {
             (row.complete, row.completed_by) = (true, record);
         }
         BodyPart { body: self.id, offset, length, previous }

@@ -354,6 +354,7 @@ fn body(row: &BodyRow, key: &str) -> Result<String, String> {
         "length" => row.length.to_string(),
         "announced" => row.announced.map_or("none".into(), |size| size.to_string()),
         "complete" => row.complete.to_string(),
+        "completed-by" => name(row.completed_by),
         "upload" => row.upload.to_string(),
         _ => return Err(format!("bodies have no {key}")),
     })
