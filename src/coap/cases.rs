@@ -2,6 +2,8 @@
 
 use super::finding::{
     EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NO_RECORD, NUMBERED_PATH, OF_GROUP, ONE_WAY,
+
+    BY_CLIENT, EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONE_WAY,
     PERHAPS_BROADCAST, PERHAPS_DOUBLED, REGISTRATION, THREAD_PATH, THREAD_TLVS,
 };
 use super::rules::Rule;
@@ -146,6 +148,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     (Rule::RespCodeVsMethod, |code, _| code.0 == Code::CONTINUE.0 as u16, "RFC 7959 section 2.9.1", ""),
     (Rule::RespCodeVsMethod, |_, _| true, "RFC 7252 section 5.9", ""),
+    (
+        Rule::BlockSizeIncreased,
+        |_, agreed| agreed >= BY_CLIENT,
+        "RFC 7959 sections 2.4, 2.5",
+        "Once a server used or asked for a size, the client goes on in that or, in an upload, in a smaller one, never in a larger.",
+    ),
     (
         Rule::BlockMulticast,
         |_, option| option == i64::from(OptionNumber::Q_BLOCK2.0),

@@ -58,6 +58,8 @@ pub struct RuleRow {
     /// `{0:option}` an option number;
     /// `{0:number}` and `{0:expected}` what a [`Skip`] tells;
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
+
+    /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{1:size}` the size of a block; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
     /// What stands in `[` `]` is said only where the record in it is known. Empty where nothing is to be said.
     pub detail: &'static str,
 }
@@ -84,6 +86,9 @@ pub(crate) const PERHAPS_BROADCAST: i64 = 2;
 
 /// The second number of `resp.unmatched` where a body goes on with the block of the response.
 pub(crate) const NEXT_BLOCK: i64 = 1;
+
+/// What is added to the second number of `block.size-increased` where it is a client that goes on in larger blocks.
+pub(crate) const BY_CLIENT: i64 = 1 << 16;
 
 /// What is added to the first number of `hdr.token-truncated` where not the token but its length is cut short: by so many bytes.
 pub(super) const LENGTH_CUT: u32 = 1 << 31;
@@ -332,6 +337,7 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             let code = Code(number as u8);
             write!(text, "{code} {} that asks for a later block,", code.description())
         }
+        "size" => write!(text, "{}", number % BY_CLIENT),
         "hex" => write!(text, "0x{number:02x}"),
         "hex4" => write!(text, "0x{number:04x}"),
         "sum" if number == NO_CHECKSUM => write!(text, "which stands for none"),

@@ -188,7 +188,7 @@ rules! {
     BlockGap "block.gap" "Block-wise transfer" Warn Tracking "RFC 7959 sections 2.4, 2.5" "Byte {0} of the body comes after byte {1}." "What lies between was not captured before it: a server refuses such an upload with 4.08, and a client has to ask again for what it lacks."
     BlockOverlap "block.overlap" "Block-wise transfer" Note Tracking "RFC 7959 section 2.2" "Byte {0} of the body was already past, at {1}." "This part of the body has been transferred before."
     BlockSizeReduced "block.size-reduced" "Block-wise transfer" Chat Tracking "RFC 7959 sections 2.4, 2.5" "From {1} to {0:bytes}." "The peer prefers smaller blocks, and from here block numbers count in the new size."
-    BlockSizeIncreased "block.size-increased" "Block-wise transfer" Warn Tracking "RFC 7959 section 2.4" "From {1} to {0:bytes}." "A server takes the size it was asked for or a smaller one, never a larger."
+    BlockSizeIncreased "block.size-increased" "Block-wise transfer" Warn Tracking "RFC 7959 section 2.4" "From {1:size} to {0:bytes}." "A server takes the size it was asked for or a smaller one, never a larger."
     BlockNumMismatch "block.num-mismatch" "Block-wise transfer" Warn Tracking "RFC 7959 section 2.3" "It describes byte {0}, not byte {1}." "The answer is about another block than the request."
     BlockEtagChanged "block.etag-changed" "Block-wise transfer" Warn Tracking "RFC 7959 section 2.4" "The first block is frame {0:frame}." "The resource changed while it was being read, and its blocks no longer fit together."
     BlockNoEtag "block.no-etag" "Block-wise transfer" Chat Message "RFC 7959 section 2.4" "" "With no ETag nobody can tell whether the resource changes between two blocks."

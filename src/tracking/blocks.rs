@@ -11,7 +11,7 @@ use super::pairs::PairNumber;
 use super::seed::Seed;
 use super::slots::Slot;
 use super::transfer::{Place, Transfer, sum};
-use crate::coap::finding::NO_FORMAT;
+use crate::coap::finding::{BY_CLIENT, NO_FORMAT};
 use crate::coap::{Block, Code, Finding, Message, OptionNumber, Rule};
 
 pub(super) const UP: [OptionNumber; 2] = [OptionNumber::BLOCK1, OptionNumber::Q_BLOCK1];
@@ -385,5 +385,6 @@ pub(super) fn say_size(carried: Carried, agreed: u8, option: OptionNumber, conte
         std::cmp::Ordering::Less => Rule::BlockSizeReduced,
         std::cmp::Ordering::Greater => Rule::BlockSizeIncreased,
     };
-    context.find_option(rule, option, size(carried.block.szx), size(agreed));
+    let by = if context.facts.code.is_request() && rule == Rule::BlockSizeIncreased { BY_CLIENT } else { 0 };
+    context.find_option(rule, option, size(carried.block.szx), by + size(agreed));
 }
