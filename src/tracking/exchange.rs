@@ -223,6 +223,7 @@ impl Tracker {
             && !slot.row.multicast
             && !(self.slots.asked(slot).cut || context.facts.lacks_options)
             && (context.facts.plain || context.message().option(OptionNumber::Q_BLOCK2).is_none())
+            && !self.asked_for_more(slot)
         {
             let response = i64::from(slot.row.response);
             context.find_code(Rule::RespMultiple, response, 0);

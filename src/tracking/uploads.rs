@@ -144,4 +144,12 @@ impl Tracker {
             context.find_at(Rule::BlockGap, severity, span, carried.offset() as i64, 0);
         }
     }
+
+    /// The server asked for more of a body by Q-Block1 before: it may do so again, and answer in the end, under whichever token of that body it
+    /// likes (RFC 9177 section 4.3).
+    #[cold]
+    pub(super) fn asked_for_more(&self, slot: &Slot) -> bool {
+        let interim = matches!(Code(slot.row.code), Code::CONTINUE | Code::REQUEST_ENTITY_INCOMPLETE);
+        interim && self.slots.asked(slot).quick
+    }
 }
