@@ -21,6 +21,8 @@ pub(super) const DOWN: [OptionNumber; 2] = [OptionNumber::BLOCK2, OptionNumber::
 pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
     let mut state = seed.hasher();
     let mut any = false;
+    // What a client that reads has of other states, which it may tell with its first request only (RFC 7252 sections 5.6, 5.10.6).
+    let offers = message.header().is_some_and(|header| matches!(header.code, Code::GET | Code::FETCH));
     for option in message.options() {
         let passed = matches!(
             option.number,
@@ -35,7 +37,8 @@ pub(super) fn others(message: &Message<'_>, seed: &Seed) -> u64 {
                 | OptionNumber::URI_PATH
                 | OptionNumber::URI_QUERY
                 | OptionNumber::PROXY_URI
-        ) || option.number.is_no_cache_key() && !option.number.is_critical();
+        ) || option.number.is_no_cache_key() && !option.number.is_critical()
+            || option.number == OptionNumber::ETAG && offers;
         if !passed {
             any = true;
             state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);
