@@ -336,9 +336,12 @@ impl Tracker {
             Code::UNAUTHORIZED if context.facts.echo => self.memory.challenged.insert(similar, Some(record)),
             code => {
                 told = false;
-                // The server took such a request: it asks for no Echo now.
+                // The server took such a request: it asks for no Echo now, and for no patience.
                 if code.is_success() && self.memory.challenged.get(&similar).is_some() {
                     self.memory.challenged.insert(similar, None);
+                }
+                if code.is_success() && self.memory.refused.get(&similar).is_some() {
+                    self.memory.refused.insert(similar, (context.now, 0, record));
                 }
             }
         }
