@@ -294,3 +294,126 @@ fn a_fold_says_how_a_transfer_died() {
         assert!(row.contains(said) && !row.contains("more follow"), "{said}:\n{row}");
     }
 }
+
+/// A request to `/q` or its response in an ACK, with Block2 and Block1 by their numbers, whether more follow, and size exponents.
+fn blocks(code: u8, id: u8, block2: Option<(u8, bool, u8)>, block1: Option<(u8, bool, u8)>, length: usize) -> Vec<u8> {
+    let is_request = code < 32;
+    let mut message = vec![if is_request { 0x41 } else { 0x61 }, code, 0, id, id];
+    let mut last = 0;
+    if is_request {
+        message.extend([0xb1, b'q']);
+        last = 11;
+    }
+    for (number, block) in [(23, block2), (27, block1)] {
+        let Some((at, more, exponent)) = block else { continue };
+        match number - last {
+            delta @ ..13 => message.push(delta << 4 | 1),
+            delta => message.extend([0xd1, delta - 13]),
+        }
+        message.push(at << 4 | u8::from(more) << 3 | exponent);
+        last = number;
+    }
+    if length > 0 {
+        message.push(0xff);
+        message.extend(vec![b'.'; length]);
+    }
+    message
+}
+
+const GET: u8 = 1;
+const POST: u8 = 2;
+const PUT: u8 = 3;
+const CONTENT: u8 = 0x45;
+const CHANGED: u8 = 0x44;
+const CONTINUE: u8 = 0x5f;
+
+/// The ladder of requests and their responses, half a second between them.
+fn exchanged(messages: &[Vec<u8>]) -> String {
+    let timed = messages.iter().enumerate().map(|(at, message)| (500 * at as i64, at % 2 == 0, message.clone()));
+    ladder(&timed.collect::<Vec<_>>())
+}
+
+#[test]
+fn both_ways_of_a_transfer_are_told() {
+    let text = exchanged(&[
+        blocks(POST, 1, None, Some((0, true, 1)), 32),
+        blocks(CONTINUE, 1, None, Some((0, true, 1)), 0),
+        blocks(POST, 2, Some((0, false, 0)), Some((1, false, 1)), 2),
+        blocks(CHANGED, 2, Some((0, true, 0)), Some((1, false, 1)), 16),
+        blocks(POST, 3, Some((1, false, 0)), None, 0),
+        blocks(CHANGED, 3, Some((1, false, 0)), None, 1),
+    ]);
+    let told = "[+] POST /q Block1 #0-1 of 32 B, 34 B up, Block2 #0-1 of 16 B, 17 B down in 6 messages";
+    assert!(text.contains(told) && text.contains("complete in"), "{text}");
+}
+
+#[test]
+fn a_block_that_comes_again_counts_once() {
+    let given = |id: u8, at: u8, more: bool, length: usize| blocks(CONTENT, id, Some((at, more, 1)), None, length);
+    let get = |id: u8, at: u8| blocks(GET, id, Some((at, false, 1)), None, 0);
+    let text = exchanged(&[
+        get(1, 0),
+        given(1, 0, true, 32),
+        get(2, 1),
+        given(2, 1, true, 32),
+        get(3, 1),
+        given(3, 1, true, 32),
+        get(4, 2),
+        given(4, 2, false, 3),
+    ]);
+    assert!(text.contains("[+] GET /q Block2 #0-2 of 32 B, 67 B in 8 messages"), "{text}");
+    // Smaller blocks from the second on.
+    let text = exchanged(&[
+        blocks(GET, 1, Some((0, false, 2)), None, 0),
+        blocks(CONTENT, 1, Some((0, true, 2)), None, 64),
+        get(2, 1),
+        given(2, 1, true, 32),
+        get(3, 2),
+        given(3, 2, false, 3),
+    ]);
+    assert!(text.contains("[+] GET /q Block2 #0-2 of 32 B, 67 B in 6 messages"), "{text}");
+}
+
+#[test]
+fn a_refused_block_is_told() {
+    let put = |id: u8, at: u8, more: bool| blocks(PUT, id, None, Some((at, more, 1)), 32);
+    let text = exchanged(&[
+        put(1, 0, true),
+        blocks(CONTINUE, 1, None, Some((0, true, 1)), 0),
+        put(2, 1, true),
+        vec![0x70, 0, 0, 2],
+        put(3, 1, true),
+        blocks(CONTINUE, 3, None, Some((1, true, 1)), 0),
+        put(4, 2, false),
+        blocks(CHANGED, 4, None, Some((2, false, 1)), 0),
+    ]);
+    assert!(text.contains("[+] PUT /q Block1 #0-2 of 32 B, 96 B in 8 messages"), "{text}");
+    assert!(text.contains("complete in 3.50 s; 1 refusal"), "{text}");
+}
+
+#[test]
+fn two_bodies_are_two_rows() {
+    let put = |id: u8, at: u8, more: bool| blocks(PUT, id, None, Some((at, more, 1)), 32);
+    // An error ends an upload, whatever is sent behind it.
+    let text = exchanged(&[
+        put(1, 0, true),
+        blocks(CONTINUE, 1, None, Some((0, true, 1)), 0),
+        put(2, 1, true),
+        blocks(0xa0, 2, None, Some((1, false, 1)), 0),
+        put(3, 2, false),
+        blocks(CHANGED, 3, None, Some((2, false, 1)), 0),
+    ]);
+    assert!(text.contains("[+] PUT /q Block1 #0-1 of 32 B, 64 B in 4 messages"), "{text}");
+    assert!(text.contains("5.00 to #1") && text.contains("ACK 3 2.04"), "{text}");
+    // The end of one that is whole, and what its client asks for later.
+    let text = exchanged(&[
+        blocks(GET, 1, Some((0, false, 1)), None, 0),
+        blocks(CONTENT, 1, Some((0, true, 1)), None, 32),
+        blocks(GET, 2, Some((1, false, 1)), None, 0),
+        blocks(CONTENT, 2, Some((1, false, 1)), None, 3),
+        blocks(GET, 3, Some((1, false, 1)), None, 0),
+        blocks(CONTENT, 3, Some((1, false, 1)), None, 4),
+    ]);
+    assert!(text.contains("[+] GET /q Block2 #0-1 of 32 B, 35 B in 4 messages"), "{text}");
+    assert!(text.contains("ACK 3 2.05"), "{text}");
+}

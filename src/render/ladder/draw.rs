@@ -425,7 +425,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn fold(&self, canvas: &mut Canvas, run: &super::blocks::Run) {
+    fn fold(&self, canvas: &mut Canvas, run: &super::run::Run) {
         let about = self.signs.show(&run.about);
         let pick = |room: usize| vec![(run.label(&about, room, self.columns.note.1 > 0), Part::Idle)];
         let (Some(client), Some(server)) = (self.lanes.of(run.client), self.lanes.of(run.server)) else { return };

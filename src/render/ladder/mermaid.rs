@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::blocks::Run;
 use super::canvas::Kind;
 use super::lanes::{LaneId, Lanes, place};
 use super::row::{Fate, Row, Source};
+use super::run::Run;
 use super::walk::{Entry, Item, Ladder, Line, pause};
 use crate::render::Aliases;
 use crate::tracking::RecordId;

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::blocks::Run;
 use super::canvas::{Kind, plain};
 use super::lanes::{LaneId, place};
 use super::row::{Fate, Row, Source};
+use super::run::Run;
 use super::text::{shortened, widest_time};
 use super::walk::{Entry, Ladder, Line, pause};
 use crate::render::Aliases;

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::blocks::{ALIGNED, Blocks, Run, follows};
+use super::blocks::{ALIGNED, Blocks, Bond, bond};
 use super::lanes::Lanes;
 use super::row::{Row, Source};
+use super::run::Run;
 use super::scope::Scope;
 use crate::frame::time_between;
 use crate::render::time::duration;
@@ -22,7 +23,7 @@ const IDLE: i64 = 10_000_000_000;
 const DRAWN: i64 = 2_000_000_000;
 /// Rows of a pause that is drawn to scale, at most.
 const TICKS: i64 = 10;
-/// Copies in a row that are looked past for the message before them.
+/// Copies in a row, and messages of an unknown body, that are looked past for the message before them.
 const COPIES: usize = 64;
 /// What the messages of a ladder are among.
 enum Among<'a> {
@@ -279,14 +280,20 @@ impl Ladder {
         let mut at = one;
         for _ in 0..COPIES {
             let Some(before) = self.blocks.part(at, store, fetcher).filter(|before| before.key == part.key) else {
-                // Copies alone are before it.
+                // Copies alone are before it, or what may go on with any body.
                 return at != one;
             };
             if record(at).map(|record| record.exchange) == exchange || is_copy(other) {
                 return true;
             }
             if !is_copy(at) {
-                return follows(&before, &part);
+                match bond(&before, &part) {
+                    Bond::Same => return true,
+                    Bond::Other => return false,
+                    Bond::Open if before.has_body() || !part.has_body() => return true,
+                    // What is before that tells which body both may be of.
+                    Bond::Open => {}
+                }
             }
             match self.before(store, at, range) {
                 Some(before) => at = before,
