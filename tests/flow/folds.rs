@@ -417,3 +417,18 @@ fn two_bodies_are_two_rows() {
     assert!(text.contains("[+] GET /q Block2 #0-1 of 32 B, 35 B in 4 messages"), "{text}");
     assert!(text.contains("ACK 3 2.05"), "{text}");
 }
+
+#[test]
+fn a_copy_that_goes_on_with_the_timer_of_another_is_not_late() {
+    // A notification takes the place of one that was not acknowledged (RFC 7641 section 4.5.2).
+    let notification = |id: u8, number: u8| vec![0x41, 0x45, 1, id, 0x11, 0x61, number, 0xff, b'v'];
+    let text = ladder(&[
+        (0, true, vec![0x41, 1, 0, 1, 0x11, 0x60, 0x51, b'o']),
+        (10, false, vec![0x61, 0x45, 0, 1, 0x11, 0x61, 1, 0xff, b'v']),
+        (10_000, false, notification(1, 2)),
+        (12_500, false, notification(2, 3)),
+        (17_500, false, notification(2, 3)),
+        (18_000, true, vec![0x60, 0, 1, 2]),
+    ]);
+    assert!(text.contains("R1 after 5.00 s") && !text.contains("late"), "{text}");
+}

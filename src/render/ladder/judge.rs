@@ -33,6 +33,9 @@ pub struct Gap {
     pub unsure: bool,
     /// It came at once behind the copy before it, see [`Copies::is_at_once`]: nothing is due of it.
     pub at_once: bool,
+    /// The tracker found it late: it knows what else may make a wait longer, such as copies that were not captured, and a notification that
+    /// goes on with the timer of the one that it replaces (RFC 7641 section 4.5.2).
+    pub late: bool,
     /// Nanoseconds since the captured copy before it; `None` where time went backwards or is not known.
     pub since: Option<i64>,
     /// Earliest and latest wait that the schedule has between those two, in nanoseconds.
@@ -40,17 +43,18 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// Verdict with a tolerance of 10 % and 100 ms, as the tracker's findings have it.
+    /// Verdict with a tolerance of 10 % and 100 ms, as the tracker's findings have it; `None` where it is not known when the copy was due.
     pub fn verdict(&self) -> Option<Verdict> {
         let since = self.since.filter(|_| !self.at_once)?;
         let (earliest, latest) = self.window;
-        Some(if since < earliest - earliest / 10 - SECOND / 10 {
-            Verdict::Early
-        } else if since > latest.saturating_add(latest / 10).saturating_add(SECOND / 10) {
-            Verdict::Late
+        if self.late {
+            Some(Verdict::Late)
+        } else if since < earliest - earliest / 10 - SECOND / 10 {
+            Some(Verdict::Early)
         } else {
-            Verdict::Inside
-        })
+            let end = latest.saturating_add(latest / 10).saturating_add(SECOND / 10);
+            (since <= end).then_some(Verdict::Inside)
+        }
     }
 
     /// The window in seconds: `4-6 s`.
@@ -69,12 +73,13 @@ impl Gap {
         if self.at_once {
             return format!("R{} after {}, {DOUBLED}", self.captured, duration(since));
         }
-        let verdict = match self.verdict() {
-            Some(Verdict::Early) => "early, ",
-            Some(Verdict::Late) => "late, ",
-            _ => "",
+        let window = match self.verdict() {
+            Some(Verdict::Early) => format!(", early, window {}", self.window_text()),
+            Some(Verdict::Late) => format!(", late, window {}", self.window_text()),
+            Some(Verdict::Inside) => format!(", window {}", self.window_text()),
+            None => String::new(),
         };
-        let text = format!("R{} after {}, {verdict}window {}", self.captured, duration(since), self.window_text());
+        let text = format!("R{} after {}{window}", self.captured, duration(since));
         match (self.unseen(), self.by_clock()) {
             (0, _) => text,
             (_, by_clock) if self.unsure => format!("{text}; {by_clock}"),
@@ -114,7 +119,8 @@ pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> 
     let before = if at_once { number } else { before.min(number.saturating_sub(1)) };
     let ((early, late), (first_early, first_late)) = (at(parameters, number), at(parameters, before));
     let window = (early.saturating_sub(first_early), late.saturating_sub(first_late));
-    Some(Gap { captured, number, unsure: copies.unsure, at_once, since, window })
+    let late = store.findings(id).any(|finding| finding.rule == Rule::MidRetransmissionLate);
+    Some(Gap { captured, number, unsure: copies.unsure, at_once, late, since, window })
 }
 
 /// Earliest and latest time of retransmission `n` since the first transmission, which is number 0.
@@ -141,8 +147,14 @@ mod tests {
             let ((early, late), (from, to)) = (at(&parameters, number), at(&parameters, before));
             let since = (since * SECOND as f64) as i64;
             let window = (early - from, late - to);
-            let gap = Gap { captured: before + 1, number, unsure: false, at_once: false, since: Some(since), window };
+            let (captured, late) = (before + 1, verdict == Verdict::Late);
+            let gap = Gap { captured, number, unsure: false, at_once: false, late, since: Some(since), window };
             assert_eq!((gap.verdict(), gap.text().as_str()), (Some(verdict), text));
+            // What the tracker does not find late has a window that nobody knows.
+            let unknown = Gap { late: false, ..gap };
+            let (known, told) =
+                (Some(verdict).filter(|_| !late), text.split_once(", late").map_or(text, |text| text.0));
+            assert_eq!((unknown.verdict(), unknown.text().as_str()), (known, told));
             let told =
                 text.replace("; R2", "; perhaps R2").replace("; R4", "; perhaps R4").replace(", 1 not captured", "");
             assert_eq!(Gap { unsure: true, ..gap }.text(), told);

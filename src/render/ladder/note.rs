@@ -68,7 +68,8 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
     if gap.at_once {
         return vec![text, format!("{}, {}", brief(since), judge::DOUBLED), "perhaps doubled".into()];
     }
-    let verdict = match gap.verdict() {
+    let known = gap.verdict();
+    let verdict = match known {
         Some(judge::Verdict::Early) => "early",
         Some(judge::Verdict::Late) => "late",
         _ => "in",
@@ -76,7 +77,11 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
     let window = gap.window_text();
     if gap.unseen() > 0 {
         let after = format!("after {}, {}", brief(since), gap.by_clock());
-        return vec![text, format!("{after}, window {window}"), after, gap.by_clock()];
+        let within = known.map(|_| format!("{after}, window {window}"));
+        return [Some(text), within, Some(after), Some(gap.by_clock())].into_iter().flatten().collect();
+    }
+    if known.is_none() {
+        return vec![text, format!("after {}", brief(since)), format!("+{}", brief(since))];
     }
     vec![
         text,

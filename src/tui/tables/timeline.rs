@@ -244,7 +244,8 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
         return (format!("R{} {DOUBLED}: {} after {before}", gap.captured, duration(since)), None);
     }
     // The verdict comes first: it is what a narrow screen must not cut off.
-    let text = format!("R{} {verdict}: {} after {before}, due {}", gap.captured, duration(since), gap.window_text());
+    let due = gap.verdict().map(|_| format!(", due {}", gap.window_text())).unwrap_or_default();
+    let text = format!("R{} {verdict}: {} after {before}{due}", gap.captured, duration(since));
     (if gap.unseen() == 0 { text } else { format!("{text}; {}", gap.by_clock()) }, severity)
 }
 
