@@ -93,6 +93,39 @@ impl Message<'_> {
         Some(text)
     }
 
+    /// It asks a proxy for something (RFC 7252 section 5.7.2).
+    pub fn asks_proxy(&self) -> bool {
+        self.has(OptionNumber::PROXY_URI) || self.has(OptionNumber::PROXY_SCHEME)
+    }
+
+    /// Scheme and authority of what a proxy is asked for by Proxy-Scheme: `coap://host:port`, or `coap:` where the request names no host.
+    pub fn proxy_authority(&self) -> Option<String> {
+        let scheme = self.proxy_scheme()?;
+        Some(self.host().map_or_else(|| format!("{scheme}:"), |host| format!("{scheme}://{host}{}", self.port_text())))
+    }
+
+    /// The Uri-Port behind a host: `:5684`; empty where there is none.
+    pub fn port_text(&self) -> String {
+        self.uint(OptionNumber::URI_PORT).map(|port| format!(":{port}")).unwrap_or_default()
+    }
+
+    /// What a request asks for, for reading, as every list, diagram and table names it: path and query, spelled as
+    /// [`Message::readable_path`] does; of a proxy the whole URI, which Proxy-Uri says instead of all other options, and Proxy-Scheme
+    /// together with them (RFC 7252 sections 5.10.2, 6.5).
+    pub fn readable_target(&self) -> String {
+        if let Some(uri) = self.readable_proxy_uri() {
+            return uri;
+        }
+        let authority = self.proxy_authority();
+        let path = self.readable_path().or_else(|| self.unknown_path()).unwrap_or_else(|| "/".into());
+        let query = self.readable_query();
+        match authority {
+            Some(authority) if path == "/" && query.is_empty() => authority,
+            Some(authority) => authority + &path + &query,
+            None => path + &query,
+        }
+    }
+
     /// The whole URI of a request that was sent to `address` and `port` by the transport of `scheme` (such as `coap`). None where an
     /// option says a part of it that is not read here: Proxy-Cri, Proxy-Scheme-Number, or a Uri-Path-Abbrev that is not known.
     pub fn uri(&self, scheme: &str, address: IpAddr, port: u16) -> Option<String> {

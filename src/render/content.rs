@@ -43,16 +43,33 @@ pub fn authority(message: &Message<'_>) -> Option<String> {
     if let Some(uri) = message.readable_proxy_uri() {
         return Some(escape::text(&uri).into_owned());
     }
-    let scheme = message.proxy_scheme();
-    let Some(host) = message.host() else { return scheme.map(|scheme| scheme + ":") };
-    let port = message.uint(OptionNumber::URI_PORT).map(|port| format!(":{port}")).unwrap_or_default();
-    Some(format!("{}://{host}{port}", scheme.as_deref().unwrap_or("coap")))
+    let named = || Some(format!("coap://{}{}", message.host()?, message.port_text()));
+    message.proxy_authority().or_else(named)
 }
 
-/// What a proxy is asked for: its URI, or scheme and authority; None where no proxy is asked.
-pub fn proxied(message: &Message<'_>) -> Option<String> {
-    let asked = message.has(OptionNumber::PROXY_URI) || message.has(OptionNumber::PROXY_SCHEME);
-    asked.then(|| authority(message)).flatten()
+/// What a request asks for, as its resource is named, and escaped: its path and query; of a proxy the whole URI. What is not known of it is told as
+/// [`path`] does.
+pub fn target(message: &Message<'_>) -> String {
+    let mut target = String::new();
+    push_target(&mut target, message);
+    target
+}
+
+/// The same, appended to a text.
+pub fn push_target(into: &mut String, message: &Message<'_>) {
+    // Uri-Host names what the message is sent to anyway; what a proxy is asked for does not.
+    if !message.asks_proxy() {
+        return push_path(into, message);
+    }
+    if !message.lacks_options() && !message.has(OptionNumber::OSCORE) {
+        return into.push_str(&escape::text(&message.readable_target()));
+    }
+    into.extend(authority(message));
+    let start = into.len();
+    push_path(into, message);
+    if into.get(start..) == Some("/") {
+        into.truncate(start);
+    }
 }
 
 /// A short word for a Content-Format: `json` for application/json, `text` for text/plain.

@@ -189,14 +189,7 @@ pub(super) fn push_summary(into: &mut String, view: &View<'_>) {
 
 fn push_path(into: &mut String, view: &View<'_>) {
     if view.record.code.is_request() {
-        // Uri-Host names what the message is sent to anyway; what a proxy is asked for does not.
-        let proxied = content::proxied(&view.message);
-        into.extend(proxied.as_deref());
-        let start = into.len();
-        content::push_path(into, &view.message);
-        if proxied.is_some() && into.get(start..) == Some("/") {
-            into.truncate(start);
-        }
+        content::push_target(into, &view.message);
     } else if matches!(view.record.role, Role::SeparateResponse | Role::NonResponse | Role::Notification)
         && let Some(resource) = view.exchange().and_then(|exchange| view.store.resource(exchange.resource))
     {

@@ -8,7 +8,7 @@ use super::model::RecordId;
 use super::resources::OptionsHash;
 use super::seed::{Seed, short};
 use super::tokens::Token;
-use crate::coap::{Block, Code, DecodeMode, Header, Message, MessageType, OptionInstance, OptionNumber, UsualMessage};
+use crate::coap::{Block, Code, DecodeMode, Header, Message, MessageType, OptionNumber, UsualMessage};
 
 /// What follows from a message alone. Small and without references, so that it can be read in another thread than that of the
 /// [`Tracker`](super::Tracker): see [`track_known`](super::Tracker::track_known).
@@ -41,6 +41,8 @@ pub struct Facts {
     pub(super) etag: bool,
     pub(super) echo: bool,
     pub(super) oscore: bool,
+    /// It asks a proxy for something.
+    pub(super) proxied: bool,
     /// It may have a critical option that is not in order.
     pub(super) suspect: bool,
     /// Well-formed by RFC 7252, with no options but Uri-Path, Uri-Query, Observe, Max-Age and Content-Format: see `usual`.
@@ -118,7 +120,7 @@ pub(super) enum BlockPlace {
 
 /// A set of option numbers.
 #[derive(Clone, Copy)]
-struct Hashed {
+pub(super) struct Hashed {
     /// One bit for each below 64.
     low: u64,
     /// All others.
@@ -157,7 +159,7 @@ const FRESHNESS: u64 = 1 << OptionNumber::OBSERVE.0 | 1 << OptionNumber::MAX_AGE
 impl Hashed {
     /// Which options go into the digest of a message.
     #[inline(always)]
-    fn of(code: Code, kind: MessageType) -> Self {
+    pub(super) fn of(code: Code, kind: MessageType) -> Self {
         if code.is_request() {
             Self { low: TARGET, high: false }
         } else if kind == MessageType::Acknowledgement {
@@ -168,7 +170,7 @@ impl Hashed {
     }
 
     #[inline(always)]
-    fn has(self, number: OptionNumber) -> bool {
+    pub(super) fn has(self, number: OptionNumber) -> bool {
         self.low.checked_shr(u32::from(number.0)).map_or(self.high, |bits| bits & 1 != 0)
     }
 }
@@ -206,6 +208,9 @@ impl Facts {
             }
             facts.read_option(number, option.value, short(option.value).unwrap_or(0));
         }
+        if facts.proxied && !draft {
+            hash = facts.hash_proxied(hash, message, seed);
+        }
         let behind = Behind::of(message.bytes(), 4 + token.len(), seed);
         facts.finish(message, hash, &behind, seed);
         facts
@@ -236,7 +241,7 @@ impl Facts {
         facts.plain = !said.rarer;
         (facts.observe, facts.max_age, facts.content_format) = (said.observe, said.max_age, said.content_format);
         if said.rarer {
-            facts.read_rarer_of(&usual.message);
+            hash = facts.read_rarer_of(hash, &usual.message, seed);
         }
         facts.finish(&usual.message, hash, behind, seed);
         all.push(facts);
@@ -321,13 +326,26 @@ impl Facts {
         }
     }
 
-    /// Takes in the rarer options of a usual message.
+    /// Takes in the rarer options of a usual message, whose options have this hash; gives that of what it is about.
     #[cold]
     #[inline(never)]
-    fn read_rarer_of(&mut self, message: &Message<'_>) {
+    fn read_rarer_of<'s>(&mut self, hash: OptionsHash<'s>, message: &Message<'_>, seed: &'s Seed) -> OptionsHash<'s> {
         for option in message.options() {
             self.read_option(option.number, option.value, short(option.value).unwrap_or(0));
         }
+        if self.proxied { self.hash_proxied(hash, message, seed) } else { hash }
+    }
+
+    /// Hash of what a request asks a proxy for, whichever options say so.
+    #[cold]
+    #[inline(never)]
+    fn hash_proxied<'s>(&self, hash: OptionsHash<'s>, message: &Message<'_>, seed: &'s Seed) -> OptionsHash<'s> {
+        if !self.code.is_request() {
+            return hash;
+        }
+        let mut hash = OptionsHash::new(seed);
+        hash.add(OptionNumber::PROXY_URI, message.readable_target().as_bytes());
+        hash
     }
 
     #[inline(never)]
@@ -340,6 +358,7 @@ impl Facts {
             OptionNumber::ETAG => self.etag = true,
             OptionNumber::ECHO => self.echo = true,
             OptionNumber::OSCORE => self.oscore = true,
+            OptionNumber::PROXY_URI | OptionNumber::PROXY_SCHEME => self.proxied = true,
             OptionNumber::BLOCK1 => self.block1.read(value),
             OptionNumber::BLOCK2 => self.block2.read(value),
             _ => {}
@@ -415,39 +434,6 @@ fn first<T>(place: &mut Option<T>, value: Option<T>) {
 #[inline]
 fn uint(word: u64, length: usize, most: usize) -> Option<u32> {
     (length <= most).then(|| word.swap_bytes().checked_shr(64 - 8 * length as u32).unwrap_or(0) as u32)
-}
-
-/// Hash of what a request asks for: its cache key (RFC 7252 section 5.6) without ETag, Observe and the block options; for FETCH the
-/// [sum](super::transfer::sum) of its body too. Where there is nothing else in it, that is its digest.
-pub(super) fn target_hash(message: &Message<'_>, facts: &Facts, body: Option<u64>, seed: &Seed) -> u64 {
-    let left_out = |number: OptionNumber| {
-        number.is_no_cache_key()
-            || matches!(
-                number,
-                OptionNumber::ETAG
-                    | OptionNumber::OBSERVE
-                    | OptionNumber::BLOCK1
-                    | OptionNumber::BLOCK2
-                    | OptionNumber::Q_BLOCK1
-                    | OptionNumber::Q_BLOCK2
-                    | OptionNumber::OSCORE
-            )
-    };
-    let (hashed, draft) = (Hashed::of(facts.code, facts.kind), facts.mode.is_draft());
-    let known = |option: &OptionInstance<'_>| {
-        hashed.has(if draft { option.modern().unwrap_or(OptionNumber(0)) } else { option.number })
-    };
-    let (mut state, mut others) = (seed.random.build_hasher(), false);
-    for option in message.options().filter(|option| !known(option) && !left_out(option.number)) {
-        state.write_u32(u32::from(option.number.0) << 16 ^ option.value.len() as u32);
-        state.write(option.value);
-        others = true;
-    }
-    if let Some(body) = body {
-        state.write_u64(body);
-        others = true;
-    }
-    if others { seed.mix(facts.digest, state.finish()) } else { facts.digest }
 }
 
 /// They travel by the million between threads.

@@ -53,6 +53,7 @@ mod slot;
 mod slots;
 mod table;
 mod tags;
+mod target;
 mod tokens;
 mod transfer;
 mod unreachable;

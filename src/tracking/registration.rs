@@ -2,7 +2,6 @@
 
 use super::Tracker;
 use super::context::{Context, MESSAGE_ID};
-use super::facts::target_hash;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
     Tracked,
@@ -15,6 +14,7 @@ use super::sent::key;
 use super::slots::{Asked, Slot};
 use crate::coap::parameters::DEFAULT_MAX_AGE;
 use super::uploads::is_unfinished;
+use super::target::target_hash;
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 /// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).

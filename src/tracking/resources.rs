@@ -14,7 +14,7 @@ const RECENT: usize = 64;
 
 /// The texts of resources, such as `/sensors/temp?unit=c`.
 ///
-/// They are spelled as [`Message::readable_path`] says. The table holds a limited number of bytes.
+/// They are spelled as [`Message::readable_target`] says. The table holds a limited number of bytes.
 pub struct ResourceTable {
     texts: Vec<Box<str>>,
     index: Table<u64, u32>,
@@ -49,7 +49,7 @@ impl ResourceTable {
         &self.texts
     }
 
-    /// The number of the resource that a request names by Uri-Path and Uri-Query, or by Proxy-Uri.
+    /// The number of the resource that a request names by Uri-Path and Uri-Query, or asks a proxy for.
     ///
     /// `hash` is the [`OptionsHash`] of these options: the text is put together only for what is new.
     #[inline]
@@ -83,7 +83,7 @@ impl ResourceTable {
             *self.index.get_or_default(hash, |_| true) = id;
             return ResourceId(id);
         }
-        let text = text(message);
+        let text = message.readable_target();
         if self.bytes + text.len() >= self.limit {
             if self.texts.last().map(AsRef::as_ref) != Some(OTHERS) {
                 self.texts.push(OTHERS.into());
@@ -129,18 +129,12 @@ impl<'s> OptionsHash<'s> {
     }
 }
 
-/// Path and query of a request, or its Proxy-Uri with a query that follows it.
-fn text(message: &Message<'_>) -> String {
-    let target = message.readable_proxy_uri().or_else(|| message.readable_path());
-    target.or_else(|| message.unknown_path()).unwrap_or_else(|| "/".into()) + &message.readable_query()
-}
-
 /// The hash of the options by which a request would usually name the same URI, where it does otherwise: a single empty Uri-Path says `/`, as none
 /// does (RFC 7252 section 6.5), and a Uri-Path-Abbrev stands for a path.
 fn plain_hash(message: &Message<'_>, seed: &Seed) -> Option<u64> {
     let mut paths = message.options_of(OptionNumber::URI_PATH);
     let path = match (paths.next(), paths.next()) {
-        _ if message.has(OptionNumber::PROXY_URI) => return None,
+        _ if message.asks_proxy() => return None,
         (Some(only), None) if only.value.is_empty() => "",
         (Some(_), _) => return None,
         (None, _) => abbreviated(message.uint(OptionNumber::URI_PATH_ABBREV)?)?,

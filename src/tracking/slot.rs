@@ -68,7 +68,7 @@ pub(super) enum Observes {
 /// What of a request is needed to judge its responses, but for what each has. Apart, since most have nothing of it, and slots are many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
-    /// Hash of what it asks for, see `facts::target_hash`; 0 where nobody needs it, or where it is not known.
+    /// Hash of what it asks for, see `target::target_hash`; 0 where nobody needs it, or where it is not known.
     pub target: u64,
     pub accept: Option<u16>,
     /// Marks of the ETags that it has, see `judge::marks_of_etags`; 0 where it has none.

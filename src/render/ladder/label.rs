@@ -67,7 +67,7 @@ impl Label {
         (label.code, label.name) = code_words(header.code, record.role, header.message_type);
         label.observe = view.message.observe().map(|number| observe(record.code, number)).unwrap_or_default();
         if record.code.is_request() {
-            label.path = path(view);
+            label.path = content::target(&view.message);
         }
         label.blocks = content::blocks(&view.message).join(" ");
         label.payload = payload(view);
@@ -243,15 +243,6 @@ fn observe(code: Code, number: u32) -> String {
         (true, 0) => "Observe".into(),
         (true, 1) => "Observe end".into(),
         _ => format!("Obs {number}"),
-    }
-}
-
-fn path(view: &View<'_>) -> String {
-    let path = content::path(&view.message);
-    match content::proxied(&view.message) {
-        Some(target) if path != "/" => target + &path,
-        Some(target) => target,
-        None => path,
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) fn further_responses(row: &ExchangeRow) -> Option<u16> {
 pub fn tell_request(row: &mut Row, request: &View<'_>) {
     let Some(cell) = row.cells.get_mut(REQUEST) else { return };
     if request.exchange().is_none_or(|exchange| request.store.resource(exchange.resource).is_none()) {
-        *cell = format!("{} {}", cell.trim_end(), content::path(&request.message));
+        *cell = format!("{} {}", cell.trim_end(), content::target(&request.message));
     }
     for block in content::blocks(&request.message) {
         *cell = format!("{} {}", cell.trim_end(), content::short_blocks(&block));

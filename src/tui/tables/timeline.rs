@@ -116,7 +116,7 @@ fn wrapped(context: &Context<'_>, sentence: &str, indent: &str, mut line: impl F
 fn title(context: &Context<'_>, id: ExchangeId, row: &ExchangeRow, fetcher: &mut Fetcher) -> String {
     let known = context.store.resource(row.resource).map(|text| escape::text(text).into_owned());
     // Why its path is not known, the request tells.
-    let told = || fetcher.view(context.store, row.request).ok().flatten().map(|view| content::path(&view.message));
+    let told = || fetcher.view(context.store, row.request).ok().flatten().map(|view| content::target(&view.message));
     let what = known.or_else(told).unwrap_or_default();
     let method = Code(row.method);
     let method = method.name().map_or_else(|| method.to_string(), str::to_owned);
