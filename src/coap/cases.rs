@@ -5,6 +5,9 @@ use super::finding::{
 
     BY_CLIENT, EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONE_WAY,
     PERHAPS_BROADCAST, PERHAPS_DOUBLED, REGISTRATION, THREAD_PATH, THREAD_TLVS,
+
+    EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONCE, ONE_WAY,
+    PARTIAL_IV, PERHAPS_BROADCAST, PERHAPS_DOUBLED, REGISTRATION, THREAD_PATH, THREAD_TLVS,
 };
 use super::rules::Rule;
 use super::{Code, OptionNumber};
@@ -106,6 +109,12 @@ pub(super) const CASES: &[Case] = &[
         "Nothing that goes to its sender is in the capture: this stopped before MAX_RETRANSMIT, which it is free to do, or had an answer that was not captured.",
     ),
     (
+        Rule::AckChanged,
+        |_, copies| copies == ONCE,
+        "RFC 7252 sections 4.2, 4.5, 5.2.2",
+        "The message was captured once. It gets one acknowledgement, and each copy of it the same, never a response behind an empty one; only to a request that may be carried out twice, as GET, PUT and DELETE, another response is allowed, and then this is a note.",
+    ),
+    (
         Rule::UdpChecksum,
         |_, given| given == NO_CHECKSUM,
         "RFC 8200 section 8.1",
@@ -127,6 +136,8 @@ pub(super) const CASES: &[Case] = &[
         "It overtook those before it on their way: all that it skips came behind it, so that nothing is lost.",
     ),
     (Rule::AckOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
+    (Rule::ObsStale, |_, before| before >= PARTIAL_IV, "RFC 8613 section 7.4.1", ""),
+    (Rule::ObsSameNumber, |_, before| before >= PARTIAL_IV, "RFC 8613 section 7.4.1", ""),
     (Rule::RstOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
     (
         Rule::RespWrongEndpoint,

@@ -60,6 +60,8 @@ pub struct RuleRow {
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
 
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{1:size}` the size of a block; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
+
+    /// `{0:observe}` what orders a notification, with the word for it, `{1:order}` without; `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
     /// What stands in `[` `]` is said only where the record in it is known. Empty where nothing is to be said.
     pub detail: &'static str,
 }
@@ -99,11 +101,17 @@ pub(crate) const NO_CHECKSUM: i64 = -1;
 /// The second number of `mid.gave-up` where nothing that goes to the sender was captured.
 pub(crate) const ONE_WAY: i64 = 1;
 
+/// The second number of `ack.changed` and `ack.and-rst` where the message that is answered was captured once.
+pub(crate) const ONCE: i64 = 1;
+
 /// The first number of `mid.retransmission-early` where the network may have doubled the copy before.
 pub(crate) const PERHAPS_DOUBLED: i64 = 1;
 
 /// What is added to the second number of `cf.parse-failed` where no Content-Format, but the port of Thread's management tells what the payload is.
 pub(crate) const THREAD_TLVS: i64 = 1 << 8;
+
+/// What is added to the number of a notification where that is its Partial IV, which has 40 bits (RFC 8613 section 7.4.1).
+pub(crate) const PARTIAL_IV: i64 = 1 << 40;
 
 /// The number of a finding where there is no Content-Format.
 pub(crate) const NO_FORMAT: i64 = -1;
@@ -338,6 +346,10 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             write!(text, "{code} {} that asks for a later block,", code.description())
         }
         "size" => write!(text, "{}", number % BY_CLIENT),
+
+        "observe" if number >= PARTIAL_IV => write!(text, "Partial IV {}", number - PARTIAL_IV),
+        "observe" => write!(text, "number {number}"),
+        "order" => write!(text, "{}", number % PARTIAL_IV),
         "hex" => write!(text, "0x{number:02x}"),
         "hex4" => write!(text, "0x{number:04x}"),
         "sum" if number == NO_CHECKSUM => write!(text, "which stands for none"),

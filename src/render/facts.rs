@@ -227,6 +227,7 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         ObserveOrder::Gap => text += ", newer, numbers in between had not come",
         ObserveOrder::NewerByTime => text += ", newer because more than 128 s passed",
         ObserveOrder::Stale => text += ", stale: a newer one came before it",
+        ObserveOrder::Same if view.message.oscore().is_some() => text += ", the same Partial IV as the freshest",
         ObserveOrder::Same => text += ", the same number as the freshest",
     }
     if known == Known::Later {

@@ -233,6 +233,8 @@ pub(super) fn push_observe(into: &mut String, view: &View<'_>, number: u32) {
         (true, 1, _) => return into.push_str("Observe deregister"),
         (_, _, ObserveOrder::Stale) => " stale",
         (_, _, ObserveOrder::Gap) => " gap",
+        // Of what is protected the Partial IV tells the order (RFC 8613 section 7.4.1).
+        (_, _, ObserveOrder::Same) if view.message.oscore().is_some() => ", Partial IV again",
         (_, _, ObserveOrder::Same) => " again",
         _ => "",
     };

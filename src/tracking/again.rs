@@ -5,6 +5,7 @@ use super::context::Context;
 use super::facts::folded;
 use super::model::{NO_RECORD, RecordId, Role};
 use super::sent::{Handle, Sent, SentTable, Travel};
+use crate::coap::finding::ONCE;
 
 /// So many copies are known between the first and the newest: as many as there are by the defaults (RFC 7252 section 4.8).
 const BETWEEN: usize = 3;
@@ -95,6 +96,11 @@ impl Again {
     /// Captured transmissions, those left out of which nobody knows whether the network doubled the one before.
     pub fn transmissions(&self) -> u16 {
         self.copies.saturating_sub(self.at_once)
+    }
+
+    /// [`ONCE`] where no other copy of the message was captured, else 0.
+    pub fn once(&self) -> i64 {
+        if self.copies > 1 || self.doubled { 0 } else { ONCE }
     }
 
     /// Time to the first answer, where there is one: see the field.

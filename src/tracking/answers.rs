@@ -236,7 +236,7 @@ impl Tracker {
         }
         let other = if reset { sent.acknowledgement } else { sent.reset };
         if other != NO_RECORD {
-            context.find(Rule::AckAndRst, i64::from(other), 0);
+            context.find(Rule::AckAndRst, i64::from(other), self.sent.again(sent).once());
         } else if !reset
             && let Some(first) = self.sent.again(sent).first_ack.or_else(|| newest_ack(sent))
             && first.role != Role::Other
@@ -244,9 +244,10 @@ impl Tracker {
         {
             // Who carries out again what can be carried out again may answer anew, but nobody may answer after an empty ACK.
             let may_differ = first.role != Role::EmptyAck && is_idempotent(Code(sent.code));
+            let once = self.sent.again(sent).once();
             let allowed = may_differ && context.facts.code.is_response();
             let severity = if allowed { Severity::Note } else { Rule::AckChanged.severity() };
-            context.find_at(Rule::AckChanged, severity, super::context::MESSAGE_ID, i64::from(first.record), 0);
+            context.find_at(Rule::AckChanged, severity, super::context::MESSAGE_ID, i64::from(first.record), once);
         }
     }
 

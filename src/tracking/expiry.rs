@@ -212,10 +212,12 @@ impl Tracker {
         if !two_way {
             // It may have been answered, too: nobody knows.
             out.find(record, finding.with(i64::from(copies), ONE_WAY).at(less(finding.severity)));
-            self.pairs.hold(sent.pair(), record, finding);
-            return;
+            if !self.pairs.hold(sent.pair(), record, finding) {
+                return;
+            }
+        } else {
+            out.find(record, finding);
         }
-        out.find(record, finding);
         if let Some(again) = self.sent.again_mut(handle) {
             again.gave_up = true;
         }

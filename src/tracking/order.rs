@@ -6,6 +6,7 @@ use super::context::Context;
 use super::model::{NO_RECORD, ObserveOrder, Patch, RecordId};
 use super::notification::Payload;
 use super::observation::Observation;
+use crate::coap::finding::PARTIAL_IV;
 use crate::coap::finding::Skip;
 use crate::coap::parameters::OBSERVE_REORDER_WINDOW;
 use crate::coap::{Finding, OptionNumber, Rule};
@@ -156,7 +157,7 @@ fn protected_number(
             true => (Rule::ObsSameNumber, ObserveOrder::Same),
             false => (Rule::ObsStale, ObserveOrder::Stale),
         };
-        context.find_option(rule, OptionNumber::OSCORE, now, before);
+        context.find_option(rule, OptionNumber::OSCORE, now + PARTIAL_IV, before + PARTIAL_IV);
         return order;
     }
     observation.rare_mut().sequence = sequence.or(before);

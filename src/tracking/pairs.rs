@@ -9,7 +9,7 @@ use prefetch_index::prefetch_index;
 use super::clock::Moment;
 use super::model::{EndpointId, RecordId};
 use super::tags::{Held, Tags};
-use crate::coap::{Finding, Severity};
+use crate::coap::{Finding, Rule, Severity};
 
 /// A direction between two endpoints: the number of the pair, and which of its two ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -315,17 +315,29 @@ impl Pairs {
         held
     }
 
-    /// Keeps a finding as it is once it is known that both directions are captured.
+    /// Forgets a finding that waits for something the other way; false where it waits no more.
     #[cold]
-    pub fn hold(&mut self, pair: PairNumber, record: RecordId, finding: Finding) {
+    pub fn let_go(&mut self, pair: PairNumber, record: RecordId, rule: Rule) -> bool {
+        let Some(held) = self.held.get_mut(&pair) else { return false };
+        let before = held.len();
+        held.retain(|(of, finding)| (*of, finding.rule) != (record, rule));
+        self.held_by_all -= before - held.len();
+        held.len() < before
+    }
+
+    /// Keeps a finding as it is once it is known that both directions are captured; false where there is no room for it.
+    #[cold]
+    pub fn hold(&mut self, pair: PairNumber, record: RecordId, finding: Finding) -> bool {
         self.direction(pair).mark(WAITED_FOR);
         if self.held_by_all < HELD_BY_ALL {
             let held = self.held.entry(pair).or_default();
             if held.len() < HELD {
                 self.held_by_all += 1;
                 held.push((record, finding));
+                return true;
             }
         }
+        false
     }
 
     /// Whether the capture has something that went to an endpoint: if not, that direction may be missing in it.

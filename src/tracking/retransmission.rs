@@ -107,8 +107,7 @@ impl Tracker {
         let copies = Copies { captured: now.copies, by_clock, before: before_it, unsure: reading.unsure };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
         if before.gave_up {
-            let (rule, record) = (Rule::MidGaveUp, before.last_record);
-            context.out.patch(Patch::Withdrawn { record, rule, was: rule.severity() });
+            self.has_not_given_up(before.last_record, context);
         }
         self.goes_on_after_all(owner, sent, context);
         if at_once {
@@ -125,6 +124,16 @@ impl Tracker {
             }
         }
         now.copies
+    }
+
+    /// What gave up as it seemed, sends on.
+    #[cold]
+    #[inline(never)]
+    fn has_not_given_up(&mut self, record: RecordId, context: &mut Context<'_, '_>) {
+        let rule = Rule::MidGaveUp;
+        let was_held = self.pairs.let_go(context.pair, record, rule);
+        let was = if was_held { less(rule.severity()) } else { rule.severity() };
+        context.out.patch(Patch::Withdrawn { record, rule, was });
     }
 
     /// So soon behind another a copy may be the network's: no sender waits so short a time, unless it is told that this one does. What the

@@ -365,3 +365,28 @@ fn what_was_left_out_is_not_acquitted() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.ends_with("passed: in what the baseline leaves there is no finding of severity error\n"), "{text}");
 }
+
+#[test]
+fn what_was_captured_once_was_not_answered_as_a_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("once.pcap");
+    let post = datagram(40000, true, b"\x41\x02\0\x01\x01\xb1a\xff1");
+    let answer = |letter: u8| datagram(40000, false, &[0x61, 0x44, 0, 1, 1, 0xff, letter]);
+    let response = datagram(40000, false, b"\x41\x44\x30\x01\x01\xffx");
+    let answers = [datagram(40000, true, b"\x60\0\x30\x01"), datagram(40000, true, b"\x70\0\x30\x01")];
+    let told = |packets: &[Vec<u8>]| {
+        let timed: Vec<_> = packets.iter().enumerate().map(|(at, it)| (2_200_000 * at as u32, it.clone())).collect();
+        write_at(&file, &timed);
+        let text = String::from_utf8(run(&format!("check --show note {}", file.display())).stdout).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let repeated = told(&[post.clone(), answer(b'x'), post.clone(), answer(b'y')]);
+    assert!(repeated.contains("the copy of the request was carried out again"), "{repeated}");
+    let once = told(&[post.clone(), answer(b'x'), answer(b'y')]);
+    assert!(once.contains("no copy of the request was captured") && !once.contains("the copy of"), "{once}");
+    let [acknowledgement, reset] = answers;
+    let repeated = told(&[post.clone(), response.clone(), acknowledgement.clone(), response.clone(), reset.clone()]);
+    assert!(repeated.contains("rejected a copy of it"), "{repeated}");
+    let once = told(&[post, response, acknowledgement, reset]);
+    assert!(once.contains("no copy of it was captured") && !once.contains("rejected a copy"), "{once}");
+}

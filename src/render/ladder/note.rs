@@ -3,7 +3,7 @@
 use super::judge;
 use super::label::order_word;
 use super::row::{Fate, Row};
-use crate::coap::finding::Skip;
+use crate::coap::finding::{PARTIAL_IV, Skip};
 use crate::coap::{Finding, MessageType, Parameters, Rule, Severity};
 use crate::render::time::duration;
 use crate::store::View;
@@ -201,6 +201,10 @@ fn order(view: &View<'_>) -> Option<Vec<String>> {
     let numbers = |rule: Rule| view.store.findings(view.id).find(|finding| finding.rule == rule).map(|it| it.numbers);
     Some(match view.record.order() {
         ObserveOrder::Stale => match numbers(Rule::ObsStale) {
+            Some([_, fresher]) if fresher >= PARTIAL_IV => {
+                let fresher = fresher - PARTIAL_IV;
+                vec![format!("stale: Partial IV {fresher} came before it"), "stale by Partial IV".into(), word.into()]
+            }
             Some([_, fresher]) => {
                 vec![format!("stale: {fresher} came before it"), format!("stale: {fresher} first"), word.into()]
             }
@@ -210,6 +214,7 @@ fn order(view: &View<'_>) -> Option<Vec<String>> {
             Some([skip, last]) => skipped(view, Skip::of(skip), last, word),
             None => vec!["skips numbers".into(), word.into()],
         },
+        ObserveOrder::Same if view.message.oscore().is_some() => vec!["same Partial IV".into(), "same IV".into()],
         _ => vec![word.into()],
     })
 }
