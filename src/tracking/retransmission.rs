@@ -161,7 +161,8 @@ impl Tracker {
             let odd = elapsed.filter(|_| explained.is_none());
             let by_clock = odd.and_then(|elapsed| schedule.exactly(elapsed));
             let step = by_clock.unwrap_or(0).max(before.transmissions());
-            Reading { firsts: 0, first: 0, before: before.step.min(step.saturating_sub(1)), step, unsure: false }
+            let (before, unsure) = (before.step.min(step.saturating_sub(1)), goes_on && explained.is_some());
+            Reading { firsts: 0, first: 0, before, step, unsure }
         });
         (explained, reading)
     }

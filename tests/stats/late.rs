@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::session::run;
-use super::times::{packet, write};
+use super::times::{packet, write, write_at};
 
 #[test]
 fn a_number_that_came_late_is_told_once() {
@@ -38,4 +38,26 @@ fn what_is_late_has_another_number() {
     let table: Value =
         serde_json::from_str(run(&["print", "--table", "observations", "-T", "json", file]).trim()).unwrap();
     assert_eq!(table["stale"], 1, "{table}");
+}
+
+#[test]
+fn a_notification_in_place_of_another_shows_no_first_wait() {
+    let notification = |id: u8, number: u8| vec![0x41, 0x45, 1, id, 0xaa, 0x61, number, 0xff, b'v'];
+    let registration = vec![0x41, 1, 0, 1, 0xaa, 0x60, 0x51, b'a'];
+    let accepted = vec![0x61, 0x45, 0, 1, 0xaa, 0x61, 1, 0xff, b'v'];
+    // The copy of the second comes when that of the first would have.
+    let timed = [
+        (0, registration),
+        (10, accepted),
+        (10_000, notification(1, 2)),
+        (12_500, notification(2, 3)),
+        (17_500, notification(2, 3)),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("place.pcapng");
+    let frame = |(millis, message): (u64, Vec<u8>)| (millis * 1000, packet(message[1] == 1, &message));
+    let frames: Vec<_> = timed.into_iter().map(frame).collect();
+    write_at(&path, &frames);
+    let stats: Value = serde_json::from_str(&run(&["stats", "--json", path.to_str().unwrap()])).unwrap();
+    assert_eq!((&stats["retransmissions"], &stats["waits"]), (&json!(1), &json!([])), "{stats}");
 }

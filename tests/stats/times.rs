@@ -37,9 +37,15 @@ fn capture(seconds: [Option<u64>; 2]) -> Vec<u8> {
 
 /// Writes packets as a capture, a second apart.
 pub fn write(path: &Path, packets: &[Vec<u8>]) {
-    let file = packets.iter().zip(1..).fold(Builder::new(false).interface(228, 0, &[]), |file, (packet, second)| {
-        file.whole_frame(0, second * 1_000_000, packet)
-    });
+    let timed: Vec<(u64, Vec<u8>)> = (1..).map(|second| second * 1_000_000).zip(packets.iter().cloned()).collect();
+    write_at(path, &timed);
+}
+
+/// The same, each at so many microseconds.
+pub fn write_at(path: &Path, packets: &[(u64, Vec<u8>)]) {
+    let file = packets
+        .iter()
+        .fold(Builder::new(false).interface(228, 0, &[]), |file, (at, packet)| file.whole_frame(0, *at, packet));
     std::fs::write(path, file.bytes).unwrap();
 }
 

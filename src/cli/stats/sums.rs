@@ -4,9 +4,9 @@ use prefetch_index::prefetch_index;
 
 use super::times::{Spread, Times};
 use crate::coap::{Copies, Rule};
-use crate::store::{RecordFlags, Update};
+use crate::store::{Record, RecordFlags, Update};
 use crate::tracking::{
-    AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId, Table,
+    AnswerKind, EndpointId, ExchangeRow, ExchangeState, ObservationEnd, Patch, RecordId, ResourceId, Role, Table,
 };
 
 /// So many patches ahead memory is asked for what they are about.
@@ -201,7 +201,9 @@ impl Sums {
                 Patch::Finding(record, finding) if finding.rule == Rule::MidRetransmission => {
                     let [copies, gap] = finding.numbers;
                     let place = (*record as usize).checked_sub(self.records);
-                    if let Some(record) = place.and_then(|place| update.records.get(place)) {
+                    // A notification may go on with the timer of the one that it replaces: then it shows no first wait (RFC 7641 section 4.5.2).
+                    let goes_on = |record: &&Record| record.role == Role::Notification && Copies::of(copies).unsure;
+                    if let Some(record) = place.and_then(|place| update.records.get(place)).filter(|it| !goes_on(it)) {
                         self.repeats.push(Repeat {
                             sender: record.source,
                             first: record.relates_to,
