@@ -366,10 +366,12 @@ fn sentences(context: &Context<'_>, row: &ObservationRow) -> Vec<String> {
         said.push("A gap is no proof of loss: numbers need only rise.".into());
     }
     if row.stale > 0 {
-        said.push("A stale one was overtaken on the way, or its server numbers wrongly: the client ignores it.".into());
+        said.push(
+            "A stale one was overtaken on the way, or its server numbers wrongly: a client is to ignore it.".into(),
+        );
     }
     if row.same() > 0 {
-        said.push("One with the number of the freshest is not newer: the client ignores it.".into());
+        said.push("One with the number (or Partial IV) of the freshest is not newer: a client is to ignore it.".into());
     }
     said
 }

@@ -41,7 +41,7 @@ const SIGNS: &[(&str, &[(&str, &str)])] = &[
             ("ACK>", "of an acknowledgement, and with X for its head of a Reset"),
             ("ICMP>", "of what speaks of a message, and is none"),
             ("?", "before it the arrow ends: no answer to it was captured"),
-            ("[+]", "a block transfer folded; 1W 2R beside it: it hides a warning and two retransmissions"),
+            ("[+]", "a block transfer folded; 1W 2R 1X: it hides a warning, 2 retransmissions, a refusal"),
             ("* before a row", "the message belongs to the exchange of the selected one"),
             ("+2", "so many lanes are beyond the edge; h and l lead there"),
         ],
