@@ -128,7 +128,7 @@ rules! {
     CaptureTimeOrder "capture.time-order" "Message layer" Note Tracking "heuristic" "{1:time} before the frame in front of it." "The frames are not sorted by time, so no duration is shown across this place."
     CaptureTimeJump "capture.time-jump" "Message layer" Chat Tracking "heuristic" "{1:time} after the frame in front of it." "The capture was interrupted or its clock was set: every lifetime that spans the hole counts as over, unless an answer behind it shows that little time passed, and what was awaited may have come in it."
     // Request and response
-    RespUnmatched "resp.unmatched" "Request and response" Warn Tracking "RFC 7252 section 5.3.2" "" "No open request has this token between these endpoints: a real client would reject the response."
+    RespUnmatched "resp.unmatched" "Request and response" Warn Tracking "RFC 7252 section 5.3.2" "" "No open request with this token between these endpoints, at this interface, was captured: a client that sent none rejects the response."
     RespTokenMismatch "resp.token-mismatch" "Request and response" Error Tracking "RFC 7252 section 5.3.2" "The request is frame {0:frame}." "A piggybacked response belongs to a request only if Message ID and token are both the request's."
     RespWrongEndpoint "resp.wrong-endpoint" "Request and response" Warn Tracking "RFC 7252 section 5.3.2" "The request is frame {0:frame}." "The response does not come from where the request went to: address translation, anycast, or a forgery."
     RespMultiple "resp.multiple" "Request and response" Note Tracking "RFC 7252 section 5.2" "The first response is frame {0:frame}." "A unicast request has one response, unless it registered an observation."
