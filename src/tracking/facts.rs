@@ -1,7 +1,5 @@
 //! What the tracker needs to know of a message, read from it in one walk over the options.
 
-use std::hash::{BuildHasher, Hasher};
-
 use super::behind::Behind;
 use super::judge::fitting;
 use super::model::RecordId;
