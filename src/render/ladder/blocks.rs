@@ -46,7 +46,7 @@ impl Part {
 
     /// The piece that tells how far its exchange came.
     pub(super) fn last(&self) -> Option<&Piece> {
-        self.pieces.iter().flatten().last()
+        self.pieces.iter().flatten().next_back()
     }
 
     /// The tracker counts it to a body.

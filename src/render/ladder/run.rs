@@ -282,7 +282,7 @@ impl Run {
         let stands = || self.halves.iter().flatten().map(|half| half.stand(self, store));
         let is_missing = stands().any(|stand| stand == Stand::Missing);
         let is_elsewhere = stands().any(|stand| stand == Stand::Whole { here: false });
-        self.stand = match stands().last().unwrap_or(Stand::Unknown) {
+        self.stand = match stands().next_back().unwrap_or(Stand::Unknown) {
             _ if is_missing => Stand::Missing,
             Stand::Whole { here } => Stand::Whole { here: here && !is_elsewhere },
             stand => stand,
@@ -323,7 +323,9 @@ impl Run {
             (Some(end), _) => end,
             (None, Stand::Whole { .. }) => "complete",
             (None, Stand::Later) => "more follow",
-            (None, _) if self.halves.iter().flatten().last().is_some_and(|half| half.blocks.1.more) => "more follow",
+            (None, _) if self.halves.iter().flatten().next_back().is_some_and(|half| half.blocks.1.more) => {
+                "more follow"
+            }
             (None, Stand::Missing) => "incomplete",
             (None, Stand::Unknown) => "complete",
         }
