@@ -4,6 +4,8 @@ use super::finding::{
     EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NO_RECORD, NUMBERED_PATH, OF_GROUP, ONE_WAY,
 
     BY_CLIENT, EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONE_WAY,
+
+    EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONE_WAY, Orphan,
     PERHAPS_BROADCAST, PERHAPS_DOUBLED, REGISTRATION, THREAD_PATH, THREAD_TLVS,
 
     EXPERIMENTAL_OPTION, ICMPV6, LATER_BLOCK, NEXT_BLOCK, NO_CHECKSUM, NUMBERED_PATH, OF_GROUP, ONCE, ONE_WAY,
@@ -30,6 +32,7 @@ const TO_MANY: &str =
 /// A case of a rule: the rule, whether the finding's numbers make it this case, where it is written, and the sentence for a learner where that
 /// of the rule does not hold.
 pub(super) type Case = (Rule, fn(OptionNumber, i64) -> bool, &'static str, &'static str);
+const FROM_ELSEWHERE: &str = "It does not come from where the message with its Message ID went to, so that message stays without an answer: a host with several addresses, address translation, anycast, or a forgery; else it answers what is not in the capture.";
 
 /// Rules whose sources speak of different cases. The first number is an option's or a code's, as the rule has it.
 pub(super) const CASES: &[Case] = &[
@@ -139,6 +142,17 @@ pub(super) const CASES: &[Case] = &[
     (Rule::ObsStale, |_, before| before >= PARTIAL_IV, "RFC 8613 section 7.4.1", ""),
     (Rule::ObsSameNumber, |_, before| before >= PARTIAL_IV, "RFC 8613 section 7.4.1", ""),
     (Rule::RstOrphan, |_, kind| kind == OF_GROUP, NO_SENDER, TO_MANY),
+
+    (Rule::AckOrphan, |_, about| Orphan::ToGroup.is(about), NO_SENDER, TO_MANY),
+    (Rule::RstOrphan, |_, about| Orphan::ToGroup.is(about), NO_SENDER, TO_MANY),
+    (
+        Rule::AckOrphan,
+        |_, about| Orphan::TokenOpen.is(about),
+        "RFC 7252 section 5.3.2",
+        "A piggybacked response belongs to a request only if token and Message ID are both the request's: the client cannot take this one for an answer to its own.",
+    ),
+    (Rule::AckOrphan, |_, about| Orphan::WentElsewhere.is(about), "RFC 7252 section 4.4", FROM_ELSEWHERE),
+    (Rule::RstOrphan, |_, about| Orphan::WentElsewhere.is(about), "RFC 7252 section 4.4", FROM_ELSEWHERE),
     (
         Rule::RespWrongEndpoint,
         |_, kind| kind == OF_GROUP,

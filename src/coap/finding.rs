@@ -57,6 +57,8 @@ pub struct RuleRow {
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}` and `{0:hex4}` in so many digits, 2 without;
     /// `{0:option}` an option number;
     /// `{0:number}` and `{0:expected}` what a [`Skip`] tells;
+
+    /// `{1:orphan}` an [`Orphan`]; `{0:option}` an option number;
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
 
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{1:size}` the size of a block; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
@@ -69,7 +71,18 @@ pub struct RuleRow {
 impl RuleRow {
     /// Which numbers of a finding are records.
     pub fn records(&self) -> [bool; 2] {
-        ["{0:frame}", "{1:frame}"].map(|hole| self.detail.contains(hole))
+        let named = ["{0:frame}", "{1:frame}"].map(|hole| self.detail.contains(hole));
+        [named[0], named[1] || self.detail.contains("{1:orphan}")]
+    }
+
+    /// The record in a number of a finding that has one.
+    pub fn record_in(number: i64) -> u32 {
+        number as u32
+    }
+
+    /// The same number with what else than a record stands for that.
+    pub fn with_record(number: i64, other: u32) -> i64 {
+        number & !i64::from(u32::MAX) | i64::from(other)
     }
 }
 
@@ -79,9 +92,33 @@ pub const UNKNOWN_TIME: i64 = i64::MIN;
 /// What is added to the code in the first number of `payload.not-allowed` for a request that asks for a later block of a response.
 pub(super) const LATER_BLOCK: i64 = 1 << 8;
 
-/// The second number of `resp.wrong-endpoint`, `ack.orphan` and `rst.orphan` where the message comes from a group, or goes to one that is to have
-/// sent what it answers.
+/// The second number of `resp.wrong-endpoint` where the message comes from a group.
 pub(crate) const OF_GROUP: i64 = 1;
+
+/// What is known of an ACK or Reset that answers nothing: with a record, the second number of `ack.orphan` and `rst.orphan`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Orphan {
+    /// No more than that.
+    Alone,
+    /// It goes to a group, which is to have sent what it answers.
+    ToGroup,
+    /// The request of the record is open with its token, but has another Message ID.
+    TokenOpen,
+    /// The message of the record has its Message ID, but went to another endpoint.
+    WentElsewhere,
+}
+
+impl Orphan {
+    /// As the number of a finding: the record has the lower 32 bits.
+    pub(crate) const fn number(self, record: u32) -> i64 {
+        (self as i64) << u32::BITS | record as i64
+    }
+
+    /// Whether the number of a finding says this.
+    pub(super) const fn is(self, number: i64) -> bool {
+        number >> u32::BITS == self as i64
+    }
+}
 
 /// The second number of `resp.wrong-endpoint` where the request may have gone to all hosts of a network.
 pub(crate) const PERHAPS_BROADCAST: i64 = 2;
@@ -124,7 +161,7 @@ pub const NO_RECORD: u32 = u32::MAX;
 pub struct Finding {
     /// Which rule.
     pub rule: Rule,
-    /// The severity here: the rule's own, or less where the capture cannot know.
+    /// The severity here: the rule's own, or less where the capture cannot know; more where it shows what is rarely sure.
     pub severity: Severity,
     /// The bits of the CoAP message that it speaks of.
     pub span: Span,
@@ -316,6 +353,13 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
             copies if copies.unseen() > 0 => write!(text, "Copy {} in this capture", copies.captured),
             copies => write!(text, "Copy {}", copies.captured),
         },
+        "orphan" if Orphan::TokenOpen.is(number) => {
+            write!(text, "; the request with its token is frame {}", frame(RuleRow::record_in(number)))
+        }
+        "orphan" if Orphan::WentElsewhere.is(number) => {
+            write!(text, "; frame {} has it, and went elsewhere", frame(RuleRow::record_in(number)))
+        }
+        "orphan" => Ok(()),
         "unseen" => match Copies::of(number) {
             copies if copies.unseen() == 0 => Ok(()),
             copies if copies.unsure => write!(

@@ -3,16 +3,15 @@
 use super::Tracker;
 use super::addressee::is_another;
 use super::again::Acknowledged;
-use super::clock::{between, elapsed};
+use super::clock::elapsed;
 use super::context::Context;
 use super::facts::folded;
 use super::marks::Marked;
 use super::message_layer::Sameness;
 use super::model::{ExchangeId, ExchangeState, NO_RECORD, Patch, RecordId, Relation, Role, Tracked};
 use super::pairs::VERIFIED;
-use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, Travel, UNREACHABLE, key, stray_key};
+use super::sent::{CONFIRMABLE, Handle, MALFORMED, MULTICAST, Sent, UNREACHABLE, stray_key};
 use super::slots::{Slot, SlotKind};
-use crate::coap::finding::OF_GROUP;
 use crate::coap::{Code, MessageType, Rule, Severity};
 
 /// The ACK of a message that is known, the newest of several.
@@ -403,7 +402,7 @@ impl Tracker {
             return self.stray_again(handle, &sent, context);
         }
         self.counters.count_type(context.facts.kind);
-        let role = self.judge_stray(reset, context);
+        let role = self.judge_stray(context.record(), context);
         let place = self.sent.place(stray);
         let handle = self.own(context, stray, place, false);
         if let Some(sent) = self.sent.get_mut(handle) {
@@ -432,62 +431,9 @@ impl Tracker {
         let (rule, named) = again_as(kind, before, sent.record);
         context.find(rule, i64::from(named), elapsed);
         if kind == Sameness::Repeated {
-            self.judge_stray(context.facts.kind == MessageType::Reset, context);
+            self.judge_stray(sent.record, context);
             self.early.note_again(context);
         }
         Tracked { relation: Relation::Duplicates, ..alone }
-    }
-
-    /// What is wrong with an ACK or RST that answers no CON or NON.
-    #[inline(never)]
-    fn judge_stray(&mut self, reset: bool, context: &mut Context<'_, '_>) -> Role {
-        let message_id = context.facts.message_id;
-        let kind = if context.arrival.multicast { OF_GROUP } else { 0 };
-        if reset {
-            if let Some(record) = self.just_answered(context) {
-                context.find(Rule::RstToAck, i64::from(record), 0);
-            } else {
-                let severity = self.unless_unseen(Rule::RstOrphan, context);
-                context.find_at(Rule::RstOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), kind);
-                self.early.push(context, (Rule::RstOrphan, severity));
-            }
-            return Role::Reset;
-        }
-        let severity = self.unless_unseen(Rule::AckOrphan, context);
-        if self.in_observation_by_ack(context) || self.piggybacked_elsewhere(context) {
-            return Role::Other;
-        }
-        if context.facts.observe.is_some() {
-            self.renewed_unseen(context);
-        }
-        context.find_at(Rule::AckOrphan, severity, super::context::MESSAGE_ID, i64::from(message_id), kind);
-        self.early.push(context, (Rule::AckOrphan, severity));
-        self.note_taken(context);
-        if context.facts.code.is_response() { Role::Other } else { Role::EmptyAck }
-    }
-
-    /// The ACK or RST that a Reset comes in answer to. Much later it rather rejects a message that was not captured, of a number of its
-    /// own: the two directions count apart.
-    fn just_answered(&self, context: &Context<'_, '_>) -> Option<RecordId> {
-        let message_id = context.facts.message_id;
-        let soon = |answer: Travel| {
-            between(answer.at(), context.now).is_some_and(|elapsed| elapsed <= self.options.parameters.ack_timeout)
-        };
-        let at = |key| self.sent.get(self.sent.find(key)?);
-        if let Some(sent) = at(key(context.pair, message_id)) {
-            let mine = if sent.acknowledgement != NO_RECORD { sent.acknowledgement } else { sent.reset };
-            if mine != NO_RECORD && soon(self.sent.newest_answer(sent).0) {
-                return Some(mine);
-            }
-        }
-        let strays = [false, true].map(|reset| stray_key(context.pair.reversed(), message_id, reset));
-        strays.into_iter().filter_map(at).find(|sent| soon(self.sent.last(sent))).map(|sent| sent.record)
-    }
-
-    /// The severity of a finding that misses a partner: less where the capture may have missed it, or the cap evicted it.
-    pub(super) fn unless_unseen(&self, rule: Rule, context: &Context<'_, '_>) -> crate::coap::Severity {
-        let young = self.clock.watched() <= self.lifetime || self.counters.evicted > 0;
-        let severity = rule.severity();
-        if young || !self.pairs.seen(context.pair.reversed()) { super::context::less(severity) } else { severity }
     }
 }

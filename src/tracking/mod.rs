@@ -32,6 +32,7 @@ mod observers;
 mod order;
 mod overheard;
 mod overtaken;
+mod orphans;
 mod owners;
 mod pairs;
 mod past;

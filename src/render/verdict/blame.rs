@@ -9,6 +9,10 @@ pub fn is_of_sender(rule: Rule, severity: Severity) -> bool {
     if rule == Rule::MidRetransmissionEarly && severity < rule.severity() {
         return false;
     }
+    // That an ACK has the token of an open request, but another Message ID, is sure: then it has more than the severity of its rule.
+    if rule == Rule::AckOrphan && severity > rule.severity() {
+        return true;
+    }
     match rule.row().raised_by {
         RaisedBy::Message | RaisedBy::Payload => !REPORTED.contains(&rule),
         RaisedBy::Frame | RaisedBy::Tracking | RaisedBy::Transport | RaisedBy::Keys => SENDER.contains(&rule),

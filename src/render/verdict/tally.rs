@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::{CASES, Case, Exhibit, Key, each_finding};
 use crate::capture::CaptureError;
+use crate::coap::finding::RuleRow;
 use crate::coap::{Finding, Rule, Severity};
 use crate::pipeline::Fetcher;
 use crate::store::{Chunked, Store};
@@ -209,8 +210,8 @@ impl Tally {
         let mut other = None;
         for (number, is_record) in finding.numbers.iter_mut().zip(finding.rule.row().records()) {
             if is_record {
-                let found = RecordId::try_from(*number).ok().and_then(exhibit);
-                *number = i64::from(found.map_or(u32::MAX, |found| found.frame));
+                let found = exhibit(RuleRow::record_in(*number));
+                *number = RuleRow::with_record(*number, found.map_or(u32::MAX, |found| found.frame));
                 other = other.or(found);
             }
         }
