@@ -45,8 +45,8 @@ pub(super) struct Again {
     pub first_ack: Option<Acknowledged>,
     /// Time from the newest copy before the first answer to that, once there are copies behind it; 0 where unknown. Only short ones matter.
     pub round_trip: Option<u32>,
-    /// `mid.gave-up` was said of the newest copy.
-    pub gave_up: bool,
+    /// Whether `mid.gave-up` was said of the newest copy.
+    pub gave_up: GaveUp,
     /// Behind the newest copy came what has its identification, and was taken for the network's doing.
     pub doubled: bool,
 }
@@ -60,6 +60,17 @@ pub(super) enum Pace {
     Caught,
     /// It is not, which was said.
     Kept,
+}
+
+/// Whether it was said that a sender gave a message up early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GaveUp {
+    /// It was not.
+    Unsaid,
+    /// With the severity of the rule.
+    Said,
+    /// With less, since the other direction may not be captured; and whether that is held to be said with the severity of the rule after all.
+    Less { held: bool },
 }
 
 /// An ACK to a message.
@@ -133,7 +144,7 @@ impl SentTable {
             answer: None,
             first_ack: None,
             round_trip: None,
-            gave_up: false,
+            gave_up: GaveUp::Unsaid,
             doubled: false,
         };
         self.agains.get(sent.again).copied().unwrap_or(none)

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Tracker;
+use super::again::GaveUp;
 use super::clock::SECOND;
 use super::context::{CODE, MESSAGE_ID, Output, less};
 use super::dues::Dues;
@@ -204,22 +205,21 @@ impl Tracker {
         let copies = self.sent.copies(sent);
         // Of those at once behind another nobody knows whether it sent them.
         let perhaps_all = u32::from(copies) > self.options.parameters.max_retransmit;
-        if perhaps_all || self.sent_all(sent) || sent.code == 0 || self.sent.again(sent).gave_up {
+        if perhaps_all || self.sent_all(sent) || sent.code == 0 || self.sent.again(sent).gave_up != GaveUp::Unsaid {
             return;
         }
         let finding = Finding::new(Rule::MidGaveUp, MESSAGE_ID).with(i64::from(copies), 0);
         let record = self.sent.again(sent).last_record;
-        if !two_way {
+        let said = if two_way {
+            out.find(record, finding);
+            GaveUp::Said
+        } else {
             // It may have been answered, too: nobody knows.
             out.find(record, finding.with(i64::from(copies), ONE_WAY).at(less(finding.severity)));
-            if !self.pairs.hold(sent.pair(), record, finding) {
-                return;
-            }
-        } else {
-            out.find(record, finding);
-        }
+            GaveUp::Less { held: self.pairs.hold(sent.pair(), record, finding) }
+        };
         if let Some(again) = self.sent.again_mut(handle) {
-            again.gave_up = true;
+            again.gave_up = said;
         }
     }
 

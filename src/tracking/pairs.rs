@@ -315,29 +315,32 @@ impl Pairs {
         held
     }
 
-    /// Forgets a finding that waits for something the other way; false where it waits no more.
-    #[cold]
-    pub fn let_go(&mut self, pair: PairNumber, record: RecordId, rule: Rule) -> bool {
-        let Some(held) = self.held.get_mut(&pair) else { return false };
-        let before = held.len();
-        held.retain(|(of, finding)| (*of, finding.rule) != (record, rule));
-        self.held_by_all -= before - held.len();
-        held.len() < before
-    }
-
-    /// Keeps a finding as it is once it is known that both directions are captured; false where there is no room for it.
+    /// Keeps a finding as it is once it is known that both directions are captured, if there is room. Gives whether there was.
     #[cold]
     pub fn hold(&mut self, pair: PairNumber, record: RecordId, finding: Finding) -> bool {
         self.direction(pair).mark(WAITED_FOR);
-        if self.held_by_all < HELD_BY_ALL {
-            let held = self.held.entry(pair).or_default();
-            if held.len() < HELD {
-                self.held_by_all += 1;
-                held.push((record, finding));
-                return true;
-            }
+        if self.held_by_all >= HELD_BY_ALL {
+            return false;
         }
-        false
+        let held = self.held.entry(pair).or_default();
+        let has_room = held.len() < HELD;
+        if has_room {
+            self.held_by_all += 1;
+            held.push((record, finding));
+        }
+        has_room
+    }
+
+    /// A finding that is [held](Self::hold) does not hold. Gives whether it was held still.
+    #[cold]
+    pub fn let_go(&mut self, pair: PairNumber, record: RecordId, rule: Rule) -> bool {
+        let Some(held) = self.held.get_mut(&pair) else { return false };
+        let it = held.iter().rposition(|(on, finding)| (*on, finding.rule) == (record, rule));
+        if let Some(it) = it {
+            held.remove(it);
+            self.held_by_all -= 1;
+        }
+        it.is_some()
     }
 
     /// Whether the capture has something that went to an endpoint: if not, that direction may be missing in it.

@@ -1,7 +1,7 @@
 //! When retransmissions come, and when they should (RFC 7252 sections 4.2 and 4.8).
 
 use super::Tracker;
-use super::again::{Again, Pace};
+use super::again::{Again, GaveUp, Pace};
 use super::clock::{SECOND, between};
 use super::context::{Context, MESSAGE_ID, Output, less};
 use super::early::is_near;
@@ -82,7 +82,7 @@ impl Tracker {
         let mut again = Again {
             copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
-            gave_up: false,
+            gave_up: GaveUp::Unsaid,
             doubled: false,
             ..before
         };
@@ -106,8 +106,8 @@ impl Tracker {
         let (before_it, by_clock) = (reading.before.saturating_add(1), reading.step.saturating_add(1));
         let copies = Copies { captured: now.copies, by_clock, before: before_it, unsure: reading.unsure };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
-        if before.gave_up {
-            self.has_not_given_up(before.last_record, context);
+        if before.gave_up != GaveUp::Unsaid {
+            self.repeats_after_all(&before, context);
         }
         self.goes_on_after_all(owner, sent, context);
         if at_once {
@@ -126,16 +126,6 @@ impl Tracker {
         now.copies
     }
 
-    /// What gave up as it seemed, sends on.
-    #[cold]
-    #[inline(never)]
-    fn has_not_given_up(&mut self, record: RecordId, context: &mut Context<'_, '_>) {
-        let rule = Rule::MidGaveUp;
-        let was_held = self.pairs.let_go(context.pair, record, rule);
-        let was = if was_held { less(rule.severity()) } else { rule.severity() };
-        context.out.patch(Patch::Withdrawn { record, rule, was });
-    }
-
     /// So soon behind another a copy may be the network's: no sender waits so short a time, unless it is told that this one does. What the
     /// sender numbered anew it has sent anew.
     fn is_at_once(&self, before: &Again, wait: Option<i64>, context: &Context<'_, '_>) -> bool {
@@ -148,6 +138,19 @@ impl Tracker {
     }
 
     /// Which transmission the newest copy is: by the clock, where that has a place for all copies, and in any case.
+    /// A sender of which was said that it gave a message up repeats it nevertheless.
+    #[cold]
+    #[inline(never)]
+    fn repeats_after_all(&mut self, before: &Again, context: &mut Context<'_, '_>) {
+        let (rule, record) = (Rule::MidGaveUp, before.last_record);
+        let is_less = match before.gave_up {
+            GaveUp::Less { held } => !held || self.pairs.let_go(context.pair, record, rule),
+            GaveUp::Said | GaveUp::Unsaid => false,
+        };
+        let was = if is_less { less(rule.severity()) } else { rule.severity() };
+        context.out.patch(Patch::Withdrawn { record, rule, was });
+    }
+
     fn read(&self, sent: &Sent, before: &Again, elapsed: Option<i64>) -> (Option<Reading>, Reading) {
         let schedule = &self.schedule;
         let explained = elapsed.and_then(|elapsed| {

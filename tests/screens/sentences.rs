@@ -103,7 +103,7 @@ fn copies_behind_the_end_of_the_wait_are_not_counted_as_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let messages: Vec<_> = [0, 2500, 7500, 100_000].map(|at| (at, Client(40000), "4101000161b177")).into();
     let said = words(&made(&folder, &messages), "3");
-    check(&said, &["4 copies", "It was seen 3 times before its sender had to give up."], &["It was seen 3 times."]);
+    check(&said, &["4 copies", "It was seen 3 times within MAX_TRANSMIT_WAIT."], &["It was seen 3 times."]);
 }
 
 #[test]
