@@ -11,6 +11,7 @@ use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
 use super::facts::BlockPlace;
+use super::habits::Habit;
 use super::marks::Marked;
 use super::model::{EndpointId, ExchangeRow, RecordId, ResourceId};
 use super::multicast::Groups;
@@ -99,6 +100,8 @@ pub(super) struct Memory {
     pub early_errors: EarlyErrors,
     /// What the network doubled last of a message, and its record.
     pub doubled: Recent<RecordId, (Travel, RecordId)>,
+    /// How long senders wait at first that wait longer than they should.
+    pub habits: Recent<EndpointId, Habit>,
     /// Responses of their own that answered nothing, and what was said of them for that.
     pub orphans: Recent<RecordId, (Rule, Severity)>,
     /// Blocks that a server acknowledged, though the requests with them were not captured: from whom to whom these went, and where the block begins;
@@ -124,6 +127,7 @@ impl Default for Memory {
             strays: Recent::new(),
             early_errors: EarlyErrors::default(),
             doubled: Recent::new(),
+            habits: Recent::new(),
             orphans: Recent::new(),
             took: Recent::new(),
             protected: Recent::new(),

@@ -61,6 +61,12 @@ impl Reading {
         (read.firsts != 0).then_some(read)
     }
 
+    /// The newest copy is the next: none is missing.
+    fn next(before: &Again) -> Self {
+        let step = before.transmissions();
+        Self { firsts: 0, first: 0, before: step.saturating_sub(1), step, unsure: false }
+    }
+
     /// No copy is missing between so many that were captured.
     fn has_all(&self, captured: u16) -> bool {
         self.step - self.first < captured
@@ -79,6 +85,8 @@ impl Tracker {
             true => (None, Reading { firsts: 0, first: 0, before: before.step, step: before.step, unsure: false }),
             false => self.read(sent, &before, elapsed),
         };
+        let own = !at_once && self.is_own_schedule(sent, &before, wait, &reading, context);
+        let (explained, reading) = if own { (None, Reading::next(&before)) } else { (explained, reading) };
         let mut again = Again {
             copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
@@ -117,7 +125,11 @@ impl Tracker {
         }
         self.judge_spurious(sent, now.round_trip, context);
         if let (Some(gap), Some(wait), Some(elapsed)) = (gap, wait, elapsed) {
-            let late = if sent.role == Role::Notification { i64::MAX } else { self.latest_gap(&before, &reading) };
+            if before.copies == 1 && wait <= self.schedule.latest_gap(1) {
+                self.keeps_schedule(context);
+            }
+            let any = own || sent.role == Role::Notification;
+            let late = if any { i64::MAX } else { self.latest_gap(&before, &reading) };
             self.judge_schedule(&now, [gap, wait, late, elapsed], context);
             if explained.unwrap_or(reading).has_all(now.transmissions()) {
                 self.judge_pace(owner, [&before, &now], elapsed, context);
@@ -126,18 +138,6 @@ impl Tracker {
         now.copies
     }
 
-    /// So soon behind another a copy may be the network's: no sender waits so short a time, unless it is told that this one does. What the
-    /// sender numbered anew it has sent anew.
-    fn is_at_once(&self, before: &Again, wait: Option<i64>, context: &Context<'_, '_>) -> bool {
-        let (one, other) = (before.last.ip_id, context.arrival.ip_id);
-        let numbered_anew = one != 0 && other != 0 && one != other;
-        // A refreshed copy is another datagram.
-        let differs = before.hash != folded(context.facts.hash) && !context.arrival.cut;
-        let soon = PASSAGE.min(slack_below(self.options.parameters.ack_timeout));
-        !numbered_anew && !differs && wait.is_some_and(|wait| wait < soon)
-    }
-
-    /// Which transmission the newest copy is: by the clock, where that has a place for all copies, and in any case.
     /// A sender of which was said that it gave a message up repeats it nevertheless.
     #[cold]
     #[inline(never)]
@@ -151,6 +151,35 @@ impl Tracker {
         context.out.patch(Patch::Withdrawn { record, rule, was });
     }
 
+    /// So soon behind another a copy may be the network's: no sender waits so short a time, unless it is told that this one does. What the
+    /// sender numbered anew it has sent anew.
+    fn is_at_once(&self, before: &Again, wait: Option<i64>, context: &Context<'_, '_>) -> bool {
+        let (one, other) = (before.last.ip_id, context.arrival.ip_id);
+        let numbered_anew = one != 0 && other != 0 && one != other;
+        // A refreshed copy is another datagram.
+        let differs = before.hash != folded(context.facts.hash) && !context.arrival.cut;
+        let soon = PASSAGE.min(slack_below(self.options.parameters.ack_timeout));
+        !numbered_anew && !differs && wait.is_some_and(|wait| wait < soon)
+    }
+
+    /// Whether the newest copy is the next one by a schedule of its sender's own, see [`has_own_schedule`](Self::has_own_schedule). Asked only of
+    /// what the schedule that holds otherwise has no place for but behind others.
+    fn is_own_schedule(
+        &mut self,
+        sent: &Sent,
+        before: &Again,
+        wait: Option<i64>,
+        reading: &Reading,
+        context: &mut Context<'_, '_>,
+    ) -> bool {
+        if reading.firsts != 0 && reading.has_all(before.transmissions() + 1) {
+            return false;
+        }
+        let is_early = wait.is_none_or(|wait| wait < self.options.parameters.ack_timeout);
+        !is_early && self.has_own_schedule(sent, before, wait, context)
+    }
+
+    /// Which transmission the newest copy is: by the clock, where that has a place for all copies, and in any case.
     fn read(&self, sent: &Sent, before: &Again, elapsed: Option<i64>) -> (Option<Reading>, Reading) {
         let schedule = &self.schedule;
         let explained = elapsed.and_then(|elapsed| {

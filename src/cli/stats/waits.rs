@@ -79,7 +79,9 @@ fn of_one_sender(repeats: &[Repeat]) -> Option<Waits> {
     // One wait lies before it, whichever that is.
     let sure = |repeat: &&Repeat| repeat.copy == repeat.before + 1 && repeat.gap > 0;
     let firsts = |later: bool| {
-        let seconds = repeats.iter().filter(sure).filter(|repeat| repeat.captured == 2 && (repeat.copy > 2) == later);
+        let fits =
+            |repeat: &&Repeat| if later { repeat.copy > 2 && repeat.gap > 0 } else { sure(repeat) && repeat.copy == 2 };
+        let seconds = repeats.iter().filter(|repeat| repeat.captured == 2).filter(fits);
         seconds.map(|repeat| repeat.gap).collect::<Vec<_>>()
     };
     // Where the clock takes the second captured copy for a later one each time, it is rather the schedule that is another.
@@ -155,6 +157,11 @@ mod tests {
         check(&[repeats(1, 10, &[(3, 5.0), (4, 10.0)])], &[]);
         let slow = |first| repeats(1, first, &[(3, 5.0), (4, 10.0)]);
         check(&[slow(10), slow(11)], &[(1, 2, 5.0, 5.0, Some(2.0))]);
+        // The clock puts copies in between.
+        let slower = |first, gap| vec![Repeat { before: 1, ..repeats(1, first, &[(4, gap)])[0] }];
+        check(&[slower(10, 15.2)], &[]);
+        check(&[slower(10, 15.2), slower(11, 16.0)], &[(1, 2, 15.2, 16.0, None)]);
+        check(&[slower(10, 15.2), slower(11, 16.0), repeats(1, 12, &[(2, 2.0)])], &[(1, 1, 2.0, 2.0, None)]);
         // A copy was lost before the capture point: the waits behind it are not one wait.
         check(&[repeats(1, 10, &[(3, 6.5), (4, 9.0)])], &[]);
         check(&[repeats(1, 10, &[(2, 2.0), (4, 12.0)])], &[(1, 1, 2.0, 2.0, None)]);
