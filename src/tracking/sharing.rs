@@ -80,7 +80,11 @@ impl Tracker {
         }
         let all: Vec<_> = self.all_open(under.open).filter(|(_, slot)| self.may_be_for(slot, context)).collect();
         let is_due = |slot: &Slot| self.is_due(slot, context);
-        let plain = all.iter().find(|(_, slot)| !observe && !slot.registers() && is_due(slot));
+        let plain = |slot: &Slot| !observe && !slot.registers() && is_due(slot);
+        // A response of its own is what an ACK promised, rather than one to a newer request that was not even acknowledged.
+        let announced = |slot: &Slot| !slot.row.confirmable || slot.acknowledgement != NO_RECORD;
+        let first = |fits: &dyn Fn(&Slot) -> bool| all.iter().find(|(_, slot)| plain(slot) && fits(slot));
+        let plain = first(&announced).or_else(|| first(&|_| true));
         // What renews an observation is waited for by nobody but whom an ACK promised it to: before that it may be a notification.
         let registration = self.slots.get(under.observing).map(|slot| slot.row.request);
         let renews = |slot: &Slot| {

@@ -112,7 +112,9 @@ fn answer(view: &View<'_>) -> Vec<String> {
     if record.relates_to == NO_RECORD {
         return Vec::new();
     }
-    let of = number(view, record.relates_to);
+    // As in the list: another request may be the one.
+    let perhaps = if record.relation() == Relation::Answers && view.is_ambiguous() { "?" } else { "" };
+    let of = format!("{}{perhaps}", number(view, record.relates_to));
     let copies = view
         .exchange()
         .filter(|exchange| exchange.request == record.relates_to && exchange.transmissions > 1)
@@ -187,6 +189,8 @@ fn fate(view: &View<'_>, row: &Row) -> Vec<String> {
         _ if is_unreachable(view) && !is_acknowledgement(view) => vec!["unreachable".into()],
         Fate::Waiting => vec!["no answer yet".into(), "waiting".into()],
         Fate::Unanswered if view.record.code.is_request() => vec!["no answer seen".into(), "no answer".into()],
+        // A ping asks for a Reset.
+        Fate::Unanswered if view.record.role == Role::Ping => vec!["no Reset seen".into(), "no Reset".into()],
         Fate::Unanswered => vec!["no ACK seen".into(), "no ACK".into()],
         Fate::Settled => Vec::new(),
     }
