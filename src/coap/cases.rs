@@ -14,6 +14,10 @@ use super::finding::{
 use super::rules::Rule;
 use super::{Code, OptionNumber};
 
+/// Options that carry or ask for blocks.
+const BLOCKS: [OptionNumber; 4] =
+    [OptionNumber::BLOCK1, OptionNumber::BLOCK2, OptionNumber::Q_BLOCK1, OptionNumber::Q_BLOCK2];
+
 /// Bytes of the longest OSCORE option (RFC 8613 section 2).
 const LONGEST_OSCORE: i64 = 255;
 
@@ -77,6 +81,18 @@ pub(super) const CASES: &[Case] = &[
         |option, length| option == OptionNumber::OSCORE && length <= LONGEST_OSCORE,
         "RFC 8613 sections 2, 6.1",
         "The option is not as long as the fields that its flag byte announces, so its receiver cannot make sense of it.",
+    ),
+    (
+        Rule::OptCriticalAccepted,
+        |_, option| OptionNumber(option as u16).is_reserved_location(),
+        "RFC 7252 section 5.10.7",
+        "Beside Location-Path or Location-Query a server that does not support this reserved option has to answer 4.02 rather than go on.",
+    ),
+    (
+        Rule::OptCriticalAccepted,
+        |_, option| BLOCKS.into_iter().any(|block| option == i64::from(block.0)),
+        "RFC 7959 section 2.2; RFC 7252 section 5.4.3",
+        "The block that the option asks for or brings cannot be known, and the server had to refuse it rather than go on: a size exponent of 7 with 4.00, a value that is too long with 4.02.",
     ),
     (
         Rule::OptExperimental,

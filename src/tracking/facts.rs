@@ -348,7 +348,7 @@ impl Facts {
 
     #[inline(never)]
     fn read_rarer(&mut self, number: OptionNumber, value: &[u8], word: u64) {
-        self.suspect |= number.is_critical();
+        self.suspect |= number.is_critical() || number.is_reserved_location();
         self.plain = false;
         match number {
             OptionNumber::ACCEPT => first(&mut self.accept, uint(word, value.len(), 2).map(|n| n as u16)),

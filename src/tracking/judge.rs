@@ -10,6 +10,7 @@ use super::Tracker;
 use super::blocks::others;
 use super::clock::{Moment, SECOND, between};
 use super::context::{CODE, Context};
+use super::critical::bad_critical;
 use super::facts::BlockPlace;
 use super::habits::Habit;
 use super::marks::Marked;
@@ -476,27 +477,4 @@ pub(super) fn fitting(code: Code) -> u32 {
 #[inline]
 pub(super) fn has_method(methods: u32, method: u8) -> bool {
     methods >> (method & 31) & 1 == 1
-}
-
-/// A critical option that makes a server refuse the request (RFC 7252 section 5.4); 0 for none.
-fn bad_critical(context: &Context<'_, '_>) -> u16 {
-    let mut number = 0;
-    let message = context.message();
-    message.visit_findings(&mut |finding| {
-        let refused = matches!(
-            finding.rule,
-            Rule::OptUnknownCritical
-                | Rule::OptExperimental
-                | Rule::OptVendor
-                | Rule::OptBadLength
-                | Rule::OptRepeated
-                | Rule::OptWrongPlace
-        );
-        // These rules have the number of the option first.
-        let option = OptionNumber(finding.numbers[0] as u16);
-        if refused && number == 0 && option.is_critical() && message.option(option).is_some() {
-            number = option.0;
-        }
-    });
-    number
 }

@@ -11,6 +11,7 @@ mod climb;
 mod clock;
 mod context;
 mod counters;
+mod critical;
 mod crossing;
 mod dues;
 mod early;

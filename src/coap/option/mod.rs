@@ -98,6 +98,11 @@ impl OptionNumber {
         self.0 & 1 == 1
     }
 
+    /// Whether it is kept for further parts of a Location (RFC 7252 section 5.10.7).
+    pub const fn is_reserved_location(self) -> bool {
+        matches!(self.0, 128 | 132 | 136 | 140)
+    }
+
     /// Whether a proxy must understand it to forward the message (RFC 7252 section 5.4.2).
     pub const fn is_unsafe(self) -> bool {
         self.0 & 2 == 2
