@@ -224,6 +224,7 @@ impl Tracker {
             others: if facts.plain { 0 } else { others(&context.message(), &self.seed) },
             block1: quick || facts.block1 != BlockPlace::None,
             block2: facts.block2 != BlockPlace::None,
+            later: facts.block2 == BlockPlace::Later,
             quick,
             oscore: facts.oscore,
             cut: context.arrival.cut,

@@ -42,7 +42,8 @@ impl Tracker {
     ) {
         let Some(slot) = self.slots.get(index).filter(|slot| !slot.row.multicast) else { return };
         let before_ack = slot.row.confirmable && slot.acknowledgement == NO_RECORD;
-        let is_whole = !context.arrival.cut && !self.slots.asked(slot).block1;
+        let asked = self.slots.asked(slot);
+        let is_whole = !context.arrival.cut && !asked.block1 && !asked.later;
         let registers = slot.registers() && (slot.row.observation != ObservationId(0) || is_whole);
         if (before_ack && registers || beside.is_some())
             && let Some(handle) = self.sent.find(key(context.pair, context.facts.message_id))

@@ -2,6 +2,7 @@
 
 use super::Tracker;
 use super::context::{Context, MESSAGE_ID};
+use super::facts::BlockPlace;
 use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObservationRow, ObserveOrder, Patch, RecordId, Role,
     Tracked,
@@ -111,6 +112,10 @@ impl Tracker {
     /// A registration while another lives, under the same token or for the same target.
     #[inline(never)]
     fn judge_registration(&mut self, pair: PairNumber, target: u64, observing: u32, context: &mut Context<'_, '_>) {
+        // Of a request for a later block it is said that Observe has no place in it (RFC 7959 section 2.6).
+        if context.facts.block2 == BlockPlace::Later {
+            return;
+        }
         if let Some(observation) = self.slots.observation(observing) {
             let registration = i64::from(observation.row.registration);
             if observation.row.registration == NO_RECORD {
@@ -175,6 +180,10 @@ impl Tracker {
         }
         let (observing, registration) =
             (self.slots.under(context.pair.reversed(), &slot.token).observing, slot.row.request);
+        // A later block is no state of its own to be told of: that it was asked for so is said (RFC 7959 section 2.6).
+        if self.slots.asked(slot).later && context.facts.code.is_success() {
+            return nothing;
+        }
         context.find_code(Rule::ObsRefused, request, 0);
         // Requests are answered in order: what began by a newer registration goes on.
         let began_before =

@@ -79,6 +79,8 @@ pub(super) struct Asked {
     pub block1: bool,
     /// It asks for a block, by Block2.
     pub block2: bool,
+    /// It asks for a later block than the first.
+    pub later: bool,
     /// By Q-Block1: the blocks of a set are not answered one by one (RFC 9177 section 4.3).
     pub quick: bool,
     pub oscore: bool,
@@ -101,6 +103,7 @@ impl Asked {
         others: 0,
         block1: false,
         block2: false,
+        later: false,
         quick: false,
         oscore: false,
         cut: false,
