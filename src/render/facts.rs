@@ -211,7 +211,7 @@ fn answered_by(view: &View<'_>) -> Option<Node> {
 }
 
 fn observation(view: &View<'_>, known: Known) -> Option<Node> {
-    let id = view.store.observation_of(view.id)?;
+    let Some(id) = view.store.observation_of(view.id) else { return ends_none(view) };
     let row = view.store.observation(id)?;
     let mut text = id.0.to_string();
     if row.registration != NO_RECORD && row.registration != view.id {
@@ -244,5 +244,14 @@ fn observation(view: &View<'_>, known: Known) -> Option<Node> {
         node
     } else {
         node.pointing_to(row.registration)
+    })
+}
+
+/// A request to observe no more, under a token that nothing is observed under (RFC 7641 section 3.6).
+fn ends_none(view: &View<'_>) -> Option<Node> {
+    let asks =
+        view.record.role == Role::Request && view.message.observe() == Some(1) && !view.message.mode().is_draft();
+    asks.then(|| {
+        Node::generated("coapscope.observation", "Observation", "none: nothing captured is observed under this token")
     })
 }

@@ -65,7 +65,8 @@ impl Label {
         label.kind = header.message_type.abbreviation().into();
         label.message_id = header.message_id.to_string();
         (label.code, label.name) = code_words(header.code, record.role, header.message_type);
-        label.observe = view.message.observe().map(|number| observe(record.code, number)).unwrap_or_default();
+        label.observe =
+            view.message.observe().map(|number| observe(record.code, record.role, number)).unwrap_or_default();
         if record.code.is_request() {
             label.path = content::target(&view.message);
         }
@@ -238,10 +239,12 @@ fn code_words(code: Code, role: Role, kind: MessageType) -> (String, String) {
     }
 }
 
-fn observe(code: Code, number: u32) -> String {
+fn observe(code: Code, role: Role, number: u32) -> String {
     match (code.is_request(), number) {
         (true, 0) => "Observe".into(),
-        (true, 1) => "Observe end".into(),
+        (true, 1) if role == Role::Deregistration => "Observe end".into(),
+        // What is not observed cannot end.
+        (true, 1) => "Observe 1".into(),
         _ => format!("Obs {number}"),
     }
 }
