@@ -24,6 +24,8 @@ mod svg;
 mod text;
 #[path = "flow/times.rs"]
 mod times;
+#[path = "flow/words.rs"]
+mod words;
 
 /// Compares a text with the one on file.
 fn golden(name: &str, text: &str) {

@@ -279,18 +279,21 @@ pub struct Copies {
     pub before: u16,
     /// By the clock it may be a later one; or the first copy may be missing, or the sender has other times.
     pub unsure: bool,
+    /// Its sender waits longer than the schedule has it, as its other waits show.
+    pub own: bool,
 }
 
 impl Copies {
     /// As the first number of [`Rule::MidRetransmission`].
     pub const fn number(self) -> i64 {
-        (self.unsure as i64) << 48 | (self.before as i64) << 32 | (self.captured as i64) << 16 | self.by_clock as i64
+        let flags = self.unsure as i64 | (self.own as i64) << 1;
+        flags << 48 | (self.before as i64) << 32 | (self.captured as i64) << 16 | self.by_clock as i64
     }
 
     /// The same back.
     pub const fn of(number: i64) -> Self {
-        let unsure = number >> 48 & 1 == 1;
-        Self { captured: (number >> 16) as u16, by_clock: number as u16, before: (number >> 32) as u16, unsure }
+        let (unsure, own) = (number >> 48 & 1 == 1, number >> 49 & 1 == 1);
+        Self { captured: (number >> 16) as u16, by_clock: number as u16, before: (number >> 32) as u16, unsure, own }
     }
 
     /// It came so soon behind the one before that the network may have doubled that: no wait of the sender is between them.
@@ -361,6 +364,9 @@ fn fill(text: &mut String, number: i64, kind: &str, frame: &dyn Fn(u32) -> Strin
         }
         "orphan" => Ok(()),
         "unseen" => match Copies::of(number) {
+            copies if copies.own => {
+                write!(text, "; its sender's waits show an ACK_TIMEOUT of its own, by which no copy is missing")
+            }
             copies if copies.unseen() == 0 => Ok(()),
             copies if copies.unsure => write!(
                 text,

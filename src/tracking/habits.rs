@@ -43,14 +43,15 @@ fn is_about(time: i64, expected: i64) -> bool {
 
 /// Says again of a copy that was captured second which one it is: none was lost before it.
 fn say_second(record: RecordId, wait: i64, out: &mut Output<'_>) {
-    let copies = Copies { captured: 2, by_clock: 2, before: 1, unsure: false };
+    let copies = Copies { captured: 2, by_clock: 2, before: 1, unsure: false, own: true };
     let finding = Finding::new(Rule::MidRetransmission, MESSAGE_ID).with(copies.number(), wait);
     out.patch(Patch::Graver { record, finding, was: finding.severity });
 }
 
 impl Tracker {
     /// Whether a copy that by the clock is a later one, or one that comes too late, is the next of a sender that has another schedule: all of
-    /// its waits are alike where the first ones are, or the second is twice the first. `wait`: since the copy before.
+    /// its waits are alike where the first ones are, or the second is twice the first. False where the sender has one, but it does not tell
+    /// which copy this is; none where the schedule that holds otherwise may be its. `wait`: since the copy before.
     #[cold]
     #[inline(never)]
     pub(super) fn has_own_schedule(
@@ -59,20 +60,18 @@ impl Tracker {
         before: &Again,
         wait: Option<i64>,
         context: &mut Context<'_, '_>,
-    ) -> bool {
+    ) -> Option<bool> {
         // A notification may go on with the timer of another, and what the network may have doubled leaves the waits open.
-        let Some(wait) = wait.filter(|_| sent.role != Role::Notification && before.at_once == 0) else { return false };
+        let wait = wait.filter(|_| sent.role != Role::Notification && before.at_once == 0)?;
         let (sender, copies) = (context.arrival.source, before.transmissions());
         let known = self.memory.habits.get(&sender).copied();
+        let usual = self.schedule.latest_gap(1);
         if copies == 1 {
-            if wait <= self.schedule.latest_gap(1) {
-                return false;
-            }
-            return self.waits_alike(known, wait, context);
+            return if wait > usual { self.waits_alike(known, wait, context) } else { None };
         }
         // Behind the first copy that was captured waits double like this only if no copy between them is missing.
-        if before.gap <= 0 || !is_about(wait, before.gap.saturating_mul(2)) {
-            return false;
+        if before.gap <= usual || !is_about(wait, before.gap.saturating_mul(2)) {
+            return None;
         }
         if copies == 2 && before.step > 1 {
             say_second(before.last_record, before.gap, &mut context.out);
@@ -81,17 +80,17 @@ impl Tracker {
             let habit = Habit { ends: [before.gap; 2], count: ALIKE, said: [(NO_RECORD, 0); ALIKE - 1] };
             self.memory.habits.insert(sender, habit);
         }
-        copies == 2 || known.is_some_and(|habit| habit.is_known())
+        (copies == 2 || known.is_some_and(|habit| habit.is_known())).then_some(true)
     }
 
     /// The same of the first wait behind a message.
-    fn waits_alike(&mut self, known: Option<Habit>, wait: i64, context: &mut Context<'_, '_>) -> bool {
+    fn waits_alike(&mut self, known: Option<Habit>, wait: i64, context: &mut Context<'_, '_>) -> Option<bool> {
         let (record, factor) = (context.record(), self.options.parameters.ack_random_factor);
         let new = Habit { ends: [wait; 2], count: 1, said: [(record, wait); ALIKE - 1] };
         let mut habit = match known.map(|habit| (habit, habit.with(wait, factor))) {
             Some((_, Some(habit))) => habit,
             // One that is known does not end because a copy is missing; by that schedule nobody can tell which.
-            Some((habit, None)) if habit.is_known() => return true,
+            Some((habit, None)) if habit.is_known() => return Some(false),
             _ => new,
         };
         if let Some(said) = habit.said.get_mut(habit.count - 1) {
@@ -101,7 +100,7 @@ impl Tracker {
             habit.said.iter().for_each(|(record, wait)| say_second(*record, *wait, &mut context.out));
         }
         self.memory.habits.insert(context.arrival.source, habit);
-        habit.is_known()
+        habit.is_known().then_some(true)
     }
 
     /// A sender waited as long at first as the parameters say: what is known of its waits does not hold.

@@ -13,9 +13,9 @@ use super::order::number;
 use super::pairs::{PairNumber, REGISTERED};
 use super::sent::key;
 use super::slots::{Asked, Slot};
-use crate::coap::parameters::DEFAULT_MAX_AGE;
-use super::uploads::is_unfinished;
 use super::target::target_hash;
+use super::uploads::is_unfinished;
+use crate::coap::parameters::DEFAULT_MAX_AGE;
 use crate::coap::{Code, Finding, MessageType, OptionNumber, Rule};
 
 /// Whether two targets differ, both of which are known: OSCORE hides them, and a part of a body is none (RFC 8132 section 2.4).

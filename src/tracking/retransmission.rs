@@ -85,8 +85,8 @@ impl Tracker {
             true => (None, Reading { firsts: 0, first: 0, before: before.step, step: before.step, unsure: false }),
             false => self.read(sent, &before, elapsed),
         };
-        let own = !at_once && self.is_own_schedule(sent, &before, wait, &reading, context);
-        let (explained, reading) = if own { (None, Reading::next(&before)) } else { (explained, reading) };
+        let own = if at_once { None } else { self.own_schedule(sent, &before, wait, &reading, context) };
+        let (explained, reading) = if own.is_some() { (None, Reading::next(&before)) } else { (explained, reading) };
         let mut again = Again {
             copies: before.copies.saturating_add(1),
             round_trip: before.round_trip(sent),
@@ -112,7 +112,13 @@ impl Tracker {
         };
         self.sent.set_again(owner, now);
         let (before_it, by_clock) = (reading.before.saturating_add(1), reading.step.saturating_add(1));
-        let copies = Copies { captured: now.copies, by_clock, before: before_it, unsure: reading.unsure };
+        let copies = Copies {
+            captured: now.copies,
+            by_clock,
+            before: before_it,
+            unsure: reading.unsure,
+            own: own == Some(true),
+        };
         context.find(Rule::MidRetransmission, copies.number(), gap.unwrap_or(UNKNOWN_TIME));
         if before.gave_up != GaveUp::Unsaid {
             self.repeats_after_all(&before, context);
@@ -128,7 +134,7 @@ impl Tracker {
             if before.copies == 1 && wait <= self.schedule.latest_gap(1) {
                 self.keeps_schedule(context);
             }
-            let any = own || sent.role == Role::Notification;
+            let any = own.is_some() || sent.role == Role::Notification;
             let late = if any { i64::MAX } else { self.latest_gap(&before, &reading) };
             self.judge_schedule(&now, [gap, wait, late, elapsed], context);
             if explained.unwrap_or(reading).has_all(now.transmissions()) {
@@ -164,19 +170,19 @@ impl Tracker {
 
     /// Whether the newest copy is the next one by a schedule of its sender's own, see [`has_own_schedule`](Self::has_own_schedule). Asked only of
     /// what the schedule that holds otherwise has no place for but behind others.
-    fn is_own_schedule(
+    fn own_schedule(
         &mut self,
         sent: &Sent,
         before: &Again,
         wait: Option<i64>,
         reading: &Reading,
         context: &mut Context<'_, '_>,
-    ) -> bool {
+    ) -> Option<bool> {
         if reading.firsts != 0 && reading.has_all(before.transmissions() + 1) {
-            return false;
+            return None;
         }
         let is_early = wait.is_none_or(|wait| wait < self.options.parameters.ack_timeout);
-        !is_early && self.has_own_schedule(sent, before, wait, context)
+        if is_early { None } else { self.has_own_schedule(sent, before, wait, context) }
     }
 
     /// Which transmission the newest copy is: by the clock, where that has a place for all copies, and in any case.

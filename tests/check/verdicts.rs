@@ -51,6 +51,19 @@ fn libcoap_carries_copies_out_again() {
 }
 
 #[test]
+fn a_response_in_an_ack_with_another_message_id_is_its_servers_doing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.pcap");
+    let ask = [0x44, 1, 7, 17, 0x3f, 0xe7, 0x7d, 0xd3, 0xb1, b'a'];
+    let answer = [0x64, 69, 0xc6, 0xd2, 0x3f, 0xe7, 0x7d, 0xd3, 0xff, b'1'];
+    write(&path, &[datagram(40001, true, &ask), datagram(40001, false, &answer)]);
+    let value = json(&format!("{} --show warn", path.display()));
+    let finding = value["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "ack.orphan").unwrap();
+    assert_eq!((&finding["its_doing"], &finding["severity"]), (&true.into(), &"error".into()), "{finding}");
+    assert_eq!((&finding["endpoint"], &finding["cases"][0]["other_frame"]), (&"10.0.0.1:5683".into(), &1.into()));
+}
+
+#[test]
 fn aiocoap_rejects_a_repeated_response() {
     for (capture, endpoint, reset, acknowledgement) in [
         ("04-separate.client.pcap", "198.51.100.1:42355", 53, 49),

@@ -182,11 +182,17 @@ fn texts_are_filled_with_the_numbers_of_the_case() {
             "Copy 3 in this capture, 6.900 s after the one before; by the clock it is copy 4: 1 before it is not in the capture.",
         ),
     ] {
-        let copies = Copies { captured, by_clock, before: 1, unsure: false };
+        let copies = Copies { captured, by_clock, before: 1, unsure: false, own: false };
         assert_eq!(Copies::of(copies.number()), copies);
         assert_eq!(text(Rule::MidRetransmission, copies.number(), 6_900_000_000), said);
     }
-    let perhaps = Copies { captured: 2, by_clock: 3, before: 2, unsure: true };
+    let own = Copies { captured: 2, by_clock: 2, before: 1, unsure: false, own: true };
+    assert_eq!(Copies::of(own.number()), own);
+    assert_eq!(
+        text(Rule::MidRetransmission, own.number(), 15_200_000_000),
+        "Copy 2, 15.200 s after the one before; its sender's waits show an ACK_TIMEOUT of its own, by which no copy is missing."
+    );
+    let perhaps = Copies { captured: 2, by_clock: 3, before: 2, unsure: true, own: false };
     assert_eq!(Copies::of(perhaps.number()), perhaps);
     assert_eq!(
         text(Rule::MidRetransmission, perhaps.number(), 5_000_000_000),

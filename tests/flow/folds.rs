@@ -195,7 +195,7 @@ fn unfolded(messages: &[(i64, bool, Vec<u8>)]) -> String {
     drawn(messages, true)
 }
 
-fn drawn(messages: &[(i64, bool, Vec<u8>)], unfolded: bool) -> String {
+pub(super) fn drawn(messages: &[(i64, bool, Vec<u8>)], unfolded: bool) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("blocks.pcap");
     let mut writer = PcapWriter::new(std::fs::File::create(&file).unwrap(), LinkType::RAW, 65535).unwrap();

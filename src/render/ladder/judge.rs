@@ -11,6 +11,9 @@ const SECOND: i64 = 1_000_000_000;
 /// What may be true of a copy at once behind another.
 pub const DOUBLED: &str = "perhaps doubled on its way";
 
+/// What is said where a sender keeps to an ACK_TIMEOUT of its own.
+pub const OWN: &str = "at its sender's own pace";
+
 /// How a gap stands to the window that the schedule gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -31,6 +34,8 @@ pub struct Gap {
     pub number: u32,
     /// That is not sure, see [`Copies::unsure`].
     pub unsure: bool,
+    /// Its sender waits by a schedule of its own, see [`Copies::own`]: the window is not its.
+    pub own: bool,
     /// It came at once behind the copy before it, see [`Copies::is_at_once`]: nothing is due of it.
     pub at_once: bool,
     /// The tracker found it late: it knows what else may make a wait longer, such as copies that were not captured, and a notification that
@@ -45,7 +50,7 @@ pub struct Gap {
 impl Gap {
     /// Verdict with a tolerance of 10 % and 100 ms, as the tracker's findings have it; `None` where it is not known when the copy was due.
     pub fn verdict(&self) -> Option<Verdict> {
-        let since = self.since.filter(|_| !self.at_once)?;
+        let since = self.since.filter(|_| !self.at_once && !self.own)?;
         let (earliest, latest) = self.window;
         if self.late {
             Some(Verdict::Late)
@@ -72,6 +77,9 @@ impl Gap {
         let Some(since) = self.since else { return format!("R{}", self.captured) };
         if self.at_once {
             return format!("R{} after {}, {DOUBLED}", self.captured, duration(since));
+        }
+        if self.own {
+            return format!("R{} after {}, {OWN}", self.captured, duration(since));
         }
         let window = match self.verdict() {
             Some(Verdict::Early) => format!(", early, window {}", self.window_text()),
@@ -120,7 +128,7 @@ pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> 
     let ((early, late), (first_early, first_late)) = (at(parameters, number), at(parameters, before));
     let window = (early.saturating_sub(first_early), late.saturating_sub(first_late));
     let late = store.findings(id).any(|finding| finding.rule == Rule::MidRetransmissionLate);
-    Some(Gap { captured, number, unsure: copies.unsure, at_once, late, since, window })
+    Some(Gap { captured, number, unsure: copies.unsure, own: copies.own, at_once, late, since, window })
 }
 
 /// Earliest and latest time of retransmission `n` since the first transmission, which is number 0.
@@ -148,7 +156,8 @@ mod tests {
             let since = (since * SECOND as f64) as i64;
             let window = (early - from, late - to);
             let (captured, late) = (before + 1, verdict == Verdict::Late);
-            let gap = Gap { captured, number, unsure: false, at_once: false, late, since: Some(since), window };
+            let gap =
+                Gap { captured, number, unsure: false, own: false, at_once: false, late, since: Some(since), window };
             assert_eq!((gap.verdict(), gap.text().as_str()), (Some(verdict), text));
             // What the tracker does not find late has a window that nobody knows.
             let unknown = Gap { late: false, ..gap };
@@ -158,6 +167,9 @@ mod tests {
             let told =
                 text.replace("; R2", "; perhaps R2").replace("; R4", "; perhaps R4").replace(", 1 not captured", "");
             assert_eq!(Gap { unsure: true, ..gap }.text(), told);
+            let own = Gap { own: true, number: before + 1, ..gap };
+            let text = format!("R{} after {}, at its sender's own pace", before + 1, duration(since));
+            assert_eq!((own.verdict(), own.text()), (None, text));
             let at_once = Gap { at_once: true, number: before, since: Some(SECOND / 50), window: (0, 0), ..gap };
             let text = format!("R{} after 20.0 ms, perhaps doubled on its way", before + 1);
             assert_eq!((at_once.verdict(), at_once.text()), (None, text));

@@ -68,6 +68,9 @@ fn retransmission(view: &View<'_>, parameters: &Parameters) -> Vec<String> {
     if gap.at_once {
         return vec![text, format!("{}, {}", brief(since), judge::DOUBLED), "perhaps doubled".into()];
     }
+    if gap.own {
+        return vec![text, format!("{}, own pace", brief(since)), "own pace".into()];
+    }
     let known = gap.verdict();
     let verdict = match known {
         Some(judge::Verdict::Early) => "early",

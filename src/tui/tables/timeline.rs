@@ -8,7 +8,7 @@ use super::{Context, Facts, Line, state};
 use crate::coap::{Code, Rule, Severity, count, escape};
 use crate::pipeline::Fetcher;
 use crate::render::content;
-use crate::render::ladder::judge::{DOUBLED, Gap, Verdict, gap};
+use crate::render::ladder::judge::{DOUBLED, Gap, OWN, Verdict, gap};
 use crate::render::time::duration;
 use crate::store::spared::{self, is_spared};
 use crate::store::{Attempt, Record, RecordKind};
@@ -243,6 +243,9 @@ fn judged(gap: &Gap) -> (String, Option<Severity>) {
     if gap.at_once {
         return (format!("R{} {DOUBLED}: {} after {before}", gap.captured, duration(since)), None);
     }
+    if gap.own {
+        return (format!("R{} {OWN}: {} after {before}", gap.captured, duration(since)), None);
+    }
     // The verdict comes first: it is what a narrow screen must not cut off.
     let due = gap.verdict().map(|_| format!(", due {}", gap.window_text())).unwrap_or_default();
     let text = format!("R{} {verdict}: {} after {before}{due}", gap.captured, duration(since));
@@ -447,7 +450,7 @@ fn next_copy(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
     }
     let last = members.iter().rfind(|(id, record)| is_copy(row, *id, record))?;
     let last = gap(context.store, last.0, context.parameters);
-    if last.as_ref().is_some_and(|gap| gap.unsure) {
+    if last.as_ref().is_some_and(|gap| gap.unsure || gap.own) {
         return None;
     }
     let step = last.map_or(0, |gap| gap.number) + 1;
