@@ -67,3 +67,19 @@ fn members_of_a_group_are_counted_alike() {
         assert_eq!(stats["observations"], 3, "{more:?}");
     }
 }
+
+/// Of a sender with a longer ACK_TIMEOUT the waits count that were seen before its habit showed, too.
+#[test]
+fn all_waits_of_a_slow_sender_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow.pcap");
+    let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0".to_vec();
+    for (second, id) in [(0_u32, 1), (15, 1), (100, 2), (116, 2), (200, 3), (217, 3), (300, 4), (315, 4)] {
+        let packet = packet(([10, 1, 0, 1], 40_000), ([10, 0, 0, 1], 5683), &[0x41, 1, 0, id, id, 0xb1, b'a']);
+        let length = (packet.len() as u32).to_le_bytes();
+        file.extend([&second.to_le_bytes()[..], &[0; 4], &length, &length, &packet].concat());
+    }
+    std::fs::write(&path, file).unwrap();
+    let text = run(&["stats", "-r", &path.display().to_string()]);
+    assert!(text.contains("         4   15.0 s  17.0 s"), "{text}");
+}

@@ -95,6 +95,8 @@ pub(super) struct Exchange {
 /// A Confirmable message was sent again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Repeat {
+    /// The copy.
+    pub record: RecordId,
     pub sender: EndpointId,
     /// First captured copy of the message.
     pub first: RecordId,
@@ -202,16 +204,25 @@ impl Sums {
                     let [copies, gap] = finding.numbers;
                     let place = (*record as usize).checked_sub(self.records);
                     // A notification may go on with the timer of the one that it replaces: then it shows no first wait (RFC 7641 section 4.5.2).
-                    let goes_on = |record: &&Record| record.role == Role::Notification && Copies::of(copies).unsure;
-                    if let Some(record) = place.and_then(|place| update.records.get(place)).filter(|it| !goes_on(it)) {
+                    let goes_on = |row: &&Record| row.role == Role::Notification && Copies::of(copies).unsure;
+                    if let Some(row) = place.and_then(|place| update.records.get(place)).filter(|it| !goes_on(it)) {
                         self.repeats.push(Repeat {
-                            sender: record.source,
-                            first: record.relates_to,
+                            record: *record,
+                            sender: row.source,
+                            first: row.relates_to,
                             copy: i64::from(Copies::of(copies).by_clock),
                             before: i64::from(Copies::of(copies).before),
-                            captured: i64::from(record.transmission),
+                            captured: i64::from(row.transmission),
                             gap,
                         });
+                    }
+                }
+                Patch::Graver { record, finding, .. } if finding.rule == Rule::MidRetransmission => {
+                    let copies = Copies::of(finding.numbers[0]);
+                    // They are in the order of their records.
+                    let at = self.repeats.partition_point(|repeat| repeat.record < *record);
+                    if let Some(repeat) = self.repeats.get_mut(at).filter(|repeat| repeat.record == *record) {
+                        (repeat.copy, repeat.before) = (i64::from(copies.by_clock), i64::from(copies.before));
                     }
                 }
                 Patch::Part(..) | Patch::Body(..) => has_bodies = true,

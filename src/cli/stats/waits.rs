@@ -116,6 +116,7 @@ mod tests {
     /// Repeats of one message of a sender: which copy by the clock, and the gap in seconds, over six with a copy lost in it.
     fn repeats(sender: u32, first: u32, copies: &[(i64, f64)]) -> Vec<Repeat> {
         let repeat = |(at, &(copy, gap)): (usize, &(i64, f64))| Repeat {
+            record: 0,
             sender: EndpointId(sender),
             first,
             copy,
@@ -171,7 +172,7 @@ mod tests {
     fn what_the_network_may_have_doubled_is_no_wait() {
         let repeat = |captured, [copy, before]: [i64; 2], gap: f64| {
             let gap = (gap * SECOND as f64) as i64;
-            Repeat { sender: EndpointId(1), first: 10, copy, before, captured, gap }
+            Repeat { record: 0, sender: EndpointId(1), first: 10, copy, before, captured, gap }
         };
         // 0, 2.5, 2.52, 7.5.
         let doubled = vec![repeat(2, [2, 1], 2.5), repeat(3, [2, 2], 0.02), repeat(4, [3, 2], 4.98)];
