@@ -32,6 +32,12 @@ enum First {
     Either,
 }
 
+/// Whether every line has what may be an offset.
+pub(super) fn is_dump(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    lines.peek().is_some() && lines.all(|line| line.trim() == "*" || split(line).is_some())
+}
+
 /// The bytes of a dump with offsets; None where the text is none, or where that is not certain.
 pub(super) fn read(text: &str) -> Option<Result<Typed, HexError>> {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
@@ -171,7 +177,8 @@ impl DumpLine<'_> {
         let bytes = digits(group);
         let turned: Vec<u8> = bytes.iter().rev().copied().collect();
         let (all, text) = line_bytes(self.rest, None, WIDEST);
-        let begins_as = |bytes: &[u8]| !text.is_empty() && starts_as(text, bytes);
+        let between = text.strip_prefix('|').unwrap_or(text);
+        let begins_as = |bytes: &[u8]| !text.is_empty() && [text, between].iter().any(|text| starts_as(text, bytes));
         // A blank that the line begins with is no part of the text any more, and other marks show blanks as well.
         let in_order = begins_as(&bytes) || !text.is_empty() && says(text, &all);
         if in_order || begins_as(&turned) {
@@ -262,16 +269,16 @@ fn with_offsets(lines: &[DumpLine<'_>], base: u32) -> Option<Vec<Vec<u8>>> {
 }
 
 /// The bytes at the beginning of a line, and the text behind them. `length` is how many they are, where the next offset tells; in the last
-/// line, where nobody does, text is told by the gap before it: by what it says, or because the lines before have no more than `width` bytes.
+/// line, where nobody does, text is told by the gap or the bar before it: by what it says, or because the lines before have no more than `width`
+/// bytes.
 fn line_bytes(rest: &str, length: Option<usize>, width: usize) -> (Vec<u8>, &str) {
-    let (inside, behind_bar) = rest.split_once('|').map_or((rest, None), |(inside, text)| (inside, Some(text)));
     let mut bytes: Vec<u8> = Vec::new();
-    let (mut left, mut digits_before) = (inside, 0);
+    let (mut left, mut digits_before) = (rest, 0);
     loop {
         let next = left.trim_start_matches([' ', '\t']);
         // hexdump and Wireshark leave one more space in the middle of a line.
         let is_gap = left.len() - next.len() > 1 && !bytes.is_empty();
-        let end = next.find([' ', '\t']).unwrap_or(next.len());
+        let end = next.find([' ', '\t', '|']).unwrap_or(next.len());
         let (word, behind) = next.split_at(end);
         let (group, has_prefix) = without_prefix(word.trim_end_matches(','));
         let is_bytes = !group.is_empty()
@@ -280,15 +287,10 @@ fn line_bytes(rest: &str, length: Option<usize>, width: usize) -> (Vec<u8>, &str
         let is_over = match length {
             // More bytes than the next offset says: it is none, for text is set off by more than a space.
             Some(length) => is_gap && bytes.len() + group.len() / 2 > length,
-            None => {
-                is_gap
-                    && (bytes.len() >= width
-                        || says(rest.get(inside.len() - next.len()..).unwrap_or_default(), &bytes)
-                        || group.len() > digits_before)
-            }
+            None => is_gap && (bytes.len() >= width || says(next, &bytes) || group.len() > digits_before),
         };
         if !is_bytes || is_over {
-            return (bytes, behind_bar.unwrap_or(next));
+            return (bytes, next);
         }
         bytes.extend(digits(group));
         digits_before = group.len();
@@ -300,7 +302,7 @@ fn line_bytes(rest: &str, length: Option<usize>, width: usize) -> (Vec<u8>, &str
 /// letter or digit begins it, or it says what the bytes say.
 fn is_text(rest: &str, bytes: &[u8], text: &str) -> bool {
     let before = rest.strip_suffix(text).unwrap_or(rest);
-    let is_apart = before.ends_with('|') || before.ends_with("  ");
+    let is_apart = text.starts_with('|') || before.ends_with("  ");
     is_apart || !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || says(text, bytes)
 }
 
@@ -312,20 +314,97 @@ fn shows(character: char, byte: u8) -> bool {
     }
 }
 
-/// Whether a text is what a dump shows of these bytes; blanks at its ends may be lost, and one may stand in its middle.
+/// Whether a text is what a dump shows of these bytes, between bars or without; blanks at its ends may be lost, and one may stand in its middle.
 pub(super) fn says(text: &str, bytes: &[u8]) -> bool {
-    let text: Vec<char> = text.trim().trim_end_matches('|').trim().chars().collect();
     let is_blank = |byte: &u8| *byte == b' ';
     let start = bytes.iter().take_while(|byte| is_blank(byte)).count();
     let end = bytes.len() - bytes.iter().rev().take_while(|byte| is_blank(byte)).count();
     let bytes = bytes.get(start..end).unwrap_or_default();
     let is_all = |text: &[char]| text.len() == bytes.len() && text.iter().zip(bytes).all(|(c, byte)| shows(*c, *byte));
-    let halves = || Some([text.get(..8)?, text.get(9..)?].concat()).filter(|_| text.get(8) == Some(&' '));
-    is_all(&text) || halves().is_some_and(|text| is_all(&text))
+    let says = |text: &str| {
+        let text: Vec<char> = text.trim().chars().collect();
+        let halves = || {
+            let middle = 8_usize.checked_sub(start).filter(|middle| text.get(*middle) == Some(&' '))?;
+            Some([text.get(..middle)?, text.get(middle + 1..)?].concat())
+        };
+        is_all(&text) || halves().is_some_and(|text| is_all(&text))
+    };
+    // A bar at an end may be one of two around the text, or the text's own.
+    let text = text.trim();
+    let (behind, before) = (text.strip_prefix('|'), text.strip_suffix('|'));
+    let between = behind.and_then(|text| text.strip_suffix('|'));
+    [Some(text), behind, before, between].into_iter().flatten().any(says)
 }
 
 /// Whether a text begins as a dump shows these bytes.
 fn starts_as(text: &str, bytes: &[u8]) -> bool {
     let mut characters = text.chars();
     bytes.iter().all(|byte| characters.next().is_some_and(|character| shows(character, *byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hex_text::parse;
+
+    /// Lines of a dump: an offset of some digits and what is behind it, bytes in groups, what the text stands between, and where it has a blank.
+    fn dump(bytes: &[u8], (digits, mark, size, bar, has_middle): (usize, &str, usize, &str, bool)) -> String {
+        let line = |(index, line): (usize, &[u8])| {
+            let groups: Vec<String> =
+                line.chunks(size).map(|group| group.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+            let text: Vec<String> = line
+                .chunks(8)
+                .map(|half| {
+                    half.iter()
+                        .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' })
+                })
+                .map(Iterator::collect)
+                .collect();
+            let text = text.join(if has_middle { " " } else { "" });
+            format!("{:0digits$x}{mark}  {:48}  {bar}{text}{bar}\n", index * 16, groups.join(" "))
+        };
+        bytes.chunks(16).enumerate().map(line).collect()
+    }
+
+    #[test]
+    fn the_text_of_a_dump_is_text_whatever_it_looks_like() {
+        for text in [
+            "[255]",
+            "{1,2}",
+            "[1,2,3]",
+            "{\"a\":[64, 1]}",
+            "12|",
+            "|12",
+            "12 | 34",
+            "|",
+            "||",
+            "a='\\x40'",
+            "b'12'",
+            "h'dead'",
+            "=h'dead'",
+            "0x0000:",
+            "(29) 44 01",
+            "<<1,2>>",
+            "/* 1 */ {1,2}",
+            "12 34 56 78",
+            "[12:00:01] 44 01",
+            "*",
+            "de ad [1,2] be ef 12|",
+            "x(1 bytes):",
+            "12 34 56 7 8",
+            " 34 56 78",
+        ] {
+            let bytes = [&[0x41, 0x45, 0, 1, 0xaa, 0xff], text.as_bytes()].concat();
+            for form in [
+                (8, ":", 2, "", false),
+                (8, ":", 1, "", false),
+                (8, "", 1, "|", false),
+                (4, "", 1, "", false),
+                (4, "", 1, "", true),
+                (6, "", 1, ">", false),
+            ] {
+                let dump = dump(&bytes, form);
+                assert_eq!(parse(&dump).map(|typed| typed.bytes), Ok(bytes.clone()), "{dump}");
+            }
+        }
+    }
 }

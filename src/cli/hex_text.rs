@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{hex_dump, source_text};
+use super::{around, hex_dump, source_text};
 
 /// Why a text is not bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,14 @@ pub enum HexError {
     Offset(String),
     /// The same with what sets it off from the bytes behind it.
     Label(String),
+    /// A part in brackets, or a time, beside bytes: it may be some of them.
+    Aside(String),
     /// Bytes behind a bar, which may be the text of those before it.
     Bar,
     /// Digits that may be binary.
     Binary,
+    /// What other programs write of messages: what it is, and what to do.
+    Foreign(&'static str),
     /// Several messages or dumps of packets.
     Several,
 }
@@ -76,10 +80,14 @@ impl fmt::Display for HexError {
             Self::Label(label) => {
                 write!(f, "`{}` may be an offset or bytes; leave it out, or write nothing but bytes", shown(label))
             }
+            Self::Aside(part) => {
+                write!(f, "`{}` may be bytes, or a time or a count beside them; give nothing but bytes", shown(part))
+            }
             Self::Bar => f.write_str("behind `|` may be bytes, or those before it as text; leave out the bar, or the text"),
             Self::Binary => f.write_str(
                 "these digits may be binary or hexadecimal; write each byte as 0b01000000 or as 0x40, or dump it with xxd",
             ),
+            Self::Foreign(what) => f.write_str(what),
             Self::Several => f.write_str(
                 "there are several messages, or dumps of several packets; give one, and what is one message in one line",
             ),
@@ -118,20 +126,25 @@ impl From<Vec<u8>> for Typed {
 /// # Errors
 /// Where the text is neither, or empty.
 pub fn parse(text: &str) -> Result<Typed, HexError> {
-    let text = text.trim_start_matches('\u{feff}');
-    if let Some(inside) = source_text::of_digits(text) {
-        return plain(inside);
+    let text = around::behind_headline(text.trim_start_matches('\u{feff}'))?;
+    if around::is_of_characters(text) {
+        return Err(HexError::Foreign(
+            "this is a dump of characters, as od -c makes; dump single bytes: od -v -A x -t x1",
+        ));
     }
-    // An offset in brackets is no list.
-    if text.trim_start().starts_with('[')
+    // The text beside the bytes of a dump may look like anything else that is read here.
+    if hex_dump::is_dump(text)
         && let Some(read) = hex_dump::read(text)
     {
         return read;
     }
+    if let Some(inside) = source_text::of_digits(text) {
+        return plain(inside);
+    }
     if let Some(read) = source_text::literal(text).or_else(|| source_text::list(text)) {
         return read.map(Typed::from);
     }
-    match hex_dump::read(behind_headline(text)?) {
+    match hex_dump::read(text) {
         Some(read) => read,
         None => plain(text),
     }
@@ -141,6 +154,7 @@ pub fn parse(text: &str) -> Result<Typed, HexError> {
 pub(super) fn plain(text: &str) -> Result<Typed, HexError> {
     let text = without_text(text)?.replace("\\x", " ");
     let text = text.trim_start().strip_prefix("<Buffer ").unwrap_or(&text);
+    let text = &around::bytes_alone(text)?;
     if let Some(bytes) = binary(text) {
         return bytes;
     }
@@ -151,7 +165,8 @@ pub(super) fn plain(text: &str) -> Result<Typed, HexError> {
     // What is no digit at all is told first.
     let wrong = |word: &str| without_prefix(word).0.chars().find(|c| !c.is_ascii_hexdigit());
     if let Some((word, wrong)) = text.split(is_separator).find_map(|word| Some((word, wrong(word)?))) {
-        return Err(HexError::Digit(wrong, without_prefix(word).0.to_owned()));
+        let digit = || HexError::Digit(wrong, without_prefix(word).0.to_owned());
+        return Err(around::foreign(text).map_or_else(digit, HexError::Foreign));
     }
     let lines = text.lines().map(groups_of).collect::<Result<Vec<_>, _>>()?;
     let mut lines: Vec<Vec<Vec<u8>>> = lines.into_iter().filter(|groups| !groups.is_empty()).collect();
@@ -226,20 +241,6 @@ fn without_text(text: &str) -> Result<String, HexError> {
 pub(super) fn without_prefix(group: &str) -> (&str, bool) {
     let digits = group.strip_prefix("0x").or_else(|| group.strip_prefix("0X"));
     (digits.unwrap_or(group), digits.is_some())
-}
-
-/// A dump of tcpdump without the line above it, which says what packet it is.
-fn behind_headline(text: &str) -> Result<&str, HexError> {
-    const FIRST: &str = "0x0000:";
-    let mut dumps = text.match_indices(FIRST).map(|(at, _)| at).filter(|at| {
-        let line = text.get(..*at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
-        line.trim().is_empty()
-    });
-    match (dumps.next(), dumps.next()) {
-        (Some(_), Some(_)) => Err(HexError::Several),
-        (Some(at), None) => Ok(text.get(at..).unwrap_or(text)),
-        (None, _) => Ok(text),
-    }
 }
 
 /// Bytes of a group of pairs of digits.

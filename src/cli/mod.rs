@@ -1,6 +1,7 @@
 //! The command line: arguments, one file per subcommand, and what they share.
 
 mod args;
+mod around;
 mod bodies;
 mod check;
 mod chooser;

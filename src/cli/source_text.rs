@@ -1,6 +1,6 @@
 //! Bytes as programs have them: lists in braces or brackets, and quoted texts with escapes.
 
-use super::hex_text::HexError;
+use super::hex_text::{HexError, without_prefix};
 
 /// The bytes of a list of C (`uint8_t m[] = {0x40, 0x01};`), Python (`[0x40, 0x01]`), Erlang (`<<64,1,200>>`) or Go (`[64 1 200]`); None where the
 /// text is none. Comments are passed over.
@@ -10,13 +10,23 @@ pub fn list(text: &str) -> Option<Result<Vec<u8>, HexError>> {
         Some(rest) => rest.split_once(">>")?.0,
         None => {
             // What stands before may be the length of an array, or the other members of an object.
-            let (_, rest) = text.rsplit_once(['{', '['])?;
-            rest.split_once(['}', ']'])?.0
+            let (before, rest) = text.rsplit_once(['{', '['])?;
+            let (inside, behind) = rest.split_once(['}', ']'])?;
+            if has_bytes(before) || has_bytes(behind) {
+                return None;
+            }
+            inside
         }
     };
     if !inside.contains(',') {
         let numbers: Vec<&str> = inside.split_whitespace().collect();
-        return are_decimal(&numbers).then(|| numbers.into_iter().map(decimal).collect());
+        // Go prints bytes so, which look like hexadecimal where none is of three digits.
+        let may_be_decimal = text.contains('[') && numbers.len() > 1 && numbers.iter().all(|one| decimal(one).is_ok());
+        return match numbers.first() {
+            _ if are_decimal(&numbers) => Some(numbers.into_iter().map(decimal).collect()),
+            Some(first) if may_be_decimal => Some(Err(refused(first))),
+            _ => None,
+        };
     }
     let elements: Vec<&str> = inside.split(',').map(value).filter(|one| !one.is_empty()).collect();
     let read = match &elements {
@@ -25,6 +35,17 @@ pub fn list(text: &str) -> Option<Result<Vec<u8>, HexError>> {
         _ => element,
     };
     Some(elements.into_iter().map(read).collect())
+}
+
+/// Whether bytes stand beside a list: two in a row, or one right before it.
+fn has_bytes(text: &str) -> bool {
+    let is_group = |word: &str| {
+        let digits = without_prefix(word).0;
+        digits.len() >= 2 && digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(2).any(|pair| pair.iter().all(|word| is_group(word)))
+        || words.last().is_some_and(|last| is_group(last))
 }
 
 /// An element without quotes, the cast that Java needs, and the type that Rust may have behind it.
