@@ -62,6 +62,8 @@ flaws! {
     Date "no date and time as RFC 3339 writes them"
     Cardinal "not the whole number, or the numbers, that this attribute is"
     Flag "a value of an attribute that has none"
+    Inside "a value moved into one that it holds"
+    Mark "a byte order mark, which JSON must not begin with"
 }
 
 impl Flaw {

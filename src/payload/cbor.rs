@@ -351,8 +351,15 @@ fn with_key(value: Item, key: &Item) -> Item {
     let bytes = key.bytes.start..value.bytes.end;
     match &key.value {
         Value::Text(name) => Item { name: name.clone(), bytes, ..value },
+        // In pieces it is the same name.
+        Value::Pieces { text: true } if key.children.iter().all(|piece| piece.as_text().is_some()) => {
+            Item { name: key.joined_text(), bytes, ..value }
+        }
         _ => {
-            let mut name = notation(key);
+            let mut name = match &key.value {
+                Value::Pieces { text: false } => notation(&Item::new(Value::Bytes(key.joined_bytes()), 0..0)),
+                _ => notation(key),
+            };
             if let Some((end, _)) = name.char_indices().nth(NAME) {
                 name.truncate(end);
                 name.push_str("..");

@@ -262,6 +262,12 @@ fn labelled(body: &[u8], labels: Labels, walk: &mut Walk) -> Vec<Item> {
 pub(super) fn problem(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut items = labelled(body, PROBLEM, walk);
     let root = items.first_mut().map(untagged);
+    // There is one member at least (RFC 9290 section 2).
+    if let Some(root) = root.as_ref().filter(|root| matches!(root.value, Value::Map(_)) && root.children.is_empty())
+        && !walk.is_broken_in(&root.bytes)
+    {
+        walk.flaw(Flaw::Structure, root.bytes.clone());
+    }
     for member in root.into_iter().flat_map(|root| &mut root.children).filter(|member| member.is_notation) {
         if !fits_problem(member) && !walk.is_broken_in(&member.bytes) {
             walk.flaw(Flaw::Kind, member.bytes.clone());

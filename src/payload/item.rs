@@ -106,8 +106,8 @@ impl Item {
     fn tagged_number(&self, tag: u64) -> Option<f64> {
         let content = self.children.first()?;
         match (tag, &content.value, content.children.as_slice()) {
-            (2 | 3, Value::Bytes(bytes), _) => {
-                let size = bytes.iter().fold(0.0, |number, byte| number * 256.0 + f64::from(*byte));
+            (2 | 3, Value::Bytes(_) | Value::Pieces { text: false }, _) => {
+                let size = content.own_bytes()?.iter().fold(0.0, |number, byte| number * 256.0 + f64::from(*byte));
                 Some(if tag == 2 { size } else { -1.0 - size })
             }
             (4 | 5, Value::List(_), [exponent, mantissa]) => {
@@ -194,6 +194,15 @@ impl Item {
         pieces.collect::<Vec<_>>().concat()
     }
 
+    /// The bytes of a byte string, in pieces or not.
+    fn own_bytes(&self) -> Option<Vec<u8>> {
+        match &self.value {
+            Value::Bytes(bytes) => Some(bytes.clone()),
+            Value::Pieces { text: false } => Some(self.joined_bytes()),
+            _ => None,
+        }
+    }
+
     /// The value as JSON.
     pub fn json(&self) -> serde_json::Value {
         let mut text = Vec::new();
@@ -217,26 +226,32 @@ impl Item {
             Value::Map(_) => write_map(&self.children, text),
             Value::Pieces { text: true } => put(text, &self.joined_text()),
             Value::Pieces { text: false } => put(text, &escape::hex(&self.joined_bytes())),
-            Value::Tag(number) => match (self.bignum(*number), self.children.first()) {
-                (Some(number), _) => put(text, &number),
+            Value::Tag(number) => match (self.write_bignum(*number, text), self.children.first()) {
+                (Some(()), _) => {}
                 (None, Some(content)) => content.write_json(text),
                 (None, None) => text.extend(b"null"),
             },
         }
     }
 
-    /// The integer of a bignum of at most 15 bytes (RFC 8949 section 3.4.3).
-    fn bignum(&self, tag: u64) -> Option<serde_json::Number> {
+    /// Writes a bignum (RFC 8949 section 3.4.3): of at most 15 bytes as the number that it is, a larger one as its bytes, and behind `~` if it is
+    /// negative (section 6.1). None where it is no bignum.
+    fn write_bignum(&self, tag: u64, text: &mut Vec<u8>) -> Option<()> {
         if !matches!(tag, 2 | 3) {
             return None;
         }
-        let Value::Bytes(bytes) = &self.children.first()?.value else { return None };
-        if bytes.len() > 15 {
-            return None;
+        let bytes = self.children.first()?.own_bytes()?;
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let digits = bytes.get(zeros..).unwrap_or_default();
+        if digits.len() > 15 {
+            let sign = if tag == 3 { "~" } else { "" };
+            put(text, &(sign.to_owned() + &escape::hex(&bytes)));
+            return Some(());
         }
-        let number = bytes.iter().fold(0i128, |number, byte| number << 8 | i128::from(*byte));
+        let number = digits.iter().fold(0i128, |number, byte| number << 8 | i128::from(*byte));
         let number = if tag == 2 { number } else { -1 - number };
-        number.to_string().parse().ok()
+        text.extend(number.to_string().bytes());
+        Some(())
     }
 }
 

@@ -16,6 +16,8 @@ use crate::coap::flaw::Flaw;
 const WORK: usize = 65_507 * 24;
 /// How often each byte of a longer body may be read.
 const TIMES: usize = 16;
+/// A byte order mark in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A value whose members are still to be read.
 struct Open<'a> {
@@ -32,6 +34,17 @@ struct Entry<'a> {
 
 /// The value of a text; what could be read of it where it is broken.
 pub(super) fn decode(body: &[u8], walk: &mut Walk) -> Vec<Item> {
+    let Some(own) = body.strip_prefix(MARK) else { return without_mark(body, walk) };
+    let known = walk.problems.len();
+    let mut items = without_mark(own, walk);
+    walk.shift(known, MARK.len());
+    items.iter_mut().for_each(|item| item.shift(MARK.len()));
+    // It must not be there, but may be ignored (RFC 8259 section 8.1).
+    walk.flaw(Flaw::Mark, 0..MARK.len());
+    items
+}
+
+fn without_mark(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
         Err(error) => {

@@ -13,9 +13,9 @@ const NAME: &str = "!#$&+-.^_`|~*";
 /// What values without quotation marks consist of, beside letters and digits (RFC 6690 section 2).
 const VALUE: &str = "!#$%&'()*+-./:<=>?@[]^_`{|}~";
 
-/// Attributes that a link has once at most, of which what stands first counts (RFC 6690 section 3; RFC 8288 section 3.4.1; RFC 7252 section
-/// 7.2.1 and its erratum 5078).
-const ONCE: &[&str] = &["rt", "if", "sz", "ct", "obs", "title", "title*"];
+/// Attributes that a link has once at most, of which what stands first counts (RFC 6690 section 3; RFC 8288 sections 3.3 and 3.4.1; RFC 7252
+/// section 7.2.1 and its erratum 5078).
+const ONCE: &[&str] = &["rt", "if", "sz", "ct", "obs", "rel", "media", "type", "title", "title*"];
 
 /// Writes a link as JSON. What is there several times is an array; the target comes before attributes that are called `href` as well.
 pub(super) fn write_json(link: &Item, text: &mut Vec<u8>) {

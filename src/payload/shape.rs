@@ -36,6 +36,14 @@ pub(super) fn patch(items: Vec<Item>, walk: &mut Walk) -> Vec<Item> {
         if !is_operation(operation) {
             walk.flaw(Flaw::Operation, operation.bytes.clone());
         }
+        // A value cannot be moved into one that it holds (RFC 6902 section 4.4).
+        let text = |name: &str| operation.child(name).and_then(Item::as_text);
+        let is_inside = text("from")
+            .zip(text("path"))
+            .is_some_and(|(from, path)| path.strip_prefix(from).is_some_and(|behind| behind.starts_with('/')));
+        if is_inside && text("op") == Some("move") {
+            walk.flaw(Flaw::Inside, operation.bytes.clone());
+        }
         for pointer in ["path", "from"].iter().filter_map(|name| operation.child(name)) {
             if pointer.as_text().is_some_and(|text| !is_pointer(text)) {
                 walk.flaw(Flaw::Pointer, pointer.bytes.clone());

@@ -8,7 +8,7 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
-use super::references;
+use super::references::{self, Prolog};
 use super::walk::{Walk, rest};
 use super::{Item, Value};
 use crate::coap::flaw::Flaw;
@@ -65,7 +65,7 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
     let mut reader = Reader::from_str(text);
     let mut root = Item::new(Value::List(false), 0..body.len());
     let mut open: Vec<Item> = Vec::new();
-    let (mut has_element, mut has_type) = (false, false);
+    let (mut has_element, mut prolog) = (false, Prolog::default());
     let why = loop {
         let start = reader.buffer_position() as usize;
         let event = reader.read_event();
@@ -106,13 +106,13 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                 walk.flaw(Flaw::TooDeep, start..text.len());
                 break "nested too deep to be read";
             }
-            Ok(Event::Start(tag)) => open.push(element(&tag, bytes, text, has_type, walk)),
-            Ok(Event::Empty(tag)) => parent.children.push(told(element(&tag, bytes, text, has_type, walk))),
+            Ok(Event::Start(tag)) => open.push(element(&tag, bytes, text, prolog, walk)),
+            Ok(Event::Empty(tag)) => parent.children.push(told(element(&tag, bytes, text, prolog, walk))),
             Ok(event @ (Event::Text(_) | Event::CData(_) | Event::GeneralRef(_))) => {
                 let written = text.get(bytes.clone()).unwrap_or_default();
                 let said = match event {
                     Event::CData(_) => written.get(9..written.len().saturating_sub(3)).unwrap_or_default().into(),
-                    Event::GeneralRef(_) => references::resolved(written, start, has_type, walk),
+                    Event::GeneralRef(_) => references::resolved(written, start, prolog, walk),
                     _ => {
                         // It ends a CDATA section, and stands nowhere else (XML 1.0 section 2.4).
                         stray(written, "]]>", start, walk);
@@ -127,9 +127,19 @@ fn elements(body: &[u8], walk: &mut Walk) -> Vec<Item> {
                 stray(inside, "--", start + 4, walk);
                 parent.children.push(written(text, bytes, "comment"));
             }
-            Ok(Event::Decl(_)) => parent.children.push(written(text, bytes, "declaration")),
+            Ok(Event::Decl(_)) => {
+                let declaration = text.get(bytes.clone()).unwrap_or_default();
+                // It stands before all else, and says its version first (XML 1.0 sections 2.8 and 4.3.1).
+                let version = declaration.strip_prefix("<?xml").map_or("", str::trim_start).strip_prefix("version");
+                if start > 0 || version.is_none() {
+                    walk.flaw(Flaw::Syntax, bytes.clone());
+                }
+                let version = version.map_or("", |rest| rest.trim_start_matches([' ', '\t', '\r', '\n', '=']));
+                prolog.has_controls = version.starts_with("\"1.1\"") || version.starts_with("'1.1'");
+                parent.children.push(written(text, bytes, "declaration"));
+            }
             Ok(Event::DocType(_)) => {
-                has_type = true;
+                prolog.has_type = true;
                 parent.children.push(written(text, bytes, "document type"));
             }
             Ok(Event::PI(instruction)) => {
@@ -176,7 +186,7 @@ fn is_blank(text: &str, bytes: &Range<usize>) -> bool {
 }
 
 /// An element with its attributes.
-fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, has_type: bool, walk: &mut Walk) -> Item {
+fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, prolog: Prolog, walk: &mut Walk) -> Item {
     let name = tag.name().as_ref().to_owned();
     named(&name, bytes.start + 1, walk);
     let mut item = Item::new(Value::Map(false), bytes.clone()).named(name);
@@ -190,10 +200,15 @@ fn element(tag: &BytesStart<'_>, bytes: Range<usize>, text: &str, has_type: bool
                     begin.map_or(bytes.start, |begin| bytes.start + begin)..(value.end + 1).min(text.len())
                 });
                 named(&key, place.start, walk);
+                // White space sets attributes apart (XML 1.0 section 3.1).
+                let before = text.get(bytes.start..place.start).unwrap_or_default();
+                if !before.is_empty() && !before.ends_with([' ', '\t', '\r', '\n']) {
+                    walk.flaw(Flaw::Syntax, place.start..place.start + key.len());
+                }
                 // A tag begins there (XML 1.0 section 3.1).
                 let start = (place.end - 1).saturating_sub(value.len());
                 stray(&value, "<", start, walk);
-                let said = references::resolved(&value, start, has_type, walk).into_owned();
+                let said = references::resolved(&value, start, prolog, walk).into_owned();
                 if walk.take(place.clone()) {
                     item.children.push(Item::new(Value::Text(said), place).named(format!("@{key}")));
                 }
