@@ -27,7 +27,7 @@ use crate::store::{Record, RecordFlags, View};
 pub use elsewhere::Elsewhere;
 pub use lower::of_header;
 pub use ours::{FINDING, SEVERITY};
-pub use payload::{decoded_body, member};
+pub use payload::{MEMBERS, decoded_body, member};
 pub use value::{Kind, Value};
 pub use words::{Words, answer, end, exchange_state, order, role, severity};
 

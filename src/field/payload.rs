@@ -11,7 +11,7 @@ use crate::payload::{self, About, Item, Part, Subject, Value as Decoded};
 use crate::store::{Body, View};
 
 /// What the names of members begin with: `coapscope.payload.value.temp`.
-pub(super) const MEMBERS: &str = "coapscope.payload.value";
+pub const MEMBERS: &str = "coapscope.payload.value";
 /// Bytes that the name of a member may have.
 const LONGEST: usize = 512;
 /// Members that can be asked for while the program runs. Each is kept.
@@ -55,7 +55,7 @@ pub(super) fn rows() -> Vec<Field> {
             Kind::Bytes,
             "The body that the message completed with its block, all of it.",
             |view, visit| {
-                if let Some(body) = whole_body(view) {
+                if let Some(body) = complete_body(view) {
                     visit(Value::bytes(&body.bytes));
                 }
             },
@@ -83,12 +83,14 @@ pub fn decoded_body(view: &View<'_>) -> Option<payload::Decoded> {
 
 fn decoded(view: &View<'_>) -> Option<Rc<payload::Decoded>> {
     if whole_body(view).is_some() {
-        return decoded_body(view).map(Rc::new);
+        return decoded_body(view).filter(|decoded| !decoded.is_guess).map(Rc::new);
     }
     if !view.is_message() || view.message.payload().is_empty() {
         return None;
     }
+    // Without a Content-Format nothing is claimed; that a block is a later one its option says.
     payload::shared(&view.message, || view.about())
+        .filter(|decoded| !decoded.is_guess || payload::part(&view.message) == Part::Later)
 }
 
 /// The field of members under these names, each within the one before; what has no name, as the places of a list, is passed over.
@@ -128,6 +130,10 @@ pub(super) fn visit(view: &View<'_>, path: &[String], visit: &mut dyn FnMut(Valu
         && let Some(decoded) = decoded(view)
     {
         below(&decoded.items, path, visit);
+        if decoded.form == "link format" {
+            // A link has its target as its name, but is called nothing in the list of all.
+            decoded.items.iter().for_each(|link| below(&link.children, path, visit));
+        }
         if !decoded.records.is_empty() {
             let name = path.join(".");
             decoded

@@ -1,7 +1,6 @@
 //! From the tree of a filter to what can be asked of messages: names become fields, values get the kind of what they stand beside.
 
 use std::cmp::Ordering;
-use std::net::IpAddr;
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -17,7 +16,7 @@ use super::quick::Asked;
 use super::relation::{Relation, WHOLES, Whole};
 use super::sides::Side;
 use super::versions;
-use super::worked::{first_word, number_elsewhere};
+use super::worked::{elsewhere, first_word};
 use crate::field::{self, Field, Kind, Words};
 
 /// What the names of fields begin with that Wireshark has not.
@@ -71,20 +70,10 @@ impl<'t> Compiler<'t> {
             NodeKind::Arithmetic(operator, ..) => {
                 // As in Wireshark what comes out must not be zero: so it asks for bits, some of which are set.
                 let side = self.side(node)?;
-                match (operator, side.class) {
-                    (_, Class::Number) => {}
-                    // One of them can be compared with it.
-                    (_, Class::Address) => {
-                        let none = [IpAddr::from([0; 4]), IpAddr::from([0; 16])].map(Item::Address).to_vec();
-                        let check = Check::Compare(standing(Comparison::Greater), Operand::Constant(none));
-                        return Ok(Expr::test(Test::new(side.operand, check, Quantifier::Any)));
-                    }
-                    (Arithmetic::BitAnd, _) => return Ok(Expr::there(side.operand)),
-                    _ => return self.fault(Fault::Test("a value"), &node.span),
+                if !matches!(side.class, Class::Number | Class::Address) && *operator != Arithmetic::BitAnd {
+                    return self.fault(Fault::Test("a value"), &node.span);
                 }
-                let zero = Operand::Constant(vec![Item::Integer(0)]);
-                let check = Check::Compare(standing(Comparison::Differ), zero);
-                Ok(Expr::test(Test::new(side.operand, check, Quantifier::Any)))
+                Ok(Expr::test(Test::new(side.operand, Check::NotZero, Quantifier::Any)))
             }
             NodeKind::Call(..) => {
                 self.side(node)?;
@@ -156,6 +145,11 @@ impl<'t> Compiler<'t> {
             return self.comparison(right, turned, left);
         }
         let side = self.side(left)?.or_bytes(matches!(operator, Comparison::Contains | Comparison::Matches));
+        if let Some((null, other)) = [(right, left), (left, right)].into_iter().find(|(one, _)| self.names_null(one))
+            && !self.is_null(&side, right)
+        {
+            return self.fault(Fault::Null(self.part(&other.span).to_owned()), &null.span);
+        }
         self.allows(&side, operator)?;
         let quantifier = side.quantifier.unwrap_or(match operator {
             Comparison::AllDiffer | Comparison::AllEqual => Quantifier::All,
@@ -195,6 +189,9 @@ impl<'t> Compiler<'t> {
             Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual
         );
         let value = self.value(right, side.class, side.field.filter(|field| !ranks || !is_beside_words(field)))?;
+        if !ranks {
+            self.is_size(&value, side.field, &right.span)?;
+        }
         if let (Some(Field { words: Words::Ranked(words), .. }), Some(text)) = (side.field, value.bytes())
             && let Some(place) = words.iter().position(|word| word.as_bytes() == text)
         {
@@ -205,7 +202,11 @@ impl<'t> Compiler<'t> {
 
     /// Whether a word is what a member of a payload may be, and not the protocol of that name.
     fn is_null(&self, side: &Side, node: &Node) -> bool {
-        side.class == Class::Member && matches!(node.kind, NodeKind::Word) && self.part(&node.span) == "null"
+        side.class == Class::Member && self.names_null(node)
+    }
+
+    fn names_null(&self, node: &Node) -> bool {
+        matches!(node.kind, NodeKind::Word) && self.part(&node.span) == "null"
     }
 
     /// Whether this can be asked of values of that kind.
@@ -238,7 +239,11 @@ impl<'t> Compiler<'t> {
                 continue;
             }
             match high {
-                None => values.push((self.value(low, side.class, side.field)?, None)),
+                None => {
+                    let value = self.value(low, side.class, side.field)?;
+                    self.is_size(&value, side.field, &low.span)?;
+                    values.push((value, None));
+                }
                 Some(high) => self.between(&side, low, high, &mut values)?,
             }
         }
@@ -371,9 +376,9 @@ impl<'t> Compiler<'t> {
             return self.fault(fault, &node.span);
         };
         if let Some(text) = item.bytes().map(String::from_utf8_lossy).filter(|text| !words.allows(text)) {
-            if let Some(hint) = number_elsewhere(name).filter(|_| text.parse::<u16>().is_ok()) {
+            if let Some((kind, hint)) = elsewhere(name, &text) {
                 let (text, field) = (text.into_owned(), name.to_owned());
-                return self.fault(Fault::Value { text, field, kind: "media type", hint }, &node.span);
+                return self.fault(Fault::Value { text, field, kind, hint }, &node.span);
             }
             return self.fault(is_never(&text), &node.span);
         }

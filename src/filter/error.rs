@@ -128,6 +128,10 @@ pub enum Fault {
     },
     Pattern(String),
     Relation,
+    /// A field is compared with nothing.
+    Null(String),
+    /// A member whose name is no word: how it is written.
+    Member(String),
     Deep(usize),
     Long(usize),
 }
@@ -155,6 +159,7 @@ impl FilterError {
             Fault::Function { nearest, .. } => nearest.first().map(|name| Cow::Borrowed(*name)),
             Fault::Word { nearest, .. } => nearest.first().map(|word| value(word)),
             Fault::Written { as_, .. } => Some(Cow::Borrowed(as_)),
+            Fault::Member(call) => Some(Cow::Owned(call.clone())),
             _ => None,
         }
     }
@@ -279,6 +284,14 @@ impl fmt::Display for Fault {
             Self::EmptySet => f.write_str("the set is empty"),
             Self::Pattern(why) => write!(f, "the regular expression cannot be used: {why}"),
             Self::Relation => f.write_str("a relation takes one test, such as whole_exchange(coap.retransmitted)"),
+            Self::Null(field) => {
+                write!(
+                    f,
+                    "a field without a value is not there, which is written !{}; null is of payloads",
+                    shortened(field)
+                )
+            }
+            Self::Member(call) => write!(f, "the name of a member that is no word stands in quotation marks: {call}"),
             Self::Deep(most) => write!(f, "nested, or calculated, more than {most} deep"),
             Self::Long(most) => write!(f, "longer than {most} bytes"),
         }

@@ -157,6 +157,8 @@ pub(super) enum Check {
         of_header: bool,
     },
     Matches(Regex),
+    /// It is not zero: of bytes and addresses, some bit is set.
+    NotZero,
     /// It is one of these, or lies between two of these.
     In(Vec<(Item<'static>, Option<Item<'static>>)>),
     /// Its place among the words stands so to this place.
@@ -266,6 +268,7 @@ impl Check {
                 (Some(_), Some([])) => matches!(item, Item::Bytes(_)) && !of_header,
                 _ => item.contains(other),
             }),
+            Self::NotZero => item.is_set(),
             Self::Matches(pattern) => item.bytes().is_some_and(|bytes| pattern.is_match(bytes)),
             Self::In(members) => members.iter().any(|(low, high)| match high {
                 None => item.compare(low) == Some(Ordering::Equal),

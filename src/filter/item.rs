@@ -144,6 +144,15 @@ impl<'a> Item<'a> {
         other.bytes().is_some_and(|needle| contains(hay, needle)) || is_hex()
     }
 
+    /// Whether it is more than zero, or less: of bytes and addresses, whether some bit is set.
+    pub fn is_set(&self) -> bool {
+        match self.number() {
+            Some(Number::Whole(number)) => number != 0,
+            Some(Number::Real(number)) => number != 0.0,
+            None => self.octets().is_some_and(|octets| octets.iter().any(|byte| *byte != 0)),
+        }
+    }
+
     /// Its bytes, or those of an address: what a slice is cut from.
     pub fn octets(&self) -> Option<Cow<'_, [u8]>> {
         match self {

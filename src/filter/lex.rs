@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::error::{Fault, FilterError};
+use crate::field::MEMBERS;
 
 /// What a word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,6 +216,10 @@ impl Lexer<'_> {
             c if begins_word(c, self.rest()) => {
                 self.at += word_length(self.rest());
                 let word = self.text.get(from..self.at).unwrap_or_default();
+                if let Some((call, length)) = member_of(word, self.rest()) {
+                    self.at += length;
+                    return Err(self.fault(Fault::Member(call), from));
+                }
                 let known =
                     |upper: &str| KEYWORDS.iter().find(|(name, _)| *name == upper).map(|(_, token)| token.clone());
                 // Whole words in capitals are taken as well, mixtures are not: they are values.
@@ -376,6 +381,23 @@ fn is_of_word(c: char) -> bool {
 
 fn begins_word(c: char, rest: &str) -> bool {
     is_of_word(c) && !rest.starts_with("..")
+}
+
+/// How the member is written that this word and what stands behind it are meant to name, and how much that is; None where the word is whole.
+fn member_of(word: &str, behind: &str) -> Option<(String, usize)> {
+    let names = word.strip_prefix(MEMBERS)?.strip_prefix('.')?;
+    let names = names.strip_suffix('.').or_else(|| names.is_empty().then_some(names))?;
+    let (last, length) = match behind.strip_prefix('"') {
+        Some(text) => text.find('"').map(|end| (text.get(..end).unwrap_or_default(), end + 2))?,
+        None => {
+            let end =
+                behind.find(|c: char| c.is_whitespace() || "=!<>~&|(){},[]\"'".contains(c)).unwrap_or(behind.len());
+            (behind.get(..end).unwrap_or_default(), end)
+        }
+    };
+    let names: Vec<String> =
+        names.split('.').filter(|name| !name.is_empty()).chain([last]).map(|name| format!("\"{name}\"")).collect();
+    (!last.is_empty()).then(|| (format!("member({})", names.join(", ")), length))
 }
 
 /// Whether this is a number that still wants its exponent: `1.0e`.

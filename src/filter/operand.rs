@@ -308,7 +308,7 @@ pub(super) fn calculate(operator: Arithmetic, left: &Item<'_>, right: &Item<'_>)
         (Subtract, Item::Duration(a), Item::Duration(b)) => return a.checked_sub(*b).map(Item::Duration),
         (BitAnd, Item::Text(a) | Item::Bytes(a), Item::Text(b) | Item::Bytes(b)) => {
             let both: Vec<u8> = a.iter().zip(b.iter()).map(|(a, b)| a & b).collect();
-            return both.iter().any(|byte| *byte != 0).then_some(Item::Bytes(Cow::Owned(both)));
+            return Some(Item::Bytes(Cow::Owned(both)));
         }
         (BitAnd, Item::Address(a), Item::Address(b)) => {
             return match (a, b) {
@@ -373,6 +373,7 @@ mod tests {
     #[test]
     fn calculations_end_without_a_result_where_there_is_none() {
         let whole = |number| Item::Integer(number);
+        let bytes = |bytes: &'static [u8]| Item::Bytes(Cow::Borrowed(bytes));
         for (operator, left, right, expected) in [
             (Arithmetic::Add, whole(2), whole(3), Some(whole(5))),
             (Arithmetic::Divide, whole(7), whole(2), Some(whole(3))),
@@ -380,6 +381,7 @@ mod tests {
             (Arithmetic::Modulo, whole(7), whole(0), None),
             (Arithmetic::Multiply, whole(i128::MAX), whole(2), None),
             (Arithmetic::BitAnd, whole(0x45), whole(0xe0), Some(whole(0x40))),
+            (Arithmetic::BitAnd, bytes(&[0x45]), bytes(&[0x30]), Some(bytes(&[0]))),
             (Arithmetic::Subtract, Item::Time(5), Item::Time(3), Some(Item::Duration(2))),
             (Arithmetic::Subtract, Item::Time(i64::MIN), Item::Time(3), None),
             (Arithmetic::Multiply, Item::Duration(1_000_000_000), whole(2), Some(Item::Duration(2_000_000_000))),

@@ -31,14 +31,21 @@ pub(super) fn first_word(node: &Node) -> Option<&Node> {
     }
 }
 
-/// Which field has the number of what a field has the name of.
-pub(super) fn number_elsewhere(field: &str) -> Option<&'static str> {
+/// What a value of a field is, and which field has the number of what this has the name of, or the name of what this has in digits.
+pub(super) fn elsewhere(field: &str, text: &str) -> Option<(&'static str, &'static str)> {
+    let is_number = text.parse::<u16>().is_ok();
     match field {
-        "coap.opt.ctype" => Some("; the number is coapscope.content_format"),
-        "coap.opt.accept" => Some("; the number is coapscope.accept"),
+        "coap.opt.ctype" if is_number => Some(("media type", "; the number is coapscope.content_format")),
+        "coap.opt.accept" if is_number => Some(("media type", "; the number is coapscope.accept")),
+        "coapscope.code" if !is_number => {
+            Some(("code in digits", "; write 0.01 or 2.05, or coapscope.code.name == GET"))
+        }
         _ => None,
     }
 }
+
+/// Sizes of blocks (RFC 7959 section 2.2).
+const SIZES: &[&str] = &["16", "32", "64", "128", "256", "512", "1024"];
 
 /// The first field that has a word for a value where no field is called so, nor nearly so.
 fn value_of(unknown: &UnknownField) -> Option<(&'static str, &'static str)> {
@@ -104,6 +111,26 @@ impl Compiler<'_> {
         match versions::of(field) {
             Some((version, other)) if version != is => {
                 self.fault(Fault::Version { is, field: field.name.to_string(), other }, span)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A block has one of a few sizes.
+    pub(super) fn is_size(
+        &self,
+        item: &Item<'_>,
+        field: Option<&Field>,
+        span: &Range<usize>,
+    ) -> Result<(), FilterError> {
+        let name = |field: &Field| {
+            let block = field.name.strip_prefix("coapscope.")?.strip_suffix(".size")?;
+            ["block1", "block2", "q_block1", "q_block2"].contains(&block).then(|| field.name.to_string())
+        };
+        match (item, field.and_then(name)) {
+            (Item::Integer(size), Some(field)) if !SIZES.contains(&size.to_string().as_str()) => {
+                let text = size.to_string();
+                self.fault(Fault::Word { text, field, nearest: Vec::new(), all: SIZES }, span)
             }
             _ => Ok(()),
         }

@@ -52,6 +52,18 @@ const FAULTS: &[(&str, usize, &str)] = &[
         "`0` is no media type, which coap.opt.ctype is; the number is coapscope.content_format",
     ),
     ("coap.opt.accept == \"text/plain\"", 20, "coap.opt.accept is never `text/plain`; did you mean"),
+    (
+        "coapscope.code == GET",
+        19,
+        "is no code in digits, which coapscope.code is; write 0.01 or 2.05, or coapscope.code.name",
+    ),
+    ("coapscope.block1.size == 17", 26, "coapscope.block1.size is never `17`; it is 16, 32, 64"),
+    (
+        "coapscope.answered_by == null",
+        26,
+        "a field without a value is not there, which is written !coapscope.answered_by",
+    ),
+    ("coap.token != null", 15, "which is written !coap.token"),
     ("coapscope.client == 10.0.0.1", 21, "is no address and port, which coapscope.client is; write \"10.0.0.1:5683\""),
     ("coapscope.server == 10.0.0.1", 21, "write \"10.0.0.1:5683\", or ask for a part: coapscope.server contains"),
     ("coapscope.source == 10.0.0.1", 21, "is no address and port, which coapscope.source is; write \"10.0.0.1:5683\""),
@@ -232,6 +244,9 @@ fn proposals_mend_the_filter() {
         ("coapscope.content_format == json", "coapscope.content_format == application/json"),
         ("coapscope.option == uripath", "coapscope.option == Uri-Path"),
         ("coapscope.payload.form == senml", "coapscope.payload.form == \"SenML in CBOR\""),
+        ("coapscope.payload.value.-1 == 3", "member(\"-1\") == 3"),
+        ("coapscope.payload.value.a.@x", "member(\"a\", \"@x\")"),
+        ("coapscope.payload.value.\"k k\" > 2", "member(\"k k\") > 2"),
     ] {
         let error = Filter::parse(filter).unwrap_err();
         let mut text = filter.to_owned();

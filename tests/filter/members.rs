@@ -23,6 +23,10 @@ const PAYLOADS: &[(&str, &[u8])] = &[
     // Neither true nor 1 is the other.
     ("32", br#"{"f":true,"g":[false,0]}"#),
     ("32", br#"{"f":1,"g":"true"}"#),
+    // Links are a list of objects without names.
+    ("28", br#"</a>;rt="x",</b>;rt="y";ct=40"#),
+    // {"bits": h'10', "low": 2(_ h'01', h'00'), "sub": 3(h'00ff..ff')}
+    ("3c", b"\xa3\x64bits\x41\x10\x63low\xc2\x5f\x41\x01\x41\x00\xff\x63sub\xc3\x52\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
 ];
 
 const FILTERS: &[(&str, &[u32])] = &[
@@ -82,6 +86,17 @@ const FILTERS: &[(&str, &[u32])] = &[
     ("coapscope.payload.value.g == \"true\"", &[12]),
     ("string(coapscope.payload.value.f) == \"true\"", &[11]),
     ("coapscope.payload.value.f == coapscope.payload.value.f", &[11, 12]),
+    ("coapscope.payload.value.rt == \"x\"", &[13]),
+    ("coapscope.payload.value.href == \"/b\" && member(\"/b\", \"ct\") == \"40\"", &[13]),
+    ("coapscope.payload.value.low == 256", &[14]),
+    ("coapscope.payload.value.sub < -3e38", &[14]),
+    ("coapscope.payload.value.low & 256", &[14]),
+    ("coapscope.payload.value.low & 255", &[]),
+    // Zero is a value, also of bytes.
+    ("coap[0] & 20 == 00 && coapscope.payload.value.low", &[14]),
+    ("coap[0] & 20", &[]),
+    ("!(coap[0] & 20 == 00)", &[]),
+    ("coap[0:2] & 10:40 == 10:40 && coap[0] & 10 && coapscope.payload.value.low", &[14]),
 ];
 
 #[test]

@@ -28,6 +28,23 @@ const CASES: &[(u16, &str, &str, &str)] = &[
     (60, "h'a1616e3bffffffffffffffff'", "{\"n\":-18446744073709551616}", "-18446744073709551616"),
     (60, "h'a1616efb7e37e43c8800759c'", "{\"n\":1e+300}", "1e300"),
     (60, "h'a1616ef97e00'", "{\"n\":null}", "NaN"),
+    // Bignums: as the numbers that they are, or as their bytes and the sign.
+    (60, "h'a1616ec25f41014100ff'", "{\"n\":256}", "256"),
+    (60, "h'a1616ec35100000000000000000000000000000000ff'", "{\"n\":-256}", "-256"),
+    (
+        60,
+        "h'a1616ec250ffffffffffffffffffffffffffffffff'",
+        "{\"n\":\"ffffffffffffffffffffffffffffffff\"}",
+        "3.402823669209385e38",
+    ),
+    (
+        60,
+        "h'a1616ec350ffffffffffffffffffffffffffffffff'",
+        "{\"n\":\"~ffffffffffffffffffffffffffffffff\"}",
+        "-3.402823669209385e38",
+    ),
+    // A name in pieces is the same name.
+    (60, "h'bf7f616eff01ff'", "{\"n\":1}", "1"),
     // What is no value is not printed as one.
     (50, "{\"n\":null}", "{\"n\":null}", "null"),
     (60, "h'a1616ef7'", "{\"n\":null}", "undefined"),
@@ -61,6 +78,24 @@ fn values_are_printed_as_they_came() {
         let explained = print(&["explain", "--format", "json", "--frame", &frame.to_string(), "-r"], &path);
         assert!(explained.contains(&expected), "{written}: {expected} is not in {explained}");
     }
+}
+
+#[test]
+fn what_is_only_guessed_has_no_form_and_a_body_of_one_block_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("guessed.pcap");
+    let of = |head: &[u8]| [head, b"{\"n\":1}"].concat();
+    let messages = [
+        (1, 2, vec![0x40, 0x01, 0, 1]),
+        (2, 1, of(&[0x60, 0x45, 0, 1, 0xff])),
+        (1, 2, vec![0x40, 0x01, 0, 2]),
+        (2, 1, of(&[0x60, 0x45, 0, 2, 0xc1, 50, 0xb0, 0xff])),
+    ];
+    std::fs::write(&path, capture_of(&messages)).unwrap();
+    let names = ["coapscope.payload.form", "coapscope.payload.value.n", "coapscope.body.data"];
+    let fields: Vec<&str> = names.iter().flat_map(|name| ["-e", name]).collect();
+    let printed = print(&[&["print", "-T", "fields"], &fields[..]].concat(), &path);
+    assert_eq!(printed.lines().collect::<Vec<_>>(), ["\t\t", "\t\t", "\t\t", "JSON\t1\t7b226e223a317d"]);
 }
 
 #[test]
