@@ -30,10 +30,10 @@ pub(super) fn behind_headline(text: &str) -> Result<&str, HexError> {
     }
 }
 
-/// The bytes without brackets around all of them or around each, and without the mark that mails and Markdown put before what they quote; an
+/// The bytes without brackets around all of them or around each, and without an arrow before a line, as mails and Markdown quote it; an
 /// error where some stand in brackets and others do not, or behind a time.
 pub(super) fn bytes_alone(text: &str) -> Result<String, HexError> {
-    let lines: Vec<&str> = text.lines().map(|line| line.trim_start().trim_start_matches("> ")).collect();
+    let lines: Vec<&str> = text.lines().map(behind_arrow).collect();
     if let Some(time) = lines.iter().find_map(|line| time_before(line)) {
         return Err(HexError::Aside(time.to_owned()));
     }
@@ -58,6 +58,13 @@ pub(super) fn bytes_alone(text: &str) -> Result<String, HexError> {
         return Ok(inside.replace(is_bracket, " "));
     }
     Err(HexError::Aside(in_brackets(&text)))
+}
+
+/// A line without the arrow that it begins with, if it does.
+fn behind_arrow(line: &str) -> &str {
+    let line = line.trim_start();
+    let is_arrow = |word: &str| !word.is_empty() && word.chars().all(|c| "<>-=".contains(c));
+    line.split_once([' ', '\t']).filter(|(first, _)| is_arrow(first)).map_or(line, |(_, rest)| rest)
 }
 
 /// The first part in brackets, with them.
@@ -179,6 +186,8 @@ mod tests {
             "<44><01><12><34><de><ad><be><ef>",
             "44 01 12 34 de ad be ef]",
             "> 44 01 12 34\n> de ad be ef",
+            "-> 44 01 12 34 de ad be ef",
+            "<< 44 01 12 34 de ad be ef",
             "Frame (8 bytes):\n\n0000  44 01 12 34 de ad be ef                           D..4....\n",
             "44 01 12 34 de ad-be ef",
         ] {
