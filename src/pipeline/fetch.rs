@@ -150,6 +150,8 @@ impl Fetcher {
             if *place == position && frame.time != record.time {
                 return Err(self.reader.changed(position));
             }
+            // They were found to be one datagram among all frames, whatever the times of these are.
+            let frame = Frame { time: record.time, ..frame };
             match peeler.peel(&frame) {
                 Peeled::Datagram(datagram) => {
                     self.message.extend_from_slice(datagram.payload);

@@ -38,6 +38,32 @@ pub fn samples(most: usize) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Where the records of a capture in the order of bytes of most machines begin.
+fn records(bytes: &[u8]) -> Vec<usize> {
+    let next = |at: &usize| {
+        let captured = bytes.get(at + 8..at + 12)?.try_into().map(u32::from_le_bytes).ok()?;
+        Some(at + 16 + captured as usize).filter(|next| *next < bytes.len())
+    };
+    std::iter::successors(Some(24), next).collect()
+}
+
+#[test]
+fn fragments_with_odd_times_are_read_again_as_they_were_read_first() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/lab/08-ip-fragments.pcap");
+    let (whole, folder) = (std::fs::read(path).unwrap(), tempfile::tempdir().unwrap());
+    let (records, file) = (records(&whole), folder.path().join("odd.pcap"));
+    assert!(records.len() > 20);
+    for at in &records[10..] {
+        let mut bytes = whole.clone();
+        // One before is long behind its time, so that none behind it is old; this one is half an hour later than the fragments beside it.
+        bytes[records[9] + 3] = 7;
+        bytes[at + 7] = 128;
+        std::fs::write(&file, bytes).unwrap();
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_coapscope")).arg("print").arg(&file).output().unwrap();
+        assert!(ran.status.success(), "record at {at}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
 /// Reads a damaged file; what is said must be one line.
 #[track_caller]
 fn check(bytes: &[u8]) -> usize {
