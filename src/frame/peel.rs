@@ -75,7 +75,7 @@ pub struct FrameNotes {
     pub udp_length: Option<(u16, u32)>,
     /// `udp.checksum`: the checksum in the UDP header, and the one that fits. Only where [`PeelOptions::checksums`] is set.
     pub udp_checksum: Option<(u16, u16)>,
-    /// `udp.checksum`: there is none, over IPv6. From a loopback address only where [`PeelOptions::checksums`] is set.
+    /// `udp.no-checksum`: there is none, over IPv6. Only where [`PeelOptions::checksums`] is set.
     pub no_checksum: bool,
 }
 
@@ -200,10 +200,7 @@ impl Peeler {
         };
         let whole = up_to(packet.payload, wire);
         // RFC 8200 section 8.1; RFC 768 allows it over IPv4.
-        // No network card fills in a 0, but what never leaves its host may not have one.
-        notes.no_checksum = packet.version == 6
-            && header.checksum() == 0
-            && (self.options.checksums || !packet.addresses.source().is_loopback());
+        notes.no_checksum = self.options.checksums && packet.version == 6 && header.checksum() == 0;
         if self.options.checksums && whole.len() == wire && notes.udp_length.is_none() {
             notes.udp_checksum = checksum_mismatch(packet, whole);
         }

@@ -9,9 +9,8 @@ pub fn is_of_sender(rule: Rule, severity: Severity) -> bool {
     if rule == Rule::MidRetransmissionEarly && severity < rule.severity() {
         return false;
     }
-    // What is sure has more than the severity of its rule: that an ACK has the token of an open request, but another Message ID, and that there is
-    // no checksum over IPv6.
-    if matches!(rule, Rule::AckOrphan | Rule::UdpChecksum) && severity > rule.severity() {
+    // That an ACK has the token of an open request, but another Message ID, is sure: then it has more than the severity of its rule.
+    if rule == Rule::AckOrphan && severity > rule.severity() {
         return true;
     }
     match rule.row().raised_by {
