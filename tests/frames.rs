@@ -19,6 +19,8 @@ mod links;
 mod quick;
 #[path = "frames/runs.rs"]
 mod runs;
+#[path = "common/skipped.rs"]
+mod skipped;
 #[path = "frames/tshark.rs"]
 mod tshark;
 

@@ -17,6 +17,8 @@ mod hostile;
 mod names;
 #[path = "payload/peers.rs"]
 mod peers;
+#[path = "common/skipped.rs"]
+mod skipped;
 
 #[path = "payload/printed.rs"]
 mod printed;

@@ -24,6 +24,8 @@ mod room;
 mod routes;
 #[path = "scenarios/script.rs"]
 mod script;
+#[path = "common/skipped.rs"]
+mod skipped;
 #[path = "scenarios/steady.rs"]
 mod steady;
 #[path = "scenarios/ways.rs"]

@@ -18,11 +18,14 @@ mod late;
 mod pcapng;
 #[path = "stats/session.rs"]
 mod session;
+#[path = "common/skipped.rs"]
+mod skipped;
 #[path = "stats/times.rs"]
 mod times;
 #[path = "stats/wide.rs"]
 mod wide;
 
+use skipped::skipped;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,8 +37,7 @@ const FRAMES: &str = "200000";
 #[track_caller]
 fn check(seed: u32) {
     if Command::new("python3").arg("--version").output().is_err() {
-        assert!(std::env::var_os("COAPSCOPE_PEERS").is_none_or(|value| value != "1"), "python3 is missing");
-        eprintln!("skipped: stats of seed {seed}: python3 is missing, which makes the captures");
+        skipped("python3 is missing, which makes the captures");
         return;
     }
     let folder = tempfile::tempdir_in("/var/tmp").unwrap();

@@ -22,6 +22,8 @@ mod pty;
 mod quiet;
 #[path = "terminal/shells.rs"]
 mod shells;
+#[path = "common/skipped.rs"]
+mod skipped;
 #[path = "terminal/walks.rs"]
 mod walks;
 

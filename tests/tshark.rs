@@ -13,9 +13,12 @@
 
 #[path = "tshark/compared.rs"]
 mod compared;
+#[path = "common/skipped.rs"]
+mod skipped;
 #[path = "tshark/spans.rs"]
 mod spans;
 
+use skipped::skipped;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -358,14 +361,12 @@ impl Tally {
 }
 
 /// tshark is not there: whoever needs it is skipped by name, or fails where it must be there.
-fn is_missing(test: &str) -> bool {
-    if Command::new("tshark").arg("--version").output().is_ok() {
-        return false;
+fn is_missing() -> bool {
+    let missing = Command::new("tshark").arg("--version").output().is_err();
+    if missing {
+        skipped("tshark is missing");
     }
-    let must = std::env::var_os("COAPSCOPE_PEERS").is_some_and(|value| value == "1");
-    assert!(!must, "tshark is not installed; make peers");
-    println!("{test}: skipped, since tshark is not installed");
-    true
+    missing
 }
 
 /// Every capture of the project, and the public ones where they are at hand.
@@ -377,7 +378,7 @@ fn all_captures() -> Vec<PathBuf> {
 
 #[test]
 fn fields_agree_with_tshark() {
-    if is_missing("fields_agree_with_tshark") {
+    if is_missing() {
         return;
     }
     let mut tally = Tally::default();
@@ -405,7 +406,7 @@ fn fields_agree_with_tshark() {
 /// Each field that Wireshark has of CoAP is here and means the same, or is refused with the name of what is asked in its place.
 #[test]
 fn every_coap_field_of_tshark_is_here_or_named() {
-    if is_missing("every_coap_field_of_tshark_is_here_or_named") {
+    if is_missing() {
         return;
     }
     let list = String::from_utf8(Command::new("tshark").args(["-G", "fields"]).output().unwrap().stdout).unwrap();
@@ -424,7 +425,7 @@ fn every_coap_field_of_tshark_is_here_or_named() {
 
 #[test]
 fn places_agree_with_tshark() {
-    if is_missing("places_agree_with_tshark") {
+    if is_missing() {
         return;
     }
     let files = all_captures();
@@ -481,7 +482,7 @@ fn bytes_prove_tshark_wrong() {
     for ((name, proof), row) in proofs.iter().zip(&ours) {
         assert_eq!(row[proof.field], proof.ours, "{name}");
     }
-    if is_missing("bytes_prove_tshark_wrong") {
+    if is_missing() {
         return;
     }
     let theirs = tshark(&path).unwrap();

@@ -196,6 +196,11 @@ fn binary(text: &str) -> Option<Result<Typed, HexError>> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
     let is_prefixed = |word: &&str| word.starts_with("0b") || word.starts_with("0B");
+    // Eight digits behind it are a byte, whatever the base of the others is.
+    let is_byte = |word: &&str| is_prefixed(word) && word.len() == 10 && are_bits(word.get(2..).unwrap_or_default());
+    if !words.iter().all(is_prefixed) && words.iter().any(is_byte) {
+        return Some(Err(HexError::Binary));
+    }
     if words.is_empty() || !words.iter().all(is_prefixed) {
         return are_binary(&words).then_some(Err(HexError::Binary));
     }
@@ -210,12 +215,18 @@ fn binary(text: &str) -> Option<Result<Typed, HexError>> {
     Some(bytes.map(Typed::from).ok_or(HexError::Binary))
 }
 
+fn are_bits(digits: &str) -> bool {
+    digits.bytes().all(|digit| matches!(digit, b'0' | b'1'))
+}
+
 /// Whether words without a base may be binary: of eight digits, or of four, and all of them zeros and ones. As hexadecimal
-/// they would be no message of version 1, whatever else they are.
+/// they would be no message of version 1, whatever else they are. One word may be, too, if it is long enough for a header.
 pub(super) fn are_binary(words: &[&str]) -> bool {
+    if let [word] = words {
+        return word.len() >= 32 && word.len().is_multiple_of(8) && are_bits(word);
+    }
     let length = words.first().map_or(0, |word| word.len());
-    let is_binary = |word: &&str| word.len() == length && word.bytes().all(|digit| matches!(digit, b'0' | b'1'));
-    matches!(length, 4 | 8) && words.len() > 1 && words.iter().all(is_binary)
+    matches!(length, 4 | 8) && words.iter().all(|word| word.len() == length && are_bits(word))
 }
 
 /// Whether bytes begin like a message: of version 1, with a token that there is, and with a code of a class that there is (RFC 7252 section 3).
@@ -453,6 +464,9 @@ mod tests {
             ("01000000 00000001 00010010 00110100", &BINARY.to_string()),
             ("0100 0000 0000 0001", &BINARY.to_string()),
             ("0b01 0b00", &BINARY.to_string()),
+            ("0b01000000 0x45 0x12 0x34", &BINARY.to_string()),
+            ("0b01000000 01 00 07", &BINARY.to_string()),
+            ("01000000000000010000000000000111", &BINARY.to_string()),
             ("00000000: 01000000 00000001 00010010 00110100  @..4", &BINARY.to_string()),
             ("00000000: 01000000 00000001\n00000002: 00010010 00110100", &BINARY.to_string()),
             ("0000: 40 01 0g 01", "`g` in `0g` is no hexadecimal digit"),

@@ -56,9 +56,9 @@ pub struct RuleRow {
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}` and `{0:hex4}` in so many digits, 2 without;
     /// `{0:option}` an option number;
-    /// `{0:number}` and `{0:expected}` what a [`Skip`] tells;
+    /// `{0:number}` and `{0:expected}` what a `Skip` tells;
 
-    /// `{1:orphan}` an [`Orphan`]; `{0:option}` an option number;
+    /// `{1:orphan}` an `Orphan`; `{0:option}` an option number;
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
 
     /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{1:size}` the size of a block; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.

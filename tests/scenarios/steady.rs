@@ -1,5 +1,6 @@
 //! An endless stream: the generator's messages, one after the other without a pause, through the tracker alone.
 
+use super::skipped::skipped;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -27,8 +28,7 @@ fn generator(frames: u32) -> Option<(Child, impl Iterator<Item = Datagram>)> {
     let mut command = Command::new("python3");
     command.arg(script).args(arguments).arg(frames.to_string()).stdout(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
-        assert!(std::env::var_os("COAPSCOPE_PEERS").is_none_or(|value| value != "1"), "python3 is missing");
-        eprintln!("skipped: a steady stream: python3 is missing, which makes it");
+        skipped("python3 is missing, which makes the stream");
         return None;
     };
     let mut stream = BufReader::with_capacity(1 << 20, child.stdout.take().unwrap());

@@ -1,5 +1,6 @@
 //! What the shells complete, with the scripts of `coapscope completions`.
 
+use super::skipped::skipped;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -33,9 +34,8 @@ fn write_script(shell: &str, path: &Path) {
 fn is_here(shell: &str) -> bool {
     let run = Command::new(shell).args(["-c", "exit 0"]).stdin(Stdio::null()).stderr(Stdio::null()).status();
     let found = run.is_ok_and(|status| status.success());
-    assert!(found || std::env::var_os("COAPSCOPE_PEERS").is_none(), "{shell} is missing");
     if !found {
-        println!("skipped: {shell} is missing");
+        skipped(&format!("{shell} is missing"));
     }
     found
 }

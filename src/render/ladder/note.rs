@@ -6,11 +6,10 @@ use super::row::{Fate, Row};
 use crate::coap::finding::{PARTIAL_IV, Skip};
 use crate::coap::{Finding, MessageType, Parameters, Rule, Severity};
 use crate::render::time::duration;
-use crate::store::View;
-use crate::store::spared;
+use crate::store::{Record, View, spared};
 use crate::tracking::{ExchangeState, NO_RECORD, ObserveOrder, RecordId, Relation, Role};
 
-/// Messages behind a notification that are looked through for the one that it overtook.
+/// Messages behind a notification that are looked through for the one that it overtook, or before an answer for copies of what it answers.
 const LOOKED: usize = 1_000;
 
 /// A note from its longest form to its shortest.
@@ -118,10 +117,7 @@ fn answer(view: &View<'_>) -> Vec<String> {
     // As in the list: another request may be the one.
     let perhaps = if record.relation() == Relation::Answers && view.is_ambiguous() { "?" } else { "" };
     let of = format!("{}{perhaps}", number(view, record.relates_to));
-    let copies = view
-        .exchange()
-        .filter(|exchange| exchange.request == record.relates_to && exchange.transmissions > 1)
-        .map_or(0, |exchange| exchange.transmissions);
+    let copies = copies_before(view);
     let took = view.response_time();
     let after = took.map(|took| format!("{} after {of}", duration(took)));
     let brief = took.map(brief);
@@ -148,6 +144,21 @@ fn answer(view: &View<'_>) -> Vec<String> {
         (Relation::Answers, _) => forms(after, brief, None),
         _ => Vec::new(),
     }
+}
+
+/// Copies of the request that had been sent when it was answered; 0 where that is not known. Those behind the answer are none that it is for.
+fn copies_before(view: &View<'_>) -> usize {
+    let request = view.record.relates_to;
+    if view.exchange().is_none_or(|exchange| exchange.request != request || exchange.transmissions < 2) {
+        return 0;
+    }
+    let before = |id: &RecordId| view.store.get(*id).map(|record| record.previous_in_exchange);
+    let known = std::iter::successors(Some(view.record.previous_in_exchange), before);
+    let known = known.take(LOOKED).take_while(|id| *id != NO_RECORD && *id != request);
+    let is_copy = |record: Record| {
+        matches!(record.relation(), Relation::Retransmits | Relation::Duplicates) && record.relates_to == request
+    };
+    1 + known.filter(|id| view.store.get(*id).is_some_and(is_copy)).count()
 }
 
 fn forms(first: Option<String>, second: Option<String>, third: Option<String>) -> Vec<String> {
