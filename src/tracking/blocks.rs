@@ -186,7 +186,8 @@ impl Tracker {
             });
         let mut transfer = match known {
             Some(known) if !goes_on(&known, key, carried) && !self.is_begun_again(&known, carried, message) => {
-                let mut new = self.begin_body(key, carried, context);
+                let refused = known.lacks_refused(carried.offset());
+                let mut new = self.begin_body(key, carried, if refused { known.taken_to } else { 0 }, context);
                 // Only an ETag tells that both are of one state (RFC 7959 section 2.4).
                 if !key.upload && key.etag != 0 && known.is_open() {
                     new.put_aside(known);
@@ -194,7 +195,7 @@ impl Tracker {
                 new
             }
             Some(known) if is_of_format(&known, format, length, context) => known,
-            None => self.begin_body(key, carried, context),
+            None => self.begin_body(key, carried, 0, context),
             // A block of something else: what there was of the other stays as it is.
             Some(_) => self.new_transfer(key, carried, context),
         };
@@ -272,9 +273,9 @@ impl Tracker {
         })
     }
 
-    /// A body of which nothing was captured, or that begins again.
-    fn begin_body(&mut self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) -> Transfer {
-        self.judge_beginning(key, carried, context);
+    /// A body of which nothing was captured, or that begins again. `taken_to`: so far the server has what came before.
+    fn begin_body(&mut self, key: BodyKey, carried: Carried, taken_to: u64, context: &mut Context<'_, '_>) -> Transfer {
+        self.judge_beginning(key, carried, taken_to, context);
         self.new_transfer(key, carried, context)
     }
 
@@ -351,7 +352,8 @@ fn goes_on(known: &Transfer, key: BodyKey, carried: Carried) -> bool {
     } else if begins {
         !key.upload && key.etag != 0 && known.is_open() && !known.has_first() && !known.strayed
     } else if key.upload {
-        !known.row.complete || !known.taken && carried.offset() < known.row.length
+        !known.lacks_refused(carried.offset())
+            && (!known.row.complete || !known.taken && carried.offset() < known.row.length)
     } else {
         known.is_open() || key.etag != 0 && known.row.complete && carried.offset() < known.row.length
     }

@@ -8,7 +8,6 @@ use super::model::{
     ExchangeState, NO_RECORD, ObservationEnd, ObservationId, ObserveOrder, Patch, RecordId, Relation, Role, Tracked,
 };
 use super::order::number;
-use super::pairs::PairNumber;
 use super::registration::is_another;
 use super::sent::{ARRIVED, Sent};
 use super::slab::NOTHING;
@@ -86,12 +85,7 @@ impl Tracker {
 
     /// The registration that is open under the token of the message at hand, if notifications may cross it.
     fn crossed(&self, context: &Context<'_, '_>) -> Option<Crossed<'_>> {
-        self.crossed_from(context.pair.reversed(), context)
-    }
-
-    /// The same between client and server.
-    fn crossed_from(&self, pair: PairNumber, context: &Context<'_, '_>) -> Option<Crossed<'_>> {
-        let under = self.slots.under(pair, &context.facts.token);
+        let under = self.slots.under(context.pair.reversed(), &context.facts.token);
         if under.open == NONE || under.observing == NONE || context.facts.observe.is_none() {
             return None;
         }
@@ -162,18 +156,7 @@ impl Tracker {
     #[cold]
     #[inline(never)]
     pub(super) fn accepted_unseen(&mut self, context: &mut Context<'_, '_>) -> bool {
-        self.accepted_from(context.pair.reversed(), context)
-    }
-
-    /// The same where the message at hand is a further request of its client, who had an answer by then.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn accepted_before(&mut self, context: &mut Context<'_, '_>) {
-        self.accepted_from(context.pair, context);
-    }
-
-    fn accepted_from(&mut self, pair: PairNumber, context: &mut Context<'_, '_>) -> bool {
-        let crossed = self.crossed_from(pair, context).filter(|crossed| self.is_crossed(crossed.sent));
+        let crossed = self.crossed(context).filter(|crossed| self.is_crossed(crossed.sent));
         let Some(Crossed { under, slot, sent, renews }) = crossed else { return false };
         let (copies, handle, request) = (self.sent.copies(sent), slot.sent, slot.row.request);
         let is_repeated = slot.row.confirmable && slot.acknowledgement == NO_RECORD;

@@ -77,9 +77,6 @@ impl Tracker {
         let under = self.slots.under(context.pair, token);
         let later_block = context.facts.block2 == BlockPlace::Later;
         if under.open != NONE {
-            if context.facts.observe.is_some() {
-                self.accepted_before(context);
-            }
             let open = self.slots.get(under.open);
             let (facts, resource) = (context.facts, context.resource);
             // An observer may register again, or think better of it, also once more, before it was answered (RFC 7641 sections 3.3.1 and 3.6).

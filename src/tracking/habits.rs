@@ -11,6 +11,9 @@ use crate::coap::{Copies, Finding, Rule};
 /// So many first waits that are alike are a sender's habit.
 const ALIKE: usize = 3;
 
+/// How much longer than the shortest of them the longest of such waits is at most.
+const NEARLY: f64 = 1.05;
+
 /// What is known of a sender that waits longer at first than ACK_TIMEOUT and ACK_RANDOM_FACTOR permit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Habit {
@@ -18,6 +21,8 @@ pub(super) struct Habit {
     ends: [i64; 2],
     /// So many such waits in a row are alike.
     count: usize,
+    /// It has waited as the parameters say: what may look like another habit are lost copies.
+    usual: bool,
     /// The first of them: the copy behind it, and how long it was. Of these was said that others before them are not in the capture.
     said: [(RecordId, i64); ALIKE - 1],
 }
@@ -28,10 +33,12 @@ impl Habit {
         self.count >= ALIKE
     }
 
-    /// The same with one more wait, where that is no less like the others than the random factor makes them.
+    /// The same with one more wait, where that is no less like the others than the random factor makes them. Those that make it known are more
+    /// alike than that: where copies are lost, any wait may be a sum of others.
     fn with(self, wait: i64, factor: f64) -> Option<Self> {
         let ends = [self.ends[0].min(wait), self.ends[1].max(wait)];
-        let alike = ends[1] as f64 <= ends[0] as f64 * factor * 1.1;
+        let apart = if self.is_known() { factor * 1.1 } else { NEARLY };
+        let alike = ends[1] as f64 <= ends[0] as f64 * apart;
         alike.then_some(Self { ends, count: self.count.saturating_add(1), ..self })
     }
 }
@@ -65,6 +72,9 @@ impl Tracker {
         let wait = wait.filter(|_| sent.role != Role::Notification && before.at_once == 0)?;
         let (sender, copies) = (context.arrival.source, before.transmissions());
         let known = self.memory.habits.get(&sender).copied();
+        if known.is_some_and(|habit| habit.usual) {
+            return None;
+        }
         let usual = self.schedule.latest_gap(1);
         if copies == 1 {
             return if wait > usual { self.waits_alike(known, wait, context) } else { None };
@@ -73,20 +83,41 @@ impl Tracker {
         if before.gap <= usual || !is_about(wait, before.gap.saturating_mul(2)) {
             return None;
         }
+        if known.is_none_or(|habit| !habit.is_known()) && self.may_be_later(before.gap) {
+            return None;
+        }
         if copies == 2 && before.step > 1 {
             say_second(before.last_record, before.gap, &mut context.out);
         }
         if copies == 2 && known.is_none_or(|habit| !habit.is_known()) {
-            let habit = Habit { ends: [before.gap; 2], count: ALIKE, said: [(NO_RECORD, 0); ALIKE - 1] };
+            let habit = Habit { ends: [before.gap; 2], count: ALIKE, usual: false, said: [(NO_RECORD, 0); ALIKE - 1] };
             self.memory.habits.insert(sender, habit);
         }
         (copies == 2 || known.is_some_and(|habit| habit.is_known())).then_some(true)
     }
 
+    /// Whether a wait that is followed by one twice as long may be that between two later copies by the usual schedule, before which the first
+    /// one was lost.
+    fn may_be_later(&self, wait: i64) -> bool {
+        let most = self.options.parameters.max_retransmit.saturating_sub(1).min(20);
+        (1..most).any(|step| self.is_usual_times(1 << step, wait))
+    }
+
+    /// Whether a wait is so many times one that the parameters permit at first.
+    fn is_usual_times(&self, times: u32, wait: i64) -> bool {
+        let parameters = &self.options.parameters;
+        let shortest = parameters.ack_timeout as f64 * f64::from(times);
+        (shortest * 0.98..=shortest * parameters.ack_random_factor * 1.02).contains(&(wait as f64))
+    }
+
     /// The same of the first wait behind a message.
     fn waits_alike(&mut self, known: Option<Habit>, wait: i64, context: &mut Context<'_, '_>) -> Option<bool> {
         let (record, factor) = (context.record(), self.options.parameters.ack_random_factor);
-        let new = Habit { ends: [wait; 2], count: 1, said: [(record, wait); ALIKE - 1] };
+        let new = Habit { ends: [wait; 2], count: 1, usual: false, said: [(record, wait); ALIKE - 1] };
+        // One copy may have been lost each time: twice as long behind it as before it.
+        if self.is_usual_times(1 + 2, wait) && known.is_none_or(|habit| !habit.is_known()) {
+            return None;
+        }
         let mut habit = match known.map(|habit| (habit, habit.with(wait, factor))) {
             Some((_, Some(habit))) => habit,
             // One that is known does not end because a copy is missing; by that schedule nobody can tell which.
@@ -108,9 +139,9 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn keeps_schedule(&mut self, context: &Context<'_, '_>) {
         let sender = context.arrival.source;
-        if self.memory.habits.get(&sender).is_some() {
-            let nothing = Habit { ends: [i64::MAX, 0], count: 0, said: [(NO_RECORD, 0); ALIKE - 1] };
-            self.memory.habits.insert(sender, nothing);
+        if self.memory.habits.get(&sender).is_none_or(|habit| !habit.usual) {
+            let usual = Habit { ends: [i64::MAX, 0], count: 0, usual: true, said: [(NO_RECORD, 0); ALIKE - 1] };
+            self.memory.habits.insert(sender, usual);
         }
     }
 }

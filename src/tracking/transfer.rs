@@ -161,6 +161,11 @@ impl Transfer {
         self.taken_to = self.taken_to.max(offset);
     }
 
+    /// The server refused the newest block of an upload, and what begins at this offset is not that block once more: it does not have that.
+    pub fn lacks_refused(&self, offset: u64) -> bool {
+        self.refused && offset > self.taken_to
+    }
+
     /// Nothing of an upload was captured but its first block, and nothing shows that the server took it.
     pub fn is_only_begun(&self) -> bool {
         self.taken_to == 0 && self.row.blocks <= 1 && !self.row.complete

@@ -135,13 +135,17 @@ impl Tracker {
         }
     }
 
-    /// The first block of a body that was captured is not its first.
-    pub(super) fn judge_beginning(&self, key: BodyKey, carried: Carried, context: &mut Context<'_, '_>) {
+    /// The first block of a body that was captured is not its first, or one behind a block that was refused. `taken_to`: so far the server has what
+    /// came before.
+    pub(super) fn judge_beginning(&self, key: BodyKey, carried: Carried, taken_to: u64, context: &mut Context<'_, '_>) {
         if key.upload && carried.offset() > 0 && !carried.is_quick() {
             // Its beginning may have gone before the capture did.
-            let severity = self.unless_unseen(Rule::BlockGap, context);
+            let severity = match taken_to {
+                0 => self.unless_unseen(Rule::BlockGap, context),
+                _ => Rule::BlockGap.severity(),
+            };
             let span = context.message().option(carried.option).map_or(MESSAGE_ID, |option| option.span());
-            context.find_at(Rule::BlockGap, severity, span, carried.offset() as i64, 0);
+            context.find_at(Rule::BlockGap, severity, span, carried.offset() as i64, taken_to as i64);
         }
     }
 

@@ -263,6 +263,9 @@ fn part(context: &Context<'_>, record: &Record) -> String {
         (_, Role::NonResponse) => "the response",
         (_, Role::Notification) => "a notification",
         // What arrived is another message than this one, of which an ICMP error may say that it did not.
+        (_, Role::EmptyAck) if is_unreachable(context, record.relates_to) => {
+            return format!("empty: a copy of {} arrived", context.frame(record.relates_to));
+        }
         (_, Role::EmptyAck) if record.relates_to != NO_RECORD => {
             return format!("empty: {} arrived", context.frame(record.relates_to));
         }
