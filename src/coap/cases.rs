@@ -25,7 +25,7 @@ const NOT_UNDERSTOOD: &str =
 const NO_SENDER: &str = "RFC 1122 section 3.2.1.3; RFC 4291 section 2.7";
 const TO_MANY: &str =
     "It goes to a group or to all hosts. Nobody sends from such an address, so nobody waits for it there.";
-const FROM_ELSEWHERE: &str = "It does not come from where the message with its Message ID went to, so that message stays without an answer: a host with several addresses, address translation, anycast, or a forgery; else it answers what is not in the capture.";
+const FROM_ELSEWHERE: &str = "It does not come from where the message with its Message ID went to, so that it is no answer to that: a host with several addresses, address translation, anycast, or a forgery; else it answers what is not in the capture.";
 
 /// A case of a rule: the rule, whether the finding's numbers make it this case, where it is written, and the sentence for a learner where that
 /// of the rule does not hold.
