@@ -207,7 +207,7 @@ fn binary(text: &str) -> Option<Result<Typed, HexError>> {
     // `0b01` is a hexadecimal number as well, and what other digits follow makes it one.
     let digits = words.iter().filter_map(|word| word.get(2..)).map(|word| word.replace(['_', '\''], ""));
     let digits: Vec<String> = digits.collect();
-    if digits.iter().any(|word| word.bytes().any(|digit| !matches!(digit, b'0' | b'1'))) {
+    if !digits.iter().all(|word| are_bits(word)) {
         return None;
     }
     let byte = |word: &String| u8::from_str_radix(word, 2).ok().filter(|_| word.len() == 8);
@@ -215,7 +215,8 @@ fn binary(text: &str) -> Option<Result<Typed, HexError>> {
     Some(bytes.map(Typed::from).ok_or(HexError::Binary))
 }
 
-fn are_bits(digits: &str) -> bool {
+/// Zeros and ones, and nothing else.
+pub(super) fn are_bits(digits: &str) -> bool {
     digits.bytes().all(|digit| matches!(digit, b'0' | b'1'))
 }
 

@@ -1,6 +1,6 @@
 //! Bytes as programs have them: lists in braces or brackets, and quoted texts with escapes.
 
-use super::hex_text::{HexError, without_prefix};
+use super::hex_text::{HexError, are_bits, without_prefix};
 
 /// The bytes of a list of C (`uint8_t m[] = {0x40, 0x01};`), Python (`[0x40, 0x01]`), Erlang (`<<64,1,200>>`) or Go (`[64 1 200]`); None where the
 /// text is none. Comments are passed over.
@@ -90,7 +90,7 @@ fn hexadecimal(digits: &str) -> Result<u8, HexError> {
 fn element(text: &str) -> Result<u8, HexError> {
     if let Some(digits) = text.strip_prefix("0b").or_else(|| text.strip_prefix("0B")) {
         let digits = digits.replace('_', "");
-        let is_byte = (1..=8).contains(&digits.len()) && digits.bytes().all(|digit| matches!(digit, b'0' | b'1'));
+        let is_byte = (1..=8).contains(&digits.len()) && are_bits(&digits);
         return u8::from_str_radix(&digits, 2).ok().filter(|_| is_byte).ok_or_else(|| refused(text));
     }
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {

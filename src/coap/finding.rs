@@ -55,15 +55,9 @@ pub struct RuleRow {
     pub teaching: &'static str,
     /// What is said of the case at hand. `{0}` and `{1}` stand for the finding's numbers, with a kind behind a colon:
     /// `{0:frame}` a record, printed as its frame number; `{1:time}` nanoseconds; `{0:hex}` and `{0:hex4}` in so many digits, 2 without;
-    /// `{0:option}` an option number;
-    /// `{0:number}` and `{0:expected}` what a `Skip` tells;
-
-    /// `{1:orphan}` an `Orphan`; `{0:option}` an option number;
-    /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
-
-    /// `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{1:size}` the size of a block; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
-
-    /// `{0:observe}` what orders a notification, with the word for it, `{1:order}` without; `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`]; `{0:format}` a Content-Format; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
+    /// `{0:option}` an option number; `{0:number}` and `{0:expected}` what a `Skip` tells; `{1:orphan}` an `Orphan`;
+    /// `{0:observe}` what orders a notification, with the word for it, `{1:order}` without; `{0:code}` the byte of a code; `{1:flaw}` a [`Flaw`];
+    /// `{0:format}` a Content-Format; `{1:size}` the size of a block; `{0:bytes}` and other nouns a count; plain `{0}` a decimal number.
     /// What stands in `[` `]` is said only where the record in it is known. Empty where nothing is to be said.
     pub detail: &'static str,
 }

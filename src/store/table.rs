@@ -456,6 +456,11 @@ impl Store {
         self.findings.of(id).map(|noted| (*noted).into())
     }
 
+    /// Whether the tracker or the frame has a finding of a rule on a record.
+    pub fn is_found(&self, id: RecordId, rule: Rule) -> bool {
+        self.findings(id).any(|finding| finding.rule == rule)
+    }
+
     /// Positions of all frames of a message that arrived in fragments.
     pub fn extents(&self, id: RecordId) -> Option<&[Position]> {
         self.extents.get(&id).map(|positions| &**positions)

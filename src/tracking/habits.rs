@@ -28,6 +28,11 @@ pub(super) struct Habit {
 }
 
 impl Habit {
+    /// So many waits in a row that are as long as these.
+    fn new(ends: [i64; 2], count: usize) -> Self {
+        Self { ends, count, usual: false, said: [(NO_RECORD, 0); ALIKE - 1] }
+    }
+
     /// Its waits are known to be what it waits.
     fn is_known(&self) -> bool {
         self.count >= ALIKE
@@ -83,17 +88,40 @@ impl Tracker {
         if before.gap <= usual || !is_about(wait, before.gap.saturating_mul(2)) {
             return None;
         }
-        if known.is_none_or(|habit| !habit.is_known()) && self.may_be_later(before.gap) {
+        let is_known = known.is_some_and(|habit| habit.is_known());
+        if !is_known && self.may_be_later(before.gap) {
             return None;
         }
         if copies == 2 && before.step > 1 {
             say_second(before.last_record, before.gap, &mut context.out);
         }
-        if copies == 2 && known.is_none_or(|habit| !habit.is_known()) {
-            let habit = Habit { ends: [before.gap; 2], count: ALIKE, usual: false, said: [(NO_RECORD, 0); ALIKE - 1] };
-            self.memory.habits.insert(sender, habit);
+        if copies == 2 && !is_known {
+            self.memory.habits.insert(sender, Habit::new([before.gap; 2], ALIKE));
         }
-        (copies == 2 || known.is_some_and(|habit| habit.is_known())).then_some(true)
+        (copies == 2 || is_known).then_some(true)
+    }
+
+    /// The same of the first wait behind a message.
+    fn waits_alike(&mut self, known: Option<Habit>, wait: i64, context: &mut Context<'_, '_>) -> Option<bool> {
+        let (record, factor) = (context.record(), self.options.parameters.ack_random_factor);
+        // One copy may have been lost each time: twice as long behind it as before it.
+        if self.is_usual_times(1 + 2, wait) && known.is_none_or(|habit| !habit.is_known()) {
+            return None;
+        }
+        let mut habit = match known.map(|habit| (habit, habit.with(wait, factor))) {
+            Some((_, Some(habit))) => habit,
+            // One that is known does not end because a copy is missing; by that schedule nobody can tell which.
+            Some((habit, None)) if habit.is_known() => return Some(false),
+            _ => Habit::new([wait; 2], 1),
+        };
+        if let Some(said) = habit.said.get_mut(habit.count - 1) {
+            *said = (record, wait);
+        }
+        if habit.count == ALIKE {
+            habit.said.iter().for_each(|(record, wait)| say_second(*record, *wait, &mut context.out));
+        }
+        self.memory.habits.insert(context.arrival.source, habit);
+        habit.is_known().then_some(true)
     }
 
     /// Whether a wait that is followed by one twice as long may be that between two later copies by the usual schedule, before which the first
@@ -110,38 +138,13 @@ impl Tracker {
         (shortest * 0.98..=shortest * parameters.ack_random_factor * 1.02).contains(&(wait as f64))
     }
 
-    /// The same of the first wait behind a message.
-    fn waits_alike(&mut self, known: Option<Habit>, wait: i64, context: &mut Context<'_, '_>) -> Option<bool> {
-        let (record, factor) = (context.record(), self.options.parameters.ack_random_factor);
-        let new = Habit { ends: [wait; 2], count: 1, usual: false, said: [(record, wait); ALIKE - 1] };
-        // One copy may have been lost each time: twice as long behind it as before it.
-        if self.is_usual_times(1 + 2, wait) && known.is_none_or(|habit| !habit.is_known()) {
-            return None;
-        }
-        let mut habit = match known.map(|habit| (habit, habit.with(wait, factor))) {
-            Some((_, Some(habit))) => habit,
-            // One that is known does not end because a copy is missing; by that schedule nobody can tell which.
-            Some((habit, None)) if habit.is_known() => return Some(false),
-            _ => new,
-        };
-        if let Some(said) = habit.said.get_mut(habit.count - 1) {
-            *said = (record, wait);
-        }
-        if habit.count == ALIKE {
-            habit.said.iter().for_each(|(record, wait)| say_second(*record, *wait, &mut context.out));
-        }
-        self.memory.habits.insert(context.arrival.source, habit);
-        habit.is_known().then_some(true)
-    }
-
     /// A sender waited as long at first as the parameters say: what is known of its waits does not hold.
     #[cold]
     #[inline(never)]
     pub(super) fn keeps_schedule(&mut self, context: &Context<'_, '_>) {
         let sender = context.arrival.source;
         if self.memory.habits.get(&sender).is_none_or(|habit| !habit.usual) {
-            let usual = Habit { ends: [i64::MAX, 0], count: 0, usual: true, said: [(NO_RECORD, 0); ALIKE - 1] };
-            self.memory.habits.insert(sender, usual);
+            self.memory.habits.insert(sender, Habit { usual: true, ..Habit::new([i64::MAX, 0], 0) });
         }
     }
 }

@@ -93,7 +93,7 @@ impl App {
         let before =
             |id: &RecordId| store.get(*id).map(|record| record.previous_in_exchange).filter(|id| *id != NO_RECORD);
         let mut members = std::iter::successors(Some(last).filter(|id| *id != NO_RECORD), before).take(MEMBERS);
-        members.any(|id| store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable))
+        members.any(|id| store.is_found(id, Rule::IcmpUnreachable))
     }
 
     /// The test for the value of the selected field, or of the one it stands in. The message passes it.

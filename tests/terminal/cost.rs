@@ -1,5 +1,6 @@
 //! What the screen costs: a capture of a million frames, and a capture on which nothing happens.
 
+use super::skipped::skipped;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -30,11 +31,10 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// What a test needs is here; or it is skipped by name, which `COAPSCOPE_PEERS=1` forbids.
-fn needs(test: &str, what: Option<()>, reason: &str) -> bool {
+/// What a test needs is here; or it is [skipped].
+fn needs(what: Option<()>, reason: &str) -> bool {
     if what.is_none() {
-        assert!(std::env::var_os("COAPSCOPE_PEERS").is_none_or(|value| value != "1"), "{test}: {reason}");
-        say(&format!("skipped {test}: {reason}; \"make peers\" installs what is missing"));
+        skipped(reason);
     }
     what.is_some()
 }
@@ -96,7 +96,7 @@ fn a_large_capture_is_there_at_once() {
     const TEST: &str = "a_large_capture_is_there_at_once";
     let folder = tempfile::tempdir_in("/var/tmp").unwrap();
     let file = capture(folder.path());
-    if !needs(TEST, file.as_ref().map(drop), "python3 is missing, which makes the capture") {
+    if !needs(file.as_ref().map(drop), "python3 is missing, which makes the capture") {
         return;
     }
     let file = file.unwrap();
@@ -136,7 +136,7 @@ fn a_large_capture_is_there_at_once() {
     let own = orders.max(busy);
     let beside = Command::new("tshark").arg("-r").arg(&file).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let Ok(mut tshark) = beside else {
-        needs(TEST, None, "tshark is missing, whose memory is compared");
+        needs(None, "tshark is missing, whose memory is compared");
         return;
     };
     // Each part of what it prints tells that it went on.
@@ -180,7 +180,7 @@ fn keys_are_answered_while_a_large_capture_is_read() {
     const TEST: &str = "keys_are_answered_while_a_large_capture_is_read";
     let folder = tempfile::tempdir_in("/var/tmp").unwrap();
     let file = capture(folder.path());
-    if !needs(TEST, file.as_ref().map(drop), "python3 is missing, which makes the capture") {
+    if !needs(file.as_ref().map(drop), "python3 is missing, which makes the capture") {
         return;
     }
     // Through a pipe, so that each key lets a part in, and the reading goes on until the last one.
@@ -262,7 +262,7 @@ fn ten_idle_seconds_cost_nothing() {
         let written = std::fs::read_to_string(&trace).unwrap_or_default();
         let attached =
             traced.is_ok_and(|status| [Some(0), Some(124), Some(130)].contains(&status.code())) && trace.exists();
-        if !needs(TEST, attached.then_some(()), "strace is missing, or may not look at other processes") {
+        if !needs(attached.then_some(()), "strace is missing, or may not look at other processes") {
             return;
         }
         let writes = written.lines().filter(|line| line.contains("write") || line.contains("send")).count();

@@ -127,7 +127,7 @@ pub fn gap(store: &Store, id: RecordId, parameters: &Parameters) -> Option<Gap> 
     let before = if at_once { number } else { before.min(number.saturating_sub(1)) };
     let ((early, late), (first_early, first_late)) = (at(parameters, number), at(parameters, before));
     let window = (early.saturating_sub(first_early), late.saturating_sub(first_late));
-    let late = store.findings(id).any(|finding| finding.rule == Rule::MidRetransmissionLate);
+    let late = store.is_found(id, Rule::MidRetransmissionLate);
     Some(Gap { captured, number, unsure: copies.unsure, own: copies.own, at_once, late, since, window })
 }
 

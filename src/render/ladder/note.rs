@@ -189,7 +189,7 @@ fn promised(view: &View<'_>) -> Option<Vec<String>> {
 
 /// An ICMP error quotes this copy.
 fn is_unreachable(view: &View<'_>) -> bool {
-    view.store.findings(view.id).any(|finding| finding.rule == Rule::IcmpUnreachable)
+    view.store.is_found(view.id, Rule::IcmpUnreachable)
 }
 
 /// Nothing answers it, and of what it answers it is told first how long that took.

@@ -391,7 +391,7 @@ fn sentences(context: &Context<'_>, row: &ExchangeRow, members: &[(RecordId, Rec
 
 /// An ICMP error says that a message did not arrive.
 fn is_unreachable(context: &Context<'_>, id: RecordId) -> bool {
-    context.store.findings(id).any(|finding| finding.rule == Rule::IcmpUnreachable)
+    context.store.is_found(id, Rule::IcmpUnreachable)
 }
 
 /// Of a request with several copies, the last of them before its answer: what became of them on their way, as far as that can be known.
